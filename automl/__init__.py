@@ -1,0 +1,1 @@
+"""automl: does deep learning pay on your data?"""
