@@ -163,12 +163,17 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds: a kind, how sure (0 to 1), and why, in words a user understands."""
+    """What a column holds: a kind, how sure (0 to 1), and why, in words a user understands.
+
+    `reading` holds how its text was read, decided once on the whole column and reused on new rows, such as
+    ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``.
+    """
 
     name: str
     kind: Kind
     confidence: float
     evidence: str
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,6 +462,40 @@ class Baseline:
     keeps_rows: bool = False
     unfit: Callable[[Task, Facts], str | None] = lambda task, facts: None
     source: str = ""
+
+
+class Contender(Protocol):
+    """One side of the contest, as the flow drives it: one step at a time, each within the seconds offered."""
+
+    side: Side
+
+    def step(self, seconds: float) -> tuple[Run, ...] | None:
+        """Fit one more setting within these seconds; the runs it made, or None when there is nothing left to try."""
+        ...
+
+    def choose(self, latency_ms: float | None) -> Run | None:
+        """Name the finalist: the best run by validation (within the latency, where one is asked for)."""
+        ...
+
+    def seconds_a_seed(self) -> float:
+        """What another seed of the finalist is expected to cost."""
+        ...
+
+    def add_seed(self, seconds: float) -> bool:
+        """Fit the finalist once more with another seed within these seconds; whether it worked."""
+        ...
+
+    def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
+        """The finalist's undecided predictions, one for each of its first n seeds."""
+        ...
+
+    def models(self, n_seeds: int) -> tuple[Any, ...]:
+        """The finalist's fitted models, one for each of its first n seeds."""
+        ...
+
+    def close(self) -> None:
+        """Free processes and memory."""
+        ...
 
 
 # --------------------------------------------------------------------------- what came out
