@@ -1,0 +1,78 @@
+"""What metrics need beside truth and prediction: the scale of each forecast window, its series, the quantile levels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from automl.records import Dataset, Split, Task
+
+__all__ = ["scoring_context", "seasonal_scale", "series_codes", "truth"]
+
+
+def series_codes(dataset: Dataset) -> np.ndarray:
+    """Codes ``0 ..`` of each row's series, in order of appearance; zeros when there is one series. Shape (n_rows,)."""
+    if dataset.series is None:
+        return np.zeros(dataset.n_rows, dtype=np.int64)
+    names, codes = np.unique(dataset.series.astype(str), return_inverse=True)
+    first = np.full(len(names), dataset.n_rows)
+    np.minimum.at(first, codes, np.arange(dataset.n_rows))
+    rank = np.argsort(np.argsort(first, kind="stable"), kind="stable")
+    return np.asarray(rank[codes], dtype=np.int64)
+
+
+def seasonal_scale(dataset: Dataset, season: int, rows: np.ndarray) -> np.ndarray:
+    """The denominator of MASE for each series and target: mean absolute lag-`season` difference over `rows`.
+
+    Args:
+        dataset: a forecast dataset, sorted by (series, time). season: lag in steps.
+        rows: the rows known before the test part.
+
+    Returns:
+        Shape (n_series, n_targets), float64, in the target's units, never zero (a series that never changes
+        counts with the mean of the others, or 1).
+
+    Source: Hyndman and Koehler 2006, "Another look at measures of forecast accuracy", equation for q_t with a
+    seasonal lag.
+    """
+    if dataset.target is None:
+        raise ValueError("a forecast needs a target")
+    values = dataset.target.to_numpy(dtype=np.float64)
+    codes = series_codes(dataset)
+    n_series = int(codes.max()) + 1 if len(codes) else 1
+    known = np.zeros(dataset.n_rows, dtype=bool)
+    known[rows] = True
+    scale = np.full((n_series, values.shape[1]), np.nan)
+    for code in range(n_series):
+        own = values[(codes == code) & known]
+        lag = season if len(own) > season else 1
+        if len(own) > lag:
+            scale[code] = np.nanmean(np.abs(own[lag:] - own[:-lag]), axis=0)
+    scale[~(scale > 0)] = np.nan
+    columns = np.array([np.nanmean(c) if np.isfinite(c).any() else 1.0 for c in scale.T])
+    return np.where(np.isfinite(scale), scale, columns)
+
+
+def scoring_context(dataset: Dataset, task: Task, split: Split, items: np.ndarray) -> dict[str, Any]:
+    """Context of `Metric.fn` for these rows, or forecast windows of shape (n_windows, horizon)."""
+    if task.goal != "forecast":
+        return {"classes": len(task.classes)}
+    known = np.concatenate([split.train, split.valid])
+    codes = series_codes(dataset)[items[:, 0]]
+    scale = seasonal_scale(dataset, task.season or 1, known)
+    return {"scale": scale[codes], "series": codes, "quantiles": task.quantiles}
+
+
+def truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
+    """The target of these rows (or windows) as metrics read it; see the conventions of `automl.records`."""
+    if dataset.target is None:
+        raise ValueError("there is no target to score with")
+    if task.goal in ("binary", "multiclass"):
+        codes = {name: code for code, name in enumerate(task.classes)}
+        return np.array([codes[str(label)] for label in dataset.target.iloc[items, 0]], dtype=np.int64)
+    values = dataset.target.to_numpy()
+    if task.goal == "multilabel":
+        return values[items].astype(np.int8)
+    return values.astype(np.float64)[items]

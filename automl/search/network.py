@@ -1,0 +1,220 @@
+"""One compiled training step for each set of choices, serving every setting of the knobs. TensorFlow only.
+
+Tracing a network costs more than training a small one (1 to 7 s against 1 s), so a network built for some choices
+is kept, and a trial that differs in its knobs alone copies fresh weights into it. Data lies on the device; a call
+runs many steps.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from automl.layers.losses import loss_for
+
+if TYPE_CHECKING:
+    from automl.records import Head, InputSpec, Template
+    from automl.search.device import Device
+
+__all__ = ["DeviceData", "Network", "seeded"]
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+CLIP_NORM: dict[str, float] = {"rnn": 1.0, "transformer": 1.0}
+PREDICT_BATCH = 1024
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed Python, NumPy and Keras inside, and give the caller's Python and NumPy generators back after."""
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    keras.utils.set_random_seed(seed % 2**32)
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeviceData:
+    """Training and validation arrays as tensors on the device.
+
+    Attributes:
+        inputs: by spec name, shape (n_train, ...). target: (n_train, ...). weight: (n_train,), mean 1.
+        valid: inputs of the validation rows. n_train, n_valid: counts.
+    """
+
+    inputs: Mapping[str, tf.Tensor]
+    target: tf.Tensor
+    weight: tf.Tensor
+    valid: Mapping[str, tf.Tensor]
+    n_train: int
+    n_valid: int
+
+    @classmethod
+    def place(
+        cls,
+        train: Mapping[str, np.ndarray],
+        target: np.ndarray,
+        weight: np.ndarray | None,
+        valid: Mapping[str, np.ndarray],
+        n_valid: int,
+    ) -> DeviceData:
+        """Copy arrays to the device once."""
+        n_train = len(target)
+        weights = np.ones(n_train) if weight is None else weight / max(float(weight.mean()), 1e-12)
+        return cls(
+            {name: tf.constant(array) for name, array in train.items()},
+            tf.constant(target),
+            tf.constant(weights.astype(np.float32)),
+            {name: tf.constant(array) for name, array in valid.items()},
+            n_train,
+            n_valid,
+        )
+
+
+class Network:
+    """A built network with its compiled training and prediction functions.
+
+    Args:
+        template: what to build. choices: what fixes its shapes ("batch_size" among them).
+        knobs: their names with first values. specs, head: of the encoder and codec. data: on the device.
+        device: the policy. seed: of the first weights.
+        loss_scale: divides a forecast's errors, broadcastable to (n_targets,), in the target's units.
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        choices: Mapping[str, Any],
+        knobs: Mapping[str, float],
+        specs: Sequence[InputSpec],
+        head: Head,
+        data: DeviceData,
+        device: Device,
+        seed: int,
+        loss_scale: np.ndarray | None = None,
+    ) -> None:
+        self.template, self.choices, self.specs, self.head, self.data = template, dict(choices), specs, head, data
+        self.batch_size = int(min(int(choices["batch_size"]), data.n_train))
+        self.knobs = {
+            name: keras.Variable(float(value), dtype="float32", trainable=False, name=name)
+            for name, value in knobs.items()
+        }
+        with seeded(seed):
+            self.model = template.build(self.choices, self.knobs, specs, head)
+        self._loss = loss_for(head) if loss_scale is None else loss_for(head, loss_scale)
+        self._clip_norm = CLIP_NORM.get(template.family)
+        values = [variable.value for variable in self.model.trainable_variables]
+        self._moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in values]
+        self._powers = (tf.Variable(1.0), tf.Variable(1.0))
+        self.n_parameters = int(self.model.count_params())
+        self._fresh = True
+        compiled = True if template.family in device.compiled else None
+        self._train = tf.function(self._many_steps, jit_compile=compiled, input_signature=self._signature())
+        self._forward = tf.function(self._predict_batch, reduce_retracing=True)
+
+    def _signature(self) -> list[tf.TensorSpec]:
+        return [tf.TensorSpec([None, self.batch_size], tf.int32), tf.TensorSpec([None], tf.float32)]
+
+    def reset(self, knobs: Mapping[str, float], seed: int) -> None:
+        """Start over: fresh weights, normalisation and seed-generator state of this seed, empty moments, new knobs."""
+        if not self._fresh:
+            with seeded(seed):
+                other = self.template.build(self.choices, self.knobs, self.specs, self.head)
+            for mine, new in zip(self.model.variables, other.variables, strict=True):
+                mine.assign(new)
+            for pair in self._moments:
+                for moment in pair:
+                    moment.assign(tf.zeros_like(moment))
+            for power in self._powers:
+                power.assign(1.0)
+        for name, value in knobs.items():
+            self.knobs[name].assign(float(value))
+        self._fresh = False
+
+    def _many_steps(self, batches: tf.Tensor, learning_rates: tf.Tensor) -> tf.Tensor:
+        total = tf.constant(0.0)
+        for i in tf.range(tf.shape(batches)[0]):
+            total += self._one_step(batches[i], learning_rates[i])
+        return total
+
+    def _one_step(self, rows: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
+        inputs = {name: tf.gather(tensor, rows) for name, tensor in self.data.inputs.items()}
+        target, weight = tf.gather(self.data.target, rows), tf.gather(self.data.weight, rows)
+        variables = [variable.value for variable in self.model.trainable_variables]
+        with tf.GradientTape() as tape:
+            raw = self.model(inputs, training=True)
+            loss = self._loss(target, raw, weight)
+            if self.model.losses:
+                loss += tf.add_n([tf.cast(extra, loss.dtype) for extra in self.model.losses])
+        gradients = tape.gradient(loss, variables)
+        gradients = [tf.zeros_like(v) if g is None else tf.convert_to_tensor(g) for g, v in zip(gradients, variables, strict=True)]
+        if self._clip_norm is not None:
+            gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
+        self._adamw(variables, gradients, learning_rate)
+        return loss
+
+    def _adamw(self, variables: Sequence[tf.Variable], gradients: Sequence[tf.Tensor], rate: tf.Tensor) -> None:
+        """Adam with decoupled weight decay on matrices; vectors (biases, norms) are not decayed.
+
+        Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
+        """
+        decay = tf.convert_to_tensor(self.knobs["weight_decay"].value)
+        first, second = self._powers
+        first.assign(first * BETA_1)
+        second.assign(second * BETA_2)
+        for variable, gradient, (m, v) in zip(variables, gradients, self._moments, strict=True):
+            if variable.shape.rank is not None and variable.shape.rank > 1:
+                variable.assign_sub(variable * tf.cast(rate * decay, variable.dtype))
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle, m=m.handle, v=v.handle, beta1_power=first, beta2_power=second,
+                lr=rate, beta1=BETA_1, beta2=BETA_2, epsilon=EPSILON, grad=tf.cast(gradient, variable.dtype),
+            )  # fmt: skip
+
+    def train(self, batches: np.ndarray, learning_rates: np.ndarray) -> float:
+        """Run one step for each row of `batches` (n_steps, batch_size); returns the mean loss."""
+        total = self._train(tf.constant(batches, tf.int32), tf.constant(learning_rates, tf.float32))
+        return float(total) / len(batches)
+
+    def _predict_batch(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        return self.model(inputs, training=False)
+
+    def predict_valid(self) -> np.ndarray:
+        """Raw outputs for the validation rows, shape (n_valid, *head.shape)."""
+        return self._predict(self.data.valid, self.data.n_valid)
+
+    def predict(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Raw outputs for encoded rows."""
+        n = len(next(iter(arrays.values())))
+        return self._predict({name: tf.constant(array) for name, array in arrays.items()}, n)
+
+    def _predict(self, tensors: Mapping[str, tf.Tensor], n: int) -> np.ndarray:
+        parts = []
+        for start in range(0, n, PREDICT_BATCH):
+            batch = {name: tensor[start : start + PREDICT_BATCH] for name, tensor in tensors.items()}
+            parts.append(self._forward(batch).numpy())
+        return np.concatenate(parts).astype(np.float32)
+
+    def weights(self) -> list[np.ndarray]:
+        """A copy of every variable of the model (normalisation state and seed generators included)."""
+        return [np.array(variable.value) for variable in self.model.variables]
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Put back what `weights` gave."""
+        for variable, value in zip(self.model.variables, weights, strict=True):
+            variable.assign(value)
+
+    def detached(self, weights: Sequence[np.ndarray]) -> keras.Model:
+        """A model of its own with these weights, for keeping and saving."""
+        model = self.template.build(self.choices, self.knobs, self.specs, self.head)
+        for variable, value in zip(model.variables, weights, strict=True):
+            variable.assign(value)
+        return model

@@ -1,0 +1,198 @@
+"""One trial: a schedule that ends when the time does, early stopping on validation rows, best weights in memory."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.errors import OutOfTime, TrialError
+
+if TYPE_CHECKING:
+    from automl.search.network import Network
+
+__all__ = ["Fit", "learning_rate_at", "train"]
+
+WARM_UP_SHARE = 0.05
+PATIENCE_SHARE = 0.25
+PATIENCE_CHECKS = 5
+VALIDATION_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """What a trial left behind.
+
+    Attributes:
+        weights: of the best epoch. raw_valid: its raw outputs on validation rows. score: of those.
+        curve: per validation: epoch, seconds, loss, valid_score. epochs: trained in all.
+        seconds: from start to end, compilation included. compile_seconds: first dispatch.
+        status: "done" or "cut" (the clock or the user ended it before its epochs or patience did).
+    """
+
+    weights: list[np.ndarray]
+    raw_valid: np.ndarray
+    score: float
+    curve: tuple[Mapping[str, float], ...]
+    epochs: float
+    seconds: float
+    compile_seconds: float
+    status: str
+
+
+def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
+    """Linear warm-up over the first 5 % of the steps, then a cosine to zero.
+
+    Source: Loshchilov and Hutter 2017, "SGDR", equation 5, one cycle; warm-up as in Goyal et al. 2017.
+    """
+    warm = np.clip(progress / WARM_UP_SHARE, 0.02, 1.0)
+    cosine = 0.5 * (1 + np.cos(np.pi * np.clip((progress - WARM_UP_SHARE) / (1 - WARM_UP_SHARE), 0.0, 1.0)))
+    return np.asarray(peak * np.minimum(warm, cosine), dtype=np.float32)
+
+
+@dataclass(slots=True, eq=False)
+class _Progress:
+    """The moving part of a trial."""
+
+    network: Network
+    peak_rate: float
+    n_epochs: int
+    deadline: float | None
+    rng: np.random.Generator
+    begun: float = field(default_factory=time.monotonic)
+    step: int = 0
+    total: int = 0
+    step_seconds: float = 0.0
+    compile_seconds: float = 0.0
+    per_dispatch: int = 1
+    valid_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.per_epoch = max(1, self.network.data.n_train // self.network.batch_size)
+        self.total = self.per_epoch * self.n_epochs
+
+    def out_of_time(self, margin: float = 0.0) -> bool:
+        return self.deadline is not None and time.monotonic() + margin >= self.deadline
+
+    def replan(self) -> None:
+        """Shorten the schedule to what the clock still allows, so that it anneals before the end."""
+        if self.deadline is None or not self.step_seconds:
+            return
+        left = self.deadline - time.monotonic() - self.valid_seconds
+        affordable = int(left / (self.step_seconds * (1 + VALIDATION_SHARE / 2)))
+        self.total = max(self.step + 1, min(self.per_epoch * self.n_epochs, self.step + affordable))
+
+    def batches(self) -> np.ndarray:
+        """A fresh order of the rows as (steps, batch_size)."""
+        n, size = self.network.data.n_train, self.network.batch_size
+        return self.rng.permutation(n)[: self.per_epoch * size].reshape(self.per_epoch, size)
+
+    def dispatch(self, batches: np.ndarray) -> float:
+        """Run these steps and learn what a step costs."""
+        progress = (self.step + np.arange(len(batches))) / max(self.total, 1)
+        begun = time.monotonic()
+        loss = self.network.train(batches, learning_rate_at(progress, self.peak_rate))
+        seconds = time.monotonic() - begun
+        if self.step == 0:
+            self.compile_seconds = seconds
+        else:
+            each = seconds / len(batches)
+            self.step_seconds = each if not self.step_seconds else 0.7 * self.step_seconds + 0.3 * each
+        self.step += len(batches)
+        return loss
+
+
+def train(
+    network: Network,
+    settings: Mapping[str, Any],
+    *,
+    seed: int,
+    deadline: float | None,
+    dispatch_seconds: float,
+    judge: Callable[[np.ndarray], float],
+    higher_is_better: bool,
+    stopping: Callable[[], bool],
+    on_epoch: Callable[[Mapping[str, float]], None] | None = None,
+) -> Fit:
+    """Train a network that was just reset.
+
+    Args:
+        settings: choices and knobs; "learning_rate" and "epochs" are read here. seed: of the order of rows.
+        deadline: `time.monotonic` value, or None for no clock (then the result depends on the seed alone).
+        dispatch_seconds: longest single dispatch. judge: raw validation outputs → score.
+        stopping: asked between dispatches whether the user wants to stop.
+
+    Raises:
+        OutOfTime: the deadline came before the first validation.
+        TrialError: the loss or the score became NaN or infinite.
+    """
+    state = _Progress(network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, np.random.default_rng(seed))
+    best: tuple[float, list[np.ndarray], np.ndarray, int] | None = None
+    curve: list[Mapping[str, float]] = []
+    status, next_check, sign = "done", 1.0, 1.0 if higher_is_better else -1.0
+    while state.step < state.total and status == "done":
+        losses: list[float] = []
+        status = _epoch(state, losses, dispatch_seconds, stopping)
+        epoch = state.step / state.per_epoch
+        if not losses or not math.isfinite(losses[-1]):
+            if losses:
+                raise TrialError(f"the loss became {losses[-1]} in epoch {math.ceil(epoch)}; a lower learning rate may help")
+            break
+        last = state.step >= state.total or status != "done"
+        if epoch < next_check and not last:
+            continue
+        begun = time.monotonic()
+        raw = network.predict_valid()
+        score = judge(raw) if np.isfinite(raw).all() else math.nan
+        state.valid_seconds = time.monotonic() - begun
+        if not math.isfinite(score):
+            raise TrialError(f"the score on validation rows became {score} in epoch {math.ceil(epoch)}")
+        curve.append({"epoch": round(epoch, 3), "seconds": round(time.monotonic() - state.begun, 3),
+                      "loss": round(float(np.mean(losses)), 6), "valid_score": score})  # fmt: skip
+        if on_epoch is not None:
+            on_epoch(curve[-1])
+        if best is None or sign * score > sign * best[0]:
+            best = (score, network.weights(), raw, state.step)
+        if _tired(state, best[3], curve):
+            break
+        next_check = epoch + _check_every(state)
+        state.replan()
+    if best is None:
+        raise OutOfTime("the time offered ended before the first epoch could be judged")
+    return Fit(best[1], best[2], best[0], tuple(curve), state.step / state.per_epoch, time.monotonic() - state.begun,
+               state.compile_seconds, status)  # fmt: skip
+
+
+def _epoch(state: _Progress, losses: list[float], dispatch_seconds: float, stopping: Callable[[], bool]) -> str:
+    """Run one epoch, or what the clock leaves of it; "done" or "cut"."""
+    batches = state.batches()
+    at = 0
+    while at < len(batches) and state.step < state.total:
+        if stopping() or state.out_of_time(state.valid_seconds + state.step_seconds):
+            return "cut"
+        size = min(state.per_dispatch, len(batches) - at, state.total - state.step)
+        losses.append(state.dispatch(batches[at : at + size]))
+        at += size
+        if state.step_seconds:
+            state.per_dispatch = max(1, min(2 * state.per_dispatch, int(dispatch_seconds / state.step_seconds)))
+            if at == 1 + size or state.step < 2 * state.per_epoch:
+                state.replan()
+    return "done"
+
+
+def _check_every(state: _Progress) -> float:
+    """Epochs between validations: each one, unless validation would cost more than a fifth of training."""
+    if state.deadline is None or not state.step_seconds:
+        return 1.0
+    epoch_seconds = state.step_seconds * state.per_epoch
+    return float(max(1, math.ceil(state.valid_seconds / max(VALIDATION_SHARE * epoch_seconds, 1e-6))))
+
+
+def _tired(state: _Progress, best_step: int, curve: list[Mapping[str, float]]) -> bool:
+    """Whether a quarter of the schedule, and five validations, have passed without a better score."""
+    since = sum(point["epoch"] * state.per_epoch > best_step + 0.5 for point in curve)
+    return since >= PATIENCE_CHECKS and state.step - best_step >= PATIENCE_SHARE * state.total
