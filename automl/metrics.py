@@ -1,0 +1,434 @@
+"""Scores: one definition each, weighted, and evaluated for many weightings at once.
+
+Every metric is written once, as a *preparation*: given truth and predictions it does the work that weights do not
+change (sorting, losses) and returns a function from weightings ``(n_weightings, n)`` to scores ``(n_weightings,)``.
+A single score is the case of one weighting, so the score shown and the interval around it cannot disagree.
+
+Only NumPy is imported.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from automl.errors import DataError, RecipeError, Unfit
+from automl.records import Goal, Metric, Output
+
+__all__ = [
+    "METRICS", "better", "bootstrap", "default", "evaluator", "gain", "item_losses", "named", "score",
+]  # fmt: skip
+
+Evaluator = Callable[[np.ndarray], np.ndarray]
+Context = Mapping[str, Any]
+
+SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
+"""Log loss clips here on both sides of the contest, so that 32-bit networks and 64-bit models meet the same bound."""
+
+UNEVEN_CLASSES = 20.0
+"""From this ratio of the commonest to the rarest class on, plain accuracy would mostly speak of the common ones."""
+
+_CHUNK_CELLS = 4_000_000
+
+
+# --------------------------------------------------------------------------- losses of single items
+
+
+def _wrong(truth: np.ndarray, labels: np.ndarray, context: Context) -> np.ndarray:
+    """1 where the prediction is wrong; a multilabel row is right when all its labels are."""
+    hit = truth == labels
+    return 1.0 - (hit.all(axis=1) if hit.ndim == 2 else hit)
+
+
+def _log_losses(truth: np.ndarray, probabilities: np.ndarray, context: Context) -> np.ndarray:
+    """Negative log-likelihood a row; multilabel: mean over labels."""
+    clipped = np.clip(probabilities.astype(np.float64), SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)
+    if truth.ndim == 2:
+        return -np.where(truth == 1, np.log(clipped), np.log1p(-clipped)).mean(axis=1)
+    return -np.log(clipped[np.arange(len(truth)), truth])
+
+
+def _absolute_errors(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
+    return np.abs(truth - values).reshape(len(truth), -1).mean(axis=1)
+
+
+def _smape_items(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
+    """Symmetric percentage errors, 0 to 200 (Makridakis et al., The M4 competition, 2020); 0/0 counts as 0."""
+    size = np.abs(truth) + np.abs(values)
+    share = np.divide(np.abs(truth - values), size, out=np.zeros(truth.shape), where=size > 0)
+    return 200.0 * share.reshape(len(truth), -1).mean(axis=1)
+
+
+def _scaled_errors(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
+    """Absolute scaled errors (Hyndman & Koehler 2006) a window; a target without a usable scale is left out."""
+    errors = np.abs(truth - values).mean(axis=1)  # (windows, targets)
+    scale = np.asarray(context["scale"], dtype=np.float64).reshape(errors.shape)
+    usable = np.isfinite(scale) & (scale > 0)
+    if not usable.any():
+        return errors.mean(axis=1)
+    ratio = np.divide(errors, scale, out=np.zeros_like(errors), where=usable)
+    counts = usable.sum(axis=1)
+    return np.where(counts > 0, ratio.sum(axis=1) / np.maximum(counts, 1), 0.0)
+
+
+def _series_shares(truth: np.ndarray, context: Context) -> np.ndarray:
+    """What a window counts so that series count alike: one over its series' number of windows."""
+    n = len(truth)
+    series = context.get("series")
+    series = np.zeros(n, dtype=np.int64) if series is None else np.asarray(series)
+    _, index, counts = np.unique(series, return_inverse=True, return_counts=True)
+    shares = 1.0 / counts[index]
+    scale = np.asarray(context["scale"], dtype=np.float64).reshape(n, -1)
+    usable = (np.isfinite(scale) & (scale > 0)).any(axis=1)
+    return shares * usable if usable.any() else shares
+
+
+def _pinball_items(truth: np.ndarray, quantiles: np.ndarray, context: Context) -> np.ndarray:
+    """Quantile losses (Koenker & Bassett 1978), mean over steps, targets and levels."""
+    levels = np.asarray(context["quantiles"], dtype=np.float64)
+    error = truth[..., None] - quantiles
+    return np.maximum(levels * error, (levels - 1.0) * error).reshape(len(truth), -1).mean(axis=1)
+
+
+ITEM_LOSSES: dict[str, Callable[[np.ndarray, np.ndarray, Context], np.ndarray]] = {
+    "accuracy": _wrong,
+    "log_loss": _log_losses,
+    "mae": _absolute_errors,
+    "mase": _scaled_errors,
+    "smape": _smape_items,
+    "pinball": _pinball_items,
+}
+
+
+# --------------------------------------------------------------------------- preparations
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Quotient, NaN where the denominator is not positive."""
+    return np.divide(above, below, out=np.full(np.broadcast(above, below).shape, np.nan), where=below > 0)
+
+
+def _mean_over_defined(columns: np.ndarray) -> np.ndarray:
+    """Mean over the last axis of what is not NaN; NaN where nothing is."""
+    defined = ~np.isnan(columns)
+    return _ratio(np.where(defined, columns, 0.0).sum(axis=-1), defined.sum(axis=-1))
+
+
+def _mean_of_losses(name: str, truth: np.ndarray, array: np.ndarray, context: Context) -> Evaluator:
+    losses = ITEM_LOSSES[name](truth, array, context)
+    shares = _series_shares(truth, context) if name == "mase" else np.ones(len(truth))
+    both = np.column_stack([losses * shares, shares])
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        sums = weights @ both
+        mean = _ratio(sums[:, 0], sums[:, 1])
+        return 1.0 - mean if name == "accuracy" else mean
+
+    return evaluate
+
+
+def _columns_of(truth: np.ndarray, probabilities: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Pairs (is positive, score): one for binary, one a class or label otherwise."""
+    if truth.ndim == 2:
+        return [(truth[:, k] == 1, probabilities[:, k]) for k in range(truth.shape[1])]
+    if probabilities.shape[1] == 2:
+        return [(truth == 1, probabilities[:, 1])]
+    return [(truth == k, probabilities[:, k]) for k in range(probabilities.shape[1])]
+
+
+def _tie_starts(ordered: np.ndarray) -> np.ndarray:
+    """Where each run of equal scores begins."""
+    return np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+
+
+def _grouped(weights: np.ndarray, starts: np.ndarray, n: int) -> np.ndarray:
+    return weights if len(starts) == n else np.add.reduceat(weights, starts, axis=1)
+
+
+def _auc_column(positive: np.ndarray, scores: np.ndarray) -> Evaluator:
+    """Weighted Mann-Whitney statistic, ties half, from one sort and cumulative sums for each weighting.
+
+    Source: Hanley & McNeil, The meaning and use of the area under a ROC curve, Radiology 1982.
+    """
+    order = np.argsort(scores, kind="stable")
+    starts, sign, n = _tie_starts(scores[order]), positive[order], len(order)
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        ordered = weights[:, order]
+        up = _grouped(ordered * sign, starts, n)
+        down = _grouped(ordered * ~sign, starts, n)
+        below = np.cumsum(down, axis=1)
+        n_down = below[:, -1].copy()
+        below -= 0.5 * down
+        return _ratio(np.einsum("ij,ij->i", up, below), up.sum(axis=1) * n_down)
+
+    return evaluate
+
+
+def _precision_column(positive: np.ndarray, scores: np.ndarray) -> Evaluator:
+    """Average precision: precision at each distinct score, weighted by the recall gained there."""
+    order = np.argsort(-scores, kind="stable")
+    starts, sign, n = _tie_starts(scores[order]), positive[order], len(order)
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        ordered = weights[:, order]
+        up = _grouped(ordered * sign, starts, n)
+        found, taken = np.cumsum(up, axis=1), np.cumsum(_grouped(ordered, starts, n), axis=1)
+        precision = np.divide(found, taken, out=np.zeros_like(found), where=taken > 0)
+        return _ratio(np.einsum("ij,ij->i", up, precision), found[:, -1])
+
+    return evaluate
+
+
+def _ranking(
+    column: Callable[[np.ndarray, np.ndarray], Evaluator], truth: np.ndarray, array: np.ndarray, context: Context
+) -> Evaluator:
+    parts = [column(positive, scores) for positive, scores in _columns_of(truth, array)]
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        return _mean_over_defined(np.stack([part(weights) for part in parts], axis=-1))
+
+    return evaluate
+
+
+def _one_hot(truth: np.ndarray, labels: np.ndarray, context: Context) -> tuple[np.ndarray, np.ndarray]:
+    """Truth and labels as 0/1 columns, one a class or label."""
+    if truth.ndim == 2:
+        return truth.astype(np.float64), labels.astype(np.float64)
+    n_classes = max(int(context.get("classes", 0)), int(truth.max(initial=0)) + 1, int(labels.max(initial=0)) + 1)
+    codes = np.arange(n_classes)
+    return (truth[:, None] == codes).astype(np.float64), (labels[:, None] == codes).astype(np.float64)
+
+
+def _balanced_accuracy(truth: np.ndarray, labels: np.ndarray, context: Context) -> Evaluator:
+    actual, said = _one_hot(truth, labels, context)
+    both = actual * said
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        return _mean_over_defined(_ratio(weights @ both, weights @ actual))
+
+    return evaluate
+
+
+def _f1(truth: np.ndarray, labels: np.ndarray, context: Context) -> Evaluator:
+    """F1 of the positive class (binary) or its mean over the classes or labels that occur or are predicted."""
+    actual, said = _one_hot(truth, labels, context)
+    if truth.ndim == 1 and actual.shape[1] <= 2:
+        actual, said = (truth == 1)[:, None] * 1.0, (labels == 1)[:, None] * 1.0
+    both, either = 2.0 * actual * said, actual + said
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        return _mean_over_defined(_ratio(weights @ both, weights @ either))
+
+    return evaluate
+
+
+def _by_target(array: np.ndarray) -> np.ndarray:
+    """``(n, [horizon,] n_targets)`` as ``(n, steps, n_targets)``."""
+    return array.reshape(len(array), -1, array.shape[-1])
+
+
+def _r2(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
+    """Share of variance explained, mean over targets; as in scikit-learn a constant truth gives 1 or 0."""
+    actual = _by_target(truth)
+    centred = actual - actual.mean(axis=(0, 1))
+    errors = ((actual - _by_target(values)) ** 2).mean(axis=1)
+    first, second = centred.mean(axis=1), (centred**2).mean(axis=1)
+    smallest = 1e-13 * np.maximum(second.max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        total = weights.sum(axis=1, keepdims=True)
+        lost = _ratio(weights @ errors, total)
+        spread = _ratio(weights @ second, total) - _ratio(weights @ first, total) ** 2
+        varies = spread > smallest
+        share = 1.0 - np.divide(lost, spread, out=np.zeros_like(lost), where=varies)
+        return np.where(varies | (lost == 0) | np.isnan(lost), share, 0.0).mean(axis=1) + 0.0 * lost.sum(axis=1)
+
+    return evaluate
+
+
+def _rmse(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
+    errors = ((_by_target(truth) - _by_target(values)) ** 2).mean(axis=1)
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        return np.sqrt(_ratio(weights @ errors, weights.sum(axis=1, keepdims=True))).mean(axis=1)
+
+    return evaluate
+
+
+_PREPARE: dict[str, Callable[[np.ndarray, np.ndarray, Context], Evaluator]] = {
+    **{name: partial(_mean_of_losses, name) for name in ITEM_LOSSES},
+    "roc_auc": partial(_ranking, _auc_column),
+    "average_precision": partial(_ranking, _precision_column),
+    "balanced_accuracy": _balanced_accuracy,
+    "f1": _f1,
+    "r2": _r2,
+    "rmse": _rmse,
+}
+
+
+# --------------------------------------------------------------------------- the metrics
+
+
+def _fn(name: str) -> Callable[..., float]:
+    def fn(
+        truth: np.ndarray, array: np.ndarray, sample_weight: np.ndarray | None = None, context: Context | None = None
+    ) -> float:
+        weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        return float(_prepared(name, truth, array, context)(weights[None, :])[0])
+
+    fn.__name__ = name
+    fn.__doc__ = f"{name} of predictions ``array`` against ``truth``, weighted."
+    return fn
+
+
+_SORTS: tuple[Goal, ...] = ("binary", "multiclass", "multilabel")
+_NUMBERS: tuple[Goal, ...] = ("regression", "forecast")
+
+
+def _metric(
+    name: str, goals: tuple[Goal, ...], reads: str, words: str, *, higher_is_better: bool, best: float
+) -> Metric:
+    return Metric(name, goals, reads, _fn(name), higher_is_better, best, words)
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        _metric("roc_auc", _SORTS, "probabilities", "ROC AUC", higher_is_better=True, best=1.0),
+        _metric("accuracy", _SORTS, "labels", "accuracy", higher_is_better=True, best=1.0),
+        _metric(
+            "balanced_accuracy", ("binary", "multiclass"), "labels", "balanced accuracy",
+            higher_is_better=True, best=1.0,
+        ),
+        _metric("f1", _SORTS, "labels", "F1", higher_is_better=True, best=1.0),
+        _metric("log_loss", _SORTS, "probabilities", "log loss", higher_is_better=False, best=0.0),
+        _metric("average_precision", _SORTS, "probabilities", "average precision", higher_is_better=True, best=1.0),
+        _metric("r2", _NUMBERS, "values", "R²", higher_is_better=True, best=1.0),
+        _metric("rmse", _NUMBERS, "values", "RMSE", higher_is_better=False, best=0.0),
+        _metric("mae", _NUMBERS, "values", "mean absolute error", higher_is_better=False, best=0.0),
+        _metric("mase", ("forecast",), "values", "MASE", higher_is_better=False, best=0.0),
+        _metric("smape", _NUMBERS, "values", "sMAPE (percent)", higher_is_better=False, best=0.0),
+        _metric("pinball", ("forecast",), "quantiles", "pinball loss", higher_is_better=False, best=0.0),
+    )
+}  # fmt: skip
+"""Every metric by name."""
+
+
+def named(name: str) -> Metric:
+    """The metric of this name.
+
+    Raises:
+        RecipeError: there is none; names the nearest.
+    """
+    if name in METRICS:
+        return METRICS[name]
+    near = difflib.get_close_matches(name.lower().replace("-", "_"), METRICS, n=1, cutoff=0.4)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    raise RecipeError(f"metric '{name}' is not known; {hint}expected one of: {', '.join(METRICS)}")
+
+
+def default(goal: str, n_classes: int = 0, imbalance: float = 1.0) -> str:
+    """The metric's name for a goal when the user names none.
+
+    Args:
+        goal: a member of `records.GOALS`.
+        n_classes: number of classes or labels.
+        imbalance: rows of the commonest class divided by rows of the rarest (1 when balanced).
+    """
+    if goal == "multiclass":
+        return "balanced_accuracy" if imbalance > UNEVEN_CLASSES else "accuracy"
+    return {"regression": "r2", "forecast": "mase"}.get(goal, "roc_auc")
+
+
+def evaluator(name: str, truth: np.ndarray, output: Output, context: Context | None = None) -> Evaluator:
+    """The metric of one output, ready to be asked for many weightings.
+
+    Args:
+        name: a metric's name. truth: as `records` says. output: predictions of the same rows.
+        context: see `records.Metric`.
+
+    Returns:
+        A function from float64 weights ``(n_weightings, n)`` to scores ``(n_weightings,)``; NaN where a weighting
+        leaves the metric undefined, or everywhere if a prediction is not finite.
+
+    Raises:
+        Unfit: the output lacks the array that the metric reads.
+        DataError: truth and output differ in rows.
+    """
+    metric = named(name)
+    if metric.reads not in output.arrays:
+        raise Unfit(
+            f"{name} reads '{metric.reads}', this model predicts {', '.join(sorted(output.arrays)) or 'nothing'}; "
+            f"choose a metric that reads one of these"
+        )
+    return _prepared(name, truth, output.arrays[metric.reads], context)
+
+
+def _prepared(name: str, truth: np.ndarray, array: np.ndarray, context: Context | None) -> Evaluator:
+    truth, array = np.asarray(truth), np.asarray(array)
+    if len(truth) != len(array):
+        raise DataError(f"{name} expected as many predictions as rows of truth ({len(truth)}), got {len(array)}")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float64, copy=False)
+        if not np.isfinite(array).all():
+            return lambda weights: np.full(len(weights), np.nan)
+    return _PREPARE[name](truth, array, context or {})
+
+
+def score(
+    name: str, truth: np.ndarray, output: Output, weight: np.ndarray | None = None, context: Context | None = None
+) -> float:
+    """The metric of an output, weighted; NaN where it is undefined (one class only, a prediction not finite)."""
+    weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=np.float64)
+    return float(evaluator(name, truth, output, context)(weights[None, :])[0])
+
+
+def bootstrap(
+    name: str, truth: np.ndarray, output: Output, weights: np.ndarray, context: Context | None = None
+) -> np.ndarray:
+    """The metric for each weighting.
+
+    Args:
+        name: a metric's name. truth, output, context: as in `score`.
+        weights: ``(n_weightings, n)``, may be fractional or zero.
+
+    Returns:
+        Scores ``(n_weightings,)``.
+    """
+    evaluate = evaluator(name, truth, output, context)
+    weights = np.asarray(weights)
+    step = max(1, _CHUNK_CELLS // max(1, weights.shape[1]))
+    parts = [evaluate(weights[k : k + step].astype(np.float64, copy=False)) for k in range(0, len(weights), step)]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def item_losses(
+    name: str, truth: np.ndarray, output: Output, context: Context | None = None
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Losses of single rows (or windows), where the metric is a weighted mean of such.
+
+    Returns:
+        Losses ``(n,)`` (smaller is better) and what each item counts ``(n,)``; None for other metrics.
+    """
+    if name not in ITEM_LOSSES:
+        return None
+    array = np.asarray(output.arrays[named(name).reads])
+    shares = _series_shares(truth, context or {}) if name == "mase" else np.ones(len(truth))
+    return ITEM_LOSSES[name](truth, array, context or {}), shares
+
+
+def better(name: str, a: float | None, b: float | None) -> bool:
+    """Whether score ``a`` beats score ``b``; any number beats None and NaN, which beat nothing."""
+    if a is None or np.isnan(a):
+        return False
+    return b is None or bool(np.isnan(b)) or gain(name, a, b) > 0
+
+
+def gain(name: str, a: float, b: float) -> float:
+    """By how much ``a`` is better than ``b``: positive when it is, whatever the metric's direction."""
+    return float(a - b if named(name).higher_is_better else b - a)
