@@ -1,0 +1,74 @@
+"""A blend of both finalists, weighted on validation rows: shown, never the one that decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl import context as contexts
+from automl import metrics
+from automl.records import Contestant, Cost, Output, Run
+
+if TYPE_CHECKING:
+    from automl.flow.prepare import Prepared
+
+__all__ = ["blend", "mixed"]
+
+WEIGHTS = tuple(i / 10 for i in range(11))
+
+
+def mixed(deep: Output, shallow: Output, weight_of_deep: float) -> Output:
+    """Both outputs averaged with this weight; labels follow the averaged probabilities."""
+    arrays: dict[str, np.ndarray] = {}
+    for name, array in deep.arrays.items():
+        if name in shallow.arrays and name != "labels":
+            arrays[name] = weight_of_deep * array + (1 - weight_of_deep) * shallow.arrays[name]
+    if "labels" in deep.arrays:
+        probabilities = arrays["probabilities"]
+        multilabel = deep.arrays["labels"].ndim == 2
+        arrays["labels"] = (probabilities >= 0.5).astype(np.int64) if multilabel else probabilities.argmax(axis=1)
+    return Output(deep.kind, arrays)
+
+
+def blend(
+    contestants: dict[str, Contestant],
+    finalists: dict[str, Run],
+    prepared: Prepared,
+    truth: np.ndarray,
+    weight: np.ndarray | None,
+    context: dict[str, Any],
+    metric: str,
+) -> tuple[Run, Contestant] | None:
+    """The blend's run and predictions; None when a side has no finalist."""
+    deep, shallow = contestants.get("deep"), contestants.get("shallow")
+    if deep is None or shallow is None or deep.valid_output is None or shallow.valid_output is None:
+        return None
+    dataset, task, split = prepared.dataset, prepared.task, prepared.split
+    valid = split.valid if split.valid_windows is None else split.valid_windows
+    valid_truth = contexts.truth(dataset, task, valid)
+    valid_weight = None if dataset.weight is None else dataset.weight[valid if valid.ndim == 1 else valid[:, 0]]
+    valid_context = contexts.scoring_context(dataset, task, split, valid)
+    scores = {
+        w: metrics.score(metric, valid_truth, mixed(deep.valid_output, shallow.valid_output, w), valid_weight, valid_context)
+        for w in WEIGHTS
+    }
+    best = max(scores, key=lambda w: scores[w] if metrics.named(metric).higher_is_better else -scores[w])
+    output = mixed(deep.output, shallow.output, best)
+    costs = [finalists[side].cost for side in ("deep", "shallow")]
+    run = Run(
+        "blend",
+        "blend",
+        "done",
+        "blend",
+        valid_score=scores[best],
+        test_score=metrics.score(metric, truth, output, weight, context),
+        cost=Cost(
+            fit_seconds=sum(cost.fit_seconds for cost in costs),
+            predict_ms=sum(cost.predict_ms or 0.0 for cost in costs),
+            size_mib=sum(cost.size_mib or 0.0 for cost in costs),
+        ),
+        n_seeds=finalists["deep"].n_seeds,
+        choices={"weight_of_deep": best},
+    )
+    return run, Contestant("blend", "blend", output)

@@ -1,0 +1,190 @@
+"""The end of a contest: decisions on validation rows, test rows scored once, costs measured, the verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl import compare, decision, metrics
+from automl import context as contexts
+from automl._version import __version__
+from automl.flow.blend import blend
+from automl.flow.reproduce import reproduce
+from automl.predictors import DeepPredictor, ShallowPredictor, average
+from automl.records import Contestant, Cost, Finding, Outcome, Run
+
+if TYPE_CHECKING:
+    from automl.flow.prepare import Prepared
+    from automl.records import Contender, Dataset, Encoder, Recipe, TargetCodec
+
+__all__ = ["Conclusion", "conclude"]
+
+TIMED_ROWS = 1024
+TIMED_CALLS = 5
+N_EXAMPLES_BYTES = 200_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conclusion:
+    """An outcome without its clock, and what predicts."""
+
+    outcome: Outcome
+    predictors: dict[str, Any]
+    recommended: str
+
+
+def conclude(
+    recipe: Recipe,
+    prepared: Prepared,
+    deep: Contender | None,
+    shallow: Any,
+    encoder: Encoder,
+    codec: TargetCodec,
+    runs: list[Run],
+    n_seeds: int,
+    left_out: dict[str, str],
+) -> Conclusion:
+    """Score each finalist on the test rows, once, and compare.
+
+    Args:
+        deep, shallow: both sides, finalists named. encoder, codec: of the deep side. runs: all so far.
+        n_seeds: seeds that each finalist has. left_out: template → why it was not searched.
+    """
+    dataset, task, split = prepared.dataset, prepared.task, prepared.split
+    items = split.test if split.test_windows is None else split.test_windows
+    truth = contexts.truth(dataset, task, items)
+    context = contexts.scoring_context(dataset, task, split, items)
+    weight = None if dataset.weight is None else dataset.weight[items if items.ndim == 1 else items[:, 0]]
+    contestants: dict[str, Contestant] = {}
+    predictors: dict[str, Any] = {}
+    finalists: dict[str, Run] = {}
+    for side in (deep, shallow):
+        chosen = side.choose(recipe.latency_ms) if side is not None else None
+        if side is None or chosen is None:
+            continue
+        contestant, predictor, cost = _stand(side, chosen, prepared, encoder, codec, n_seeds, items)
+        contestants[side.side], predictors[side.side] = contestant, predictor
+        score = metrics.score(task.metric, truth, contestant.output, weight, context)
+        named = next((one for one in runs if one.name == chosen.name), chosen)
+        finalists[side.side] = dataclasses.replace(
+            named, finalist=True, test_score=score, n_seeds=n_seeds, cost=_merged(named.cost, cost)
+        )
+    floor_run, floor_output, floor_model = shallow.floor()
+    floor = Contestant(floor_run.name, "floor", floor_output)
+    predictors["floor"] = ShallowPredictor((floor_model,), None)
+    floor_score = metrics.score(task.metric, truth, floor_output, weight, context)
+    by_name = {run.name: run for run in finalists.values()}
+    by_name[floor_run.name] = dataclasses.replace(floor_run, test_score=floor_score)
+    final_runs = [by_name.get(run.name, run) for run in runs]
+    final_runs += [run for name, run in by_name.items() if name not in {r.name for r in runs}]
+    mixed = blend(contestants, finalists, prepared, truth, weight, context, task.metric)
+    if mixed is not None:
+        final_runs.append(mixed[0])
+    comparison = compare.compare(
+        task, split, truth, weight, context, contestants.get("deep"), contestants.get("shallow"), floor,
+        tuple(final_runs), recipe.min_gain, recipe.seed,
+    )  # fmt: skip
+    shown = [*contestants.values(), *([mixed[1]] if mixed is not None else []), floor]
+    outcome = Outcome(
+        recipe=recipe, name=dataset.name, task=task, split=split, runs=tuple(final_runs), comparison=comparison,
+        findings=_findings(dataset, left_out), truth=truth, contestants=tuple(shown),
+        higher_is_better=metrics.named(task.metric).higher_is_better, weight=weight, context=context,
+        examples=_examples(prepared, items), test_rows=_test_rows(dataset, items), history=_history(prepared, items),
+        reproduce=reproduce(recipe, task), automl_version=__version__,
+    )  # fmt: skip
+    side_of = {run.name: run.side for run in final_runs}
+    return Conclusion(outcome, predictors, side_of[comparison.recommended])
+
+
+def _stand(
+    side: Contender,
+    chosen: Run,
+    prepared: Prepared,
+    encoder: Encoder,
+    codec: TargetCodec,
+    n_seeds: int,
+    items: np.ndarray,
+) -> tuple[Contestant, DeepPredictor | ShallowPredictor, Cost]:
+    """Turn a side's finalist into what is saved, scored and measured: its seeds averaged, with its decision."""
+    dataset, task, split = prepared.dataset, prepared.task, prepared.split
+    valid = split.valid if split.valid_windows is None else split.valid_windows
+    valid_truth = contexts.truth(dataset, task, valid)
+    valid_weight = None if dataset.weight is None else dataset.weight[valid if valid.ndim == 1 else valid[:, 0]]
+    undecided = average(side.outputs("valid", n_seeds))
+    rule = decision.fit(valid_truth, undecided, task.goal, task.metric, valid_weight)
+    models = side.models(n_seeds)
+    predictor: DeepPredictor | ShallowPredictor
+    predictor = (
+        DeepPredictor(models, encoder, codec, rule) if side.side == "deep" else ShallowPredictor(models, rule)
+    )
+    per_seed = tuple(decision.apply(rule, one) for one in predictor.each(dataset, items))
+    contestant = Contestant(
+        chosen.name, side.side, predictor.output(dataset, items), per_seed, decision.apply(rule, undecided)
+    )
+    return contestant, predictor, _measure(predictor, prepared, items)
+
+
+def _measure(predictor: DeepPredictor | ShallowPredictor, prepared: Prepared, items: np.ndarray) -> Cost:
+    """Latency of one row and throughput of a batch, through the whole path that a saved model uses."""
+    one, many = items[:1], items[:TIMED_ROWS]
+    predictor.output(prepared.dataset, one)
+    times = []
+    for _ in range(TIMED_CALLS):
+        begun = time.perf_counter()
+        predictor.output(prepared.dataset, one)
+        times.append(time.perf_counter() - begun)
+    begun = time.perf_counter()
+    predictor.output(prepared.dataset, many)
+    seconds = time.perf_counter() - begun
+    return Cost(predict_ms=statistics.median(times) * 1000, rows_per_second=len(many) / max(seconds, 1e-9))
+
+
+def _merged(fitted: Cost, measured: Cost) -> Cost:
+    return dataclasses.replace(fitted, predict_ms=measured.predict_ms, rows_per_second=measured.rows_per_second)
+
+
+def _findings(dataset: Dataset, left_out: dict[str, str]) -> tuple[Finding, ...]:
+    extra = [
+        Finding("template_left_out", "low", f"Template {name} was not searched: {reason}.", columns=())
+        for name, reason in left_out.items()
+        if not reason.startswith("it does not do") and not reason.startswith("it reads")
+    ]
+    return (*dataset.findings, *extra)
+
+
+def _examples(prepared: Prepared, items: np.ndarray) -> Any:
+    """Test items as the user's own, unless they are too large to hold twice."""
+    inputs = prepared.dataset.inputs
+    if items.ndim == 2:
+        return None
+    if isinstance(inputs, np.ndarray):
+        return inputs[items] if inputs[items].nbytes <= N_EXAMPLES_BYTES else None
+    return inputs.iloc[items].reset_index(drop=True)
+
+
+def _test_rows(dataset: Dataset, items: np.ndarray) -> np.ndarray:
+    first = items if items.ndim == 1 else items[:, 0]
+    return first if dataset.row_numbers is None else dataset.row_numbers[first]
+
+
+def _history(prepared: Prepared, items: np.ndarray) -> dict[str, Any] | None:
+    """What lies before each forecast window, for the picture."""
+    dataset, task = prepared.dataset, prepared.task
+    if items.ndim == 1 or dataset.target is None or dataset.times is None:
+        return None
+    values = dataset.target.to_numpy(dtype=np.float64)
+    codes = contexts.series_codes(dataset)
+    length = min(3 * (task.season or 1) + 2 * items.shape[1], 200)
+    before = np.full((len(items), length, values.shape[1]), np.nan)
+    for i, window in enumerate(items):
+        start = max(int(window[0]) - length, int(np.searchsorted(codes, codes[window[0]])))
+        past = values[start : window[0]]
+        if len(past):
+            before[i, -len(past) :] = past
+    names = None if dataset.series is None else dataset.series[items[:, 0]]
+    return {"values": before, "times": dataset.times[items], "series": names}

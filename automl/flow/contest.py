@@ -1,0 +1,236 @@
+"""The order of a contest: read, split, both sides in turn by the clock, conclude, report, keep."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl import metrics, modalities
+from automl.baselines import ShallowSide
+from automl.clock import Clock
+from automl.flow.conclude import Conclusion, conclude
+from automl.flow.folder import open_folder
+from automl.flow.interrupt import Interrupt
+from automl.flow.keep import keep
+from automl.flow.prepare import Prepared, baselines_for, prepare, templates_for
+from automl.flow.progress import Progress
+
+if TYPE_CHECKING:
+    from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
+
+__all__ = ["Finished", "run"]
+
+FLOOR_GRACE_SECONDS = 15.0
+SEEDS = 3
+SEED_SHARE = 0.4
+LEAST_STEP_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """What a run leaves in memory.
+
+    Attributes:
+        outcome: all that the report sees. predictors: side ("deep", "shallow", "floor") → predictor.
+        recommended: the side to use. folder: of the run. result: the contract's dict.
+    """
+
+    outcome: Outcome
+    predictors: dict[str, Any]
+    recommended: str
+    folder: Path
+    result: dict[str, Any]
+
+
+def run(recipe: Recipe, started: float | None = None) -> Finished:
+    """Run the contest that a recipe asks for.
+
+    Args:
+        recipe: what to do. started: `time.monotonic` value of the user's call, now when None.
+
+    Raises:
+        InputError: the data, the recipe or the folder is at fault; nothing was changed.
+        KeyboardInterrupt: after a second Ctrl-C.
+    """
+    clock = Clock(recipe.budget_seconds, started)
+    warm = threading.Thread(target=_import_deep, daemon=True)
+    with Interrupt() as interrupt, Progress(clock, quiet=recipe.quiet or recipe.json) as progress:
+        warm.start()
+        with clock.phase("read"):
+            prepared = prepare(recipe)
+        task = prepared.task
+        folder = open_folder(recipe.out, prepared.dataset.name, recipe.resume)
+        progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
+        progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
+        shallow = _shallow_side(recipe, prepared, progress, interrupt)
+        deep: Contender | None = None
+        runs: list[Run] = []
+        try:
+            with clock.phase("shallow floor"):
+                runs += _floor(shallow, clock)
+            with clock.phase("prepare deep"):
+                warm.join()
+                deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, progress, interrupt)
+            sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
+            with clock.phase("search"):
+                stopped = _alternate(sides, clock, runs, lambda: interrupt.asked, _reserve(clock))
+            with clock.phase("seeds"):
+                n_seeds = _seeds(recipe, sides, clock, lambda: interrupt.asked)
+            progress.say("scoring both finalists on the test rows")
+            with clock.phase("conclude"):
+                done: Conclusion = conclude(recipe, prepared, deep, shallow, encoder, codec, runs, n_seeds, left_out)
+        finally:
+            for side in (deep, shallow):
+                if side is not None:
+                    side.close()
+        wall_seconds = clock.elapsed
+        outcome = dataclasses.replace(
+            done.outcome,
+            stopped="interrupt" if interrupt.asked else stopped,
+            clock={
+                "budget_seconds": recipe.budget_seconds if math.isfinite(recipe.budget_seconds) else 0.0,
+                "wall_seconds": wall_seconds,
+                "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(time.time() - wall_seconds)),
+                "phases": dict(clock.phases),
+                "spent": dict(clock.spent),
+            },
+        )
+        progress.say("writing the report")
+        result = keep(outcome, done.predictors, done.recommended, folder)
+    return Finished(outcome, done.predictors, done.recommended, folder, result)
+
+
+def _import_deep() -> None:
+    """Load TensorFlow, Keras and KerasTuner while the data is read."""
+    import automl.search.side  # noqa: F401
+
+
+def _shallow_side(recipe: Recipe, prepared: Prepared, progress: Progress, interrupt: Interrupt) -> ShallowSide:
+    from automl.records import Facts
+
+    task, split = prepared.task, prepared.split
+    items = split.train if split.train_windows is None else split.train_windows
+    return ShallowSide(
+        prepared.dataset,
+        task,
+        split,
+        Facts(len(items), len(task.classes)),
+        baselines_for(task),
+        task.metric,
+        recipe.seed,
+        prepared.dataset.weight,
+        recipe.max_trials,
+        progress.event,
+        stopping=lambda: interrupt.asked,
+    )
+
+
+def _deep_side(
+    recipe: Recipe, prepared: Prepared, folder: Path, progress: Progress, interrupt: Interrupt
+) -> tuple[Contender | None, TargetCodec, Any, dict[str, str]]:
+    """Encode for the networks and set the search up; no side when no template fits."""
+    from automl.search import DeepSide
+
+    dataset, task, split = prepared.dataset, prepared.task, prepared.split
+    encoder, codec = modalities.fit(dataset, task, split)
+    facts = modalities.facts(dataset, task, split, codec)
+    templates, left_out = templates_for(recipe, task, encoder.specs)
+    if not templates:
+        return None, codec, encoder, left_out
+    side = DeepSide(
+        dataset, task, split, encoder, codec, facts, templates,
+        metric=task.metric, seed=recipe.seed, max_trials=recipe.max_trials, folder=folder,
+        fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
+    )  # fmt: skip
+    return side, codec, encoder, left_out
+
+
+def _fingerprints(recipe: Recipe, prepared: Prepared) -> dict[str, str]:
+    """What must be the same for a run to be gone on with."""
+    split, task = prepared.split, prepared.task
+    rows = hashlib.blake2b(digest_size=8)
+    for part in (split.train, split.valid, split.test):
+        rows.update(part.astype("int64").tobytes())
+    asked = f"{task.goal} {task.target} {task.metric} {sorted(recipe.columns.items())} {recipe.templates} {recipe.seed}"
+    return {
+        "data": prepared.dataset.fingerprint,
+        "split": rows.hexdigest(),
+        "recipe": hashlib.blake2b(asked.encode(), digest_size=8).hexdigest(),
+    }
+
+
+def _reserve(clock: Clock) -> float:
+    """Seconds kept back for scoring, measuring and comparing the finalists."""
+    return 2.0 + 0.03 * min(clock.budget_seconds, 300.0) if math.isfinite(clock.budget_seconds) else 0.0
+
+
+def _floor(shallow: ShallowSide, clock: Clock) -> list[Run]:
+    """The floor is fitted whatever the budget."""
+    with clock.spend("shallow"):
+        made = shallow.step(max(clock.remaining, FLOOR_GRACE_SECONDS)) or ()
+    return [dataclasses.replace(one, at_seconds=clock.elapsed) for one in made]
+
+
+def _alternate(
+    sides: dict[str, Contender], clock: Clock, runs: list[Run], stopping: Callable[[], bool], reserve: float
+) -> str:
+    """Give the next step to the side that has spent less, until time or ideas are over; why it ended."""
+    open_sides = dict(sides)
+    total = clock.remaining - reserve
+    already = sum(clock.spent.values())
+    share = (total + already) / max(len(sides), 1)
+    while open_sides:
+        if stopping():
+            return "interrupt"
+        name = min(open_sides, key=lambda side: clock.spent[side])
+        side = open_sides[name]
+        others = [s for s in sides if s != name]
+        left_of_all = clock.remaining - reserve
+        passed_over = all(other not in open_sides for other in others)
+        left = left_of_all if passed_over else min(left_of_all, share - clock.spent[name])
+        left -= _kept_for_seeds(side, share) + (sum(_kept_for_seeds(sides[o], share) for o in others) if passed_over else 0)
+        made = None
+        if left >= LEAST_STEP_SECONDS:
+            with clock.spend(name):
+                made = side.step(left)
+        if made is None:
+            del open_sides[name]
+            continue
+        runs += [dataclasses.replace(one, at_seconds=clock.elapsed) for one in made]
+    return "budget" if clock.remaining - reserve < 0.25 * clock.budget_seconds else "exhausted"
+
+
+def _kept_for_seeds(side: Contender, share: float) -> float:
+    """Seconds kept back so that the finalist can be fitted again with other seeds, where that is affordable."""
+    if not math.isfinite(share):
+        return 0.0
+    each = side.seconds_a_seed()
+    n_more = min(SEEDS - 1, int(SEED_SHARE * share / each)) if each > 0 else 0
+    return n_more * each
+
+
+def _seeds(recipe: Recipe, sides: dict[str, Contender], clock: Clock, stopping: Callable[[], bool]) -> int:
+    """Name both finalists and fit each again with the same number of further seeds; how many each has."""
+    chosen = [side.choose(recipe.latency_ms) for side in sides.values()]
+    if any(run is None for run in chosen):
+        sides = {name: side for (name, side), run in zip(sides.items(), chosen, strict=True) if run is not None}
+    n_seeds = 1
+    reserve = _reserve(clock)
+    while sides and n_seeds < SEEDS and not stopping():
+        needed = sum(side.seconds_a_seed() for side in sides.values())
+        if needed > clock.remaining - reserve:
+            break
+        for name, side in sides.items():
+            with clock.spend(name):
+                worked = side.add_seed(clock.remaining - reserve)
+            if not worked:
+                return n_seeds
+        n_seeds += 1
+    return n_seeds

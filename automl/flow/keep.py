@@ -1,0 +1,36 @@
+"""Put a run on disk: the report in all its forms, and the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl import bundle, report
+
+if TYPE_CHECKING:
+    from automl.records import Outcome
+
+__all__ = ["keep"]
+
+
+def keep(outcome: Outcome, predictors: dict[str, Any], recommended: str, folder: Path) -> dict[str, Any]:
+    """Write the report's files and the bundle ``model/``; returns the contract's dict."""
+    report.write(outcome, folder)
+    result = report.result_dict(outcome)
+    save(folder / "model", outcome, predictors, recommended, result)
+    return result
+
+
+def save(
+    target: Path, outcome: Outcome, predictors: dict[str, Any], recommended: str, result: dict[str, Any], page: str | None = None
+) -> Path:
+    """Save what predicts as a bundle."""
+    return bundle.save(
+        target,
+        outcome.task,
+        predictors,
+        recommended,
+        result,
+        str(outcome.reproduce.get("recipe", "")),
+        page,
+    )

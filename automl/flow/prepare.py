@@ -1,0 +1,89 @@
+"""From a recipe to a split dataset: everything before the first fit."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from automl import catalog, metrics, split
+from automl.detect import detect
+from automl.errors import RecipeError
+from automl.intake import load, pictures
+from automl.records import Baseline, Template
+
+if TYPE_CHECKING:
+    from automl.records import Dataset, InputSpec, Recipe, Split, Task
+
+__all__ = ["Prepared", "baselines_for", "prepare", "read", "templates_for"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Data that is ready for both sides."""
+
+    dataset: Dataset
+    task: Task
+    split: Split
+
+
+def read(recipe: Recipe) -> tuple[Dataset, Task]:
+    """Load and detect; images are decoded."""
+    if recipe.metric is not None:
+        metrics.named(recipe.metric)
+    dataset, task = detect(load(recipe), recipe)
+    if task.modality == "image":
+        dataset = pictures(dataset, task)
+    return dataset, task
+
+
+def prepare(recipe: Recipe) -> Prepared:
+    """Load, detect and split, in this order."""
+    catalog.extend(recipe.plugins)
+    dataset, task = read(recipe)
+    return Prepared(dataset, task, split.split(dataset, task, recipe.seed))
+
+
+def templates_for(recipe: Recipe, task: Task, specs: tuple[InputSpec, ...]) -> tuple[dict[str, Template], dict[str, str]]:
+    """The templates to search, and why the others are left out.
+
+    Raises:
+        RecipeError: a template is named that does not exist, or none of the named ones fits.
+    """
+    known: dict[str, Any] = catalog.members(Template, "automl.templates")
+    for name in recipe.templates:
+        if name not in known:
+            raise RecipeError(f"template {name!r} is not known; choose from {', '.join(sorted(known))}")
+    fitting: dict[str, Template] = {}
+    reasons: dict[str, str] = {}
+    for name, template in known.items():
+        if recipe.templates and name not in recipe.templates:
+            continue
+        reason = _unfit(template, task, specs)
+        if reason is None:
+            fitting[name] = template
+        else:
+            reasons[name] = reason
+    if recipe.templates and not fitting:
+        why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        raise RecipeError(f"none of the templates asked for fits this task ({why}); leave templates out to use all that fit")
+    return fitting, reasons
+
+
+def _unfit(template: Template, task: Task, specs: tuple[InputSpec, ...]) -> str | None:
+    if task.goal not in template.goals:
+        return f"it does not do {task.goal}"
+    if not any(spec.kind in template.accepts for spec in specs):
+        return f"it reads {', '.join(template.accepts)}, and the data has none of these"
+    return template.unfit(task, specs)
+
+
+def baselines_for(task: Task) -> dict[str, Baseline]:
+    """The shallow families of this modality and goal (a forecast is a sequence)."""
+    known: dict[str, Any] = catalog.members(Baseline, "automl.baselines")
+    return {name: b for name, b in known.items() if b.modality == task.modality and task.goal in b.goals}
+
+
+def with_findings(dataset: Dataset, *findings: Any) -> Dataset:
+    """The dataset with further findings."""
+    return dataclasses.replace(dataset, findings=(*dataset.findings, *findings))

@@ -1,0 +1,100 @@
+"""What the user sees while it runs: what is being fitted, the best of both sides, the time left."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any, TextIO
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from automl.clock import Clock
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """Listens to events of both sides and shows them on standard error.
+
+    On a terminal a live panel; elsewhere one line for each new best; nothing when quiet.
+
+    Args:
+        clock: of the run. quiet: show nothing. higher_is_better, metric: set when known.
+    """
+
+    def __init__(self, clock: Clock, *, quiet: bool, stream: TextIO | None = None) -> None:
+        self.clock, self.quiet = clock, quiet
+        self.console = Console(file=stream or sys.stderr, highlight=False)
+        self.metric, self.higher_is_better = "", True
+        self.best: dict[str, tuple[str, float]] = {}
+        self.counts: dict[str, dict[str, int]] = {"deep": {}, "shallow": {}, "floor": {}}
+        self.doing = "reading the data"
+        self._live = Live(console=self.console, refresh_per_second=4, get_renderable=self._panel, transient=True)
+        self._shown = 0.0
+
+    def __enter__(self) -> Progress:
+        if not self.quiet and self.console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live.is_started:
+            self._live.stop()
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self.doing = text
+        if not self.quiet and not self._live.is_started:
+            self.console.print(f"[{self.clock.elapsed:6.1f} s] {text}", markup=False)
+
+    def event(self, event: dict[str, Any]) -> None:
+        """Take in what a side reports: a start, an epoch or a finished run."""
+        side = str(event.get("side", "shallow"))
+        if event["event"] == "start":
+            self.doing = f"{side}: {event['name']}"
+        elif event["event"] == "epoch":
+            self.doing = f"{side}: {event['name']}, epoch {event['epoch']:g}, valid {event['valid_score']:.4g}"
+        elif event["event"] == "run":
+            self._ran(side, event)
+
+    def _ran(self, side: str, event: dict[str, Any]) -> None:
+        counts = self.counts.setdefault(side, {})
+        counts[event["status"]] = counts.get(event["status"], 0) + 1
+        score = event.get("score")
+        if score is None:
+            return
+        best = self.best.get(side)
+        if best is None or (score > best[1] if self.higher_is_better else score < best[1]):
+            self.best[side] = (event["name"], score)
+            if not self.quiet and not self._live.is_started:
+                left = max(0.0, self.clock.remaining)
+                self.console.print(
+                    f"[{self.clock.elapsed:6.1f} s] {side} {event['name']}: {self.metric} {score:.4f} on validation rows"
+                    f" ({left:.0f} s left)",
+                    markup=False,
+                )
+
+    def _panel(self) -> Group:
+        table = Table(box=None, padding=(0, 2), show_header=True)
+        for heading in ("side", "best so far", self.metric or "score", "done", "cut", "failed"):
+            table.add_column(heading, justify="left" if heading in ("side", "best so far") else "right")
+        for side in ("floor", "shallow", "deep"):
+            name, score = self.best.get(side, ("", float("nan")))
+            counts = self.counts.get(side, {})
+            table.add_row(
+                side, name or "-", f"{score:.4f}" if name else "-", *(str(counts.get(s, 0)) for s in ("done", "cut", "failed"))
+            )
+        share = min(1.0, self.clock.elapsed / max(self.clock.budget_seconds, 1e-9))
+        left = max(0.0, self.clock.remaining)
+        return Group(
+            Text(f"{self.doing}   {left:.0f} s left (Ctrl-C concludes with the best so far)"),
+            ProgressBar(total=1.0, completed=share, width=60),
+            table,
+        )
+

@@ -1,0 +1,59 @@
+"""How to run the same contest again: as a command, in Python and as a recipe."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from automl import recipe as recipes
+
+if TYPE_CHECKING:
+    from automl.records import Recipe, Task
+
+__all__ = ["reproduce"]
+
+LIBRARIES = ("automl-keras", "tensorflow", "keras", "keras-tuner", "scikit-learn", "skrub", "pandas", "numpy")
+
+
+def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
+    """Texts for the report; data that was given in memory is named ``data``."""
+    in_memory = not isinstance(recipe.data, str | os.PathLike)
+    data = "data" if in_memory else str(recipe.data)
+    options: dict[str, Any] = {"goal": task.goal, "metric": task.metric, "seed": recipe.seed, "budget": _budget(recipe)}
+    for name in ("horizon", "time_column", "series", "group", "max_trials"):
+        value = getattr(recipe, name)
+        if value is not None:
+            options[name] = value
+    if recipe.templates:
+        options["templates"] = list(recipe.templates)
+    targets = list(recipe.target)
+    flags = [word for target in targets for word in ("--target", target)]
+    for name, value in options.items():
+        flags += [f"--{name.replace('_', '-')}", ",".join(value) if isinstance(value, list) else str(value)]
+    arguments = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    target = f"target={(targets[0] if len(targets) == 1 else targets)!r}, " if targets else ""
+    versions = {}
+    for library in LIBRARIES:
+        try:
+            versions[library] = metadata.version(library)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "command": "" if in_memory else f"automl fit {shlex.quote(data)} {shlex.join(flags)}",
+        "python": f"automl.fit({data if in_memory else repr(data)}, {target}{arguments})",
+        "recipe": recipes.dump(recipe),
+        "versions": versions,
+        "machine": {
+            "python": platform.python_version(),
+            "system": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count() or 1,
+        },
+    }
+
+
+def _budget(recipe: Recipe) -> str:
+    return f"{recipe.budget_seconds:g}s"
