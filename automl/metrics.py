@@ -41,26 +41,27 @@ _CHUNK_CELLS = 4_000_000
 def _wrong(truth: np.ndarray, labels: np.ndarray, context: Context) -> np.ndarray:
     """1 where the prediction is wrong; a multilabel row is right when all its labels are."""
     hit = truth == labels
-    return 1.0 - (hit.all(axis=1) if hit.ndim == 2 else hit)
+    right = hit.all(axis=1) if hit.ndim == 2 else hit
+    return np.asarray(~right, dtype=np.float64)
 
 
 def _log_losses(truth: np.ndarray, probabilities: np.ndarray, context: Context) -> np.ndarray:
     """Negative log-likelihood a row; multilabel: mean over labels."""
     clipped = np.clip(probabilities.astype(np.float64), SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)
     if truth.ndim == 2:
-        return -np.where(truth == 1, np.log(clipped), np.log1p(-clipped)).mean(axis=1)
-    return -np.log(clipped[np.arange(len(truth)), truth])
+        return np.asarray(-np.where(truth == 1, np.log(clipped), np.log1p(-clipped)).mean(axis=1))
+    return np.asarray(-np.log(clipped[np.arange(len(truth)), truth]))
 
 
 def _absolute_errors(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
-    return np.abs(truth - values).reshape(len(truth), -1).mean(axis=1)
+    return np.asarray(np.abs(truth - values).reshape(len(truth), -1).mean(axis=1))
 
 
 def _smape_items(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
     """Symmetric percentage errors, 0 to 200 (Makridakis et al., The M4 competition, 2020); 0/0 counts as 0."""
     size = np.abs(truth) + np.abs(values)
     share = np.divide(np.abs(truth - values), size, out=np.zeros(truth.shape), where=size > 0)
-    return 200.0 * share.reshape(len(truth), -1).mean(axis=1)
+    return np.asarray(200.0 * share.reshape(len(truth), -1).mean(axis=1))
 
 
 def _scaled_errors(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
@@ -69,7 +70,7 @@ def _scaled_errors(truth: np.ndarray, values: np.ndarray, context: Context) -> n
     scale = np.asarray(context["scale"], dtype=np.float64).reshape(errors.shape)
     usable = np.isfinite(scale) & (scale > 0)
     if not usable.any():
-        return errors.mean(axis=1)
+        return np.asarray(errors.mean(axis=1))
     ratio = np.divide(errors, scale, out=np.zeros_like(errors), where=usable)
     counts = usable.sum(axis=1)
     return np.where(counts > 0, ratio.sum(axis=1) / np.maximum(counts, 1), 0.0)
@@ -91,7 +92,8 @@ def _pinball_items(truth: np.ndarray, quantiles: np.ndarray, context: Context) -
     """Quantile losses (Koenker & Bassett 1978), mean over steps, targets and levels."""
     levels = np.asarray(context["quantiles"], dtype=np.float64)
     error = truth[..., None] - quantiles
-    return np.maximum(levels * error, (levels - 1.0) * error).reshape(len(truth), -1).mean(axis=1)
+    losses = np.maximum(levels * error, (levels - 1.0) * error)
+    return np.asarray(losses.reshape(len(truth), -1).mean(axis=1))
 
 
 ITEM_LOSSES: dict[str, Callable[[np.ndarray, np.ndarray, Context], np.ndarray]] = {
@@ -109,7 +111,8 @@ ITEM_LOSSES: dict[str, Callable[[np.ndarray, np.ndarray, Context], np.ndarray]] 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     """Quotient, NaN where the denominator is not positive."""
-    return np.divide(above, below, out=np.full(np.broadcast(above, below).shape, np.nan), where=below > 0)
+    undefined = np.full(np.broadcast(above, below).shape, np.nan)
+    return np.asarray(np.divide(above, below, out=undefined, where=below > 0))
 
 
 def _mean_over_defined(columns: np.ndarray) -> np.ndarray:
@@ -245,8 +248,8 @@ def _r2(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
         lost = _ratio(weights @ errors, total)
         spread = _ratio(weights @ second, total) - _ratio(weights @ first, total) ** 2
         varies = spread > smallest
-        share = 1.0 - np.divide(lost, spread, out=np.zeros_like(lost), where=varies)
-        return np.where(varies | (lost == 0) | np.isnan(lost), share, 0.0).mean(axis=1) + 0.0 * lost.sum(axis=1)
+        share = 1.0 - np.divide(lost, spread, out=np.where(lost == 0, 0.0, 1.0), where=varies)
+        return np.asarray(np.where(np.isnan(lost), np.nan, share).mean(axis=1))
 
     return evaluate
 
@@ -255,7 +258,8 @@ def _rmse(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
     errors = ((_by_target(truth) - _by_target(values)) ** 2).mean(axis=1)
 
     def evaluate(weights: np.ndarray) -> np.ndarray:
-        return np.sqrt(_ratio(weights @ errors, weights.sum(axis=1, keepdims=True))).mean(axis=1)
+        total = weights.sum(axis=1, keepdims=True)
+        return np.asarray(np.sqrt(_ratio(weights @ errors, total)).mean(axis=1))
 
     return evaluate
 
