@@ -1,1 +1,34 @@
-"""automl: does deep learning pay on your data?"""
+"""automl: does deep learning pay on your data, or is a shallow model enough?
+
+    import automl
+
+    result = automl.fit("cars.csv", target="price", budget="5m")
+    print(result)
+    result.report("report.html")
+
+Importing the package loads no TensorFlow, no scikit-learn and no pandas; each comes when first needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automl._version import __version__
+
+if TYPE_CHECKING:
+    from automl.api import Inspection, Model, Result, fit, inspect, load, run
+
+__all__ = ["Inspection", "Model", "Result", "__version__", "fit", "inspect", "load", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the interface when it is first used."""
+    if name in __all__:
+        from automl import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'automl' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
