@@ -1,0 +1,431 @@
+"""From a model's probabilities to calibrated ones and to labels: fitted on validation rows, alike for both sides.
+
+Calibration is Platt's (binary, each label of a multilabel task) or a temperature with, where the data carry it, a
+shift a class (multiclass). Both are shrunk towards the identity, so that few rows change little. Binary calibration
+is increasing, so metrics of ranking do not change.
+
+Labels then follow the rule that is right for the metric if the probabilities are (argmax for accuracy, the share of
+positives for balanced accuracy, half the best F for F1). Another rule is taken only if it gains more on validation
+rows than noise would give.
+
+Sources: Platt 1999 (sigmoid calibration); Guo et al. 2017 (temperature, expected calibration error); Lipton, Elkan &
+Naryanaswamy 2014 (the best F1 threshold is half the best F1); Menon et al. 2013 (balanced accuracy).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from automl import metrics
+from automl.records import Goal, Output
+
+__all__ = ["Decision", "apply", "average", "calibration_error", "fit", "reliability", "restore"]
+
+PRIOR_ROWS = 4.0
+"""Strength of the pull to the identity: a prior of standard deviation 0.5 on slope and shift of the logits."""
+
+RARE = 0.1
+"""A class rarer than this gets the F1 threshold when the metric ranks and so says nothing about labels."""
+
+_LOWEST, _HIGHEST = 1e-300, float(np.nextafter(1.0, 0.0))
+_STEEPEST, _FLATTEST = 20.0, 0.05
+_FITTED_LOGIT = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How probabilities are calibrated and turned into labels.
+
+    Attributes:
+        goal: of the task. metric: what the labels were chosen for.
+        slopes: of the logits: one (binary, multiclass) or one a label; empty where nothing is to be decided.
+        shifts: of the logits: one (binary), one a class or one a label.
+        thresholds: on calibrated probabilities: one (binary) or one a label; empty for multiclass.
+        biases: multiclass, added to the log probabilities before the largest is taken.
+    """
+
+    goal: Goal
+    metric: str
+    slopes: tuple[float, ...] = ()
+    shifts: tuple[float, ...] = ()
+    thresholds: tuple[float, ...] = ()
+    biases: tuple[float, ...] = ()
+
+    def state(self) -> dict[str, Any]:
+        """Plain strings, lists and numbers from which `restore` makes an equal decision."""
+        return {
+            "goal": self.goal,
+            "metric": self.metric,
+            "slopes": list(self.slopes),
+            "shifts": list(self.shifts),
+            "thresholds": list(self.thresholds),
+            "biases": list(self.biases),
+        }
+
+
+def restore(state: Mapping[str, Any]) -> Decision:
+    """The decision whose `Decision.state` this is."""
+    lists = {key: tuple(float(x) for x in state[key]) for key in ("slopes", "shifts", "thresholds", "biases")}
+    return Decision(goal=state["goal"], metric=str(state["metric"]), **lists)
+
+
+# --------------------------------------------------------------------------- use
+
+
+def average(outputs: Sequence[Output]) -> Output:
+    """The mean of several models' predictions of the same rows: what a finalist of several seeds predicts.
+
+    Labels are the most probable ones of the mean; `apply` decides them anew.
+    """
+    if len(outputs) == 1:
+        return outputs[0]
+    arrays = {
+        name: np.mean([np.asarray(output.arrays[name], dtype=np.float64) for output in outputs], axis=0)
+        for name in outputs[0].arrays
+        if name != "labels" and all(name in output.arrays for output in outputs)
+    }
+    if "probabilities" in arrays and "labels" in outputs[0].arrays:
+        several = np.asarray(outputs[0].arrays["labels"]).ndim == 2
+        arrays["labels"] = _labels(arrays["probabilities"], several)
+    return Output(outputs[0].kind, arrays)
+
+
+def apply(decision: Decision, output: Output) -> Output:
+    """Calibrated probabilities and the labels decided; regression and forecasts pass unchanged.
+
+    Args:
+        decision: from `fit`. output: undecided predictions (not changed).
+
+    Returns:
+        An output with float64 "probabilities" and int64 "labels" beside what else was there.
+    """
+    if not decision.slopes or "probabilities" not in output.arrays:
+        return output
+    probabilities = _calibrated(decision, np.asarray(output.arrays["probabilities"], dtype=np.float64))
+    if decision.goal == "binary":
+        labels = (probabilities[:, 1] >= decision.thresholds[0]).astype(np.int64)
+    elif decision.goal == "multilabel":
+        labels = (probabilities >= np.asarray(decision.thresholds)).astype(np.int64)
+    else:
+        logs = np.log(np.maximum(probabilities, _LOWEST)) + np.asarray(decision.biases)
+        labels = logs.argmax(axis=1).astype(np.int64)
+    return Output(output.kind, {**output.arrays, "probabilities": probabilities, "labels": labels})
+
+
+def _labels(probabilities: np.ndarray, several: bool) -> np.ndarray:
+    """The most probable class, or each label's own more probable value."""
+    if several:
+        return (probabilities >= 0.5).astype(np.int64)
+    return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
+
+
+def _logit(p: np.ndarray) -> np.ndarray:
+    p = np.clip(p, _LOWEST, _HIGHEST)
+    return np.asarray(np.log(p) - np.log1p(-p))
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    """``1 / (1 + exp(-z))`` without overflow."""
+    small = np.exp(-np.abs(z))
+    return np.asarray(np.where(z >= 0, 1.0, small) / (1.0 + small))
+
+
+def _softmax(z: np.ndarray) -> np.ndarray:
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return np.asarray(e / e.sum(axis=1, keepdims=True))
+
+
+def _calibrated(decision: Decision, p: np.ndarray) -> np.ndarray:
+    slopes, shifts = np.asarray(decision.slopes), np.asarray(decision.shifts)
+    if (slopes == 1).all() and (shifts == 0).all():
+        return p
+    if decision.goal == "binary":
+        positive = _sigmoid(slopes[0] * _logit(p[:, 1]) + shifts[0])
+        return np.column_stack([1.0 - positive, positive])
+    if decision.goal == "multilabel":
+        return _sigmoid(slopes * _logit(p) + shifts)
+    return _softmax(slopes[0] * np.log(np.maximum(p, _LOWEST)) + shifts)
+
+
+# --------------------------------------------------------------------------- fitting
+
+
+def fit(truth: np.ndarray, output: Output, goal: Goal, metric: str, weight: np.ndarray | None = None) -> Decision:
+    """Fit calibration, then choose the rule for labels, on validation rows.
+
+    Args:
+        truth: of the validation rows, as `records` says. output: undecided predictions of them.
+        goal: the task's. metric: what the labels are to do well by. weight: ``(n,)`` or None.
+
+    Returns:
+        The identity with the most probable class as label if there is nothing to learn from (no rows, predictions
+        that are not finite); a decision that changes nothing for regression and forecasts.
+    """
+    if goal not in ("binary", "multiclass", "multilabel"):
+        return Decision(goal, metric)
+    p = np.asarray(output.arrays["probabilities"], dtype=np.float64)
+    weights = _unit_mean(np.ones(len(p)) if weight is None else np.asarray(weight, dtype=np.float64))
+    plain = _plain(goal, metric, p.shape[1])
+    if len(p) == 0 or not np.isfinite(p).all() or weights.sum() <= 0:
+        return plain
+    if goal == "multiclass":
+        slope, shift = _fit_softmax(np.asarray(truth), p, weights)
+        decided = Decision(goal, metric, (slope,), tuple(shift), (), plain.biases)
+        return _choose_biases(decided, np.asarray(truth), output, weights)
+    columns = [p[:, 1]] if goal == "binary" else list(p.T)
+    truths = [np.asarray(truth) == 1] if goal == "binary" else list(np.asarray(truth).T == 1)
+    fitted = [_fit_sigmoid(t, _logit(column), weights) for t, column in zip(truths, columns, strict=True)]
+    calibrated = [_sigmoid(a * _logit(column) + b) for (a, b), column in zip(fitted, columns, strict=True)]
+    thresholds = [_threshold(t, q, metric, weights) for t, q in zip(truths, calibrated, strict=True)]
+    slopes, shifts = zip(*fitted, strict=True)
+    return Decision(goal, metric, slopes, shifts, tuple(thresholds))
+
+
+def _plain(goal: Goal, metric: str, n_columns: int) -> Decision:
+    """The decision that changes no probability and takes the most probable label."""
+    if goal == "binary":
+        return Decision(goal, metric, (1.0,), (0.0,), (0.5,))
+    if goal == "multilabel":
+        return Decision(goal, metric, (1.0,) * n_columns, (0.0,) * n_columns, (0.5,) * n_columns)
+    return Decision(goal, metric, (1.0,), (0.0,) * n_columns, (), (0.0,) * n_columns)
+
+
+def _unit_mean(weights: np.ndarray) -> np.ndarray:
+    """Weights whose mean is one, so that the prior means as many rows as it says."""
+    mean = weights.mean() if len(weights) else 0.0
+    return weights / mean if mean > 0 else weights
+
+
+def _fit_sigmoid(positive: np.ndarray, logits: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Slope and shift that minimise weighted log loss plus the prior, by Newton's method with halved steps."""
+    z, y = np.clip(logits, -_FITTED_LOGIT, _FITTED_LOGIT), positive.astype(np.float64)
+    features = np.column_stack([z, np.ones_like(z)])
+    identity = np.array([1.0, 0.0])
+
+    def loss(theta: np.ndarray) -> float:
+        eta = features @ theta
+        return float(weights @ (np.logaddexp(0.0, eta) - y * eta) + 0.5 * PRIOR_ROWS * ((theta - identity) ** 2).sum())
+
+    theta = identity.copy()
+    for _ in range(50):
+        p = _sigmoid(features @ theta)
+        gradient = features.T @ (weights * (p - y)) + PRIOR_ROWS * (theta - identity)
+        curvature = (features.T * (weights * p * (1 - p))) @ features + PRIOR_ROWS * np.eye(2)
+        theta, moved = _descend(loss, theta, np.linalg.solve(curvature, gradient))
+        if not moved:
+            break
+    return float(np.clip(theta[0], _FLATTEST, _STEEPEST)), float(theta[1])
+
+
+def _descend(loss: Any, theta: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Go along the Newton step, halving it until the loss falls; whether it moved at all."""
+    before = loss(theta)
+    for halvings in range(25):
+        tried = theta - step * 0.5**halvings
+        after = loss(tried)
+        if after < before - 1e-10 * (1.0 + abs(before)):
+            return tried, True
+    return theta, False
+
+
+def _fit_softmax(truth: np.ndarray, p: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
+    """Slope of the log probabilities, and shifts of the classes if they lower the loss by more than they cost.
+
+    The cost of the shifts is the Bayesian information criterion's (Schwarz 1978).
+    """
+    z = np.log(np.clip(p, np.exp(-_FITTED_LOGIT), 1.0))
+    n_classes = p.shape[1]
+    slope, none, without = _newton_softmax(truth, z, weights, with_shifts=False)
+    effective = weights.sum() ** 2 / (weights**2).sum()
+    if effective >= 30 * n_classes:
+        slope_too, shifts, loss = _newton_softmax(truth, z, weights, with_shifts=True)
+        if without - loss > 0.5 * (n_classes - 1) * np.log(effective):
+            return slope_too, shifts
+    return slope, none
+
+
+def _newton_softmax(
+    truth: np.ndarray, z: np.ndarray, weights: np.ndarray, with_shifts: bool
+) -> tuple[float, np.ndarray, float]:
+    """Slope, shifts and the penalised loss at the minimum."""
+    n, k = z.shape
+    rows, size = np.arange(n), k + 1 if with_shifts else 1
+    identity = np.zeros(size)
+    identity[0] = 1.0
+
+    def scores(theta: np.ndarray) -> np.ndarray:
+        return np.asarray(theta[0] * z + (theta[1:] if with_shifts else 0.0))
+
+    def loss(theta: np.ndarray) -> float:
+        eta = scores(theta)
+        top = eta.max(axis=1)
+        total = top + np.log(np.exp(eta - top[:, None]).sum(axis=1))
+        return float(weights @ (total - eta[rows, truth]) + 0.5 * PRIOR_ROWS * ((theta - identity) ** 2).sum())
+
+    theta = identity.copy()
+    for _ in range(50):
+        q = _softmax(scores(theta))
+        weighted, mean = weights[:, None] * q, (q * z).sum(axis=1)
+        gradient = PRIOR_ROWS * (theta - identity)
+        curvature = PRIOR_ROWS * np.eye(size)
+        gradient[0] += weights @ (mean - z[rows, truth])
+        curvature[0, 0] += weights @ ((q * z**2).sum(axis=1) - mean**2)
+        if with_shifts:
+            gradient[1:] += weighted.sum(axis=0) - np.bincount(truth, weights, k)
+            curvature[1:, 1:] += np.diag(weighted.sum(axis=0)) - weighted.T @ q
+            curvature[0, 1:] += (weighted * (z - mean[:, None])).sum(axis=0)
+            curvature[1:, 0] = curvature[0, 1:]
+        theta, moved = _descend(loss, theta, np.linalg.solve(curvature, gradient))
+        if not moved:
+            break
+    slope = float(np.clip(theta[0], _FLATTEST, _STEEPEST))
+    return slope, theta[1:] if with_shifts else np.zeros(k), loss(theta)
+
+
+# --------------------------------------------------------------------------- labels
+
+
+def _threshold(positive: np.ndarray, p: np.ndarray, metric: str, weights: np.ndarray) -> float:
+    """The threshold that theory gives for calibrated probabilities, or a better one if it is better beyond noise."""
+    share = float(weights @ positive / weights.sum())
+    if metric not in ("accuracy", "balanced_accuracy", "f1"):
+        metric = "f1" if share < RARE else "accuracy"
+    if metric == "f1":
+        start = _f1_threshold(p, weights)
+    else:
+        start = 0.5 if metric == "accuracy" else min(max(share, 1e-6), 1 - 1e-6)
+    if not 0 < positive.sum() < len(positive):
+        return start
+    candidates = np.unique(np.quantile(p, np.linspace(0.01, 0.99, 99)))
+    outputs = [Output("labels", {"labels": (p >= t).astype(np.int64)}) for t in candidates]
+    plain = Output("labels", {"labels": (p >= start).astype(np.int64)})
+    best = _beyond_noise(metric, positive.astype(np.int64), outputs, plain, weights)
+    return start if best is None else float(candidates[best])
+
+
+def _f1_threshold(p: np.ndarray, weights: np.ndarray) -> float:
+    """The threshold that maximises the F1 to be expected if the probabilities are right; reads no truth."""
+    order = np.argsort(-p, kind="stable")
+    found, taken = np.cumsum(weights[order] * p[order]), np.cumsum(weights[order])
+    expected = 2.0 * found / np.maximum(taken + found[-1], _LOWEST)
+    return float(min(max(expected.max() / 2.0, 1e-6), 0.5))
+
+
+def _choose_biases(decision: Decision, truth: np.ndarray, output: Output, weights: np.ndarray) -> Decision:
+    """Divide probabilities by a power of the class priors: 0 for accuracy, 1 for balanced accuracy, tried for F1."""
+    if decision.metric not in ("balanced_accuracy", "f1"):
+        return decision
+    n_classes = len(decision.shifts)
+    priors = np.bincount(truth, weights, n_classes) + 1.0
+    logs = -np.log(priors / priors.sum())
+    start = 1.0 if decision.metric == "balanced_accuracy" else 0.0
+    powers = [x for x in (0.0, 0.25, 0.5, 0.75, 1.0) if x != start]
+
+    def with_power(power: float) -> Decision:
+        biases = tuple(float(x) for x in power * logs)
+        return Decision(decision.goal, decision.metric, decision.slopes, decision.shifts, (), biases)
+
+    outputs = [apply(with_power(power), output) for power in powers]
+    best = _beyond_noise(decision.metric, truth, outputs, apply(with_power(start), output), weights)
+    return with_power(start if best is None else powers[best])
+
+
+def _beyond_noise(
+    metric: str, truth: np.ndarray, outputs: Sequence[Output], plain: Output, weights: np.ndarray
+) -> int | None:
+    """Which output scores best, if by two bootstrap standard errors more than the plain one; else None."""
+    base = metrics.score(metric, truth, plain, weights)
+    scores = [metrics.score(metric, truth, output, weights) for output in outputs]
+    best = int(np.nanargmax(scores)) if np.isfinite(scores).any() else 0
+    if not scores[best] > base:
+        return None
+    draws = np.random.default_rng(0).poisson(1.0, (200, len(truth))) * weights
+    gains = metrics.bootstrap(metric, truth, outputs[best], draws) - metrics.bootstrap(metric, truth, plain, draws)
+    noise = float(np.nanstd(gains)) if np.isfinite(gains).any() else np.inf
+    return best if scores[best] - base > 2.0 * noise else None
+
+
+# --------------------------------------------------------------------------- how well calibrated
+
+
+def _claims(truth: np.ndarray, probabilities: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Pairs (claimed probability, came true): the positive class, each label, or the predicted class."""
+    truth, p = np.asarray(truth), np.asarray(probabilities, dtype=np.float64)
+    if truth.ndim == 2:
+        return [(p[:, k], (truth[:, k] == 1).astype(np.float64)) for k in range(p.shape[1])]
+    if p.shape[1] == 2:
+        return [(p[:, 1], (truth == 1).astype(np.float64))]
+    top = p.argmax(axis=1)
+    return [(p[np.arange(len(p)), top], (top == truth).astype(np.float64))]
+
+
+def calibration_error(
+    truth: np.ndarray, probabilities: np.ndarray, n_bins: int = 15, weight: np.ndarray | None = None
+) -> float:
+    """Expected calibration error: mean distance between claimed and observed frequency over equally wide bins.
+
+    Of the positive class (binary), the predicted class (multiclass) or the mean over labels (multilabel).
+
+    Args:
+        truth: codes ``(n,)`` or ``(n, n_labels)``. probabilities: ``(n, n_classes)``. n_bins: equally wide bins.
+        weight: ``(n,)`` or None.
+
+    Returns:
+        Between 0 (perfect) and 1; NaN without rows.
+
+    Source: Naeini et al. 2015; Guo et al. 2017, equation 3.
+    """
+    weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=np.float64)
+    if weights.sum() <= 0:
+        return float("nan")
+    errors = []
+    for claimed, came_true in _claims(truth, probabilities):
+        bins = np.minimum((claimed * n_bins).astype(np.int64), n_bins - 1)
+        distance = np.abs(np.bincount(bins, weights * (claimed - came_true), n_bins))
+        errors.append(distance.sum() / weights.sum())
+    return float(np.mean(errors))
+
+
+def reliability(
+    truth: np.ndarray, probabilities: np.ndarray, bins: int = 10, weight: np.ndarray | None = None
+) -> list[dict[str, float]]:
+    """What was claimed and what came true, over bins that hold about equally many rows.
+
+    Args:
+        truth, probabilities, weight: as in `calibration_error`; labels of a multilabel task are pooled.
+        bins: at most this many; equal probabilities are never parted.
+
+    Returns:
+        One dict a bin, ascending: "low", "high" (of the claimed probabilities), "predicted" (mean claim),
+        "observed" (frequency), "error" (standard error of it), "rows".
+    """
+    weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=np.float64)
+    pairs = _claims(truth, probabilities)
+    claimed, came_true = (np.concatenate([pair[k] for pair in pairs]) for k in (0, 1))
+    weights = np.tile(weights, len(pairs))
+    claimed, came_true, weights = claimed[weights > 0], came_true[weights > 0], weights[weights > 0]
+    if len(claimed) == 0:
+        return []
+    edges = np.unique(np.quantile(claimed, np.linspace(0, 1, bins + 1), method="lower"))
+    place = np.clip(np.searchsorted(edges, claimed, side="right") - 1, 0, max(len(edges) - 2, 0))
+    table = []
+    for k in np.unique(place):
+        inside = place == k
+        w = weights[inside]
+        observed = float(np.average(came_true[inside], weights=w))
+        effective = float(w.sum() ** 2 / (w**2).sum())
+        table.append(
+            {
+                "low": float(claimed[inside].min()),
+                "high": float(claimed[inside].max()),
+                "predicted": float(np.average(claimed[inside], weights=w)),
+                "observed": observed,
+                "error": float(np.sqrt(observed * (1 - observed) / effective)),
+                "rows": int(inside.sum()),
+            }
+        )
+    return table
