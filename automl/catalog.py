@@ -1,0 +1,122 @@
+"""The only dynamic importer: finds members by their record type, in a room's folder and in plug-ins.
+
+A member is any module-level constant of the record type. Ours are found by importing every module of the room;
+others come from installed packages (entry points of the group "automl.plugins", each naming a module or a constant)
+and from files given to `extend`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from automl.errors import RecipeError
+
+__all__ = ["GROUP", "extend", "members"]
+
+GROUP = "automl.plugins"
+Member = TypeVar("Member")
+_FILES: dict[Path, ModuleType] = {}
+
+
+def members(record_type: type[Member], package: str) -> dict[str, Member]:
+    """All members of one kind, by name.
+
+    Args:
+        record_type: such as `automl.records.Template`. package: the room that holds ours, "automl.templates".
+
+    Returns:
+        Ours in the order of their modules' names, then those of entry points, then those of files.
+
+    Raises:
+        RecipeError: two different members have one name, or a plug-in cannot be imported.
+    """
+    found: dict[str, Member] = {}
+    origins: dict[str, str] = {}
+    for origin, value in _values(package):
+        if not isinstance(value, record_type):
+            continue
+        name = str(getattr(value, "name", ""))
+        if name in found and found[name] is not value:
+            raise RecipeError(
+                f"expected one {record_type.__name__} of the name {name!r}; found one in {origins[name]} and another "
+                f"in {origin}. Rename one of them"
+            )
+        if name not in found:
+            found[name], origins[name] = value, origin
+    return found
+
+
+def extend(files: Sequence[str | Path]) -> tuple[ModuleType, ...]:
+    """Import plug-in files, so that `members` finds what they hold; a file given again is not imported again.
+
+    Files run as code: take them from a Python script's own author only, never from a recipe.
+
+    Args:
+        files: paths of Python files.
+
+    Returns:
+        The imported modules, in the order given.
+
+    Raises:
+        RecipeError: a file is missing or cannot be imported.
+    """
+    return tuple(_import_file(Path(file).expanduser().resolve()) for file in files)
+
+
+def _import_file(path: Path) -> ModuleType:
+    if path in _FILES:
+        return _FILES[path]
+    if path.suffix != ".py" or not path.is_file():
+        raise RecipeError(f"expected plugins to be Python files; {str(path)!r} is none. Check the path")
+    name = f"automl_plugin_{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # a .py file always has a loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # before it runs: dataclasses and pickling look modules up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise RecipeError(f"plug-in {path} cannot be imported ({type(error).__name__}: {error}). Mend it") from error
+    _FILES[path] = module
+    return module
+
+
+def _values(package: str) -> Iterator[tuple[str, Any]]:
+    """(where from, value) of every candidate."""
+    for module in _modules(package):
+        yield from _constants(module)
+    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+        try:
+            loaded = point.load()
+        except Exception as error:
+            owner = point.dist.name if point.dist else "an installed package"
+            raise RecipeError(
+                f"plug-in {point.name!r} of {owner} cannot be imported ({type(error).__name__}: {error}). "
+                f"Mend or uninstall {owner}"
+            ) from error
+        yield from _constants(loaded) if isinstance(loaded, ModuleType) else [(f"entry point {point.name!r}", loaded)]
+    for module in _FILES.values():
+        yield from _constants(module)
+
+
+def _modules(package: str) -> Iterator[ModuleType]:
+    room = importlib.import_module(package)
+    yield room
+    for info in pkgutil.iter_modules(getattr(room, "__path__", [])):
+        yield importlib.import_module(f"{package}.{info.name}")
+
+
+def _constants(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    where = module.__file__ if module.__name__.startswith("automl_plugin_") else module.__name__
+    for value in vars(module).values():
+        yield str(where), value

@@ -1,0 +1,155 @@
+"""Small changes that leave a picture's meaning alone, made in training inside the compiled step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from automl.layers.knob import Knob
+
+__all__ = ["RandomErase", "RandomLight", "RandomView"]
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class RandomView(keras.layers.Layer):  # type: ignore[misc]
+    """Shifts, zooms and mirrors each picture at random, in training.
+
+    Rows and columns are resampled apart, each as a product with a small matrix (bilinear weights; the edge is
+    repeated), which is faster on a CPU than gathering pixels. With all three at 0 the picture comes out as it was.
+
+    Args:
+        shift: largest move as a share of height and width. zoom: largest change of size as a share.
+        flip: probability of mirroring left and right. Each a float or a scalar `keras.Variable`.
+        seed: of the layer's own generator.
+
+    Input shape: ``(batch, height, width, channels)``. Output shape: the same.
+
+    Source: Krizhevsky et al., NeurIPS 2012 (shifts and reflections).
+    """
+
+    def __init__(
+        self, shift: float | keras.Variable = 0.0, zoom: float | keras.Variable = 0.0,
+        flip: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(**kwargs)
+        self.shift, self.zoom, self.flip, self.seed = Knob(shift), Knob(zoom), Knob(flip), seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Change the view in training, pass through otherwise."""
+        if not training:
+            return inputs
+        ops = keras.ops
+        n = ops.shape(inputs)[0]
+        height, width, channels = (int(size) for size in inputs.shape[1:])
+        draw = keras.random.uniform((n, 4), dtype="float32", seed=self.generator)
+        size = 1.0 + self.zoom.read() * (2 * draw[:, 0] - 1)
+        move = self.shift.read() * (2 * draw[:, 1:3] - 1)
+        mirrored = ops.where(draw[:, 3] < self.flip.read(), -1.0, 1.0)
+        rows = _resampling(height, size, move[:, 0])  # (batch, height, height)
+        columns = _resampling(width, size * mirrored, move[:, 1])
+        x = ops.matmul(ops.cast(rows, inputs.dtype), ops.reshape(inputs, (-1, height, width * channels)))
+        x = ops.reshape(x, (-1, height, width, channels))
+        if channels == 1:
+            x = ops.matmul(x[..., 0], ops.transpose(ops.cast(columns, inputs.dtype), (0, 2, 1)))
+            return x[..., None]
+        return ops.matmul(ops.cast(columns, inputs.dtype)[:, None], x)  # (batch, 1, w, w) @ (batch, h, w, c)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings; strengths as the floats they are now."""
+        config = {"shift": self.shift.number(), "zoom": self.zoom.number(), "flip": self.flip.number()}
+        return {**super().get_config(), **config, "seed": self.seed}
+
+
+def _resampling(length: int, size: Any, move: Any) -> Any:
+    """Bilinear weights ``(batch, length out, length in)`` of places scaled about the middle and moved by a share."""
+    ops = keras.ops
+    places = np.arange(length, dtype="float32")
+    middle = (length - 1) / 2
+    wanted = middle + (places - middle) * size[:, None] + move[:, None] * length
+    wanted = ops.clip(wanted, 0.0, length - 1.0)
+    return ops.maximum(1.0 - ops.abs(wanted[:, :, None] - places), 0.0)
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class RandomLight(keras.layers.Layer):  # type: ignore[misc]
+    """Changes contrast and brightness of standardised pictures in training: ``y = (1 + a s) x + b s``.
+
+    Args:
+        strength: s, with a and b uniform from -1 to 1 for each picture: a float or a scalar `keras.Variable`.
+        seed: of the layer's own generator.
+
+    Input shape: ``(batch, height, width, channels)``. Output shape: the same.
+    """
+
+    def __init__(self, strength: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.strength, self.seed = Knob(strength), seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Change the light in training, pass through otherwise."""
+        if not training:
+            return inputs
+        shape = (keras.ops.shape(inputs)[0], 2, 1, 1, 1)
+        draw = keras.random.uniform(shape, -1.0, 1.0, dtype="float32", seed=self.generator) * self.strength.read()
+        draw = keras.ops.cast(draw, inputs.dtype)
+        return inputs * (1 + draw[:, 0]) + draw[:, 1]
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings; the strength as the float it is now."""
+        return {**super().get_config(), "strength": self.strength.number(), "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class RandomErase(keras.layers.Layer):  # type: ignore[misc]
+    """Blanks one square of each standardised picture (to 0, the mean) in training.
+
+    Args:
+        side: of the square, as a share of the picture's: a float or a scalar `keras.Variable`.
+        seed: of the layer's own generator.
+
+    Input shape: ``(batch, height, width, channels)``. Output shape: the same.
+
+    Source: DeVries & Taylor, "Cutout" (2017).
+    """
+
+    def __init__(self, side: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.side, self.seed = Knob(side), seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Erase in training, pass through otherwise."""
+        if not training:
+            return inputs
+        ops = keras.ops
+        centre = keras.random.uniform((ops.shape(inputs)[0], 2), dtype="float32", seed=self.generator)
+        half = self.side.read() / 2
+        spans = []
+        for axis, length in enumerate((int(inputs.shape[1]), int(inputs.shape[2]))):
+            places = (np.arange(length, dtype="float32") + 0.5) / length
+            spans.append(ops.abs(places - centre[:, axis, None]) < half)  # (batch, length)
+        erased = spans[0][:, :, None] & spans[1][:, None, :]
+        return inputs * ops.cast(~erased, inputs.dtype)[..., None]
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings; the side as the float it is now."""
+        return {**super().get_config(), "side": self.side.number(), "seed": self.seed}

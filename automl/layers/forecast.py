@@ -1,0 +1,197 @@
+"""What a forecaster does around its network: scale by the context, look back, and scale back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import keras
+import numpy as np
+
+__all__ = ["ChannelsApart", "ContextRestore", "ContextScale", "GroupEmbedding", "SeasonalSkip"]
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class ContextScale(keras.layers.Layer):  # type: ignore[misc]
+    """Scales each window by its own context: ``z = (x - location) / spread``.
+
+    Location is the context's mean or last value; spread is its standard deviation, never below a thousandth of the
+    location's magnitude. Channels after the first `n_targets` (covariates) are standardised by training moments
+    instead, since their level means something.
+
+    Args:
+        n_targets: leading channels to scale by context. location: "mean" or "last".
+        mean, std: training moments of all channels (those of covariates are used).
+
+    Input shape: ``(batch, time, channels)`` raw values.
+    Output shape: ``[(batch, time, channels), (batch, 1, n_targets) location, (batch, 1, n_targets) spread]``, float32.
+
+    Source: Kim et al., "Reversible Instance Normalization" (RevIN), ICLR 2022; last value: Zeng et al., AAAI 2023.
+    """
+
+    def __init__(
+        self, n_targets: int, location: Literal["mean", "last"], mean: Sequence[float], std: Sequence[float],
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
+        self.n_targets, self.location = int(n_targets), location
+        self.mean = [float(value) for value in mean]
+        self.std = [float(value) if value > 0 else 1.0 for value in std]
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Scale; give back what undoes it."""
+        ops = keras.ops
+        targets, others = inputs[..., : self.n_targets], inputs[..., self.n_targets :]
+        last = targets[:, -1:, :]
+        away = targets - last  # differences first: the variance of large values would be lost in float32
+        middle = ops.mean(away, axis=1, keepdims=True)
+        location = last + middle if self.location == "mean" else last
+        floor = 1e-3 * ops.abs(last + middle) + 1e-6 * np.asarray(self.std[: self.n_targets], "float32")
+        spread = ops.sqrt(ops.mean(ops.square(away - middle), axis=1, keepdims=True) + ops.square(floor))
+        scaled = (targets - location) / spread
+        if int(inputs.shape[-1]) > self.n_targets:
+            mean = np.asarray(self.mean[self.n_targets :], "float32")
+            std = np.asarray(self.std[self.n_targets :], "float32")
+            scaled = ops.concatenate([scaled, ops.clip((others - mean) / std, -10.0, 10.0)], axis=-1)
+        return scaled, location, spread
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
+        """The input's shape and twice (batch, 1, n_targets)."""
+        one = (input_shape[0], 1, self.n_targets)
+        return tuple(input_shape), one, one
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings."""
+        config = {"n_targets": self.n_targets, "location": self.location, "mean": self.mean, "std": self.std}
+        return {**super().get_config(), **config}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class ContextRestore(keras.layers.Layer):  # type: ignore[misc]
+    """Brings forecasts back to raw units: ``y = location + spread · z``.
+
+    Input shape: ``[(batch, horizon, n_targets, 1 + q), (batch, 1, n_targets), (batch, 1, n_targets)]``.
+    Output shape: ``(batch, horizon, n_targets, 1 + q)``, float32.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Scale back."""
+        z, location, spread = inputs
+        return location[..., None] + spread[..., None] * z
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The forecasts' shape."""
+        return tuple(input_shape[0])
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class SeasonalSkip(keras.layers.Layer):  # type: ignore[misc]
+    """Repeats the last season of the context over the horizon (season 1: the last value).
+
+    Args:
+        horizon: steps ahead. season: steps of one season, cut to the context's length.
+
+    Input shape: ``(batch, time, channels)``. Output shape: ``(batch, horizon, channels)``.
+    """
+
+    def __init__(self, horizon: int, season: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.horizon, self.season = int(horizon), max(int(season), 1)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Repeat."""
+        length = int(inputs.shape[1])
+        season = min(self.season, length)
+        places = length - season + np.arange(self.horizon) % season
+        return keras.ops.take(inputs, places.astype("int32"), axis=1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(batch, horizon, channels)."""
+        return (input_shape[0], self.horizon, input_shape[-1])
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings."""
+        return {**super().get_config(), "horizon": self.horizon, "season": self.season}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class ChannelsApart(keras.layers.Layer):  # type: ignore[misc]
+    """Makes each target channel a row of its own, with the covariates beside it, so that one network serves all.
+
+    Args:
+        n_targets: leading channels.
+
+    Input shape: ``(batch, time, channels)``.
+    Output shape: ``(batch · n_targets, time, 1 + channels - n_targets)``, a row's targets one after the other.
+
+    Source: Nie et al., "A Time Series is Worth 64 Words" (channel independence), ICLR 2023.
+    """
+
+    def __init__(self, n_targets: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.n_targets = int(n_targets)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Take apart."""
+        ops = keras.ops
+        time, channels = int(inputs.shape[1]), int(inputs.shape[2])
+        alone = ops.transpose(inputs[..., : self.n_targets], (0, 2, 1))[..., None]  # (batch, targets, time, 1)
+        n_others = channels - self.n_targets
+        if n_others:
+            others = ops.repeat(inputs[:, None, :, self.n_targets :], self.n_targets, axis=1)
+            alone = ops.concatenate([alone, others], axis=-1)
+        return ops.reshape(alone, (-1, time, 1 + n_others))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(None, time, 1 + covariates)."""
+        return (None, input_shape[1], 1 + int(input_shape[2] or 0) - self.n_targets)
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings."""
+        return {**super().get_config(), "n_targets": self.n_targets}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class GroupEmbedding(keras.layers.Layer):  # type: ignore[misc]
+    """Brings the groups that `ChannelsApart` made rows back together and tells each by a learned vector.
+
+    Args:
+        groups: how many rows make one. dim: numbers of the vector; 0 for none.
+
+    Input shape: ``(batch · groups, features)``. Output shape: ``(batch, groups, features + dim)``.
+    """
+
+    def __init__(self, groups: int, dim: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.groups, self.dim = int(groups), int(dim)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the vectors."""
+        normal = keras.initializers.RandomNormal(stddev=0.1)
+        if self.dim:
+            self.vectors = self.add_weight(shape=(1, self.groups, self.dim), initializer=normal, name="vectors")
+
+    def call(self, inputs: Any) -> Any:
+        """Bring together."""
+        x = keras.ops.reshape(inputs, (-1, self.groups, int(inputs.shape[-1])))
+        if not self.dim:
+            return x
+        vectors = keras.ops.repeat(self.vectors, keras.ops.shape(x)[0], axis=0)
+        return keras.ops.concatenate([x, vectors], axis=-1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(batch, groups, features + dim)."""
+        return (None, self.groups, int(input_shape[-1] or 0) + self.dim)
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings."""
+        return {**super().get_config(), "groups": self.groups, "dim": self.dim}

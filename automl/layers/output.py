@@ -1,0 +1,97 @@
+"""The last layer: raw outputs of the head's shape, in float32 whatever the precision before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+if TYPE_CHECKING:
+    from automl.records import Head
+
+__all__ = ["RawOutput"]
+
+
+def starting_bias(head: Head) -> float | list[float]:
+    """The bias with which an untrained network already predicts the training rows' class shares.
+
+    Source: Lin et al., "Focal Loss", ICCV 2017, section 3.3 (prior initialisation).
+    """
+    if not head.priors or head.loss not in ("binary_crossentropy", "sparse_categorical_crossentropy"):
+        return 0.0
+    shares = [min(max(float(share), 1e-4), 1 - 1e-4) for share in head.priors]
+    if head.loss == "sparse_categorical_crossentropy":
+        logs = [math.log(share) for share in shares]
+        return [value - sum(logs) / len(logs) for value in logs] if len(logs) == head.shape[0] else 0.0
+    if len(shares) == head.shape[0] + 1:  # binary: (negative, positive) for one logit
+        shares = shares[1:]
+    return [math.log(share / (1 - share)) for share in shares] if len(shares) == head.shape[0] else 0.0
+
+
+def starting_quantiles(quantiles: Sequence[float], spread: float = 0.5) -> list[float]:
+    """Where the point forecast (0) and its quantiles start, in units of the context's spread."""
+    return [0.0, *(spread * NormalDist().inv_cdf(level) for level in quantiles)]
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class RawOutput(keras.layers.Layer):  # type: ignore[misc]
+    """A dense layer of the head's shape, without activation, computing in float32.
+
+    With members, each has its own weights. A prediction is the mean of the members' raw outputs. In training they come
+    apart, ``(batch, members, *shape)``, because members must each learn from their own loss: the loss of a mean
+    teaches them to lean on one another (`automl.layers.losses.loss_for` knows the extra axis and takes the mean of the
+    members' losses).
+
+    Args:
+        shape: of one row's output. bias: first bias, a number or one for each place of the last axis.
+        members: of the input's axis 1; 0 when there is no such axis. scale: of the first weights.
+
+    Input shape: ``(batch, features)``, with members ``(batch, members, features)``.
+    Output shape: ``(batch, *shape)``.
+
+    Source: Gorishniy et al., "TabM", ICLR 2025 (separate heads, mean of losses).
+    """
+
+    def __init__(
+        self, shape: Sequence[int], bias: float | Sequence[float] = 0.0, members: int = 0, scale: float = 0.1,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
+        self.shape, self.members, self.scale = tuple(int(size) for size in shape), int(members), float(scale)
+        self.bias = float(bias) if isinstance(bias, int | float) else [float(value) for value in bias]
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make weights, small enough that the first predictions are near the bias."""
+        n_features, units = int(input_shape[-1] or 0), math.prod(self.shape)
+        lead = (self.members,) if self.members else ()
+        small = keras.initializers.RandomNormal(stddev=self.scale / math.sqrt(max(n_features, 1)))
+        self.kernel = self.add_weight(shape=(*lead, n_features, units), initializer=small, name="kernel")
+        bias = self.bias
+
+        def start(shape: tuple[int, ...], dtype: str | None = None) -> Any:
+            places = keras.ops.broadcast_to(keras.ops.convert_to_tensor(bias, "float32"), (*lead, *self.shape))
+            return keras.ops.reshape(places, shape)
+
+        self.offset = self.add_weight(shape=(*lead, units), initializer=start, name="bias")
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Map to raw outputs."""
+        x = keras.ops.cast(inputs, "float32")
+        if not self.members:
+            return keras.ops.reshape(keras.ops.matmul(x, self.kernel) + self.offset, (-1, *self.shape))
+        each = keras.ops.einsum("nmf,mfu->nmu", x, self.kernel) + self.offset
+        each = keras.ops.reshape(each, (-1, self.members, *self.shape))
+        return each if training else keras.ops.mean(each, axis=1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(batch, *shape)."""
+        return (input_shape[0], *self.shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings."""
+        config = {"shape": list(self.shape), "bias": self.bias, "members": self.members, "scale": self.scale}
+        return {**super().get_config(), **config}

@@ -1,0 +1,81 @@
+"""Words as vectors: embedding with padding at zero, and word dropout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from automl.layers.knob import Knob
+
+__all__ = ["TokenEmbedding", "WordDropout"]
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class WordDropout(keras.layers.Layer):  # type: ignore[misc]
+    """Turns a share of the words into the unknown word (1) in training; padding (0) stays.
+
+    Args:
+        rate: share of words: a float or a scalar `keras.Variable`. seed: of the layer's own generator.
+
+    Input shape: ``(batch, length)`` integers. Output shape: the same.
+
+    Source: Iyyer et al., "Deep Unordered Composition", ACL 2015.
+    """
+
+    def __init__(self, rate: float | keras.Variable, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rate, self.seed = Knob(rate), seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Hide words in training, pass through otherwise."""
+        tokens = keras.ops.cast(inputs, "int32")
+        if not training:
+            return tokens
+        draw = keras.random.uniform(keras.ops.shape(tokens), dtype="float32", seed=self.generator)
+        return keras.ops.where((tokens > 0) & (draw < self.rate.read()), 1, tokens)
+
+    def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
+        """Integers of the input's shape."""
+        return keras.KerasTensor(inputs.shape, dtype="int32")
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings; the rate as the float it is now."""
+        return {**super().get_config(), "rate": self.rate.number(), "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class TokenEmbedding(keras.layers.Layer):  # type: ignore[misc]
+    """Looks up a vector for each word; padding (0) is the zero vector.
+
+    Args:
+        size: of the vocabulary; ids outside count as unknown (1). dim: numbers per word.
+
+    Input shape: ``(batch, length)`` integers. Output shape: ``(batch, length, dim)``.
+    """
+
+    def __init__(self, size: int, dim: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size, self.dim = max(int(size), 2), int(dim)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the table."""
+        normal = keras.initializers.RandomNormal(stddev=0.1)
+        self.table = self.add_weight(shape=(self.size, self.dim), initializer=normal, name="table")
+
+    def call(self, inputs: Any) -> Any:
+        """Look up."""
+        tokens = keras.ops.cast(inputs, "int32")
+        tokens = keras.ops.where((tokens < 0) | (tokens >= self.size), 1, tokens)
+        words = keras.ops.take(self.table, tokens, axis=0)
+        return words * keras.ops.cast(tokens > 0, words.dtype)[..., None]
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(batch, length, dim)."""
+        return (*input_shape, self.dim)
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings."""
+        return {**super().get_config(), "size": self.size, "dim": self.dim}
