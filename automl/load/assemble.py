@@ -1,0 +1,233 @@
+"""Raw rows → `Dataset`: test rows appended, and target, weight, group and label parted from the inputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.errors import DataError
+from automl.load.files import IMAGE_SUFFIXES
+from automl.load.fingerprint import fingerprint
+from automl.load.frames import is_frame
+from automl.load.raw import Hints, Raw, listed, unknown_column
+from automl.load.source import read
+from automl.records import Dataset, Finding, Recipe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["load"]
+
+
+def load(recipe: Recipe) -> Dataset:
+    """Read a recipe's data (and test data) into one dataset; nothing is typed and no row is judged yet.
+
+    Returns:
+        Inputs with target, weight, group and label columns parted off. Time and series columns stay inputs.
+        `given` marks rows of the user's own test data, which come last; `row_numbers` count within each source.
+
+    Raises:
+        DataError: missing, damaged or empty data; a named column that is not there; parts that do not fit.
+    """
+    raw = read(recipe.data, "the data", Hints(target=recipe.target))
+    if len(raw.inputs) < 2:
+        raise DataError(f"{raw.where} holds one row: expected at least two, and some dozens to learn from; add rows")
+    n_train = len(raw.inputs)
+    if recipe.test is not None:
+        hints = Hints(target=recipe.target, text=_text_columns(raw.inputs))
+        raw = _append(raw, read(recipe.test, "the test data", hints))
+    rows = raw.rows if raw.rows is not None else np.arange(len(raw.inputs))
+    inputs, target, group, weight = raw.inputs, raw.target, None, None
+    findings = raw.findings
+    if is_frame(inputs):
+        inputs, target, group, weight = _roles(raw, recipe)
+    else:
+        _refuse_names(recipe, raw.where)
+    if group is not None and (gone := np.array([value is None or value != value for value in group])).any():
+        group = np.where(gone, "(missing)", group)
+        message = f"{gone.sum()} rows have no {recipe.group!r}; they are treated as one group."
+        findings += (Finding("missing_groups", "medium", message, columns=(str(recipe.group),), count=int(gone.sum())),)
+    if recipe.weight is not None and not isinstance(recipe.weight, str):
+        weight, noticed = _weights_given(recipe.weight, n_train, len(inputs))
+        findings += noticed
+    if weight is not None:
+        weight = _checked_weight(weight)
+    return Dataset(
+        name=raw.name,
+        inputs=inputs,
+        target=target,
+        groups=group,
+        weight=weight,
+        given=raw.given,
+        root=raw.root,
+        fingerprint=fingerprint(inputs, target, group, weight, raw.given),
+        findings=findings,
+        row_numbers=np.asarray(rows, dtype=np.int64),
+    )
+
+
+def _roles(raw: Raw, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None, Any, Any]:
+    """Part the columns of a table by what the recipe says of them."""
+    frame = raw.inputs
+    names = [*frame.columns, *(raw.target.columns if raw.target is not None else ())]
+    weight_name = recipe.weight if isinstance(recipe.weight, str) else None
+    asked = [("group", recipe.group), ("weight", weight_name), ("label", recipe.label)]
+    asked += [("time column", recipe.time_column), ("series", recipe.series), *(("column", c) for c in recipe.columns)]
+    for what, name in [*(("target", name) for name in recipe.target), *asked]:
+        if name is not None and name not in names:
+            raise unknown_column(what, name, names, raw.where)
+    _refuse_clashes(recipe, weight_name, raw)
+    target = raw.target
+    if target is None and recipe.target:
+        target = frame[list(recipe.target)].copy()
+        frame = frame.drop(columns=list(recipe.target))
+    elif target is not None and recipe.target and set(recipe.target) - set(target.columns):
+        other = next(name for name in recipe.target if name not in target.columns)
+        raise unknown_column("target", other, list(target.columns), f"the targets of {raw.where}")
+    group = frame[recipe.group].to_numpy() if recipe.group in frame else None
+    weight = frame[weight_name].to_numpy() if weight_name in frame else None
+    if target is None and recipe.label is not None:
+        target = frame[[recipe.label]].copy()
+    out = {recipe.group, weight_name, recipe.label} - {recipe.time_column, recipe.series, None}
+    frame = frame.drop(columns=[name for name in out if name in frame])
+    if frame.shape[1] == 0:
+        raise DataError(
+            f"no input column is left in {raw.where}, which has the columns {listed(names)}: "
+            "expected at least one beside target, weight, group and label; a series needs its time column too"
+        )
+    return frame, target, group, weight
+
+
+def _refuse_clashes(recipe: Recipe, weight_name: str | None, raw: Raw) -> None:
+    """One column cannot be both answer and something else; a name that stands for two columns is no target."""
+    for finding in raw.findings:
+        again = set(recipe.target) & set(finding.columns) if finding.check == "duplicate_columns" else set()
+        if again:
+            raise DataError(f"target {listed(again)} is the name of several columns of {raw.where}; rename all but one")
+    others = {"group": recipe.group, "weight": weight_name, "time column": recipe.time_column, "series": recipe.series}
+    for what, name in others.items():
+        if name is not None and name in recipe.target:
+            raise DataError(f"column {name!r} is named both as target and as {what}; it can be only one of them")
+
+
+def _refuse_names(recipe: Recipe, where: str) -> None:
+    """Arrays of images or sequences have no columns to name."""
+    asked = {"group": recipe.group, "time_column": recipe.time_column, "series": recipe.series, "label": recipe.label}
+    asked["weight"] = recipe.weight if isinstance(recipe.weight, str) else None
+    for key, name in asked.items():
+        if name is not None:
+            raise DataError(f"{key}={name!r} names a column, but {where} is an array without columns; leave it out")
+
+
+def _weights_given(values: Any, n_train: int, n_rows: int) -> tuple[np.ndarray, tuple[Finding, ...]]:
+    """An array of weights; test rows beyond it count 1 each."""
+    weight = np.asarray(values)
+    if weight.shape == (n_rows,):
+        return weight, ()
+    if weight.shape != (n_train,):
+        raise DataError(f"weight has shape {weight.shape}: expected one number a row, ({n_train},)")
+    message = f"Weights were given for the {n_train} training rows only; each test row counts 1."
+    finding = Finding("missing_weights", "low", message, count=n_rows - n_train)
+    return np.concatenate([weight, np.ones(n_rows - n_train)]), (finding,)
+
+
+def _checked_weight(values: Any) -> np.ndarray:
+    try:
+        weight = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"weights must be numbers ({error}); correct the column or array") from error
+    bad = np.flatnonzero(~np.isfinite(weight) | (weight < 0))
+    if len(bad):
+        shown = ", ".join(f"{weight[i]:g} in row {i}" for i in bad[:3])
+        raise DataError(f"{len(bad)} weights are negative, infinite or missing ({shown}); expected numbers from 0 up")
+    if not weight.any():
+        raise DataError("all weights are 0: expected some rows to count; leave weights out to count all rows alike")
+    return weight
+
+
+def _text_columns(inputs: Any) -> frozenset[str]:
+    import pandas as pd
+
+    if not is_frame(inputs):
+        return frozenset()
+    return frozenset(
+        c for c in inputs.columns if isinstance(inputs[c].dtype, pd.StringDtype) or inputs[c].dtype == object
+    )
+
+
+def _append(raw: Raw, test: Raw) -> Raw:
+    """Training rows followed by the user's test rows, which must have the same columns or shape."""
+    if len(test.inputs) == 0:
+        raise DataError(f"the test data {test.where} holds no rows: expected at least one")
+    given = np.repeat([False, True], [len(raw.inputs), len(test.inputs)])
+    findings = raw.findings + tuple(replace(f, message=f"Test data: {f.message}") for f in test.findings)
+    if is_frame(raw.inputs) != is_frame(test.inputs):
+        raise DataError(
+            f"{raw.where} and the test data {test.where} differ in form; pass both as tables or both as arrays"
+        )
+    inputs: Any
+    if is_frame(raw.inputs):
+        inputs, noticed = _append_frames(raw, test)
+        findings += noticed
+    else:
+        shapes = raw.inputs.shape[1:], test.inputs.shape[1:]
+        if shapes[0] != shapes[1]:
+            raise DataError(
+                f"rows of {raw.where} have shape {shapes[0]}, those of the test data {shapes[1]}; they must agree"
+            )
+        inputs = np.concatenate([raw.inputs, test.inputs])
+    target = _append_targets(raw, test)
+    numbers = [r.rows if r.rows is not None else np.arange(len(r.inputs)) for r in (raw, test)]
+    return Raw(raw.name, raw.where, inputs, target, given, raw.root, np.concatenate(numbers), findings)
+
+
+def _append_targets(raw: Raw, test: Raw) -> pd.DataFrame | None:
+    import pandas as pd
+
+    if raw.target is None or test.target is None:
+        if raw.target is not test.target:
+            lacking = raw.where if raw.target is None else test.where
+            raise DataError(f"training and test data must both come with targets; {lacking} has none")
+        return None
+    if raw.target.shape[1] != test.target.shape[1]:
+        raise DataError(f"{raw.where} has {raw.target.shape[1]} targets, the test data {test.target.shape[1]}")
+    theirs = test.target.set_axis(raw.target.columns, axis=1)
+    return pd.concat([raw.target, theirs], ignore_index=True)
+
+
+def _append_frames(raw: Raw, test: Raw) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    import pandas as pd
+
+    ours, theirs = raw.inputs, test.inputs
+    missing = [name for name in ours.columns if name not in theirs.columns]
+    if missing:
+        raise DataError(
+            f"the test data {test.where} lacks {listed(missing)} of {raw.where}; it has {listed(theirs.columns)}; "
+            "give both the same columns"
+        )
+    extra = tuple(name for name in theirs.columns if name not in ours.columns)
+    findings: tuple[Finding, ...] = ()
+    if extra:
+        message = f"The test data has {len(extra)} further columns, which were left out: {listed(extra)}."
+        findings = (Finding("extra_columns", "low", message, columns=extra, count=len(extra)),)
+    theirs = theirs[list(ours.columns)]
+    if raw.root != test.root and test.root is not None:
+        theirs = _absolute_images(theirs, test.root)
+    return pd.concat([ours, theirs], ignore_index=True), findings
+
+
+def _absolute_images(frame: pd.DataFrame, root: str) -> pd.DataFrame:
+    """Paths of images made absolute, since one dataset has one root only."""
+    import pandas as pd
+
+    frame = frame.copy()
+    for name in frame.columns:
+        cells = [cell for cell in frame[name].head(50) if isinstance(cell, str)]
+        if cells and all(PurePath(cell).suffix.lower() in IMAGE_SUFFIXES for cell in cells):
+            base = Path(root).resolve()
+            full = [str(base / cell) if isinstance(cell, str) else cell for cell in frame[name]]
+            frame[name] = pd.Series(full, index=frame.index, dtype=object)
+    return frame

@@ -1,0 +1,191 @@
+"""Delimited text (CSV, TSV and their kin) → a frame: what delimits, where the header is, which rows are ragged."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from automl.errors import DataError
+from automl.load.cells import typed_frame
+from automl.load.files import as_utf8
+from automl.load.raw import Hints
+from automl.records import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+__all__ = ["read", "sniff"]
+
+DELIMITERS = (",", "\t", ";", "|")
+SAMPLE_BYTES = 1 << 18
+SAMPLE_ROWS = 300
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def read(data: bytes, name: str, hints: Hints) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """Read delimited text of any common encoding and delimiter.
+
+    Returns:
+        A frame whose index holds each row's position in the file (header not counted), and what was noticed.
+
+    Raises:
+        DataError: not text, no rows below the header, or rows that do not fit together.
+    """
+    data, findings = as_utf8(data, name)
+    if data[:4].lower() == b"sep=":
+        data = data.partition(b"\n")[2]
+    data = data.lstrip(b"\n\r")
+    delimiter = sniff(data[:SAMPLE_BYTES].decode("utf-8", errors="ignore"), whole=len(data) <= SAMPLE_BYTES)
+    if delimiter == " ":
+        data = re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ \t]+|[ \t]+$", b"", data))
+        delimiter = "\t"
+    header: list[str] = next(_records(data[: 1 << 20].decode("utf-8", errors="ignore"), delimiter), [])
+    headless = _is_headless(header, hints.target)
+    names = [f"x{i}" for i in range(len(header))] if headless else _named(header)
+    if headless:
+        message = f"{name} has no header: its first line holds numbers only; columns are called x0, x1, ..."
+        findings += (Finding("no_header", "medium", message, "Add a line with column names."),)
+    try:
+        table, rows = _fast(data, delimiter, len(names), headless), None
+    except ValueError:  # pyarrow.ArrowInvalid: some rows have more or fewer cells
+        table, names, rows, ragged = _slow(data, delimiter, names, headless, name)
+        findings += ragged
+    if table.num_rows == 0:
+        raise DataError(f"{name} holds a header and no rows: expected rows below {names[:5]}; check how it was written")
+    frame, noticed = typed_frame(table, names, delimiter, hints)
+    if rows is not None:
+        frame.index = rows
+    return frame, findings + noticed
+
+
+def sniff(text: str, whole: bool = True) -> str:
+    """The delimiter of a text: the one that parts the header and nearly all rows into the same number of cells.
+
+    Args:
+        text: the beginning of a file. whole: it is the whole file (else its last, cut record is left out).
+    """
+    best, best_score = ",", 0.0
+    for delimiter in DELIMITERS:
+        counts = [len(row) for _, row in zip(range(SAMPLE_ROWS), _records(text, delimiter), strict=False) if row]
+        if not whole and len(counts) > 2 and len(counts) < SAMPLE_ROWS:
+            counts.pop()
+        if not counts:
+            continue
+        width, n_equal = Counter(counts).most_common(1)[0]
+        fits_header = counts[0] == width or (counts[0] >= 2 and counts[0] == width - 1)
+        if width < 2 or not fits_header:
+            continue
+        score = n_equal / len(counts) + min(width, 50) / 1000
+        if score > best_score:
+            best, best_score = delimiter, score
+    if best_score == 0 and _is_spaced(text):
+        return " "
+    return best
+
+
+def _is_spaced(text: str) -> bool:
+    """Whether columns are parted by runs of blanks: all lines of one width and mostly numbers below the first."""
+    lines = [line.split() for line in text.splitlines()[:50] if line.strip()][: 49 if len(text) >= 1 << 16 else 50]
+    if len(lines) < 3 or len(lines[0]) < 2 or len({len(line) for line in lines}) != 1:
+        return False
+    cells = [cell for line in lines[1:] for cell in line]
+    return sum(NUMBER.fullmatch(cell) is not None for cell in cells) > 0.5 * len(cells)
+
+
+def _records(text: str, delimiter: str) -> csv.Reader:  # type: ignore[name-defined]
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def _named(header: list[str]) -> list[str]:
+    return [cell.strip() or f"Unnamed: {i}" for i, cell in enumerate(header)]
+
+
+def _is_headless(header: list[str], target: tuple[str, ...]) -> bool:
+    """A first line of numbers only is data, unless it can be names: distinct whole numbers, or the target's."""
+    cells = [cell.strip() for cell in header]
+    if not cells or set(target) & set(cells) or not all(NUMBER.fullmatch(cell) for cell in cells):
+        return False
+    return len(set(cells)) < len(cells) or any("." in cell or "e" in cell.lower() for cell in cells)
+
+
+def _fast(data: bytes, delimiter: str, width: int, headless: bool) -> pa.Table:
+    """All cells as text, by Arrow's reader; raises ArrowInvalid on a ragged row."""
+    table = _arrow(data, delimiter, width, headless, quoting=b'"' in data)
+    if b'"' in data and width > 1 and table.num_rows + (not headless) < data.count(b"\n") - 1:
+        lines = [line for line in data.split(b"\n") if line.strip()]
+        sign = delimiter.encode()
+        # A stray quote swallows the lines up to the next one. If every single line has the right number of
+        # delimiters, quotes were never meant to hold line ends in this file.
+        if table.num_rows + (not headless) < len(lines) and all(line.count(sign) == width - 1 for line in lines):
+            return _arrow(data, delimiter, width, headless, quoting=False)
+    return table
+
+
+def _arrow(data: bytes, delimiter: str, width: int, headless: bool, quoting: bool) -> pa.Table:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    names = [f"f{i}" for i in range(width)]
+    return arrow_csv.read_csv(
+        pa.BufferReader(data),
+        read_options=arrow_csv.ReadOptions(
+            column_names=names,
+            skip_rows_after_names=0 if headless else 1,
+            block_size=max(1 << 22, min(len(data), 1 << 26)),
+        ),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=delimiter, quote_char='"' if quoting else False, newlines_in_values=quoting
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False, check_utf8=False
+        ),
+    )
+
+
+def _slow(
+    data: bytes, delimiter: str, names: list[str], headless: bool, name: str
+) -> tuple[pa.Table, list[str], list[int], tuple[Finding, ...]]:
+    """Row by row: short rows are filled, trailing delimiters cut, other long rows left out and counted."""
+    import pyarrow as pa
+
+    limit = csv.field_size_limit(max(len(data), 1 << 17))
+    try:
+        records = [row for row in _records(data.decode("utf-8"), delimiter) if row]
+    except csv.Error as error:
+        raise DataError(f"{name} cannot be read as delimited text ({error}); save it again as plain CSV") from error
+    finally:
+        csv.field_size_limit(limit)
+    records = records if headless else records[1:]
+    width = Counter(map(len, records)).most_common(1)[0][0] if records else 0
+    if len(names) >= 2 and width == len(names) + 1 and any(row[-1] for row in records if len(row) == width):
+        names = ["row_name", *names]  # as R's write.table leaves it: row names without a heading
+    width = len(names)
+    kept, short, bad = [], 0, []
+    for position, row in enumerate(records):
+        if len(row) > width and not any(cell.strip() for cell in row[width:]):
+            row = row[:width]
+        if len(row) > width:
+            bad.append(position)
+            continue
+        short += len(row) < width
+        kept.append((position, row + [""] * (width - len(row))))
+    if len(bad) > 0.5 * len(records):
+        raise DataError(
+            f"{name}: {len(bad)} of {len(records)} rows have more cells than the {width} names of its header "
+            f"(first in row {bad[0] + 1}); check the delimiter ({delimiter!r}) and the quotes"
+        )
+    findings = []
+    if bad:
+        message = f"{len(bad)} rows of {name} have more cells than the header has names and were left out."
+        step = "Put quotes round cells that hold the delimiter."
+        findings.append(Finding("ragged_rows", "high", message, step, rows=tuple(bad[:20]), count=len(bad)))
+    if short:
+        message = f"{short} rows of {name} have fewer cells than the header has names; the rest is read as missing."
+        findings.append(Finding("short_rows", "medium", message, "Check these rows in the file.", count=short))
+    columns = list(zip(*(row for _, row in kept), strict=True)) or [()] * width
+    table = pa.table({f"f{i}": pa.array(column, pa.large_string()) for i, column in enumerate(columns)})
+    return table, names, [position for position, _ in kept], tuple(findings)

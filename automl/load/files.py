@@ -1,0 +1,233 @@
+"""From a path to bytes and their format: missing files, compression, magic numbers, encodings."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+import zlib
+from pathlib import Path
+
+from automl.errors import DataError
+from automl.load.raw import listed, nearest
+from automl.records import Finding
+
+__all__ = ["IMAGE_SUFFIXES", "TABLE_SUFFIXES", "as_text", "as_utf8", "content", "find", "form", "stem"]
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"})
+FORMS = {
+    ".parquet": "parquet", ".pq": "parquet", ".feather": "feather", ".arrow": "feather", ".xlsx": "excel",
+    ".xlsm": "excel", ".json": "json", ".jsonl": "json", ".ndjson": "json", ".npz": "npz", ".npy": "npy",
+    ".csv": "delimited", ".tsv": "delimited", ".tab": "delimited", ".txt": "delimited", ".dat": "delimited",
+    ".data": "delimited",
+}  # fmt: skip
+COMPRESSIONS = frozenset({".gz", ".bz2", ".xz", ".zip"})
+TABLE_SUFFIXES = frozenset(FORMS)
+KNOWN = "CSV, TSV, text, JSON, JSON lines, Parquet, Feather, Excel (.xlsx) or .npz, also compressed (.gz .bz2 .xz .zip)"
+FOREIGN = {
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"%PDF": "a PDF document",
+    b"SQLite format 3": "an SQLite database",
+    b"\x89HDF": "an HDF5 file",
+    b"\xd0\xcf\x11\xe0": "an old Excel or Word file (.xls, .doc)",
+    b"\x7fELF": "a program",
+    b"\x28\xb5\x2f\xfd": "a zstandard archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"\x80\x04\x95": "a Python pickle",
+    b"\x80\x05\x95": "a Python pickle",
+}
+
+
+def find(path: str | Path) -> Path:
+    """The existing file or folder that a path names.
+
+    Raises:
+        DataError: it is an address, or nothing is there; names the nearest files of that folder.
+    """
+    text = str(path)
+    if "://" in text:
+        raise DataError(f"expected a path on this machine, got the address {text!r}; download it first")
+    found = Path(text).expanduser()
+    try:
+        exists = found.exists()
+    except (OSError, ValueError):
+        exists = False
+    if exists:
+        return found
+    if not text.strip() or "\n" in text or "\0" in text or len(text) > 1000:
+        raise DataError(f"expected a path or data, got the text {text[:60]!r}; pass a path, a frame or an array")
+    folder = found.parent
+    if not folder.is_dir():
+        raise DataError(f"no file {text!r}: the folder {str(folder)!r} does not exist; check the path")
+    names = sorted(child.name for child in folder.iterdir() if not child.name.startswith("."))
+    near = nearest(found.name, names) or (
+        f"; the folder holds {listed(names, 5)}" if names else "; the folder is empty"
+    )
+    raise DataError(f"no file {found.name!r} in the folder {str(folder.resolve())!r}{near}")
+
+
+def stem(path: Path) -> str:
+    """A file's name without its endings ("cars.csv.gz" → "cars")."""
+    name = path.name
+    while Path(name).suffix.lower() in COMPRESSIONS | TABLE_SUFFIXES and Path(name).stem:
+        name = Path(name).stem
+    return name or "data"
+
+
+def content(path: Path) -> tuple[bytes, str]:
+    """A file's bytes, decompressed, and its name without the compression's ending.
+
+    Raises:
+        DataError: it cannot be read, is damaged, is empty, or is an archive of several files.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"cannot read {str(path)!r}: {error.strerror or error}; check the file's permissions"
+        ) from error
+    name = path.name
+    try:
+        if data[:2] == b"\x1f\x8b":
+            data, name = gzip.decompress(data), name.removesuffix(".gz")
+        elif data[:3] == b"BZh":
+            data, name = bz2.decompress(data), name.removesuffix(".bz2")
+        elif data[:6] == b"\xfd7zXZ\x00":
+            data, name = lzma.decompress(data), name.removesuffix(".xz")
+        elif data[:4] == b"PK\x03\x04" and Path(name).suffix.lower() not in {".xlsx", ".xlsm", ".npz"}:
+            data, name = _unzip(data, name)
+    except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{path.name} is a damaged compressed file ({error}); download or compress it again") from error
+    if not data.strip():
+        raise DataError(f"{path.name} is empty: expected a table with a header and rows; check how it was written")
+    return data, name
+
+
+def _unzip(data: bytes, name: str) -> tuple[bytes, str]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = [info.filename for info in archive.infolist() if not info.is_dir()]
+        if "xl/workbook.xml" in members:
+            return data, f"{name}.xlsx"
+        if members and all(member.endswith(".npy") for member in members):
+            return data, f"{name}.npz"
+        members = [m for m in members if not m.startswith("__MACOSX") and not Path(m).name.startswith(".")]
+        if len(members) != 1:
+            raise DataError(
+                f"{name} is an archive of {len(members)} files ({listed(members, 5)}): expected one table in it; "
+                "unpack it and pass the file or folder"
+            )
+        return archive.read(members[0]), Path(members[0]).name
+
+
+def form(data: bytes, name: str) -> str:
+    """The format of some bytes: by their first bytes where these are telling, else by the name's ending.
+
+    Raises:
+        DataError: they are of a kind that holds no table.
+    """
+    if data[:4] == b"PAR1":
+        return "parquet"
+    if data[:6] == b"ARROW1" or data[:4] == b"FEA1":
+        return "feather"
+    if data[:6] == b"\x93NUMPY":
+        return "npy"
+    suffix = Path(name).suffix.lower()
+    if data[:4] == b"PK\x03\x04":
+        return FORMS.get(suffix, "excel")
+    for magic, words in FOREIGN.items():
+        if data.startswith(magic):
+            raise DataError(f"{name} is {words}: expected {KNOWN}; {_advice(words)}")
+    chosen = FORMS.get(suffix)
+    if chosen in {"parquet", "feather", "excel", "npz", "npy"}:
+        raise DataError(
+            f"{name} ends in {suffix} but does not hold that format (it begins with {data[:8]!r}); write the file again"
+        )
+    return chosen or ("json" if data.lstrip()[:1] in {b"{", b"["} else "delimited")
+
+
+def _advice(words: str) -> str:
+    if "image" in words:
+        return "pass a folder with one subfolder a class, or an index file with a column of image paths"
+    if "Excel" in words:
+        return "open it and save it as .xlsx or CSV"
+    return "export its table to one of these"
+
+
+def as_utf8(data: bytes, name: str) -> tuple[bytes, tuple[Finding, ...]]:
+    """Text in any common encoding as UTF-8 without byte-order mark and NULs, with what had to be guessed.
+
+    Raises:
+        DataError: the bytes are not text.
+    """
+    findings: list[Finding] = []
+    wide = _wide(data)
+    if wide:
+        data = data.decode(wide, errors="replace").lstrip("\ufeff").encode("utf-8", errors="replace")
+    else:
+        _refuse_binary(data, name)
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            data, finding = _guess(data, name, error)
+            findings.append(finding)
+    if nulls := data.count(b"\0"):
+        data = data.replace(b"\0", b"")
+        findings.append(
+            Finding("nul_characters", "low", f"{nulls} NUL characters were removed from {name}.", count=nulls)
+        )
+    if b"\r" in data and b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
+    return data, tuple(findings)
+
+
+def as_text(data: bytes, name: str) -> tuple[str, tuple[Finding, ...]]:
+    """As `as_utf8`, decoded."""
+    utf8, findings = as_utf8(data, name)
+    return utf8.decode("utf-8"), findings
+
+
+def _wide(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 by their byte-order mark, or UTF-16 by NULs in every second place."""
+    if data[:4] in {b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"}:
+        return "utf-32"
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return "utf-16"
+    sample = data[: 1 << 14]
+    half = max(1, len(sample) // 2)
+    odd, even = sample[1::2].count(0) / half, sample[::2].count(0) / half
+    if odd > 0.7 and even < 0.1:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.7 and odd < 0.1 else None
+
+
+def _refuse_binary(data: bytes, name: str) -> None:
+    sample = data[: 1 << 16]
+    control = bytes(set(range(32)) - {0, 9, 10, 12, 13, 27})
+    n_control = len(sample) - len(sample.translate(None, control))
+    if n_control > 0.05 * len(sample) or sample.count(0) > 0.3 * len(sample):
+        raise DataError(f"{name} is a binary file (it begins with {data[:8]!r}): expected {KNOWN}; check the file")
+
+
+def _guess(data: bytes, name: str, error: UnicodeDecodeError) -> tuple[bytes, Finding]:
+    """Bytes that are not UTF-8: mostly UTF-8 with some damage, or Windows-1252, or at last Latin-1."""
+    line = data.count(b"\n", 0, error.start) + 1
+    mended = data.decode("utf-8", errors="replace")
+    damaged = mended.count("\ufffd") - data.count(b"\xef\xbf\xbd")
+    good = sum(0x80 <= ord(char) != 0xFFFD for char in mended[: 1 << 20]) if len(mended) > damaged else 0
+    if good >= 10 * damaged:
+        message = f"{damaged} bytes of {name} are not UTF-8 (first in line {line}) and were read as '\ufffd'."
+        return mended.encode("utf-8"), Finding("encoding", "medium", message, "Save the file as UTF-8.", count=damaged)
+    try:
+        text, encoding = data.decode("cp1252"), "cp1252 (Windows)"
+    except UnicodeDecodeError:
+        text, encoding = data.decode("latin-1"), "latin-1"
+    message = f"{name} is not UTF-8 (line {line}); it was read as {encoding}."
+    step = "If letters look wrong, save the file as UTF-8."
+    return text.encode("utf-8"), Finding("encoding", "low", message, step)

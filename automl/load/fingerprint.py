@@ -1,0 +1,72 @@
+"""A hash of content: the same rows give the same digest, whatever file or frame they came in."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["fingerprint"]
+
+
+def fingerprint(*parts: Any) -> str:
+    """Hexadecimal BLAKE2b digest of frames, arrays, texts and None, in order."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        if part is None or isinstance(part, str):
+            digest.update(f"|{part}".encode())
+        elif hasattr(part, "columns"):
+            digest.update(f"|frame{part.shape}".encode())
+            for i, name in enumerate(part.columns):
+                digest.update(f"|{name}|".encode("utf-8", errors="replace"))
+                _column(digest, part.iloc[:, i])
+        else:
+            _array(digest, np.asarray(part))
+    return digest.hexdigest()
+
+
+def _array(digest: Any, values: np.ndarray) -> None:
+    if values.dtype.kind == "O":
+        import pandas as pd
+
+        _column(digest, pd.Series(values))
+        return
+    digest.update(f"|{values.dtype.str}{values.shape}".encode())
+    digest.update(np.ascontiguousarray(values).data.cast("B") if values.size else b"")
+
+
+def _column(digest: Any, column: pd.Series) -> None:
+    import pandas as pd
+
+    if column.dtype.kind in "biuf":
+        values = column.to_numpy()
+        _array(digest, values.astype("float64" if values.dtype.kind == "f" else "int64", copy=False))
+    elif column.dtype.kind == "M":
+        _array(digest, column.to_numpy().astype("datetime64[ns]").astype("int64"))
+    else:
+        import pyarrow as pa
+
+        try:
+            cells = pa.array(column, pa.large_string(), from_pandas=True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+            text = column.map(lambda value: None if value is None else f"{type(value).__name__}:{value}")
+            digest.update(pd.util.hash_pandas_object(text.astype(object), index=False).to_numpy().tobytes())
+            return
+        _texts(digest, cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells)
+
+
+def _texts(digest: Any, cells: Any) -> None:
+    """Lengths (-1 where missing) and bytes of texts, however Arrow has laid them out."""
+    import pyarrow.compute as pc
+
+    lengths = pc.fill_null(pc.binary_length(cells), -1).to_numpy(zero_copy_only=False)
+    _array(digest, np.asarray(lengths, dtype=np.int64))
+    cells = pc.fill_null(cells, "")
+    _, offsets, characters = cells.buffers()
+    if characters is not None:
+        ends = np.frombuffer(offsets, dtype=np.int64)[cells.offset : cells.offset + len(cells) + 1]
+        digest.update(memoryview(characters)[int(ends[0]) : int(ends[-1])])

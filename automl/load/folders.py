@@ -1,0 +1,159 @@
+"""Folders with one subfolder a class, of images or of .txt files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automl.errors import DataError
+from automl.load.files import IMAGE_SUFFIXES, as_text
+from automl.load.raw import Raw, listed
+from automl.load.tables import is_table
+from automl.records import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["read", "table_in", "texts"]
+
+TRAIN_NAMES = frozenset({"train", "training", "val", "valid", "validation"})
+TEST_NAMES = frozenset({"test", "testing"})
+
+
+def read(folder: Path) -> Raw:
+    """Read a folder of classes; column "image" (paths relative to it) or "text", target "class".
+
+    A folder with the subfolders train and test (and val), each with one subfolder a class, is read as its own split.
+    Images or texts without subfolders make rows without target.
+
+    Raises:
+        DataError: nothing in it that can be read.
+    """
+    where = f"the folder {folder.name!r}"
+    children = _children(folder)
+    subfolders = [child for child in children if child.is_dir()]
+    parts = {child.name.lower() for child in subfolders}
+    if parts & TRAIN_NAMES and parts & TEST_NAMES and parts <= TRAIN_NAMES | TEST_NAMES:
+        return _parted(folder, subfolders, where)
+    if not children:
+        raise DataError(f"{where} is empty: expected one subfolder a class with images or .txt files, or a table")
+    files, classes, empty = [], [], []
+    for subfolder in subfolders:
+        found = [path for path in sorted(subfolder.rglob("*")) if _is_visible(path, subfolder) and path.is_file()]
+        usable = [path for path in found if _sort(path)]
+        files += usable
+        classes += [subfolder.name] * len(usable)
+        if not usable:
+            empty.append(subfolder.name)
+    if not files:
+        return _flat(folder, [child for child in children if _sort(child)], subfolders, where)
+    raw = _rows(folder, files, where)
+    kept = raw.rows if raw.rows is not None else np.arange(len(files))
+    findings = raw.findings
+    if empty:
+        message = f"{len(empty)} subfolders of {where} hold no images or .txt files: {listed(empty)}."
+        findings += (Finding("empty_classes", "medium", message, "Remove them or fill them.", count=len(empty)),)
+    loose = [child.name for child in children if child.is_file()]
+    if loose:
+        message = f"{len(loose)} files beside the class folders of {where} were not read: {listed(loose, 5)}."
+        findings += (Finding("unused_files", "low", message, count=len(loose)),)
+    import pandas as pd
+
+    labels = np.asarray(classes, dtype=object)[kept]
+    target = pd.DataFrame({"class": labels})
+    return Raw(folder.resolve().name, where, raw.inputs, target, root=str(folder), findings=findings)
+
+
+def _parted(folder: Path, subfolders: list[Path], where: str) -> Raw:
+    import pandas as pd
+
+    raws = [read(subfolder) for subfolder in subfolders]
+    if any(raw.target is None for raw in raws) or len({tuple(raw.inputs.columns) for raw in raws}) > 1:
+        raise DataError(
+            f"{where}: expected one subfolder a class, all of images or all of texts, in {listed(map(str, subfolders))}"
+        )
+    for subfolder, raw in zip(subfolders, raws, strict=True):
+        if "image" in raw.inputs:
+            raw.inputs["image"] = subfolder.name + "/" + raw.inputs["image"]
+    tested = [subfolder.name.lower() in TEST_NAMES for subfolder in subfolders]
+    given = np.repeat(tested, [len(raw.inputs) for raw in raws])
+    order = np.argsort(given, kind="stable")
+    inputs = pd.concat([raw.inputs for raw in raws], ignore_index=True).iloc[order].reset_index(drop=True)
+    target = pd.concat([raw.target for raw in raws], ignore_index=True).iloc[order].reset_index(drop=True)
+    message = f"{where} parts its rows itself; those of {listed(sorted(s.name for s in subfolders))} are used so."
+    note = Finding("given_split", "low", message[0].upper() + message[1:])
+    findings = (*(finding for raw in raws for finding in raw.findings), note)
+    name = folder.resolve().name
+    return Raw(name, where, inputs, target, given=given[order], root=str(folder), findings=findings)
+
+
+def _flat(folder: Path, files: list[Path], subfolders: list[Path], where: str) -> Raw:
+    if not files:
+        seen = listed([child.name for child in _children(folder)], 5)
+        raise DataError(
+            f"{where} holds no images (.png, .jpg, ...) and no .txt files, only {seen}: "
+            "expected one subfolder a class, or pass one table file"
+        )
+    raw = _rows(folder, files, where)
+    return Raw(folder.resolve().name, where, raw.inputs, root=str(folder), findings=raw.findings)
+
+
+def _rows(folder: Path, files: list[Path], where: str) -> Raw:
+    """A frame of what most of the files are; the others are counted and left out."""
+    import pandas as pd
+
+    sorts = np.array([_sort(path) for path in files])
+    main = "image" if (sorts == "image").sum() >= (sorts == "text").sum() else "text"
+    kept = np.flatnonzero(sorts == main)
+    findings: tuple[Finding, ...] = ()
+    if len(kept) < len(files):
+        count = len(files) - len(kept)
+        message = f"{count} files of {where} are not of the sort of the others ({main}) and were left out."
+        findings = (Finding("unused_files", "medium", message, count=count),)
+    chosen = [files[i] for i in kept]
+    if main == "image":
+        frame = pd.DataFrame({"image": [path.relative_to(folder).as_posix() for path in chosen]})
+    else:
+        frame, noticed = texts(chosen)
+        findings += noticed
+    frame = frame.astype(object)
+    return Raw(folder.name, where, frame, rows=kept, findings=findings)
+
+
+def texts(paths: list[Path]) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The contents of text files as a frame with the column "text"."""
+    import pandas as pd
+
+    contents, odd = [], []
+    for path in paths:
+        text, findings = as_text(path.read_bytes(), path.name)
+        contents.append(text)
+        odd += [path.name] if findings else []
+    noticed: tuple[Finding, ...] = ()
+    if odd:
+        message = f"{len(odd)} files are not plain UTF-8 and were read as best they could: {listed(odd, 5)}."
+        noticed = (Finding("encoding", "low", message, "Save them as UTF-8.", count=len(odd)),)
+    return pd.DataFrame({"text": pd.Series(contents, dtype=object)}), noticed
+
+
+def table_in(folder: Path) -> Path | None:
+    """The one table file of a folder that has no subfolders with classes of its own (an index of images, say)."""
+    found = [child for child in _children(folder) if child.is_file() and is_table(child) and child.suffix != ".txt"]
+    return found[0] if len(found) == 1 else None
+
+
+def _children(folder: Path) -> list[Path]:
+    return [child for child in sorted(folder.iterdir()) if _is_visible(child, folder)]
+
+
+def _is_visible(path: Path, folder: Path) -> bool:
+    names = path.relative_to(folder).parts
+    return not any(name.startswith(".") or name in {"__MACOSX", "Thumbs.db", "desktop.ini"} for name in names)
+
+
+def _sort(path: Path) -> str:
+    """Return "image", "text", or "" for a file that is neither."""
+    suffix = path.suffix.lower()
+    return "image" if suffix in IMAGE_SUFFIXES else "text" if suffix == ".txt" else ""

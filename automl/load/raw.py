@@ -1,0 +1,75 @@
+"""What every reader hands on: rows as they were found, before roles (target, weight, group) are parted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from automl.errors import DataError
+from automl.records import Finding
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["Hints", "Raw", "listed", "nearest", "unknown_column"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known before reading, so that a second file is read as the first one was.
+
+    Attributes:
+        target: names the user gave to the target.
+        text: columns that stay text even where every cell looks like a number ("00123" in another file).
+        words: columns where "NA" and "None" stay values (they are categories: unseen ones do no harm).
+    """
+
+    target: tuple[str, ...] = ()
+    text: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raw:
+    """Rows as read.
+
+    Attributes:
+        name: short name of the source. where: how messages speak of it ("cars.csv", "the data").
+        inputs: a frame (target columns of a table still among them) or an array of 3 or 4 dimensions.
+        target: frame of targets where the source keeps them apart (pairs, npz, class folders).
+        given: ``(n,)`` bool, where the source itself names test rows. root: folder of relative paths.
+        rows: ``(n,)`` position of each row in the source, where some were left out.
+    """
+
+    name: str
+    where: str
+    inputs: Any
+    target: pd.DataFrame | None = None
+    given: np.ndarray | None = None
+    root: str | None = None
+    rows: np.ndarray | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The nearest of some names as a clause for a message; empty when none is near."""
+    lower = {str(other).lower().strip(): str(other) for other in names}
+    close = get_close_matches(name.lower().strip(), list(lower), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(repr(lower[word]) for word in close)}?" if close else ""
+
+
+def listed(names: Iterable[Any], most: int = 10) -> str:
+    """Names as a readable list, cut after `most` of them."""
+    names = list(names)
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def unknown_column(what: str, name: str, names: Iterable[str], where: str) -> DataError:
+    """The error for a column that is not there: names what was asked for, what there is and what is near."""
+    names = [str(other) for other in names]
+    near = nearest(name, names)
+    return DataError(f"{what} {name!r} is not a column of {where}, whose columns are {listed(names)}{near}")

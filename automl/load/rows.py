@@ -1,0 +1,209 @@
+"""Rows to predict: the same readers, held against the task that a model was trained for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.errors import DataError
+from automl.load import files, folders
+from automl.load.fingerprint import fingerprint
+from automl.load.frames import is_frame
+from automl.load.raw import Hints, Raw, listed
+from automl.load.source import read
+from automl.records import Dataset, Finding, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["new_rows"]
+
+UNUSED = frozenset({"identifier", "constant", "unknown"})
+
+
+def new_rows(data: Any, task: Task, root: str | None = None) -> Dataset:
+    """Read rows to predict.
+
+    Args:
+        data: whatever `load` reads; a dict or list of dicts (one or several rows); for images a path, a list of
+            paths or a folder; for texts one text, a list of texts or a folder of .txt files.
+        task: what the model was trained for; `task.columns` names its columns.
+        root: folder of relative image paths; by default that of the file or folder read.
+
+    Returns:
+        Raw inputs with the task's columns that are there (time and series columns among them), target columns, if
+        any, parted off. Columns are not typed yet.
+
+    Raises:
+        DataError: nothing to predict, all needed columns missing, or arrays of other dimensions.
+    """
+    words = frozenset(column.name for column in task.columns if column.kind in {"categorical", "boolean"})
+    raw = _single(data, task) or read(data, "the new data", Hints(words=words))
+    if len(raw.inputs) == 0:
+        raise DataError(f"{raw.where} holds no rows: expected at least one to predict")
+    inputs, target, findings = raw.inputs, raw.target, raw.findings
+    if not task.columns:
+        inputs = _as_array(inputs, task, raw.where)
+    elif is_frame(inputs):
+        inputs, target, noticed = _matched(raw, task)
+        findings += noticed
+    elif task.modality != "image":
+        wanted = len(task.columns)
+        raise DataError(f"{raw.where} has shape {inputs.shape}: expected a table of {wanted} columns, as trained on")
+    if target is not None:
+        target = target[[name for name in target.columns if name in task.target]]
+        target = None if target.shape[1] < len(task.target) or not task.target else target[list(task.target)]
+    numbers = raw.rows if raw.rows is not None else np.arange(len(inputs))
+    return Dataset(
+        name=raw.name,
+        inputs=inputs,
+        target=target,
+        root=root if root is not None else raw.root,
+        fingerprint=fingerprint(inputs, target),
+        findings=findings,
+        row_numbers=np.asarray(numbers, dtype=np.int64),
+    )
+
+
+def _single(data: Any, task: Task) -> Raw | None:
+    """Forms that only the task gives a meaning: single texts, image paths, folders without classes."""
+    import pandas as pd
+
+    if isinstance(data, pd.Series) and set(data.index) & {column.name for column in task.columns}:
+        return read([data.to_dict()], "the new data", Hints())
+    if isinstance(data, Mapping) and task.columns and not any(_is_many(value) for value in data.values()):
+        return read([dict(data)], "the new data", Hints())
+    image, text = _column(task, "image_path"), _column(task, "text")
+    if isinstance(data, str | PathLike):
+        suffix = PurePath(str(data)).suffix.lower()
+        if image and suffix in files.IMAGE_SUFFIXES:
+            return Raw("data", "the new data", pd.DataFrame({image: [str(files.find(str(data)))]}, dtype=object))
+        if text and isinstance(data, str) and not _names_file(data):
+            return Raw("data", "the new data", pd.DataFrame({text: [data]}, dtype=object))
+        if text and suffix == ".txt" and Path(str(data)).is_file() and _is_text_only(task):
+            frame, findings = folders.texts([Path(str(data))])
+            frame.columns = pd.Index([text])
+            return Raw(files.stem(Path(str(data))), str(data), frame, findings=findings)
+    if isinstance(data, list | tuple | np.ndarray) and len(data) and all(isinstance(v, str | PathLike) for v in data):
+        values = [str(value) if isinstance(value, PathLike) else value for value in data]
+        if image or text:
+            if not image and sum(column.kind == "text" for column in task.columns) > 1:
+                names = [column.name for column in task.columns if column.kind == "text"]
+                raise DataError(
+                    f"the model reads several texts a row ({listed(names)}): pass a frame or a dict of columns"
+                )
+            return Raw("data", "the new data", pd.DataFrame({image or text: values}, dtype=object))
+    return None
+
+
+def _is_many(value: Any) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, str | bytes | Mapping)
+
+
+def _column(task: Task, kind: str) -> str | None:
+    return next((column.name for column in task.columns if column.kind == kind), None)
+
+
+def _is_text_only(task: Task) -> bool:
+    return task.modality == "text" and sum(column.kind not in UNUSED for column in task.columns) == 1
+
+
+def _names_file(text: str) -> bool:
+    """Whether a string is meant as a path: it exists, or looks like one of a file we could read."""
+    if len(text) > 1000 or "\n" in text:
+        return False
+    try:
+        if Path(text).expanduser().exists():
+            return True
+    except (OSError, ValueError):
+        return False
+    from automl.load.tables import is_table
+
+    return is_table(Path(text)) and not any(char.isspace() for char in text.strip())
+
+
+def _as_array(inputs: Any, task: Task, where: str) -> np.ndarray:
+    """New arrays for a model trained on arrays."""
+    if is_frame(inputs):
+        numeric = all(dtype.kind in "buif" for dtype in inputs.dtypes)
+        if not numeric or inputs.shape[1] < 2:
+            shape = "(n, height, width[, channels])" if task.modality == "image" else "(n, channels, length)"
+            raise DataError(f"{where} is a table of {listed(inputs.columns)}: expected an array of shape {shape}")
+        inputs = inputs.to_numpy()
+    array = np.asarray(inputs)
+    colour = array.ndim == 3 and array.shape[2] in {3, 4} and array.shape[0] > 4
+    if array.ndim == 2 or (task.modality == "image" and colour):
+        array = array[None]  # one image, or one sequence of several channels
+    allowed = {3, 4} if task.modality == "image" else {3}
+    if array.ndim not in allowed:
+        shapes = "(n, height, width[, channels])" if task.modality == "image" else "(n, channels, length)"
+        raise DataError(f"{where} has shape {np.shape(inputs)}: expected {shapes}, as trained on")
+    return array
+
+
+def _matched(raw: Raw, task: Task) -> tuple[pd.DataFrame, pd.DataFrame | None, tuple[Finding, ...]]:
+    """Columns of new rows held against those trained on."""
+    frame, target, findings = raw.inputs, raw.target, raw.findings
+    known = [column.name for column in task.columns]
+    frame, noticed = _renamed(frame, known, task, raw.where)
+    findings += noticed
+    answers = [name for name in task.target if name in frame.columns and name not in known]
+    if answers and target is None:
+        target = frame[answers]
+    keys = [name for name in (task.time_column, task.series_column) if name is not None]
+    missing_keys = [name for name in keys if name not in frame.columns]
+    if missing_keys:
+        raise DataError(
+            f"{raw.where} lacks {listed(missing_keys)}, which say when and of which series a row is; "
+            f"it has {listed(frame.columns)}"
+        )
+    silent = {*answers, task.label, task.group_column}
+    needed = [c.name for c in task.columns if c.kind not in UNUSED and c.name not in {*keys, *silent}]
+    missing = tuple(name for name in needed if name not in frame.columns)
+    if needed and len(missing) == len(needed) and not keys:
+        raise DataError(
+            f"{raw.where} has none of the {len(needed)} columns trained on ({listed(needed)}); it has "
+            f"{listed(frame.columns)}; pass rows with the same column names"
+        )
+    if missing:
+        message = (
+            f"{len(missing)} columns trained on are not in the new rows and are read as missing: {listed(missing)}."
+        )
+        step = "Predictions are less certain; add these columns."
+        findings += (Finding("missing_columns", "high", message, step, columns=missing, count=len(missing)),)
+    extra = tuple(name for name in frame.columns if name not in {*known, *keys, *silent})
+    if extra:
+        message = f"{len(extra)} columns of the new rows were not trained on and are ignored: {listed(extra)}."
+        findings += (Finding("extra_columns", "low", message, columns=extra, count=len(extra)),)
+    keep = [name for name in frame.columns if (name in known or name in keys) and name not in answers]
+    return frame[keep].copy(), target, findings
+
+
+def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """Arrays and folders have no names of their own: theirs are taken from the task by order or by kind."""
+    import pandas as pd
+
+    own = list(frame.columns)
+    if set(own) & set(known):
+        if own == [f"x{i}" for i in range(len(own))] and set(known) == {f"x{i}" for i in range(len(known))}:
+            _refuse_width(len(own), len(known), where)
+        return frame, ()
+    kind = {"image": "image_path", "text": "text"}.get(own[0]) if len(own) == 1 else None
+    name = _column(task, kind) if kind else None
+    if name is not None:
+        return frame.set_axis(pd.Index([name]), axis=1), ()
+    if own == [f"x{i}" for i in range(len(own))]:
+        _refuse_width(len(own), len(known), where)
+        message = f"The {len(own)} columns of {where} have no names; they are taken in the order trained on."
+        finding = Finding("unnamed_columns", "medium", message, "Pass a frame with column names.", count=len(own))
+        return frame.set_axis(pd.Index(known), axis=1), (finding,)
+    return frame, ()
+
+
+def _refuse_width(width: int, expected: int, where: str) -> None:
+    if width != expected:
+        raise DataError(f"{where} has {width} columns: expected {expected}, as trained on, in the same order")

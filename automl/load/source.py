@@ -1,0 +1,95 @@
+"""Whatever the user passes as data → `Raw` rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from automl.errors import DataError
+from automl.load import arrays, files, folders, tables
+from automl.load.frames import as_frame, from_columns, is_frame, tidy
+from automl.load.raw import Hints, Raw, listed
+
+__all__ = ["read", "read_path"]
+
+
+def read(data: Any, where: str, hints: Hints) -> Raw:
+    """Read a path or an object in memory.
+
+    Args:
+        data: a path; a frame of pandas, polars or pyarrow; a dict of columns or of the arrays X and y; an array;
+            a list of rows, records or strings; a pair of inputs and targets.
+        where: how messages speak of an object in memory.
+
+    Raises:
+        DataError: it cannot be read; says what was expected, what arrived and what to do.
+    """
+    if isinstance(data, str | PathLike):
+        return read_path(Path(data) if isinstance(data, PathLike) else data, hints)
+    if isinstance(data, tuple):
+        if len(data) != 2:
+            raise DataError(f"{where} is a tuple of {len(data)}: expected a pair (X, y)")
+        inputs, findings = _inputs(data[0], f"X of {where}")
+        raw = arrays.from_pair(inputs, data[1], "data", where, hints)
+        return Raw(raw.name, where, raw.inputs, raw.target, findings=findings)
+    if isinstance(data, Mapping) and any(np.ndim(data[key]) >= 2 for key in arrays.INPUT_KEYS if key in data):
+        return arrays.from_arrays(dict(data), "data", where, hints)
+    if isinstance(data, Mapping) and any(np.ndim(data.get(key, 0)) >= 2 for key in ("x_train", "X_train")):
+        return arrays.from_arrays(dict(data), "data", where, hints)
+    inputs, findings = _inputs(data, where)
+    raw = arrays.from_pair(inputs, None, "data", where, hints)
+    return Raw(raw.name, where, raw.inputs, findings=findings)
+
+
+def _inputs(data: Any, where: str) -> tuple[Any, Any]:
+    import pandas as pd
+
+    if isinstance(data, pd.Series):
+        data = data.to_frame(str(data.name) if data.name is not None else "x0")
+    if type(data).__module__.startswith("polars") and type(data).__name__ == "Series":
+        data = data.to_frame(data.name or "x0")
+    if is_frame(data):
+        return tidy(as_frame(data), where)
+    if isinstance(data, Mapping):
+        return tidy(from_columns(data, where), where)
+    if isinstance(data, list):
+        found = arrays.from_list(data, where)
+    elif hasattr(data, "__array__") or hasattr(data, "toarray"):
+        found = arrays.array_inputs(data, where)
+    else:
+        raise DataError(
+            f"{where} is of type {type(data).__name__}: expected a path, a frame, a dict of columns, an array, "
+            "a list of rows or strings, or a pair (X, y)"
+        )
+    return tidy(found, where) if is_frame(found) else (found, ())
+
+
+def read_path(given: str | Path, hints: Hints) -> Raw:
+    """Read a file or a folder."""
+    path = files.find(given)
+    if path.is_dir():
+        return _folder(path, hints)
+    data, name = files.content(path)
+    form = files.form(data, name)
+    short = files.stem(path)
+    if form in {"npz", "npy"}:
+        return arrays.from_npz(data, form, short, path.name, hints)
+    frame, rows, findings = tables.read(data, form, path.name, hints)
+    return Raw(short, path.name, frame, root=str(path.parent), rows=rows, findings=findings)
+
+
+def _folder(path: Path, hints: Hints) -> Raw:
+    table = folders.table_in(path)
+    has_classes = any(child.is_dir() and not child.name.startswith(".") for child in path.iterdir())
+    if table is not None and (not has_classes or (hints.target and hints.target != ("class",))):
+        return read_path(table, hints)
+    named = sorted(child.name for child in path.iterdir() if child.is_file() and tables.is_table(child))
+    if not has_classes and len([name for name in named if not name.endswith(".txt")]) > 1:
+        raise DataError(
+            f"the folder {path.name!r} holds several tables ({listed(named)}); pass one of them (and test=)"
+        )
+    return folders.read(path)
