@@ -1,0 +1,113 @@
+"""Categorical and url columns of a table as integer codes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl.modalities.specs import categories_spec
+from automl.records import InputSpec
+
+__all__ = ["Categories", "fit_categories", "restore_categories", "strings"]
+
+MAX_LEVELS = 5_000
+_HOST = re.compile(r"\s*(?:[a-z][a-z0-9+.\-]*:)?(?://)?(?:[^/?#@\s]*@)?(?:www\.)?([^/?#:\s]+)", re.IGNORECASE)
+
+
+@dataclass(eq=False)
+class Categories:
+    """Levels → codes: 0 missing (and unseen, where training had no rare level), then levels by frequency.
+
+    A level too rare in training for a code of its own shares the column's last code, and so does a level that
+    training never showed: the network has learnt that code from levels of the same sort.
+
+    Attributes:
+        columns: names. hosts: whether a column holds urls, of which only the host is kept.
+        levels: each column's levels, most frequent first; level i has code i + 1.
+        rare: code of rare levels, a column; 0 where there were none.
+    """
+
+    columns: list[str]
+    hosts: list[bool]
+    levels: list[list[str]]
+    rare: list[int]
+
+    @cached_property
+    def codes(self) -> list[dict[str, int]]:
+        """Level → code, a column."""
+        return [{level: code for code, level in enumerate(levels, 1)} for levels in self.levels]
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """Codes ``(n, n_columns)`` int32."""
+        out = np.empty((len(frame), len(self.columns)), np.int32)
+        for place, (name, is_url) in enumerate(zip(self.columns, self.hosts, strict=True)):
+            codes, rare = self.codes[place], self.rare[place]
+            values = _levels(frame[name], is_url)
+            out[:, place] = [0 if value is None else codes.get(value, rare) for value in values]
+        return out
+
+    def state(self) -> dict[str, Any]:
+        """Plain lists."""
+        return {"columns": self.columns, "hosts": self.hosts, "levels": self.levels, "rare": self.rare}
+
+
+def restore_categories(state: Mapping[str, Any]) -> Categories:
+    """The part that `Categories.state` described."""
+    return Categories(
+        columns=list(state["columns"]),
+        hosts=[bool(value) for value in state["hosts"]],
+        levels=[list(levels) for levels in state["levels"]],
+        rare=[int(code) for code in state["rare"]],
+    )
+
+
+def fit_categories(
+    frame: pd.DataFrame, columns: Sequence[str], urls: Sequence[str] = ()
+) -> tuple[Categories, InputSpec] | None:
+    """Fit on a frame of training rows; None when no column varies."""
+    part = Categories([], [], [], [])
+    for name in columns:
+        counts = Counter(_levels(frame[name], name in urls))
+        n_missing = counts.pop(None, 0)
+        levels, n_rare = _frequent({level: n for level, n in counts.items() if level is not None}, len(frame))
+        if len(levels) + (n_rare > 0) + (n_missing > 0) < 2:
+            continue
+        part.columns.append(name)
+        part.hosts.append(name in urls)
+        part.levels.append(levels)
+        part.rare.append(len(levels) + 1 if n_rare else 0)
+    if not part.columns:
+        return None
+    sizes = [1 + len(levels) + (rare > 0) for levels, rare in zip(part.levels, part.rare, strict=True)]
+    return part, categories_spec(part.columns, sizes)
+
+
+def _frequent(counts: Mapping[str, int], n_rows: int) -> tuple[list[str], int]:
+    """Levels with a code of their own, most frequent first, and how many levels are left for the rare code."""
+    least = min(max(n_rows // 2_000, 2), 10)
+    ranked = sorted((level for level, n in counts.items() if n >= least), key=lambda level: (-counts[level], level))
+    levels = ranked[:MAX_LEVELS]
+    return levels, len(counts) - len(levels)
+
+
+def _levels(column: pd.Series, is_url: bool) -> list[str | None]:
+    values = strings(column)
+    return [None if value is None else _host(value) for value in values] if is_url else values
+
+
+def strings(column: pd.Series) -> list[str | None]:
+    """A column as Python strings, None where missing."""
+    values: list[Any] = np.asarray(column, dtype=object).tolist()
+    return [v if isinstance(v, str) else None if v is None or v is pd.NA or v != v else str(v) for v in values]
+
+
+def _host(url: str) -> str | None:
+    found = _HOST.match(url)
+    return found.group(1).lower() if found else None

@@ -1,0 +1,158 @@
+"""Numeric-like and dated columns of a table as clean float32 numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
+from automl.records import InputSpec
+
+__all__ = ["Numbers", "fit_numbers", "restore_numbers"]
+
+DATE_PARTS = (
+    "elapsed_days", "year", "month_sin", "month_cos", "weekday_sin", "weekday_cos", "day", "hour_sin", "hour_cos",
+)  # fmt: skip
+LARGEST = 1e30  # far from float32's own limit, so that sums and squares of scaled values stay finite
+
+
+@dataclass(eq=False)
+class Numbers:
+    """Columns → numbers: missing filled with the median, wild values clipped, indicators for missing values.
+
+    A date becomes elapsed days and calendar parts. All arrays have one entry for each *raw* number: numeric columns
+    first, then the nine parts of each date.
+
+    Attributes:
+        numeric, dates: column names. origins: a date's first day in training, days since 1970.
+        fill: median of training rows. low, high: bounds. offset: subtracted before the cast to float32 where a
+            column lies so far from zero that float32 would lose its digits.
+        kept: raw numbers that vary in training. flagged: raw numbers whose absence has an indicator.
+    """
+
+    numeric: list[str]
+    dates: list[str]
+    origins: np.ndarray
+    fill: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    offset: np.ndarray
+    kept: np.ndarray
+    flagged: np.ndarray
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """Encoded rows ``(n, n_kept + n_flagged)`` float32."""
+        raw = _raw(frame, self.numeric, self.dates, self.origins)  # (n, n_raw), fresh
+        gone = np.isnan(raw)
+        np.copyto(raw, self.fill, where=gone)
+        np.clip(raw, self.low, self.high, out=raw)
+        raw -= self.offset
+        out = np.empty((len(raw), len(self.kept) + len(self.flagged)), np.float32)
+        out[:, : len(self.kept)] = raw[:, self.kept]
+        out[:, len(self.kept) :] = gone[:, self.flagged]
+        return out
+
+    def state(self) -> dict[str, Any]:
+        """Plain lists and arrays."""
+        return dict(vars(self))
+
+
+def restore_numbers(state: Mapping[str, Any]) -> Numbers:
+    """The part that `Numbers.state` described."""
+    return Numbers(**{**state, "numeric": list(state["numeric"]), "dates": list(state["dates"])})
+
+
+def fit_numbers(frame: pd.DataFrame, numeric: Sequence[str], dates: Sequence[str]) -> tuple[Numbers, InputSpec] | None:
+    """Fit on a frame of training rows; None when no column varies.
+
+    Args:
+        frame: training rows. numeric: columns of float64. dates: columns of datetime64.
+    """
+    origins = np.array([_first_day(frame[name]) for name in dates], np.float64)
+    raw = _raw(frame, numeric, dates, origins)
+    names = [*numeric, *(f"{name}.{part}" for name in dates for part in DATE_PARTS)]
+    bounds = np.array([_bounds(raw[:, column]) for column in range(raw.shape[1])]).reshape(-1, 4)
+    gone = np.isnan(raw)
+    missing = gone.mean(axis=0)
+    own_flag = np.array([part in ("", DATE_PARTS[0]) for part in _parts(numeric, dates)], bool)
+    part = Numbers(
+        numeric=list(numeric),
+        dates=list(dates),
+        origins=origins,
+        fill=bounds[:, 0].copy(),
+        low=bounds[:, 1].copy(),
+        high=bounds[:, 2].copy(),
+        offset=bounds[:, 3].copy(),
+        kept=np.arange(len(names)),
+        flagged=np.flatnonzero(own_flag & (missing > 0) & (missing < 1)),
+    )
+    values = part.transform(frame)[:, : len(names)]  # all raw numbers, varying or not
+    part.kept = np.flatnonzero(np.ptp(values, axis=0) > 0) if len(values) else part.kept[:0]
+    if len(part.kept) + len(part.flagged) == 0:
+        return None
+    columns = [names[i] for i in part.kept] + [f"{_column(names[i], dates)} is missing" for i in part.flagged]
+    shares = [*missing[part.kept], *np.zeros(len(part.flagged))]
+    encoded = part.transform(frame)
+    encoded[:, : len(part.kept)][gone[:, part.kept]] = np.nan
+    return part, numbers_spec("numbers", columns, encoded, shares)
+
+
+def _parts(numeric: Sequence[str], dates: Sequence[str]) -> list[str]:
+    return [""] * len(numeric) + list(DATE_PARTS) * len(dates)
+
+
+def _column(name: str, dates: Sequence[str]) -> str:
+    whole = name.removesuffix("." + DATE_PARTS[0])
+    return whole if whole in dates else name
+
+
+def _raw(frame: pd.DataFrame, numeric: Sequence[str], dates: Sequence[str], origins: np.ndarray) -> np.ndarray:
+    """A fresh ``(n, n_raw)`` float64 table with NaN where something is missing."""
+    table = np.empty((len(frame), len(numeric) + len(DATE_PARTS) * len(dates)), np.float64)
+    if numeric:
+        table[:, : len(numeric)] = frame[list(numeric)].to_numpy(np.float64)
+    for place, (name, origin) in enumerate(zip(dates, origins, strict=True)):
+        begin = len(numeric) + place * len(DATE_PARTS)
+        table[:, begin : begin + len(DATE_PARTS)] = _date_parts(frame[name].to_numpy("datetime64[s]"), origin)
+    return table
+
+
+def _first_day(column: pd.Series) -> float:
+    times = column.to_numpy("datetime64[s]")
+    times = times[~np.isnat(times)]
+    return float(np.floor(times.min().astype(np.int64) / 86400.0)) if len(times) else 0.0
+
+
+def _date_parts(times: np.ndarray, origin: float) -> np.ndarray:
+    """``(n, 9)``: the numbers named in `DATE_PARTS`, NaN for a missing time."""
+    days = times.astype("datetime64[D]")
+    months = times.astype("datetime64[M]")
+    year = times.astype("datetime64[Y]")
+    elapsed = times.astype(np.int64) / 86400.0 - origin
+    month = 2 * np.pi * (months - year.astype("datetime64[M]")).astype(np.int64) / 12.0
+    weekday = 2 * np.pi * ((days.astype(np.int64) + 3) % 7) / 7.0  # 1970-01-01 was a Thursday
+    day = (days - months.astype("datetime64[D]")).astype(np.int64) + 1.0
+    hour = 2 * np.pi * (times.astype(np.int64) % 86400) / 86400.0
+    parts = np.stack(
+        [elapsed, year.astype(np.int64) + 1970.0, np.sin(month), np.cos(month), np.sin(weekday), np.cos(weekday), day,
+         np.sin(hour), np.cos(hour)], axis=1,
+    )  # fmt: skip
+    parts[np.isnat(times)] = np.nan
+    return parts
+
+
+def _bounds(values: np.ndarray) -> tuple[float, float, float, float]:
+    """Median, lower bound, upper bound and offset of one raw column of training rows."""
+    finite = values[np.isfinite(values)]
+    if len(finite) == 0:
+        return 0.0, 0.0, 0.0, 0.0
+    sample = np.clip(evenly(finite, MAX_STAT_ROWS), -LARGEST, LARGEST)
+    low, q25, median, q75, high = np.quantile(sample, [0.001, 0.25, 0.5, 0.75, 0.999])
+    room = 3.0 * (high - low) or 3.0 * float(sample.max() - sample.min())
+    bounds = max(low - room, -LARGEST), min(high + room, LARGEST)
+    far = abs(median) > 1e4 * max(q75 - q25, (high - low) / 8.0) > 0
+    return float(median), float(bounds[0]), float(bounds[1]), float(median) if far else 0.0

@@ -1,0 +1,229 @@
+"""Text, list and wordy columns of a table as dense numbers: latent semantic vectors and multi-hot members.
+
+Source: Deerwester et al., "Indexing by latent semantic analysis", JASIS 1990 (truncated SVD of a weighted
+term-document matrix); weights as scikit-learn's TfidfVectorizer with ``sublinear_tf`` and smoothed idf.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from automl.modalities.categories import strings
+from automl.modalities.specs import evenly, numbers_spec
+from automl.records import InputSpec
+
+__all__ = ["Members", "Phrases", "Texts", "fit_texts", "restore_texts", "wordy"]
+
+MAX_WORDS = 10_000
+MAX_MEMBERS = 64
+MAX_FIT_ROWS = 20_000
+MAX_CHARACTERS = 10_000
+_WORD = re.compile(r"\w+")
+_SEPARATOR = r"[,;|/\n]"
+
+
+@dataclass(eq=False)
+class Phrases:
+    """One column → latent semantic vector of its words (or of a list's members).
+
+    Attributes:
+        column: name. separator: regular expression between a list's members; empty for words.
+        words: vocabulary in code order. idf: ``(n_words,)``. components: ``(n_words, n_dimensions)`` float32.
+    """
+
+    column: str
+    separator: str
+    words: list[str]
+    idf: np.ndarray
+    components: np.ndarray
+
+    @cached_property
+    def codes(self) -> dict[str, int]:
+        """Word → code."""
+        return {word: code for code, word in enumerate(self.words)}
+
+    @property
+    def names(self) -> list[str]:
+        """A name for each number."""
+        return [f"{self.column}.topic{i + 1}" for i in range(self.components.shape[1])]
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """``(n, n_dimensions)`` float32; every row on its own, so one row gives what it gives among others."""
+        tokens = _tokens(frame[self.column], self.separator)
+        return np.asarray(_weights(tokens, self.codes, self.idf) @ self.components, np.float32)
+
+    def state(self) -> dict[str, Any]:
+        """Plain lists and arrays."""
+        return {
+            "column": self.column,
+            "separator": self.separator,
+            "words": self.words,
+            "idf": self.idf,
+            "components": self.components,
+        }
+
+
+@dataclass(eq=False)
+class Members:
+    """One list column → a 0/1 number for each of its most frequent members.
+
+    Attributes:
+        column: name. separator: regular expression between members. members: in column order.
+    """
+
+    column: str
+    separator: str
+    members: list[str]
+
+    @cached_property
+    def codes(self) -> dict[str, int]:
+        """Member → column."""
+        return {member: code for code, member in enumerate(self.members)}
+
+    @property
+    def names(self) -> list[str]:
+        """A name for each number."""
+        return [f"{self.column} has {member}" for member in self.members]
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """``(n, n_members)`` float32."""
+        out = np.zeros((len(frame), len(self.members)), np.float32)
+        for row, members in enumerate(_tokens(frame[self.column], self.separator)):
+            for member in members:
+                code = self.codes.get(member)
+                if code is not None:
+                    out[row, code] = 1.0
+        return out
+
+    def state(self) -> dict[str, Any]:
+        """Plain lists."""
+        return {"column": self.column, "separator": self.separator, "members": self.members}
+
+
+@dataclass(eq=False)
+class Texts:
+    """All wordy columns of a table, side by side."""
+
+    parts: list[Phrases | Members]
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """``(n, n_columns)`` float32."""
+        return np.concatenate([part.transform(frame) for part in self.parts], axis=1)
+
+    def state(self) -> dict[str, Any]:
+        """Parts by place (JSON knows no order of types in a list of dicts with arrays)."""
+        return {f"{place:04d}": part.state() for place, part in enumerate(self.parts)}
+
+
+def restore_texts(state: Mapping[str, Any]) -> Texts:
+    """The part that `Texts.state` described."""
+    parts: list[Phrases | Members] = []
+    for _, part in sorted(state.items()):
+        if "members" in part:
+            parts.append(Members(part["column"], part["separator"], list(part["members"])))
+        else:
+            words = list(part["words"])
+            parts.append(Phrases(part["column"], part["separator"], words, part["idf"], part["components"]))
+    return Texts(parts)
+
+
+def fit_texts(
+    frame: pd.DataFrame, texts: Sequence[str], lists: Mapping[str, str], seed: int
+) -> tuple[Texts, InputSpec] | None:
+    """Fit on a frame of training rows; None when there is nothing to read.
+
+    Args:
+        frame: training rows. texts: columns read as words.
+        lists: columns read as members → their separator (a literal), or "" for the usual ones.
+        seed: of the randomised SVD.
+    """
+    n_dimensions = 64 if len(texts) + len(lists) <= 1 else 32
+    parts: list[Phrases | Members] = []
+    for name in texts:
+        parts += _fit_phrases(frame[name], "", n_dimensions, seed)
+    for name, literal in lists.items():
+        separator = re.escape(literal) if literal else _SEPARATOR
+        frequent = _vocabulary(_tokens(frame[name], separator))
+        if not frequent:
+            continue
+        parts.append(Members(name, separator, frequent[:MAX_MEMBERS]))
+        if len(frequent) > MAX_MEMBERS:
+            parts += _fit_phrases(frame[name], separator, n_dimensions, seed)
+    if not parts:
+        return None
+    part = Texts(parts)
+    names = [name for piece in parts for name in piece.names]
+    return part, numbers_spec("texts", names, part.transform(frame), [0.0] * len(names))
+
+
+def wordy(column: pd.Series) -> bool:
+    """Whether a categorical column has so many levels of several words that its words tell more than its levels."""
+    levels = {value for value in strings(column) if value}
+    return len(levels) > 100 and sum(len(_WORD.findall(level)) > 1 for level in levels) > len(levels) / 2
+
+
+def _fit_phrases(column: pd.Series, separator: str, n_dimensions: int, seed: int) -> list[Phrases]:
+    from sklearn.utils.extmath import randomized_svd
+
+    sample = column.iloc[evenly(np.arange(len(column)), MAX_FIT_ROWS)]
+    documents = _tokens(sample, separator)
+    words = _vocabulary(documents)
+    if not words:
+        return []
+    codes = {word: code for code, word in enumerate(words)}
+    n_having = np.zeros(len(words))
+    for document in documents:
+        n_having[[codes[word] for word in set(document) if word in codes]] += 1
+    idf = np.log((1 + len(documents)) / (1 + n_having)) + 1.0
+    if len(words) <= n_dimensions:
+        components = np.eye(len(words), dtype=np.float32)
+    else:
+        matrix = _weights(documents, codes, idf)
+        n_wanted = min(n_dimensions, min(matrix.shape) - 1)
+        if n_wanted < 1:
+            return []
+        _, strength, right = randomized_svd(matrix, n_components=n_wanted, n_iter=4, random_state=seed)
+        components = right[strength > 1e-4 * strength[0]].T.astype(np.float32)
+    return [Phrases(str(column.name), separator, words, idf, np.ascontiguousarray(components))]
+
+
+def _vocabulary(documents: Sequence[Sequence[str]]) -> list[str]:
+    """Words of at least two documents (three in large data) but not of all, most frequent first."""
+    least = 2 if len(documents) < 5_000 else 3
+    counts = Counter(word for document in documents for word in set(document))
+    usable = [word for word, n in counts.items() if least <= n < len(documents)]
+    return sorted(usable, key=lambda word: (-counts[word], word))[:MAX_WORDS]
+
+
+def _tokens(column: pd.Series, separator: str) -> list[list[str]]:
+    texts = [(value or "")[:MAX_CHARACTERS].lower() for value in strings(column)]
+    if not separator:
+        return [_WORD.findall(text) for text in texts]
+    parting = re.compile(separator)
+    return [[m for member in parting.split(text) if (m := member.strip(" \t[](){}'\""))] for text in texts]
+
+
+def _weights(documents: Sequence[Sequence[str]], codes: Mapping[str, int], idf: np.ndarray) -> sparse.csr_matrix:
+    """TF-IDF rows of unit length ``(n, n_words)`` float32; a row without known words is empty."""
+    indices: list[int] = []
+    ends = [0]
+    for document in documents:
+        indices.extend(codes[word] for word in document if word in codes)
+        ends.append(len(indices))
+    shape = (len(documents), len(codes))
+    matrix = sparse.csr_matrix((np.ones(len(indices)), np.array(indices, np.int32), np.array(ends, np.int32)), shape)
+    matrix.sum_duplicates()
+    matrix.data = (1.0 + np.log(matrix.data)) * idf[matrix.indices]
+    rows = np.repeat(np.arange(len(documents)), np.diff(matrix.indptr))
+    length = np.sqrt(np.bincount(rows, weights=matrix.data**2, minlength=len(documents)))
+    matrix.data /= length[rows]
+    return matrix.astype(np.float32)

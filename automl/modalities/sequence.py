@@ -1,0 +1,119 @@
+"""Sequences of several channels for classification and regression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from automl.errors import DataError
+from automl.modalities.specs import channel_stats, restore_spec, spec_state
+from automl.records import Dataset, InputSpec, Split, Task
+
+__all__ = ["SequenceEncoder", "fit", "restore"]
+
+MAX_STEPS = 512
+LARGEST = 1e30
+
+
+@dataclass(eq=False)
+class SequenceEncoder:
+    """Sequences → ``(steps, channels)`` without gaps.
+
+    Attributes:
+        specs: the one input "series". length: raw steps; a shorter row keeps its last value, a longer one is cut.
+        factor: raw steps averaged into one. fill: a channel's training mean, for rows where it is missing entirely.
+    """
+
+    specs: tuple[InputSpec, ...]
+    length: int
+    factor: int
+    fill: np.ndarray
+
+    def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Series ``(n, steps, channels)`` float32 under "series"."""
+        spec = self.specs[0]
+        values = _raw(dataset, rows)  # (n, channels, length)
+        if values.shape[1] != spec.shape[1]:
+            raise DataError(
+                f"expected sequences of {spec.shape[1]} channels as in training; {dataset.name} has {values.shape[1]}. "
+                "Give an array of shape (n, channels, length)"
+            )
+        filled = _without_gaps(_of_length(values, self.length), self.fill)
+        return {spec.name: _averaged(filled, self.factor).transpose(0, 2, 1).astype(np.float32)}
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, strings, lists and arrays."""
+        return {
+            "encoder": "sequence",
+            "specs": [spec_state(spec) for spec in self.specs],
+            "length": self.length,
+            "factor": self.factor,
+            "fill": self.fill,
+        }
+
+
+def fit(dataset: Dataset, task: Task, split: Split) -> SequenceEncoder:
+    """Fix length and averaging, measure the training sequences' channels.
+
+    Raises:
+        DataError: the input is no array of three dimensions, or no channel holds a number.
+    """
+    values = _raw(dataset, split.train)
+    length = values.shape[2]
+    factor = -(-length // MAX_STEPS)
+    seen = np.isfinite(values)
+    if not seen.any():
+        raise DataError(f"expected numbers in the sequences of {dataset.name}; all training values are missing")
+    fill = np.where(seen, values, 0.0).sum(axis=(0, 2)) / np.maximum(seen.sum(axis=(0, 2)), 1)
+    encoder = SequenceEncoder((), length, factor, fill)
+    series = _averaged(_without_gaps(values, fill), factor).transpose(0, 2, 1)
+    stats = {**channel_stats(series), "factor": factor}
+    encoder.specs = (InputSpec("series", "series", series.shape[1:], "float32", stats=stats),)
+    return encoder
+
+
+def restore(state: Mapping[str, Any]) -> SequenceEncoder:
+    """The encoder that `SequenceEncoder.state` described."""
+    specs = tuple(restore_spec(spec) for spec in state["specs"])
+    return SequenceEncoder(specs, int(state["length"]), int(state["factor"]), state["fill"])
+
+
+def _raw(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Fresh float64 values ``(n, channels, length)``; infinities are gaps."""
+    inputs = dataset.inputs
+    if not isinstance(inputs, np.ndarray) or inputs.ndim != 3:
+        found = inputs.shape if isinstance(inputs, np.ndarray) else type(inputs).__name__
+        raise DataError(f"expected sequences of shape (n, channels, length); {dataset.name} holds {found}")
+    values = inputs[rows].astype(np.float64)
+    values[~np.isfinite(values)] = np.nan
+    return np.asarray(np.clip(values, -LARGEST, LARGEST))
+
+
+def _of_length(values: np.ndarray, length: int) -> np.ndarray:
+    lacking = length - values.shape[2]
+    if lacking <= 0:
+        return values[:, :, :length]
+    return np.pad(values, ((0, 0), (0, 0), (0, lacking)), constant_values=np.nan)
+
+
+def _without_gaps(values: np.ndarray, fill: np.ndarray) -> np.ndarray:
+    """Gaps bridged linearly, held at the ends, and filled with `fill` where a whole channel is missing."""
+    gaps = np.isnan(values)
+    steps = np.arange(values.shape[2])
+    for row, channel in np.argwhere(gaps.any(axis=2)):
+        gap = gaps[row, channel]
+        line = values[row, channel]
+        line[gap] = fill[channel] if gap.all() else np.interp(steps[gap], steps[~gap], line[~gap])
+    return values
+
+
+def _averaged(values: np.ndarray, factor: int) -> np.ndarray:
+    """Means of `factor` steps; the last one over as many as are left."""
+    if factor == 1:
+        return values
+    starts = np.arange(0, values.shape[2], factor)
+    counts = np.diff(np.append(starts, values.shape[2]))
+    return np.asarray(np.add.reduceat(values, starts, axis=2) / counts)

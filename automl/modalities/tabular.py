@@ -1,0 +1,103 @@
+"""Tables: numbers, categories, and the words of text columns as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl.errors import DataError
+from automl.modalities.categories import Categories, fit_categories, restore_categories
+from automl.modalities.numbers import Numbers, fit_numbers, restore_numbers
+from automl.modalities.phrases import Texts, fit_texts, restore_texts, wordy
+from automl.modalities.specs import restore_spec, spec_state
+from automl.records import Column, Dataset, InputSpec, Split, Task
+
+__all__ = ["TabularEncoder", "fit", "restore"]
+
+NUMERIC_KINDS = ("numeric", "embedded_number", "boolean")
+_RESTORE: Mapping[str, Callable[[Mapping[str, Any]], Numbers | Categories | Texts]] = {
+    "numbers": restore_numbers,
+    "categories": restore_categories,
+    "texts": restore_texts,
+}
+
+
+@dataclass(eq=False)
+class TabularEncoder:
+    """A table's rows as up to three inputs: "numbers", "categories" and "texts" (also of kind numbers).
+
+    Attributes:
+        specs: one for each part. parts: by spec name.
+    """
+
+    specs: tuple[InputSpec, ...]
+    parts: dict[str, Numbers | Categories | Texts]
+
+    def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Arrays by spec name for these rows.
+
+        Args:
+            dataset: whose frame holds every column the encoder was fitted on. rows: ``(n,)`` row numbers.
+        """
+        frame = dataset.inputs.take(rows)
+        return {name: part.transform(frame) for name, part in self.parts.items()}
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, strings, lists and arrays."""
+        return {
+            "encoder": "tabular",
+            "specs": [spec_state(spec) for spec in self.specs],
+            "parts": {name: part.state() for name, part in self.parts.items()},
+        }
+
+
+def fit(dataset: Dataset, task: Task, split: Split) -> TabularEncoder:
+    """Fit on the training rows of a table.
+
+    Raises:
+        DataError: no column varies in the training rows.
+    """
+    frame: pd.DataFrame = dataset.inputs.take(split.train)
+    columns = [column for column in task.columns if column.name != task.group_column]
+    named = {kind: [c.name for c in columns if c.kind == kind] for kind in {c.kind for c in columns}}
+    urls = named.get("url", [])
+    levels = [c.name for c in columns if c.kind in ("categorical", "url")]
+    texts = [c.name for c in columns if c.kind == "text" or (c.kind == "categorical" and wordy(frame[c.name]))]
+    lists = {c.name: _separator(c) for c in columns if c.kind == "list"}
+    numeric = [c.name for c in columns if c.kind in NUMERIC_KINDS]
+    fitted: dict[str, tuple[Numbers | Categories | Texts, InputSpec] | None] = {
+        "numbers": fit_numbers(frame, numeric, named.get("datetime", [])),
+        "categories": fit_categories(frame, levels, urls),
+        "texts": fit_texts(frame, texts, lists, split.seed),
+    }
+    present = {name: pair for name, pair in fitted.items() if pair is not None}
+    if not present:
+        raise DataError(_nothing_usable(columns, len(frame)))
+    return TabularEncoder(tuple(pair[1] for pair in present.values()), {k: pair[0] for k, pair in present.items()})
+
+
+def restore(state: Mapping[str, Any]) -> TabularEncoder:
+    """The encoder that `TabularEncoder.state` described."""
+    specs = tuple(restore_spec(spec) for spec in state["specs"])
+    parts: dict[str, Numbers | Categories | Texts] = {}
+    for spec in specs:
+        parts[spec.name] = _RESTORE[spec.name](state["parts"][spec.name])
+    return TabularEncoder(specs, parts)
+
+
+def _separator(column: Column) -> str:
+    return str(column.reading.get("separator") or "").strip()
+
+
+def _nothing_usable(columns: list[Column], n_rows: int) -> str:
+    shown = ", ".join(f"{column.name} ({column.kind})" for column in columns[:8])
+    more = f" and {len(columns) - 8} more" if len(columns) > 8 else ""
+    return (
+        f"expected at least one input column that varies in the {n_rows} training rows; "
+        f"found {shown + more or 'no input columns'}. "
+        "Add a column that varies, or name the kind of one that was misread, such as columns={'name': 'categorical'}"
+    )

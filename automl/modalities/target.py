@@ -1,0 +1,293 @@
+"""Between the user's target, what a network's loss compares with, and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from automl.errors import DataError, RecipeError
+from automl.records import Dataset, Head, Output, Split, TargetCodec, Task
+
+__all__ = ["ClassCodec", "ForecastCodec", "LabelsCodec", "ValuesCodec", "fit", "restore"]
+
+SKEWED = 1.5
+
+
+# --------------------------------------------------------------------------- classes
+
+
+@dataclass(eq=False)
+class ClassCodec:
+    """Binary and multiclass: one column of labels.
+
+    Attributes:
+        head: binary has one logit, of ``classes[1]``; multiclass one a class. target: the column.
+        classes: labels in code order.
+    """
+
+    head: Head
+    target: str
+    classes: list[str]
+
+    def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Binary: float32 ``(n, 1)`` of 0 and 1. Multiclass: int32 codes ``(n,)``."""
+        codes = self.truth(dataset, rows)
+        return codes.astype(np.float32)[:, None] if self.head.goal == "binary" else codes.astype(np.int32)
+
+    def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Codes ``(n,)`` int64."""
+        codes = {label: code for code, label in enumerate(self.classes)}
+        labels = _column(dataset, self.target, rows).tolist()
+        try:
+            return np.array([codes[label] for label in labels], np.int64)
+        except KeyError as error:
+            row = int(rows[next(i for i, label in enumerate(labels) if label not in codes)])
+            shown = ", ".join(map(repr, self.classes[:8])) + (", ..." if len(self.classes) > 8 else "")
+            raise DataError(
+                f"expected one of the classes {shown} in target {self.target!r}; row {row} holds {error.args[0]!r}. "
+                "Remove such rows, or train on data that has this class"
+            ) from None
+
+    def decode(self, raw: np.ndarray) -> Output:
+        """Logits ``(n, 1)`` or ``(n, n_classes)`` as "probabilities" ``(n, n_classes)`` and "labels" ``(n,)``."""
+        logits = np.asarray(raw, np.float64).reshape(len(raw), -1)
+        if self.head.goal == "binary":
+            probabilities = np.concatenate([_sigmoid(-logits), _sigmoid(logits)], axis=1)
+            labels = (probabilities[:, 1] >= 0.5).astype(np.int64)
+        else:
+            probabilities = _softmax(logits)
+            labels = probabilities.argmax(axis=1).astype(np.int64)
+        return Output("probabilities", {"probabilities": probabilities, "labels": labels})
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, strings and lists."""
+        return {"codec": "classes", "head": _head_state(self.head), "target": self.target, "classes": self.classes}
+
+
+@dataclass(eq=False)
+class LabelsCodec:
+    """Multilabel: one 0/1 column a label."""
+
+    head: Head
+    classes: list[str]
+
+    def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Float32 ``(n, n_labels)`` of 0 and 1."""
+        return self.truth(dataset, rows).astype(np.float32)
+
+    def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Int8 ``(n, n_labels)``."""
+        return np.stack([_column(dataset, name, rows).astype(np.int8) for name in self.classes], axis=1)
+
+    def decode(self, raw: np.ndarray) -> Output:
+        """Logits as each label's own probability and, at 0.5 and above, its label."""
+        probabilities = _sigmoid(np.asarray(raw, np.float64).reshape(len(raw), -1))
+        labels = (probabilities >= 0.5).astype(np.int64)
+        return Output("probabilities", {"probabilities": probabilities, "labels": labels})
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, strings and lists."""
+        return {"codec": "labels", "head": _head_state(self.head), "classes": self.classes}
+
+
+# --------------------------------------------------------------------------- values
+
+
+@dataclass(eq=False)
+class ValuesCodec:
+    """Regression: each target standardised, after log(1 + y) where that makes a skewed one symmetric.
+
+    Attributes:
+        targets: columns. logged: whether log(1 + y) is taken. mean, std: of training rows after it.
+        low, high: bounds of decoded values before the logarithm is undone, in standardised units.
+    """
+
+    head: Head
+    targets: list[str]
+    logged: list[bool]
+    mean: list[float]
+    std: list[float]
+    low: list[float]
+    high: list[float]
+
+    def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Standardised values ``(n, n_targets)`` float32."""
+        values = self.truth(dataset, rows)
+        for place, logged in enumerate(self.logged):
+            if logged:  # a value below the training range's floor of 0 (in validation, say) counts as nearly -1
+                values[:, place] = np.log1p(np.maximum(values[:, place], -0.999))
+        return ((values - self.mean) / self.std).astype(np.float32)
+
+    def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Values ``(n, n_targets)`` float64 in the user's units."""
+        return np.stack([_column(dataset, name, rows).astype(np.float64) for name in self.targets], axis=1)
+
+    def decode(self, raw: np.ndarray) -> Output:
+        """Standardised values as "values" ``(n, n_targets)`` in the user's units, within the widened training range."""
+        inner = np.asarray(raw, np.float64).reshape(len(raw), len(self.targets))
+        values = np.clip(inner, self.low, self.high) * self.std + self.mean
+        for place, logged in enumerate(self.logged):
+            if logged:
+                values[:, place] = np.expm1(values[:, place])
+        return Output("values", {"values": values})
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, strings and lists."""
+        plain = {name: getattr(self, name) for name in ("targets", "logged", "mean", "std", "low", "high")}
+        return {"codec": "values", "head": _head_state(self.head), **plain}
+
+
+@dataclass(eq=False)
+class ForecastCodec:
+    """Forecast: raw windows; the network normalises by its context."""
+
+    head: Head
+    targets: list[str]
+
+    def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Raw windows ``(n, horizon, n_targets)`` float32."""
+        return self.truth(dataset, rows).astype(np.float32)
+
+    def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Raw windows ``(n, horizon, n_targets)`` float64."""
+        return np.stack([_column(dataset, name, rows).astype(np.float64) for name in self.targets], axis=2)
+
+    def decode(self, raw: np.ndarray) -> Output:
+        """``(n, horizon, n_targets, 1 + n_quantiles)`` as "values" and "quantiles", the latter in ascending order."""
+        values = np.asarray(raw, np.float64)
+        arrays = {"values": values[..., 0]}
+        if self.head.quantiles:
+            arrays["quantiles"] = np.sort(values[..., 1:], axis=-1)
+        return Output("windows", arrays)
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, strings and lists."""
+        return {"codec": "forecast", "head": _head_state(self.head), "targets": self.targets}
+
+
+# --------------------------------------------------------------------------- fitting
+
+
+def fit(dataset: Dataset, task: Task, split: Split) -> TargetCodec:
+    """Fit the codec of the task's goal on training rows.
+
+    Raises:
+        RecipeError: the goal has no target. DataError: a label is not among the task's classes.
+    """
+    if task.goal in ("binary", "multiclass"):
+        return _fit_classes(dataset, task, split)
+    if task.goal == "multilabel":
+        return _fit_labels(dataset, task, split)
+    if task.goal == "regression":
+        return _fit_values(dataset, task, split)
+    if task.goal == "forecast":
+        shape = (int(task.horizon or 1), len(task.target), 1 + len(task.quantiles))
+        return ForecastCodec(Head("forecast", shape, "linear", "forecast", tuple(task.quantiles)), list(task.target))
+    raise RecipeError(
+        f"expected a goal with a target (binary, multiclass, multilabel, regression, forecast); got {task.goal!r}. "
+        "Pass --goal with one of these and --target"
+    )
+
+
+def restore(state: Mapping[str, Any]) -> TargetCodec:
+    """The codec that `state` described."""
+    head = _restore_head(state["head"])
+    if state["codec"] == "classes":
+        return ClassCodec(head, state["target"], list(state["classes"]))
+    if state["codec"] == "labels":
+        return LabelsCodec(head, list(state["classes"]))
+    if state["codec"] == "values":
+        names = ("targets", "logged", "mean", "std", "low", "high")
+        return ValuesCodec(head, *(list(state[name]) for name in names))
+    return ForecastCodec(head, list(state["targets"]))
+
+
+def _fit_classes(dataset: Dataset, task: Task, split: Split) -> ClassCodec:
+    n_classes = len(task.classes)
+    binary = task.goal == "binary"
+    head = Head(
+        goal=task.goal,
+        shape=(1,) if binary else (n_classes,),
+        activation="sigmoid" if binary else "softmax",
+        loss="binary_crossentropy" if binary else "sparse_categorical_crossentropy",
+    )
+    codec = ClassCodec(head, task.target[0], list(task.classes))
+    counts = np.bincount(codec.truth(dataset, split.train), minlength=n_classes)
+    codec.head = _with_priors(head, (counts + 0.5) / (counts.sum() + 0.5 * n_classes))
+    return codec
+
+
+def _fit_labels(dataset: Dataset, task: Task, split: Split) -> LabelsCodec:
+    head = Head("multilabel", (len(task.classes),), "sigmoid", "binary_crossentropy")
+    codec = LabelsCodec(head, list(task.classes))
+    truth = codec.truth(dataset, split.train)
+    codec.head = _with_priors(head, (truth.sum(axis=0, dtype=np.float64) + 0.5) / (len(truth) + 1.0))
+    return codec
+
+
+def _with_priors(head: Head, priors: np.ndarray) -> Head:
+    """The head with class priors; half a row was added to each class so that their logarithms are finite."""
+    return Head(**{**asdict(head), "priors": tuple(float(prior) for prior in priors)})
+
+
+def _fit_values(dataset: Dataset, task: Task, split: Split) -> ValuesCodec:
+    n_targets = len(task.target)
+    codec = ValuesCodec(Head("regression", (n_targets,), "linear", "mse"), list(task.target), [], [], [], [], [])
+    values = codec.truth(dataset, split.train)
+    for column in values.T:
+        logged = _better_logged(column)
+        inner = np.log1p(column) if logged else column
+        mean, std = float(inner.mean()), float(inner.std())
+        std = std if std > 1e-12 * max(1.0, abs(mean)) else 1.0
+        low, high = (float(inner.min()) - mean) / std, (float(inner.max()) - mean) / std
+        room = (high - low) * (0.1 if logged else 0.25)
+        codec.logged.append(logged)
+        codec.mean.append(mean)
+        codec.std.append(std)
+        codec.low.append(low - room)
+        codec.high.append(high + room)
+    return codec
+
+
+def _better_logged(values: np.ndarray) -> bool:
+    """Whether a non-negative, clearly right-skewed column is at least twice as symmetric after log(1 + y)."""
+    if values.min() < 0 or _skewness(values) <= SKEWED:
+        return False
+    return bool(abs(_skewness(np.log1p(values))) < _skewness(values) / 2)
+
+
+def _skewness(values: np.ndarray) -> float:
+    centred = values - values.mean()
+    spread = np.sqrt(np.mean(centred**2))
+    return float(np.mean((centred / spread) ** 3)) if spread > 0 else 0.0
+
+
+# --------------------------------------------------------------------------- shared
+
+
+def _column(dataset: Dataset, name: str, rows: np.ndarray) -> np.ndarray:
+    if dataset.target is None or name not in dataset.target.columns:
+        raise DataError(f"expected the target column {name!r} in {dataset.name}; it is not there. Give labelled rows")
+    return np.asarray(dataset.target[name].to_numpy())[rows]
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    return np.asarray(np.exp(-np.logaddexp(0.0, -logits)))
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers: np.ndarray = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _head_state(head: Head) -> dict[str, Any]:
+    plain = asdict(head)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+
+def _restore_head(state: Mapping[str, Any]) -> Head:
+    plain: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in state.items()}
+    return Head(**plain)

@@ -1,0 +1,134 @@
+"""Texts as token ids, with a small tokeniser of our own."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl.errors import DataError
+from automl.modalities.categories import strings
+from automl.modalities.specs import restore_spec, spec_state
+from automl.records import Dataset, InputSpec, Split, Task
+
+__all__ = ["TextEncoder", "fit", "restore", "tokenise"]
+
+MAX_WORDS = 20_000
+MAX_LENGTH = 256
+MAX_CHARACTERS = 10_000
+SMALL_DATA = 500
+PADDING, UNKNOWN, SEPARATOR = 0, 1, 2
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:]\d+)*|[^\w\s]|_+")
+_LONG_NUMBER = re.compile(r"\d{5,}")
+
+
+@dataclass(eq=False)
+class TextEncoder:
+    """Texts → ids: 0 padding, 1 unknown word, 2 between columns (where there are several), then words by frequency.
+
+    Attributes:
+        specs: the one input "tokens". columns: text columns, joined in this order. words: the vocabulary.
+    """
+
+    specs: tuple[InputSpec, ...]
+    columns: list[str]
+    words: list[str]
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """Word → id."""
+        first = SEPARATOR + (len(self.columns) > 1)
+        return {word: id_ for id_, word in enumerate(self.words, first)}
+
+    def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Token ids ``(n, length)`` int32 under "tokens"; long texts are cut at their end."""
+        spec = self.specs[0]
+        length = spec.shape[0]
+        frame = dataset.inputs.take(rows)
+        documents = _documents(frame, self.columns)
+        ids, out = self.ids, np.zeros((len(frame), length), np.int32)
+        for row, parts in enumerate(documents):
+            line: list[int] = []
+            for place, tokens in enumerate(parts):
+                if place:
+                    line.append(SEPARATOR)
+                line += [ids.get(token, UNKNOWN) for token in tokens[:length]]
+            out[row, : len(line)] = line[:length]
+        return {spec.name: out}
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, strings and lists."""
+        return {
+            "encoder": "text",
+            "specs": [spec_state(spec) for spec in self.specs],
+            "columns": self.columns,
+            "words": self.words,
+        }
+
+
+def fit(dataset: Dataset, task: Task, split: Split) -> TextEncoder:
+    """Fit vocabulary and length on the training rows.
+
+    Raises:
+        DataError: there is no text column, or no training text holds a word.
+    """
+    columns = [column.name for column in task.columns if column.kind == "text"]
+    if not columns:
+        raise DataError(
+            f"expected a text column; found {[f'{c.name} ({c.kind})' for c in task.columns]}. "
+            "Name one, such as columns={'name': 'text'}"
+        )
+    documents = _documents(dataset.inputs.take(split.train), columns)
+    counts = Counter(token for parts in documents for tokens in parts for token in tokens)
+    least = 2 if len(documents) >= SMALL_DATA else 1
+    words = sorted((word for word, n in counts.items() if n >= least), key=lambda word: (-counts[word], word))
+    if not words:
+        raise DataError(
+            f"expected words in the text columns {columns}; all {len(documents)} training texts are empty. "
+            "Check the columns, or that the file was read with the right delimiter"
+        )
+    first = SEPARATOR + (len(columns) > 1)
+    words = words[: MAX_WORDS - first]
+    lengths = [sum(map(len, parts)) + len(parts) - 1 for parts in documents]
+    spec = InputSpec(
+        name="tokens",
+        kind="tokens",
+        shape=(_length(lengths),),
+        dtype="int32",
+        size=len(words) + first,
+        stats={"columns": list(columns)},
+    )
+    return TextEncoder((spec,), columns, words)
+
+
+def restore(state: Mapping[str, Any]) -> TextEncoder:
+    """The encoder that `TextEncoder.state` described."""
+    specs = tuple(restore_spec(spec) for spec in state["specs"])
+    return TextEncoder(specs, list(state["columns"]), list(state["words"]))
+
+
+def tokenise(text: str) -> list[str]:
+    """Lowercased words, numbers, and each mark of punctuation or emoji by itself.
+
+    A number of five digits or more keeps only its length (as zeros): telephone numbers and amounts rarely repeat,
+    but that there is one tells a lot.
+    """
+    text = text[:MAX_CHARACTERS].lower()
+    return _TOKEN.findall(_LONG_NUMBER.sub(lambda found: "0" * min(len(found.group()), 15), text))
+
+
+def _documents(frame: pd.DataFrame, columns: list[str]) -> list[tuple[list[str], ...]]:
+    """For each row, the tokens of each column."""
+    return list(zip(*([tokenise(text or "") for text in strings(frame[name])] for name in columns), strict=True))
+
+
+def _length(lengths: list[int]) -> int:
+    """95th percentile, up to a multiple of 8, within 8 to `MAX_LENGTH`."""
+    usual = float(np.quantile(lengths, 0.95))
+    return int(min(max(8 * np.ceil(usual / 8), 8), MAX_LENGTH))
