@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from automl.layers.losses import loss_for
+from automl.records import Head
+
+RNG = np.random.default_rng(0)
+CATEGORICAL = Head("multiclass", (3,), "softmax", "sparse_categorical_crossentropy")
+BINARY = Head("binary", (1,), "sigmoid", "binary_crossentropy")
+SQUARED = Head("regression", (2,), "linear", "mse")
+FORECAST = Head("forecast", (4, 2, 3), "linear", "forecast", quantiles=(0.1, 0.9))
+
+
+def test_binary_loss_is_the_mean_negative_log_likelihood_of_logits():
+    y, z = RNG.integers(0, 2, 9), RNG.normal(size=(9, 1)) * 5
+    p = 1 / (1 + np.exp(-z[:, 0]))
+    expected = -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+    assert float(loss_for(BINARY)(y, z)) == pytest.approx(expected, rel=1e-4)
+    assert float(loss_for(BINARY)(y[:, None].astype("float32"), z)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_categorical_loss_is_the_mean_negative_log_likelihood_of_logits():
+    y, z = RNG.integers(0, 3, 9), RNG.normal(size=(9, 3))
+    logs = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    assert float(loss_for(CATEGORICAL)(y.astype("int32"), z)) == pytest.approx(-logs[np.arange(9), y].mean(), rel=1e-4)
+    smoothed = -(0.9 * logs[np.arange(9), y] + 0.1 * logs.mean(axis=1)).mean()
+    assert float(loss_for(CATEGORICAL, label_smoothing=0.1)(y, z)) == pytest.approx(smoothed, rel=1e-4)
+
+
+def test_huge_logits_give_finite_losses():
+    assert np.isfinite(float(loss_for(BINARY)(np.array([0.0]), np.array([[500.0]]))))
+    assert np.isfinite(float(loss_for(CATEGORICAL)(np.array([0]), np.array([[-900.0, 900, 0]]))))
+
+
+def test_forecast_loss_is_absolute_error_plus_mean_pinball_in_units_of_the_scale():
+    y, z = RNG.normal(size=(5, 4, 2)), RNG.normal(size=(5, 4, 2, 3))
+    scale = np.array([2.0, 10.0])
+    errors = (y[..., None] - z) / scale[:, None]
+    pinball = [2 * np.maximum(q * errors[..., i], (q - 1) * errors[..., i]) for i, q in ((1, 0.1), (2, 0.9))]
+    expected = (np.abs(errors[..., 0]) + np.mean(pinball, axis=0)).mean()
+    assert float(loss_for(FORECAST, scale)(y, z)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_best_quantile_forecast_is_the_quantile():
+    head = Head("forecast", (1, 1, 2), "linear", "forecast", quantiles=(0.9,))
+    y = np.arange(101, dtype="float32").reshape(-1, 1, 1)
+    tried = [float(loss_for(head)(y, np.full((101, 1, 1, 2), [50, q]))) for q in (80, 90, 100)]
+    assert min(tried) == tried[1]
+
+
+def test_rows_of_weight_zero_count_as_absent():
+    y, z = RNG.normal(size=(6, 2)), RNG.normal(size=(6, 2))
+    weight = np.array([1, 1, 1, 0, 0, 0])
+    assert float(loss_for(SQUARED)(y, z, weight)) == pytest.approx(float(loss_for(SQUARED)(y[:3], z[:3])), rel=1e-5)
+    assert np.isfinite(float(loss_for(SQUARED)(y, z, weight * 0)))
+
+
+@pytest.mark.parametrize("head", [BINARY, CATEGORICAL, SQUARED], ids=lambda head: head.loss)
+def test_with_members_the_loss_is_the_mean_of_their_losses(head):
+    y = RNG.integers(0, 2, (6, *head.shape)) if head is not CATEGORICAL else RNG.integers(0, 3, 6)
+    z = RNG.normal(size=(6, 4, *head.shape))
+    loss, weight = loss_for(head), RNG.random(6)
+    apart = np.mean([float(loss(y, z[:, member], weight)) for member in range(4)])
+    assert float(loss(y, z, weight)) == pytest.approx(apart, rel=1e-4)
