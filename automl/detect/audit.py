@@ -1,0 +1,121 @@
+"""What the user should know about a table: each check is one function that returns its finding or None."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from automl.detect.glimpse import shown
+from automl.detect.parse import MISSING_NUMBERS, words
+from automl.records import Column, Finding
+
+__all__ = ["ambiguous_dates", "audit", "duplicate_rows", "infinite_numbers", "left_out", "mixed_types", "mostly_missing"]
+
+
+def audit(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> tuple[Finding, ...]:
+    """Every finding about a table's inputs.
+
+    Args:
+        raw: as it came. read: the same columns, typed. columns: what they hold.
+    """
+    found = [
+        infinite_numbers(raw), mixed_types(raw, read, columns), left_out(columns, "identifier"), left_out(columns, "constant"),
+        left_out(columns, "unknown"), ambiguous_dates(columns), mostly_missing(read, columns),
+    ]  # fmt: skip
+    return tuple(f for f in found if f is not None)
+
+
+def infinite_numbers(raw: pd.DataFrame) -> Finding | None:
+    """Numbers without bound, which are read as missing."""
+    names, count = [], 0
+    for name in raw.columns:
+        if raw[name].dtype.kind == "f" and (n := int(np.isinf(raw[name].to_numpy(dtype=np.float64, na_value=np.nan)).sum())):
+            names, count = [*names, str(name)], count + n
+    if not count:
+        return None
+    message = f"{count:,} infinite numbers in {shown(names)} were read as missing."
+    return Finding("infinite_numbers", "medium", message, "Look for divisions by zero where these columns are made.", tuple(names), (), count)
+
+
+def mixed_types(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
+    """Values that cannot be read as what the rest of their column holds, and are therefore missing."""
+    names, count, rows, samples = [], 0, [], []
+    for c in columns:
+        if c.kind not in ("numeric", "embedded_number", "datetime", "boolean") or c.name not in raw.columns:
+            continue
+        series = raw[c.name]
+        lost = read[c.name].isna().to_numpy() & series.notna().to_numpy()
+        if not lost.any() or series.dtype.kind in "fiub":
+            continue
+        at = np.flatnonzero(lost)
+        texts = words(series.iloc[at], MISSING_NUMBERS)
+        real = [i for i, t in zip(at, texts, strict=True) if t is not None]
+        if real:
+            names, count = [*names, c.name], count + len(real)
+            rows += [int(i) for i in real[:20]]
+            samples += [t for t in texts if t is not None][:2]
+    if not count:
+        return None
+    message = f"{count:,} values of {shown(names)} do not fit the rest of their column, such as {shown(samples)}; they were read as missing."
+    return Finding("mixed_types", "medium", message, "Correct them, or set the column's kind.", tuple(names), tuple(rows[:20]), count)
+
+
+def left_out(columns: Sequence[Column], kind: str) -> Finding | None:
+    """Columns of a kind that neither side learns from."""
+    names = [c.name for c in columns if c.kind == kind]
+    if not names:
+        return None
+    why = {"identifier": "only name the row", "constant": "never vary", "unknown": "follow no rule we know"}[kind]
+    many = f"{len(names)} columns" if len(names) > 1 else "One column"
+    rest = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    message = f"{many} left out because {'they' if len(names) > 1 else 'its values'} {why}: {', '.join(map(repr, names[:5]))}{rest}."
+    return Finding(f"{kind}_column", "low", message, f"Pass --columns {names[0]}=KIND to use it all the same.", tuple(names), (), len(names))
+
+
+def ambiguous_dates(columns: Sequence[Column]) -> Finding | None:
+    """Dates whose order of day and month the values do not tell, or tell both ways."""
+    names = [c.name for c in columns if c.kind == "datetime" and ("no day above 12" in c.evidence or "both orders" in c.evidence)]
+    if not names:
+        return None
+    message = f"Dates in {shown(names)} can be read day first or month first: {next(c.evidence for c in columns if c.name == names[0])}."
+    return Finding("ambiguous_dates", "medium", message, "Write dates as year-month-day.", tuple(names), (), len(names))
+
+
+def mostly_missing(read: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
+    """Columns that are empty in more than half of the rows."""
+    names = [c.name for c in columns if c.kind not in ("constant", "text") and read[c.name].isna().mean() > 0.5]
+    if not names:
+        return None
+    message = f"More than half of the values of {', '.join(map(repr, names[:5]))} are missing."
+    return Finding("mostly_missing", "low", message, "Check that these columns were exported completely.", tuple(names), (), len(names))
+
+
+def duplicate_rows(raw: pd.DataFrame, target: pd.DataFrame | None) -> Finding | None:
+    """Rows that repeat an earlier one in every column, target included (they are kept)."""
+    whole = raw if target is None else pd.concat([raw, target.add_prefix("target: ")], axis=1)
+    if not whole.shape[1] or len(whole) < 2:
+        return None
+    alive = np.arange(len(whole))
+    hashes = np.zeros(len(whole), dtype=np.uint64)
+    wide_first = sorted(whole.columns, key=lambda c: whole[c].dtype.kind not in "fO")
+    for name in wide_first:
+        hashes = hashes * np.uint64(31) + _hashed(whole[name].iloc[alive])
+        again = pd.Series(hashes).duplicated(keep=False).to_numpy()
+        alive, hashes = alive[again], hashes[again]
+        if not len(alive):
+            return None
+    later = pd.Series(hashes).duplicated(keep="first").to_numpy()
+    count = int(later.sum())
+    message = f"{count:,} of {len(whole):,} rows repeat an earlier row exactly."
+    step = "Remove them if they are copies: a copy in the test part makes every score look better."
+    severity = "medium" if count > 0.01 * len(whole) else "low"
+    return Finding("duplicate_rows", severity, message, step, (), tuple(int(i) for i in alive[later][:20]), count)
+
+
+def _hashed(series: pd.Series) -> np.ndarray:
+    try:
+        return np.asarray(pd.util.hash_pandas_object(series, index=False, categorize=True), dtype=np.uint64)
+    except TypeError:  # lists, or numbers and texts together
+        return np.asarray(pd.util.hash_pandas_object(pd.Series(words(series)), index=False), dtype=np.uint64)

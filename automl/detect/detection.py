@@ -1,0 +1,260 @@
+"""From a raw dataset and a recipe to typed columns, a clean target and the task, each decision with its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl import metrics
+from automl.detect import forecast, modality
+from automl.detect.audit import audit, duplicate_rows
+from automl.detect.goal import Answer, answer, suggestions
+from automl.detect.kinds import column
+from automl.detect.parse import dates, numbers, words
+from automl.detect.reading import as_frame, read
+from automl.detect.rows import take
+from automl.detect.timeline import axis, time_column
+from automl.errors import DataError, RecipeError
+from automl.records import GOALS, KINDS, Column, Dataset, Finding, Recipe, Task
+
+__all__ = ["detect"]
+
+BUILT = ("binary", "multiclass", "multilabel", "regression", "forecast")
+
+
+def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
+    """Decide what the data are and what is to be done with them.
+
+    Args:
+        dataset: raw, as read: strings, numbers and objects; the target as the user wrote it. Columns named by the
+            recipe (target, time, series, group, weight) may still be among the inputs.
+        recipe: everything in it that speaks of the task overrides what would be detected.
+
+    Returns:
+        The dataset with inputs typed by their kinds and a clean target (rows without one dropped), and the task.
+
+    Raises:
+        DataError: the data cannot carry a contest. RecipeError: the recipe contradicts itself or the data.
+    """
+    _check_goal(recipe)
+    if _is_array(dataset.inputs) and np.asarray(dataset.inputs).ndim >= 3:
+        return _arrays(dataset, recipe)
+    dataset = _named(replace(dataset, inputs=as_frame(dataset.inputs)))
+    _check_columns(dataset, recipe)
+    dataset, group = _roles(dataset, recipe)
+    whole = _whole(dataset)
+    columns = [column(c, whole[c], recipe.columns.get(c)) for c in whole.columns]
+    targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
+    reason: Any = "set by you"
+    if recipe.goal in (None, "forecast"):
+        reason = axis(whole, columns, targets, recipe)
+        if not isinstance(reason, str):
+            return forecast.detect(dataset, whole, columns, reason, recipe)
+    inputs = [c for c in columns if c.name not in targets]
+    if dataset.target is None:
+        raise _no_target(dataset, inputs, reason)
+    return _table(dataset, inputs, recipe, group)
+
+
+# --------------------------------------------------------------------------- checks
+
+
+def _check_goal(recipe: Recipe) -> None:
+    if recipe.goal is None or recipe.goal in BUILT:
+        return
+    what = "is not built yet" if recipe.goal in GOALS else "is unknown"
+    raise RecipeError(f"goal {recipe.goal!r} {what}; goals that are: {', '.join(BUILT)}")
+
+
+def _is_array(inputs: Any) -> bool:
+    return not isinstance(inputs, (pd.DataFrame, pd.Series)) and hasattr(inputs, "ndim")
+
+
+def _named(dataset: Dataset) -> Dataset:
+    if dataset.target is not None and not all(isinstance(c, str) for c in dataset.target.columns):
+        dataset = replace(dataset, target=dataset.target.set_axis([str(c) for c in dataset.target.columns], axis=1))
+    names = pd.Index(dataset.inputs.columns)
+    if names.has_duplicates:
+        twice = list(dict.fromkeys(names[names.duplicated()]))
+        raise DataError(f"column {twice[0]!r} of {dataset.name} occurs more than once; rename one of them")
+    if dataset.n_rows == 0:
+        raise DataError(f"{dataset.name} holds no rows; a contest needs at least 10")
+    return dataset
+
+
+def _check_columns(dataset: Dataset, recipe: Recipe) -> None:
+    names = [*map(str, dataset.inputs.columns), *(map(str, dataset.target.columns) if dataset.target is not None else ())]
+    for key, kind in recipe.columns.items():
+        if key not in names and key not in (recipe.group, recipe.time_column, recipe.series, recipe.weight):
+            raise RecipeError(f"columns: {key!r} is no column of {dataset.name}{_near(key, names)}")
+        if kind not in KINDS:
+            raise RecipeError(f"columns: {kind!r} (for {key!r}) is no kind; kinds are {', '.join(KINDS)}")
+    kept_apart = {"time_column": dataset.times, "series": dataset.series, "group": dataset.groups}
+    for word in ("time_column", "series", "group"):
+        name = getattr(recipe, word)
+        if name is not None and name not in names and kept_apart[word] is None:
+            raise RecipeError(f"{word}: {name!r} is no column of {dataset.name}{_near(name, names)}")
+
+
+def _near(name: str, names: list[str]) -> str:
+    lower = {n.lower(): n for n in names}
+    close = get_close_matches(name.lower(), list(lower), n=1, cutoff=0.4)
+    shown = ", ".join(map(repr, names[:10])) + (" and more" if len(names) > 10 else "")
+    return f"; did you mean {lower[close[0]]!r}?" if close else f"; its columns are {shown}"
+
+
+# --------------------------------------------------------------------------- roles
+
+
+def _roles(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, str | None]:
+    """Part the columns the recipe names from the inputs, where loading left them there."""
+    frame: pd.DataFrame = dataset.inputs
+    if recipe.target and dataset.target is None:
+        absent = [t for t in recipe.target if t not in frame.columns]
+        if absent:
+            raise DataError(f"target {absent[0]!r} is no column of {dataset.name}{_near(absent[0], list(frame.columns))}")
+        dataset = replace(dataset, target=frame[list(recipe.target)].reset_index(drop=True))
+    if dataset.target is not None:  # never a feature, even where loading left it in
+        frame = frame.drop(columns=[c for c in recipe.target if c in frame.columns])
+    if recipe.label is not None and recipe.label in frame.columns:
+        frame = frame.drop(columns=recipe.label)
+    if recipe.group is not None and recipe.group in frame.columns:
+        labels = words(frame[recipe.group])
+        labels[[v is None for v in labels]] = "(missing)"
+        dataset, frame = replace(dataset, groups=labels), frame.drop(columns=recipe.group)
+    if isinstance(recipe.weight, str) and recipe.weight in frame.columns:
+        dataset, frame = replace(dataset, weight=numbers(frame[recipe.weight])), frame.drop(columns=recipe.weight)
+    if dataset.weight is not None:
+        dataset = replace(dataset, weight=_weights(np.asarray(dataset.weight, np.float64)))
+    return replace(dataset, inputs=frame), recipe.group if dataset.groups is not None else None
+
+
+def _weights(weight: np.ndarray) -> np.ndarray:
+    bad = ~np.isfinite(weight) | (weight < 0)
+    if bad.any() or not weight.sum() > 0:
+        row = int(np.flatnonzero(bad)[0]) if bad.any() else 0
+        raise DataError(f"sample weights must be finite and not negative, with a positive sum; row {row} holds {weight[row]}")
+    return weight
+
+
+def _whole(dataset: Dataset) -> pd.DataFrame:
+    """Inputs and target side by side, and the time and series where loading parted them."""
+    if dataset.target is None:
+        return pd.DataFrame(dataset.inputs)
+    return pd.concat([dataset.inputs, dataset.target], axis=1)
+
+
+def _no_target(dataset: Dataset, columns: list[Column], reason: str) -> RecipeError:
+    suggest = suggestions(dataset.inputs, columns)
+    return RecipeError(
+        f"no target was named for {dataset.name}, and it is no forecast ({reason}); pass --target with the column to "
+        f"predict{suggest}. Goals without a target (anomaly, represent, generate) are not built yet; goals that are: {', '.join(BUILT)}"
+    )
+
+
+# --------------------------------------------------------------------------- tables, texts, image paths
+
+
+def _table(dataset: Dataset, columns: list[Column], recipe: Recipe, group: str | None) -> tuple[Dataset, Task]:
+    target = dataset.target
+    assert target is not None
+    found = answer(target, recipe, dataset.name, suggestions(dataset.inputs, columns))
+    raw = dataset
+    dataset = _with_answer(dataset, found)
+    findings: list[Finding] = list(found.findings)
+    time = None
+    if recipe.time_column is not None:
+        dataset, time, dropped = _dated(dataset, columns, recipe)
+        columns = [time if c.name == time.name else c for c in columns]
+        findings += dropped
+    columns = [c if c.kind != "constant" or c.evidence == "set by you" or c.name not in dataset.inputs else c for c in columns]
+    name, columns, why = modality.of_columns(dataset.inputs, columns, dataset.name)
+    frame: pd.DataFrame = dataset.inputs
+    inputs = read(frame, columns)
+    findings += audit(frame, inputs, columns)
+    repeated = duplicate_rows(raw.inputs, raw.target)
+    evidence = [why, *found.evidence]
+    metric, chosen = _metric(found, recipe)
+    series = [f"series column {recipe.series!r} is used as an input: the goal is no forecast"] if recipe.series else []
+    if time is None and (stamps := time_column(frame, columns, None)) is not None and found.goal == "regression":
+        series.append(f"rows are dated by {stamps.name!r}; pass time_column to test on the latest rows instead of random ones")
+    task = Task(
+        modality=name, goal=found.goal, target=tuple(map(str, target.columns)), metric=metric, classes=found.classes,
+        positive=found.classes[1] if found.goal == "binary" else None, label=recipe.label, columns=tuple(columns),
+        time_column=time.name if time else None, group_column=group, evidence=(*evidence, chosen, *series),
+    )  # fmt: skip
+    noted = (*dataset.findings, *findings, *([repeated] if repeated else []))
+    return replace(dataset, inputs=inputs, findings=noted, series=None), task
+
+
+def _with_answer(dataset: Dataset, found: Answer) -> Dataset:
+    kept = take(dataset, found.rows) if len(found.rows) < dataset.n_rows else dataset
+    return replace(kept, target=found.target)
+
+
+def _dated(dataset: Dataset, columns: list[Column], recipe: Recipe) -> tuple[Dataset, Column, list[Finding]]:
+    """Read the time column of a table that is to be split in time; rows without a time go."""
+    name = str(recipe.time_column)
+    if name not in dataset.inputs.columns:
+        return dataset, Column(name, "datetime", 1.0, "named as the time column"), []
+    time = time_column(dataset.inputs, columns, name)
+    assert time is not None
+    times = dates(dataset.inputs[name], time.reading)
+    lost = np.flatnonzero(np.isnat(times))
+    if len(lost) > 0.5 * len(times):
+        raise DataError(f"time_column {name!r} of {dataset.name} holds no readable time in {len(lost):,} of {len(times):,} rows; name another column")
+    if not len(lost):
+        return replace(dataset, times=times), time, []
+    message = f"{len(lost):,} rows have no readable time in {name!r} and were dropped."
+    finding = Finding("missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost))
+    return take(replace(dataset, times=times), np.flatnonzero(~np.isnat(times))), time, [finding]
+
+
+def _metric(found: Answer, recipe: Recipe) -> tuple[str, str]:
+    n_classes = len(found.classes)
+    if recipe.metric is None:
+        chosen = metrics.default(found.goal, n_classes)  # accuracy for uneven classes too: users expect it
+        return chosen, f"metric {chosen}: the usual one for {found.goal}"
+    return fitting_metric(recipe.metric, found.goal), f"metric {recipe.metric}: set by you"
+
+
+def fitting_metric(name: str, goal: str) -> str:
+    """The metric's name, if it can score this goal.
+
+    Raises:
+        RecipeError: it is unknown or scores other goals.
+    """
+    if goal not in metrics.named(name).goals:
+        others = sorted(m.name for m in metrics.METRICS.values() if goal in m.goals)
+        raise RecipeError(f"metric {name!r} does not score goal {goal!r}; metrics that do: {', '.join(others)}")
+    return name
+
+
+# --------------------------------------------------------------------------- arrays
+
+
+def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
+    dataset, name, why, findings = modality.of_array(dataset, recipe)
+    if dataset.target is None:
+        raise RecipeError(
+            f"no target was named for {dataset.name}; pass the labels or values beside the array (X and y). Goals without a "
+            f"target (anomaly, represent, generate) are not built yet; goals that are: {', '.join(BUILT)}"
+        )
+    if recipe.goal == "forecast":
+        raise RecipeError("goal 'forecast' needs a table with a time column, not an array of rows; pass a frame with time and value columns")
+    target = dataset.target.set_axis([str(c) for c in dataset.target.columns], axis=1).reset_index(drop=True)
+    found = answer(target, replace(recipe, columns={}), dataset.name, "")
+    metric, chosen = _metric(found, recipe)
+    task = Task(
+        modality=name, goal=found.goal, target=tuple(target.columns), metric=metric, classes=found.classes,
+        positive=found.classes[1] if found.goal == "binary" else None, label=recipe.label,
+        group_column=recipe.group if dataset.groups is not None else None, evidence=(why, *found.evidence, chosen),
+    )  # fmt: skip
+    if dataset.weight is not None:
+        dataset = replace(dataset, weight=_weights(np.asarray(dataset.weight, np.float64)))
+    kept = _with_answer(dataset, found)
+    return replace(kept, findings=(*dataset.findings, *findings, *found.findings)), task

@@ -1,0 +1,181 @@
+"""The forecast's own detection: clean series on a grid, and the task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from automl import metrics
+from automl.detect import calendar
+from automl.detect.audit import audit
+from automl.detect.grid import block_bounds, drop_short, filled, ordered, unrepeated
+from automl.detect.parse import dates, numbers, words
+from automl.detect.reading import as_frame, read
+from automl.detect.rows import take
+from automl.detect.timeline import Axis, ahead, series_blocks
+from automl.errors import DataError, RecipeError
+from automl.records import Column, Dataset, Finding, Recipe, Task
+
+__all__ = ["detect", "history"]
+
+QUANTILES = (0.1, 0.9)
+
+
+def detect(dataset: Dataset, whole: pd.DataFrame, columns: Sequence[Column], axis: Axis, recipe: Recipe) -> tuple[Dataset, Task]:
+    """Sort, mend and describe the series.
+
+    Args:
+        dataset: raw. whole: its inputs and targets side by side. columns: kinds of `whole`. axis: how it runs.
+    """
+    if recipe.group is not None:
+        raise RecipeError("group does not go with a forecast, whose rows are parted by time; leave it out")
+    kinds = {c.name: c for c in columns}
+    covariates = [kinds[name] for name in axis.covariates]
+    dataset, findings = _timed(dataset, whole, axis)
+    values = {t: numbers(dataset.target[t], kinds[t].reading) for t in axis.targets} if dataset.target is not None else {}
+    for name, series in values.items():
+        if not (~np.isnan(series)).any():
+            raise DataError(f"target {name!r} holds no number in all {len(series):,} rows of {dataset.name}; pass --target with another column")
+    raw = dataset.inputs[list(axis.covariates)]
+    typed = read(raw, covariates)
+    findings += audit(raw, typed, covariates)
+    dataset = replace(dataset, inputs=typed, target=pd.DataFrame(values))
+    infinite = _infinite(whole, axis.targets)
+    findings += (infinite,) if infinite else ()
+    dataset, alias, mended = _mended(dataset, axis)
+    findings += mended
+    if (np.nanstd(dataset.target.to_numpy(np.float64), axis=0) == 0).any():  # type: ignore[union-attr]
+        flat = [t for t in axis.targets if dataset.target[t].std() == 0]  # type: ignore[index]
+        raise DataError(f"target {flat[0]!r} never varies in {dataset.name}; pass --target with a column that varies")
+    counts = alias if axis.time is not None and axis.time.reading.get("numbers") != "steps" else None
+    horizon = ahead(_lengths(dataset), _given(dataset), counts, recipe)
+    dataset, dropped = drop_short(dataset, horizon + 2)
+    season, told = _season(dataset, counts, horizon)
+    metric = recipe.metric or metrics.default("forecast")
+    if "forecast" not in metrics.named(metric).goals:
+        fitting = sorted(m.name for m in metrics.METRICS.values() if "forecast" in m.goals)
+        raise RecipeError(f"metric {metric!r} does not score goal 'forecast'; metrics that do: {', '.join(fitting)}")
+    evidence = (
+        f"modality sequence: {_count(dataset)} of {len(axis.targets)} value(s) a step", *axis.evidence, *told,
+        f"horizon {horizon}: {'set by you' if recipe.horizon else 'about a season of ' + _pace(counts)}",
+        f"metric {metric}: {'set by you' if recipe.metric else 'the usual one for forecast'}",
+    )  # fmt: skip
+    described = tuple(c for c in (axis.time, axis.series) if c is not None)
+    task = Task(
+        modality="sequence", goal="forecast", target=axis.targets, metric=metric, horizon=horizon, frequency=counts, season=season,
+        quantiles=QUANTILES, columns=(*described, *covariates), time_column=axis.time.name if axis.time else None,
+        series_column=axis.series.name if axis.series else None, label=recipe.label, evidence=evidence,
+    )  # fmt: skip
+    return replace(dataset, findings=(*dataset.findings, *findings, *dropped), groups=None), task
+
+
+def history(dataset: Dataset, task: Task) -> Dataset:
+    """New past rows of a forecast, read and mended as the training rows were.
+
+    Args:
+        dataset: raw rows with the task's time, series, target and covariate columns. task: a forecast.
+
+    Returns:
+        Rows sorted by (series, time) on the task's grid, with `times`, `series`, targets without NaN, typed covariates.
+
+    Raises:
+        DataError: the time, series or target column is missing or unreadable.
+    """
+    inputs = as_frame(dataset.inputs)
+    kinds = {c.name: c for c in task.columns}
+    whole = inputs if dataset.target is None else pd.concat([inputs, dataset.target], axis=1)
+    time = kinds.get(task.time_column) if task.time_column else None
+    series = kinds.get(task.series_column) if task.series_column else None
+    covariates = [c for c in task.columns if c.name not in (task.time_column, task.series_column)]
+    held = {task.time_column: dataset.times, task.series_column: dataset.series}
+    for name in (task.time_column, task.series_column, *task.target):
+        if name is not None and name not in whole.columns and held.get(name) is None:
+            raise DataError(f"a forecast needs column {name!r}, and {dataset.name} has {list(map(str, whole.columns))}; add it")
+    axis = Axis(time, series, task.target, tuple(c.name for c in covariates), ())
+    dataset, _ = _timed(replace(dataset, inputs=inputs), whole, axis)
+    target = pd.DataFrame({t: numbers(dataset.target[t]) for t in task.target})  # type: ignore[index]
+    dataset = replace(dataset, inputs=read(dataset.inputs, covariates), target=target)
+    mended, _, _ = _mended(dataset, axis, task.frequency)
+    return mended
+
+
+def _timed(dataset: Dataset, whole: pd.DataFrame, axis: Axis) -> tuple[Dataset, tuple[Finding, ...]]:
+    """Times and series labels out of their columns; rows whose time cannot be read go."""
+    if axis.time is None:
+        times = np.arange(dataset.n_rows).astype("datetime64[D]").astype("datetime64[ns]")
+    elif axis.time.name in whole.columns:
+        times = dates(whole[axis.time.name], axis.time.reading)
+    else:
+        times = dates(pd.Series(dataset.times), axis.time.reading)
+    labels = dataset.series if dataset.series is not None and axis.series is not None else None
+    if axis.series is not None and axis.series.name in whole.columns:
+        labels = words(whole[axis.series.name])
+    if labels is not None:
+        labels = np.array(["(missing)" if v is None else str(v) for v in labels], dtype=object)
+    dataset = replace(dataset, times=times, series=labels, target=whole[list(axis.targets)].reset_index(drop=True))
+    lost = np.flatnonzero(np.isnat(times))
+    if not len(lost):
+        return dataset, ()
+    name = axis.time.name if axis.time else ""
+    message = f"{len(lost):,} rows have no readable time in {name!r} and were dropped."
+    finding = Finding("missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost))
+    return take(dataset, np.flatnonzero(~np.isnat(times))), (finding,)
+
+
+def _mended(dataset: Dataset, axis: Axis, alias: str | None = None) -> tuple[Dataset, str | None, tuple[Finding, ...]]:
+    """Sorted, unrepeated and without gaps; the grid's alias."""
+    dataset, sorted_ = ordered(dataset)
+    names = (axis.time.name if axis.time else "the row order", axis.series.name if axis.series else None)
+    dataset, repeated = unrepeated(dataset, *names, dataset.name)
+    assert dataset.times is not None
+    if alias is None and axis.time is not None:
+        alias, _ = calendar.frequency(series_blocks(dataset.times, dataset.series))
+    dataset, gaps = filled(dataset, alias)
+    return dataset, alias, (*sorted_, *repeated, *gaps)
+
+
+def _infinite(whole: pd.DataFrame, targets: Sequence[str]) -> Finding | None:
+    count = sum(int(np.isinf(whole[t].to_numpy(np.float64, na_value=np.nan)).sum()) for t in targets if whole[t].dtype.kind == "f")
+    if not count:
+        return None
+    return Finding("infinite_numbers", "medium", f"{count:,} infinite targets were read as missing.", "", tuple(targets), (), count)
+
+
+def _lengths(dataset: Dataset) -> np.ndarray:
+    return np.array([b - a for a, b in block_bounds(dataset.series, dataset.n_rows)])
+
+
+def _given(dataset: Dataset) -> np.ndarray | None:
+    if dataset.given is None:
+        return None
+    return np.array([int(dataset.given[a:b].sum()) for a, b in block_bounds(dataset.series, dataset.n_rows)])
+
+
+def _count(dataset: Dataset) -> str:
+    n = len(block_bounds(dataset.series, dataset.n_rows))
+    return "one series" if n == 1 else f"{n:,} series"
+
+
+def _pace(alias: str | None) -> str:
+    return f"frequency {alias}" if alias else "steps without a calendar"
+
+
+def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tuple[str, ...]]:
+    """The calendar's season, and whether the longest series follows it."""
+    season = calendar.season(alias)
+    bounds = block_bounds(dataset.series, dataset.n_rows)
+    first, end = max(bounds, key=lambda b: b[1] - b[0])
+    told = f"frequency {alias}" if alias else "no calendar frequency: steps are counted"
+    if season > 1 and end - first - horizon < 2 * season:
+        return 1, (f"{told}, season 1: the series are too short for a season of {season} steps",)
+    if season == 1:
+        return 1, (f"{told}, season 1",)
+    assert dataset.target is not None
+    strength = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), season)
+    shorter = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), max(season // 2, 1))
+    if np.isfinite(strength) and (strength < 0.2 or strength < shorter):
+        return season, (f"{told}, season {season} by the calendar, though values {season} steps apart are no more alike than others (correlation {strength:.2f})",)
+    return season, (f"{told}, season {season}" + (f" (correlation {strength:.2f} at that distance)" if np.isfinite(strength) else ""),)

@@ -1,0 +1,165 @@
+"""Bring series onto their grid: sorted by (series, time), one row a step, no gap and no repetition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from automl.detect.rows import take
+from automl.errors import DataError
+from automl.records import Dataset, Finding
+
+__all__ = ["block_bounds", "drop_short", "filled", "ordered", "unrepeated"]
+
+
+def ordered(dataset: Dataset) -> tuple[Dataset, tuple[Finding, ...]]:
+    """Sort by (series, time); series keep the order of their first row."""
+    assert dataset.times is not None
+    codes = np.zeros(dataset.n_rows, np.int64) if dataset.series is None else pd.factorize(dataset.series)[0]
+    order = np.lexsort((np.arange(dataset.n_rows), dataset.times, codes))
+    if (order == np.arange(dataset.n_rows)).all():
+        return dataset, ()
+    backwards = np.diff(dataset.times.astype(np.int64)[np.argsort(codes, kind="stable")]) < 0
+    same = np.diff(np.sort(codes, kind="stable")) == 0
+    count = int((backwards & same).sum())
+    if not count:  # only the series were interleaved
+        return take(dataset, order), ()
+    message = f"Rows were not in the order of time ({count:,} steps backwards); they were sorted."
+    return take(dataset, order), (Finding("unsorted_times", "low", message, "", (), (), count),)
+
+
+def unrepeated(dataset: Dataset, time_name: str, series_name: str | None, where: str) -> tuple[Dataset, tuple[Finding, ...]]:
+    """Drop exact repetitions of a row; refuse two different rows at one time. Sorted rows expected.
+
+    Raises:
+        DataError: two rows of one series share a time and differ.
+    """
+    assert dataset.times is not None
+    assert dataset.target is not None
+    again = np.zeros(dataset.n_rows, bool)
+    again[1:] = dataset.times[1:] == dataset.times[:-1]
+    if dataset.series is not None:
+        again[1:] &= dataset.series[1:] == dataset.series[:-1]
+    if not again.any():
+        return dataset, ()
+    whole = pd.concat([dataset.target, dataset.inputs], axis=1)
+    at = np.flatnonzero(again)
+    before, after = whole.iloc[at - 1].reset_index(drop=True), whole.iloc[at].reset_index(drop=True)
+    same = ((before == after) | (before.isna() & after.isna())).all(axis=1).to_numpy()
+    if not same.all():
+        row = int(at[~same][0])
+        label = f" of series {dataset.series[row]!r}" if dataset.series is not None else ""
+        hint = (
+            f"make {series_name!r} and {time_name!r} unique together, for example by averaging" if series_name is not None
+            else "if they belong to different series, pass --series with the column that tells them apart; else average them"
+        )  # fmt: skip
+        raise DataError(
+            f"{int((~same).sum()):,} times in {time_name!r} of {where} occur twice with different values, first "
+            f"{pd.Timestamp(dataset.times[row])}{label}; {hint}"
+        )
+    message = f"{len(at):,} rows repeat an earlier row with the same time and values; they were dropped."
+    numbers = dataset.row_numbers if dataset.row_numbers is not None else np.arange(dataset.n_rows)
+    rows = tuple(int(numbers[i]) for i in at[:20])
+    return take(dataset, np.flatnonzero(~again)), (Finding("repeated_times", "low", message, "", (time_name,), rows, len(at)),)
+
+
+def block_bounds(series: np.ndarray | None, n_rows: int) -> list[tuple[int, int]]:
+    """(first row, end) of each series in sorted rows."""
+    if series is None or n_rows == 0:
+        return [(0, n_rows)] if n_rows else []
+    cuts = np.flatnonzero(series[1:] != series[:-1]) + 1
+    edges = [0, *cuts.tolist(), n_rows]
+    return list(zip(edges[:-1], edges[1:], strict=True))
+
+
+def filled(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding, ...]]:
+    """Insert missing steps and interpolate missing targets; rows before the first and after the last value go.
+
+    Args:
+        dataset: sorted, unrepeated. alias: of the grid; None leaves the steps as they are.
+    """
+    assert dataset.times is not None
+    assert dataset.target is not None
+    values = dataset.target.to_numpy(dtype=np.float64)
+    rows, times, targets, inserted, guessed, dropped = [], [], [], 0, 0, 0
+    for first, end in block_bounds(dataset.series, dataset.n_rows):
+        known = np.flatnonzero(~np.isnan(values[first:end]).all(axis=1))
+        if not len(known):
+            dropped += end - first
+            continue
+        dropped += (end - first) - (known[-1] + 1 - known[0])
+        first, end = first + int(known[0]), first + int(known[-1]) + 1
+        at = dataset.times[first:end]
+        grid = _grid(at, alias)
+        source = first + np.searchsorted(at, grid, side="right") - 1  # inserted rows copy the one before
+        there = np.isin(grid, at)
+        block = np.where(there[:, None], values[source], np.nan)
+        inserted += int((~there).sum())
+        guessed += int(np.isnan(block[there]).any(axis=1).sum())
+        rows.append(source)
+        times.append(grid)
+        targets.append(_interpolated(block))
+    if not rows:
+        raise DataError(f"no row of {dataset.name} holds a number in {list(dataset.target.columns)}; pass --target with another column")
+    findings = []
+    if inserted:
+        findings.append(Finding("gaps", "medium" if inserted > 0.05 * dataset.n_rows else "low",
+                                f"{inserted:,} steps were missing between the first and last time; they were inserted and interpolated.",
+                                "Fill them yourself if you know better.", (), (), inserted))  # fmt: skip
+    if guessed:
+        findings.append(Finding("missing_target", "medium" if guessed > 0.05 * dataset.n_rows else "low",
+                                f"{guessed:,} rows lacked a target inside their series; it was interpolated.",
+                                "", tuple(map(str, dataset.target.columns)), (), guessed))  # fmt: skip
+    if dropped:
+        findings.append(Finding("missing_target", "low", f"{dropped:,} rows before the first or after the last target of their series were dropped.",
+                                "", tuple(map(str, dataset.target.columns)), (), dropped))  # fmt: skip
+    if not findings:
+        return replace(dataset, target=dataset.target.astype(np.float64)), ()
+    made = take(dataset, np.concatenate(rows))
+    target = pd.DataFrame(np.concatenate(targets), columns=dataset.target.columns)
+    return replace(made, times=np.concatenate(times), target=target), tuple(findings)
+
+
+def _grid(at: np.ndarray, alias: str | None) -> np.ndarray:
+    if alias is None or len(at) < 2:
+        return at
+    grid = pd.date_range(at[0], at[-1], freq=alias).to_numpy().astype("datetime64[ns]")
+    return np.union1d(grid, at) if len(grid) != len(at) else at
+
+
+def _interpolated(block: np.ndarray) -> np.ndarray:
+    steps = np.arange(len(block))
+    out = block.copy()
+    for j in range(block.shape[1]):
+        known = ~np.isnan(block[:, j])
+        if not known.all():
+            out[:, j] = np.interp(steps, steps[known], block[known, j]) if known.any() else 0.0
+    return out
+
+
+def drop_short(dataset: Dataset, least: int) -> tuple[Dataset, tuple[Finding, ...]]:
+    """Leave out series that cannot hold one window and its context, where others can.
+
+    Args:
+        dataset: sorted. least: rows a series needs.
+
+    Raises:
+        DataError: no series is long enough.
+    """
+    bounds = block_bounds(dataset.series, dataset.n_rows)
+    short = [(a, b) for a, b in bounds if b - a < least]
+    if not short:
+        return dataset, ()
+    if len(short) == len(bounds):
+        longest = max(b - a for a, b in bounds)
+        raise DataError(f"the longest series of {dataset.name} has {longest} rows, but the horizon needs {least}; ask for a shorter --horizon")
+    names = [str(dataset.series[a]) for a, _ in short] if dataset.series is not None else []
+    keep = np.ones(dataset.n_rows, bool)
+    for a, b in short:
+        keep[a:b] = False
+    some = ", ".join(map(repr, names[:5])) + (" and more" if len(names) > 5 else "")
+    message = f"{len(short):,} of {len(bounds):,} series are shorter than {least} rows and were left out: {some}."
+    finding = Finding("short_series", "medium", message, "Ask for a shorter --horizon to keep them.", (), (), len(short))
+    return take(dataset, np.flatnonzero(keep)), (finding,)

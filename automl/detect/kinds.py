@@ -1,0 +1,289 @@
+"""What a column holds: one small function a rule, tried in order; the first that answers decides."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl.detect.glimpse import Glimpse, glimpse, share_words, shown
+from automl.detect.parse import FALSE_WORDS, TRUE_WORDS, date_reading, decimal_mark, number, quantity, words
+from automl.records import Column, Kind
+
+__all__ = ["RULES", "column", "forced"]
+
+ENOUGH = 0.95  # the share of sampled values a pattern must explain; the others become missing
+CODE_NAMES = r"id|ids|code|codes|zip|zipcode|postcode|postal|plz|fips|phone|tel|sku|isbn|type|class|category|cluster|group|ward|district"
+COUNT_NAMES = r"count|counts|n|num|number|nr|total|sum|qty|quantity|amount|price|age|year|years|days|hours|score|size"
+IDENTIFIER_NAMES = r"id|ids|uuid|guid|key|index|identifier|rowid|row|rownum|record|unnamed:?"
+TEXT_NAMES = r"text|message|msg|review|comment|comments|description|title|body|sentence|content|headline|tweet|summary|abstract|question"
+DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|ts|epoch|created|updated|at|on"
+
+_URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
+_IMAGE = re.compile(r".+\.(?:png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm)", re.IGNORECASE | re.DOTALL)
+_CODE = re.compile(r"(?=.*\d)[\w\-.:/#]+|[0-9a-fA-F\-]{8,}")
+_TOKEN = re.compile(r"\S+")
+
+
+def constant(seen: Glimpse) -> Column | None:
+    """No value at all, or one value in every row."""
+    if seen.n_present == 0 or not seen.texts:
+        return Column(seen.name, "constant", 1.0, "no row holds a value")
+    if len(seen.levels) == 1 and seen.n_distinct == 1 and seen.n_missing == 0:
+        return Column(seen.name, "constant", 1.0, f"every row holds {shown(seen.levels)}")
+    return None
+
+
+def declared(seen: Glimpse) -> Column | None:
+    """The table itself says so: booleans, timestamps, pandas categories."""
+    dtype = seen.series.dtype
+    if pd.api.types.is_bool_dtype(dtype):
+        return Column(seen.name, "boolean", 1.0, "stored as true and false", {"true": "True", "false": "False"})
+    if pd.api.types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
+        return Column(seen.name, "datetime", 1.0, "stored as timestamps")
+    if isinstance(dtype, pd.CategoricalDtype):
+        return Column(seen.name, "categorical", 1.0, "stored as categories")
+    return None
+
+
+def image_path(seen: Glimpse) -> Column | None:
+    """Texts that end in the extension of a picture."""
+    if seen.is_numeric or (share := seen.matching(_IMAGE)) < ENOUGH:
+        return None
+    return Column(seen.name, "image_path", share, share_words(share, len(seen.texts), "end like an image file's name"))
+
+
+def url(seen: Glimpse) -> Column | None:
+    """Texts that start like a web address."""
+    if seen.is_numeric or (share := seen.matching(_URL)) < ENOUGH:
+        return None
+    return Column(seen.name, "url", share, share_words(share, len(seen.texts), "are web addresses"))
+
+
+def boolean(seen: Glimpse) -> Column | None:
+    """Two values that mean yes and no, in any spelling."""
+    if seen.n_distinct > 8 or not 1 <= len(seen.levels) <= 4:
+        return None
+    levels = set(words(seen.series, frozenset({"", "?", "n/a", "nan", "null", "na", "none", "-"}))) - {None}
+    lower = {t.lower(): t for t in levels}
+    true, false = set(lower) & TRUE_WORDS, set(lower) & FALSE_WORDS
+    if len(lower) != 2 or len(true) != 1 or len(false) != 1:
+        return None
+    yes, no = lower[true.pop()], lower[false.pop()]
+    return Column(seen.name, "boolean", 1.0, f"two values, '{yes}' and '{no}'", {"true": yes, "false": no})
+
+
+def identifier(seen: Glimpse) -> Column | None:
+    """A number or code of each row's own; never a measurement, never a text of several words."""
+    if seen.n_present < 3 or seen.distinct_share < 1 or seen.n_distinct < seen.n_present:
+        return None
+    named = seen.is_named(IDENTIFIER_NAMES)
+    if seen.is_numeric:
+        if not pd.api.types.is_integer_dtype(seen.series.dtype):
+            return None
+        steps = np.diff(seen.values[~np.isnan(seen.values)])
+        numbered = len(steps) >= 9 and bool((steps == 1).all()) and seen.values[0] in (0, 1)
+        if not named and not numbered:
+            return None
+        why = "they number the rows" if numbered else f"the name '{seen.name}' says so"
+        return Column(seen.name, "identifier", 0.95 if named else 0.85, f"all {seen.n_present:,} whole numbers differ and {why}")
+    tokens = seen.matching(_TOKEN)
+    if tokens < ENOUGH or (not named and (seen.matching(_CODE) < ENOUGH or seen.n_present < 20)):
+        return None
+    if not named and (_numeric_share(seen)[0] >= ENOUGH or _quantity_share(seen)[0] >= ENOUGH or _date_share(seen)[1] >= ENOUGH):
+        return None
+    if named and (_date_share(seen)[1] >= ENOUGH or (_numeric_share(seen)[0] >= ENOUGH and any("." in t for t in seen.texts))):
+        return None
+    return Column(seen.name, "identifier", 0.95 if named else 0.8, f"all {seen.n_present:,} values are codes that occur once")
+
+
+def _date_share(seen: Glimpse) -> tuple[dict[str, Any], float, str]:
+    return date_reading(seen.texts)
+
+
+def datetime(seen: Glimpse) -> Column | None:
+    """Dates as text, or packed into whole numbers where the name says date or time."""
+    if not seen.is_numeric:
+        reading, share, order = _date_share(seen)
+        if share < ENOUGH:
+            return None
+        if "day_first" in reading and len(seen.series) > len(seen.texts):
+            reading, _, order = date_reading([t for t in words(seen.series) if t is not None])
+        evidence = share_words(share, len(seen.texts), "parse as dates") + (f", {order}" if order else "")
+        return Column(seen.name, "datetime", share if "no day above" not in order else min(share, 0.7), evidence, reading)
+    if not seen.is_integer or not seen.is_named(DATE_NAMES):
+        return None
+    values = seen.values[~np.isnan(seen.values)]
+    for how, low, high, what in (
+        ("yyyymmdd", 19_000_101, 21_001_231, "are dates written as year, month and day"),
+        ("yyyymm", 167_801, 226_112, "are written as year and month"),
+        ("s", 5e8, 4e9, "are seconds since 1970"),
+        ("ms", 5e11, 4e12, "are milliseconds since 1970"),
+    ):
+        if values.min() < low or values.max() > high:
+            continue
+        if how == "yyyymmdd" and not bool(((values % 100 >= 1) & (values % 100 <= 31) & (values // 100 % 100 <= 12)).all()):
+            continue
+        if how == "yyyymm" and not bool(((values % 100 >= 1) & (values % 100 <= 12)).all()):
+            continue
+        return Column(seen.name, "datetime", 0.9, f"the name says a time and all values {what}", {"numbers": how})
+    return None
+
+
+def code(seen: Glimpse) -> Column | None:
+    """Whole numbers that name something: postcodes, codes, leading zeros."""
+    if seen.is_numeric:
+        if not seen.is_integer or not seen.is_named(CODE_NAMES) or seen.is_named(COUNT_NAMES):
+            return None
+        if seen.distinct_share > 0.98 and len(seen.texts) > 20 and not seen.is_named("zip|zipcode|postcode|postal|plz|code"):
+            return None
+        return Column(seen.name, "categorical", 0.8, f"whole numbers, and the name '{seen.name}' says that they are codes")
+    zeros = sum(len(t) > 1 and t[0] == "0" and t.isdigit() for t in seen.texts)
+    digits = sum(t.isdigit() for t in seen.texts)
+    if digits >= ENOUGH * len(seen.texts) and zeros:
+        return Column(seen.name, "categorical", 0.9, f"digits, and {zeros:,} sampled values begin with a zero")
+    if digits >= ENOUGH * len(seen.texts) and seen.is_named(CODE_NAMES) and not seen.is_named(COUNT_NAMES):
+        return Column(seen.name, "categorical", 0.8, f"digits, and the name '{seen.name}' says that they are codes")
+    return None
+
+
+def _numeric_share(seen: Glimpse) -> tuple[float, str]:
+    decimal = decimal_mark(seen.texts)
+    return sum(number(t, decimal) is not None for t in seen.texts) / max(len(seen.texts), 1), decimal
+
+
+def numeric(seen: Glimpse) -> Column | None:
+    """Numbers, also those written as text, with decimal commas, grouped thousands or spelled gaps."""
+    if seen.is_numeric:
+        what = "whole numbers" if seen.is_integer else "numbers"
+        return Column(seen.name, "numeric", 1.0 if not seen.is_integer else 0.95, f"stored as {what}, {seen.n_distinct:,} different")
+    share, decimal = _numeric_share(seen)
+    if share < ENOUGH:
+        return None
+    note = ", decimal comma" if decimal == "," else ""
+    return Column(seen.name, "numeric", share, share_words(share, len(seen.texts), "are numbers") + note, {"decimal": decimal})
+
+
+def _quantity_share(seen: Glimpse) -> tuple[float, str, str]:
+    """Share of texts that are numbers in one unit; the unit; the decimal mark."""
+    decimal = decimal_mark(seen.texts)
+    found = [q for t in seen.texts if (q := quantity(t, decimal)) is not None]
+    if len(found) < 0.5 * len(seen.texts):
+        return 0.0, "", decimal
+    units = Counter(unit.lower() for _, unit in found)
+    unit = max((u for u in units if u), key=lambda u: units[u], default="")
+    spelled = next((u for _, u in found if u.lower() == unit), "")
+    return (units[unit] + units[""] * bool(unit)) / max(len(seen.texts), 1), spelled, decimal
+
+
+def embedded_number(seen: Glimpse) -> Column | None:
+    """One number inside text: a price, a share, a measurement in one unit."""
+    if seen.is_numeric:
+        return None
+    share, unit, decimal = _quantity_share(seen)
+    if share < ENOUGH:
+        return None
+    in_unit = f" in '{unit}'" if unit else ""
+    evidence = share_words(share, len(seen.texts), f"are numbers{in_unit} written as text, such as {shown(seen.texts, 1)}")
+    return Column(seen.name, "embedded_number", share, evidence, {"unit": unit, "decimal": decimal})
+
+
+def list_of(seen: Glimpse) -> Column | None:
+    """Several members in a cell, parted by commas, semicolons or bars, that come back in other cells."""
+    if seen.is_numeric or len(seen.texts) < 5:
+        return None
+    for separator in (";", "|", ","):
+        parted = [[m.strip(" '\"[](){}") for m in t.strip("[](){}").split(separator)] for t in seen.texts]
+        share = sum(len(p) > 1 for p in parted) / len(parted)
+        members = Counter(m for p in parted for m in p if m)
+        n_members = sum(members.values())
+        if share < 0.3 or not members or n_members / len(members) < 3:
+            continue
+        if sum(m.count(" ") * c for m, c in members.items()) / n_members > 2.5 or len(seen.levels) < 3:
+            continue
+        evidence = f"{share:.0%} of {len(parted):,} sampled values hold several of {len(members):,} members parted by '{separator}'"
+        return Column(seen.name, "list", 0.9, evidence.replace("%", " %", 1), {"separator": separator})
+    return None
+
+
+def text(seen: Glimpse) -> Column | None:
+    """Many words, mostly different in each row."""
+    if seen.is_numeric or not seen.texts:
+        return None
+    n_words = float(np.mean([t.count(" ") + 1 for t in seen.texts]))
+    n_chars = float(np.mean([len(t) for t in seen.texts]))
+    distinct = seen.distinct_share
+    hinted = seen.is_named(TEXT_NAMES)
+    long = (n_words >= 4 and distinct >= 0.5) or (n_words >= 2.5 and distinct >= 0.9) or (n_words >= 8 and distinct >= 0.1)
+    wordless = n_chars >= 30 and distinct >= 0.8  # languages written without spaces
+    if not long and not wordless and not (hinted and n_words >= 1.5 and distinct >= 0.5):
+        return None
+    many = len(seen.texts)
+    evidence = f"{n_words:.1f} words on average and {distinct:.0%} of {many:,} sampled values differ".replace("%", " %")
+    return Column(seen.name, "text", 0.95 if n_words >= 5 else 0.8, evidence)
+
+
+def categorical(seen: Glimpse) -> Column | None:
+    """Words that come back."""
+    if seen.is_numeric or not seen.texts:
+        return None
+    n, levels = len(seen.texts), len(seen.levels)
+    if seen.distinct_share > 0.9 and n > 20:
+        return None
+    sure = 0.95 if seen.distinct_share < 0.2 else 0.7
+    return Column(seen.name, "categorical", sure, f"{levels:,} different values among {n:,} sampled, such as {shown(seen.levels)}")
+
+
+def unknown(seen: Glimpse) -> Column:
+    """None of the other rules."""
+    return Column(seen.name, "unknown", 0.5, f"no rule explains values such as {shown(seen.texts)}")
+
+
+RULES: tuple[Callable[[Glimpse], Column | None], ...] = (
+    constant, declared, image_path, url, boolean, identifier, datetime, code, numeric, embedded_number, list_of, text,
+    categorical, unknown,
+)  # fmt: skip
+
+
+def column(name: str, series: pd.Series, kind: Kind | None = None) -> Column:
+    """The kind of a column, by the first rule that answers, or the kind the user set.
+
+    Args:
+        name: of the column. series: as it was read. kind: set by the user, or None.
+    """
+    seen = glimpse(name, series)
+    if kind is not None:
+        return forced(seen, kind)
+    return next(found for rule in RULES if (found := rule(seen)) is not None)
+
+
+def forced(seen: Glimpse, kind: Kind) -> Column:
+    """The user's own kind, with the reading that fits the values best."""
+    reading: Mapping[str, Any] = {}
+    if kind == "boolean":
+        found = declared(seen) or boolean(seen)
+        levels = sorted(seen.levels[:2])
+        reading = found.reading if found is not None and found.kind == "boolean" else {"true": levels[-1], "false": levels[0]} if levels else {}
+    elif kind == "datetime" and not seen.is_numeric:
+        reading = date_reading(seen.texts)[0]
+    elif kind == "datetime":
+        packed = datetime(seen)
+        reading = packed.reading if packed is not None else {"numbers": "year" if _all_years(seen) else "steps"}
+    elif kind == "numeric" and not seen.is_numeric:
+        reading = {"decimal": decimal_mark(seen.texts)}
+    elif kind == "embedded_number" and not seen.is_numeric:
+        _, unit, decimal = _quantity_share(seen)
+        reading = {"unit": unit, "decimal": decimal}
+    elif kind == "list":
+        split = list_of(seen)
+        reading = split.reading if split is not None else {"separator": ","}
+    return Column(seen.name, kind, 1.0, "set by you", reading)
+
+
+def _all_years(seen: Glimpse) -> bool:
+    values = seen.values[~np.isnan(seen.values)]
+    return bool(len(values)) and seen.is_integer and 1678 <= values.min() and values.max() <= 2261

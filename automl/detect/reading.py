@@ -1,0 +1,90 @@
+"""Type a frame by its columns' recorded kinds and readings: at detection and for new rows alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl.detect.parse import FALSE_WORDS, TRUE_WORDS, dates, number, numbers, word, words
+from automl.errors import DataError
+from automl.records import Column
+
+__all__ = ["as_frame", "read", "typed"]
+
+
+def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
+    """Read raw columns as what they were found to hold.
+
+    Args:
+        frame: rows as they came, any column types; a 2-D array has columns x0, x1, ...
+        columns: what the columns hold. A column the frame lacks is filled as missing, one it has beyond these is
+            dropped, and the order is that of `columns`.
+
+    Returns:
+        A new frame with a RangeIndex: float64 for numeric, embedded_number and boolean (NaN missing);
+        datetime64[ns] for datetime (NaT missing); texts for text ("" missing); Python strings or None for others.
+        A value that cannot be read is missing.
+    """
+    frame = as_frame(frame)
+    out = {}
+    for column in columns:
+        if column.name in frame.columns:
+            series = frame[column.name]
+            series = series.iloc[:, 0] if isinstance(series, pd.DataFrame) else series
+        else:
+            series = pd.Series([None] * len(frame), dtype=object)
+        out[column.name] = typed(series.reset_index(drop=True), column)
+    return pd.DataFrame(out, index=pd.RangeIndex(len(frame)))
+
+
+def as_frame(rows: Any) -> pd.DataFrame:
+    """Rows as a frame with a RangeIndex: a 2-D array becomes columns x0, x1, ...; a list one column "text"."""
+    if isinstance(rows, pd.DataFrame):
+        frame = rows.reset_index(drop=True) if not isinstance(rows.index, pd.RangeIndex) or rows.index.start else rows
+        if not all(isinstance(c, str) for c in frame.columns):
+            frame = frame.set_axis([str(c) for c in frame.columns], axis=1)
+        return frame
+    if isinstance(rows, pd.Series):
+        return pd.DataFrame({str(rows.name or "text"): rows.reset_index(drop=True)})
+    array = np.asarray(rows)
+    if array.ndim == 1:
+        return pd.DataFrame({"text": array})
+    if array.ndim != 2:
+        raise DataError(f"expected a table (2 dimensions), got an array of shape {array.shape}; pass a frame or a 2-D array")
+    return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])])
+
+
+def typed(series: pd.Series, column: Column) -> pd.Series:
+    """One column, read by its kind."""
+    if column.kind in ("numeric", "embedded_number"):
+        return pd.Series(numbers(series, column.reading))
+    if column.kind == "boolean":
+        return pd.Series(_booleans(series, column))
+    if column.kind == "datetime":
+        return pd.Series(dates(series, column.reading))
+    if column.kind == "text":
+        return pd.Series([_clean(v) for v in series.tolist()], dtype=object)
+    return pd.Series(words(series), dtype=object)
+
+
+def _clean(value: object) -> str:
+    text = word(value)
+    return "" if text is None else text.replace("\x00", " ")
+
+
+def _booleans(series: pd.Series, column: Column) -> np.ndarray:
+    true, false = (str(column.reading.get(k, k)).lower() for k in ("true", "false"))
+    values = words(series)
+    table: dict[str, float] = {}
+    for text in set(values) - {None}:
+        low = text.lower()
+        if low in (true, false):
+            table[text] = float(low == true)
+        elif low in TRUE_WORDS or low in FALSE_WORDS:
+            table[text] = float(low in TRUE_WORDS)
+        elif (plain := number(text)) in (0.0, 1.0):
+            table[text] = float(plain or 0.0)
+    return np.array([np.nan if v is None else table.get(v, np.nan) for v in values], dtype=np.float64)
