@@ -1,0 +1,8 @@
+"""The shallow side of the contest: floors, fast and strong baselines for each modality, tuned in one process apart."""
+
+from __future__ import annotations
+
+from automl.baselines.side import ShallowSide
+from automl.baselines.trusted import TRUSTED
+
+__all__ = ["TRUSTED", "ShallowSide"]

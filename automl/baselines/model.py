@@ -1,0 +1,165 @@
+"""One shape for the shallow models of all modalities: features of raw rows, then a learner on the matrix."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from automl.baselines.learners import as_output
+from automl.records import Dataset, FitContext, Output, Task
+
+__all__ = ["Floor", "Model", "draws", "labelled", "remembered", "rows_key", "seconds_spared"]
+
+CACHE_BYTES = 2 << 30
+_cache: OrderedDict[Hashable, tuple[Any, float, int]] = OrderedDict()
+_spared = [0.0]
+
+
+class Features(Protocol):
+    """Fitted on training rows; turns rows of a dataset into a matrix."""
+
+    def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> Any:
+        """Learn from these rows and return their matrix."""
+        ...
+
+    def transform(self, dataset: Dataset, rows: np.ndarray) -> Any:
+        """The matrix of other rows."""
+        ...
+
+
+class Model:
+    """Features and a learner.
+
+    Args:
+        task: what to predict. features: see `Features`. learner: see `automl.baselines.learners`.
+    """
+
+    def __init__(self, task: Task, features: Features, learner: Any) -> None:
+        self.goal = task.goal
+        self.features = features
+        self.learner = learner
+
+    def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
+            context: FitContext) -> None:  # fmt: skip
+        """Fit features and learner on these rows; validation rows only stop and choose."""
+        X = self.features.fit(dataset, split_rows, truth, weight)
+        valid = None if context.valid_rows is None else self.features.transform(dataset, context.valid_rows)
+
+        def complete() -> None:
+            if context.checkpoint is not None:
+                context.checkpoint(self)
+
+        more = {"categories": self.features.categories} if getattr(self.features, "categories", None) else {}
+        self.learner.fit(X, truth, weight, valid, context.valid_truth, context, complete, **more)
+
+    def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
+        """Predict these rows, 4,096 at a time so that memory stays bounded."""
+        parts = [
+            self.learner.predict(self.features.transform(dataset, rows[i : i + 4096]))
+            for i in range(0, max(len(rows), 1), 4096)
+        ]
+        return as_output(self.goal, np.concatenate(parts))
+
+    @property
+    def stopped(self) -> str:
+        """Why growing stopped early, or an empty string."""
+        return str(getattr(self.learner, "stopped", ""))
+
+
+class Floor:
+    """Learns nothing from the inputs: class priors, label shares, or the mean of each target.
+
+    Args:
+        task: what to predict. statistic: "mean" or "median" of the targets (values only).
+    """
+
+    def __init__(self, task: Task, statistic: str = "mean") -> None:
+        self.goal = task.goal
+        self.n_classes = len(task.classes)
+        self.statistic = statistic
+        self.constant: np.ndarray | None = None
+
+    def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
+            context: FitContext) -> None:  # fmt: skip
+        """Weighted shares or means of the training rows."""
+        w = np.ones(len(truth)) if weight is None else weight
+        if self.goal in ("binary", "multiclass"):
+            counts = np.bincount(truth, weights=w, minlength=self.n_classes)
+            self.constant = counts / counts.sum()
+        elif self.statistic == "median":
+            self.constant = np.median(truth, axis=0)
+        else:
+            self.constant = (w @ truth) / w.sum()
+
+    def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
+        """The same for every row."""
+        assert self.constant is not None
+        return as_output(self.goal, np.tile(self.constant, (len(rows), 1)))
+
+
+def labelled(task: Task) -> bool:
+    """Whether class probabilities are asked for."""
+    return task.goal in ("binary", "multiclass", "multilabel")
+
+
+def remembered(key: Hashable, compute: Callable[[], Any]) -> Any:
+    """The value computed before under this key in this process, or a new one.
+
+    Settings of one family often share their features; the worker keeps the last ones. The seconds that were spared
+    are counted, so that a run's cost still says what a fit from nothing takes.
+    """
+    if key in _cache:
+        _cache.move_to_end(key)
+        value, seconds, _ = _cache[key]
+        _spared[0] += seconds
+        return value
+    begun = time.monotonic()
+    value = compute()
+    size = sum(_bytes(v) for v in (value if isinstance(value, tuple) else (value,)))
+    _cache[key] = (value, time.monotonic() - begun, size)
+    while len(_cache) > 1 and sum(entry[2] for entry in _cache.values()) > CACHE_BYTES:
+        _cache.popitem(last=False)
+    return value
+
+
+def seconds_spared() -> float:
+    """Seconds that `remembered` has spared since the last call."""
+    seconds, _spared[0] = _spared[0], 0.0
+    return seconds
+
+
+def rows_key(dataset: Dataset, rows: np.ndarray) -> tuple[Hashable, ...]:
+    """Names these rows of this dataset within this process."""
+    return (id(dataset.inputs), dataset.fingerprint, len(rows), hash(rows.tobytes()))
+
+
+def _bytes(value: Any) -> int:
+    if hasattr(value, "nbytes"):
+        return int(value.nbytes)
+    return int(value.data.nbytes + value.indices.nbytes) if hasattr(value, "indices") else 0
+
+
+def draws(first: Mapping[str, Any], options: Mapping[str, Any], seed: int) -> Any:
+    """Yield `first`, then random settings: one option each, tuples of two floats are log-uniform ranges.
+
+    Args:
+        first: the default. options: name → list of choices, or ``(low, high)``. seed: of the draws.
+    """
+    yield dict(first)
+    random = np.random.default_rng(seed)
+    while options:
+        settings = dict(first)
+        for name, choice in options.items():
+            if isinstance(choice, tuple):
+                low, high = choice
+                value: Any = float(np.exp(random.uniform(np.log(low), np.log(high))))
+                settings[name] = float(f"{value:.3g}") if isinstance(low, float) else round(value)
+            else:
+                settings[name] = choice[int(random.integers(len(choice)))]
+        yield settings
+
+

@@ -1,0 +1,129 @@
+"""Tables: class priors or means; a linear model; boosted trees, forests and a kernel machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from automl.baselines.columns import TableFeatures
+from automl.baselines.learners import Fourier, Linear
+from automl.baselines.model import Floor, Model, draws, labelled
+from automl.baselines.trees import Boosting, Forest
+from automl.records import Baseline, Facts, Goal, Task
+
+__all__ = ["BOOSTING", "FLOOR", "FOREST", "KERNEL", "LINEAR"]
+
+GOALS: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression")
+SMALL = 20_000
+
+
+def weights_options(task: Task) -> dict[str, list[str | None]]:
+    """Class weights are a tuned setting wherever a single class is predicted."""
+    return {"class_weight": [None, None, "balanced"]} if task.goal in ("binary", "multiclass") else {}
+
+
+def floor(task: Task, settings: Mapping[str, Any], seed: int) -> Floor:
+    """Class priors, label shares or target means."""
+    return Floor(task, str(settings.get("statistic", "mean")))
+
+
+def floor_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """The median where absolute errors count."""
+    yield {"statistic": "median" if task.metric in ("mae", "smape") else "mean"}
+
+
+def linear(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
+    """Scaled numbers, also on a normal scale, and one-hot levels, then a logistic or ridge path."""
+    features = TableFeatures(
+        task, "linear", settings["text_dimensions"], settings["max_levels"], quantiles=settings["quantiles"], seed=seed
+    )
+    learner = Linear(task.goal, len(task.classes), "logistic", class_weight=settings.get("class_weight"), seed=seed)
+    if not labelled(task):
+        learner.strengths = [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0]
+    return Model(task, features, learner)
+
+
+def linear_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """How many levels and text dimensions; class weights."""
+    first = {"text_dimensions": 30, "max_levels": 60, "quantiles": True, "class_weight": None}
+    options = {"text_dimensions": [20, 60], "max_levels": [30, 200], "quantiles": [True, False]}
+    yield from draws(first, options | weights_options(task), seed)
+
+
+def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
+    """Histogram gradient boosting with native categories."""
+    features = TableFeatures(
+        task, "trees", settings["text_dimensions"], target_means=settings["target_means"], seed=seed
+    )
+    return Model(task, features, Boosting(task.goal, len(task.classes), settings, seed))
+
+
+def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """scikit-learn's defaults with early stopping first, then rate, leaves, leaf size, penalty, columns a split."""
+    few = facts.n_rows < 1000
+    first = {
+        "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 5 if few else 20, "l2_regularization": 0.0,
+        "max_features": 1.0, "max_iter": 500, "patience": 30, "class_weight": None, "text_dimensions": 30,
+        "target_means": True, "loss": "absolute_error" if task.metric in ("mae", "smape") else "squared_error",
+    }  # fmt: skip
+    options: dict[str, Any] = {
+        "learning_rate": (0.02, 0.2), "max_leaf_nodes": (6, 128), "min_samples_leaf": (2, 20 if few else 100),
+        "l2_regularization": [0.0, 0.1, 1.0, 10.0], "max_features": [1.0, 0.7, 0.4, 0.2], "max_iter": [1000],
+        "target_means": [True, True, False],
+    }  # fmt: skip
+    if any(c.kind in ("text", "url") for c in task.columns):
+        options["text_dimensions"] = [10, 30, 60]
+    yield from draws(first, options | weights_options(task), seed)
+
+
+def forest(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
+    """Random or extremely randomised trees on the same columns, gaps filled by medians."""
+    features = TableFeatures(task, "trees", settings["text_dimensions"], fill=True, seed=seed)
+    return Model(task, features, Forest(task.goal, len(task.classes), settings, seed))
+
+
+def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Extra trees first; leaves grow with the rows so that a stored forest stays small."""
+    least = 1 if facts.n_rows < SMALL else 3
+    first = {
+        "kind": "extra", "n_estimators": 200, "max_features": 0.5 if not labelled(task) else "sqrt",
+        "min_samples_leaf": least, "class_weight": None, "text_dimensions": 30,
+    }  # fmt: skip
+    options = {
+        "kind": ["extra", "random"], "max_features": ["sqrt", 0.3, 0.6, 1.0],
+        "min_samples_leaf": [least, 2 * least, 5 * least],
+    }  # fmt: skip
+    yield from draws(first, options | weights_options(task), seed)
+
+
+def kernel(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
+    """RBF kernel on scaled columns, by random Fourier features."""
+    features = TableFeatures(task, "linear", 30, 30, quantiles=settings["quantiles"], seed=seed)
+    learner = Fourier(
+        task.goal, len(task.classes), settings["n_features"], settings["width"], settings.get("class_weight"), seed
+    )
+    return Model(task, features, learner)
+
+
+def kernel_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Width of the kernel; more features where there are rows to fill them."""
+    n = 1000 if facts.n_rows < 2000 else 2000
+    first = {"n_features": n, "width": 0.7, "quantiles": True, "class_weight": None}
+    options = {"n_features": [n, 2 * n], "width": (0.2, 2.0), "quantiles": [True, False]}
+    yield from draws(first, options | weights_options(task), seed)
+
+
+def too_many_rows(task: Task, facts: Facts) -> str | None:
+    """Kernels are for small data; trees win beyond."""
+    return f"{facts.n_rows} training rows, kernels are tried up to {SMALL}" if facts.n_rows > SMALL else None
+
+
+FLOOR = Baseline("floor", "floor", "tabular", GOALS, floor, floor_settings, source="class priors or target means")
+LINEAR = Baseline("linear", "fast", "tabular", GOALS, linear, linear_settings, source="scikit-learn; ridge path")
+BOOSTING = Baseline(
+    "boosting", "strong", "tabular", GOALS, boosting, boosting_settings, source="Ke et al. 2017; scikit-learn"
+)
+FOREST = Baseline("forest", "strong", "tabular", GOALS, forest, forest_settings, source="Geurts et al. 2006")
+KERNEL = Baseline(
+    "kernel", "strong", "tabular", GOALS, kernel, kernel_settings, unfit=too_many_rows, source="Rahimi & Recht 2007"
+)

@@ -1,0 +1,67 @@
+"""Texts: class priors or means; TF-IDF of words; TF-IDF of words and characters with tuned linear models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from automl.baselines.learners import Linear
+from automl.baselines.model import Model, draws, labelled
+from automl.baselines.tabular import GOALS, floor, floor_settings, weights_options
+from automl.baselines.words import TextFeatures
+from automl.records import Baseline, Facts, Task
+
+__all__ = ["CHARACTERS", "FLOOR", "MARGIN", "WORDS"]
+
+RIDGE_STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+def text_model(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
+    """TF-IDF blocks, then the linear model that the settings name, with its own path of strengths."""
+    features = TextFeatures(
+        task, settings["word_ngrams"], settings["char_ngrams"], settings["separate"], settings["max_features"],
+        settings["min_rows"],
+    )  # fmt: skip
+    loss = settings["loss"] if labelled(task) else "ridge"
+    strengths = {"logistic": (0.02, 0.1, 0.5), "hinge": (1.0, 3.0, 10.0), "ridge": RIDGE_STRENGTHS}[loss]
+    learner = Linear(task.goal, len(task.classes), loss, strengths, settings.get("class_weight"), seed=seed)
+    return Model(task, features, learner)
+
+
+def words_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Single words and pairs of words, logistic."""
+    first = {
+        "word_ngrams": 1, "char_ngrams": 0, "separate": False, "max_features": 50_000, "min_rows": 2,
+        "loss": "logistic", "class_weight": None,
+    }  # fmt: skip
+    yield from draws(first, {"word_ngrams": [1, 2]} | weights_options(task), seed)
+
+
+def strong_settings(loss: str) -> Any:
+    """Settings of the strong text families: n-grams, columns apart or joined, rare features, class weights."""
+
+    def settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+        long = facts.n_rows > 20_000
+        first = {
+            "word_ngrams": 2, "char_ngrams": 4 if long else 5, "separate": False,
+            "max_features": 100_000 if long else 200_000, "min_rows": 2, "loss": loss, "class_weight": None,
+        }  # fmt: skip
+        options: dict[str, Any] = {
+            "word_ngrams": [1, 2, 3], "char_ngrams": [0, 3, 4, 5, 6], "min_rows": [1, 2, 3],
+            "max_features": [50_000, 200_000, 400_000], "loss": [loss, "ridge"],
+        }  # fmt: skip
+        if sum(c.kind == "text" for c in task.columns) > 1:
+            options["separate"] = [True, False]
+        yield from draws(first, options | weights_options(task), seed)
+
+    return settings
+
+
+FLOOR = Baseline("floor", "floor", "text", GOALS, floor, floor_settings, source="class priors or target means")
+WORDS = Baseline("words", "fast", "text", GOALS, text_model, words_settings, source="TF-IDF + logistic or ridge")
+MARGIN = Baseline(
+    "margin", "strong", "text", GOALS, text_model, strong_settings("hinge"), source="Joachims 1998; LIBLINEAR"
+)
+CHARACTERS = Baseline(
+    "characters", "strong", "text", GOALS, text_model, strong_settings("logistic"), source="TF-IDF of words and char_wb"
+)

@@ -1,0 +1,219 @@
+"""Boosted trees and forests that grow in rounds, so that a deadline leaves a complete model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+
+from automl.baselines.learners import LABELLED, late, loss_of, spread
+from automl.records import FitContext, Goal
+
+__all__ = ["Boosting", "Forest"]
+
+
+class Boosting:
+    """HistGradientBoosting, one ensemble a target or label, grown by warm starts and cut back to the best round.
+
+    Args:
+        goal: of the task. n_classes: classes, or labels for multilabel.
+        settings: learning_rate, max_leaf_nodes, min_samples_leaf, l2_regularization, max_features, max_iter,
+            patience (rounds without a better validation loss), class_weight, loss (values only).
+        seed: of the estimators.
+
+    Shape: X ``(n, n_columns)`` float64, NaN allowed; columns named in `categories` hold codes 0 to 254.
+
+    Source: Ke et al. 2017 (LightGBM), as in scikit-learn.
+    """
+
+    def __init__(self, goal: Goal, n_classes: int, settings: Mapping[str, Any], seed: int = 0) -> None:
+        self.goal = goal
+        self.n_classes = n_classes
+        self.settings = dict(settings)
+        self.seed = seed
+        self.models: list[Any] = []
+        self.rounds: list[int] = []
+        self.stopped = ""
+
+    def fit(self, X: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
+            valid_truth: np.ndarray | None, context: FitContext, complete: Callable[[], None],
+            categories: Sequence[bool] = ()) -> None:  # fmt: skip
+        """Grow each ensemble within its share of the time."""
+        columns = _columns(truth)
+        valid_columns = _columns(valid_truth) if valid_truth is not None else [None] * len(columns)
+        self.models = [None] * len(columns)
+        for k, (y, valid_y) in enumerate(zip(columns, valid_columns, strict=True)):
+            deadline = None
+            if context.deadline is not None:
+                deadline = time.monotonic() + (context.deadline - time.monotonic()) / (len(columns) - k)
+            whole = complete if k == len(columns) - 1 else _nothing
+            self._grow(k, X, y, weight, valid, valid_y, deadline, whole, categories)
+
+    def _grow(self, k: int, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
+              valid_y: np.ndarray | None, deadline: float | None, complete: Callable[[], None],
+              categories: Sequence[bool]) -> None:  # fmt: skip
+        if self.goal in LABELLED and len(np.unique(y)) < 2:
+            self.models[k] = float(y[0])
+            return
+        model = self._estimator(categories)
+        losses: list[float] = []
+        most, patience = int(self.settings.get("max_iter", 400)), int(self.settings.get("patience", 40))
+        n, step_done, begun = 0, 1, time.monotonic()
+        while n < most:
+            step = min(most - n, 10 if n == 0 else max(20, n // 2))
+            if deadline is not None and n:
+                pace = (time.monotonic() - begun) / step_done
+                step = min(step, int((deadline - time.monotonic()) / (1.3 * pace)))
+                if step < 1:
+                    self.stopped = f"time ran out after {n} of at most {most} rounds"
+                    break
+            begun, step_done = time.monotonic(), step
+            n += step
+            model.set_params(max_iter=n)
+            model.fit(X, y, sample_weight=weight)
+            if valid is not None and valid_y is not None:
+                losses += self._losses(model, valid, valid_y, len(losses))
+                if len(losses) - 1 - int(np.argmin(losses)) >= patience:
+                    self.models[k] = model
+                    break
+            self.models[k] = model
+            complete()
+        if losses:
+            best = int(np.argmin(losses)) + 1
+            # The public way back, staged prediction, would pay for the rounds cut at every prediction.
+            model._predictors = model._predictors[:best]
+        complete()
+
+    def _losses(self, model: Any, valid: np.ndarray, y: np.ndarray, known: int) -> list[float]:
+        """Validation loss of each round from `known` on."""
+        if self.goal not in LABELLED:
+            robust = self.settings.get("loss") == "absolute_error"
+            stages = islice(model.staged_predict(valid), known, None)
+            return [float(np.mean(np.abs(y - s) if robust else (y - s) ** 2)) for s in stages]
+        goal: Goal = "multiclass" if self.goal == "multiclass" else "binary"
+        n = self.n_classes if goal == "multiclass" else 2
+        stages = islice(model.staged_predict_proba(valid), known, None)
+        return [loss_of(goal, y, spread(s, model.classes_, n)) for s in stages]
+
+    def _estimator(self, categories: Sequence[bool]) -> Any:
+        s = self.settings
+        arguments = {
+            "learning_rate": s.get("learning_rate", 0.1),
+            "max_leaf_nodes": s.get("max_leaf_nodes", 31),
+            "min_samples_leaf": s.get("min_samples_leaf", 20),
+            "l2_regularization": s.get("l2_regularization", 0.0),
+            "max_features": s.get("max_features", 1.0),
+            "categorical_features": np.asarray(categories, dtype=bool) if any(categories) else None,
+            "early_stopping": False,
+            "warm_start": True,
+            "random_state": self.seed,
+        }
+        if self.goal in LABELLED:
+            return HistGradientBoostingClassifier(class_weight=s.get("class_weight"), **arguments)
+        return HistGradientBoostingRegressor(loss=s.get("loss", "squared_error"), **arguments)
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Probabilities ``(n, n_classes)`` or values ``(n, n_targets)``."""
+        if self.goal not in LABELLED:
+            return np.stack([model.predict(X) for model in self.models], axis=1)
+        n = self.n_classes if self.goal == "multiclass" else 2
+        parts = [_probabilities(model, X, n) for model in self.models]
+        return np.stack([p[:, 1] for p in parts], axis=1) if self.goal == "multilabel" else parts[0]
+
+
+class Forest:
+    """Random forest or extremely randomised trees, grown by warm starts.
+
+    Args:
+        goal: of the task. n_classes: classes, or labels for multilabel.
+        settings: kind ("random" or "extra"), n_estimators, max_features, min_samples_leaf, class_weight.
+        seed: of the estimator.
+
+    Shape: X ``(n, n_columns)`` without NaN.
+
+    Source: Breiman 2001; Geurts, Ernst & Wehenkel 2006.
+    """
+
+    def __init__(self, goal: Goal, n_classes: int, settings: Mapping[str, Any], seed: int = 0) -> None:
+        self.goal = goal
+        self.n_classes = n_classes
+        self.settings = dict(settings)
+        self.seed = seed
+        self.models: list[Any] = []
+        self.stopped = ""
+
+    def fit(self, X: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
+            valid_truth: np.ndarray | None, context: FitContext, complete: Callable[[], None]) -> None:  # fmt: skip
+        """Add trees until there are enough or the time is over."""
+        y = truth[:, 0] if truth.ndim == 2 and truth.shape[1] == 1 else truth
+        model = self._estimator()
+        most = int(self.settings.get("n_estimators", 200))
+        n, step_done, begun = 0, 1, time.monotonic()
+        while n < most:
+            step = min(most - n, 8 if n == 0 else 24)
+            if n and context.deadline is not None:
+                pace = (time.monotonic() - begun) / step_done
+                step = min(step, int((context.deadline - time.monotonic()) / (1.3 * pace)))
+                if step < 1 or late(context):
+                    self.stopped = f"time ran out after {n} of {most} trees"
+                    break
+            begun, step_done = time.monotonic(), step
+            n += step
+            model.set_params(n_estimators=n)
+            model.fit(X, y, sample_weight=weight)
+            self.models = [model]
+            complete()
+
+    def _estimator(self) -> Any:
+        s = self.settings
+        extra = s.get("kind", "extra") == "extra"
+        arguments = {
+            "max_features": s.get("max_features", "sqrt" if self.goal in LABELLED else 1.0),
+            "min_samples_leaf": s.get("min_samples_leaf", 1),
+            "n_jobs": -1,
+            "warm_start": True,
+            "random_state": self.seed,
+        }
+        if self.goal in LABELLED:
+            kind = ExtraTreesClassifier if extra else RandomForestClassifier
+            return kind(class_weight=s.get("class_weight"), **arguments)
+        return (ExtraTreesRegressor if extra else RandomForestRegressor)(**arguments)
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Probabilities ``(n, n_classes)`` or values ``(n, n_targets)``."""
+        model = self.models[0]
+        # Threads cost more than they bring for a few rows, and a fixed order of the sums keeps predictions bit-equal.
+        model.set_params(n_jobs=1)
+        if self.goal not in LABELLED:
+            return np.asarray(model.predict(X)).reshape(len(X), -1)
+        found = model.predict_proba(X)
+        if self.goal != "multilabel":
+            return spread(found, model.classes_, self.n_classes)
+        if not isinstance(found, list):
+            return spread(found, model.classes_, 2)[:, 1:]
+        return np.stack([spread(p, c, 2)[:, 1] for p, c in zip(found, model.classes_, strict=True)], axis=1)
+
+
+def _probabilities(model: Any, X: np.ndarray, n_classes: int) -> np.ndarray:
+    if isinstance(model, float):
+        return spread(np.ones((len(X), 1)), np.array([int(model)]), n_classes)
+    return spread(model.predict_proba(X), model.classes_, n_classes)
+
+
+def _columns(truth: np.ndarray) -> list[np.ndarray]:
+    return [truth[:, j] for j in range(truth.shape[1])] if truth.ndim == 2 else [truth]
+
+
+def _nothing() -> None:
+    """Stands for a checkpoint of a model that is not complete yet."""

@@ -1,0 +1,95 @@
+"""TF-IDF of words and of characters inside words, hashed: no vocabulary is stored, so bundles stay small and private."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.feature_extraction.text import HashingVectorizer
+
+from automl.baselines.model import remembered, rows_key
+from automl.records import Dataset, Task
+
+__all__ = ["TextFeatures"]
+
+BUCKETS = 2**20
+
+
+class TextFeatures:
+    """Text columns as sparse TF-IDF rows, each block of unit length.
+
+    Args:
+        task: names the text columns. word_ngrams, char_ngrams: largest n-gram (0 for none; characters from 2).
+        separate: one block a column, or all columns joined. max_features: columns kept a block, commonest first.
+        min_rows: training rows that a feature must occur in.
+
+    Source: hashing, Weinberger et al. 2009; sublinear TF-IDF, Manning, Raghavan & Schütze 2008, section 6.4.
+    """
+
+    def __init__(self, task: Task, word_ngrams: int = 2, char_ngrams: int = 5, separate: bool = False,
+                 max_features: int = 200_000, min_rows: int = 2) -> None:  # fmt: skip
+        self.columns = [c.name for c in task.columns if c.kind not in ("identifier", "constant", "image_path")]
+        self.word_ngrams = word_ngrams
+        self.char_ngrams = char_ngrams
+        self.separate = separate
+        self.max_features = max_features
+        self.min_rows = min_rows
+        self.kept: list[np.ndarray] = []
+        self.idf: list[np.ndarray] = []
+
+    def _analysers(self) -> list[HashingVectorizer]:
+        shared = {"n_features": BUCKETS, "norm": None, "alternate_sign": False, "dtype": np.float32}
+        found = []
+        if self.word_ngrams:
+            pattern = r"(?u)\b\w+\b|[!?]"
+            found.append(HashingVectorizer(ngram_range=(1, self.word_ngrams), token_pattern=pattern, **shared))
+        if self.char_ngrams:
+            found.append(HashingVectorizer(analyzer="char_wb", ngram_range=(2, self.char_ngrams), **shared))
+        return found
+
+    def _counts(self, dataset: Dataset, rows: np.ndarray) -> list[Any]:
+        frame = dataset.inputs.iloc[rows]
+        columns = [[str(v) if v is not None and v == v else "" for v in frame[c]] for c in self.columns]
+        texts = columns if self.separate else [["\n".join(cells) for cells in zip(*columns, strict=True)]]
+        if not self.columns:
+            texts = [[""] * len(rows)]
+        return [analyser.transform(text) for text in texts for analyser in self._analysers()]
+
+    def _remembered(self, dataset: Dataset, rows: np.ndarray) -> list[Any]:
+        key = ("tokens", self.word_ngrams, self.char_ngrams, self.separate, *rows_key(dataset, rows))
+        return list(remembered(key, lambda: tuple(self._counts(dataset, rows))))
+
+    def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> Any:
+        """Choose the features and weigh them by rarity."""
+        self.kept, self.idf = [], []
+        counts = self._remembered(dataset, rows)
+        for block in counts:
+            seen = np.bincount(block.indices, minlength=BUCKETS)
+            kept = np.flatnonzero(seen >= min(self.min_rows, max(1, len(rows) // 20)))
+            if len(kept) > self.max_features:
+                kept = np.sort(kept[np.argsort(-seen[kept], kind="stable")[: self.max_features]])
+            self.kept.append(kept.astype(np.int64))
+            self.idf.append((np.log((1 + len(rows)) / (1 + seen[kept])) + 1).astype(np.float32))
+        return self._weigh(counts)
+
+    def transform(self, dataset: Dataset, rows: np.ndarray) -> Any:
+        """TF-IDF of other rows."""
+        return self._weigh(self._counts(dataset, rows))
+
+    def _weigh(self, counts: list[Any]) -> Any:
+        blocks = []
+        for block, kept, idf in zip(counts, self.kept, self.idf, strict=True):
+            if not len(kept):
+                continue
+            at = np.minimum(np.searchsorted(kept, block.indices), len(kept) - 1)
+            known = kept[at] == block.indices
+            row = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))[known]
+            values = (1 + np.log(block.data[known])) * idf[at[known]]
+            length = np.sqrt(np.bincount(row, weights=values.astype(np.float64) ** 2, minlength=block.shape[0]))
+            values = values / np.maximum(length, 1e-12)[row]
+            shape = (block.shape[0], len(kept))
+            blocks.append(sparse.csr_matrix((values.astype(np.float64), (row, at[known])), shape=shape))
+        if not blocks:
+            return sparse.csr_matrix(np.ones((counts[0].shape[0], 1)))
+        return sparse.hstack(blocks, format="csr")
