@@ -33,7 +33,7 @@ RARE = 0.1
 
 _LOWEST, _HIGHEST = 1e-300, float(np.nextafter(1.0, 0.0))
 _STEEPEST, _FLATTEST = 20.0, 0.05
-_FITTED_LOGIT = 20.0
+_LEAST_REACH = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Decision:
         shifts: of the logits: one (binary), one a class or one a label.
         thresholds: on calibrated probabilities: one (binary) or one a label; empty for multiclass.
         biases: multiclass, added to the log probabilities before the largest is taken.
+        reach: logits beyond plus or minus this are bent so that they stay within one more: so many rows cannot tell
+            a chance of one in a million from none. Bending keeps their order. 0 leaves them.
     """
 
     goal: Goal
@@ -54,6 +56,7 @@ class Decision:
     shifts: tuple[float, ...] = ()
     thresholds: tuple[float, ...] = ()
     biases: tuple[float, ...] = ()
+    reach: float = 0.0
 
     def state(self) -> dict[str, Any]:
         """Plain strings, lists and numbers from which `restore` makes an equal decision."""
@@ -64,13 +67,14 @@ class Decision:
             "shifts": list(self.shifts),
             "thresholds": list(self.thresholds),
             "biases": list(self.biases),
+            "reach": self.reach,
         }
 
 
 def restore(state: Mapping[str, Any]) -> Decision:
     """The decision whose `Decision.state` this is."""
     lists = {key: tuple(float(x) for x in state[key]) for key in ("slopes", "shifts", "thresholds", "biases")}
-    return Decision(goal=state["goal"], metric=str(state["metric"]), **lists)
+    return Decision(goal=state["goal"], metric=str(state["metric"]), reach=float(state["reach"]), **lists)
 
 
 # --------------------------------------------------------------------------- use
@@ -128,6 +132,14 @@ def _logit(p: np.ndarray) -> np.ndarray:
     return np.asarray(np.log(p) - np.log1p(-p))
 
 
+def _bend(z: np.ndarray, reach: float) -> np.ndarray:
+    """Logits within ``reach`` unchanged, those beyond pressed into one unit more, in the same order."""
+    if reach <= 0:
+        return z
+    beyond = np.maximum(np.abs(z) - reach, 0.0)
+    return np.asarray(np.sign(z) * (np.minimum(np.abs(z), reach) + beyond / (1.0 + beyond)))
+
+
 def _sigmoid(z: np.ndarray) -> np.ndarray:
     """``1 / (1 + exp(-z))`` without overflow."""
     small = np.exp(-np.abs(z))
@@ -141,14 +153,14 @@ def _softmax(z: np.ndarray) -> np.ndarray:
 
 def _calibrated(decision: Decision, p: np.ndarray) -> np.ndarray:
     slopes, shifts = np.asarray(decision.slopes), np.asarray(decision.shifts)
-    if (slopes == 1).all() and (shifts == 0).all():
+    if (slopes == 1).all() and (shifts == 0).all() and decision.reach == 0:
         return p
     if decision.goal == "binary":
-        positive = _sigmoid(slopes[0] * _logit(p[:, 1]) + shifts[0])
+        positive = _sigmoid(slopes[0] * _bend(_logit(p[:, 1]), decision.reach) + shifts[0])
         return np.column_stack([1.0 - positive, positive])
     if decision.goal == "multilabel":
-        return _sigmoid(slopes * _logit(p) + shifts)
-    return _softmax(slopes[0] * np.log(np.maximum(p, _LOWEST)) + shifts)
+        return _sigmoid(slopes * _bend(_logit(p), decision.reach) + shifts)
+    return _softmax(slopes[0] * _bend(np.log(np.maximum(p, _LOWEST)), decision.reach) + shifts)
 
 
 # --------------------------------------------------------------------------- fitting
@@ -172,17 +184,20 @@ def fit(truth: np.ndarray, output: Output, goal: Goal, metric: str, weight: np.n
     plain = _plain(goal, metric, p.shape[1])
     if len(p) == 0 or not np.isfinite(p).all() or weights.sum() <= 0:
         return plain
+    effective = float(weights.sum() ** 2 / (weights**2).sum())
+    reach = max(_LEAST_REACH, float(np.log1p(effective)))
     if goal == "multiclass":
-        slope, shift = _fit_softmax(np.asarray(truth), p, weights)
-        decided = Decision(goal, metric, (slope,), tuple(shift), (), plain.biases)
+        bent = _bend(np.log(np.maximum(p, _LOWEST)), reach)
+        slope, shift = _fit_softmax(np.asarray(truth), bent, weights)
+        decided = Decision(goal, metric, (slope,), tuple(float(x) for x in shift), (), plain.biases, reach)
         return _choose_biases(decided, np.asarray(truth), output, weights)
-    columns = [p[:, 1]] if goal == "binary" else list(p.T)
+    columns = [_bend(_logit(column), reach) for column in ([p[:, 1]] if goal == "binary" else p.T)]
     truths = [np.asarray(truth) == 1] if goal == "binary" else list(np.asarray(truth).T == 1)
-    fitted = [_fit_sigmoid(t, _logit(column), weights) for t, column in zip(truths, columns, strict=True)]
-    calibrated = [_sigmoid(a * _logit(column) + b) for (a, b), column in zip(fitted, columns, strict=True)]
+    fitted = [_fit_sigmoid(t, column, weights) for t, column in zip(truths, columns, strict=True)]
+    calibrated = [_sigmoid(a * column + b) for (a, b), column in zip(fitted, columns, strict=True)]
     thresholds = [_threshold(t, q, metric, weights) for t, q in zip(truths, calibrated, strict=True)]
     slopes, shifts = zip(*fitted, strict=True)
-    return Decision(goal, metric, slopes, shifts, tuple(thresholds))
+    return Decision(goal, metric, slopes, shifts, tuple(thresholds), (), reach)
 
 
 def _plain(goal: Goal, metric: str, n_columns: int) -> Decision:
@@ -202,8 +217,8 @@ def _unit_mean(weights: np.ndarray) -> np.ndarray:
 
 def _fit_sigmoid(positive: np.ndarray, logits: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
     """Slope and shift that minimise weighted log loss plus the prior, by Newton's method with halved steps."""
-    z, y = np.clip(logits, -_FITTED_LOGIT, _FITTED_LOGIT), positive.astype(np.float64)
-    features = np.column_stack([z, np.ones_like(z)])
+    y = positive.astype(np.float64)
+    features = np.column_stack([logits, np.ones_like(logits)])
     identity = np.array([1.0, 0.0])
 
     def loss(theta: np.ndarray) -> float:
@@ -232,13 +247,12 @@ def _descend(loss: Any, theta: np.ndarray, step: np.ndarray) -> tuple[np.ndarray
     return theta, False
 
 
-def _fit_softmax(truth: np.ndarray, p: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
+def _fit_softmax(truth: np.ndarray, z: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
     """Slope of the log probabilities, and shifts of the classes if they lower the loss by more than they cost.
 
     The cost of the shifts is the Bayesian information criterion's (Schwarz 1978).
     """
-    z = np.log(np.clip(p, np.exp(-_FITTED_LOGIT), 1.0))
-    n_classes = p.shape[1]
+    n_classes = z.shape[1]
     slope, none, without = _newton_softmax(truth, z, weights, with_shifts=False)
     effective = weights.sum() ** 2 / (weights**2).sum()
     if effective >= 30 * n_classes:
@@ -327,7 +341,7 @@ def _choose_biases(decision: Decision, truth: np.ndarray, output: Output, weight
 
     def with_power(power: float) -> Decision:
         biases = tuple(float(x) for x in power * logs)
-        return Decision(decision.goal, decision.metric, decision.slopes, decision.shifts, (), biases)
+        return Decision(decision.goal, decision.metric, decision.slopes, decision.shifts, (), biases, decision.reach)
 
     outputs = [apply(with_power(power), output) for power in powers]
     best = _beyond_noise(decision.metric, truth, outputs, apply(with_power(start), output), weights)
