@@ -9,9 +9,17 @@ import pandas as pd
 
 from automl.detect.glimpse import shown
 from automl.detect.parse import MISSING_NUMBERS, words
-from automl.records import Column, Finding
+from automl.records import Column, Finding, Severity
 
-__all__ = ["ambiguous_dates", "audit", "duplicate_rows", "infinite_numbers", "left_out", "mixed_types", "mostly_missing"]
+__all__ = [
+    "ambiguous_dates",
+    "audit",
+    "duplicate_rows",
+    "infinite_numbers",
+    "left_out",
+    "mixed_types",
+    "mostly_missing",
+]
 
 
 def audit(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> tuple[Finding, ...]:
@@ -21,27 +29,46 @@ def audit(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> t
         raw: as it came. read: the same columns, typed. columns: what they hold.
     """
     found = [
-        infinite_numbers(raw), mixed_types(raw, read, columns), left_out(columns, "identifier"), left_out(columns, "constant"),
-        left_out(columns, "unknown"), ambiguous_dates(columns), mostly_missing(read, columns),
-    ]  # fmt: skip
+        infinite_numbers(raw),
+        mixed_types(raw, read, columns),
+        left_out(columns, "identifier"),
+        left_out(columns, "constant"),
+        left_out(columns, "unknown"),
+        ambiguous_dates(columns),
+        mostly_missing(read, columns),
+    ]
     return tuple(f for f in found if f is not None)
 
 
 def infinite_numbers(raw: pd.DataFrame) -> Finding | None:
     """Numbers without bound, which are read as missing."""
-    names, count = [], 0
+    names: list[str] = []
+    count = 0
     for name in raw.columns:
-        if raw[name].dtype.kind == "f" and (n := int(np.isinf(raw[name].to_numpy(dtype=np.float64, na_value=np.nan)).sum())):
+        if raw[name].dtype.kind == "f" and (
+            n := int(np.isinf(raw[name].to_numpy(dtype=np.float64, na_value=np.nan)).sum())
+        ):
             names, count = [*names, str(name)], count + n
     if not count:
         return None
     message = f"{count:,} infinite numbers in {shown(names)} were read as missing."
-    return Finding("infinite_numbers", "medium", message, "Look for divisions by zero where these columns are made.", tuple(names), (), count)
+    return Finding(
+        "infinite_numbers",
+        "medium",
+        message,
+        "Look for divisions by zero where these columns are made.",
+        tuple(names),
+        (),
+        count,
+    )
 
 
 def mixed_types(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
     """Values that cannot be read as what the rest of their column holds, and are therefore missing."""
-    names, count, rows, samples = [], 0, [], []
+    names: list[str] = []
+    samples: list[str] = []
+    rows: list[int] = []
+    count = 0
     for c in columns:
         if c.kind not in ("numeric", "embedded_number", "datetime", "boolean") or c.name not in raw.columns:
             continue
@@ -58,8 +85,19 @@ def mixed_types(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]
             samples += [t for t in texts if t is not None][:2]
     if not count:
         return None
-    message = f"{count:,} values of {shown(names)} do not fit the rest of their column, such as {shown(samples)}; they were read as missing."
-    return Finding("mixed_types", "medium", message, "Correct them, or set the column's kind.", tuple(names), tuple(rows[:20]), count)
+    message = (
+        f"{count:,} values of {shown(names)} do not fit the rest of their column, such as "
+        f"{shown(samples)}; they were read as missing."
+    )
+    return Finding(
+        "mixed_types",
+        "medium",
+        message,
+        "Correct them, or set the column's kind.",
+        tuple(names),
+        tuple(rows[:20]),
+        count,
+    )
 
 
 def left_out(columns: Sequence[Column], kind: str) -> Finding | None:
@@ -70,16 +108,34 @@ def left_out(columns: Sequence[Column], kind: str) -> Finding | None:
     why = {"identifier": "only name the row", "constant": "never vary", "unknown": "follow no rule we know"}[kind]
     many = f"{len(names)} columns" if len(names) > 1 else "One column"
     rest = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    message = f"{many} left out because {'they' if len(names) > 1 else 'its values'} {why}: {', '.join(map(repr, names[:5]))}{rest}."
-    return Finding(f"{kind}_column", "low", message, f"Pass --columns {names[0]}=KIND to use it all the same.", tuple(names), (), len(names))
+    message = (
+        f"{many} left out because {'they' if len(names) > 1 else 'its values'} {why}: "
+        f"{', '.join(map(repr, names[:5]))}{rest}."
+    )
+    return Finding(
+        f"{kind}_column",
+        "low",
+        message,
+        f"Pass --columns {names[0]}=KIND to use it all the same.",
+        tuple(names),
+        (),
+        len(names),
+    )
 
 
 def ambiguous_dates(columns: Sequence[Column]) -> Finding | None:
     """Dates whose order of day and month the values do not tell, or tell both ways."""
-    names = [c.name for c in columns if c.kind == "datetime" and ("no day above 12" in c.evidence or "both orders" in c.evidence)]
+    names = [
+        c.name
+        for c in columns
+        if c.kind == "datetime" and ("no day above 12" in c.evidence or "both orders" in c.evidence)
+    ]
     if not names:
         return None
-    message = f"Dates in {shown(names)} can be read day first or month first: {next(c.evidence for c in columns if c.name == names[0])}."
+    message = (
+        f"Dates in {shown(names)} can be read day first or month first: "
+        f"{next(c.evidence for c in columns if c.name == names[0])}."
+    )
     return Finding("ambiguous_dates", "medium", message, "Write dates as year-month-day.", tuple(names), (), len(names))
 
 
@@ -89,7 +145,15 @@ def mostly_missing(read: pd.DataFrame, columns: Sequence[Column]) -> Finding | N
     if not names:
         return None
     message = f"More than half of the values of {', '.join(map(repr, names[:5]))} are missing."
-    return Finding("mostly_missing", "low", message, "Check that these columns were exported completely.", tuple(names), (), len(names))
+    return Finding(
+        "mostly_missing",
+        "low",
+        message,
+        "Check that these columns were exported completely.",
+        tuple(names),
+        (),
+        len(names),
+    )
 
 
 def duplicate_rows(raw: pd.DataFrame, target: pd.DataFrame | None) -> Finding | None:
@@ -110,7 +174,7 @@ def duplicate_rows(raw: pd.DataFrame, target: pd.DataFrame | None) -> Finding | 
     count = int(later.sum())
     message = f"{count:,} of {len(whole):,} rows repeat an earlier row exactly."
     step = "Remove them if they are copies: a copy in the test part makes every score look better."
-    severity = "medium" if count > 0.01 * len(whole) else "low"
+    severity: Severity = "medium" if count > 0.01 * len(whole) else "low"
     return Finding("duplicate_rows", severity, message, step, (), tuple(int(i) for i in alive[later][:20]), count)
 
 

@@ -87,7 +87,10 @@ def _named(dataset: Dataset) -> Dataset:
 
 
 def _check_columns(dataset: Dataset, recipe: Recipe) -> None:
-    names = [*map(str, dataset.inputs.columns), *(map(str, dataset.target.columns) if dataset.target is not None else ())]
+    names = [
+        *map(str, dataset.inputs.columns),
+        *(map(str, dataset.target.columns) if dataset.target is not None else ()),
+    ]
     for key, kind in recipe.columns.items():
         if key not in names and key not in (recipe.group, recipe.time_column, recipe.series, recipe.weight):
             raise RecipeError(f"columns: {key!r} is no column of {dataset.name}{_near(key, names)}")
@@ -116,7 +119,9 @@ def _roles(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, str | None]:
     if recipe.target and dataset.target is None:
         absent = [t for t in recipe.target if t not in frame.columns]
         if absent:
-            raise DataError(f"target {absent[0]!r} is no column of {dataset.name}{_near(absent[0], list(frame.columns))}")
+            raise DataError(
+                f"target {absent[0]!r} is no column of {dataset.name}{_near(absent[0], list(frame.columns))}"
+            )
         dataset = replace(dataset, target=frame[list(recipe.target)].reset_index(drop=True))
     if dataset.target is not None:  # never a feature, even where loading left it in
         frame = frame.drop(columns=[c for c in recipe.target if c in frame.columns])
@@ -137,7 +142,9 @@ def _weights(weight: np.ndarray) -> np.ndarray:
     bad = ~np.isfinite(weight) | (weight < 0)
     if bad.any() or not weight.sum() > 0:
         row = int(np.flatnonzero(bad)[0]) if bad.any() else 0
-        raise DataError(f"sample weights must be finite and not negative, with a positive sum; row {row} holds {weight[row]}")
+        raise DataError(
+            f"sample weights must be finite and not negative, with a positive sum; row {row} holds {weight[row]}"
+        )
     return weight
 
 
@@ -145,14 +152,15 @@ def _whole(dataset: Dataset) -> pd.DataFrame:
     """Inputs and target side by side, and the time and series where loading parted them."""
     if dataset.target is None:
         return pd.DataFrame(dataset.inputs)
-    return pd.concat([dataset.inputs, dataset.target], axis=1)
+    return pd.DataFrame(pd.concat([dataset.inputs, dataset.target], axis=1))
 
 
 def _no_target(dataset: Dataset, columns: list[Column], reason: str) -> RecipeError:
     suggest = suggestions(dataset.inputs, columns)
     return RecipeError(
         f"no target was named for {dataset.name}, and it is no forecast ({reason}); pass --target with the column to "
-        f"predict{suggest}. Goals without a target (anomaly, represent, generate) are not built yet; goals that are: {', '.join(BUILT)}"
+        f"predict{suggest}. Goals without a target (anomaly, represent, generate) are not built yet; "
+        f"goals that are: {', '.join(BUILT)}"
     )
 
 
@@ -171,7 +179,9 @@ def _table(dataset: Dataset, columns: list[Column], recipe: Recipe, group: str |
         dataset, time, dropped = _dated(dataset, columns, recipe)
         columns = [time if c.name == time.name else c for c in columns]
         findings += dropped
-    columns = [c if c.kind != "constant" or c.evidence == "set by you" or c.name not in dataset.inputs else c for c in columns]
+    columns = [
+        c if c.kind != "constant" or c.evidence == "set by you" or c.name not in dataset.inputs else c for c in columns
+    ]
     name, columns, why = modality.of_columns(dataset.inputs, columns, dataset.name)
     frame: pd.DataFrame = dataset.inputs
     inputs = read(frame, columns)
@@ -181,7 +191,9 @@ def _table(dataset: Dataset, columns: list[Column], recipe: Recipe, group: str |
     metric, chosen = _metric(found, recipe)
     series = [f"series column {recipe.series!r} is used as an input: the goal is no forecast"] if recipe.series else []
     if time is None and (stamps := time_column(frame, columns, None)) is not None and found.goal == "regression":
-        series.append(f"rows are dated by {stamps.name!r}; pass time_column to test on the latest rows instead of random ones")
+        series.append(
+            f"rows are dated by {stamps.name!r}; pass time_column to test on the latest rows instead of random ones"
+        )
     task = Task(
         modality=name, goal=found.goal, target=tuple(map(str, target.columns)), metric=metric, classes=found.classes,
         positive=found.classes[1] if found.goal == "binary" else None, label=recipe.label, columns=tuple(columns),
@@ -206,11 +218,16 @@ def _dated(dataset: Dataset, columns: list[Column], recipe: Recipe) -> tuple[Dat
     times = dates(dataset.inputs[name], time.reading)
     lost = np.flatnonzero(np.isnat(times))
     if len(lost) > 0.5 * len(times):
-        raise DataError(f"time_column {name!r} of {dataset.name} holds no readable time in {len(lost):,} of {len(times):,} rows; name another column")
+        raise DataError(
+            f"time_column {name!r} of {dataset.name} holds no readable time in {len(lost):,} of "
+            f"{len(times):,} rows; name another column"
+        )
     if not len(lost):
         return replace(dataset, times=times), time, []
     message = f"{len(lost):,} rows have no readable time in {name!r} and were dropped."
-    finding = Finding("missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost))
+    finding = Finding(
+        "missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost)
+    )
     return take(replace(dataset, times=times), np.flatnonzero(~np.isnat(times))), time, [finding]
 
 
@@ -241,11 +258,15 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     dataset, name, why, findings = modality.of_array(dataset, recipe)
     if dataset.target is None:
         raise RecipeError(
-            f"no target was named for {dataset.name}; pass the labels or values beside the array (X and y). Goals without a "
+            f"no target was named for {dataset.name}; pass the labels or values beside the array (X and "
+            f"y). Goals without a "
             f"target (anomaly, represent, generate) are not built yet; goals that are: {', '.join(BUILT)}"
         )
     if recipe.goal == "forecast":
-        raise RecipeError("goal 'forecast' needs a table with a time column, not an array of rows; pass a frame with time and value columns")
+        raise RecipeError(
+            "goal 'forecast' needs a table with a time column, not an array of rows; pass a frame with "
+            "time and value columns"
+        )
     target = dataset.target.set_axis([str(c) for c in dataset.target.columns], axis=1).reset_index(drop=True)
     found = answer(target, replace(recipe, columns={}), dataset.name, "")
     metric, chosen = _metric(found, recipe)

@@ -24,7 +24,9 @@ __all__ = ["detect", "history"]
 QUANTILES = (0.1, 0.9)
 
 
-def detect(dataset: Dataset, whole: pd.DataFrame, columns: Sequence[Column], axis: Axis, recipe: Recipe) -> tuple[Dataset, Task]:
+def detect(
+    dataset: Dataset, whole: pd.DataFrame, columns: Sequence[Column], axis: Axis, recipe: Recipe
+) -> tuple[Dataset, Task]:
     """Sort, mend and describe the series.
 
     Args:
@@ -35,10 +37,15 @@ def detect(dataset: Dataset, whole: pd.DataFrame, columns: Sequence[Column], axi
     kinds = {c.name: c for c in columns}
     covariates = [kinds[name] for name in axis.covariates]
     dataset, findings = _timed(dataset, whole, axis)
-    values = {t: numbers(dataset.target[t], kinds[t].reading) for t in axis.targets} if dataset.target is not None else {}
+    values = (
+        {t: numbers(dataset.target[t], kinds[t].reading) for t in axis.targets} if dataset.target is not None else {}
+    )
     for name, series in values.items():
         if not (~np.isnan(series)).any():
-            raise DataError(f"target {name!r} holds no number in all {len(series):,} rows of {dataset.name}; pass --target with another column")
+            raise DataError(
+                f"target {name!r} holds no number in all {len(series):,} rows of {dataset.name}; pass "
+                f"--target with another column"
+            )
     raw = dataset.inputs[list(axis.covariates)]
     typed = read(raw, covariates)
     findings += audit(raw, typed, covariates)
@@ -59,16 +66,28 @@ def detect(dataset: Dataset, whole: pd.DataFrame, columns: Sequence[Column], axi
         fitting = sorted(m.name for m in metrics.METRICS.values() if "forecast" in m.goals)
         raise RecipeError(f"metric {metric!r} does not score goal 'forecast'; metrics that do: {', '.join(fitting)}")
     evidence = (
-        f"modality sequence: {_count(dataset)} of {len(axis.targets)} value(s) a step", *axis.evidence, *told,
+        f"modality sequence: {_count(dataset)} of {len(axis.targets)} value(s) a step",
+        *axis.evidence,
+        *told,
         f"horizon {horizon}: {'set by you' if recipe.horizon else 'about a season of ' + _pace(counts)}",
         f"metric {metric}: {'set by you' if recipe.metric else 'the usual one for forecast'}",
-    )  # fmt: skip
+    )
     described = tuple(c for c in (axis.time, axis.series) if c is not None)
     task = Task(
-        modality="sequence", goal="forecast", target=axis.targets, metric=metric, horizon=horizon, frequency=counts, season=season,
-        quantiles=QUANTILES, columns=(*described, *covariates), time_column=axis.time.name if axis.time else None,
-        series_column=axis.series.name if axis.series else None, label=recipe.label, evidence=evidence,
-    )  # fmt: skip
+        modality="sequence",
+        goal="forecast",
+        target=axis.targets,
+        metric=metric,
+        horizon=horizon,
+        frequency=counts,
+        season=season,
+        quantiles=QUANTILES,
+        columns=(*described, *covariates),
+        time_column=axis.time.name if axis.time else None,
+        series_column=axis.series.name if axis.series else None,
+        label=recipe.label,
+        evidence=evidence,
+    )
     return replace(dataset, findings=(*dataset.findings, *findings, *dropped), groups=None), task
 
 
@@ -93,7 +112,9 @@ def history(dataset: Dataset, task: Task) -> Dataset:
     held = {task.time_column: dataset.times, task.series_column: dataset.series}
     for name in (task.time_column, task.series_column, *task.target):
         if name is not None and name not in whole.columns and held.get(name) is None:
-            raise DataError(f"a forecast needs column {name!r}, and {dataset.name} has {list(map(str, whole.columns))}; add it")
+            raise DataError(
+                f"a forecast needs column {name!r}, and {dataset.name} has {list(map(str, whole.columns))}; add it"
+            )
     axis = Axis(time, series, task.target, tuple(c.name for c in covariates), ())
     dataset, _ = _timed(replace(dataset, inputs=inputs), whole, axis)
     target = pd.DataFrame({t: numbers(dataset.target[t]) for t in task.target})  # type: ignore[index]
@@ -121,7 +142,9 @@ def _timed(dataset: Dataset, whole: pd.DataFrame, axis: Axis) -> tuple[Dataset, 
         return dataset, ()
     name = axis.time.name if axis.time else ""
     message = f"{len(lost):,} rows have no readable time in {name!r} and were dropped."
-    finding = Finding("missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost))
+    finding = Finding(
+        "missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost)
+    )
     return take(dataset, np.flatnonzero(~np.isnat(times))), (finding,)
 
 
@@ -138,10 +161,16 @@ def _mended(dataset: Dataset, axis: Axis, alias: str | None = None) -> tuple[Dat
 
 
 def _infinite(whole: pd.DataFrame, targets: Sequence[str]) -> Finding | None:
-    count = sum(int(np.isinf(whole[t].to_numpy(np.float64, na_value=np.nan)).sum()) for t in targets if whole[t].dtype.kind == "f")
+    count = sum(
+        int(np.isinf(whole[t].to_numpy(np.float64, na_value=np.nan)).sum())
+        for t in targets
+        if whole[t].dtype.kind == "f"
+    )
     if not count:
         return None
-    return Finding("infinite_numbers", "medium", f"{count:,} infinite targets were read as missing.", "", tuple(targets), (), count)
+    return Finding(
+        "infinite_numbers", "medium", f"{count:,} infinite targets were read as missing.", "", tuple(targets), (), count
+    )
 
 
 def _lengths(dataset: Dataset) -> np.ndarray:
@@ -177,5 +206,11 @@ def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tup
     strength = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), season)
     shorter = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), max(season // 2, 1))
     if np.isfinite(strength) and (strength < 0.2 or strength < shorter):
-        return season, (f"{told}, season {season} by the calendar, though values {season} steps apart are no more alike than others (correlation {strength:.2f})",)
-    return season, (f"{told}, season {season}" + (f" (correlation {strength:.2f} at that distance)" if np.isfinite(strength) else ""),)
+        return season, (
+            f"{told}, season {season} by the calendar, though values {season} steps apart are no more "
+            f"alike than others (correlation {strength:.2f})",
+        )
+    return season, (
+        f"{told}, season {season}"
+        + (f" (correlation {strength:.2f} at that distance)" if np.isfinite(strength) else ""),
+    )

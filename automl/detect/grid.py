@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,9 @@ def ordered(dataset: Dataset) -> tuple[Dataset, tuple[Finding, ...]]:
     return take(dataset, order), (Finding("unsorted_times", "low", message, "", (), (), count),)
 
 
-def unrepeated(dataset: Dataset, time_name: str, series_name: str | None, where: str) -> tuple[Dataset, tuple[Finding, ...]]:
+def unrepeated(
+    dataset: Dataset, time_name: str, series_name: str | None, where: str
+) -> tuple[Dataset, tuple[Finding, ...]]:
     """Drop exact repetitions of a row; refuse two different rows at one time. Sorted rows expected.
 
     Raises:
@@ -52,9 +55,11 @@ def unrepeated(dataset: Dataset, time_name: str, series_name: str | None, where:
         row = int(at[~same][0])
         label = f" of series {dataset.series[row]!r}" if dataset.series is not None else ""
         hint = (
-            f"make {series_name!r} and {time_name!r} unique together, for example by averaging" if series_name is not None
-            else "if they belong to different series, pass --series with the column that tells them apart; else average them"
-        )  # fmt: skip
+            f"make {series_name!r} and {time_name!r} unique together, for example by averaging"
+            if series_name is not None
+            else "if they belong to different series, pass --series with the column that tells them "
+            "apart; else average them"
+        )
         raise DataError(
             f"{int((~same).sum()):,} times in {time_name!r} of {where} occur twice with different values, first "
             f"{pd.Timestamp(dataset.times[row])}{label}; {hint}"
@@ -62,7 +67,9 @@ def unrepeated(dataset: Dataset, time_name: str, series_name: str | None, where:
     message = f"{len(at):,} rows repeat an earlier row with the same time and values; they were dropped."
     numbers = dataset.row_numbers if dataset.row_numbers is not None else np.arange(dataset.n_rows)
     rows = tuple(int(numbers[i]) for i in at[:20])
-    return take(dataset, np.flatnonzero(~again)), (Finding("repeated_times", "low", message, "", (time_name,), rows, len(at)),)
+    return take(dataset, np.flatnonzero(~again)), (
+        Finding("repeated_times", "low", message, "", (time_name,), rows, len(at)),
+    )
 
 
 def block_bounds(series: np.ndarray | None, n_rows: int) -> list[tuple[int, int]]:
@@ -71,7 +78,7 @@ def block_bounds(series: np.ndarray | None, n_rows: int) -> list[tuple[int, int]
         return [(0, n_rows)] if n_rows else []
     cuts = np.flatnonzero(series[1:] != series[:-1]) + 1
     edges = [0, *cuts.tolist(), n_rows]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def filled(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding, ...]]:
@@ -102,19 +109,48 @@ def filled(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding,
         times.append(grid)
         targets.append(_interpolated(block))
     if not rows:
-        raise DataError(f"no row of {dataset.name} holds a number in {list(dataset.target.columns)}; pass --target with another column")
+        raise DataError(
+            f"no row of {dataset.name} holds a number in {list(dataset.target.columns)}; pass --target "
+            f"with another column"
+        )
     findings = []
     if inserted:
-        findings.append(Finding("gaps", "medium" if inserted > 0.05 * dataset.n_rows else "low",
-                                f"{inserted:,} steps were missing between the first and last time; they were inserted and interpolated.",
-                                "Fill them yourself if you know better.", (), (), inserted))  # fmt: skip
+        findings.append(
+            Finding(
+                "gaps",
+                "medium" if inserted > 0.05 * dataset.n_rows else "low",
+                f"{inserted:,} steps were missing between the first and last time; they "
+                f"were inserted and interpolated.",
+                "Fill them yourself if you know better.",
+                (),
+                (),
+                inserted,
+            )
+        )
     if guessed:
-        findings.append(Finding("missing_target", "medium" if guessed > 0.05 * dataset.n_rows else "low",
-                                f"{guessed:,} rows lacked a target inside their series; it was interpolated.",
-                                "", tuple(map(str, dataset.target.columns)), (), guessed))  # fmt: skip
+        findings.append(
+            Finding(
+                "missing_target",
+                "medium" if guessed > 0.05 * dataset.n_rows else "low",
+                f"{guessed:,} rows lacked a target inside their series; it was interpolated.",
+                "",
+                tuple(map(str, dataset.target.columns)),
+                (),
+                guessed,
+            )
+        )
     if dropped:
-        findings.append(Finding("missing_target", "low", f"{dropped:,} rows before the first or after the last target of their series were dropped.",
-                                "", tuple(map(str, dataset.target.columns)), (), dropped))  # fmt: skip
+        findings.append(
+            Finding(
+                "missing_target",
+                "low",
+                f"{dropped:,} rows before the first or after the last target of their series were dropped.",
+                "",
+                tuple(map(str, dataset.target.columns)),
+                (),
+                dropped,
+            )
+        )
     if not findings:
         return replace(dataset, target=dataset.target.astype(np.float64)), ()
     made = take(dataset, np.concatenate(rows))
@@ -154,12 +190,17 @@ def drop_short(dataset: Dataset, least: int) -> tuple[Dataset, tuple[Finding, ..
         return dataset, ()
     if len(short) == len(bounds):
         longest = max(b - a for a, b in bounds)
-        raise DataError(f"the longest series of {dataset.name} has {longest} rows, but the horizon needs {least}; ask for a shorter --horizon")
+        raise DataError(
+            f"the longest series of {dataset.name} has {longest} rows, but the horizon needs {least}; "
+            f"ask for a shorter --horizon"
+        )
     names = [str(dataset.series[a]) for a, _ in short] if dataset.series is not None else []
     keep = np.ones(dataset.n_rows, bool)
     for a, b in short:
         keep[a:b] = False
     some = ", ".join(map(repr, names[:5])) + (" and more" if len(names) > 5 else "")
     message = f"{len(short):,} of {len(bounds):,} series are shorter than {least} rows and were left out: {some}."
-    finding = Finding("short_series", "medium", message, "Ask for a shorter --horizon to keep them.", (), (), len(short))
+    finding = Finding(
+        "short_series", "medium", message, "Ask for a shorter --horizon to keep them.", (), (), len(short)
+    )
     return take(dataset, np.flatnonzero(keep)), (finding,)

@@ -17,10 +17,16 @@ from automl.records import Column, Kind
 __all__ = ["RULES", "column", "forced"]
 
 ENOUGH = 0.95  # the share of sampled values a pattern must explain; the others become missing
-CODE_NAMES = r"id|ids|code|codes|zip|zipcode|postcode|postal|plz|fips|phone|tel|sku|isbn|type|class|category|cluster|group|ward|district"
+CODE_NAMES = (
+    r"id|ids|code|codes|zip|zipcode|postcode|postal|plz|fips|phone|sku|isbn|type|"
+    r"class|category|cluster|group|ward|district"
+)
 COUNT_NAMES = r"count|counts|n|num|number|nr|total|sum|qty|quantity|amount|price|age|year|years|days|hours|score|size"
 IDENTIFIER_NAMES = r"id|ids|uuid|guid|key|index|identifier|rowid|row|rownum|record|unnamed:?"
-TEXT_NAMES = r"text|message|msg|review|comment|comments|description|title|body|sentence|content|headline|tweet|summary|abstract|question"
+TEXT_NAMES = (
+    r"text|message|msg|review|comment|comments|description|title|body|"
+    r"sentence|content|headline|tweet|summary|abstract|question"
+)
 DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|ts|epoch|created|updated|at|on"
 
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
@@ -90,15 +96,23 @@ def identifier(seen: Glimpse) -> Column | None:
         if not named and not numbered:
             return None
         why = "they number the rows" if numbered else f"the name '{seen.name}' says so"
-        return Column(seen.name, "identifier", 0.95 if named else 0.85, f"all {seen.n_present:,} whole numbers differ and {why}")
+        return Column(
+            seen.name, "identifier", 0.95 if named else 0.85, f"all {seen.n_present:,} whole numbers differ and {why}"
+        )
     tokens = seen.matching(_TOKEN)
     if tokens < ENOUGH or (not named and (seen.matching(_CODE) < ENOUGH or seen.n_present < 20)):
         return None
-    if not named and (_numeric_share(seen)[0] >= ENOUGH or _quantity_share(seen)[0] >= ENOUGH or _date_share(seen)[1] >= ENOUGH):
+    if not named and (
+        _numeric_share(seen)[0] >= ENOUGH or _quantity_share(seen)[0] >= ENOUGH or _date_share(seen)[1] >= ENOUGH
+    ):
         return None
-    if named and (_date_share(seen)[1] >= ENOUGH or (_numeric_share(seen)[0] >= ENOUGH and any("." in t for t in seen.texts))):
+    if named and (
+        _date_share(seen)[1] >= ENOUGH or (_numeric_share(seen)[0] >= ENOUGH and any("." in t for t in seen.texts))
+    ):
         return None
-    return Column(seen.name, "identifier", 0.95 if named else 0.8, f"all {seen.n_present:,} values are codes that occur once")
+    return Column(
+        seen.name, "identifier", 0.95 if named else 0.8, f"all {seen.n_present:,} values are codes that occur once"
+    )
 
 
 def _date_share(seen: Glimpse) -> tuple[dict[str, Any], float, str]:
@@ -114,7 +128,9 @@ def datetime(seen: Glimpse) -> Column | None:
         if "day_first" in reading and len(seen.series) > len(seen.texts):
             reading, _, order = date_reading([t for t in words(seen.series) if t is not None])
         evidence = share_words(share, len(seen.texts), "parse as dates") + (f", {order}" if order else "")
-        return Column(seen.name, "datetime", share if "no day above" not in order else min(share, 0.7), evidence, reading)
+        return Column(
+            seen.name, "datetime", share if "no day above" not in order else min(share, 0.7), evidence, reading
+        )
     if not seen.is_integer or not seen.is_named(DATE_NAMES):
         return None
     values = seen.values[~np.isnan(seen.values)]
@@ -126,7 +142,9 @@ def datetime(seen: Glimpse) -> Column | None:
     ):
         if values.min() < low or values.max() > high:
             continue
-        if how == "yyyymmdd" and not bool(((values % 100 >= 1) & (values % 100 <= 31) & (values // 100 % 100 <= 12)).all()):
+        if how == "yyyymmdd" and not bool(
+            ((values % 100 >= 1) & (values % 100 <= 31) & (values // 100 % 100 <= 12)).all()
+        ):
             continue
         if how == "yyyymm" and not bool(((values % 100 >= 1) & (values % 100 <= 12)).all()):
             continue
@@ -139,9 +157,15 @@ def code(seen: Glimpse) -> Column | None:
     if seen.is_numeric:
         if not seen.is_integer or not seen.is_named(CODE_NAMES) or seen.is_named(COUNT_NAMES):
             return None
-        if seen.distinct_share > 0.98 and len(seen.texts) > 20 and not seen.is_named("zip|zipcode|postcode|postal|plz|code"):
+        if (
+            seen.distinct_share > 0.98
+            and len(seen.texts) > 20
+            and not seen.is_named("zip|zipcode|postcode|postal|plz|code")
+        ):
             return None
-        return Column(seen.name, "categorical", 0.8, f"whole numbers, and the name '{seen.name}' says that they are codes")
+        return Column(
+            seen.name, "categorical", 0.8, f"whole numbers, and the name '{seen.name}' says that they are codes"
+        )
     zeros = sum(len(t) > 1 and t[0] == "0" and t.isdigit() for t in seen.texts)
     digits = sum(t.isdigit() for t in seen.texts)
     if digits >= ENOUGH * len(seen.texts) and zeros:
@@ -160,12 +184,19 @@ def numeric(seen: Glimpse) -> Column | None:
     """Numbers, also those written as text, with decimal commas, grouped thousands or spelled gaps."""
     if seen.is_numeric:
         what = "whole numbers" if seen.is_integer else "numbers"
-        return Column(seen.name, "numeric", 1.0 if not seen.is_integer else 0.95, f"stored as {what}, {seen.n_distinct:,} different")
+        return Column(
+            seen.name,
+            "numeric",
+            1.0 if not seen.is_integer else 0.95,
+            f"stored as {what}, {seen.n_distinct:,} different",
+        )
     share, decimal = _numeric_share(seen)
     if share < ENOUGH:
         return None
     note = ", decimal comma" if decimal == "," else ""
-    return Column(seen.name, "numeric", share, share_words(share, len(seen.texts), "are numbers") + note, {"decimal": decimal})
+    return Column(
+        seen.name, "numeric", share, share_words(share, len(seen.texts), "are numbers") + note, {"decimal": decimal}
+    )
 
 
 def _quantity_share(seen: Glimpse) -> tuple[float, str, str]:
@@ -188,7 +219,9 @@ def embedded_number(seen: Glimpse) -> Column | None:
     if share < ENOUGH:
         return None
     in_unit = f" in '{unit}'" if unit else ""
-    evidence = share_words(share, len(seen.texts), f"are numbers{in_unit} written as text, such as {shown(seen.texts, 1)}")
+    evidence = share_words(
+        share, len(seen.texts), f"are numbers{in_unit} written as text, such as {shown(seen.texts, 1)}"
+    )
     return Column(seen.name, "embedded_number", share, evidence, {"unit": unit, "decimal": decimal})
 
 
@@ -205,7 +238,10 @@ def list_of(seen: Glimpse) -> Column | None:
             continue
         if sum(m.count(" ") * c for m, c in members.items()) / n_members > 2.5 or len(seen.levels) < 3:
             continue
-        evidence = f"{share:.0%} of {len(parted):,} sampled values hold several of {len(members):,} members parted by '{separator}'"
+        evidence = (
+            f"{share:.0%} of {len(parted):,} sampled values hold several of {len(members):,} "
+            f"members parted by '{separator}'"
+        )
         return Column(seen.name, "list", 0.9, evidence.replace("%", " %", 1), {"separator": separator})
     return None
 
@@ -218,7 +254,9 @@ def text(seen: Glimpse) -> Column | None:
     n_chars = float(np.mean([len(t) for t in seen.texts]))
     distinct = seen.distinct_share
     hinted = seen.is_named(TEXT_NAMES)
-    long = (n_words >= 4 and distinct >= 0.5) or (n_words >= 2.5 and distinct >= 0.9) or (n_words >= 8 and distinct >= 0.1)
+    long = (
+        (n_words >= 4 and distinct >= 0.5) or (n_words >= 2.5 and distinct >= 0.9) or (n_words >= 8 and distinct >= 0.1)
+    )
     wordless = n_chars >= 30 and distinct >= 0.8  # languages written without spaces
     if not long and not wordless and not (hinted and n_words >= 1.5 and distinct >= 0.5):
         return None
@@ -235,7 +273,9 @@ def categorical(seen: Glimpse) -> Column | None:
     if seen.distinct_share > 0.9 and n > 20:
         return None
     sure = 0.95 if seen.distinct_share < 0.2 else 0.7
-    return Column(seen.name, "categorical", sure, f"{levels:,} different values among {n:,} sampled, such as {shown(seen.levels)}")
+    return Column(
+        seen.name, "categorical", sure, f"{levels:,} different values among {n:,} sampled, such as {shown(seen.levels)}"
+    )
 
 
 def unknown(seen: Glimpse) -> Column:
@@ -267,7 +307,13 @@ def forced(seen: Glimpse, kind: Kind) -> Column:
     if kind == "boolean":
         found = declared(seen) or boolean(seen)
         levels = sorted(seen.levels[:2])
-        reading = found.reading if found is not None and found.kind == "boolean" else {"true": levels[-1], "false": levels[0]} if levels else {}
+        reading = (
+            found.reading
+            if found is not None and found.kind == "boolean"
+            else {"true": levels[-1], "false": levels[0]}
+            if levels
+            else {}
+        )
     elif kind == "datetime" and not seen.is_numeric:
         reading = date_reading(seen.texts)[0]
     elif kind == "datetime":
@@ -286,4 +332,4 @@ def forced(seen: Glimpse, kind: Kind) -> Column:
 
 def _all_years(seen: Glimpse) -> bool:
     values = seen.values[~np.isnan(seen.values)]
-    return bool(len(values)) and seen.is_integer and 1678 <= values.min() and values.max() <= 2261
+    return bool(len(values)) and seen.is_integer and values.min() >= 1678 and values.max() <= 2261

@@ -32,7 +32,10 @@ def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tu
         if not columns:
             raise DataError(f"{where} has no column beside the target; add columns to learn from")
         told = "; ".join(f"{c.name!r} is {c.kind} ({c.evidence})" for c in columns[:3])
-        raise DataError(f"no column of {where} can be learnt from: {told}; add columns or set a kind with --columns {columns[0].name}=KIND")
+        raise DataError(
+            f"no column of {where} can be learnt from: {told}; add columns or set a kind with --columns "
+            f"{columns[0].name}=KIND"
+        )
     kinds = {c.kind for c in used}
     names = ", ".join(repr(c.name) for c in used[:3]) + (" and more" if len(used) > 3 else "")
     if kinds == {"text"}:
@@ -45,14 +48,21 @@ def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tu
 def _lone_text(frame: pd.DataFrame, columns: list[Column]) -> list[Column]:
     """Where nothing else is left to learn from, a column of mostly different words is text."""
     used = [c for c in columns if c.kind not in UNUSED]
-    loose = [c for c in columns if c.kind in ("identifier", "unknown", "categorical", "list") and c.evidence != "set by you"]
+    loose = [
+        c for c in columns if c.kind in ("identifier", "unknown", "categorical", "list") and c.evidence != "set by you"
+    ]
     if any(c not in loose for c in used) or len(loose) != 1:
         return columns
     seen = glimpse(loose[0].name, frame[loose[0].name])
     letters = np.mean([any(ch.isalpha() for ch in t) for t in seen.texts]) if seen.texts else 0.0
     if seen.is_numeric or seen.distinct_share <= 0.5 or letters < 0.9 or len(seen.texts) < 10:
         return columns
-    text = Column(loose[0].name, "text", 0.7, f"the only feature, and {seen.distinct_share:.0%} of its values differ".replace("%", " %"))
+    text = Column(
+        loose[0].name,
+        "text",
+        0.7,
+        f"the only feature, and {seen.distinct_share:.0%} of its values differ".replace("%", " %"),
+    )
     return [text if c is loose[0] else c for c in columns]
 
 
@@ -85,11 +95,13 @@ def of_array(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Modality, str, 
     pixels = array.dtype == np.uint8 or (low >= 0 and (high <= 1 or (high <= 255 and array.dtype.kind in "ui")))
     if near and (array.dtype == np.uint8 or (pixels and height == width)):
         return _image(dataset, array, f"an array of shape {shape} with values from {low:g} to {high:g} is grey images")
-    if not near or not pixels and height != width and height <= 16:
+    if not near or (not pixels and height != width and height <= 16):
         return _sequence(dataset, array, f"an array of shape {shape} is {height} channel(s) of {width} steps")
     raise DataError(
-        f"an array of shape {shape} with values from {low:g} to {high:g} may be images (rows, height, width) or sequences (rows, "
-        "channels, length); pass images as X[..., None], or say which: --columns x=image_path (images), --columns x=numeric (sequences)"
+        f"an array of shape {shape} with values from {low:g} to {high:g} may be images (rows, height, "
+        f"width) or sequences (rows, "
+        "channels, length); pass images as X[..., None], or say which: --columns x=image_path (images), "
+        "--columns x=numeric (sequences)"
     )
 
 
@@ -103,5 +115,15 @@ def _sequence(dataset: Dataset, array: np.ndarray, why: str) -> tuple[Dataset, M
     findings: tuple[Finding, ...] = ()
     if infinite:
         values[np.isinf(values)] = np.nan
-        findings = (Finding("infinite_numbers", "medium", f"{infinite:,} infinite numbers were read as missing.", "", (), (), infinite),)
+        findings = (
+            Finding(
+                "infinite_numbers",
+                "medium",
+                f"{infinite:,} infinite numbers were read as missing.",
+                "",
+                (),
+                (),
+                infinite,
+            ),
+        )
     return replace(dataset, inputs=values), "sequence", f"modality sequence: {why}", findings

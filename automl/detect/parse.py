@@ -65,7 +65,8 @@ def word(value: Any) -> str | None:
     if isinstance(value, (float, np.floating)):
         if np.isnan(value):
             return None
-        return str(int(value)) if np.isfinite(value) and float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+        plain = float(value)
+        return str(int(plain)) if plain.is_integer() and abs(plain) < 1e15 else repr(plain)
     if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
         return ", ".join(w for w in map(word, value) if w is not None) or None
     if isinstance(value, bytes):
@@ -204,17 +205,22 @@ def _holds_objects(series: pd.Series) -> bool:
 
 # --------------------------------------------------------------------------- dates
 
-_CLOCK = r"(?:[T ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d+)?))?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
+_CLOCK = (
+    r"(?:[T ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d+)?))?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
+)
 _ZONE = r"\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?"
 _YEAR_FIRST = re.compile(r"\d{4}[-/.](?:0?[1-9]|1[0-2])(?:[-/.](?:0?[1-9]|[12]\d|3[01]))?" + _CLOCK + _ZONE)
-_YEAR_LAST = re.compile(r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second_part>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})" + _CLOCK + _ZONE)
+_YEAR_LAST = re.compile(
+    r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second_part>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})" + _CLOCK + _ZONE
+)
 _MONTHS = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _DAYNAME = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?"
 _NAMED = re.compile(
-    rf"{_DAYNAME}(?:\d{{1,2}}(?:st|nd|rd|th)?[ -]+{_MONTHS}[ ,-]+\d{{2,4}}|{_MONTHS}[ -]+\d{{1,2}}(?:st|nd|rd|th)?[ ,-]+\d{{4}}|"
+    rf"{_DAYNAME}(?:\d{{1,2}}(?:st|nd|rd|th)?[ -]+{_MONTHS}[ ,-]+\d{{2,4}}|{_MONTHS}[ "
+    rf"-]+\d{{1,2}}(?:st|nd|rd|th)?[ ,-]+\d{{4}}|"
     rf"{_MONTHS}[ ,-]+\d{{4}}|\d{{4}}[ -]+{_MONTHS}(?:[ -]+\d{{1,2}})?)" + _CLOCK + _ZONE,
     re.IGNORECASE,
 )

@@ -53,7 +53,9 @@ def as_frame(rows: Any) -> pd.DataFrame:
     if array.ndim == 1:
         return pd.DataFrame({"text": array})
     if array.ndim != 2:
-        raise DataError(f"expected a table (2 dimensions), got an array of shape {array.shape}; pass a frame or a 2-D array")
+        raise DataError(
+            f"expected a table (2 dimensions), got an array of shape {array.shape}; pass a frame or a 2-D array"
+        )
     return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])])
 
 

@@ -16,7 +16,7 @@ from automl.detect.reading import typed
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Recipe
 
-__all__ = ["Axis", "axis", "ahead", "series_blocks", "time_column"]
+__all__ = ["Axis", "ahead", "axis", "series_blocks", "time_column"]
 
 NUMBERS = ("numeric", "embedded_number")
 TIMES = r"date|time|timestamp|datetime|day|week|month|quarter|year|yr|period|ds|step|t|jahr|annee|año"
@@ -51,10 +51,15 @@ def time_column(frame: pd.DataFrame, columns: Sequence[Column], named: str | Non
             return c
     for c in columns:
         seen = glimpse(c.name, frame[c.name])
-        if c.kind not in ("numeric", "identifier") or not seen.is_numeric or not seen.is_integer or not seen.is_named(TIMES):
+        if (
+            c.kind not in ("numeric", "identifier")
+            or not seen.is_numeric
+            or not seen.is_integer
+            or not seen.is_named(TIMES)
+        ):
             continue
         values = seen.values[~np.isnan(seen.values)]
-        if len(values) == len(frame) and 1000 <= values.min() and values.max() <= 2261:
+        if len(values) == len(frame) and values.min() >= 1000 and values.max() <= 2261:
             return Column(c.name, "datetime", 0.9, "whole numbers between 1000 and 2261: years", {"numbers": "year"})
         if len(values) == len(frame) and abs(values).max() < 1e5 and seen.is_named("step|t|time|period|day|week|month"):
             return Column(c.name, "datetime", 0.7, "whole numbers that count steps", {"numbers": "steps"})
@@ -76,7 +81,11 @@ def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str],
     if time is None and not asked:
         return "no column tells the time"
     out = {time.name if time else None, *targets, recipe.group}
-    others = [c for c in columns if c.name not in out and c.kind != "constant" and not (c.kind == "identifier" and c.name != recipe.series)]
+    others = [
+        c
+        for c in columns
+        if c.name not in out and c.kind != "constant" and not (c.kind == "identifier" and c.name != recipe.series)
+    ]
     series, why = _series(frame, time, others, recipe, asked)
     others = [c for c in others if series is None or c.name != series.name]
     if not targets:
@@ -89,10 +98,17 @@ def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str],
     if others and not asked:
         return f"{others[0].name!r} varies beside the time, so each row is predicted from its own columns"
     kinds = {c.name: c for c in columns}
-    wrong = [t for t in targets if kinds[t].kind not in NUMBERS and not (kinds[t].kind in ("boolean", "identifier") and asked)]
+    wrong = [
+        t
+        for t in targets
+        if kinds[t].kind not in NUMBERS and not (kinds[t].kind in ("boolean", "identifier") and asked)
+    ]
     if wrong:
         if asked:
-            raise RecipeError(f"goal 'forecast' needs numbers, but target {wrong[0]!r} holds {kinds[wrong[0]].kind} values ({kinds[wrong[0]].evidence})")
+            raise RecipeError(
+                f"goal 'forecast' needs numbers, but target {wrong[0]!r} holds {kinds[wrong[0]].kind} "
+                f"values ({kinds[wrong[0]].evidence})"
+            )
         return f"the target {wrong[0]!r} holds no numbers"
     if time is not None and (reason := _irregular(frame, time, series, asked)) is not None:
         return reason
@@ -106,7 +122,9 @@ def _because(time: Column | None, series: Column | None, targets: Sequence[str])
     return f"beside time column {time.name if time else 'row order'!r} there is only {beside}{names}"
 
 
-def _series(frame: pd.DataFrame, time: Column | None, others: Sequence[Column], recipe: Recipe, asked: bool) -> tuple[Column | None, list[str]]:
+def _series(
+    frame: pd.DataFrame, time: Column | None, others: Sequence[Column], recipe: Recipe, asked: bool
+) -> tuple[Column | None, list[str]]:
     """The column that tells the series apart, where times repeat."""
     if recipe.series is not None:
         known = next((c for c in others if c.name == recipe.series), None)
@@ -151,7 +169,10 @@ def _irregular(frame: pd.DataFrame, time: Column, series: Column | None, asked: 
     known = ~np.isnat(times)
     if known.sum() < 3 or (not asked and known.mean() < 0.9):
         if asked:
-            raise DataError(f"time column {time.name!r} holds {int(known.sum()):,} readable times in {len(times):,} rows; a forecast needs at least 10")
+            raise DataError(
+                f"time column {time.name!r} holds {int(known.sum()):,} readable times in {len(times):,} "
+                f"rows; a forecast needs at least 10"
+            )
         return f"too few values of {time.name!r} are readable times"
     labels = words(frame[series.name])[known] if series else None
     blocks = series_blocks(times[known], labels)
@@ -162,7 +183,8 @@ def _irregular(frame: pd.DataFrame, time: Column, series: Column | None, asked: 
     if alias is None:
         if asked:
             raise DataError(
-                f"times in {time.name!r} lie on no regular grid (not hourly, daily, monthly, ...); bring the data to one "
+                f"times in {time.name!r} lie on no regular grid (not hourly, daily, monthly, ...); bring "
+                f"the data to one "
                 "row a step (for example with pandas resample), or choose goal 'regression'"
             )
         return f"times in {time.name!r} are irregular"
@@ -192,7 +214,8 @@ def ahead(lengths: np.ndarray, given: np.ndarray | None, alias: str | None, reci
         if recipe.horizon > most:
             tested = f" of which {given_most} are given as test rows" if given_most else ""
             raise RecipeError(
-                f"horizon {recipe.horizon} is too long: training, validation and test need one window each, and the longest "
+                f"horizon {recipe.horizon} is too long: training, validation and test need one window "
+                f"each, and the longest "
                 f"series has {longest:,} rows{tested}; ask for at most {most}"
             )
         return recipe.horizon
