@@ -25,13 +25,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Modality = Literal["tabular", "text", "image", "sequence"]
-Goal = Literal["binary", "multiclass", "multilabel", "regression", "forecast", "anomaly", "represent", "generate", "segment"]
+Goal = Literal[
+    "binary", "multiclass", "multilabel", "regression", "forecast", "anomaly", "represent", "generate", "segment"
+]
 Kind = Literal[
     "numeric", "categorical", "boolean", "datetime", "text", "url", "embedded_number",
     "list", "image_path", "identifier", "constant", "unknown",
 ]  # fmt: skip
 InputKind = Literal["numbers", "categories", "tokens", "image", "series"]
-OutputKind = Literal["labels", "probabilities", "values", "quantiles", "windows", "scores", "vectors", "samples", "masks"]
+OutputKind = Literal[
+    "labels", "probabilities", "values", "quantiles", "windows", "scores", "vectors", "samples", "masks"
+]
 Family = Literal["mlp", "cnn", "rnn", "transformer", "autoencoder", "vae", "gan", "diffusion"]
 Tier = Literal["floor", "fast", "strong"]
 Side = Literal["deep", "shallow", "blend", "floor"]

@@ -50,7 +50,9 @@ def blend(
     valid_weight = None if dataset.weight is None else dataset.weight[valid if valid.ndim == 1 else valid[:, 0]]
     valid_context = contexts.scoring_context(dataset, task, split, valid)
     scores = {
-        w: metrics.score(metric, valid_truth, mixed(deep.valid_output, shallow.valid_output, w), valid_weight, valid_context)
+        w: metrics.score(
+            metric, valid_truth, mixed(deep.valid_output, shallow.valid_output, w), valid_weight, valid_context
+        )
         for w in WEIGHTS
     }
     best = max(scores, key=lambda w: scores[w] if metrics.named(metric).higher_is_better else -scores[w])

@@ -119,9 +119,7 @@ def _stand(
     rule = decision.fit(valid_truth, undecided, task.goal, task.metric, valid_weight)
     models = side.models(n_seeds)
     predictor: DeepPredictor | ShallowPredictor
-    predictor = (
-        DeepPredictor(models, encoder, codec, rule) if side.side == "deep" else ShallowPredictor(models, rule)
-    )
+    predictor = DeepPredictor(models, encoder, codec, rule) if side.side == "deep" else ShallowPredictor(models, rule)
     per_seed = tuple(decision.apply(rule, one) for one in predictor.each(dataset, items))
     contestant = Contestant(
         chosen.name, side.side, predictor.output(dataset, items), per_seed, decision.apply(rule, undecided)

@@ -195,7 +195,9 @@ def _alternate(
         left_of_all = clock.remaining - reserve
         passed_over = all(other not in open_sides for other in others)
         left = left_of_all if passed_over else min(left_of_all, share - clock.spent[name])
-        left -= _kept_for_seeds(side, share) + (sum(_kept_for_seeds(sides[o], share) for o in others) if passed_over else 0)
+        left -= _kept_for_seeds(side, share) + (
+            sum(_kept_for_seeds(sides[o], share) for o in others) if passed_over else 0
+        )
         made = None
         if left >= LEAST_STEP_SECONDS:
             with clock.spend(name):

@@ -35,14 +35,18 @@ def open_folder(out: str | None, name: str, resume: bool) -> Path:
                     f"{folder} is not empty; give another --out, or --resume to go on with the run that it holds"
                 )
             if not (folder / "trials.log").exists():
-                raise FolderError(f"{folder} holds no run to resume (no trials.log); give a folder that is new or empty")
+                raise FolderError(
+                    f"{folder} holds no run to resume (no trials.log); give a folder that is new or empty"
+                )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
         probe.write_bytes(b"automl")
         probe.unlink()
     except OSError as error:
-        raise FolderError(f"cannot write into {folder}: {error.strerror}; free some space or give another --out") from error
+        raise FolderError(
+            f"cannot write into {folder}: {error.strerror}; free some space or give another --out"
+        ) from error
     return folder
 
 

@@ -22,7 +22,12 @@ def keep(outcome: Outcome, predictors: dict[str, Any], recommended: str, folder:
 
 
 def save(
-    target: Path, outcome: Outcome, predictors: dict[str, Any], recommended: str, result: dict[str, Any], page: str | None = None
+    target: Path,
+    outcome: Outcome,
+    predictors: dict[str, Any],
+    recommended: str,
+    result: dict[str, Any],
+    page: str | None = None,
 ) -> Path:
     """Save what predicts as a bundle."""
     return bundle.save(

@@ -44,7 +44,9 @@ def prepare(recipe: Recipe) -> Prepared:
     return Prepared(dataset, task, split.split(dataset, task, recipe.seed))
 
 
-def templates_for(recipe: Recipe, task: Task, specs: tuple[InputSpec, ...]) -> tuple[dict[str, Template], dict[str, str]]:
+def templates_for(
+    recipe: Recipe, task: Task, specs: tuple[InputSpec, ...]
+) -> tuple[dict[str, Template], dict[str, str]]:
     """The templates to search, and why the others are left out.
 
     Raises:
@@ -66,7 +68,9 @@ def templates_for(recipe: Recipe, task: Task, specs: tuple[InputSpec, ...]) -> t
             reasons[name] = reason
     if recipe.templates and not fitting:
         why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        raise RecipeError(f"none of the templates asked for fits this task ({why}); leave templates out to use all that fit")
+        raise RecipeError(
+            f"none of the templates asked for fits this task ({why}); leave templates out to use all that fit"
+        )
     return fitting, reasons
 
 

@@ -88,7 +88,10 @@ class Progress:
             name, score = self.best.get(side, ("", float("nan")))
             counts = self.counts.get(side, {})
             table.add_row(
-                side, name or "-", f"{score:.4f}" if name else "-", *(str(counts.get(s, 0)) for s in ("done", "cut", "failed"))
+                side,
+                name or "-",
+                f"{score:.4f}" if name else "-",
+                *(str(counts.get(s, 0)) for s in ("done", "cut", "failed")),
             )
         share = min(1.0, self.clock.elapsed / max(self.clock.budget_seconds, 1e-9))
         left = max(0.0, self.clock.remaining)
@@ -97,4 +100,3 @@ class Progress:
             ProgressBar(total=1.0, completed=share, width=60),
             table,
         )
-

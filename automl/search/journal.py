@@ -72,7 +72,9 @@ class Journal:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise FolderError(f"cannot write {self.path}: {error.strerror}; free some space or give another --out") from error
+            raise FolderError(
+                f"cannot write {self.path}: {error.strerror}; free some space or give another --out"
+            ) from error
 
 
 def _decode(line: bytes) -> dict[str, Any] | None:

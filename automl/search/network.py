@@ -156,7 +156,10 @@ class Network:
             if self.model.losses:
                 loss += tf.add_n([tf.cast(extra, loss.dtype) for extra in self.model.losses])
         gradients = tape.gradient(loss, variables)
-        gradients = [tf.zeros_like(v) if g is None else tf.convert_to_tensor(g) for g, v in zip(gradients, variables, strict=True)]
+        gradients = [
+            tf.zeros_like(v) if g is None else tf.convert_to_tensor(g)
+            for g, v in zip(gradients, variables, strict=True)
+        ]
         if self._clip_norm is not None:
             gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
         self._adamw(variables, gradients, learning_rate)
@@ -205,7 +208,7 @@ class Network:
 
     def weights(self) -> list[np.ndarray]:
         """A copy of every variable of the model (normalisation state and seed generators included)."""
-        return [np.array(variable.value) for variable in self.model.variables]
+        return [np.array(keras.ops.convert_to_numpy(variable)) for variable in self.model.variables]
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         """Put back what `weights` gave."""

@@ -153,7 +153,9 @@ class DeepSide:
     def _next_lane(self) -> _Lane | None:
         """Each template once, in order; then time goes by what has paid (a rank-r template gets a share of 1 / r)."""
         open_lanes = [
-            lane for lane in self.lanes if not lane.exhausted and not (lane.best is None and lane.n_failed >= FAILURES_ALLOWED)
+            lane
+            for lane in self.lanes
+            if not lane.exhausted and not (lane.best is None and lane.n_failed >= FAILURES_ALLOWED)
         ]
         untried = [lane for lane in open_lanes if lane.n_runs == 0]
         if untried or not open_lanes:
@@ -250,7 +252,9 @@ class DeepSide:
             {"template": lane.template.name, "settings": _plain(settings), "score": run.valid_score, "status": run.status,
              "seconds": run.cost.fit_seconds, "failure": run.failure}
         )  # fmt: skip
-        self.on_event({"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "status": run.status})
+        self.on_event(
+            {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "status": run.status}
+        )
 
     def _better(self, a: float, b: float) -> bool:
         return a > b if self.higher_is_better else a < b
@@ -260,7 +264,10 @@ class DeepSide:
     def _spaces(self) -> dict[str, str]:
         """Fingerprint of each template's space."""
         texts = {lane.template.name: repr(lane.adviser.space.get_config()) for lane in self.lanes}
-        return {f"space of {name}": hashlib.blake2b(text.encode(), digest_size=8).hexdigest() for name, text in texts.items()}
+        return {
+            f"space of {name}": hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+            for name, text in texts.items()
+        }
 
     def _replay(self) -> None:
         """Tell the advisers what an earlier call tried; the best setting found then is fitted first."""

@@ -69,6 +69,7 @@ class _Progress:
     step_seconds: float = 0.0
     compile_seconds: float = 0.0
     per_dispatch: int = 1
+    per_epoch: int = 1
     valid_seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -130,7 +131,9 @@ def train(
         OutOfTime: the deadline came before the first validation.
         TrialError: the loss or the score became NaN or infinite.
     """
-    state = _Progress(network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, np.random.default_rng(seed))
+    state = _Progress(
+        network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, np.random.default_rng(seed)
+    )
     best: tuple[float, list[np.ndarray], np.ndarray, int] | None = None
     curve: list[Mapping[str, float]] = []
     status, next_check, sign = "done", 1.0, 1.0 if higher_is_better else -1.0
@@ -140,7 +143,9 @@ def train(
         epoch = state.step / state.per_epoch
         if not losses or not math.isfinite(losses[-1]):
             if losses:
-                raise TrialError(f"the loss became {losses[-1]} in epoch {math.ceil(epoch)}; a lower learning rate may help")
+                raise TrialError(
+                    f"the loss became {losses[-1]} in epoch {math.ceil(epoch)}; a lower learning rate may help"
+                )
             break
         last = state.step >= state.total or status != "done"
         if epoch < next_check and not last:

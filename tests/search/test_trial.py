@@ -1,0 +1,95 @@
+"""The schedule and the clock of one trial, on a network that only pretends to train."""
+
+import itertools
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from automl.errors import OutOfTime, TrialError
+from automl.search.trial import learning_rate_at, train
+
+
+class FakeNetwork:
+    """Scores follow a script; a step takes `step_seconds`."""
+
+    batch_size = 10
+
+    def __init__(self, scores, step_seconds=0.0, loss=1.0):
+        self.data = SimpleNamespace(n_train=40)
+        self.scores, self.step_seconds, self.loss = iter(scores), step_seconds, loss
+        self.rates: list[float] = []
+        self.n_valid = 0
+
+    def train(self, batches, rates):
+        time.sleep(self.step_seconds * len(batches))
+        self.rates += list(rates)
+        return self.loss
+
+    def predict_valid(self):
+        self.n_valid += 1
+        return np.array([next(self.scores)])
+
+    def weights(self):
+        return [np.array(self.n_valid)]
+
+
+def fit(network, epochs=10, deadline=None, **options):
+    return train(
+        network,
+        {"learning_rate": 0.1, "epochs": epochs},
+        seed=0,
+        deadline=deadline,
+        dispatch_seconds=0.25,
+        judge=lambda raw: float(raw[0]),
+        higher_is_better=options.get("higher_is_better", True),
+        stopping=options.get("stopping", lambda: False),
+    )
+
+
+def test_the_rate_warms_up_and_ends_at_zero():
+    rates = learning_rate_at(np.array([0.0, 0.05, 0.5, 1.0]), 0.1)
+    assert rates[0] < rates[1] == pytest.approx(0.1)
+    assert rates[1] > rates[2] > rates[3] == pytest.approx(0.0, abs=1e-8)
+
+
+def test_the_best_epochs_weights_are_kept():
+    result = fit(FakeNetwork([0.1, 0.9, 0.5, 0.4]), epochs=4)
+    assert (result.score, int(result.weights[0]), len(result.curve)) == (0.9, 2, 4)
+
+
+def test_lower_is_better_where_the_metric_says_so():
+    assert fit(FakeNetwork([3.0, 1.0, 2.0]), epochs=3, higher_is_better=False).score == 1.0
+
+
+def test_a_trial_that_stops_improving_ends_early():
+    network = FakeNetwork([0.5] + [0.4] * 39)
+    result = fit(network, epochs=40)
+    assert 5 <= result.epochs < 40 and result.status == "done"
+
+
+def test_the_schedule_is_shortened_to_what_the_clock_allows():
+    network = FakeNetwork(itertools.count(), step_seconds=0.01)
+    begun = time.monotonic()
+    result = fit(network, epochs=1000, deadline=begun + 0.6)
+    assert time.monotonic() - begun < 0.9
+    assert network.rates[-1] < 0.2 * max(network.rates)
+    assert result.epochs < 20
+
+
+def test_no_time_for_a_single_judgement_is_said():
+    network = FakeNetwork([0.5], step_seconds=0.02)
+    with pytest.raises(OutOfTime):
+        fit(network, deadline=time.monotonic() - 1)
+
+
+def test_a_loss_that_is_not_a_number_fails_the_trial_in_words():
+    with pytest.raises(TrialError, match="lower learning rate"):
+        fit(FakeNetwork([0.5], loss=float("nan")))
+
+
+def test_the_user_can_stop_and_keeps_the_best():
+    calls = iter([False] * 6 + [True] * 100)
+    result = fit(FakeNetwork(itertools.chain([0.3], itertools.repeat(0.2))), epochs=10, stopping=lambda: next(calls))
+    assert (result.score, result.status) == (0.3, "cut")
