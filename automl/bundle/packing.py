@@ -1,0 +1,82 @@
+"""States of encoders, codecs and decisions as JSON plus arrays, restored exactly and without pickle."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from automl.errors import BundleError
+
+__all__ = ["pack", "unpack"]
+
+# A dict with one key of these is a value that JSON has no word for.
+MARKS = ("$array", "$words", "$scalar", "$tuple", "$pairs", "$bytes")
+
+
+def pack(value: Any, arrays: dict[str, np.ndarray], path: str = "") -> Any:
+    """Write a value as JSON types; arrays go into `arrays` under a name of their own.
+
+    Args:
+        value: None, bool, numbers, strings, bytes, lists, tuples, mappings, NumPy scalars and arrays, nested freely.
+        arrays: filled with what the JSON refers to.
+        path: where in the state we are, for messages.
+
+    Raises:
+        BundleError: the state holds something else (an estimator, say), which could not be restored safely.
+    """
+    if value is None or isinstance(value, bool | int | float | str) and not isinstance(value, np.generic):
+        return value
+    if isinstance(value, np.ndarray | np.generic):
+        return pack_array(value, arrays, path)
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, list | tuple):
+        items = [pack(item, arrays, f"{path}/{i}") for i, item in enumerate(value)]
+        return {"$tuple": items} if isinstance(value, tuple) else items
+    if isinstance(value, Mapping):
+        if all(type(key) is str and not key.startswith("$") for key in value):
+            return {key: pack(item, arrays, f"{path}/{key}") for key, item in value.items()}
+        return {"$pairs": [[pack(k, arrays, f"{path}/key"), pack(v, arrays, f"{path}/{k}")] for k, v in value.items()]}
+    raise BundleError(
+        f"cannot save a {type(value).__name__} (at {path or '/'}): states hold plain numbers, strings, lists, mappings "
+        "and arrays; let the part's state() return those"
+    )
+
+
+def pack_array(value: np.ndarray | np.generic, arrays: dict[str, np.ndarray], path: str) -> Any:
+    """Arrays by reference; arrays of Python objects (strings, None) item by item."""
+    array = np.asarray(value)
+    if array.dtype.hasobject:
+        items = [pack(item, arrays, path) for item in array.ravel().tolist()]
+        return {"$words": items, "shape": list(array.shape)}
+    name = f"a{len(arrays)}"
+    arrays[name] = array
+    return {"$scalar" if isinstance(value, np.generic) else "$array": name}
+
+
+def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    """Undo `pack`."""
+    if isinstance(value, list):
+        return [unpack(item, arrays) for item in value]
+    if not isinstance(value, dict):
+        return value
+    mark = next((mark for mark in MARKS if mark in value), None)
+    if mark is None:
+        return {key: unpack(item, arrays) for key, item in value.items()}
+    content = value[mark]
+    if mark in ("$array", "$scalar"):
+        if content not in arrays:
+            raise BundleError(f"encoder.npz lacks the array {content!r} that encoder.json refers to; save it again")
+        return arrays[content] if mark == "$array" else arrays[content][()]
+    if mark == "$bytes":
+        return base64.b64decode(content)
+    if mark == "$tuple":
+        return tuple(unpack(item, arrays) for item in content)
+    if mark == "$pairs":
+        return {unpack(key, arrays): unpack(item, arrays) for key, item in content}
+    words = np.empty(len(content), dtype=object)
+    words[:] = [unpack(item, arrays) for item in content]
+    return words.reshape(value["shape"])

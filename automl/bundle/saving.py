@@ -1,0 +1,192 @@
+"""Writing a bundle: all of it or none of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from automl import folder as files
+from automl.bundle.packing import pack
+from automl.bundle.tasks import task_to_dict
+from automl.bundle.trust import SKOPS_TYPES, check_keras, check_skops
+from automl.errors import FolderError
+from automl.predictors import DeepPredictor, Predictor, ShallowPredictor
+from automl.records import Task
+
+__all__ = ["SCHEMA", "digest", "save"]
+
+SCHEMA = 1
+LIBRARIES = ("automl-keras", "tensorflow", "keras", "scikit-learn", "skops", "skrub", "numpy", "pandas")
+
+
+def save(
+    folder: str | os.PathLike[str],
+    task: Task,
+    predictors: Mapping[str, Predictor],
+    recommended: str,
+    result: Mapping[str, Any],
+    recipe_text: str,
+    report_html: str | None = None,
+    *,
+    keeps_rows: bool = False,
+    skops_types: frozenset[str] = SKOPS_TYPES,
+) -> Path:
+    """Save a contest's finalists so that they predict elsewhere, bit by bit as here.
+
+    Args:
+        folder: new, empty, or a bundle that is replaced as a whole.
+        task: what was done.
+        predictors: side ("deep", "shallow") → predictor.
+        recommended: the side that predicts unless another is asked for.
+        result: the contents of ``result.json``.
+        recipe_text: the recipe as YAML.
+        report_html: the page, without examples of training rows.
+        keeps_rows: a model's fitted state holds training rows; recorded so that whoever gets the folder knows.
+        skops_types: the closed list of types a shallow model may be made of.
+
+    Returns:
+        The folder.
+
+    Raises:
+        FolderError: the folder holds something else, or cannot be written; nothing was changed.
+        BundleError: a state or a model holds something that could not be opened safely again.
+    """
+    target = Path(os.path.abspath(folder))
+    refuse_other(target)
+    if recommended not in predictors:
+        raise ValueError(f"recommended is {recommended!r}, expected one of {sorted(predictors)}")
+    with files.guard(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+        try:
+            sides = write_models(draft, predictors, skops_types)
+            if report_html is not None:
+                files.write_text(draft / "report.html", report_html)
+            content = {
+                "schema": SCHEMA,
+                "task": task_to_dict(task),
+                "recipe": recipe_text,
+                "recommended": recommended,
+                "sides": sides,
+                "keeps_rows": keeps_rows,
+                "result": dict(result),
+                "versions": versions(),
+                "files": {path.name: sha256(path) for path in sorted(draft.iterdir())},
+            }
+            content["digest"] = digest(content)
+            files.write_text(draft / "bundle.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+            for path in draft.iterdir():
+                files.sync(path)
+            draft.chmod(0o777 & ~files.umask())
+            replace(draft, target)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+    return target
+
+
+def refuse_other(target: Path) -> None:
+    """Refuse a folder that is neither new, nor empty, nor a bundle."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise FolderError(f"{target} is a file; give the name of a folder to save the model in")
+    if any(target.iterdir()) and not (target / "bundle.json").is_file():
+        raise FolderError(f"{target} is not empty and holds no saved model; choose another folder or empty this one")
+
+
+def replace(draft: Path, target: Path) -> None:
+    """Put the finished folder in place; an older bundle there goes only once the new one stands."""
+    if not target.exists():
+        os.rename(draft, target)
+        files.sync(target.parent)
+        return
+    old = target.with_name(f".{target.name}.{uuid.uuid4().hex}.old")
+    os.rename(target, old)
+    try:
+        os.rename(draft, target)
+    except BaseException:
+        os.rename(old, target)
+        raise
+    files.sync(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_models(draft: Path, predictors: Mapping[str, Predictor], types: frozenset[str]) -> dict[str, list[str]]:
+    """Write models and states; the files of each side."""
+    sides: dict[str, list[str]] = {}
+    states: dict[str, Any] = {"decisions": {}}
+    for side, predictor in predictors.items():
+        if isinstance(predictor, DeepPredictor):
+            sides[side] = write_deep(draft, predictor)
+            states["encoder"], states["codec"] = predictor.encoder.state(), predictor.codec.state()
+        elif isinstance(predictor, ShallowPredictor):
+            sides[side] = write_shallow(draft, predictor, types)
+        else:
+            raise TypeError(f"{side}: expected a DeepPredictor or ShallowPredictor, got {type(predictor).__name__}")
+        states["decisions"][side] = None if predictor.decision is None else predictor.decision.state()
+    arrays: dict[str, np.ndarray] = {}
+    packed = pack(states, arrays)
+    files.write_text(draft / "encoder.json", json.dumps(packed, ensure_ascii=False))
+    with (draft / "encoder.npz").open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+    return sides
+
+
+def write_deep(draft: Path, predictor: DeepPredictor) -> list[str]:
+    """One ``.keras`` file a seed; a network that could not be opened again is refused here already."""
+    names = []
+    for i, model in enumerate(predictor.models):
+        path = draft / f"deep-{i}.keras"
+        model.save(path)
+        check_keras(path)
+        names.append(path.name)
+    return names
+
+
+def write_shallow(draft: Path, predictor: ShallowPredictor, types: frozenset[str]) -> list[str]:
+    """One ``.skops`` file a seed; a model of types that are not on the list is refused here already."""
+    import zipfile
+
+    import skops.io
+
+    names = []
+    for i, model in enumerate(predictor.models):
+        path = draft / f"shallow-{i}.skops"
+        skops.io.dump(model, path, compression=zipfile.ZIP_DEFLATED)
+        check_skops(path, types)
+        names.append(path.name)
+    return names
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries that a saved model depends on."""
+    found = {}
+    for library in LIBRARIES:
+        try:
+            found[library] = metadata.version(library)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def sha256(path: Path) -> str:
+    """A file's SHA-256, as hexadecimal text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """The SHA-256 of ``bundle.json`` itself, its own "digest" left out."""
+    rest = {key: value for key, value in content.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode("utf-8")).hexdigest()

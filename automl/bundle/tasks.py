@@ -1,0 +1,55 @@
+"""A `Task` as JSON and back, exactly."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+from typing import Any
+
+from automl.bundle.packing import pack, unpack
+from automl.errors import BundleError
+from automl.records import Column, Task
+
+__all__ = ["task_from_dict", "task_to_dict"]
+
+
+def task_to_dict(task: Task) -> dict[str, Any]:
+    """A task as JSON types."""
+    plain = {field.name: getattr(task, field.name) for field in fields(Task) if field.name != "columns"}
+    content = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+    arrays: dict[str, Any] = {}
+    content["columns"] = [
+        {
+            "name": column.name,
+            "kind": column.kind,
+            "confidence": float(column.confidence),
+            "evidence": column.evidence,
+            "reading": pack(dict(column.reading), arrays, f"columns/{column.name}/reading"),
+        }
+        for column in task.columns
+    ]
+    if arrays:
+        raise BundleError("a column's reading holds an array or NumPy number; write it as a plain number or list")
+    return content
+
+
+def task_from_dict(content: dict[str, Any]) -> Task:
+    """The task that `task_to_dict` wrote.
+
+    Raises:
+        BundleError: a field is missing or unknown.
+    """
+    known = {field.name: field for field in fields(Task)}
+    required = {name for name, field in known.items() if field.default is MISSING and field.default_factory is MISSING}
+    if not required <= set(content) <= set(known):
+        odd = sorted((required - set(content)) | (set(content) - set(known)))
+        raise BundleError(f"bundle.json: the task has missing or unknown fields {odd}; open it with its own version")
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
+    try:
+        values["columns"] = tuple(
+            Column(**{**column, "reading": unpack(column["reading"], {})}) for column in content.get("columns", [])
+        )
+    except (TypeError, KeyError) as error:
+        raise BundleError(
+            f"bundle.json: a column of the task cannot be read ({error}); save the model again"
+        ) from error
+    return Task(**values)

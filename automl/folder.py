@@ -1,0 +1,98 @@
+"""Writing files so that a reader finds the old one or the new one, never half of one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from automl.errors import FolderError
+
+__all__ = ["guard", "sync", "write_bytes", "write_text"]
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def guard(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn what the operating system says while writing to `path` into a `FolderError` the user can act on.
+
+    Raises:
+        FolderError: the disk is full, the place is read-only or not ours, or something is in the way.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise FolderError(explain(error, path)) from error
+
+
+def explain(error: OSError, path: str | os.PathLike[str]) -> str:
+    """One sentence on what went wrong at `path` and what to do next."""
+    if error.errno in FULL:
+        return f"no space left on the disk while writing {path}; free some space or write elsewhere (--out FOLDER)"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{path} may not be written ({error.strerror}); choose a folder you own (--out FOLDER)"
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+        return f"{path} cannot be written: something else is in its place ({error.strerror}); choose another name"
+    return f"{path} cannot be written: {error.strerror or error}; choose another place (--out FOLDER)"
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> Path:
+    """Write text as UTF-8 with plain line ends; see `write_bytes`."""
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file under a temporary name, flush it to the disk, then put it in place at once.
+
+    Args:
+        path: where; its folder is made if need be.
+        content: all of the file.
+
+    Returns:
+        The path written.
+
+    Raises:
+        FolderError: it could not be written; whatever was at `path` before is still there.
+    """
+    path = Path(path)
+    with guard(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o666 & ~umask())
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        sync(path.parent)
+    return path
+
+
+def umask() -> int:
+    """The process's file mode mask; temporary files ignore it, finished ones should not."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def sync(path: str | os.PathLike[str]) -> None:
+    """Flush a file or a folder's entries to the disk, where the system can."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:  # a folder cannot be opened on Windows; there is nothing to flush there
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(handle)
