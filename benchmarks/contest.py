@@ -56,7 +56,12 @@ def entry_data(folder: Path, entry: dict[str, Any]) -> dict[str, Any]:
         frame[rows].to_csv(part, index=False)
         parts.append(str(part))
     if entry["task"] == "forecast":
-        options = {"time_column": entry["date"], "horizon": entry["horizon"], "series": entry.get("series"), "goal": "forecast"}
+        options = {
+            "time_column": entry["date"],
+            "horizon": entry["horizon"],
+            "series": entry.get("series"),
+            "goal": "forecast",
+        }
     return {"data": parts[0], "test": parts[1], "target": entry["target"], **options}
 
 
@@ -94,7 +99,10 @@ def one(name: str, args: argparse.Namespace) -> None:
         "interval": result["interval"],
         "n_seeds": sides["deep"] and sides["deep"]["n_seeds"],
         **{f"{side}_trials": sum(r["side"] == side for r in runs) for side in ("deep", "shallow")},
-        **{f"{side}_fit_seconds": sum(r["fit_seconds"] for r in runs if r["side"] == side) for side in ("deep", "shallow")},
+        **{
+            f"{side}_fit_seconds": sum(r["fit_seconds"] for r in runs if r["side"] == side)
+            for side in ("deep", "shallow")
+        },
         "budget_seconds": result["budget_seconds"],
         "wall_seconds": result["wall_seconds"],
         "with_report_seconds": whole,
@@ -156,7 +164,9 @@ def main() -> None:
                 "sets": len(lines),
                 "failed": [line["name"] for line in lines if line.get("failed")],
                 "deep_not_above_floor": [line["name"] for line in good if not beats(line, "deep")],
-                "verdicts": {word: sum(line["verdict"] == word for line in good) for word in ("deep", "shallow", "tie")},
+                "verdicts": {
+                    word: sum(line["verdict"] == word for line in good) for word in ("deep", "shallow", "tie")
+                },
                 "most_seconds_over_budget": max(over, default=0.0),
             }
         )
