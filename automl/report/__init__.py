@@ -1,0 +1,8 @@
+"""The report of a run: a page for people in HTML and Markdown, and ``result.json`` for programs."""
+
+from __future__ import annotations
+
+from automl.report.page import render, write
+from automl.report.result import result_dict
+
+__all__ = ["render", "result_dict", "write"]

@@ -1,0 +1,43 @@
+"""The sections that ship with automl, one a file; each module holds one `records.Section` constant."""
+
+from __future__ import annotations
+
+from automl.records import Section
+from automl.report.sections import (
+    calibration,
+    confusion,
+    costs,
+    data,
+    errors,
+    forecast,
+    labels,
+    leaderboard,
+    learning,
+    progress,
+    reproduce,
+    residuals,
+    settings,
+    verdict,
+)
+
+__all__ = ["shipped"]
+
+
+def shipped() -> tuple[Section, ...]:
+    """The sections of this folder, in the order of the page."""
+    return (
+        verdict.VERDICT,
+        data.DATA,
+        leaderboard.LEADERBOARD,
+        progress.PROGRESS,
+        learning.LEARNING,
+        costs.COSTS,
+        confusion.CONFUSION,
+        labels.LABELS,
+        residuals.RESIDUALS,
+        forecast.FORECAST,
+        calibration.CALIBRATION,
+        errors.ERRORS,
+        settings.SETTINGS,
+        reproduce.REPRODUCE,
+    )

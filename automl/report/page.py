@@ -1,0 +1,190 @@
+"""The report: sections are collected into plain dicts, stored, and made into pages from what is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from automl.errors import FolderError
+from automl.records import Outcome, Section
+from automl.report import draw, markdown, words
+from automl.report.files import put
+from automl.report.result import result_dict
+from automl.report.sections import shipped
+
+__all__ = ["html", "markdown_text", "render", "stored", "write"]
+
+SCHEMA = 1
+
+
+def write(outcome: Outcome, folder: str | Path, sections: Sequence[Section] | None = None) -> None:
+    """Write ``report.html``, ``report.md``, ``report.json`` and ``result.json`` into a run folder.
+
+    Args:
+        outcome: of a finished run. folder: that exists. sections: all to show (those of plug-ins too); None for
+            those that ship with automl.
+
+    Raises:
+        FolderError: a file cannot be written; nothing is left half-written.
+    """
+    content = stored(outcome, sections)
+    put(
+        Path(folder),
+        {
+            "result.json": written(result_dict(outcome)),
+            "report.json": written(content),
+            "report.md": markdown_text(content, sections),
+            "report.html": html(content, sections),
+        },
+    )
+
+
+def render(
+    run_folder: str | Path,
+    target: str | Path | None = None,
+    *,
+    sections: Sequence[Section] | None = None,
+    examples: bool = True,
+) -> Path:
+    """Make the page again from the stored ``report.json`` alone.
+
+    Args:
+        run_folder: of a run. target: an ``.html``, ``.md`` or ``.json`` file to write, or None for ``report.html``
+            and ``report.md`` in the run folder. sections: as in `write`. examples: whether to show the parts that
+            hold the user's own rows.
+
+    Returns:
+        The page's path.
+
+    Raises:
+        FolderError: no report is stored there, it cannot be read, or the target cannot be written.
+    """
+    folder = Path(run_folder)
+    content = read(folder)
+    if not examples:
+        content = {**content, "sections": [s for s in content["sections"] if not (s["data"] or {}).get("holds_rows")]}
+    if target is None:
+        put(folder, {"report.md": markdown_text(content, sections), "report.html": html(content, sections)})
+        return folder / "report.html"
+    path = Path(target)
+    makers = {".html": html, ".htm": html, ".md": markdown_text, ".json": lambda c, _: written(c)}
+    if path.suffix.lower() not in makers:
+        raise FolderError(f"a report is written as .html, .md or .json, not as {path.name!r}; try {path.name}.html")
+    put(path.parent, {path.name: makers[path.suffix.lower()](content, sections)})
+    return path
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The stored report of a run folder."""
+    path = folder / "report.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FolderError(f"{folder} holds no report.json; give the folder of a finished run") from None
+    except (OSError, ValueError) as error:
+        raise FolderError(f"{path} cannot be read as a stored report ({error}); run the contest again") from error
+    if (
+        not isinstance(content, dict)
+        or content.get("schema") != SCHEMA
+        or not isinstance(content.get("sections"), list)
+    ):
+        raise FolderError(f"{path} is no stored report of this version of automl; make it with the version that ran")
+    return content
+
+
+def written(content: Mapping[str, Any]) -> str:
+    """JSON text, never with NaN."""
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def stored(outcome: Outcome, sections: Sequence[Section] | None = None) -> dict[str, Any]:
+    """What ``report.json`` holds: a head, and each section's dict; a section that fails says so in its place."""
+    parts = []
+    for section in sorted(sections or shipped(), key=lambda s: (s.order, s.name)):
+        try:
+            data, problem = words.plain(section.collect(outcome)), None
+        except Exception as error:
+            data, problem = None, f"{type(error).__name__}: {words.shorten(error, 200)}"
+        if data is not None or problem:
+            parts.append({"name": section.name, "title": section.title, "data": data, "problem": problem})
+    return {
+        "schema": SCHEMA,
+        "automl_version": outcome.automl_version,
+        "head": words.plain(
+            {
+                "name": words.shorten(outcome.name, 80),
+                "task": words.task_sentence(outcome.task),
+                "metric": words.metric(outcome.task.metric),
+                "started": outcome.clock.get("started"),
+            }
+        ),
+        "sections": parts,
+    }
+
+
+@cache
+def source(name: str) -> str:
+    """A template file that ships with this package."""
+    return resources.files("automl.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def environment(**options: Any) -> jinja2.Environment:
+    """Jinja as both forms of the report use it: everything is escaped, a missing name is an error in no template."""
+    made = jinja2.Environment(autoescape=True, trim_blocks=False, keep_trailing_newline=True, **options)
+    made.filters.update(number=words.number, percent=words.percent, duration=words.duration)
+    return made
+
+
+def html(content: Mapping[str, Any], sections: Sequence[Section] | None = None) -> str:
+    """One self-contained HTML page of a stored report."""
+    pen = draw.Pen()
+    made = environment(finalize=lambda v: words.visible(v) if type(v) is str else v)
+    made.globals["svgs"] = lambda chart: [(screen, Markup(svg)) for screen, svg in pen.svgs(chart)]
+    made.globals["sparkline"] = lambda lines, alt: Markup(draw.sparkline(lines, alt))
+    macros = made.from_string(source("macros.html")).module
+    made.globals.update({name: getattr(macros, name) for name in ("side", "table", "more", "figure", "heat")})
+    by_name = {section.name: section.template for section in sections or shipped()}
+    css = Markup(source("page.css").strip())
+    return made.from_string(source("page.html")).render(
+        css=css, **frame(content), sections=bodies(made, content, by_name)
+    )
+
+
+def markdown_text(content: Mapping[str, Any], sections: Sequence[Section] | None = None) -> str:
+    """A stored report as Markdown."""
+    made = environment(finalize=markdown.safe)
+    macros = made.from_string(markdown.MACROS).module
+    made.globals.update({name: getattr(macros, name) for name in ("side", "table", "figure")})
+    made.globals["fence"] = markdown.fence
+    by_name = {section.name: section.markdown for section in sections or shipped()}
+    text = made.from_string(markdown.PAGE).render(**frame(content), sections=bodies(made, content, by_name))
+    lines = [line.rstrip() for line in text.splitlines()]
+    return "\n".join(line for i, line in enumerate(lines) if line or (i and lines[i - 1])) + "\n"
+
+
+def frame(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page shows around its sections."""
+    return {"head": content["head"], "automl_version": content["automl_version"]}
+
+
+def bodies(made: jinja2.Environment, content: Mapping[str, Any], templates: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Each stored section with its body; one whose template fails, or is not installed here, says so."""
+    shown = []
+    for part in content["sections"]:
+        body, problem = Markup(""), part.get("problem")
+        if part["data"] is not None and part["name"] in templates:
+            try:
+                body = Markup(made.from_string(templates[part["name"]]).render(part["data"]).strip())
+            except Exception as error:
+                problem = f"{type(error).__name__}: {words.shorten(error, 200)}"
+        elif part["name"] not in templates:
+            problem = f"the section {part['name']!r} comes from a plug-in that is not installed here"
+        shown.append({"anchor": part["name"], "title": part["title"], "problem": problem, "body": body})
+    return shown

@@ -1,0 +1,103 @@
+"""`result.json`: the figures of a run for programs, exactly the fields of ``docs/result.schema.json``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from automl.records import Outcome, Run
+from automl.report.words import plain
+
+__all__ = ["SCHEMA", "result_dict"]
+
+SCHEMA = 1
+"""Version of the contract: raised when a field changes its meaning, not when one is added."""
+
+
+def result_dict(outcome: Outcome) -> dict[str, Any]:
+    """The contract's dict, in JSON's own types: NaN and infinities are None.
+
+    Args:
+        outcome: of a finished run.
+
+    Returns:
+        The fields of ``docs/result.schema.json``, in that order. ``gain`` is positive where deep is better.
+    """
+    task, split, found = outcome.task, outcome.split, outcome.comparison
+    result = {
+        "schema": SCHEMA,
+        "automl_version": outcome.automl_version,
+        "task": {
+            "modality": task.modality,
+            "goal": task.goal,
+            "target": list(task.target),
+            "metric": task.metric,
+            "higher_is_better": bool(outcome.higher_is_better),
+            "evidence": list(task.evidence),
+        },
+        "columns": [
+            {"name": c.name, "kind": c.kind, "confidence": c.confidence, "evidence": c.evidence} for c in task.columns
+        ],
+        "findings": [
+            {
+                "check": f.check,
+                "severity": f.severity,
+                "message": f.message,
+                "next_step": f.next_step,
+                "columns": f.columns,
+                "rows": f.rows,
+                "count": f.count,
+            }
+            for f in outcome.findings
+        ],
+        "split": {
+            "rule": split.rule,
+            "seed": int(split.seed),
+            "n_train": len(split.train),
+            "n_valid": len(split.valid),
+            "n_test": len(split.test),
+            "units": split.units,
+        },
+        "budget_seconds": float(outcome.clock.get("budget_seconds", outcome.recipe.budget_seconds)),
+        "wall_seconds": float(outcome.clock.get("wall_seconds", 0.0)),
+        "stopped": outcome.stopped,
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "recommended": found.recommended,
+        "gain": found.gain,
+        "interval": interval(found.interval),
+        "level": found.level,
+        "runs": [row(run) for run in outcome.runs],
+    }
+    safe: dict[str, Any] = plain(result)
+    for key in ("budget_seconds", "wall_seconds"):
+        safe[key] = 0.0 if safe[key] is None else safe[key]
+    return safe
+
+
+def interval(ends: tuple[float, float] | None) -> list[float] | None:
+    """Both ends, or None if either is not a finite number."""
+    return list(ends) if ends is not None and None not in plain(ends) else None
+
+
+def row(run: Run) -> dict[str, Any]:
+    """One run with the contract's fields."""
+    cost = run.cost
+    return {
+        "name": run.name,
+        "side": run.side,
+        "status": run.status,
+        "finalist": bool(run.finalist),
+        "valid_score": run.valid_score,
+        "test_score": run.test_score,
+        "fit_seconds": cost.fit_seconds,
+        "offered_seconds": cost.offered_seconds,
+        "predict_ms": cost.predict_ms,
+        "rows_per_second": cost.rows_per_second,
+        "peak_mib": cost.peak_mib,
+        "size_mib": cost.size_mib,
+        "n_parameters": cost.n_parameters,
+        "n_seeds": run.n_seeds,
+        "device": run.device,
+        "choices": dict(run.choices),
+        "failure": run.failure,
+    }

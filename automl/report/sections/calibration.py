@@ -1,0 +1,154 @@
+"""Do the probabilities, or the forecast's quantiles, mean what they say?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from automl import decision
+from automl.records import Contestant, Outcome, Run, Section
+from automl.report import sides, words
+
+__all__ = ["CALIBRATION"]
+
+N_LEAST = 50  # fewer claims than this say nothing about their frequency
+CLAIMS = {
+    "binary": "the positive class, “{positive}”",
+    "multiclass": "the predicted class",
+    "multilabel": "each label, all labels together",
+}
+
+
+def collect(outcome: Outcome) -> dict[str, Any] | None:
+    """Reliability of both finalists' probabilities, or the coverage of their quantiles."""
+    if outcome.task.goal in CLAIMS:
+        return probabilities(outcome)
+    return coverage(outcome) if outcome.task.goal == "forecast" else None
+
+
+def probabilities(outcome: Outcome) -> dict[str, Any] | None:
+    """Claimed against observed frequency on the test rows."""
+    pairs = [(run, c) for run, c in sides.finalists(outcome) if "probabilities" in c.output.arrays]
+    if not pairs or len(outcome.truth) < N_LEAST:
+        return None
+    curves, errors = {}, []
+    for run, contestant in pairs:
+        claimed = contestant.output.arrays["probabilities"]
+        curves[contestant.side] = decision.reliability(outcome.truth, claimed, weight=outcome.weight)
+        error = decision.calibration_error(outcome.truth, claimed, weight=outcome.weight)
+        errors.append([run.name, contestant.side, words.percent(error)])
+    claim = CLAIMS[outcome.task.goal].format(positive=words.shorten(outcome.task.positive or "", 40))
+    told = " and ".join(f"{error} for the {side} finalist" for _, side, error in errors)
+    return {
+        "words": f"How often the claim came true when a model was so sure of {claim}. Expected calibration error: {told}"
+        " (0 is perfect; equally wide bins).",
+        "errors": {"label": "Calibration error", "columns": ["run", "side", "calibration error"], "rows": errors,
+                   "numeric": [2]},
+        "chart": chart(curves),
+    }  # fmt: skip
+
+
+def chart(curves: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
+    """The reliability diagram."""
+    layers: list[dict[str, Any]] = [{"mark": "diagonal", "colour": "muted"}]
+    for side, bins in curves.items():
+        seen, came = np.array([b["predicted"] for b in bins]), np.array([b["observed"] for b in bins])
+        error = np.array([b["error"] for b in bins])
+        layers.append(
+            {"mark": "band", "colour": side, "x": sides.short(seen), "low": sides.short(np.maximum(came - error, 0)),
+             "high": sides.short(np.minimum(came + error, 1))}
+        )  # fmt: skip
+        layers.append(
+            {
+                "mark": "line",
+                "colour": side,
+                "label": side,
+                "dots": True,
+                "x": sides.short(seen),
+                "y": sides.short(came),
+            }
+        )
+    return {
+        "shape": "half",
+        "grid": "both",
+        "alt": f"Reliability diagram of {' and '.join(curves)}: observed frequency against claimed probability; "
+        "the dotted diagonal is perfect.",
+        "caption": "On the dotted line, claims come true as often as claimed; below it a model is too sure of itself. "
+        "Shaded: one standard error.",
+        "x": {"label": "claimed probability", "percent": True, "limits": [-0.02, 1.02]},
+        "y": {"label": "came true", "percent": True, "limits": [-0.02, 1.02]},
+        "layers": layers,
+        "table": {
+            "columns": ["side", "claimed from", "to", "mean claim", "came true", "rows"],
+            "rows": [
+                [side, *(words.percent(b[key]) for key in ("low", "high", "predicted", "observed")), int(b["rows"])]
+                for side, bins in curves.items()
+                for b in bins
+            ],
+            "numeric": [1, 2, 3, 4, 5],
+        },
+    }
+
+
+def coverage(outcome: Outcome) -> dict[str, Any] | None:
+    """How often the truth lay below each quantile."""
+    levels = outcome.task.quantiles
+    pairs = [(run, c) for run, c in sides.finalists(outcome) if c.output.arrays.get("quantiles") is not None]
+    if not levels or not pairs or outcome.truth.size < N_LEAST:
+        return None
+    shares = [(run, c, below(outcome, c)) for run, c in pairs]
+    layers: list[dict[str, Any]] = [{"mark": "diagonal", "colour": "muted"}]
+    for _, c, share in shares:
+        layers.append(
+            {"mark": "line", "colour": c.side, "label": c.side, "dots": True, "x": sides.short(levels),
+             "y": sides.short(share)}
+        )  # fmt: skip
+    rows = [
+        [words.percent(level), *(words.percent(float(s[k])) for _, _, s in shares)] for k, level in enumerate(levels)
+    ]
+    return {
+        "words": "How often the truth lay below each predicted quantile, over all test windows and steps. "
+        + " ".join(inside(run, levels, share) for run, _, share in shares),
+        "errors": None,
+        "chart": {
+            "shape": "half",
+            "grid": "both",
+            "alt": "Observed share of truths below each quantile against the quantile's level; the diagonal is perfect.",
+            "caption": "On the dotted line, quantiles cover what they promise.",
+            "x": {"label": "quantile", "percent": True, "limits": [-0.02, 1.02]},
+            "y": {"label": "truths below it", "percent": True, "limits": [-0.02, 1.02]},
+            "layers": layers,
+            "table": {
+                "columns": ["quantile", *(f"below it, {c.side}" for _, c, _ in shares)],
+                "rows": rows,
+                "numeric": list(range(1 + len(shares))),
+            },
+        },
+    }
+
+
+def below(outcome: Outcome, entrant: Contestant) -> Any:
+    """The share of truths at or below each quantile."""
+    quantiles = np.asarray(entrant.output.arrays["quantiles"], dtype=float)
+    return (np.asarray(outcome.truth)[..., None] <= quantiles).mean(axis=(0, 1, 2))
+
+
+def inside(run: Run, levels: tuple[float, ...], share: Any) -> str:
+    """How often the truth lay between the outermost quantiles."""
+    if len(levels) < 2:
+        return ""
+    return (
+        f"Between its outermost quantiles ({words.percent(levels[-1] - levels[0])} promised) lay "
+        f"{words.percent(float(share[-1] - share[0]))} for {run.name}."
+    )
+
+
+CALIBRATION = Section(
+    name="calibration",
+    title="Calibration",
+    order=80,
+    collect=collect,
+    template="<p>{{ words }}</p>{{ figure(chart) }}",
+    markdown="{{ words }}\n{{ figure(chart) }}",
+)

@@ -1,0 +1,108 @@
+"""What each side costs: time, memory, size, and by how much one is dearer."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from automl.records import Outcome, Run, Section
+from automl.report import sides, words
+
+__all__ = ["COSTS"]
+
+# label, attribute of Cost, unit, whether less is better
+MEASURES = (
+    ("fitting the finalist", "fit_seconds", "s", True),
+    ("predicting one row", "predict_ms", "ms", True),
+    ("predicting many", "rows_per_second", "rows/s", False),
+    ("peak memory while fitting", "peak_mib", "MiB", True),
+    ("size on disk", "size_mib", "MiB", True),
+    ("parameters", "n_parameters", "", True),
+)
+
+
+def collect(outcome: Outcome) -> dict[str, Any] | None:
+    """The finalists' costs side by side, and what each side spent in all."""
+    runs = {run.side: run for run, _ in sides.finalists(outcome)}
+    if not runs:
+        return None
+    deep, shallow = runs.get("deep"), runs.get("shallow")
+    rows = [measure(deep, shallow, *one) for one in MEASURES]
+    return {
+        "deep": deep.name if deep else None,
+        "shallow": shallow.name if shallow else None,
+        "device": ", ".join(sorted({run.device for run in runs.values()})),
+        "rows": [row for row in rows if row],
+        "spent": spent(outcome),
+        "phases": {
+            "label": "Where the time went",
+            "columns": ["phase", "time"],
+            "rows": [
+                [str(k).replace("_", " "), words.duration(v)] for k, v in (outcome.clock.get("phases") or {}).items()
+            ],
+            "numeric": [1],
+        },
+    }
+
+
+def measure(
+    deep: Run | None, shallow: Run | None, label: str, key: str, unit: str, less: bool
+) -> dict[str, Any] | None:
+    """One cost of both, with the factor between them; None where neither was measured."""
+    a, b = (getattr(run.cost, key) if run else None for run in (deep, shallow))
+    if a is None and b is None:
+        return None
+    row: dict[str, Any] = {"label": label, "deep": amount(a, unit), "shallow": amount(b, unit), "dearer": None}
+    if a and b and a > 0 and b > 0:
+        factor = a / b if less else b / a
+        row["dearer"] = "deep" if factor >= 1 else "shallow"
+        times = max(factor, 1 / factor)
+        row["factor"] = f"{words.number(times, 2)} × {row['dearer']}" if times >= 1.05 else "about equal"
+        row["bar"] = round(min(1.0, math.log10(times) / 3), 3)
+    return row
+
+
+def amount(value: float | None, unit: str) -> str:
+    """A cost with its unit."""
+    return (
+        words.duration(value)
+        if unit == "s"
+        else f"{words.number(value, 3)} {unit if value is not None else ''}".strip()
+    )
+
+
+def spent(outcome: Outcome) -> str:
+    """How much time each side used for its whole search."""
+    used = outcome.clock.get("spent") or {}
+    offered = outcome.clock.get("offered") or {}
+    parts = []
+    for side in ("deep", "shallow"):
+        if used.get(side) is not None:
+            share = f" of {words.duration(offered[side])} offered" if offered.get(side) else ""
+            parts.append(f"the {side} side {words.duration(used[side])}{share}")
+    return f"The whole search took {' and '.join(parts)}." if parts else ""
+
+
+COSTS = Section(
+    name="costs",
+    title="Costs",
+    order=60,
+    collect=collect,
+    template="""
+<p>{{ spent }} Device: {{ device }}.</p>
+<div class="scroll" tabindex="0" role="group" aria-label="Costs"><table>
+<thead><tr><th scope="col">of the finalists</th><th scope="col" class="n">{{ side("deep") }}</th><th scope="col" class="n">{{ side("shallow") }}</th><th scope="col">dearer</th><th scope="col"><span class="shallow">← shallow</span>&ensp;<span class="deep">deep →</span></th></tr></thead>
+<tbody>{% for row in rows %}<tr><td>{{ row.label }}</td><td class="n">{{ row.deep }}</td><td class="n">{{ row.shallow }}</td><td class="run">{{ row.factor or "–" }}</td><td>{% if row.dearer %}<span class="ratio" aria-hidden="true"><i class="{{ row.dearer }}" style="--r: {{ row.bar }}"></i></span>{% endif %}</td></tr>
+{% endfor %}</tbody></table></div>
+<p class="quiet">Bars show on a logarithmic scale how many times dearer a side is; a full half stands for a thousand times.</p>
+{% if phases.rows %}{% call more("Where the time went") %}{{ table(phases) }}{% endcall %}{% endif %}
+""",
+    markdown="""{{ spent }} Device: {{ device }}.
+
+| of the finalists | deep | shallow | dearer |
+|---|---:|---:|---|
+{% for row in rows -%}
+| {{ row.label }} | {{ row.deep }} | {{ row.shallow }} | {{ row.factor or "–" }} |
+{% endfor %}
+{% if phases.rows %}{{ table(phases) }}{% endif %}""",
+)

@@ -1,0 +1,112 @@
+"""How the data was read: what was understood, how rows were parted, what the user should know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from automl.records import Finding, Outcome, Section
+from automl.report import words
+
+__all__ = ["DATA"]
+
+SEVERITIES = ("high", "medium", "low")
+N_COLUMNS = 400
+
+
+def collect(outcome: Outcome) -> dict[str, Any]:
+    """Evidence, split, columns and findings."""
+    task, split = outcome.task, outcome.split
+    parts = [("train", split.train), ("valid", split.valid), ("test", split.test)]
+    total = sum(len(rows) for _, rows in parts) or 1
+    kinds = Counter(column.kind for column in task.columns)
+    return {
+        "evidence": list(task.evidence),
+        "modality": task.modality,
+        "rule": split.rule,
+        "seed": split.seed,
+        "units": split.units,
+        "parts": [{"part": name, "n": len(rows), "share": len(rows) / total} for name, rows in parts],
+        "windows": windows(outcome),
+        "classes": [words.shorten(name, 40) for name in task.classes],
+        "n_columns": len(task.columns),
+        "kinds": ", ".join(f"{number} {kind}" for kind, number in kinds.most_common()),
+        "columns": {
+            "label": "Columns",
+            "columns": ["column", "kind", "sure", "why"],
+            "rows": [
+                [words.shorten(c.name, 60), c.kind, words.percent(c.confidence), words.shorten(c.evidence, 240)]
+                for c in task.columns[:N_COLUMNS]
+            ],
+            "numeric": [2],
+            "left_out": max(0, len(task.columns) - N_COLUMNS),
+        },
+        "findings": [finding(one) for one in sorted(outcome.findings, key=rank)],
+    }
+
+
+def windows(outcome: Outcome) -> str:
+    """How many forecast windows there are, in words."""
+    valid, test = outcome.split.valid_windows, outcome.split.test_windows
+    if valid is None or test is None:
+        return ""
+    return (
+        f"{words.count(len(valid), 'window')} to validate and {len(test)} to test, each of {outcome.task.horizon} steps"
+    )
+
+
+def rank(one: Finding) -> int:
+    """High severity first."""
+    return SEVERITIES.index(one.severity)
+
+
+def finding(one: Finding) -> dict[str, Any]:
+    """A finding with its rows in words."""
+    rows = ""
+    if one.rows:
+        shown = ", ".join(str(row) for row in one.rows[:20])
+        rows = f"Rows {shown}" + (f" and {one.count - len(one.rows)} more" if one.count > len(one.rows) else "")
+    return {
+        "check": one.check,
+        "severity": one.severity,
+        "message": words.shorten(one.message, 600),
+        "next_step": words.shorten(one.next_step, 600),
+        "rows": rows,
+    }
+
+
+DATA = Section(
+    name="data",
+    title="How the data was read",
+    order=20,
+    collect=collect,
+    template="""
+{% if evidence %}<ul>{% for sentence in evidence %}<li>{{ sentence }}</li>{% endfor %}</ul>{% endif %}
+<h3>Split</h3>
+<div class="parts" aria-hidden="true">{% for part in parts %}<i class="{{ part.part }}" style="flex: {{ "%.4f" | format(part.share) }}"></i>{% endfor %}</div>
+<p>{% for part in parts %}{{ part.part }} {{ part.n | number }} ({{ part.share | percent }}){{ ", " if not loop.last }}{% endfor %}{% if windows %}; {{ windows }}{% endif %}.
+{{ rule }} Seed {{ seed }}.</p>
+<h3>Findings</h3>
+{% if findings %}<ul class="findings">{% for one in findings %}<li><span class="severity {{ one.severity }}">{{ one.severity }}</span><div><p>{{ one.message }}{% if one.next_step %} <span class="quiet">{{ one.next_step }}</span>{% endif %}</p>{% if one.rows %}<p class="quiet">{{ one.rows }}</p>{% endif %}</div></li>{% endfor %}</ul>
+{% else %}<p>Nothing in the data called for a warning.</p>{% endif %}
+{% if classes %}{% call more("%d class labels" % (classes | length)) %}<p>{{ classes | join(" · ") }}</p>{% endcall %}{% endif %}
+{% if n_columns %}{% call more("%d input column%s: %s" % (n_columns, "" if n_columns == 1 else "s", kinds)) %}{{ table(columns, "columns") }}{% endcall %}{% endif %}
+""",
+    markdown="""{% for sentence in evidence -%}
+- {{ sentence }}
+{% endfor %}
+Split: {% for part in parts %}{{ part.part }} {{ part.n | number }} ({{ part.share | percent }}){{ ", " if not loop.last }}{% endfor %}{% if windows %}; {{ windows }}{% endif %}. {{ rule }} Seed {{ seed }}.
+
+{% for one in findings -%}
+- **{{ one.severity }}** {{ one.message }} {{ one.next_step }}{% if one.rows %} ({{ one.rows }}){% endif %}
+
+{% else -%}
+Nothing in the data called for a warning.
+{% endfor -%}
+{% if classes %}
+Class labels: {{ classes | join(" · ") }}
+{% endif -%}
+{% if n_columns %}
+Input columns ({{ kinds }}):
+{{ table(columns) }}{% endif %}""",
+)

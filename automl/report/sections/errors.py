@@ -1,0 +1,265 @@
+"""Worst errors, shown as the user's own rows, texts, images or series."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+
+from automl.records import Contestant, Outcome, Run, Section
+from automl.report import sides, words
+
+__all__ = ["ERRORS"]
+
+N_WORST = 12
+N_COLUMNS = 14
+N_PIXELS = 96  # longer edge of an image that is kept
+
+
+def collect(outcome: Outcome) -> dict[str, Any] | None:
+    """The test items on which each finalist was furthest from the truth, the recommended one's first."""
+    lead = sides.leader(outcome)
+    if lead is None or not len(outcome.truth):
+        return None
+    pairs = sides.finalists(outcome)
+    pairs.sort(key=lambda pair: pair[0].name != lead[0].name)
+    groups = [group(outcome, pair, pairs) for pair in pairs]
+    groups = [one for one in groups if one["items"]]
+    if not groups:
+        return None
+    return {"holds_rows": True, "groups": groups, "shape": shape(outcome), "what": sides.test_items(outcome)}
+
+
+def shape(outcome: Outcome) -> str:
+    """How items look: rows, text, images, series, or plain where none were kept."""
+    examples = outcome.examples
+    if outcome.task.goal == "forecast":
+        return "series"
+    if examples is None:
+        return "plain"
+    if hasattr(examples, "columns"):
+        return "text" if outcome.task.modality == "text" else "rows"
+    if outcome.task.modality == "image":
+        return "images"
+    return "series" if outcome.task.modality == "sequence" else "rows"
+
+
+def group(outcome: Outcome, pair: tuple[Run, Contestant], pairs: list[tuple[Run, Contestant]]) -> dict[str, Any]:
+    """The worst items of one finalist, with what the other said of them."""
+    run, contestant = pair
+    loss = losses(outcome, contestant)
+    order = [int(i) for i in np.argsort(-loss, kind="stable") if np.isfinite(loss[i]) and loss[i] > 0][:N_WORST]
+    ordered = sorted(pairs, key=lambda p: sides.ORDER[p[1].side])
+    return {
+        "run": run.name,
+        "side": contestant.side,
+        "sides": [c.side for _, c in ordered],
+        "columns": columns(outcome),
+        "items": [
+            {
+                "row": where(outcome, i),
+                "truth": true(outcome, i),
+                "said": [said(outcome, c, i) for _, c in ordered],
+                **look(outcome, i, ordered),
+            }
+            for i in order
+        ],
+    }
+
+
+def losses(outcome: Outcome, entrant: Contestant) -> Any:
+    """How wrong each test item was: 1 − probability of the truth, or the error in units of the truth's spread."""
+    truth = np.asarray(outcome.truth)
+    goal = outcome.task.goal
+    if goal in ("binary", "multiclass"):
+        given = entrant.output.arrays.get("probabilities")
+        if given is None:
+            return (sides.labels(entrant) != truth).astype(float)
+        wrong = 1.0 - np.asarray(given, dtype=float)[np.arange(len(truth)), truth.astype(int)]
+        return np.where(sides.labels(entrant) != truth, 1.0 + wrong, 0.0)
+    if goal == "multilabel":
+        given = entrant.output.arrays.get("probabilities", sides.labels(entrant))
+        missed = (sides.labels(entrant) != truth).sum(axis=1)
+        return np.where(missed > 0, missed + np.abs(np.asarray(given, dtype=float) - truth).mean(axis=1), 0.0)
+    values = sides.predicted(entrant)
+    truth = truth.astype(float).reshape(values.shape)
+    spread = truth.std(axis=tuple(range(truth.ndim - 1)))
+    scaled = np.abs(values - truth) / np.where(spread > 0, spread, 1.0)
+    return scaled.mean(axis=tuple(range(1, scaled.ndim)))
+
+
+def where(outcome: Outcome, i: int) -> str:
+    """The row's position in the user's file."""
+    rows = outcome.test_rows
+    return str(int(rows[i])) if rows is not None else f"test {i}"
+
+
+def true(outcome: Outcome, i: int) -> str:
+    """The truth of one item, in words."""
+    goal, value = outcome.task.goal, np.asarray(outcome.truth)[i]
+    if goal in ("binary", "multiclass"):
+        return words.shorten(outcome.task.classes[int(value)], 60)
+    if goal == "multilabel":
+        return tags(outcome, value)
+    return spell(outcome, value)
+
+
+def said(outcome: Outcome, entrant: Contestant, i: int) -> str:
+    """What a finalist said of one item, in words."""
+    goal = outcome.task.goal
+    if goal in ("binary", "multiclass"):
+        code = int(sides.labels(entrant)[i])
+        given = entrant.output.arrays.get("probabilities")
+        sure = f" ({words.percent(float(given[i][code]))})" if given is not None else ""
+        return words.shorten(outcome.task.classes[code], 60) + sure
+    if goal == "multilabel":
+        return tags(outcome, sides.labels(entrant)[i])
+    values = sides.predicted(entrant)[i]
+    if goal == "forecast":
+        error = float(np.abs(values - np.asarray(outcome.truth)[i]).mean())
+        return f"off by {words.number(error)} on average"
+    return spell(outcome, values)
+
+
+def tags(outcome: Outcome, value: Any) -> str:
+    """The labels that are on."""
+    names = [words.shorten(outcome.task.classes[k], 30) for k in np.flatnonzero(np.asarray(value) > 0)]
+    return ", ".join(names) if names else "none"
+
+
+def spell(outcome: Outcome, value: Any) -> str:
+    """Numbers of one item; a forecast window by its mean."""
+    value = np.atleast_1d(np.asarray(value, dtype=float))
+    if value.ndim == 2:
+        return f"{words.number(float(value.mean()))} on average"
+    if len(value) == 1:
+        return words.number(float(value[0]))
+    named = zip(outcome.task.target, value, strict=False)
+    return ", ".join(f"{words.shorten(name, 20)} {words.number(float(v))}" for name, v in named)
+
+
+def columns(outcome: Outcome) -> list[str]:
+    """Names of the row columns shown."""
+    if not hasattr(outcome.examples, "columns"):
+        return []
+    return [words.shorten(name, 40) for name in list(outcome.examples.columns)[:N_COLUMNS]]
+
+
+def look(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> dict[str, Any]:
+    """The item itself: cells of a row, a text, an image, or lines of a series."""
+    kind = shape(outcome)
+    if outcome.task.goal == "forecast":
+        return {"title": begins(outcome, i), "lines": forecast_lines(outcome, i, pairs)}
+    if kind == "plain":
+        return {}
+    examples = outcome.examples
+    if kind == "images":
+        return {"image": picture(np.asarray(examples[i]))}
+    if kind == "series":
+        return {"lines": channels(np.asarray(examples[i], dtype=float))}
+    if not hasattr(examples, "columns"):
+        return {"cells": [words.number(float(v)) for v in np.ravel(examples[i])[:N_COLUMNS]]}
+    limit = 320 if kind == "text" else 90
+    row = examples.iloc[i].tolist()[:N_COLUMNS]
+    return {"cells": [cell(value, limit) for value in row]}
+
+
+def cell(value: Any, limit: int) -> str:
+    """One value as the user wrote it, shortened."""
+    value = words.plain(value)
+    if value is None or value == "NaT":
+        return ""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return words.number(value, 6)
+    return words.shorten(value, limit)
+
+
+def picture(image: Any) -> str:
+    """A small PNG as a data URI; larger images are scaled down, small ones are scaled up by the page."""
+    from PIL import Image
+
+    pixels = np.asarray(image)
+    pixels = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels[..., :4]
+    if pixels.dtype != np.uint8:
+        top = float(np.nanmax(pixels)) if pixels.size else 1.0
+        pixels = np.clip(np.nan_to_num(pixels.astype(float)) * (255 if top <= 1 else 1), 0, 255).astype(np.uint8)
+    if pixels.ndim == 3 and pixels.shape[2] == 2:
+        pixels = pixels[..., 0]
+    made = Image.fromarray(pixels)
+    made.thumbnail((N_PIXELS, N_PIXELS))
+    buffer = io.BytesIO()
+    made.save(buffer, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def channels(series: Any) -> list[dict[str, Any]]:
+    """Up to three channels as lines of at most 150 points."""
+    series = np.atleast_2d(series)[:3]
+    step = max(1, series.shape[1] // 150)
+    colours = ("ink", "muted", "blend")
+    return [{"colour": colours[k], "y": sides.short(line[::step])} for k, line in enumerate(series)]
+
+
+def begins(outcome: Outcome, i: int) -> str:
+    """A forecast window's series and start."""
+    history = outcome.history or {}
+    parts = []
+    if history.get("series") is not None:
+        parts.append(words.shorten(history["series"][i], 40))
+    if history.get("times") is not None:
+        parts.append(str(np.asarray(history["times"])[i, 0].astype("datetime64[s]")).replace("T00:00:00", ""))
+    return " ".join(parts)
+
+
+def forecast_lines(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> list[dict[str, Any]]:
+    """History, truth and both forecasts of the first target."""
+    horizon = outcome.truth.shape[1]
+    ahead = list(range(1, horizon + 1))
+    lines = []
+    before = (outcome.history or {}).get("values")
+    if before is not None:
+        past = np.asarray(before, dtype=float)[i, -2 * horizon :, 0]
+        past = past[np.isfinite(past)]
+        lines.append({"colour": "muted", "x": list(range(1 - len(past), 1)), "y": sides.short(past)})
+    lines.append({"colour": "ink", "x": ahead, "y": sides.short(np.asarray(outcome.truth)[i, :, 0])})
+    for _, entrant in pairs:
+        lines.append({"colour": entrant.side, "x": ahead, "y": sides.short(sides.predicted(entrant)[i, :, 0])})
+    return lines
+
+
+TEMPLATE = """
+{%- macro item_table(group) -%}
+<div class="scroll" tabindex="0" role="group" aria-label="Worst errors of {{ group.run }}"><table class="errors">
+<thead><tr><th scope="col" class="n">{{ "starts at row" if what == "window" else "row" }}</th>{% if shape == "series" %}<th scope="col">series</th>{% endif %}<th scope="col">truth</th>{% for name in group.sides %}<th scope="col">{{ side(name) }} said</th>{% endfor %}{% for name in group.columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>{% for item in group["items"] %}<tr><td class="n">{{ item.row }}</td>{% if shape == "series" %}<td>{{ item.title }}{{ sparkline(item.lines, "Series of row " ~ item.row) }}</td>{% endif %}<td>{{ item.truth }}</td>{% for words in item.said %}<td>{{ words }}</td>{% endfor %}{% for value in item.cells or [] %}<td{% if shape == "text" or value | length > 30 %} class="words"{% endif %}>{{ value }}</td>{% endfor %}</tr>
+{% endfor %}</tbody></table></div>
+{%- endmacro -%}
+{%- macro gallery(group) -%}
+<ul class="gallery errors">{% for item in group["items"] %}<li><img src="{{ item.image }}" alt="Test image, row {{ item.row }}: truly {{ item.truth }}"><span>truly <strong>{{ item.truth }}</strong></span>{% for words in item.said %}<span class="{{ group.sides[loop.index0] }}">{{ group.sides[loop.index0] }}: {{ words }}</span>{% endfor %}<span class="quiet">row {{ item.row }}</span></li>{% endfor %}</ul>
+{%- endmacro -%}
+{%- macro show(group) -%}{% if shape == "images" %}{{ gallery(group) }}{% else %}{{ item_table(group) }}{% endif %}{%- endmacro -%}
+<p>Test {{ what }}s on which {{ groups[0].run }} was furthest from the truth, worst first. {{ "Row numbers count from 0 in your data." }}{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
+{{ show(groups[0]) }}
+{% for group in groups[1:] %}{% call more("The same for " ~ group.run ~ " (" ~ group.side ~ ")") %}{{ show(group) }}{% endcall %}{% endfor %}
+"""
+
+MARKDOWN = """{% for group in groups -%}
+Worst errors of {{ group.run }} ({{ group.side }}):
+
+| row |{% if shape == "series" and what == "window" %} series |{% endif %} truth |{% for name in group.sides %} {{ name }} said |{% endfor %}{% for name in group.columns %} {{ name }} |{% endfor %}
+|---:|{% if shape == "series" and what == "window" %}---|{% endif %}---|{% for name in group.sides %}---|{% endfor %}{% for name in group.columns %}---|{% endfor %}
+{% for item in group["items"] -%}
+| {{ item.row }} |{% if shape == "series" and what == "window" %} {{ item.title }} |{% endif %} {{ item.truth }} |{% for words in item.said %} {{ words }} |{% endfor %}{% for value in item.cells or [] %} {{ value }} |{% endfor %}
+{% endfor %}
+{% endfor %}"""
+
+ERRORS = Section(
+    name="errors",
+    title="Worst errors",
+    order=90,
+    collect=collect,
+    template=TEMPLATE,
+    markdown=MARKDOWN,
+)

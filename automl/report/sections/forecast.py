@@ -1,0 +1,189 @@
+"""Forecasts beside what happened, and how the error grows with the distance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from automl.records import Outcome, Section
+from automl.report import sides, words
+
+__all__ = ["FORECAST"]
+
+N_WINDOWS = 4
+N_BEFORE = 3  # horizons of history shown
+
+
+def collect(outcome: Outcome) -> dict[str, Any] | None:
+    """A few windows as pictures, and the error step by step."""
+    pairs = sides.finalists(outcome)
+    if outcome.task.goal != "forecast" or not pairs or not len(outcome.truth):
+        return None
+    truth = np.asarray(outcome.truth, dtype=float)
+    losses = np.nanmean([np.abs(sides.predicted(c) - truth).mean(axis=(1, 2)) for _, c in pairs], axis=0)
+    shown = pick(losses, series_of(outcome))
+    return {
+        "holds_rows": True,
+        "windows": [window(outcome, int(i), place) for i, place in shown],
+        "by_step": by_step(outcome),
+        "n_windows": len(truth),
+    }
+
+
+def pick(losses: Any, series: list[str] | None) -> list[tuple[int, str]]:
+    """Windows to show: the latest, an average one, the easiest and the hardest, none twice, other series first."""
+    order = [int(i) for i in np.argsort(losses, kind="stable")]
+    wanted = [
+        (len(losses) - 1, "the last window"),
+        (order[len(order) // 2], "a window of middling error"),
+        (order[-1], "the hardest window"),
+        (order[0], "the easiest window"),
+    ]
+    shown: dict[int, str] = {}
+    for place, name in wanted:
+        shown.setdefault(place, name)
+    return list(shown.items())[:N_WINDOWS]
+
+
+def series_of(outcome: Outcome) -> list[str] | None:
+    """The series of each window, None where there is only one."""
+    history = outcome.history or {}
+    names = history.get("series")
+    if names is None:
+        return None
+    return [str(name) for name in names]
+
+
+def starts(outcome: Outcome) -> list[str] | None:
+    """When each window begins, as text."""
+    times = (outcome.history or {}).get("times")
+    if times is None:
+        return None
+    stamps = np.asarray(times)[:, 0].astype("datetime64[s]").astype(str)
+    return [str(s).replace("T00:00:00", "").replace("T", " ") for s in stamps]
+
+
+def heading(outcome: Outcome, i: int) -> str:
+    """A window's series and start."""
+    series, begun = series_of(outcome), starts(outcome)
+    parts = [words.shorten(series[i], 40)] if series else []
+    parts.append(f"from {begun[i]}" if begun else f"window {i + 1}")
+    return ", ".join(parts)
+
+
+def window(outcome: Outcome, i: int, place: str) -> dict[str, Any]:
+    """One window of the first target: history, truth, both sides and the recommended one's quantile band."""
+    horizon = outcome.truth.shape[1]
+    truth = np.asarray(outcome.truth, dtype=float)[i, :, 0]
+    steps = np.arange(1, horizon + 1)
+    before = past(outcome, i)[-max(8, N_BEFORE * horizon) :]
+    joined = [float(before[-1])] if len(before) and np.isfinite(before[-1]) else []
+    ahead = [0.0] * len(joined) + steps.tolist()
+    layers: list[dict[str, Any]] = []
+    lead = sides.leader(outcome)
+    quantiles = lead[1].output.arrays.get("quantiles") if lead else None
+    band = ""
+    if lead and quantiles is not None and len(outcome.task.quantiles) > 1:
+        low, high = np.asarray(quantiles)[i, :, 0, 0], np.asarray(quantiles)[i, :, 0, -1]
+        ends = [words.percent(outcome.task.quantiles[k]) for k in (0, -1)]
+        band = f"The band of {lead[0].name} reaches from its {ends[0]} to its {ends[1]} quantile."
+        layers.append(
+            {"mark": "band", "colour": lead[1].side, "label": f"{ends[0]} to {ends[1]}", "x": sides.short(steps),
+             "low": sides.short(low), "high": sides.short(high)}
+        )  # fmt: skip
+    if len(before):
+        layers.append(
+            {"mark": "line", "colour": "muted", "label": "history", "x": sides.short(np.arange(1 - len(before), 1)),
+             "y": sides.short(before)}
+        )  # fmt: skip
+    layers.append(
+        {"mark": "line", "colour": "ink", "label": "truth", "x": ahead, "y": sides.short([*joined, *truth]),
+         "dots": horizon <= 12}
+    )  # fmt: skip
+    rows: list[list[Any]] = [[int(k), words.number(float(truth[k - 1]))] for k in steps]
+    pairs = sides.finalists(outcome)
+    for run, contestant in pairs:
+        values = sides.predicted(contestant)[i, :, 0]
+        layers.append(
+            {"mark": "line", "colour": contestant.side, "label": run.name, "x": sides.short(steps),
+             "y": sides.short(values), "dots": horizon <= 12}
+        )  # fmt: skip
+        for row, value in zip(rows, values, strict=True):
+            row.append(words.number(float(value)))
+    name = words.shorten(outcome.task.target[0], 40) if outcome.task.target else "value"
+    return {
+        "title": heading(outcome, i),
+        "shape": "wide",
+        "alt": f"{name}: history, truth and the forecasts of {' and '.join(run.name for run, _ in pairs)} over "
+        f"{words.count(horizon, 'step')}, {heading(outcome, i)} ({place}).",
+        "caption": f"{place.capitalize()}. {band}".strip(),
+        "x": {"label": "steps from the start of the forecast", "whole": True},
+        "y": {"label": name},
+        "layers": layers,
+        "table": {
+            "columns": ["step", "truth", *(run.name for run, _ in pairs)],
+            "rows": rows,
+            "numeric": list(range(2 + len(pairs))),
+        },
+    }
+
+
+def past(outcome: Outcome, i: int) -> Any:
+    """Known values of the first target before a window, oldest first, without a leading gap."""
+    values = (outcome.history or {}).get("values")
+    if values is None:
+        return np.zeros(0)
+    line = np.asarray(values, dtype=float)[i, :, 0]
+    known = np.flatnonzero(np.isfinite(line))
+    return line[known[0] :] if len(known) else np.zeros(0)
+
+
+def by_step(outcome: Outcome) -> dict[str, Any] | None:
+    """Mean absolute error of each step of the horizon, for both sides and the floor."""
+    truth = np.asarray(outcome.truth, dtype=float)
+    horizon = truth.shape[1]
+    if horizon < 2:
+        return None
+    shown = [c for c in outcome.contestants if c.side in ("deep", "shallow", "floor")]
+    shown.sort(key=lambda c: sides.ORDER[c.side])
+    errors = {c.side: np.abs(sides.predicted(c) - truth).mean(axis=(0, 2)) for c in shown}
+    steps = np.arange(1, horizon + 1)
+    return {
+        "title": "Error by distance",
+        "alt": f"Mean absolute error against steps ahead for {', '.join(errors)}.",
+        "caption": f"Mean absolute error at each step ahead, over {words.count(len(truth), 'test window')}.",
+        "x": {"label": "steps ahead", "whole": True},
+        "y": {"label": "mean absolute error"},
+        "layers": [
+            {
+                "mark": "line",
+                "colour": side,
+                "label": side,
+                "x": sides.short(steps),
+                "y": sides.short(e),
+                "dots": horizon <= 12 and side != "floor",
+            }
+            for side, e in errors.items()
+        ],  # fmt: skip
+        "table": {
+            "columns": ["step", *errors],
+            "rows": [[int(k), *(words.number(float(e[k - 1])) for e in errors.values())] for k in steps],
+            "numeric": list(range(1 + len(errors))),
+        },
+    }
+
+
+FORECAST = Section(
+    name="forecast",
+    title="Forecasts and what happened",
+    order=73,
+    collect=collect,
+    template="""
+{% if n_windows > windows | length %}<p>{{ windows | length }} of {{ n_windows }} test windows.</p>{% endif %}
+{% for chart in windows %}{{ figure(chart) }}{% endfor %}
+{% if by_step %}{{ figure(by_step) }}{% endif %}
+""",
+    markdown="""{% for chart in windows %}{{ figure(chart) }}
+{% endfor %}{% if by_step %}{{ figure(by_step) }}{% endif %}""",
+)

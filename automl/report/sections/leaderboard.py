@@ -1,0 +1,84 @@
+"""Every run of both sides, best first by validation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from automl.records import Outcome, Run, Section
+from automl.report import sides, words
+
+__all__ = ["LEADERBOARD"]
+
+N_FIRST = 12
+N_ALL = 300
+
+
+def collect(outcome: Outcome) -> dict[str, Any]:
+    """Runs as rows; the first of them are shown at once, the others on demand."""
+    ranked = sorted(outcome.runs, key=lambda run: rank(run, outcome))
+    rows = [row(run) for run in ranked[:N_ALL]]
+    first = [one for i, one in enumerate(rows) if i < N_FIRST or one["finalist"] or one["side"] == "floor"]
+    rest = [one for one in rows if one not in first]
+    if len(rest) < 4:
+        first, rest = rows, []
+    return {
+        "metric": words.metric(outcome.task.metric),
+        "direction": "higher is better" if outcome.higher_is_better else "lower is better",
+        "first": first,
+        "rest": rest,
+        "left_out": max(0, len(ranked) - N_ALL),
+    }
+
+
+def rank(run: Run, outcome: Outcome) -> tuple[int, float, int]:
+    """Best validation score first, runs without a score last."""
+    if run.valid_score is None or run.valid_score != run.valid_score:
+        return 1, 0.0, sides.ORDER[run.side]
+    return 0, -run.valid_score if outcome.higher_is_better else run.valid_score, sides.ORDER[run.side]
+
+
+def row(run: Run) -> dict[str, Any]:
+    """One run as the table shows it."""
+    return {
+        "run": run.name,
+        "side": run.side,
+        "family": run.family.replace("_", " "),
+        "finalist": run.finalist,
+        "valid": words.score(run.valid_score),
+        "test": words.score(run.test_score) if run.test_score is not None else "",
+        "fit": words.duration(run.cost.fit_seconds),
+        "seeds": run.n_seeds,
+        "status": run.status,
+        "failure": words.shorten(run.failure, 200) if run.failure else "",
+    }
+
+
+LEADERBOARD = Section(
+    name="leaderboard",
+    title="Leaderboard",
+    order=30,
+    collect=collect,
+    template="""
+{%- macro board(rows) -%}
+<div class="scroll" tabindex="0" role="group" aria-label="Runs"><table>
+<thead><tr><th scope="col">run</th><th scope="col">side</th><th scope="col" class="n">valid</th><th scope="col" class="n">test</th><th scope="col" class="n">fit</th><th scope="col">status</th></tr></thead>
+<tbody>{% for run in rows %}
+<tr class="{{ "finalist" if run.finalist }}{{ " failed" if run.status == "failed" }}"><td class="run">{{ run.run }}{% if run.finalist %} <span aria-hidden="true">★</span>{% endif %}</td><td>{{ side(run.side) }}</td><td class="n">{{ run.valid }}</td><td class="n">{{ run.test }}</td><td class="n">{{ run.fit }}</td><td class="words">{% if run.finalist %}finalist{{ ", " ~ run.seeds ~ " seeds" if run.seeds > 1 }}{{ ", cut" if run.status == "cut" }}{% else %}{{ run.status }}{% endif %}{% if run.failure %}: {{ run.failure }}{% endif %}</td></tr>{% endfor %}
+</tbody></table></div>
+{%- endmacro -%}
+<p>{{ metric }}, {{ direction }}. Each side named its finalist (★) by validation alone; test rows were scored once, for the finalists and the floor.</p>
+{{ board(first) }}
+{% if rest %}{% call more("%d more runs" % (rest | length)) %}{{ board(rest) }}{% endcall %}{% endif %}
+{% if left_out %}<p class="quiet">{{ left_out }} more runs are listed in result.json.</p>{% endif %}
+""",
+    markdown="""{{ metric }}, {{ direction }}. Each side named its finalist by validation alone; test rows were scored once, for the finalists and the floor.
+
+| run | side | valid | test | fit | status |
+|---|---|---:|---:|---:|---|
+{% for run in first + rest -%}
+| {{ run.run }} | {{ run.side }} | {{ run.valid }} | {{ run.test }} | {{ run.fit }} | {{ "finalist" if run.finalist else run.status }}{% if run.failure %}: {{ run.failure }}{% endif %} |
+{% endfor -%}
+{% if left_out %}
+{{ left_out }} more runs are listed in result.json.
+{% endif %}""",
+)

@@ -1,0 +1,142 @@
+"""Learning curves: epoch by epoch, the deep finalist before its best rivals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from automl.records import Outcome, Run, Section
+from automl.report import sides, words
+
+__all__ = ["LEARNING"]
+
+N_RIVALS = 3
+
+
+def collect(outcome: Outcome) -> dict[str, Any] | None:
+    """Training loss and validation score against epochs."""
+    runs = chosen(outcome)
+    if not runs:
+        return None
+    metric = words.metric(outcome.task.metric)
+    first = runs[0]
+    charts = [
+        chart(runs, "loss", "training loss", "Training loss"),
+        chart(runs, "valid_score", metric, f"Validation {metric}"),
+    ]
+    return {
+        "charts": [one for one in charts if one],
+        "told": tell(first, outcome),
+        "summary": {
+            "label": "Learning curves",
+            "columns": ["run", "epochs", "first loss", "last loss", f"best {metric}", "at epoch", "time"],
+            "rows": [summary(run, outcome.higher_is_better) for run in runs],
+            "numeric": [1, 2, 3, 4, 5, 6],
+        },
+        "epochs": epochs(first),
+    }
+
+
+def chosen(outcome: Outcome) -> list[Run]:
+    """The deep finalist first, then the best deep runs; only those with at least two epochs."""
+    sign = -1.0 if outcome.higher_is_better else 1.0
+    runs = [r for r in outcome.runs if r.side == "deep" and len(r.curve) > 1 and r.valid_score is not None]
+    runs.sort(key=lambda r: (not r.finalist, sign * (r.valid_score or 0.0)))
+    return runs[: 1 + N_RIVALS]
+
+
+def column(run: Run, key: str) -> list[float | None]:
+    """One quantity of a curve, None where it was not measured."""
+    return sides.short([math.nan if point.get(key) is None else float(point[key]) for point in run.curve])
+
+
+def chart(runs: list[Run], key: str, label: str, title: str) -> dict[str, Any] | None:
+    """One quantity of all runs against epochs, the first run in front."""
+    layers = [
+        {
+            "mark": "line",
+            "colour": "deep",
+            "faint": i > 0,
+            "dots": i == 0 and len(run.curve) <= 12,
+            "label": run.name if i == 0 else "other deep runs" if i == 1 else None,
+            "x": column(run, "epoch"),
+            "y": column(run, key),
+        }
+        for i, run in enumerate(runs)
+        if any(v is not None for v in column(run, key))
+    ]
+    if not layers:
+        return None
+    return {
+        "title": title,
+        "shape": "half",
+        "alt": f"{title} of {runs[0].name} against epochs; the numbers are in the table below.",
+        "x": {"label": "epoch", "whole": True},
+        "y": {"label": label},
+        "layers": layers,
+    }
+
+
+def best(run: Run, higher: bool) -> Mapping[str, float] | None:
+    """The epoch with the best validation score."""
+    points = [p for p in run.curve if p.get("valid_score") is not None and math.isfinite(p["valid_score"])]
+    if not points:
+        return None
+    return (max if higher else min)(points, key=lambda p: p["valid_score"])
+
+
+def summary(run: Run, higher: bool) -> list[Any]:
+    """One run's row in the table."""
+    losses = [v for v in column(run, "loss") if v is not None]
+    top = best(run, higher)
+    return [
+        run.name + (" (finalist)" if run.finalist else ""),
+        len(run.curve),
+        words.number(losses[0] if losses else None),
+        words.number(losses[-1] if losses else None),
+        words.score(top["valid_score"] if top else None),
+        int(top["epoch"]) if top else None,
+        words.duration(run.curve[-1].get("seconds")),
+    ]
+
+
+def tell(run: Run, outcome: Outcome) -> str:
+    """Whether the finalist was still improving when it stopped."""
+    top = best(run, outcome.higher_is_better)
+    if top is None:
+        return ""
+    last = run.curve[-1].get("epoch", len(run.curve))
+    where = f"{run.name} was best at epoch {int(top['epoch'])} of {int(last)}"
+    if top["epoch"] >= last:
+        return f"{where}: it was still improving, so more time may help."
+    return f"{where}; those weights were kept."
+
+
+def epochs(run: Run) -> dict[str, Any]:
+    """The finalist's curve in full."""
+    keys = ["epoch", "seconds", "loss", "valid_score"]
+    return {
+        "label": f"Epochs of {run.name}",
+        "columns": ["epoch", "seconds", "training loss", "validation score"],
+        "rows": [[words.number(point.get(key), 5) for key in keys] for point in run.curve[:200]],
+        "numeric": [0, 1, 2, 3],
+        "left_out": max(0, len(run.curve) - 200),
+    }
+
+
+LEARNING = Section(
+    name="learning",
+    title="Learning curves",
+    order=50,
+    collect=collect,
+    template="""
+{% if told %}<p>{{ told }}</p>{% endif %}
+<div class="pair">{% for chart in charts %}{{ figure(chart) }}{% endfor %}</div>
+{{ table(summary) }}
+{% call more("Every epoch of the finalist") %}{{ table(epochs) }}{% endcall %}
+""",
+    markdown="""{{ told }}
+{{ table(summary) }}
+{{ table(epochs) }}""",
+)

@@ -1,0 +1,60 @@
+"""How to run the same contest again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from automl.records import Outcome, Section
+from automl.report import words
+
+__all__ = ["REPRODUCE"]
+
+
+def collect(outcome: Outcome) -> dict[str, Any]:
+    """The call in its three forms, the seed, versions and the machine."""
+    given = outcome.reproduce
+    facts = [["seed", str(outcome.recipe.seed)], ["automl", outcome.automl_version]]
+    if outcome.clock.get("started"):
+        facts.append(["started", str(outcome.clock["started"])])
+    facts.append(["stopped by", {"max_trials": "the number of trials", "exhausted": "having tried everything",
+                                 "interrupt": "an interrupt"}.get(outcome.stopped, "the end of its budget")])  # fmt: skip
+    return {
+        "command": words.visible(str(given.get("command") or "")),
+        "python": words.visible(str(given.get("python") or "")),
+        "recipe": words.visible(str(given.get("recipe") or "")),
+        "facts": facts,
+        "versions": named("Versions", "library", "version", given.get("versions")),
+        "machine": named("Machine", "part", "value", given.get("machine")),
+    }
+
+
+def named(label: str, name: str, value: str, given: Any) -> dict[str, Any]:
+    """A mapping as a table of two columns."""
+    rows = [[str(k).replace("_", " "), words.shorten(v, 160)] for k, v in (given or {}).items()]
+    return {"label": label, "columns": [name, value], "rows": rows}
+
+
+REPRODUCE = Section(
+    name="reproduce",
+    title="How to reproduce",
+    order=110,
+    collect=collect,
+    template="""
+<p>Under a time budget a faster or slower machine tries more or fewer settings; with the same seed and a number of trials instead, the same machine repeats the run exactly.</p>
+{% if command %}<h3>Command line</h3><pre tabindex="0">{{ command }}</pre>{% endif %}
+{% if python %}<h3>Python</h3><pre tabindex="0">{{ python }}</pre>{% endif %}
+{% if recipe %}{% call more("Recipe (YAML)") %}<pre tabindex="0">{{ recipe }}</pre>{% endcall %}{% endif %}
+<dl class="facts">{% for name, value in facts %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>
+{% if versions.rows %}{% call more("Versions") %}{{ table(versions) }}{% endcall %}{% endif %}
+{% if machine.rows %}{% call more("Machine") %}{{ table(machine) }}{% endcall %}{% endif %}
+""",
+    markdown="""{% if command %}{{ fence(command, "sh") }}
+{% endif %}{% if python %}
+{{ fence(python, "python") }}
+{% endif %}{% if recipe %}
+{{ fence(recipe, "yaml") }}
+{% endif %}
+{% for name, value in facts -%}
+- {{ name }}: {{ value }}
+{% endfor %}{% if versions.rows %}{{ table(versions) }}{% endif %}{% if machine.rows %}{{ table(machine) }}{% endif %}""",
+)

@@ -1,0 +1,150 @@
+"""Regression: predicted against true values, and how the errors spread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from automl.records import Outcome, Section
+from automl.report import sides, words
+
+__all__ = ["RESIDUALS"]
+
+N_POINTS = 400
+N_TARGETS = 4
+N_BINS = 31
+
+
+def collect(outcome: Outcome) -> dict[str, Any] | None:
+    """For each target a scatter of both finalists, a histogram of errors, and their sizes."""
+    pairs = sides.finalists(outcome)
+    if outcome.task.goal != "regression" or not pairs or not len(outcome.truth):
+        return None
+    truth = np.asarray(outcome.truth, dtype=float).reshape(len(outcome.truth), -1)
+    values = {contestant.side: (run.name, sides.predicted(contestant)) for run, contestant in pairs}
+    names = [words.shorten(name, 40) for name in outcome.task.target]
+    rows = [
+        [name, side, *sizes(truth[:, i], predicted[:, i])]
+        for i, name in enumerate(names)
+        for side, (_, predicted) in values.items()
+    ]
+    return {
+        "targets": [target(name, truth[:, i], values, i) for i, name in enumerate(names[:N_TARGETS])],
+        "left_out": names[N_TARGETS:],
+        "sizes": {
+            "label": "Sizes of the errors",
+            "columns": ["target", "side", "mean absolute error", "RMSE", "R²", "bias", "half within", "90 % within"],
+            "rows": rows,
+            "numeric": list(range(2, 8)),
+        },
+    }
+
+
+def sizes(truth: Any, predicted: Any) -> list[str]:
+    """How large the errors of one target are."""
+    error = predicted - truth
+    spread = float(((truth - truth.mean()) ** 2).sum())
+    half, most = np.quantile(np.abs(error), [0.5, 0.9])
+    r2 = 1 - float((error**2).sum()) / spread if spread else None
+    values = [np.abs(error).mean(), np.sqrt((error**2).mean()), r2, error.mean(), half, most]
+    return [words.number(None if v is None else float(v)) for v in values]
+
+
+def target(name: str, truth: Any, values: dict[str, tuple[str, Any]], i: int) -> dict[str, Any]:
+    """The pictures of one target."""
+    rows = np.linspace(0, len(truth) - 1, min(N_POINTS, len(truth))).round().astype(int)
+    seen = np.concatenate([truth[rows], *(p[rows, i] for _, p in values.values())])
+    seen = seen[np.isfinite(seen)]
+    pad = 0.04 * float(np.ptp(seen)) if len(seen) else 0.0
+    reach = [float(seen.min()) - pad, float(seen.max()) + pad] if len(seen) else None
+    charts = [scatter(name, side, run, truth[rows], p[rows, i], reach) for side, (run, p) in values.items()]
+    return {"name": name, "charts": charts, "histogram": histogram(name, truth, values, i)}
+
+
+def scatter(name: str, side: str, run: str, truth: Any, predicted: Any, reach: list[float] | None) -> dict[str, Any]:
+    """Predicted against true, with the line where both are equal."""
+    return {
+        "title": f"{run} ({side})",
+        "shape": "half",
+        "grid": "both",
+        "alt": f"Predicted against true {name} of {run}, {words.count(len(truth), 'test row')}; perfect predictions lie "
+        "on the dotted line.",
+        "x": {"label": f"true {name}", "limits": reach},
+        "y": {"label": "predicted", "limits": reach},
+        "layers": [
+            {"mark": "diagonal", "colour": "muted"},
+            {"mark": "points", "colour": side, "faint": True, "x": sides.short(truth), "y": sides.short(predicted)},
+        ],
+        "table": deciles(truth, predicted),
+    }
+
+
+def deciles(truth: Any, predicted: Any) -> dict[str, Any]:
+    """The scatter in ten lines: means of truth and prediction in tenths of the true values."""
+    parts = [part for part in np.array_split(np.argsort(truth, kind="stable"), 10) if len(part)]
+    return {
+        "columns": ["true values", "rows", "mean true", "mean predicted", "mean absolute error"],
+        "rows": [
+            [
+                f"{words.number(float(truth[p].min()))} to {words.number(float(truth[p].max()))}",
+                len(p),
+                words.number(float(truth[p].mean())),
+                words.number(float(predicted[p].mean())),
+                words.number(float(np.abs(predicted[p] - truth[p]).mean())),
+            ]
+            for p in parts
+        ],
+        "numeric": [1, 2, 3, 4],
+    }
+
+
+def histogram(name: str, truth: Any, values: dict[str, tuple[str, Any]], i: int) -> dict[str, Any]:
+    """Errors of both finalists over common bins; the outermost per cent is gathered at the ends."""
+    errors = {side: p[:, i] - truth for side, (_, p) in values.items()}
+    pooled = np.concatenate(list(errors.values()))
+    reach = float(np.quantile(np.abs(pooled[np.isfinite(pooled)]), 0.99)) if np.isfinite(pooled).any() else 1.0
+    edges = np.linspace(-(reach or 1.0), reach or 1.0, N_BINS + 1)
+    counts = {side: np.histogram(np.clip(e, edges[0], edges[-1]), edges)[0] for side, e in errors.items()}
+    return {
+        "title": f"Errors in {name}",
+        "alt": f"Histogram of prediction errors in {name}, predicted minus true, of both finalists.",
+        "caption": "Predicted minus true on the test rows; errors beyond the picture are counted in the outermost bars.",
+        "x": {"label": f"predicted − true {name}"},
+        "y": {"label": "test rows", "whole": True},
+        "layers": [
+            {"mark": "bars", "colour": side, "label": side, "x": sides.short(edges), "y": sides.short(c)}
+            for side, c in counts.items()
+        ],
+        "table": {
+            "columns": ["from", "to", *counts],
+            "rows": [
+                [
+                    words.number(float(edges[k])),
+                    words.number(float(edges[k + 1])),
+                    *(int(c[k]) for c in counts.values()),
+                ]
+                for k in range(N_BINS)
+            ],
+            "numeric": [0, 1],
+        },
+    }
+
+
+RESIDUALS = Section(
+    name="residuals",
+    title="Predicted and true",
+    order=72,
+    collect=collect,
+    template="""
+{{ table(sizes) }}
+{% for target in targets %}{% if targets | length > 1 %}<h3>{{ target.name }}</h3>{% endif %}
+<div class="pair">{% for chart in target.charts %}{{ figure(chart) }}{% endfor %}</div>
+{{ figure(target.histogram) }}{% endfor %}
+{% if left_out %}<p class="quiet">Not drawn: {{ left_out | join(", ") }}.</p>{% endif %}
+""",
+    markdown="""{{ table(sizes) }}
+{% for target in targets %}{% for chart in target.charts %}{{ figure(chart) }}
+{% endfor %}{{ figure(target.histogram) }}
+{% endfor %}""",
+)

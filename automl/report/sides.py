@@ -1,0 +1,65 @@
+"""Who stood against whom: what several sections read from an outcome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.records import Contestant, Outcome, Run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["contestant", "finalists", "floor", "labels", "leader", "predicted", "short", "test_items"]
+
+ORDER = {"deep": 0, "shallow": 1, "blend": 2, "floor": 3}
+
+
+def finalists(outcome: Outcome) -> list[tuple[Run, Contestant]]:
+    """The deep and the shallow finalist that have test predictions, deep first; either may be missing."""
+    runs = {run.name: run for run in outcome.runs}
+    pairs = [(runs[c.run], c) for c in outcome.contestants if c.side in ("deep", "shallow") and c.run in runs]
+    return sorted(pairs, key=lambda pair: ORDER[pair[1].side])
+
+
+def contestant(outcome: Outcome, name: str) -> Contestant | None:
+    """The contestant of this run's name, if it has test predictions."""
+    return next((c for c in outcome.contestants if c.run == name), None)
+
+
+def floor(outcome: Outcome) -> Run | None:
+    """The floor's run: the one that was scored on test rows, else the best by validation."""
+    runs = [run for run in outcome.runs if run.side == "floor"]
+    named = {c.run for c in outcome.contestants if c.side == "floor"}
+    return next((run for run in runs if run.name in named), runs[0] if runs else None)
+
+
+def leader(outcome: Outcome) -> tuple[Run, Contestant] | None:
+    """The recommended contestant if it is a finalist, else the first finalist."""
+    pairs = finalists(outcome)
+    return next((pair for pair in pairs if pair[0].name == outcome.comparison.recommended), pairs[0] if pairs else None)
+
+
+def labels(entrant: Contestant) -> NDArray[Any]:
+    """Predicted codes ``(n,)`` (multilabel ``(n, n_labels)``), from the probabilities where none are given."""
+    arrays = entrant.output.arrays
+    if "labels" in arrays:
+        return np.asarray(arrays["labels"])
+    return np.asarray(arrays["probabilities"]).argmax(axis=1)
+
+
+def predicted(entrant: Contestant) -> NDArray[Any]:
+    """Predicted values ``(n, n_targets)`` or ``(n, horizon, n_targets)``, always float64 with a target axis."""
+    values = np.asarray(entrant.output.arrays["values"], dtype=float)
+    return values[:, None] if values.ndim == 1 else values
+
+
+def test_items(outcome: Outcome) -> str:
+    """What one scored test item is called: row or window."""
+    return "window" if outcome.task.goal == "forecast" else "row"
+
+
+def short(values: Any) -> list[float | None]:
+    """The numbers at six significant digits, to keep the stored report small; None for what is not finite."""
+    return [float(f"{v:.6g}") if np.isfinite(v) else None for v in np.asarray(values, dtype=float).ravel()]

@@ -1,0 +1,151 @@
+"""How numbers and words are written on the page, and how any value becomes plain JSON."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from automl.metrics import METRICS
+
+__all__ = [
+    "count",
+    "duration",
+    "metric",
+    "number",
+    "percent",
+    "plain",
+    "score",
+    "shorten",
+    "signed",
+    "task_sentence",
+    "visible",
+]
+
+NOTHING = "–"
+GOALS = {
+    "binary": "Binary classification",
+    "multiclass": "Classification",
+    "multilabel": "Multi-label classification",
+    "regression": "Regression",
+    "forecast": "Forecast",
+}
+# Characters that have no business on a page: controls, and those that turn the direction of the text around them.
+UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def plain(value: Any) -> Any:
+    """The value in JSON's own types: NaN and infinities become None, keys become strings, odd things their text."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return [plain(item) for item in sorted(value, key=str)]
+    if isinstance(value, (datetime.date, datetime.time)):
+        return None if value != value else value.isoformat()
+    if hasattr(value, "dtype") and hasattr(value, "tolist"):
+        if str(value.dtype).startswith(("datetime64", "timedelta64")):
+            texts = value.astype(str).tolist()
+            return None if texts == "NaT" else plain(texts)
+        return plain(value.tolist())
+    if value != value:  # pandas' NaT
+        return None
+    return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """A number for reading: about four significant digits, thousands parted by commas, a real minus sign."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e15):
+        return f"{int(value):,}".replace("-", "−")
+    size = abs(float(value))
+    if size >= 1e9 or size < 1e-4:
+        return f"{value:.3g}".replace("-", "−")
+    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+    return f"{value:,.{min(decimals, 6)}f}".replace("-", "−")
+
+
+def score(value: Any) -> str:
+    """A metric's value: four decimals below ten, so that columns of them line up."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return (f"{value:.4f}" if abs(value) < 10 else number(float(value), 5)).replace("-", "−")
+
+
+def signed(value: Any) -> str:
+    """A difference, with its sign always shown."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    text = number(float(value), 3) if 0 < abs(value) < 1e-3 else score(value)
+    return text if value < 0 or text.startswith("−") else "+" + text
+
+
+def count(value: Any, noun: str, plural: str | None = None) -> str:
+    """A count with its noun: ``1 row``, ``1,250 rows``."""
+    return f"{number(int(value))} {noun if value == 1 else plural or noun + 's'}"
+
+
+def percent(value: Any) -> str:
+    """A share of one as a percentage."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"{100 * value:.{0 if value in (0, 1) or 0.1 <= value <= 0.9 else 1}f} %"
+
+
+def duration(seconds: Any) -> str:
+    """A time span as people say it: ``0.8 s``, ``58 s``, ``4 min 10 s``, ``2 h 5 min``."""
+    if seconds is None or not math.isfinite(seconds):
+        return NOTHING
+    if seconds < 10:
+        return f"{seconds:.2g} s" if seconds < 1 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def visible(text: str) -> str:
+    """The text without control characters."""
+    return UNSEEN.sub("", text)
+
+
+def shorten(value: Any, limit: int = 60) -> str:
+    """The value's text on one line, cut at a word near `limit` characters, with an ellipsis where it was cut."""
+    text = " ".join(visible(str(value).replace("\x00", " ")).split())
+    if len(text) <= limit:
+        return text
+    head = text[:limit]
+    space = head.rfind(" ")
+    return (head[:space] if space > 0.6 * limit else head).rstrip(" ,;:.") + " …"
+
+
+def metric(name: str) -> str:
+    """A metric's name as people write it."""
+    known = METRICS.get(name)
+    return known.words if known and known.words else name.replace("_", " ")
+
+
+def task_sentence(task: Any) -> str:
+    """What was asked, in a phrase: ``Binary classification of income``."""
+    goal = GOALS.get(task.goal, str(task.goal).capitalize())
+    target = [shorten(name, 30) for name in task.target]
+    words = f"{goal} of {', '.join(target[:3])}" if target else goal
+    if len(target) > 3:
+        words += f" and {len(target) - 3} more"
+    return words + (f", {count(task.horizon, 'step')} ahead" if task.horizon else "")
