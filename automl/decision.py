@@ -23,7 +23,7 @@ import numpy as np
 from automl import metrics
 from automl.records import Goal, Output
 
-__all__ = ["Decision", "apply", "average", "calibration_error", "fit", "reliability", "restore"]
+__all__ = ["Decision", "apply", "calibration_error", "fit", "reliability", "restore"]
 
 PRIOR_ROWS = 4.0
 """Strength of the pull to the identity: a prior of standard deviation 0.5 on slope and shift of the logits."""
@@ -80,24 +80,6 @@ def restore(state: Mapping[str, Any]) -> Decision:
 # --------------------------------------------------------------------------- use
 
 
-def average(outputs: Sequence[Output]) -> Output:
-    """The mean of several models' predictions of the same rows: what a finalist of several seeds predicts.
-
-    Labels are the most probable ones of the mean; `apply` decides them anew.
-    """
-    if len(outputs) == 1:
-        return outputs[0]
-    arrays = {
-        name: np.mean([np.asarray(output.arrays[name], dtype=np.float64) for output in outputs], axis=0)
-        for name in outputs[0].arrays
-        if name != "labels" and all(name in output.arrays for output in outputs)
-    }
-    if "probabilities" in arrays and "labels" in outputs[0].arrays:
-        several = np.asarray(outputs[0].arrays["labels"]).ndim == 2
-        arrays["labels"] = _labels(arrays["probabilities"], several)
-    return Output(outputs[0].kind, arrays)
-
-
 def apply(decision: Decision, output: Output) -> Output:
     """Calibrated probabilities and the labels decided; regression and forecasts pass unchanged.
 
@@ -118,13 +100,6 @@ def apply(decision: Decision, output: Output) -> Output:
         logs = np.log(np.maximum(probabilities, _LOWEST)) + np.asarray(decision.biases)
         labels = logs.argmax(axis=1).astype(np.int64)
     return Output(output.kind, {**output.arrays, "probabilities": probabilities, "labels": labels})
-
-
-def _labels(probabilities: np.ndarray, several: bool) -> np.ndarray:
-    """The most probable class, or each label's own more probable value."""
-    if several:
-        return (probabilities >= 0.5).astype(np.int64)
-    return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
 
 
 def _logit(p: np.ndarray) -> np.ndarray:

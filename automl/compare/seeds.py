@@ -1,0 +1,99 @@
+"""Which seeds a replicate draws, and what their average predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from automl.records import Contestant, Output
+
+__all__ = ["Draws", "draw", "mixed"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """Seeds redrawn with replacement, once for each replicate.
+
+    Attributes:
+        multisets: ``(n_distinct, n_seeds)`` how often each seed was drawn, distinct rows.
+        which: ``(n_replicates,)`` the multiset of each replicate.
+    """
+
+    multisets: np.ndarray
+    which: np.ndarray
+
+
+def draw(n_seeds: int, n_replicates: int, rng: np.random.Generator) -> Draws:
+    """Redraw ``n_seeds`` seeds with replacement for each replicate; few draws are distinct (10 of 3 seeds)."""
+    counts = rng.multinomial(n_seeds, np.full(n_seeds, 1.0 / n_seeds), size=n_replicates)
+    multisets, which = np.unique(counts, axis=0, return_inverse=True)
+    return Draws(multisets, np.asarray(which).reshape(-1))
+
+
+def mixed(contestant: Contestant, counts: np.ndarray) -> Output:
+    """What the average of these seeds predicts.
+
+    Args:
+        contestant: with its seeds' decided outputs. counts: ``(n_seeds,)`` how often each seed is in the average.
+
+    Returns:
+        The mean of probabilities, values and quantiles; labels by the rule that the finalist itself follows.
+    """
+    used = [(output, int(count)) for output, count in zip(contestant.per_seed, counts, strict=True) if count]
+    if len(used) == 1:
+        return used[0][0]
+    weights = [count for _, count in used]
+    arrays = {
+        name: np.average([np.asarray(output.arrays[name], np.float64) for output, _ in used], axis=0, weights=weights)
+        for name in used[0][0].arrays
+        if name != "labels" and all(name in output.arrays for output, _ in used)
+    }
+    if "labels" in contestant.output.arrays:
+        votes = [(np.asarray(output.arrays["labels"]), count) for output, count in used]
+        arrays["labels"] = _labels(contestant.output, arrays.get("probabilities"), votes)
+    return Output(contestant.output.kind, arrays)
+
+
+def _labels(decided: Output, p: np.ndarray | None, votes: Sequence[tuple[np.ndarray, int]]) -> np.ndarray:
+    """Labels of averaged probabilities: by the finalist's thresholds where its labels show them, else by vote."""
+    labels = np.asarray(decided.arrays["labels"])
+    known = decided.arrays.get("probabilities")
+    if p is not None and known is not None:
+        if labels.ndim == 2:
+            cuts = [_threshold(known[:, k], labels[:, k]) for k in range(labels.shape[1])]
+            if None not in cuts:
+                return np.asarray(p >= np.asarray(cuts, np.float64), dtype=np.int64)
+        elif known.shape[1] == 2:
+            cut = _threshold(known[:, 1], labels)
+            if cut is not None:
+                return np.asarray(p[:, 1] >= cut, dtype=np.int64)
+        elif (known.argmax(axis=1) == labels).all():
+            return np.asarray(p.argmax(axis=1), dtype=np.int64)
+    return _vote(p, votes)
+
+
+def _threshold(p: np.ndarray, labels: np.ndarray) -> float | None:
+    """The probability from which on the label was 1, as near to one half as the labels allow; None if there is none."""
+    highest_no = float(p[labels == 0].max(initial=0.0))
+    lowest_yes = float(p[labels == 1].min(initial=1.0))
+    if highest_no > lowest_yes or (highest_no == lowest_yes and 0.0 < highest_no < 1.0):
+        return None
+    return float(np.clip(0.5, np.nextafter(highest_no, 2.0), lowest_yes)) if highest_no < lowest_yes else 0.5
+
+
+def _vote(p: np.ndarray | None, votes: Sequence[tuple[np.ndarray, int]]) -> np.ndarray:
+    """The label most seeds give; among equals the more probable one."""
+    first = votes[0][0]
+    if first.ndim == 2:
+        share = np.average([labels for labels, _ in votes], axis=0, weights=[count for _, count in votes])
+        return np.asarray(share >= 0.5, dtype=np.int64)
+    n_classes = max(int(labels.max(initial=0)) for labels, _ in votes) + 1
+    n_classes = n_classes if p is None else max(n_classes, p.shape[1])
+    tally = np.zeros((len(first), n_classes))
+    for labels, count in votes:
+        tally[np.arange(len(first)), labels] += count
+    if p is not None:
+        tally[:, : p.shape[1]] += 0.5 * p
+    return np.asarray(tally.argmax(axis=1), dtype=np.int64)

@@ -1,0 +1,169 @@
+"""The verdict in two sentences that a manager understands, with the metric's own numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from automl import metrics
+from automl.records import Comparison, Contestant, Run, Split
+
+__all__ = ["Scores", "both_sentences", "count_of_units", "lone_sentences"]
+
+_UNITS = {
+    "row": ("test row", "test rows"),
+    "group": ("test group", "test groups"),
+    "block": ("block of test rows in time", "blocks of test rows in time"),
+    "window": ("test window", "test windows"),
+    "series": ("test series", "test series"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Test scores by run name, and the runs."""
+
+    metric: str
+    of: Mapping[str, float]
+    runs: Mapping[str, Run]
+
+    def family(self, name: str) -> str:
+        """What kind of model a run is, in words."""
+        run = self.runs.get(name)
+        return (name if run is None else run.family).replace("_", " ")
+
+
+def count_of_units(n: int, units: str) -> str:
+    """Such as "1 test row" or "8,140 test rows"."""
+    one, many = _UNITS.get(units, (f"test {units}", f"test {units}s"))
+    return f"{n:,} {one if n == 1 else many}"
+
+
+def decimals(*values: float) -> int:
+    """As many decimals as tell these scores apart: three figures, more where they are close."""
+    finite = [abs(value) for value in values if math.isfinite(value)]
+    largest = max(finite, default=1.0)
+    figures = 3 if largest < 1 else max(0, 2 - math.floor(math.log10(max(largest, 1e-12))))
+    figures = max(figures, 2 - math.floor(math.log10(largest))) if 0 < largest < 0.1 else figures
+    if len(finite) > 1:
+        apart = max(finite) - min(finite)
+        if 0 < apart < 10.0**-figures:
+            figures = min(figures + 3, math.ceil(-math.log10(apart)))
+    return int(figures)
+
+
+def number(value: float, places: int, sign: bool = False) -> str:
+    """A score as text; a rounded zero has no sign."""
+    if not math.isfinite(value):
+        return "no score"
+    text = f"{value:{'+' if sign else ''},.{places}f}"
+    return text.lstrip("+-") if float(text.replace(",", "")) == 0 else text
+
+
+def times(ratio: float) -> str:
+    """Such as "40 times" or "1.8 times"."""
+    return f"{ratio:,.0f} times" if ratio >= 9.5 else f"{ratio:.1f} times"
+
+
+def milliseconds(value: float) -> str:
+    """Two figures."""
+    return f"{value:.2g}" if value < 100 else f"{value:,.0f}"
+
+
+def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
+    """What one run costs beside another: training time, then time to answer."""
+    a, b = scores.runs.get(one), scores.runs.get(other)
+    parts = []
+    if a is not None and b is not None and a.cost.fit_seconds > 0 and b.cost.fit_seconds > 0:
+        ratio = a.cost.fit_seconds / b.cost.fit_seconds
+        if ratio >= 1.25:
+            parts.append(f"takes {times(ratio)} as long to train")
+        elif ratio <= 0.8:
+            parts.append(f"takes {times(1 / ratio)} less time to train")
+        else:
+            parts.append("takes about as long to train")
+    if a is not None and b is not None and a.cost.predict_ms and b.cost.predict_ms:
+        mine, theirs = milliseconds(a.cost.predict_ms), milliseconds(b.cost.predict_ms)
+        parts.append(f"answers in {mine} ms" + ("" if mine == theirs else f" instead of {theirs}"))
+    said = " and ".join(parts) if parts else "has no measured costs to set against the other's"
+    return f"{opening} {said}."
+
+
+def _evidence(comparison: Comparison, split: Split, places: int) -> str:
+    units = count_of_units(comparison.n_units, split.units)
+    if comparison.interval is None:
+        return f"on {units}"
+    low, high = (number(end, places, sign=True) for end in comparison.interval)
+    return f"{comparison.level * 100:.0f} % interval of deep's lead: {low} to {high}, on {units}"
+
+
+def both_sentences(
+    comparison: Comparison, scores: Scores, deep: str, shallow: str, floor: str, split: Split, few: str
+) -> tuple[str, str]:
+    """Two sentences where both sides have a finalist.
+
+    Args:
+        few: why the test is too small to decide alone, or an empty text.
+    """
+    metric = metrics.named(scores.metric)
+    a, b = scores.of[deep], scores.of[shallow]
+    places = decimals(a, b)
+    network, model = f"the best deep network ({scores.family(deep)})", scores.family(shallow)
+    evidence = _evidence(comparison, split, places)
+    deep_score, shallow_score = number(a, places), number(b, places)
+    floor_score = number(scores.of[floor], places)
+    if comparison.verdict == "deep":
+        first = (
+            f"Deep learning pays here: {network} scores {deep_score} {metric.words} against {shallow_score} for the "
+            f"best shallow model ({model}) ({evidence})."
+        )
+    elif comparison.verdict == "shallow":
+        first = (
+            f"A shallow model is enough here: {model} scores {shallow_score} {metric.words} against {deep_score} for "
+            f"{network} ({evidence})."
+        )
+    else:
+        opening = "Both sides do equally well here" if comparison.reason == "equivalent" else (
+            "There is too little test data to tell the sides apart" if few else "The test cannot tell the sides apart"
+        )  # fmt: skip
+        first = (
+            f"{opening}: {network} scores {deep_score} {metric.words} and the best shallow model ({model}) "
+            f"{shallow_score} ({evidence})."
+        )
+    if comparison.recommended == floor:
+        return first, f"But the floor, which learns nothing from the inputs, scores {floor_score}, so neither pays yet."
+    other = shallow if comparison.recommended == deep else deep
+    name = scores.family(comparison.recommended)
+    if comparison.verdict == "tie":
+        opening = f"Take the cheaper one, {name}: it"
+        if not metrics.better(scores.metric, scores.of[other], scores.of[floor]):
+            opening = f"Take {name}, the only one that beats the floor ({floor_score}): it"
+    else:
+        opening = "The network" if comparison.verdict == "deep" else "It also"
+    return first, cost_sentence(scores, comparison.recommended, other, opening)
+
+
+def lone_sentences(
+    comparison: Comparison, scores: Scores, only: Contestant | None, floor: str, split: Split
+) -> tuple[str, str]:
+    """Two sentences where a side, or both, have no finalist."""
+    metric = metrics.named(scores.metric)
+    floor_score = scores.of[floor]
+    units = count_of_units(comparison.n_units, split.units)
+    if only is None:
+        places = decimals(floor_score)
+        return (
+            "Neither a deep network nor a shallow model could be trained in this budget.",
+            f"What is kept is the floor, which learns nothing from the inputs and scores "
+            f"{number(floor_score, places)} {metric.words} on {units}.",
+        )
+    mine = scores.of[only.run]
+    places = decimals(mine, floor_score)
+    found = "a deep network" if only.side == "deep" else "a shallow model"
+    missing = "shallow model" if only.side == "deep" else "deep network"
+    first = f"Only {found} ({scores.family(only.run)}) could be trained in this budget; no {missing} was finished."
+    against = f"{number(mine, places)} {metric.words} against {number(floor_score, places)} for the floor on {units}"
+    if comparison.recommended == only.run:
+        return first, f"It scores {against}, so it is what you have, but nothing is known of how it compares."
+    return first, f"It scores {against}, so it does not pay yet."
