@@ -77,11 +77,11 @@ class TableFeatures:
             blocks, self.categories = [np.zeros((len(rows), 1))], [False]
         matrix = np.concatenate(blocks, axis=1)
         if self.style == "trees" and not self.fill:
-            return matrix
+            return np.asarray(matrix)
         with np.errstate(all="ignore"):
             self.center = np.array([np.nanmedian(c) if np.isfinite(c).any() else 0.0 for c in matrix.T])
+        self.categories = []  # codes count as numbers from here on
         if self.style == "linear":
-            self.categories = []
             scaled = matrix - self.center
             spread = np.nanstd(np.clip(scaled, *np.nanpercentile(scaled, [0.5, 99.5], axis=0)), axis=0)
             self.scale = np.where(spread > 0, spread, 1.0)
@@ -215,7 +215,7 @@ class TableFeatures:
         assert self.center is not None
         matrix = np.where(np.isnan(matrix), self.center, matrix)
         if self.style == "trees":
-            return matrix
+            return np.asarray(matrix)
         assert self.scale is not None
         scaled = np.clip((matrix - self.center) / self.scale, -8.0, 8.0)
         if self.shape is not None:

@@ -25,6 +25,7 @@ class PictureFeatures:
     """
 
     def __init__(self, side: int, cell: int, pixels: bool, components: int = 0, seed: int = 0) -> None:
+        self.categories: list[bool] = []
         self.side = side
         self.cell = cell
         self.pixels = pixels
@@ -91,7 +92,7 @@ def _one(dataset: Dataset) -> np.ndarray:
 
 def resized(images: np.ndarray, side: int) -> np.ndarray:
     """Pictures ``(n, h, w, c)`` with their longer side at most `side`, by the mean over areas."""
-    n, h, w, c = images.shape
+    h, w = images.shape[1:3]
     factor = max(h, w) / side
     if factor <= 1:
         return images

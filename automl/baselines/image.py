@@ -90,7 +90,7 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     yield from draws(first, options | weights_options(task), seed)
 
 
-FLOOR = Baseline("floor", "floor", "image", GOALS, floor, floor_settings, source="class priors or target means")
+FLOOR = Baseline("image_floor", "floor", "image", GOALS, floor, floor_settings, source="class priors or target means")
 PIXELS = Baseline("pixels", "fast", "image", GOALS, picture_model, pixels_settings, source="PCA + logistic or ridge")
 GRADIENTS_KERNEL = Baseline(
     "hog_kernel", "strong", "image", GOALS, picture_model, kernel_settings,

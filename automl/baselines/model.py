@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +20,13 @@ _spared = [0.0]
 
 
 class Features(Protocol):
-    """Fitted on training rows; turns rows of a dataset into a matrix."""
+    """Fitted on training rows; turns rows of a dataset into a matrix.
+
+    Attributes:
+        categories: which columns hold category codes for trees; empty for none.
+    """
+
+    categories: Sequence[bool]
 
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> Any:
         """Learn from these rows and return their matrix."""
@@ -53,7 +59,7 @@ class Model:
             if context.checkpoint is not None:
                 context.checkpoint(self)
 
-        more = {"categories": self.features.categories} if getattr(self.features, "categories", None) else {}
+        more = {"categories": self.features.categories} if any(self.features.categories) else {}
         self.learner.fit(X, truth, weight, valid, context.valid_truth, context, complete, **more)
 
     def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
@@ -161,5 +167,3 @@ def draws(first: Mapping[str, Any], options: Mapping[str, Any], seed: int) -> An
             else:
                 settings[name] = choice[int(random.integers(len(choice)))]
         yield settings
-
-

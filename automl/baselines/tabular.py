@@ -118,7 +118,9 @@ def too_many_rows(task: Task, facts: Facts) -> str | None:
     return f"{facts.n_rows} training rows, kernels are tried up to {SMALL}" if facts.n_rows > SMALL else None
 
 
-FLOOR = Baseline("floor", "floor", "tabular", GOALS, floor, floor_settings, source="class priors or target means")
+FLOOR = Baseline(
+    "tabular_floor", "floor", "tabular", GOALS, floor, floor_settings, source="class priors or target means"
+)
 LINEAR = Baseline("linear", "fast", "tabular", GOALS, linear, linear_settings, source="scikit-learn; ridge path")
 BOOSTING = Baseline(
     "boosting", "strong", "tabular", GOALS, boosting, boosting_settings, source="Ke et al. 2017; scikit-learn"

@@ -57,7 +57,7 @@ def strong_settings(loss: str) -> Any:
     return settings
 
 
-FLOOR = Baseline("floor", "floor", "text", GOALS, floor, floor_settings, source="class priors or target means")
+FLOOR = Baseline("text_floor", "floor", "text", GOALS, floor, floor_settings, source="class priors or target means")
 WORDS = Baseline("words", "fast", "text", GOALS, text_model, words_settings, source="TF-IDF + logistic or ridge")
 MARGIN = Baseline(
     "margin", "strong", "text", GOALS, text_model, strong_settings("hinge"), source="Joachims 1998; LIBLINEAR"

@@ -1,4 +1,4 @@
-"""TF-IDF of words and of characters inside words, hashed: no vocabulary is stored, so bundles stay small and private."""
+"""TF-IDF of words and of characters inside words, hashed: no vocabulary is stored, bundles stay small and private."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class TextFeatures:
     def __init__(self, task: Task, word_ngrams: int = 2, char_ngrams: int = 5, separate: bool = False,
                  max_features: int = 200_000, min_rows: int = 2) -> None:  # fmt: skip
         self.columns = [c.name for c in task.columns if c.kind not in ("identifier", "constant", "image_path")]
+        self.categories: list[bool] = []
         self.word_ngrams = word_ngrams
         self.char_ngrams = char_ngrams
         self.separate = separate

@@ -1,0 +1,304 @@
+"""Forecasts: naive and seasonal naive; lagged ridge; lagged boosted trees; quantiles from residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from automl.baselines.learners import Linear
+from automl.baselines.model import draws
+from automl.baselines.trees import Boosting
+from automl.baselines.windows import calendar, known_ahead, known_names, normalised, past
+from automl.records import Baseline, Dataset, Facts, FitContext, Output, Task
+
+__all__ = ["LAGGED_BOOSTING", "LAGGED_RIDGE", "NAIVE", "SEASONAL_NAIVE"]
+
+MAX_CELLS = 120_000
+
+
+class Forecaster:
+    """What all forecasts share: a point forecast in sizes of the window, and quantiles of its residuals.
+
+    Args:
+        task: horizon, season, quantiles, targets. settings: see each baseline. seed: of subsamples.
+    """
+
+    def __init__(self, task: Task, settings: Mapping[str, Any], seed: int) -> None:
+        self.horizon = int(task.horizon or 1)
+        self.season = max(int(task.season or 1), 1)
+        self.levels = [float(q) for q in task.quantiles]
+        self.known = known_names(task)
+        self.settings = dict(settings)
+        self.seed = seed
+        self.log = False
+        self.residuals: np.ndarray | None = None
+        self.span = max(self.season, min(self.horizon, 24), 4)
+        self.length = int(settings.get("length", 2 * self.span + 1))
+
+    # ---- windows as numbers
+
+    def _context(self, dataset: Dataset, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """History, level and size of each window, on the scale that is modelled."""
+        history = past(dataset, windows, max(self.length, self.span + 1))
+        history = np.log(np.maximum(history, 1e-12)) if self.log else history
+        level, size = normalised(history, str(self.settings.get("level", "last")), self.span)
+        return history, level, size
+
+    def _back(self, values: np.ndarray) -> np.ndarray:
+        return np.asarray(np.exp(np.clip(values, -600.0, 600.0))) if self.log else values
+
+    def _decide_log(self, truth: np.ndarray) -> None:
+        self.log = bool(self.settings.get("log", False)) and bool((truth > 0).all())
+
+    def _keep_residuals(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> None:
+        """Quantiles of residuals a step and target, in sizes of the window."""
+        if not self.levels:
+            return
+        some = evenly(len(windows), 4000)
+        _, level, size = self._context(dataset, windows[some])
+        y = np.log(np.maximum(truth[some], 1e-12)) if self.log else truth[some]
+        z = (y - level) / size - self._point(dataset, windows[some])
+        self.residuals = np.quantile(z, self.levels, axis=0).transpose(1, 2, 0)  # (horizon, targets, levels)
+
+    def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
+        """Point forecast in sizes from the level, ``(n, horizon, n_targets)``."""
+        raise NotImplementedError
+
+    def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
+        """Point forecasts and quantiles of these windows; their own targets are not read."""
+        _, level, size = self._context(dataset, rows)
+        z = self._point(dataset, rows)
+        arrays = {"values": self._back(level + size * z)}
+        if self.levels and self.residuals is not None:
+            spread = level[..., None] + size[..., None] * (z[..., None] + self.residuals[None])
+            arrays["quantiles"] = np.sort(self._back(spread), axis=-1)
+        return Output("windows", arrays)
+
+
+class Naive(Forecaster):
+    """The last value, or the value one season before, repeated; learns nothing but its residuals."""
+
+    def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
+            context: FitContext) -> None:  # fmt: skip
+        """Residual quantiles on training windows."""
+        self._keep_residuals(dataset, split_rows, truth)
+
+    def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
+        history, level, size = self._context(dataset, windows)
+        season = self.season if self.settings["seasonal"] else 1
+        repeat = history[:, history.shape[1] - season + np.arange(self.horizon) % season]
+        return np.asarray((repeat - level) / size)
+
+
+class LaggedRidge(Forecaster):
+    """One ridge for all steps on normalised lags, calendar and covariates; one model for all series.
+
+    Settings: length (lags), level, log, apart (each target alone, all sharing one model), strengths by validation.
+    """
+
+    def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
+            context: FitContext) -> None:  # fmt: skip
+        """Fit on at most 20,000 windows, evenly spread."""
+        self._decide_log(truth)
+        some = evenly(len(split_rows), int(self.settings.get("rows", 20_000)))
+        X, Y = self._table(dataset, split_rows[some], truth[some])
+        V, valid_truth = None, None
+        if context.valid_rows is not None and context.valid_truth is not None and len(context.valid_rows) >= 3:
+            V, valid_truth = self._table(dataset, context.valid_rows, context.valid_truth)
+        self.center = X.mean(axis=0)
+        spread = X.std(axis=0)
+        self.scale = np.where(spread > 1e-9, spread, 1.0)
+        strengths = [float(s) for s in np.geomspace(1e-5, 3.0, 12)]
+        self.linear = Linear("regression", 0, "ridge", strengths, choose="valid" if V is not None else "loo")
+        w = None if weight is None else weight[some]
+        if w is not None and len(w) != len(X):
+            w = np.repeat(w, len(X) // len(w))
+        valid = None if V is None else (V - self.center) / self.scale
+        self.linear.fit((X - self.center) / self.scale, Y, w, valid, valid_truth, context, lambda: None)
+        self._keep_residuals(dataset, split_rows, truth)
+
+    def _features(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
+        history, level, size = self._context(dataset, windows)
+        n, _, n_targets = history.shape
+        lags = np.clip((history[:, -self.length :] - level) / size, -50, 50)
+        shared = [calendar(dataset, windows[:, 0])]
+        ahead = known_ahead(dataset, self.known, windows)
+        shared.append(np.nan_to_num(ahead).reshape(n, -1))
+        side = np.concatenate(shared, axis=1)
+        if not self.settings.get("apart", True):
+            return np.concatenate([lags.reshape(n, -1), side], axis=1)
+        own = lags.transpose(0, 2, 1).reshape(n * n_targets, -1)
+        blocks = [own, np.repeat(side, n_targets, axis=0)]
+        if n_targets > 1:
+            which = np.tile(np.eye(n_targets), (n, 1))
+            blocks += [which, (which[:, :, None] * own[:, None, -3:]).reshape(len(own), -1)]
+            blocks.append((which[:, :, None] * blocks[1][:, None, :]).reshape(len(own), -1))
+        return np.concatenate(blocks, axis=1)
+
+    def _table(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        _, level, size = self._context(dataset, windows)
+        y = np.log(np.maximum(truth, 1e-12)) if self.log else truth
+        z = np.clip((y - level) / size, -50, 50)
+        if self.settings.get("apart", True):
+            return self._features(dataset, windows), z.transpose(0, 2, 1).reshape(-1, self.horizon)
+        return self._features(dataset, windows), z.reshape(len(z), -1)
+
+    def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
+        z = self.linear.predict((self._features(dataset, windows) - self.center) / self.scale)
+        if self.settings.get("apart", True):
+            return z.reshape(len(windows), -1, self.horizon).transpose(0, 2, 1)
+        return z.reshape(len(windows), self.horizon, -1)
+
+
+class LaggedBoosting(Forecaster):
+    """Boosted trees that see the step ahead as a column; one model for all steps, targets and series.
+
+    Settings: length (lags), level, log, and those of `Boosting`.
+    """
+
+    def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
+            context: FitContext) -> None:  # fmt: skip
+        """Fit on at most 120,000 cells (window, step, target), evenly spread windows."""
+        self._decide_log(truth)
+        cells = self.horizon * truth.shape[2]
+        some = evenly(len(split_rows), int(self.settings.get("rows", max(MAX_CELLS // cells, 200))))
+        X, y = self._cells(dataset, split_rows[some], truth[some])
+        w = None if weight is None else np.repeat(weight[some], cells)
+        V, v = None, None
+        if context.valid_rows is not None and context.valid_truth is not None:
+            V, v = self._cells(dataset, context.valid_rows, context.valid_truth)
+        self.boosting = Boosting("regression", 0, self.settings, self.seed)
+
+        def complete() -> None:
+            if context.checkpoint is not None:
+                context.checkpoint(self)
+
+        self.boosting.fit(X, y[:, None], w, V, None if v is None else v[:, None], context, complete)
+        few = context.valid_rows is None or context.valid_truth is None or len(context.valid_rows) < 20
+        if few:  # too few held-out windows to take quantiles of
+            self._keep_residuals(dataset, split_rows, truth)
+        else:
+            assert context.valid_rows is not None and context.valid_truth is not None
+            self._keep_residuals(dataset, context.valid_rows, context.valid_truth)
+
+    @property
+    def stopped(self) -> str:
+        """Why growing stopped early, or an empty string."""
+        return self.boosting.stopped
+
+    def _features(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
+        """One row a (window, step, target)."""
+        history, level, size = self._context(dataset, windows)
+        n, length, n_targets = history.shape
+        z = np.clip((history - level) / size, -50, 50)
+        steps = np.arange(self.horizon)
+        lags = z[:, -min(self.length, length) :].transpose(0, 2, 1)  # (n, targets, lags)
+        shape = (n, self.horizon, n_targets)
+        seasons = [k for k in (1, 2) if k * self.season + self.horizon <= 10_000]
+        columns = [np.broadcast_to(steps[None, :, None], shape)]
+        for k in seasons:  # the values one and two seasons before the step, if the history reaches so far
+            at = length - k * self.season + steps % self.season
+            columns += [np.broadcast_to(z[:, np.maximum(at, 0)], shape)]
+        columns += [np.broadcast_to(np.log(size), shape), np.broadcast_to(level / size, shape)]
+        columns += [np.broadcast_to(z[:, -w:].mean(axis=1, keepdims=True), shape) for w in (3, self.span, length)]
+        if n_targets > 1:
+            columns.append(np.broadcast_to(np.arange(n_targets)[None, None, :], shape))
+        blocks = [np.stack(columns, axis=-1)]
+        blocks.append(np.broadcast_to(lags[:, None], (*shape, lags.shape[2])))
+        for extra in (calendar(dataset, windows), known_ahead(dataset, self.known, windows)):
+            blocks.append(np.broadcast_to(extra[:, :, None], (*shape, extra.shape[2])))
+        return np.concatenate(blocks, axis=-1).reshape(n * self.horizon * n_targets, -1)
+
+    def _cells(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        _, level, size = self._context(dataset, windows)
+        y = np.log(np.maximum(truth, 1e-12)) if self.log else truth
+        return self._features(dataset, windows), np.clip((y - level) / size, -50, 50).ravel()
+
+    def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
+        z = self.boosting.predict(self._features(dataset, windows))
+        return z.reshape(len(windows), self.horizon, -1)
+
+
+def evenly(n: int, most: int) -> np.ndarray:
+    """At most `most` of ``0 .. n-1``, evenly spread, the last among them."""
+    return np.arange(n) if n <= most else np.unique(np.linspace(0, n - 1, most).round().astype(np.int64))
+
+
+def naive(task: Task, settings: Mapping[str, Any], seed: int) -> Naive:
+    """Repeat the last value or season."""
+    return Naive(task, settings, seed)
+
+
+def naive_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Nothing to tune."""
+    yield {"seasonal": False}
+
+
+def seasonal_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Nothing to tune."""
+    yield {"seasonal": True}
+
+
+def ridge(task: Task, settings: Mapping[str, Any], seed: int) -> LaggedRidge:
+    """Direct forecasts of all steps at once."""
+    return LaggedRidge(task, settings, seed)
+
+
+def lengths(task: Task) -> list[int]:
+    """How far back lags may reach."""
+    season, horizon = max(int(task.season or 1), 1), int(task.horizon or 1)
+    base = max(season, min(horizon, 48), 6)
+    return [min(base + 1, 200), min(2 * base + 1, 300), min(3 * base + 1, 400)]
+
+
+def ridge_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Two seasons of lags first; then other lengths, levels, logarithms, targets together."""
+    short, middle, long = lengths(task)
+    several = len(task.target) > 1
+    first = {"length": middle, "level": "last", "log": False, "apart": True}
+    options = {"length": [short, middle, long], "level": ["last", "mean"], "log": [True, False]}
+    yield from draws(first, options | ({"apart": [True, False]} if several else {}), seed)
+
+
+def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> LaggedBoosting:
+    """Direct forecasts, the step being a column."""
+    return LaggedBoosting(task, settings, seed)
+
+
+def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Two seasons of lags and absolute errors first, as MASE counts them."""
+    short, middle, long = lengths(task)
+    first = {
+        "length": middle, "level": "last", "log": False, "learning_rate": 0.08, "max_leaf_nodes": 31,
+        "min_samples_leaf": 20, "l2_regularization": 0.0, "max_features": 0.5, "max_iter": 300, "patience": 30,
+        "loss": "squared_error" if task.metric in ("rmse", "r2") else "absolute_error",
+    }  # fmt: skip
+    options = {
+        "length": [short, middle, long], "level": ["last", "mean"], "log": [True, False],
+        "learning_rate": (0.02, 0.2), "max_leaf_nodes": (6, 64), "min_samples_leaf": (5, 100),
+        "l2_regularization": [0.0, 1.0, 10.0], "max_features": [1.0, 0.5, 0.3],
+        "loss": ["absolute_error", "squared_error"],
+    }  # fmt: skip
+    yield from draws(first, options, seed)
+
+
+def no_season(task: Task, facts: Facts) -> str | None:
+    """With a season of one step the seasonal naive forecast is the naive one."""
+    return "the season is one step: the same as naive" if (task.season or 1) <= 1 else None
+
+
+NAIVE = Baseline("naive", "floor", "sequence", ("forecast",), naive, naive_settings, source="last value")
+SEASONAL_NAIVE = Baseline(
+    "seasonal_naive", "floor", "sequence", ("forecast",), naive, seasonal_settings, unfit=no_season,
+    source="value one season before",
+)  # fmt: skip
+LAGGED_RIDGE = Baseline(
+    "lagged_ridge", "fast", "sequence", ("forecast",), ridge, ridge_settings,
+    source="direct multi-step regression, Ben Taieb et al. 2012",
+)  # fmt: skip
+LAGGED_BOOSTING = Baseline(
+    "lagged_boosting", "strong", "sequence", ("forecast",), boosting, boosting_settings,
+    source="global boosted trees, as the winners of M5 (Makridakis et al. 2022)",
+)  # fmt: skip

@@ -1,0 +1,434 @@
+"""The shallow side of a contest: floors first, then fast and strong defaults, then tuning of what has paid."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import pickle
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from automl import metrics
+from automl.baselines.worker import Fitted, Payload, Worker, measure
+from automl.context import scoring_context, truth
+from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
+
+__all__ = ["ShallowSide"]
+
+MIB = 1024**2
+LEAST_SECONDS = 0.3
+LEAST_ROWS = 500
+RANDOM_FIRST = 4
+EXPLORE = 0.25
+MUTATE = 0.35
+STEP_SHARE = 0.5
+
+
+@dataclasses.dataclass(eq=False)
+class Lane:
+    """One family: its settings and what is known of it.
+
+    Attributes:
+        fresh: default first, then random settings. tried: settings fitted, as text. n: fits so far.
+        best: its best run's settings and validation score. seconds: of its slowest whole fit, a full training part.
+        capped: rows that a fit may use, once a full one has proved too slow.
+    """
+
+    baseline: Baseline
+    fresh: Iterator[Mapping[str, Any]]
+    tried: set[str] = dataclasses.field(default_factory=set)
+    n: int = 0
+    best: Mapping[str, Any] | None = None
+    best_score: float | None = None
+    seconds: float = 0.0
+    capped: int | None = None
+    exhausted: bool = False
+    failures: int = 0
+
+
+@dataclasses.dataclass(eq=False)
+class Kept:
+    """A run with its fitted models (pickled, one a seed) and validation output."""
+
+    run: Run
+    lane: Lane
+    settings: Mapping[str, Any]
+    models: list[bytes]
+    output: Output
+    take: np.ndarray | None
+
+
+class ShallowSide:
+    """`records.Contender` of shallow models.
+
+    Args:
+        dataset, task, split, facts: as everywhere. baselines: those of this modality, by name.
+        metric: name. seed: any integer. weight: ``(n_rows,)`` or None.
+        max_trials: bound on fits beside the floors, or None. on_event: told of starts and runs.
+        stopping: asked whether the user wants to stop.
+    """
+
+    side: Side = "shallow"
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        task: Task,
+        split: Split,
+        facts: Facts,
+        baselines: Mapping[str, Baseline],
+        metric: str,
+        seed: int = 0,
+        weight: np.ndarray | None = None,
+        max_trials: int | None = None,
+        on_event: Callable[[dict[str, Any]], None] | None = None,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.dataset, self.task, self.split, self.metric, self.seed = dataset, task, split, metric, seed
+        self.max_trials, self.stopping = max_trials, stopping
+        self.on_event = on_event or (lambda event: None)
+        self.items, self.valid, self.test = _items(split, "train"), _items(split, "valid"), _items(split, "test")
+        self.truth, self.valid_truth = truth(dataset, task, self.items), truth(dataset, task, self.valid)
+        self.weight = _item_weight(weight, self.items)
+        self.valid_weight = _item_weight(weight, self.valid)
+        self.context = scoring_context(dataset, task, split, self.valid)
+        self.random = np.random.default_rng(seed)
+        fitting = [b for b in baselines.values() if task.goal in b.goals and b.unfit(task, facts) is None]
+        order = {"floor": 0, "fast": 1, "strong": 2}
+        self.lanes = [
+            Lane(b, b.settings(task, facts, seed + i))
+            for i, b in enumerate(sorted(fitting, key=lambda b: order[b.tier]))
+        ]
+        self.floors: list[tuple[Run, Any]] = []
+        self.kept: list[Kept] = []
+        self.n_fits = 0
+        self._too_little = 0.0
+        self.finalist: Kept | None = None
+        self._outputs: dict[tuple[str, str, int], Output] = {}
+        payload = Payload(
+            dataset, self.items, self.truth, self.weight, self.valid, self.valid_truth, _plugins(self.lanes)
+        )
+        self.worker = Worker(payload)
+
+    # ------------------------------------------------------------------ one step
+
+    def step(self, seconds: float) -> tuple[Run, ...] | None:
+        """Floors at the first call, then one fit a call.
+
+        Returns:
+            The runs made; () if nothing could be fitted in the seconds; None when there is nothing left to try.
+        """
+        if not self.floors:
+            return self._fit_floors(seconds)
+        if self.max_trials is not None and self.n_fits >= self.max_trials:
+            return None
+        proposal = self._propose(seconds)
+        if proposal is None:
+            # Asked again with no more time than when nothing fitted in: nothing will.
+            over = all(lane.exhausted for lane in self._open()) or seconds <= self._too_little
+            self._too_little = seconds
+            return None if over else ()
+        lane, settings = proposal
+        return self._fit(lane, settings, seconds)
+
+    def _fit_floors(self, seconds: float) -> tuple[Run, ...]:
+        """Fit in this process: they take no time and no library that the parent lacks."""
+        for lane in self.lanes:
+            if lane.baseline.tier != "floor":
+                continue
+            settings = next(lane.fresh)
+            name = lane.baseline.name
+            self.on_event({"event": "start", "side": "floor", "name": name, "settings": dict(settings)})
+            model = lane.baseline.make(self.task, settings, self.seed)
+            begun = time.monotonic()
+            context = FitContext(None, None, self.valid, self.valid_truth)
+            model.fit(self.dataset, self.items, self.truth, self.weight, context)
+            fit_seconds = time.monotonic() - begun
+            score = self._score(model.predict(self.dataset, self.valid))
+            predict_ms, rate = measure(model, self.dataset, self.valid, 0.2)
+            size = len(pickle.dumps(model)) / MIB
+            cost = Cost(fit_seconds, fit_seconds, predict_ms, rate, None, size)
+            run = Run(name, "floor", "done", name, valid_score=score, cost=cost, choices=dict(settings))
+            self.floors.append((run, model))
+            self._announce(run)
+        return tuple(run for run, _ in self.floors)
+
+    def _open(self) -> list[Lane]:
+        return [lane for lane in self.lanes if lane.baseline.tier != "floor"]
+
+    def _propose(self, seconds: float) -> tuple[Lane, Mapping[str, Any]] | None:
+        """The next family and its settings: every default once, then what has paid, now and then another."""
+        if seconds < LEAST_SECONDS:
+            return None
+        able = [lane for lane in self._open() if not lane.exhausted and self._rows_for(lane, seconds) is not None]
+        for lane in able:
+            if lane.n == 0:
+                settings = next(lane.fresh, None)
+                if settings is not None:
+                    return lane, settings
+                lane.exhausted = True
+        able = [lane for lane in able if lane.best is not None and not lane.exhausted]
+        while able:
+            lane = self._lane_that_pays(able)
+            settings = self._vary(lane)
+            if settings is not None:
+                return lane, settings
+            lane.exhausted = True
+            able.remove(lane)
+        for lane in self._open():  # a family whose default failed is not tried again
+            lane.exhausted = lane.exhausted or (lane.n > 0 and lane.best is None)
+        return None
+
+    def _lane_that_pays(self, able: list[Lane]) -> Lane:
+        """Mostly the family with the best score so far, else the one fitted least (strong ones first)."""
+        strong = [lane for lane in able if lane.baseline.tier == "strong"] or able
+        if self.random.random() < EXPLORE:
+            return min(strong, key=lambda lane: lane.n)
+        ranked = sorted(strong, key=lambda lane: self._rank(lane.best_score), reverse=True)
+        best = max(able, key=lambda lane: self._rank(lane.best_score))
+        # A runner-up close behind may overtake it with better settings: one turn in three.
+        if len(ranked) > 1 and self.random.random() < 1 / 3:
+            return ranked[1] if ranked[0] is best else ranked[0]
+        return best
+
+    def _vary(self, lane: Lane) -> Mapping[str, Any] | None:
+        """Random settings at first; then the best ones with some replaced by a fresh draw or moved half-way to it."""
+        for _ in range(30):
+            fresh = next(lane.fresh, None)
+            if fresh is None:
+                return None
+            settings = dict(fresh)
+            if lane.n > RANDOM_FIRST and lane.best is not None and self.random.random() < 0.8:
+                for name, value in lane.best.items():
+                    if self.random.random() > MUTATE:
+                        settings[name] = value
+                    elif isinstance(value, float) and isinstance(settings.get(name), float):
+                        settings[name] = _between(value, settings[name])
+            if repr(sorted(settings.items())) not in lane.tried:
+                return settings
+        return None
+
+    # ------------------------------------------------------------------ time
+
+    def _rows_for(self, lane: Lane, seconds: float) -> int | None:
+        """Training items that fit into the seconds (all if it seems so); None if too few would."""
+        n = len(self.items) if lane.capped is None else min(lane.capped, len(self.items))
+        if math.isinf(seconds) or lane.seconds == 0.0:
+            return n
+        expected = lane.seconds * n / len(self.items)
+        if expected <= 0.9 * seconds:
+            return n
+        rows = int(n * 0.7 * seconds / expected)
+        return rows if rows >= max(LEAST_ROWS, 0.2 * len(self.items)) else None
+
+    def _take(self, rows: int) -> np.ndarray | None:
+        """A sample of the training items: the last windows of a forecast count as much as the first."""
+        n = len(self.items)
+        if rows >= n:
+            return None
+        return np.sort(np.random.default_rng(self.seed).choice(n, rows, replace=False))
+
+    def _learn_time(self, lane: Lane, fitted: Fitted, seconds: float, rows: int) -> None:
+        share = rows / len(self.items)
+        if fitted.model is not None and not fitted.stopped:
+            lane.seconds = max(lane.seconds * 0.8, fitted.fit_seconds / share)
+        elif fitted.model is None and fitted.stopped:
+            lane.seconds = max(lane.seconds, 2.0 * seconds / share)
+            lane.capped = max(LEAST_ROWS, rows // 3)
+
+    # ------------------------------------------------------------------ one fit
+
+    def _fit(self, lane: Lane, settings: Mapping[str, Any], seconds: float) -> tuple[Run, ...]:
+        rows = self._rows_for(lane, seconds) or len(self.items)
+        take = self._take(rows)
+        name = f"{lane.baseline.name}-{lane.n + 1}"
+        offered = seconds
+        if not math.isinf(seconds) and lane.seconds < STEP_SHARE * seconds:
+            offered = max(STEP_SHARE * seconds, min(seconds, 5.0))
+        deadline = None if math.isinf(offered) else time.monotonic() + offered
+        self.on_event({"event": "start", "side": "shallow", "name": name, "settings": dict(settings)})
+        model = pickle.dumps(lane.baseline.make(self.task, settings, self.seed))
+        fitted = self.worker.fit(model, take, deadline, self.stopping)
+        if fitted.late:
+            lane.fresh = _again(settings, lane.fresh)
+            return ()
+        lane.n += 1
+        self.n_fits += 1
+        lane.tried.add(repr(sorted(settings.items())))
+        if not self.stopping():
+            self._learn_time(lane, fitted, offered, rows)
+        shown = dict(settings) if take is None else {**settings, "rows": rows}
+        run, output = self._as_run(name, lane, shown, fitted, offered)
+        if run.valid_score is not None and output is not None and fitted.model is not None:
+            self._keep(Kept(run, lane, settings, [fitted.model], output, take))
+        elif lane.capped is not None and lane.n == 1 and run.status == "failed":
+            lane.n, lane.fresh = 0, _again(settings, lane.fresh)  # once more, on fewer rows
+            lane.failures += 1
+            if lane.failures > 2:
+                lane.exhausted = True
+        self._announce(run)
+        return (run,)
+
+    def _as_run(self, name: str, lane: Lane, shown: Mapping[str, Any], fitted: Fitted,
+                offered: float) -> tuple[Run, Output | None]:  # fmt: skip
+        """The record of a fit; a checkpoint's validation items are predicted here."""
+        status: Literal["done", "cut", "failed"] = "cut" if fitted.stopped else "done"
+        failure, output, score = fitted.stopped or None, fitted.output, None
+        predict_ms, rate = fitted.predict_ms, fitted.rows_per_second
+        if fitted.model is None or fitted.failure:
+            return self._run(name, lane, "failed", shown, fitted, offered, fitted.failure), None
+        if output is None:
+            model = pickle.loads(fitted.model)  # from the pipe to our own child
+            output = model.predict(self.dataset, self.valid)
+            predict_ms, rate = measure(model, self.dataset, self.valid, 0.3)
+            fitted = dataclasses.replace(fitted, predict_ms=predict_ms, rows_per_second=rate)
+        score = self._score(output)
+        if not math.isfinite(score):
+            return self._run(name, lane, "failed", shown, fitted, offered, "its predictions are not finite"), None
+        run = self._run(name, lane, status, shown, fitted, offered, failure)
+        return dataclasses.replace(run, valid_score=score), output
+
+    def _run(self, name: str, lane: Lane, status: Any, shown: Mapping[str, Any], fitted: Fitted, offered: float,
+             failure: str | None) -> Run:  # fmt: skip
+        cost = Cost(
+            fitted.fit_seconds, offered if math.isfinite(offered) else 0.0, fitted.predict_ms, fitted.rows_per_second,
+            fitted.peak_mib, None if fitted.model is None else len(fitted.model) / MIB,
+        )  # fmt: skip
+        return Run(name, "shallow", status, lane.baseline.name, cost=cost, choices=shown, failure=failure)
+
+    def _announce(self, run: Run) -> None:
+        self.on_event(
+            {"event": "run", "side": run.side, "name": run.name, "score": run.valid_score, "status": run.status}
+        )
+
+    def _score(self, output: Output) -> float:
+        return metrics.score(self.metric, self.valid_truth, output, self.valid_weight, self.context)
+
+    def _rank(self, score: float | None) -> float:
+        """A score turned so that more is better."""
+        if score is None or not math.isfinite(score):
+            return -math.inf
+        return score if metrics.named(self.metric).higher_is_better else -score
+
+    def _keep(self, kept: Kept) -> None:
+        """Remember the family's best; drop models that neither lead nor are their family's best or fastest."""
+        lane = kept.lane
+        if lane.best is None or self._rank(kept.run.valid_score) > self._rank(lane.best_score):
+            lane.best, lane.best_score = kept.settings, kept.run.valid_score
+        self.kept.append(kept)
+        self.kept.sort(key=lambda k: self._rank(k.run.valid_score), reverse=True)
+        quickest = min(self.kept, key=lambda k: k.run.cost.predict_ms or math.inf)
+        seen: set[str] = set()
+        left = []
+        for place, one in enumerate(self.kept):
+            if place < 3 or one.lane.baseline.name not in seen or one is quickest:
+                left.append(one)
+            seen.add(one.lane.baseline.name)
+        self.kept = left
+
+    # ------------------------------------------------------------------ the finalist
+
+    def choose(self, latency_ms: float | None) -> Run | None:
+        """The best run by validation, among those quick enough where a latency is asked for; None if there is none."""
+        self.finalist = self._best(latency_ms)
+        if self.finalist is None:
+            return None
+        self.finalist.run = dataclasses.replace(self.finalist.run, finalist=True)
+        return self.finalist.run
+
+    def _best(self, latency_ms: float | None) -> Kept | None:
+        for kept in self.kept:  # best first
+            ms = kept.run.cost.predict_ms
+            if latency_ms is None or (ms is not None and ms <= latency_ms):
+                return kept
+        return None
+
+    def seconds_a_seed(self) -> float:
+        """As long as the finalist (before it is named: the best so far) took, and a little for predicting."""
+        kept = self.finalist or self._best(None)
+        return 0.0 if kept is None else 1.2 * kept.run.cost.fit_seconds + 0.5
+
+    def add_seed(self, seconds: float) -> bool:
+        """Fit the finalist's settings on the same rows with another random state."""
+        kept = self.finalist
+        if kept is None or seconds < LEAST_SECONDS:
+            return False
+        seed = self.seed + 1000 * len(kept.models)
+        model = pickle.dumps(kept.lane.baseline.make(self.task, kept.settings, seed))
+        deadline = None if math.isinf(seconds) else time.monotonic() + seconds
+        fitted = self.worker.fit(model, kept.take, deadline, self.stopping)
+        if fitted.model is None or fitted.failure or fitted.stopped:
+            return False
+        kept.models.append(fitted.model)
+        kept.run = dataclasses.replace(kept.run, n_seeds=len(kept.models))
+        return True
+
+    def models(self, n_seeds: int) -> tuple[Any, ...]:
+        """The finalist's fitted models, one for each of its first n seeds."""
+        if self.finalist is None:
+            return ()
+        return tuple(pickle.loads(model) for model in self.finalist.models[:n_seeds])
+
+    def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
+        """The finalist's predictions on validation or test items, one for each of its first n seeds."""
+        if self.finalist is None:
+            return ()
+        items = self.valid if part == "valid" else self.test
+        found = []
+        for i, model in enumerate(self.finalist.models[:n_seeds]):
+            key = (self.finalist.run.name, part, i)
+            if key not in self._outputs:
+                self._outputs[key] = pickle.loads(model).predict(self.dataset, items)
+            found.append(self._outputs[key])
+        return tuple(found)
+
+    def floor(self) -> tuple[Run, Output, Any]:
+        """The best floor by validation: its run, its predictions on test items and its model."""
+        if not self.floors:
+            self._fit_floors(math.inf)
+        run, model = max(self.floors, key=lambda pair: self._rank(pair[0].valid_score))
+        return run, model.predict(self.dataset, self.test), model
+
+    def close(self) -> None:
+        """End the worker process."""
+        self.worker.close()
+
+
+def _items(split: Split, part: str) -> np.ndarray:
+    """Windows of a forecast, else rows."""
+    windows = getattr(split, f"{part}_windows")
+    return np.asarray(getattr(split, part) if windows is None else windows)
+
+
+def _item_weight(weight: np.ndarray | None, items: np.ndarray) -> np.ndarray | None:
+    if weight is None:
+        return None
+    own = np.asarray(weight, dtype=np.float64)[items]
+    return own if own.ndim == 1 else np.asarray(own.mean(axis=1))
+
+
+def _between(a: float, b: float) -> float:
+    """The geometric mean of two positive numbers, else the second."""
+    return float(f"{math.sqrt(a * b):.3g}") if a > 0 and b > 0 else b
+
+
+def _again(settings: Mapping[str, Any], rest: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    yield settings
+    yield from rest
+
+
+def _plugins(lanes: list[Lane]) -> tuple[tuple[str, str], ...]:
+    """Modules of baselines that another process cannot import by name: files given as plug-ins."""
+    found = {}
+    for lane in lanes:
+        name = lane.baseline.make.__module__
+        module = sys.modules.get(name)
+        file = getattr(module, "__file__", None)
+        spec = getattr(module, "__spec__", None)
+        if file and "." not in name and name != "__main__" and spec is not None and name.startswith("automl_plugin_"):
+            found[name] = str(file)
+    return tuple(found.items())

@@ -1,0 +1,3 @@
+"""Types."""
+
+TRUSTED: tuple[str, ...] = ()

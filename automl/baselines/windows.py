@@ -1,0 +1,103 @@
+"""What a shallow forecast may know of a window: the past of its series, the calendar, covariates known ahead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from automl.records import Dataset, Task
+
+__all__ = ["calendar", "known_ahead", "normalised", "past", "starts_of"]
+
+
+def starts_of(dataset: Dataset) -> np.ndarray:
+    """For each row, the first row of its series. Shape (n_rows,)."""
+    n = dataset.n_rows
+    if dataset.series is None:
+        return np.zeros(n, dtype=np.int64)
+    names = np.asarray(dataset.series).astype(str)
+    new = np.r_[True, names[1:] != names[:-1]]
+    return np.asarray(np.flatnonzero(new)[np.cumsum(new) - 1], dtype=np.int64)
+
+
+def past(dataset: Dataset, windows: np.ndarray, length: int) -> np.ndarray:
+    """The `length` target rows before each window, earlier ones than the series has repeat its first.
+
+    Gaps are held from before (or, at the start, filled from behind); a series without any past gives zeros. The
+    window's own rows and later ones are never read.
+
+    Args:
+        windows: ``(n, horizon)`` row numbers.
+
+    Returns:
+        ``(n, length, n_targets)`` float64, no NaN.
+    """
+    assert dataset.target is not None
+    values = dataset.target.to_numpy(dtype=np.float64)
+    first = windows[:, 0]
+    start = starts_of(dataset)[first]
+    rows = first[:, None] + np.arange(-length, 0)
+    found = values[np.maximum(rows, np.minimum(start, first - 1)[:, None])]
+    found[first == start] = np.nan
+    flat = found.transpose(0, 2, 1).reshape(-1, length)
+    if np.isnan(flat).any():
+        flat = pd.DataFrame(flat).ffill(axis=1).bfill(axis=1).fillna(0.0).to_numpy()
+    return np.ascontiguousarray(flat.reshape(len(windows), values.shape[1], length).transpose(0, 2, 1))
+
+
+def normalised(history: np.ndarray, level: str, span: int) -> tuple[np.ndarray, np.ndarray]:
+    """Level and size that a window is measured by, each ``(n, 1, n_targets)``, from its past alone.
+
+    Args:
+        history: ``(n, length, n_targets)``. level: "last", or "mean" of the last `span` steps. span: in steps.
+    """
+    recent = history[:, -span:]
+    location = history[:, -1:] if level == "last" else recent.mean(axis=1, keepdims=True)
+    spread = np.abs(np.diff(history, axis=1)).mean(axis=1, keepdims=True)
+    spread = spread + 0.25 * recent.std(axis=1, keepdims=True)
+    floor = 1e-6 * (1.0 + np.abs(location))
+    return location, np.maximum(spread, floor)
+
+
+def calendar(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Phases of the cycles that the time step can show, of rows of any shape: ``(*rows.shape, n_phases)``.
+
+    Quarter hours to hours show day, week and year; days week and year; weeks to quarters the year; years none.
+    """
+    if dataset.times is None:
+        return np.zeros((*rows.shape, 0))
+    times = pd.DatetimeIndex(dataset.times)
+    gaps = np.abs(np.diff(times.asi8[:1000]).astype(np.float64)) / units_a_day(times)
+    step = float(np.median(gaps)) if len(gaps) else 365.0
+    stamps = pd.DatetimeIndex(times.to_numpy()[rows.ravel()])
+    phases = []
+    if step < 0.9:
+        phases.append((stamps.hour + stamps.minute / 60) / 24)
+    if step < 6:
+        phases.append(stamps.dayofweek / 7)
+    if step < 200:
+        phases.append((stamps.dayofyear - 1) / 365.25)
+    angles = [2 * np.pi * k * np.asarray(p, dtype=np.float64) for p in phases for k in (1, 2, 3)]
+    columns = [f(angle) for angle in angles for f in (np.sin, np.cos)]
+    if not columns:
+        return np.zeros((*rows.shape, 0))
+    return np.stack(columns, axis=1).reshape(*rows.shape, len(columns))
+
+
+def units_a_day(times: pd.DatetimeIndex) -> float:
+    """Integer units of the index in a day."""
+    return {"s": 86400.0, "ms": 86400e3, "us": 86400e6, "ns": 86400e9}[times.unit]
+
+
+def known_ahead(dataset: Dataset, task_known: list[str], rows: np.ndarray) -> np.ndarray:
+    """Numeric covariates known ahead, of rows of any shape: ``(*rows.shape, n_covariates)``, gaps as NaN."""
+    if not task_known:
+        return np.zeros((*rows.shape, 0))
+    columns = [pd.to_numeric(dataset.inputs[name], errors="coerce").to_numpy(dtype=np.float64) for name in task_known]
+    return np.asarray(np.stack(columns, axis=1)[rows])
+
+
+def known_names(task: Task) -> list[str]:
+    """Covariates known ahead that are numbers."""
+    numbers = {c.name for c in task.columns if c.kind in ("numeric", "embedded_number", "boolean")}
+    return [name for name in task.covariates_known if name in numbers]

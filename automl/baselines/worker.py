@@ -1,0 +1,306 @@
+"""One process for shallow fits: without TensorFlow, killed at its deadline, its memory measured.
+
+The child is a fresh interpreter that is told one thing: which pipe to listen to. So it never runs the user's main
+module (multiprocessing's own spawn would, and would ask for the `if __name__ == "__main__"` guard in every script).
+Only our own child's bytes are unpickled, from a pipe between the two; nothing is read from a file.
+
+Messages to the child: ("data", Payload), ("fit", Order). From it: ("ready", facts), ("checkpoint", model),
+("done", Reply), ("failed", reason); models travel as pickled bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from automl import memory
+from automl.errors import TrialError
+from automl.records import Dataset, FitContext, Output
+
+__all__ = ["Fitted", "Order", "Payload", "Worker", "measure"]
+
+GRACE_SECONDS = 0.4
+CHECKPOINT_SECONDS = 0.5
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+START = "import sys; sys.path[:] = {path!r}; from automl.baselines.worker import main; main({fd}, {parent})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Payload:
+    """What every fit reads: sent once a process.
+
+    Attributes:
+        items, valid: rows or forecast windows. truth, valid_truth, weight: of these, as `automl.records` says.
+        plugins: module name → file of baselines that are not importable by name.
+    """
+
+    dataset: Dataset
+    items: np.ndarray
+    truth: np.ndarray
+    weight: np.ndarray | None
+    valid: np.ndarray
+    valid_truth: np.ndarray
+    plugins: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Order:
+    """One fit: a pickled unfitted model, positions of the training items to use (None: all), `time.monotonic` ends."""
+
+    model: bytes
+    take: np.ndarray | None
+    deadline: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """What came of an order.
+
+    Attributes:
+        model: pickled, None if nothing complete was left. output: on validation items, None for a checkpoint.
+        fit_seconds: of a fit from nothing. stopped: why it ended early, "" if it did not. failure: why it failed.
+        peak_mib: of the child. predict_ms, rows_per_second: see `measure`.
+        late: the child was not even ready when the time was over.
+    """
+
+    model: bytes | None = None
+    output: Output | None = None
+    fit_seconds: float = 0.0
+    peak_mib: float | None = None
+    predict_ms: float | None = None
+    rows_per_second: float | None = None
+    stopped: str = ""
+    failure: str = ""
+    late: bool = False
+
+
+class Worker:
+    """The parent's end: starts the child at once, waits for it only when there is something to fit.
+
+    Args:
+        payload: what every fit reads.
+    """
+
+    def __init__(self, payload: Payload) -> None:
+        self.payload = payload
+        self.process: subprocess.Popen[bytes] | None = None
+        self.pipe: Connection | None = None
+        self.ready: dict[str, Any] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start a child and send it the data, without waiting for it."""
+        ours, theirs = Pipe()
+        cores = str(os.cpu_count() or 1)
+        code = START.format(path=[str(p) for p in sys.path], fd=theirs.fileno(), parent=os.getpid())
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C in the terminal is the parent's affair
+            env=os.environ | dict.fromkeys(THREAD_VARIABLES, cores),
+        )  # fmt: skip
+        theirs.close()
+        self.pipe, self.ready = ours, None
+        threading.Thread(target=_send, args=(ours, ("data", self.payload)), daemon=True).start()
+
+    def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
+            stopping: Callable[[], bool] = lambda: False) -> Fitted:  # fmt: skip
+        """Fit one model by a deadline (`time.monotonic`), else kill the child, keep its last checkpoint and go on.
+
+        Args:
+            stopping: asked ten times a second whether the user wants to stop.
+        """
+        if self.process is None or self.process.poll() is not None:
+            self.close()
+            self.start()
+        try:
+            return self._fit(model, take, deadline, stopping)
+        except BaseException:
+            self.close()
+            raise
+
+    def _fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
+             stopping: Callable[[], bool]) -> Fitted:  # fmt: skip
+        assert self.pipe is not None
+        checkpoint: bytes | None = None
+        if self.ready is None:
+            message = self._receive(deadline, stopping)
+            if message is None:
+                return Fitted(late=True, failure="the time was over before the worker had started")
+            if message[0] != "ready":
+                return Fitted(failure=str(message[1]))
+            self.ready = message[1]
+        begun = time.monotonic()
+        # What is left after the fit is for predicting the validation items.
+        ends = None if deadline is None else deadline - min(0.1 * (deadline - begun), 3.0)
+        self.pipe.send(("fit", Order(model, take, ends)))
+        limit = None if deadline is None else deadline + GRACE_SECONDS
+        while True:
+            message = self._receive(limit, stopping)
+            if message is None:
+                seconds = time.monotonic() - begun
+                self.close()
+                self.start()
+                reason = "stopped by the user" if stopping() else f"time ran out after {seconds:.1f} s"
+                failure = "" if checkpoint else f"{reason}, before a complete model was there"
+                return Fitted(checkpoint, fit_seconds=seconds, stopped=reason, failure=failure)
+            kind, content = message
+            if kind == "checkpoint":
+                checkpoint = content
+            elif kind == "done":
+                return Fitted(**content)
+            else:
+                return Fitted(checkpoint, fit_seconds=time.monotonic() - begun, stopped=content, failure=content)
+
+    def _receive(self, limit: float | None, stopping: Callable[[], bool]) -> tuple[str, Any] | None:
+        """The next message; None when the limit has come; a death is told as a failure."""
+        assert self.pipe is not None and self.process is not None
+        while True:
+            left = 0.1 if limit is None else min(0.1, limit - time.monotonic())
+            try:
+                if self.pipe.poll(max(left, 0.0)):
+                    return pickle.loads(self.pipe.recv_bytes())  # type: ignore[no-any-return]  # our own child's
+            except (EOFError, ConnectionError):
+                code = self.process.wait(5)
+                why = "killed, most likely for want of memory" if code == -signal.SIGKILL else f"exit code {code}"
+                return "failed", f"the worker process died ({why})"
+            if (limit is not None and time.monotonic() >= limit) or stopping():
+                return None
+
+    def close(self) -> None:
+        """Kill the child and reap it; closing twice does nothing."""
+        process, pipe, self.process, self.pipe, self.ready = self.process, self.pipe, None, None, None
+        if process is not None:
+            process.kill()
+            process.wait()
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+def _send(pipe: Connection, message: Any) -> None:
+    with contextlib.suppress(OSError, ValueError):  # the child was killed meanwhile
+        pipe.send(message)
+
+
+def measure(model: Any, dataset: Dataset, items: np.ndarray, seconds: float = 1.0) -> tuple[float, float]:
+    """Milliseconds to predict one item (median of up to five, after one to warm up), and items a second.
+
+    Args:
+        items: rows or windows to predict. seconds: about how long this may take.
+    """
+    begun = time.perf_counter()
+    some = items[: min(len(items), 1024)]
+    model.predict(dataset, some)
+    rate = len(some) / max(time.perf_counter() - begun, 1e-9)
+    times = []
+    for i in range(6):
+        start = time.perf_counter()
+        model.predict(dataset, items[i % len(items) : i % len(items) + 1])
+        times.append(time.perf_counter() - start)
+        if time.perf_counter() - begun > seconds:
+            break
+    return float(np.median(times[1:] or times)) * 1000, rate
+
+
+# --------------------------------------------------------------------------- the child
+
+
+def main(fd: int, parent: int) -> None:
+    """The child: receive the data, then fit until the pipe closes or the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    warnings.simplefilter("ignore")
+    pipe = Connection(fd)
+    try:
+        import automl.baselines  # noqa: F401  (scikit-learn and skrub load while the parent does other things)
+
+        kind, payload = pipe.recv()
+        assert kind == "data"
+        for name, file in payload.plugins:
+            _import_plugin(name, file)
+        _tell(pipe, "ready", {"tensorflow": "tensorflow" in sys.modules, "pid": os.getpid()})
+        while True:
+            _, order = pipe.recv()
+            try:
+                _tell(pipe, "done", _obey(pipe, payload, order))
+            except TrialError as error:
+                _tell(pipe, "failed", str(error))
+            except Exception as error:  # any failure of a library is one failed run, never the end of the contest
+                _tell(pipe, "failed", f"{type(error).__name__}: {error}")
+    except (EOFError, OSError):
+        pass
+    except Exception as error:
+        _tell(pipe, "failed", f"the worker could not start: {type(error).__name__}: {error}")
+    os._exit(0)
+
+
+def _obey(pipe: Connection, payload: Payload, order: Order) -> dict[str, Any]:
+    from automl.baselines.model import seconds_spared
+
+    model = pickle.loads(order.model)  # from our own parent
+    take = slice(None) if order.take is None else order.take
+    last = [0.0, 0.0]  # when the last checkpoint left, what it cost
+
+    def checkpoint(candidate: Any) -> None:
+        now = time.monotonic()
+        if order.deadline is None or now - last[0] < CHECKPOINT_SECONDS + 20 * last[1]:
+            return
+        _tell(pipe, "checkpoint", pickle.dumps(candidate, pickle.HIGHEST_PROTOCOL))
+        last[:] = [time.monotonic(), time.monotonic() - now]
+
+    context = FitContext(order.deadline, checkpoint, payload.valid, payload.valid_truth)
+    weight = None if payload.weight is None else payload.weight[take]
+    memory.reset_peak()
+    seconds_spared()
+    begun = time.monotonic()
+    model.fit(payload.dataset, payload.items[take], payload.truth[take], weight, context)
+    fit_seconds = time.monotonic() - begun + seconds_spared()
+    output = model.predict(payload.dataset, payload.valid)
+    peak = memory.peak_mib()
+    found = pickle.dumps(model, pickle.HIGHEST_PROTOCOL)
+    left = 1.0 if order.deadline is None else order.deadline - time.monotonic()
+    predict_ms, rate = measure(model, payload.dataset, payload.valid, min(max(left, 0.05), 1.0))
+    return {
+        "model": found, "output": output, "fit_seconds": fit_seconds, "peak_mib": peak, "predict_ms": predict_ms,
+        "rows_per_second": rate, "stopped": str(getattr(model, "stopped", "")),
+    }  # fmt: skip
+
+
+def _tell(pipe: Connection, kind: str, content: Any) -> None:
+    with contextlib.suppress(OSError):
+        pipe.send_bytes(pickle.dumps((kind, content), pickle.HIGHEST_PROTOCOL))
+
+
+def _watch(parent: int) -> None:
+    """End this process when its parent is gone, whatever the main thread does."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _import_plugin(name: str, file: str) -> None:
+    """A plug-in file that the parent has imported under this name (pickled models name their module)."""
+    if name in sys.modules:
+        return
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
