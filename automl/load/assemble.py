@@ -38,7 +38,9 @@ def load(recipe: Recipe) -> Dataset:
     n_train = len(raw.inputs)
     if recipe.test is not None:
         hints = Hints(target=recipe.target, text=_text_columns(raw.inputs))
-        raw = _append(raw, read(recipe.test, "the test data", hints))
+        test = read(recipe.test, "the test data", hints)
+        where = test.where if test.where == "the test data" else f"the test data {test.where}"
+        raw = _append(raw, replace(test, where=where))
     rows = raw.rows if raw.rows is not None else np.arange(len(raw.inputs))
     inputs, target, group, weight = raw.inputs, raw.target, None, None
     findings = raw.findings
@@ -161,13 +163,11 @@ def _text_columns(inputs: Any) -> frozenset[str]:
 def _append(raw: Raw, test: Raw) -> Raw:
     """Training rows followed by the user's test rows, which must have the same columns or shape."""
     if len(test.inputs) == 0:
-        raise DataError(f"the test data {test.where} holds no rows: expected at least one")
+        raise DataError(f"{test.where} holds no rows: expected at least one")
     given = np.repeat([False, True], [len(raw.inputs), len(test.inputs)])
     findings = raw.findings + tuple(replace(f, message=f"Test data: {f.message}") for f in test.findings)
     if is_frame(raw.inputs) != is_frame(test.inputs):
-        raise DataError(
-            f"{raw.where} and the test data {test.where} differ in form; pass both as tables or both as arrays"
-        )
+        raise DataError(f"{raw.where} and {test.where} differ in form; pass both as tables or both as arrays")
     inputs: Any
     if is_frame(raw.inputs):
         inputs, noticed = _append_frames(raw, test)
@@ -205,7 +205,7 @@ def _append_frames(raw: Raw, test: Raw) -> tuple[pd.DataFrame, tuple[Finding, ..
     missing = [name for name in ours.columns if name not in theirs.columns]
     if missing:
         raise DataError(
-            f"the test data {test.where} lacks {listed(missing)} of {raw.where}; it has {listed(theirs.columns)}; "
+            f"{test.where} lacks {listed(missing)} of {raw.where}; it has {listed(theirs.columns)}; "
             "give both the same columns"
         )
     extra = tuple(name for name in theirs.columns if name not in ours.columns)

@@ -130,27 +130,47 @@ def _numbers(column: pa.ChunkedArray, sample: list[str], comma: bool, words: Cou
             pattern = COMMA_NUMBER
     if not all(map(pattern.fullmatch, sample)):
         return None
-    cells = pc.utf8_trim_whitespace(column)
-    cells = _without(cells, MISSING | AMONG_NUMBERS, words)
+    cells = _without(column, MISSING | AMONG_NUMBERS, words)
     if pattern is COMMA_NUMBER:
         cells = pc.replace_substring(pc.replace_substring(cells, ".", ""), ",", ".")
-    if pc.any(pc.match_substring_regex(cells, r"^[+-]?0[0-9]+$")).as_py():
-        return None
-    if not any("." in cell or "e" in cell.lower() or "n" in cell.lower() for cell in sample) or pattern is COMMA_NUMBER:
-        try:
-            whole = pc.cast(cells, pa.int64())
-        except pa.ArrowInvalid:
-            if pc.any(pc.match_substring_regex(cells, r"^[+-]?[0-9]{17,}$")).as_py():
-                return None
-        else:
-            # Missing cells make pandas hold whole numbers as floats, exact up to 2 ** 53 only.
-            extremes = pc.min_max(whole).as_py()
-            largest = max(abs(extremes["min"] or 0), abs(extremes["max"] or 0))
-            return None if whole.null_count and largest > 2**53 else whole
+    pointed = any("." in cell or "e" in cell.lower() or "n" in cell.lower() for cell in sample)
     try:
-        return pc.cast(pc.replace_substring_regex(cells, r"^\+", ""), pa.float64())
+        return _cast(cells, pointed and pattern is NUMBER)
+    except pa.ArrowInvalid:
+        words.clear()
+    cells = pc.replace_substring_regex(pc.utf8_trim_whitespace(column), r"^\+", "")  # " 7", "+7": rare, so second
+    if pattern is COMMA_NUMBER:
+        cells = pc.replace_substring(pc.replace_substring(cells, ".", ""), ",", ".")
+    try:
+        return _cast(_without(cells, MISSING | AMONG_NUMBERS, words), pointed and pattern is NUMBER)
     except pa.ArrowInvalid:
         return None
+
+
+def _cast(cells: pa.ChunkedArray, pointed: bool) -> Any:
+    """Text as int64 (if no cell has a point) or float64; None if that would lose something.
+
+    Raises:
+        pyarrow.ArrowInvalid: some cell is no number.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pointed:
+        return pc.cast(cells, pa.float64())
+    padded = pc.match_substring_regex(cells, r"^[+-]?0[0-9]+$")
+    if pc.any(padded).as_py():
+        return None
+    try:
+        whole = pc.cast(cells, pa.int64())
+    except pa.ArrowInvalid:
+        if pc.any(pc.match_substring_regex(cells, r"^[+-]?[0-9]{17,}$")).as_py():
+            return None
+        return pc.cast(cells, pa.float64())
+    # Missing cells make pandas hold whole numbers as floats, exact up to 2 ** 53 only.
+    extremes = pc.min_max(whole).as_py()
+    largest = max(abs(extremes["min"] or 0), abs(extremes["max"] or 0))
+    return None if whole.null_count and largest > 2**53 else whole
 
 
 def _without(cells: pa.ChunkedArray, missing: frozenset[str], words: Counter[str]) -> Any:
@@ -171,11 +191,11 @@ def _text(column: pa.ChunkedArray, keep: bool, words: Counter[str], kept: dict[s
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    blank = pc.match_substring_regex(column, r"^\s+$")
-    if pc.any(blank).as_py():
-        column = pc.if_else(blank, pa.scalar("", column.type), column)
-    if pc.all(pc.or_(pc.starts_with(column, " "), pc.equal(column, ""))).as_py():
-        column = pc.utf8_ltrim(column, characters=" ")  # the file is delimited by ", "
+    indented = pc.starts_with(column, " ")
+    if pc.any(indented).as_py():
+        column = pc.if_else(pc.match_substring_regex(column, r"^\s+$"), pa.scalar("", column.type), column)
+        if pc.all(pc.or_(indented, pc.equal(column, ""))).as_py():
+            column = pc.utf8_ltrim(column, characters=" ")  # the file is delimited by ", "
     missing = set(MISSING)
     ambiguous = pa.array(["NA", "None"], column.type)
     if keep:

@@ -77,7 +77,17 @@ def from_columns(columns: Mapping[Any, Any], where: str) -> pd.DataFrame:
             made[name] = values.reset_index(drop=True)
         elif isinstance(made[name], tuple):
             made[name] = list(made[name])
-    return pd.DataFrame(made)
+    return pd.DataFrame({name: _series(values) for name, values in made.items()})
+
+
+def _series(values: Any) -> pd.Series:
+    """A series whose strings may hold lone surrogates, which pandas' own string type cannot (see `tidy`)."""
+    import pandas as pd
+
+    try:
+        return pd.Series(values)
+    except UnicodeEncodeError:
+        return pd.Series(values, dtype=object)
 
 
 def from_records(records: list[Any]) -> pd.DataFrame:
@@ -87,7 +97,7 @@ def from_records(records: list[Any]) -> pd.DataFrame:
     if any(isinstance(value, Mapping) for record in records[:1000] for value in record.values()):
         return pd.json_normalize(list(records))
     names = list(dict.fromkeys(name for record in records for name in record))
-    columns = {name: pd.Series([record.get(name) for record in records]) for name in names}
+    columns = {name: _series([record.get(name) for record in records]) for name in names}
     return pd.DataFrame(columns, columns=names)
 
 
