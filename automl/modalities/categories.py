@@ -91,7 +91,7 @@ def fit_categories(
 
 def _frequent(counts: Mapping[str, int], n_rows: int) -> tuple[list[str], int]:
     """Levels with a code of their own, most frequent first, and how many levels are left for the rare code."""
-    least = min(max(n_rows // 2_000, 2), 10)
+    least = min(max(n_rows // 4_000, 2), 5)
     ranked = sorted((level for level, n in counts.items() if n >= least), key=lambda level: (-counts[level], level))
     levels = ranked[:MAX_LEVELS]
     return levels, len(counts) - len(levels)

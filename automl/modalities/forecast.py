@@ -112,15 +112,16 @@ def fit(dataset: Dataset, task: Task, split: Split) -> ForecastEncoder:
     covariates = [name for name in numeric if name in dataset.inputs.columns]
     known = [name for name in task.covariates_known if name in covariates]
     values = _channels(dataset, list(task.target), covariates)[rows]
+    step_seconds = _step(_seconds(dataset), rows, starts)
     encoder = ForecastEncoder(
         specs=(),
         targets=list(task.target),
         covariates=covariates,
         known=known,
-        cycles=_cycles(_seconds(dataset)[rows]),
+        cycles=_cycles(_seconds(dataset)[rows], step_seconds),
         context=_context(rows, starts, task.horizon, task.season or 1),
         horizon=task.horizon,
-        step_seconds=_step(_seconds(dataset), rows, starts),
+        step_seconds=step_seconds,
         fill=_means(values),
         known_fill=_means(dataset.inputs[known].to_numpy(np.float64)[rows]),
         levels=sorted({str(label) for label in dataset.series[rows]}) if dataset.series is not None else [],
@@ -220,13 +221,15 @@ def _step(seconds: np.ndarray, rows: np.ndarray, starts: np.ndarray) -> float:
     return float(np.median(steps)) if len(steps) and np.median(steps) > 0 else 1.0
 
 
-def _cycles(seconds: np.ndarray) -> list[str]:
-    """Cycles that training goes through at least once and in more than one phase."""
+def _cycles(seconds: np.ndarray, step_seconds: float) -> list[str]:
+    """Cycles that training goes through at least once, in steps shorter than half of them."""
     days = (seconds.max() - seconds.min()) / 86400.0 if len(seconds) else 0.0
     return [
         name
         for name, length in CYCLE_DAYS.items()
-        if days >= length and np.ptp(_phases(seconds, [name]), axis=1).max() > 0.1
+        if days >= length
+        and 2 * step_seconds < length * 86400.0
+        and np.ptp(_phases(seconds, [name]), axis=1).max() > 0.1
     ]
 
 

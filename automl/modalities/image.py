@@ -99,7 +99,7 @@ def _channels(pictures: np.ndarray, wanted: int) -> np.ndarray:
         opaque = np.full((*pictures.shape[:-1], 1), 255, np.uint8)
         return np.concatenate([_channels(pictures, wanted - 1), opaque], axis=-1)
     if found == 3 and wanted == 1:
-        return np.rint(pictures @ _LUMA).astype(np.uint8)[..., None]
+        return np.asarray(np.rint(pictures @ _LUMA)[..., None], np.uint8)
     if found == 1:
         return np.repeat(pictures, wanted, axis=-1)
     raise DataError(f"expected pictures with {wanted} channels; these have {found}. Give pictures of the same sort")

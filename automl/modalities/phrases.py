@@ -23,9 +23,9 @@ from automl.records import InputSpec
 
 __all__ = ["Members", "Phrases", "Texts", "fit_texts", "restore_texts", "wordy"]
 
-MAX_WORDS = 10_000
+MAX_WORDS = 5_000
 MAX_MEMBERS = 64
-MAX_FIT_ROWS = 20_000
+MAX_FIT_ROWS = 10_000
 MAX_CHARACTERS = 10_000
 _WORD = re.compile(r"\w+")
 _SEPARATOR = r"[,;|/\n]"
@@ -137,12 +137,12 @@ def restore_texts(state: Mapping[str, Any]) -> Texts:
 
 
 def fit_texts(
-    frame: pd.DataFrame, texts: Sequence[str], lists: Mapping[str, str], seed: int
+    frame: pd.DataFrame, texts: Sequence[str], names: Sequence[str], lists: Mapping[str, str], seed: int
 ) -> tuple[Texts, InputSpec] | None:
     """Fit on a frame of training rows; None when there is nothing to read.
 
     Args:
-        frame: training rows. texts: columns read as words.
+        frame: training rows. texts: columns read as words. names: categorical columns whose words are read, too.
         lists: columns read as members → their separator (a literal), or "" for the usual ones.
         seed: of the randomised SVD.
     """
@@ -150,6 +150,8 @@ def fit_texts(
     parts: list[Phrases | Members] = []
     for name in texts:
         parts += _fit_phrases(frame[name], "", n_dimensions, seed)
+    for name in names:
+        parts += _fit_phrases(frame[name], "", 16, seed)
     for name, literal in lists.items():
         separator = re.escape(literal) if literal else _SEPARATOR
         frequent = _vocabulary(_tokens(frame[name], separator))
@@ -191,7 +193,7 @@ def _fit_phrases(column: pd.Series, separator: str, n_dimensions: int, seed: int
         n_wanted = min(n_dimensions, min(matrix.shape) - 1)
         if n_wanted < 1:
             return []
-        _, strength, right = randomized_svd(matrix, n_components=n_wanted, n_iter=4, random_state=seed)
+        _, strength, right = randomized_svd(matrix, n_components=n_wanted, n_iter=2, random_state=seed)
         components = right[strength > 1e-4 * strength[0]].T.astype(np.float32)
     return [Phrases(str(column.name), separator, words, idf, np.ascontiguousarray(components))]
 

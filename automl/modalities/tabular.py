@@ -66,13 +66,13 @@ def fit(dataset: Dataset, task: Task, split: Split) -> TabularEncoder:
     named = {kind: [c.name for c in columns if c.kind == kind] for kind in {c.kind for c in columns}}
     urls = named.get("url", [])
     levels = [c.name for c in columns if c.kind in ("categorical", "url")]
-    texts = [c.name for c in columns if c.kind == "text" or (c.kind == "categorical" and wordy(frame[c.name]))]
+    names = [c.name for c in columns if c.kind == "categorical" and wordy(frame[c.name])]
     lists = {c.name: _separator(c) for c in columns if c.kind == "list"}
     numeric = [c.name for c in columns if c.kind in NUMERIC_KINDS]
     fitted: dict[str, tuple[Numbers | Categories | Texts, InputSpec] | None] = {
         "numbers": fit_numbers(frame, numeric, named.get("datetime", [])),
         "categories": fit_categories(frame, levels, urls),
-        "texts": fit_texts(frame, texts, lists, split.seed),
+        "texts": fit_texts(frame, named.get("text", []), names, lists, split.seed),
     }
     present = {name: pair for name, pair in fitted.items() if pair is not None}
     if not present:

@@ -271,7 +271,7 @@ def _skewness(values: np.ndarray) -> float:
 def _column(dataset: Dataset, name: str, rows: np.ndarray) -> np.ndarray:
     if dataset.target is None or name not in dataset.target.columns:
         raise DataError(f"expected the target column {name!r} in {dataset.name}; it is not there. Give labelled rows")
-    return np.asarray(dataset.target[name].to_numpy())[rows]
+    return np.asarray(dataset.target[name].to_numpy()[rows])
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from automl import modalities
+from automl.errors import DataError
+
+
+def test_pictures_of_the_right_size_pass_untouched(pictures):
+    dataset, task, split = pictures
+    encoder, _ = modalities.fit(dataset, task, split)
+    assert np.array_equal(dataset.inputs[[3, 1]], encoder.transform(dataset, np.array([3, 1]))["image"])
+
+
+def test_statistics_are_those_of_training_pixels(pictures):
+    dataset, task, split = pictures
+    stats = modalities.fit(dataset, task, split)[0].specs[0].stats
+    pixels = dataset.inputs[split.train].reshape(-1, 3).astype(float)
+    assert stats["mean"] == pytest.approx(pixels.mean(axis=0))
+    assert stats["std"] == pytest.approx(pixels.std(axis=0))
+
+
+def test_another_size_is_resized(pictures):
+    dataset, task, split = pictures
+    encoder, _ = modalities.fit(dataset, task, split)
+    halves = np.zeros((1, 24, 40, 3), np.uint8)
+    halves[:, :, 20:] = 200
+    found = encoder.transform(replace(dataset, inputs=halves), np.array([0]))["image"]
+    assert found.shape == (1, 12, 10, 3)
+    assert found[0, :, 0].max() == 0 and found[0, :, -1].min() == 200
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_other_channels_are_brought_to_the_trained_ones(pictures, channels):
+    dataset, task, split = pictures
+    encoder, _ = modalities.fit(dataset, task, split)
+    even = np.full((2, 12, 10, channels), 90, np.uint8)
+    found = encoder.transform(replace(dataset, inputs=even), np.arange(2))["image"]
+    assert found.shape == (2, 12, 10, 3) and (found == 90).all()
+
+
+def test_colour_becomes_grey_where_training_was_grey(pictures):
+    dataset, task, split = pictures
+    encoder, _ = modalities.fit(replace(dataset, inputs=dataset.inputs[..., 0]), task, split)
+    assert encoder.specs[0].shape == (12, 10, 1)
+    red = np.zeros((1, 12, 10, 3), np.uint8)
+    red[..., 0] = 255
+    assert (encoder.transform(replace(dataset, inputs=red), np.array([0]))["image"] == 76).all()
+
+
+def test_large_pictures_are_scaled_down_in_proportion(pictures):
+    dataset, task, split = pictures
+    large = np.repeat(np.repeat(dataset.inputs[:, :10], 40, axis=1), 20, axis=2)  # 400 x 200
+    assert modalities.fit(replace(dataset, inputs=large), task, split)[0].specs[0].shape == (128, 64, 3)
+
+
+def test_black_pictures_have_a_standard_deviation_of_one(pictures):
+    dataset, task, split = pictures
+    encoder, _ = modalities.fit(replace(dataset, inputs=np.zeros_like(dataset.inputs)), task, split)
+    assert encoder.specs[0].stats == {"mean": [0.0] * 3, "std": [1.0] * 3}
+
+
+def test_what_is_no_uint8_array_is_refused(pictures, table):
+    dataset, task, split = pictures
+    with pytest.raises(DataError, match="float64"):
+        modalities.fit(replace(dataset, inputs=dataset.inputs / 255.0), task, split)

@@ -1,0 +1,117 @@
+import subprocess
+import sys
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from automl import modalities
+from automl.errors import RecipeError
+from automl.records import Encoder, TargetCodec, Task
+
+ALL = ("table", "texts", "pictures", "sequences", "panel")
+
+
+def rows_of(dataset, split):
+    if split.train_windows is None:
+        return np.arange(dataset.n_rows)
+    return np.concatenate([split.train_windows, split.valid_windows, split.test_windows])
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_fit_gives_is_what_the_records_promise(name, request):
+    dataset, task, split = request.getfixturevalue(name)
+    encoder, codec = modalities.fit(dataset, task, split)
+    assert isinstance(encoder, Encoder)
+    assert isinstance(codec, TargetCodec)
+    rows = rows_of(dataset, split)
+    arrays = encoder.transform(dataset, rows)
+    assert [spec.name for spec in encoder.specs] == list(arrays)
+    for spec in encoder.specs:
+        array = arrays[spec.name]
+        assert array.shape == (len(rows), *spec.shape)
+        assert array.dtype == np.dtype(spec.dtype)
+        assert np.isfinite(array).all()
+        if spec.kind in ("tokens", "categories"):
+            assert array.min() >= 0 and array.max() < spec.size
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_state_survives_json_and_npz_and_restores_bit_for_bit(name, request, stored, same_arrays, same_state):
+    dataset, task, split = request.getfixturevalue(name)
+    encoder, codec = modalities.fit(dataset, task, split)
+    rows = rows_of(dataset, split)
+    again = modalities.restore(stored(encoder.state()))
+    assert same_arrays(encoder.transform(dataset, rows), again.transform(dataset, rows))
+    assert list(map(asdict, encoder.specs)) == list(map(asdict, again.specs))
+    assert same_state(encoder.state(), again.state())
+    codec_again = modalities.restore_codec(stored(codec.state()))
+    assert codec.head == codec_again.head
+    assert np.array_equal(codec.encode(dataset, rows), codec_again.encode(dataset, rows))
+    raw = np.random.default_rng(0).normal(size=(7, *codec.head.shape)).astype(np.float32)
+    assert same_arrays(codec.decode(raw).arrays, codec_again.decode(raw).arrays)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_validation_and_test_rows_leave_no_trace_in_any_state(name, request, changed, same_state):
+    dataset, task, split = request.getfixturevalue(name)
+    held_out = np.union1d(split.valid, split.test)
+    other = changed(dataset, held_out)
+    encoder, codec = modalities.fit(dataset, task, split)
+    encoder_other, codec_other = modalities.fit(other, task, split)
+    assert same_state(encoder.state(), encoder_other.state())
+    assert same_state(codec.state(), codec_other.state())
+    assert modalities.facts(dataset, task, split, codec) == modalities.facts(other, task, split, codec)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_training_rows_do_leave_a_trace(name, request, changed, same_state):
+    dataset, task, split = request.getfixturevalue(name)
+    other = changed(dataset, split.train[: len(split.train) // 2])
+    encoder, _ = modalities.fit(dataset, task, split)
+    assert not same_state(encoder.state(), modalities.fit(other, task, split)[0].state())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_one_row_gives_what_it_gives_among_others(name, request, same_arrays):
+    dataset, task, split = request.getfixturevalue(name)
+    encoder, _ = modalities.fit(dataset, task, split)
+    rows = rows_of(dataset, split)
+    together = encoder.transform(dataset, rows)
+    for place in (0, len(rows) // 2, len(rows) - 1):
+        alone = encoder.transform(dataset, rows[place : place + 1])
+        assert same_arrays(alone, {key: array[place : place + 1] for key, array in together.items()})
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_rows_give_empty_arrays(name, request):
+    dataset, task, split = request.getfixturevalue(name)
+    encoder, _ = modalities.fit(dataset, task, split)
+    arrays = encoder.transform(dataset, rows_of(dataset, split)[:0])
+    assert {spec.name: (0, *spec.shape) for spec in encoder.specs} == {k: array.shape for k, array in arrays.items()}
+
+
+def test_facts_count_training_rows_and_their_moments(table, texts, panel):
+    dataset, task, split = table
+    found = modalities.facts(dataset, task, split, modalities.fit(dataset, task, split)[1])
+    values = dataset.target["y"].to_numpy()[split.train]
+    assert (found.n_rows, found.n_classes, found.priors) == (len(split.train), 0, ())
+    assert (found.target_mean, found.target_std) == (values.mean(), values.std())
+    dataset, task, split = texts
+    found = modalities.facts(dataset, task, split, modalities.fit(dataset, task, split)[1])
+    assert found.n_classes == 2
+    assert found.priors[1] == pytest.approx(np.mean(dataset.target["y"].to_numpy()[split.train] == "spam"), abs=0.01)
+    dataset, task, split = panel
+    assert modalities.facts(dataset, task, split, modalities.fit(dataset, task, split)[1]).n_rows == 117
+
+
+def test_a_goal_without_target_is_refused_with_the_goals_that_have_one(table):
+    dataset, _, split = table
+    with pytest.raises(RecipeError, match="anomaly"):
+        modalities.fit(dataset, Task("tabular", "anomaly", (), "roc_auc"), split)
+
+
+def test_importing_the_room_loads_no_keras_and_no_scikit_learn():
+    code = "import sys, automl.modalities; print([m for m in ('keras', 'tensorflow', 'sklearn') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
