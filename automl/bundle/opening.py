@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,37 @@ NAMES = re.compile(r"deep-\d+\.keras|shallow-\d+\.skops|encoder\.json|encoder\.n
 FIELDS = ("task", "recipe", "recommended", "sides", "result", "versions", "files", "digest")
 
 
+class Sides(Mapping[str, Predictor]):
+    """Predictors by side, each loaded when it is first asked for."""
+
+    def __init__(self, names: tuple[str, ...], load: Callable[[str], Predictor]) -> None:
+        self.names = names
+        self.load = load
+        self.loaded: dict[str, Predictor] = {}
+
+    def __getitem__(self, side: str) -> Predictor:
+        """The predictor of a side; raises BundleError when its models cannot be loaded."""
+        if side not in self.names:
+            raise KeyError(side)
+        if side not in self.loaded:
+            self.loaded[side] = self.load(side)
+        return self.loaded[side]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
-    """A bundle that was checked. A side is loaded when it is first asked for, so shallow models need no TensorFlow.
+    """A bundle that was checked.
 
     Attributes:
         folder: where it lies. task, recommended, result, recipe: as saved. versions: of libraries, when it was saved.
-        keeps_rows: a model's fitted state holds training rows. sides: those that `predictor` knows.
+        keeps_rows: a model's fitted state holds training rows.
+        predictors: by side; each is loaded when it is first asked for, so a shallow model needs no TensorFlow.
     """
 
     folder: Path
@@ -42,22 +66,7 @@ class Opened:
     recipe: str
     versions: Mapping[str, str]
     keeps_rows: bool
-    sides: tuple[str, ...]
-    load: Callable[[str], Predictor] = field(repr=False)
-    loaded: dict[str, Predictor] = field(default_factory=dict, repr=False)
-
-    def predictor(self, side: str | None = None) -> Predictor:
-        """The predictor of a side; of the recommended one when None.
-
-        Raises:
-            BundleError: the bundle has no such side, or its models cannot be loaded.
-        """
-        side = side or self.recommended
-        if side not in self.sides:
-            raise BundleError(f"{self.folder} has no {side!r} model; it has: {', '.join(self.sides)}")
-        if side not in self.loaded:
-            self.loaded[side] = self.load(side)
-        return self.loaded[side]
+    predictors: Mapping[str, Predictor]
 
     @property
     def report(self) -> Path | None:
@@ -68,7 +77,6 @@ class Opened:
 
 def open(  # noqa: A001
     folder: str | os.PathLike[str],
-    *,
     restore_encoder: Callable[[Any], Encoder] | None = None,
     restore_codec: Callable[[Any], TargetCodec] | None = None,
     skops_types: frozenset[str] = SKOPS_TYPES,
@@ -110,8 +118,7 @@ def open(  # noqa: A001
         recipe=content["recipe"],
         versions=content["versions"],
         keeps_rows=bool(content.get("keeps_rows", False)),
-        sides=tuple(content["sides"]),
-        load=load,
+        predictors=Sides(tuple(content["sides"]), load),
     )
 
 

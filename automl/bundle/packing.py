@@ -27,7 +27,7 @@ def pack(value: Any, arrays: dict[str, np.ndarray], path: str = "") -> Any:
     Raises:
         BundleError: the state holds something else (an estimator, say), which could not be restored safely.
     """
-    if value is None or isinstance(value, bool | int | float | str) and not isinstance(value, np.generic):
+    if value is None or (isinstance(value, bool | int | float | str) and not isinstance(value, np.generic)):
         return value
     if isinstance(value, np.ndarray | np.generic):
         return pack_array(value, arrays, path)

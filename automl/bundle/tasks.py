@@ -43,13 +43,13 @@ def task_from_dict(content: dict[str, Any]) -> Task:
     if not required <= set(content) <= set(known):
         odd = sorted((required - set(content)) | (set(content) - set(known)))
         raise BundleError(f"bundle.json: the task has missing or unknown fields {odd}; open it with its own version")
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
+    }
     try:
         values["columns"] = tuple(
             Column(**{**column, "reading": unpack(column["reading"], {})}) for column in content.get("columns", [])
         )
     except (TypeError, KeyError) as error:
-        raise BundleError(
-            f"bundle.json: a column of the task cannot be read ({error}); save the model again"
-        ) from error
+        raise BundleError(f"bundle.json: a column cannot be read ({error}); save the model again") from error
     return Task(**values)

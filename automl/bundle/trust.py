@@ -105,7 +105,7 @@ def check_skops(path: Path, allowed: frozenset[str] = SKOPS_TYPES) -> Sequence[s
     import skops.io
 
     try:
-        types = skops.io.get_untrusted_types(file=path)
+        types: list[str] = skops.io.get_untrusted_types(file=path)
     except Exception as error:  # skops raises whatever its parser meets; all of it means an unreadable file
         raise BundleError(f"{path} is not a skops file that can be read ({error}); save the model again") from error
     odd = sorted(set(types) - allowed)

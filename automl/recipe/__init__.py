@@ -1,0 +1,9 @@
+"""YAML, flags and Python arguments → `Recipe`; what is wrong is named with its file, line and nearest valid key."""
+
+from automl.recipe.making import make
+from automl.recipe.reader import read, validate
+from automl.recipe.schema import schema
+from automl.recipe.units import parse_budget, parse_columns, parse_latency
+from automl.recipe.writing import dump
+
+__all__ = ["dump", "make", "parse_budget", "parse_columns", "parse_latency", "read", "schema", "validate"]

@@ -1,0 +1,96 @@
+"""From Python arguments and command-line flags to a `Recipe`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from automl.errors import RecipeError
+from automl.recipe.places import find, opened
+from automl.recipe.problems import Problem, check
+from automl.recipe.schema import KEYS, Keys, to_recipe
+from automl.recipe.units import parse_columns
+from automl.recipe.words import nearest_key
+from automl.records import Recipe
+
+__all__ = ["make"]
+
+OBJECTS = ("data", "test", "weight")
+
+
+def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
+    """Make a recipe from arguments.
+
+    Args:
+        source: where they come from, for messages.
+        **arguments: a recipe's keys; `data`, `test` and `weight` may be objects in memory, names may be tuples,
+            `columns` may be the command line's ``name=kind,name=kind``. None stands for "left out".
+
+    Raises:
+        RecipeError: a key is unknown, a value is wrong, or a path does not exist.
+    """
+    unknown = [key for key in arguments if key not in KEYS]
+    if unknown:
+        raise RecipeError(f"{source}: unknown argument {unknown[0]!r}{nearest_key(unknown[0], KEYS)}; "
+                          f"arguments are {', '.join(KEYS)}")  # fmt: skip
+    given = {key: value for key, value in arguments.items() if value is not None}
+    if "data" not in given:
+        raise RecipeError(f"{source}: data is missing; pass a path, a frame, an array or a pair (inputs, target)")
+    objects = {key: given.pop(key) for key in OBJECTS if key in given and not is_word(given[key])}
+    keys, problems = check({**plain(given), **({"data": "in memory"} if "data" in objects else {})})
+    if keys is None:
+        raise RecipeError(said(problems, source))
+    return finish(keys, source, Path(), objects)
+
+
+def finish(keys: Keys, source: str, root: Path, objects: Mapping[str, Any] | None = None) -> Recipe:
+    """Resolve what the checked keys point to.
+
+    Args:
+        root: against which relative paths are read. objects: data given in memory, by key.
+    """
+    found = dict(objects or {})
+    target = keys.target
+    for key in ("data", "test"):
+        value = getattr(keys, key)
+        if key in found or value is None:
+            continue
+        found[key], own = opened(key, find(key, value, root))
+        if target is None and own:
+            target = list(own)
+    return to_recipe(keys.model_copy(update={"target": target}), source, **found)
+
+
+def is_word(value: Any) -> bool:
+    """Whether a value is a name or path rather than data."""
+    return isinstance(value, str | os.PathLike)
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Python's and NumPy's kinds of words, lists and numbers as YAML would have them."""
+    return {
+        key: parse_columns(value) if key == "columns" and isinstance(value, str) else plain_value(value)
+        for key, value in values.items()
+    }
+
+
+def plain_value(value: Any) -> Any:
+    """One value, see `plain`."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: plain_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain_value(item) for item in value]
+    if hasattr(value, "tolist"):  # NumPy's scalars and arrays, a pandas Index
+        return value.tolist()
+    return value
+
+
+def said(problems: list[Problem], source: str) -> str:
+    """Problems as one message."""
+    return "\n".join(f"{source}: {message}" for _, message in problems)

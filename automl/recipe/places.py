@@ -1,0 +1,70 @@
+"""Where a recipe's words point: data files, shipped sets and the run folder."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any
+
+from automl.errors import RecipeError
+from automl.recipe import shipped
+
+__all__ = ["check_out", "find"]
+
+
+def find(key: str, value: str, root: Path) -> str:
+    """The path that a word means, or the word itself for a shipped set.
+
+    Args:
+        key: "data" or "test". value: what the user wrote. root: against which a relative path is read.
+
+    Raises:
+        RecipeError: nothing is there; the nearest names in that folder are given.
+    """
+    if shipped.is_name(value):
+        shipped.check(value)
+        return value
+    if "://" in value:
+        raise RecipeError(f"{key}: {value!r} is an address; automl reads local files only: download it first")
+    path = root / Path(value).expanduser()
+    if "\0" in value or not path.exists():
+        raise RecipeError(f"{key}: {value!r} does not exist in {root.resolve()}{near(path)}")
+    return str(path)
+
+
+def near(path: Path) -> str:
+    """What lies near a path that does not exist."""
+    if "\0" in str(path):
+        return ""
+    if not path.parent.is_dir():
+        return f"; there is no folder {str(path.parent)!r}: check the path"
+    names = sorted(entry.name for entry in path.parent.iterdir() if not entry.name.startswith("."))
+    close = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
+    if close:
+        return f"; did you mean {' or '.join(repr(name) for name in close)}?"
+    return "; check the path" if names else "; that folder is empty"
+
+
+def check_out(out: str | None) -> None:
+    """Refuse a run folder outside the current one, which a recipe from elsewhere has no business writing to.
+
+    Raises:
+        RecipeError: it is outside.
+    """
+    if out is None:
+        return
+    here = Path.cwd().resolve()
+    place = Path(os.path.normpath(here / Path(out).expanduser()))
+    if not place.resolve().is_relative_to(here) or place == here:
+        raise RecipeError(
+            f"out: {out!r} lies outside the current folder {here}; a recipe writes inside it only: "
+            "choose another name, or pass --out on the command line"
+        )
+
+
+def opened(key: str, value: Any) -> tuple[Any, tuple[str, ...]]:
+    """A shipped set loaded, with its target columns; anything else as it is."""
+    if key == "test" and shipped.is_name(value):
+        raise RecipeError(f"test: {value!r} is a shipped set; give a file of test rows, or leave test out to split")
+    return shipped.load(value) if shipped.is_name(value) else (value, ())

@@ -1,0 +1,86 @@
+"""Checks of a recipe's keys that give every problem, not only the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from automl.errors import RecipeError
+from automl.recipe.schema import EXPECTED, KEYS, Keys, listed
+from automl.recipe.words import arrived, nearest, nearest_key
+from automl.records import GOALS
+
+__all__ = ["Problem", "check"]
+
+Problem = tuple[str, str]
+"""A key ("" for the whole recipe) and what is wrong with it."""
+
+
+def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
+    """Check keys and values against the schema and against each other.
+
+    Returns:
+        The checked keys (None when there are problems), and the problems in the order of `values`.
+    """
+    problems: list[Problem] = [
+        (key, f"unknown key {key!r}{nearest_key(key, KEYS)}; keys are {', '.join(KEYS)}")
+        for key in values
+        if key not in KEYS
+    ]
+    known = {key: value for key, value in values.items() if key in KEYS}
+    if "data" not in known:
+        problems.append(("", f"the key 'data' is missing; expected {EXPECTED['data']}"))
+        known["data"] = "?"
+    try:
+        keys = Keys.model_validate(known)
+    except ValidationError as error:
+        return None, problems + from_pydantic(error, known)
+    problems += contradictions(keys)
+    return (None, problems) if problems else (keys, [])
+
+
+def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Problem]:
+    """What pydantic found, once a key, in our own words."""
+    found: dict[str, str] = {}
+    for detail in error.errors():
+        key = str(detail["loc"][0])
+        if key in found:
+            continue
+        value = values.get(key)
+        if detail["type"] == "words":
+            found[key] = f"{key}: {detail['msg']}"
+        elif key == "goal":
+            hint = nearest(value, GOALS) if isinstance(value, str) else ""
+            found[key] = f"goal: expected one of {', '.join(GOALS)}, got {arrived(value)}{hint}"
+        else:
+            found[key] = f"{key}: expected {EXPECTED[key]}, got {arrived(value)}"
+    return list(found.items())
+
+
+def contradictions(keys: Keys) -> list[Problem]:
+    """Keys that cannot go together, and metrics that do not exist."""
+    problems: list[Problem] = []
+    if keys.horizon is not None and keys.goal not in (None, "forecast"):
+        problems.append(
+            ("horizon", f"horizon: only a forecast has one, but goal is {keys.goal}; leave one of them out")
+        )
+    targets = listed(keys.target)
+    for key in ("label", "time_column", "series", "group", "weight"):
+        name = getattr(keys, key)
+        if name in targets:
+            problems.append((key, f"{key}: {name!r} is the target as well; a column has one role"))
+    for name in targets:
+        if name in keys.columns:
+            problems.append(("columns", f"columns: {name!r} is the target; set goal to say how to read it"))
+    if keys.resume and keys.out is None:
+        problems.append(("resume", "resume: needs 'out', the run folder to go on with"))
+    if keys.metric is not None:
+        from automl.metrics import named
+
+        try:
+            named(keys.metric)
+        except RecipeError as error:
+            problems.append(("metric", f"metric: {error}"))
+    return problems

@@ -1,0 +1,157 @@
+"""Every key of a recipe, with its type, default and meaning: the model behind YAML, flags and arguments."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from automl.errors import RecipeError
+from automl.recipe.units import check_columns, parse_budget, parse_latency
+from automl.records import Goal, Kind, Recipe
+
+__all__ = ["EXPECTED", "KEYS", "Keys", "schema"]
+
+Name = Annotated[str, Field(min_length=1)]
+
+# What each key takes, in words, for messages.
+EXPECTED = {
+    "data": 'a path, or a shipped set such as "sklearn:breast_cancer"',
+    "target": "a column's name or a list of different names",
+    "goal": "one of the goals",
+    "label": "a column's name",
+    "metric": "a metric's name",
+    "test": "a path to the test rows",
+    "time_column": "a column's name",
+    "series": "a column's name",
+    "group": "a column's name",
+    "weight": "the name of a column of weights",
+    "horizon": "a whole number of steps, at least 1",
+    "columns": "a mapping from column names to kinds",
+    "budget": 'a time such as 90, "90s", "5m" or "2h"',
+    "max_trials": "a whole number, at least 1",
+    "templates": "a template's name or a list of names",
+    "seed": "a whole number from 0 to 4294967295",
+    "min_gain": "a share from 0 to 1",
+    "latency": 'milliseconds such as 20 or "20ms"',
+    "out": "a folder's name",
+    "resume": "true or false",
+    "json": "true or false",
+    "quiet": "true or false",
+    "plugins": "an entry point's name or a list of names",
+}
+
+
+class Keys(BaseModel):
+    """A contest: which data, what to predict, and how long it may take."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, title="automl recipe", arbitrary_types_allowed=True)
+
+    data: Name = Field(
+        description="Path to the data (relative to the recipe), or a shipped set: sklearn:<name>, automl:<name>."
+    )
+    target: Name | list[Name] | None = Field(None, description="Column(s) to predict; left out to detect.")
+    goal: Goal | None = Field(None, description="What to do with the target; left out to detect.")
+    label: Name | None = Field(None, description="Column used only to score a goal without target.")
+    metric: Name | None = Field(None, description="Score that decides; left out to choose by goal.")
+    test: Name | None = Field(None, description="Path to the test rows; left out to split the data.")
+    time_column: Name | None = Field(None, description="Column of times; left out to detect.")
+    series: Name | None = Field(None, description="Column that tells series of a panel apart; left out to detect.")
+    group: Name | None = Field(None, description="Column whose equal values stay on one side of the split.")
+    weight: Name | None = Field(None, description="Column of sample weights.")
+    horizon: int | None = Field(None, ge=1, description="Steps to forecast; left out to choose by frequency.")
+    columns: dict[str, Kind] = Field(default_factory=dict, description="Kinds of columns, overriding detection.")
+    budget: int | float | str = Field("5m", description="Time for the whole call: 90, 90s, 5m or 2h.")
+    max_trials: int | None = Field(None, ge=1, description="Bound on deep trials and on shallow fits, each.")
+    templates: Name | list[Name] = Field(default_factory=list, description="Deep templates to search; all that fit.")
+    seed: int = Field(0, ge=0, lt=2**32, description="What splits, searches and networks are drawn with.")
+    min_gain: float = Field(
+        0.005, ge=0, le=1, description="Least gain that counts, as a share of the distance from floor to best."
+    )
+    latency: int | float | str | None = Field(None, description="Milliseconds a finalist may take for one row.")
+    out: Name | None = Field(None, description="Run folder; left out for a new one under automl-runs.")
+    resume: bool = Field(False, description="Go on with the run in the out folder.")
+    json_: bool = Field(False, alias="json", description="Print result.json and nothing else.")
+    quiet: bool = Field(False, description="Show no progress.")
+    plugins: Name | list[Name] = Field(default_factory=list, description="Entry points that bring more members.")
+
+    @field_validator("budget", mode="before")
+    @classmethod
+    def budget_is_a_time(cls, value: Any) -> Any:
+        """Read the budget as seconds."""
+        return told(parse_budget, value)
+
+    @field_validator("latency", mode="before")
+    @classmethod
+    def latency_is_a_time(cls, value: Any) -> Any:
+        """Read the latency as milliseconds."""
+        return None if value is None else told(parse_latency, value)
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def columns_have_kinds(cls, value: Any) -> Any:
+        """Name the nearest kind where one is unknown."""
+        return told(check_columns, value) if isinstance(value, dict) else value
+
+    @field_validator("target", "templates", "plugins", mode="after")
+    @classmethod
+    def names_differ(cls, value: Any) -> Any:
+        """Refuse a name that comes twice."""
+        if isinstance(value, list) and len(set(value)) < len(value):
+            raise PydanticCustomError("words", "a name is given twice: {value}", {"value": value})
+        return value
+
+
+KEYS = tuple(field.alias or name for name, field in Keys.model_fields.items())
+
+
+def told(parse: Any, value: Any) -> Any:
+    """Run a parser, handing its own words on through pydantic."""
+    try:
+        return parse(value)
+    except RecipeError as error:
+        text = str(error).partition(": ")[2] or str(error)
+        raise PydanticCustomError("words", "{text}", {"text": text}) from error
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of a recipe."""
+    content = Keys.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}
+
+
+def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
+    """The frozen record of checked keys; `objects` replace paths by what they stand for."""
+    return Recipe(**{
+        "data": keys.data,
+        "target": listed(keys.target),
+        "goal": keys.goal,
+        "label": keys.label,
+        "metric": keys.metric,
+        "test": keys.test,
+        "time_column": keys.time_column,
+        "series": keys.series,
+        "group": keys.group,
+        "weight": keys.weight,
+        "horizon": keys.horizon,
+        "columns": keys.columns,
+        "budget_seconds": float(keys.budget),
+        "max_trials": keys.max_trials,
+        "templates": listed(keys.templates),
+        "seed": keys.seed,
+        "min_gain": float(keys.min_gain),
+        "latency_ms": None if keys.latency is None else float(keys.latency),
+        "out": keys.out,
+        "resume": keys.resume,
+        "json": keys.json_,
+        "quiet": keys.quiet,
+        "plugins": listed(keys.plugins),
+        "source": source,
+        **objects,
+    })  # fmt: skip
+
+
+def listed(value: str | list[str] | None) -> tuple[str, ...]:
+    """One name or several as a tuple."""
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)

@@ -1,0 +1,160 @@
+"""Data sets that come with scikit-learn or with automl, by name: ``sklearn:breast_cancer``, ``automl:novels``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from automl.errors import RecipeError
+from automl.recipe.words import nearest
+
+__all__ = ["NAMES", "Pair", "is_name", "load"]
+
+PREFIXES = ("sklearn", "automl")
+
+
+class Pair(tuple[Any, Any]):
+    """An (inputs, target) pair that knows its name."""
+
+    attrs: dict[str, str]
+
+
+def is_name(data: Any) -> bool:
+    """Whether `data` is written like a shipped set rather than a path."""
+    return isinstance(data, str) and data.partition(":")[0] in PREFIXES and ":" in data
+
+
+def load(name: str) -> tuple[Any, tuple[str, ...]]:
+    """Load a shipped set.
+
+    Args:
+        name: ``sklearn:<name>`` or ``automl:<name>``.
+
+    Returns:
+        A frame with its target columns in it, or a `Pair` of array and labels; and the names of the target columns
+        (none where automl can tell). Both carry ``attrs`` with "name" and "source".
+
+    Raises:
+        RecipeError: there is no such set; the nearest is named.
+    """
+    check(name)
+    data, target = SETS[name]()
+    if isinstance(data, tuple):
+        data = Pair(data)
+        data.attrs = {}
+    data.attrs["name"] = name.partition(":")[2]
+    data.attrs["source"] = name
+    return data, target
+
+
+def check(name: str) -> None:
+    """Refuse a name that no shipped set has.
+
+    Raises:
+        RecipeError: the nearest names are given.
+    """
+    if name not in SETS:
+        raise RecipeError(f"data: there is no set {name!r}{nearest(name, SETS)}; sets are {', '.join(SETS)}")
+
+
+def breast_cancer() -> tuple[Any, tuple[str, ...]]:
+    """569 tumours, 30 measurements: malignant or benign."""
+    import sklearn.datasets
+
+    bunch = sklearn.datasets.load_breast_cancer(as_frame=True)
+    return bunch.data.assign(diagnosis=[str(bunch.target_names[code]) for code in bunch.target]), ("diagnosis",)
+
+
+def iris() -> tuple[Any, tuple[str, ...]]:
+    """150 flowers, four lengths: which of three species."""
+    import sklearn.datasets
+
+    bunch = sklearn.datasets.load_iris(as_frame=True)
+    return bunch.data.assign(species=[str(bunch.target_names[code]) for code in bunch.target]), ("species",)
+
+
+def wine() -> tuple[Any, tuple[str, ...]]:
+    """178 wines, 13 analyses: which of three cultivars."""
+    import sklearn.datasets
+
+    bunch = sklearn.datasets.load_wine(as_frame=True)
+    return bunch.data.assign(cultivar=[str(bunch.target_names[code]) for code in bunch.target]), ("cultivar",)
+
+
+def diabetes() -> tuple[Any, tuple[str, ...]]:
+    """442 patients, ten measurements in their own units: progression of diabetes after a year."""
+    import sklearn.datasets
+
+    bunch = sklearn.datasets.load_diabetes(as_frame=True, scaled=False)
+    return bunch.data.assign(progression=bunch.target), ("progression",)
+
+
+def linnerud() -> tuple[Any, tuple[str, ...]]:
+    """20 men, three exercises: weight, waist and pulse (three targets)."""
+    import sklearn.datasets
+
+    bunch = sklearn.datasets.load_linnerud(as_frame=True)
+    return bunch.data.join(bunch.target), tuple(bunch.target.columns)
+
+
+def digits() -> tuple[Any, tuple[str, ...]]:
+    """1,797 handwritten digits as 64 columns of grey values."""
+    import sklearn.datasets
+
+    bunch = sklearn.datasets.load_digits(as_frame=True)
+    return bunch.data.assign(digit=[str(code) for code in bunch.target]), ("digit",)
+
+
+def digits_images() -> tuple[Any, tuple[str, ...]]:
+    """1,797 handwritten digits as pictures of 8 × 8 points, ``(n, 8, 8, 1)`` from 0 to 255."""
+    import numpy as np
+    import sklearn.datasets
+
+    bunch = sklearn.datasets.load_digits()
+    pictures = np.round(bunch.images * (255 / 16)).astype("uint8")[..., None]
+    return (pictures, bunch.target.astype(str)), ()
+
+
+def shapes() -> tuple[Any, tuple[str, ...]]:
+    """900 noisy series of three kinds, ``(n, 1, 64)``: cylinder, bell or funnel."""
+    import numpy as np
+
+    with packaged("shapes.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return (arrays["X"], arrays["y"]), ()
+
+
+def table(name: str, target: tuple[str, ...]) -> Callable[[], tuple[Any, tuple[str, ...]]]:
+    """A loader of one of our own tables."""
+
+    def read() -> tuple[Any, tuple[str, ...]]:
+        import gzip
+
+        import pandas as pd
+
+        with packaged(f"{name}.csv.gz").open("rb") as file, gzip.open(file) as text:
+            return pd.read_csv(text), target
+
+    return read
+
+
+def packaged(name: str) -> Any:
+    """A file of ``automl/data``."""
+    from importlib import resources
+
+    return resources.files("automl") / "data" / name
+
+
+SETS: dict[str, Callable[[], tuple[Any, tuple[str, ...]]]] = {
+    "sklearn:breast_cancer": breast_cancer,
+    "sklearn:iris": iris,
+    "sklearn:wine": wine,
+    "sklearn:diabetes": diabetes,
+    "sklearn:linnerud": linnerud,
+    "sklearn:digits": digits,
+    "sklearn:digits_images": digits_images,
+    "automl:election": table("election", ("vote",)),
+    "automl:novels": table("novels", ("novel",)),
+    "automl:co2": table("co2", ("co2",)),
+    "automl:shapes": shapes,
+}
+NAMES = tuple(SETS)

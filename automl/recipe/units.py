@@ -1,0 +1,84 @@
+"""Words of a recipe that stand for numbers and mappings: times and lists of columns."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from automl.errors import RecipeError
+from automl.recipe.words import nearest
+from automl.records import KINDS, Kind
+
+__all__ = ["check_columns", "parse_budget", "parse_columns", "parse_latency"]
+
+SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_budget(value: Any) -> float:
+    """Seconds of a budget written as ``90``, ``"90"``, ``"90s"``, ``"5m"`` or ``"2h"``.
+
+    Raises:
+        RecipeError: it is written otherwise, or is not above zero.
+    """
+    expected = 'budget: expected a time such as 90, "90s", "5m" or "2h"'
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise RecipeError(f"{expected}, got {value!r}")
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([smh]?)\s*", value) if isinstance(value, str) else None
+    if isinstance(value, str) and match is None:
+        raise RecipeError(f"{expected}, got {value!r}")
+    seconds = float(match[1]) * SECONDS[match[2]] if match else float(value)
+    if not math.isfinite(seconds) or seconds <= 0:
+        raise RecipeError(f"{expected} above zero, got {value!r}")
+    return seconds
+
+
+def parse_latency(value: Any) -> float:
+    """Milliseconds of a latency written as ``20`` or ``"20ms"``.
+
+    Raises:
+        RecipeError: it is written otherwise, or is not above zero.
+    """
+    expected = 'latency: expected milliseconds such as 20 or "20ms"'
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise RecipeError(f"{expected}, got {value!r}")
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(?:ms)?\s*", value) if isinstance(value, str) else None
+    if isinstance(value, str) and match is None:
+        raise RecipeError(f"{expected}, got {value!r}")
+    milliseconds = float(match[1]) if match else float(value)
+    if not math.isfinite(milliseconds) or milliseconds <= 0:
+        raise RecipeError(f"{expected} above zero, got {value!r}")
+    return milliseconds
+
+
+def parse_columns(text: str) -> dict[str, Kind]:
+    """Columns and kinds written as ``name=kind,name=kind``, as on the command line.
+
+    Raises:
+        RecipeError: a part has no ``=``, a name comes twice, or a kind is unknown.
+    """
+    columns: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, kind = part.rpartition("=")
+        if not equals or not name.strip():
+            raise RecipeError(f"columns: expected name=kind, got {part!r}; write it as --columns age=numeric,note=text")
+        if name.strip() in columns:
+            raise RecipeError(f"columns: {name.strip()!r} is given twice; give each column once")
+        columns[name.strip()] = kind.strip()
+    return check_columns(columns)
+
+
+def check_columns(columns: Mapping[str, str]) -> dict[str, Kind]:
+    """The same mapping, once every kind in it is known to be one.
+
+    Raises:
+        RecipeError: a kind is unknown; the nearest one is named.
+    """
+    for name, kind in columns.items():
+        if kind not in KINDS:
+            raise RecipeError(
+                f"columns: {name!r} has the unknown kind {kind!r}{nearest(str(kind), KINDS)}; "
+                f"kinds are {', '.join(KINDS)}"
+            )
+    return cast("dict[str, Kind]", dict(columns))

@@ -1,0 +1,48 @@
+"""How wrong words are answered: the nearest right one, and what arrived in plain words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = ["arrived", "nearest", "nearest_key"]
+
+# Keys that other tools call otherwise.
+ALIASES = {
+    "budget_seconds": "budget", "time_limit": "budget", "time": "budget", "timeout": "budget", "y": "target",
+    "label_column": "target", "targets": "target", "dataset": "data", "train": "data", "path": "data", "file": "data",
+    "output": "out", "folder": "out", "random_state": "seed", "latency_ms": "latency", "date_column": "time_column",
+    "date": "time_column", "timestamp": "time_column", "task": "goal", "scoring": "metric", "models": "templates",
+    "sample_weight": "weight", "weights": "weight", "groups": "group", "kinds": "columns", "trials": "max_trials",
+    "steps": "horizon", "series_column": "series", "group_column": "group",
+}  # fmt: skip
+
+
+def nearest(word: str, words: Iterable[str], cutoff: float = 0.5) -> str:
+    """`` (did you mean 'x'?)`` for the nearest of `words`, or nothing."""
+    found = difflib.get_close_matches(word.lower(), list(words), n=1, cutoff=cutoff)
+    return f" (did you mean {found[0]!r}?)" if found else ""
+
+
+def nearest_key(word: str, keys: Iterable[str]) -> str:
+    """The same for a recipe's keys, knowing what other tools call them."""
+    plain = word.strip().lower().replace("-", "_").replace(" ", "_")
+    return f" (did you mean {ALIASES[plain]!r}?)" if plain in ALIASES else nearest(plain, keys)
+
+
+def arrived(value: Any) -> str:
+    """What a value is, in the words of someone who writes YAML."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"{str(value).lower()} (a yes/no value; quote the word if you mean it as text)"
+    if isinstance(value, str):
+        return f"the text {value if len(value) <= 60 else value[:57] + '...'!r}"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return "a mapping"
+    return f"a {type(value).__name__} ({value})"

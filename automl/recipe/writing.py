@@ -1,0 +1,58 @@
+"""A `Recipe` as YAML that makes the same one again."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from typing import Any
+
+from automl.records import Recipe
+
+__all__ = ["dump"]
+
+RENAMED = {"budget_seconds": "budget", "latency_ms": "latency"}
+DEFAULTS = {field.name: field.default for field in fields(Recipe)}
+
+
+def dump(recipe: Recipe) -> str:
+    """Write a recipe as YAML, leaving out what is at its default.
+
+    Data in memory cannot be written: a comment says what it was and ``data`` is left for the reader to fill in.
+    """
+    import yaml
+
+    comments: list[str] = []
+    content: dict[str, Any] = {}
+    for name in (field.name for field in fields(Recipe) if field.name != "source"):
+        key, value = RENAMED.get(name, name), getattr(recipe, name)
+        if key in ("data", "test", "weight"):
+            value = source_of(key, value, comments)
+        if key in ("columns", "target", "templates", "plugins"):
+            value = (dict(value) if key == "columns" else list(value)) or None
+        if key == "target" and value and len(value) == 1:
+            value = value[0]
+        if value is None or (name in DEFAULTS and value == DEFAULTS[name] and key != "budget"):
+            continue
+        content[key] = seconds(value) if key == "budget" else value
+    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
+    return "".join(f"# {comment}\n" for comment in comments) + text
+
+
+def source_of(key: str, value: Any, comments: list[str]) -> str | None:
+    """The name that data was loaded by, or None with a comment for data given in memory."""
+    if value is None or isinstance(value, str):
+        return None if value is None else str(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    source = getattr(value, "attrs", {}).get("source")
+    if isinstance(source, str):
+        return source
+    shape = getattr(value, "shape", None)
+    size = f" of shape {tuple(shape)}" if shape is not None else ""
+    comments.append(f"{key}: was given in memory, a {type(value).__name__}{size}; write it to a file to run this again")
+    return None
+
+
+def seconds(value: float) -> str:
+    """A budget as a recipe writes it."""
+    return f"{int(value)}s" if value == int(value) else f"{value!r}s"
