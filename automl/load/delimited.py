@@ -114,15 +114,31 @@ def _is_headless(header: list[str], target: tuple[str, ...]) -> bool:
 
 def _fast(data: bytes, delimiter: str, width: int, headless: bool) -> pa.Table:
     """All cells as text, by Arrow's reader; raises ArrowInvalid on a ragged row."""
-    table = _arrow(data, delimiter, width, headless, quoting=b'"' in data)
-    if b'"' in data and width > 1 and table.num_rows + (not headless) < data.count(b"\n") - 1:
-        lines = [line for line in data.split(b"\n") if line.strip()]
-        sign = delimiter.encode()
-        # A stray quote swallows the lines up to the next one. If every single line has the right number of
-        # delimiters, quotes were never meant to hold line ends in this file.
-        if table.num_rows + (not headless) < len(lines) and all(line.count(sign) == width - 1 for line in lines):
-            return _arrow(data, delimiter, width, headless, quoting=False)
+    quoted = b'"' in data
+    try:
+        table = _arrow(data, delimiter, width, headless, quoted)
+        n_records = table.num_rows + (not headless)
+    except ValueError:
+        if not quoted or not _are_lines_even(data, delimiter, width):
+            raise
+        n_records = 0
+    # A stray quote swallows the lines up to the next one. If every single line has the right number of
+    # delimiters, quotes were never meant to hold line ends in this file.
+    if (
+        quoted
+        and width > 1
+        and n_records < data.count(b"\n") - 1
+        and _are_lines_even(data, delimiter, width, n_records)
+    ):
+        return _arrow(data, delimiter, width, headless, quoting=False)
     return table
+
+
+def _are_lines_even(data: bytes, delimiter: str, width: int, more_than: int = 0) -> bool:
+    """Whether there are more lines than this, each with one delimiter less than there are columns."""
+    lines = [line for line in data.split(b"\n") if line.strip()]
+    sign = delimiter.encode()
+    return width > 1 and len(lines) > more_than and all(line.count(sign) == width - 1 for line in lines)
 
 
 def _arrow(data: bytes, delimiter: str, width: int, headless: bool, quoting: bool) -> pa.Table:

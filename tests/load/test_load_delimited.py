@@ -107,6 +107,11 @@ def test_stray_quotes_do_not_swallow_rows(tmp_path):
     assert dataset.inputs["text"].tolist()[0] == '"never closed'
 
 
+def test_a_quote_that_is_never_closed_does_not_end_the_file(tmp_path):
+    dataset = read(write(tmp_path, 'a,b\n"x,1\ny,2\nz,3\n'))
+    assert dataset.inputs["a"].tolist() == ['"x', "y", "z"] and dataset.inputs["b"].tolist() == [1, 2, 3]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 def test_unicode_encodings_are_told_apart_without_a_word(tmp_path, encoding):
     text = "name,n\nJosé 🎉,1\nZoë,2\nplain and rather longer text,3\n"
