@@ -249,7 +249,7 @@ def _blocks(dataset: Dataset, test: np.ndarray) -> np.ndarray:
     times = dataset.times[np.sort(test)]
     n_blocks = int(np.clip(np.sqrt(len(test)), 1, 60))
     rank = np.searchsorted(np.sort(times), times, side="left")
-    return _codes(rank * n_blocks // len(test))
+    return np.asarray(np.unique(rank * n_blocks // len(test), return_inverse=True)[1], np.int64)
 
 
 # --------------------------------------------------------------------------- forecasts

@@ -27,10 +27,9 @@ def frequency(blocks: Sequence[np.ndarray]) -> tuple[str | None, float]:
     if not chosen:
         return None, 0.0
     longest = pd.DatetimeIndex(chosen[0])
-    alias = pd.infer_freq(longest) or _by_months(longest) or _by_days(longest)
+    alias = _by_months(longest) or _by_days(longest)
     if alias is None:
         return None, 0.0
-    alias = {"YE": "YE-DEC", "YS": "YS-JAN", "QE": "QE-DEC", "QS": "QS-JAN"}.get(alias, alias)
     there = points = off = 0
     for block in chosen:
         grid = pd.date_range(block[0], block[-1], freq=alias)
@@ -62,10 +61,12 @@ def _by_days(times: pd.DatetimeIndex) -> str | None:
     if counts.max() < 0.5 * len(steps) or step <= 0:
         return None
     day = 86_400_000_000_000
-    if step == day and len(times) >= 10 and not (times.dayofweek >= 5).any():
+    if step == day and len(times) >= 10 and not (times.day_of_week >= 5).any():
         return "B"
     if step == 7 * day:
-        return f"W-{_calendar.day_abbr[int(times[0].dayofweek)].upper()}"
+        return f"W-{_calendar.day_abbr[int(times[0].day_of_week)].upper()}"
+    if step % day == 0:
+        return "D" if step == day else f"{step // day}D"
     return str(pd.tseries.frequencies.to_offset(pd.Timedelta(step, "ns")).freqstr)
 
 

@@ -64,6 +64,12 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
 
 
 def _check_goal(recipe: Recipe) -> None:
+    if recipe.label is not None and not recipe.target:
+        raise RecipeError(
+            f"label {recipe.label!r} scores goals without a target (anomaly, represent, generate), which "
+            f"are not built yet; "
+            f"pass it as --target to predict it, by one of the goals {', '.join(BUILT)}"
+        )
     if recipe.goal is None or recipe.goal in BUILT:
         return
     what = "is not built yet" if recipe.goal in GOALS else "is unknown"
@@ -77,6 +83,8 @@ def _is_array(inputs: Any) -> bool:
 def _named(dataset: Dataset) -> Dataset:
     if dataset.target is not None and not all(isinstance(c, str) for c in dataset.target.columns):
         dataset = replace(dataset, target=dataset.target.set_axis([str(c) for c in dataset.target.columns], axis=1))
+    if dataset.target is not None:
+        dataset = replace(dataset, target=dataset.target.reset_index(drop=True))
     names = pd.Index(dataset.inputs.columns)
     if names.has_duplicates:
         twice = list(dict.fromkeys(names[names.duplicated()]))
@@ -179,9 +187,6 @@ def _table(dataset: Dataset, columns: list[Column], recipe: Recipe, group: str |
         dataset, time, dropped = _dated(dataset, columns, recipe)
         columns = [time if c.name == time.name else c for c in columns]
         findings += dropped
-    columns = [
-        c if c.kind != "constant" or c.evidence == "set by you" or c.name not in dataset.inputs else c for c in columns
-    ]
     name, columns, why = modality.of_columns(dataset.inputs, columns, dataset.name)
     frame: pd.DataFrame = dataset.inputs
     inputs = read(frame, columns)
@@ -205,6 +210,12 @@ def _table(dataset: Dataset, columns: list[Column], recipe: Recipe, group: str |
 
 def _with_answer(dataset: Dataset, found: Answer) -> Dataset:
     kept = take(dataset, found.rows) if len(found.rows) < dataset.n_rows else dataset
+    if dataset.given is not None and dataset.given.any() and not np.any(kept.given):
+        names = ", ".join(map(repr, found.target.columns[:3]))
+        raise DataError(
+            f"none of the {int(dataset.given.sum()):,} given test rows holds a target "
+            f"({names}); fill it, or leave the test data out"
+        )
     return replace(kept, target=found.target)
 
 

@@ -111,11 +111,17 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
     findings: tuple[Finding, ...] = ()
     if len(rows) < len(target):
         lost = np.flatnonzero(~present)
-        findings = (Finding(
-            "missing_target", "medium" if len(lost) > 0.05 * len(target) else "low",
-            f"{len(lost):,} of {len(target):,} rows have no usable target and were dropped.",
-            "Fill the target or remove these " "" "" "" "rows.", tuple(map(str, target.columns)), tuple(map(int, lost[:20])), len(lost),
-        ),)  # fmt: skip
+        findings = (
+            Finding(
+                "missing_target",
+                "medium" if len(lost) > 0.05 * len(target) else "low",
+                f"{len(lost):,} of {len(target):,} rows have no usable target and were dropped.",
+                "Fill the target or remove these rows.",
+                tuple(map(str, target.columns)),
+                tuple(map(int, lost[:20])),
+                len(lost),
+            ),
+        )
     kept = target.iloc[rows].reset_index(drop=True)
     made = (
         _several(kept, columns, recipe, where) if len(columns) > 1 else _one(kept, columns[0], recipe, where, suggest)
@@ -126,9 +132,14 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
 def _described(name: Any, series: pd.Series, recipe: Recipe, where: str) -> tuple[Column, np.ndarray]:
     """A target's kind, and where it holds a value."""
     seen = column(str(name), series, recipe.columns.get(str(name)))
-    if (seen.kind == "identifier" or (
-        seen.kind in ("categorical", "text", "constant") and pd.api.types.is_numeric_dtype(series.dtype)
-    )) and pd.api.types.is_numeric_dtype(series.dtype) and seen.evidence != "set by you":
+    if (
+        (
+            seen.kind == "identifier"
+            or (seen.kind in ("categorical", "text", "constant") and pd.api.types.is_numeric_dtype(series.dtype))
+        )
+        and pd.api.types.is_numeric_dtype(series.dtype)
+        and seen.evidence != "set by you"
+    ):
         seen = Column(seen.name, "numeric", 0.8, "whole numbers")
     if seen.kind in ("numeric", "embedded_number"):
         return seen, ~np.isnan(numbers(series, seen.reading))
@@ -279,18 +290,32 @@ def _class_findings(name: str, counts: pd.Series) -> tuple[Finding, ...]:
     findings = []
     single = [str(level) for level in counts.index[counts == 1]]
     if single:
-        findings.append(Finding(
-            "single_row_class", "medium",
-            f"{len(single):,} {'class' if len(single) == 1 else 'classes'} of {name!r} occur in one row " f"" f"" f"" f"only: {shown(single)}.",
-            "They are kept for training and cannot be tested; gather more rows or merge " "" "" "" "them.", (name,), (), len(single),
-        ))  # fmt: skip
+        findings.append(
+            Finding(
+                "single_row_class",
+                "medium",
+                f"{len(single):,} {'class' if len(single) == 1 else 'classes'} of {name!r} occur in one "
+                f"row only: {shown(single)}.",
+                "They are kept for training and cannot be tested; gather more rows or merge them.",
+                (name,),
+                (),
+                len(single),
+            )
+        )
     rest = counts[counts > 1] if (counts > 1).any() else counts
     if len(rest) > 1 and rest.max() >= 10 * rest.min():
-        findings.append(Finding(
-            "imbalance", "high" if rest.max() >= 100 * rest.min() else "medium",
-            f"Class {str(rest.index[-1])!r} has {int(rest.min()):,} rows and class " f"" f"" f"" f"{str(rest.index[0])!r} {int(rest.max()):,}.",
-            "Look at the scores of the rare class, not at accuracy alone.", (name,), (), int(rest.min()),
-        ))  # fmt: skip
+        findings.append(
+            Finding(
+                "imbalance",
+                "high" if rest.max() >= 100 * rest.min() else "medium",
+                f"Class {str(rest.index[-1])!r} has {int(rest.min()):,} rows and class "
+                f"{str(rest.index[0])!r} {int(rest.max()):,}.",
+                "Look at the scores of the rare class, not at accuracy alone.",
+                (name,),
+                (),
+                int(rest.min()),
+            )
+        )
     return tuple(findings)
 
 
@@ -316,8 +341,11 @@ def _members(name: str, series: pd.Series, kind: Column) -> Answer:
 
 def _several(target: pd.DataFrame, columns: Sequence[Column], recipe: Recipe, where: str) -> Answer:
     names = [str(c) for c in target.columns]
-    values = {n: typed(target.iloc[:, i], c).to_numpy() for i, (n, c) in enumerate(zip(names, columns, strict=True))
-              if c.kind in ("boolean", "numeric", "embedded_number")}  # fmt: skip
+    values = {
+        n: typed(target.iloc[:, i], c).to_numpy()
+        for i, (n, c) in enumerate(zip(names, columns, strict=True))
+        if c.kind in ("boolean", "numeric", "embedded_number")
+    }
     for n, c in zip(names, columns, strict=True):
         if c.kind == "constant":
             raise DataError(f"target {n!r} never varies in {where} ({c.evidence}); leave it out of --target")

@@ -31,7 +31,7 @@ DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|
 
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
 _IMAGE = re.compile(r".+\.(?:png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm)", re.IGNORECASE | re.DOTALL)
-_CODE = re.compile(r"(?=.*\d)[\w\-.:/#]+|[0-9a-fA-F\-]{8,}")
+_CODE = re.compile(r"(?=.*\d)[\w\-.:/#]{1,64}|[0-9a-fA-F\-]{8,64}", re.ASCII)
 _TOKEN = re.compile(r"\S+")
 
 
@@ -126,7 +126,7 @@ def datetime(seen: Glimpse) -> Column | None:
         if share < ENOUGH:
             return None
         if "day_first" in reading and len(seen.series) > len(seen.texts):
-            reading, _, order = date_reading([t for t in words(seen.series) if t is not None])
+            reading, _, order = date_reading([t for t in words(seen.series.drop_duplicates()) if t is not None])
         evidence = share_words(share, len(seen.texts), "parse as dates") + (f", {order}" if order else "")
         return Column(
             seen.name, "datetime", share if "no day above" not in order else min(share, 0.7), evidence, reading

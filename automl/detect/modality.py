@@ -42,7 +42,11 @@ def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tu
         return "text", columns, f"modality text: the only features are texts ({names})"
     if kinds == {"image_path"} and len(used) == 1:
         return "image", columns, f"modality image: the only feature is a column of image paths ({names})"
-    return "tabular", columns, f"modality tabular: {len(used)} columns ({names}) of {len(kinds)} kinds"
+    return (
+        "tabular",
+        columns,
+        f"modality tabular: {len(used)} columns ({names}) of {len(kinds)} kind{'s' * (len(kinds) > 1)}",
+    )
 
 
 def _lone_text(frame: pd.DataFrame, columns: list[Column]) -> list[Column]:
@@ -92,7 +96,8 @@ def of_array(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Modality, str, 
     height, width = shape[1:]
     near = min(height, width) >= 8 and max(height, width) <= 3 * min(height, width)
     low, high = (float(np.nanmin(array)), float(np.nanmax(array))) if array.size else (0.0, 0.0)
-    pixels = array.dtype == np.uint8 or (low >= 0 and (high <= 1 or (high <= 255 and array.dtype.kind in "ui")))
+    whole = array.dtype.kind in "ui" or bool((array[:100] == np.round(array[:100])).all())
+    pixels = array.dtype == np.uint8 or (low >= 0 and (high <= 1 or (high <= 255 and whole)))
     if near and (array.dtype == np.uint8 or (pixels and height == width)):
         return _image(dataset, array, f"an array of shape {shape} with values from {low:g} to {high:g} is grey images")
     if not near or (not pixels and height != width and height <= 16):

@@ -85,7 +85,7 @@ def by_value(series: pd.Series, convert: Callable[[Any], Any], empty: Any) -> np
         out[:] = [empty if c is None else c for c in cells]
         return out
     table = np.empty(len(uniques) + 1, dtype=object)
-    table[:-1] = [empty if (c := convert(v)) is None else c for v in uniques]
+    table[:-1] = [empty if (c := convert(v)) is None else c for v in np.asarray(uniques, dtype=object)]
     table[-1] = empty
     return table[codes]
 
@@ -189,18 +189,27 @@ def numbers(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.n
                 return found[0]
         return plain
 
-    if decimal == "." and unit is None and not _holds_objects(series):
-        quick = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan).copy()
-        quick[~np.isfinite(quick)] = np.nan
-        left = np.isnan(quick) & series.notna().to_numpy()
-        if left.any():
-            quick[left] = by_value(series[left], convert, np.nan).astype(np.float64)
-        return quick
-    return by_value(series, convert, np.nan).astype(np.float64)
+    if isinstance(series.dtype, pd.CategoricalDtype) or pd.api.types.infer_dtype(series, skipna=True) != "string":
+        return by_value(series, convert, np.nan).astype(np.float64)
+    quick = _quick(series, decimal, str(unit or ""))
+    left = np.isnan(quick) & series.notna().to_numpy()
+    if left.any():
+        quick[left] = by_value(series[left], convert, np.nan).astype(np.float64)
+    return quick
 
 
-def _holds_objects(series: pd.Series) -> bool:
-    return series.dtype == object and pd.api.types.infer_dtype(series.iloc[:1000], skipna=True) != "string"
+def _quick(series: pd.Series, decimal: str, unit: str) -> np.ndarray:
+    """The plainly written numbers of a column of texts, all at once; NaN for the others."""
+    texts = series.astype("string[pyarrow]").str.strip()
+    if unit:
+        texts = texts.str.replace(unit, "", regex=False).str.strip()
+    group, mark = (r"\.", ",") if decimal == "," else (",", r"\.")
+    plain = rf"^[+-]?(?:[0-9]+|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+)(?:{mark}[0-9]+)?$"
+    texts = texts.where(texts.str.match(plain).fillna(False).astype(bool))
+    texts = texts.str.replace(group[-1], "", regex=False)
+    if decimal == ",":
+        texts = texts.str.replace(",", ".", regex=False)
+    return np.asarray(texts.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)).copy()
 
 
 # --------------------------------------------------------------------------- dates
@@ -279,7 +288,10 @@ def dates(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.nda
         return _numbered(numbers(series), str(reading["numbers"]))
     if pd.api.types.is_numeric_dtype(series.dtype):
         return _numbered(numbers(series), "year" if _years(numbers(series)) else "yyyymmdd")
-    codes, uniques = pd.factorize(series.map(_dateable))
+    if series.dtype == object:
+        series = series.map(_dateable)
+    codes, uniques = pd.factorize(series)
+    uniques = np.array([str(u).strip() for u in uniques], dtype=object)
     parsed = np.append(_written(pd.Series(uniques, dtype=object), bool(reading.get("day_first"))), np.datetime64("NaT"))
     return np.asarray(parsed[codes], dtype="datetime64[ns]")
 

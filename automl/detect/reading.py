@@ -68,7 +68,7 @@ def typed(series: pd.Series, column: Column) -> pd.Series:
     if column.kind == "datetime":
         return pd.Series(dates(series, column.reading))
     if column.kind == "text":
-        return pd.Series([_clean(v) for v in series.tolist()], dtype=object)
+        return pd.Series([_clean(v) for v in series.astype(object).tolist()], dtype=object)
     return pd.Series(words(series), dtype=object)
 
 

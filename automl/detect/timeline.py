@@ -86,6 +86,10 @@ def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str],
         for c in columns
         if c.name not in out and c.kind != "constant" and not (c.kind == "identifier" and c.name != recipe.series)
     ]
+    if not asked and recipe.series is None:  # one of them may tell the series apart; look no further if more are left
+        rest = others if targets else [c for c in others if c.kind not in NUMBERS]
+        if len(rest) > 1:
+            return f"{rest[0].name!r} and others vary beside the time, so each row is predicted from its own columns"
     series, why = _series(frame, time, others, recipe, asked)
     others = [c for c in others if series is None or c.name != series.name]
     if not targets:

@@ -1,0 +1,166 @@
+"""The goal from the target's own values, and the clean target."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl.detect import detect
+from automl.detect.goal import positive_class
+from automl.errors import DataError, RecipeError
+from automl.records import Dataset, Recipe, Task
+
+RNG = np.random.default_rng(0)
+N = 400
+
+
+def run(y: object, **options: object) -> tuple[Dataset, Task]:
+    target = y if isinstance(y, pd.DataFrame) else pd.DataFrame({str(options.pop("name", "y")): y})
+    inputs = pd.DataFrame({"a": RNG.normal(size=len(target)), "b": RNG.choice(["u", "v", "w"], len(target))})
+    recipe = Recipe(data=None, target=tuple(target.columns), **options)  # type: ignore[arg-type]
+    return detect(Dataset("cars.csv", inputs, target), recipe)
+
+
+CASES = [
+    ("y", RNG.choice(["red", "green", "blue"], N), "multiclass"),
+    ("y", RNG.choice(["red", "green"], N), "binary"),
+    ("y", RNG.integers(0, 2, N), "binary"),
+    ("y", RNG.integers(0, 2, N).astype(float), "binary"),
+    ("y", RNG.random(N) < 0.3, "binary"),
+    ("y", RNG.integers(0, 10, N), "multiclass"),
+    ("y", RNG.integers(0, 3, N).astype(float), "multiclass"),
+    ("label", RNG.integers(0, 26, 2000), "multiclass"),
+    ("y", RNG.normal(size=N), "regression"),
+    ("y", RNG.choice([1.0, 1.5, 2.0, 2.5, 3.0, 5.0], N), "regression"),
+    ("y", RNG.integers(0, 5000, N), "regression"),
+    ("visits", RNG.poisson(60, 3000), "regression"),
+    ("count", RNG.poisson(3, 3000), "regression"),
+    ("year", RNG.integers(1990, 2005, N), "regression"),
+    ("y", [f"{v:.2f}" for v in RNG.normal(size=N)], "regression"),
+    ("y", [f"${v:,.2f}" for v in RNG.random(N) * 1e4], "regression"),
+    ("y", RNG.choice(["a, b", "b", "b, c", "a, c, d"], N), "multilabel"),
+    ("y", [f"class {i % 150}" for i in range(3000)], "multiclass"),
+]
+
+
+@pytest.mark.parametrize(("name", "y", "goal"), CASES, ids=[f"{n}-{g}-{i}" for i, (n, _, g) in enumerate(CASES)])
+def test_the_target_says_the_goal(name: str, y: object, goal: str) -> None:
+    dataset, task = run(y, name=name)
+
+    assert goal == task.goal, task.evidence
+    assert any(f"goal {goal}" in sentence for sentence in task.evidence)
+    assert dataset.target is not None
+    if goal == "regression":
+        assert (np.float64, False) == (dataset.target.to_numpy().dtype, dataset.target.isna().any().any())
+    elif goal == "multilabel":
+        assert list(task.classes) == list(dataset.target.columns)
+        assert (dataset.target.dtypes == np.int8).all()
+    else:
+        assert set(task.classes) == set(dataset.target.iloc[:, 0])
+
+
+def test_classes_that_are_numbers_are_sorted_as_numbers() -> None:
+    _, task = run(np.arange(N) % 12)
+
+    assert tuple(str(i) for i in range(12)) == task.classes
+
+
+def test_a_list_becomes_one_column_a_label() -> None:
+    dataset, task = run(["a, b", "b", "c, a", "b, c"] * 50)
+
+    assert task.classes == ("a", "b", "c")
+    assert dataset.target is not None
+    assert dataset.target.iloc[:4].to_numpy().tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("levels", "counts", "positive"),
+    [
+        (("0", "1"), (10, 90), "1"), (("no", "yes"), (10, 90), "yes"), (("False", "True"), (10, 90), "True"),
+        (("ham", "spam"), (10, 90), "spam"), (("negative", "positive"), (10, 90), "positive"), (("a", "b"), (10, 90), "a"),
+        (("a", "b"), (90, 10), "b"), (("fraud", "no fraud"), (90, 10), "fraud"), (("-1", "1"), (10, 90), "1"),
+    ],
+)  # fmt: skip
+def test_the_positive_class_is_the_one_a_label_names_or_the_rarer_one(
+    levels: tuple[str, str], counts: tuple[int, int], positive: str
+) -> None:
+    assert positive == positive_class(levels, counts)[0]
+
+
+def test_the_positive_class_is_the_second() -> None:
+    _, task = run(["yes"] * 300 + ["no"] * 100)
+
+    assert (task.classes, task.positive) == (("no", "yes"), "yes")
+
+
+def test_several_targets_of_zero_and_one_are_labels_and_others_values() -> None:
+    labels = pd.DataFrame(RNG.integers(0, 2, (N, 3)), columns=["p", "q", "r"])
+    values = pd.DataFrame(RNG.normal(size=(N, 2)), columns=["p", "q"])
+
+    assert (run(labels)[1].goal, run(labels)[1].classes) == ("multilabel", ("p", "q", "r"))
+    assert run(values)[1].goal == "regression"
+    with pytest.raises(RecipeError, match="must all be"):
+        run(pd.DataFrame({"p": RNG.normal(size=N), "q": RNG.choice(["s", "t"], N)}))
+
+
+def test_rows_without_a_target_are_dropped_and_counted() -> None:
+    y = pd.Series(RNG.normal(size=N))
+    y[:7], y[7] = np.nan, np.inf
+
+    dataset, _ = run(y)
+
+    assert dataset.n_rows == N - 8
+    assert [f.count for f in dataset.findings if f.check == "missing_target"] == [8]
+    assert dataset.row_numbers[0] == 8  # type: ignore[index]
+
+
+def test_a_target_missing_everywhere_is_refused_with_a_proposal() -> None:
+    with pytest.raises(DataError, match=r"target 'y' is 'n/a' in all 400 rows of cars.csv; pass --target .*try: "):
+        run(["n/a"] * N)
+
+
+@pytest.mark.parametrize("y", [["same"] * N, [3.5] * N])
+def test_a_constant_target_is_refused(y: list[object]) -> None:
+    with pytest.raises(DataError, match=r"in all 400 rows of cars.csv; pass --target with a column that varies"):
+        run(y)
+
+
+def test_a_target_of_unlike_texts_is_refused() -> None:
+    with pytest.raises(DataError, match=r"different text in every one of the 400 rows"):
+        run([f"a whole sentence about thing {i} and others" for i in range(N)])
+
+
+def test_a_class_of_one_row_and_imbalance_are_told() -> None:
+    dataset, task = run(["a"] * 390 + ["b"] * 9 + ["c"])
+
+    assert {"single_row_class", "imbalance"} <= {f.check for f in dataset.findings}
+    assert task.classes == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("y", "goal"),
+    [
+        (RNG.normal(size=N), "binary"), (RNG.choice(["s", "t", "u"], N), "binary"), (RNG.choice(["s", "t"], N), "regression"),
+        (RNG.choice(["s", "t"], N), "multilabel"), (RNG.choice(["s", "t"], N), "forecast"),
+    ],
+)  # fmt: skip
+def test_a_goal_that_does_not_fit_the_target_is_refused(y: object, goal: str) -> None:
+    with pytest.raises((RecipeError, DataError), match=goal):
+        run(y, goal=goal)
+
+
+def test_the_goal_and_the_target_kind_can_be_set() -> None:
+    y = RNG.integers(0, 5, N)
+
+    assert run(y)[1].goal == "multiclass"
+    assert run(y, goal="regression")[1].goal == "regression"
+    assert run(y, columns={"y": "numeric"})[1].goal == "regression"
+    assert run(RNG.integers(0, 40, N), goal="multiclass")[1].goal == "multiclass"
+    assert run(RNG.integers(0, 2, N), goal="multiclass")[1].goal == "multiclass"
+
+
+def test_the_metric_must_fit_the_goal() -> None:
+    assert run(RNG.choice(["s", "t"], N), metric="f1")[1].metric == "f1"
+    with pytest.raises(RecipeError, match="does not score goal 'regression'"):
+        run(RNG.normal(size=N), metric="roc_auc")

@@ -1,0 +1,273 @@
+"""The split: disjoint, complete, stratified, grouped, in time or as given, and the same again for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl.errors import DataError, RecipeError
+from automl.records import Dataset, Goal, Split, Task
+from automl.split import split, windows
+
+RNG = np.random.default_rng(0)
+
+
+def task(goal: Goal = "binary", **more: object) -> Task:
+    return Task("tabular", goal, ("y",), "accuracy", **more)  # type: ignore[arg-type]
+
+
+def table(y: object, **more: object) -> Dataset:
+    frame = y if isinstance(y, pd.DataFrame) else pd.DataFrame({"y": y})
+    return Dataset("d.csv", pd.DataFrame({"a": np.arange(len(frame), dtype=float)}), frame, **more)  # type: ignore[arg-type]
+
+
+def forecast(lengths: list[int], horizon: int, given: np.ndarray | None = None) -> tuple[Dataset, Task]:
+    n = sum(lengths)
+    times = np.concatenate([np.arange(k) for k in lengths]).astype("datetime64[D]").astype("datetime64[ns]")
+    series = np.repeat([f"s{i}" for i in range(len(lengths))], lengths).astype(object) if len(lengths) > 1 else None
+    made = Dataset(
+        "d.csv",
+        pd.DataFrame(index=range(n)),
+        pd.DataFrame({"y": np.arange(n, dtype=float)}),
+        times=times,
+        series=series,
+        given=given,
+    )
+    return made, Task("sequence", "forecast", ("y",), "mase", horizon=horizon, time_column="t")
+
+
+def check(parts: Split, n_rows: int, complete: bool = True) -> None:
+    together = np.concatenate([parts.train, parts.valid, parts.test])
+    assert len(together) == len(np.unique(together))
+    assert not complete or n_rows == len(together)
+    for rows in (parts.train, parts.valid, parts.test):
+        assert (len(rows) > 0, np.int64) == (True, rows.dtype)
+        assert (np.diff(rows) > 0).all()
+    assert parts.rule and "\n" not in parts.rule
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_are_parted_evenly_within_each_class(seed: int) -> None:
+    y = np.array(["a"] * 700 + ["b"] * 250 + ["c"] * 50)[RNG.permutation(1000)]
+
+    parts = split(table(y), task("multiclass"), seed)
+
+    check(parts, 1000)
+    assert (len(parts.train), len(parts.valid), len(parts.test)) == (640, 160, 200)
+    for name, count in (("a", 700), ("b", 250), ("c", 50)):
+        assert abs((y[parts.test] == name).sum() - count * 0.2) <= 1
+        assert abs((y[parts.valid] == name).sum() - count * 0.16) <= 2
+    assert ("row", list(range(200))) == (parts.units, parts.unit_ids.tolist())
+
+
+def test_the_same_seed_gives_the_same_split_and_another_seed_another() -> None:
+    data = table(RNG.normal(size=500))
+
+    one, two, other = (split(data, task("regression"), seed) for seed in (3, 3, 4))
+
+    assert (one.train == two.train).all() and (one.test == two.test).all()
+    assert set(one.test) != set(other.test)
+
+
+def test_regression_parts_have_alike_targets() -> None:
+    y = RNG.lognormal(size=2000)
+
+    parts = split(table(y), task("regression"), 0)
+
+    check(parts, 2000)
+    for share in (0.1, 0.5, 0.9):
+        np.testing.assert_allclose(np.quantile(y[parts.train], share), np.quantile(y[parts.test], share), rtol=0.15)
+
+
+def test_classes_of_one_or_two_rows_stay_in_training() -> None:
+    y = np.array(["a"] * 60 + ["b"] * 30 + ["c"] + ["d"] * 2 + ["e"] * 3)
+
+    for seed in range(20):
+        parts = split(table(y), task("multiclass"), seed)
+        check(parts, len(y))
+        assert {"a", "b", "c", "d", "e"} == set(y[parts.train])
+        assert not {"c", "d"} & set(y[np.concatenate([parts.valid, parts.test])])
+
+
+def test_multilabel_rows_are_parted_by_their_rarest_label() -> None:
+    labels = (RNG.random((1000, 3)) < [0.6, 0.3, 0.03]).astype(np.int8)
+    frame = pd.DataFrame(labels, columns=["p", "q", "r"])
+
+    parts = split(table(frame), task("multilabel"), 0)
+
+    check(parts, 1000)
+    assert abs(labels[parts.test, 2].sum() - 0.2 * labels[:, 2].sum()) <= 1
+
+
+@pytest.mark.parametrize("n", [10, 11, 15, 30])
+def test_tiny_data_are_parted_with_every_class_in_training(n: int) -> None:
+    y = np.array(["a", "b"] * n)[:n]
+
+    parts = split(table(y), task(), 0)
+
+    check(parts, n)
+    assert {"a", "b"} == set(y[parts.train])
+
+
+def test_too_few_rows_say_how_many_are_needed() -> None:
+    with pytest.raises(DataError, match=r"9 usable rows; at least 10 are needed"):
+        split(table(["a", "b", "a"] * 3), task(), 0)
+
+
+def test_given_test_rows_are_kept_and_validation_comes_from_the_others() -> None:
+    given = RNG.random(1000) < 0.3
+    y = RNG.choice(["a", "b"], 1000)
+
+    parts = split(table(y, given=given), task(), 0)
+
+    check(parts, 1000)
+    np.testing.assert_array_equal(np.flatnonzero(given), parts.test)
+    assert round(0.2 * (~given).sum()) == len(parts.valid)
+
+
+def test_validation_is_capped_beside_a_given_test() -> None:
+    given = np.arange(80_000) >= 79_000
+
+    assert len(split(table(RNG.normal(size=80_000), given=given), task("regression"), 0).valid) == 10_000
+
+
+def test_groups_stay_whole() -> None:
+    groups = RNG.integers(0, 40, 1000)
+
+    parts = split(table(RNG.choice(["a", "b"], 1000), groups=groups), task(group_column="who"), 0)
+
+    check(parts, 1000)
+    named = [set(groups[rows]) for rows in (parts.train, parts.valid, parts.test)]
+    assert not named[0] & named[1] and not named[0] & named[2] and not named[1] & named[2]
+    assert (120 <= len(parts.test) <= 280, "group") == (True, parts.units)
+    assert len(named[2]) == len(set(parts.unit_ids))
+    for unit in set(parts.unit_ids):
+        assert len(set(groups[parts.test[parts.unit_ids == unit]])) == 1
+
+
+def test_too_few_groups_are_refused() -> None:
+    with pytest.raises(DataError, match="2 groups"):
+        split(table(["a", "b"] * 20, groups=np.arange(40) % 2), task(group_column="who"), 0)
+
+
+def test_a_dated_table_never_validates_or_tests_before_it_trains() -> None:
+    times = pd.Timestamp("2020") + pd.to_timedelta(RNG.integers(0, 300, 1000), "D")
+
+    parts = split(table(RNG.normal(size=1000), times=times.to_numpy()), task("regression", time_column="t"), 0)
+
+    check(parts, 1000)
+    at = times.to_numpy()
+    assert at[parts.train].max() < at[parts.valid].min()
+    assert at[parts.valid].max() < at[parts.test].min()
+    assert (parts.units, min(10, len(set(parts.unit_ids)))) == ("block", 10)
+    order = np.argsort(at[parts.test], kind="stable")
+    assert (np.diff(parts.unit_ids[order]) >= 0).all()
+    for stamp in set(at[parts.test]):
+        assert len(set(parts.unit_ids[at[parts.test] == stamp])) == 1
+
+
+def test_one_time_in_all_rows_cannot_be_parted_in_time() -> None:
+    times = np.full(50, np.datetime64("2020-01-01", "ns"))
+
+    with pytest.raises(DataError, match="have the same time"):
+        split(table(RNG.normal(size=50), times=times), task("regression", time_column="t"), 0)
+
+
+def test_time_and_group_exclude_each_other() -> None:
+    times = np.arange(50).astype("datetime64[ns]")
+
+    with pytest.raises(RecipeError, match="group and time_column"):
+        split(table(RNG.normal(size=50), times=times, groups=np.arange(50) % 7), task("regression", time_column="t"), 0)
+
+
+# --------------------------------------------------------------------------- forecasts
+
+
+def in_time(parts: Split, data: Dataset, horizon: int) -> None:
+    """Windows are consecutive rows of one series, and in each series train, valid and test follow in time."""
+    assert parts.train_windows is not None and parts.valid_windows is not None and parts.test_windows is not None
+    series = data.series if data.series is not None else np.zeros(data.n_rows, object)
+    for made, rows in (
+        (parts.train_windows, parts.train),
+        (parts.valid_windows, parts.valid),
+        (parts.test_windows, parts.test),
+    ):
+        assert horizon == made.shape[1]
+        assert (np.diff(made, axis=1) == 1).all()
+        assert (series[made] == series[made[:, :1]]).all()
+        np.testing.assert_array_equal(np.unique(made), rows)
+    for made in (parts.valid_windows, parts.test_windows):
+        assert made.size == len(np.unique(made))
+    for name in set(series):
+        ends = [rows[series[rows] == name] for rows in (parts.train, parts.valid, parts.test)]
+        ends = [rows for rows in ends if len(rows)]
+        assert all(a.max() < b.min() for a, b in zip(ends[:-1], ends[1:], strict=True))
+
+
+def test_windows_are_consecutive_and_leave_an_incomplete_end_out() -> None:
+    assert windows(np.arange(5, 13), 3, 3).tolist() == [[5, 6, 7], [8, 9, 10]]
+    assert len(windows(np.arange(8), 3, 1)) == 6
+    assert windows(np.arange(2), 3, 1).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "horizon"),
+    [([144], 12), ([100], 1), ([38], 12), ([60, 60, 25], 6), ([63] * 12, 6), ([500, 20], 24), ([11], 3)],
+)
+def test_a_forecast_is_parted_in_time_within_each_series(lengths: list[int], horizon: int) -> None:
+    data, what = forecast(lengths, horizon)
+
+    parts = split(data, what, 0)
+
+    check(parts, data.n_rows, complete=False)
+    in_time(parts, data, horizon)
+
+
+def test_twenty_eight_given_rows_and_horizon_twelve_make_two_test_windows() -> None:
+    data, what = forecast([144], 12, given=np.arange(144) >= 116)
+
+    parts = split(data, what, 0)
+
+    in_time(parts, data, 12)
+    assert parts.test_windows[:, 0].tolist() == [116, 128]  # type: ignore[index]
+    assert parts.valid_windows[:, 0].tolist() == [104]  # type: ignore[index]
+    assert (parts.train_windows.min(), parts.train_windows[-1, 0]) == (12, 92)  # type: ignore[union-attr, index]
+    assert (parts.units, parts.unit_ids.tolist()) == ("window", [0, 1])
+
+
+def test_every_training_window_has_some_context() -> None:
+    data, what = forecast([16, 100], 4)
+
+    parts = split(data, what, 0)
+
+    first = np.where(parts.train_windows[:, 0] < 16, 0, 16)  # type: ignore[index]
+    assert (parts.train_windows[:, 0] - first >= 2).all()  # type: ignore[index]
+    assert (parts.train_windows[first == 16][:, 0] - 16 >= 4).all()  # type: ignore[index]
+
+
+def test_a_panel_of_ten_series_resamples_series_and_a_smaller_one_windows() -> None:
+    wide = split(*forecast([63] * 12, 6), 0)
+    small = split(*forecast([63] * 3, 6), 0)
+
+    assert (wide.units, len(set(wide.unit_ids))) == ("series", 12)
+    assert len(wide.test_windows) == len(wide.unit_ids)  # type: ignore[arg-type]
+    assert (small.units, len(set(small.unit_ids))) == ("window", 2)
+    assert len(small.test_windows) == len(small.unit_ids)  # type: ignore[arg-type]
+
+
+def test_training_windows_are_capped_by_a_seeded_sample() -> None:
+    data, what = forecast([320_000], 2)
+
+    one, two, other = (split(data, what, seed) for seed in (1, 1, 2))
+
+    assert len(one.train_windows) == 200_000  # type: ignore[arg-type]
+    assert (one.train_windows == two.train_windows).all()
+    assert (one.train_windows != other.train_windows).any()
+
+
+def test_a_horizon_that_leaves_no_window_is_refused() -> None:
+    with pytest.raises(RecipeError, match="leaves no training window"):
+        split(*forecast([30], 12), 0)
+    with pytest.raises(RecipeError, match="leaves no test window beside the given"):
+        split(*forecast([100], 12, given=np.arange(100) >= 95), 0)
