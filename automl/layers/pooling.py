@@ -71,6 +71,8 @@ class AttentionPool(keras.layers.Layer):  # type: ignore[misc]
     def call(self, inputs: Any) -> Any:
         """Pool."""
         scores = keras.ops.matmul(keras.ops.tanh(keras.ops.matmul(inputs, self.kernel)), self.score)
+        if int(inputs.shape[1] or 0) == 1:
+            return inputs[:, 0]  # one step has all the weight (and Keras warns of a softmax over one number)
         shares = keras.ops.softmax(scores, axis=1)  # (batch, time, 1)
         return keras.ops.sum(shares * inputs, axis=1)
 

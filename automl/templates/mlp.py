@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.records import Facts, Head, InputKind, InputSpec, Task, Template
 
-ACCEPTS = ("numbers", "categories")
+ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories")
 
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:

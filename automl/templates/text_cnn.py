@@ -54,7 +54,9 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         tokens = inputs[spec.name]  # (batch, length)
         words = TokenEmbedding(spec.size, int(choices["dim"]))(WordDropout(knobs["word_dropout"])(tokens))
         words = KnobDropout(knobs["spatial_dropout"], shared_axes=(1,))(words)  # (batch, length, dim)
-        parts += [WordPool(how)([words, tokens]) for how in str(choices["bag"]).split("-")]
+        parts.append(WordPool("mean")([words, tokens]))  # (batch, dim)
+        if choices["bag"] == "mean-max":
+            parts.append(WordPool("max")([words, tokens]))
         for width in str(choices["widths"]).split("-") if filters else ():
             found = keras.layers.Conv1D(filters, int(width), padding="same", activation="relu")(words)
             parts.append(keras.layers.GlobalMaxPooling1D()(found))  # (batch, filters)

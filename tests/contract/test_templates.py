@@ -1,0 +1,32 @@
+"""Every template of the catalog keeps the contract of `automl.testing.check_template`."""
+
+import pytest
+
+from automl import catalog, testing
+from automl.records import Template
+
+TEMPLATES = catalog.members(Template, "automl.templates")
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_template_keeps_the_contract(name):
+    testing.check_template(TEMPLATES[name], n_random=2)
+
+
+def test_each_file_of_the_room_holds_exactly_one_template_named_as_the_file():
+    import pkgutil
+
+    import automl.templates
+
+    assert {module.name for module in pkgutil.iter_modules(automl.templates.__path__)} == set(TEMPLATES)
+
+
+def test_importing_the_room_loads_no_keras():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from automl import catalog, records; catalog.members(records.Template, 'automl.templates'); "
+        "sys.exit(sum(name in sys.modules for name in ('keras', 'tensorflow', 'keras_tuner')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
