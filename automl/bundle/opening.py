@@ -22,7 +22,7 @@ from automl.records import Encoder, TargetCodec, Task
 
 __all__ = ["Opened", "open"]
 
-NAMES = re.compile(r"deep-\d+\.keras|shallow-\d+\.skops|encoder\.json|encoder\.npz|report\.html")
+NAMES = re.compile(r"deep-\d+\.keras|(shallow|floor)-\d+\.skops|encoder\.json|encoder\.npz|report\.html")
 FIELDS = ("task", "recipe", "recommended", "sides", "result", "versions", "files", "digest")
 
 

@@ -46,7 +46,7 @@ def save(
     Args:
         folder: new, empty, or a bundle that is replaced as a whole.
         task: what was done.
-        predictors: side ("deep", "shallow") → predictor.
+        predictors: side ("deep", "shallow", "floor") → predictor.
         recommended: the side that predicts unless another is asked for.
         result: the contents of ``result.json``.
         recipe_text: the recipe as YAML.
@@ -128,10 +128,10 @@ def write_models(draft: Path, predictors: Mapping[str, Predictor], types: frozen
     states: dict[str, Any] = {"decisions": {}}
     for side, predictor in predictors.items():
         if isinstance(predictor, DeepPredictor):
-            sides[side] = write_deep(draft, predictor)
+            sides[side] = write_deep(draft, side, predictor)
             states["encoder"], states["codec"] = predictor.encoder.state(), predictor.codec.state()
         elif isinstance(predictor, ShallowPredictor):
-            sides[side] = write_shallow(draft, predictor, types)
+            sides[side] = write_shallow(draft, side, predictor, types)
         else:
             raise TypeError(f"{side}: expected a DeepPredictor or ShallowPredictor, got {type(predictor).__name__}")
         states["decisions"][side] = None if predictor.decision is None else predictor.decision.state()
@@ -143,18 +143,18 @@ def write_models(draft: Path, predictors: Mapping[str, Predictor], types: frozen
     return sides
 
 
-def write_deep(draft: Path, predictor: DeepPredictor) -> list[str]:
+def write_deep(draft: Path, side: str, predictor: DeepPredictor) -> list[str]:
     """One ``.keras`` file a seed; a network that could not be opened again is refused here already."""
     names = []
     for i, model in enumerate(predictor.models):
-        path = draft / f"deep-{i}.keras"
+        path = draft / f"{side}-{i}.keras"
         model.save(path)
         check_keras(path)
         names.append(path.name)
     return names
 
 
-def write_shallow(draft: Path, predictor: ShallowPredictor, types: frozenset[str]) -> list[str]:
+def write_shallow(draft: Path, side: str, predictor: ShallowPredictor, types: frozenset[str]) -> list[str]:
     """One ``.skops`` file a seed; a model of types that are not on the list is refused here already."""
     import zipfile
 
@@ -162,7 +162,7 @@ def write_shallow(draft: Path, predictor: ShallowPredictor, types: frozenset[str
 
     names = []
     for i, model in enumerate(predictor.models):
-        path = draft / f"shallow-{i}.skops"
+        path = draft / f"{side}-{i}.skops"
         skops.io.dump(model, path, compression=zipfile.ZIP_DEFLATED)
         check_skops(path, types)
         names.append(path.name)

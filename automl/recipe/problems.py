@@ -33,6 +33,7 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
     if "data" not in known:
         problems.append(("", f"the key 'data' is missing; expected {EXPECTED['data']}"))
         known["data"] = "?"
+    problems += unknown_metric(known.get("metric"))
     try:
         keys = Keys.model_validate(known)
     except ValidationError as error:
@@ -60,12 +61,10 @@ def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Pro
 
 
 def contradictions(keys: Keys) -> list[Problem]:
-    """Keys that cannot go together, and metrics that do not exist."""
+    """Keys that cannot go together."""
     problems: list[Problem] = []
     if keys.horizon is not None and keys.goal not in (None, "forecast"):
-        problems.append(
-            ("horizon", f"horizon: only a forecast has one, but goal is {keys.goal}; leave one of them out")
-        )
+        problems.append(("horizon", f"horizon: only a forecast has one, but goal is {keys.goal}; drop one of them"))
     targets = listed(keys.target)
     for key in ("label", "time_column", "series", "group", "weight"):
         name = getattr(keys, key)
@@ -76,11 +75,17 @@ def contradictions(keys: Keys) -> list[Problem]:
             problems.append(("columns", f"columns: {name!r} is the target; set goal to say how to read it"))
     if keys.resume and keys.out is None:
         problems.append(("resume", "resume: needs 'out', the run folder to go on with"))
-    if keys.metric is not None:
-        from automl.metrics import named
-
-        try:
-            named(keys.metric)
-        except RecipeError as error:
-            problems.append(("metric", f"metric: {error}"))
     return problems
+
+
+def unknown_metric(name: Any) -> list[Problem]:
+    """A metric that does not exist, with the nearest one."""
+    if not isinstance(name, str) or not name:
+        return []
+    from automl.metrics import named
+
+    try:
+        named(name)
+    except RecipeError as error:
+        return [("metric", f"metric: {error}")]
+    return []

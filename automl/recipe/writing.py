@@ -43,8 +43,8 @@ def source_of(key: str, value: Any, comments: list[str]) -> str | None:
     if value is None or isinstance(value, str):
         return None if value is None else str(value)
     if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    source = getattr(value, "attrs", {}).get("source")
+        return str(os.fspath(value))
+    source: Any = getattr(value, "attrs", {}).get("source")
     if isinstance(source, str):
         return source
     shape = getattr(value, "shape", None)

@@ -1,0 +1,160 @@
+"""`automl fit` and `automl run`: a contest from flags or from a recipe."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from automl.errors import RecipeError
+
+__all__ = ["fit", "run"]
+
+Data = Annotated[
+    str, typer.Argument(metavar="DATA", help="A file, a folder, or a shipped set such as sklearn:breast_cancer.")
+]
+Target = Annotated[list[str] | None, typer.Option("--target", help="Column to predict; repeat it for several.")]
+Goal = Annotated[str | None, typer.Option(help="binary, multiclass, multilabel, regression, forecast, ...")]
+Label = Annotated[str | None, typer.Option(help="Column used only to score a goal without target.")]
+Metric = Annotated[str | None, typer.Option(help="Score that decides, such as roc_auc or rmse.")]
+Test = Annotated[str | None, typer.Option(help="File with the test rows; without it the data are split.")]
+TimeColumn = Annotated[str | None, typer.Option(help="Column of times.")]
+Series = Annotated[str | None, typer.Option(help="Column that tells the series of a panel apart.")]
+Horizon = Annotated[int | None, typer.Option(help="Steps to forecast.")]
+Group = Annotated[str | None, typer.Option(help="Column whose equal values stay on one side of the split.")]
+Weight = Annotated[str | None, typer.Option(help="Column of sample weights.")]
+Columns = Annotated[str | None, typer.Option(help="Kinds of columns, name=kind,name=kind.")]
+Budget = Annotated[str | None, typer.Option(help="Time for all of it: 90, 90s, 5m, 2h. Default 5m.")]
+MaxTrials = Annotated[int | None, typer.Option(help="Bound on deep trials and on shallow fits, each.")]
+Templates = Annotated[str | None, typer.Option(help="Deep templates to search, separated by commas.")]
+Seed = Annotated[int | None, typer.Option(help="What splits, searches and networks are drawn with.")]
+MinGain = Annotated[float | None, typer.Option(help="Least gain that counts, a share of floor to best. Default 0.005.")]
+Latency = Annotated[str | None, typer.Option(help="Milliseconds a finalist may take for one row.")]
+Plugins = Annotated[str | None, typer.Option(help="Entry points that bring more members, separated by commas.")]
+Out = Annotated[str | None, typer.Option(help="Run folder; default a new one under automl-runs/.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in the --out folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print result.json and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+
+def fit(
+    data: Data,
+    target: Target = None,
+    goal: Goal = None,
+    label: Label = None,
+    metric: Metric = None,
+    test: Test = None,
+    time_column: TimeColumn = None,
+    series: Series = None,
+    horizon: Horizon = None,
+    group: Group = None,
+    weight: Weight = None,
+    columns: Columns = None,
+    budget: Budget = None,
+    max_trials: MaxTrials = None,
+    templates: Templates = None,
+    seed: Seed = None,
+    min_gain: MinGain = None,
+    latency: Latency = None,
+    out: Out = None,
+    resume: Resume = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    plugins: Plugins = None,
+) -> None:
+    """Run the contest on DATA and write the report."""
+    flags = {
+        "goal": goal,
+        "label": label,
+        "metric": metric,
+        "test": test,
+        "time_column": time_column,
+        "series": series,
+        "horizon": horizon,
+        "group": group,
+        "weight": weight,
+        "columns": columns,
+        "budget": budget,
+        "max_trials": max_trials,
+        "templates": words(templates),
+        "seed": seed,
+        "min_gain": min_gain,
+        "latency": latency,
+        "out": out,
+        "resume": resume or None,
+        "json": json or None,
+        "quiet": quiet or json or None,
+        "plugins": words(plugins),
+        "source": "automl fit",
+    }
+    from automl import api
+
+    with only_result(json):
+        result = api.fit(data, target=target or None, **given(flags))
+    tell(result, json)
+
+
+def run(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A YAML file; see `automl schema`.")],
+    budget: Budget = None,
+    max_trials: MaxTrials = None,
+    seed: Seed = None,
+    out: Out = None,
+    resume: Resume = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run the contest that RECIPE describes; flags replace its keys."""
+    flags = {
+        "budget": budget,
+        "max_trials": max_trials,
+        "seed": seed,
+        "out": out,
+        "resume": resume or None,
+        "json": json or None,
+        "quiet": quiet or json or None,
+    }
+    from automl import api
+
+    with only_result(json):
+        result = api.run(recipe, **given(flags))
+    tell(result, json or recipe_asks_for_json(result))
+
+
+def recipe_asks_for_json(result: Any) -> bool:
+    """Whether the recipe itself has ``json: true``."""
+    return bool(getattr(getattr(getattr(result, "outcome", None), "recipe", None), "json", False))
+
+
+def words(text: str | None) -> list[str] | None:
+    """Names separated by commas.
+
+    Raises:
+        RecipeError: there are commas and no names.
+    """
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise RecipeError(f"expected names separated by commas, got {text!r}")
+    return names
+
+
+def given(flags: dict[str, Any]) -> dict[str, Any]:
+    """The flags that were given."""
+    return {name: value for name, value in flags.items() if value is not None}
+
+
+def only_result(json: bool) -> contextlib.AbstractContextManager[Any]:
+    """Under ``--json``, send whatever a library prints to standard error."""
+    return contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext()
+
+
+def tell(result: Any, json: bool) -> None:
+    """Print ``result.json``, or the verdict and where the report is."""
+    if json:
+        typer.echo((result.folder / "result.json").read_text("utf-8").rstrip("\n"))
+    else:
+        typer.echo(str(result))

@@ -1,0 +1,159 @@
+"""`automl inspect`, `predict` and `report`: looking at data, using a model, making a page again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from automl.cli.contest import (
+    Columns,
+    Data,
+    Goal,
+    Group,
+    Horizon,
+    Label,
+    Metric,
+    Series,
+    Target,
+    Test,
+    TimeColumn,
+    Weight,
+    given,
+)
+from automl.errors import BundleError, FolderError, RecipeError
+
+if TYPE_CHECKING:
+    from automl.api import Inspection
+
+__all__ = ["inspect", "predict", "report"]
+
+FORMATS = (".csv", ".tsv", ".parquet", ".feather", ".jsonl")
+
+
+def inspect(
+    data: Data,
+    target: Target = None,
+    goal: Goal = None,
+    label: Label = None,
+    metric: Metric = None,
+    test: Test = None,
+    time_column: TimeColumn = None,
+    series: Series = None,
+    horizon: Horizon = None,
+    group: Group = None,
+    weight: Weight = None,
+    columns: Columns = None,
+) -> None:
+    """Say what automl sees in DATA: modality, goal, metric and each column's kind, with evidence."""
+    from automl import api
+
+    flags = {
+        "goal": goal,
+        "label": label,
+        "metric": metric,
+        "test": test,
+        "time_column": time_column,
+        "series": series,
+        "horizon": horizon,
+        "group": group,
+        "weight": weight,
+        "columns": columns,
+        "source": "automl inspect",
+    }
+    seen = api.inspect(data, target=target or None, **given(flags))
+    if sys.stdout.isatty():
+        show(seen)
+    else:
+        typer.echo(str(seen))
+
+
+def show(seen: Inspection) -> None:
+    """Print an inspection as tables."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console, task = Console(), seen.task
+    console.print(
+        f"[bold]{escape(seen.name)}[/]: {seen.n_rows:,} rows · {task.modality} · {task.goal} · scored by {task.metric}",
+        highlight=False,
+    )
+    for sentence in task.evidence:
+        console.print(f"  {escape(sentence)}", highlight=False)
+    if task.columns:
+        table = Table("column", "kind", "sure", "because", header_style="bold")
+        for column in task.columns:
+            table.add_row(escape(column.name), column.kind, f"{column.confidence:.0%}", escape(column.evidence))
+        console.print(table)
+    for finding in seen.findings:
+        colour = {"high": "red", "medium": "yellow"}.get(finding.severity, "cyan")
+        console.print(f"[{colour}]{finding.severity}[/] {escape(finding.message)} {escape(finding.next_step)}".rstrip())
+
+
+def predict(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A saved model, or a run folder.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="New rows, in any form that fit takes.")],
+    out: Annotated[str | None, typer.Option(help="File to write: .csv, .tsv, .parquet, .feather or .jsonl.")] = None,
+    side: Annotated[str | None, typer.Option(help="deep or shallow; default the recommended one.")] = None,
+    proba: Annotated[bool, typer.Option("--proba", help="Probabilities of each class instead of labels.")] = False,
+) -> None:
+    """Predict NEW rows with a saved MODEL."""
+    from automl import api
+
+    if out is not None and Path(out).suffix.lower() not in FORMATS:
+        raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
+    loaded = api.load(model_folder(model))
+    chosen = loaded if side is None else loaded.side(side)
+    predicted: Any = chosen.predict_proba(new) if proba else chosen.predict(new)
+    frame = predicted.to_frame() if predicted.ndim == 1 else predicted
+    if out is None:
+        typer.echo(frame.to_csv(index=False).rstrip("\n"))
+    else:
+        write(frame, Path(out))
+        typer.echo(f"{len(frame)} predictions in {out}", err=True)
+
+
+def model_folder(model: str) -> Path:
+    """The bundle that a path means: itself, or ``model/`` of a run folder.
+
+    Raises:
+        BundleError: there is none.
+    """
+    path = Path(model)
+    for folder in (path, path / "model"):
+        if (folder / "bundle.json").is_file():
+            return folder
+    raise BundleError(f"{model} holds no saved model; give a run folder or what result.save() wrote")
+
+
+def write(frame: Any, path: Path) -> None:
+    """Write a frame in the format of the file's name, all at once."""
+    import io
+
+    from automl.folder import write_bytes
+
+    buffer, suffix = io.BytesIO(), path.suffix.lower()
+    if suffix == ".parquet":
+        frame.to_parquet(buffer, index=False)
+    elif suffix == ".feather":
+        frame.to_feather(buffer)
+    elif suffix == ".jsonl":
+        frame.to_json(buffer, orient="records", lines=True, date_format="iso")
+    else:
+        frame.to_csv(buffer, index=False, sep="\t" if suffix == ".tsv" else ",")
+    write_bytes(path, buffer.getvalue())
+
+
+def report(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")],
+    out: Annotated[str | None, typer.Option(help="File to write: .html, .md or .json.")] = None,
+) -> None:
+    """Make the report of RUN again, without its data."""
+    from automl import report as reports
+
+    if not (Path(run) / "report.json").is_file():
+        raise FolderError(f"{run} holds no finished run (no report.json); give a folder that `automl fit` wrote")
+    typer.echo(f"Report: {reports.render(Path(run), None if out is None else Path(out))}")

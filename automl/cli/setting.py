@@ -1,0 +1,138 @@
+"""`automl validate`, `schema` and `doctor`: checking a recipe, its schema, and this machine."""
+
+from __future__ import annotations
+
+import json as jsons
+import sys
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["doctor", "schema", "validate"]
+
+LIBRARIES = (
+    "automl-keras", "tensorflow", "keras", "keras-tuner", "scikit-learn", "skrub", "skops", "numpy", "pandas",
+    "pyarrow", "pydantic",
+)  # fmt: skip
+
+# Runs apart, so that a TensorFlow that crashes while it loads takes only this with it.
+PROBE = """
+import json, sys
+import tensorflow as tf
+devices = [
+    {"name": d.name, "type": d.device_type, **tf.config.experimental.get_device_details(d)}
+    for d in tf.config.list_physical_devices()
+]
+from automl.search import device
+policy = device.prepare()
+print(json.dumps({"devices": devices, "name": policy.name, "precision": policy.precision,
+                  "reasons": list(policy.reasons)}, default=str))
+"""
+PROBE_SECONDS = 120
+
+
+def validate(recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A YAML file.")]) -> None:
+    """Check RECIPE without running it: each problem with its file, line and nearest valid key."""
+    from automl.recipe import validate as problems_of
+
+    problems = problems_of(recipe)
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        raise typer.Exit(2)
+    typer.echo(f"{recipe}: valid")
+
+
+def schema(
+    out: Annotated[str | None, typer.Option(help="File to write; standard output without it.")] = None,
+) -> None:
+    """Write the JSON schema of a recipe."""
+    from automl.recipe import schema as recipe_schema
+
+    text = jsons.dumps(recipe_schema(), indent=2) + "\n"
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        from automl.folder import write_text
+
+        write_text(out, text)
+
+
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
+) -> None:
+    """Say which libraries, devices, memory and disk there are, and how networks would be trained."""
+    found = {"libraries": libraries(), "machine": machine(), "training": training()}
+    if json:
+        typer.echo(jsons.dumps(found, indent=2))
+    else:
+        typer.echo("\n".join(lines(found)))
+    if "problem" in found["training"]:
+        raise typer.Exit(1)
+
+
+def libraries() -> dict[str, str | None]:
+    """Versions by distribution; None where one is missing."""
+    from importlib import metadata
+
+    found: dict[str, str | None] = {"python": sys.version.split()[0]}
+    for name in LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """System, cores, memory and disk, in GiB."""
+    import os
+    import platform
+    import shutil
+
+    import psutil
+
+    memory, disk = psutil.virtual_memory(), shutil.disk_usage(os.getcwd())
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_gib": round(memory.total / 2**30, 1),
+        "free_memory_gib": round(memory.available / 2**30, 1),
+        "free_disk_gib": round(disk.free / 2**30, 1),
+    }
+
+
+def training() -> dict[str, Any]:
+    """Devices and the policy for them, found out in a process of its own; "problem" says why not."""
+    import os
+    import subprocess
+
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", PROBE], capture_output=True, text=True, timeout=PROBE_SECONDS, env=environment
+        )
+    except subprocess.TimeoutExpired:
+        return {"problem": f"TensorFlow did not load within {PROBE_SECONDS} s; reinstall it"}
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines()
+        how = f"exit code {done.returncode}" if done.returncode > 0 else f"signal {-done.returncode}"
+        return {"problem": f"TensorFlow does not load ({said[-1] if said else how}); reinstall tensorflow and keras"}
+    answer: dict[str, Any] = jsons.loads(done.stdout.strip().splitlines()[-1])
+    return answer
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """What `doctor` found, for people."""
+    here, training = found["machine"], found["training"]
+    said = [f"{name:<14} {version or 'missing: pip install ' + name}" for name, version in found["libraries"].items()]
+    said += [
+        "",
+        f"{here['system']}, {here['cores']} cores, {here['free_memory_gib']} of {here['memory_gib']} GiB memory free, "
+        f"{here['free_disk_gib']} GiB disk free",
+        "",
+    ]
+    if "problem" in training:
+        return [*said, training["problem"]]
+    said += [f"{device['type']} {device['name']}" for device in training["devices"]]
+    return [*said, f"networks train on {training['name']} in {training['precision']}:", *training["reasons"]]
