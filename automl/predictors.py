@@ -39,12 +39,16 @@ class DeepPredictor:
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
         """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``)."""
+        return decide(self.decision, average(self.each(dataset, rows)))
+
+    def each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
+        """What each seed predicts, undecided."""
         parts: list[list[np.ndarray]] = [[] for _ in self.models]
         for start in range(0, max(len(rows), 1), BATCH_SIZE):
             arrays = self.encoder.transform(dataset, rows[start : start + BATCH_SIZE])
             for part, model in zip(parts, self.models, strict=True):
                 part.append(raw(model, arrays))
-        return decide(self.decision, average([self.codec.decode(np.concatenate(part)) for part in parts]))
+        return [self.codec.decode(np.concatenate(part)) for part in parts]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +65,11 @@ class ShallowPredictor:
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
         """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``)."""
-        return decide(self.decision, average([model.predict(dataset, rows) for model in self.models]))
+        return decide(self.decision, average(self.each(dataset, rows)))
+
+    def each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
+        """What each seed predicts, undecided."""
+        return [model.predict(dataset, rows) for model in self.models]
 
 
 Predictor = DeepPredictor | ShallowPredictor

@@ -193,6 +193,8 @@ class Task:
         columns: the input columns and their kinds (targets not among them).
         time_column, series_column, group_column: names, None when absent.
         covariates_known: forecast covariates known ahead of time (calendar features are added by encoders).
+        image_shape, pixel_range: images only: (height, width, channels) that all are brought to, and, for arrays, the
+            brightness that becomes 0 and 255, so that new images are read as the training images were.
         evidence: sentences that explain modality, goal and metric.
     """
 
@@ -212,6 +214,8 @@ class Task:
     series_column: str | None = None
     group_column: str | None = None
     covariates_known: tuple[str, ...] = ()
+    image_shape: tuple[int, ...] = ()
+    pixel_range: tuple[float, ...] = ()
     evidence: tuple[str, ...] = ()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import bundle, report
+from automl.baselines import TRUSTED
 
 if TYPE_CHECKING:
     from automl.records import Outcome
@@ -38,4 +39,5 @@ def save(
         result,
         str(outcome.reproduce.get("recipe", "")),
         page,
+        skops_types=frozenset(TRUSTED),
     )

@@ -6,10 +6,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from automl import catalog, metrics, split
 from automl.detect import detect
 from automl.errors import RecipeError
-from automl.intake import load, pictures
+from automl.intake import load, pictures, span
 from automl.records import Baseline, Template
 
 if TYPE_CHECKING:
@@ -32,9 +34,11 @@ def read(recipe: Recipe) -> tuple[Dataset, Task]:
     if recipe.metric is not None:
         metrics.named(recipe.metric)
     dataset, task = detect(load(recipe), recipe)
-    if task.modality == "image":
-        dataset = pictures(dataset, task)
-    return dataset, task
+    if task.modality != "image":
+        return dataset, task
+    limits = span(dataset.inputs) if isinstance(dataset.inputs, np.ndarray) else ()
+    dataset = pictures(dataset, task)
+    return dataset, dataclasses.replace(task, image_shape=dataset.inputs.shape[1:], pixel_range=limits)
 
 
 def prepare(recipe: Recipe) -> Prepared:
@@ -87,7 +91,3 @@ def baselines_for(task: Task) -> dict[str, Baseline]:
     known: dict[str, Any] = catalog.members(Baseline, "automl.baselines")
     return {name: b for name, b in known.items() if b.modality == task.modality and task.goal in b.goals}
 
-
-def with_findings(dataset: Dataset, *findings: Any) -> Dataset:
-    """The dataset with further findings."""
-    return dataclasses.replace(dataset, findings=(*dataset.findings, *findings))

@@ -1,8 +1,8 @@
 """Read whatever the user has - a path, a frame, an array, a folder - into one `Dataset`, losing nothing silently."""
 
-from automl.load.assemble import load
-from automl.load.images import pictures
-from automl.load.pixels import span
-from automl.load.rows import new_rows
+from automl.intake.assemble import load
+from automl.intake.images import pictures
+from automl.intake.pixels import span
+from automl.intake.rows import new_rows
 
 __all__ = ["load", "new_rows", "pictures", "span"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.load.frames import as_frame, from_records, is_frame, tidy
-from automl.load.raw import Hints, Raw, listed, nearest
+from automl.intake.frames import as_frame, from_records, is_frame, tidy
+from automl.intake.raw import Hints, Raw, listed, nearest
 from automl.records import Finding
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _text_name(values: Any) -> str:
     """A list of strings is called "image" where all end as image files do, else "text"."""
     from pathlib import PurePath
 
-    from automl.load.files import IMAGE_SUFFIXES
+    from automl.intake.files import IMAGE_SUFFIXES
 
     sample = [value for value in values[:100] if value]
     images = bool(sample) and all(PurePath(value).suffix.lower() in IMAGE_SUFFIXES for value in sample)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.load.files import IMAGE_SUFFIXES
-from automl.load.fingerprint import fingerprint
-from automl.load.frames import is_frame
-from automl.load.raw import Hints, Raw, listed, unknown_column
-from automl.load.source import read
+from automl.intake.files import IMAGE_SUFFIXES
+from automl.intake.fingerprint import fingerprint
+from automl.intake.frames import is_frame
+from automl.intake.raw import Hints, Raw, listed, unknown_column
+from automl.intake.source import read
 from automl.records import Dataset, Finding, Recipe
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from automl.load.raw import Hints, listed
+from automl.intake.raw import Hints, listed
 from automl.records import Finding
 
 if TYPE_CHECKING:

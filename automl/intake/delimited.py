@@ -9,9 +9,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from automl.errors import DataError
-from automl.load.cells import typed_frame
-from automl.load.files import as_utf8
-from automl.load.raw import Hints
+from automl.intake.cells import typed_frame
+from automl.intake.files import as_utf8
+from automl.intake.raw import Hints
 from automl.records import Finding
 
 if TYPE_CHECKING:

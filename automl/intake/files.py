@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 
 from automl.errors import DataError
-from automl.load.raw import listed, nearest
+from automl.intake.raw import listed, nearest
 from automl.records import Finding
 
 __all__ = ["IMAGE_SUFFIXES", "TABLE_SUFFIXES", "as_text", "as_utf8", "content", "find", "form", "stem"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.errors import DataError
-from automl.load.files import IMAGE_SUFFIXES, as_text
-from automl.load.raw import Raw, listed
-from automl.load.tables import is_table
+from automl.intake.files import IMAGE_SUFFIXES, as_text
+from automl.intake.raw import Raw, listed
+from automl.intake.tables import is_table
 from automl.records import Finding
 
 if TYPE_CHECKING:

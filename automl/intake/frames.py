@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.load.raw import listed
+from automl.intake.raw import listed
 from automl.records import Finding
 
 if TYPE_CHECKING:

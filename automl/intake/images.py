@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.load.fingerprint import fingerprint
-from automl.load.frames import is_frame
-from automl.load.pixels import LONGEST, as_uint8, fitted, wanted
-from automl.load.raw import listed
+from automl.intake.fingerprint import fingerprint
+from automl.intake.frames import is_frame
+from automl.intake.pixels import LONGEST, as_uint8, fitted, wanted
+from automl.intake.raw import listed
 from automl.records import Dataset, Finding, Task
 
 if TYPE_CHECKING:

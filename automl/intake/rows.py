@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.load import files, folders
-from automl.load.fingerprint import fingerprint
-from automl.load.frames import is_frame
-from automl.load.raw import Hints, Raw, listed
-from automl.load.source import read
+from automl.intake import files, folders
+from automl.intake.fingerprint import fingerprint
+from automl.intake.frames import is_frame
+from automl.intake.raw import Hints, Raw, listed
+from automl.intake.source import read
 from automl.records import Dataset, Finding, Task
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _names_file(text: str) -> bool:
             return True
     except (OSError, ValueError):
         return False
-    from automl.load.tables import is_table
+    from automl.intake.tables import is_table
 
     return is_table(Path(text)) and not any(char.isspace() for char in text.strip())
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.load import arrays, files, folders, tables
-from automl.load.frames import as_frame, from_columns, is_frame, tidy
-from automl.load.raw import Hints, Raw, listed
+from automl.intake import arrays, files, folders, tables
+from automl.intake.frames import as_frame, from_columns, is_frame, tidy
+from automl.intake.raw import Hints, Raw, listed
 
 __all__ = ["read", "read_path"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import DataError
-from automl.load import delimited
-from automl.load.files import as_text
-from automl.load.frames import from_columns, from_records, tidy
-from automl.load.raw import Hints, listed
+from automl.intake import delimited
+from automl.intake.files import as_text
+from automl.intake.frames import from_columns, from_records, tidy
+from automl.intake.raw import Hints, listed
 from automl.records import Finding
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _column(values: list[Any], name: str, hints: Hints) -> pd.Series:
         return pd.Series(mixed, dtype=object)
     import pyarrow as pa
 
-    from automl.load.cells import typed_frame
+    from automl.intake.cells import typed_frame
 
     table = pa.table({"f0": pa.chunked_array([pa.array([value or "" for value in values], pa.large_string())])})
     return typed_frame(table, [name], ",", hints)[0].iloc[:, 0]
@@ -189,7 +189,7 @@ def _column(values: list[Any], name: str, hints: Hints) -> pd.Series:
 
 def is_table(path: Path) -> bool:
     """Whether a path's name is that of a table file, compressed or not."""
-    from automl.load.files import COMPRESSIONS, TABLE_SUFFIXES
+    from automl.intake.files import COMPRESSIONS, TABLE_SUFFIXES
 
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] in COMPRESSIONS:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from automl.errors import DataError
-from automl.load import load
+from automl.intake import load
 from automl.records import Recipe
 
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from automl.errors import DataError
-from automl.load import load
+from automl.intake import load
 from automl.records import Recipe
 
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from automl.errors import DataError
-from automl.load import load, pictures, span
+from automl.intake import load, pictures, span
 from automl.records import Column, Dataset, Recipe, Task
 
 TASK = Task("image", "binary", ("label",), "roc_auc", ("a", "b"), "b", columns=(Column("path", "image_path", 1.0, ""),))

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from automl.errors import DataError
-from automl.load import load
+from automl.intake import load
 from automl.records import Recipe
 
 

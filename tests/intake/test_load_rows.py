@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from automl.errors import DataError
-from automl.load import new_rows
+from automl.intake import new_rows
 from automl.records import Column, Task
 
 

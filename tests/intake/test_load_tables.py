@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from automl.errors import DataError
-from automl.load import load
+from automl.intake import load
 from automl.records import Recipe
 
 FRAME = pd.DataFrame({"make": ["fiat", "ford", None], "price": [1, 2, 3], "km": [1.5, np.nan, 3.5]})
