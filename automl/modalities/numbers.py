@@ -113,8 +113,11 @@ def _column(name: str, dates: Sequence[str]) -> str:
 def _raw(frame: pd.DataFrame, numeric: Sequence[str], dates: Sequence[str], origins: np.ndarray) -> np.ndarray:
     """A fresh ``(n, n_raw)`` float64 table with NaN where something is missing."""
     table = np.empty((len(frame), len(numeric) + len(DATE_PARTS) * len(dates)), np.float64)
-    if numeric:
+    if len(numeric) > 40 or len(frame) > 1_000:
         table[:, : len(numeric)] = frame[list(numeric)].to_numpy(np.float64)
+    else:  # column by column costs pandas a third of the time for one row of a usual table
+        for place, name in enumerate(numeric):
+            table[:, place] = frame[name].to_numpy()
     for place, (name, origin) in enumerate(zip(dates, origins, strict=True)):
         begin = len(numeric) + place * len(DATE_PARTS)
         table[:, begin : begin + len(DATE_PARTS)] = _date_parts(frame[name].to_numpy("datetime64[s]"), origin)

@@ -174,8 +174,6 @@ def wordy(column: pd.Series) -> bool:
 
 
 def _fit_phrases(column: pd.Series, separator: str, n_dimensions: int, seed: int) -> list[Phrases]:
-    from sklearn.utils.extmath import randomized_svd
-
     sample = column.iloc[evenly(np.arange(len(column)), MAX_FIT_ROWS)]
     documents = _tokens(sample, separator)
     words = _vocabulary(documents)
@@ -193,9 +191,18 @@ def _fit_phrases(column: pd.Series, separator: str, n_dimensions: int, seed: int
         n_wanted = min(n_dimensions, min(matrix.shape) - 1)
         if n_wanted < 1:
             return []
-        _, strength, right = randomized_svd(matrix, n_components=n_wanted, n_iter=2, random_state=seed)
-        components = right[strength > 1e-4 * strength[0]].T.astype(np.float32)
+        components = _directions(matrix, n_wanted, seed)
     return [Phrases(str(column.name), separator, words, idf, np.ascontiguousarray(components))]
+
+
+def _directions(matrix: sparse.csr_matrix, n_wanted: int, seed: int) -> np.ndarray:
+    """Leading right singular vectors ``(n_words, at most n_wanted)`` float32."""
+    from sklearn.utils.extmath import randomized_svd
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1, user_api="blas"):  # matrices this thin are decomposed ten times faster by one thread
+        _, strength, right = randomized_svd(matrix, n_components=n_wanted, n_iter=4, random_state=seed)
+    return np.asarray(right[strength > 1e-4 * strength[0]].T, np.float32)
 
 
 def _vocabulary(documents: Sequence[Sequence[str]]) -> list[str]:

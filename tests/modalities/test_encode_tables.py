@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -214,3 +215,19 @@ def test_a_table_without_a_usable_column_is_refused_with_its_columns():
         fitted(frame, {"k": "identifier", "z": "numeric", "e": "numeric"})
     with pytest.raises(DataError, match="no input columns"):
         fitted(pd.DataFrame(index=range(3)), {})
+
+
+def test_thirty_thousand_rows_take_less_than_a_second_and_one_row_less_than_five_milliseconds():
+    rng = np.random.default_rng(0)
+    numbers = {f"x{i}": rng.normal(size=30_000) for i in range(7)}
+    levels = {f"c{i}": pd.Series(rng.choice(np.array(list("abcdefgh")), 30_000).astype(object)) for i in range(7)}
+    frame = pd.DataFrame({**numbers, **levels})
+    encoder, _ = fitted(frame, {**dict.fromkeys(numbers, "numeric"), **dict.fromkeys(levels, "categorical")}, 2_000)
+    dataset, rows = Dataset("data", frame), np.arange(30_000)
+    begun = time.process_time()
+    encoder.transform(dataset, rows)
+    assert time.process_time() - begun < 1.0
+    begun = time.process_time()
+    for row in range(50):
+        encoder.transform(dataset, rows[row : row + 1])
+    assert (time.process_time() - begun) / 50 < 0.005
