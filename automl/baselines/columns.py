@@ -56,7 +56,7 @@ class TableFeatures:
         self.center: np.ndarray | None = None
         self.scale: np.ndarray | None = None
         self.shape: Any = None
-        self.n_dense = 0
+        self.smooth = np.zeros(0, dtype=bool)
 
     # ---- fitting
 
@@ -85,17 +85,18 @@ class TableFeatures:
             scaled = matrix - self.center
             spread = np.nanstd(np.clip(scaled, *np.nanpercentile(scaled, [0.5, 99.5], axis=0)), axis=0)
             self.scale = np.where(spread > 0, spread, 1.0)
-            if self.quantiles:
+            self.smooth = np.array([len(np.unique(c[:2000])) > 10 for c in matrix.T])
+            if self.quantiles and self.smooth.any():
                 self.shape = QuantileTransformer(
                     n_quantiles=min(200, len(rows)), output_distribution="normal", random_state=self.seed
-                ).fit(np.where(np.isnan(matrix), self.center, matrix))
+                ).fit(np.where(np.isnan(matrix), self.center, matrix)[:, self.smooth])
         return self._finish(matrix)
 
     def _goals(self, truth: np.ndarray) -> np.ndarray:
         """The target as up to 12 numeric columns, for target means."""
         if self.goal == "multiclass":
             codes = np.arange(self.n_classes)[:12]
-            return (truth[:, None] == codes).astype(np.float64)
+            return np.asarray(truth[:, None] == codes, dtype=np.float64)
         return truth.reshape(len(truth), -1)[:, :12].astype(np.float64)
 
     def _fit_column(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, name: str, kind: str,
@@ -219,8 +220,8 @@ class TableFeatures:
         assert self.scale is not None
         scaled = np.clip((matrix - self.center) / self.scale, -8.0, 8.0)
         if self.shape is not None:
-            return np.concatenate([scaled, self.shape.transform(matrix) / 2.0], axis=1)
-        return scaled
+            return np.concatenate([scaled, self.shape.transform(matrix[:, self.smooth]) / 2.0], axis=1)
+        return np.asarray(scaled)
 
 
 def level(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,7 +26,7 @@ class Features(Protocol):
         categories: which columns hold category codes for trees; empty for none.
     """
 
-    categories: Sequence[bool]
+    categories: list[bool]
 
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> Any:
         """Learn from these rows and return their matrix."""
