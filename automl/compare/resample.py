@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from automl import metrics
-from automl.compare.seeds import Draws, draw, mixed
-from automl.records import Contestant
+from automl.compare.seeds import draw, mixed
+from automl.records import Contestant, Output
 
 __all__ = ["LEVEL", "N_REPLICATES", "Units", "gains", "percentiles", "units_of", "weightings"]
 
@@ -76,40 +76,47 @@ def _chunks(units: Units, weight: np.ndarray, rng: np.random.Generator) -> Itera
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """One finalist, ready to be scored under any weighting: as saved, and with seeds redrawn."""
+    """One finalist, ready to be scored under any weighting: as saved, and with seeds redrawn.
+
+    A redraw changes what each seed weighs in the average. Its effect is taken as the central difference between a
+    step towards the redrawn average and the same step away from it, so that a redraw counts for which seeds it
+    favours, not for having fewer distinct ones.
+    """
 
     saved: metrics.Evaluator
-    every_seed: metrics.Evaluator | None
-    redrawn: tuple[metrics.Evaluator, ...]
-    draws: Draws | None
-    shift: float
+    towards: tuple[metrics.Evaluator, ...] = ()
+    away: tuple[metrics.Evaluator, ...] = ()
+    which: np.ndarray | None = None
+    factor: float = 0.0
 
     def scores(self, part: slice, weights: np.ndarray) -> np.ndarray:
-        """The saved model's score in each replicate plus the effect of redrawing its seeds, centred."""
+        """The saved model's score in each replicate plus the effect of redrawing its seeds."""
         scores = self.saved(weights)
-        if self.draws is None or self.every_seed is None:
+        if self.which is None:
             return scores
-        effect = -self.every_seed(weights)
-        which = self.draws.which[part]
-        for code, evaluate in enumerate(self.redrawn):
-            chosen = np.flatnonzero(which == code)
+        for code, (up, down) in enumerate(zip(self.towards, self.away, strict=True)):
+            chosen = np.flatnonzero(self.which[part] == code)
             if len(chosen):
-                effect[chosen] += evaluate(weights[chosen])
-        return np.asarray(scores + effect - self.shift)
+                scores[chosen] += self.factor * (up(weights[chosen]) - down(weights[chosen]))
+        return scores
 
 
-def _side(
-    contestant: Contestant, prepare: Callable[[Any], metrics.Evaluator], weight: np.ndarray, rng: np.random.Generator
-) -> _Side:
+def _side(contestant: Contestant, prepare: Callable[[Output], metrics.Evaluator], rng: np.random.Generator) -> _Side:
     saved, n_seeds = prepare(contestant.output), len(contestant.per_seed)
     if n_seeds < 2:
-        return _Side(saved, None, (), None, 0.0)
+        return _Side(saved)
     draws = draw(n_seeds, N_REPLICATES, rng)
-    every_seed = prepare(mixed(contestant, np.ones(n_seeds, dtype=np.int64)))
-    redrawn = tuple(prepare(mixed(contestant, counts)) for counts in draws.multisets)
-    as_is = weight[None, :]
-    effects = np.array([float(evaluate(as_is)[0]) for evaluate in redrawn]) - float(every_seed(as_is)[0])
-    return _Side(saved, every_seed, redrawn, draws, float(effects[draws.which].mean()))
+    ready: dict[tuple[float, ...], metrics.Evaluator] = {}
+
+    def stepped(counts: np.ndarray, direction: int) -> metrics.Evaluator:
+        shares = tuple(np.round((1.0 + direction * (counts - 1.0) / (n_seeds - 1.0)) / n_seeds, 12))
+        if shares not in ready:
+            ready[shares] = prepare(mixed(contestant, np.asarray(shares)))
+        return ready[shares]
+
+    towards, away = (tuple(stepped(counts, sign) for counts in draws.multisets) for sign in (1, -1))
+    factor = 0.5 * (n_seeds - 1.0) * float(np.sqrt(n_seeds / (n_seeds - 1.0)))
+    return _Side(saved, towards, away, draws.which, factor)
 
 
 def gains(
@@ -128,10 +135,10 @@ def gains(
     anew. Replicates in which it is undefined (a class without rows) are left out.
     """
 
-    def prepare(output: Any) -> metrics.Evaluator:
+    def prepare(output: Output) -> metrics.Evaluator:
         return metrics.evaluator(metric, truth, output, context)
 
-    sides = [_side(contestant, prepare, weight, rng) for contestant in (deep, shallow)]
+    sides = [_side(contestant, prepare, rng) for contestant in (deep, shallow)]
     differences = np.empty(N_REPLICATES)
     for part, weights in _chunks(units, weight, rng):
         a, b = (side.scores(part, weights) for side in sides)

@@ -32,31 +32,31 @@ def draw(n_seeds: int, n_replicates: int, rng: np.random.Generator) -> Draws:
     return Draws(multisets, np.asarray(which).reshape(-1))
 
 
-def mixed(contestant: Contestant, counts: np.ndarray) -> Output:
-    """What the average of these seeds predicts.
+def mixed(contestant: Contestant, shares: np.ndarray) -> Output:
+    """What a weighted average of the seeds predicts.
 
     Args:
-        contestant: with its seeds' decided outputs. counts: ``(n_seeds,)`` how often each seed is in the average.
+        contestant: with its seeds' decided outputs. shares: ``(n_seeds,)`` what each seed weighs, summing to 1.
 
     Returns:
         The mean of probabilities, values and quantiles; labels by the rule that the finalist itself follows.
     """
-    used = [(output, int(count)) for output, count in zip(contestant.per_seed, counts, strict=True) if count]
+    used = [(output, float(share)) for output, share in zip(contestant.per_seed, shares, strict=True) if share > 0]
     if len(used) == 1:
         return used[0][0]
-    weights = [count for _, count in used]
+    weights = [share for _, share in used]
     arrays = {
         name: np.average([np.asarray(output.arrays[name], np.float64) for output, _ in used], axis=0, weights=weights)
         for name in used[0][0].arrays
         if name != "labels" and all(name in output.arrays for output, _ in used)
     }
     if "labels" in contestant.output.arrays:
-        votes = [(np.asarray(output.arrays["labels"]), count) for output, count in used]
+        votes = [(np.asarray(output.arrays["labels"]), share) for output, share in used]
         arrays["labels"] = _labels(contestant.output, arrays.get("probabilities"), votes)
     return Output(contestant.output.kind, arrays)
 
 
-def _labels(decided: Output, p: np.ndarray | None, votes: Sequence[tuple[np.ndarray, int]]) -> np.ndarray:
+def _labels(decided: Output, p: np.ndarray | None, votes: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
     """Labels of averaged probabilities: by the finalist's thresholds where its labels show them, else by vote."""
     labels = np.asarray(decided.arrays["labels"])
     known = decided.arrays.get("probabilities")
@@ -83,17 +83,17 @@ def _threshold(p: np.ndarray, labels: np.ndarray) -> float | None:
     return float(np.clip(0.5, np.nextafter(highest_no, 2.0), lowest_yes)) if highest_no < lowest_yes else 0.5
 
 
-def _vote(p: np.ndarray | None, votes: Sequence[tuple[np.ndarray, int]]) -> np.ndarray:
+def _vote(p: np.ndarray | None, votes: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
     """The label most seeds give; among equals the more probable one."""
     first = votes[0][0]
     if first.ndim == 2:
-        share = np.average([labels for labels, _ in votes], axis=0, weights=[count for _, count in votes])
-        return np.asarray(share >= 0.5, dtype=np.int64)
+        for_it = np.average([labels for labels, _ in votes], axis=0, weights=[share for _, share in votes])
+        return np.asarray(for_it >= 0.5, dtype=np.int64)
     n_classes = max(int(labels.max(initial=0)) for labels, _ in votes) + 1
     n_classes = n_classes if p is None else max(n_classes, p.shape[1])
     tally = np.zeros((len(first), n_classes))
-    for labels, count in votes:
-        tally[np.arange(len(first)), labels] += count
+    for labels, share in votes:
+        tally[np.arange(len(first)), labels] += share
     if p is not None:
-        tally[:, : p.shape[1]] += 0.5 * p
+        tally[:, : p.shape[1]] += 1e-6 * p
     return np.asarray(tally.argmax(axis=1), dtype=np.int64)

@@ -70,7 +70,8 @@ def decide(
     """The rule alone: design, "A fair contest", point 5.
 
     Args:
-        gain: of deep over shallow. interval: of the gain, or None where there is none. least_gain: what counts, in the metric's units.
+        gain: of deep over shallow. interval: of the gain, or None where there is none.
+        least_gain: what counts, in the metric's units.
         few: too few units for the interval to be trusted. p: of the exact paired test, where few.
     """
     if interval is None or not np.isfinite(gain) or (few and (p is None or p >= ALPHA)):

@@ -44,8 +44,8 @@ def decimals(*values: float) -> int:
     """As many decimals as tell these scores apart: three figures, more where they are close."""
     finite = [abs(value) for value in values if math.isfinite(value)]
     largest = max(finite, default=1.0)
-    figures = 3 if largest < 1 else max(0, 2 - math.floor(math.log10(max(largest, 1e-12))))
-    figures = max(figures, 2 - math.floor(math.log10(largest))) if 0 < largest < 0.1 else figures
+    figures = 3 if largest < 10 else max(0, 4 - len(f"{largest:.0f}"))
+    figures = 2 - math.floor(math.log10(largest)) if 0 < largest < 0.1 else figures
     if len(finite) > 1:
         apart = max(finite) - min(finite)
         if 0 < apart < 10.0**-figures:
