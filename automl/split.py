@@ -130,7 +130,7 @@ def _given(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
     if dataset.groups is not None:
         train, valid = _grouped(dataset, task, rest, VALID_SHARE, rng, MOST_VALID)
         both = len(set(dataset.groups[rest]) & set(dataset.groups[test]))
-        shared = f" ({both:,} groups stand on both sides of the given test)" if both else ""
+        shared = f" (groups on both sides of the given test: {both:,})" if both else ""
         rule += f"whole groups of {task.group_column!r} of the others{shared}"
         return _made(train, valid, test, "group", _codes(dataset.groups[test]), rule, seed)
     train, valid = _stratified(dataset, task, rest, VALID_SHARE, rng, MOST_VALID)
@@ -285,7 +285,7 @@ def _forecast(dataset: Dataset, task: Task, seed: int) -> Split:
     units, ids = _window_units(dataset, parts["test"])
     from_given = dataset.given is not None and bool(dataset.given.any())
     rule = (
-        f"in time within each series: {len(parts['test']):,} windows of {horizon} steps "
+        f"in time within each series: {_counted(len(parts['test']))} of {horizon} steps "
         f"{'from the first given test row on' if from_given else 'at the end'} test, "
         f"{len(parts['validation']):,} before them validate, the rest trains"
     )
@@ -293,6 +293,10 @@ def _forecast(dataset: Dataset, task: Task, seed: int) -> Split:
         np.unique(kept), np.unique(parts["validation"]), np.unique(parts["test"]), units, ids, rule, seed,
         train_windows=kept, valid_windows=parts["validation"], test_windows=parts["test"],
     )  # fmt: skip
+
+
+def _counted(n_windows: int) -> str:
+    return "one window" if n_windows == 1 else f"{n_windows:,} windows"
 
 
 def _bounds(series: np.ndarray | None, n_rows: int) -> list[tuple[int, int]]:
@@ -306,6 +310,11 @@ def _test_start(dataset: Dataset, first: int, end: int, horizon: int) -> int:
     """First test row of a series: the first given one, or that of the whole windows in its last fifth."""
     if dataset.given is not None and dataset.given.any():
         given = np.flatnonzero(dataset.given[first:end])
+        if len(given) and int(given[0]) + len(given) < end - first:
+            label = f" of series {dataset.series[first]!r}" if dataset.series is not None else ""
+            raise DataError(
+                f"given test rows{label} lie before training rows in time; give test rows that follow all training rows"
+            )
         return first + int(given[0]) if len(given) else end
     n_windows = max(1, int(TEST_SHARE * (end - first)) // horizon)
     start = end - n_windows * horizon

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -202,7 +204,7 @@ def in_time(parts: Split, data: Dataset, horizon: int) -> None:
     for name in set(series):
         ends = [rows[series[rows] == name] for rows in (parts.train, parts.valid, parts.test)]
         ends = [rows for rows in ends if len(rows)]
-        assert all(a.max() < b.min() for a, b in zip(ends[:-1], ends[1:], strict=True))
+        assert all(a.max() < b.min() for a, b in itertools.pairwise(ends))
 
 
 def test_windows_are_consecutive_and_leave_an_incomplete_end_out() -> None:
@@ -234,6 +236,11 @@ def test_twenty_eight_given_rows_and_horizon_twelve_make_two_test_windows() -> N
     assert parts.valid_windows[:, 0].tolist() == [104]  # type: ignore[index]
     assert (parts.train_windows.min(), parts.train_windows[-1, 0]) == (12, 92)  # type: ignore[union-attr, index]
     assert (parts.units, parts.unit_ids.tolist()) == ("window", [0, 1])
+
+
+def test_given_test_rows_before_training_rows_are_refused() -> None:
+    with pytest.raises(DataError, match="lie before training rows"):
+        split(*forecast([144], 12, given=np.arange(144) < 28), 0)
 
 
 def test_every_training_window_has_some_context() -> None:

@@ -69,7 +69,7 @@ def detect(
         f"modality sequence: {_count(dataset)} of {len(axis.targets)} value(s) a step",
         *axis.evidence,
         *told,
-        f"horizon {horizon}: {'set by you' if recipe.horizon else 'about a season of ' + _pace(counts)}",
+        f"horizon {horizon}: {'set by you' if recipe.horizon else 'usual for ' + _pace(counts)}",
         f"metric {metric}: {'set by you' if recipe.metric else 'the usual one for forecast'}",
     )
     described = tuple(c for c in (axis.time, axis.series) if c is not None)

@@ -32,6 +32,7 @@ DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
 _IMAGE = re.compile(r".+\.(?:png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm)", re.IGNORECASE | re.DOTALL)
 _CODE = re.compile(r"(?=.*\d)[\w\-.:/#]{1,64}|[0-9a-fA-F\-]{8,64}", re.ASCII)
+_BRACKETED = re.compile(r"\[[^\[\]]*\]")
 _TOKEN = re.compile(r"\S+")
 
 
@@ -45,7 +46,7 @@ def constant(seen: Glimpse) -> Column | None:
 
 
 def declared(seen: Glimpse) -> Column | None:
-    """The table itself says so: booleans, timestamps, pandas categories."""
+    """The table itself says so: booleans, timestamps, pandas categories, lists."""
     dtype = seen.series.dtype
     if pd.api.types.is_bool_dtype(dtype):
         return Column(seen.name, "boolean", 1.0, "stored as true and false", {"true": "True", "false": "False"})
@@ -53,6 +54,8 @@ def declared(seen: Glimpse) -> Column | None:
         return Column(seen.name, "datetime", 1.0, "stored as timestamps")
     if isinstance(dtype, pd.CategoricalDtype):
         return Column(seen.name, "categorical", 1.0, "stored as categories")
+    if dtype == object and all(isinstance(v, (list, tuple, set)) for v in seen.series.dropna().iloc[:100]):
+        return Column(seen.name, "list", 1.0, "stored as lists", {"separator": ","})
     return None
 
 
@@ -229,6 +232,10 @@ def list_of(seen: Glimpse) -> Column | None:
     """Several members in a cell, parted by commas, semicolons or bars, that come back in other cells."""
     if seen.is_numeric or len(seen.texts) < 5:
         return None
+    bracketed = seen.matching(_BRACKETED)
+    if bracketed >= ENOUGH:
+        evidence = share_words(bracketed, len(seen.texts), "are lists in brackets")
+        return Column(seen.name, "list", bracketed, evidence, {"separator": ","})
     for separator in (";", "|", ","):
         parted = [[m.strip(" '\"[](){}") for m in t.strip("[](){}").split(separator)] for t in seen.texts]
         share = sum(len(p) > 1 for p in parted) / len(parted)

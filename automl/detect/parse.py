@@ -291,8 +291,8 @@ def dates(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.nda
     if series.dtype == object:
         series = series.map(_dateable)
     codes, uniques = pd.factorize(series)
-    uniques = np.array([str(u).strip() for u in uniques], dtype=object)
-    parsed = np.append(_written(pd.Series(uniques, dtype=object), bool(reading.get("day_first"))), np.datetime64("NaT"))
+    texts = np.array([str(u).strip() for u in uniques], dtype=object)
+    parsed = np.append(_written(pd.Series(texts, dtype=object), bool(reading.get("day_first"))), np.datetime64("NaT"))
     return np.asarray(parsed[codes], dtype="datetime64[ns]")
 
 

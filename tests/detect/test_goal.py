@@ -77,11 +77,17 @@ def test_a_list_becomes_one_column_a_label() -> None:
 @pytest.mark.parametrize(
     ("levels", "counts", "positive"),
     [
-        (("0", "1"), (10, 90), "1"), (("no", "yes"), (10, 90), "yes"), (("False", "True"), (10, 90), "True"),
-        (("ham", "spam"), (10, 90), "spam"), (("negative", "positive"), (10, 90), "positive"), (("a", "b"), (10, 90), "a"),
-        (("a", "b"), (90, 10), "b"), (("fraud", "no fraud"), (90, 10), "fraud"), (("-1", "1"), (10, 90), "1"),
+        (("0", "1"), (10, 90), "1"),
+        (("no", "yes"), (10, 90), "yes"),
+        (("False", "True"), (10, 90), "True"),
+        (("ham", "spam"), (10, 90), "spam"),
+        (("negative", "positive"), (10, 90), "positive"),
+        (("a", "b"), (10, 90), "a"),
+        (("a", "b"), (90, 10), "b"),
+        (("fraud", "no fraud"), (90, 10), "fraud"),
+        (("-1", "1"), (10, 90), "1"),
     ],
-)  # fmt: skip
+)
 def test_the_positive_class_is_the_one_a_label_names_or_the_rarer_one(
     levels: tuple[str, str], counts: tuple[int, int], positive: str
 ) -> None:
@@ -141,10 +147,13 @@ def test_a_class_of_one_row_and_imbalance_are_told() -> None:
 @pytest.mark.parametrize(
     ("y", "goal"),
     [
-        (RNG.normal(size=N), "binary"), (RNG.choice(["s", "t", "u"], N), "binary"), (RNG.choice(["s", "t"], N), "regression"),
-        (RNG.choice(["s", "t"], N), "multilabel"), (RNG.choice(["s", "t"], N), "forecast"),
+        (RNG.normal(size=N), "binary"),
+        (RNG.choice(["s", "t", "u"], N), "binary"),
+        (RNG.choice(["s", "t"], N), "regression"),
+        (RNG.choice(["s", "t"], N), "multilabel"),
+        (RNG.choice(["s", "t"], N), "forecast"),
     ],
-)  # fmt: skip
+)
 def test_a_goal_that_does_not_fit_the_target_is_refused(y: object, goal: str) -> None:
     with pytest.raises((RecipeError, DataError), match=goal):
         run(y, goal=goal)

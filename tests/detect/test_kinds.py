@@ -55,6 +55,8 @@ CASES: list[tuple[str, pd.Series, str]] = [
     ("clarity", strings(["SI1", "VS2", "VVS1"]), "categorical"),
     ("genre", strings(["Drama, Comedy", "Drama", "Comedy, Crime", "Crime, Drama, War"]), "list"),
     ("tags", strings(["a|b", "b|c|d", "d", "a|d"]), "list"),
+    ("tags", strings([["p", "q"], ["q"]]), "list"),
+    ("tags", strings(['["p", "q"]', '["q"]', "[]"]), "list"),
     ("site", pd.Series([f"https://example.org/{i}" for i in range(N)]), "url"),
     ("path", pd.Series([f"cats/{i}.JPG" for i in range(N)]), "image_path"),
     ("remark", SENTENCES, "text"),
