@@ -182,7 +182,7 @@ def panel():
             "shop": pd.Series(np.repeat(["a", "b", "c"], length), dtype=object),
         }
     )
-    frame.loc[20:22, "temperature"] = np.nan
+    frame.loc[[20, 21, 22, 60, 61], "temperature"] = np.nan  # within a series, and where one begins
     target = pd.DataFrame({"sales": rng.normal(100, 9, n), "visits": rng.normal(7, 2, n)})
     times = np.datetime64("2022-03-01", "ns") + day.astype("timedelta64[D]")
     series = np.repeat(np.array(["a", "b", "c"], dtype=object), length)
