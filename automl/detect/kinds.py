@@ -54,7 +54,9 @@ def declared(seen: Glimpse) -> Column | None:
         return Column(seen.name, "datetime", 1.0, "stored as timestamps")
     if isinstance(dtype, pd.CategoricalDtype):
         return Column(seen.name, "categorical", 1.0, "stored as categories")
-    if dtype == object and all(isinstance(v, (list, tuple, set)) for v in seen.series.dropna().iloc[:100]):
+    if pd.api.types.is_object_dtype(dtype) and all(
+        isinstance(v, (list, tuple, set)) for v in seen.series.dropna().iloc[:100]
+    ):
         return Column(seen.name, "list", 1.0, "stored as lists", {"separator": ","})
     return None
 
