@@ -11,6 +11,7 @@ Importing the package loads no TensorFlow, no scikit-learn and no pandas; each c
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from automl._version import __version__
@@ -24,9 +25,7 @@ __all__ = ["Inspection", "Model", "Result", "__version__", "fit", "inspect", "lo
 def __getattr__(name: str) -> Any:
     """Load the interface when it is first used."""
     if name in __all__:
-        from automl import api
-
-        return getattr(api, name)
+        return getattr(import_module("automl.api"), name)
     raise AttributeError(f"module 'automl' has no attribute {name!r}")
 
 

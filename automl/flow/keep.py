@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl import bundle, report
-from automl.baselines import TRUSTED
+from automl import bundle, catalog, report
+from automl.baselines.trusted import TRUSTED
+from automl.records import Baseline
 
 if TYPE_CHECKING:
     from automl.records import Outcome
@@ -39,5 +40,13 @@ def save(
         result,
         str(outcome.reproduce.get("recipe", "")),
         page,
+        keeps_rows=_keeps_rows(outcome),
         skops_types=frozenset(TRUSTED),
     )
+
+
+def _keeps_rows(outcome: Outcome) -> bool:
+    """Whether a finalist's fitted state holds training rows."""
+    known = catalog.members(Baseline, "automl.baselines")
+    families = {run.family for run in outcome.runs if run.finalist}
+    return any(known[name].keeps_rows for name in families if name in known)
