@@ -24,7 +24,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
@@ -85,7 +85,7 @@ CASES = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=None)
+@cache
 def data_of(name: str) -> tuple[np.ndarray, np.ndarray]:
     return CASES[name].load()
 
