@@ -39,12 +39,19 @@ class Forecaster:
 
     # ---- windows as numbers
 
-    def _context(self, dataset: Dataset, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """History, level and size of each window, on the scale that is modelled."""
+    def _context(self, dataset: Dataset, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """History, base forecast, level and size of each window, on the scale that is modelled.
+
+        What is learned is the departure from the base, in sizes: with nothing to learn the base remains.
+        """
         history = past(dataset, windows, max(self.length, self.span + 1))
         history = np.log(np.maximum(history, 1e-12)) if self.log else history
-        level, size = normalised(history, str(self.settings.get("level", "last")), self.span)
-        return history, level, size
+        kind = str(self.settings.get("base", "last"))
+        level, size = normalised(history, "mean" if kind == "mean" else "last", self.span)
+        if kind == "season":
+            at = history.shape[1] - self.season + np.arange(self.horizon) % self.season
+            return history, history[:, at], level, size
+        return history, np.repeat(level, self.horizon, axis=1), level, size
 
     def _back(self, values: np.ndarray) -> np.ndarray:
         return np.asarray(np.exp(np.clip(values, -600.0, 600.0))) if self.log else values
@@ -57,9 +64,9 @@ class Forecaster:
         if not self.levels:
             return
         some = evenly(len(windows), 4000)
-        _, level, size = self._context(dataset, windows[some])
+        _, base, _, size = self._context(dataset, windows[some])
         y = np.log(np.maximum(truth[some], 1e-12)) if self.log else truth[some]
-        z = (y - level) / size - self._point(dataset, windows[some])
+        z = (y - base) / size - self._point(dataset, windows[some])
         self.residuals = np.quantile(z, self.levels, axis=0).transpose(1, 2, 0)  # (horizon, targets, levels)
 
     def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
@@ -68,11 +75,11 @@ class Forecaster:
 
     def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
         """Point forecasts and quantiles of these windows; their own targets are not read."""
-        _, level, size = self._context(dataset, rows)
+        _, base, _, size = self._context(dataset, rows)
         z = self._point(dataset, rows)
-        arrays = {"values": self._back(level + size * z)}
+        arrays = {"values": self._back(base + size * z)}
         if self.levels and self.residuals is not None:
-            spread = level[..., None] + size[..., None] * (z[..., None] + self.residuals[None])
+            spread = base[..., None] + size[..., None] * (z[..., None] + self.residuals[None])
             arrays["quantiles"] = np.sort(self._back(spread), axis=-1)
         return Output("windows", arrays)
 
@@ -86,16 +93,13 @@ class Naive(Forecaster):
         self._keep_residuals(dataset, split_rows, truth)
 
     def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
-        history, level, size = self._context(dataset, windows)
-        season = self.season if self.settings["seasonal"] else 1
-        repeat = history[:, history.shape[1] - season + np.arange(self.horizon) % season]
-        return np.asarray((repeat - level) / size)
+        return np.zeros_like(self._context(dataset, windows)[1])
 
 
 class LaggedRidge(Forecaster):
     """One ridge for all steps on normalised lags, calendar and covariates; one model for all series.
 
-    Settings: length (lags), level, log, apart (each target alone, all sharing one model), strengths by validation.
+    Settings: length (lags), base, log, apart (each target alone, all sharing one model), strengths by validation.
     """
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
@@ -104,23 +108,35 @@ class LaggedRidge(Forecaster):
         self._decide_log(truth)
         some = evenly(len(split_rows), int(self.settings.get("rows", 20_000)))
         X, Y = self._table(dataset, split_rows[some], truth[some])
-        V, valid_truth = None, None
-        if context.valid_rows is not None and context.valid_truth is not None and len(context.valid_rows) >= 3:
-            V, valid_truth = self._table(dataset, context.valid_rows, context.valid_truth)
         self.center = X.mean(axis=0)
         spread = X.std(axis=0)
         self.scale = np.where(spread > 1e-9, spread, 1.0)
-        strengths = [float(s) for s in np.geomspace(1e-5, 3.0, 12)]
-        self.linear = Linear("regression", 0, "ridge", strengths, choose="valid" if V is not None else "loo")
-        w = None if weight is None else weight[some]
-        if w is not None and len(w) != len(X):
-            w = np.repeat(w, len(X) // len(w))
-        valid = None if V is None else (V - self.center) / self.scale
-        self.linear.fit((X - self.center) / self.scale, Y, w, valid, valid_truth, context, lambda: None)
+        X = (X - self.center) / self.scale
+        w = None if weight is None else np.repeat(weight[some], len(X) // len(some))
+        strengths = self._judged(dataset, split_rows[some], X, Y, w, context)
+        self.linear = Linear("regression", 0, "ridge", strengths, choose="loo")
+        self.linear.fit(X, Y, w, None, None, context, lambda: None)
         self._keep_residuals(dataset, split_rows, truth)
 
+    def _judged(self, dataset: Dataset, windows: np.ndarray, X: np.ndarray, Y: np.ndarray, w: np.ndarray | None,
+                context: FitContext) -> list[float]:  # fmt: skip
+        """The strength that is best on later windows; leaving single windows out says little, since they overlap."""
+        strengths = [float(s) for s in np.geomspace(1e-4, 100.0, 13)]
+        first, last = _order(dataset, windows[:, 0]), _order(dataset, windows[:, -1])
+        late = np.repeat(first >= np.quantile(first, 0.75), len(X) // len(windows))
+        early = np.repeat(last < np.quantile(first, 0.75), len(X) // len(windows))
+        enough = context.valid_rows is not None and context.valid_truth is not None and len(context.valid_rows) >= 20
+        judge = Linear("regression", 0, "ridge", strengths, choose="valid")
+        if enough:
+            assert context.valid_rows is not None and context.valid_truth is not None
+            V, valid_truth = self._table(dataset, context.valid_rows, context.valid_truth)
+            judge.fit(X, Y, w, (V - self.center) / self.scale, valid_truth, context, lambda: None)
+        elif early.sum() >= 10 and late.sum() >= 5:
+            judge.fit(X[early], Y[early], None if w is None else w[early], X[late], Y[late], context, lambda: None)
+        return strengths if judge.strength is None else [judge.strength]
+
     def _features(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
-        history, level, size = self._context(dataset, windows)
+        history, _, level, size = self._context(dataset, windows)
         n, _, n_targets = history.shape
         lags = np.clip((history[:, -self.length :] - level) / size, -50, 50)
         shared = [calendar(dataset, windows[:, 0])]
@@ -138,9 +154,9 @@ class LaggedRidge(Forecaster):
         return np.concatenate(blocks, axis=1)
 
     def _table(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        _, level, size = self._context(dataset, windows)
+        _, base, _, size = self._context(dataset, windows)
         y = np.log(np.maximum(truth, 1e-12)) if self.log else truth
-        z = np.clip((y - level) / size, -50, 50)
+        z = np.clip((y - base) / size, -50, 50)
         if self.settings.get("apart", True):
             return self._features(dataset, windows), z.transpose(0, 2, 1).reshape(-1, self.horizon)
         return self._features(dataset, windows), z.reshape(len(z), -1)
@@ -155,7 +171,7 @@ class LaggedRidge(Forecaster):
 class LaggedBoosting(Forecaster):
     """Boosted trees that see the step ahead as a column; one model for all steps, targets and series.
 
-    Settings: length (lags), level, log, and those of `Boosting`.
+    Settings: length (lags), base, log, and those of `Boosting`.
     """
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
@@ -190,7 +206,7 @@ class LaggedBoosting(Forecaster):
 
     def _features(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         """One row a (window, step, target)."""
-        history, level, size = self._context(dataset, windows)
+        history, base, level, size = self._context(dataset, windows)
         n, length, n_targets = history.shape
         z = np.clip((history - level) / size, -50, 50)
         steps = np.arange(self.horizon)
@@ -201,6 +217,7 @@ class LaggedBoosting(Forecaster):
         for k in seasons:  # the values one and two seasons before the step, if the history reaches so far
             at = length - k * self.season + steps % self.season
             columns += [np.broadcast_to(z[:, np.maximum(at, 0)], shape)]
+        columns.append((base - level) / size)
         columns += [np.broadcast_to(np.log(size), shape), np.broadcast_to(level / size, shape)]
         columns += [np.broadcast_to(z[:, -w:].mean(axis=1, keepdims=True), shape) for w in (3, self.span, length)]
         if n_targets > 1:
@@ -212,13 +229,20 @@ class LaggedBoosting(Forecaster):
         return np.concatenate(blocks, axis=-1).reshape(n * self.horizon * n_targets, -1)
 
     def _cells(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        _, level, size = self._context(dataset, windows)
+        _, base, _, size = self._context(dataset, windows)
         y = np.log(np.maximum(truth, 1e-12)) if self.log else truth
-        return self._features(dataset, windows), np.clip((y - level) / size, -50, 50).ravel()
+        return self._features(dataset, windows), np.clip((y - base) / size, -50, 50).ravel()
 
     def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         z = self.boosting.predict(self._features(dataset, windows))
         return z.reshape(len(windows), self.horizon, -1)
+
+
+def _order(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Numbers that grow with time."""
+    if dataset.times is None:
+        return rows.astype(np.float64)
+    return np.asarray(dataset.times[rows].astype("datetime64[ns]").astype(np.int64), dtype=np.float64)
 
 
 def evenly(n: int, most: int) -> np.ndarray:
@@ -233,12 +257,12 @@ def naive(task: Task, settings: Mapping[str, Any], seed: int) -> Naive:
 
 def naive_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Nothing to tune."""
-    yield {"seasonal": False}
+    yield {"base": "last"}
 
 
 def seasonal_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Nothing to tune."""
-    yield {"seasonal": True}
+    yield {"base": "season"}
 
 
 def ridge(task: Task, settings: Mapping[str, Any], seed: int) -> LaggedRidge:
@@ -253,12 +277,22 @@ def lengths(task: Task) -> list[int]:
     return [min(base + 1, 200), min(2 * base + 1, 300), min(3 * base + 1, 400)]
 
 
+def bases(task: Task) -> list[str]:
+    """What the departure may be learned from."""
+    return ["season", "season", "last", "mean"] if (task.season or 1) > 1 else ["last", "last", "mean"]
+
+
+def base_of(task: Task) -> str:
+    """The season before where there is one, else the last value."""
+    return bases(task)[0]
+
+
 def ridge_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Two seasons of lags first; then other lengths, levels, logarithms, targets together."""
+    """Two seasons of lags first; then other lengths, bases, logarithms, targets together."""
     short, middle, long = lengths(task)
     several = len(task.target) > 1
-    first = {"length": middle, "level": "last", "log": False, "apart": True}
-    options = {"length": [short, middle, long], "level": ["last", "mean"], "log": [True, False]}
+    first = {"length": middle, "base": base_of(task), "log": False, "apart": True}
+    options = {"length": [short, middle, long], "base": bases(task), "log": [True, False]}
     yield from draws(first, options | ({"apart": [True, False]} if several else {}), seed)
 
 
@@ -271,12 +305,12 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     """Two seasons of lags and absolute errors first, as MASE counts them."""
     short, middle, long = lengths(task)
     first = {
-        "length": middle, "level": "last", "log": False, "learning_rate": 0.08, "max_leaf_nodes": 31,
+        "length": middle, "base": base_of(task), "log": False, "learning_rate": 0.08, "max_leaf_nodes": 31,
         "min_samples_leaf": 20, "l2_regularization": 0.0, "max_features": 0.5, "max_iter": 300, "patience": 30,
         "loss": "squared_error" if task.metric in ("rmse", "r2") else "absolute_error",
     }  # fmt: skip
     options = {
-        "length": [short, middle, long], "level": ["last", "mean"], "log": [True, False],
+        "length": [short, middle, long], "base": bases(task), "log": [True, False],
         "learning_rate": (0.02, 0.2), "max_leaf_nodes": (6, 64), "min_samples_leaf": (5, 100),
         "l2_regularization": [0.0, 1.0, 10.0], "max_features": [1.0, 0.5, 0.3],
         "loss": ["absolute_error", "squared_error"],

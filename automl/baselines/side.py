@@ -33,7 +33,8 @@ class Lane:
     """One family: its settings and what is known of it.
 
     Attributes:
-        fresh: default first, then random settings. tried: settings fitted, as text. n: fits so far.
+        fresh: default first, then random settings. tried: settings fitted, as text.
+        n: fits so far, without a default that is to be tried again on fewer rows. n_runs: all of them.
         best: its best run's settings and validation score. seconds: of its slowest whole fit, a full training part.
         capped: rows that a fit may use, once a full one has proved too slow.
     """
@@ -42,6 +43,7 @@ class Lane:
     fresh: Iterator[Mapping[str, Any]]
     tried: set[str] = dataclasses.field(default_factory=set)
     n: int = 0
+    n_runs: int = 0
     best: Mapping[str, Any] | None = None
     best_score: float | None = None
     seconds: float = 0.0
@@ -185,7 +187,8 @@ class ShallowSide:
 
     def _lane_that_pays(self, able: list[Lane]) -> Lane:
         """Mostly the family with the best score so far, else the one fitted least (strong ones first)."""
-        strong = [lane for lane in able if lane.baseline.tier == "strong"] or able
+        strong = [lane for lane in able if lane.baseline.tier == "strong"]
+        strong = strong if len(strong) > 1 else able
         if self.random.random() < EXPLORE:
             return min(strong, key=lambda lane: lane.n)
         ranked = sorted(strong, key=lambda lane: self._rank(lane.best_score), reverse=True)
@@ -245,18 +248,22 @@ class ShallowSide:
     def _fit(self, lane: Lane, settings: Mapping[str, Any], seconds: float) -> tuple[Run, ...]:
         rows = self._rows_for(lane, seconds) or len(self.items)
         take = self._take(rows)
-        name = f"{lane.baseline.name}-{lane.n + 1}"
+        name = f"{lane.baseline.name}-{lane.n_runs + 1}"
+        begun = time.monotonic()
+        failure = self.worker.wait(None if math.isinf(seconds) else begun + seconds, self.stopping)
+        if failure is not None:
+            lane.fresh = _again(settings, lane.fresh)
+            return ()
+        seconds -= time.monotonic() - begun
         offered = seconds
-        if not math.isinf(seconds) and lane.seconds < STEP_SHARE * seconds:
+        if not math.isinf(seconds) and lane.baseline.tier == "strong" and lane.seconds < STEP_SHARE * seconds:
             offered = max(STEP_SHARE * seconds, min(seconds, 5.0))
         deadline = None if math.isinf(offered) else time.monotonic() + offered
         self.on_event({"event": "start", "side": "shallow", "name": name, "settings": dict(settings)})
         model = pickle.dumps(lane.baseline.make(self.task, settings, self.seed))
         fitted = self.worker.fit(model, take, deadline, self.stopping)
-        if fitted.late:
-            lane.fresh = _again(settings, lane.fresh)
-            return ()
         lane.n += 1
+        lane.n_runs += 1
         self.n_fits += 1
         lane.tried.add(repr(sorted(settings.items())))
         if not self.stopping():

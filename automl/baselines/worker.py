@@ -74,7 +74,6 @@ class Fitted:
         model: pickled, None if nothing complete was left. output: on validation items, None for a checkpoint.
         fit_seconds: of a fit from nothing. stopped: why it ended early, "" if it did not. failure: why it failed.
         peak_mib: of the child. predict_ms, rows_per_second: see `measure`.
-        late: the child was not even ready when the time was over.
     """
 
     model: bytes | None = None
@@ -85,7 +84,6 @@ class Fitted:
     rows_per_second: float | None = None
     stopped: str = ""
     failure: str = ""
-    late: bool = False
 
 
 class Worker:
@@ -117,6 +115,22 @@ class Worker:
         self.pipe, self.ready = ours, None
         threading.Thread(target=_send, args=(ours, ("data", self.payload)), daemon=True).start()
 
+    def wait(self, deadline: float | None, stopping: Callable[[], bool] = lambda: False) -> str | None:
+        """Wait until the child has its libraries and the data; why it has not, or None when it has."""
+        if self.process is None or self.process.poll() is not None:
+            self.close()
+            self.start()
+        if self.ready is not None:
+            return None
+        message = self._receive(deadline, stopping)
+        if message is None:
+            return "the time was over before the worker had started"
+        if message[0] != "ready":
+            self.close()
+            return str(message[1])
+        self.ready = message[1]
+        return None
+
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
             stopping: Callable[[], bool] = lambda: False) -> Fitted:  # fmt: skip
         """Fit one model by a deadline (`time.monotonic`), else kill the child, keep its last checkpoint and go on.
@@ -124,10 +138,10 @@ class Worker:
         Args:
             stopping: asked ten times a second whether the user wants to stop.
         """
-        if self.process is None or self.process.poll() is not None:
-            self.close()
-            self.start()
         try:
+            reason = self.wait(deadline, stopping)
+            if reason is not None:
+                return Fitted(failure=reason)
             return self._fit(model, take, deadline, stopping)
         except BaseException:
             self.close()
@@ -137,13 +151,6 @@ class Worker:
              stopping: Callable[[], bool]) -> Fitted:  # fmt: skip
         assert self.pipe is not None
         checkpoint: bytes | None = None
-        if self.ready is None:
-            message = self._receive(deadline, stopping)
-            if message is None:
-                return Fitted(late=True, failure="the time was over before the worker had started")
-            if message[0] != "ready":
-                return Fitted(failure=str(message[1]))
-            self.ready = message[1]
         begun = time.monotonic()
         # What is left after the fit is for predicting the validation items.
         ends = None if deadline is None else deadline - min(0.1 * (deadline - begun), 3.0)
