@@ -74,5 +74,5 @@ def truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
         return np.array([codes[str(label)] for label in dataset.target.iloc[items, 0]], dtype=np.int64)
     values = dataset.target.to_numpy()
     if task.goal == "multilabel":
-        return values[items].astype(np.int8)
-    return values.astype(np.float64)[items]
+        return np.asarray(values[items], dtype=np.int8)
+    return np.asarray(values[items], dtype=np.float64)

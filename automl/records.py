@@ -215,7 +215,7 @@ class Task:
     group_column: str | None = None
     covariates_known: tuple[str, ...] = ()
     image_shape: tuple[int, ...] = ()
-    pixel_range: tuple[float, ...] = ()
+    pixel_range: tuple[float, float] | None = None
     evidence: tuple[str, ...] = ()
 
 

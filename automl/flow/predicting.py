@@ -27,7 +27,7 @@ def ready(dataset: Dataset, task: Task) -> Dataset:
     if task.goal == "forecast":
         return _history(dataset, task)
     if task.modality == "image":
-        return pictures(dataset, task, task.image_shape or None, task.pixel_range or None)
+        return pictures(dataset, task, task.image_shape or None, task.pixel_range)
     if isinstance(dataset.inputs, pd.DataFrame):
         return dataclasses.replace(dataset, inputs=read(dataset.inputs, task.columns))
     return dataset

@@ -36,7 +36,7 @@ def read(recipe: Recipe) -> tuple[Dataset, Task]:
     dataset, task = detect(load(recipe), recipe)
     if task.modality != "image":
         return dataset, task
-    limits = span(dataset.inputs) if isinstance(dataset.inputs, np.ndarray) else ()
+    limits = span(dataset.inputs) if isinstance(dataset.inputs, np.ndarray) else None
     dataset = pictures(dataset, task)
     return dataset, dataclasses.replace(task, image_shape=dataset.inputs.shape[1:], pixel_range=limits)
 

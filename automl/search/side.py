@@ -25,7 +25,7 @@ from automl.search.oracle import Adviser
 from automl.search.trial import Fit, train
 
 if TYPE_CHECKING:
-    from automl.records import Dataset, Encoder, Facts, Head, Output, Side, Split, TargetCodec, Task, Template
+    from automl.records import Dataset, Encoder, Facts, Head, Output, Side, Split, Status, TargetCodec, Task, Template
 
 __all__ = ["DeepSide"]
 
@@ -178,7 +178,9 @@ class DeepSide:
         deadline = begun + seconds if math.isfinite(seconds) else None
         memory.reset_peak()
         fit: Fit | None = None
-        n_parameters, failure, status = None, None, "failed"
+        n_parameters: int | None = None
+        failure: str | None = None
+        status: Status = "failed"
         self.on_event({"event": "start", "side": "deep", "name": name, "settings": dict(settings)})
         try:
             network = self._network(lane.template, settings, seed)

@@ -13,6 +13,7 @@ import numpy as np
 from automl.errors import OutOfTime, TrialError
 
 if TYPE_CHECKING:
+    from automl.records import Status
     from automl.search.network import Network
 
 __all__ = ["Fit", "learning_rate_at", "train"]
@@ -41,7 +42,7 @@ class Fit:
     epochs: float
     seconds: float
     compile_seconds: float
-    status: str
+    status: Status
 
 
 def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
@@ -136,7 +137,8 @@ def train(
     )
     best: tuple[float, list[np.ndarray], np.ndarray, int] | None = None
     curve: list[Mapping[str, float]] = []
-    status, next_check, sign = "done", 1.0, 1.0 if higher_is_better else -1.0
+    next_check, sign = 1.0, 1.0 if higher_is_better else -1.0
+    status: Status = "done"
     while state.step < state.total and status == "done":
         losses: list[float] = []
         status = _epoch(state, losses, dispatch_seconds, stopping)
@@ -172,7 +174,7 @@ def train(
                state.compile_seconds, status)  # fmt: skip
 
 
-def _epoch(state: _Progress, losses: list[float], dispatch_seconds: float, stopping: Callable[[], bool]) -> str:
+def _epoch(state: _Progress, losses: list[float], dispatch_seconds: float, stopping: Callable[[], bool]) -> Status:
     """Run one epoch, or what the clock leaves of it; "done" or "cut"."""
     batches = state.batches()
     at = 0
