@@ -74,7 +74,7 @@ class Pen:
             figure = Figure(figsize=size, dpi=72, layout="constrained")
             FigureCanvasSVG(figure)
             axes = figure.add_subplot()
-            dress(axes, chart)
+            dress(axes, chart, size[0] > 5)
             if chart.get("kind") == "gain":
                 gain(axes, chart)
             else:
@@ -87,7 +87,7 @@ class Pen:
         return clean(buffer.getvalue(), str(chart["alt"]), f"p{next(self._numbers)}")
 
 
-def dress(axes: Any, chart: Mapping[str, Any]) -> None:
+def dress(axes: Any, chart: Mapping[str, Any], wide: bool) -> None:
     """Quiet axes: two thin lines, few ticks, a faint grid."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -102,7 +102,11 @@ def dress(axes: Any, chart: Mapping[str, Any]) -> None:
     for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
         words = chart.get(name) or {}
         axis.set_label_text(words.get("label") or "", color=ink, fontsize=9)
-        axis.set_major_locator(MaxNLocator(nbins=5, integer=bool(words.get("whole")), steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_locator(
+            MaxNLocator(
+                nbins=8 if name == "x" and wide else 5, integer=bool(words.get("whole")), steps=[1, 2, 2.5, 5, 10]
+            )
+        )
         if words.get("percent"):
             axis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f} %"))
         else:
@@ -220,7 +224,7 @@ def gain(axes: Any, chart: Mapping[str, Any]) -> None:
     at, low, high, least = (chart.get(key) for key in ("gain", "low", "high", "least"))
     known = [0.0, *(v for v in (at, low, high) if v is not None), *((-least, least) if least else ())]
     reach = 1.12 * max(abs(v) for v in known) or 1.0
-    ink, deep, shallow, muted, grid = (COLOURS[name][0] for name in ("ink", "deep", "shallow", "muted", "grid"))
+    ink, deep, shallow, muted = (COLOURS[name][0] for name in ("ink", "deep", "shallow", "muted"))
     tone = {"deep": deep, "shallow": shallow}.get(str(chart.get("tone")), ink)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-1, 1.25)
@@ -231,7 +235,7 @@ def gain(axes: Any, chart: Mapping[str, Any]) -> None:
         axes.axvspan(-least, least, color=muted, alpha=0.16, linewidth=0)
     axes.axvline(0, color=muted, linewidth=1)
     if low is not None and high is not None:
-        axes.plot([low, high], [-0.15, -0.15], color=tone, linewidth=5, alpha=0.35, solid_capstyle="round")
+        axes.plot([low, high], [-0.15, -0.15], color=tone, linewidth=5, alpha=0.35, solid_capstyle="butt")
         axes.plot([low, low, high, high], [-0.15] * 4, linestyle="none", marker="|", color=tone, markersize=13)
     if at is not None:
         axes.plot([at], [-0.15], marker="o", color=tone, markersize=9, markeredgecolor=COLOURS["paper"][0])
@@ -282,4 +286,5 @@ def sparkline(lines: Sequence[Mapping[str, Any]], alt: str, width: int = 220, he
         colour = COLOURS[item.get("colour") or "ink"][1]
         dash = ' stroke-dasharray="4 2"' if item.get("colour") == "shallow" else ""
         paths.append(f'<polyline points="{" ".join(places)}" style="stroke: {colour}"{dash}/>')
-    return f'<svg class="spark" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}">{"".join(paths)}</svg>'
+    box = f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}"'
+    return f'<svg class="spark" {box}>{"".join(paths)}</svg>'

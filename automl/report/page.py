@@ -122,7 +122,7 @@ def stored(outcome: Outcome, sections: Sequence[Section] | None = None) -> dict[
                 "name": words.shorten(outcome.name, 80),
                 "task": words.task_sentence(outcome.task),
                 "metric": words.metric(outcome.task.metric),
-                "started": outcome.clock.get("started"),
+                "started": words.moment(outcome.clock.get("started") or ""),
             }
         ),
         "sections": parts,

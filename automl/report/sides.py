@@ -46,7 +46,7 @@ def labels(entrant: Contestant) -> NDArray[Any]:
     arrays = entrant.output.arrays
     if "labels" in arrays:
         return np.asarray(arrays["labels"])
-    return np.asarray(arrays["probabilities"]).argmax(axis=1)
+    return np.asarray(np.asarray(arrays["probabilities"]).argmax(axis=1))
 
 
 def predicted(entrant: Contestant) -> NDArray[Any]:

@@ -14,9 +14,11 @@ __all__ = [
     "count",
     "duration",
     "metric",
+    "moment",
     "number",
     "percent",
     "plain",
+    "rough",
     "score",
     "shorten",
     "signed",
@@ -56,12 +58,18 @@ def plain(value: Any) -> Any:
         return None if value != value else value.isoformat()
     if hasattr(value, "dtype") and hasattr(value, "tolist"):
         if str(value.dtype).startswith(("datetime64", "timedelta64")):
-            texts = value.astype(str).tolist()
-            return None if texts == "NaT" else plain(texts)
+            return timed(value.astype(str).tolist())
         return plain(value.tolist())
-    if value != value:  # pandas' NaT
+    if str(value) in ("NaT", "<NA>"):
         return None
     return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
+def timed(texts: Any) -> Any:
+    """Times as text, None where there is none."""
+    if isinstance(texts, list):
+        return [timed(text) for text in texts]
+    return None if texts == "NaT" else texts
 
 
 def number(value: Any, digits: int = 4) -> str:
@@ -94,6 +102,12 @@ def signed(value: Any) -> str:
     return text if value < 0 or text.startswith("−") else "+" + text
 
 
+def rough(value: Any, digits: int = 3) -> str:
+    """A number at no more than so many significant digits, without trailing zeros."""
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
 def count(value: Any, noun: str, plural: str | None = None) -> str:
     """A count with its noun: ``1 row``, ``1,250 rows``."""
     return f"{number(int(value))} {noun if value == 1 else plural or noun + 's'}"
@@ -103,7 +117,8 @@ def percent(value: Any) -> str:
     """A share of one as a percentage."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return f"{100 * value:.{0 if value in (0, 1) or 0.1 <= value <= 0.9 else 1}f} %"
+    text = f"{100 * value:.{0 if 0.1 <= value <= 0.9 else 1}f}".removesuffix(".0")
+    return f"{text}\u00a0%"
 
 
 def duration(seconds: Any) -> str:
@@ -118,6 +133,11 @@ def duration(seconds: Any) -> str:
     if whole < 7200:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def moment(text: Any) -> str:
+    """A point in time without its seconds: ``2026-01-02 03:04``."""
+    return str(text)[:16].replace("T", " ")
 
 
 def visible(text: str) -> str:

@@ -79,7 +79,9 @@ def runs_of(
                 at_seconds=6.0 + 6.1 * i,
             )
         )  # fmt: skip
-    made.append(Run("prior", "floor", "done", "prior", valid_score=floor, test_score=floor, cost=Cost(0.01, 30.0, 0.02)))
+    made.append(
+        Run("prior", "floor", "done", "prior", valid_score=floor, test_score=floor, cost=Cost(0.01, 30.0, 0.02))
+    )
     return tuple(made)
 
 
@@ -124,7 +126,7 @@ def assemble(
         "findings": (
             Finding("missing_target", "medium", "12 rows have no target and were left out.", "Fill them in.",
                     rows=(4, 8, 15), count=12),
-            Finding("leak", "high", f"Column {NASTY} almost gives the target away.", "Leave it out if it is not known."),
+            Finding("leak", "high", f"Column {NASTY} gives the target away.", "Leave it out if it is not known."),
             Finding("constant", "low", "Column 'k' never changes.", columns=("k",)),
         ),
         "truth": truth,
@@ -195,7 +197,19 @@ def many_classes() -> Outcome:
 
 def text() -> Outcome:
     rng = np.random.default_rng(8)
-    words = "the film was rather good but its ending <b>dragged</b> on & on 😀 with a `tick` | and a pipe".split()
+    words = [
+        "the",
+        "film",
+        "was",
+        "rather",
+        "good",
+        "<script>alert(1)</script>|`*x*`$a_b$",
+        "&",
+        "😀",
+        "`tick`",
+        "|",
+        "so",
+    ]
     frame = pd.DataFrame({"review": [" ".join(rng.choice(words, rng.integers(5, 150))) for _ in range(600)]})
     kinds = (Column("review", "text", 0.99, "long texts of many words"),)
     return classes("multiclass", 4, examples=frame, task={"modality": "text", "columns": kinds})
@@ -249,7 +263,12 @@ def forecast() -> Outcome:
     rng = np.random.default_rng(7)
     n, horizon, before, levels = 24, 12, 48, (0.1, 0.25, 0.5, 0.75, 0.9)
     steps = np.arange(before + horizon)
-    whole = 100 + 20 * np.sin(steps / 12 * 2 * np.pi)[None] + rng.normal(0, 3, (n, before + horizon)) + np.arange(n)[:, None]
+    whole = (
+        100
+        + 20 * np.sin(steps / 12 * 2 * np.pi)[None]
+        + rng.normal(0, 3, (n, before + horizon))
+        + np.arange(n)[:, None]
+    )
     truth = whole[:, before:, None]
     spread = np.linspace(2, 5, horizon)[None, :, None]
 
@@ -263,19 +282,24 @@ def forecast() -> Outcome:
     start = np.arange("2019-01", "2021-01", dtype="datetime64[M]").astype("datetime64[ns]")[:n]
     times = start[:, None] + np.arange(horizon)[None] * np.timedelta64(30, "D")
     floor = Output("windows", {"values": np.repeat(whole[:, before - 1 : before, None], horizon, axis=1)})
-    history = {"values": whole[:, :before, None], "times": times, "series": np.array([f"line {i % 3}" for i in range(n)])}
+    history = {
+        "values": whole[:, :before, None],
+        "times": times,
+        "series": np.array([f"line {i % 3}" for i in range(n)]),
+    }
     context = {"scale": np.full((n, 1), 4.0), "series": np.arange(n) % 3, "quantiles": levels}
     rows = np.arange(n * horizon).reshape(n, horizon)
     split = Split(np.arange(600), np.arange(600, 900), np.arange(900, 1188), "window", np.arange(n),
                   "In time: the last windows of each series test.", 0, rows, rows[:12], rows)  # fmt: skip
-    return assemble("forecast", task, truth, guess(3.0), guess(4.0), floor, history=history, context=context, split=split)
+    return assemble(
+        "forecast", task, truth, guess(3.0), guess(4.0), floor, history=history, context=context, split=split
+    )
 
 
 def no_deep() -> Outcome:
     whole = binary()
-    runs = tuple(run for run in whole.runs if run.side != "deep") + (
-        Run("mlp-1", "deep", "failed", "mlp", failure="the budget ended before the first epoch"),
-    )
+    failed = Run("mlp-1", "deep", "failed", "mlp", failure="the budget ended before the first epoch")
+    runs = (*(run for run in whole.runs if run.side != "deep"), failed)
     comparison = dataclasses.replace(
         whole.comparison, verdict="tie", reason="undecided", gain=None, interval=None, least_gain=None,
         recommended="boosting-5", sentences=("No deep model finished in time.", "A longer budget would tell."),
@@ -287,7 +311,7 @@ def no_deep() -> Outcome:
 def floor_only() -> Outcome:
     whole = no_deep()
     runs = tuple(
-        dataclasses.replace(run, status="failed", finalist=False, valid_score=None, test_score=None, failure="out of time")
+        dataclasses.replace(run, status="failed", finalist=False, valid_score=None, test_score=None, failure="late")
         if run.side != "floor" else run
         for run in whole.runs
     )  # fmt: skip
@@ -302,7 +326,7 @@ def interrupted() -> Outcome:
     comparison = dataclasses.replace(
         whole.comparison, verdict="tie", reason="equivalent", gain=gain, interval=(gain - 0.001, gain + 0.001),
         recommended="boosting-5", seeds=1, p_value=0.41,
-        sentences=("Both are equally good.", "The difference is too small to count, so the cheaper model is recommended."),
+        sentences=("Both are equally good.", "The difference is too small to count, so the cheaper is recommended."),
     )  # fmt: skip
     return dataclasses.replace(
         whole, comparison=comparison, stopped="interrupt", test_rows=None,

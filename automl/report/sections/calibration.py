@@ -32,7 +32,8 @@ def probabilities(outcome: Outcome) -> dict[str, Any] | None:
     pairs = [(run, c) for run, c in sides.finalists(outcome) if "probabilities" in c.output.arrays]
     if not pairs or len(outcome.truth) < N_LEAST:
         return None
-    curves, errors = {}, []
+    curves: dict[str, list[dict[str, float]]] = {}
+    errors = []
     for run, contestant in pairs:
         claimed = contestant.output.arrays["probabilities"]
         curves[contestant.side] = decision.reliability(outcome.truth, claimed, weight=outcome.weight)
@@ -41,8 +42,8 @@ def probabilities(outcome: Outcome) -> dict[str, Any] | None:
     claim = CLAIMS[outcome.task.goal].format(positive=words.shorten(outcome.task.positive or "", 40))
     told = " and ".join(f"{error} for the {side} finalist" for _, side, error in errors)
     return {
-        "words": f"How often the claim came true when a model was so sure of {claim}. Expected calibration error: {told}"
-        " (0 is perfect; equally wide bins).",
+        "words": f"How often the claim came true when a model was so sure of {claim}. "
+        f"Expected calibration error: {told} (0 is perfect; equally wide bins).",
         "errors": {"label": "Calibration error", "columns": ["run", "side", "calibration error"], "rows": errors,
                    "numeric": [2]},
         "chart": chart(curves),
@@ -114,7 +115,7 @@ def coverage(outcome: Outcome) -> dict[str, Any] | None:
         "chart": {
             "shape": "half",
             "grid": "both",
-            "alt": "Observed share of truths below each quantile against the quantile's level; the diagonal is perfect.",
+            "alt": "Share of truths below each quantile against its level; the diagonal is perfect.",
             "caption": "On the dotted line, quantiles cover what they promise.",
             "x": {"label": "quantile", "percent": True, "limits": [-0.02, 1.02]},
             "y": {"label": "truths below it", "percent": True, "limits": [-0.02, 1.02]},

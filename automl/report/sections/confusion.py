@@ -22,7 +22,9 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         return None
     names = [words.shorten(name, 28) for name in outcome.task.classes]
     truth = np.asarray(outcome.truth).astype(int)
-    counts = {contestant.side: matrix(truth, sides.labels(contestant), len(names)) for _, contestant in pairs}
+    counts: dict[str, Any] = {
+        contestant.side: matrix(truth, sides.labels(contestant), len(names)) for _, contestant in pairs
+    }
     small = len(names) <= N_CLASSES
     return {
         "matrices": [
@@ -31,12 +33,14 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
                 "run": run.name,
                 "label": f"Confusion matrix of {run.name}",
                 "names": names,
+                "upright": len(names) > 5 or max(map(len, names)) > 14,
                 "counts": counts[contestant.side].tolist(),
                 "shares": shares(counts[contestant.side]).round(4).tolist(),
             }
             for run, contestant in pairs
             if small
         ],
+        "stacked": len(names) > 5,
         "top": commonest(counts, names),
         "classes": by_class(counts, names),
     }
@@ -87,11 +91,14 @@ CONFUSION = Section(
     order=70,
     collect=collect,
     template="""
-{% if matrices %}<p>Test rows by true class (down) and predicted class (across); the darker a cell, the larger its share of the true class.</p>
-<div class="pair">{% for one in matrices %}<div><h3>{{ side(one.side) }} {{ one.run }}</h3>{{ heat(one, one.side) }}</div>{% endfor %}</div>
-{% else %}<p>The commonest confusions among {{ classes.rows | length }} classes, counted on the test rows.</p>{{ table(top) }}{% endif %}
+{% if matrices %}
+  <p>Test rows by true class (down) and predicted class (across); the stronger a colour, the larger the share of the true class.</p>
+<div class="{{ "stack" if stacked else "pair" }}">{% for one in matrices %}<div>
+  <h3>{{ side(one.side) }} {{ one.run }}</h3>{{ heat(one, one.side) }}</div>{% endfor %}</div>
+{% else %}
+  <p>The commonest confusions among {{ classes.rows | length }} classes, counted on the test rows.</p>{{ table(top) }}{% endif %}
 {% call more("Recall and precision by class") %}{{ table(classes) }}{% endcall %}
-""",
+""",  # noqa: E501
     markdown="""{% for one in matrices -%}
 **{{ one.side }}, {{ one.run }}** (rows: true class, columns: predicted)
 

@@ -28,7 +28,9 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         return None
     deep, shallow = runs.get("deep"), runs.get("shallow")
     rows = [measure(deep, shallow, *one) for one in MEASURES]
+    scale = scaled([row for row in rows if row])
     return {
+        "scale": scale,
         "deep": deep.name if deep else None,
         "shallow": shallow.name if shallow else None,
         "device": ", ".join(sorted({run.device for run in runs.values()})),
@@ -57,18 +59,23 @@ def measure(
         factor = a / b if less else b / a
         row["dearer"] = "deep" if factor >= 1 else "shallow"
         times = max(factor, 1 / factor)
-        row["factor"] = f"{words.number(times, 2)} × {row['dearer']}" if times >= 1.05 else "about equal"
-        row["bar"] = round(min(1.0, math.log10(times) / 3), 3)
+        row["factor"] = f"{row['dearer']}, {words.rough(times, 2)} ×" if times >= 1.05 else "about equal"
+        row["times"] = times
     return row
+
+
+def scaled(rows: list[dict[str, Any]]) -> int:
+    """The power of ten that a full bar stands for; each row gets the length of its bar on a logarithmic scale."""
+    factors = [row.pop("times", 1.0) for row in rows]
+    power = max(1, math.ceil(math.log10(max(factors, default=1.0)) - 1e-9))
+    for row, times in zip(rows, factors, strict=True):
+        row["bar"] = round(math.log10(times) / power, 3)
+    return int(10**power)
 
 
 def amount(value: float | None, unit: str) -> str:
     """A cost with its unit."""
-    return (
-        words.duration(value)
-        if unit == "s"
-        else f"{words.number(value, 3)} {unit if value is not None else ''}".strip()
-    )
+    return words.duration(value) if unit == "s" else f"{words.rough(value)} {unit if value is not None else ''}".strip()
 
 
 def spent(outcome: Outcome) -> str:
@@ -91,12 +98,18 @@ COSTS = Section(
     template="""
 <p>{{ spent }} Device: {{ device }}.</p>
 <div class="scroll" tabindex="0" role="group" aria-label="Costs"><table>
-<thead><tr><th scope="col">of the finalists</th><th scope="col" class="n">{{ side("deep") }}</th><th scope="col" class="n">{{ side("shallow") }}</th><th scope="col">dearer</th><th scope="col"><span class="shallow">← shallow</span>&ensp;<span class="deep">deep →</span></th></tr></thead>
-<tbody>{% for row in rows %}<tr><td>{{ row.label }}</td><td class="n">{{ row.deep }}</td><td class="n">{{ row.shallow }}</td><td class="run">{{ row.factor or "–" }}</td><td>{% if row.dearer %}<span class="ratio" aria-hidden="true"><i class="{{ row.dearer }}" style="--r: {{ row.bar }}"></i></span>{% endif %}</td></tr>
+<thead><tr><th scope="col">of the finalists</th><th scope="col" class="n">{{ side("deep") }}</th>
+  <th scope="col" class="n">{{ side("shallow") }}</th><th scope="col">dearer</th>
+  <th scope="col" class="bar"><span class="shallow">← shallow</span>&ensp;<span class="deep">deep →</span></th>
+  </tr></thead>
+<tbody>{% for row in rows %}<tr><td>{{ row.label }}</td><td class="n">{{ row.deep }}</td>
+  <td class="n">{{ row.shallow }}</td><td class="run">{{ row.factor or "–" }}</td>
+  <td class="bar">{% if row.dearer %}<span class="ratio" aria-hidden="true"><i class="{{ row.dearer }}" style="--r: {{ row.bar }}"></i></span>{% endif %}</td>
+  </tr>
 {% endfor %}</tbody></table></div>
-<p class="quiet">Bars show on a logarithmic scale how many times dearer a side is; a full half stands for a thousand times.</p>
+<p class="quiet bar">Bars show on a logarithmic scale how many times dearer a side is, up to {{ scale | number }} times.</p>
 {% if phases.rows %}{% call more("Where the time went") %}{{ table(phases) }}{% endcall %}{% endif %}
-""",
+""",  # noqa: E501
     markdown="""{{ spent }} Device: {{ device }}.
 
 | of the finalists | deep | shallow | dearer |

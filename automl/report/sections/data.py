@@ -83,15 +83,21 @@ DATA = Section(
     template="""
 {% if evidence %}<ul>{% for sentence in evidence %}<li>{{ sentence }}</li>{% endfor %}</ul>{% endif %}
 <h3>Split</h3>
-<div class="parts" aria-hidden="true">{% for part in parts %}<i class="{{ part.part }}" style="flex: {{ "%.4f" | format(part.share) }}"></i>{% endfor %}</div>
-<p>{% for part in parts %}{{ part.part }} {{ part.n | number }} ({{ part.share | percent }}){{ ", " if not loop.last }}{% endfor %}{% if windows %}; {{ windows }}{% endif %}.
+<div class="parts" aria-hidden="true">
+  {% for part in parts %}<i class="{{ part.part }}" style="flex: {{ "%.4f" | format(part.share) }}"></i>{% endfor %}</div>
+<p>
+  {% for part in parts %}{{ part.part }} {{ part.n | number }} ({{ part.share | percent }}){{ ", " if not loop.last }}{% endfor %}{% if windows %}; {{ windows }}{% endif %}.
 {{ rule }} Seed {{ seed }}.</p>
 <h3>Findings</h3>
-{% if findings %}<ul class="findings">{% for one in findings %}<li><span class="severity {{ one.severity }}">{{ one.severity }}</span><div><p>{{ one.message }}{% if one.next_step %} <span class="quiet">{{ one.next_step }}</span>{% endif %}</p>{% if one.rows %}<p class="quiet">{{ one.rows }}</p>{% endif %}</div></li>{% endfor %}</ul>
+{% if findings %}<ul class="findings">{% for one in findings %}
+  <li><span class="severity {{ one.severity }}">{{ one.severity }}</span><div>
+  <p>{{ one.message }}{% if one.next_step %} <span class="quiet">{{ one.next_step }}</span>{% endif %}</p>
+  {% if one.rows %}<p class="quiet">{{ one.rows }}</p>{% endif %}</div></li>{% endfor %}</ul>
 {% else %}<p>Nothing in the data called for a warning.</p>{% endif %}
-{% if classes %}{% call more("%d class labels" % (classes | length)) %}<p>{{ classes | join(" · ") }}</p>{% endcall %}{% endif %}
+{% if classes %}{% call more("%d class labels" % (classes | length)) %}<p>{{ classes | join(" · ") }}</p>
+  {% endcall %}{% endif %}
 {% if n_columns %}{% call more("%d input column%s: %s" % (n_columns, "" if n_columns == 1 else "s", kinds)) %}{{ table(columns, "columns") }}{% endcall %}{% endif %}
-""",
+""",  # noqa: E501
     markdown="""{% for sentence in evidence -%}
 - {{ sentence }}
 {% endfor %}
@@ -108,5 +114,5 @@ Class labels: {{ classes | join(" · ") }}
 {% endif -%}
 {% if n_columns %}
 Input columns ({{ kinds }}):
-{{ table(columns) }}{% endif %}""",
+{{ table(columns) }}{% endif %}""",  # noqa: E501
 )

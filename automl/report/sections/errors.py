@@ -231,19 +231,30 @@ def forecast_lines(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]
 
 TEMPLATE = """
 {%- macro item_table(group) -%}
-<div class="scroll" tabindex="0" role="group" aria-label="Worst errors of {{ group.run }}"><table class="errors">
-<thead><tr><th scope="col" class="n">{{ "starts at row" if what == "window" else "row" }}</th>{% if shape == "series" %}<th scope="col">series</th>{% endif %}<th scope="col">truth</th>{% for name in group.sides %}<th scope="col">{{ side(name) }} said</th>{% endfor %}{% for name in group.columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>{% for item in group["items"] %}<tr><td class="n">{{ item.row }}</td>{% if shape == "series" %}<td>{{ item.title }}{{ sparkline(item.lines, "Series of row " ~ item.row) }}</td>{% endif %}<td>{{ item.truth }}</td>{% for words in item.said %}<td>{{ words }}</td>{% endfor %}{% for value in item.cells or [] %}<td{% if shape == "text" or value | length > 30 %} class="words"{% endif %}>{{ value }}</td>{% endfor %}</tr>
+<div class="scroll" tabindex="0" role="group" aria-label="Worst errors of {{ group.run }}">
+  <table class="errors">
+<thead><tr><th scope="col" class="n">{{ "starts at row" if what == "window" else "row" }}</th>
+  {% if shape == "series" %}<th scope="col">series</th>{% endif %}<th scope="col">truth</th>
+  {% for name in group.sides %}<th scope="col">{{ side(name) }} said</th>
+  {% endfor %}{% for name in group.columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>{% for item in group["items"] %}<tr><td class="n">{{ item.row }}</td>{% if shape == "series" %}
+  <td>{{ item.title }}{{ sparkline(item.lines, "Series of row " ~ item.row) }}</td>{% endif %}
+  <td>{{ item.truth }}</td>{% for words in item.said %}<td>{{ words }}</td>
+  {% endfor %}{% for value in item.cells or [] %}
+  <td{% if shape == "text" or value | length > 30 %} class="words"{% endif %}>{{ value }}</td>
+  {% endfor %}</tr>
 {% endfor %}</tbody></table></div>
 {%- endmacro -%}
 {%- macro gallery(group) -%}
-<ul class="gallery errors">{% for item in group["items"] %}<li><img src="{{ item.image }}" alt="Test image, row {{ item.row }}: truly {{ item.truth }}"><span>truly <strong>{{ item.truth }}</strong></span>{% for words in item.said %}<span class="{{ group.sides[loop.index0] }}">{{ group.sides[loop.index0] }}: {{ words }}</span>{% endfor %}<span class="quiet">row {{ item.row }}</span></li>{% endfor %}</ul>
+<ul class="gallery errors">{% for item in group["items"] %}<li>
+  <img src="{{ item.image }}" alt="Test image, row {{ item.row }}: truly {{ item.truth }}"><span>truly <strong>{{ item.truth }}</strong></span>
+  {% for words in item.said %}<span class="{{ group.sides[loop.index0] }}">{{ group.sides[loop.index0] }}: {{ words }}</span>{% endfor %}<span class="quiet">row {{ item.row }}</span></li>{% endfor %}</ul>
 {%- endmacro -%}
 {%- macro show(group) -%}{% if shape == "images" %}{{ gallery(group) }}{% else %}{{ item_table(group) }}{% endif %}{%- endmacro -%}
-<p>Test {{ what }}s on which {{ groups[0].run }} was furthest from the truth, worst first. {{ "Row numbers count from 0 in your data." }}{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
+<p>Test {{ what }}s on which {{ groups[0].run }} was furthest from the truth, worst first. Row numbers count from 0 in your data.{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
 {{ show(groups[0]) }}
 {% for group in groups[1:] %}{% call more("The same for " ~ group.run ~ " (" ~ group.side ~ ")") %}{{ show(group) }}{% endcall %}{% endfor %}
-"""
+"""  # noqa: E501
 
 MARKDOWN = """{% for group in groups -%}
 Worst errors of {{ group.run }} ({{ group.side }}):
@@ -253,7 +264,7 @@ Worst errors of {{ group.run }} ({{ group.side }}):
 {% for item in group["items"] -%}
 | {{ item.row }} |{% if shape == "series" and what == "window" %} {{ item.title }} |{% endif %} {{ item.truth }} |{% for words in item.said %} {{ words }} |{% endfor %}{% for value in item.cells or [] %} {{ value }} |{% endfor %}
 {% endfor %}
-{% endfor %}"""
+{% endfor %}"""  # noqa: E501
 
 ERRORS = Section(
     name="errors",

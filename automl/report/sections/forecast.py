@@ -87,9 +87,10 @@ def window(outcome: Outcome, i: int, place: str) -> dict[str, Any]:
     if lead and quantiles is not None and len(outcome.task.quantiles) > 1:
         low, high = np.asarray(quantiles)[i, :, 0, 0], np.asarray(quantiles)[i, :, 0, -1]
         ends = [words.percent(outcome.task.quantiles[k]) for k in (0, -1)]
+        name = f"{lead[0].name}, {ends[0]} to {ends[1]}"
         band = f"The band of {lead[0].name} reaches from its {ends[0]} to its {ends[1]} quantile."
         layers.append(
-            {"mark": "band", "colour": lead[1].side, "label": f"{ends[0]} to {ends[1]}", "x": sides.short(steps),
+            {"mark": "band", "colour": lead[1].side, "label": name, "x": sides.short(steps),
              "low": sides.short(low), "high": sides.short(high)}
         )  # fmt: skip
     if len(before):
@@ -165,7 +166,7 @@ def by_step(outcome: Outcome) -> dict[str, Any] | None:
                 "dots": horizon <= 12 and side != "floor",
             }
             for side, e in errors.items()
-        ],  # fmt: skip
+        ],
         "table": {
             "columns": ["step", *errors],
             "rows": [[int(k), *(words.number(float(e[k - 1])) for e in errors.values())] for k in steps],

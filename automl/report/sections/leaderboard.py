@@ -61,16 +61,23 @@ LEADERBOARD = Section(
     template="""
 {%- macro board(rows) -%}
 <div class="scroll" tabindex="0" role="group" aria-label="Runs"><table>
-<thead><tr><th scope="col">run</th><th scope="col">side</th><th scope="col" class="n">valid</th><th scope="col" class="n">test</th><th scope="col" class="n">fit</th><th scope="col">status</th></tr></thead>
+<thead><tr><th scope="col">run</th><th scope="col">side</th><th scope="col" class="n">valid</th>
+  <th scope="col" class="n">test</th><th scope="col" class="n">fit</th><th scope="col">status</th></tr>
+  </thead>
 <tbody>{% for run in rows %}
-<tr class="{{ "finalist" if run.finalist }}{{ " failed" if run.status == "failed" }}"><td class="run">{{ run.run }}{% if run.finalist %} <span aria-hidden="true">★</span>{% endif %}</td><td>{{ side(run.side) }}</td><td class="n">{{ run.valid }}</td><td class="n">{{ run.test }}</td><td class="n">{{ run.fit }}</td><td class="words">{% if run.finalist %}finalist{{ ", " ~ run.seeds ~ " seeds" if run.seeds > 1 }}{{ ", cut" if run.status == "cut" }}{% else %}{{ run.status }}{% endif %}{% if run.failure %}: {{ run.failure }}{% endif %}</td></tr>{% endfor %}
+<tr class="{{ "finalist" if run.finalist }}{{ " failed" if run.status == "failed" }}">
+  <td class="run">{{ run.run }}{% if run.finalist %} <span aria-hidden="true">★</span>{% endif %}</td>
+  <td>{{ side(run.side) }}</td><td class="n">{{ run.valid }}</td><td class="n">{{ run.test }}</td>
+  <td class="n">{{ run.fit }}</td>
+  <td class="status">{% if run.finalist %}finalist{{ ", " ~ run.seeds ~ " seeds" if run.seeds > 1 }}{{ ", cut" if run.status == "cut" }}{% else %}{{ run.status }}{% endif %}{% if run.failure %}: {{ run.failure }}{% endif %}</td>
+  </tr>{% endfor %}
 </tbody></table></div>
 {%- endmacro -%}
 <p>{{ metric }}, {{ direction }}. Each side named its finalist (★) by validation alone; test rows were scored once, for the finalists and the floor.</p>
 {{ board(first) }}
 {% if rest %}{% call more("%d more runs" % (rest | length)) %}{{ board(rest) }}{% endcall %}{% endif %}
 {% if left_out %}<p class="quiet">{{ left_out }} more runs are listed in result.json.</p>{% endif %}
-""",
+""",  # noqa: E501
     markdown="""{{ metric }}, {{ direction }}. Each side named its finalist by validation alone; test rows were scored once, for the finalists and the floor.
 
 | run | side | valid | test | fit | status |
@@ -80,5 +87,5 @@ LEADERBOARD = Section(
 {% endfor -%}
 {% if left_out %}
 {{ left_out }} more runs are listed in result.json.
-{% endif %}""",
+{% endif %}""",  # noqa: E501
 )

@@ -12,6 +12,7 @@ from automl.report import sides, words
 __all__ = ["LEARNING"]
 
 N_RIVALS = 3
+N_EPOCHS = 200
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
@@ -34,7 +35,6 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
             "rows": [summary(run, outcome.higher_is_better) for run in runs],
             "numeric": [1, 2, 3, 4, 5, 6],
         },
-        "epochs": epochs(first),
     }
 
 
@@ -71,10 +71,11 @@ def chart(runs: list[Run], key: str, label: str, title: str) -> dict[str, Any] |
     return {
         "title": title,
         "shape": "half",
-        "alt": f"{title} of {runs[0].name} against epochs; the numbers are in the table below.",
+        "alt": f"{title} of {runs[0].name} against epochs.",
         "x": {"label": "epoch", "whole": True},
         "y": {"label": label},
         "layers": layers,
+        "table": epochs(runs, key),
     }
 
 
@@ -113,15 +114,19 @@ def tell(run: Run, outcome: Outcome) -> str:
     return f"{where}; those weights were kept."
 
 
-def epochs(run: Run) -> dict[str, Any]:
-    """The finalist's curve in full."""
-    keys = ["epoch", "seconds", "loss", "valid_score"]
+def epochs(runs: list[Run], key: str) -> dict[str, Any]:
+    """One quantity of all runs, epoch by epoch."""
+    length = max(len(run.curve) for run in runs)
+    columns = [column(run, key) for run in runs]
+    rows = [
+        [i + 1, *(words.rough(c[i], 5) if i < len(c) else "" for c in columns)] for i in range(min(length, N_EPOCHS))
+    ]
     return {
-        "label": f"Epochs of {run.name}",
-        "columns": ["epoch", "seconds", "training loss", "validation score"],
-        "rows": [[words.number(point.get(key), 5) for key in keys] for point in run.curve[:200]],
-        "numeric": [0, 1, 2, 3],
-        "left_out": max(0, len(run.curve) - 200),
+        "label": "Epoch by epoch",
+        "columns": ["epoch", *(run.name for run in runs)],
+        "rows": rows,
+        "numeric": list(range(1 + len(runs))),
+        "left_out": max(0, length - N_EPOCHS),
     }
 
 
@@ -134,9 +139,9 @@ LEARNING = Section(
 {% if told %}<p>{{ told }}</p>{% endif %}
 <div class="pair">{% for chart in charts %}{{ figure(chart) }}{% endfor %}</div>
 {{ table(summary) }}
-{% call more("Every epoch of the finalist") %}{{ table(epochs) }}{% endcall %}
 """,
     markdown="""{{ told }}
 {{ table(summary) }}
-{{ table(epochs) }}""",
+{% for chart in charts %}{{ figure(chart) }}
+{% endfor %}""",
 )

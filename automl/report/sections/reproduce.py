@@ -9,15 +9,21 @@ from automl.report import words
 
 __all__ = ["REPRODUCE"]
 
+STOPPED = {
+    "budget": "the end of its budget",
+    "max_trials": "the number of trials",
+    "exhausted": "having tried everything",
+    "interrupt": "an interrupt",
+}
+
 
 def collect(outcome: Outcome) -> dict[str, Any]:
     """The call in its three forms, the seed, versions and the machine."""
     given = outcome.reproduce
     facts = [["seed", str(outcome.recipe.seed)], ["automl", outcome.automl_version]]
     if outcome.clock.get("started"):
-        facts.append(["started", str(outcome.clock["started"])])
-    facts.append(["stopped by", {"max_trials": "the number of trials", "exhausted": "having tried everything",
-                                 "interrupt": "an interrupt"}.get(outcome.stopped, "the end of its budget")])  # fmt: skip
+        facts.append(["started", words.moment(outcome.clock["started"])])
+    facts.append(["stopped by", STOPPED.get(outcome.stopped, outcome.stopped)])
     return {
         "command": words.visible(str(given.get("command") or "")),
         "python": words.visible(str(given.get("python") or "")),
@@ -47,7 +53,7 @@ REPRODUCE = Section(
 <dl class="facts">{% for name, value in facts %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>
 {% if versions.rows %}{% call more("Versions") %}{{ table(versions) }}{% endcall %}{% endif %}
 {% if machine.rows %}{% call more("Machine") %}{{ table(machine) }}{% endcall %}{% endif %}
-""",
+""",  # noqa: E501
     markdown="""{% if command %}{{ fence(command, "sh") }}
 {% endif %}{% if python %}
 {{ fence(python, "python") }}
@@ -56,5 +62,5 @@ REPRODUCE = Section(
 {% endif %}
 {% for name, value in facts -%}
 - {{ name }}: {{ value }}
-{% endfor %}{% if versions.rows %}{{ table(versions) }}{% endif %}{% if machine.rows %}{{ table(machine) }}{% endif %}""",
+{% endfor %}{% if versions.rows %}{{ table(versions) }}{% endif %}{% if machine.rows %}{{ table(machine) }}{% endif %}""",  # noqa: E501
 )

@@ -22,7 +22,9 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     if outcome.task.goal != "regression" or not pairs or not len(outcome.truth):
         return None
     truth = np.asarray(outcome.truth, dtype=float).reshape(len(outcome.truth), -1)
-    values = {contestant.side: (run.name, sides.predicted(contestant)) for run, contestant in pairs}
+    values: dict[str, tuple[str, Any]] = {
+        contestant.side: (run.name, sides.predicted(contestant)) for run, contestant in pairs
+    }
     names = [words.shorten(name, 40) for name in outcome.task.target]
     rows = [
         [name, side, *sizes(truth[:, i], predicted[:, i])]
@@ -68,8 +70,8 @@ def scatter(name: str, side: str, run: str, truth: Any, predicted: Any, reach: l
         "title": f"{run} ({side})",
         "shape": "half",
         "grid": "both",
-        "alt": f"Predicted against true {name} of {run}, {words.count(len(truth), 'test row')}; perfect predictions lie "
-        "on the dotted line.",
+        "alt": f"Predicted against true {name} of {run}, {words.count(len(truth), 'test row')}; perfect predictions "
+        "lie on the dotted line.",
         "x": {"label": f"true {name}", "limits": reach},
         "y": {"label": "predicted", "limits": reach},
         "layers": [
@@ -109,7 +111,7 @@ def histogram(name: str, truth: Any, values: dict[str, tuple[str, Any]], i: int)
     return {
         "title": f"Errors in {name}",
         "alt": f"Histogram of prediction errors in {name}, predicted minus true, of both finalists.",
-        "caption": "Predicted minus true on the test rows; errors beyond the picture are counted in the outermost bars.",
+        "caption": "Predicted minus true on the test rows; errors beyond the picture count in the outermost bars.",
         "x": {"label": f"predicted − true {name}"},
         "y": {"label": "test rows", "whole": True},
         "layers": [

@@ -47,8 +47,10 @@ SETTINGS = Section(
     order=100,
     collect=collect,
     template="""
-<div class="pair">{% for one in finalists %}<div><h3>{{ side(one.side) }} {{ one.run }}</h3><p class="quiet">{{ one.family }}, {{ one.seeds }}</p>
-{% if one.settings.rows %}{{ table(one.settings) }}{% else %}<p>Its defaults.</p>{% endif %}</div>{% endfor %}</div>
+<div class="pair">{% for one in finalists %}<div><h3>{{ side(one.side) }} {{ one.run }}</h3>
+  <p class="quiet">{{ one.family }}, {{ one.seeds }}</p>
+{% if one.settings.rows %}{{ table(one.settings) }}{% else %}<p>Its defaults.</p>{% endif %}</div>
+  {% endfor %}</div>
 """,
     markdown="""{% for one in finalists -%}
 **{{ one.side }}, {{ one.run }}** ({{ one.family }}, {{ one.seeds }})

@@ -64,7 +64,7 @@ def picture(outcome: Outcome) -> dict[str, Any] | None:
     text = f"Gain {words.signed(found.gain)}"
     if found.interval:
         text += f", {level} interval from {words.signed(low)} to {words.signed(high)}"
-    band = f"Gains inside the grey band (± {words.number(found.least_gain, 3)}) are too small to count."
+    band = f"Gains inside the grey band (± {words.rough(found.least_gain)}) are too small to count."
     return {
         "kind": "gain",
         "shape": "strip",
@@ -82,7 +82,7 @@ def picture(outcome: Outcome) -> dict[str, Any] | None:
                 ["gain (positive: deep is better)", words.signed(found.gain)],
                 [f"{level} interval, low", words.signed(low)],
                 [f"{level} interval, high", words.signed(high)],
-                ["least gain that counts", words.number(found.least_gain, 3)],
+                ["least gain that counts", words.rough(found.least_gain)],
             ],
             "numeric": [1],
         },
@@ -116,9 +116,9 @@ def cheaper(chosen: Run, other: Run | None) -> str:
     start = "In a tie the cheaper model is recommended: this one"
     a, b = chosen.cost, other.cost
     if a.predict_ms is not None and b.predict_ms is not None and a.predict_ms < b.predict_ms:
-        return f"{start} predicts a row in {words.number(a.predict_ms, 2)} ms, the other in {words.number(b.predict_ms, 2)} ms."
+        return f"{start} predicts a row in {words.rough(a.predict_ms)} ms, the other in {words.rough(b.predict_ms)} ms."
     if a.size_mib is not None and b.size_mib is not None and a.size_mib < b.size_mib:
-        return f"{start} takes {words.number(a.size_mib, 2)} MiB, the other {words.number(b.size_mib, 2)} MiB."
+        return f"{start} takes {words.rough(a.size_mib)} MiB, the other {words.rough(b.size_mib)} MiB."
     return ""
 
 

@@ -1,0 +1,98 @@
+"""The report in a real browser: no errors, no missing pictures, no network, no overflow on a phone."""
+
+from __future__ import annotations
+
+import shutil
+
+import outcomes
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="needs a headless browser: install chromium and chromium-driver"
+)
+BROKEN = "return [...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.alt)"
+LOADED = "return performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith('data:'))"
+WIDER = """return [...document.querySelectorAll('main *, header *, footer *')]
+  .filter(e => !e.closest('.scroll, pre, svg, h2, .picture') && e.getBoundingClientRect().right > innerWidth + 1)
+  .map(e => e.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in ("headless", "no-sandbox", "disable-gpu", "disable-background-networking", "disable-dev-shm-usage"):
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=DRIVER))
+    yield driver
+    driver.quit()
+
+
+def look(browser, path, width, scheme="light"):
+    """Open a page at a width and in a colour scheme, every detail unfolded."""
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600},
+    )
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    browser.get(path.as_uri())
+    browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+@pytest.mark.parametrize("name", list(outcomes.MAKERS))
+def test_a_phone_shows_the_whole_page_without_sideways_scrolling(browser, written, name):
+    look(browser, written(name) / "report.html", 360)
+    assert browser.execute_script("return innerWidth") == 360
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+    assert browser.execute_script(WIDER) == []
+
+
+@pytest.mark.parametrize("name", list(outcomes.MAKERS))
+def test_nothing_is_broken_and_nothing_is_loaded(browser, written, name):
+    browser.get_log("browser")
+    browser.get_log("performance")
+    look(browser, written(name) / "report.html", 1280)
+    assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+    assert browser.execute_script(BROKEN) == []
+    assert browser.execute_script(LOADED) == []
+    asked = [entry["message"] for entry in browser.get_log("performance") if "requestWillBeSent" in entry["message"]]
+    assert [message for message in asked if '"url":"http' in message] == []
+
+
+def test_letters_in_pictures_can_be_read_on_a_phone(browser, written):
+    look(browser, written("forecast") / "report.html", 360)
+    sizes = browser.execute_script(
+        "return [...document.querySelectorAll('.picture text')].filter(t => t.getBoundingClientRect().width)"
+        ".map(t => [t.getScreenCTM(), parseFloat(getComputedStyle(t).fontSize)])"
+        ".map(([m, size]) => Math.hypot(m.a, m.b) * size)"
+    )
+    assert len(sizes) > 20
+    assert min(sizes) >= 10
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_ink_stands_out_in_both_colour_schemes(browser, written, scheme):
+    look(browser, written("binary") / "report.html", 1280, scheme)
+    paper = luminance(browser, "document.body", "backgroundColor")
+    assert (paper > 0.5) == (scheme == "light")
+    for element in ("document.body", "document.querySelector('.answer')", "document.querySelector('.side.shallow')",
+                    "document.querySelector('.quiet')", "document.querySelector('.picture text')"):  # fmt: skip
+        assert contrast(luminance(browser, element, "color"), paper) >= 4.5
+
+
+def luminance(browser, element, name):
+    """Relative luminance of a computed colour (WCAG 2.2)."""
+    text = browser.execute_script(f"return getComputedStyle({element}).{name}")
+    channels = [float(part) / 255 for part in text[text.index("(") + 1 : -1].split(",")[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a, b):
+    return (max(a, b) + 0.05) / (min(a, b) + 0.05)

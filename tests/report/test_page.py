@@ -1,0 +1,269 @@
+"""The report as files: complete, self-contained, escaped, repeatable, and never half-written."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import os
+import re
+import time
+from collections import Counter
+from html.parser import HTMLParser
+
+import outcomes
+import pytest
+
+from automl import report
+from automl.errors import FolderError
+from automl.records import Section
+from automl.report import page
+from automl.report.sections import shipped
+
+NAMES = list(outcomes.MAKERS)
+FILES = ("report.html", "report.json", "report.md", "result.json")
+EXPECTED = {
+    "binary": {"confusion", "calibration", "errors", "learning", "costs", "progress", "settings"},
+    "many_classes": {"confusion", "calibration", "errors"},
+    "multilabel": {"labels", "calibration", "errors"},
+    "regression": {"residuals", "errors"},
+    "forecast": {"forecast", "calibration", "errors"},
+    "no_deep": {"confusion", "calibration", "errors", "costs", "progress", "settings"},
+    "floor_only": set(),
+}
+ALWAYS = {"verdict", "data", "leaderboard", "reproduce"}
+
+
+class Elements(HTMLParser):
+    """Every start tag with its attributes, and the text outside style."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, {k: v or "" for k, v in attrs}))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def stored(folder):
+    return json.loads((folder / "report.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_outcome_gives_four_files_and_nothing_else(written, name):
+    assert sorted(path.name for path in written(name).iterdir()) == sorted(FILES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_section_can_be_made(written, name):
+    folder = written(name)
+    assert [s["name"] for s in stored(folder)["sections"] if s["problem"]] == []
+    assert "could not be made" not in (folder / "report.html").read_text(encoding="utf-8")
+    assert "could not be made" not in (folder / "report.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_section_without_content_leaves_no_heading(written, name):
+    shown = {s["name"] for s in stored(written(name))["sections"]}
+    goal_bound = {"confusion", "labels", "residuals", "forecast", "calibration", "errors"}
+    assert shown & goal_bound == EXPECTED[name] & goal_bound
+    assert shown >= ALWAYS | EXPECTED[name]
+    headings = re.findall(r'<section id="([^"]+)"', (written(name) / "report.html").read_text(encoding="utf-8"))
+    assert set(headings) == shown
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_loads_nothing(written, name):
+    text = (written(name) / "report.html").read_text(encoding="utf-8")
+    tags = Elements(text).tags
+    for tag, attributes in tags:
+        assert tag not in ("script", "iframe", "object", "embed", "form")
+        assert not [key for key in attributes if key.startswith("on")]
+        for key in ("src", "href", "xlink:href", "action", "srcset"):
+            assert attributes.get(key, "#").startswith(("#", "data:"))
+    assert not re.search(r"url\(\s*['\"]?(?!#|['\"]?data:)", text)
+    assert "@import" not in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ids_are_unique_and_references_resolve(written, name):
+    tags = Elements((written(name) / "report.html").read_text(encoding="utf-8")).tags
+    ids = Counter(attributes["id"] for _, attributes in tags if "id" in attributes)
+    assert [key for key, n in ids.items() if n > 1] == []
+    links = {attributes["href"][1:] for _, attributes in tags if attributes.get("href", "").startswith("#")}
+    text = (written(name) / "report.html").read_text(encoding="utf-8")
+    assert (links | set(re.findall(r"url\(#([^)\"]+)\)", text))) - set(ids) == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_picture_has_words_and_every_figure_its_table(written, name):
+    text = (written(name) / "report.html").read_text(encoding="utf-8")
+    for tag, attributes in Elements(text).tags:
+        if tag == "svg":
+            assert attributes["role"] == "img" and attributes["aria-label"]
+        if tag == "img":
+            assert attributes["alt"]
+    for figure in re.findall(r"<figure.*?</figure>", text, flags=re.S):
+        assert "<table" in figure
+
+
+@pytest.mark.parametrize("name", ["binary", "multiclass", "text", "multilabel", "regression"])
+def test_text_of_the_user_is_shown_and_never_read_as_markup(written, name):
+    page_text = (written(name) / "report.html").read_text(encoding="utf-8")
+    elements = Elements(page_text)
+    assert "<script>alert" in elements.text
+    assert not any(attributes.get("src") == "x" for _, attributes in elements.tags)
+    assert "<script" not in page_text
+    markdown = (written(name) / "report.md").read_text(encoding="utf-8")
+    outside_code = re.sub(r"^(`{3,}).*?^\1$", "", markdown, flags=re.S | re.M)
+    assert "<script" not in outside_code and "<img" not in outside_code
+    assert r"\|\`\*x\*\`\$a\_b\$" in outside_code
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_markdown_table_keeps_its_columns(written, name):
+    previous = None
+    for line in (written(name) / "report.md").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("|"):
+            previous = None
+            continue
+        cells = len(re.findall(r"(?<!\\)\|", line))
+        assert previous in (None, cells), line
+        previous = cells
+
+
+@pytest.mark.parametrize("name", ["no_deep", "image"])
+def test_the_same_outcome_gives_the_same_files(outcome_of, written, name, tmp_path):
+    report.write(outcome_of(name), tmp_path)
+    for file in FILES:
+        assert (tmp_path / file).read_bytes() == (written(name) / file).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["forecast", "floor_only"])
+def test_render_gives_the_same_page_from_report_json_alone(written, name, tmp_path):
+    (tmp_path / "report.json").write_bytes((written(name) / "report.json").read_bytes())
+    assert report.render(tmp_path) == tmp_path / "report.html"
+    for file in ("report.html", "report.md"):
+        assert (tmp_path / file).read_bytes() == (written(name) / file).read_bytes()
+
+
+def test_render_writes_the_form_that_the_target_names(written, tmp_path):
+    for suffix, start in ((".html", "<!DOCTYPE html>"), (".md", "# made-up"), (".json", "{")):
+        path = report.render(written("binary"), tmp_path / f"other{suffix}")
+        assert path.read_text(encoding="utf-8").startswith(start)
+    with pytest.raises(FolderError, match=r"r\.pdf.*\.html"):
+        report.render(written("binary"), tmp_path / "r.pdf")
+
+
+@pytest.mark.parametrize("name", ["text", "forecast"])
+def test_render_without_examples_holds_no_rows(written, name, tmp_path):
+    text = report.render(written(name), tmp_path / "r.html", examples=False).read_text(encoding="utf-8")
+    assert 'id="errors"' not in text and 'id="forecast"' not in text
+    assert 'id="verdict"' in text
+
+
+def test_render_says_what_is_missing_or_broken(tmp_path):
+    with pytest.raises(FolderError, match=r"no report\.json"):
+        report.render(tmp_path)
+    for broken in ("{", "[]", '{"schema": 99, "sections": []}'):
+        (tmp_path / "report.json").write_text(broken)
+        with pytest.raises(FolderError, match=r"report\.json"):
+            report.render(tmp_path)
+
+
+@pytest.mark.parametrize("at", ["fsync", "replace"])
+def test_a_full_disk_leaves_what_was_there(outcome_of, tmp_path, monkeypatch, at):
+    (tmp_path / "report.html").write_text("before")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, at, full)
+    with pytest.raises(FolderError, match=r"No space left on device.*free some space"):
+        report.write(outcome_of("floor_only"), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    assert (tmp_path / "report.html").read_text() == "before"
+
+
+def test_a_missing_folder_is_a_clear_error(outcome_of, tmp_path):
+    with pytest.raises(FolderError, match="nowhere"):
+        report.write(outcome_of("floor_only"), tmp_path / "nowhere")
+
+
+def test_a_section_that_fails_costs_only_itself(outcome_of, tmp_path):
+    def breaks(outcome):
+        raise ZeroDivisionError("by <nothing>")
+
+    bad = [
+        Section("bad", "Bad", 15, breaks, "", ""),
+        Section("worse", "Worse", 16, lambda outcome: {"n": 1}, "{{ n.x.y }}", "{{ n }}"),
+    ]
+    report.write(outcome_of("floor_only"), tmp_path, [*shipped(), *bad])
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert text.count("This part could not be made") == 2
+    assert "ZeroDivisionError: by &lt;nothing&gt;" in text
+    assert 'id="reproduce"' in text
+
+
+def test_a_section_of_a_plugin_is_shown_where_its_order_says(outcome_of, tmp_path):
+    extra = Section("extra", "Extra", 15, lambda o: {"n": o.name}, "<p>{{ n }}!</p>", "{{ n }}!")
+    report.write(outcome_of("floor_only"), tmp_path, [*shipped(), extra])
+    order = re.findall(r'<section id="([^"]+)"', (tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert order[:3] == ["verdict", "extra", "data"]
+    report.render(tmp_path)
+    assert "plug-in that is not installed here" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["regression"])
+def test_a_report_is_small_and_quick(outcome_of, name, tmp_path):
+    begun = time.perf_counter()
+    report.write(outcome_of(name), tmp_path)
+    assert time.perf_counter() - begun < 10
+    assert (tmp_path / "report.html").stat().st_size < 1_500_000
+
+
+def test_drawing_leaves_the_settings_of_matplotlib_alone(outcome_of):
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    page.html(page.stored(outcome_of("regression")))
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_pictures_take_their_colours_from_the_page(written):
+    text = (written("binary") / "report.html").read_text(encoding="utf-8")
+    pictures = "".join(re.findall(r"<svg.*?</svg>", text, flags=re.S))
+    assert "var(--deep)" in pictures and "var(--shallow)" in pictures and "currentColor" in pictures
+    assert not re.search(r"(?:fill|stroke): #", pictures)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("binary", "Yes, deep learning pays off"), ("regression", "No, the shallow model is better"),
+     ("no_deep", "Undecided"), ("interrupted", "No, both are equally good")],
+)  # fmt: skip
+def test_the_page_opens_with_the_answer(written, name, word):
+    text = (written(name) / "report.html").read_text(encoding="utf-8")
+    assert text.index(word) < text.index("How the data was read</h2>")
+    assert word in (written(name) / "report.md").read_text(encoding="utf-8")
+
+
+def test_an_interrupt_is_told_beside_the_verdict(written):
+    (verdict,) = [s for s in stored(written("interrupted"))["sections"] if s["name"] == "verdict"]
+    assert verdict["data"]["notes"][-1].startswith(
+        "The run was interrupted after 31 s of 300 s".replace("300 s", "5 min")
+    )
+
+
+def test_a_blend_is_shown_beside_the_finalists(outcome_of):
+    whole = outcome_of("binary")
+    blend = dataclasses.replace(whole.runs[4], name="blend", side="blend", finalist=False)
+    entrant = dataclasses.replace(whole.contestants[0], run="blend", side="blend")
+    both = dataclasses.replace(whole, runs=(*whole.runs, blend), contestants=(*whole.contestants, entrant))
+    (verdict,) = [s for s in page.stored(both)["sections"] if s["name"] == "verdict"]
+    assert [item["side"] for item in verdict["data"]["scores"]] == ["deep", "shallow", "blend", "floor"]
