@@ -99,7 +99,16 @@ def raw(model: Any, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 
 def input_names(model: Any) -> list[str]:
     """Names of a model's inputs, as its `InputSpec`s call them."""
-    return list(model.input) if isinstance(model.input, dict) else [tensor.name for tensor in model.inputs]
+    structure = input_structure(model)
+    return list(structure) if isinstance(structure, dict) else [tensor.name for tensor in model.inputs]
+
+
+def input_structure(model: Any) -> Any:
+    """How a model wants its inputs: a mapping by name, a list, or a single tensor."""
+    try:
+        return model.input
+    except AttributeError:  # a Sequential that was never called
+        return model.inputs[0] if len(model.inputs) == 1 else model.inputs
 
 
 def compiled(model: Any, names: Sequence[str]) -> Any:
@@ -107,10 +116,10 @@ def compiled(model: Any, names: Sequence[str]) -> Any:
     import tensorflow as tf
 
     reference = weakref.ref(model)
-    tensors = dict(model.input) if isinstance(model.input, dict) else {tensor.name: tensor for tensor in model.inputs}
+    structure = input_structure(model)
+    is_mapping, is_single = isinstance(structure, dict), not isinstance(structure, dict | list | tuple)
+    tensors = structure if is_mapping else {tensor.name: tensor for tensor in model.inputs}
     signature = [tf.TensorSpec((None, *tensors[name].shape[1:]), tensors[name].dtype) for name in names]
-    is_mapping = isinstance(model.input, dict)
-    is_single = not isinstance(model.input, dict | list | tuple)
 
     @tf.function(input_signature=[signature], autograph=False)  # type: ignore[untyped-decorator]
     def forward(values: list[Any]) -> Any:

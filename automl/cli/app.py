@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 2 the user's input is at fault, 1 our fault, 130 interrupted a second time.
     """
     try:
-        code = app(args=None if arguments is None else list(arguments), standalone_mode=False)
+        code = app(None if arguments is None else list(arguments), prog_name="automl", standalone_mode=False)
     except (InputError, MissingExtra) as error:
         typer.echo(f"error: {error}", err=True)
         return 2

@@ -57,7 +57,7 @@ def finish(keys: Keys, source: str, root: Path, objects: Mapping[str, Any] | Non
         value = getattr(keys, key)
         if key in found or value is None:
             continue
-        found[key], own = opened(key, find(key, value, root))
+        found[key], own = opened(find(key, value, root))
         if target is None and own:
             target = list(own)
     return to_recipe(keys.model_copy(update={"target": target}), source, **found)

@@ -23,6 +23,8 @@ def find(key: str, value: str, root: Path) -> str:
         RecipeError: nothing is there; the nearest names in that folder are given.
     """
     if shipped.is_name(value):
+        if key == "test":
+            raise RecipeError(f"test: {value!r} is a shipped set; give a file of test rows, or leave test out to split")
         shipped.check(value)
         return value
     if "://" in value:
@@ -63,8 +65,6 @@ def check_out(out: str | None) -> None:
         )
 
 
-def opened(key: str, value: Any) -> tuple[Any, tuple[str, ...]]:
+def opened(value: Any) -> tuple[Any, tuple[str, ...]]:
     """A shipped set loaded, with its target columns; anything else as it is."""
-    if key == "test" and shipped.is_name(value):
-        raise RecipeError(f"test: {value!r} is a shipped set; give a file of test rows, or leave test out to split")
     return shipped.load(value) if shipped.is_name(value) else (value, ())

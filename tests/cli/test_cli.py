@@ -1,0 +1,312 @@
+"""Commands as a user types them: exit codes, what goes to which stream, and no traceback for the user's mistakes."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from automl import cli
+from automl.errors import BundleError, DataError, MissingExtra
+
+ROOT = Path(__file__).parents[2]
+
+
+def automl(*arguments, **settings):
+    """Run the command in a process of its own."""
+    command = [sys.executable, "-c", "import sys; from automl.cli import main; sys.exit(main())", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, **settings)
+
+
+@pytest.fixture
+def api(monkeypatch, tmp_path):
+    """`automl.api` replaced by one that records what it is called with."""
+    import automl
+
+    calls = SimpleNamespace(calls=[], folder=tmp_path)
+    (tmp_path / "result.json").write_text('{"verdict": "tie"}\n')
+
+    class Result:
+        folder = tmp_path
+
+        def __str__(self):
+            return "Verdict: tie (undecided). Use boosting-1.\nReport: report.html"
+
+    def fit(data, target=None, **flags):
+        calls.calls.append(("fit", data, target, flags))
+        print("noise from a library")
+        return Result()
+
+    def run(path, **flags):
+        calls.calls.append(("run", path, flags))
+        return Result()
+
+    calls.fit, calls.run = fit, run
+    monkeypatch.setattr(automl, "api", calls, raising=False)
+    monkeypatch.setitem(sys.modules, "automl.api", calls)
+    return calls
+
+
+# --------------------------------------------------------------------------- fit and run
+
+
+def test_flags_reach_the_api_and_those_left_out_do_not(api):
+    assert cli.main(["fit", "a.csv", "--target", "y", "--target", "z", "--budget", "90s", "--max-trials", "3",
+                          "--templates", "mlp, tabm", "--columns", "a=text", "--min-gain", "0.1", "--seed", "2",
+                          "--time-column", "t", "--latency", "20", "--resume", "--out", "o"]) == 0  # fmt: skip
+
+    assert api.calls == [("fit", "a.csv", ["y", "z"], {
+        "budget": "90s", "max_trials": 3, "templates": ["mlp", "tabm"], "columns": "a=text", "min_gain": 0.1, "seed": 2,
+        "time_column": "t", "latency": "20", "resume": True, "out": "o", "source": "automl fit",
+    })]  # fmt: skip
+
+
+def test_every_flag_of_the_design_is_there():
+    text = automl("fit", "--help").stdout
+    flags = ("target goal label metric test time-column series horizon group columns budget max-trials templates seed "
+             "min-gain latency out resume json quiet")  # fmt: skip
+
+    assert [flag for flag in flags.split() if not re.search(rf"--{flag}\b", text)] == []
+
+
+def test_every_flag_of_fit_is_a_key_of_a_recipe():
+    import inspect
+
+    from automl.cli import contest
+    from automl.recipe.schema import KEYS
+
+    assert set(KEYS) == set(inspect.signature(contest.fit).parameters)
+
+
+def test_the_verdict_is_printed(api, capsys):
+    assert cli.main(["run", "r.yaml", "--budget", "9"]) == 0
+
+    assert "Verdict: tie" in capsys.readouterr().out
+    assert api.calls == [("run", "r.yaml", {"budget": "9"})]
+
+
+def test_json_prints_the_result_and_nothing_else(api, capsys):
+    assert cli.main(["fit", "a.csv", "--json"]) == 0
+    said = capsys.readouterr()
+
+    assert json.loads(said.out) == {"verdict": "tie"}
+    assert "noise from a library" in said.err
+    assert {k: v for k, v in api.calls[0][3].items() if k in ("json", "quiet")} == {"json": True, "quiet": True}
+
+
+# --------------------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize("error", [DataError("no column 'y' in a.csv; try 'z'"), BundleError("altered")])
+def test_the_users_mistakes_are_exit_2_without_traceback(api, capsys, error):
+    def fit(*a, **k):
+        raise error
+
+    api.fit = fit
+    assert cli.main(["fit", "a.csv"]) == 2
+    said = capsys.readouterr()
+
+    assert ("", f"error: {error}\n") == (said.out, said.err)
+
+
+def test_a_missing_extra_is_exit_2(api, capsys):
+    def fit(*a, **k):
+        raise MissingExtra("Excel files need openpyxl: pip install openpyxl")
+
+    api.fit = fit
+    assert cli.main(["fit", "a.xlsx"]) == 2
+    assert "pip install openpyxl" in capsys.readouterr().err
+
+
+def test_our_own_fault_is_exit_1_and_says_where_the_traceback_is(api, capsys):
+    def fit(*a, **k):
+        raise ZeroDivisionError("division by zero")
+
+    api.fit = fit
+    assert cli.main(["fit", "a.csv"]) == 1
+    said = capsys.readouterr().err
+    place = Path(re.search(r"The traceback is in (\S+);", said)[1])
+
+    assert "ZeroDivisionError: division by zero" in said and "This is a fault in automl" in said
+    assert "Traceback" not in said
+    assert "Traceback (most recent call last)" in place.read_text()
+    place.unlink()
+
+
+def test_an_interrupt_is_exit_130(api):
+    def fit(*a, **k):
+        raise KeyboardInterrupt
+
+    api.fit = fit
+    assert cli.main(["fit", "a.csv"]) == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fit", "nope.csv"], "'nope.csv' does not exist"),
+        (["fit"], "DATA"),
+        (["fit", "sklearn:iris", "--budget", "soon"], "budget: expected a time"),
+        (["fit", "sklearn:iris", "--columns", "a"], "expected name=kind"),
+        (["fit", "sklearn:iris", "--templates", ","], "expected names separated by commas"),
+        (["fit", "sklearn:iris", "--budgte", "3"], "--budget"),
+        (["fit", "sklearn:iris", "--seed", "x"], "--seed"),
+        (["fti"], "fit"),
+        (["run", "nope.yaml"], "nope.yaml: this recipe does not exist"),
+        (["report", "nope"], "holds no finished run"),
+        (["predict", "nope", "new.csv"], "holds no saved model"),
+        (["predict", "nope", "new.csv", "--out", "a.doc"], "expected a name ending in"),
+        (["validate", "nope.yaml"], "does not exist"),
+    ],
+)
+def test_wrong_input_is_exit_2_in_every_command(arguments, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr()
+    assert words in said.err and said.out == "" and "Traceback" not in said.err
+
+
+def test_exit_codes_reach_the_shell(tmp_path):
+    (tmp_path / "r.yaml").write_text("data: sklearn:iris\nbuget: 3\n")
+    wrong = automl("validate", "r.yaml", cwd=tmp_path)
+    missing = automl("fit", "nope.csv", cwd=tmp_path)
+
+    assert 2 == wrong.returncode == missing.returncode
+    assert "r.yaml:2: unknown key 'buget' (did you mean 'budget'?)" in wrong.stderr
+    assert "Traceback" not in missing.stderr and missing.stdout == ""
+
+
+# --------------------------------------------------------------------------- the other commands
+
+
+def test_validate_says_valid(capsys):
+    assert cli.main(["validate", str(ROOT / "recipes" / "quickstart.yaml")]) == 0
+    assert capsys.readouterr().out.endswith("quickstart.yaml: valid\n")
+
+
+def test_schema_is_json_and_can_be_written(capsys, tmp_path):
+    assert cli.main(["schema"]) == 0
+    assert cli.main(["schema", "--out", str(tmp_path / "s.json")]) == 0
+
+    assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "s.json").read_text())
+
+
+def test_version_is_printed(capsys):
+    from automl import __version__
+
+    assert cli.main(["--version"]) == 0
+    assert f"{__version__}\n" == capsys.readouterr().out
+
+
+def test_inspect_prints_plain_lines_when_piped(capsys):
+    assert cli.main(["inspect", "sklearn:wine"]) == 0
+    said = capsys.readouterr().out
+
+    assert "multiclass" in said and "proline" in said and "\x1b" not in said
+
+
+def test_inspect_prints_tables_on_a_terminal(capsys, monkeypatch):
+    from automl import api
+    from automl.cli import look
+
+    look.show(api.inspect("sklearn:wine", target="cultivar"))
+    said = capsys.readouterr().out
+
+    assert "because" in said and "proline" in said
+
+
+def test_inspect_loads_no_tensorflow():
+    code = (
+        "import sys; from automl.cli import main; main(['inspect', 'sklearn:wine']); "
+        "assert 'tensorflow' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def loaded(monkeypatch, tmp_path):
+    """A run folder with a model that predicts "no"."""
+    from automl import api
+
+    (tmp_path / "run" / "model").mkdir(parents=True)
+    (tmp_path / "run" / "model" / "bundle.json").write_text("{}")
+    seen = []
+
+    class Model:
+        def predict(self, rows):
+            return pd.Series(["no", "no"], name="y")
+
+        def predict_proba(self, rows):
+            return pd.DataFrame({"no": [0.5, 0.5], "yes": [0.5, 0.5]})
+
+        def side(self, name):
+            seen.append(name)
+            return self
+
+    monkeypatch.setattr(api, "load", lambda path: seen.append(path) or Model())
+    return tmp_path / "run", seen
+
+
+def test_predict_prints_a_table(loaded, capsys):
+    run, seen = loaded
+
+    assert cli.main(["predict", str(run), "new.csv"]) == 0
+    assert capsys.readouterr().out == "y\nno\nno\n"
+    assert [run / "model"] == seen
+
+
+def test_predict_knows_sides_and_probabilities(loaded, capsys):
+    run, seen = loaded
+
+    assert cli.main(["predict", str(run / "model"), "new.csv", "--side", "deep", "--proba"]) == 0
+    assert capsys.readouterr().out == "no,yes\n0.5,0.5\n0.5,0.5\n"
+    assert seen[-1] == "deep"
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.tsv", "p.parquet", "p.feather", "p.jsonl"])
+def test_predict_writes_files(loaded, name, tmp_path, capsys):
+    out = tmp_path / name
+    assert cli.main(["predict", str(loaded[0]), "new.csv", "--out", str(out)]) == 0
+    read = {
+        ".csv": pd.read_csv, ".tsv": lambda p: pd.read_csv(p, sep="\t"), ".parquet": pd.read_parquet,
+        ".feather": pd.read_feather, ".jsonl": lambda p: pd.read_json(p, lines=True),
+    }[out.suffix]  # fmt: skip
+
+    assert read(out)["y"].tolist() == ["no", "no"]
+    assert capsys.readouterr().out == ""
+
+
+def test_doctor_names_libraries_devices_and_policy(capsys, monkeypatch):
+    from automl.cli import setting
+
+    monkeypatch.setattr(setting, "PROBE", "print('{\"devices\": [{\"type\": \"CPU\", \"name\": \"cpu:0\"}], "
+                        "\"name\": \"cpu\", \"precision\": \"float32\", \"reasons\": [\"no GPU\"]}')")  # fmt: skip
+    assert cli.main(["doctor"]) == 0
+    said = capsys.readouterr().out
+
+    assert all(words in said for words in ("keras ", "cores", "disk free", "CPU cpu:0", "float32", "no GPU"))
+
+
+def test_doctor_survives_a_tensorflow_that_crashes(capsys, monkeypatch):
+    from automl.cli import setting
+
+    monkeypatch.setattr(setting, "PROBE", "import os, signal; os.kill(os.getpid(), signal.SIGILL)")
+    assert cli.main(["doctor"]) == 1
+
+    assert "TensorFlow does not load (signal 4)" in capsys.readouterr().out
+
+
+def test_the_probe_of_doctor_works():
+    from automl.cli import setting
+
+    found = setting.training()
+
+    assert "problem" not in found
+    assert any(device["type"] == "CPU" for device in found["devices"]) and found["reasons"]
