@@ -320,7 +320,7 @@ def test_a_link_is_refused(model, tmp_path):
 def test_an_index_that_is_none_is_refused(model, content):
     (model / "bundle.json").write_text(content)
 
-    with pytest.raises(BundleError, match="bundle.json"):
+    with pytest.raises(BundleError, match=r"bundle\.json"):
         opened(model)
 
 
@@ -376,7 +376,7 @@ def test_a_network_that_names_something_foreign_is_refused_before_it_is_built(mo
     sign(model)
     monkeypatch.setattr(keras.models, "load_model", lambda *a, **k: pytest.fail("it was built"))
 
-    with pytest.raises(BundleError, match="names .*; nothing was run"):
+    with pytest.raises(BundleError, match=r"names .*; nothing was run"):
         opened(model)
 
 

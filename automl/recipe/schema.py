@@ -62,9 +62,7 @@ class Keys(BaseModel):
     weight: Name | None = Field(None, description="Column of sample weights.")
     horizon: int | None = Field(None, ge=1, description="Steps to forecast; left out to choose by frequency.")
     columns: dict[str, Kind] = Field(default_factory=dict, description="Kinds of columns, overriding detection.")
-    budget: int | float | str = Field(
-        "5m", validate_default=True, description="Time for the whole call: 90, 90s, 5m or 2h."
-    )
+    budget: int | float | str = Field("5m", validate_default=True, description="Time for all of it: 90, 90s, 5m, 2h.")
     max_trials: int | None = Field(None, ge=1, description="Bound on deep trials and on shallow fits, each.")
     templates: Name | list[Name] = Field(default_factory=list, description="Deep templates to search; all that fit.")
     seed: int = Field(0, ge=0, lt=2**32, description="What splits, searches and networks are drawn with.")

@@ -23,9 +23,10 @@ def timed(code):
 LOADED = f"import json, sys; print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
 
 
-@pytest.mark.parametrize(
-    "code", ["import automl", "import automl.cli", "from automl.cli import main; main(['--help'])"]
-)
+HELP = "from automl.cli import main; main(['--help'])"
+
+
+@pytest.mark.parametrize("code", ["import automl", "import automl.cli", HELP])
 def test_nothing_heavy_is_loaded(code):
     _, said = timed(f"{code}; {LOADED}")
 
@@ -41,6 +42,6 @@ def test_the_package_is_imported_at_once():
 
 def test_help_is_there_at_once():
     bare, _ = timed("pass")
-    ours, _ = timed("from automl.cli import main; main(['--help'])")
+    ours, _ = timed(HELP)
 
     assert ours - bare < 0.5
