@@ -37,14 +37,17 @@ class MemberScale(keras.layers.Layer):  # type: ignore[misc]
             return keras.ops.where(draw < 0.5, -1.0, 1.0)
 
         self.vectors = self.add_weight(
-            shape=(self.members, int(input_shape[-1] or 0)),
+            shape=(
+                self.members * int(input_shape[-1] or 0),
+            ),  # flat: weight decay is for matrices, and these rest at 1
             initializer=signs if self.start == "signs" else "ones",
             name="vectors",
         )
 
     def call(self, inputs: Any) -> Any:
         """Scale."""
-        return (inputs[:, None, :] if len(inputs.shape) == 2 else inputs) * self.vectors
+        vectors = keras.ops.reshape(self.vectors, (self.members, -1))
+        return (inputs[:, None, :] if len(inputs.shape) == 2 else inputs) * vectors
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(batch, members, features)."""

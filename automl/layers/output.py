@@ -76,14 +76,14 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
             places = keras.ops.broadcast_to(keras.ops.convert_to_tensor(bias, "float32"), (*lead, *self.shape))
             return keras.ops.reshape(places, shape)
 
-        self.offset = self.add_weight(shape=(*lead, units), initializer=start, name="bias")
+        self.offset = self.add_weight(shape=(max(self.members, 1) * units,), initializer=start, name="bias")
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Map to raw outputs."""
         x = keras.ops.cast(inputs, "float32")
         if not self.members:
             return keras.ops.reshape(keras.ops.matmul(x, self.kernel) + self.offset, (-1, *self.shape))
-        each = keras.ops.einsum("nmf,mfu->nmu", x, self.kernel) + self.offset
+        each = keras.ops.einsum("nmf,mfu->nmu", x, self.kernel) + keras.ops.reshape(self.offset, (self.members, -1))
         each = keras.ops.reshape(each, (-1, self.members, *self.shape))
         return each if training else keras.ops.mean(each, axis=1)
 
