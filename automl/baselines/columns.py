@@ -141,7 +141,8 @@ class TableFeatures:
             size = min(self.text_dimensions, max(len(clean) - 1, 1))
             if clean.nunique() < 3:
                 return np.zeros((len(clean), 0)), None
-            encoder = StringEncoder(n_components=size, random_state=0)
+            # Trigrams alone: longer ones make the stored vocabulary and projection five times as large.
+            encoder = StringEncoder(n_components=size, ngram_range=(3, 3), random_state=0)
             with np.errstate(all="ignore"):
                 found = np.asarray(encoder.fit_transform(clean), dtype=np.float64)
             return found, encoder

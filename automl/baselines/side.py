@@ -26,6 +26,7 @@ RANDOM_FIRST = 4
 EXPLORE = 0.25
 MUTATE = 0.35
 STEP_SHARE = 0.5
+CUT_SHARE = 0.3
 
 
 @dataclasses.dataclass(eq=False)
@@ -35,7 +36,8 @@ class Lane:
     Attributes:
         fresh: default first, then random settings. tried: settings fitted, as text.
         n: fits so far, without a default that is to be tried again on fewer rows. n_runs: all of them.
-        best: its best run's settings and validation score. seconds: of its slowest whole fit, a full training part.
+        best: its best run's settings and validation score. seconds: of its slowest whole fit, all training items; 0 if there was none.
+        used: the most that one of its fits was given and took.
         capped: rows that a fit may use, once a full one has proved too slow.
     """
 
@@ -47,6 +49,7 @@ class Lane:
     best: Mapping[str, Any] | None = None
     best_score: float | None = None
     seconds: float = 0.0
+    used: float = 0.0
     capped: int | None = None
     exhausted: bool = False
     failures: int = 0
@@ -220,8 +223,10 @@ class ShallowSide:
     def _rows_for(self, lane: Lane, seconds: float) -> int | None:
         """Training items that fit into the seconds (all if it seems so); None if too few would."""
         n = len(self.items) if lane.capped is None else min(lane.capped, len(self.items))
-        if math.isinf(seconds) or lane.seconds == 0.0:
+        if math.isinf(seconds):
             return n
+        if lane.seconds == 0.0:  # never seen to its end: not again in far less time than it used
+            return n if seconds >= CUT_SHARE * lane.used else None
         expected = lane.seconds * n / len(self.items)
         if expected <= 0.9 * seconds:
             return n
@@ -237,6 +242,7 @@ class ShallowSide:
 
     def _learn_time(self, lane: Lane, fitted: Fitted, seconds: float, rows: int) -> None:
         share = rows / len(self.items)
+        lane.used = max(lane.used, fitted.fit_seconds)
         if fitted.model is not None and not fitted.stopped:
             lane.seconds = max(lane.seconds * 0.8, fitted.fit_seconds / share)
         elif fitted.model is None and fitted.stopped:

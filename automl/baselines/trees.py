@@ -71,7 +71,7 @@ class Boosting:
         most, patience = int(self.settings.get("max_iter", 400)), int(self.settings.get("patience", 40))
         n, step_done, begun = 0, 1, time.monotonic()
         while n < most:
-            step = min(most - n, 10 if n == 0 else max(20, n // 2))
+            step = min(most - n, 3 if n == 0 else max(12, n // 2))
             if deadline is not None and n:
                 pace = (time.monotonic() - begun) / step_done
                 step = min(step, int((deadline - time.monotonic()) / (1.3 * pace)))
@@ -161,7 +161,7 @@ class Forest:
         most = int(self.settings.get("n_estimators", 200))
         n, step_done, begun = 0, 1, time.monotonic()
         while n < most:
-            step = min(most - n, 8 if n == 0 else 24)
+            step = min(most - n, 4 if n == 0 else 28)
             if n and context.deadline is not None:
                 pace = (time.monotonic() - begun) / step_done
                 step = min(step, int((context.deadline - time.monotonic()) / (1.3 * pace)))
