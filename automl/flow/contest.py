@@ -16,7 +16,7 @@ from automl import metrics, modalities
 from automl.baselines import ShallowSide
 from automl.clock import Clock
 from automl.flow.conclude import Conclusion, conclude
-from automl.flow.folder import open_folder
+from automl.flow.folder import check_folder, open_folder
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.prepare import Prepared, baselines_for, prepare, templates_for
@@ -60,13 +60,14 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         KeyboardInterrupt: after a second Ctrl-C.
     """
     clock = Clock(recipe.budget_seconds, started)
+    check_folder(recipe.out, recipe.resume)
     warm = threading.Thread(target=_import_deep, daemon=True)
     with Interrupt() as interrupt, Progress(clock, quiet=recipe.quiet or recipe.json) as progress:
         warm.start()
         with clock.phase("read"):
             prepared = prepare(recipe)
         task = prepared.task
-        folder = open_folder(recipe.out, prepared.dataset.name, recipe.resume)
+        folder = open_folder(recipe.out, prepared.dataset.name)
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
         shallow = _shallow_side(recipe, prepared, progress, interrupt)

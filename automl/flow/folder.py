@@ -6,47 +6,48 @@ import re
 import time
 from pathlib import Path
 
+from automl import folder as folders
 from automl.errors import FolderError
 
-__all__ = ["open_folder"]
+__all__ = ["check_folder", "open_folder"]
 
 RUNS = Path("automl-runs")
 
 
-def open_folder(out: str | None, name: str, resume: bool) -> Path:
-    """The folder of this run, created.
+def check_folder(out: str | None, resume: bool) -> None:
+    """Refuse an output folder that is in use, before any time is spent on the data.
+
+    Raises:
+        FolderError: it is a file, holds a run and `resume` is off, or `resume` is on and it holds none.
+    """
+    if out is None:
+        return
+    folder = Path(out)
+    if folder.is_file():
+        raise FolderError(f"--out {folder} is a file; give a folder that is new or empty")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if not resume:
+        raise FolderError(f"{folder} is not empty; give another --out, or --resume to go on with the run that it holds")
+    if not (folder / "trials.log").exists():
+        raise FolderError(f"{folder} holds no run to resume (no trials.log); give a folder that is new or empty")
+
+
+def open_folder(out: str | None, name: str) -> Path:
+    """The folder of this run, created and found writable.
 
     Args:
         out: as the user gave it, or None for a new one under ``automl-runs``. name: of the data, for a new one.
-        resume: whether an existing run may be gone on with.
 
     Raises:
-        FolderError: it holds a run and `resume` is off; it holds other things; it cannot be written.
+        FolderError: it cannot be written.
     """
-    if out is None:
-        folder = _unused(RUNS / f"{_slug(name)}-{time.strftime('%Y%m%d-%H%M%S')}")
-    else:
-        folder = Path(out)
-        if folder.is_file():
-            raise FolderError(f"--out {folder} is a file; give a folder that is new or empty")
-        if folder.is_dir() and any(folder.iterdir()):
-            if not resume:
-                raise FolderError(
-                    f"{folder} is not empty; give another --out, or --resume to go on with the run that it holds"
-                )
-            if not (folder / "trials.log").exists():
-                raise FolderError(
-                    f"{folder} holds no run to resume (no trials.log); give a folder that is new or empty"
-                )
-    try:
+    folder = Path(out) if out is not None else _unused(RUNS / f"{_slug(name)}-{time.strftime('%Y%m%d-%H%M%S')}")
+    with folders.guard(folder):
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
         probe.write_bytes(b"automl")
         probe.unlink()
-    except OSError as error:
-        raise FolderError(
-            f"cannot write into {folder}: {error.strerror}; free some space or give another --out"
-        ) from error
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +45,19 @@ def read(recipe: Recipe) -> tuple[Dataset, Task]:
 def prepare(recipe: Recipe) -> Prepared:
     """Load, detect and split, in this order."""
     catalog.extend(recipe.plugins)
+    _check_templates(recipe)
     dataset, task = read(recipe)
     return Prepared(dataset, task, split.split(dataset, task, recipe.seed))
+
+
+def _check_templates(recipe: Recipe) -> None:
+    """Refuse names that no template has, before any time is spent on the data."""
+    known = catalog.members(Template, "automl.templates") if recipe.templates else {}
+    for name in recipe.templates:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(sorted(known))}"
+            raise RecipeError(f"template {name!r} is not known; {hint}")
 
 
 def templates_for(
@@ -54,12 +66,9 @@ def templates_for(
     """The templates to search, and why the others are left out.
 
     Raises:
-        RecipeError: a template is named that does not exist, or none of the named ones fits.
+        RecipeError: none of the named ones fits.
     """
     known: dict[str, Any] = catalog.members(Template, "automl.templates")
-    for name in recipe.templates:
-        if name not in known:
-            raise RecipeError(f"template {name!r} is not known; choose from {', '.join(sorted(known))}")
     fitting: dict[str, Template] = {}
     reasons: dict[str, str] = {}
     for name, template in known.items():

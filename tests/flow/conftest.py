@@ -1,0 +1,27 @@
+"""Each case of `cases` is run once in a session."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from cases import CASES  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """name → (arguments, Result)."""
+    import automl
+
+    done: dict[str, tuple] = {}
+
+    def run(name):
+        if name not in done:
+            arguments = CASES[name]()
+            out = tmp_path_factory.mktemp("runs") / name
+            done[name] = (arguments, automl.fit(**arguments, budget="40s", max_trials=2, out=str(out), quiet=True))
+        return done[name]
+
+    return run

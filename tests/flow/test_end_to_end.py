@@ -1,0 +1,86 @@
+"""From raw data to a verdict, a report and a saved model, for each modality and goal."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from cases import CASES
+
+import automl
+
+EXPECTED = {
+    "binary": ("tabular", "binary"),
+    "multiclass": ("tabular", "multiclass"),
+    "regression_of_two": ("tabular", "regression"),
+    "multilabel": ("tabular", "multilabel"),
+    "texts": ("text", "multiclass"),
+    "images": ("image", "multiclass"),
+    "sequences": ("sequence", "multiclass"),
+    "sequence_regression": ("sequence", "regression"),
+    "forecast_of_one": ("sequence", "forecast"),
+    "forecast_of_many": ("sequence", "forecast"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_a_contest_runs_from_raw_data_to_a_verdict(finished, name):
+    _, result = finished(name)
+    facts = result.result
+    assert (facts["task"]["modality"], facts["task"]["goal"]) == EXPECTED[name]
+    sides = {run["side"]: run for run in facts["runs"] if run["finalist"]}
+    assert set(sides) == {"deep", "shallow"}
+    floor = next(run for run in facts["runs"] if run["side"] == "floor" and run["test_score"] is not None)
+    assert all(np.isfinite(run["test_score"]) for run in (*sides.values(), floor))
+    assert facts["wall_seconds"] <= facts["budget_seconds"] + 3
+    assert json.loads((result.folder / "result.json").read_text()) == facts
+    assert (result.folder / "report.html").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_a_saved_model_predicts_what_the_result_predicts(finished, name, tmp_path):
+    arguments, result = finished(name)
+    rows = arguments["data"][0][:7] if isinstance(arguments["data"], tuple) else arguments["data"]
+    if name not in ("forecast_of_one", "forecast_of_many") and isinstance(rows, pd.DataFrame):
+        rows = rows.head(7)
+    again = automl.load(result.save(tmp_path / "model"))
+    for side in ("deep", "shallow"):
+        before, after = result.model.side(side).predict(rows), again.side(side).predict(rows)
+        assert before.equals(after), side
+    if result.outcome.task.goal == "forecast":
+        assert len(before) == 8 if name == "forecast_of_one" else len(before) == 3 * 6
+        assert np.isfinite(before.select_dtypes("number").to_numpy()).all()
+    else:
+        assert len(before) == 7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["binary", "images"])
+def test_probabilities_add_up_and_agree_with_labels(finished, name):
+    arguments, result = finished(name)
+    rows = arguments["data"][0][:20] if isinstance(arguments["data"], tuple) else arguments["data"].head(20)
+    probabilities = result.predict_proba(rows)
+    assert probabilities.sum(axis=1).to_numpy() == pytest.approx(np.ones(20))
+    if name == "images":
+        assert (probabilities.idxmax(axis=1).to_numpy() == result.predict(rows).to_numpy()).mean() > 0.9
+
+
+@pytest.mark.slow
+def test_the_report_is_copied_in_each_form(finished, tmp_path):
+    _, result = finished("multiclass")
+    for kind in ("html", "md", "json"):
+        assert result.report(tmp_path / f"r.{kind}").read_bytes() == (result.folder / f"report.{kind}").read_bytes()
+    assert "Verdict" in str(result)
+
+
+@pytest.mark.slow
+def test_new_categories_and_missing_and_extra_columns_are_predicted(finished):
+    arguments, result = finished("binary")
+    rows = arguments["data"].head(5).drop(columns=[arguments["target"]])
+    text = next(c for c in rows.columns if rows[c].dtype == object or str(rows[c].dtype) == "str")
+    rows[text] = "never seen before"
+    rows["surplus"] = 1
+    rows = rows.drop(columns=[next(c for c in rows.columns if c not in (text, "surplus"))])
+    assert len(result.predict(rows)) == 5
