@@ -232,8 +232,8 @@ def gain(axes: Any, chart: Mapping[str, Any]) -> None:
     axes.spines["left"].set_visible(False)
     axes.grid(False)
     if least:
-        axes.axvspan(-least, least, color=muted, alpha=0.16, linewidth=0)
-    axes.axvline(0, color=muted, linewidth=1)
+        axes.axvspan(-least, least, ymax=0.74, color=muted, alpha=0.16, linewidth=0)
+    axes.axvline(0, ymax=0.74, color=muted, linewidth=1)
     if low is not None and high is not None:
         axes.plot([low, high], [-0.15, -0.15], color=tone, linewidth=5, alpha=0.35, solid_capstyle="butt")
         axes.plot([low, low, high, high], [-0.15] * 4, linestyle="none", marker="|", color=tone, markersize=13)

@@ -98,7 +98,7 @@ def signed(value: Any) -> str:
     """A difference, with its sign always shown."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    text = number(float(value), 3) if 0 < abs(value) < 1e-3 else score(value)
+    text = rough(float(value), 2) if 0 < abs(value) < 1e-3 else score(value)
     return text if value < 0 or text.startswith("−") else "+" + text
 
 
@@ -131,8 +131,8 @@ def duration(seconds: Any) -> str:
     if whole < 120:
         return f"{whole} s"
     if whole < 7200:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return f"{whole // 60} min {whole % 60} s".replace(" 0 s", "")
+    return f"{whole // 3600} h {whole % 3600 // 60} min".replace(" 0 min", "")
 
 
 def moment(text: Any) -> str:

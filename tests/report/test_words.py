@@ -25,7 +25,7 @@ def test_numbers_have_about_four_digits(value, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0123, "+0.0123"), (-0.0123, "−0.0123"), (0.0, "+0.0000"), (0.00012, "+0.000120"), (None, "–")],
+    [(0.0123, "+0.0123"), (-0.0123, "−0.0123"), (0.0, "+0.0000"), (0.00012, "+0.00012"), (None, "–")],
 )
 def test_differences_show_their_sign(value, text):
     assert words.signed(value) == text
@@ -33,7 +33,16 @@ def test_differences_show_their_sign(value, text):
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.0123, "0.012 s"), (4.25, "4.2 s"), (58.3, "58 s"), (250, "4 min 10 s"), (7500, "2 h 5 min"), (math.nan, "–")],
+    [
+        (0.0123, "0.012 s"),
+        (4.25, "4.2 s"),
+        (58.3, "58 s"),
+        (250, "4 min 10 s"),
+        (300, "5 min"),
+        (7500, "2 h 5 min"),
+        (7200, "2 h"),
+        (math.nan, "–"),
+    ],
 )
 def test_times_are_said_as_people_do(seconds, text):
     assert words.duration(seconds) == text

@@ -239,9 +239,9 @@ TEMPLATE = """
   {% endfor %}{% for name in group.columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>{% for item in group["items"] %}<tr><td class="n">{{ item.row }}</td>{% if shape == "series" %}
   <td>{{ item.title }}{{ sparkline(item.lines, "Series of row " ~ item.row) }}</td>{% endif %}
-  <td>{{ item.truth }}</td>{% for words in item.said %}<td>{{ words }}</td>
+  <td class="said">{{ item.truth }}</td>{% for words in item.said %}<td class="said">{{ words }}</td>
   {% endfor %}{% for value in item.cells or [] %}
-  <td{% if shape == "text" or value | length > 30 %} class="words"{% endif %}>{{ value }}</td>
+  <td{% if value | length > 30 %} class="words"{% endif %}>{{ value }}</td>
   {% endfor %}</tr>
 {% endfor %}</tbody></table></div>
 {%- endmacro -%}
@@ -250,7 +250,15 @@ TEMPLATE = """
   <img src="{{ item.image }}" alt="Test image, row {{ item.row }}: truly {{ item.truth }}"><span>truly <strong>{{ item.truth }}</strong></span>
   {% for words in item.said %}<span class="{{ group.sides[loop.index0] }}">{{ group.sides[loop.index0] }}: {{ words }}</span>{% endfor %}<span class="quiet">row {{ item.row }}</span></li>{% endfor %}</ul>
 {%- endmacro -%}
-{%- macro show(group) -%}{% if shape == "images" %}{{ gallery(group) }}{% else %}{{ item_table(group) }}{% endif %}{%- endmacro -%}
+{%- macro quotes(group) -%}
+<ul class="quotes">{% for item in group["items"] %}<li><p class="quiet">Row {{ item.row }}, truly <strong>{{ item.truth }}</strong>;
+  {% for words in item.said %}<span class="{{ group.sides[loop.index0] }}">{{ group.sides[loop.index0] }}: {{ words }}</span>
+  {%- if not loop.last %}, {% endif %}{% endfor %}</p>
+  {% for value in item.cells %}<blockquote>{{ value }}</blockquote>{% endfor %}</li>
+{% endfor %}</ul>
+{%- endmacro -%}
+{%- macro show(group) -%}
+{% if shape == "images" %}{{ gallery(group) }}{% elif shape == "text" %}{{ quotes(group) }}{% else %}{{ item_table(group) }}{% endif %}{%- endmacro -%}
 <p>Test {{ what }}s on which {{ groups[0].run }} was furthest from the truth, worst first. Row numbers count from 0 in your data.{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
 {{ show(groups[0]) }}
 {% for group in groups[1:] %}{% call more("The same for " ~ group.run ~ " (" ~ group.side ~ ")") %}{{ show(group) }}{% endcall %}{% endfor %}

@@ -12,7 +12,7 @@ from automl.report import sides, words
 __all__ = ["FORECAST"]
 
 N_WINDOWS = 4
-N_BEFORE = 3  # horizons of history shown
+N_BEFORE = 2  # horizons of history shown
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:

@@ -97,6 +97,8 @@ def why(outcome: Outcome) -> str:
     pair = [run for run, _ in sides.finalists(outcome)]
     if chosen is None:
         return ""
+    if chosen.side == "floor" and not pair:
+        return "Nothing was trained within the budget; this is the simplest possible prediction."
     if chosen.side == "floor":
         return "No trained model did measurably better than this, the simplest possible prediction."
     if found.verdict in ("deep", "shallow"):
@@ -128,7 +130,9 @@ def facts(outcome: Outcome) -> list[list[str]]:
     items = words.count(len(outcome.truth), f"test {sides.test_items(outcome)}")
     unit = outcome.split.units
     resampled = words.count(found.n_units, "block" if unit == "block" else unit, "series" if unit == "series" else None)
-    rows = [["Rests on", f"{items}, resampled as {resampled}; {words.count(found.seeds, 'seed')} of each model"]]
+    rows = [["Rests on", items]]
+    if found.gain is not None:
+        rows[0][1] += f", resampled as {resampled}; {words.count(found.seeds, 'seed')} of each model"
     if found.p_value is not None:
         rows.append(["Exact paired test", f"p = {words.number(found.p_value, 2)}"])
     if clock.get("wall_seconds") is not None:
