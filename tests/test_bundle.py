@@ -172,6 +172,12 @@ def test_a_network_with_a_layer_of_ours_comes_back(tmp_path):
     assert expected.tobytes() == back.output(DATASET, ROWS).arrays["probabilities"].tobytes()
 
 
+def test_numpys_numbers_in_a_task_become_plain_ones():
+    task = replace(TASK, modality="image", image_shape=(np.int64(8), np.int64(8), np.int64(1)), pixel_range=(0.0, 16.0))
+
+    assert task == bundle.task_from_dict(json.loads(json.dumps(bundle.task_to_dict(task))))
+
+
 def test_a_side_that_is_not_there_is_a_key_error(original):
     with pytest.raises(KeyError):
         opened(original).predictors["floor"]
@@ -436,3 +442,11 @@ def test_the_closed_list_is_that_of_the_baselines():
     from automl.baselines import TRUSTED
 
     assert set(TRUSTED) == set(SKOPS_TYPES)
+
+
+def test_every_type_on_the_closed_list_exists():
+    from importlib import import_module
+
+    for name in SKOPS_TYPES:
+        module, _, attribute = name.rpartition(".")
+        assert hasattr(import_module(module), attribute), name

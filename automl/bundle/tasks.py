@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import Any
 
+import numpy as np
+
 from automl.bundle.packing import pack, unpack
 from automl.errors import BundleError
 from automl.records import Column, Task
@@ -14,8 +16,7 @@ __all__ = ["task_from_dict", "task_to_dict"]
 
 def task_to_dict(task: Task) -> dict[str, Any]:
     """A task as JSON types."""
-    plain = {field.name: getattr(task, field.name) for field in fields(Task) if field.name != "columns"}
-    content = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+    content = {field.name: plain(getattr(task, field.name)) for field in fields(Task) if field.name != "columns"}
     arrays: dict[str, Any] = {}
     content["columns"] = [
         {
@@ -30,6 +31,13 @@ def task_to_dict(task: Task) -> dict[str, Any]:
     if arrays:
         raise BundleError("a column's reading holds an array or NumPy number; write it as a plain number or list")
     return content
+
+
+def plain(value: Any) -> Any:
+    """Tuples as lists and NumPy's numbers as Python's."""
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def task_from_dict(content: dict[str, Any]) -> Task:
