@@ -15,10 +15,13 @@ from automl import metrics
 from automl.compare.seeds import draw, mixed
 from automl.records import Contestant, Output
 
-__all__ = ["LEVEL", "N_REPLICATES", "Units", "gains", "percentiles", "units_of", "weightings"]
+__all__ = ["LEVEL", "N_REPLICATES", "Replicates", "Units", "gains", "interval_of", "units_of", "weightings"]
 
 N_REPLICATES = 2000
 LEVEL = 0.95
+
+ASSUMED_SEED_SHARE = 0.1
+"""With one seed: the standard deviation that another seed is assumed to bring, of what a score lacks to the best."""
 
 _CHUNK_CELLS = 4_000_000
 
@@ -75,6 +78,19 @@ def _chunks(units: Units, weight: np.ndarray, rng: np.random.Generator) -> Itera
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Replicates:
+    """What the gain might have been.
+
+    Attributes:
+        values: ``(n,)`` deep's gain in each replicate; those where the metric is undefined are left out.
+        stretch: by how much wider the interval must be because few seeds say how much seeds matter.
+    """
+
+    values: np.ndarray
+    stretch: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Side:
     """One finalist, ready to be scored under any weighting: as saved, and with seeds redrawn.
 
@@ -84,27 +100,35 @@ class _Side:
     """
 
     saved: metrics.Evaluator
+    n_seeds: int
     towards: tuple[metrics.Evaluator, ...] = ()
     away: tuple[metrics.Evaluator, ...] = ()
     which: np.ndarray | None = None
-    factor: float = 0.0
 
-    def scores(self, part: slice, weights: np.ndarray) -> np.ndarray:
-        """The saved model's score in each replicate plus the effect of redrawing its seeds."""
-        scores = self.saved(weights)
+    def effects(self, part: slice, weights: np.ndarray) -> np.ndarray:
+        """How much redrawing the seeds moves the score, in each replicate of a part."""
+        found = np.zeros(len(weights))
         if self.which is None:
-            return scores
+            return found
         for code, (up, down) in enumerate(zip(self.towards, self.away, strict=True)):
             chosen = np.flatnonzero(self.which[part] == code)
             if len(chosen):
-                scores[chosen] += self.factor * (up(weights[chosen]) - down(weights[chosen]))
-        return scores
+                found[chosen] = 0.5 * (self.n_seeds - 1) * (up(weights[chosen]) - down(weights[chosen]))
+        return found
+
+    def effects_as_is(self, weight: np.ndarray) -> np.ndarray:
+        """The same on the test as it is."""
+        if self.which is None:
+            return np.zeros(N_REPLICATES)
+        as_is, pairs = weight[None, :], zip(self.towards, self.away, strict=True)
+        each = np.array([0.5 * (self.n_seeds - 1) * float((up(as_is) - down(as_is))[0]) for up, down in pairs])
+        return np.asarray(each[self.which])
 
 
 def _side(contestant: Contestant, prepare: Callable[[Output], metrics.Evaluator], rng: np.random.Generator) -> _Side:
     saved, n_seeds = prepare(contestant.output), len(contestant.per_seed)
     if n_seeds < 2:
-        return _Side(saved)
+        return _Side(saved, 1)
     draws = draw(n_seeds, N_REPLICATES, rng)
     ready: dict[tuple[float, ...], metrics.Evaluator] = {}
 
@@ -115,8 +139,7 @@ def _side(contestant: Contestant, prepare: Callable[[Output], metrics.Evaluator]
         return ready[shares]
 
     towards, away = (tuple(stepped(counts, sign) for counts in draws.multisets) for sign in (1, -1))
-    factor = 0.5 * (n_seeds - 1.0) * float(np.sqrt(n_seeds / (n_seeds - 1.0)))
-    return _Side(saved, towards, away, draws.which, factor)
+    return _Side(saved, n_seeds, towards, away, draws.which)
 
 
 def gains(
@@ -128,28 +151,67 @@ def gains(
     weight: np.ndarray,
     context: Mapping[str, Any],
     rng: np.random.Generator,
-) -> np.ndarray:
+) -> Replicates:
     """Deep's gain over shallow in each replicate, positive when deep is better.
 
     Each replicate redraws the test units, the same for both sides, and each side's seeds, and computes the metric
-    anew. Replicates in which it is undefined (a class without rows) are left out.
+    anew.
     """
 
     def prepare(output: Output) -> metrics.Evaluator:
         return metrics.evaluator(metric, truth, output, context)
 
     sides = [_side(contestant, prepare, rng) for contestant in (deep, shallow)]
-    differences = np.empty(N_REPLICATES)
+    from_rows, effects = np.empty(N_REPLICATES), np.empty((2, N_REPLICATES))
     for part, weights in _chunks(units, weight, rng):
-        a, b = (side.scores(part, weights) for side in sides)
-        differences[part] = a - b
+        from_rows[part] = sides[0].saved(weights) - sides[1].saved(weights)
+        for k, side in enumerate(sides):
+            effects[k, part] = side.effects(part, weights)
+    values, variances = from_rows, []
+    for sign, side, effect in zip((1.0, -1.0), sides, effects, strict=True):
+        if side.n_seeds == 1:
+            lacking = abs(metrics.named(metric).best - float(side.saved(weight[None, :])[0]))
+            spread, effect = ASSUMED_SEED_SHARE * lacking, rng.normal(size=N_REPLICATES)
+        else:
+            spread, effect = _seed_spread(side.effects_as_is(weight), effect, side.n_seeds)
+        values = values + sign * spread * effect
+        variances.append((spread**2, side.n_seeds - 1))
     if not metrics.named(metric).higher_is_better:
-        differences = -differences
-    return differences[np.isfinite(differences)]
+        values = -values
+    return Replicates(values[np.isfinite(values)], _stretch(float(np.nanvar(from_rows)), variances))
 
 
-def percentiles(values: np.ndarray, n_units: int, level: float = LEVEL) -> tuple[float, float]:
-    """The percentile interval, its tails widened for few units.
+def _seed_spread(as_is: np.ndarray, crossed: np.ndarray, n_seeds: int) -> tuple[float, np.ndarray]:
+    """The standard deviation that seeds bring to the score of their average, and the effects scaled to one.
+
+    Effects on the test as it is vary by the seeds and by the luck of these test rows (one part each); effects on
+    redrawn rows by the seeds and by that luck twice over. So twice the first variance less the second is the
+    seeds' own. Redrawing n things gives (n - 1)/n of their mean's variance, which is made good.
+    """
+    total = float(np.nanvar(crossed))
+    own = max(0.0, 2.0 * float(np.var(as_is)) - total) * n_seeds / (n_seeds - 1)
+    if total <= 0 or not np.isfinite(own):
+        return 0.0, np.zeros_like(crossed)
+    return float(np.sqrt(own)), crossed / np.sqrt(total)
+
+
+def _stretch(from_rows: float, seeds: list[tuple[float, int]]) -> float:
+    """Student's quantile over the normal one, with the degrees of freedom of a sum of estimated variances.
+
+    Source: Satterthwaite, An approximate distribution of estimates of variance components, Biometrics 1946.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    upper = (1.0 + LEVEL) / 2.0
+    estimated = sum(variance**2 / freedom for variance, freedom in seeds if freedom > 0)
+    if estimated <= 0:
+        return 1.0
+    freedom = (from_rows + sum(variance for variance, _ in seeds)) ** 2 / estimated
+    return float(stdtrit(freedom, upper) / ndtri(upper))
+
+
+def interval_of(replicates: Replicates, gain: float, n_units: int) -> tuple[float, float]:
+    """The percentile interval of the gain, its tails widened for few units and itself for few seeds.
 
     The bootstrap's spread is too small by ``sqrt((n - 1) / n)`` and a normal quantile too small for an estimated
     spread, which the widened tails make good; from some hundred units on this changes nothing visible.
@@ -159,8 +221,8 @@ def percentiles(values: np.ndarray, n_units: int, level: float = LEVEL) -> tuple
     """
     from scipy.special import ndtr, stdtrit
 
-    tail = (1.0 - level) / 2.0
+    tail = (1.0 - LEVEL) / 2.0
     if n_units > 1:
         tail = float(ndtr(stdtrit(n_units - 1, tail) * np.sqrt(n_units / (n_units - 1))))
-    low, high = np.quantile(values, [tail, 1.0 - tail])
-    return float(low), float(high)
+    low, high = np.quantile(replicates.values, [tail, 1.0 - tail])
+    return gain + replicates.stretch * (float(low) - gain), gain + replicates.stretch * (float(high) - gain)

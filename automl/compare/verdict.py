@@ -10,7 +10,7 @@ import numpy as np
 
 from automl import metrics
 from automl.compare.exact import p_value
-from automl.compare.resample import LEVEL, N_REPLICATES, gains, percentiles, units_of
+from automl.compare.resample import ASSUMED_SEED_SHARE, LEVEL, N_REPLICATES, Replicates, gains, interval_of, units_of
 from automl.compare.words import Scores, both_sentences, count_of_units, lone_sentences
 from automl.records import Comparison, Contestant, Run, Split, Task
 
@@ -158,17 +158,17 @@ def _with_words(comparison: Comparison, sentences: tuple[str, str], notes: Seque
 def _seed_note(n_seeds: int) -> str:
     if n_seeds == 1:
         return (
-            "Each finalist was trained with one seed, so this speaks of this fitted pair only: the interval covers "
-            "the test rows, neither the seeds nor the search."
+            "A finalist was trained with one seed, so what was measured speaks of this fitted pair only; the interval "
+            f"assumes that another seed would move a score by {ASSUMED_SEED_SHARE:.0%} of what it lacks to the best."
         )
     return f"The interval covers the test rows and {n_seeds} seeds a side, not the search."
 
 
-def _interval(replicates: np.ndarray, gain: float, n_units: int) -> tuple[tuple[float, float] | None, str | None]:
+def _interval(replicates: Replicates, gain: float, n_units: int) -> tuple[tuple[float, float] | None, str | None]:
     """The percentile interval, which always holds the gain; and what had to be done for that."""
-    if len(replicates) < N_REPLICATES / 2:
+    if len(replicates.values) < N_REPLICATES / 2:
         return None, "The metric was undefined in most resamplings of the test, so there is no interval."
-    low, high = percentiles(replicates, n_units)
+    low, high = interval_of(replicates, gain, n_units)
     slack = 1e-9 * (1.0 + abs(gain))
     note = None
     if not low - slack <= gain <= high + slack:

@@ -1,0 +1,339 @@
+"""The protocol of DESIGN, "A fair contest", points 3 to 6."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from automl import metrics
+from automl.compare import compare
+from automl.compare.verdict import cheaper, decide
+from automl.records import Comparison, Contestant, Cost, Output, Run, Split, Task
+
+RUNS = (
+    Run("mlp-1", "deep", "done", "mlp", cost=Cost(40.0, predict_ms=5.0, size_mib=2.0)),
+    Run("boosting-1", "shallow", "done", "boosting", cost=Cost(1.0, predict_ms=2.0, size_mib=1.0)),
+    Run("floor-1", "floor", "done", "prior", cost=Cost(0.1, predict_ms=0.1)),
+)
+
+
+def binary(p):
+    return Output("probabilities", {"probabilities": np.column_stack([1 - p, p]), "labels": (p > 0.5).astype(np.int64)})
+
+
+def side(name, which, outputs):
+    p = np.mean([output.arrays["probabilities"][:, 1] for output in outputs], axis=0)
+    return Contestant(name, which, binary(p), tuple(outputs))
+
+
+def split_of(n, units="row", unit_ids=None):
+    rows = np.arange(n)
+    return Split(rows[:0], rows[:0], rows, units, rows if unit_ids is None else unit_ids, "random", 0)
+
+
+def contest(n=600, deep=2.0, shallow=2.0, seeds=2, metric="roc_auc", seed=0, shared=1.0, positives=0.4, **changes):
+    """Two models whose logits hold `deep` and `shallow` times the signal; noise is shared between all models."""
+    rng = np.random.default_rng(seed)
+    truth = (rng.random(n) < positives).astype(np.int64)
+    common = rng.normal(size=n)
+    sides = {}
+    for name, which, signal in (("mlp-1", "deep", deep), ("boosting-1", "shallow", shallow)):
+        outputs = []
+        for _ in range(seeds):
+            logits = signal * (truth - 0.5) + shared * common + 0.3 * rng.normal(size=n)
+            outputs.append(binary(1 / (1 + np.exp(-logits))))
+        sides[which] = side(name, which, outputs)
+    arguments = {
+        "task": Task("tabular", "binary", ("y",), metric, ("no", "yes")),
+        "split": split_of(n), "truth": truth, "weight": None, "context": {}, **sides,
+        "floor": Contestant("floor-1", "floor", binary(np.full(n, 0.4))),
+        "runs": RUNS, "min_gain": 0.005, "seed": 0,
+    }  # fmt: skip
+    return {**arguments, **changes}
+
+
+# --------------------------------------------------------------------------- the rule
+
+
+@pytest.mark.parametrize(
+    ("gain", "interval", "expected"),
+    [
+        (0.05, (0.01, 0.09), ("deep", "better")),
+        (-0.05, (-0.09, -0.01), ("shallow", "better")),
+        (0.05, (-0.01, 0.11), ("tie", "undecided")),
+        (0.004, (0.001, 0.007), ("tie", "equivalent")),  # sure, but too small to count
+        (0.009, (0.001, 0.017), ("tie", "undecided")),
+        (0.0, (-0.005, 0.005), ("tie", "equivalent")),
+        (0.0, (0.0, 0.0), ("tie", "equivalent")),
+        (float("nan"), None, ("tie", "undecided")),
+        (0.05, None, ("tie", "undecided")),
+    ],
+)
+def test_the_rule(gain, interval, expected):
+    assert expected == decide(gain, interval, 0.01, few=False, p=None)
+
+
+@pytest.mark.parametrize(("p", "expected"), [(0.049, ("deep", "better")), (0.05, ("tie", "undecided"))])
+def test_with_few_units_an_exact_test_must_agree(p, expected):
+    assert expected == decide(0.05, (0.01, 0.09), 0.01, few=True, p=p)
+    assert decide(0.0, (-0.001, 0.001), 0.01, few=True, p=1.0) == ("tie", "undecided")
+
+
+# --------------------------------------------------------------------------- whole contests
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "accuracy", "log_loss", "average_precision", "f1", "balanced_accuracy"])
+def test_the_clearly_better_side_wins_in_either_direction(metric):
+    found = compare(**contest(deep=3.0, shallow=1.5, metric=metric))
+    assert (found.verdict, found.reason, found.recommended) == ("deep", "better", "mlp-1")
+    assert found.interval[0] > 0 and found.gain > found.least_gain
+    found = compare(**contest(deep=1.5, shallow=3.0, metric=metric))
+    assert (found.verdict, found.reason, found.recommended) == ("shallow", "better", "boosting-1")
+
+
+def test_equal_models_are_equivalent_where_the_test_is_large():
+    found = compare(**contest(n=5_000, shared=2.0, min_gain=0.05))
+    assert (found.verdict, found.reason, found.recommended) == ("tie", "equivalent", "boosting-1")
+    assert -found.least_gain <= found.interval[0] < found.interval[1] <= found.least_gain
+
+
+def test_the_same_outputs_on_both_sides_are_a_tie_without_a_gain():
+    arguments = contest()
+    arguments["shallow"] = dataclasses.replace(arguments["deep"], run="boosting-1", side="shallow")
+    found = compare(**arguments)
+    assert (found.gain, found.verdict) == (0.0, "tie") and found.interval[0] < 0 < found.interval[1]
+
+
+def test_swapping_the_sides_mirrors_gain_and_verdict():
+    one = contest(deep=2.4, shallow=2.0)
+    other = {**one, "deep": dataclasses.replace(one["shallow"], run="mlp-1", side="deep"),
+             "shallow": dataclasses.replace(one["deep"], run="boosting-1", side="shallow")}  # fmt: skip
+    a, b = compare(**one), compare(**other)
+    assert a.gain == pytest.approx(-b.gain)
+    assert a.interval == pytest.approx((-b.interval[1], -b.interval[0]), abs=0.003)
+
+
+def test_the_same_seed_gives_the_same_comparison():
+    assert compare(**contest()) == compare(**contest())
+    assert compare(
+        **contest(),
+    ) != compare(**contest(seed=0) | {"seed": 1})
+
+
+def test_least_gain_is_a_share_of_the_way_from_floor_to_best():
+    assert compare(**contest(min_gain=0.01)).least_gain == pytest.approx(0.01 * 0.5)
+    arguments = contest(metric="log_loss", min_gain=0.01)
+    floor = metrics.score("log_loss", arguments["truth"], arguments["floor"].output)
+    assert compare(**arguments).least_gain == pytest.approx(0.01 * floor)
+
+
+def test_a_sure_gain_below_the_least_is_no_win():
+    arguments = contest(n=5_000, deep=2.3, shallow=2.0, shared=2.0, seeds=3, min_gain=0.5)
+    found = compare(**arguments)
+    assert found.interval[0] > 0 and found.verdict == "tie" and found.reason == "equivalent"
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "f1"])
+@pytest.mark.parametrize("deep", [1.0, 2.0, 4.0])
+def test_the_gain_lies_inside_the_interval(deep, metric):
+    found = compare(**contest(n=300, deep=deep, metric=metric, seeds=3))
+    assert found.interval[0] <= found.gain <= found.interval[1]
+    assert found.level == 0.95 and found.n_units == 300 and found.seeds == 3
+
+
+def test_one_seed_says_this_pair_only():
+    assert any("this fitted pair only" in note for note in compare(**contest(seeds=1)).notes)
+    assert not any("this fitted pair only" in note for note in compare(**contest(seeds=2)).notes)
+
+
+def test_seeds_that_differ_widen_the_interval():
+    def wide(spread):
+        rng = np.random.default_rng(0)
+        arguments = contest(n=2000, seeds=1)
+        truth, base = arguments["truth"], arguments["deep"].output.arrays["probabilities"][:, 1]
+        logits = np.log(base / (1 - base))
+        outputs = [
+            binary(1 / (1 + np.exp(-(logits + spread * k * (truth - 0.5) + 0.1 * rng.normal(size=2000)))))
+            for k in (-1, 0, 1)
+        ]
+        low, high = compare(**{**arguments, "deep": side("mlp-1", "deep", outputs)}).interval
+        return high - low
+
+    assert wide(1.5) > 2 * wide(0.0)
+
+
+# --------------------------------------------------------------------------- few units
+
+
+def test_twenty_rows_are_undecided_however_the_interval_looks():
+    for seed in range(5):
+        found = compare(**contest(n=20, deep=2.0, shallow=1.0, seed=seed))
+        assert found.p_value is not None
+        assert found.verdict == "tie" or found.p_value < 0.05
+
+
+def test_twenty_rows_that_are_all_one_way_are_decided_by_the_exact_test():
+    truth = np.tile([0, 1], 10)
+    arguments = contest(n=20, metric="accuracy", truth=truth, positives=0.5)
+    arguments["deep"] = side("mlp-1", "deep", [binary(np.where(truth == 1, 0.9, 0.1))])
+    arguments["shallow"] = side("boosting-1", "shallow", [binary(np.where(truth == 1, 0.4, 0.6))])
+    found = compare(**arguments)
+    assert found.p_value < 0.001
+    assert any("exact paired test" in note for note in found.notes)
+    # ten of a class only: still few, yet decided
+    assert (found.verdict, found.reason) == ("deep", "better")
+
+
+def test_a_rare_class_asks_for_the_exact_test():
+    found = compare(**contest(n=400, positives=0.03))
+    assert found.p_value is not None and any("rows of 'yes' (fewer than 20)" in note for note in found.notes)
+    assert compare(**contest(n=400, positives=0.3)).p_value is None
+
+
+def forecast(n_windows, ratio, units="window", n_series=1):
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(n_windows, 6, 1)).cumsum(axis=1)
+    error = rng.normal(size=truth.shape)
+    outputs = {name: Output("windows", {"values": truth + size * error}) for name, size in
+               (("deep", ratio), ("shallow", 1.0), ("floor", 3.0))}  # fmt: skip
+    series = np.arange(n_windows) % n_series
+    unit_ids = series if units == "series" else np.arange(n_windows)
+    return {
+        "task": Task("sequence", "forecast", ("y",), "mase"), "split": split_of(n_windows, units, unit_ids),
+        "truth": truth, "weight": None, "context": {"scale": np.ones((n_windows, 1)), "series": series},
+        "deep": Contestant("mlp-1", "deep", outputs["deep"], (outputs["deep"],)),
+        "shallow": Contestant("boosting-1", "shallow", outputs["shallow"], (outputs["shallow"],)),
+        "floor": Contestant("floor-1", "floor", outputs["floor"]), "runs": RUNS, "min_gain": 0.005, "seed": 0,
+    }  # fmt: skip
+
+
+def test_two_windows_are_undecided():
+    found = compare(**forecast(2, 0.1))
+    assert (found.verdict, found.reason, found.n_units, found.p_value) == ("tie", "undecided", 2, 0.5)
+    assert "too little test data" in found.sentences[0]
+
+
+def test_one_window_has_no_interval():
+    found = compare(**forecast(1, 0.1))
+    assert (found.verdict, found.reason, found.interval) == ("tie", "undecided", None)
+    assert found.gain > 0
+
+
+def test_ten_windows_or_series_are_enough():
+    for arguments in (forecast(12, 0.5), forecast(36, 0.5, "series", 12)):
+        found = compare(**arguments)
+        assert (found.verdict, found.n_units, found.p_value) == ("deep", 12, None)
+    assert compare(**forecast(36, 0.5, "series", 9)).p_value is not None
+
+
+def test_units_of_many_rows_widen_the_interval():
+    """Rows of a block err alike, so blocks, not rows, are what was seen."""
+    rng = np.random.default_rng(0)
+    block = np.repeat(np.arange(20), 50)
+    truth = rng.normal(size=(1000, 1))
+    wrong = rng.normal(size=20)[block][:, None]
+    outputs = [Output("values", {"values": truth + size}) for size in (wrong, 1.1 * rng.permutation(wrong), 5.0)]
+    arguments = forecast(2, 1.0) | {
+        "task": Task("tabular", "regression", ("y",), "mae"), "truth": truth, "context": {},
+        "deep": Contestant("mlp-1", "deep", outputs[0], (outputs[0],) * 3),
+        "shallow": Contestant("boosting-1", "shallow", outputs[1], (outputs[1],) * 3),
+        "floor": Contestant("floor-1", "floor", outputs[2]),
+    }  # fmt: skip
+    rows = compare(**arguments | {"split": split_of(1000)}).interval
+    blocks = compare(**arguments | {"split": split_of(1000, "block", block)}).interval
+    assert blocks[1] - blocks[0] > 2 * (rows[1] - rows[0])
+
+
+# --------------------------------------------------------------------------- sides missing, floors, costs
+
+
+@pytest.mark.parametrize(
+    ("missing", "verdict", "name"), [("shallow", "deep", "mlp-1"), ("deep", "shallow", "boosting-1")]
+)
+def test_a_side_without_a_finalist_loses_to_one_that_beats_the_floor(missing, verdict, name):
+    found = compare(**contest() | {missing: None})
+    assert (verdict, "better", name) == (found.verdict, found.reason, found.recommended)
+    assert found.gain is None and found.interval is None and found.notes and len(found.sentences) == 2
+
+
+def test_a_lone_finalist_below_the_floor_wins_nothing():
+    arguments = contest() | {"shallow": None}
+    arguments["deep"] = side("mlp-1", "deep", [binary(np.where(arguments["truth"] == 1, 0.4, 0.6))])
+    found = compare(**arguments)
+    assert (found.verdict, found.reason, found.recommended) == ("tie", "undecided", "floor-1")
+
+
+def test_without_finalists_the_floor_is_recommended():
+    found = compare(**contest() | {"deep": None, "shallow": None})
+    assert (found.verdict, found.reason, found.recommended) == ("tie", "undecided", "floor-1")
+    assert (found.gain, found.seeds) == (None, 0)
+
+
+def test_finalists_below_the_floor_are_noted_and_not_recommended():
+    found = compare(**contest(deep=-1.0, shallow=-3.0))
+    assert found.verdict == "deep" and found.recommended == "floor-1"
+    assert sum("does not beat the floor" in note for note in found.notes) == 2
+    assert "floor" in found.sentences[1]
+
+
+def test_a_floor_without_a_score_is_survived():
+    found = compare(**contest(deep=3.0, floor=Contestant("floor-1", "floor", binary(np.full(600, np.nan)))))
+    assert found.verdict == "deep" and found.recommended == "mlp-1" and found.least_gain > 0
+
+
+def test_a_finalist_whose_predictions_are_not_finite_does_not_stop_the_comparison():
+    found = compare(**contest(deep=2.0) | {"deep": side("mlp-1", "deep", [binary(np.full(600, np.nan))])})
+    assert (found.verdict, found.gain, found.recommended) == ("tie", None, "boosting-1")
+
+
+@pytest.mark.parametrize(
+    ("deep", "shallow", "expected"),
+    [
+        (Cost(predict_ms=1.0), Cost(predict_ms=2.0), "deep"),
+        (Cost(predict_ms=2.0), Cost(predict_ms=1.0), "shallow"),
+        (Cost(predict_ms=1.0, size_mib=1.0), Cost(predict_ms=1.05, size_mib=9.0), "deep"),
+        (Cost(size_mib=3.0), Cost(predict_ms=1.0, size_mib=2.0), "shallow"),
+        (Cost(), Cost(), "shallow"),
+    ],
+)
+def test_in_a_tie_the_faster_then_the_smaller_is_recommended(deep, shallow, expected):
+    runs = (Run("a", "shallow", "done", "a", cost=shallow), Run("b", "deep", "done", "b", cost=deep))
+    assert expected == cheaper(runs[0], runs[1], "shallow", "deep")
+
+
+def test_weights_are_heeded():
+    arguments = contest(n=1000, deep=2.0, shallow=2.0, seeds=1)
+    worse = np.arange(1000) < 500
+    p = arguments["deep"].output.arrays["probabilities"][:, 1].copy()
+    p[worse] = np.random.default_rng(0).random(500)
+    arguments["deep"] = side("mlp-1", "deep", [binary(p)])
+    assert compare(**arguments).verdict == "shallow"
+    assert compare(**arguments | {"weight": np.where(worse, 1e-9, 1.0)}).verdict == "tie"
+
+
+def test_multiclass_multilabel_and_regression_contests_run():
+    rng = np.random.default_rng(0)
+    n, k = 400, 3
+    codes, flags = rng.integers(0, k, n), (rng.random((n, k)) < 0.4).astype(np.int8)
+    values = rng.normal(size=(n, 2))
+
+    def outputs(goal, noise):
+        if goal == "regression":
+            return Output("values", {"values": values + noise * rng.normal(size=values.shape)})
+        p = (np.eye(k)[codes] if goal == "multiclass" else flags) + noise * rng.random((n, k))
+        p = p / p.sum(axis=1, keepdims=True) if goal == "multiclass" else p / (1 + noise)
+        labels = p.argmax(axis=1) if goal == "multiclass" else (p >= 0.5).astype(np.int64)
+        return Output("probabilities", {"probabilities": p, "labels": labels})
+
+    for goal, metric, truth in (("multiclass", "accuracy", codes), ("multiclass", "roc_auc", codes),
+                                ("multilabel", "f1", flags), ("regression", "r2", values)):  # fmt: skip
+        good, bad = ([outputs(goal, noise) for _ in range(3)] for noise in (0.5, 4.0))
+        found = compare(
+            Task("tabular", goal, ("y",), metric, ("a", "b", "c") if goal != "regression" else ()), split_of(n),
+            truth, None, {}, Contestant("mlp-1", "deep", good[0], tuple(good)),
+            Contestant("boosting-1", "shallow", bad[0], tuple(bad)),
+            Contestant("floor-1", "floor", outputs(goal, 50.0)), RUNS, 0.005, 0,
+        )  # fmt: skip
+        assert isinstance(found, Comparison) and found.verdict == "deep", (goal, metric)
