@@ -47,17 +47,23 @@ def epochs_for(n_rows: int) -> int:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """A GRU beside a linear look back, then scaling by the mean, then an LSTM over all channels."""
-    first = {
+    """A GRU beside a linear look back; from last season's values and with less freedom where windows are few.
+
+    On 85 windows of a monthly series the linear look back was worse than the seasonal naive forecast, while the
+    seasonal short cut starts from it.
+    """
+    season = next((int(spec.stats.get("season") or 1) for spec in specs if spec.name == "series"), 1)
+    few = facts.n_rows < 500
+    usual = {
         "learning_rate": 2e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "cell": "gru", "units": 64,
         "patch": patch_for(specs), "location": "last", "skip": "linear", "channels": "apart", "step_dim": 16,
     }  # fmt: skip
-    return [
-        first,
-        {**first, "location": "mean", "skip": "seasonal"},
-        {**first, "cell": "lstm", "channels": "joint", "location": "mean", "dropout": 0.2},
-    ]
+    seasonal = {**usual, "location": "mean", "skip": "seasonal"} if season > 1 else {**usual, "skip": "none"}
+    if few:
+        seasonal |= {"units": 32, "dropout": 0.3, "learning_rate": 1e-3}
+    joint = {**usual, "cell": "lstm", "channels": "joint", "location": "mean", "dropout": 0.2}
+    return [seasonal, usual, joint] if few else [usual, seasonal, joint]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

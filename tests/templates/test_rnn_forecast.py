@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from automl import testing
+from automl.records import Facts
 from automl.templates.rnn_forecast import RNN_FORECAST, patch_for
 
 HEAD = testing.example_head("forecast")
@@ -62,3 +63,9 @@ def test_what_is_known_ahead_is_read():
 def test_patches_leave_few_steps():
     assert all(spec.shape[0] / patch_for([spec]) <= 24 for spec in SPECS)
     assert patch_for(SPECS) == 1
+
+
+def test_where_windows_are_few_it_starts_from_last_seasons_values():
+    few, many = (RNN_FORECAST.starts(SPECS, Facts(n))[0] for n in (80, 5_000))
+    assert few["skip"] == "seasonal" and many["skip"] == "linear"
+    assert few["units"] < many["units"] and few["dropout"] > many["dropout"]
