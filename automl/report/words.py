@@ -20,6 +20,7 @@ __all__ = [
     "plain",
     "rough",
     "score",
+    "sentence",
     "shorten",
     "signed",
     "task_sentence",
@@ -91,7 +92,8 @@ def score(value: Any) -> str:
     """A metric's value: four decimals below ten, so that columns of them line up."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return (f"{value:.4f}" if abs(value) < 10 else number(float(value), 5)).replace("-", "−")
+    value = float(value) if abs(value) >= 5e-5 else 0.0  # no "−0.0000"
+    return (f"{value:.4f}" if abs(value) < 10 else number(value, 5)).replace("-", "−")
 
 
 def signed(value: Any) -> str:
@@ -125,6 +127,8 @@ def duration(seconds: Any) -> str:
     """A time span as people say it: ``0.8 s``, ``58 s``, ``4 min 10 s``, ``2 h 5 min``."""
     if seconds is None or not math.isfinite(seconds):
         return NOTHING
+    if 0 < seconds < 0.01:
+        return "< 0.01 s"
     if seconds < 10:
         return f"{seconds:.2g} s" if seconds < 1 else f"{seconds:.1f} s"
     whole = round(seconds)
@@ -133,6 +137,12 @@ def duration(seconds: Any) -> str:
     if whole < 7200:
         return f"{whole // 60} min {whole % 60} s".replace(" 0 s", "")
     return f"{whole // 3600} h {whole % 3600 // 60} min".replace(" 0 min", "")
+
+
+def sentence(text: Any) -> str:
+    """The text with a capital at its start and a full stop at its end."""
+    said = str(text).strip()
+    return said[:1].upper() + said[1:] + ("" if not said or said[-1] in ".!?:…" else ".")
 
 
 def moment(text: Any) -> str:

@@ -245,7 +245,8 @@ def test_pictures_take_their_colours_from_the_page(written):
 @pytest.mark.parametrize(
     ("name", "word"),
     [("binary", "Yes, deep learning pays off"), ("regression", "No, the shallow model is better"),
-     ("no_deep", "Undecided"), ("interrupted", "No, both are equally good")],
+     ("no_deep", "Only a shallow model finished"), ("floor_only", "Nothing could be trained"),
+     ("interrupted", "No, both are equally good")],
 )  # fmt: skip
 def test_the_page_opens_with_the_answer(written, name, word):
     text = (written(name) / "report.html").read_text(encoding="utf-8")
@@ -267,3 +268,14 @@ def test_a_blend_is_shown_beside_the_finalists(outcome_of):
     both = dataclasses.replace(whole, runs=(*whole.runs, blend), contestants=(*whole.contestants, entrant))
     (verdict,) = [s for s in page.stored(both)["sections"] if s["name"] == "verdict"]
     assert [item["side"] for item in verdict["data"]["scores"]] == ["deep", "shallow", "blend", "floor"]
+
+
+def test_a_curve_measured_at_some_epochs_only_keeps_their_numbers(outcome_of):
+    whole = outcome_of("binary")
+    curve = tuple(
+        {"epoch": e, "seconds": e, "loss": 1 / e, "valid_score": v} for e, v in ((1.0, 0.7), (17.0, 0.9), (31.0, 0.8))
+    )
+    runs = tuple(dataclasses.replace(r, curve=curve if r.finalist else ()) for r in whole.runs if r.side != "shallow")
+    (part,) = [s for s in page.stored(dataclasses.replace(whole, runs=runs))["sections"] if s["name"] == "learning"]
+    assert [row[0] for row in part["data"]["charts"][0]["table"]["rows"]] == [1, 17, 31]
+    assert part["data"]["told"] == "mlp-5 was best at epoch 17 of 31; those weights were kept."

@@ -56,6 +56,18 @@ def test_shares_are_percentages(share, text):
     assert words.percent(share) == text
 
 
+def test_a_score_of_nothing_has_no_sign():
+    assert (words.score(-0.00001), words.score(-0.002), words.score(-1234.5)) == ("0.0000", "−0.0020", "−1,234.5")
+
+
+def test_a_sentence_begins_and_ends_as_one():
+    assert (words.sentence("split by time"), words.sentence("Done."), words.sentence("")) == (
+        "Split by time.",
+        "Done.",
+        "",
+    )
+
+
 def test_long_text_is_cut_at_a_word_with_an_ellipsis():
     assert words.shorten("one two three four five", 15) == "one two three …"
     assert words.shorten("x" * 50, 10) == "x" * 10 + " …"

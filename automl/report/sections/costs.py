@@ -31,6 +31,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     scale = scaled([row for row in rows if row])
     return {
         "scale": scale,
+        "compared": any(row["dearer"] for row in rows if row),
         "deep": deep.name if deep else None,
         "shallow": shallow.name if shallow else None,
         "device": ", ".join(sorted({run.device for run in runs.values()})),
@@ -99,15 +100,15 @@ COSTS = Section(
 <p>{{ spent }} Device: {{ device }}.</p>
 <div class="scroll" tabindex="0" role="group" aria-label="Costs"><table>
 <thead><tr><th scope="col">of the finalists</th><th scope="col" class="n">{{ side("deep") }}</th>
-  <th scope="col" class="n">{{ side("shallow") }}</th><th scope="col">dearer</th>
-  <th scope="col" class="bar"><span class="shallow">← shallow</span>&ensp;<span class="deep">deep →</span></th>
+  <th scope="col" class="n">{{ side("shallow") }}</th>{% if compared %}<th scope="col">dearer</th>
+  <th scope="col" class="bar"><span class="shallow">← shallow</span>&ensp;<span class="deep">deep →</span></th>{% endif %}
   </tr></thead>
 <tbody>{% for row in rows %}<tr><td>{{ row.label }}</td><td class="n">{{ row.deep }}</td>
-  <td class="n">{{ row.shallow }}</td><td class="run">{{ row.factor or "–" }}</td>
-  <td class="bar">{% if row.dearer %}<span class="ratio" aria-hidden="true"><i class="{{ row.dearer }}" style="--r: {{ row.bar }}"></i></span>{% endif %}</td>
+  <td class="n">{{ row.shallow }}</td>{% if compared %}<td class="run">{{ row.factor or "–" }}</td>
+  <td class="bar">{% if row.dearer %}<span class="ratio" aria-hidden="true"><i class="{{ row.dearer }}" style="--r: {{ row.bar }}"></i></span>{% endif %}</td>{% endif %}
   </tr>
 {% endfor %}</tbody></table></div>
-<p class="quiet bar">Bars show on a logarithmic scale how many times dearer a side is, up to {{ scale | number }} times.</p>
+{% if compared %}<p class="quiet bar">Bars show on a logarithmic scale how many times dearer a side is, up to {{ scale | number }} times.</p>{% endif %}
 {% if phases.rows %}{% call more("Where the time went") %}{{ table(phases) }}{% endcall %}{% endif %}
 """,  # noqa: E501
     markdown="""{{ spent }} Device: {{ device }}.

@@ -21,9 +21,9 @@ def collect(outcome: Outcome) -> dict[str, Any]:
     total = sum(len(rows) for _, rows in parts) or 1
     kinds = Counter(column.kind for column in task.columns)
     return {
-        "evidence": list(task.evidence),
+        "evidence": [words.sentence(text) for text in task.evidence],
         "modality": task.modality,
-        "rule": split.rule,
+        "rule": words.sentence(split.rule),
         "seed": split.seed,
         "units": split.units,
         "parts": [{"part": name, "n": len(rows), "share": len(rows) / total} for name, rows in parts],

@@ -93,7 +93,7 @@ def summary(run: Run, higher: bool) -> list[Any]:
     top = best(run, higher)
     return [
         run.name + (" (finalist)" if run.finalist else ""),
-        len(run.curve),
+        int(run.curve[-1].get("epoch", len(run.curve))),
         words.number(losses[0] if losses else None),
         words.number(losses[-1] if losses else None),
         words.score(top["valid_score"] if top else None),
@@ -116,17 +116,18 @@ def tell(run: Run, outcome: Outcome) -> str:
 
 def epochs(runs: list[Run], key: str) -> dict[str, Any]:
     """One quantity of all runs, epoch by epoch."""
-    length = max(len(run.curve) for run in runs)
-    columns = [column(run, key) for run in runs]
+    known = [{point["epoch"]: value for point, value in zip(r.curve, column(r, key), strict=True)} for r in runs]
+    steps = sorted({epoch for values in known for epoch in values})
     rows = [
-        [i + 1, *(words.rough(c[i], 5) if i < len(c) else "" for c in columns)] for i in range(min(length, N_EPOCHS))
+        [int(epoch), *(words.rough(values[epoch], 5) if epoch in values else "" for values in known)]
+        for epoch in steps[:N_EPOCHS]
     ]
     return {
         "label": "Epoch by epoch",
         "columns": ["epoch", *(run.name for run in runs)],
         "rows": rows,
         "numeric": list(range(1 + len(runs))),
-        "left_out": max(0, length - N_EPOCHS),
+        "left_out": max(0, len(steps) - N_EPOCHS),
     }
 
 

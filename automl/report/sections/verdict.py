@@ -21,8 +21,9 @@ def collect(outcome: Outcome) -> dict[str, Any]:
     """The verdict, the scores it compares and a picture of the gain."""
     found = outcome.comparison
     return {
-        "answer": ANSWERS.get((found.verdict, found.reason), found.verdict.capitalize()),
+        "answer": answer(outcome),
         "verdict": found.verdict,
+        "tone": found.verdict if found.gain is not None else "tie",
         "reason": found.reason,
         "sentences": list(found.sentences),
         "scores": scores(outcome),
@@ -34,6 +35,17 @@ def collect(outcome: Outcome) -> dict[str, Any]:
         "facts": facts(outcome),
         "notes": [*found.notes, *stopped(outcome)],
     }
+
+
+def answer(outcome: Outcome) -> str:
+    """The verdict in a few words; where a finalist is missing nothing was compared, and that is the answer."""
+    found = outcome.comparison
+    if found.gain is None:
+        stood = [contestant.side for _, contestant in sides.finalists(outcome)]
+        return {0: "Nothing could be trained", 1: f"Only a {''.join(stood)} model finished"}.get(
+            len(stood), "Undecided"
+        )
+    return ANSWERS.get((found.verdict, found.reason), found.verdict.capitalize())
 
 
 def scores(outcome: Outcome) -> list[dict[str, Any]]:
@@ -165,7 +177,7 @@ VERDICT = Section(
     order=10,
     collect=collect,
     template="""
-<p class="answer {{ verdict }}">{{ answer }}</p>
+<p class="answer {{ tone }}">{{ answer }}</p>
 <div class="says">{% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}</div>
 {% if scores %}<ul class="scores">{% for item in scores %}
 <li class="{{ item.side }}"><span class="side {{ item.side }}">{{ item.role }}</span><b>{{ item.score }}</b>
