@@ -31,9 +31,12 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def patch_for(specs: Sequence[InputSpec]) -> int:
-    """The patch that leaves the recurrent layer some 12 to 24 steps."""
-    steps = next((spec.shape[0] for spec in specs if spec.name == "series"), 1)
-    return next((patch for patch in (1, 2, 4, 8) if steps / patch <= 24), 16)
+    """The patch that leaves the recurrent layer at most 24 steps, or 8 where it reads each of several targets alone."""
+    series = next((spec for spec in specs if spec.name == "series"), None)
+    if series is None:
+        return 1
+    most = 8 if int(series.stats.get("n_targets") or series.shape[-1]) > 1 else 24
+    return next((patch for patch in (1, 2, 4, 8) if series.shape[0] / patch <= most), 16)
 
 
 def batch_size_for(n_rows: int) -> int:

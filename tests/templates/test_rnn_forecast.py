@@ -1,3 +1,5 @@
+import dataclasses
+
 import keras
 import keras_tuner
 import numpy as np
@@ -60,9 +62,10 @@ def test_what_is_known_ahead_is_read():
     assert np.abs(np.asarray(model(arrays)) - np.asarray(model(other))).max() > 0
 
 
-def test_patches_leave_few_steps():
-    assert all(spec.shape[0] / patch_for([spec]) <= 24 for spec in SPECS)
-    assert patch_for(SPECS) == 1
+def test_patches_leave_few_steps_and_fewer_where_targets_are_read_alone():
+    (series, *_) = SPECS
+    steps = {n: 48 / patch_for([dataclasses.replace(series, shape=(48, n), stats={"n_targets": n})]) for n in (1, 7)}
+    assert steps == {1: 24, 7: 6}
 
 
 def test_where_windows_are_few_it_starts_from_last_seasons_values():
