@@ -150,8 +150,8 @@ class SideModel:
         return pd.DataFrame(output.arrays["probabilities"], columns=list(_labels(self.task)))
 
     def _dataset(self, rows: Any) -> Dataset:
-        from automl.intake import new_rows
         from automl.flow.predicting import ready
+        from automl.intake import new_rows
 
         return ready(new_rows(rows, self.task, self.root), self.task)
 
@@ -257,8 +257,8 @@ class Result:
         """Save both models as a folder that `automl.load` opens; returns the path."""
         from automl.flow.keep import save
 
-        page = (self.folder / "report.html").read_text(encoding="utf-8")
-        return save(Path(path), self.outcome, dict(self.model.predictors), self.model.recommended, self.result, page)
+        predictors = dict(self.model.predictors)
+        return save(Path(path), self.outcome, predictors, self.model.recommended, self.result, self.folder)
 
 
 def _all_rows(dataset: Dataset) -> np.ndarray:

@@ -17,6 +17,8 @@ KERAS_MODULES = re.compile(
     r"keras(\.(layers|models|initializers|regularizers|constraints|activations|dtype_policies|random))?"
     r"|keras\.src\.models\.(functional|sequential|model)"
 )
+# Operations that Keras stores where a network slices a tensor.
+OPERATIONS = frozenset({("keras.src.ops.numpy", "GetItem")})
 OWN_MODULES = re.compile(r"automl\.(layers|templates)(\.\w+)?")
 OWN_NAMES = re.compile(r"automl>\w+")
 
@@ -111,6 +113,8 @@ def refusal(node: dict[str, Any]) -> str | None:
         return f"the layer {name!r}, which may run code or read files"
     if not re.fullmatch(r"[A-Z]\w*", name):
         return f"{name!r}, which is not a class"
+    if (module, name) in OPERATIONS and registered in (None, name):
+        return None
     if isinstance(module, str) and KERAS_MODULES.fullmatch(module) and registered in (None, name):
         return None
     if isinstance(module, str) and OWN_MODULES.fullmatch(module) and OWN_NAMES.fullmatch(str(registered)):

@@ -120,10 +120,10 @@ def _stand(
     models = side.models(n_seeds)
     predictor: DeepPredictor | ShallowPredictor
     predictor = DeepPredictor(models, encoder, codec, rule) if side.side == "deep" else ShallowPredictor(models, rule)
-    per_seed = tuple(decision.apply(rule, one) for one in predictor.each(dataset, items))
-    contestant = Contestant(
-        chosen.name, side.side, predictor.output(dataset, items), per_seed, decision.apply(rule, undecided)
-    )
+    each = predictor.each(dataset, items)
+    per_seed = tuple(decision.apply(rule, one) for one in each)
+    output = decision.apply(rule, average(each))  # what predictor.output gives, without predicting twice
+    contestant = Contestant(chosen.name, side.side, output, per_seed, decision.apply(rule, undecided))
     return contestant, predictor, _measure(predictor, prepared, items)
 
 

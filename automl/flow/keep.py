@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import bundle, catalog, report
 from automl.baselines.trusted import TRUSTED
-from automl.records import Baseline
+from automl.records import Baseline, Section
 
 if TYPE_CHECKING:
     from automl.records import Outcome
@@ -17,9 +18,9 @@ __all__ = ["keep"]
 
 def keep(outcome: Outcome, predictors: dict[str, Any], recommended: str, folder: Path) -> dict[str, Any]:
     """Write the report's files and the bundle ``model/``; returns the contract's dict."""
-    report.write(outcome, folder)
+    report.write(outcome, folder, tuple(catalog.members(Section, "automl.report.sections").values()))
     result = report.result_dict(outcome)
-    save(folder / "model", outcome, predictors, recommended, result)
+    save(folder / "model", outcome, predictors, recommended, result, folder)
     return result
 
 
@@ -29,9 +30,11 @@ def save(
     predictors: dict[str, Any],
     recommended: str,
     result: dict[str, Any],
-    page: str | None = None,
+    folder: Path,
 ) -> Path:
-    """Save what predicts as a bundle."""
+    """Save what predicts as a bundle, with the report of run `folder` without its examples."""
+    with tempfile.TemporaryDirectory() as scratch:
+        page = report.render(folder, Path(scratch) / "report.html", examples=False).read_text(encoding="utf-8")
     return bundle.save(
         target,
         outcome.task,

@@ -99,4 +99,3 @@ def baselines_for(task: Task) -> dict[str, Baseline]:
     """The shallow families of this modality and goal (a forecast is a sequence)."""
     known: dict[str, Any] = catalog.members(Baseline, "automl.baselines")
     return {name: b for name, b in known.items() if b.modality == task.modality and task.goal in b.goals}
-

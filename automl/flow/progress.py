@@ -75,8 +75,8 @@ class Progress:
             if not self.quiet and not self._live.is_started:
                 left = max(0.0, self.clock.remaining)
                 self.console.print(
-                    f"[{self.clock.elapsed:6.1f} s] {side} {event['name']}: {self.metric} {score:.4f} on validation rows"
-                    f" ({left:.0f} s left)",
+                    f"[{self.clock.elapsed:6.1f} s] {side} {event['name']}: {self.metric} {score:.4f} on validation"
+                    f" rows ({left:.0f} s left)",
                     markup=False,
                 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import platform
 import shlex
@@ -44,7 +45,7 @@ def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
     return {
         "command": "" if in_memory else f"automl fit {shlex.quote(data)} {shlex.join(flags)}",
         "python": f"automl.fit({data if in_memory else repr(data)}, {target}{arguments})",
-        "recipe": recipes.dump(recipe),
+        "recipe": recipes.dump(dataclasses.replace(recipe, out=None, resume=False)),
         "versions": versions,
         "machine": {
             "python": platform.python_version(),

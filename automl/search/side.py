@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -31,7 +31,7 @@ __all__ = ["DeepSide"]
 
 KEPT_NETWORKS = 4
 KEPT_FITS = 3
-FIRST_SHARE = 0.6
+FIRST_SHARE = 0.3
 FAILURES_ALLOWED = 3
 LOOP_CHOICES = ("epochs",)
 
@@ -251,8 +251,8 @@ class DeepSide:
             self.kept.sort(key=lambda kept: kept.fits[0].score, reverse=self.higher_is_better)
             del self.kept[KEPT_FITS:]
         self.journal.write(
-            {"template": lane.template.name, "settings": _plain(settings), "score": run.valid_score, "status": run.status,
-             "seconds": run.cost.fit_seconds, "failure": run.failure}
+            {"template": lane.template.name, "settings": _plain(settings), "score": run.valid_score,
+             "status": run.status, "seconds": run.cost.fit_seconds, "failure": run.failure}
         )  # fmt: skip
         self.on_event(
             {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "status": run.status}

@@ -80,7 +80,8 @@ def forecast_of_many():
     for name, level in (("north", 100.0), ("south", 5.0), ("east", 30.0)):
         t = np.arange(96)
         y = level * (1 + 0.3 * np.sin(2 * np.pi * t / 12) + 0.004 * t + 0.03 * rng.normal(size=96))
-        parts.append(pd.DataFrame({"shop": name, "month": pd.date_range("2015-01-01", periods=96, freq="MS"), "sales": y}))
+        months = pd.date_range("2015-01-01", periods=96, freq="MS")
+        parts.append(pd.DataFrame({"shop": name, "month": months, "sales": y}))
     return {"data": pd.concat(parts, ignore_index=True), "target": "sales", "horizon": 6}
 
 
@@ -96,4 +97,3 @@ CASES = {
     "forecast_of_one": forecast_of_one,
     "forecast_of_many": forecast_of_many,
 }
-

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cases import CASES  # noqa: E402
+from cases import CASES
 
 
 @pytest.fixture(scope="session")
