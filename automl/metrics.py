@@ -32,7 +32,7 @@ SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
 UNEVEN_CLASSES = 20.0
 """From this ratio of the commonest to the rarest class on, plain accuracy would mostly speak of the common ones."""
 
-_CHUNK_CELLS = 4_000_000
+_CHUNK_CELLS = 1_000_000
 
 
 # --------------------------------------------------------------------------- losses of single items
@@ -143,31 +143,26 @@ def _columns_of(truth: np.ndarray, probabilities: np.ndarray) -> list[tuple[np.n
     return [(truth == k, probabilities[:, k]) for k in range(probabilities.shape[1])]
 
 
-def _tie_starts(ordered: np.ndarray) -> np.ndarray:
-    """Where each run of equal scores begins."""
-    return np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-
-
-def _grouped(weights: np.ndarray, starts: np.ndarray, n: int) -> np.ndarray:
-    return weights if len(starts) == n else np.add.reduceat(weights, starts, axis=1)
-
-
 def _auc_column(positive: np.ndarray, scores: np.ndarray) -> Evaluator:
     """Weighted Mann-Whitney statistic, ties half, from one sort and cumulative sums for each weighting.
 
     Source: Hanley & McNeil, The meaning and use of the area under a ROC curve, Radiology 1982.
     """
     order = np.argsort(scores, kind="stable")
-    starts, sign, n = _tie_starts(scores[order]), positive[order], len(order)
+    ups, downs = order[positive[order]], order[~positive[order]]
+    # how many negatives score less, and how many do not score more, than each positive
+    less, not_more = (np.searchsorted(scores[downs], scores[ups], side=side) for side in ("left", "right"))
+    tied = bool((less != not_more).any())
 
     def evaluate(weights: np.ndarray) -> np.ndarray:
-        ordered = weights[:, order]
-        up = _grouped(ordered * sign, starts, n)
-        down = _grouped(ordered * ~sign, starts, n)
-        below = np.cumsum(down, axis=1)
-        n_down = below[:, -1].copy()
-        below -= 0.5 * down
-        return _ratio(np.einsum("ij,ij->i", up, below), up.sum(axis=1) * n_down)
+        by_item = weights.T
+        up = by_item[ups]
+        below = np.zeros((len(downs) + 1, len(weights)))
+        np.cumsum(by_item[downs], axis=0, out=below[1:])
+        won = np.einsum("ij,ij->j", up, below[less])
+        if tied:
+            won = 0.5 * (won + np.einsum("ij,ij->j", up, below[not_more]))
+        return _ratio(won, up.sum(axis=0) * below[-1])
 
     return evaluate
 
@@ -175,14 +170,18 @@ def _auc_column(positive: np.ndarray, scores: np.ndarray) -> Evaluator:
 def _precision_column(positive: np.ndarray, scores: np.ndarray) -> Evaluator:
     """Average precision: precision at each distinct score, weighted by the recall gained there."""
     order = np.argsort(-scores, kind="stable")
-    starts, sign, n = _tie_starts(scores[order]), positive[order], len(order)
+    sign = positive[order]
+    ups = order[sign]
+    last = np.searchsorted(-scores[order], -scores[ups], side="right") - 1  # where each positive's run of ties ends
+    among = np.searchsorted(-scores[ups], -scores[ups], side="right") - 1
 
     def evaluate(weights: np.ndarray) -> np.ndarray:
-        ordered = weights[:, order]
-        up = _grouped(ordered * sign, starts, n)
-        found, taken = np.cumsum(up, axis=1), np.cumsum(_grouped(ordered, starts, n), axis=1)
-        precision = np.divide(found, taken, out=np.zeros_like(found), where=taken > 0)
-        return _ratio(np.einsum("ij,ij->i", up, precision), found[:, -1])
+        by_item = weights.T
+        up = by_item[ups]
+        found, taken = np.cumsum(up, axis=0), np.cumsum(by_item[order], axis=0)
+        at = taken[last]
+        precision = np.divide(found[among], at, out=np.zeros_like(up), where=at > 0)
+        return _ratio(np.einsum("ij,ij->j", up, precision), up.sum(axis=0))
 
     return evaluate
 
@@ -407,7 +406,8 @@ def bootstrap(
     evaluate = evaluator(name, truth, output, context)
     weights = np.asarray(weights)
     step = max(1, _CHUNK_CELLS // max(1, weights.shape[1]))
-    parts = [evaluate(weights[k : k + step].astype(np.float64, copy=False)) for k in range(0, len(weights), step)]
+    # items first in memory: the sorted metrics then copy whole rows
+    parts = [evaluate(np.array(weights[k : k + step].T, np.float64, order="C").T) for k in range(0, len(weights), step)]
     return np.concatenate(parts) if parts else np.empty(0)
 
 

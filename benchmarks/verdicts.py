@@ -95,7 +95,7 @@ def model_of(family: str, goal: Goal, seed: int):
         trees = ExtraTreesRegressor if goal == "regression" else ExtraTreesClassifier
         return trees(25, min_samples_leaf=2, random_state=seed)
     network = MLPRegressor if goal == "regression" else MLPClassifier
-    network = network(hidden_layer_sizes=(16,), max_iter=20, batch_size=32, learning_rate_init=0.01, random_state=seed)
+    network = network(hidden_layer_sizes=(16,), max_iter=20, batch_size=64, learning_rate_init=0.02, random_state=seed)
     return make_pipeline(StandardScaler(), network)
 
 

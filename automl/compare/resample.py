@@ -6,7 +6,7 @@ See ``docs/decisions/0001-seeds-in-the-interval.md`` for how seeds enter.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,10 @@ LEVEL = 0.95
 ASSUMED_SEED_SHARE = 0.1
 """With one seed: the standard deviation that another seed is assumed to bring, of what a score lacks to the best."""
 
-_CHUNK_CELLS = 4_000_000
+N_CROSSED = 500
+
+_CACHE_CELLS = 400_000
+_MEMORY_CELLS = 16_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,21 +63,28 @@ def units_of(unit_ids: np.ndarray, classes: np.ndarray | None) -> Units:
 
 
 def weightings(units: Units, n: int, rng: np.random.Generator) -> np.ndarray:
-    """How often each unit is drawn: ``(n, n_units)`` multinomial counts, as many draws as units in each stratum."""
-    counts = np.zeros((n, units.n_units))
+    """How often each unit is drawn: ``(n, n_units)`` multinomial counts, as many draws as units in each stratum.
+
+    Each unit's counts lie side by side in memory, which makes the metrics' sorting by unit fast.
+    """
+    counts = np.zeros((units.n_units, n))
     for stratum in units.strata:
         size = len(stratum)
-        drawn = rng.integers(0, size, (n, size)) + size * np.arange(n)[:, None]
-        counts[:, stratum] = np.bincount(drawn.ravel(), minlength=n * size).reshape(n, size)
-    return counts
+        drawn = rng.integers(0, size, (size, n)) * n + np.arange(n)
+        counts[stratum] = np.bincount(drawn.ravel(), minlength=n * size).reshape(size, n)
+    return counts.T
 
 
 def _chunks(units: Units, weight: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[slice, np.ndarray]]:
     """Item weights of all replicates, a few replicates at a time."""
-    step = max(1, min(N_REPLICATES, _CHUNK_CELLS // max(1, len(weight))))
+    n = max(1, len(weight))
+    step = max(1, min(N_REPLICATES, max(_CACHE_CELLS, min(64 * n, _MEMORY_CELLS)) // n))
     for begin in range(0, N_REPLICATES, step):
         part = slice(begin, min(begin + step, N_REPLICATES))
-        yield part, weightings(units, part.stop - part.start, rng)[:, units.of_item] * weight
+        counts = weightings(units, part.stop - part.start, rng).T
+        if units.n_units < len(weight) or (np.diff(units.of_item) != 1).any():
+            counts = counts[units.of_item]
+        yield part, (counts * weight[:, None]).T
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,26 +113,17 @@ class _Side:
     n_seeds: int
     towards: tuple[metrics.Evaluator, ...] = ()
     away: tuple[metrics.Evaluator, ...] = ()
-    which: np.ndarray | None = None
+    which: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
-    def effects(self, part: slice, weights: np.ndarray) -> np.ndarray:
-        """How much redrawing the seeds moves the score, in each replicate of a part."""
-        found = np.zeros(len(weights))
-        if self.which is None:
-            return found
+    def effects(self, which: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """How much drawing these multisets of seeds moves the score under these weightings."""
+        found = np.zeros(len(which))
         for code, (up, down) in enumerate(zip(self.towards, self.away, strict=True)):
-            chosen = np.flatnonzero(self.which[part] == code)
+            chosen = np.flatnonzero(which == code)
             if len(chosen):
-                found[chosen] = 0.5 * (self.n_seeds - 1) * (up(weights[chosen]) - down(weights[chosen]))
+                under = weights.T[:, chosen].T
+                found[chosen] = 0.5 * (self.n_seeds - 1) * (up(under) - down(under))
         return found
-
-    def effects_as_is(self, weight: np.ndarray) -> np.ndarray:
-        """The same on the test as it is."""
-        if self.which is None:
-            return np.zeros(N_REPLICATES)
-        as_is, pairs = weight[None, :], zip(self.towards, self.away, strict=True)
-        each = np.array([0.5 * (self.n_seeds - 1) * float((up(as_is) - down(as_is))[0]) for up, down in pairs])
-        return np.asarray(each[self.which])
 
 
 def _side(contestant: Contestant, prepare: Callable[[Output], metrics.Evaluator], rng: np.random.Generator) -> _Side:
@@ -154,45 +155,50 @@ def gains(
 ) -> Replicates:
     """Deep's gain over shallow in each replicate, positive when deep is better.
 
-    Each replicate redraws the test units, the same for both sides, and each side's seeds, and computes the metric
-    anew.
+    Each replicate redraws the test units, the same for both sides, computes the metric anew, and adds the effect of
+    redrawing each side's seeds. The first `N_CROSSED` also compute that effect on their redrawn units, which tells
+    how much of it is the seeds' own.
     """
 
     def prepare(output: Output) -> metrics.Evaluator:
         return metrics.evaluator(metric, truth, output, context)
 
     sides = [_side(contestant, prepare, rng) for contestant in (deep, shallow)]
-    from_rows, effects = np.empty(N_REPLICATES), np.empty((2, N_REPLICATES))
+    values, crossed = np.empty(N_REPLICATES), np.zeros((2, N_CROSSED))
     for part, weights in _chunks(units, weight, rng):
-        from_rows[part] = sides[0].saved(weights) - sides[1].saved(weights)
-        for k, side in enumerate(sides):
-            effects[k, part] = side.effects(part, weights)
-    values, variances = from_rows, []
-    for sign, side, effect in zip((1.0, -1.0), sides, effects, strict=True):
+        values[part] = sides[0].saved(weights) - sides[1].saved(weights)
+        early = slice(part.start, min(part.stop, N_CROSSED))
+        for side, found in zip(sides, crossed, strict=True):
+            if side.n_seeds > 1 and early.start < early.stop:
+                found[early] = side.effects(side.which[early], weights[: early.stop - early.start])
+    of_rows, variances = float(np.nanvar(values)), []
+    for sign, side, found in zip((1.0, -1.0), sides, crossed, strict=True):
         if side.n_seeds == 1:
             lacking = abs(metrics.named(metric).best - float(side.saved(weight[None, :])[0]))
-            spread, effect = ASSUMED_SEED_SHARE * lacking, rng.normal(size=N_REPLICATES)
+            effect = ASSUMED_SEED_SHARE * lacking * rng.normal(size=N_REPLICATES)
         else:
-            spread, effect = _seed_spread(side.effects_as_is(weight), effect, side.n_seeds)
-        values = values + sign * spread * effect
-        variances.append((spread**2, side.n_seeds - 1))
+            codes = np.arange(len(side.towards))
+            as_is = side.effects(codes, np.repeat(weight[None, :], len(codes), axis=0))[side.which]
+            effect = _own_effect(as_is, found, side.n_seeds)
+        values = values + sign * effect
+        variances.append((float(np.var(effect)), side.n_seeds - 1))
     if not metrics.named(metric).higher_is_better:
         values = -values
-    return Replicates(values[np.isfinite(values)], _stretch(float(np.nanvar(from_rows)), variances))
+    return Replicates(values[np.isfinite(values)], _stretch(of_rows, variances))
 
 
-def _seed_spread(as_is: np.ndarray, crossed: np.ndarray, n_seeds: int) -> tuple[float, np.ndarray]:
-    """The standard deviation that seeds bring to the score of their average, and the effects scaled to one.
+def _own_effect(as_is: np.ndarray, crossed: np.ndarray, n_seeds: int) -> np.ndarray:
+    """The effects of redrawing seeds, shrunk to the variance that the seeds themselves bring to their average.
 
     Effects on the test as it is vary by the seeds and by the luck of these test rows (one part each); effects on
     redrawn rows by the seeds and by that luck twice over. So twice the first variance less the second is the
     seeds' own. Redrawing n things gives (n - 1)/n of their mean's variance, which is made good.
     """
-    total = float(np.nanvar(crossed))
-    own = max(0.0, 2.0 * float(np.var(as_is)) - total) * n_seeds / (n_seeds - 1)
+    total = float(np.var(as_is))
+    own = max(0.0, 2.0 * total - float(np.nanvar(crossed))) * n_seeds / (n_seeds - 1)
     if total <= 0 or not np.isfinite(own):
-        return 0.0, np.zeros_like(crossed)
-    return float(np.sqrt(own)), crossed / np.sqrt(total)
+        return np.zeros_like(as_is)
+    return np.asarray(as_is * np.sqrt(own / total))
 
 
 def _stretch(from_rows: float, seeds: list[tuple[float, int]]) -> float:
