@@ -171,7 +171,7 @@ def gains(
         for side, found in zip(sides, crossed, strict=True):
             if side.n_seeds > 1 and early.start < early.stop:
                 found[early] = side.effects(side.which[early], weights[: early.stop - early.start])
-    of_rows, variances = float(np.nanvar(values)), []
+    of_rows, variances = _variance(values), []
     for sign, side, found in zip((1.0, -1.0), sides, crossed, strict=True):
         if side.n_seeds == 1:
             lacking = abs(metrics.named(metric).best - float(side.saved(weight[None, :])[0]))
@@ -187,6 +187,12 @@ def gains(
     return Replicates(values[np.isfinite(values)], _stretch(of_rows, variances))
 
 
+def _variance(values: np.ndarray) -> float:
+    """Of what is finite; 0 where nothing is."""
+    finite = values[np.isfinite(values)]
+    return float(np.var(finite)) if len(finite) else 0.0
+
+
 def _own_effect(as_is: np.ndarray, crossed: np.ndarray, n_seeds: int) -> np.ndarray:
     """The effects of redrawing seeds, shrunk to the variance that the seeds themselves bring to their average.
 
@@ -195,7 +201,7 @@ def _own_effect(as_is: np.ndarray, crossed: np.ndarray, n_seeds: int) -> np.ndar
     seeds' own. Redrawing n things gives (n - 1)/n of their mean's variance, which is made good.
     """
     total = float(np.var(as_is))
-    own = max(0.0, 2.0 * total - float(np.nanvar(crossed))) * n_seeds / (n_seeds - 1)
+    own = max(0.0, 2.0 * total - _variance(crossed)) * n_seeds / (n_seeds - 1)
     if total <= 0 or not np.isfinite(own):
         return np.zeros_like(as_is)
     return np.asarray(as_is * np.sqrt(own / total))

@@ -166,8 +166,8 @@ def _seed_note(n_seeds: int) -> str:
 
 def _interval(replicates: Replicates, gain: float, n_units: int) -> tuple[tuple[float, float] | None, str | None]:
     """The percentile interval, which always holds the gain; and what had to be done for that."""
-    if len(replicates.values) < N_REPLICATES / 2:
-        return None, "The metric was undefined in most resamplings of the test, so there is no interval."
+    if len(replicates.values) < 0.75 * N_REPLICATES:
+        return None, "The metric was undefined in a quarter or more of the resampled tests, so there is no interval."
     low, high = interval_of(replicates, gain, n_units)
     slack = 1e-9 * (1.0 + abs(gain))
     note = None

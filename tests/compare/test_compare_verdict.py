@@ -337,3 +337,13 @@ def test_multiclass_multilabel_and_regression_contests_run():
             Contestant("floor-1", "floor", outputs(goal, 50.0)), RUNS, 0.005, 0,
         )  # fmt: skip
         assert isinstance(found, Comparison) and found.verdict == "deep", (goal, metric)
+
+
+def test_a_metric_undefined_in_many_resamplings_leaves_no_interval():
+    """All positives in one of two groups: half of the redraws lack a class."""
+    truth = np.repeat([1, 0, 0], 40)
+    groups = np.repeat([0, 1, 1], 40)
+    arguments = contest(n=120, truth=truth, split=split_of(120, "group", groups))
+    found = compare(**arguments)
+    assert (found.verdict, found.reason) == ("tie", "undecided")
+    assert found.interval is None and any("undefined" in note for note in found.notes)
