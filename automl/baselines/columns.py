@@ -5,6 +5,7 @@ Free text goes through skrub's `StringEncoder` (TF-IDF of character n-grams, the
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from automl.records import Dataset, Task
 __all__ = ["TableFeatures"]
 
 NUMERIC = ("numeric", "embedded_number", "boolean")
-PARTS = ("year", "month", "day", "dayofweek", "hour")
+PARTS = ("year", "month", "day", "day_of_week", "hour")
 MAX_LEVELS = 255
 MISSING = "\x00missing"
 
@@ -143,7 +144,8 @@ class TableFeatures:
                 return np.zeros((len(clean), 0)), None
             # Trigrams alone: longer ones make the stored vocabulary and projection five times as large.
             encoder = StringEncoder(n_components=size, ngram_range=(3, 3), random_state=0)
-            with np.errstate(all="ignore"):
+            with warnings.catch_warnings():  # few trigrams give fewer dimensions: nothing to tell the user
+                warnings.simplefilter("ignore", UserWarning)
                 found = np.asarray(encoder.fit_transform(clean), dtype=np.float64)
             return found, encoder
 
@@ -264,7 +266,7 @@ def _date_parts(column: pd.Series, names: list[str], origin: float, cyclic: bool
     stamps = pd.to_datetime(column)
     days = (stamps - pd.Timestamp(origin, unit="s")).dt.total_seconds().to_numpy(dtype=np.float64) / 86400
     blocks = [days]
-    period = {"month": 12.0, "day": 31.0, "dayofweek": 7.0, "hour": 24.0}
+    period = {"month": 12.0, "day": 31.0, "day_of_week": 7.0, "hour": 24.0}
     for name in names:
         value = getattr(stamps.dt, name).to_numpy(dtype=np.float64)
         if cyclic and name in period:

@@ -100,6 +100,7 @@ class Linear:
         self.coef: np.ndarray | None = None
         self.intercept: np.ndarray | None = None
         self.strength: float | None = None
+        self.absent: np.ndarray | None = None
 
     def fit(self, X: Any, truth: np.ndarray, weight: np.ndarray | None, valid: Any, valid_truth: np.ndarray | None,
             context: FitContext, complete: Callable[[], None]) -> None:  # fmt: skip
@@ -154,6 +155,7 @@ class Linear:
         if self.goal in ("binary", "multiclass"):
             Y = -np.ones((len(truth), self.n_classes))
             Y[np.arange(len(truth)), truth] = 1.0
+            self.absent = np.bincount(truth, minlength=self.n_classes) == 0
             weight = balanced(truth, weight) if self.class_weight else weight
         else:
             Y = 2.0 * truth - 1.0 if self.goal == "multilabel" else np.asarray(truth, dtype=np.float64)
@@ -175,7 +177,8 @@ class Linear:
 
     def _scores(self, X: Any) -> np.ndarray:
         if self.coef is not None:
-            return np.asarray(np.asarray(X @ self.coef) + self.intercept)
+            scores = np.asarray(X @ self.coef) + self.intercept
+            return scores if self.absent is None else np.where(self.absent, -1e3, scores)
         columns = []
         for model in self.models:
             if isinstance(model, float):

@@ -14,7 +14,7 @@ from automl.records import Baseline, Facts, Goal, Task
 __all__ = ["BOOSTING", "FLOOR", "FOREST", "KERNEL", "LINEAR"]
 
 GOALS: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression")
-SMALL = 20_000
+SMALL = 6000
 
 
 def weights_options(task: Task) -> dict[str, list[str | None]]:
@@ -84,7 +84,7 @@ def forest(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Extra trees first; leaves grow with the rows so that a stored forest stays small."""
-    least = 1 if facts.n_rows < SMALL else 3
+    least = (1 if labelled(task) else 2) * (1 if facts.n_rows < SMALL else 3)
     first = {
         "kind": "extra", "n_estimators": 200, "max_features": 0.5 if not labelled(task) else "sqrt",
         "min_samples_leaf": least, "class_weight": None, "text_dimensions": 30,

@@ -74,9 +74,9 @@ def calendar(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     if step < 0.9:
         phases.append((stamps.hour + stamps.minute / 60) / 24)
     if step < 6:
-        phases.append(stamps.dayofweek / 7)
+        phases.append(stamps.day_of_week / 7)
     if step < 200:
-        phases.append((stamps.dayofyear - 1) / 365.25)
+        phases.append((stamps.day_of_year - 1) / 365.25)
     angles = [2 * np.pi * k * np.asarray(p, dtype=np.float64) for p in phases for k in (1, 2, 3)]
     columns = [f(angle) for angle in angles for f in (np.sin, np.cos)]
     if not columns:

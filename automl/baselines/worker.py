@@ -98,6 +98,7 @@ class Worker:
         self.process: subprocess.Popen[bytes] | None = None
         self.pipe: Connection | None = None
         self.ready: dict[str, Any] | None = None
+        self.sender: threading.Thread | None = None
         self.start()
 
     def start(self) -> None:
@@ -113,7 +114,8 @@ class Worker:
         )  # fmt: skip
         theirs.close()
         self.pipe, self.ready = ours, None
-        threading.Thread(target=_send, args=(ours, ("data", self.payload)), daemon=True).start()
+        self.sender = threading.Thread(target=_send, args=(ours, ("data", self.payload)), daemon=True)
+        self.sender.start()
 
     def wait(self, deadline: float | None, stopping: Callable[[], bool] = lambda: False) -> str | None:
         """Wait until the child has its libraries and the data; why it has not, or None when it has."""
@@ -194,6 +196,8 @@ class Worker:
         if process is not None:
             process.kill()
             process.wait()
+        if self.sender is not None:
+            self.sender.join()  # a pipe closed under its hands could be another's by then
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.linear_model import Ridge
+
+from automl.baselines.columns import TableFeatures, find, parts
+from automl.baselines.convolutions import ConvolutionFeatures, filled
+from automl.baselines.gradients import oriented_gradients, resized
+from automl.baselines.learners import Linear, fit_temperature
+from automl.baselines.model import draws
+from automl.baselines.ridge import ridge_path
+from automl.baselines.summaries import summary
+from automl.baselines.windows import past
+from automl.baselines.words import TextFeatures
+from automl.records import Column, Dataset, FitContext, Task
+
+
+@pytest.mark.parametrize("shape", [(80, 6), (30, 90)])
+@pytest.mark.parametrize("kind", ["dense", "sparse"])
+def test_ridge_agrees_with_scikit_learn_in_both_forms_and_with_weights(shape, kind):
+    rng = np.random.default_rng(0)
+    X, w = rng.normal(size=shape), rng.uniform(0.5, 2, shape[0])
+    Y = rng.normal(size=(shape[0], 2))
+    coef, intercept, strength = ridge_path(sparse.csr_matrix(X) if kind == "sparse" else X, Y, w, [0.3], None)
+    v = w * len(w) / w.sum()
+    Z = (X - (v @ X) / len(w)) * np.sqrt(v)[:, None]
+    eigenvalues = np.linalg.eigvalsh(Z.T @ Z if shape[1] <= shape[0] else Z @ Z.T)
+    expected = Ridge(alpha=0.3 * max(eigenvalues.mean(), 0)).fit(X, Y, sample_weight=v)
+    assert strength == 0.3
+    np.testing.assert_allclose(coef.T, expected.coef_, atol=1e-7)
+    np.testing.assert_allclose(intercept, expected.intercept_, atol=1e-7)
+
+
+def test_leave_one_out_prefers_a_strong_penalty_on_noise_and_a_weak_one_on_signal():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 20))
+    noise, signal = rng.normal(size=(60, 1)), X[:, :1]
+    assert ridge_path(X, noise, None, [1e-3, 100.0], None)[2] == 100.0
+    assert ridge_path(X, signal, None, [1e-3, 100.0], None)[2] == 1e-3
+
+
+def test_temperature_recovers_the_scale_of_the_scores():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(20_000, 3)) * 2
+    truth = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+    assert fit_temperature("multiclass", logits / 5, truth) == pytest.approx(5.0, rel=0.2)
+
+
+def test_a_label_that_never_occurs_is_predicted_never():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(50, 3)), np.zeros((50, 2), dtype=np.int8)
+    Y[:, 0] = X[:, 0] > 0
+    learner = Linear("multilabel", 2)
+    learner.fit(X, Y, None, X, Y, FitContext(), lambda: None)
+    assert learner.predict(X)[:, 1].max() < 1e-6
+
+
+def test_target_means_of_training_rows_never_see_their_own_target():
+    rng = np.random.default_rng(0)
+    n = 2000
+    frame = pd.DataFrame({"town": pd.Series([f"t{k}" for k in rng.integers(0, 400, n)], dtype=object)})
+    y = rng.normal(size=(n, 1))  # nothing to learn
+    task = Task("tabular", "regression", ("y",), "r2", columns=(Column("town", "categorical", 1.0, ""),))
+    features = TableFeatures(task, "trees")
+    X = features.fit(Dataset("d", frame), np.arange(n), y, None)
+    assert abs(np.corrcoef(X[:, 1], y[:, 0])[0, 1]) < 0.08
+    again = features.transform(Dataset("d", frame), np.arange(n))
+    assert np.corrcoef(again[:, 1], y[:, 0])[0, 1] > 0.3  # in sample they do, so the test can fail
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("a, b, a", ["a", "b"]),
+        ("['x'; 'y']", ["x", "y"]),
+        ("one|two, three", ["one", "two, three"]),
+        (None, []),
+        ("", []),
+    ],
+)
+def test_list_cells_are_split(cell, expected):
+    assert parts(cell) == expected
+
+
+def test_finding_levels():
+    assert find(np.array(["a", "c"]), np.array(["c", "b", "a", "z"])).tolist() == [1, -1, 0, -1]
+    assert find(np.array([], dtype=str), np.array(["c"])).tolist() == [-1]
+
+
+def test_words_of_test_rows_are_weighed_as_training_rows_are_and_new_words_ignored():
+    frame = pd.DataFrame({"t": ["red apple", "red pear", "green pear", "brand new"]})
+    task = Task("text", "regression", ("y",), "r2", columns=(Column("t", "text", 1.0, ""),))
+    features = TextFeatures(task, 1, 0, min_rows=1)
+    rows = np.arange(3)
+    X = features.fit(Dataset("d", frame), rows, np.zeros((3, 1)), None)
+    assert X.shape == (3, 4)
+    np.testing.assert_allclose(np.sqrt(X.multiply(X).sum(axis=1)), 1.0)
+    np.testing.assert_allclose(features.transform(Dataset("d", frame), rows).toarray(), X.toarray())
+    assert features.transform(Dataset("d", frame), np.array([3])).nnz == 0
+
+
+def test_gradients_do_not_see_brightness_and_tell_angles():
+    x = np.arange(24, dtype=np.float32)
+    across, down = np.tile(np.sin(x / 2), (24, 1)), np.tile(np.sin(x / 2)[:, None], (1, 24))
+    images = np.stack([across, across + 3, down])[..., None]
+    found = oriented_gradients(images, 6)
+    assert found.shape == (3, 3 * 3 * 4 * 9)
+    np.testing.assert_allclose(found[0], found[1], atol=1e-4)
+    angles = found.reshape(3, -1, 9).sum(axis=1)
+    assert set(angles[0].argsort()[-2:]) == {0, 8}  # gradients along x: 0 degrees, between the first and last
+    assert angles[2].argmax() == 4  # along y: 90 degrees
+
+
+def test_resizing_takes_means_over_areas_and_keeps_the_shape_of_the_picture():
+    images = np.arange(2 * 8 * 4, dtype=np.float32).reshape(2, 8, 4, 1)
+    small = resized(images, 4)
+    assert small.shape == (2, 4, 2, 1)
+    np.testing.assert_allclose(small[0, 0, 0, 0], images[0, :2, :2, 0].mean())
+    assert resized(images, 100) is images
+    assert resized(np.ones((1, 7, 5, 3), np.float32), 3).shape == (1, 3, 2, 3)
+    np.testing.assert_allclose(resized(np.ones((1, 7, 5, 3), np.float32), 3), 1.0, rtol=1e-5)
+
+
+def test_random_convolutions_are_shares_and_do_not_depend_on_the_batch():
+    X = np.random.default_rng(0).normal(size=(20, 3, 50)).astype(np.float32)
+    kernels = ConvolutionFeatures(1000, seed=3).fit(X)
+    found = kernels.transform(X)
+    assert found.min() >= 0
+    assert found.max() <= 1
+    assert 800 < found.shape[1] < 1300
+    np.testing.assert_allclose(kernels.transform(X[4:5])[0], found[4], atol=1e-6)
+
+
+def test_short_and_empty_sequences_have_features():
+    X = np.random.default_rng(0).normal(size=(6, 2, 4)).astype(np.float32)
+    X[0] = np.nan
+    assert np.isfinite(summary(X)).all()
+    assert np.isfinite(ConvolutionFeatures(200).fit(X).transform(X)).all()
+
+
+def test_gaps_are_bridged():
+    X = np.array([[[1.0, np.nan, 3.0, np.nan], [np.nan] * 4]], dtype=np.float32)
+    np.testing.assert_allclose(filled(X)[0], [[1, 2, 3, 3], [0, 0, 0, 0]])
+
+
+def test_the_past_of_a_window_stays_within_its_series():
+    target = pd.DataFrame({"y": np.r_[np.arange(10.0), np.arange(100.0, 110.0)]})
+    series = np.repeat(["a", "b"], 10)
+    dataset = Dataset("d", pd.DataFrame(index=range(20)), target, series=series)
+    found = past(dataset, np.array([[12, 13], [10, 11], [5, 6]]), 4)[..., 0]
+    np.testing.assert_array_equal(found, [[100, 100, 100, 101], [0, 0, 0, 0], [1, 2, 3, 4]])
+
+
+def test_draws_repeat_by_seed_and_stay_in_their_ranges():
+    def some(seed):
+        stream = draws({"a": 1, "b": 0.5, "c": 3}, {"a": [1, 2], "b": (0.1, 1.0), "c": (2, 9)}, seed)
+        return [next(stream) for _ in range(20)]
+
+    assert some(1) == some(1) != some(2)
+    assert some(1)[0] == {"a": 1, "b": 0.5, "c": 3}
+    assert all(0.1 <= s["b"] <= 1.0 and 2 <= s["c"] <= 9 and isinstance(s["c"], int) for s in some(1))
+    assert list(draws({"a": 1}, {}, 0)) == [{"a": 1}]

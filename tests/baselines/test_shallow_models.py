@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import itertools
+import pickle
+
+import numpy as np
+import pytest
+import skops.io
+from conftest import parts_of
+
+from automl import catalog, metrics
+from automl.baselines import TRUSTED
+from automl.context import scoring_context, truth
+from automl.records import Baseline, Facts
+
+BASELINES = catalog.members(Baseline, "automl.baselines")
+SMALLER = {"max_iter": 15, "n_estimators": 12, "convolutions": 400, "n_features": 150, "patience": 5}
+GOALS = {"tabular": "multiclass", "text": "binary", "image": "regression", "sequence": "multiclass"}
+
+
+def made_for(baseline, task, n):
+    facts = Facts(n, len(task.classes))
+    settings = dict(next(baseline.settings(task, facts, 0)))
+    settings |= {k: v for k, v in SMALLER.items() if settings.get(k)}
+    return baseline.make(task, settings, 0)
+
+
+def case_of(name):
+    baseline = BASELINES[name]
+    return ("sequence", "forecast") if "forecast" in baseline.goals else (baseline.modality, GOALS[baseline.modality])
+
+
+@pytest.mark.parametrize("name", list(BASELINES))
+def test_stored_by_skops_predicts_bit_equally_and_holds_trusted_types_only(name, problem, fit):
+    made = problem(*case_of(name))
+    dataset, task, split = made
+    train, _, test = parts_of(split)
+    model = fit(made_for(BASELINES[name], task, len(train)), made)
+    stored = skops.io.dumps(model)
+    assert set(skops.io.get_untrusted_types(data=stored)) <= set(TRUSTED)
+    again = skops.io.loads(stored, trusted=list(TRUSTED))
+    before, after = model.predict(dataset, test).arrays, again.predict(dataset, test).arrays
+    assert before.keys() == after.keys()
+    for key in before:
+        np.testing.assert_array_equal(after[key], before[key])
+
+
+@pytest.mark.parametrize("name", [n for n, b in BASELINES.items() if b.tier != "floor"])
+def test_learns_what_the_floor_does_not_know(name, problem, fit):
+    made = problem(*case_of(name))
+    dataset, task, split = made
+    train, _, test = parts_of(split)
+    tier = [b for b in BASELINES.values() if b.tier == "floor" and task.goal in b.goals]
+    floors = [b for b in tier if b.modality == BASELINES[name].modality]
+    scores = []
+    for baseline in (BASELINES[name], *floors):
+        model = fit(made_for(baseline, task, len(train)), made)
+        context = scoring_context(dataset, task, split, test)
+        scores.append(
+            metrics.score(task.metric, truth(dataset, task, test), model.predict(dataset, test), None, context)
+        )
+    assert all(metrics.better(task.metric, scores[0], floor) for floor in scores[1:])
+
+
+@pytest.mark.parametrize("name", list(BASELINES))
+def test_settings_start_with_a_default_and_are_plain(name, problem):
+    _, task, _ = problem(*case_of(name))
+    draws = [list(itertools.islice(BASELINES[name].settings(task, Facts(500, 3), 7), 12)) for _ in range(2)]
+    assert draws[0] == draws[1]
+    assert all(isinstance(v, (int, float, str, bool, type(None))) for s in draws[0] for v in s.values())
+    if BASELINES[name].tier == "strong":
+        assert len({repr(s) for s in draws[0]}) >= 6
+
+
+@pytest.mark.parametrize("name", [n for n, b in BASELINES.items() if b.modality == "tabular" and b.tier != "floor"])
+def test_weights_are_honoured(name, problem, fit):
+    made = problem("tabular", "binary")
+    dataset, task, split = made
+    weight = np.where(truth(dataset, task, split.train) == 1, 50.0, 1.0)
+    plain = fit(made_for(BASELINES[name], task, 120), made).predict(dataset, split.test)
+    heavy = fit(made_for(BASELINES[name], task, 120), made, weight).predict(dataset, split.test)
+    if name == "kernel":  # its temperature is fitted again, so the mean may stay: the order of rows may not
+        assert not np.allclose(heavy.arrays["probabilities"], plain.arrays["probabilities"])
+    else:
+        assert heavy.arrays["probabilities"][:, 1].mean() > plain.arrays["probabilities"][:, 1].mean()
+
+
+@pytest.mark.parametrize("name", [n for n, b in BASELINES.items() if "binary" in b.goals])
+def test_a_class_without_training_rows_gets_probability_zero_or_little(name, problem, fit):
+    dataset, task, split = problem(BASELINES[name].modality, "multiclass")
+    codes = truth(dataset, task, split.train)
+    short = type(split)(split.train[codes != 2], split.valid, split.test, "row", split.unit_ids, "short", 0)
+    model = fit(made_for(BASELINES[name], task, len(short.train)), (dataset, task, short))
+    probabilities = model.predict(dataset, split.test).arrays["probabilities"]
+    assert probabilities.shape == (len(split.test), 3)
+    assert probabilities[:, 2].mean() < 0.25
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-9)
+
+
+def test_a_forecast_never_reads_the_target_of_its_own_rows(problem, fit):
+    made = problem("sequence", "forecast", n_series=2, n_targets=2)
+    dataset, task, split = made
+    blank = dataset.target.copy()
+    one = split.test_windows[:1]
+    blank.iloc[one[0, 0] :] = np.nan
+    future = type(dataset)("waves", dataset.inputs, blank, times=dataset.times, series=dataset.series)
+    for name in ("naive", "seasonal_naive", "lagged_ridge", "lagged_boosting"):
+        model = fit(made_for(BASELINES[name], task, len(split.train_windows)), made)
+        known, unknown = model.predict(dataset, one), model.predict(future, one)
+        np.testing.assert_array_equal(unknown.arrays["values"], known.arrays["values"])
+        assert unknown.arrays["quantiles"].shape == (1, 6, 2, 2)
+
+
+def test_forecast_quantiles_are_ordered_and_hold_most_of_the_truth(problem, fit):
+    made = problem("sequence", "forecast")
+    dataset, task, split = made
+    actual = truth(dataset, task, split.test_windows)
+    for name in ("lagged_ridge", "seasonal_naive"):
+        model = fit(made_for(BASELINES[name], task, len(split.train_windows)), made)
+        quantiles = model.predict(dataset, split.test_windows).arrays["quantiles"]
+        assert (np.diff(quantiles, axis=-1) >= 0).all()
+        inside = (actual >= quantiles[..., 0]) & (actual <= quantiles[..., 1])
+        assert 0.5 < inside.mean() <= 1.0
+
+
+def test_a_series_without_any_past_is_still_forecast(problem, fit):
+    made = problem("sequence", "forecast")
+    dataset, task, split = made
+    first = np.arange(6)[None, :]
+    for name in ("naive", "seasonal_naive", "lagged_ridge", "lagged_boosting"):
+        model = fit(made_for(BASELINES[name], task, len(split.train_windows)), made)
+        assert np.isfinite(model.predict(dataset, first).arrays["values"]).all()
+
+
+def test_seasonal_naive_repeats_the_last_season(problem, fit):
+    made = problem("sequence", "forecast")
+    dataset, task, split = made
+    model = fit(made_for(BASELINES["seasonal_naive"], task, 10), made)
+    found = model.predict(dataset, split.test_windows).arrays["values"][..., 0]
+    expected = dataset.target["y0"].to_numpy()[split.test_windows - 12]
+    np.testing.assert_allclose(found, expected)
+
+
+def test_new_rows_with_unseen_levels_and_gaps_are_predicted(problem, fit):
+    made = problem("tabular", "binary")
+    dataset, task, _ = made
+    odd = dataset.inputs.iloc[:3].copy().reset_index(drop=True)
+    odd["level"] = ["sideways", None, "up"]
+    odd["many"] = ["nowhere", None, "town 3"]
+    odd["tags"] = [None, "never; seen", "y"]
+    odd["words"] = ["", "\x00 \U0001f600", "good"]
+    odd["number"] = np.nan
+    odd["day"] = np.datetime64("NaT", "ns")
+    new = type(dataset)("new", odd)
+    for name in ("linear", "boosting", "forest", "kernel"):
+        model = fit(made_for(BASELINES[name], task, 120), made)
+        assert np.isfinite(model.predict(new, np.arange(3)).arrays["probabilities"]).all()
+        one = pickle.loads(pickle.dumps(model)).predict(new, np.array([2])).arrays["probabilities"]
+        np.testing.assert_allclose(one[0], model.predict(new, np.arange(3)).arrays["probabilities"][2], atol=1e-12)

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from automl import catalog
+from automl.baselines.worker import Payload, Worker, measure
+from automl.context import truth
+from automl.errors import Unfit
+from automl.records import Baseline, Facts, Output
+
+BASELINES = catalog.members(Baseline, "automl.baselines")
+
+
+@dataclass
+class Stubborn:
+    """Ignores its deadline; leaves a checkpoint first if asked to; or fails, dies, or fits at once."""
+
+    what: str
+
+    def fit(self, dataset, split_rows, truth, weight, context):
+        self.n_rows = len(split_rows)
+        if self.what == "checkpoint":
+            context.checkpoint(self)
+        if self.what in ("checkpoint", "hang"):
+            time.sleep(60)
+        if self.what == "refuse":
+            raise Unfit("not for me")
+        if self.what == "break":
+            raise KeyError("nonsense")
+        if self.what == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def predict(self, dataset, rows):
+        return Output("values", {"values": np.full((len(rows), 2), float(os.getpid()))})
+
+
+def payload(problem):
+    dataset, task, split = problem("tabular", "regression")
+    own = (Stubborn.__module__, __file__)
+    y = truth(dataset, task, split.train)
+    return Payload(dataset, split.train, y, None, split.valid, truth(dataset, task, split.valid), (own,))
+
+
+def order(what):
+    return pickle.dumps(Stubborn(what))
+
+
+@pytest.fixture(scope="module")
+def worker(problem):
+    worker = Worker(payload(problem))
+    assert worker.wait(None) is None
+    yield worker
+    worker.close()
+
+
+def gone(pid):
+    return not Path(f"/proc/{pid}").exists()
+
+
+def test_the_child_has_no_tensorflow_and_is_another_process(worker):
+    worker.wait(None)
+    assert worker.ready["tensorflow"] is False
+    assert worker.ready["pid"] not in (os.getpid(), None)
+
+
+def test_a_fit_comes_back_whole_with_its_costs(worker):
+    fitted = worker.fit(order("fit"), None, time.monotonic() + 20)
+    assert (fitted.failure, fitted.stopped) == ("", "")
+    assert pickle.loads(fitted.model).n_rows == 120
+    assert fitted.output.arrays["values"][0, 0] != os.getpid()
+    assert fitted.peak_mib > 20
+    assert fitted.predict_ms >= 0
+    assert fitted.rows_per_second > 0
+
+
+def test_only_the_rows_named_are_used(worker):
+    fitted = worker.fit(order("fit"), np.arange(7), None)
+    assert pickle.loads(fitted.model).n_rows == 7
+
+
+@pytest.mark.parametrize(("what", "words"), [("refuse", "not for me"), ("break", "KeyError: 'nonsense'")])
+def test_a_failure_is_told_in_words_and_the_child_lives_on(worker, what, words):
+    worker.wait(None)
+    pid = worker.process.pid
+    fitted = worker.fit(order(what), None, time.monotonic() + 20)
+    assert fitted.model is None
+    assert fitted.failure == words
+    assert worker.process.pid == pid
+
+
+def test_a_fit_that_ignores_its_deadline_is_killed_and_the_next_one_works(worker):
+    worker.wait(None)
+    pid, begun = worker.process.pid, time.monotonic()
+    fitted = worker.fit(order("hang"), None, begun + 0.5)
+    assert time.monotonic() - begun < 3
+    assert "before a complete model was there" in fitted.failure
+    assert gone(pid)
+    assert worker.fit(order("fit"), None, None).failure == ""
+
+
+def test_the_last_checkpoint_survives_the_deadline(worker):
+    worker.wait(None)
+    fitted = worker.fit(order("checkpoint"), None, time.monotonic() + 1.0)
+    assert pickle.loads(fitted.model).n_rows == 120
+    assert fitted.failure == ""
+    assert "time ran out" in fitted.stopped
+
+
+def test_a_child_that_dies_is_told_and_replaced(worker):
+    worker.wait(None)
+    fitted = worker.fit(order("die"), None, time.monotonic() + 20)
+    assert "worker process died" in fitted.failure
+    assert worker.fit(order("fit"), None, None).failure == ""
+
+
+def test_the_user_can_stop_a_fit(worker):
+    worker.wait(None)
+    begun = time.monotonic()
+    fitted = worker.fit(order("checkpoint"), None, None, lambda: time.monotonic() - begun > 0.5)
+    assert fitted.stopped == "stopped by the user" or fitted.model is None
+    assert time.monotonic() - begun < 5
+
+
+def test_interrupts_from_the_keyboard_do_not_reach_the_child(worker):
+    worker.wait(None)
+    os.kill(worker.process.pid, signal.SIGINT)
+    assert worker.fit(order("fit"), None, None).failure == ""
+
+
+def test_closing_leaves_no_process_even_while_the_data_is_being_sent(problem):
+    worker = Worker(payload(problem))
+    pid = worker.process.pid
+    worker.close()
+    worker.close()
+    assert gone(pid)
+
+
+def test_boosting_stops_by_itself_before_the_deadline_with_a_whole_model(worker):
+    worker.wait(None)
+    baseline = BASELINES["boosting"]
+    task = None
+    from conftest import rows_problem
+
+    _, task, _ = rows_problem("tabular", "regression")
+    settings = dict(next(baseline.settings(task, Facts(120), 0))) | {"max_iter": 100_000, "patience": 100_000}
+    fitted = worker.fit(pickle.dumps(baseline.make(task, settings, 0)), None, time.monotonic() + 6)
+    assert fitted.model is not None
+    assert fitted.failure == ""
+    assert "time ran out" in fitted.stopped
+
+
+SCRIPT = """
+import sys, time
+import numpy as np, pandas as pd
+from automl.baselines import ShallowSide
+from automl.catalog import members
+from automl.records import Baseline, Column, Dataset, Facts, Split, Task
+print("run", flush=True)
+x = np.random.default_rng(0).normal(size=90)
+dataset = Dataset("d", pd.DataFrame({"x": x}), pd.DataFrame({"y": 2 * x}))
+task = Task("tabular", "regression", ("y",), "r2", columns=(Column("x", "numeric", 1.0, ""),))
+rows = np.arange(90)
+split = Split(rows[:50], rows[50:70], rows[70:], "row", rows[70:], "", 0)
+linear = {n: b for n, b in members(Baseline, "automl.baselines").items() if n in ("tabular_floor", "linear")}
+side = ShallowSide(dataset, task, split, Facts(50), linear, "r2")
+side.step(60)
+run, = side.step(60)
+print(run.status, run.valid_score > 0.9, side.worker.process.pid, flush=True)
+if "leave" in sys.argv:
+    sys.stdout.flush()
+    import os
+    os._exit(0)
+side.close()
+"""
+
+
+@pytest.mark.parametrize("how", ["script", "command", "left"])
+def test_no_main_guard_is_needed_and_no_child_is_left(tmp_path, how):
+    file = tmp_path / "plain.py"
+    file.write_text(SCRIPT)
+    command = [sys.executable, "-c", SCRIPT] if how == "command" else [sys.executable, str(file)]
+    command += ["leave"] if how == "left" else []
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.split("\n")
+    assert lines[0] == "run"
+    status, good, pid = lines[1].split()
+    assert (status, good) == ("done", "True")
+    ends = time.monotonic() + 5
+    while not gone(pid) and time.monotonic() < ends:
+        time.sleep(0.1)
+    assert gone(pid)
+
+
+def test_measuring_gives_a_time_a_row_and_a_rate(problem):
+    dataset, _, split = problem("tabular", "regression")
+    ms, rate = measure(Stubborn("fit"), dataset, split.valid)
+    assert 0 <= ms < 100
+    assert rate > 100

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+from threadpoolctl import threadpool_limits
+
+from automl import catalog
+from automl.records import MODALITIES, Baseline
+from automl.testing import check_baseline
+
+BASELINES = catalog.members(Baseline, "automl.baselines")
+CASES = [(b.name, goal) for b in BASELINES.values() for goal in b.goals if goal != "forecast"]
+
+
+@pytest.mark.parametrize(("name", "goal"), CASES)
+def test_baseline_keeps_the_contract(name, goal):
+    with threadpool_limits(1):  # small fits are quicker so
+        check_baseline(BASELINES[name], [goal])
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("goal", ["binary", "multiclass", "multilabel", "regression"])
+def test_every_cell_of_the_design_has_all_three_tiers(modality, goal):
+    tiers = {b.tier for b in BASELINES.values() if b.modality == modality and goal in b.goals}
+    assert tiers == {"floor", "fast", "strong"}
+
+
+def test_forecasts_have_all_three_tiers():
+    assert {b.tier for b in BASELINES.values() if "forecast" in b.goals} == {"floor", "fast", "strong"}
+
+
+def test_no_baseline_stores_training_rows():
+    assert [b.name for b in BASELINES.values() if b.keeps_rows] == []
