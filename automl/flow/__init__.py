@@ -10,6 +10,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from automl.flow.contest import Finished, run  # noqa: E402
+from automl.flow.contest import Finished, run
 
 __all__ = ["Finished", "run"]

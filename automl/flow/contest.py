@@ -20,7 +20,7 @@ from automl.flow.folder import check_folder, open_folder
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.prepare import Prepared, baselines_for, prepare, templates_for
-from automl.flow.progress import Progress
+from automl.flow.progress import Progress, quiet_libraries
 
 if TYPE_CHECKING:
     from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
@@ -109,8 +109,16 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
 
 
 def _import_deep() -> None:
-    """Load TensorFlow, Keras and KerasTuner while the data is read."""
-    import automl.search.side  # noqa: F401
+    """Load TensorFlow, Keras and KerasTuner, and look for devices, while other things are prepared.
+
+    TensorFlow's libraries write lines about missing GPUs straight to the terminal; they are kept from it here, and
+    `automl doctor` tells what matters of them.
+    """
+    with quiet_libraries():
+        import automl.search.side  # noqa: F401
+        from automl.search import device
+
+        device.prepare()
 
 
 def _shallow_side(recipe: Recipe, prepared: Prepared, progress: Progress, interrupt: Interrupt) -> ShallowSide:

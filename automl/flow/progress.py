@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -14,7 +17,33 @@ from rich.text import Text
 
 from automl.clock import Clock
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "quiet_libraries"]
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Keep what native libraries write to standard error off the terminal; our own `Progress` is not touched."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # no standard error at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _own_stderr() -> TextIO:
+    """Standard error by a descriptor of its own, so that quieting libraries does not quiet us."""
+    try:
+        return os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1, encoding="utf-8", errors="replace")
+    except (OSError, ValueError, AttributeError):  # replaced by an object that is no file
+        return sys.stderr
 
 
 class Progress:
@@ -28,7 +57,8 @@ class Progress:
 
     def __init__(self, clock: Clock, *, quiet: bool, stream: TextIO | None = None) -> None:
         self.clock, self.quiet = clock, quiet
-        self.console = Console(file=stream or sys.stderr, highlight=False)
+        self._stream = stream or _own_stderr()
+        self.console = Console(file=self._stream, highlight=False)
         self.metric, self.higher_is_better = "", True
         self.best: dict[str, tuple[str, float]] = {}
         self.counts: dict[str, dict[str, int]] = {"deep": {}, "shallow": {}, "floor": {}}
@@ -46,6 +76,9 @@ class Progress:
     ) -> None:
         if self._live.is_started:
             self._live.stop()
+        self._stream.flush()
+        if self._stream not in (sys.stderr, sys.stdout):
+            self._stream.close()
 
     def say(self, text: str) -> None:
         """A line that stays."""

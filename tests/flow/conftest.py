@@ -21,7 +21,7 @@ def finished(tmp_path_factory):
         if name not in done:
             arguments = CASES[name]()
             out = tmp_path_factory.mktemp("runs") / name
-            done[name] = (arguments, automl.fit(**arguments, budget="40s", max_trials=2, out=str(out), quiet=True))
+            done[name] = (arguments, automl.fit(**arguments, budget="20s", max_trials=1, out=str(out), quiet=True))
         return done[name]
 
     return run
