@@ -198,7 +198,7 @@ def _fit_phrases(column: pd.Series, separator: str, n_dimensions: int, seed: int
 def _directions(matrix: sparse.csr_matrix, n_wanted: int, seed: int) -> np.ndarray:
     """Leading right singular vectors ``(n_words, at most n_wanted)`` float32."""
     from sklearn.utils.extmath import randomized_svd
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, user_api="blas"):  # matrices this thin are decomposed ten times faster by one thread
         _, strength, right = randomized_svd(matrix, n_components=n_wanted, n_iter=4, random_state=seed)
