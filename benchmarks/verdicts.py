@@ -7,7 +7,7 @@
 
 Scikit-learn's models stand in for both sides, so that thousands of contests take minutes:
 
-    python benchmarks/verdicts.py            # about five minutes on 2 cores
+    python benchmarks/verdicts.py            # some minutes on 2 free cores
     python benchmarks/verdicts.py --splits 20
 
 Prints tables, and one last line of JSON.
