@@ -173,7 +173,10 @@ class Worker:
             elif kind == "done":
                 return Fitted(**content)
             else:
-                return Fitted(checkpoint, fit_seconds=time.monotonic() - begun, stopped=content, failure=content)
+                seconds = time.monotonic() - begun
+                if checkpoint is None:
+                    return Fitted(fit_seconds=seconds, failure=content)
+                return Fitted(checkpoint, fit_seconds=seconds, stopped=content)
 
     def _receive(self, limit: float | None, stopping: Callable[[], bool]) -> tuple[str, Any] | None:
         """The next message; None when the limit has come; a death is told as a failure."""

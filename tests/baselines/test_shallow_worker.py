@@ -145,13 +145,10 @@ def test_closing_leaves_no_process_even_while_the_data_is_being_sent(problem):
     assert gone(pid)
 
 
-def test_boosting_stops_by_itself_before_the_deadline_with_a_whole_model(worker):
+def test_boosting_stops_by_itself_before_the_deadline_with_a_whole_model(worker, problem):
     worker.wait(None)
     baseline = BASELINES["boosting"]
-    task = None
-    from conftest import rows_problem
-
-    _, task, _ = rows_problem("tabular", "regression")
+    _, task, _ = problem("tabular", "regression")
     settings = dict(next(baseline.settings(task, Facts(120), 0))) | {"max_iter": 100_000, "patience": 100_000}
     fitted = worker.fit(pickle.dumps(baseline.make(task, settings, 0)), None, time.monotonic() + 6)
     assert fitted.model is not None
