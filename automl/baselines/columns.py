@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.preprocessing import QuantileTransformer
-from skrub import StringEncoder
 
 from automl.baselines.model import remembered, rows_key
 from automl.records import Dataset, Task
@@ -138,6 +137,8 @@ class TableFeatures:
     def _fit_text(self, dataset: Dataset, rows: np.ndarray, column: pd.Series,
                   name: str) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
         def compute() -> tuple[np.ndarray, Any]:
+            from skrub import StringEncoder  # takes as long to import as scikit-learn
+
             clean = pd.Series([str(v) if v is not None and v == v else "" for v in column], name="text")
             size = min(self.text_dimensions, max(len(clean) - 1, 1))
             if clean.nunique() < 3:

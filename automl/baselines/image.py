@@ -10,11 +10,20 @@ import numpy as np
 from automl.baselines.gradients import PictureFeatures
 from automl.baselines.learners import Fourier, Linear
 from automl.baselines.model import Model, draws, labelled
-from automl.baselines.tabular import GOALS, floor, floor_settings, weights_options
+from automl.baselines.tabular import GOALS, floor, floor_settings, too_many_rows, weights_options
 from automl.baselines.trees import Boosting, Forest
+from automl.baselines.vectors import Vectors
 from automl.records import Baseline, Facts, Task
 
-__all__ = ["FLOOR", "GRADIENTS_BOOSTING", "GRADIENTS_FOREST", "GRADIENTS_KERNEL", "GRADIENTS_LINEAR", "PIXELS"]
+__all__ = [
+    "FLOOR",
+    "GRADIENTS_BOOSTING",
+    "GRADIENTS_FOREST",
+    "GRADIENTS_KERNEL",
+    "GRADIENTS_LINEAR",
+    "GRADIENTS_VECTORS",
+    "PIXELS",
+]
 
 
 def picture_model(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
@@ -31,6 +40,8 @@ def picture_model(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
         learner = Linear(task.goal, n, loss, strengths, weights, seed=seed)
     elif kind == "kernel":
         learner = Fourier(task.goal, n, settings["n_features"], settings["width"], weights, seed)
+    elif kind == "vectors":
+        learner = Vectors(task.goal, n, settings["C"], settings["width"], weights, seed)
     elif kind == "boosting":
         learner = Boosting(task.goal, n, settings, seed)
     else:
@@ -46,21 +57,34 @@ def pixels_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
 
 def linear_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Size of picture and cell of the gradients."""
-    first = {"learner": "linear", "side": 48, "cell": 6, "pixels": True, "components": 0, "class_weight": None}
+    first = {"learner": "linear", "side": 48, "cell": 8, "pixels": True, "components": 0, "class_weight": None}
     options = {"side": [32, 48, 64], "cell": [4, 6, 8], "pixels": [True, False]}
     yield from draws(first, options | weights_options(task), seed)
 
 
 def kernel_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Gradients on principal components, then the width of the kernel."""
-    n = 3000 if facts.n_rows > 4000 else 2000
+    n = 3000 if facts.n_rows > 8000 else 1000
     first = {
-        "learner": "kernel", "side": 48, "cell": 6, "pixels": True, "components": 150, "n_features": n, "width": 0.7,
+        "learner": "kernel", "side": 48, "cell": 8, "pixels": True, "components": 100, "n_features": n, "width": 1.0,
         "class_weight": None,
     }  # fmt: skip
     options = {
         "side": [32, 48, 64], "cell": [4, 6, 8], "pixels": [True, False], "components": [80, 150, 250],
-        "n_features": [n, 2 * n], "width": (0.3, 2.0),
+        "n_features": [n, n // 2], "width": (0.5, 4.0),
+    }  # fmt: skip
+    yield from draws(first, options | weights_options(task), seed)
+
+
+def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Gradients on principal components, then the width of the kernel and the price of errors."""
+    first = {
+        "learner": "vectors", "side": 48, "cell": 8, "pixels": True, "components": 100, "C": 5.0, "width": 0.5,
+        "class_weight": None,
+    }  # fmt: skip
+    options = {
+        "side": [32, 48, 64], "cell": [6, 8, 10], "pixels": [True, False], "components": [60, 100, 160],
+        "C": (1.0, 30.0), "width": (0.3, 1.2),
     }  # fmt: skip
     yield from draws(first, options | weights_options(task), seed)
 
@@ -95,6 +119,10 @@ PIXELS = Baseline("pixels", "fast", "image", GOALS, picture_model, pixels_settin
 GRADIENTS_KERNEL = Baseline(
     "hog_kernel", "strong", "image", GOALS, picture_model, kernel_settings,
     source="Dalal & Triggs 2005; Rahimi & Recht 2007",
+)  # fmt: skip
+GRADIENTS_VECTORS = Baseline(
+    "hog_vectors", "strong", "image", GOALS, picture_model, vectors_settings, keeps_rows=True, unfit=too_many_rows,
+    source="Dalal & Triggs 2005; Cortes & Vapnik 1995",
 )  # fmt: skip
 GRADIENTS_LINEAR = Baseline(
     "hog_linear", "strong", "image", GOALS, picture_model, linear_settings, source="Dalal & Triggs 2005"

@@ -240,7 +240,7 @@ class Fourier:
         self.width = width
         self.seed = seed
         self.features: Any = None
-        strengths = np.geomspace(1e-5, 1.0, 11)
+        strengths = np.geomspace(1e-5, 100.0, 15)
         self.linear = Linear(goal, n_classes, "ridge", list(strengths), class_weight, "loo", seed)
 
     def fit(self, X: Any, truth: np.ndarray, weight: np.ndarray | None, valid: Any, valid_truth: np.ndarray | None,

@@ -12,7 +12,7 @@ from sklearn.linear_model import Ridge
 __all__ = ["ridge_path"]
 
 Judge = Callable[[np.ndarray, np.ndarray], float]
-MAX_SQUARE = 6000
+MAX_SQUARE = 3000
 """Largest matrix that is decomposed; beyond it sparse rows are solved penalty by penalty."""
 
 

@@ -48,7 +48,7 @@ def summaries_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[
 
 def convolutions_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """How many convolutions, of what; fewer where there are many rows."""
-    n = 8000 if facts.n_rows < 1500 else 4000 if facts.n_rows < 5000 else 2000
+    n = 8000 if facts.n_rows < 1500 else 2000
     first = {
         "learner": "ridge", "summaries": False, "convolutions": n, "differences": True, "normalise": True,
         "class_weight": None,

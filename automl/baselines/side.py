@@ -231,6 +231,8 @@ class ShallowSide:
         expected = lane.seconds * n / len(self.items)
         if expected <= 0.9 * seconds:
             return n
+        if lane.best is not None:
+            return None  # fewer rows would hardly beat what all of them have given
         rows = int(n * 0.7 * seconds / expected)
         return rows if rows >= max(LEAST_ROWS, 0.2 * len(self.items)) else None
 
@@ -247,8 +249,9 @@ class ShallowSide:
         if fitted.model is not None and not fitted.stopped:
             lane.seconds = max(lane.seconds * 0.8, fitted.fit_seconds / share)
         elif fitted.model is None and fitted.stopped:
-            lane.seconds = max(lane.seconds, 2.0 * seconds / share)
-            lane.capped = max(LEAST_ROWS, rows // 3)
+            lane.seconds = max(lane.seconds, (1.0 if lane.best is not None else 2.0) * seconds / share)
+            if lane.best is None:
+                lane.capped = max(LEAST_ROWS, rows // 3)
 
     # ------------------------------------------------------------------ one fit
 

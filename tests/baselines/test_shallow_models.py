@@ -79,7 +79,7 @@ def test_weights_are_honoured(name, problem, fit):
     weight = np.where(truth(dataset, task, split.train) == 1, 50.0, 1.0)
     plain = fit(made_for(BASELINES[name], task, 120), made).predict(dataset, split.test)
     heavy = fit(made_for(BASELINES[name], task, 120), made, weight).predict(dataset, split.test)
-    if name == "kernel":  # its temperature is fitted again, so the mean may stay: the order of rows may not
+    if name == "vectors":  # its temperature is fitted again, so the mean may stay: the order of rows may not
         assert not np.allclose(heavy.arrays["probabilities"], plain.arrays["probabilities"])
     else:
         assert heavy.arrays["probabilities"][:, 1].mean() > plain.arrays["probabilities"][:, 1].mean()
@@ -152,7 +152,7 @@ def test_new_rows_with_unseen_levels_and_gaps_are_predicted(problem, fit):
     odd["number"] = np.nan
     odd["day"] = np.datetime64("NaT", "ns")
     new = type(dataset)("new", odd)
-    for name in ("linear", "boosting", "forest", "kernel"):
+    for name in ("linear", "boosting", "forest", "vectors"):
         model = fit(made_for(BASELINES[name], task, 120), made)
         assert np.isfinite(model.predict(new, np.arange(3)).arrays["probabilities"]).all()
         one = pickle.loads(pickle.dumps(model)).predict(new, np.array([2])).arrays["probabilities"]
