@@ -370,15 +370,18 @@ class ShallowSide:
         return 0.0 if kept is None else 1.2 * kept.run.cost.fit_seconds + 0.5
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit the finalist's settings on the same rows with another random state."""
+        """Fit the finalist's settings on the same rows with another random state, no longer than it was fitted."""
         kept = self.finalist
         if kept is None or seconds < LEAST_SECONDS:
             return False
+        was_cut = kept.run.status == "cut"
+        if was_cut:
+            seconds = min(seconds, 1.1 * kept.run.cost.fit_seconds + 0.5)
         seed = self.seed + 1000 * len(kept.models)
         model = pickle.dumps(kept.lane.baseline.make(self.task, kept.settings, seed))
         deadline = None if math.isinf(seconds) else time.monotonic() + seconds
         fitted = self.worker.fit(model, kept.take, deadline, self.stopping)
-        if fitted.model is None or fitted.failure or fitted.stopped:
+        if fitted.model is None or fitted.failure or (fitted.stopped and not was_cut):
             return False
         kept.models.append(fitted.model)
         kept.run = dataclasses.replace(kept.run, n_seeds=len(kept.models))

@@ -29,7 +29,8 @@ __all__ = ["Finished", "run"]
 
 FLOOR_GRACE_SECONDS = 15.0
 SEEDS = 3
-SEED_SHARE = 0.75
+SEED_SHARE = 0.5
+SEED_SLACK = 1.3
 LEAST_STEP_SECONDS = 0.5
 
 
@@ -240,7 +241,7 @@ def _seeds(recipe: Recipe, sides: dict[str, Contender], clock: Clock, stopping: 
             break
         for name, side in sides.items():
             with clock.spend(name):
-                worked = side.add_seed(clock.remaining - reserve)
+                worked = side.add_seed(min(clock.remaining - reserve, SEED_SLACK * side.seconds_a_seed()))
             if not worked:
                 return n_seeds
         n_seeds += 1

@@ -31,7 +31,7 @@ __all__ = ["DeepSide"]
 
 KEPT_NETWORKS = 4
 KEPT_FITS = 3
-FIRST_SHARE = 0.3
+FIRST_SHARE = 0.42
 FAILURES_ALLOWED = 3
 LOOP_CHOICES = ("epochs",)
 
@@ -172,7 +172,13 @@ class DeepSide:
         return lane.compile_seconds + 0.3 * typical
 
     def _attempt(
-        self, lane: _Lane, settings: Mapping[str, Any], name: str, seconds: float, seed: int
+        self,
+        lane: _Lane,
+        settings: Mapping[str, Any],
+        name: str,
+        seconds: float,
+        seed: int,
+        n_steps: int | None = None,
     ) -> tuple[Run, Fit | None]:
         begun = time.monotonic()
         deadline = begun + seconds if math.isfinite(seconds) else None
@@ -194,6 +200,7 @@ class DeepSide:
                 judge=self._judge,
                 higher_is_better=self.higher_is_better,
                 stopping=self.stopping,
+                n_steps=n_steps,
                 on_epoch=lambda point: self.on_event({"event": "epoch", "side": "deep", "name": name, **point}),
             )
             status, failure = fit.status, ("the time offered was over" if fit.status == "cut" else None)
@@ -320,7 +327,8 @@ class DeepSide:
         kept = self.finalist
         lane = next(lane for lane in self.lanes if lane.template.name == kept.template.name)
         seed = self.seed * 1000 + 500 + len(kept.fits)
-        _, fit = self._attempt(lane, kept.settings, f"{kept.run.name} seed {len(kept.fits) + 1}", seconds, seed)
+        name = f"{kept.run.name} seed {len(kept.fits) + 1}"
+        _, fit = self._attempt(lane, kept.settings, name, seconds, seed, kept.fits[0].n_steps)
         if fit is None:
             return False
         kept.fits.append(fit)

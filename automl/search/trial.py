@@ -33,6 +33,7 @@ class Fit:
         curve: per validation: epoch, seconds, loss, valid_score. epochs: trained in all.
         seconds: from start to end, compilation included. compile_seconds: first dispatch.
         status: "done" or "cut" (the clock or the user ended it before its epochs or patience did).
+        n_steps: the length that its schedule had in the end.
     """
 
     weights: list[np.ndarray]
@@ -43,6 +44,7 @@ class Fit:
     seconds: float
     compile_seconds: float
     status: Status
+    n_steps: int
 
 
 def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
@@ -71,11 +73,12 @@ class _Progress:
     compile_seconds: float = 0.0
     per_dispatch: int = 1
     per_epoch: int = 1
+    planned: int | None = None
     valid_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self.per_epoch = max(1, self.network.data.n_train // self.network.batch_size)
-        self.total = self.per_epoch * self.n_epochs
+        self.total = self.planned = self.planned or self.per_epoch * self.n_epochs
 
     def out_of_time(self, margin: float = 0.0) -> bool:
         return self.deadline is not None and time.monotonic() + margin >= self.deadline
@@ -86,7 +89,7 @@ class _Progress:
             return
         left = self.deadline - time.monotonic() - self.valid_seconds
         affordable = int(left / (self.step_seconds * (1 + VALIDATION_SHARE / 2)))
-        self.total = max(self.step + 1, min(self.per_epoch * self.n_epochs, self.step + affordable))
+        self.total = max(self.step + 1, min(self.planned or 1, self.step + affordable))
 
     def batches(self) -> np.ndarray:
         """A fresh order of the rows as (steps, batch_size)."""
@@ -118,6 +121,7 @@ def train(
     judge: Callable[[np.ndarray], float],
     higher_is_better: bool,
     stopping: Callable[[], bool],
+    n_steps: int | None = None,
     on_epoch: Callable[[Mapping[str, float]], None] | None = None,
 ) -> Fit:
     """Train a network that was just reset.
@@ -127,14 +131,16 @@ def train(
         deadline: `time.monotonic` value, or None for no clock (then the result depends on the seed alone).
         dispatch_seconds: longest single dispatch. judge: raw validation outputs → score.
         stopping: asked between dispatches whether the user wants to stop.
+        n_steps: length of the schedule, so that another seed is trained as the first was; None: as "epochs" says.
 
     Raises:
         OutOfTime: the deadline came before the first validation.
         TrialError: the loss or the score became NaN or infinite.
     """
     state = _Progress(
-        network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, np.random.default_rng(seed)
-    )
+        network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, np.random.default_rng(seed),
+        planned=n_steps,
+    )  # fmt: skip
     best: tuple[float, list[np.ndarray], np.ndarray, int] | None = None
     curve: list[Mapping[str, float]] = []
     next_check, sign = 1.0, 1.0 if higher_is_better else -1.0
@@ -171,7 +177,7 @@ def train(
     if best is None:
         raise OutOfTime("the time offered ended before the first epoch could be judged")
     return Fit(best[1], best[2], best[0], tuple(curve), state.step / state.per_epoch, time.monotonic() - state.begun,
-               state.compile_seconds, status)  # fmt: skip
+               state.compile_seconds, status, state.total)  # fmt: skip
 
 
 def _epoch(state: _Progress, losses: list[float], dispatch_seconds: float, stopping: Callable[[], bool]) -> Status:

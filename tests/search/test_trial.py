@@ -45,6 +45,7 @@ def fit(network, epochs=10, deadline=None, **options):
         judge=lambda raw: float(raw[0]),
         higher_is_better=options.get("higher_is_better", True),
         stopping=options.get("stopping", lambda: False),
+        n_steps=options.get("n_steps"),
     )
 
 
@@ -93,3 +94,12 @@ def test_the_user_can_stop_and_keeps_the_best():
     calls = iter([False] * 6 + [True] * 100)
     result = fit(FakeNetwork(itertools.chain([0.3], itertools.repeat(0.2))), epochs=10, stopping=lambda: next(calls))
     assert (result.score, result.status) == (0.3, "cut")
+
+
+def test_another_seed_is_trained_as_long_as_the_first_was():
+    first = FakeNetwork(itertools.count(), step_seconds=0.01)
+    cut = fit(first, epochs=1000, deadline=time.monotonic() + 0.5)
+    second = FakeNetwork(itertools.count())
+    again = fit(second, epochs=1000, n_steps=cut.n_steps)
+    assert (len(second.rates), again.n_steps) == (cut.n_steps, cut.n_steps)
+    assert second.rates[-1] < 0.1 * max(second.rates)
