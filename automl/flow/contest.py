@@ -30,7 +30,7 @@ __all__ = ["Finished", "run"]
 FLOOR_GRACE_SECONDS = 15.0
 SEEDS = 3
 SEED_SHARE = 0.5
-SEED_SLACK = 1.3
+SEED_SLACK = 1.15
 LEAST_STEP_SECONDS = 0.5
 
 
@@ -203,11 +203,11 @@ def _alternate(
         side = open_sides[name]
         others = [s for s in sides if s != name]
         left_of_all = clock.remaining - reserve
-        passed_over = all(other not in open_sides for other in others)
-        left = left_of_all if passed_over else min(left_of_all, share - clock.spent[name])
-        left -= _kept_for_seeds(side, share) + (
-            sum(_kept_for_seeds(sides[o], share) for o in others) if passed_over else 0
-        )
+        seeds = _kept_for_seeds(sides, share)
+        if any(other in open_sides for other in others):
+            left = min(left_of_all, share - clock.spent[name]) - seeds[name]
+        else:  # what the other side left unused passes over
+            left = left_of_all - sum(seeds.values())
         made = None
         if left >= LEAST_STEP_SECONDS:
             with clock.spend(name):
@@ -219,13 +219,18 @@ def _alternate(
     return "budget" if clock.remaining - reserve < 0.25 * clock.budget_seconds else "exhausted"
 
 
-def _kept_for_seeds(side: Contender, share: float) -> float:
-    """Seconds kept back so that the finalist can be fitted again with other seeds, where that is affordable."""
-    if not math.isfinite(share):
-        return 0.0
-    each = side.seconds_a_seed()
-    n_more = min(SEEDS - 1, int(SEED_SHARE * share / each)) if each > 0 else 0
-    return n_more * each
+def _kept_for_seeds(sides: dict[str, Contender], share: float) -> dict[str, float]:
+    """Seconds each side keeps back to fit its finalist again with other seeds: the same number on all sides.
+
+    Args:
+        share: seconds that each side has in all. At most `SEED_SHARE` of them goes to seeds: a model that needs most
+            of the time for itself is better trained well once.
+    """
+    each = {name: SEED_SLACK * side.seconds_a_seed() for name, side in sides.items()}
+    if not math.isfinite(share) or not sum(each.values()):
+        return dict.fromkeys(sides, 0.0)
+    n_more = min(SEEDS - 1, *(int(SEED_SHARE * share / seconds) for seconds in each.values() if seconds))
+    return {name: n_more * seconds for name, seconds in each.items()}
 
 
 def _seeds(recipe: Recipe, sides: dict[str, Contender], clock: Clock, stopping: Callable[[], bool]) -> int:
@@ -236,7 +241,7 @@ def _seeds(recipe: Recipe, sides: dict[str, Contender], clock: Clock, stopping: 
     n_seeds = 1
     reserve = _reserve(clock)
     while sides and n_seeds < SEEDS and not stopping():
-        needed = sum(side.seconds_a_seed() for side in sides.values())
+        needed = sum(SEED_SLACK * side.seconds_a_seed() for side in sides.values())
         if needed > clock.remaining - reserve:
             break
         for name, side in sides.items():

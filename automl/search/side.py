@@ -31,7 +31,6 @@ __all__ = ["DeepSide"]
 
 KEPT_NETWORKS = 4
 KEPT_FITS = 3
-FIRST_SHARE = 0.42
 FAILURES_ALLOWED = 3
 LOOP_CHOICES = ("epochs",)
 
@@ -130,15 +129,14 @@ class DeepSide:
         lane = self._next_lane()
         if lane is None or (self.max_trials is not None and self.n_runs >= self.max_trials):
             return None
-        offered = seconds * FIRST_SHARE if not self.kept else seconds
-        if math.isfinite(seconds) and offered < self._least_seconds(lane):
+        if math.isfinite(seconds) and seconds < self._least_seconds(lane):
             return None
         asked = lane.adviser.ask()
         if asked is None:
             lane.exhausted = True
             return ()
         number, settings = asked
-        run, fit = self._attempt(lane, settings, self._name(lane), offered, self._trial_seed(lane))
+        run, fit = self._attempt(lane, settings, self._name(lane), seconds, self._trial_seed(lane))
         lane.adviser.tell(number, run.valid_score)
         lane.seconds += run.cost.fit_seconds
         self._record(lane, settings, run, fit)
