@@ -119,7 +119,8 @@ class Network:
         self._fresh = True
         compiled = True if template.family in device.compiled else None
         self._train = tf.function(self._many_steps, jit_compile=compiled, input_signature=self._signature())
-        self._forward = tf.function(self._predict_batch, reduce_retracing=True)
+        batch = {name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in data.valid.items()}
+        self._forward = tf.function(self._predict_batch, input_signature=[batch])
 
     def _signature(self) -> list[tf.TensorSpec]:
         return [tf.TensorSpec([None, self.batch_size], tf.int32), tf.TensorSpec([None], tf.float32)]
