@@ -59,10 +59,18 @@ def scoring_context(dataset: Dataset, task: Task, split: Split, items: np.ndarra
     """Context of `Metric.fn` for these rows, or forecast windows of shape (n_windows, horizon)."""
     if task.goal != "forecast":
         return {"classes": len(task.classes)}
-    known = np.concatenate([split.train, split.valid])
-    codes = series_codes(dataset)[items[:, 0]]
-    scale = seasonal_scale(dataset, task.season or 1, known)
-    return {"scale": scale[codes], "series": codes, "quantiles": task.quantiles}
+    codes = series_codes(dataset)
+    scale = seasonal_scale(dataset, task.season or 1, _before_test(codes, split))
+    of_item = codes[items[:, 0]]
+    return {"scale": scale[of_item], "series": of_item, "quantiles": task.quantiles}
+
+
+def _before_test(codes: np.ndarray, split: Split) -> np.ndarray:
+    """Every row of each series before its first test row."""
+    first = np.full(int(codes.max()) + 1, len(codes))
+    np.minimum.at(first, codes[split.test], split.test)
+    rows = np.arange(len(codes))
+    return rows[rows < first[codes]]
 
 
 def truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
