@@ -51,6 +51,7 @@ SKOPS_TYPES: frozenset[str] = frozenset(
         "automl.baselines.summaries.SequenceFeatures",
         "automl.baselines.trees.Boosting",
         "automl.baselines.trees.Forest",
+        "automl.baselines.vectors.Vectors",
         "automl.baselines.words.TextFeatures",
         "functools.partial",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
