@@ -54,12 +54,13 @@ def _primal(X: Any, w: np.ndarray, center: np.ndarray, T: np.ndarray, strengths:
     Z = (dense - center) * np.sqrt(w)[:, None]
     values, vectors = np.linalg.eigh(Z.T @ Z)
     values = np.maximum(values, 0.0)
+    spread = max(float(values.mean()), 1e-12)
     scores = Z @ vectors
     projected = scores.T @ T
     for strength in strengths:
-        inverse = 1.0 / (values + _penalty(strength, values))
+        inverse = 1.0 / (values + strength * spread)
         inner = projected * inverse[:, None]
-        leverage = (scores**2) @ inverse
+        leverage = (scores**2) @ inverse + w / len(w)
         left_out = (T - scores @ inner) / np.maximum(1.0 - leverage, 1e-6)[:, None]
         yield float(strength), vectors @ inner, left_out
 
@@ -73,20 +74,19 @@ def _dual(X: Any, w: np.ndarray, center: np.ndarray, T: np.ndarray, strengths: S
     else:
         Z = np.asarray(X) - center
         gram = Z @ Z.T
-    values, vectors = np.linalg.eigh(gram * np.outer(root, root))
+    gram = gram * np.outer(root, root)
+    spread = max(float(np.trace(gram)) / len(w), 1e-12)
+    # Centring leaves the direction of the intercept at 0, where its leverage would hide that of the rows: move it away.
+    values, vectors = np.linalg.eigh(gram + 1e4 * spread * np.outer(root, root))
     values = np.maximum(values, 0.0)
     projected = vectors.T @ T
     for strength in strengths:
-        inverse = 1.0 / (values + _penalty(strength, values))
+        inverse = 1.0 / (values + strength * spread)
         dual = vectors @ (projected * inverse[:, None])
         scaled = dual * root[:, None]
         coef = np.asarray(X.T @ scaled) - np.outer(center, scaled.sum(axis=0))
         diagonal = (vectors**2) @ inverse
         yield float(strength), coef, dual / np.maximum(diagonal, 1e-12)[:, None]
-
-
-def _penalty(strength: float, values: np.ndarray) -> float:
-    return strength * max(float(values.mean()), 1e-12)
 
 
 def _iterative(

@@ -11,7 +11,7 @@ from automl.baselines.convolutions import ConvolutionFeatures, filled
 from automl.baselines.gradients import oriented_gradients, resized
 from automl.baselines.learners import Linear, fit_temperature
 from automl.baselines.model import draws
-from automl.baselines.ridge import ridge_path
+from automl.baselines.ridge import _dual, _primal, ridge_path
 from automl.baselines.summaries import summary
 from automl.baselines.windows import past
 from automl.baselines.words import TextFeatures
@@ -34,9 +34,25 @@ def test_ridge_agrees_with_scikit_learn_in_both_forms_and_with_weights(shape, ki
     np.testing.assert_allclose(intercept, expected.intercept_, atol=1e-7)
 
 
-def test_leave_one_out_prefers_a_strong_penalty_on_noise_and_a_weak_one_on_signal():
+@pytest.mark.parametrize("shape", [(40, 6), (25, 60)])
+def test_leave_one_out_residuals_are_those_of_fits_without_the_row(shape):
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(60, 20))
+    X, y = rng.normal(size=shape), rng.normal(size=(shape[0], 1))
+    w = np.ones(shape[0])
+    solve = _primal if shape[1] <= shape[0] else _dual
+    centred = X - X.mean(axis=0)
+    ((_, _, left_out),) = solve(X, w, X.mean(axis=0), y - y.mean(), [0.2])
+    eigenvalues = np.linalg.eigvalsh(centred.T @ centred if shape[1] <= shape[0] else centred @ centred.T)
+    for i in range(0, shape[0], 7):
+        rest = np.arange(shape[0]) != i
+        one = Ridge(alpha=0.2 * eigenvalues.mean()).fit(X[rest], y[rest, 0])
+        assert left_out[i, 0] == pytest.approx(y[i, 0] - one.predict(X[i : i + 1])[0], rel=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(60, 20), (60, 100)])
+def test_leave_one_out_prefers_a_strong_penalty_on_noise_and_a_weak_one_on_signal(shape):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 8)) @ rng.normal(size=(8, shape[1])) + 0.05 * rng.normal(size=shape)
     noise, signal = rng.normal(size=(60, 1)), X[:, :1]
     assert ridge_path(X, noise, None, [1e-3, 100.0], None)[2] == 100.0
     assert ridge_path(X, signal, None, [1e-3, 100.0], None)[2] == 1e-3
