@@ -31,6 +31,7 @@ __all__ = ["DeepSide"]
 
 KEPT_NETWORKS = 4
 KEPT_FITS = 3
+FIRST_SHARE = 0.4
 FAILURES_ALLOWED = 3
 LOOP_CHOICES = ("epochs",)
 
@@ -136,7 +137,8 @@ class DeepSide:
             lane.exhausted = True
             return ()
         number, settings = asked
-        run, fit = self._attempt(lane, settings, self._name(lane), seconds, self._trial_seed(lane))
+        soft = FIRST_SHARE * seconds if not self.kept and math.isfinite(seconds) else None
+        run, fit = self._attempt(lane, settings, self._name(lane), seconds, self._trial_seed(lane), soft_seconds=soft)
         lane.adviser.tell(number, run.valid_score)
         lane.seconds += run.cost.fit_seconds
         self._record(lane, settings, run, fit)
@@ -177,6 +179,7 @@ class DeepSide:
         seconds: float,
         seed: int,
         n_steps: int | None = None,
+        soft_seconds: float | None = None,
     ) -> tuple[Run, Fit | None]:
         begun = time.monotonic()
         deadline = begun + seconds if math.isfinite(seconds) else None
@@ -199,6 +202,7 @@ class DeepSide:
                 higher_is_better=self.higher_is_better,
                 stopping=self.stopping,
                 n_steps=n_steps,
+                soft_seconds=soft_seconds,
                 on_epoch=lambda point: self.on_event({"event": "epoch", "side": "deep", "name": name, **point}),
             )
             status, failure = fit.status, ("the time offered was over" if fit.status == "cut" else None)

@@ -22,6 +22,7 @@ WARM_UP_SHARE = 0.05
 PATIENCE_SHARE = 0.25
 PATIENCE_CHECKS = 5
 VALIDATION_SHARE = 0.2
+SOFT_STRETCH = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +75,7 @@ class _Progress:
     per_dispatch: int = 1
     per_epoch: int = 1
     planned: int | None = None
+    soft_seconds: float | None = None
     valid_seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -87,6 +89,10 @@ class _Progress:
         """Shorten the schedule to what the clock still allows, so that it anneals before the end."""
         if self.deadline is None or not self.step_seconds:
             return
+        if self.soft_seconds is not None:
+            if self.total * self.step_seconds <= SOFT_STRETCH * self.soft_seconds:
+                self.deadline = min(self.deadline, self.begun + self.soft_seconds)
+            self.soft_seconds = None
         left = self.deadline - time.monotonic() - self.valid_seconds
         affordable = int(left / (self.step_seconds * (1 + VALIDATION_SHARE / 2)))
         self.total = max(self.step + 1, min(self.planned or 1, self.step + affordable))
@@ -122,6 +128,7 @@ def train(
     higher_is_better: bool,
     stopping: Callable[[], bool],
     n_steps: int | None = None,
+    soft_seconds: float | None = None,
     on_epoch: Callable[[Mapping[str, float]], None] | None = None,
 ) -> Fit:
     """Train a network that was just reset.
@@ -132,6 +139,8 @@ def train(
         dispatch_seconds: longest single dispatch. judge: raw validation outputs → score.
         stopping: asked between dispatches whether the user wants to stop.
         n_steps: length of the schedule, so that another seed is trained as the first was; None: as "epochs" says.
+        soft_seconds: a time to end in where the schedule would need at most twice as long; one that needs more is
+            not squeezed so hard and may use all the time up to the deadline.
 
     Raises:
         OutOfTime: the deadline came before the first validation.
@@ -139,7 +148,7 @@ def train(
     """
     state = _Progress(
         network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, np.random.default_rng(seed),
-        planned=n_steps,
+        planned=n_steps, soft_seconds=soft_seconds,
     )  # fmt: skip
     best: tuple[float, list[np.ndarray], np.ndarray, int] | None = None
     curve: list[Mapping[str, float]] = []

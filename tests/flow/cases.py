@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-from importlib import resources
-
 import numpy as np
 import pandas as pd
-
-
-def packaged(name: str) -> pd.DataFrame:
-    """A CSV of the package."""
-    path = resources.files("automl") / "data" / f"{name}.csv.gz"
-    with path.open("rb") as raw, gzip.open(raw) as file:
-        return pd.read_csv(file)
-
-
-def binary():
-    return {"data": packaged("election"), "target": packaged("election").columns[-1]}
 
 
 def multiclass():
@@ -42,36 +28,11 @@ def multilabel():
     return {"data": frame, "target": ["red", "green", "blue"], "goal": "multilabel"}
 
 
-def texts():
-    frame = packaged("novels").sample(400, random_state=0)
-    text, label = frame.columns[0], frame.columns[1]
-    if frame[text].str.len().mean() < frame[label].str.len().mean():
-        text, label = label, text
-    return {"data": (frame[text].tolist(), frame[label].tolist())}
-
-
-def images():
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    return {"data": (digits.images[:500], digits.target[:500])}
-
-
-def sequences():
-    with np.load(str(resources.files("automl") / "data" / "shapes.npz")) as arrays:
-        return {"data": (arrays["X"][:300], arrays["y"][:300])}
-
-
 def sequence_regression():
     rng = np.random.default_rng(0)
     speed = rng.uniform(1, 6, size=200)
     x = np.sin(speed[:, None] * np.linspace(0, 6, 60)) + 0.1 * rng.normal(size=(200, 60))
     return {"data": (x[:, None, :].astype("float32"), speed)}
-
-
-def forecast_of_one():
-    frame = packaged("co2")
-    return {"data": frame.iloc[-400:].reset_index(drop=True), "target": frame.columns[-1], "horizon": 8}
 
 
 def forecast_of_many():
@@ -86,14 +47,16 @@ def forecast_of_many():
 
 
 CASES = {
-    "binary": binary,
     "multiclass": multiclass,
     "regression_of_two": regression_of_two,
     "multilabel": multilabel,
-    "texts": texts,
-    "images": images,
-    "sequences": sequences,
     "sequence_regression": sequence_regression,
-    "forecast_of_one": forecast_of_one,
     "forecast_of_many": forecast_of_many,
+}
+RECIPES = {
+    "binary": "tabular",
+    "texts": "text",
+    "images": "image",
+    "sequences": "sequence",
+    "forecast_of_one": "forecast",
 }

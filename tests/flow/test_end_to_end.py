@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from cases import CASES
+from cases import CASES, RECIPES
 
 import automl
 
@@ -24,7 +24,7 @@ EXPECTED = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [*CASES, *RECIPES])
 def test_a_contest_runs_from_raw_data_to_a_verdict(finished, name):
     _, result = finished(name)
     facts = result.result
@@ -39,7 +39,7 @@ def test_a_contest_runs_from_raw_data_to_a_verdict(finished, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [*CASES, *RECIPES])
 def test_a_saved_model_predicts_what_the_result_predicts(finished, name, tmp_path):
     arguments, result = finished(name)
     rows = arguments["data"][0][:7] if isinstance(arguments["data"], tuple) else arguments["data"]
@@ -50,7 +50,7 @@ def test_a_saved_model_predicts_what_the_result_predicts(finished, name, tmp_pat
         before, after = result.model.side(side).predict(rows), again.side(side).predict(rows)
         assert before.equals(after), side
     if result.outcome.task.goal == "forecast":
-        assert len(before) == 8 if name == "forecast_of_one" else len(before) == 3 * 6
+        assert len(before) == (13 if name == "forecast_of_one" else 3 * 6)
         assert np.isfinite(before.select_dtypes("number").to_numpy()).all()
     else:
         assert len(before) == 7

@@ -46,6 +46,7 @@ def fit(network, epochs=10, deadline=None, **options):
         higher_is_better=options.get("higher_is_better", True),
         stopping=options.get("stopping", lambda: False),
         n_steps=options.get("n_steps"),
+        soft_seconds=options.get("soft_seconds"),
     )
 
 
@@ -103,3 +104,14 @@ def test_another_seed_is_trained_as_long_as_the_first_was():
     again = fit(second, epochs=1000, n_steps=cut.n_steps)
     assert (len(second.rates), again.n_steps) == (cut.n_steps, cut.n_steps)
     assert second.rates[-1] < 0.1 * max(second.rates)
+
+
+def test_a_schedule_that_nearly_fits_is_ended_early_and_a_long_one_is_not_squeezed():
+    def seconds(epochs):
+        begun = time.monotonic()
+        network = FakeNetwork(itertools.count(), step_seconds=0.01)
+        fit(network, epochs=epochs, deadline=begun + 1.2, soft_seconds=0.4)
+        return time.monotonic() - begun
+
+    assert seconds(15) < 0.6
+    assert seconds(200) > 0.9
