@@ -70,7 +70,7 @@ def _before_test(codes: np.ndarray, split: Split) -> np.ndarray:
     first = np.full(int(codes.max()) + 1, len(codes))
     np.minimum.at(first, codes[split.test], split.test)
     rows = np.arange(len(codes))
-    return rows[rows < first[codes]]
+    return np.flatnonzero(rows < first[codes])
 
 
 def truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:

@@ -28,12 +28,18 @@ def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
         value = getattr(recipe, name)
         if value is not None:
             options[name] = value
+    if isinstance(recipe.test, str | os.PathLike):
+        options["test"] = str(recipe.test)
+    if isinstance(recipe.weight, str):
+        options["weight"] = recipe.weight
     if recipe.templates:
         options["templates"] = list(recipe.templates)
+    if recipe.columns:
+        options["columns"] = dict(recipe.columns)
     targets = list(recipe.target)
     flags = [word for target in targets for word in ("--target", target)]
     for name, value in options.items():
-        flags += [f"--{name.replace('_', '-')}", ",".join(value) if isinstance(value, list) else str(value)]
+        flags += [f"--{name.replace('_', '-')}", _flag(value)]
     arguments = ", ".join(f"{name}={value!r}" for name, value in options.items())
     target = f"target={(targets[0] if len(targets) == 1 else targets)!r}, " if targets else ""
     versions = {}
@@ -54,6 +60,12 @@ def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
             "cores": os.cpu_count() or 1,
         },
     }
+
+
+def _flag(value: Any) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{column}={kind}" for column, kind in value.items())
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def _budget(recipe: Recipe) -> str:

@@ -1,0 +1,34 @@
+"""The report's own instructions lead to the same recipe."""
+
+import shlex
+
+from automl import recipe as recipes
+from automl.flow.reproduce import reproduce
+from automl.records import Recipe, Task
+
+TASK = Task("tabular", "regression", ("y",), "rmse")
+
+
+def test_the_command_and_the_call_name_everything_that_was_asked():
+    asked = Recipe(
+        "my cars.csv", ("y",), test="held out.csv", columns={"zip": "categorical"}, templates=("mlp",), seed=3
+    )
+    told = reproduce(asked, TASK)
+    words = shlex.split(told["command"])
+    assert words[:3] == ["automl", "fit", "my cars.csv"]
+    for pair in (["--target", "y"], ["--test", "held out.csv"], ["--columns", "zip=categorical"], ["--seed", "3"]):
+        assert pair == words[words.index(pair[0]) : words.index(pair[0]) + 2]
+    assert "test='held out.csv'" in told["python"] and "columns={'zip': 'categorical'}" in told["python"]
+
+
+def test_data_in_memory_has_no_command_and_no_old_folder():
+    told = reproduce(Recipe([[1, 2]], ("y",), out="old", resume=True), TASK)
+    assert told["command"] == "" and told["python"].startswith("automl.fit(data, target='y'")
+    assert "old" not in told["recipe"]
+
+
+def test_the_recipe_is_one(tmp_path):
+    (tmp_path / "cars.csv").write_text("a,y\n1,2\n")
+    told = reproduce(Recipe(str(tmp_path / "cars.csv"), ("y",), budget_seconds=90.0), TASK)
+    (tmp_path / "again.yaml").write_text(told["recipe"])
+    assert recipes.read(tmp_path / "again.yaml").budget_seconds == 90.0
