@@ -46,7 +46,8 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """
     quick = {
         "learning_rate": 5e-3, "weight_decay": 2e-2, "dropout": 0.1, "shift": 0.06, "zoom": 0.05, "light": 0.1,
-        "erase": 0.0, "flip": "no", "views": "plain" if facts.n_rows >= 8_000 else "varied", "batch_size": 64 if facts.n_rows >= 3_000 else 32,
+        "erase": 0.0, "flip": "no", "views": "plain" if facts.n_rows >= 8_000 else "varied",
+        "batch_size": 64 if facts.n_rows >= 3_000 else 32,
         "epochs": epochs_for(facts.n_rows), "stem": stem_for(specs), "width": 16, "blocks": "1-1-1",
         "pool": "average-max",
     }  # fmt: skip
