@@ -82,9 +82,8 @@ def load(path: str | Path) -> Model:
         BundleError: the folder is incomplete, altered, of another version, or names code that is not ours.
     """
     from automl import bundle, modalities
-    from automl.baselines.trusted import TRUSTED
 
-    opened = bundle.open(path, modalities.restore, modalities.restore_codec, skops_types=frozenset(TRUSTED))
+    opened = bundle.open(path, modalities.restore, modalities.restore_codec)
     return Model(opened.task, opened.predictors, opened.recommended, Path(path), dict(opened.result))
 
 

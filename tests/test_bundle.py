@@ -438,12 +438,6 @@ def test_pickled_arrays_are_refused(model):
         opened(model)
 
 
-def test_the_closed_list_is_that_of_the_baselines():
-    from automl.baselines import TRUSTED
-
-    assert set(TRUSTED) == set(SKOPS_TYPES)
-
-
 def test_every_type_on_the_closed_list_exists():
     from importlib import import_module
 

@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from automl.baselines.side import ShallowSide
-from automl.baselines.trusted import TRUSTED
 
-__all__ = ["TRUSTED", "ShallowSide"]
+__all__ = ["ShallowSide"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ __all__ = ["LAGGED_BOOSTING", "LAGGED_RIDGE", "NAIVE", "SEASONAL_NAIVE"]
 MAX_CELLS = 120_000
 
 
-class Forecaster:
+class Forecaster(ABC):
     """What all forecasts share: a point forecast in sizes of the window, and quantiles of its residuals.
 
     Args:
@@ -69,9 +70,9 @@ class Forecaster:
         z = (y - base) / size - self._point(dataset, windows[some])
         self.residuals = np.quantile(z, self.levels, axis=0).transpose(1, 2, 0)  # (horizon, targets, levels)
 
+    @abstractmethod
     def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         """Point forecast in sizes from the level, ``(n, horizon, n_targets)``."""
-        raise NotImplementedError
 
     def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
         """Point forecasts and quantiles of these windows; their own targets are not read."""

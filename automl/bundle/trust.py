@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.errors import BundleError
+from automl.trusted import TRUSTED
 
 __all__ = ["SKOPS_TYPES", "check_keras", "check_skops"]
 
@@ -34,33 +35,7 @@ VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", 
 MEMBERS = re.compile(r"metadata\.json|config\.json|model\.weights\.h5")
 
 # The closed list of types that skops may build beside those of scikit-learn, SciPy and NumPy that it trusts itself.
-# `functools.partial` is harmless without a function to hold, and of functions only check_array is on the list: it is
-# what scikit-learn's boosting keeps for its categories.
-SKOPS_TYPES: frozenset[str] = frozenset(
-    {
-        "automl.baselines.columns.TableFeatures",
-        "automl.baselines.convolutions.ConvolutionFeatures",
-        "automl.baselines.forecast.LaggedBoosting",
-        "automl.baselines.forecast.LaggedRidge",
-        "automl.baselines.forecast.Naive",
-        "automl.baselines.gradients.PictureFeatures",
-        "automl.baselines.learners.Fourier",
-        "automl.baselines.learners.Linear",
-        "automl.baselines.model.Floor",
-        "automl.baselines.model.Model",
-        "automl.baselines.summaries.SequenceFeatures",
-        "automl.baselines.trees.Boosting",
-        "automl.baselines.trees.Forest",
-        "automl.baselines.vectors.Vectors",
-        "automl.baselines.words.TextFeatures",
-        "functools.partial",
-        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn.tree._tree.Tree",
-        "sklearn.utils.validation.check_array",
-        "skrub._string_encoder.StringEncoder",
-        "skrub._to_str.ToStr",
-    }
-)
+SKOPS_TYPES = frozenset(TRUSTED)
 
 NEXT = "nothing was run; open only bundles that automl saved, or train again with `automl fit`"
 

@@ -74,7 +74,7 @@ def milliseconds(value: float) -> str:
 def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
     """What one run costs beside another: training time, then time to answer."""
     a, b = scores.runs.get(one), scores.runs.get(other)
-    parts = []
+    parts, dearer = [], []
     if a is not None and b is not None and a.cost.fit_seconds > 0 and b.cost.fit_seconds > 0:
         ratio = a.cost.fit_seconds / b.cost.fit_seconds
         if ratio >= 1.25:
@@ -83,10 +83,15 @@ def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
             parts.append(f"takes {times(1 / ratio)} less time to train")
         else:
             parts.append("takes about as long to train")
+        dearer.append(0 if 0.8 < ratio < 1.25 else 1 if ratio > 1 else -1)
     if a is not None and b is not None and a.cost.predict_ms and b.cost.predict_ms:
         mine, theirs = milliseconds(a.cost.predict_ms), milliseconds(b.cost.predict_ms)
         parts.append(f"answers in {mine} ms" + ("" if mine == theirs else f" instead of {theirs}"))
-    said = " and ".join(parts) if parts else "has no measured costs to set against the other's"
+        dearer.append(0 if mine == theirs else 1 if a.cost.predict_ms > b.cost.predict_ms else -1)
+    joint = " but " if len(dearer) == 2 and dearer[0] * dearer[1] < 0 else " and "
+    said = joint.join(parts) if parts else "has no measured costs to set against the other's"
+    if opening == "It also" and dearer and dearer[0] >= 0:
+        opening = "It"  # nothing to add to its lead
     return f"{opening} {said}."
 
 
@@ -94,6 +99,9 @@ def _evidence(comparison: Comparison, split: Split, places: int) -> str:
     units = count_of_units(comparison.n_units, split.units)
     if comparison.interval is None:
         return f"on {units}"
+    smallest = min((abs(end) for end in comparison.interval if end), default=1.0)
+    if 0 < smallest < 0.5 * 10.0**-places:  # an end that is not zero must not read as zero: it decides
+        places = min(math.ceil(-math.log10(smallest)), places + 3)
     low, high = (number(end, places, sign=True) for end in comparison.interval)
     return f"{comparison.level * 100:.0f} % interval of deep's lead: {low} to {high}, on {units}"
 

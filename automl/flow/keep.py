@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import bundle, catalog, report
-from automl.baselines.trusted import TRUSTED
 from automl.records import Baseline, Section
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ def save(
         str(outcome.reproduce.get("recipe", "")),
         page,
         keeps_rows=_keeps_rows(outcome),
-        skops_types=frozenset(TRUSTED),
     )
 
 

@@ -9,9 +9,9 @@ import skops.io
 from conftest import parts_of
 
 from automl import catalog, metrics
-from automl.baselines import TRUSTED
 from automl.context import scoring_context, truth
 from automl.records import Baseline, Facts
+from automl.trusted import TRUSTED
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
 SMALLER = {"max_iter": 15, "n_estimators": 12, "convolutions": 400, "n_features": 150, "patience": 5}

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from automl.compare.words import Scores, both_sentences, count_of_units, decimals, number, times
+from automl.compare.words import Scores, both_sentences, cost_sentence, count_of_units, decimals, number, times
 from automl.records import Comparison, Cost, Run, Split
 
 RUNS = {
@@ -30,6 +30,18 @@ def test_a_shallow_win_in_two_sentences():
         "network (mlp) (95 % interval of deep's lead: -0.021 to -0.013, on 8,140 test rows)."
     )
     assert second == "It also takes 40 times less time to train and answers in 2 ms instead of 5."
+
+
+def test_an_end_that_is_not_zero_does_not_read_as_zero():
+    first, _ = said("shallow", "better", "hgb-1", interval=(-0.04, -0.00031))
+    assert "-0.0400 to -0.0003" in first
+
+
+def test_a_winner_that_trains_faster_but_answers_slower_is_not_praised_for_both():
+    slow = {**RUNS, "hgb-1": Run("hgb-1", "shallow", "done", "gradient_boosting", cost=Cost(1.0, predict_ms=12.0))}
+    assert cost_sentence(Scores("roc_auc", {}, slow), "hgb-1", "mlp-1", "It also") == (
+        "It also takes 40 times less time to train but answers in 12 ms instead of 5."
+    )
 
 
 def test_a_deep_win_names_its_price():
