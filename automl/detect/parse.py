@@ -218,6 +218,7 @@ _CLOCK = (
     r"(?:[T ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d+)?))?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
 )
 _ZONE = r"\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?"
+_PLAIN_ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
 _YEAR_FIRST = re.compile(r"\d{4}[-/.](?:0?[1-9]|1[0-2])(?:[-/.](?:0?[1-9]|[12]\d|3[01]))?" + _CLOCK + _ZONE)
 _YEAR_LAST = re.compile(
     r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second_part>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})" + _CLOCK + _ZONE
@@ -291,9 +292,21 @@ def dates(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.nda
     if series.dtype == object:
         series = series.map(_dateable)
     codes, uniques = pd.factorize(series)
+    stamps = _plain(uniques)
+    if stamps is not None:
+        return np.asarray(np.append(stamps, np.datetime64("NaT"))[codes], dtype="datetime64[ns]")
     texts = np.array([str(u).strip() for u in uniques], dtype=object)
     parsed = np.append(_written(pd.Series(texts, dtype=object), bool(reading.get("day_first"))), np.datetime64("NaT"))
     return np.asarray(parsed[codes], dtype="datetime64[ns]")
+
+
+def _plain(uniques: Any) -> np.ndarray | None:
+    """All of them at once where each is written as 2020-01-31 or 2020-01-31 23:59:59; None where any is not."""
+    texts = pd.Series(uniques, dtype="str")
+    if not len(texts) or not texts.str.fullmatch(_PLAIN_ISO).all():
+        return None
+    stamps = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+    return None if stamps.isna().any() else _nanoseconds(stamps)
 
 
 def _dateable(value: Any) -> str | None:

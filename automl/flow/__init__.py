@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from automl.flow.contest import Finished, run
 
 # Threads of OpenMP that spin while they wait make boosted trees predict up to a hundred times slower on a machine that
 # does other things too; ones that sleep cost next to nothing on an idle one. Read when the libraries first load.
@@ -10,6 +15,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from automl.flow.contest import Finished, run
-
 __all__ = ["Finished", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the contest when it is run: a look at the data needs half of the rooms."""
+    if name in __all__:
+        return getattr(import_module("automl.flow.contest"), name)
+    raise AttributeError(f"module 'automl.flow' has no attribute {name!r}")
