@@ -55,6 +55,25 @@ KINDS: tuple[Kind, ...] = (
 # --------------------------------------------------------------------------- what is asked
 
 
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """How the deep side searches: the keys under ``search:`` in a recipe.
+
+    Attributes:
+        oracle: KerasTuner's algorithm: "bayesian", "random", "hyperband" or "grid".
+        workers: trials that run at the same time, each in a process of Ray's; 1 runs them here, without Ray.
+        ray_address: of a Ray cluster to use ("auto" finds one), or None for a local one when `workers` > 1.
+        memory_mib: what a trial may use; None for most of what is free.
+        log: where trials are logged beside the run folder: "tensorboard", "mlflow".
+    """
+
+    oracle: Literal["bayesian", "random", "hyperband", "grid"] = "bayesian"
+    workers: int = 1
+    ray_address: str | None = None
+    memory_mib: float | None = None
+    log: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
     """One contest as asked for: made alike by the Python call, the command line and a YAML file.
@@ -76,6 +95,8 @@ class Recipe:
         latency_ms: a finalist must predict one row within this many milliseconds.
         out: run folder, or None for a new one under ``automl-runs``.
         plugins: entry points or (Python only) files that bring more members.
+        ensemble: both sides may name a weighted ensemble as finalist. search: how the deep side searches.
+        json_lines: progress as one JSON object a line on standard error.
         source: where the recipe came from, for messages (``"quickstart.yaml"``, ``"automl.fit"``, ...).
     """
 
@@ -102,6 +123,9 @@ class Recipe:
     json: bool = False
     quiet: bool = False
     plugins: tuple[str, ...] = ()
+    ensemble: bool = True
+    json_lines: bool = False
+    search: SearchOptions = SearchOptions()
     source: str = "automl.fit"
 
 
