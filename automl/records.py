@@ -505,6 +505,10 @@ class Contender(Protocol):
         """Fit one more setting within these seconds; the runs it made, or None when there is nothing left to try."""
         ...
 
+    def earlier_runs(self) -> tuple[Run, ...]:
+        """What earlier calls have run in the same folder, when a run is resumed."""
+        ...
+
     def choose(self, latency_ms: float | None) -> Run | None:
         """Name the finalist: the best run by validation (within the latency, where one is asked for)."""
         ...

@@ -349,6 +349,10 @@ class ShallowSide:
 
     # ------------------------------------------------------------------ the finalist
 
+    def earlier_runs(self) -> tuple[Run, ...]:
+        """Shallow models are fitted again when a run is resumed."""
+        return ()
+
     def choose(self, latency_ms: float | None) -> Run | None:
         """The best run by validation, among those quick enough where a latency is asked for; None if there is none."""
         self.finalist = self._best(latency_ms)

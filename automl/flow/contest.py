@@ -80,6 +80,8 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             with clock.phase("prepare deep"):
                 warm.join()
                 deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, progress, interrupt)
+            if deep is not None:
+                runs += deep.earlier_runs()
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
             with clock.phase("search"):
                 stopped = _alternate(sides, clock, runs, lambda: interrupt.asked, _reserve(clock))
@@ -156,7 +158,7 @@ def _deep_side(
         return None, codec, encoder, left_out
     side = DeepSide(
         dataset, task, split, encoder, codec, facts, templates,
-        metric=task.metric, seed=recipe.seed, max_trials=recipe.max_trials, folder=folder,
+        metric=task.metric, seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search, folder=folder,
         fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
     )  # fmt: skip
     return side, codec, encoder, left_out

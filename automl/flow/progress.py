@@ -86,6 +86,11 @@ class Progress:
         if not self.quiet and not self._live.is_started:
             self.console.print(f"[{self.clock.elapsed:6.1f} s] {text}", markup=False)
 
+    def note(self, text: str) -> None:
+        """A line that stays, above the live panel too."""
+        if not self.quiet:
+            self.console.print(f"[{self.clock.elapsed:6.1f} s] note: {text}", markup=False)
+
     def event(self, event: dict[str, Any]) -> None:
         """Take in what a side reports: a start, an epoch or a finished run."""
         side = str(event.get("side", "shallow"))
@@ -95,6 +100,8 @@ class Progress:
             self.doing = f"{side}: {event['name']}, epoch {event['epoch']:g}, valid {event['valid_score']:.4g}"
         elif event["event"] == "run":
             self._ran(side, event)
+        elif event["event"] == "note":
+            self.note(str(event["text"]))
 
     def _ran(self, side: str, event: dict[str, Any]) -> None:
         counts = self.counts.setdefault(side, {})

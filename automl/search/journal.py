@@ -72,6 +72,7 @@ class Journal:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
+            self._mend = "\n"  # part of the line may have been written
             raise FolderError(
                 f"cannot write {self.path}: {error.strerror}; free some space or give another --out"
             ) from error

@@ -1,15 +1,13 @@
 """One compiled training step for each set of choices, serving every setting of the knobs. TensorFlow only.
 
 Tracing a network costs more than training a small one (1 to 7 s against 1 s), so a network built for some choices
-is kept, and a trial that differs in its knobs alone copies fresh weights into it. Data lies on the device; a call
-runs many steps.
+is kept, and a trial that differs in its knobs or batch size alone redraws its weights. Data lies on the device; a
+call runs many steps.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,28 +16,17 @@ import numpy as np
 import tensorflow as tf
 
 from automl.layers.losses import loss_for
+from automl.search.initial import Initial, seeded
 
 if TYPE_CHECKING:
     from automl.records import Head, InputSpec, Template
     from automl.search.device import Device
 
-__all__ = ["DeviceData", "Network", "seeded"]
+__all__ = ["DeviceData", "Network"]
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 CLIP_NORM: dict[str, float] = {"rnn": 1.0, "transformer": 1.0}
 PREDICT_BATCH = 1024
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Seed Python, NumPy and Keras inside, and give the caller's Python and NumPy generators back after."""
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    keras.utils.set_random_seed(seed % 2**32)
-    try:
-        yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,9 +71,9 @@ class Network:
     """A built network with its compiled training and prediction functions.
 
     Args:
-        template: what to build. choices: what fixes its shapes ("batch_size" among them).
+        template: what to build. choices: what fixes its shapes.
         knobs: their names with first values. specs, head: of the encoder and codec. data: on the device.
-        device: the policy. seed: of the first weights.
+        device: the policy.
         loss_scale: divides a forecast's errors, broadcastable to (n_targets,), in the target's units.
     """
 
@@ -99,16 +86,16 @@ class Network:
         head: Head,
         data: DeviceData,
         device: Device,
-        seed: int,
         loss_scale: np.ndarray | None = None,
     ) -> None:
         self.template, self.choices, self.specs, self.head, self.data = template, dict(choices), specs, head, data
-        self.batch_size = int(min(int(choices["batch_size"]), data.n_train))
+        self.batch_size = 1
         self.knobs = {
             name: keras.Variable(float(value), dtype="float32", trainable=False, name=name)
             for name, value in knobs.items()
         }
-        with seeded(seed):
+        self.initial = Initial()
+        with self.initial.recording():
             self.model = template.build(self.choices, self.knobs, specs, head)
         self._loss = loss_for(head) if loss_scale is None else loss_for(head, loss_scale)
         self._clip_norm = CLIP_NORM.get(template.family)
@@ -116,30 +103,43 @@ class Network:
         self._moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in values]
         self._powers = (tf.Variable(1.0), tf.Variable(1.0))
         self.n_parameters = int(self.model.count_params())
-        self._fresh = True
         compiled = True if template.family in device.compiled else None
         self._train = tf.function(self._many_steps, jit_compile=compiled, input_signature=self._signature())
         batch = {name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in data.valid.items()}
         self._forward = tf.function(self._predict_batch, input_signature=[batch])
 
     def _signature(self) -> list[tf.TensorSpec]:
-        return [tf.TensorSpec([None, self.batch_size], tf.int32), tf.TensorSpec([None], tf.float32)]
+        return [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.float32)]
 
-    def reset(self, knobs: Mapping[str, float], seed: int) -> None:
-        """Start over: fresh weights, normalisation and seed-generator state of this seed, empty moments, new knobs."""
-        if not self._fresh:
+    def reset(self, knobs: Mapping[str, float], batch_size: int, seed: int) -> None:
+        """Start over: weights, normalisation and seed-generator state of this seed, empty moments, new knobs."""
+        if self.initial.covers(self.model):
+            self.initial.draw(self.model, seed)
+        else:
             with seeded(seed):
                 other = self.template.build(self.choices, self.knobs, self.specs, self.head)
-            for mine, new in zip(self.model.variables, other.variables, strict=True):
-                mine.assign(new)
-            for pair in self._moments:
-                for moment in pair:
-                    moment.assign(tf.zeros_like(moment))
-            for power in self._powers:
-                power.assign(1.0)
+            self.set_weights([keras.ops.convert_to_numpy(variable) for variable in other.variables])
+        for pair in self._moments:
+            for moment in pair:
+                moment.assign(tf.zeros_like(moment))
+        for power in self._powers:
+            power.assign(1.0)
         for name, value in knobs.items():
             self.knobs[name].assign(float(value))
-        self._fresh = False
+        self.batch_size = int(min(batch_size, self.data.n_train))
+
+    def state(self) -> list[np.ndarray]:
+        """What `set_state` needs to go on: every variable of the model, then the optimiser's."""
+        moments = [moment.numpy() for pair in self._moments for moment in pair]
+        return [*self.weights(), *moments, *(power.numpy() for power in self._powers)]
+
+    def set_state(self, state: Sequence[np.ndarray]) -> None:
+        """Put back what `state` gave."""
+        n = len(self.model.variables)
+        self.set_weights(state[:n])
+        own = [*(moment for pair in self._moments for moment in pair), *self._powers]
+        for variable, value in zip(own, state[n:], strict=True):
+            variable.assign(value)
 
     def _many_steps(self, batches: tf.Tensor, learning_rates: tf.Tensor) -> tf.Tensor:
         total = tf.constant(0.0)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-import json
 import math
 import time
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,30 +15,43 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from automl import context as contexts
-from automl import memory, metrics
-from automl.errors import OutOfTime, TrialError
-from automl.records import Cost, Run
+from automl import metrics
+from automl.errors import FolderError
+from automl.records import Cost, Run, SearchOptions
 from automl.search import device as devices
+from automl.search.gates import at_gates, gates_for
 from automl.search.journal import Journal
-from automl.search.network import DeviceData, Network
 from automl.search.oracle import Adviser
-from automl.search.trial import Fit, train
+from automl.search.pool import LocalPool, Pool
+from automl.search.store import WeightStore
+from automl.search.trainer import Material, Order, Report, Trainer, plain
+from automl.search.trial import Fit, Gate, Snapshot
+from automl.search.variants import vary
 
 if TYPE_CHECKING:
-    from automl.records import Dataset, Encoder, Facts, Head, Output, Side, Split, Status, TargetCodec, Task, Template
+    from automl.records import Dataset, Encoder, Facts, Output, Side, Split, TargetCodec, Task, Template
+    from automl.search.network import Network
 
 __all__ = ["DeepSide"]
 
-KEPT_NETWORKS = 4
-KEPT_FITS = 3
+KEPT_FITS = 8
 FIRST_SHARE = 0.4
 FAILURES_ALLOWED = 3
-LOOP_CHOICES = ("epochs",)
+VARIANTS = 2
+COMPILE_SHARE = 0.15
+LEAST_SHARE = 0.3
+CURVE_POINTS = 50
+SNAPSHOT_NUMBERS = ("score", "best_step", "step", "planned", "total", "seconds", "next_check")
 
 
 @dataclass(slots=True, eq=False)
 class _Lane:
-    """One template's search: its adviser and what it has cost and brought."""
+    """One template's search: its adviser and what it has cost and brought.
+
+    Attributes:
+        peers: scores of its trials at the gates. variants: cheap neighbours of the best setting still to try.
+        best: the best score, with its settings and seconds spent on compiling and in all.
+    """
 
     template: Template
     adviser: Adviser
@@ -46,8 +59,11 @@ class _Lane:
     n_failed: int = 0
     seconds: float = 0.0
     best: float | None = None
+    best_settings: dict[str, Any] | None = None
     exhausted: bool = False
     compile_seconds: float = 0.0
+    variants: int = 0
+    peers: list[list[float | None]] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -60,15 +76,28 @@ class _Kept:
     fits: list[Fit] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is under way: its lane, the adviser's number, where the setting came from, and a snapshot to go on from."""
+
+    lane: _Lane
+    number: str
+    order: Order
+    snapshot: Snapshot | None = None
+
+
 class DeepSide:
     """Searches templates with KerasTuner's oracles; implements `records.Contender`.
 
     Args:
         dataset, task, split: as the flow made them. encoder, codec: fitted on training rows. facts: of those.
         templates: by name, those that fit the task. metric: name. seed: any integer.
-        max_trials: bound on the number of trials, or None. folder: where the journal goes, or None.
+        max_trials: bound on the number of trials, or None. options: algorithm, workers, memory.
+        folder: where the journal and the weights of the best go, or None.
         on_event: told of each epoch and run. stopping: asked whether the user wants to stop.
         fingerprints: what a journal must match to be resumed.
+        early_stopping: stop trials that lag behind earlier ones. reuse_shapes: try cheap neighbours of a good setting
+            before new shapes. Both are policies that `benchmarks/trials.py` measures against none.
     """
 
     side: Side = "deep"
@@ -86,69 +115,101 @@ class DeepSide:
         metric: str,
         seed: int,
         max_trials: int | None = None,
-        oracle: str = "bayesian",
+        options: SearchOptions | None = None,
         folder: Path | None = None,
         fingerprints: Mapping[str, str] | None = None,
         on_event: Callable[[dict[str, Any]], None] | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        early_stopping: bool = True,
+        reuse_shapes: bool = True,
     ) -> None:
-        self.device = devices.prepare()
+        self.options = options or SearchOptions()
         self.task, self.split, self.codec, self.encoder, self.dataset = task, split, codec, encoder, dataset
         self.metric, self.seed, self.max_trials = metric, seed, max_trials
         self.on_event = on_event or (lambda event: None)
         self.stopping = stopping
+        self.early_stopping, self.reuse_shapes = early_stopping, reuse_shapes
         self.higher_is_better = metrics.named(metric).higher_is_better
-        self.head: Head = codec.head
-        train_items, valid_items = _items(split, "train"), _items(split, "valid")
-        target = codec.encode(dataset, train_items)
-        self.loss_scale, weight = _loss_weighting(dataset, task, split, train_items)
-        self.data = DeviceData.place(
-            encoder.transform(dataset, train_items),
-            target,
-            weight,
-            encoder.transform(dataset, valid_items),
-            len(valid_items),
-        )
-        self.valid_truth = codec.truth(dataset, valid_items)
-        self.valid_weight = None if dataset.weight is None else dataset.weight[_first(valid_items)]
-        self.valid_context = contexts.scoring_context(dataset, task, split, valid_items)
+        self.trainer = Trainer(
+            _material(dataset, task, split, encoder, codec, metric), templates, devices.prepare(),
+            self.options.memory_mib, stopping,
+        )  # fmt: skip
+        self.pool: Pool = LocalPool(self.trainer)
         self.lanes = [
-            _Lane(t, Adviser(t, encoder.specs, facts, higher_is_better=self.higher_is_better, seed=seed, name=oracle))
+            _Lane(t, Adviser(t, encoder.specs, facts, higher_is_better=self.higher_is_better, seed=seed,
+                             name=self.options.oracle))
             for t in templates.values()
-        ]
-        self.networks: OrderedDict[str, Network] = OrderedDict()
+        ]  # fmt: skip
         self.kept: list[_Kept] = []
         self.finalist: _Kept | None = None
         self.n_runs = 0
+        self.failures: Counter[str] = Counter()
+        self._earlier: list[Run] = []
+        self._in_flight: _Asked | None = None
+        self.store = WeightStore(folder / "weights", keep=KEPT_FITS) if folder else None
         self.journal = Journal(folder / "trials.log" if folder else None, {**(fingerprints or {}), **self._spaces()})
         self._replay()
 
     # ------------------------------------------------------------------ search
 
     def step(self, seconds: float) -> tuple[Run, ...] | None:
-        """Run one trial within these seconds (infinite: no clock); None when nothing is left to try."""
+        """Run one trial a worker within these seconds (infinite: no clock); None when nothing is left to try."""
+        asked: dict[str, _Asked] = {}
+        for place in range(self.pool.n_workers):
+            one = self._next(seconds, place)
+            if one is None:
+                break
+            asked[one.order.name] = one
+        if not asked:
+            return () if self._may_go_on(seconds) else None
+        for one in asked.values():
+            self._begin(one)
+        runs = []
+        for report in self.pool.run([(one.order, one.snapshot) for one in asked.values()], self._on_epoch, self._save):
+            runs.append(self._take_in(asked[report.order.name], report))
+        return tuple(runs)
+
+    def _may_go_on(self, seconds: float) -> bool:
+        """Whether another call may find something to try, though this one did not."""
         lane = self._next_lane()
-        if lane is None or (self.max_trials is not None and self.n_runs >= self.max_trials):
+        bounded = self.max_trials is not None and self.n_runs >= self.max_trials
+        return lane is not None and not bounded and not seconds < self._least_seconds(lane)
+
+    def _next(self, seconds: float, place: int) -> _Asked | None:
+        """The next trial: what a killed process left, a template's start, a cheap neighbour, or what the oracle says.
+
+        Args:
+            place: how many were asked for in this step already.
+        """
+        if self._in_flight is not None:
+            left, self._in_flight = self._in_flight, None
+            return dataclasses.replace(left, order=dataclasses.replace(left.order, seconds=seconds))
+        lane = self._next_lane()
+        if lane is None or (self.max_trials is not None and self.n_runs + place >= self.max_trials):
             return None
         if math.isfinite(seconds) and seconds < self._least_seconds(lane):
             return None
-        asked = lane.adviser.ask()
-        if asked is None:
+        number = self._ask(lane)
+        if number is None:
             lane.exhausted = True
-            return ()
-        number, settings = asked
+            return None
         soft = FIRST_SHARE * seconds if not self.kept and math.isfinite(seconds) else None
-        run, fit = self._attempt(lane, settings, self._name(lane), seconds, self._trial_seed(lane), soft_seconds=soft)
-        lane.adviser.tell(number, run.valid_score)
-        lane.seconds += run.cost.fit_seconds
-        self._record(lane, settings, run, fit)
-        return (run,)
+        order = Order(
+            f"{lane.template.name}-{lane.n_runs + 1}", lane.template.name, plain(lane.adviser.settings(number)),
+            self.seed * 1000 + lane.n_runs, seconds, soft_seconds=soft,
+            gates=gates_for(lane.peers) if self.early_stopping else (),
+        )  # fmt: skip
+        lane.n_runs += 1
+        return _Asked(lane, number, order)
 
-    def _trial_seed(self, lane: _Lane) -> int:
-        return self.seed * 1000 + lane.n_runs
-
-    def _name(self, lane: _Lane) -> str:
-        return f"{lane.template.name}-{lane.n_runs + 1}"
+    def _ask(self, lane: _Lane) -> str | None:
+        """The adviser's number of the next setting."""
+        cheap = self.reuse_shapes and lane.variants > 0 and lane.adviser.name in ("bayesian", "random")
+        if cheap and lane.best_settings is not None and not lane.adviser.n_waiting:
+            lane.variants -= 1
+            rng = np.random.default_rng((self.seed, lane.n_runs))
+            return lane.adviser.enter(vary(lane.adviser.space, lane.best_settings, lane.template.knobs, rng))
+        return lane.adviser.ask()
 
     def _next_lane(self) -> _Lane | None:
         """Each template once, in order; then time goes by what has paid (a rank-r template gets a share of 1 / r)."""
@@ -169,108 +230,102 @@ class DeepSide:
         if not self.kept:
             return 1.0
         typical = float(np.median([kept.run.cost.fit_seconds for kept in self.kept]))
-        return lane.compile_seconds + 0.3 * typical
+        return lane.compile_seconds + LEAST_SHARE * typical
 
-    def _attempt(
-        self,
-        lane: _Lane,
-        settings: Mapping[str, Any],
-        name: str,
-        seconds: float,
-        seed: int,
-        n_steps: int | None = None,
-        soft_seconds: float | None = None,
-    ) -> tuple[Run, Fit | None]:
-        begun = time.monotonic()
-        deadline = begun + seconds if math.isfinite(seconds) else None
-        memory.reset_peak()
-        fit: Fit | None = None
-        n_parameters: int | None = None
-        failure: str | None = None
-        status: Status = "failed"
-        self.on_event({"event": "start", "side": "deep", "name": name, "settings": dict(settings)})
-        try:
-            network = self._network(lane.template, settings, seed)
-            n_parameters = network.n_parameters
-            fit = train(
-                network,
-                settings,
-                seed=seed,
-                deadline=deadline,
-                dispatch_seconds=self.device.dispatch_seconds,
-                judge=self._judge,
-                higher_is_better=self.higher_is_better,
-                stopping=self.stopping,
-                n_steps=n_steps,
-                soft_seconds=soft_seconds,
-                on_epoch=lambda point: self.on_event({"event": "epoch", "side": "deep", "name": name, **point}),
-            )
-            status, failure = fit.status, ("the time offered was over" if fit.status == "cut" else None)
-            lane.compile_seconds = max(lane.compile_seconds, fit.compile_seconds)
-        except OutOfTime as error:
-            status, failure = "cut", str(error)
-        except TrialError as error:
-            failure = str(error)
-        except Exception as error:  # a template's own fault must not end the contest
-            failure = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
-        used = time.monotonic() - begun
-        size = None if n_parameters is None else n_parameters * 4 / 2**20
-        cost = Cost(
-            fit_seconds=used,
-            offered_seconds=seconds if math.isfinite(seconds) else used,
-            peak_mib=memory.peak_mib(),
-            size_mib=size,
-            n_parameters=n_parameters,
-        )
-        run = Run(
-            name, "deep", status, lane.template.name, cost=cost, device=self.device.name, choices=_plain(settings),
-            valid_score=None if fit is None else fit.score, curve=() if fit is None else fit.curve, failure=failure,
-        )  # fmt: skip
-        return run, fit
+    def _begin(self, asked: _Asked) -> None:
+        order = asked.order
+        if asked.snapshot is None:
+            adviser = asked.lane.adviser
+            self._write(
+                {"begun": order.name, "template": order.template, "settings": dict(order.settings), "seed": order.seed,
+                 "values": adviser.values(asked.number), "oracle": adviser.state(), "variants": asked.lane.variants,
+                 "gates": [[gate.share, gate.score] for gate in order.gates]}
+            )  # fmt: skip
+        self.on_event({"event": "start", "side": "deep", "name": order.name, "settings": dict(order.settings)})
 
-    def _network(self, template: Template, settings: Mapping[str, Any], seed: int) -> Network:
-        """The network of these choices, fresh for this seed: from the cache, or built and traced anew."""
-        knobs = {name: float(settings[name]) for name in template.knobs}
-        choices = {k: v for k, v in settings.items() if k not in template.knobs}
-        shape = {k: v for k, v in choices.items() if k not in LOOP_CHOICES}
-        key = f"{template.name} {json.dumps(_plain(shape), sort_keys=True)}"
-        network = self.networks.pop(key, None)
-        if network is None:
-            network = Network(
-                template, choices, knobs, self.encoder.specs, self.head, self.data, self.device, seed, self.loss_scale
-            )
-        self.networks[key] = network
-        while len(self.networks) > KEPT_NETWORKS:
-            self.networks.popitem(last=False)
-        network.reset(knobs, seed)
-        return network
+    def _on_epoch(self, order: Order, point: Mapping[str, float]) -> None:
+        self.on_event({"event": "epoch", "side": "deep", "name": order.name, **point})
 
-    def _judge(self, raw: np.ndarray) -> float:
-        output = self.codec.decode(raw)
-        return metrics.score(self.metric, self.valid_truth, output, self.valid_weight, self.valid_context)
-
-    def _record(self, lane: _Lane, settings: dict[str, Any], run: Run, fit: Fit | None) -> None:
-        lane.n_runs += 1
+    def _take_in(self, asked: _Asked, report: Report) -> Run:
+        """Tell the adviser, keep the weights of the best, and write down what was learned."""
+        lane, fit, cheap = asked.lane, report.fit, False
+        run = _as_run(report)
         self.n_runs += 1
+        lane.seconds += report.seconds
+        settings = plain(report.settings)
+        lane.adviser.tell(asked.number, run.valid_score, settings)
+        self.failures.update(failure.kind for failure in report.failures)
         if fit is None:
             lane.n_failed += 1
         else:
-            lane.best = fit.score if lane.best is None or self._better(fit.score, lane.best) else lane.best
-            self.kept.append(_Kept(run, lane.template, settings, [fit]))
-            self.kept.sort(key=lambda kept: kept.fits[0].score, reverse=self.higher_is_better)
-            del self.kept[KEPT_FITS:]
-        self.journal.write(
-            {"template": lane.template.name, "settings": _plain(settings), "score": run.valid_score,
-             "status": run.status, "seconds": run.cost.fit_seconds, "failure": run.failure}
-        )  # fmt: skip
+            lane.compile_seconds = max(lane.compile_seconds, fit.compile_seconds)
+            lane.peers.append(at_gates(fit.curve, self.higher_is_better))
+            cheap = math.isinf(report.order.seconds) or fit.compile_seconds >= COMPILE_SHARE * fit.seconds
+            self._lead(lane, fit.score, settings, cheap)
+            self._keep(_Kept(run, lane.template, settings, [fit]))
+        entry = _entry(run, report, settings, lane.peers[-1] if fit is not None else [])
+        self._write({**entry, "cheap": cheap})
+        if self.store is not None and self.pool.n_workers == 1:
+            self.store.drop_checkpoint()
         self.on_event(
-            {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "status": run.status}
-        )
+            {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "status": run.status,
+             "failure": run.failure, "failure_kind": report.failures[-1].kind if report.failures else None,
+             "stopped_early": fit is not None and fit.stopped_early}
+        )  # fmt: skip
+        return run
+
+    def _lead(self, lane: _Lane, score: float, settings: dict[str, Any], cheap: bool) -> None:
+        """Note a template's best; where compiling took much of its time, its neighbours come cheaper than others.
+
+        Without a clock times decide nothing, so that the same seed gives the same trials.
+        """
+        if lane.best is None or self._better(score, lane.best):
+            lane.best, lane.best_settings = score, settings
+            lane.variants = VARIANTS if cheap else 0
+
+    def _keep(self, kept: _Kept) -> None:
+        """Hold the best in memory, and their weights on disk."""
+        self.kept.append(kept)
+        self.kept.sort(key=lambda kept: kept.fits[0].score, reverse=self.higher_is_better)
+        dropped = kept in self.kept[KEPT_FITS:]
+        del self.kept[KEPT_FITS:]
+        if self.store is not None and not dropped:
+            fit = kept.fits[0]
+            meta = {"score": fit.score, "curve": list(fit.curve), "epochs": fit.epochs, "seconds": fit.seconds,
+                    "compile_seconds": fit.compile_seconds, "status": fit.status, "n_steps": fit.n_steps,
+                    "stopped_early": fit.stopped_early}  # fmt: skip
+            self._said(self.store.save(kept.run.name, [fit.raw_valid, *fit.weights], meta))
+            self.store.retain([one.run.name for one in self.kept])
+
+    def _save(self, order: Order, snapshot: Snapshot) -> None:
+        """A trial's state on disk, from which it can go on."""
+        if self.store is None or self.pool.n_workers > 1:
+            return
+        arrays = [snapshot.raw_valid, *snapshot.weights, *snapshot.state]
+        meta = {name: getattr(snapshot, name) for name in SNAPSHOT_NUMBERS}
+        meta |= {"name": order.name, "n_weights": len(snapshot.weights), "curve": list(snapshot.curve)}
+        self._said(self.store.checkpoint(arrays, meta))
+
+    def _write(self, entry: Mapping[str, Any]) -> None:
+        """Write to the journal; where that fails the search goes on, and only a resumed run would miss the entry."""
+        try:
+            self.journal.write(entry)
+        except FolderError as error:
+            self._said(f"{error}; the search goes on")
+
+    def _said(self, problem: str | None) -> None:
+        """Tell of a write that failed: the search goes on without it."""
+        if problem is not None:
+            self.on_event({"event": "note", "side": "deep", "text": problem})
 
     def _better(self, a: float, b: float) -> bool:
         return a > b if self.higher_is_better else a < b
 
     # ------------------------------------------------------------------ resuming
+
+    def earlier_runs(self) -> tuple[Run, ...]:
+        """What earlier calls have run in this folder."""
+        return tuple(self._earlier)
 
     def _spaces(self) -> dict[str, str]:
         """Fingerprint of each template's space."""
@@ -281,20 +336,71 @@ class DeepSide:
         }
 
     def _replay(self) -> None:
-        """Tell the advisers what an earlier call tried; the best setting found then is fitted first."""
+        """Take in what an earlier call tried: advisers, gates, kept weights, and the trial that was under way."""
         lanes = {lane.template.name: lane for lane in self.lanes}
-        scored: list[tuple[float, _Lane, dict[str, Any]]] = []
+        open_ones: dict[str, tuple[_Lane, str, dict[str, Any]]] = {}
+        lost: list[tuple[float, _Lane, dict[str, Any]]] = []
         for entry in self.journal.earlier:
             lane = lanes.get(str(entry.get("template")))
             if lane is None:
                 continue
-            lane.adviser.replay(entry["settings"], entry["score"])
-            lane.n_runs += 1
-            if entry["score"] is not None:
-                scored.append((float(entry["score"]), lane, entry["settings"]))
-        if scored:
-            _, lane, settings = (max if self.higher_is_better else min)(scored, key=lambda item: item[0])
-            lane.adviser.first(settings)
+            if "begun" in entry:
+                number = lane.adviser.enter(entry["values"])
+                lane.adviser.set_state(entry["oracle"])
+                lane.n_runs += 1
+                lane.variants = int(entry["variants"])
+                open_ones[entry["begun"]] = (lane, number, entry)
+                continue
+            run = _run_of(entry)
+            asked = open_ones.pop(run.name, None)
+            if asked is None:
+                continue
+            self._earlier.append(run)
+            self.n_runs += 1
+            lane.adviser.tell(asked[1], run.valid_score, dict(run.choices))
+            self.failures.update(entry.get("failures", ()))
+            if run.valid_score is None:
+                lane.n_failed += 1
+                continue
+            lane.peers.append(list(entry["at_gates"]))
+            lane.compile_seconds = max(lane.compile_seconds, float(entry["compile_seconds"]))
+            self._lead(lane, run.valid_score, dict(run.choices), bool(entry["cheap"]))
+            if not self._restore(lane, run):
+                lost.append((run.valid_score, lane, dict(run.choices)))
+        for lane, number, entry in open_ones.values():
+            self._go_on_with(lane, number, entry)
+        if lost:  # the best one is fitted again if nothing that is left is as good
+            score, lane, settings = (max if self.higher_is_better else min)(lost, key=lambda item: item[0])
+            if not self.kept or self._better(score, self.kept[0].fits[0].score):
+                lane.adviser.first(settings)
+
+    def _restore(self, lane: _Lane, run: Run) -> bool:
+        """Bring a run's weights back from disk."""
+        found = None if self.store is None else self.store.load(run.name)
+        if found is None:
+            return False
+        arrays, meta = found
+        fit = Fit(weights=list(arrays[1:]), raw_valid=arrays[0], **{**meta, "curve": tuple(meta["curve"])})
+        self.kept.append(_Kept(run, lane.template, dict(run.choices), [fit]))
+        self.kept.sort(key=lambda kept: kept.fits[0].score, reverse=self.higher_is_better)
+        return True
+
+    def _go_on_with(self, lane: _Lane, number: str, entry: Mapping[str, Any]) -> None:
+        """The trial that a killed process left: from its last snapshot, or from its start."""
+        order = Order(
+            str(entry["begun"]), lane.template.name, dict(entry["settings"]), int(entry["seed"]), math.inf,
+            gates=tuple(Gate(*gate) for gate in entry["gates"]),
+        )  # fmt: skip
+        found = None if self.store is None else self.store.load_checkpoint()
+        snapshot = None
+        if found is not None and found[1].get("name") == order.name:
+            arrays, meta = found
+            n = int(meta["n_weights"])
+            snapshot = Snapshot(
+                state=list(arrays[1 + n :]), weights=list(arrays[1 : 1 + n]), raw_valid=arrays[0],
+                curve=tuple(meta["curve"]), **{name: meta[name] for name in SNAPSHOT_NUMBERS},
+            )  # fmt: skip
+        self._in_flight = _Asked(lane, number, order, snapshot)
 
     # ------------------------------------------------------------------ finalist
 
@@ -327,10 +433,11 @@ class DeepSide:
         if self.finalist is None:
             return False
         kept = self.finalist
-        lane = next(lane for lane in self.lanes if lane.template.name == kept.template.name)
-        seed = self.seed * 1000 + 500 + len(kept.fits)
         name = f"{kept.run.name} seed {len(kept.fits) + 1}"
-        _, fit = self._attempt(lane, kept.settings, name, seconds, seed, kept.fits[0].n_steps)
+        seed = self.seed * 1000 + 500 + len(kept.fits)
+        order = Order(name, kept.template.name, kept.settings, seed, seconds, kept.fits[0].n_steps)
+        self.on_event({"event": "start", "side": "deep", "name": name, "settings": dict(kept.settings)})
+        fit = self.trainer.run(order, lambda point: self._on_epoch(order, point)).fit
         if fit is None:
             return False
         kept.fits.append(fit)
@@ -350,7 +457,7 @@ class DeepSide:
         return tuple(self._restored(kept, i).detached(kept.fits[i].weights) for i in range(n_seeds))
 
     def _restored(self, kept: _Kept, seed_number: int) -> Network:
-        network = self._network(kept.template, kept.settings, self.seed)
+        network = self.trainer.network(kept.template, kept.settings, self.seed)
         network.set_weights(kept.fits[seed_number].weights)
         return network
 
@@ -360,8 +467,9 @@ class DeepSide:
         return self.finalist
 
     def close(self) -> None:
-        """Drop compiled networks and device data."""
-        self.networks.clear()
+        """Drop compiled networks and end other processes."""
+        self.pool.close()
+        self.trainer.close()
 
 
 def _items(split: Split, part: Literal["train", "valid", "test"]) -> np.ndarray:
@@ -369,6 +477,65 @@ def _items(split: Split, part: Literal["train", "valid", "test"]) -> np.ndarray:
     windows = {"train": split.train_windows, "valid": split.valid_windows, "test": split.test_windows}[part]
     rows = {"train": split.train, "valid": split.valid, "test": split.test}[part]
     return rows if windows is None else windows
+
+
+def _material(
+    dataset: Dataset, task: Task, split: Split, encoder: Encoder, codec: TargetCodec, metric: str
+) -> Material:
+    """Encoded training and validation rows, and how predictions for the latter are scored."""
+    train_items, valid_items = _items(split, "train"), _items(split, "valid")
+    target = codec.encode(dataset, train_items)
+    loss_scale, weight = _loss_weighting(dataset, task, split, train_items)
+    return Material(
+        train=encoder.transform(dataset, train_items),
+        target=target,
+        weight=weight,
+        valid=encoder.transform(dataset, valid_items),
+        valid_truth=codec.truth(dataset, valid_items),
+        valid_weight=None if dataset.weight is None else dataset.weight[_first(valid_items)],
+        valid_context=contexts.scoring_context(dataset, task, split, valid_items),
+        specs=tuple(encoder.specs),
+        codec=codec,
+        metric=metric,
+        loss_scale=loss_scale,
+    )
+
+
+def _as_run(report: Report) -> Run:
+    order, fit = report.order, report.fit
+    cost = Cost(
+        fit_seconds=report.seconds,
+        offered_seconds=order.seconds if math.isfinite(order.seconds) else report.seconds,
+        peak_mib=report.peak_mib,
+        size_mib=None if report.n_parameters is None else report.n_parameters * 4 / 2**20,
+        n_parameters=report.n_parameters,
+    )
+    return Run(
+        order.name, "deep", report.status, order.template, cost=cost, device=report.device,
+        choices=plain(report.settings), valid_score=None if fit is None else fit.score,
+        curve=() if fit is None else fit.curve, failure=report.failure,
+    )  # fmt: skip
+
+
+def _entry(run: Run, report: Report, settings: Mapping[str, Any], at: list[float | None]) -> dict[str, Any]:
+    """A run as the journal holds it."""
+    fit = report.fit
+    return {
+        "name": run.name, "template": run.family, "settings": dict(settings), "score": run.valid_score,
+        "status": run.status, "failure": run.failure, "failures": [failure.kind for failure in report.failures],
+        "cost": dataclasses.asdict(run.cost), "device": run.device, "at_gates": at,
+        "compile_seconds": 0.0 if fit is None else fit.compile_seconds,
+        "curve": [] if fit is None else list(fit.curve[:: max(1, len(fit.curve) // CURVE_POINTS)]),
+    }  # fmt: skip
+
+
+def _run_of(entry: Mapping[str, Any]) -> Run:
+    """A run from its journal entry."""
+    return Run(
+        entry["name"], "deep", entry["status"], entry["template"], valid_score=entry["score"],
+        cost=Cost(**entry["cost"]), device=entry["device"], choices=dict(entry["settings"]),
+        curve=tuple(entry["curve"]), failure=entry["failure"],
+    )  # fmt: skip
 
 
 def _first(items: np.ndarray) -> np.ndarray:
@@ -387,7 +554,3 @@ def _loss_weighting(
     of_item = (scale / typical).mean(axis=1)[contexts.series_codes(dataset)[items[:, 0]]]
     weight = 1.0 / np.maximum(of_item, 1e-6)
     return typical, weight if own is None else weight * own
-
-
-def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: (v.item() if isinstance(v, np.generic) else v) for k, v in settings.items()}

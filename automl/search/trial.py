@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.errors import OutOfTime, TrialError
+from automl.errors import OutOfTime
+from automl.search.failure import NotFinite
 
 if TYPE_CHECKING:
     from automl.records import Status
     from automl.search.network import Network
 
-__all__ = ["Fit", "learning_rate_at", "train"]
+__all__ = ["Fit", "Gate", "Snapshot", "learning_rate_at", "train"]
 
 WARM_UP_SHARE = 0.05
 PATIENCE_SHARE = 0.25
 PATIENCE_CHECKS = 5
 VALIDATION_SHARE = 0.2
 SOFT_STRETCH = 2.0
+SNAPSHOT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +37,7 @@ class Fit:
         seconds: from start to end, compilation included. compile_seconds: first dispatch.
         status: "done" or "cut" (the clock or the user ended it before its epochs or patience did).
         n_steps: the length that its schedule had in the end.
+        stopped_early: a gate ended it: trials before it were better at the same share of their schedules.
     """
 
     weights: list[np.ndarray]
@@ -46,6 +49,37 @@ class Fit:
     compile_seconds: float
     status: Status
     n_steps: int
+    stopped_early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A trial that has come through `share` of its schedule goes on only with a score at least as good as this."""
+
+    share: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All that a trial needs to go on after the process was killed.
+
+    Attributes:
+        state: of the network and its optimiser. weights, raw_valid, score, best_step: of the best epoch so far.
+        step, planned, total: of the schedule. curve: as in `Fit`. seconds: used so far. next_check: epoch.
+    """
+
+    state: list[np.ndarray]
+    weights: list[np.ndarray]
+    raw_valid: np.ndarray
+    score: float
+    best_step: int
+    step: int
+    planned: int
+    total: int
+    curve: tuple[Mapping[str, float], ...]
+    seconds: float
+    next_check: float
 
 
 def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
@@ -66,7 +100,7 @@ class _Progress:
     peak_rate: float
     n_epochs: int
     deadline: float | None
-    rng: np.random.Generator
+    seed: int
     begun: float = field(default_factory=time.monotonic)
     step: int = 0
     total: int = 0
@@ -98,9 +132,10 @@ class _Progress:
         self.total = max(self.step + 1, min(self.planned or 1, self.step + affordable))
 
     def batches(self) -> np.ndarray:
-        """A fresh order of the rows as (steps, batch_size)."""
+        """A fresh order of the rows as (steps, batch_size), which the seed and the epoch alone decide."""
         n, size = self.network.data.n_train, self.network.batch_size
-        return self.rng.permutation(n)[: self.per_epoch * size].reshape(self.per_epoch, size)
+        order = np.random.default_rng((self.seed, self.step // self.per_epoch)).permutation(n)
+        return order[: self.per_epoch * size].reshape(self.per_epoch, size)
 
     def dispatch(self, batches: np.ndarray) -> float:
         """Run these steps and learn what a step costs."""
@@ -108,7 +143,7 @@ class _Progress:
         begun = time.monotonic()
         loss = self.network.train(batches, learning_rate_at(progress, self.peak_rate))
         seconds = time.monotonic() - begun
-        if self.step == 0:
+        if not self.compile_seconds:
             self.compile_seconds = seconds
         else:
             each = seconds / len(batches)
@@ -129,7 +164,10 @@ def train(
     stopping: Callable[[], bool],
     n_steps: int | None = None,
     soft_seconds: float | None = None,
+    gates: Sequence[Gate] = (),
     on_epoch: Callable[[Mapping[str, float]], None] | None = None,
+    on_snapshot: Callable[[Snapshot], None] | None = None,
+    snapshot: Snapshot | None = None,
 ) -> Fit:
     """Train a network that was just reset.
 
@@ -141,18 +179,25 @@ def train(
         n_steps: length of the schedule, so that another seed is trained as the first was; None: as "epochs" says.
         soft_seconds: a time to end in where the schedule would need at most twice as long; one that needs more is
             not squeezed so hard and may use all the time up to the deadline.
+        gates: where a trial that lags behind earlier ones is stopped.
+        on_snapshot: given what is needed to go on, at the end of an epoch, every ten seconds or more.
+        snapshot: to go on from; the network is brought to its state.
 
     Raises:
         OutOfTime: the deadline came before the first validation.
-        TrialError: the loss or the score became NaN or infinite.
+        NotFinite: the loss or the score became NaN or infinite.
     """
     state = _Progress(
-        network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, np.random.default_rng(seed),
+        network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, seed,
         planned=n_steps, soft_seconds=soft_seconds,
     )  # fmt: skip
     best: tuple[float, list[np.ndarray], np.ndarray, int] | None = None
     curve: list[Mapping[str, float]] = []
     next_check, sign = 1.0, 1.0 if higher_is_better else -1.0
+    if snapshot is not None:
+        best, curve, next_check = _resume(state, snapshot)
+    waiting = [gate for gate in sorted(gates, key=lambda gate: gate.share) if gate.share * state.total > state.step]
+    saved, stopped_early = time.monotonic(), False
     status: Status = "done"
     while state.step < state.total and status == "done":
         losses: list[float] = []
@@ -160,7 +205,7 @@ def train(
         epoch = state.step / state.per_epoch
         if not losses or not math.isfinite(losses[-1]):
             if losses:
-                raise TrialError(
+                raise NotFinite(
                     f"the loss became {losses[-1]} in epoch {math.ceil(epoch)}; a lower learning rate may help"
                 )
             break
@@ -172,21 +217,44 @@ def train(
         score = judge(raw) if np.isfinite(raw).all() else math.nan
         state.valid_seconds = time.monotonic() - begun
         if not math.isfinite(score):
-            raise TrialError(f"the score on validation rows became {score} in epoch {math.ceil(epoch)}")
-        curve.append({"epoch": round(epoch, 3), "seconds": round(time.monotonic() - state.begun, 3),
-                      "loss": round(float(np.mean(losses)), 6), "valid_score": score})  # fmt: skip
+            raise NotFinite(f"the score on validation rows became {score} in epoch {math.ceil(epoch)}")
+        curve.append({"epoch": round(epoch, 3), "share": state.step / max(state.total, 1),
+                      "seconds": round(time.monotonic() - state.begun, 3), "loss": round(float(np.mean(losses)), 6),
+                      "valid_score": score})  # fmt: skip
         if on_epoch is not None:
             on_epoch(curve[-1])
         if best is None or sign * score > sign * best[0]:
             best = (score, network.weights(), raw, state.step)
-        if _tired(state, best[3], curve):
+        if last or _tired(state, best[3], curve):
+            break
+        while waiting and state.step >= waiting[0].share * state.total:
+            gate = waiting.pop(0)
+            stopped_early = stopped_early or sign * best[0] < sign * gate.score
+        if stopped_early:
+            status = "cut"
             break
         next_check = epoch + _check_every(state)
         state.replan()
+        if on_snapshot is not None and time.monotonic() - saved >= SNAPSHOT_SECONDS:
+            on_snapshot(Snapshot(network.state(), best[1], best[2], best[0], best[3], state.step, state.planned or 0,
+                                 state.total, tuple(curve), time.monotonic() - state.begun, next_check))  # fmt: skip
+            saved = time.monotonic()
     if best is None:
         raise OutOfTime("the time offered ended before the first epoch could be judged")
     return Fit(best[1], best[2], best[0], tuple(curve), state.step / state.per_epoch, time.monotonic() - state.begun,
-               state.compile_seconds, status, state.total)  # fmt: skip
+               state.compile_seconds, status, state.total, stopped_early)  # fmt: skip
+
+
+def _resume(
+    state: _Progress, snapshot: Snapshot
+) -> tuple[tuple[float, list[np.ndarray], np.ndarray, int], list[Mapping[str, float]], float]:
+    """Bring a trial to where a snapshot left it: best so far, curve and the next epoch to validate at."""
+    state.network.set_state(snapshot.state)
+    state.step, state.planned, state.total = snapshot.step, snapshot.planned, snapshot.total
+    state.begun -= snapshot.seconds
+    state.soft_seconds = None
+    best = (snapshot.score, list(snapshot.weights), snapshot.raw_valid, snapshot.best_step)
+    return best, list(snapshot.curve), snapshot.next_check
 
 
 def _epoch(state: _Progress, losses: list[float], dispatch_seconds: float, stopping: Callable[[], bool]) -> Status:

@@ -94,7 +94,7 @@ def start(tmp_path, budget):
 def wait_for_trials(out, n, seconds=90):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if (out / "trials.log").exists() and len((out / "trials.log").read_text().splitlines()) > n:
+        if (out / "trials.log").exists() and (out / "trials.log").read_text().count('"name": ') >= n:
             return
         time.sleep(0.2)
     raise AssertionError("no trial was written in time")
@@ -120,8 +120,11 @@ def test_a_killed_run_is_resumed_with_its_trials(tmp_path):
     process.communicate()
     before = (out / "trials.log").read_text().splitlines()
     result = automl.fit(
-        str(tmp_path / "data.csv"), target="y", budget="30s", max_trials=1, out=str(out), resume=True, quiet=True
+        str(tmp_path / "data.csv"), target="y", budget="30s", max_trials=3, out=str(out), resume=True, quiet=True
     )
     after = (out / "trials.log").read_text().splitlines()
     assert after[: len(before)] == before and len(after) > len(before)
     assert result.result["verdict"] in ("deep", "shallow", "tie")
+    names = [run["name"] for run in result.result["runs"] if run["side"] == "deep"]
+    done = [json.loads(line.partition(" ")[2]) for line in before]
+    assert {entry["name"] for entry in done if "name" in entry} <= set(names) and len(names) == 3

@@ -1,0 +1,95 @@
+"""Why a trial failed, in classes that the loop can act on and words that a user can."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from automl.errors import TrialError
+
+__all__ = ["Failure", "FailureKind", "NotFinite", "TooLarge", "explain", "second_try"]
+
+FailureKind = Literal["memory", "not finite", "shape", "code"]
+KINDS: tuple[FailureKind, ...] = ("memory", "not finite", "shape", "code")
+
+LEAST_BATCH = 8
+LOWER_RATE = 0.3
+TRIES = 3
+OURS = Path(__file__).resolve().parents[1]
+MEMORY_WORDS = re.compile(r"\boom\b|out of memory|resource ?exhausted|failed to allocate|unable to allocate", re.I)
+SHAPE_WORDS = re.compile(
+    r"shape|dimension|incompatible|rank|axis|units|filters|kernel_size|pool_size|broadcast|concatenat", re.I
+)
+
+
+class NotFinite(TrialError):
+    """A loss or a score became NaN or infinite."""
+
+
+class TooLarge(TrialError):
+    """A trial would not fit into the memory that it may use; it was not started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed try.
+
+    Attributes:
+        kind: "memory", "not finite", "shape" (a network that cannot be built or fed) or "code" (anything else that
+            a template raised). words: for the user.
+    """
+
+    kind: FailureKind
+    words: str
+
+
+def explain(error: Exception) -> Failure:
+    """Class an exception that ended a trial.
+
+    TensorFlow says ResourceExhaustedError when a device cannot allocate, Python MemoryError; some allocators only say
+    so in the message.
+    """
+    name = type(error).__name__
+    first = (str(error).strip().splitlines() or ["no message"])[0][:300]
+    if isinstance(error, NotFinite):
+        return Failure("not finite", str(error))
+    if isinstance(error, TooLarge):
+        return Failure("memory", str(error))
+    if isinstance(error, TrialError):
+        return Failure("code", str(error))
+    if isinstance(error, MemoryError) or name == "ResourceExhaustedError" or MEMORY_WORDS.search(str(error)):
+        return Failure("memory", f"out of memory while training ({name}: {first})")
+    where = _place(error)
+    of_values = isinstance(error, ValueError | TypeError | IndexError) or name == "InvalidArgumentError"
+    if of_values and SHAPE_WORDS.search(str(error)):
+        return Failure("shape", f"the network cannot be built or fed in this shape ({name}: {first}){where}")
+    return Failure("code", f"{name}: {first}{where}")
+
+
+def _place(error: BaseException) -> str:
+    """The last line of the user's own code in the traceback, where there is one outside of libraries."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "site-packages" not in frame.filename
+        and not frame.filename.startswith("<")
+        and (OURS not in Path(frame.filename).parents or "templates" in frame.filename)
+    ]
+    return f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+
+
+def second_try(kind: FailureKind, settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Settings under which what failed may work: half the batch after want of memory, a lower rate after NaN.
+
+    Returns:
+        None where another try is of no use.
+    """
+    if kind == "memory" and int(settings["batch_size"]) > LEAST_BATCH:
+        return {**settings, "batch_size": max(LEAST_BATCH, int(settings["batch_size"]) // 2)}
+    if kind == "not finite":
+        return {**settings, "learning_rate": float(settings["learning_rate"]) * LOWER_RATE}
+    return None

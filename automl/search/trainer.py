@@ -1,0 +1,228 @@
+"""Where a trial runs: data on the device, compiled networks, second tries; asked by orders, answering with reports.
+
+An order and a report are plain records, so that a trainer may stand in this process or in another.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl import memory, metrics
+from automl.errors import OutOfTime
+from automl.search.failure import TRIES, Failure, TooLarge, explain, second_try
+from automl.search.footprint import available_mib, needed_mib
+from automl.search.network import DeviceData, Network
+from automl.search.trial import Fit, Gate, Snapshot, train
+
+if TYPE_CHECKING:
+    from automl.records import Head, InputSpec, Status, TargetCodec, Template
+    from automl.search.device import Device
+
+__all__ = ["Material", "Order", "Report", "Trainer", "plain"]
+
+KEPT_NETWORKS = 4
+LOOP_CHOICES = ("epochs", "batch_size")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What every trial reads.
+
+    Attributes:
+        train, valid: encoded arrays by spec name. target: (n_train, ...). weight: (n_train,) or None.
+        valid_truth, valid_weight, valid_context: what the metric reads beside predictions.
+        loss_scale: divides a forecast's errors, or None.
+    """
+
+    train: Mapping[str, np.ndarray]
+    target: np.ndarray
+    weight: np.ndarray | None
+    valid: Mapping[str, np.ndarray]
+    valid_truth: np.ndarray
+    valid_weight: np.ndarray | None
+    valid_context: Mapping[str, Any]
+    specs: tuple[InputSpec, ...]
+    codec: TargetCodec
+    metric: str
+    loss_scale: np.ndarray | None = None
+
+    @property
+    def head(self) -> Head:
+        """What a network must put out."""
+        return self.codec.head
+
+    def judge(self, raw: np.ndarray) -> float:
+        """The score of raw outputs for the validation rows."""
+        output = self.codec.decode(raw)
+        return metrics.score(self.metric, self.valid_truth, output, self.valid_weight, dict(self.valid_context))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One trial to run.
+
+    Attributes:
+        name: of the run. template: a template's name. settings: choices and knobs. seed: of weights and row order.
+        seconds: offered, infinite for no clock. n_steps, soft_seconds, gates: see `trial.train`.
+    """
+
+    name: str
+    template: str
+    settings: Mapping[str, Any]
+    seed: int
+    seconds: float
+    n_steps: int | None = None
+    soft_seconds: float | None = None
+    gates: tuple[Gate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """What came of an order.
+
+    Attributes:
+        settings: those that were trained in the end, changed where a first try failed. fit: None when nothing was left.
+        status: of the run. failure: in words, None for a run that came to its end. failures: each try that failed.
+        seconds: of all tries. n_parameters: None when the network was not built.
+    """
+
+    order: Order
+    settings: Mapping[str, Any]
+    status: Status
+    fit: Fit | None
+    failure: str | None
+    failures: tuple[Failure, ...]
+    seconds: float
+    peak_mib: float
+    n_parameters: int | None
+    device: str
+
+
+class Trainer:
+    """Trains orders one after another in this process.
+
+    Args:
+        material: what every trial reads. templates: by name. device: the policy.
+        memory_mib: what a trial may take; None for most of what is free when it starts.
+        stopping: asked between dispatches whether the user wants to stop.
+    """
+
+    def __init__(
+        self,
+        material: Material,
+        templates: Mapping[str, Template],
+        device: Device,
+        memory_mib: float | None = None,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.material, self.templates, self.device = material, templates, device
+        self.memory_mib, self.stopping = memory_mib, stopping
+        self.higher_is_better = metrics.named(material.metric).higher_is_better
+        self.data = DeviceData.place(
+            material.train, material.target, material.weight, material.valid, len(material.valid_truth)
+        )
+        self.networks: OrderedDict[str, Network] = OrderedDict()
+
+    def run(
+        self,
+        order: Order,
+        on_epoch: Callable[[Mapping[str, float]], None] | None = None,
+        on_snapshot: Callable[[Snapshot], None] | None = None,
+        snapshot: Snapshot | None = None,
+    ) -> Report:
+        """Run one trial; a failed one is tried again where other settings may help and time is left."""
+        begun = time.monotonic()
+        deadline = begun + order.seconds if math.isfinite(order.seconds) else None
+        memory.reset_peak()
+        settings: Mapping[str, Any] = order.settings
+        fit: Fit | None = None
+        failures: list[Failure] = []
+        n_parameters: int | None = None
+        status: Status = "failed"
+        ended: str | None = None
+        while len(failures) < TRIES:
+            try:
+                network = self.network(self.templates[order.template], settings, order.seed)
+                n_parameters = network.n_parameters
+                self._check_memory(network)
+                fit = train(
+                    network, settings, seed=order.seed, deadline=deadline,
+                    dispatch_seconds=self.device.dispatch_seconds, judge=self.material.judge,
+                    higher_is_better=self.higher_is_better, stopping=self.stopping, n_steps=order.n_steps,
+                    soft_seconds=order.soft_seconds, gates=order.gates, on_epoch=on_epoch, on_snapshot=on_snapshot,
+                    snapshot=snapshot,
+                )  # fmt: skip
+                status, ended = fit.status, _why_cut(fit)
+                break
+            except OutOfTime as error:
+                status, ended = "cut", str(error)
+                break
+            except Exception as error:  # a template's own fault must not end the contest
+                failures.append(explain(error))
+            again = second_try(failures[-1].kind, settings)
+            snapshot = None
+            if again is None or (deadline is not None and time.monotonic() >= deadline):
+                break
+            settings = again
+        if fit is None and status == "failed":
+            ended = failures[-1].words
+        elif failures:
+            ended = "; ".join(filter(None, [f"first tried: {failures[0].words}", ended]))
+        return Report(
+            order, settings, status, fit, ended, tuple(failures), time.monotonic() - begun, memory.peak_mib(),
+            n_parameters, self.device.name,
+        )  # fmt: skip
+
+    def _check_memory(self, network: Network) -> None:
+        needed = needed_mib(network.model, network.batch_size)
+        limit = available_mib() if self.memory_mib is None else self.memory_mib
+        if needed > limit:
+            raise TooLarge(
+                f"training would take about {needed:,.0f} MiB and {limit:,.0f} may be used, so it was not started; "
+                "`memory` under `search:` (or --memory) sets that limit"
+            )
+
+    def network(self, template: Template, settings: Mapping[str, Any], seed: int) -> Network:
+        """The network of these choices, fresh for this seed: from the cache, or built and traced anew."""
+        knobs = {name: float(settings[name]) for name in template.knobs}
+        key = self.shape_of(template, settings)
+        network = self.networks.pop(key, None)
+        if network is None:
+            choices = {k: v for k, v in settings.items() if k not in template.knobs}
+            network = Network(
+                template, choices, knobs, self.material.specs, self.material.head, self.data, self.device,
+                self.material.loss_scale,
+            )  # fmt: skip
+        self.networks[key] = network
+        while len(self.networks) > KEPT_NETWORKS:
+            self.networks.popitem(last=False)
+        network.reset(knobs, int(settings["batch_size"]), seed)
+        return network
+
+    def shape_of(self, template: Template, settings: Mapping[str, Any]) -> str:
+        """What two settings must share to share a compiled network."""
+        shape = {k: v for k, v in settings.items() if k not in template.knobs and k not in LOOP_CHOICES}
+        return f"{template.name} {json.dumps(plain(shape), sort_keys=True)}"
+
+    def close(self) -> None:
+        """Drop compiled networks."""
+        self.networks.clear()
+
+
+def _why_cut(fit: Fit) -> str | None:
+    if fit.stopped_early:
+        return f"stopped after {fit.epochs:.3g} epochs: earlier trials were better at this point"
+    return "the time offered was over" if fit.status == "cut" else None
+
+
+def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as Python's own numbers and words."""
+    return {k: (v.item() if isinstance(v, np.generic) else v) for k, v in settings.items()}
