@@ -104,9 +104,11 @@ class Network:
         self._powers = (tf.Variable(1.0), tf.Variable(1.0))
         self.n_parameters = int(self.model.count_params())
         compiled = True if template.family in device.compiled else None
-        self._train = tf.function(self._many_steps, jit_compile=compiled, input_signature=self._signature())
+        self._train = tf.function(
+            self._many_steps, jit_compile=compiled, input_signature=self._signature(), autograph=False
+        )
         batch = {name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in data.valid.items()}
-        self._forward = tf.function(self._predict_batch, input_signature=[batch])
+        self._forward = tf.function(self._predict_batch, input_signature=[batch], autograph=False)
 
     def _signature(self) -> list[tf.TensorSpec]:
         return [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.float32)]
@@ -142,10 +144,13 @@ class Network:
             variable.assign(value)
 
     def _many_steps(self, batches: tf.Tensor, learning_rates: tf.Tensor) -> tf.Tensor:
-        total = tf.constant(0.0)
-        for i in tf.range(tf.shape(batches)[0]):
-            total += self._one_step(batches[i], learning_rates[i])
-        return total
+        """One step after another in a graph's loop, written out: converting it from Python took longer to trace."""
+        n_steps = tf.shape(batches)[0]
+
+        def body(i: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return i + 1, total + self._one_step(batches[i], learning_rates[i])
+
+        return tf.while_loop(lambda i, total: i < n_steps, body, (0, 0.0), parallel_iterations=1)[1]
 
     def _one_step(self, rows: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
         inputs = {name: tf.gather(tensor, rows) for name, tensor in self.data.inputs.items()}
