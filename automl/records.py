@@ -61,15 +61,11 @@ class SearchOptions:
 
     Attributes:
         oracle: KerasTuner's algorithm: "bayesian", "random", "hyperband" or "grid".
-        workers: trials that run at the same time, each in a process of Ray's; 1 runs them here, without Ray.
-        ray_address: of a Ray cluster to use ("auto" finds one), or None for a local one when `workers` > 1.
         memory_mib: what a trial may use; None for most of what is free.
-        log: where trials are logged beside the run folder: "tensorboard", "mlflow".
+        log: where trials are logged beside the journal: "tensorboard".
     """
 
     oracle: Literal["bayesian", "random", "hyperband", "grid"] = "bayesian"
-    workers: int = 1
-    ray_address: str | None = None
     memory_mib: float | None = None
     log: tuple[str, ...] = ()
 

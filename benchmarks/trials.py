@@ -8,10 +8,11 @@
 All train the shipped template (mlp on `adult` with 8,000 training rows, cnn on `sign_digits`) on the same encoded
 arrays. Each method runs in a process of its own; TensorFlow's import is not counted.
 
-*speed*: settings drawn with a fixed seed from the template's space, three epochs each; "one shape" keeps the
-choices of the first start and draws the knobs; scoring what the others trained is not counted. *quality*: best validation score after T seconds and the test score of that model;
-KerasTuner's trials use early stopping with the best weights restored, and are judged by the task's metric at each epoch.
-Lines of JSON go to `--out`, and what is there already is not run again. The last line printed is JSON.
+*speed*: settings drawn with a fixed seed from the template's space, three epochs each; "one shape" keeps the choices of
+the first start and draws the knobs; scoring what the others trained is not counted.
+*quality*: best validation score after T seconds and the test score of that model; KerasTuner's trials use early
+stopping with the best weights restored, and are judged by the task's metric at each epoch.
+What `--out` holds already is not run again. The last line printed is JSON.
 """
 
 from __future__ import annotations

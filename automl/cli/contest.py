@@ -32,6 +32,11 @@ Templates = Annotated[str | None, typer.Option(help="Deep templates to search, s
 Seed = Annotated[int | None, typer.Option(help="What splits, searches and networks are drawn with.")]
 MinGain = Annotated[float | None, typer.Option(help="Least gain that counts, a share of floor to best. Default 0.005.")]
 Latency = Annotated[str | None, typer.Option(help="Milliseconds a finalist may take for one row.")]
+Ensemble = Annotated[bool | None, typer.Option("--ensemble/--no-ensemble", help="Whether finalists may be ensembles.")]
+JsonLines = Annotated[bool, typer.Option("--json-lines", help="Progress as one JSON object a line on standard error.")]
+Oracle = Annotated[str | None, typer.Option(help="bayesian, random, hyperband or grid.")]
+Log = Annotated[str | None, typer.Option(help="Where else trials are logged: tensorboard.")]
+Memory = Annotated[str | None, typer.Option(help="What a trial may take, such as 8GB. Default most of what is free.")]
 Plugins = Annotated[str | None, typer.Option(help="Entry points that bring more members, separated by commas.")]
 Out = Annotated[str | None, typer.Option(help="Run folder; default a new one under automl-runs/.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in the --out folder.")]
@@ -63,6 +68,11 @@ def fit(
     json: Json = False,
     quiet: Quiet = False,
     plugins: Plugins = None,
+    ensemble: Ensemble = None,
+    json_lines: JsonLines = False,
+    oracle: Oracle = None,
+    memory: Memory = None,
+    log: Log = None,
 ) -> None:
     """Run the contest on DATA and write the report."""
     flags = {
@@ -87,6 +97,9 @@ def fit(
         "json": json or None,
         "quiet": quiet or json or None,
         "plugins": words(plugins),
+        "ensemble": ensemble,
+        "json_lines": json_lines or None,
+        "search": given({"oracle": oracle, "memory": memory, "log": words(log)}) or None,
         "source": "automl fit",
     }
     from automl import api
@@ -105,6 +118,7 @@ def run(
     resume: Resume = False,
     json: Json = False,
     quiet: Quiet = False,
+    json_lines: JsonLines = False,
 ) -> None:
     """Run the contest that RECIPE describes; flags replace its keys."""
     flags = {
@@ -115,6 +129,7 @@ def run(
         "resume": resume or None,
         "json": json or None,
         "quiet": quiet or json or None,
+        "json_lines": json_lines or None,
     }
     from automl import api
 

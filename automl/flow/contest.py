@@ -19,6 +19,7 @@ from automl.flow.conclude import Conclusion, conclude
 from automl.flow.folder import check_folder, open_folder
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
+from automl.flow.listeners import TensorBoard
 from automl.flow.prepare import Prepared, baselines_for, prepare, templates_for
 from automl.flow.progress import Progress, quiet_libraries
 
@@ -63,12 +64,15 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
     clock = Clock(recipe.budget_seconds, started)
     check_folder(recipe.out, recipe.resume)
     warm = threading.Thread(target=_import_deep, daemon=True)
-    with Interrupt() as interrupt, Progress(clock, quiet=recipe.quiet or recipe.json) as progress:
+    quiet = recipe.quiet or recipe.json or recipe.json_lines
+    with Interrupt() as interrupt, Progress(clock, quiet=quiet, json_lines=recipe.json_lines) as progress:
         with clock.phase("read"):
             prepared = prepare(recipe)
         warm.start()  # only once the data is good: an error must not wait for TensorFlow to load
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
+        if "tensorboard" in recipe.search.log:
+            progress.listeners.append(TensorBoard(folder / "tensorboard"))
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
         shallow = _shallow_side(recipe, prepared, progress, interrupt)

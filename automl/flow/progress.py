@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from automl.clock import Clock
+from automl.flow.listeners import JsonLines, Listener, TensorBoard
 
 __all__ = ["Progress", "quiet_libraries"]
 
@@ -53,15 +54,18 @@ class Progress:
 
     Args:
         clock: of the run. quiet: show nothing. higher_is_better, metric: set when known.
+        json_lines: write each event to the stream as JSON, for programs.
     """
 
-    def __init__(self, clock: Clock, *, quiet: bool, stream: TextIO | None = None) -> None:
+    def __init__(self, clock: Clock, *, quiet: bool, stream: TextIO | None = None, json_lines: bool = False) -> None:
         self.clock, self.quiet = clock, quiet
         self._stream = stream or _own_stderr()
+        self.listeners: list[Listener] = [JsonLines(self._stream, clock)] if json_lines else []
         self.console = Console(file=self._stream, highlight=False)
         self.metric, self.higher_is_better = "", True
         self.best: dict[str, tuple[str, float]] = {}
         self.counts: dict[str, dict[str, int]] = {"deep": {}, "shallow": {}, "floor": {}}
+        self.running: dict[str, str] = {}
         self.doing = "reading the data"
         self._live = Live(console=self.console, refresh_per_second=4, get_renderable=self._panel, transient=True)
         self._shown = 0.0
@@ -76,6 +80,10 @@ class Progress:
     ) -> None:
         if self._live.is_started:
             self._live.stop()
+        for listener in self.listeners:
+            listener.close()
+            if isinstance(listener, TensorBoard) and listener.problem:
+                self.note(listener.problem)
         self._stream.flush()
         if self._stream not in (sys.stderr, sys.stdout):
             self._stream.close()
@@ -83,19 +91,25 @@ class Progress:
     def say(self, text: str) -> None:
         """A line that stays."""
         self.doing = text
+        self._pass_on({"event": "phase", "text": text})
         if not self.quiet and not self._live.is_started:
             self.console.print(f"[{self.clock.elapsed:6.1f} s] {text}", markup=False)
 
     def note(self, text: str) -> None:
         """A line that stays, above the live panel too."""
+        self._pass_on({"event": "note", "text": text})
         if not self.quiet:
             self.console.print(f"[{self.clock.elapsed:6.1f} s] note: {text}", markup=False)
 
     def event(self, event: dict[str, Any]) -> None:
         """Take in what a side reports: a start, an epoch or a finished run."""
         side = str(event.get("side", "shallow"))
+        if event["event"] != "note":
+            self._pass_on(event)
         if event["event"] == "start":
             self.doing = f"{side}: {event['name']}"
+            if not event.get("seed"):  # another seed of a finalist is no run of its own
+                self.running[event["name"]] = side
         elif event["event"] == "epoch":
             self.doing = f"{side}: {event['name']}, epoch {event['epoch']:g}, valid {event['valid_score']:.4g}"
         elif event["event"] == "run":
@@ -103,7 +117,12 @@ class Progress:
         elif event["event"] == "note":
             self.note(str(event["text"]))
 
+    def _pass_on(self, event: dict[str, Any]) -> None:
+        for listener in self.listeners:
+            listener.event(event)
+
     def _ran(self, side: str, event: dict[str, Any]) -> None:
+        self.running.pop(event["name"], None)
         counts = self.counts.setdefault(side, {})
         counts[event["status"]] = counts.get(event["status"], 0) + 1
         score = event.get("score")
@@ -122,7 +141,7 @@ class Progress:
 
     def _panel(self) -> Group:
         table = Table(box=None, padding=(0, 2), show_header=True)
-        for heading in ("side", "best so far", self.metric or "score", "done", "cut", "failed"):
+        for heading in ("side", "best so far", self.metric or "score", "running", "done", "cut", "failed"):
             table.add_column(heading, justify="left" if heading in ("side", "best so far") else "right")
         for side in ("floor", "shallow", "deep"):
             name, score = self.best.get(side, ("", float("nan")))
@@ -131,6 +150,7 @@ class Progress:
                 side,
                 name or "-",
                 f"{score:.4f}" if name else "-",
+                str(sum(own == side for own in self.running.values())),
                 *(str(counts.get(s, 0)) for s in ("done", "cut", "failed")),
             )
         share = min(1.0, self.clock.elapsed / max(self.clock.budget_seconds, 1e-9))

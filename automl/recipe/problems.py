@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from automl.errors import RecipeError
-from automl.recipe.schema import EXPECTED, KEYS, Keys, listed
+from automl.recipe.schema import EXPECTED, KEYS, SEARCH_KEYS, Keys, listed
 from automl.recipe.words import arrived, nearest, nearest_key
 from automl.records import GOALS
 
@@ -46,10 +46,15 @@ def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Pro
     """What pydantic found, once a key, in our own words."""
     found: dict[str, str] = {}
     for detail in error.errors():
-        key = str(detail["loc"][0])
+        key = ".".join(str(part) for part in detail["loc"][: 2 if detail["loc"][0] == "search" else 1])
         if key in found:
             continue
-        value = values.get(key)
+        value = values.get(key) if "." not in key else dict(values["search"]).get(key.partition(".")[2])
+        if detail["type"] == "extra_forbidden":
+            name = key.partition(".")[2]
+            hint = nearest(name, SEARCH_KEYS)
+            found[key] = f"search: unknown key {name!r}{hint}; keys are {', '.join(SEARCH_KEYS)}"
+            continue
         if detail["type"] == "words":
             found[key] = f"{key}: {detail['msg']}"
         elif key == "goal":

@@ -113,6 +113,9 @@ def parse(path: Path) -> tuple[dict[str, Any], dict[str, int], list[str]]:
                 doubled.append(key)
             lines[key] = line
             refuse_doubles(path, value_node)
+            if isinstance(value_node, yaml.MappingNode):
+                for inner, _ in value_node.value:
+                    lines[f"{key}.{inner.value}"] = inner.start_mark.line + 1
             values[key] = loader.construct_object(value_node, deep=True)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1

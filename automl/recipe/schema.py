@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from automl.errors import RecipeError
-from automl.recipe.units import check_columns, parse_budget, parse_latency
-from automl.records import Goal, Kind, Recipe
+from automl.recipe.units import check_columns, parse_budget, parse_latency, parse_memory
+from automl.recipe.words import nearest
+from automl.records import Goal, Kind, Recipe, SearchOptions
 
-__all__ = ["EXPECTED", "KEYS", "Keys", "schema"]
+__all__ = ["EXPECTED", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
+LOGS = ("tensorboard",)
 Name = Annotated[str, Field(min_length=1)]
 
 # What each key takes, in words, for messages.
@@ -40,7 +42,41 @@ EXPECTED = {
     "json": "true or false",
     "quiet": "true or false",
     "plugins": "an entry point's name or a list of names",
+    "ensemble": "true or false",
+    "json_lines": "true or false",
+    "search": "a mapping of the search's own keys",
+    "search.oracle": "one of bayesian, random, hyperband, grid",
+    "search.memory": 'an amount such as "8GB" or "500MB"',
+    "search.log": "tensorboard",
 }
+
+
+class SearchKeys(BaseModel):
+    """How the deep side searches."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    oracle: Literal["bayesian", "random", "hyperband", "grid"] = Field(
+        "bayesian", description="KerasTuner's algorithm that proposes settings."
+    )
+    memory: int | float | str | None = Field(None, description="Memory that a trial may take: 8GB, 500MB.")
+    log: Name | list[Name] = Field(default_factory=list, description="Where else trials are logged: tensorboard.")
+
+    @field_validator("memory", mode="before")
+    @classmethod
+    def memory_is_an_amount(cls, value: Any) -> Any:
+        """Read the amount as MiB."""
+        return None if value is None else told(parse_memory, value)
+
+    @field_validator("log", mode="after")
+    @classmethod
+    def log_is_known(cls, value: Any) -> Any:
+        """Refuse a logger that there is none of."""
+        for name in listed(value):
+            if name not in LOGS:
+                words = f"unknown logger {name!r}{nearest(name, LOGS)}; there are {', '.join(LOGS)}"
+                raise PydanticCustomError("words", "{text}", {"text": words})
+        return value
 
 
 class Keys(BaseModel):
@@ -75,6 +111,9 @@ class Keys(BaseModel):
     json_: bool = Field(False, alias="json", description="Print result.json and nothing else.")
     quiet: bool = Field(False, description="Show no progress.")
     plugins: Name | list[Name] = Field(default_factory=list, description="Entry points that bring more members.")
+    ensemble: bool = Field(True, description="Let both sides name a weighted ensemble as finalist.")
+    json_lines: bool = Field(False, description="Show progress as one JSON object a line on standard error.")
+    search: SearchKeys = Field(SearchKeys(oracle="bayesian", memory=None), description="How the deep side searches.")
 
     @field_validator("budget", mode="before")
     @classmethod
@@ -103,6 +142,7 @@ class Keys(BaseModel):
         return value
 
 
+SEARCH_KEYS = tuple(SearchKeys.model_fields)
 KEYS = tuple(field.alias or name for name, field in Keys.model_fields.items())
 
 
@@ -118,6 +158,7 @@ def told(parse: Any, value: Any) -> Any:
 def schema() -> dict[str, Any]:
     """The JSON schema of a recipe."""
     content = Keys.model_json_schema(by_alias=True)
+    content["properties"]["search"]["description"] = Keys.model_fields["search"].description
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}
 
 
@@ -147,6 +188,13 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "json": keys.json_,
         "quiet": keys.quiet,
         "plugins": listed(keys.plugins),
+        "ensemble": keys.ensemble,
+        "json_lines": keys.json_lines,
+        "search": SearchOptions(
+            oracle=keys.search.oracle,
+            memory_mib=None if keys.search.memory is None else float(keys.search.memory),
+            log=listed(keys.search.log),
+        ),
         "source": source,
         **objects,
     })  # fmt: skip

@@ -11,8 +11,9 @@ from automl.errors import RecipeError
 from automl.recipe.words import nearest
 from automl.records import KINDS, Kind
 
-__all__ = ["check_columns", "parse_budget", "parse_columns", "parse_latency"]
+__all__ = ["check_columns", "parse_budget", "parse_columns", "parse_latency", "parse_memory"]
 
+MIB = {"": 1.0, "m": 1.0, "g": 1024.0, "t": 1024.0**2}
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -50,6 +51,22 @@ def parse_latency(value: Any) -> float:
     if not math.isfinite(milliseconds) or milliseconds <= 0:
         raise RecipeError(f"{expected} above zero, got {value!r}")
     return milliseconds
+
+
+def parse_memory(value: Any) -> float:
+    """MiB of an amount of memory written as ``"8GB"``, ``"500MB"``, ``"8GiB"`` or a number of MiB.
+
+    Raises:
+        RecipeError: it is written otherwise, or is not above zero.
+    """
+    expected = 'memory: expected an amount such as "8GB" or "500MB"'
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise RecipeError(f"{expected}, got {value!r}")
+    text = str(value).strip().lower()
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([mgt])(?:i?b)?)?", text)
+    if match is None or not float(match[1]) > 0:
+        raise RecipeError(f"{expected} above zero, got {value!r}")
+    return float(match[1]) * MIB[match[2] or ""]
 
 
 def parse_columns(text: str) -> dict[str, Kind]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
-from automl.records import Recipe
+from automl.records import Recipe, SearchOptions
 
 __all__ = ["dump"]
 
@@ -33,9 +33,17 @@ def dump(recipe: Recipe) -> str:
             value = value[0]
         if value is None or (name in DEFAULTS and value == DEFAULTS[name] and key != "budget"):
             continue
-        content[key] = seconds(value) if key == "budget" else value
+        content[key] = seconds(value) if key == "budget" else search(value) if key == "search" else value
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
     return "".join(f"# {comment}\n" for comment in comments) + text
+
+
+def search(options: SearchOptions) -> dict[str, Any]:
+    """The keys under ``search:`` that are not at their defaults."""
+    own = {name: value for name, value in asdict(options).items() if value != getattr(SearchOptions(), name)}
+    if "memory_mib" in own:
+        own["memory"] = f"{own.pop('memory_mib'):g}MB"
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in own.items()}
 
 
 def source_of(key: str, value: Any, comments: list[str]) -> str | None:

@@ -436,7 +436,7 @@ class DeepSide:
         name = f"{kept.run.name} seed {len(kept.fits) + 1}"
         seed = self.seed * 1000 + 500 + len(kept.fits)
         order = Order(name, kept.template.name, kept.settings, seed, seconds, kept.fits[0].n_steps)
-        self.on_event({"event": "start", "side": "deep", "name": name, "settings": dict(kept.settings)})
+        self.on_event({"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(kept.settings)})
         fit = self.trainer.run(order, lambda point: self._on_epoch(order, point)).fit
         if fit is None:
             return False

@@ -156,3 +156,12 @@ def test_the_schema_knows_every_key_and_forbids_others():
     assert content["required"] == ["data"] and content["additionalProperties"] is False
     assert {"target", "budget", "json", "time_column", "min_gain"} <= set(content["properties"])
     assert all("description" in value for value in content["properties"].values())
+
+
+def test_the_searchs_own_keys_come_through_and_back(tmp_path):
+    made = recipe.make(data="sklearn:iris", search={"oracle": "random", "memory": "2GB", "log": "tensorboard"},
+                       ensemble=False)  # fmt: skip
+    assert (made.search.oracle, made.search.memory_mib, made.search.log) == ("random", 2048.0, ("tensorboard",))
+    (tmp_path / "again.yaml").write_text(recipe.dump(made))
+    again = recipe.read(tmp_path / "again.yaml")
+    assert again.search == made.search and again.ensemble is False
