@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,12 @@ from pathlib import Path
 
 from automl.errors import FolderError
 
-__all__ = ["guard", "sync", "write_bytes", "write_text"]
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["guard", "locked", "sync", "unused", "write_bytes", "write_text"]
+
+LOCK = ".lock"
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -74,6 +80,43 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
             raise
         sync(path.parent)
     return path
+
+
+def unused(path: Path) -> Path:
+    """The path itself, or with the first number that makes it new."""
+    candidate, number = path, 2
+    while candidate.exists():
+        candidate, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
+    return candidate
+
+
+@contextmanager
+def locked(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Hold a folder against other processes; the system lets go of it when this process ends, however it ends.
+
+    Where the system or the file system knows no such locks, nothing is held.
+
+    Raises:
+        FolderError: another process holds it.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    path = Path(folder) / LOCK
+    with guard(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise FolderError(
+                f"{folder} is being written by another automl process; wait until it has ended, or give another --out"
+            ) from error
+        except OSError:  # a network file system without locks
+            pass
+        yield
+    finally:
+        os.close(handle)
 
 
 def umask() -> int:

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -42,3 +44,33 @@ def test_files_are_readable_as_any_other_file(tmp_path):
     plain.write_text("x")
 
     assert plain.stat().st_mode == folder.write_text(tmp_path / "ours", "x").stat().st_mode
+
+
+HOLDER = """
+import sys, time
+from automl import folder
+with folder.locked(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
+def test_a_locked_folder_is_refused_until_its_holder_is_killed(tmp_path):
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    with pytest.raises(FolderError, match="another automl process"), folder.locked(tmp_path):
+        pass
+    holder.kill()
+    holder.communicate()
+    with folder.locked(tmp_path), pytest.raises(FolderError, match="another"), folder.locked(tmp_path):
+        pass
+    with folder.locked(tmp_path):
+        pass
+
+
+def test_an_unused_name_has_the_first_free_number(tmp_path):
+    assert folder.unused(tmp_path / "a.txt") == tmp_path / "a.txt"
+    (tmp_path / "a.txt").touch()
+    (tmp_path / "a-2.txt").touch()
+    assert folder.unused(tmp_path / "a.txt") == tmp_path / "a-3.txt"

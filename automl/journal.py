@@ -1,0 +1,126 @@
+"""What was tried, one checksummed line a trial, appended and flushed, so that a killed run can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from automl import folder as files
+from automl.errors import FolderError
+
+__all__ = ["Journal"]
+
+# What each fingerprint stands for, in the user's words.
+WORDS = {
+    "data": "data",
+    "split": "split into training, validation and test rows",
+    "recipe": "recipe (target, goal, metric, kinds of columns, templates or seed)",
+}
+
+
+class Journal:
+    """Append-only lines ``crc32 json`` in one file; the first line holds the fingerprints of what is searched.
+
+    Nothing here depends on the time of day. A half line at the end (killed while writing) and damaged lines between
+    others are left out and counted. A file whose first line is damaged is put aside, for without it nobody knows
+    what its trials were trials of.
+
+    Args:
+        path: the file; None keeps nothing. fingerprints: of data, split, recipe and spaces ("space of <template>").
+
+    Attributes:
+        earlier: entries that were found. unreadable: lines that could not be read.
+        put_aside: where a file went that was no journal, or None.
+
+    Raises:
+        FolderError: the file was written for other fingerprints (says which changed), or it cannot be written.
+    """
+
+    def __init__(self, path: Path | None, fingerprints: Mapping[str, str]) -> None:
+        self.path = path
+        self.earlier: list[dict[str, Any]] = []
+        self.unreadable = 0
+        self.put_aside: Path | None = None
+        self._mend = ""
+        if path is None:
+            return
+        with files.guard(path):
+            found = path.exists() and self._read(path, fingerprints)
+        if not found:
+            self.write({"fingerprints": dict(fingerprints)})
+
+    def _read(self, path: Path, fingerprints: Mapping[str, str]) -> bool:
+        """Take in what is there; whether it goes on from here."""
+        content = path.read_bytes()
+        if not content:
+            return False
+        lines = [_decode(line) for line in content.splitlines()]
+        entries = [entry for entry in lines if entry is not None]
+        self.unreadable = len(lines) - len(entries)
+        if lines[0] is None or not isinstance(lines[0].get("fingerprints"), dict):
+            self.put_aside = files.unused(path.with_suffix(".unreadable"))
+            path.replace(self.put_aside)
+            return False
+        self._mend = "" if content.endswith(b"\n") else "\n"  # a half line must not swallow the next
+        known = entries[0]["fingerprints"]
+        changed = sorted(key for key in {*known, *fingerprints} if known.get(key) != fingerprints.get(key))
+        if changed:
+            raise FolderError(
+                f"{path.parent} holds a run of something else: the {', the '.join(map(_in_words, changed))} differed "
+                f"then; give a new folder (--out), or start over by removing {path.parent}"
+            )
+        self.earlier = entries[1:]
+        return True
+
+    def summary(self) -> str:
+        """What was found, in words; empty when there was nothing."""
+        n_trials = len({entry["name"] for entry in self.earlier if isinstance(entry.get("name"), str)})
+        if self.path is None or not (self.earlier or self.unreadable or self.put_aside):
+            return ""
+        if self.put_aside is not None:
+            return (
+                f"{self.path.name} could not be read from its start, so it was put aside as {self.put_aside.name} "
+                "and its trials are not used"
+            )
+        lost = f"; {_count(self.unreadable, 'line')} could not be read and left out" if self.unreadable else ""
+        return f"{self.path.name}: {_count(n_trials, 'trial')} found{lost}"
+
+    def write(self, entry: Mapping[str, Any]) -> None:
+        """Append one entry and wait until it is on disk.
+
+        Raises:
+            FolderError: it could not be written; earlier entries are as they were, and later ones may be written.
+        """
+        if self.path is None:
+            return
+        text = json.dumps(entry, sort_keys=True, allow_nan=False)
+        line = f"{self._mend}{zlib.crc32(text.encode()):08x} {text}\n".encode()
+        self._mend = "\n"  # until it is known that all of the line was written
+        with files.guard(self.path), self.path.open("ab") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        self._mend = ""
+
+
+def _in_words(key: str) -> str:
+    return f"search {key}" if key.startswith("space of ") else WORDS.get(key, key)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _decode(line: bytes) -> dict[str, Any] | None:
+    checksum, _, text = line.partition(b" ")
+    try:
+        if len(checksum) != 8 or int(checksum, 16) != zlib.crc32(text):
+            return None
+        entry = json.loads(text)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None

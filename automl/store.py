@@ -1,0 +1,168 @@
+"""Fitted arrays on disk by run name, and the state of the trial under way: what `kill -9` must not take.
+
+One ``.npz`` file a run, numbers only (no pickle), with a JSON description inside and a checksum at its end. A file
+that cannot be read is put aside under another name, never trusted and never removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from automl import folder as files
+from automl.errors import FolderError
+
+__all__ = ["WeightStore"]
+
+CHECKPOINT = "under-way"
+CHECKPOINT_FACTOR = 4
+FREE_FACTOR = 3
+
+
+class WeightStore:
+    """Arrays by run name in one folder.
+
+    Args:
+        folder: made with the first file. keep: most runs that `retain` leaves.
+
+    Attributes:
+        unreadable: files that were put aside by this process. largest_bytes: of all runs' files written so far.
+    """
+
+    def __init__(self, folder: Path, keep: int) -> None:
+        self.folder, self.keep = folder, keep
+        self.unreadable: list[str] = []
+        self.largest_bytes = 0
+        with contextlib.suppress(OSError):  # unfinished files of a process that was killed while writing
+            for path in folder.glob(".*.npz.*.tmp"):
+                path.unlink(missing_ok=True)
+            self.largest_bytes = max((path.stat().st_size for path in self._runs()), default=0)
+
+    def save(self, name: str, arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> str | None:
+        """Write a run's arrays and description at once; why that could not be done, or None.
+
+        A failed write leaves what was there before.
+
+        Args:
+            name: of the run. arrays: numbers of any shape. meta: JSON types; no NaN.
+        """
+        problem = self._write(name, arrays, meta)
+        if problem is None:
+            with contextlib.suppress(OSError):
+                self.largest_bytes = max(self.largest_bytes, self._path(name).stat().st_size)
+        return problem
+
+    def load(self, name: str) -> tuple[list[np.ndarray], dict[str, Any]] | None:
+        """A run's arrays and description; None when there are none or they are damaged (then they are put aside)."""
+        path = self._path(name)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        found = _unpack(content, name)
+        if found is None:
+            self._put_aside(path)
+        return found
+
+    def retain(self, names: Sequence[str]) -> None:
+        """Remove the files of all runs but these; the checkpoint and what was put aside stay.
+
+        Args:
+            names: best first; those beyond `keep` go too.
+        """
+        kept = {self._path(name) for name in names[: self.keep]}
+        for path in self._runs():
+            if path not in kept:
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+
+    def checkpoint(self, arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> str | None:
+        """Write the state of the trial under way over the last one; why that could not be done, or None."""
+        return self._write(CHECKPOINT, arrays, meta)
+
+    def load_checkpoint(self) -> tuple[list[np.ndarray], dict[str, Any]] | None:
+        """The state of the trial that was under way."""
+        return self.load(CHECKPOINT)
+
+    def drop_checkpoint(self) -> None:
+        """The trial has ended."""
+        with contextlib.suppress(OSError):
+            self._path(CHECKPOINT).unlink(missing_ok=True)
+
+    @property
+    def used_mib(self) -> float:
+        """Disk space in use, what was put aside included."""
+        if not self.folder.is_dir():
+            return 0.0
+        return sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file()) / 2**20
+
+    @property
+    def bound_mib(self) -> float:
+        """What `used_mib` cannot exceed while nothing is put aside.
+
+        That is `keep` runs and one being written, each as large as the largest, and twice a checkpoint (the last
+        one and the next), which with the optimiser's moments is about four times a run.
+        """
+        return (self.keep + 1 + 2 * CHECKPOINT_FACTOR) * self.largest_bytes / 2**20
+
+    def _write(self, name: str, arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> str | None:
+        what = "the state of the trial under way was" if name == CHECKPOINT else f"the model of {name} was"
+        try:
+            content = _pack(name, arrays, meta)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.folder).free
+            if free < FREE_FACTOR * len(content):
+                return (
+                    f"{what} not kept: {free / 2**20:.0f} MiB are free beside {self.folder}; "
+                    "the search goes on, but a killed run would have to fit it again"
+                )
+            files.write_bytes(self._path(name), content)
+        except (OSError, FolderError, ValueError, MemoryError) as error:
+            return f"{what} not kept: {error}; the search goes on without it"
+        return None
+
+    def _runs(self) -> list[Path]:
+        checkpoint = self._path(CHECKPOINT)
+        return [path for path in self.folder.glob("[!.]*.npz") if path != checkpoint]
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.npz"
+
+    def _put_aside(self, path: Path) -> None:
+        with contextlib.suppress(OSError):
+            target = files.unused(path.with_suffix(".unreadable"))
+            os.replace(path, target)
+            self.unreadable.append(target.name)
+
+
+def _pack(name: str, arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> bytes:
+    text = json.dumps({"name": name, "n_arrays": len(arrays), "meta": dict(meta)}, allow_nan=False).encode()
+    buffer = io.BytesIO()
+    named = {f"a{place}": np.asarray(array) for place, array in enumerate(arrays)}
+    np.savez(buffer, allow_pickle=False, meta=np.frombuffer(text, dtype=np.uint8), **named)
+    content = buffer.getvalue()
+    return content + zlib.crc32(content).to_bytes(4, "big")
+
+
+def _unpack(content: bytes, name: str) -> tuple[list[np.ndarray], dict[str, Any]] | None:
+    if len(content) < 4 or zlib.crc32(content[:-4]) != int.from_bytes(content[-4:], "big"):
+        return None
+    try:
+        with np.load(io.BytesIO(content[:-4]), allow_pickle=False) as found:
+            facts = json.loads(found["meta"].tobytes())
+            if facts["name"] != name:
+                return None
+            return [found[f"a{place}"] for place in range(facts["n_arrays"])], dict(facts["meta"])
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zipfile.BadZipFile):
+        return None
