@@ -1,4 +1,4 @@
-"""Finalists as they predict: seeds averaged, calibration and thresholds applied, the same for both sides."""
+"""Finalists as they predict: members weighted, seeds averaged, thresholds applied, the same for both sides."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl.ensemble import combine
 from automl.records import Dataset, Encoder, Output, ShallowModel, TargetCodec
 
 if TYPE_CHECKING:
     from automl.decision import Decision
 
-__all__ = ["BATCH_SIZE", "DeepPredictor", "Predictor", "ShallowPredictor", "average", "raw"]
+__all__ = ["BATCH_SIZE", "DeepPredictor", "Predictor", "ShallowPredictor", "raw"]
 
 BATCH_SIZE = 1024
 
@@ -27,19 +28,21 @@ class DeepPredictor:
     """A network's seeds with the encoder and codec they were trained with.
 
     Attributes:
-        models: one Keras model a seed, raw outputs (no activation).
+        models: the members' Keras models of the first seed, then those of the next; raw outputs (no activation).
         encoder, codec: fitted on training rows.
         decision: calibration and thresholds, or None to leave the outputs as they are.
+        weights: of an ensemble's members, sum 1; a single model has one.
     """
 
     models: tuple[Any, ...]
     encoder: Encoder
     codec: TargetCodec
     decision: Decision | None = None
+    weights: tuple[float, ...] = (1.0,)
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
         """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``)."""
-        return decide(self.decision, average(self.each(dataset, rows)))
+        return decide(self.decision, combine(self.each(dataset, rows)))
 
     def each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
         """What each seed predicts, undecided."""
@@ -48,7 +51,7 @@ class DeepPredictor:
             arrays = self.encoder.transform(dataset, rows[start : start + BATCH_SIZE])
             for part, model in zip(parts, self.models, strict=True):
                 part.append(raw(model, arrays))
-        return [self.codec.decode(np.concatenate(part)) for part in parts]
+        return seeds([self.codec.decode(np.concatenate(part)) for part in parts], self.weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,23 +59,31 @@ class ShallowPredictor:
     """A shallow family's seeds; each does its own encoding.
 
     Attributes:
-        models: one fitted model a seed.
+        models: the members' fitted models of the first seed, then those of the next.
         decision: calibration and thresholds, or None to leave the outputs as they are.
+        weights: of an ensemble's members, sum 1; a single model has one.
     """
 
     models: tuple[ShallowModel, ...]
     decision: Decision | None = None
+    weights: tuple[float, ...] = (1.0,)
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
         """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``)."""
-        return decide(self.decision, average(self.each(dataset, rows)))
+        return decide(self.decision, combine(self.each(dataset, rows)))
 
     def each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
         """What each seed predicts, undecided."""
-        return [model.predict(dataset, rows) for model in self.models]
+        return seeds([model.predict(dataset, rows) for model in self.models], self.weights)
 
 
 Predictor = DeepPredictor | ShallowPredictor
+
+
+def seeds(outputs: Sequence[Output], weights: Sequence[float]) -> list[Output]:
+    """One output a seed from those of all members, seed by seed."""
+    n = len(weights)
+    return [combine(outputs[start : start + n], weights) for start in range(0, len(outputs), n)]
 
 
 def raw(model: Any, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -127,40 +138,6 @@ def compiled(model: Any, names: Sequence[str]) -> Any:
         return reference()(inputs, training=False)  # type: ignore[misc]
 
     return forward
-
-
-def average(outputs: Sequence[Output]) -> Output:
-    """The mean of several outputs of one kind; labels follow from the mean probabilities.
-
-    Args:
-        outputs: of the same rows, one for each seed.
-
-    Returns:
-        The first itself when there is one only.
-    """
-    if len(outputs) == 1:
-        return outputs[0]
-    first = outputs[0]
-    arrays = {
-        name: np.mean([output.arrays[name] for output in outputs], axis=0, dtype="float64").astype(array.dtype)
-        for name, array in first.arrays.items()
-        if name != "labels"
-    }
-    if "labels" in first.arrays:
-        arrays["labels"] = likeliest(arrays.get("probabilities"), [output.arrays["labels"] for output in outputs])
-    return Output(first.kind, arrays)
-
-
-def likeliest(probabilities: np.ndarray | None, votes: Sequence[np.ndarray]) -> np.ndarray:
-    """Labels from mean probabilities, or by majority (the lower code in a draw) where there are none."""
-    if probabilities is None:
-        ballots = np.stack(votes)
-        codes = np.arange(ballots.max(initial=0) + 1)
-        counts = (ballots[..., None] == codes).sum(axis=0)  # (n, ..., n_classes)
-        return np.asarray(counts.argmax(axis=-1), dtype=votes[0].dtype)
-    if votes[0].ndim == 2:  # multilabel: each label on its own
-        return (probabilities >= 0.5).astype(votes[0].dtype)
-    return np.asarray(probabilities.argmax(axis=1), dtype=votes[0].dtype)
 
 
 def decide(decision: Decision | None, output: Output) -> Output:

@@ -505,8 +505,16 @@ class Contender(Protocol):
         """What earlier calls have run in the same folder, when a run is resumed."""
         ...
 
-    def choose(self, latency_ms: float | None) -> Run | None:
-        """Name the finalist: the best run by validation (within the latency, where one is asked for)."""
+    def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
+        """Name the finalist: the best run by validation, or an ensemble of several where that does better.
+
+        Args:
+            latency_ms: what predicting one row may take, or None. ensemble: whether an ensemble may be named.
+        """
+        ...
+
+    def weights(self) -> tuple[float, ...]:
+        """Of the finalist's members, sum 1."""
         ...
 
     def seconds_a_seed(self) -> float:
@@ -522,7 +530,7 @@ class Contender(Protocol):
         ...
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
-        """The finalist's fitted models, one for each of its first n seeds."""
+        """The fitted models of all members for the first seed, then for the next, up to n seeds."""
         ...
 
     def close(self) -> None:

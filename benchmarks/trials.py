@@ -10,7 +10,7 @@ arrays. Each method runs in a process of its own; TensorFlow's import is not cou
 
 *speed*: settings drawn with a fixed seed from the template's space, three epochs each; "one shape" keeps the choices of
 the first start and draws the knobs; scoring what the others trained is not counted.
-*quality*: best validation score after T seconds and the test score of that model; KerasTuner's trials use early
+*quality*: best validation score after T seconds and the test score of that model (ours may be an ensemble); KerasTuner's trials use early
 stopping with the best weights restored, and are judged by the task's metric at each epoch.
 What `--out` holds already is not run again. The last line printed is JSON.
 """
@@ -247,7 +247,7 @@ def quality_of_ours(data: Set, seconds: list[float], seed: int, **policy: Any) -
             shapes |= {side.trainer.shape_of(data.template, run.choices) for run in made}
         n_shapes = len(shapes)
         used = time.monotonic() - begun
-        best = side.choose(None)
+        best = side.choose(None, ensemble=True)
         raw = side.outputs("test", 1)[0]
         found.append({"seconds": limit, "used": used, "valid": best.valid_score, "test": test_score(data, raw),
                       "trials": n, "shapes": n_shapes})  # fmt: skip

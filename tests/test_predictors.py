@@ -10,7 +10,8 @@ import pytest
 
 from automl import predictors
 from automl.decision import Decision
-from automl.predictors import DeepPredictor, ShallowPredictor, average, raw
+from automl.ensemble import combine
+from automl.predictors import DeepPredictor, ShallowPredictor, raw
 from automl.records import Dataset, Head, InputSpec, Output
 
 
@@ -30,7 +31,7 @@ class Fixed:
 
 
 def test_probabilities_are_averaged_and_labels_follow_the_mean():
-    mean = average([probabilities([0.9, 0.1]), probabilities([0.4, 0.6]), probabilities([0.4, 0.6])])
+    mean = combine([probabilities([0.9, 0.1]), probabilities([0.4, 0.6]), probabilities([0.4, 0.6])])
 
     np.testing.assert_allclose([[1.7 / 3, 1.3 / 3]], mean.arrays["probabilities"])
     assert mean.arrays["labels"].tolist() == [0]  # by majority it would be 1
@@ -40,7 +41,7 @@ def test_multilabel_labels_are_each_label_on_its_own():
     def said(*p):
         return Output("probabilities", {"probabilities": np.array([p]), "labels": np.array([p]) >= 0.5})
 
-    mean = average([said(0.9, 0.2), said(0.3, 0.2)])
+    mean = combine([said(0.9, 0.2), said(0.3, 0.2)])
 
     assert mean.arrays["labels"].astype(int).tolist() == [[1, 0]]
 
@@ -48,14 +49,14 @@ def test_multilabel_labels_are_each_label_on_its_own():
 def test_without_probabilities_the_majority_decides():
     said = [Output("labels", {"labels": np.array([code, 2])}) for code in (1, 0, 1)]
 
-    assert average(said).arrays["labels"].tolist() == [1, 2]
+    assert combine(said).arrays["labels"].tolist() == [1, 2]
 
 
 def test_values_and_quantiles_are_averaged():
     said = [
         Output("windows", {"values": np.full((1, 2, 1), v), "quantiles": np.full((1, 2, 1, 3), v)}) for v in (1.0, 3.0)
     ]
-    mean = average(said)
+    mean = combine(said)
 
     assert mean.kind == "windows"
     assert (mean.arrays["values"] == 2.0).all() and mean.arrays["quantiles"].shape == (1, 2, 1, 3)
@@ -64,7 +65,7 @@ def test_values_and_quantiles_are_averaged():
 def test_a_single_seed_is_passed_through_untouched():
     said = probabilities([0.5, 0.5])
 
-    assert average([said]) is said
+    assert combine([said]) is said
 
 
 def test_a_decision_is_applied_to_the_mean():

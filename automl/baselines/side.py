@@ -15,6 +15,7 @@ import numpy as np
 from automl import metrics
 from automl.baselines.worker import Fitted, Payload, Worker, measure
 from automl.context import scoring_context, truth
+from automl.ensemble import combine, ensemble_run, select
 from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
 
 __all__ = ["ShallowSide"]
@@ -27,6 +28,7 @@ EXPLORE = 0.25
 MUTATE = 0.35
 STEP_SHARE = 0.4
 CUT_SHARE = 0.3
+CANDIDATES = 8
 
 
 @dataclasses.dataclass(eq=False)
@@ -113,7 +115,8 @@ class ShallowSide:
         self.kept: list[Kept] = []
         self.n_fits = 0
         self._too_little = 0.0
-        self.finalist: Kept | None = None
+        self.members: list[Kept] = []
+        self._weights: tuple[float, ...] = (1.0,)
         self._outputs: dict[tuple[str, str, int], Output] = {}
         payload = Payload(
             dataset, self.items, self.truth, self.weight, self.valid, self.valid_truth, _plugins(self.lanes)
@@ -342,7 +345,7 @@ class ShallowSide:
         seen: set[str] = set()
         left = []
         for place, one in enumerate(self.kept):
-            if place < 3 or one.lane.baseline.name not in seen or one is quickest:
+            if place < CANDIDATES or one.lane.baseline.name not in seen or one is quickest:
                 left.append(one)
             seen.add(one.lane.baseline.name)
         self.kept = left
@@ -353,13 +356,30 @@ class ShallowSide:
         """Shallow models are fitted again when a run is resumed."""
         return ()
 
-    def choose(self, latency_ms: float | None) -> Run | None:
-        """The best run by validation, among those quick enough where a latency is asked for; None if there is none."""
-        self.finalist = self._best(latency_ms)
-        if self.finalist is None:
+    def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
+        """The best run by validation, or an ensemble; among those quick enough where a latency is asked for."""
+        self.members, self._weights = [], (1.0,)
+        if ensemble and self._choose_ensemble(latency_ms):
+            output = combine([kept.output for kept in self.members], self._weights)
+            return ensemble_run("shallow", [kept.run for kept in self.members], self._weights, self._score(output))
+        best = self._best(latency_ms)
+        if best is None:
             return None
-        self.finalist.run = dataclasses.replace(self.finalist.run, finalist=True)
-        return self.finalist.run
+        self.members = [best]
+        return dataclasses.replace(best.run, finalist=True, n_seeds=len(best.models))
+
+    def _choose_ensemble(self, latency_ms: float | None) -> bool:
+        candidates = self.kept[:CANDIDATES]
+        outputs = [kept.output for kept in candidates]
+        found = select(outputs, self.metric, self.valid_truth, self.valid_weight, self.context)
+        if found is None:
+            return False
+        pairs = [(kept, weight) for kept, weight in zip(candidates, found, strict=True) if weight > 0]
+        times = [kept.run.cost.predict_ms or math.inf for kept, _ in pairs]
+        if latency_ms is not None and sum(times) > latency_ms:
+            return False
+        self.members, self._weights = [kept for kept, _ in pairs], tuple(weight for _, weight in pairs)
+        return True
 
     def _best(self, latency_ms: float | None) -> Kept | None:
         for kept in self.kept:  # best first
@@ -368,16 +388,33 @@ class ShallowSide:
                 return kept
         return None
 
+    def weights(self) -> tuple[float, ...]:
+        """Of the finalist's members, sum 1."""
+        return self._weights
+
     def seconds_a_seed(self) -> float:
         """As long as the finalist (before it is named: the best so far) took, and a little for predicting."""
-        kept = self.finalist or self._best(None)
-        return 0.0 if kept is None else 1.2 * kept.run.cost.fit_seconds + 0.5
+        best = self._best(None)
+        members = self.members or ([] if best is None else [best])
+        return sum(1.2 * kept.run.cost.fit_seconds + 0.5 for kept in members)
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit the finalist's settings on the same rows with another random state, no longer than it was fitted."""
-        kept = self.finalist
-        if kept is None or seconds < LEAST_SECONDS:
-            return False
+        """Fit each member's settings on the same rows with another random state, no longer than it was fitted."""
+        ends = time.monotonic() + seconds
+        models = []
+        for kept in self.members:
+            left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
+            model = self._another(kept, left)
+            if model is None:
+                return False
+            models.append(model)
+        for kept, model in zip(self.members, models, strict=True):
+            kept.models.append(model)
+        return bool(models)
+
+    def _another(self, kept: Kept, seconds: float) -> bytes | None:
+        if seconds < LEAST_SECONDS:
+            return None
         was_cut = kept.run.status == "cut"
         if was_cut:
             seconds = min(seconds, 1.1 * kept.run.cost.fit_seconds + 0.5)
@@ -385,29 +422,25 @@ class ShallowSide:
         model = pickle.dumps(kept.lane.baseline.make(self.task, kept.settings, seed))
         deadline = None if math.isinf(seconds) else time.monotonic() + seconds
         fitted = self.worker.fit(model, kept.take, deadline, self.stopping)
-        if fitted.model is None or fitted.failure or (fitted.stopped and not was_cut):
-            return False
-        kept.models.append(fitted.model)
-        kept.run = dataclasses.replace(kept.run, n_seeds=len(kept.models))
-        return True
+        failed = fitted.model is None or fitted.failure or (fitted.stopped and not was_cut)
+        return None if failed else fitted.model
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
-        """The finalist's fitted models, one for each of its first n seeds."""
-        if self.finalist is None:
-            return ()
-        return tuple(pickle.loads(model) for model in self.finalist.models[:n_seeds])
+        """The members' fitted models for the first seed, then for the next, up to n seeds."""
+        return tuple(pickle.loads(kept.models[i]) for i in range(n_seeds) for kept in self.members)
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions on validation or test items, one for each of its first n seeds."""
-        if self.finalist is None:
+        if not self.members:
             return ()
         items = self.valid if part == "valid" else self.test
         found = []
-        for i, model in enumerate(self.finalist.models[:n_seeds]):
-            key = (self.finalist.run.name, part, i)
-            if key not in self._outputs:
-                self._outputs[key] = pickle.loads(model).predict(self.dataset, items)
-            found.append(self._outputs[key])
+        for i in range(n_seeds):
+            for kept in self.members:
+                key = (kept.run.name, part, i)
+                if key not in self._outputs:
+                    self._outputs[key] = pickle.loads(kept.models[i]).predict(self.dataset, items)
+            found.append(combine([self._outputs[kept.run.name, part, i] for kept in self.members], self._weights))
         return tuple(found)
 
     def floor(self) -> tuple[Run, Output, Any]:

@@ -102,13 +102,13 @@ def open(  # noqa: A001
 
         saved = states["decisions"].get(side)
         decision = None if saved is None else restore(saved)
-        names = content["sides"][side]
+        names, weights = content["sides"][side], weights_of(path, content, side)
         if names[0].endswith(".skops"):
-            return ShallowPredictor(tuple(load_shallow(path / name, skops_types) for name in names), decision)
+            return ShallowPredictor(tuple(load_shallow(path / name, skops_types) for name in names), decision, weights)
         if restore_encoder is None or restore_codec is None:
             raise TypeError("a deep model needs restore_encoder and restore_codec")
         encoder, codec = restore_encoder(states["encoder"]), restore_codec(states["codec"])
-        return DeepPredictor(tuple(load_deep(path / name) for name in names), encoder, codec, decision)
+        return DeepPredictor(tuple(load_deep(path / name) for name in names), encoder, codec, decision, weights)
 
     return Opened(
         folder=path,
@@ -153,6 +153,15 @@ def read_index(path: Path) -> dict[str, Any]:
             f"{index} recommends {content['recommended']!r}, which it does not hold; save the model again"
         )
     return content
+
+
+def weights_of(path: Path, content: Mapping[str, Any], side: str) -> tuple[float, ...]:
+    """The weights of an ensemble's members; one for a single model, and in bundles from before there were any."""
+    weights = content.get("weights", {}).get(side, [1.0])
+    sound = isinstance(weights, list) and weights and all(isinstance(w, int | float) and w > 0 for w in weights)
+    if not sound or len(content["sides"][side]) % len(weights):
+        raise BundleError(f"{path}: the weights of {side!r} do not fit its models; save the model again")
+    return tuple(float(weight) for weight in weights)
 
 
 def check_files(path: Path, content: Mapping[str, Any]) -> None:

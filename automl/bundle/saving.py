@@ -78,6 +78,7 @@ def save(
                 "recipe": recipe_text,
                 "recommended": recommended,
                 "sides": sides,
+                "weights": {side: list(predictor.weights) for side, predictor in predictors.items()},
                 "keeps_rows": keeps_rows,
                 "result": dict(result),
                 "versions": versions(),

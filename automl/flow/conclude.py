@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import statistics
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,10 @@ import numpy as np
 from automl import compare, decision, metrics
 from automl import context as contexts
 from automl._version import __version__
+from automl.ensemble import combine, members_of
 from automl.flow.blend import blend
 from automl.flow.reproduce import reproduce
-from automl.predictors import DeepPredictor, ShallowPredictor, average
+from automl.predictors import DeepPredictor, ShallowPredictor
 from automl.records import Contestant, Cost, Finding, Outcome, Run
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def conclude(
     encoder: Encoder,
     codec: TargetCodec,
     runs: list[Run],
+    chosen: Mapping[str, Run],
     n_seeds: int,
     left_out: dict[str, str],
 ) -> Conclusion:
@@ -53,6 +56,7 @@ def conclude(
 
     Args:
         deep, shallow: both sides, finalists named. encoder, codec: of the deep side. runs: all so far.
+        chosen: side → the finalist's run.
         n_seeds: seeds that each finalist has. left_out: template → why it was not searched.
     """
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
@@ -64,13 +68,13 @@ def conclude(
     predictors: dict[str, Any] = {}
     finalists: dict[str, Run] = {}
     for side in (deep, shallow):
-        chosen = side.choose(recipe.latency_ms) if side is not None else None
-        if side is None or chosen is None:
+        if side is None or side.side not in chosen:
             continue
-        contestant, predictor, cost = _stand(side, chosen, prepared, encoder, codec, n_seeds, items)
+        own = chosen[side.side]
+        contestant, predictor, cost = _stand(side, own, prepared, encoder, codec, n_seeds, items)
         contestants[side.side], predictors[side.side] = contestant, predictor
         score = metrics.score(task.metric, truth, contestant.output, weight, context)
-        named = next((one for one in runs if one.name == chosen.name), chosen)
+        named = next((one for one in runs if one.name == own.name), own)
         finalists[side.side] = dataclasses.replace(
             named, finalist=True, test_score=score, n_seeds=n_seeds, cost=_merged(named.cost, cost)
         )
@@ -78,7 +82,7 @@ def conclude(
     floor = Contestant(floor_run.name, "floor", floor_output)
     predictors["floor"] = ShallowPredictor((floor_model,), None)
     floor_score = metrics.score(task.metric, truth, floor_output, weight, context)
-    by_name = {run.name: run for run in finalists.values()}
+    by_name = {run.name: run for run in finalists.values()} | _singles(finalists, predictors, runs, prepared, items)
     by_name[floor_run.name] = dataclasses.replace(floor_run, test_score=floor_score)
     final_runs = [by_name.get(run.name, run) for run in runs]
     final_runs += [run for name, run in by_name.items() if name not in {r.name for r in runs}]
@@ -115,16 +119,41 @@ def _stand(
     valid = split.valid if split.valid_windows is None else split.valid_windows
     valid_truth = contexts.truth(dataset, task, valid)
     valid_weight = None if dataset.weight is None else dataset.weight[valid if valid.ndim == 1 else valid[:, 0]]
-    undecided = average(side.outputs("valid", n_seeds))
+    undecided = combine(side.outputs("valid", n_seeds))
     rule = decision.fit(valid_truth, undecided, task.goal, task.metric, valid_weight)
-    models = side.models(n_seeds)
+    models, weights = side.models(n_seeds), side.weights()
     predictor: DeepPredictor | ShallowPredictor
-    predictor = DeepPredictor(models, encoder, codec, rule) if side.side == "deep" else ShallowPredictor(models, rule)
+    predictor = (
+        DeepPredictor(models, encoder, codec, rule, weights)
+        if side.side == "deep"
+        else ShallowPredictor(models, rule, weights)
+    )
     each = predictor.each(dataset, items)
     per_seed = tuple(decision.apply(rule, one) for one in each)
-    output = decision.apply(rule, average(each))  # what predictor.output gives, without predicting twice
+    output = decision.apply(rule, combine(each))  # what predictor.output gives, without predicting twice
     contestant = Contestant(chosen.name, side.side, output, per_seed, decision.apply(rule, undecided))
     return contestant, predictor, _measure(predictor, prepared, items)
+
+
+def _singles(
+    finalists: Mapping[str, Run],
+    predictors: Mapping[str, Any],
+    runs: list[Run],
+    prepared: Prepared,
+    items: np.ndarray,
+) -> dict[str, Run]:
+    """The weightiest member of each ensemble with its own time to predict, for comparison."""
+    found = {}
+    for side, run in finalists.items():
+        members = members_of(run)
+        if not members:
+            continue
+        place, name = max(enumerate(members), key=lambda pair: members[pair[1]])
+        predictor = predictors[side]
+        alone = dataclasses.replace(predictor, models=(predictor.models[place],), weights=(1.0,), decision=None)
+        single = next(one for one in runs if one.name == name)
+        found[name] = dataclasses.replace(single, cost=_merged(single.cost, _measure(alone, prepared, items)))
+    return found
 
 
 def _measure(predictor: DeepPredictor | ShallowPredictor, prepared: Prepared, items: np.ndarray) -> Cost:

@@ -90,10 +90,12 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             with clock.phase("search"):
                 stopped = _alternate(sides, clock, runs, lambda: interrupt.asked, _reserve(clock))
             with clock.phase("seeds"):
-                n_seeds = _seeds(recipe, sides, clock, lambda: interrupt.asked)
+                chosen, n_seeds = _seeds(recipe, sides, clock, lambda: interrupt.asked)
             progress.say("scoring both finalists on the test rows")
             with clock.phase("conclude"):
-                done: Conclusion = conclude(recipe, prepared, deep, shallow, encoder, codec, runs, n_seeds, left_out)
+                done: Conclusion = conclude(
+                    recipe, prepared, deep, shallow, encoder, codec, runs, chosen, n_seeds, left_out
+                )
         finally:
             for side in (deep, shallow):
                 if side is not None:
@@ -239,21 +241,42 @@ def _kept_for_seeds(sides: dict[str, Contender], share: float) -> dict[str, floa
     return {name: n_more * seconds for name, seconds in each.items()}
 
 
-def _seeds(recipe: Recipe, sides: dict[str, Contender], clock: Clock, stopping: Callable[[], bool]) -> int:
-    """Name both finalists and fit each again with the same number of further seeds; how many each has."""
-    chosen = [side.choose(recipe.latency_ms) for side in sides.values()]
-    if any(run is None for run in chosen):
-        sides = {name: side for (name, side), run in zip(sides.items(), chosen, strict=True) if run is not None}
-    n_seeds = 1
+def _seeds(
+    recipe: Recipe, sides: dict[str, Contender], clock: Clock, stopping: Callable[[], bool]
+) -> tuple[dict[str, Run], int]:
+    """Name the finalists and fit each again with the same number of further seeds; them, and how many each has.
+
+    Ensembles are named only where they can be fitted with as many seeds as single models could: seeds are what a
+    verdict is sure by (docs/decisions/0004-ensembles.md).
+    """
     reserve = _reserve(clock)
-    while sides and n_seeds < SEEDS and not stopping():
-        needed = sum(SEED_SLACK * side.seconds_a_seed() for side in sides.values())
-        if needed > clock.remaining - reserve:
+    chosen = _named(recipe, sides, ensemble=False)
+    if recipe.ensemble and chosen:
+        affordable = _affordable(chosen, sides, clock.remaining - reserve)
+        chosen = _named(recipe, sides, ensemble=True)
+        if _affordable(chosen, sides, clock.remaining - reserve) < affordable:
+            chosen = _named(recipe, sides, ensemble=False)
+    n_seeds = 1
+    while chosen and n_seeds < SEEDS and not stopping():
+        if _affordable(chosen, sides, clock.remaining - reserve) < 1:
             break
-        for name, side in sides.items():
+        for name in chosen:
+            side = sides[name]
             with clock.spend(name):
                 worked = side.add_seed(min(clock.remaining - reserve, SEED_SLACK * side.seconds_a_seed()))
             if not worked:
-                return n_seeds
+                return chosen, n_seeds
         n_seeds += 1
-    return n_seeds
+    return chosen, n_seeds
+
+
+def _named(recipe: Recipe, sides: dict[str, Contender], *, ensemble: bool) -> dict[str, Run]:
+    """Each side's finalist, where it has one."""
+    runs = {name: side.choose(recipe.latency_ms, ensemble) for name, side in sides.items()}
+    return {name: run for name, run in runs.items() if run is not None}
+
+
+def _affordable(chosen: dict[str, Run], sides: dict[str, Contender], seconds: float) -> int:
+    """How many further seeds all finalists can be fitted with, at most those that are wanted."""
+    needed = sum(SEED_SLACK * sides[name].seconds_a_seed() for name in chosen)
+    return SEEDS - 1 if seconds >= (SEEDS - 1) * needed else max(0, int(seconds / needed))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import bundle, catalog, report
+from automl.ensemble import members_of
 from automl.records import Baseline, Section
 
 if TYPE_CHECKING:
@@ -49,5 +50,6 @@ def save(
 def _keeps_rows(outcome: Outcome) -> bool:
     """Whether a finalist's fitted state holds training rows."""
     known = catalog.members(Baseline, "automl.baselines")
-    families = {run.family for run in outcome.runs if run.finalist}
+    members = {name for run in outcome.runs if run.finalist for name in members_of(run)}
+    families = {run.family for run in outcome.runs if run.finalist or run.name in members}
     return any(known[name].keeps_rows for name in families if name in known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import math
 import time
@@ -16,6 +17,7 @@ import numpy as np
 
 from automl import context as contexts
 from automl import metrics
+from automl.ensemble import combine, ensemble_run, select
 from automl.errors import FolderError
 from automl.records import Cost, Run, SearchOptions
 from automl.search import device as devices
@@ -141,7 +143,8 @@ class DeepSide:
             for t in templates.values()
         ]  # fmt: skip
         self.kept: list[_Kept] = []
-        self.finalist: _Kept | None = None
+        self.members: list[_Kept] = []
+        self._weights: tuple[float, ...] = (1.0,)
         self.n_runs = 0
         self.failures: Counter[str] = Counter()
         self._earlier: list[Run] = []
@@ -404,13 +407,39 @@ class DeepSide:
 
     # ------------------------------------------------------------------ finalist
 
-    def choose(self, latency_ms: float | None) -> Run | None:
-        """Name the finalist: the best by validation; within `latency_ms` for one row where that is asked for."""
+    def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
+        """Name the finalist: the best by validation, or an ensemble; within `latency_ms` for one row."""
+        self.members, self._weights = [], (1.0,)
+        if ensemble and self._choose_ensemble(latency_ms):
+            return self._ensemble_run()
         for kept in self.kept:
             if latency_ms is None or self._latency_ms(kept) <= latency_ms:
-                self.finalist = kept
+                self.members = [kept]
                 return kept.run
         return None
+
+    def _choose_ensemble(self, latency_ms: float | None) -> bool:
+        outputs = [self.codec.decode(kept.fits[0].raw_valid) for kept in self.kept]
+        material = self.trainer.material
+        found = select(outputs, self.metric, material.valid_truth, material.valid_weight, material.valid_context)
+        if found is None:
+            return False
+        pairs = [(kept, weight) for kept, weight in zip(self.kept, found, strict=True) if weight > 0]
+        if latency_ms is not None and sum(self._latency_ms(kept) for kept, _ in pairs) > latency_ms:
+            return False
+        self.members, self._weights = [kept for kept, _ in pairs], tuple(weight for _, weight in pairs)
+        return True
+
+    def _ensemble_run(self) -> Run:
+        output = combine([self.codec.decode(kept.fits[0].raw_valid) for kept in self.members], self._weights)
+        material = self.trainer.material
+        context = dict(material.valid_context)
+        score = metrics.score(self.metric, material.valid_truth, output, material.valid_weight, context)
+        return ensemble_run("deep", [kept.run for kept in self.members], self._weights, score)
+
+    def weights(self) -> tuple[float, ...]:
+        """Of the finalist's members, sum 1."""
+        return self._weights
 
     def _latency_ms(self, kept: _Kept) -> float:
         network = self._restored(kept, 0)
@@ -425,46 +454,52 @@ class DeepSide:
 
     def seconds_a_seed(self) -> float:
         """What another seed of the finalist is expected to cost."""
-        best = self.finalist or (self.kept[0] if self.kept else None)
-        return best.fits[0].seconds * 1.1 if best else 0.0
+        return sum(kept.fits[0].seconds * 1.1 for kept in self.members or self.kept[:1])
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit the finalist once more with another seed within these seconds; whether it worked."""
-        if self.finalist is None:
-            return False
-        kept = self.finalist
-        name = f"{kept.run.name} seed {len(kept.fits) + 1}"
-        seed = self.seed * 1000 + 500 + len(kept.fits)
-        order = Order(name, kept.template.name, kept.settings, seed, seconds, kept.fits[0].n_steps)
-        self.on_event({"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(kept.settings)})
-        fit = self.trainer.run(order, lambda point: self._on_epoch(order, point)).fit
-        if fit is None:
-            return False
-        kept.fits.append(fit)
-        return True
+        """Fit each member of the finalist once more with another seed within these seconds; whether it worked."""
+        ends = time.monotonic() + seconds
+        fits = []
+        for kept in self.members:
+            name = f"{kept.run.name} seed {len(kept.fits) + 1}"
+            seed = self.seed * 1000 + 500 + len(kept.fits)
+            left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
+            order = Order(name, kept.template.name, kept.settings, seed, left, kept.fits[0].n_steps)
+            self.on_event(
+                {"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(kept.settings)}
+            )
+            fits.append(self.trainer.run(order, functools.partial(self._on_epoch, order)).fit)
+            if fits[-1] is None:
+                return False
+        for kept, fit in zip(self.members, fits, strict=True):
+            if fit is not None:
+                kept.fits.append(fit)
+        return bool(fits)
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's undecided predictions, one for each of its first n seeds."""
-        kept = self._chosen()
         if part == "valid":
-            return tuple(self.codec.decode(fit.raw_valid) for fit in kept.fits[:n_seeds])
-        arrays = self.encoder.transform(self.dataset, _items(self.split, "test"))
-        return tuple(self.codec.decode(self._restored(kept, i).predict(arrays)) for i in range(n_seeds))
+            raws = [[kept.fits[i].raw_valid for kept in self._chosen()] for i in range(n_seeds)]
+        else:
+            arrays = self.encoder.transform(self.dataset, _items(self.split, "test"))
+            raws = [[self._restored(kept, i).predict(arrays) for kept in self._chosen()] for i in range(n_seeds)]
+        return tuple(combine([self.codec.decode(raw) for raw in one], self._weights) for one in raws)
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
-        """The finalist's Keras models, one for each of its first n seeds."""
-        kept = self._chosen()
-        return tuple(self._restored(kept, i).detached(kept.fits[i].weights) for i in range(n_seeds))
+        """The members' Keras models for the first seed, then for the next, up to n seeds."""
+        return tuple(
+            self._restored(kept, i).detached(kept.fits[i].weights) for i in range(n_seeds) for kept in self._chosen()
+        )
 
     def _restored(self, kept: _Kept, seed_number: int) -> Network:
         network = self.trainer.network(kept.template, kept.settings, self.seed)
         network.set_weights(kept.fits[seed_number].weights)
         return network
 
-    def _chosen(self) -> _Kept:
-        if self.finalist is None:
+    def _chosen(self) -> list[_Kept]:
+        if not self.members:
             raise RuntimeError("choose() names the finalist first")
-        return self.finalist
+        return self.members
 
     def close(self) -> None:
         """Drop compiled networks and end other processes."""

@@ -1,0 +1,176 @@
+"""Weighted ensembles, chosen greedily on validation rows: the same for both sides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from automl import metrics
+from automl.records import Cost, Output, Run, Side
+
+__all__ = ["MOST_MEMBERS", "combine", "ensemble_run", "members_of", "select"]
+
+MOST_MEMBERS = 4
+ROUNDS = 20
+LEAST_ROWS = 40
+
+Score = Callable[[Output, np.ndarray], float]
+
+
+def combine(outputs: Sequence[Output], weights: Sequence[float] | None = None) -> Output:
+    """The weighted mean of several outputs of one kind; labels follow from the mean probabilities.
+
+    Args:
+        outputs: of the same rows. weights: one each, any positive sum; None for equal ones.
+
+    Returns:
+        The first itself when there is one only.
+    """
+    if len(outputs) == 1:
+        return outputs[0]
+    first = outputs[0]
+    shares = np.full(len(outputs), 1.0) if weights is None else np.asarray(weights, dtype="float64")
+    shares = shares / shares.sum()
+    arrays = {
+        name: np.average([output.arrays[name] for output in outputs], axis=0, weights=shares).astype(array.dtype)
+        for name, array in first.arrays.items()
+        if name != "labels"
+    }
+    if "labels" in first.arrays:
+        votes = [output.arrays["labels"] for output in outputs]
+        arrays["labels"] = _likeliest(arrays.get("probabilities"), votes, shares)
+    return Output(first.kind, arrays)
+
+
+def _likeliest(probabilities: np.ndarray | None, votes: Sequence[np.ndarray], shares: np.ndarray) -> np.ndarray:
+    """Labels from mean probabilities, or by weighted majority (the lower code in a draw) where there are none."""
+    if probabilities is None:
+        ballots = np.stack(votes)
+        codes = np.arange(ballots.max(initial=0) + 1)
+        counts = np.tensordot(shares, ballots[..., None] == codes, axes=1)  # (n, ..., n_classes)
+        return np.asarray(counts.argmax(axis=-1), dtype=votes[0].dtype)
+    if votes[0].ndim == 2:  # multilabel: each label on its own
+        return (probabilities >= 0.5).astype(votes[0].dtype)
+    return np.asarray(probabilities.argmax(axis=1), dtype=votes[0].dtype)
+
+
+def select(
+    outputs: Sequence[Output],
+    metric: str,
+    truth: np.ndarray,
+    weight: np.ndarray | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> tuple[float, ...] | None:
+    """Choose weights by greedy selection with replacement over validation predictions.
+
+    It starts with the best one; each round adds the member (again) with which the mean scores best, while that
+    improves. At most four members, because each costs time at prediction.
+
+    Greedy selection overfits few validation rows, so it must prove itself on rows it was not chosen on: it is done on
+    each half of the rows and scored on the other, against the best single one of the same half. Only where that is a
+    gain on average are the weights, now chosen on all rows, given out.
+
+    Args:
+        outputs: candidates' validation predictions, best first. metric: name.
+        truth, weight, context: of the validation rows, as the metric reads them.
+
+    Returns:
+        A weight for each candidate, sum 1 (most are 0); None when the best single one does better.
+
+    Source: Caruana et al., "Ensemble Selection from Libraries of Models", ICML 2004, sections 2.1 to 2.3.
+    """
+    n = len(truth)
+    if len(outputs) < 2 or n < LEAST_ROWS:
+        return None
+    judge = _judge(metric, truth, weight, context or {})
+    halves = np.random.default_rng(0).permutation(n) % 2
+    gains = []
+    for half in (0, 1):
+        here, there = np.flatnonzero(halves == half), np.flatnonzero(halves != half)
+        counts = _greedy(outputs, judge, here)
+        alone = max(outputs, key=lambda output: judge(_take(output, here), here))
+        together = _together([_take(output, there) for output in outputs], counts)
+        gains.append(judge(together, there) - judge(_take(alone, there), there))
+    counts = _greedy(outputs, judge, np.arange(n))
+    gain = float(np.mean(gains))
+    if not gain > 0 or np.count_nonzero(counts) < 2:
+        return None
+    return tuple(float(count) / float(counts.sum()) for count in counts)
+
+
+def _judge(metric: str, truth: np.ndarray, weight: np.ndarray | None, context: Mapping[str, Any]) -> Score:
+    """``judge(output, rows)``: the score of predictions for these rows, turned so that more is better."""
+    sign = 1.0 if metrics.named(metric).higher_is_better else -1.0
+
+    def judge(output: Output, rows: np.ndarray) -> float:
+        own = {k: v[rows] if isinstance(v, np.ndarray) and len(v) == len(truth) else v for k, v in context.items()}
+        score = metrics.score(metric, truth[rows], output, None if weight is None else weight[rows], own)
+        return sign * score if math.isfinite(score) else -math.inf
+
+    return judge
+
+
+def _take(output: Output, rows: np.ndarray) -> Output:
+    return Output(output.kind, {name: array[rows] for name, array in output.arrays.items()})
+
+
+def _together(outputs: Sequence[Output], counts: np.ndarray) -> Output:
+    """The mean of what was selected, each as often as it was."""
+    pairs = [(output, float(count)) for output, count in zip(outputs, counts, strict=True) if count]
+    return combine([output for output, _ in pairs], [count for _, count in pairs])
+
+
+def _greedy(outputs: Sequence[Output], judge: Score, rows: np.ndarray) -> np.ndarray:
+    """How often each was selected."""
+    taken = [_take(output, rows) for output in outputs]
+    counts = np.zeros(len(outputs))
+    scores = [judge(output, rows) for output in taken]
+    counts[int(np.argmax(scores))] = 1
+    best = max(scores)
+    for _ in range(ROUNDS):
+        tries: list[tuple[float, int]] = []
+        for i in range(len(outputs)):
+            if counts[i] == 0 and np.count_nonzero(counts) >= MOST_MEMBERS:
+                continue
+            added = counts.copy()
+            added[i] += 1
+            tries.append((judge(_together(taken, added), rows), i))
+        score, i = max(tries, key=lambda pair: pair[0])
+        if score <= best:
+            break
+        best = score
+        counts[i] += 1
+    return counts
+
+
+def ensemble_run(side: Side, runs: Sequence[Run], weights: Sequence[float], score: float) -> Run:
+    """The run that an ensemble is: what its members cost in all, and which they are."""
+    costs = [run.cost for run in runs]
+    cost = Cost(
+        fit_seconds=sum(cost.fit_seconds for cost in costs),
+        offered_seconds=sum(cost.offered_seconds for cost in costs),
+        predict_ms=_sum(cost.predict_ms for cost in costs),
+        peak_mib=max((cost.peak_mib for cost in costs if cost.peak_mib is not None), default=None),
+        size_mib=_sum(cost.size_mib for cost in costs),
+        n_parameters=_sum(cost.n_parameters for cost in costs),
+    )
+    members = {run.name: round(weight, 4) for run, weight in zip(runs, weights, strict=True)}
+    return Run(
+        f"{side}-ensemble", side, "done", "ensemble", valid_score=score, cost=cost, device=runs[0].device,
+        choices={"ensemble": members},
+    )  # fmt: skip
+
+
+def members_of(run: Run) -> dict[str, float]:
+    """The names and weights of an ensemble's members; empty for a single model."""
+    found = run.choices.get("ensemble", {}) if run.family == "ensemble" else {}
+    return dict(found)
+
+
+def _sum(values: Iterable[Any]) -> Any:
+    """The sum, None where one is not known."""
+    known = list(values)
+    return None if None in known else sum(known)
