@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ if sys.platform != "win32":
 __all__ = ["guard", "locked", "sync", "unused", "write_bytes", "write_text"]
 
 LOCK = ".lock"
+MASK = threading.Lock()  # the mask can only be read by setting it, and another thread must not read what was set
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -121,8 +123,9 @@ def locked(folder: str | os.PathLike[str]) -> Iterator[None]:
 
 def umask() -> int:
     """The process's file mode mask; temporary files ignore it, finished ones should not."""
-    mask = os.umask(0o022)
-    os.umask(mask)
+    with MASK:
+        mask = os.umask(0o022)
+        os.umask(mask)
     return mask
 
 

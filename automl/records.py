@@ -86,6 +86,7 @@ class Recipe:
         horizon: steps to forecast, or None to choose by frequency.
         columns: column name → kind, overriding detection.
         budget_seconds: for the whole call. max_trials: a further bound on deep trials and shallow fits, each.
+        budget_given: the budget was asked for; a resumed run that is given none goes on with what is left of its own.
         templates: deep templates to search; empty for all that fit.
         min_gain: least gain that counts, as a share of the distance from floor to best.
         latency_ms: a finalist must predict one row within this many milliseconds.
@@ -109,6 +110,7 @@ class Recipe:
     horizon: int | None = None
     columns: Mapping[str, Kind] = field(default_factory=dict)
     budget_seconds: float = 300.0
+    budget_given: bool = True
     max_trials: int | None = None
     templates: tuple[str, ...] = ()
     seed: int = 0

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import math
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automl import folder as folders
 from automl import metrics, modalities
 from automl.baselines import ShallowSide
 from automl.clock import Clock
@@ -19,12 +20,15 @@ from automl.flow.conclude import Conclusion, conclude
 from automl.flow.folder import check_folder, open_folder
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
+from automl.flow.ledger import Ledger
 from automl.flow.listeners import TensorBoard
 from automl.flow.prepare import Prepared, baselines_for, prepare, templates_for
 from automl.flow.progress import Progress, quiet_libraries
 
 if TYPE_CHECKING:
+    from automl.journal import Journal
     from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
+    from automl.store import WeightStore
 
 __all__ = ["Finished", "run"]
 
@@ -65,17 +69,25 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
     check_folder(recipe.out, recipe.resume)
     warm = threading.Thread(target=_import_deep, daemon=True)
     quiet = recipe.quiet or recipe.json or recipe.json_lines
-    with Interrupt() as interrupt, Progress(clock, quiet=quiet, json_lines=recipe.json_lines) as progress:
+    with (
+        Interrupt() as interrupt,
+        Progress(clock, quiet=quiet, json_lines=recipe.json_lines) as progress,
+        contextlib.ExitStack() as held,
+    ):
         with clock.phase("read"):
             prepared = prepare(recipe)
         warm.start()  # only once the data is good: an error must not wait for TensorFlow to load
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
+        held.enter_context(folders.locked(folder))
+        ledger = Ledger(folder, recipe, clock, progress.note)
+        recipe = dataclasses.replace(recipe, budget_seconds=clock.budget_seconds)
         if "tensorboard" in recipe.search.log:
             progress.listeners.append(TensorBoard(folder / "tensorboard"))
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
-        shallow = _shallow_side(recipe, prepared, progress, interrupt)
+        shallow = _shallow_side(recipe, prepared, folder, progress, interrupt, clock)
+        held.enter_context(ledger)  # only now, so that a folder of something else stays as it was
         deep: Contender | None = None
         runs: list[Run] = []
         try:
@@ -84,11 +96,13 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             with clock.phase("prepare deep"):
                 warm.join()
                 deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, progress, interrupt)
-            if deep is not None:
-                runs += deep.earlier_runs()
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
+            earlier = {name: side.earlier_runs() for name, side in sides.items()}
+            runs = [run for found in earlier.values() for run in found] + runs
+            if ledger.earlier is not None:
+                progress.say(_going_on({name: len(found) for name, found in earlier.items()}, clock))
             with clock.phase("search"):
-                stopped = _alternate(sides, clock, runs, lambda: interrupt.asked, _reserve(clock))
+                stopped = _alternate(sides, clock, runs, lambda: interrupt.asked, _reserve(clock), ledger.write)
             with clock.phase("seeds"):
                 chosen, n_seeds = _seeds(recipe, sides, clock, lambda: interrupt.asked)
             progress.say("scoring both finalists on the test rows")
@@ -105,9 +119,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             done.outcome,
             stopped="interrupt" if interrupt.asked else stopped,
             clock={
-                "budget_seconds": recipe.budget_seconds if math.isfinite(recipe.budget_seconds) else 0.0,
+                "budget_seconds": clock.budget_seconds if math.isfinite(clock.budget_seconds) else 0.0,
                 "wall_seconds": wall_seconds,
-                "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(time.time() - wall_seconds)),
+                "started": ledger.started,
                 "phases": dict(clock.phases),
                 "spent": dict(clock.spent),
             },
@@ -130,12 +144,14 @@ def _import_deep() -> None:
         device.prepare()
 
 
-def _shallow_side(recipe: Recipe, prepared: Prepared, progress: Progress, interrupt: Interrupt) -> ShallowSide:
+def _shallow_side(
+    recipe: Recipe, prepared: Prepared, folder: Path, progress: Progress, interrupt: Interrupt, clock: Clock
+) -> ShallowSide:
     from automl.records import Facts
 
     task, split = prepared.task, prepared.split
     items = split.train if split.train_windows is None else split.train_windows
-    return ShallowSide(
+    side = ShallowSide(
         prepared.dataset,
         task,
         split,
@@ -147,7 +163,12 @@ def _shallow_side(recipe: Recipe, prepared: Prepared, progress: Progress, interr
         recipe.max_trials,
         progress.event,
         stopping=lambda: interrupt.asked,
+        folder=folder,
+        fingerprints=_fingerprints(recipe, prepared),
+        elapsed=lambda: clock.elapsed,
     )
+    _tell(progress, side.archive.journal, side.archive.store)
+    return side
 
 
 def _deep_side(
@@ -167,7 +188,17 @@ def _deep_side(
         metric=task.metric, seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search, folder=folder,
         fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
     )  # fmt: skip
+    _tell(progress, side.journal, side.store)
     return side, codec, encoder, left_out
+
+
+def _tell(progress: Progress, journal: Journal, store: WeightStore | None) -> None:
+    """Say what an earlier call has left that cannot be read."""
+    if journal.unreadable or journal.put_aside:
+        progress.note(journal.summary())
+    if store is not None and store.unreadable:
+        names = ", ".join(store.unreadable)
+        progress.note(f"damaged files in {store.folder} were put aside: {names}; what they held is fitted again")
 
 
 def _fingerprints(recipe: Recipe, prepared: Prepared) -> dict[str, str]:
@@ -184,6 +215,15 @@ def _fingerprints(recipe: Recipe, prepared: Prepared) -> dict[str, str]:
     }
 
 
+def _going_on(counts: Mapping[str, int], clock: Clock) -> str:
+    """What a resumed run starts from, in words."""
+    found = " and ".join(f"{n} {name}" for name, n in counts.items())
+    left = max(0.0, clock.remaining)
+    budget = f"{left:.0f} s of the budget left" if math.isfinite(left) else "no bound on time"
+    more = "; --budget with another time gives more" if left < _reserve(clock) + LEAST_STEP_SECONDS else ""
+    return f"going on with {found} runs, {budget}{more}"
+
+
 def _reserve(clock: Clock) -> float:
     """Seconds kept back for scoring, measuring and comparing the finalists."""
     return 2.0 + 0.03 * min(clock.budget_seconds, 300.0) if math.isfinite(clock.budget_seconds) else 0.0
@@ -197,7 +237,12 @@ def _floor(shallow: ShallowSide, clock: Clock) -> list[Run]:
 
 
 def _alternate(
-    sides: dict[str, Contender], clock: Clock, runs: list[Run], stopping: Callable[[], bool], reserve: float
+    sides: dict[str, Contender],
+    clock: Clock,
+    runs: list[Run],
+    stopping: Callable[[], bool],
+    reserve: float,
+    on_step: Callable[[], None] = lambda: None,
 ) -> str:
     """Give the next step to the side that has spent less, until time or ideas are over; why it ended."""
     open_sides = dict(sides)
@@ -220,10 +265,13 @@ def _alternate(
         if left >= LEAST_STEP_SECONDS:
             with clock.spend(name):
                 made = side.step(left)
+            on_step()
         if made is None:
             del open_sides[name]
             continue
-        runs += [dataclasses.replace(one, at_seconds=clock.elapsed) for one in made]
+        new = [dataclasses.replace(one, at_seconds=clock.elapsed) for one in made]
+        again = {one.name for one in new}  # what an earlier call had fitted and could not be kept
+        runs[:] = [one for one in runs if one.name not in again] + new
     return "budget" if clock.remaining - reserve < 0.25 * clock.budget_seconds else "exhausted"
 
 

@@ -12,25 +12,31 @@ from automl.errors import FolderError
 __all__ = ["check_folder", "open_folder"]
 
 RUNS = Path("automl-runs")
+MARKS = ("trials.log", "shallow.log", "spent.json")
+# What a run that was killed at its very start leaves.
+LEFTOVER = re.compile(r"\.lock|\.writable|\.spent\.json\..*\.tmp")
 
 
 def check_folder(out: str | None, resume: bool) -> None:
     """Refuse an output folder that is in use, before any time is spent on the data.
 
     Raises:
-        FolderError: it is a file, holds a run and `resume` is off, or `resume` is on and it holds none.
+        FolderError: it is a file, holds a run and `resume` is off, or `resume` is on and it holds none, or another
+            process is writing it.
     """
     if out is None:
         return
     folder = Path(out)
     if folder.is_file():
         raise FolderError(f"--out {folder} is a file; give a folder that is new or empty")
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not folder.is_dir() or all(LEFTOVER.fullmatch(path.name) for path in folder.iterdir()):
         return
     if not resume:
         raise FolderError(f"{folder} is not empty; give another --out, or --resume to go on with the run that it holds")
-    if not (folder / "trials.log").exists():
-        raise FolderError(f"{folder} holds no run to resume (no trials.log); give a folder that is new or empty")
+    if not any((folder / name).exists() for name in MARKS):
+        raise FolderError(f"{folder} holds no run to resume (no {MARKS[0]}); give a folder that is new or empty")
+    with folders.locked(folder):  # found out now rather than once the data is read
+        pass
 
 
 def open_folder(out: str | None, name: str) -> Path:

@@ -178,6 +178,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "horizon": keys.horizon,
         "columns": keys.columns,
         "budget_seconds": float(keys.budget),
+        "budget_given": "budget" in keys.model_fields_set,
         "max_trials": keys.max_trials,
         "templates": listed(keys.templates),
         "seed": keys.seed,

@@ -11,6 +11,7 @@ from automl.records import Recipe, SearchOptions
 __all__ = ["dump"]
 
 RENAMED = {"budget_seconds": "budget", "latency_ms": "latency"}
+UNWRITTEN = ("source", "budget_given")
 DEFAULTS = {field.name: field.default for field in fields(Recipe)}
 
 
@@ -23,7 +24,7 @@ def dump(recipe: Recipe) -> str:
 
     comments: list[str] = []
     content: dict[str, Any] = {}
-    for name in (field.name for field in fields(Recipe) if field.name != "source"):
+    for name in (field.name for field in fields(Recipe) if field.name not in UNWRITTEN):
         key, value = RENAMED.get(name, name), getattr(recipe, name)
         if key in ("data", "test", "weight"):
             value = source_of(key, value, comments)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import automl
+from automl import folder as folders
 from automl.errors import DataError, FolderError, InputError, RecipeError
 from automl.flow.folder import check_folder, open_folder
 
@@ -128,3 +129,22 @@ def test_a_killed_run_is_resumed_with_its_trials(tmp_path):
     names = [run["name"] for run in result.result["runs"] if run["side"] == "deep"]
     done = [json.loads(line.partition(" ")[2]) for line in before]
     assert {entry["name"] for entry in done if "name" in entry} <= set(names) and len(names) == 3
+
+
+def test_what_a_run_killed_at_its_start_leaves_is_as_good_as_empty(tmp_path):
+    for name in (".lock", ".writable", ".spent.json.x1.tmp"):
+        (tmp_path / name).touch()
+    check_folder(str(tmp_path), resume=True)
+    check_folder(str(tmp_path), resume=False)
+    (tmp_path / "spent.json").touch()
+    check_folder(str(tmp_path), resume=True)
+    with pytest.raises(FolderError, match="--resume"):
+        check_folder(str(tmp_path), resume=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
+def test_a_run_that_is_being_written_is_not_resumed(tmp_path):
+    (tmp_path / "trials.log").touch()
+    with folders.locked(tmp_path), pytest.raises(FolderError, match="another automl process"):
+        check_folder(str(tmp_path), resume=True)
+    check_folder(str(tmp_path), resume=True)

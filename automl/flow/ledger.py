@@ -1,0 +1,155 @@
+"""The seconds that a run has used, kept on disk, so that a resumed run has what is left of its budget and no more."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from automl import folder as files
+from automl.clock import Clock
+from automl.errors import FolderError
+
+if TYPE_CHECKING:
+    from automl.records import Recipe
+
+__all__ = ["Earlier", "Ledger"]
+
+NAME = "spent.json"
+EVERY_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What earlier calls have left in a run's folder.
+
+    Attributes:
+        asked_seconds: the budget last asked for. offered_seconds: to all calls together. wall_seconds: used by them.
+        spent, phases: seconds by side and by phase. started: when the first call began (ISO).
+    """
+
+    asked_seconds: float
+    offered_seconds: float
+    wall_seconds: float
+    spent: dict[str, float] = field(default_factory=dict)
+    phases: dict[str, float] = field(default_factory=dict)
+    started: str = ""
+
+
+class Ledger:
+    """Writes what the clock says to ``spent.json``: every two seconds while inside, and after each step.
+
+    Seconds are monotonic ones of each process, added up; a clock that is set meanwhile changes nothing.
+
+    Args:
+        folder: of the run. recipe: as asked. clock: brought up to date with what earlier calls have used.
+        note: told once when the file cannot be read or written.
+
+    Attributes:
+        earlier: what was found, or None.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe, clock: Clock, note: Callable[[str], None]) -> None:
+        self.path, self.clock, self.note = folder / NAME, clock, note
+        self.earlier = self._read()
+        self.asked_seconds = recipe.budget_seconds
+        self.started = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(time.time() - clock.call_seconds))
+        self._told = False
+        self._over = threading.Event()
+        self._writing = threading.Lock()
+        self._thread = threading.Thread(target=self._keep_writing, daemon=True)
+        earlier = self.earlier
+        if earlier is None:
+            return
+        offered = earlier.offered_seconds
+        if recipe.budget_given and recipe.budget_seconds != earlier.asked_seconds:
+            offered = earlier.wall_seconds + recipe.budget_seconds
+        else:
+            self.asked_seconds = earlier.asked_seconds
+        self.started = earlier.started or self.started
+        clock.go_on(offered, earlier.wall_seconds, earlier.spent, earlier.phases)
+
+    def _read(self) -> Earlier | None:
+        try:
+            content = self.path.read_bytes()
+        except OSError:
+            return None
+        try:
+            return _earlier(json.loads(content))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            with files.guard(self.path):
+                aside = files.unused(self.path.with_suffix(".unreadable"))
+                os.replace(self.path, aside)
+            self.note(
+                f"what earlier calls have used of the budget could not be read and was put aside as {aside.name}; "
+                "the budget starts anew"
+            )
+            return None
+
+    def write(self) -> None:
+        """Put the clock's state on disk; a full disk is told once and ends nothing."""
+        clock = self.clock
+        content = {
+            "asked_seconds": _number(self.asked_seconds),
+            "offered_seconds": _number(clock.budget_seconds),
+            "wall_seconds": clock.elapsed,
+            "spent": clock.spent_so_far(),
+            "phases": dict(clock.phases),
+            "started": self.started,
+        }
+        with self._writing:
+            try:
+                files.write_text(self.path, json.dumps(content, indent=1) + "\n")
+            except FolderError as error:
+                if not self._told:
+                    self._told = True
+                    self.note(f"{error}; the run goes on, but a killed one would not know what time it had used")
+
+    def _keep_writing(self) -> None:
+        while not self._over.wait(EVERY_SECONDS):
+            self.write()
+
+    def __enter__(self) -> Ledger:
+        self.write()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        self.write()
+
+
+def _number(seconds: float) -> float | None:
+    return seconds if math.isfinite(seconds) else None
+
+
+def _seconds(value: Any) -> float:
+    """A stored budget; None stands for no bound."""
+    seconds = math.inf if value is None else float(value)
+    if not seconds >= 0:
+        raise ValueError(f"{value} is no time")
+    return seconds
+
+
+def _earlier(found: dict[str, Any]) -> Earlier:
+    wall = _seconds(found["wall_seconds"])
+    if not math.isfinite(wall):
+        raise ValueError("no time was noted")
+    return Earlier(
+        _seconds(found["asked_seconds"]),
+        _seconds(found["offered_seconds"]),
+        wall,
+        {str(name): _seconds(value) for name, value in found["spent"].items()},
+        {str(name): _seconds(value) for name, value in found["phases"].items()},
+        str(found["started"]),
+    )
