@@ -7,12 +7,14 @@ import math
 import pickle
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from automl import metrics
+from automl.baselines.archive import KEPT_MODELS, Archive, Proposals, run_of
 from automl.baselines.worker import Fitted, Payload, Worker, measure
 from automl.context import scoring_context, truth
 from automl.ensemble import combine, ensemble_run, select
@@ -29,6 +31,7 @@ MUTATE = 0.35
 STEP_SHARE = 0.4
 CUT_SHARE = 0.3
 CANDIDATES = 8
+LANE_STATE = ("n", "n_runs", "seconds", "used", "capped", "exhausted", "failures")
 
 
 @dataclasses.dataclass(eq=False)
@@ -45,7 +48,7 @@ class Lane:
     """
 
     baseline: Baseline
-    fresh: Iterator[Mapping[str, Any]]
+    fresh: Proposals
     tried: set[str] = dataclasses.field(default_factory=set)
     n: int = 0
     n_runs: int = 0
@@ -56,6 +59,17 @@ class Lane:
     capped: int | None = None
     exhausted: bool = False
     failures: int = 0
+
+    def state(self) -> dict[str, Any]:
+        """What another process needs to go on, as JSON types; settings tried and the best come from the runs."""
+        own = {name: getattr(self, name) for name in LANE_STATE}
+        return {**own, "drawn": self.fresh.drawn, "waiting": [dict(one) for one in self.fresh.waiting]}
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Take up what `state` of an earlier process said."""
+        for name in LANE_STATE:
+            setattr(self, name, state[name])
+        self.fresh.go_on(state["drawn"], list(state["waiting"]))
 
 
 @dataclasses.dataclass(eq=False)
@@ -78,6 +92,11 @@ class ShallowSide:
         metric: name. seed: any integer. weight: ``(n_rows,)`` or None.
         max_trials: bound on fits beside the floors, or None. on_event: told of starts and runs.
         stopping: asked whether the user wants to stop.
+        folder: of the run, where fits and the best models are kept for another process; or None.
+        fingerprints: what must be the same for that. elapsed: the run's clock, for the time of each fit.
+
+    Raises:
+        FolderError: the folder holds a run of something else.
     """
 
     side: Side = "shallow"
@@ -95,6 +114,9 @@ class ShallowSide:
         max_trials: int | None = None,
         on_event: Callable[[dict[str, Any]], None] | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        folder: Path | None = None,
+        fingerprints: Mapping[str, str] | None = None,
+        elapsed: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.dataset, self.task, self.split, self.metric, self.seed = dataset, task, split, metric, seed
         self.max_trials, self.stopping = max_trials, stopping
@@ -108,7 +130,7 @@ class ShallowSide:
         fitting = [b for b in baselines.values() if task.goal in b.goals and b.unfit(task, facts) is None]
         order = {"floor": 0, "fast": 1, "strong": 2}
         self.lanes = [
-            Lane(b, b.settings(task, facts, seed + i))
+            Lane(b, Proposals(b.settings(task, facts, seed + i)))
             for i, b in enumerate(sorted(fitting, key=lambda b: order[b.tier]))
         ]
         self.floors: list[tuple[Run, Any]] = []
@@ -118,10 +140,15 @@ class ShallowSide:
         self.members: list[Kept] = []
         self._weights: tuple[float, ...] = (1.0,)
         self._outputs: dict[tuple[str, str, int], Output] = {}
+        self.elapsed = elapsed
+        self._earlier: dict[str, Run] = {}
+        self._lost: list[tuple[Run, Lane, Mapping[str, Any], int]] = []
+        self.archive = Archive(folder, fingerprints or {}, self._note)
         payload = Payload(
             dataset, self.items, self.truth, self.weight, self.valid, self.valid_truth, _plugins(self.lanes)
         )
         self.worker = Worker(payload)
+        self._replay()  # while the worker loads its libraries
 
     # ------------------------------------------------------------------ one step
 
@@ -133,6 +160,10 @@ class ShallowSide:
         """
         if not self.floors:
             return self._fit_floors(seconds)
+        lost = self._next_lost(seconds)
+        if lost is not None:
+            run, lane, settings, rows = lost
+            return self._fit(lane, settings, seconds, run.name, rows)
         if self.max_trials is not None and self.n_fits >= self.max_trials:
             return None
         proposal = self._propose(seconds)
@@ -218,7 +249,7 @@ class ShallowSide:
                         settings[name] = value
                     elif isinstance(value, float) and isinstance(settings.get(name), float):
                         settings[name] = _between(value, settings[name])
-            if repr(sorted(settings.items())) not in lane.tried:
+            if _text(settings) not in lane.tried:
                 return settings
         return None
 
@@ -258,14 +289,18 @@ class ShallowSide:
 
     # ------------------------------------------------------------------ one fit
 
-    def _fit(self, lane: Lane, settings: Mapping[str, Any], seconds: float) -> tuple[Run, ...]:
-        rows = self._rows_for(lane, seconds) or len(self.items)
+    def _fit(self, lane: Lane, settings: Mapping[str, Any], seconds: float, again: str | None = None,
+             rows: int | None = None) -> tuple[Run, ...]:  # fmt: skip
+        """One more run of a family, or an earlier one `again` whose model is lost, on as many rows as then."""
+        rows = rows or self._rows_for(lane, seconds) or len(self.items)
         take = self._take(rows)
-        name = f"{lane.baseline.name}-{lane.n_runs + 1}"
+        name = again or f"{lane.baseline.name}-{lane.n_runs + 1}"
         begun = time.monotonic()
-        failure = self.worker.wait(None if math.isinf(seconds) else begun + seconds, self.stopping)
+        ends = begun + seconds
+        failure = self.worker.wait(None if math.isinf(seconds) else ends, self.stopping)
         if failure is not None:
-            lane.fresh = _again(settings, lane.fresh)
+            if again is None:
+                lane.fresh.again(settings)
             return ()
         seconds -= time.monotonic() - begun
         offered = seconds
@@ -275,22 +310,32 @@ class ShallowSide:
         self.on_event({"event": "start", "side": "shallow", "name": name, "settings": dict(settings)})
         model = pickle.dumps(lane.baseline.make(self.task, settings, self.seed))
         fitted = self.worker.fit(model, take, deadline, self.stopping)
-        lane.n += 1
-        lane.n_runs += 1
-        self.n_fits += 1
-        lane.tried.add(repr(sorted(settings.items())))
-        if not self.stopping():
-            self._learn_time(lane, fitted, offered, rows)
+        if again is None:
+            lane.n += 1
+            lane.n_runs += 1
+            self.n_fits += 1
+            lane.tried.add(_text(settings))
+            if not self.stopping():
+                self._learn_time(lane, fitted, offered, rows)
         shown = dict(settings) if take is None else {**settings, "rows": rows}
         run, output = self._as_run(name, lane, shown, fitted, offered)
+        run = dataclasses.replace(run, at_seconds=self.elapsed())
+        kept = None
         if run.valid_score is not None and output is not None and fitted.model is not None:
-            self._keep(Kept(run, lane, settings, [fitted.model], output, take))
-        elif lane.capped is not None and lane.n == 1 and run.status == "failed":
-            lane.n, lane.fresh = 0, _again(settings, lane.fresh)  # once more, on fewer rows
+            kept = Kept(run, lane, settings, [fitted.model], output, take)
+            self._keep(kept)
+        elif again is None and lane.capped is not None and lane.n == 1 and run.status == "failed":
+            lane.n = 0
+            lane.fresh.again(settings)  # once more, on fewer rows
             lane.failures += 1
             if lane.failures > 2:
                 lane.exhausted = True
         self._announce(run)
+        if again is not None and kept is None:
+            return ()  # the earlier run stands, without its model
+        self.archive.write(run, settings, rows, self._state(lane))
+        if kept is not None:
+            self._store(kept, ends - time.monotonic())
         return (run,)
 
     def _as_run(self, name: str, lane: Lane, shown: Mapping[str, Any], fitted: Fitted,
@@ -350,11 +395,64 @@ class ShallowSide:
             seen.add(one.lane.baseline.name)
         self.kept = left
 
-    # ------------------------------------------------------------------ the finalist
+    # ------------------------------------------------------------------ another process
 
     def earlier_runs(self) -> tuple[Run, ...]:
-        """Shallow models are fitted again when a run is resumed."""
-        return ()
+        """What earlier calls have fitted in this folder; the floors are fitted anew."""
+        return tuple(self._earlier.values())
+
+    def _state(self, lane: Lane) -> dict[str, Any]:
+        return {"lane": lane.state(), "random": self.random.bit_generator.state, "n_fits": self.n_fits}
+
+    def _store(self, kept: Kept, seconds: float) -> None:
+        """Put a model that is among the best on disk, and take down those that no longer are."""
+        best = self.kept[:KEPT_MODELS]
+        if any(kept is one for one in best):
+            self.archive.keep(kept.run, kept.models[0], kept.output, seconds)
+            self.archive.retain([one.run.name for one in best])
+
+    def _replay(self) -> None:
+        """Take in what an earlier process tried; its best models return, or wait to be fitted again."""
+        lanes = {lane.baseline.name: lane for lane in self._open()}
+        fits: dict[str, tuple[Run, Lane, Mapping[str, Any], int]] = {}
+        for entry in self.archive.journal.earlier:
+            lane = lanes.get(str(entry.get("family")))
+            if lane is None:
+                continue
+            run = run_of(entry)
+            lane.go_on(entry["state"]["lane"])
+            lane.tried.add(_text(entry["settings"]))
+            self.random.bit_generator.state = entry["state"]["random"]
+            self.n_fits = entry["state"]["n_fits"]
+            self._earlier[run.name] = run
+            fits[run.name] = run, lane, entry["settings"], entry["rows"]
+        scored = [fit for fit in fits.values() if fit[0].valid_score is not None]
+        for fit in sorted(scored, key=lambda fit: self._rank(fit[0].valid_score), reverse=True):
+            run, lane, settings, rows = fit
+            if lane.best is None:
+                lane.best, lane.best_score = settings, run.valid_score
+            found = self.archive.load(run)
+            if found is None:
+                self._lost.append(fit)
+            else:
+                model, output = found
+                self._keep(Kept(run, lane, settings, [model], output, self._take(rows)))
+
+    def _next_lost(self, seconds: float) -> tuple[Run, Lane, Mapping[str, Any], int] | None:
+        """The best earlier run whose model is lost, if nothing that is left is as good and there is time for it."""
+        for place, lost in enumerate(self._lost):  # best first
+            run = lost[0]
+            if self.kept and self._rank(self.kept[0].run.valid_score) >= self._rank(run.valid_score):
+                del self._lost[place:]
+                break
+            if max(1.1 * run.cost.fit_seconds, LEAST_SECONDS) <= seconds:
+                return self._lost.pop(place)
+        return None
+
+    def _note(self, text: str) -> None:
+        self.on_event({"event": "note", "side": "shallow", "text": text})
+
+    # ------------------------------------------------------------------ the finalist
 
     def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
         """The best run by validation, or an ensemble; among those quick enough where a latency is asked for."""
@@ -473,9 +571,8 @@ def _between(a: float, b: float) -> float:
     return float(f"{math.sqrt(a * b):.3g}") if a > 0 and b > 0 else b
 
 
-def _again(settings: Mapping[str, Any], rest: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    yield settings
-    yield from rest
+def _text(settings: Mapping[str, Any]) -> str:
+    return repr(sorted(settings.items()))
 
 
 def _plugins(lanes: list[Lane]) -> tuple[tuple[str, str], ...]:
