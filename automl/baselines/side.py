@@ -15,6 +15,7 @@ import numpy as np
 
 from automl import metrics
 from automl.baselines.archive import KEPT_MODELS, Archive, Proposals, run_of
+from automl.baselines.lane import Kept, Lane
 from automl.baselines.worker import Fitted, Payload, Worker, measure
 from automl.context import scoring_context, truth
 from automl.ensemble import combine, ensemble_run, select
@@ -31,57 +32,6 @@ MUTATE = 0.35
 STEP_SHARE = 0.4
 CUT_SHARE = 0.3
 CANDIDATES = 8
-LANE_STATE = ("n", "n_runs", "seconds", "used", "capped", "exhausted", "failures")
-
-
-@dataclasses.dataclass(eq=False)
-class Lane:
-    """One family: its settings and what is known of it.
-
-    Attributes:
-        fresh: default first, then random settings. tried: settings fitted, as text.
-        n: fits so far, without a default that is to be tried again on fewer rows. n_runs: all of them.
-        best: its best run's settings and validation score. seconds: of its slowest whole fit on all
-            training items; 0 if there was none.
-        used: the most that one of its fits was given and took.
-        capped: rows that a fit may use, once a full one has proved too slow.
-    """
-
-    baseline: Baseline
-    fresh: Proposals
-    tried: set[str] = dataclasses.field(default_factory=set)
-    n: int = 0
-    n_runs: int = 0
-    best: Mapping[str, Any] | None = None
-    best_score: float | None = None
-    seconds: float = 0.0
-    used: float = 0.0
-    capped: int | None = None
-    exhausted: bool = False
-    failures: int = 0
-
-    def state(self) -> dict[str, Any]:
-        """What another process needs to go on, as JSON types; settings tried and the best come from the runs."""
-        own = {name: getattr(self, name) for name in LANE_STATE}
-        return {**own, "drawn": self.fresh.drawn, "waiting": [dict(one) for one in self.fresh.waiting]}
-
-    def go_on(self, state: Mapping[str, Any]) -> None:
-        """Take up what `state` of an earlier process said."""
-        for name in LANE_STATE:
-            setattr(self, name, state[name])
-        self.fresh.go_on(state["drawn"], list(state["waiting"]))
-
-
-@dataclasses.dataclass(eq=False)
-class Kept:
-    """A run with its fitted models (pickled, one a seed) and validation output."""
-
-    run: Run
-    lane: Lane
-    settings: Mapping[str, Any]
-    models: list[bytes]
-    output: Output
-    take: np.ndarray | None
 
 
 class ShallowSide:

@@ -92,10 +92,10 @@ def start(tmp_path, budget):
     return process, out
 
 
-def wait_for_trials(out, n, seconds=90):
+def wait_for_trials(out, n, seconds=90, name="trials.log"):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if (out / "trials.log").exists() and (out / "trials.log").read_text().count('"name": ') >= n:
+        if (out / name).exists() and (out / name).read_text().count('"name": ') >= n:
             return
         time.sleep(0.2)
     raise AssertionError("no trial was written in time")
@@ -117,9 +117,13 @@ def test_ctrl_c_concludes_with_the_best_so_far(tmp_path):
 def test_a_killed_run_is_resumed_with_its_trials(tmp_path):
     process, out = start(tmp_path, "5m")
     wait_for_trials(out, 1)
+    wait_for_trials(out, 1, name="shallow.log")
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     before = (out / "trials.log").read_text().splitlines()
+    shallow = [json.loads(line[9:]) for line in (out / "shallow.log").read_text().splitlines()[1:]]
+    used = json.loads((out / "spent.json").read_text())
+    assert 0 < sum(used["spent"].values()) < used["wall_seconds"] and used["offered_seconds"] == 300
     result = automl.fit(
         str(tmp_path / "data.csv"), target="y", budget="30s", max_trials=3, out=str(out), resume=True, quiet=True
     )
@@ -129,6 +133,11 @@ def test_a_killed_run_is_resumed_with_its_trials(tmp_path):
     names = [run["name"] for run in result.result["runs"] if run["side"] == "deep"]
     done = [json.loads(line.partition(" ")[2]) for line in before]
     assert {entry["name"] for entry in done if "name" in entry} <= set(names) and len(names) == 3
+    runs = {run["name"]: run for run in result.result["runs"]}
+    assert shallow and all(runs[entry["name"]]["valid_score"] == entry["score"] for entry in shallow)
+    assert len(runs) == len(result.result["runs"])
+    assert result.result["budget_seconds"] == pytest.approx(used["wall_seconds"] + 30)  # another budget, from now on
+    assert used["wall_seconds"] < result.result["wall_seconds"] <= result.result["budget_seconds"] + 3
 
 
 def test_what_a_run_killed_at_its_start_leaves_is_as_good_as_empty(tmp_path):
