@@ -22,12 +22,14 @@ from automl.flow.keep import keep
 from automl.flow.listeners import TensorBoard
 from automl.flow.prepare import Prepared, baselines_for, prepare, templates_for
 from automl.flow.progress import Progress, quiet_libraries
+from automl.flow.timekeeping import Timekeeper, offer
 
 if TYPE_CHECKING:
     from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
 
 __all__ = ["Finished", "run"]
 
+Tell = Callable[[dict[str, Any]], None]
 FLOOR_GRACE_SECONDS = 15.0
 SEEDS = 3
 SEED_SHARE = 0.5
@@ -63,6 +65,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
     """
     clock = Clock(recipe.budget_seconds, started)
     check_folder(recipe.out, recipe.resume)
+    found = offer(Path(recipe.out), recipe.budget_seconds, clock) if recipe.resume and recipe.out else None
     warm = threading.Thread(target=_import_deep, daemon=True)
     quiet = recipe.quiet or recipe.json or recipe.json_lines
     with Interrupt() as interrupt, Progress(clock, quiet=quiet, json_lines=recipe.json_lines) as progress:
@@ -71,11 +74,19 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         warm.start()  # only once the data is good: an error must not wait for TensorFlow to load
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
+        if found is not None:
+            progress.say(found)
+        timekeeper = Timekeeper(folder, clock, recipe.budget_seconds)
+
+        def tell(event: dict[str, Any]) -> None:
+            progress.event(event)
+            timekeeper.note()
+
         if "tensorboard" in recipe.search.log:
             progress.listeners.append(TensorBoard(folder / "tensorboard"))
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
-        shallow = _shallow_side(recipe, prepared, progress, interrupt)
+        shallow = _shallow_side(recipe, prepared, tell, interrupt)
         deep: Contender | None = None
         runs: list[Run] = []
         try:
@@ -83,7 +94,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 runs += _floor(shallow, clock)
             with clock.phase("prepare deep"):
                 warm.join()
-                deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, progress, interrupt)
+                deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, tell, interrupt)
             if deep is not None:
                 runs += deep.earlier_runs()
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
@@ -105,7 +116,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             done.outcome,
             stopped="interrupt" if interrupt.asked else stopped,
             clock={
-                "budget_seconds": recipe.budget_seconds if math.isfinite(recipe.budget_seconds) else 0.0,
+                "budget_seconds": clock.budget_seconds if math.isfinite(clock.budget_seconds) else 0.0,
                 "wall_seconds": wall_seconds,
                 "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(time.time() - wall_seconds)),
                 "phases": dict(clock.phases),
@@ -130,7 +141,7 @@ def _import_deep() -> None:
         device.prepare()
 
 
-def _shallow_side(recipe: Recipe, prepared: Prepared, progress: Progress, interrupt: Interrupt) -> ShallowSide:
+def _shallow_side(recipe: Recipe, prepared: Prepared, tell: Tell, interrupt: Interrupt) -> ShallowSide:
     from automl.records import Facts
 
     task, split = prepared.task, prepared.split
@@ -145,13 +156,13 @@ def _shallow_side(recipe: Recipe, prepared: Prepared, progress: Progress, interr
         recipe.seed,
         prepared.dataset.weight,
         recipe.max_trials,
-        progress.event,
+        tell,
         stopping=lambda: interrupt.asked,
     )
 
 
 def _deep_side(
-    recipe: Recipe, prepared: Prepared, folder: Path, progress: Progress, interrupt: Interrupt
+    recipe: Recipe, prepared: Prepared, folder: Path, tell: Tell, interrupt: Interrupt
 ) -> tuple[Contender | None, TargetCodec, Any, dict[str, str]]:
     """Encode for the networks and set the search up; no side when no template fits."""
     from automl.search import DeepSide
@@ -165,7 +176,7 @@ def _deep_side(
     side = DeepSide(
         dataset, task, split, encoder, codec, facts, templates,
         metric=task.metric, seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search, folder=folder,
-        fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
+        fingerprints=_fingerprints(recipe, prepared), on_event=tell, stopping=lambda: interrupt.asked,
     )  # fmt: skip
     return side, codec, encoder, left_out
 

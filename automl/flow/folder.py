@@ -8,6 +8,7 @@ from pathlib import Path
 
 from automl import folder as folders
 from automl.errors import FolderError
+from automl.flow.timekeeping import TIME_FILE
 
 __all__ = ["check_folder", "open_folder"]
 
@@ -29,7 +30,7 @@ def check_folder(out: str | None, resume: bool) -> None:
         return
     if not resume:
         raise FolderError(f"{folder} is not empty; give another --out, or --resume to go on with the run that it holds")
-    if not (folder / "trials.log").exists():
+    if not any((folder / name).exists() for name in ("trials.log", TIME_FILE)):
         raise FolderError(f"{folder} holds no run to resume (no trials.log); give a folder that is new or empty")
 
 

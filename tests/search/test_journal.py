@@ -41,3 +41,22 @@ def test_a_file_that_is_no_journal_is_put_aside_not_lost(tmp_path):
     path.write_text("my own notes\n")
     assert Journal(path, PRINTS).earlier == []
     assert (tmp_path / "trials.unreadable").read_text() == "my own notes\n"
+
+
+def test_a_last_line_cut_at_any_byte_costs_that_line_alone(tmp_path):
+    whole = tmp_path / "whole.log"
+    journal = Journal(whole, PRINTS)
+    for score in (0.25, 0.5, 0.75):
+        journal.write({"score": score})
+    content = whole.read_bytes()
+    start = content.rstrip(b"\n").rfind(b"\n") + 1
+    for end in range(start, len(content)):
+        path = tmp_path / f"{end}.log"
+        path.write_bytes(content[:end])
+        again = Journal(path, PRINTS)
+        complete = end == len(content) - 1  # only the line's end is missing
+        expected = [{"score": 0.25}, {"score": 0.5}, *([{"score": 0.75}] if complete else [])]
+        assert again.earlier == expected, end
+        assert again.unreadable == (0 if complete or end == start else 1), end
+        again.write({"score": 1.0})
+        assert Journal(path, PRINTS).earlier == [*expected, {"score": 1.0}], end
