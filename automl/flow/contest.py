@@ -215,6 +215,7 @@ def _alternate(
     total = clock.remaining - reserve
     already = sum(clock.spent.values())
     share = (total + already) / max(len(sides), 1)
+    refused: dict[str, float] = {}
     while open_sides:
         if stopping():
             return "interrupt"
@@ -233,6 +234,10 @@ def _alternate(
                 made = side.step(left)
         if made is None:
             del open_sides[name]
+            refused[name] = left
+            if not open_sides:  # a side that had too little for another trial may have enough with what the other left
+                rest = clock.remaining - reserve - sum(_kept_for_seeds(sides, share).values())
+                open_sides = {one: sides[one] for one, seconds in refused.items() if rest > seconds + 1.0}
             continue
         runs += [dataclasses.replace(one, at_seconds=clock.elapsed) for one in made]
     return "budget" if clock.remaining - reserve < 0.25 * clock.budget_seconds else "exhausted"
