@@ -69,13 +69,13 @@ def test_what_one_side_cannot_use_passes_over():
 
 
 def test_a_side_that_had_too_little_for_another_trial_gets_what_the_other_left():
-    """The deep side's second trial needs 20 s and its half has 10 left; the shallow side stops after 10 s."""
-    clock, sides, _, _ = contest((20.0, 20.0), (10.0, 10.0, 1))
-    assert len(sides["deep"].offered) == 2 and sides["deep"].offered[1] >= 20
-    assert clock.remaining == pytest.approx(10.0)
+    """The deep side's second trial needs 20 s and its half has 15 left; then the shallow side stops, and 25 are left."""
+    clock, sides, _, _ = contest((25.0, 20.0), (30.0, 30.0, 1), budget=80.0)
+    assert len(sides["deep"].offered) == 2 and sides["deep"].offered[1] == pytest.approx(25.0)
+    assert clock.remaining == pytest.approx(0.0)
 
 
 def test_it_ends_when_nobody_can_use_the_rest():
-    clock, sides, stopped, runs = contest((25.0, 25.0), (25.0, 25.0))
+    clock, _, stopped, runs = contest((25.0, 25.0), (25.0, 25.0))
     assert len(runs) == 2 and clock.remaining == pytest.approx(10.0)
     assert stopped == "budget"
