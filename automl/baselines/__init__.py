@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from automl.baselines.keeping import Keeping
 from automl.baselines.side import ShallowSide
 
-__all__ = ["ShallowSide"]
+__all__ = ["Keeping", "ShallowSide"]

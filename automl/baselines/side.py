@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from automl import metrics
+from automl.baselines.keeping import Keeping, run_of
 from automl.baselines.worker import Fitted, Payload, Worker, measure
 from automl.context import scoring_context, truth
 from automl.ensemble import combine, ensemble_run, select
@@ -77,7 +78,7 @@ class ShallowSide:
         dataset, task, split, facts: as everywhere. baselines: those of this modality, by name.
         metric: name. seed: any integer. weight: ``(n_rows,)`` or None.
         max_trials: bound on fits beside the floors, or None. on_event: told of starts and runs.
-        stopping: asked whether the user wants to stop.
+        stopping: asked whether the user wants to stop. keeping: where runs are written down and taken up from.
     """
 
     side: Side = "shallow"
@@ -95,6 +96,7 @@ class ShallowSide:
         max_trials: int | None = None,
         on_event: Callable[[dict[str, Any]], None] | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        keeping: Keeping | None = None,
     ) -> None:
         self.dataset, self.task, self.split, self.metric, self.seed = dataset, task, split, metric, seed
         self.max_trials, self.stopping = max_trials, stopping
@@ -122,6 +124,10 @@ class ShallowSide:
             dataset, self.items, self.truth, self.weight, self.valid, self.valid_truth, _plugins(self.lanes)
         )
         self.worker = Worker(payload)
+        self.keeping = keeping
+        self._earlier: list[Run] = []
+        if keeping is not None:
+            self._take_up(keeping)
 
     # ------------------------------------------------------------------ one step
 
@@ -283,8 +289,14 @@ class ShallowSide:
             self._learn_time(lane, fitted, offered, rows)
         shown = dict(settings) if take is None else {**settings, "rows": rows}
         run, output = self._as_run(name, lane, shown, fitted, offered)
+        if self.keeping is not None:
+            rows_used = None if take is None else rows
+            self._said(self.keeping.write(run, settings, rows_used, lane.seconds))
         if run.valid_score is not None and output is not None and fitted.model is not None:
             self._keep(Kept(run, lane, settings, [fitted.model], output, take))
+            if self.keeping is not None and any(kept.run is run for kept in self.kept):
+                self._said(self.keeping.save(run.name, fitted.model))
+                self.keeping.retain([kept.run.name for kept in self.kept])
         elif lane.capped is not None and lane.n == 1 and run.status == "failed":
             lane.n, lane.fresh = 0, _again(settings, lane.fresh)  # once more, on fewer rows
             lane.failures += 1
@@ -353,8 +365,51 @@ class ShallowSide:
     # ------------------------------------------------------------------ the finalist
 
     def earlier_runs(self) -> tuple[Run, ...]:
-        """Shallow models are fitted again when a run is resumed."""
-        return ()
+        """What earlier calls have run in this folder."""
+        return tuple(self._earlier)
+
+    def _take_up(self, keeping: Keeping) -> None:
+        """Take in what an earlier call fitted: what each family was tried with, and the models that were kept."""
+        lanes = {lane.baseline.name: lane for lane in self._open()}
+        for entry in keeping.journal.earlier:
+            lane = lanes.get(str(entry.get("family")))
+            if lane is None:
+                continue
+            run, settings = run_of(entry), entry["settings"]
+            self._earlier.append(run)
+            self.n_fits += 1
+            lane.n += 1
+            lane.n_runs += 1
+            lane.seconds = float(entry["seconds"])
+            lane.used = max(lane.used, run.cost.fit_seconds)
+            lane.tried.add(repr(sorted(settings.items())))
+            next(lane.fresh, None)
+            if run.valid_score is None:
+                continue
+            model = keeping.load(run.name)
+            if model is not None:
+                take = None if entry["rows"] is None else self._take(int(entry["rows"]))
+                self._keep(
+                    Kept(run, lane, settings, [pickle.dumps(model)], model.predict(self.dataset, self.valid), take)
+                )
+            elif lane.best is None or self._rank(run.valid_score) > self._rank(lane.best_score):
+                lane.best, lane.best_score = settings, run.valid_score
+        for lane in lanes.values():  # a family whose best model was not kept begins with it
+            held = [kept for kept in self.kept if kept.lane is lane]
+            if lane.best is not None and not held:
+                lane.fresh = _again(lane.best, lane.fresh)
+                lane.n = 0
+        self.random = np.random.default_rng((self.seed, self.n_fits))
+        if self._earlier:
+            self._said(
+                f"going on with {len(self._earlier)} shallow fits of an earlier call, {len(self.kept)} models kept"
+            )
+        if keeping.unreadable:
+            self._said(f"damaged models, put aside: {', '.join(keeping.unreadable)}")
+
+    def _said(self, text: str | None) -> None:
+        if text is not None:
+            self.on_event({"event": "note", "side": "shallow", "text": text})
 
     def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
         """The best run by validation, or an ensemble; among those quick enough where a latency is asked for."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import metrics, modalities
-from automl.baselines import ShallowSide
+from automl.baselines import Keeping, ShallowSide
 from automl.clock import Clock
 from automl.flow.conclude import Conclusion, conclude
 from automl.flow.folder import check_folder, open_folder
@@ -86,12 +86,12 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             progress.listeners.append(TensorBoard(folder / "tensorboard"))
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
-        shallow = _shallow_side(recipe, prepared, tell, interrupt)
+        shallow = _shallow_side(recipe, prepared, folder, tell, interrupt)
         deep: Contender | None = None
         runs: list[Run] = []
         try:
             with clock.phase("shallow floor"):
-                runs += _floor(shallow, clock)
+                runs += [*_floor(shallow, clock), *shallow.earlier_runs()]
             with clock.phase("prepare deep"):
                 warm.join()
                 deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, tell, interrupt)
@@ -141,7 +141,7 @@ def _import_deep() -> None:
         device.prepare()
 
 
-def _shallow_side(recipe: Recipe, prepared: Prepared, tell: Tell, interrupt: Interrupt) -> ShallowSide:
+def _shallow_side(recipe: Recipe, prepared: Prepared, folder: Path, tell: Tell, interrupt: Interrupt) -> ShallowSide:
     from automl.records import Facts
 
     task, split = prepared.task, prepared.split
@@ -158,6 +158,7 @@ def _shallow_side(recipe: Recipe, prepared: Prepared, tell: Tell, interrupt: Int
         recipe.max_trials,
         tell,
         stopping=lambda: interrupt.asked,
+        keeping=Keeping(folder, _fingerprints(recipe, prepared)),
     )
 
 

@@ -46,8 +46,6 @@ class Timekeeper:
 def offer(folder: Path, asked_seconds: float, clock: Clock) -> str | None:
     """Set a resumed run's clock: what is left of the budget, or a new budget where another one is asked for.
 
-    Shallow models are not kept and are fitted again, so the time that they had is offered again.
-
     Args:
         folder: of the earlier call. asked_seconds: now. clock: of this call, changed in place.
 
@@ -61,12 +59,11 @@ def offer(folder: Path, asked_seconds: float, clock: Clock) -> str | None:
         asked_then = content.get("asked_seconds")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    again = spent.get("shallow", 0.0)
     same = asked_then is not None and abs(float(asked_then) - asked_seconds) < 1e-6
-    now = max(asked_seconds - used + again, 0.0) if same else asked_seconds
+    now = max(asked_seconds - used, 0.0) if same else asked_seconds
     clock.started -= used
     clock.budget_seconds = used + now
-    clock.spent["deep"] = spent.get("deep", 0.0)
+    clock.spent |= spent
     if not math.isfinite(now):
         return f"going on after {used:.0f} s"
     return f"going on after {used:.0f} s, with {now:.0f} s {'left of the budget' if same else 'of a new budget'}"

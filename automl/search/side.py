@@ -19,10 +19,10 @@ from automl import context as contexts
 from automl import metrics
 from automl.ensemble import combine, ensemble_run, select
 from automl.errors import FolderError
+from automl.journal import Journal
 from automl.records import Cost, Run, SearchOptions
 from automl.search import device as devices
 from automl.search.gates import at_gates, gates_for
-from automl.search.journal import Journal
 from automl.search.oracle import Adviser
 from automl.search.pool import LocalPool, Pool
 from automl.search.store import WeightStore

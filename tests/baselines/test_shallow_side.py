@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from automl import catalog, metrics
-from automl.baselines import ShallowSide
+from automl.baselines import Keeping, ShallowSide
 from automl.context import truth
+from automl.errors import FolderError
 from automl.records import Baseline, Facts
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
@@ -188,3 +189,61 @@ def test_weights_count_in_the_validation_score(problem):
     side.close()
     expected = metrics.score("accuracy", truth(dataset, task, split.valid), output, weight[split.valid])
     assert run.valid_score == expected
+
+
+def steps(side, n):
+    runs = []
+    for _ in range(n):
+        runs += side.step(math.inf)
+    return runs
+
+
+def test_a_resumed_side_knows_what_was_tried_and_has_its_models(problem, tmp_path):
+    made = problem("tabular", "binary")
+    first = side_of(made, TABLE, keeping=Keeping(tmp_path, {"data": "x"}))
+    try:
+        runs = steps(first, 6)[1:]
+        best = first.choose(None)
+        (expected,) = first.outputs("test", 1)
+    finally:
+        first.close()
+    notes = []
+    second = side_of(made, TABLE, keeping=Keeping(tmp_path, {"data": "x"}), on_event=notes.append)
+    try:
+        assert [(r.name, r.valid_score, dict(r.choices)) for r in second.earlier_runs()] == [
+            (r.name, r.valid_score, dict(r.choices)) for r in runs
+        ]
+        assert any("5 shallow fits of an earlier call" in note["text"] for note in notes)
+        assert second.choose(None).name == best.name
+        (found,) = second.outputs("test", 1)
+        np.testing.assert_array_equal(found.arrays["probabilities"], expected.arrays["probabilities"])
+        second.step(math.inf)  # the floor
+        (again,) = second.step(math.inf)
+        assert again.name not in {run.name for run in runs}
+    finally:
+        second.close()
+
+
+def test_a_damaged_model_is_put_aside_and_its_settings_fitted_again(problem, tmp_path):
+    made = problem("tabular", "binary")
+    first = side_of(made, ("tabular_floor", "linear"), keeping=Keeping(tmp_path, {}))
+    try:
+        steps(first, 2)
+        best = first.choose(None)
+    finally:
+        first.close()
+    (file,) = (tmp_path / "shallow").iterdir()
+    file.write_bytes(file.read_bytes()[:200])
+    second = side_of(made, ("tabular_floor", "linear"), keeping=Keeping(tmp_path, {}))
+    try:
+        assert second.keeping.unreadable == [file.with_suffix(".unreadable").name]
+        _, again = steps(second, 2)
+        assert dict(again.choices) == dict(best.choices) and again.name == "linear-2"
+    finally:
+        second.close()
+
+
+def test_other_data_is_refused(tmp_path):
+    Keeping(tmp_path, {"data": "x"})
+    with pytest.raises(FolderError, match="data"):
+        Keeping(tmp_path, {"data": "y"})

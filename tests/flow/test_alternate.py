@@ -69,7 +69,7 @@ def test_what_one_side_cannot_use_passes_over():
 
 
 def test_a_side_that_had_too_little_for_another_trial_gets_what_the_other_left():
-    """The deep side's second trial needs 20 s and its half has 15 left; then the shallow side stops, and 25 are left."""
+    """The deep side's second trial needs 20 s and has 15; then the shallow side stops, and 25 are left."""
     clock, sides, _, _ = contest((25.0, 20.0), (30.0, 30.0, 1), budget=80.0)
     assert len(sides["deep"].offered) == 2 and sides["deep"].offered[1] == pytest.approx(25.0)
     assert clock.remaining == pytest.approx(0.0)

@@ -91,10 +91,10 @@ def start(tmp_path, budget):
     return process, out
 
 
-def wait_for_trials(out, n, seconds=90):
+def wait_for_trials(out, n, seconds=90, files=("trials.log",)):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if (out / "trials.log").exists() and (out / "trials.log").read_text().count('"name": ') >= n:
+        if all((out / name).exists() and (out / name).read_text().count('"name": ') >= n for name in files):
             return
         time.sleep(0.2)
     raise AssertionError("no trial was written in time")
@@ -115,16 +115,19 @@ def test_ctrl_c_concludes_with_the_best_so_far(tmp_path):
 @pytest.mark.slow
 def test_a_killed_run_is_resumed_with_its_trials(tmp_path):
     process, out = start(tmp_path, "5m")
-    wait_for_trials(out, 1)
+    wait_for_trials(out, 1, files=("trials.log", "shallow.log"))
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     before = (out / "trials.log").read_text().splitlines()
+    shallow_before = (out / "shallow.log").read_text().splitlines()
     result = automl.fit(
         str(tmp_path / "data.csv"), target="y", budget="30s", max_trials=3, out=str(out), resume=True, quiet=True
     )
     after = (out / "trials.log").read_text().splitlines()
     assert after[: len(before)] == before and len(after) > len(before)
     assert result.result["verdict"] in ("deep", "shallow", "tie")
+    shallow = [json.loads(line.partition(" ")[2]) for line in shallow_before][1:]
+    assert shallow and {entry["name"] for entry in shallow} <= {run["name"] for run in result.result["runs"]}
     names = [run["name"] for run in result.result["runs"] if run["side"] == "deep"]
     done = [json.loads(line.partition(" ")[2]) for line in before]
     assert {entry["name"] for entry in done if "name" in entry} <= set(names) and len(names) == 3

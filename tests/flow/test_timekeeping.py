@@ -15,12 +15,12 @@ def used(folder, seconds, deep, shallow, asked=100.0):
     Timekeeper(folder, clock, asked).note()
 
 
-def test_the_rest_of_the_budget_is_offered_and_the_shallow_time_again(tmp_path):
+def test_the_rest_of_the_budget_is_offered_and_what_was_spent_counts(tmp_path):
     used(tmp_path, 60, deep=30, shallow=20)
     clock = Clock(100.0)
     assert "left of the budget" in offer(tmp_path, 100.0, clock)
-    assert clock.elapsed == pytest.approx(60, abs=1) and clock.remaining == pytest.approx(60, abs=1)
-    assert clock.spent == {"deep": pytest.approx(30), "shallow": 0.0}
+    assert clock.elapsed == pytest.approx(60, abs=1) and clock.remaining == pytest.approx(40, abs=1)
+    assert clock.spent == {"deep": pytest.approx(30), "shallow": pytest.approx(20)}
 
 
 def test_another_budget_is_offered_whole(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from automl.errors import FolderError
-from automl.search.journal import Journal
+from automl.journal import Journal
 
 PRINTS = {"data": "a", "split": "b"}
 
