@@ -4,10 +4,10 @@
 
 Each round starts a contest in a session of its own and sends it SIGKILL at a moment drawn from 1 s to the budget, then
 goes on with `--resume` until it ends; in half of the rounds the resumed call is killed too. Checked each time: no
-process outlives the kill, journals never shrink, and nothing that was written is lost. At the end: exit code 0, a verdict, a
-result.json that its schema allows, every run that ended before a kill in it, and a wall time within the budget and
-what a resumed call may need for its start. The data folder is that of `benchmarks/contest.py`. Prints a table and a
-last line of JSON; exit code 1 if anything was lost.
+process outlives the kill and journals never shrink. At the end: exit code 0, a verdict, a result.json that its schema
+allows, every run that had ended before a kill in it, once, and a wall time within the budget and what each resumed
+call may need for its start. Whether both sides have a finalist is counted. The data folder is that of
+`benchmarks/contest.py`. Prints a table and a last line of JSON; exit code 1 if anything was wrong.
 """
 
 from __future__ import annotations
@@ -204,6 +204,7 @@ def one(options: dict[str, Any], budget: float, draw: random.Random, scratch: Pa
         "n_runs": len(result.get("runs", ())),
         "verdict": result.get("verdict"),
         "reason": result.get("reason"),
+        "finalists": sorted(run["side"] for run in result.get("runs", ()) if run["finalist"]),
         "counted_seconds": result.get("wall_seconds"),
         "wall_seconds": wall,
         "wrong": wrong,
@@ -235,7 +236,7 @@ def main() -> int:
         "rounds": len(rounds),
         "verdicts": sum(done["verdict"] is not None for done in rounds),
         "lost": len(bad),
-        "undecided_for_want_of_a_finalist": sum(done["n_runs"] <= 2 for done in rounds),
+        "without_both_finalists": sum(done["finalists"] != ["deep", "shallow"] for done in rounds),
         "most_seconds_over_budget": max((done["counted_seconds"] or 0.0) - args.budget for done in rounds),
         "rounds_with_faults": bad,
     }))  # fmt: skip

@@ -10,8 +10,8 @@ arrays. Each method runs in a process of its own; TensorFlow's import is not cou
 
 *speed*: settings drawn with a fixed seed from the template's space, three epochs each; "one shape" keeps the choices of
 the first start and draws the knobs; scoring what the others trained is not counted.
-*quality*: best validation score after T seconds and the test score of that model (ours may be an ensemble); KerasTuner's trials use early
-stopping with the best weights restored, and are judged by the task's metric at each epoch.
+*quality*: best validation score after T seconds and the test score of that model (ours may be an ensemble);
+KerasTuner's trials use early stopping with the best weights restored, and are judged by the task's metric each epoch.
 What `--out` holds already is not run again. The last line printed is JSON.
 """
 

@@ -188,7 +188,6 @@ def _deep_side(
         metric=task.metric, seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search, folder=folder,
         fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
     )  # fmt: skip
-    _tell(progress, side.journal, side.store)
     return side, codec, encoder, left_out
 
 
@@ -249,6 +248,8 @@ def _alternate(
     total = clock.remaining - reserve
     already = sum(clock.spent.values())
     share = (total + already) / max(len(sides), 1)
+    refused: dict[str, float] = {}
+    earlier = {run.name for run in runs}
     while open_sides:
         if stopping():
             return "interrupt"
@@ -268,9 +269,13 @@ def _alternate(
             on_step()
         if made is None:
             del open_sides[name]
+            refused[name] = left
+            if not open_sides:  # a side that had too little for another trial may have enough with what the other left
+                rest = clock.remaining - reserve - sum(_kept_for_seeds(sides, share).values())
+                open_sides = {one: sides[one] for one, seconds in refused.items() if rest > seconds + 1.0}
             continue
         new = [dataclasses.replace(one, at_seconds=clock.elapsed) for one in made]
-        again = {one.name for one in new}  # what an earlier call had fitted and could not be kept
+        again = earlier & {one.name for one in new}  # fitted by an earlier call, but its model was lost
         runs[:] = [one for one in runs if one.name not in again] + new
     return "budget" if clock.remaining - reserve < 0.25 * clock.budget_seconds else "exhausted"
 

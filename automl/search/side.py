@@ -19,10 +19,10 @@ from automl import context as contexts
 from automl import metrics
 from automl.ensemble import combine, ensemble_run, select
 from automl.errors import FolderError
+from automl.journal import Journal
 from automl.records import Cost, Run, SearchOptions
 from automl.search import device as devices
 from automl.search.gates import at_gates, gates_for
-from automl.search.journal import Journal
 from automl.search.oracle import Adviser
 from automl.search.pool import LocalPool, Pool
 from automl.search.store import WeightStore
@@ -152,6 +152,7 @@ class DeepSide:
         self.store = WeightStore(folder / "weights", keep=KEPT_FITS) if folder else None
         self.journal = Journal(folder / "trials.log" if folder else None, {**(fingerprints or {}), **self._spaces()})
         self._replay()
+        self._tell_what_was_found()
 
     # ------------------------------------------------------------------ search
 
@@ -376,6 +377,20 @@ class DeepSide:
             score, lane, settings = (max if self.higher_is_better else min)(lost, key=lambda item: item[0])
             if not self.kept or self._better(score, self.kept[0].fits[0].score):
                 lane.adviser.first(settings)
+
+    def _tell_what_was_found(self) -> None:
+        parts = []
+        if self._earlier:
+            parts.append(f"{len(self._earlier)} trials of an earlier call, the weights of {len(self.kept)} of them")
+        if self._in_flight is not None:
+            where = "its last snapshot" if self._in_flight.snapshot is not None else "its start"
+            parts.append(f"{self._in_flight.order.name}, which was under way, from {where}")
+        if self.journal.unreadable:
+            parts.append(f"{self.journal.unreadable} lines of trials.log that cannot be read and are passed over")
+        if self.store is not None and self.store.unreadable:
+            parts.append(f"damaged files, put aside: {', '.join(self.store.unreadable)}")
+        if parts:
+            self._said(f"going on with {'; '.join(parts)}")
 
     def _restore(self, lane: _Lane, run: Run) -> bool:
         """Bring a run's weights back from disk."""

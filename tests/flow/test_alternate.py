@@ -1,0 +1,81 @@
+"""Whose turn it is, and what becomes of time that a side cannot use."""
+
+import math
+from contextlib import contextmanager
+
+import pytest
+
+from automl.flow.contest import _alternate
+from automl.records import Run
+
+
+class FakeClock:
+    """A clock that moves when a side says so."""
+
+    def __init__(self, budget):
+        self.budget_seconds, self.now = budget, 0.0
+        self.spent = {"deep": 0.0, "shallow": 0.0}
+
+    @property
+    def elapsed(self):
+        return self.now
+
+    @property
+    def remaining(self):
+        return self.budget_seconds - self.now
+
+    @contextmanager
+    def spend(self, side):
+        begun = self.now
+        yield
+        self.spent[side] += self.now - begun
+
+
+class FakeSide:
+    """Each trial takes `takes` seconds and is not started in fewer than `least`; at most `most` of them."""
+
+    def __init__(self, clock, takes, least, most=math.inf):
+        self.clock, self.takes, self.least, self.most = clock, takes, least, most
+        self.offered = []
+
+    def step(self, seconds):
+        if len(self.offered) >= self.most or seconds < self.least:
+            return None
+        self.offered.append(seconds)
+        self.clock.now += min(self.takes, seconds)
+        return (Run(f"run-{len(self.offered)}", "deep", "done", "x"),)
+
+    def seconds_a_seed(self):
+        return 0.0
+
+
+def contest(deep, shallow, budget=60.0):
+    clock = FakeClock(budget)
+    sides = {"deep": FakeSide(clock, *deep), "shallow": FakeSide(clock, *shallow)}
+    runs = []
+    stopped = _alternate(sides, clock, runs, lambda: False, 0.0)
+    return clock, sides, stopped, runs
+
+
+def test_both_sides_spend_the_same_within_a_tenth():
+    clock, _, stopped, _ = contest((2.0, 1.0), (1.0, 0.5))
+    assert stopped == "budget" and clock.remaining < 2
+    assert clock.spent["deep"] == pytest.approx(clock.spent["shallow"], rel=0.1)
+
+
+def test_what_one_side_cannot_use_passes_over():
+    clock, _, _, _ = contest((5.0, 5.0), (1.0, 0.5, 3))
+    assert clock.spent["shallow"] == 3.0 and clock.spent["deep"] > 50
+
+
+def test_a_side_that_had_too_little_for_another_trial_gets_what_the_other_left():
+    """The deep side's second trial needs 20 s and has 15; then the shallow side stops, and 25 are left."""
+    clock, sides, _, _ = contest((25.0, 20.0), (30.0, 30.0, 1), budget=80.0)
+    assert len(sides["deep"].offered) == 2 and sides["deep"].offered[1] == pytest.approx(25.0)
+    assert clock.remaining == pytest.approx(0.0)
+
+
+def test_it_ends_when_nobody_can_use_the_rest():
+    clock, _, stopped, runs = contest((25.0, 25.0), (25.0, 25.0))
+    assert len(runs) == 2 and clock.remaining == pytest.approx(10.0)
+    assert stopped == "budget"
