@@ -125,7 +125,13 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         )
         progress.say("writing the report")
         result = keep(outcome, done.predictors, done.recommended, folder)
+        progress.say(f"{folder} takes {_used_mib(folder):.1f} MiB on disk")
     return Finished(outcome, done.predictors, done.recommended, folder, result)
+
+
+def _used_mib(folder: Path) -> float:
+    """Size of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20
 
 
 def _import_deep() -> None:

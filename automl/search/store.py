@@ -32,14 +32,14 @@ class WeightStore:
     """Weights by run name in one folder.
 
     Args:
-        folder: made with the first file. keep: how many runs are held at most; older files beyond are for `retain`.
+        folder: made with the first file.
 
     Attributes:
         unreadable: files that were put aside.
     """
 
-    def __init__(self, folder: Path, keep: int) -> None:
-        self.folder, self.keep = folder, keep
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.unreadable: list[str] = []
 
     def save(self, name: str, arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> str | None:
@@ -94,7 +94,7 @@ class WeightStore:
 
     @property
     def used_mib(self) -> float:
-        """Disk space in use. It is bounded by `keep` runs and one checkpoint of four times a run's size."""
+        """Disk space in use: bounded by the runs retained and one checkpoint of some four times a run's size."""
         if not self.folder.is_dir():
             return 0.0
         return sum(path.stat().st_size for path in self.folder.glob("*.npz")) / 2**20
