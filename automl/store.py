@@ -40,7 +40,7 @@ class WeightStore:
         unreadable: files that were put aside by this process. largest_bytes: of all runs' files written so far.
     """
 
-    def __init__(self, folder: Path, keep: int) -> None:
+    def __init__(self, folder: Path, keep: int = 8) -> None:
         self.folder, self.keep = folder, keep
         self.unreadable: list[str] = []
         self.largest_bytes = 0

@@ -128,7 +128,17 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         )
         progress.say("writing the report")
         result = keep(outcome, done.predictors, done.recommended, folder)
+        progress.say(f"{folder} takes {_used_mib(folder):.1f} MiB on disk")
     return Finished(outcome, done.predictors, done.recommended, folder, result)
+
+
+def _used_mib(folder: Path) -> float:
+    """Size of all files in a folder; one that goes away meanwhile counts for nothing."""
+    n_bytes = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            n_bytes += path.stat().st_size if path.is_file() else 0
+    return n_bytes / 2**20
 
 
 def _import_deep() -> None:

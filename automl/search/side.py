@@ -149,7 +149,7 @@ class DeepSide:
         self.failures: Counter[str] = Counter()
         self._earlier: list[Run] = []
         self._in_flight: _Asked | None = None
-        self.store = WeightStore(folder / "weights", keep=KEPT_FITS) if folder else None
+        self.store = WeightStore(folder / "weights") if folder else None
         self.journal = Journal(folder / "trials.log" if folder else None, {**(fingerprints or {}), **self._spaces()})
         self._replay()
         self._tell_what_was_found()
