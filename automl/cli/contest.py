@@ -39,7 +39,7 @@ Log = Annotated[str | None, typer.Option(help="Where else trials are logged: ten
 Memory = Annotated[str | None, typer.Option(help="What a trial may take, such as 8GB. Default most of what is free.")]
 Plugins = Annotated[str | None, typer.Option(help="Entry points that bring more members, separated by commas.")]
 Out = Annotated[str | None, typer.Option(help="Run folder; default a new one under automl-runs/.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in the --out folder.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out: what is left, or a new --budget.")]
 Json = Annotated[bool, typer.Option("--json", help="Print result.json and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
