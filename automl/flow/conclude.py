@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import statistics
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,7 @@ def conclude(
     shown = [*contestants.values(), *([mixed[1]] if mixed is not None else []), floor]
     outcome = Outcome(
         recipe=recipe, name=dataset.name, task=task, split=split, runs=tuple(final_runs), comparison=comparison,
-        findings=_findings(dataset, left_out), truth=truth, contestants=tuple(shown),
+        findings=(*_findings(dataset, left_out), *_no_deep_model(runs, chosen)), truth=truth, contestants=tuple(shown),
         higher_is_better=metrics.named(task.metric).higher_is_better, weight=weight, context=context,
         examples=_examples(prepared, items), test_rows=_test_rows(dataset, items), history=_history(prepared, items),
         reproduce=reproduce(recipe, task), automl_version=__version__,
@@ -182,6 +183,22 @@ def _findings(dataset: Dataset, left_out: dict[str, str]) -> tuple[Finding, ...]
         if not reason.startswith("it does not do") and not reason.startswith("it reads")
     ]
     return (*dataset.findings, *extra)
+
+
+def _no_deep_model(runs: list[Run], chosen: Mapping[str, Run]) -> tuple[Finding, ...]:
+    """Why there is no deep finalist, where trials were made."""
+    tried = [run for run in runs if run.side == "deep"]
+    if "deep" in chosen or not tried:
+        return ()
+    reasons = Counter(run.failure or run.status for run in tried)
+    common, n = reasons.most_common(1)[0]
+    often = f" ({n} times)" if n > 1 else ""
+    return (
+        Finding(
+            "no_deep_model", "high", f"No deep model came out of {len(tried)} trials; most often: {common}{often}.",
+            "A longer budget, other templates or more memory may help, whichever the reason asks for.",
+        ),
+    )  # fmt: skip
 
 
 def _examples(prepared: Prepared, items: np.ndarray) -> Any:
