@@ -25,10 +25,10 @@ from automl.search import device as devices
 from automl.search.gates import at_gates, gates_for
 from automl.search.oracle import Adviser
 from automl.search.pool import LocalPool, Pool
-from automl.search.store import WeightStore
 from automl.search.trainer import Material, Order, Report, Trainer, plain
 from automl.search.trial import Fit, Gate, Snapshot
 from automl.search.variants import vary
+from automl.store import WeightStore
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Facts, Output, Side, Split, TargetCodec, Task, Template
