@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,12 @@ class Clock:
 
     Each side may use half of the seconds that remain when the contest starts; what a side leaves unused at its
     end passes over to the other.
+
+    Attributes:
+        spent: seconds that each side has used. phases: seconds by phase.
+        offered: seconds that each side could have used in the whole contest: what it has spent, and what was still
+            on offer to it when it was last asked. The same for both, but where one side left time that went to the
+            other. Empty without a bound on time.
     """
 
     def __init__(self, budget_seconds: float, started: float | None = None) -> None:
@@ -25,6 +32,7 @@ class Clock:
         self.budget_seconds = float(budget_seconds)
         self.earlier_seconds = 0.0
         self.spent: dict[str, float] = {"deep": 0.0, "shallow": 0.0}
+        self.offered: dict[str, float] = {}
         self.phases: dict[str, float] = {}
         self._open: dict[str, float] = {}
 
@@ -59,6 +67,11 @@ class Clock:
     def deadline(self, seconds: float) -> float:
         """`time.monotonic` value `seconds` from now, never past the budget's end."""
         return time.monotonic() + min(seconds, self.remaining)
+
+    def offer(self, side: str, seconds: float) -> None:
+        """Note what a side may use in all, those seconds that it has spent among them."""
+        if math.isfinite(seconds):
+            self.offered[side] = max(0.0, seconds)
 
     def spent_so_far(self) -> dict[str, float]:
         """What each side has spent, with what is under way; for another thread too."""

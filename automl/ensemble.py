@@ -23,6 +23,8 @@ Score = Callable[[Output, np.ndarray], float]
 def combine(outputs: Sequence[Output], weights: Sequence[float] | None = None) -> Output:
     """The weighted mean of several outputs of one kind; labels follow from the mean probabilities.
 
+    Arrays that not all of them have are left out: a boosted forecast that was cut may lack quantiles.
+
     Args:
         outputs: of the same rows. weights: one each, any positive sum; None for equal ones.
 
@@ -37,7 +39,7 @@ def combine(outputs: Sequence[Output], weights: Sequence[float] | None = None) -
     arrays = {
         name: np.average([output.arrays[name] for output in outputs], axis=0, weights=shares).astype(array.dtype)
         for name, array in first.arrays.items()
-        if name != "labels"
+        if name != "labels" and all(name in output.arrays for output in outputs)
     }
     if "labels" in first.arrays:
         votes = [output.arrays["labels"] for output in outputs]

@@ -498,6 +498,11 @@ class ShallowSide:
         run, model = max(self.floors, key=lambda pair: self._rank(pair[0].valid_score))
         return run, model.predict(self.dataset, self.test), model
 
+    def floor_on_valid(self) -> Output:
+        """A floor's predictions for the validation items."""
+        output: Output = self.floors[0][1].predict(self.dataset, self.valid)
+        return output
+
     def close(self) -> None:
         """End the worker process."""
         self.worker.close()

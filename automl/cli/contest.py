@@ -35,7 +35,7 @@ Latency = Annotated[str | None, typer.Option(help="Milliseconds a finalist may t
 Ensemble = Annotated[bool | None, typer.Option("--ensemble/--no-ensemble", help="Whether finalists may be ensembles.")]
 JsonLines = Annotated[bool, typer.Option("--json-lines", help="Progress as one JSON object a line on standard error.")]
 Oracle = Annotated[str | None, typer.Option(help="bayesian, random, hyperband or grid.")]
-Log = Annotated[str | None, typer.Option(help="Where else trials are logged: tensorboard.")]
+Log = Annotated[str | None, typer.Option(help="Where else trials are logged: tensorboard, mlflow.")]
 Memory = Annotated[str | None, typer.Option(help="What a trial may take, such as 8GB. Default most of what is free.")]
 Plugins = Annotated[str | None, typer.Option(help="Entry points that bring more members, separated by commas.")]
 Out = Annotated[str | None, typer.Option(help="Run folder; default a new one under automl-runs/.")]

@@ -46,8 +46,8 @@ def conclude(
     prepared: Prepared,
     deep: Contender | None,
     shallow: Any,
-    encoder: Encoder,
-    codec: TargetCodec,
+    encoder: Encoder | None,
+    codec: TargetCodec | None,
     runs: list[Run],
     chosen: Mapping[str, Run],
     n_seeds: int,
@@ -56,7 +56,7 @@ def conclude(
     """Score each finalist on the test rows, once, and compare.
 
     Args:
-        deep, shallow: both sides, finalists named. encoder, codec: of the deep side. runs: all so far.
+        deep, shallow: both sides, finalists named. encoder, codec: of the deep side, None where it was left out. runs: all so far.
         chosen: side → the finalist's run.
         n_seeds: seeds that each finalist has. left_out: template → why it was not searched.
     """
@@ -110,8 +110,8 @@ def _stand(
     side: Contender,
     chosen: Run,
     prepared: Prepared,
-    encoder: Encoder,
-    codec: TargetCodec,
+    encoder: Encoder | None,
+    codec: TargetCodec | None,
     n_seeds: int,
     items: np.ndarray,
 ) -> tuple[Contestant, DeepPredictor | ShallowPredictor, Cost]:
@@ -126,7 +126,7 @@ def _stand(
     predictor: DeepPredictor | ShallowPredictor
     predictor = (
         DeepPredictor(models, encoder, codec, rule, weights)
-        if side.side == "deep"
+        if encoder is not None and codec is not None and side.side == "deep"
         else ShallowPredictor(models, rule, weights)
     )
     each = predictor.each(dataset, items)

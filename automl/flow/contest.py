@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +21,12 @@ from automl.flow.folder import check_folder, open_folder
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.ledger import Ledger
-from automl.flow.listeners import TensorBoard
+from automl.flow.loggers import check_loggers, loggers
 from automl.flow.prepare import Prepared, baselines_for, prepare, templates_for
 from automl.flow.progress import Progress, quiet_libraries
+from automl.flow.reserve import Reserve
+from automl.flow.timekeeping import too_late_for_deep, with_times
+from automl.flow.turns import LEAST_STEP_SECONDS, alternate, name_and_seed, settle_offers
 
 if TYPE_CHECKING:
     from automl.journal import Journal
@@ -33,10 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Finished", "run"]
 
 FLOOR_GRACE_SECONDS = 15.0
-SEEDS = 3
-SEED_SHARE = 0.5
-SEED_SLACK = 1.15
-LEAST_STEP_SECONDS = 0.5
+UNUSED_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +67,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
     """
     clock = Clock(recipe.budget_seconds, started)
     check_folder(recipe.out, recipe.resume)
-    warm = threading.Thread(target=_import_deep, daemon=True)
+    check_loggers(recipe.search.log)
     quiet = recipe.quiet or recipe.json or recipe.json_lines
     with (
         Interrupt() as interrupt,
@@ -76,35 +76,44 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
     ):
         with clock.phase("read"):
             prepared = prepare(recipe)
-        warm.start()  # only once the data is good: an error must not wait for TensorFlow to load
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
         held.enter_context(folders.locked(folder))
         ledger = Ledger(folder, recipe, clock, progress.note)
         recipe = dataclasses.replace(recipe, budget_seconds=clock.budget_seconds)
-        if "tensorboard" in recipe.search.log:
-            progress.listeners.append(TensorBoard(folder / "tensorboard"))
+        no_deep = too_late_for_deep(clock, folder)
+        warm = threading.Thread(target=_import_deep, daemon=True)
+        if no_deep is None:
+            warm.start()  # only once the data is good: an error must not wait for TensorFlow to load
+        else:
+            progress.note(f"the deep side is left out: {no_deep}")
+        progress.listeners += loggers(recipe.search.log, folder, prepared.dataset.name)
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
         shallow = _shallow_side(recipe, prepared, folder, progress, interrupt, clock)
         held.enter_context(ledger)  # only now, so that a folder of something else stays as it was
         deep: Contender | None = None
+        codec: TargetCodec | None = None
+        encoder: Any = None
+        left_out: dict[str, str] = {}
         runs: list[Run] = []
         try:
             with clock.phase("shallow floor"):
                 runs += _floor(shallow, clock)
+            reserve = Reserve(prepared, clock.budget_seconds, runs)
+            reserve.probe(shallow.floor_on_valid())
             with clock.phase("prepare deep"):
-                warm.join()
-                deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, progress, interrupt)
+                begun = clock.elapsed
+                if no_deep is None:
+                    warm.join()
+                    deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, progress, interrupt)
+                loading_seconds = clock.elapsed - begun
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
             earlier = {name: side.earlier_runs() for name, side in sides.items()}
-            runs = [run for found in earlier.values() for run in found] + runs
+            runs[:] = [run for found in earlier.values() for run in found] + runs
             if ledger.earlier is not None:
-                progress.say(_going_on({name: len(found) for name, found in earlier.items()}, clock))
-            with clock.phase("search"):
-                stopped = _alternate(sides, clock, runs, lambda: interrupt.asked, _reserve(clock), ledger.write)
-            with clock.phase("seeds"):
-                chosen, n_seeds = _seeds(recipe, sides, clock, lambda: interrupt.asked)
+                progress.say(_going_on({name: len(found) for name, found in earlier.items()}, clock, reserve))
+            stopped, chosen, n_seeds = _contest(recipe, sides, clock, runs, interrupt, reserve, ledger)
             progress.say("scoring both finalists on the test rows")
             with clock.phase("conclude"):
                 done: Conclusion = conclude(
@@ -114,22 +123,49 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             for side in (deep, shallow):
                 if side is not None:
                     side.close()
-        wall_seconds = clock.elapsed
+        outcome = with_times(done.outcome, clock, no_deep, loading_seconds)
         outcome = dataclasses.replace(
-            done.outcome,
+            outcome,
             stopped="interrupt" if interrupt.asked else stopped,
-            clock={
-                "budget_seconds": clock.budget_seconds if math.isfinite(clock.budget_seconds) else 0.0,
-                "wall_seconds": wall_seconds,
-                "started": ledger.started,
-                "phases": dict(clock.phases),
-                "spent": dict(clock.spent),
-            },
+            clock={**outcome.clock, "started": ledger.started},
         )
         progress.say("writing the report")
         result = keep(outcome, done.predictors, done.recommended, folder)
         progress.say(f"{folder} takes {_used_mib(folder):.1f} MiB on disk")
     return Finished(outcome, done.predictors, done.recommended, folder, result)
+
+
+def _contest(
+    recipe: Recipe,
+    sides: dict[str, Contender],
+    clock: Clock,
+    runs: list[Run],
+    interrupt: Interrupt,
+    reserve: Reserve,
+    ledger: Ledger,
+) -> tuple[str, dict[str, Run], int]:
+    """Search in turn, name finalists and give them seeds; why it ended, the finalists, and seeds of each.
+
+    Where no seed could be fitted after all, the time kept for seeds is searched with.
+    """
+
+    def stopping() -> bool:
+        return interrupt.asked
+
+    chosen: dict[str, Run] = {}
+    n_seeds, stopped = 1, "budget"
+    for keep_for_seeds in (True, False):
+        with clock.phase("search"):
+            stopped = alternate(
+                sides, clock, runs, stopping, reserve.searching, ledger.write, keep_for_seeds=keep_for_seeds
+            )
+        with clock.phase("seeds"):
+            chosen, n_seeds = name_and_seed(recipe, sides, clock, stopping, reserve)
+        unused = clock.remaining - reserve.seconds(chosen, n_seeds)
+        if n_seeds > 1 or stopping() or not unused > UNUSED_SHARE * clock.budget_seconds:
+            break
+    settle_offers(clock, sides)
+    return stopped, chosen, n_seeds
 
 
 def _used_mib(folder: Path) -> float:
@@ -224,18 +260,13 @@ def _fingerprints(recipe: Recipe, prepared: Prepared) -> dict[str, str]:
     }
 
 
-def _going_on(counts: Mapping[str, int], clock: Clock) -> str:
+def _going_on(counts: Mapping[str, int], clock: Clock, reserve: Reserve) -> str:
     """What a resumed run starts from, in words."""
     found = " and ".join(f"{n} {name}" for name, n in counts.items())
     left = max(0.0, clock.remaining)
     budget = f"{left:.0f} s of the budget left" if math.isfinite(left) else "no bound on time"
-    more = "; --budget with another time gives more" if left < _reserve(clock) + LEAST_STEP_SECONDS else ""
+    more = "; --budget with another time gives more" if left < reserve.searching() + LEAST_STEP_SECONDS else ""
     return f"going on with {found} runs, {budget}{more}"
-
-
-def _reserve(clock: Clock) -> float:
-    """Seconds kept back for scoring, measuring and comparing the finalists."""
-    return 2.0 + 0.03 * min(clock.budget_seconds, 300.0) if math.isfinite(clock.budget_seconds) else 0.0
 
 
 def _floor(shallow: ShallowSide, clock: Clock) -> list[Run]:
@@ -243,103 +274,3 @@ def _floor(shallow: ShallowSide, clock: Clock) -> list[Run]:
     with clock.spend("shallow"):
         made = shallow.step(max(clock.remaining, FLOOR_GRACE_SECONDS)) or ()
     return [dataclasses.replace(one, at_seconds=clock.elapsed) for one in made]
-
-
-def _alternate(
-    sides: dict[str, Contender],
-    clock: Clock,
-    runs: list[Run],
-    stopping: Callable[[], bool],
-    reserve: float,
-    on_step: Callable[[], None] = lambda: None,
-) -> str:
-    """Give the next step to the side that has spent less, until time or ideas are over; why it ended."""
-    open_sides = dict(sides)
-    total = clock.remaining - reserve
-    already = sum(clock.spent.values())
-    share = (total + already) / max(len(sides), 1)
-    refused: dict[str, float] = {}
-    earlier = {run.name for run in runs}
-    while open_sides:
-        if stopping():
-            return "interrupt"
-        name = min(open_sides, key=lambda side: clock.spent[side])
-        side = open_sides[name]
-        others = [s for s in sides if s != name]
-        left_of_all = clock.remaining - reserve
-        seeds = _kept_for_seeds(sides, share)
-        if any(other in open_sides for other in others):
-            left = min(left_of_all, share - clock.spent[name]) - seeds[name]
-        else:  # what the other side left unused passes over
-            left = left_of_all - sum(seeds.values())
-        made = None
-        if left >= LEAST_STEP_SECONDS:
-            with clock.spend(name):
-                made = side.step(left)
-            on_step()
-        if made is None:
-            del open_sides[name]
-            refused[name] = left
-            if not open_sides:  # a side that had too little for another trial may have enough with what the other left
-                rest = clock.remaining - reserve - sum(_kept_for_seeds(sides, share).values())
-                open_sides = {one: sides[one] for one, seconds in refused.items() if rest > seconds + 1.0}
-            continue
-        new = [dataclasses.replace(one, at_seconds=clock.elapsed) for one in made]
-        again = earlier & {one.name for one in new}  # fitted by an earlier call, but its model was lost
-        runs[:] = [one for one in runs if one.name not in again] + new
-    return "budget" if clock.remaining - reserve < 0.25 * clock.budget_seconds else "exhausted"
-
-
-def _kept_for_seeds(sides: dict[str, Contender], share: float) -> dict[str, float]:
-    """Seconds each side keeps back to fit its finalist again with other seeds: the same number on all sides.
-
-    Args:
-        share: seconds that each side has in all. At most `SEED_SHARE` of them goes to seeds: a model that needs most
-            of the time for itself is better trained well once.
-    """
-    each = {name: SEED_SLACK * side.seconds_a_seed() for name, side in sides.items()}
-    if not math.isfinite(share) or not sum(each.values()):
-        return dict.fromkeys(sides, 0.0)
-    n_more = min(SEEDS - 1, *(int(SEED_SHARE * share / seconds) for seconds in each.values() if seconds))
-    return {name: n_more * seconds for name, seconds in each.items()}
-
-
-def _seeds(
-    recipe: Recipe, sides: dict[str, Contender], clock: Clock, stopping: Callable[[], bool]
-) -> tuple[dict[str, Run], int]:
-    """Name the finalists and fit each again with the same number of further seeds; them, and how many each has.
-
-    Ensembles are named only where they can be fitted with as many seeds as single models could: seeds are what a
-    verdict is sure by (docs/decisions/0004-ensembles.md).
-    """
-    reserve = _reserve(clock)
-    chosen = _named(recipe, sides, ensemble=False)
-    if recipe.ensemble and chosen:
-        affordable = _affordable(chosen, sides, clock.remaining - reserve)
-        chosen = _named(recipe, sides, ensemble=True)
-        if _affordable(chosen, sides, clock.remaining - reserve) < affordable:
-            chosen = _named(recipe, sides, ensemble=False)
-    n_seeds = 1
-    while chosen and n_seeds < SEEDS and not stopping():
-        if _affordable(chosen, sides, clock.remaining - reserve) < 1:
-            break
-        for name in chosen:
-            side = sides[name]
-            with clock.spend(name):
-                worked = side.add_seed(min(clock.remaining - reserve, SEED_SLACK * side.seconds_a_seed()))
-            if not worked:
-                return chosen, n_seeds
-        n_seeds += 1
-    return chosen, n_seeds
-
-
-def _named(recipe: Recipe, sides: dict[str, Contender], *, ensemble: bool) -> dict[str, Run]:
-    """Each side's finalist, where it has one."""
-    runs = {name: side.choose(recipe.latency_ms, ensemble) for name, side in sides.items()}
-    return {name: run for name, run in runs.items() if run is not None}
-
-
-def _affordable(chosen: dict[str, Run], sides: dict[str, Contender], seconds: float) -> int:
-    """How many further seeds all finalists can be fitted with, at most those that are wanted."""
-    needed = sum(SEED_SLACK * sides[name].seconds_a_seed() for name in chosen)
-    return SEEDS - 1 if seconds >= (SEEDS - 1) * needed else max(0, int(seconds / needed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -16,9 +17,11 @@ from rich.table import Table
 from rich.text import Text
 
 from automl.clock import Clock
-from automl.flow.listeners import JsonLines, Listener, TensorBoard
+from automl.flow.listeners import JsonLines, Listener
 
 __all__ = ["Progress", "quiet_libraries"]
+
+COUNT_SECONDS = 30.0
 
 
 @contextmanager
@@ -50,7 +53,8 @@ def _own_stderr() -> TextIO:
 class Progress:
     """Listens to events of both sides and shows them on standard error.
 
-    On a terminal a live panel; elsewhere one line for each new best; nothing when quiet.
+    On a terminal a live panel; elsewhere one line for each new best, and every 30 s and at the end one with the counts
+    of trials; nothing when quiet.
 
     Args:
         clock: of the run. quiet: show nothing. higher_is_better, metric: set when known.
@@ -68,7 +72,7 @@ class Progress:
         self.running: dict[str, str] = {}
         self.doing = "reading the data"
         self._live = Live(console=self.console, refresh_per_second=4, get_renderable=self._panel, transient=True)
-        self._shown = 0.0
+        self._counted = 0.0
 
     def __enter__(self) -> Progress:
         if not self.quiet and self.console.is_terminal:
@@ -80,10 +84,12 @@ class Progress:
     ) -> None:
         if self._live.is_started:
             self._live.stop()
+        self._count(last=True)
         for listener in self.listeners:
             listener.close()
-            if isinstance(listener, TensorBoard) and listener.problem:
-                self.note(listener.problem)
+            problem = getattr(listener, "problem", None)
+            if problem is not None:
+                self.note(problem)
         self._stream.flush()
         if self._stream not in (sys.stderr, sys.stdout):
             self._stream.close()
@@ -121,20 +127,42 @@ class Progress:
         for listener in self.listeners:
             listener.event(event)
 
+    def _count(self, *, last: bool = False) -> None:
+        """On plain lines, now and then and at the end: what was done, cut and failed on both sides."""
+        if self.quiet or self._live.is_started or not (last or self.clock.elapsed - self._counted >= COUNT_SECONDS):
+            return
+        self._counted = self.clock.elapsed
+        parts = []
+        for side in ("shallow", "deep"):
+            counts = self.counts.get(side, {})
+            if counts:
+                said = ", ".join(f"{counts.get(status, 0)} {status}" for status in ("done", "cut", "failed"))
+                best = f", best {self.best[side][1]:.4f}" if side in self.best else ""
+                parts.append(f"{side} {said}{best}")
+        if parts:
+            left = f" ({max(0.0, self.clock.remaining):.0f} s left)" if math.isfinite(self.clock.remaining) else ""
+            self.console.print(
+                f"[{self.clock.elapsed:6.1f} s] trials: {'; '.join(parts)}{left}", markup=False, soft_wrap=True
+            )
+
     def _ran(self, side: str, event: dict[str, Any]) -> None:
         self.running.pop(event["name"], None)
         counts = self.counts.setdefault(side, {})
         counts[event["status"]] = counts.get(event["status"], 0) + 1
         score = event.get("score")
-        if score is None:
-            return
+        if score is not None:
+            self._better(side, event["name"], score)
+        self._count()
+
+    def _better(self, side: str, name: str, score: float) -> None:
+        """Take in a score; a new best is a line."""
         best = self.best.get(side)
         if best is None or (score > best[1] if self.higher_is_better else score < best[1]):
-            self.best[side] = (event["name"], score)
+            self.best[side] = (name, score)
             if not self.quiet and not self._live.is_started:
                 left = max(0.0, self.clock.remaining)
                 self.console.print(
-                    f"[{self.clock.elapsed:6.1f} s] {side} {event['name']}: {self.metric} {score:.4f} on validation"
+                    f"[{self.clock.elapsed:6.1f} s] {side} {name}: {self.metric} {score:.4f} on validation"
                     f" rows ({left:.0f} s left)",
                     markup=False,
                 )

@@ -14,7 +14,7 @@ from automl.records import Goal, Kind, Recipe, SearchOptions
 
 __all__ = ["EXPECTED", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
-LOGS = ("tensorboard",)
+LOGS = ("tensorboard", "mlflow")
 Name = Annotated[str, Field(min_length=1)]
 
 # What each key takes, in words, for messages.
@@ -47,7 +47,7 @@ EXPECTED = {
     "search": "a mapping of the search's own keys",
     "search.oracle": "one of bayesian, random, hyperband, grid",
     "search.memory": 'an amount such as "8GB" or "500MB"',
-    "search.log": "tensorboard",
+    "search.log": "tensorboard, mlflow or both",
 }
 
 
@@ -60,7 +60,9 @@ class SearchKeys(BaseModel):
         "bayesian", description="KerasTuner's algorithm that proposes settings."
     )
     memory: int | float | str | None = Field(None, description="Memory that a trial may take: 8GB, 500MB.")
-    log: Name | list[Name] = Field(default_factory=list, description="Where else trials are logged: tensorboard.")
+    log: Name | list[Name] = Field(
+        default_factory=list, description="Other logs of trials: tensorboard, mlflow."
+    )
 
     @field_validator("memory", mode="before")
     @classmethod

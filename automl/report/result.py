@@ -59,6 +59,10 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         },
         "budget_seconds": float(outcome.clock.get("budget_seconds", outcome.recipe.budget_seconds)),
         "wall_seconds": float(outcome.clock.get("wall_seconds", 0.0)),
+        "sides": {
+            side: {"offered_seconds": (outcome.clock.get("offered") or {}).get(side), "spent_seconds": spent}
+            for side, spent in (outcome.clock.get("spent") or {}).items()
+        },
         "stopped": outcome.stopped,
         "verdict": found.verdict,
         "reason": found.reason,

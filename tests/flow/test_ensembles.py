@@ -22,7 +22,7 @@ def half_and_half(outputs, *rest):
 def test_both_sides_may_stand_as_ensembles(table, tmp_path, monkeypatch):
     for module in ("automl.search.side", "automl.baselines.side"):
         monkeypatch.setattr(f"{module}.select", half_and_half)
-    monkeypatch.setattr("automl.flow.contest.SEEDS", 2)
+    monkeypatch.setattr("automl.flow.turns.MOST_SEEDS", 2)
     result = automl.fit(table, target="y", budget="60s", max_trials=2, out=str(tmp_path / "run"), quiet=True)
     finalists = {run["side"]: run for run in result.result["runs"] if run["finalist"]}
     assert {run["name"] for run in finalists.values()} == {"deep-ensemble", "shallow-ensemble"}

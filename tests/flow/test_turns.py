@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from automl.flow.contest import _alternate
+from automl.flow.turns import alternate
 from automl.records import Run
 
 
@@ -14,7 +14,7 @@ class FakeClock:
 
     def __init__(self, budget):
         self.budget_seconds, self.now = budget, 0.0
-        self.spent = {"deep": 0.0, "shallow": 0.0}
+        self.spent, self.offered = {"deep": 0.0, "shallow": 0.0}, {}
 
     @property
     def elapsed(self):
@@ -23,6 +23,9 @@ class FakeClock:
     @property
     def remaining(self):
         return self.budget_seconds - self.now
+
+    def offer(self, side, seconds):
+        self.offered[side] = seconds
 
     @contextmanager
     def spend(self, side):
@@ -53,7 +56,7 @@ def contest(deep, shallow, budget=60.0):
     clock = FakeClock(budget)
     sides = {"deep": FakeSide(clock, *deep), "shallow": FakeSide(clock, *shallow)}
     runs = []
-    stopped = _alternate(sides, clock, runs, lambda: False, 0.0)
+    stopped = alternate(sides, clock, runs, lambda: False, lambda: 0.0)
     return clock, sides, stopped, runs
 
 

@@ -1,0 +1,113 @@
+"""What the conclusion is expected to cost, so that neither it runs over the budget nor time is kept back in vain."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automl import context as contexts
+from automl import metrics
+from automl.compare.resample import N_REPLICATES
+from automl.ensemble import members_of
+
+if TYPE_CHECKING:
+    from automl.flow.prepare import Prepared
+    from automl.records import Output, Run
+
+__all__ = ["Reserve"]
+
+FIRST_SECONDS = 2.0
+FIRST_SHARE = 0.03
+BASE_SECONDS = 1.0
+SLACK = 1.3
+BUILD_SECONDS = 0.4
+TRACE_SHARE = 0.25
+MOST_TRACE_SECONDS = 1.5
+FORWARD_SHARE = 0.35
+CROSSED_SHARE = 1.5
+TIMED_ROWS = 1024
+TIMED_CALLS = 6
+SELECT_SCORES = 200
+PROBE_CELLS = 400_000
+
+
+class Reserve:
+    """Seconds to keep back for scoring, measuring and comparing the finalists.
+
+    Learned from what has been run: predicting the test rows with each finalist's members and seeds, building its
+    networks anew, and the bootstrap, whose cost a cell is measured once. Before both sides have a model it is a guess.
+
+    Args:
+        prepared: data and split. budget_seconds: of the run. runs: those made so far, in a list that grows.
+    """
+
+    def __init__(self, prepared: Prepared, budget_seconds: float, runs: list[Run]) -> None:
+        split = prepared.split
+        self.prepared, self.budget_seconds, self.runs = prepared, budget_seconds, runs
+        self.n_train = len(split.train if split.train_windows is None else split.train_windows)
+        self.n_test = len(split.test if split.test_windows is None else split.test_windows)
+        self.bootstrap_seconds = 0.0
+        self.naming_seconds = 0.0
+
+    def probe(self, output: Output) -> None:
+        """Measure what scoring costs, on a floor's predictions for the validation rows."""
+        dataset, task, split = self.prepared.dataset, self.prepared.task, self.prepared.split
+        items = split.valid if split.valid_windows is None else split.valid_windows
+        truth = contexts.truth(dataset, task, items)
+        context = contexts.scoring_context(dataset, task, split, items)
+        n = max(1, len(items))
+        n_weightings = max(1, min(50, PROBE_CELLS // n))
+        begun = time.monotonic()
+        evaluate = metrics.evaluator(task.metric, truth, output, context)
+        evaluate(np.random.default_rng(0).poisson(1.0, (n_weightings, n)).astype(np.float64))
+        each = (time.monotonic() - begun) / (n_weightings * n)
+        self.bootstrap_seconds = each * N_REPLICATES * self.n_test * 2
+        begun = time.monotonic()
+        metrics.score(task.metric, truth, output, None, context)
+        self.naming_seconds = 2 * SELECT_SCORES * (time.monotonic() - begun)
+
+    def searching(self) -> float:
+        """While the search goes on: for the best run of each side so far, with one seed."""
+        if math.isinf(self.budget_seconds):
+            return 0.0
+        higher = metrics.named(self.prepared.task.metric).higher_is_better
+        best = {}
+        for side in ("deep", "shallow"):
+            own = [run for run in self.runs if run.side == side and run.valid_score is not None]
+            if own:
+                best[side] = (max if higher else min)(own, key=lambda run: run.valid_score or 0.0)
+        if len(best) < 2:
+            return FIRST_SECONDS + FIRST_SHARE * min(self.budget_seconds, 300.0)
+        return self.seconds(best) + min(self.naming_seconds, 0.1 * self.budget_seconds)
+
+    def seconds(self, chosen: Mapping[str, Run], n_seeds: int = 1) -> float:
+        """For these finalists.
+
+        Args:
+            chosen: side → its run. n_seeds: that each is to have.
+        """
+        if math.isinf(self.budget_seconds):
+            return 0.0
+        found = BASE_SECONDS + (CROSSED_SHARE if n_seeds > 1 else 1.0) * self.bootstrap_seconds
+        for side, run in chosen.items():
+            names = members_of(run) or {run.name: 1.0}
+            members = [one for one in self.runs if one.name in names] or [run]
+            found += n_seeds * sum(self._deep(one) if side == "deep" else self._shallow(one) for one in members)
+        return SLACK * found
+
+    def _shallow(self, run: Run) -> float:
+        n_rows = self.n_test + min(self.n_test, TIMED_ROWS)
+        a_row = 0.0 if not run.cost.rows_per_second else 1.0 / run.cost.rows_per_second
+        return n_rows * a_row + TIMED_CALLS * (run.cost.predict_ms or 0.0) / 1000
+
+    def _deep(self, run: Run) -> float:
+        """Building and tracing a network anew, and a forward pass as a share of a training step."""
+        fit_seconds = run.cost.fit_seconds
+        n_epochs = max(float(run.choices.get("epochs", 10) or 10), 1.0)
+        n_rows = self.n_test + min(self.n_test, TIMED_ROWS)
+        trace = min(TRACE_SHARE * fit_seconds, MOST_TRACE_SECONDS)
+        return BUILD_SECONDS + trace + n_rows * FORWARD_SHARE * fit_seconds / (n_epochs * max(self.n_train, 1))

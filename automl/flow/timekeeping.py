@@ -1,0 +1,97 @@
+"""What a run says of its own time: whether it can pay for the deep side, what each side was offered, what ran over."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from automl.records import Finding
+
+if TYPE_CHECKING:
+    from automl.clock import Clock
+    from automl.records import Outcome
+
+__all__ = ["too_late_for_deep", "with_times"]
+
+LOADING_SECONDS = 8.0
+EQUAL = 1.1
+OVER_SECONDS = 3.0
+OVER_SHARE = 0.03
+
+
+def too_late_for_deep(clock: Clock, folder: Path) -> str | None:
+    """Why the deep side is not loaded at all, or None.
+
+    Loading TensorFlow takes seconds that cannot be cut short. Where less is left, it pays only for networks that an
+    earlier call has left on disk, since these can still be scored.
+    """
+    if clock.remaining >= LOADING_SECONDS or any((folder / "weights").glob("*")):
+        return None
+    left = max(0.0, clock.remaining)
+    return (
+        f"{left:.0f} s of the budget were left, too little to load TensorFlow and train, and no network of an "
+        "earlier call is in the folder"
+    )
+
+
+def with_times(outcome: Outcome, clock: Clock, no_deep: str | None, loading_seconds: float) -> Outcome:
+    """The outcome with what each side was offered, and what is to be said of time.
+
+    Args:
+        no_deep: why the deep side was not loaded, or None. loading_seconds: of TensorFlow and the deep data.
+    """
+    wall = clock.elapsed
+    runs = tuple(
+        dataclasses.replace(run, cost=dataclasses.replace(run.cost, offered_seconds=offered))
+        if (offered := clock.offered.get(run.side, clock.spent.get(run.side))) is not None
+        else run
+        for run in outcome.runs
+    )
+    findings = [found for found in (
+        _no_deep(no_deep, outcome, clock, loading_seconds), _unequal(clock), _over(clock, wall, loading_seconds)
+    ) if found is not None]  # fmt: skip
+    times = {
+        "budget_seconds": clock.budget_seconds if math.isfinite(clock.budget_seconds) else 0.0,
+        "wall_seconds": wall,
+        "phases": dict(clock.phases),
+        "spent": dict(clock.spent),
+        "offered": dict(clock.offered),
+    }
+    return dataclasses.replace(outcome, runs=runs, findings=(*outcome.findings, *findings), clock=times)
+
+
+def _no_deep(no_deep: str | None, outcome: Outcome, clock: Clock, loading_seconds: float) -> Finding | None:
+    if no_deep is None:
+        tried = any(run.side == "deep" for run in outcome.runs)
+        if tried or not loading_seconds or clock.offered.get("deep", math.inf) >= 1.0:
+            return None
+        no_deep = f"loading TensorFlow and the data took {loading_seconds:.0f} s and left no time to train"
+    return Finding("no_deep_model", "high", f"There is no deep model: {no_deep}.", "Give a longer budget.")
+
+
+def _unequal(clock: Clock) -> Finding | None:
+    """One side left time that went to the other."""
+    if len(clock.offered) < 2:
+        return None
+    less, more = sorted(clock.offered, key=lambda side: clock.offered[side])
+    if clock.offered[more] <= EQUAL * clock.offered[less]:
+        return None
+    return Finding(
+        "time_passed_over", "low",
+        f"The {less} side could use {clock.spent[less]:.0f} s of the {clock.offered[less]:.0f} s that it was offered; "
+        f"the rest passed over to the {more} side, which was offered {clock.offered[more]:.0f} s in all.",
+    )  # fmt: skip
+
+
+def _over(clock: Clock, wall_seconds: float, loading_seconds: float) -> Finding | None:
+    over = wall_seconds - clock.budget_seconds
+    if over <= max(OVER_SECONDS, OVER_SHARE * clock.budget_seconds):
+        return None
+    why = f"; loading TensorFlow and the data took {loading_seconds:.0f} s" if loading_seconds > over / 2 else ""
+    return Finding(
+        "over_budget", "medium",
+        f"The run took {wall_seconds:.0f} s, {over:.0f} s more than its budget of {clock.budget_seconds:.0f} s{why}.",
+        "Loading and the conclusion cannot be cut short; a longer budget leaves room for them.",
+    )  # fmt: skip
