@@ -41,6 +41,7 @@ Tier = Literal["floor", "fast", "strong"]
 Side = Literal["deep", "shallow", "blend", "floor"]
 Status = Literal["done", "cut", "failed"]
 Severity = Literal["low", "medium", "high"]
+DeviceWish = Literal["auto", "cpu", "one", "all"]
 
 MODALITIES: tuple[Modality, ...] = ("tabular", "text", "image", "sequence")
 GOALS: tuple[Goal, ...] = (
@@ -63,11 +64,13 @@ class SearchOptions:
         oracle: KerasTuner's algorithm: "bayesian", "random", "hyperband" or "grid".
         memory_mib: what a trial may use; None for most of what is free.
         log: where trials are logged beside the journal: "tensorboard".
+        device: "auto", "cpu", "one" (one device a trial) or "all" (each trial over all devices).
     """
 
     oracle: Literal["bayesian", "random", "hyperband", "grid"] = "bayesian"
     memory_mib: float | None = None
     log: tuple[str, ...] = ()
+    device: DeviceWish = "auto"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

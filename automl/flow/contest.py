@@ -27,7 +27,7 @@ from automl.flow.progress import Progress, quiet_libraries
 
 if TYPE_CHECKING:
     from automl.journal import Journal
-    from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
+    from automl.records import Contender, DeviceWish, Outcome, Recipe, Run, TargetCodec
     from automl.store import WeightStore
 
 __all__ = ["Finished", "run"]
@@ -67,7 +67,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
     """
     clock = Clock(recipe.budget_seconds, started)
     check_folder(recipe.out, recipe.resume)
-    warm = threading.Thread(target=_import_deep, daemon=True)
+    warm = threading.Thread(target=_import_deep, args=(recipe.search.device,), daemon=True)
     quiet = recipe.quiet or recipe.json or recipe.json_lines
     with (
         Interrupt() as interrupt,
@@ -141,7 +141,7 @@ def _used_mib(folder: Path) -> float:
     return n_bytes / 2**20
 
 
-def _import_deep() -> None:
+def _import_deep(wish: DeviceWish) -> None:
     """Load TensorFlow, Keras and KerasTuner, and look for devices, while other things are prepared.
 
     TensorFlow's libraries write lines about missing GPUs straight to the terminal; they are kept from it here, and
@@ -151,7 +151,8 @@ def _import_deep() -> None:
         import automl.search.side  # noqa: F401
         from automl.search import device
 
-        device.prepare()
+        with contextlib.suppress(RecipeError):  # the deep side asks again, where the user hears of it
+            device.prepare(wish)
 
 
 def _shallow_side(

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from automl.errors import RecipeError
 from automl.recipe.units import check_columns, parse_budget, parse_latency, parse_memory
 from automl.recipe.words import nearest
-from automl.records import Goal, Kind, Recipe, SearchOptions
+from automl.records import DeviceWish, Goal, Kind, Recipe, SearchOptions
 
 __all__ = ["EXPECTED", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
@@ -48,6 +48,7 @@ EXPECTED = {
     "search.oracle": "one of bayesian, random, hyperband, grid",
     "search.memory": 'an amount such as "8GB" or "500MB"',
     "search.log": "tensorboard",
+    "search.device": "one of auto, cpu, one, all",
 }
 
 
@@ -61,6 +62,9 @@ class SearchKeys(BaseModel):
     )
     memory: int | float | str | None = Field(None, description="Memory that a trial may take: 8GB, 500MB.")
     log: Name | list[Name] = Field(default_factory=list, description="Where else trials are logged: tensorboard.")
+    device: DeviceWish = Field(
+        "auto", description="Where networks train: auto, cpu, one (one device a trial), all (each trial over all)."
+    )
 
     @field_validator("memory", mode="before")
     @classmethod
@@ -113,7 +117,7 @@ class Keys(BaseModel):
     plugins: Name | list[Name] = Field(default_factory=list, description="Entry points that bring more members.")
     ensemble: bool = Field(True, description="Let both sides name a weighted ensemble as finalist.")
     json_lines: bool = Field(False, description="Show progress as one JSON object a line on standard error.")
-    search: SearchKeys = Field(SearchKeys(oracle="bayesian", memory=None), description="How the deep side searches.")
+    search: SearchKeys = Field(SearchKeys(oracle="bayesian", memory=None, device="auto"), description="How the deep side searches.")
 
     @field_validator("budget", mode="before")
     @classmethod
@@ -195,6 +199,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
             oracle=keys.search.oracle,
             memory_mib=None if keys.search.memory is None else float(keys.search.memory),
             log=listed(keys.search.log),
+            device=keys.search.device,
         ),
         "source": source,
         **objects,

@@ -83,7 +83,7 @@ class DeepSide:
         self.early_stopping, self.reuse_shapes = early_stopping, reuse_shapes
         self.higher_is_better = metrics.named(metric).higher_is_better
         self.trainer = Trainer(
-            material_of(dataset, task, split, encoder, codec, metric), templates, devices.prepare(),
+            material_of(dataset, task, split, encoder, codec, metric), templates, devices.prepare(self.options.device),
             self.options.memory_mib, stopping,
         )  # fmt: skip
         self.pool: Pool = LocalPool(self.trainer)

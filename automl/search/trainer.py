@@ -20,7 +20,9 @@ from automl.errors import OutOfTime
 from automl.search.failure import TRIES, Failure, TooLarge, explain, second_try
 from automl.search.footprint import available_mib, needed_mib
 from automl.search.network import DeviceData, Network
+from automl.search.parallel import ParallelNetwork, Replicas
 from automl.search.trial import Fit, Gate, Snapshot, train
+from automl.search.work import Work, products_a_row, replicas_for
 
 if TYPE_CHECKING:
     from automl.records import Head, InputSpec, Status, TargetCodec, Template
@@ -130,6 +132,7 @@ class Trainer:
             material.train, material.target, material.weight, material.valid, len(material.valid_truth)
         )
         self.networks: OrderedDict[str, Network] = OrderedDict()
+        self.replicas: Replicas | None = None
 
     def run(
         self,
@@ -146,12 +149,13 @@ class Trainer:
         fit: Fit | None = None
         failures: list[Failure] = []
         n_parameters: int | None = None
+        place = self.device.kind
         status: Status = "failed"
         ended: str | None = None
         while len(failures) < TRIES:
             try:
-                network = self.network(self.templates[order.template], settings, order.seed)
-                n_parameters = network.n_parameters
+                network = self.network(self.templates[order.template], settings, order.seed, order.seconds)
+                n_parameters, place = network.n_parameters, self.device.name if network.n_devices > 1 else place
                 self._check_memory(network)
                 fit = train(
                     network, settings, seed=order.seed, deadline=deadline,
@@ -178,7 +182,7 @@ class Trainer:
             ended = "; ".join(filter(None, [f"first tried: {failures[0].words}", ended]))
         return Report(
             order, settings, status, fit, ended, tuple(failures), time.monotonic() - begun, memory.peak_mib(),
-            n_parameters, self.device.name,
+            n_parameters, place,
         )  # fmt: skip
 
     def _check_memory(self, network: Network) -> None:
@@ -190,22 +194,41 @@ class Trainer:
                 "`memory` under `search:` (or --memory) sets that limit"
             )
 
-    def network(self, template: Template, settings: Mapping[str, Any], seed: int) -> Network:
-        """The network of these choices, fresh for this seed: from the cache, or built and traced anew."""
-        knobs = {name: float(settings[name]) for name in template.knobs}
+    def network(
+        self, template: Template, settings: Mapping[str, Any], seed: int, seconds: float = math.inf
+    ) -> Network:
+        """The network of these choices, fresh for this seed: from the cache, or built and traced anew.
+
+        Args:
+            seconds: offered, which decide with other things whether the trial is spread over several devices.
+        """
         key = self.shape_of(template, settings)
-        network = self.networks.pop(key, None)
-        if network is None:
-            choices = {k: v for k, v in settings.items() if k not in template.knobs}
-            network = Network(
-                template, choices, knobs, self.material.specs, self.material.head, self.data, self.device,
-                self.material.loss_scale,
-            )  # fmt: skip
+        network = self.networks.pop(key, None) or self._new(template, settings)
+        spread = self._spread(network, settings, seconds)
+        if bool(spread) != (network.n_devices > 1):
+            network = self._new(template, settings, spread)
         self.networks[key] = network
         while len(self.networks) > KEPT_NETWORKS:
             self.networks.popitem(last=False)
-        network.reset(knobs, int(settings["batch_size"]), seed)
+        network.reset(_knobs(template, settings), int(settings["batch_size"]), seed)
         return network
+
+    def _new(self, template: Template, settings: Mapping[str, Any], spread: tuple[str, ...] = ()) -> Network:
+        choices = {k: v for k, v in settings.items() if k not in template.knobs}
+        parts = (template, choices, _knobs(template, settings), self.material.specs, self.material.head)
+        if not spread:
+            return Network(*parts, self.data, self.device, self.material.loss_scale)
+        self.replicas = self.replicas or Replicas(spread, self.data)
+        return ParallelNetwork(*parts, self.replicas, self.device, self.material.loss_scale)
+
+    def _spread(self, network: Network, settings: Mapping[str, Any], seconds: float) -> tuple[str, ...]:
+        """The devices that share this trial; empty for one."""
+        if len(self.device.replicas) < 2:
+            return ()
+        batch_size = min(int(settings["batch_size"]), self.data.n_train)
+        n_steps = int(settings["epochs"]) * max(1, self.data.n_train // batch_size)
+        work = Work(network.n_parameters, products_a_row(network.model), batch_size, n_steps, seconds)
+        return replicas_for(self.device, work)
 
     def shape_of(self, template: Template, settings: Mapping[str, Any]) -> str:
         """What two settings must share to share a compiled network."""
@@ -215,6 +238,10 @@ class Trainer:
     def close(self) -> None:
         """Drop compiled networks."""
         self.networks.clear()
+
+
+def _knobs(template: Template, settings: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(settings[name]) for name in template.knobs}
 
 
 def _why_cut(fit: Fit) -> str | None:
