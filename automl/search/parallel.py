@@ -8,6 +8,7 @@ device, so with dropout the way is another one, as with another seed.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +37,14 @@ class Replicas:
 
     def __init__(self, names: Sequence[str], data: DeviceData) -> None:
         self.names = tuple(names)
-        self.strategy = tf.distribute.MirroredStrategy(list(names))
+        self.strategy = _strategy(self.names)
         self.data = tuple(_copy(data, name) for name in names)
+
+
+@functools.cache
+def _strategy(names: tuple[str, ...]) -> Any:
+    """One strategy a process: two over the same devices would number their collective operations alike, and clash."""
+    return tf.distribute.MirroredStrategy(list(names))
 
 
 def _copy(data: DeviceData, device: str) -> DeviceData:

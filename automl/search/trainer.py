@@ -155,7 +155,7 @@ class Trainer:
         while len(failures) < TRIES:
             try:
                 network = self.network(self.templates[order.template], settings, order.seed, order.seconds)
-                n_parameters, place = network.n_parameters, self.device.name if network.n_devices > 1 else place
+                n_parameters, place = network.n_parameters, self.device.name if network.n_devices > 1 else self.device.kind
                 self._check_memory(network)
                 fit = train(
                     network, settings, seed=order.seed, deadline=deadline,
