@@ -16,6 +16,7 @@ from automl import folder as folders
 from automl import metrics, modalities
 from automl.baselines import ShallowSide
 from automl.clock import Clock
+from automl.errors import RecipeError
 from automl.flow.conclude import Conclusion, conclude
 from automl.flow.folder import check_folder, open_folder
 from automl.flow.interrupt import Interrupt

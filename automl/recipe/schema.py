@@ -117,7 +117,9 @@ class Keys(BaseModel):
     plugins: Name | list[Name] = Field(default_factory=list, description="Entry points that bring more members.")
     ensemble: bool = Field(True, description="Let both sides name a weighted ensemble as finalist.")
     json_lines: bool = Field(False, description="Show progress as one JSON object a line on standard error.")
-    search: SearchKeys = Field(SearchKeys(oracle="bayesian", memory=None, device="auto"), description="How the deep side searches.")
+    search: SearchKeys = Field(
+        SearchKeys(oracle="bayesian", memory=None, device="auto"), description="How the deep side searches."
+    )
 
     @field_validator("budget", mode="before")
     @classmethod

@@ -155,7 +155,10 @@ class Trainer:
         while len(failures) < TRIES:
             try:
                 network = self.network(self.templates[order.template], settings, order.seed, order.seconds)
-                n_parameters, place = network.n_parameters, self.device.name if network.n_devices > 1 else self.device.kind
+                n_parameters, place = (
+                    network.n_parameters,
+                    self.device.name if network.n_devices > 1 else self.device.kind,
+                )
                 self._check_memory(network)
                 fit = train(
                     network, settings, seed=order.seed, deadline=deadline,
@@ -194,9 +197,7 @@ class Trainer:
                 "`memory` under `search:` (or --memory) sets that limit"
             )
 
-    def network(
-        self, template: Template, settings: Mapping[str, Any], seed: int, seconds: float = math.inf
-    ) -> Network:
+    def network(self, template: Template, settings: Mapping[str, Any], seed: int, seconds: float = math.inf) -> Network:
         """The network of these choices, fresh for this seed: from the cache, or built and traced anew.
 
         Args:
