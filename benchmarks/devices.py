@@ -1,8 +1,8 @@
 """What each choice of the device policy costs and brings on this machine, CPU or GPU, with one command.
 
-    python benchmarks/devices.py [--only mlp,cnn] [--parts precision,xla,dispatch,spread,side-by-side] [--quick] [--out F]
+    python benchmarks/devices.py [--only mlp,cnn] [--parts precision,xla,...] [--quick] [--out FILE]
 
-Trains the first start of each shipped template on synthetic data of its own making, each setting in a process of its own:
+Trains the first start of each shipped template on synthetic data that it makes, each setting in a process of its own:
 
     precision     float32, mixed_bfloat16, mixed_float16 (speed only: automl has no loss scaling)
     xla           the training step compiled by XLA, or not

@@ -19,8 +19,8 @@ MIXED: frozenset[Family] = frozenset(get_args(Family)) - {"rnn"}
 COMPILED: frozenset[Family] = frozenset({"mlp", "cnn", "transformer"})
 
 DISPATCH = (
-    "One dispatch runs as many training steps as fit into 0.25 s, so that the clock is obeyed; one step a dispatch ran at "
-    "0.78 to 0.95 times the speed on a CPU."
+    "One dispatch runs as many training steps as fit into 0.25 s, so that the clock is obeyed; one step a dispatch ran "
+    "at 0.78 to 0.95 times the speed on a CPU."
 )
 
 
@@ -78,7 +78,7 @@ def _on_cpu(n_cpus: int, wish: DeviceWish) -> Device:
         "Networks train on the CPU, as asked."
         if wish == "cpu"
         else "No GPU is visible to TensorFlow: networks train on the CPU.",
-        "Precision is float32: on a CPU bfloat16 ran at 0.89 to 1.18 times its speed, too little for what rounding costs.",
+        "Precision is float32: on a CPU bfloat16 ran at 0.89 to 1.18 times its speed, too little for the rounding.",
         "XLA is left off: on a CPU it took 2 to 5 s more to the first step, and four of five templates then trained at "
         "0.40 to 0.72 times the speed.",
         DISPATCH,
@@ -112,8 +112,8 @@ def _on_gpus(accelerators: Sequence[Sequence[int] | None], wish: DeviceWish) -> 
         precision = "float32"
         mixture = f", the newest {_words(max(known))}" if max(known) >= BFLOAT16_FROM else ""
         reasons = [
-            f"{seen}, the weakest of compute capability {_words(min(known))}{mixture}: bfloat16 needs 8.0 on every card. "
-            "float16 would need loss scaling and is left out: float32 is slower at worst, never wrong.",
+            f"{seen}, the weakest of compute capability {_words(min(known))}{mixture}: bfloat16 needs 8.0 on every "
+            "card. float16 would need loss scaling and is left out: float32 is slower at worst, never wrong.",
         ]
     reasons.append("Memory grows as needed instead of being taken whole, so that several processes share a card.")
     if all_known:
