@@ -84,7 +84,7 @@ def _on_cpu(n_cpus: int, wish: DeviceWish) -> Device:
         DISPATCH,
         f"Each trial is spread over {n_cpus} logical CPU devices, as asked."
         if spread
-        else "One trial uses all cores: split over two logical devices of a CPU it ran at 0.56 times the speed.",
+        else "One trial uses all cores: split over two logical devices of one core it ran at 0.56 times the speed.",
     ]
     return Device(
         "cpu", 0, "float32", frozenset(), DISPATCH_SECONDS, tuple(reasons),

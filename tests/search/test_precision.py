@@ -36,7 +36,7 @@ def build(choices, knobs, specs, head):
 
 def network(policy, family="mlp"):
     template = Template("tiny", family, ("regression",), ("numbers",), lambda hp, specs, facts: None, build,
-                        ("learning_rate", "weight_decay"), lambda specs, facts: [], lambda task, specs: None, "-")  # fmt: skip
+                        tuple(KNOBS), lambda specs, facts: [], lambda task, specs: None, "none")  # fmt: skip
     x = np.arange(1980, 1990, dtype="float32").repeat(8)[:, None]
     data = DeviceData.place({"numbers": x}, (x > 1985).astype("float32"), None, {"numbers": x[::8]}, 10)
     specs = (InputSpec("numbers", "numbers", (1,), "float32", 0, {}),)
