@@ -12,7 +12,7 @@ import dataclasses
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -166,9 +166,8 @@ class RayPool:
         import ray
         from ray.exceptions import RayTaskError
 
-        for worker in [worker for worker in self._workers if worker.ready is not None]:
-            if not ray.wait([worker.ready], timeout=0)[0]:
-                continue
+        come = _come(worker.ready for worker in self._workers)
+        for worker in [worker for worker in self._workers if worker.ready in come]:
             try:
                 worker.pid = ray.get(worker.ready)
                 worker.ready = None
@@ -261,8 +260,9 @@ class RayPool:
             self._stop_since = now
             for worker in self._workers:
                 worker.next_look, worker.looking = 0.0, None
+        come = _come(worker.looking for worker in self._workers)
         for worker in self._busy():
-            if worker.looking is not None and ray.wait([worker.looking], timeout=0)[0]:
+            if worker.looking in come:
                 with contextlib.suppress(Exception):  # a lost worker shows in its answer
                     self._tell(worker, ray.get(worker.looking), on_epoch)
                 worker.looking = None
@@ -281,10 +281,11 @@ class RayPool:
         import ray
         from ray.exceptions import RayTaskError
 
+        come = _come(worker.answer for worker in self._workers)
         for worker in self._busy():
             job = worker.job
             assert job is not None
-            if ray.wait([worker.answer], timeout=0)[0]:
+            if worker.answer in come:
                 try:
                     report: Report = ray.get(worker.answer)
                 except RayTaskError as error:  # our own code there raised: the worker itself is well
@@ -335,6 +336,14 @@ class RayPool:
             failures = (Failure("lost", words),)
         seconds = time.monotonic() - job.begun
         return Report(job.order, job.settings, status, None, words, failures, seconds, None, None, self._device)
+
+
+def _come(refs: Iterable[Any]) -> set[Any]:
+    """Those of Ray's references (None among them) whose values have come."""
+    import ray
+
+    waiting = [ref for ref in refs if ref is not None]
+    return set(ray.wait(waiting, num_returns=len(waiting), timeout=0)[0]) if waiting else set()
 
 
 def _with(report: Report, job: _Job) -> Report:

@@ -1,4 +1,4 @@
-"""A Ray to run on: the user's, or one of our own that nobody else can reach and that ends with this process."""
+"""A Ray to run on: the user's, or one of our own that no other machine can reach and that ends with this process."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ class Session:
         return self.address is None
 
     def _connect(self, address: str) -> None:
-        host = re.fullmatch(r"(?:ray://)?\[?(.*?)\]?:(\d+)", address)
-        if host is not None:  # Ray itself would try for half a minute and more
+        host = re.fullmatch(r"(?:ray://)?\[?(.*?)\]?:(\d+)", _noted() if address == "auto" else address)
+        if host is not None:  # Ray itself would try for minutes
             try:
                 socket.create_connection((host[1], int(host[2])), timeout=CONNECT_SECONDS).close()
             except (OSError, OverflowError) as error:
@@ -187,7 +187,23 @@ def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="automl-ray-", dir=parent))
 
 
+def _noted() -> str:
+    """Where a Ray on this machine was last started, as it has noted itself; it may be gone. Empty if there is none."""
+    with _environment(QUIET), contextlib.suppress(Exception):
+        services = importlib.import_module("ray._private.services")
+        return str(services.get_ray_address_from_environment("auto", None) or "")
+    return ""
+
+
 def _unreachable(address: str, error: Exception) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if "InvalidAuthToken" in str(cause):
+            return (
+                f"the Ray at {address} asks for a token; set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN in the environment "
+                "of this process, as Ray's page on token authentication says"
+            )
+        cause = cause.__cause__ or cause.__context__
     how = "no Ray runs on this machine" if address == "auto" else f"no Ray can be reached at {address}"
     return (
         f"{how} ({_first_line(error)}); start one with `ray start --head`, give another `ray_address` (--ray-address), "
