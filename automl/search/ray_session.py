@@ -99,7 +99,9 @@ class Session:
         return self.address is None
 
     def _connect(self, address: str) -> None:
-        host = re.fullmatch(r"(?:ray://)?\[?(.*?)\]?:(\d+)", _noted() if address == "auto" else address)
+        # Under the address "auto" itself, actors of Ray 2.60 were dropped before they ran; under the one it means, not.
+        place = _noted() if address == "auto" else address
+        host = re.fullmatch(r"(?:ray://)?\[?(.*?)\]?:(\d+)", place)
         if host is not None:  # Ray itself would try for minutes
             try:
                 socket.create_connection((host[1], int(host[2])), timeout=CONNECT_SECONDS).close()
@@ -111,7 +113,7 @@ class Session:
             if ray.is_initialized():
                 return
             try:
-                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+                ray.init(address=place or address, log_to_driver=False, logging_level=logging.ERROR)
             except Exception as error:  # of several kinds: no Ray there, another version, no right to connect
                 raise RecipeError(_unreachable(address, error)) from error
         self._ours = True

@@ -69,18 +69,18 @@ def test_a_lost_worker_and_a_lost_driver_cost_no_trial(tmp_path):
     with open(tmp_path / "said.txt", "wb") as said, open(tmp_path / "printed.txt", "wb") as printed:
         driver = subprocess.Popen([sys.executable, str(script)], stdout=printed, stderr=said, start_new_session=True)
     try:
-        until(lambda: ended(out), 120, (tmp_path / "said.txt").read_text())
+        until(lambda: ended(out), 240, (tmp_path / "said.txt").read_text())
         worker = until(lambda: workers_of(driver.pid), 10, "no worker was found")[0]
         session = worker.environ()[MARK]
         worker.kill()
         lost = '"text": "the worker of'
-        until(lambda: lost in (tmp_path / "said.txt").read_text(), 60, "nothing was said of a lost worker")
+        until(lambda: lost in (tmp_path / "said.txt").read_text(), 120, "nothing was said of a lost worker")
         n_ended = len(ended(out))
-        until(lambda: len(ended(out)) > n_ended, 60, "no trial after the loss")
+        until(lambda: len(ended(out)) > n_ended, 120, "no trial after the loss")
     finally:
         driver.send_signal(signal.SIGKILL)
         driver.wait()
-    until(lambda: not marked(session), 10, "processes of Ray outlived the driver")
+    until(lambda: not marked(session), 20, "processes of Ray outlived the driver")
     assert (tmp_path / "printed.txt").read_text() == ""
 
     before = entries(out)
