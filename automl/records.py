@@ -65,12 +65,22 @@ class SearchOptions:
         memory_mib: what a trial may use; None for most of what is free.
         log: where trials are logged beside the journal: "tensorboard".
         device: "auto", "cpu", "one" (one device a trial) or "all" (each trial over all devices).
+        workers: how many trials run at once; more than one through Ray.
+        ray_address: of a Ray to run on ("auto", "local", "ray://host:port", "host:port"); None for a Ray of our own
+            where there are several workers, and for this process where there is one.
     """
 
     oracle: Literal["bayesian", "random", "hyperband", "grid"] = "bayesian"
     memory_mib: float | None = None
     log: tuple[str, ...] = ()
     device: DeviceWish = "auto"
+    workers: int = 1
+    ray_address: str | None = None
+
+    @property
+    def uses_ray(self) -> bool:
+        """Whether trials run in Ray's workers."""
+        return self.workers > 1 or self.ray_address is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,8 +23,10 @@ from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.ledger import Ledger
 from automl.flow.listeners import TensorBoard
+from automl.flow.plugged import loader
 from automl.flow.prepare import Prepared, baselines_for, prepare, templates_for
 from automl.flow.progress import Progress, quiet_libraries
+from automl.search.ray_pool import RayPool
 
 if TYPE_CHECKING:
     from automl.journal import Journal
@@ -75,9 +77,17 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         Progress(clock, quiet=quiet, json_lines=recipe.json_lines) as progress,
         contextlib.ExitStack() as held,
     ):
+        remote = (
+            held.enter_context(contextlib.closing(_workers(recipe, progress, interrupt)))
+            if recipe.search.uses_ray
+            else None
+        )
         with clock.phase("read"):
             prepared = prepare(recipe)
         warm.start()  # only once the data is good: an error must not wait for TensorFlow to load
+        if remote is not None:
+            with clock.phase("start workers"):
+                remote.start(clock.deadline(math.inf))
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
         held.enter_context(folders.locked(folder))
@@ -96,7 +106,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 runs += _floor(shallow, clock)
             with clock.phase("prepare deep"):
                 warm.join()
-                deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, progress, interrupt)
+                deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, progress, interrupt, remote)
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
             earlier = {name: side.earlier_runs() for name, side in sides.items()}
             runs = [run for found in earlier.values() for run in found] + runs
@@ -184,7 +194,7 @@ def _shallow_side(
 
 
 def _deep_side(
-    recipe: Recipe, prepared: Prepared, folder: Path, progress: Progress, interrupt: Interrupt
+    recipe: Recipe, prepared: Prepared, folder: Path, progress: Progress, interrupt: Interrupt, remote: RayPool | None
 ) -> tuple[Contender | None, TargetCodec, Any, dict[str, str]]:
     """Encode for the networks and set the search up; no side when no template fits."""
     from automl.search import DeepSide
@@ -199,8 +209,14 @@ def _deep_side(
         dataset, task, split, encoder, codec, facts, templates,
         metric=task.metric, seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search, folder=folder,
         fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
+        remote=remote,
     )  # fmt: skip
     return side, codec, encoder, left_out
+
+
+def _workers(recipe: Recipe, progress: Progress, interrupt: Interrupt) -> RayPool:
+    """Ray's workers, not yet started; a missing library or a wrong address is told before the data are read."""
+    return RayPool(recipe.search, loader(recipe.plugins), stopping=lambda: interrupt.asked, note=progress.note)
 
 
 def _tell(progress: Progress, journal: Journal, store: WeightStore | None) -> None:

@@ -13,8 +13,8 @@ from automl.errors import TrialError
 
 __all__ = ["Failure", "FailureKind", "NotFinite", "TooLarge", "explain", "second_try"]
 
-FailureKind = Literal["memory", "not finite", "shape", "code"]
-KINDS: tuple[FailureKind, ...] = ("memory", "not finite", "shape", "code")
+FailureKind = Literal["memory", "not finite", "shape", "code", "lost"]
+KINDS: tuple[FailureKind, ...] = ("memory", "not finite", "shape", "code", "lost")
 
 LEAST_BATCH = 8
 LOWER_RATE = 0.3
@@ -39,8 +39,8 @@ class Failure:
     """A failed try.
 
     Attributes:
-        kind: "memory", "not finite", "shape" (a network that cannot be built or fed) or "code" (anything else that
-            a template raised). words: for the user.
+        kind: "memory", "not finite", "shape" (a network that cannot be built or fed), "code" (anything else that a
+            template raised) or "lost" (the process that ran it has ended). words: for the user.
     """
 
     kind: FailureKind

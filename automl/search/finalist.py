@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Output, Run, Split
     from automl.search.lane import Kept
     from automl.search.network import Network
+    from automl.search.pool import Pool
+    from automl.search.trial import Fit
 
 __all__ = ["Finalist"]
 
@@ -30,7 +31,8 @@ class Finalist:
 
     Args:
         kept: runs with their weights, best first; the search goes on changing this list.
-        trainer: fits further seeds. dataset, split, encoder: what is predicted. metric: name. seed: any integer.
+        trainer: rebuilds networks. pool: fits further seeds. dataset, split, encoder: what is predicted.
+        metric: name. seed: any integer.
         on_event: told of each start. on_epoch: told of each validation.
     """
 
@@ -38,6 +40,7 @@ class Finalist:
         self,
         kept: list[Kept],
         trainer: Trainer,
+        pool: Pool,
         dataset: Dataset,
         split: Split,
         encoder: Encoder,
@@ -46,7 +49,8 @@ class Finalist:
         on_event: Callable[[dict[str, Any]], None],
         on_epoch: Callable[[Order, Mapping[str, float]], None],
     ) -> None:
-        self.kept, self.trainer, self.dataset, self.split, self.encoder = kept, trainer, dataset, split, encoder
+        self.kept, self.trainer, self.pool = kept, trainer, pool
+        self.dataset, self.split, self.encoder = dataset, split, encoder
         self.codec = trainer.material.codec
         self.metric, self.seed, self.on_event, self.on_epoch = metric, seed, on_event, on_epoch
         self.members: list[Kept] = []
@@ -96,13 +100,19 @@ class Finalist:
 
     def seconds_a_seed(self) -> float:
         """What another seed is expected to cost."""
-        return sum(kept.fits[0].seconds * 1.1 for kept in self.members or self.kept[:1])
+        each = [kept.fits[0].seconds * 1.1 for kept in self.members or self.kept[:1]]
+        return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 
     def add_seed(self, seconds: float) -> bool:
         """Fit each member once more with another seed within these seconds; whether it worked."""
         ends = time.monotonic() + seconds
-        fits = []
-        for kept in self.members:
+        waiting = list(self.members)
+        fits: dict[str, Fit | None] = {}
+
+        def ask() -> tuple[Order, None] | None:
+            if not waiting or None in fits.values():
+                return None
+            kept = waiting.pop(0)
             name = f"{kept.run.name} seed {len(kept.fits) + 1}"
             seed = self.seed * 1000 + 500 + len(kept.fits)
             left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
@@ -110,13 +120,17 @@ class Finalist:
             self.on_event(
                 {"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(kept.settings)}
             )
-            fits.append(self.trainer.run(order, functools.partial(self.on_epoch, order)).fit)
-            if fits[-1] is None:
-                return False
-        for kept, fit in zip(self.members, fits, strict=True):
+            return order, None
+
+        for report in self.pool.run(ask, self.on_epoch, lambda order, snapshot: None, ends):
+            fits[report.order.name] = report.fit
+        own = [(kept, fits.get(f"{kept.run.name} seed {len(kept.fits) + 1}")) for kept in self.members]
+        if not own or any(fit is None for _, fit in own):
+            return False
+        for kept, fit in own:
             if fit is not None:
                 kept.fits.append(fit)
-        return bool(fits)
+        return True
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """Undecided predictions, one for each of the first n seeds."""

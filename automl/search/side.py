@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,12 +23,14 @@ from automl.search.lane import Asked, Kept, Lane
 from automl.search.material import material_of
 from automl.search.oracle import Adviser
 from automl.search.pool import LocalPool, Pool
+from automl.search.rounds import round_ends
 from automl.search.trainer import Order, Report, Trainer, plain
 from automl.search.turns import next_lane
 from automl.search.variants import vary
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Facts, Output, Side, Split, TargetCodec, Task, Template
+    from automl.search.ray_pool import RayPool
     from automl.search.trial import Snapshot
 
 __all__ = ["DeepSide"]
@@ -51,6 +54,7 @@ class DeepSide:
         fingerprints: what a journal must match to be resumed.
         early_stopping: stop trials that lag behind earlier ones. reuse_shapes: try cheap neighbours of a good setting
             before new shapes. Both are policies that `benchmarks/trials.py` measures against none.
+        remote: started workers that run trials in place of this process.
     """
 
     side: Side = "deep"
@@ -75,6 +79,7 @@ class DeepSide:
         stopping: Callable[[], bool] = lambda: False,
         early_stopping: bool = True,
         reuse_shapes: bool = True,
+        remote: RayPool | None = None,
     ) -> None:
         self.options = options or SearchOptions()
         self.metric, self.seed, self.max_trials = metric, seed, max_trials
@@ -86,7 +91,9 @@ class DeepSide:
             material_of(dataset, task, split, encoder, codec, metric), templates, devices.prepare(self.options.device),
             self.options.memory_mib, stopping,
         )  # fmt: skip
-        self.pool: Pool = LocalPool(self.trainer)
+        self.pool: Pool = remote or LocalPool(self.trainer)
+        if remote is not None:
+            remote.supply(self.trainer.material, tuple(templates), self.options.memory_mib)
         self.lanes = [
             Lane(t, Adviser(t, encoder.specs, facts, higher_is_better=self.higher_is_better, seed=seed,
                             name=self.options.oracle),
@@ -95,12 +102,12 @@ class DeepSide:
         ]  # fmt: skip
         self.kept: list[Kept] = []
         self.finalist = Finalist(
-            self.kept, self.trainer, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
+            self.kept, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
         )
         self.n_runs = 0
         self.failures: Counter[str] = Counter()
         self._earlier: list[Run] = []
-        self._in_flight: Asked | None = None
+        self._in_flight: list[Asked] = []
         self.archive = Archive(folder, {**(fingerprints or {}), **self._spaces()}, self._note)
         self._replay()
         self._tell_what_was_found()
@@ -108,20 +115,36 @@ class DeepSide:
     # ------------------------------------------------------------------ search
 
     def step(self, seconds: float) -> tuple[Run, ...] | None:
-        """Run one trial a worker within these seconds (infinite: no clock); None when nothing is left to try."""
-        asked: dict[str, Asked] = {}
-        for place in range(self.pool.n_workers):
-            one = self._next(seconds, place)
+        """Run a trial within these seconds (infinite: no clock), or a round of them where there are several workers.
+
+        No trial is under way when this returns, so that the other side has the machine to itself.
+
+        Returns:
+            None when nothing is left to try, or nobody to try it.
+        """
+        if self.pool.n_workers == 0:
+            return None
+        begun = time.monotonic()
+        last_start = begun + round_ends(seconds, self.pool.n_workers, [kept.run.cost.fit_seconds for kept in self.kept])
+        under_way: dict[str, Asked] = {}
+        runs: list[Run] = []
+
+        def ask() -> tuple[Order, Snapshot | None] | None:
+            n_begun = len(runs) + len(under_way)
+            late = n_begun >= self.pool.n_workers and time.monotonic() >= last_start
+            if late or self.stopping() or (self.pool.n_workers == 1 and n_begun):
+                return None
+            one = self._next(begun + seconds - time.monotonic(), [*under_way.values()])
             if one is None:
-                break
-            asked[one.order.name] = one
-        if not asked:
-            return () if self._may_go_on(seconds) else None
-        for one in asked.values():
+                return None
             self._begin(one)
-        runs = []
-        for report in self.pool.run([(one.order, one.snapshot) for one in asked.values()], self._on_epoch, self._save):
-            runs.append(self._take_in(asked[report.order.name], report))
+            under_way[one.order.name] = one
+            return one.order, one.snapshot
+
+        for report in self.pool.run(ask, self._on_epoch, self._save, begun + seconds):
+            runs.append(self._take_in(under_way.pop(report.order.name), report))
+        if not runs:
+            return () if self._may_go_on(seconds) else None
         return tuple(runs)
 
     def _may_go_on(self, seconds: float) -> bool:
@@ -130,23 +153,25 @@ class DeepSide:
         bounded = self.max_trials is not None and self.n_runs >= self.max_trials
         return lane is not None and not bounded and not seconds < self._least_seconds(lane)
 
-    def _next(self, seconds: float, place: int) -> Asked | None:
+    def _next(self, seconds: float, under_way: Sequence[Asked]) -> Asked | None:
         """The next trial: what a killed process left, a template's start, a cheap neighbour, or what the oracle says.
 
         Args:
-            place: how many were asked for in this step already.
+            under_way: trials that run now.
         """
-        if self._in_flight is not None:
-            left, self._in_flight = self._in_flight, None
+        if self._in_flight:
+            left = self._in_flight.pop(0)
             return dataclasses.replace(left, order=dataclasses.replace(left.order, seconds=seconds))
-        lane = next_lane(self.lanes, self.higher_is_better, math.isfinite(seconds))
-        if lane is None or (self.max_trials is not None and self.n_runs + place >= self.max_trials):
+        # Seconds are known only of trials that have ended, so several at once are counted.
+        by_time = math.isfinite(seconds) and self.pool.n_workers == 1
+        lane = next_lane(self.lanes, self.higher_is_better, by_time)
+        if lane is None or (self.max_trials is not None and self.n_runs + len(under_way) >= self.max_trials):
             return None
         if math.isfinite(seconds) and seconds < self._least_seconds(lane):
             return None
         number = self._ask(lane)
         if number is None:
-            lane.exhausted = True
+            lane.exhausted = all(one.lane is not lane for one in under_way)  # else it may be waiting for a score
             return None
         soft = FIRST_SHARE * seconds if not self.kept and math.isfinite(seconds) else None
         order = Order(
@@ -251,7 +276,7 @@ class DeepSide:
         }
 
     def _replay(self) -> None:
-        """Take in what an earlier call tried: advisers, gates, kept weights, and the trial that was under way."""
+        """Take in what an earlier call tried: advisers, gates, kept weights, and trials that were under way."""
         lanes = {lane.template.name: lane for lane in self.lanes}
         open_ones: dict[str, tuple[Lane, str, dict[str, Any]]] = {}
         lost: list[tuple[float, Lane, dict[str, Any]]] = []
@@ -284,7 +309,7 @@ class DeepSide:
             if not self._restore(lane, run):
                 lost.append((run.valid_score, lane, dict(run.choices)))
         for lane, number, entry in open_ones.values():
-            self._in_flight = Asked(lane, number, *self.archive.left(entry))
+            self._in_flight.append(Asked(lane, number, *self.archive.left(entry)))
         if lost:  # the best one is fitted again if nothing that is left is as good
             score, lane, settings = (max if self.higher_is_better else min)(lost, key=lambda item: item[0])
             if not self.kept or self._better(score, self.kept[0].fits[0].score):
@@ -294,9 +319,9 @@ class DeepSide:
         parts = []
         if self._earlier:
             parts.append(f"{len(self._earlier)} trials of an earlier call, the weights of {len(self.kept)} of them")
-        if self._in_flight is not None:
-            where = "its last snapshot" if self._in_flight.snapshot is not None else "its start"
-            parts.append(f"{self._in_flight.order.name}, which was under way, from {where}")
+        for left in self._in_flight:
+            where = "its last snapshot" if left.snapshot is not None else "its start"
+            parts.append(f"{left.order.name}, which was under way, from {where}")
         parts += self.archive.damage()
         if parts:
             self._note(f"going on with {'; '.join(parts)}")

@@ -93,7 +93,7 @@ class Report:
     Attributes:
         settings: those that were trained in the end, changed where a first try failed. fit: None when nothing was left.
         status: of the run. failure: in words, None for a run that came to its end. failures: each try that failed.
-        seconds: of all tries. n_parameters: None when the network was not built.
+        seconds: of all tries. peak_mib, n_parameters: None where they are not known.
     """
 
     order: Order
@@ -103,7 +103,7 @@ class Report:
     failure: str | None
     failures: tuple[Failure, ...]
     seconds: float
-    peak_mib: float
+    peak_mib: float | None
     n_parameters: int | None
     device: str
 
