@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from automl.errors import TrialError
 
-__all__ = ["Failure", "FailureKind", "NotFinite", "TooLarge", "explain", "second_try"]
+__all__ = ["Failure", "FailureKind", "NotFinite", "TooLarge", "explain", "never_ended", "second_try"]
 
-FailureKind = Literal["memory", "not finite", "shape", "code"]
-KINDS: tuple[FailureKind, ...] = ("memory", "not finite", "shape", "code")
+FailureKind = Literal["memory", "not finite", "shape", "code", "never ended"]
+KINDS: tuple[FailureKind, ...] = ("memory", "not finite", "shape", "code", "never ended")
 
 LEAST_BATCH = 8
 LOWER_RATE = 0.3
@@ -39,8 +39,9 @@ class Failure:
     """A failed try.
 
     Attributes:
-        kind: "memory", "not finite", "shape" (a network that cannot be built or fed) or "code" (anything else that
-            a template raised). words: for the user.
+        kind: "memory", "not finite", "shape" (a network that cannot be built or fed), "code" (anything else that a
+            template raised) or "never ended" (it was stopped from outside, or the process ended while it ran).
+        words: for the user.
     """
 
     kind: FailureKind
@@ -68,6 +69,15 @@ def explain(error: Exception) -> Failure:
     if of_values and SHAPE_WORDS.search(str(error)):
         return Failure("shape", f"the network cannot be built or fed in this shape ({name}: {first}){where}")
     return Failure("code", f"{name}: {first}{where}")
+
+
+def never_ended(template: str, why: str) -> Failure:
+    """A trial that was ended from outside."""
+    return Failure(
+        "never ended",
+        f"{why}, so it was stopped: either it needs more time (--budget), or the build or call of template {template} "
+        "holds a loop without an end",
+    )
 
 
 def _place(error: BaseException) -> str:

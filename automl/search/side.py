@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -86,6 +87,7 @@ class DeepSide:
             material_of(dataset, task, split, encoder, codec, metric), templates, devices.prepare(),
             self.options.memory_mib, stopping,
         )  # fmt: skip
+        self.trainer.on_stuck = self._on_stuck
         self.pool: Pool = LocalPool(self.trainer)
         self.lanes = [
             Lane(t, Adviser(t, encoder.specs, facts, higher_is_better=self.higher_is_better, seed=seed,
@@ -175,8 +177,7 @@ class DeepSide:
 
     def _begin(self, asked: Asked) -> None:
         order = asked.order
-        if asked.snapshot is None:
-            self.archive.begun(asked)
+        self.archive.begun(asked)
         self.on_event({"event": "start", "side": "deep", "name": order.name, "settings": dict(order.settings)})
 
     def _on_epoch(self, order: Order, point: Mapping[str, float]) -> None:
@@ -233,6 +234,13 @@ class DeepSide:
     def _note(self, text: str) -> None:
         self.on_event({"event": "note", "side": "deep", "text": text})
 
+    def _on_stuck(self, order: Order, why: str) -> None:
+        self.archive.stuck(order, why)
+        self._note(
+            f"{order.name} does not answer: {why}, and nothing in this process can end it; end the process "
+            f"(kill -9 {os.getpid()}) and go on with --resume, which passes this trial over"
+        )
+
     def _better(self, a: float, b: float) -> bool:
         return a > b if self.higher_is_better else a < b
 
@@ -259,21 +267,21 @@ class DeepSide:
             lane = lanes.get(str(entry.get("template")))
             if lane is None:
                 continue
+            if "again" in entry or "stuck" in entry:
+                continue  # read by Archive.given_up
+            lane.n_runs = max(lane.n_runs, _place(entry.get("begun") or entry["name"]))
             if "begun" in entry:
                 number = lane.adviser.enter(entry["values"])
                 lane.adviser.set_state(entry["oracle"])
-                lane.n_runs += 1
                 lane.variants = int(entry["variants"])
                 open_ones[entry["begun"]] = (lane, number, entry)
                 continue
             run = run_of(entry)
-            asked = open_ones.pop(run.name, None)
-            if asked is None:
-                continue
+            _, number, _ = open_ones.pop(run.name, None) or (lane, lane.adviser.enter(entry["settings"]), entry)
             self._earlier.append(run)
             self.n_runs += 1
             lane.seconds += run.cost.fit_seconds
-            lane.adviser.tell(asked[1], run.valid_score, dict(run.choices))
+            lane.adviser.tell(number, run.valid_score, dict(run.choices))
             self.failures.update(entry.get("failures", ()))
             if run.valid_score is None:
                 lane.n_failed += 1
@@ -284,7 +292,14 @@ class DeepSide:
             if not self._restore(lane, run):
                 lost.append((run.valid_score, lane, dict(run.choices)))
         for lane, number, entry in open_ones.values():
-            self._in_flight = Asked(lane, number, *self.archive.left(entry))
+            order, snapshot = self.archive.left(entry)
+            left = Asked(lane, number, order, snapshot, again=True)
+            given_up = self.archive.given_up(order, snapshot)
+            if given_up is None:
+                self._in_flight = left
+            else:
+                self._earlier.append(self._take_in(left, given_up))
+                self._note(f"{order.name}: {given_up.failure}")
         if lost:  # the best one is fitted again if nothing that is left is as good
             score, lane, settings = (max if self.higher_is_better else min)(lost, key=lambda item: item[0])
             if not self.kept or self._better(score, self.kept[0].fits[0].score):
@@ -340,3 +355,8 @@ class DeepSide:
         """Drop compiled networks and end other processes."""
         self.pool.close()
         self.trainer.close()
+
+
+def _place(name: str) -> int:
+    """The number at the end of a run's name, counted by template."""
+    return int(name.rpartition("-")[2])
