@@ -198,7 +198,7 @@ def _deep_side(
         metric=task.metric, seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search, folder=folder,
         fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
     )  # fmt: skip
-    return side, codec, encoder, left_out
+    return side, codec, encoder, left_out | side.left_out
 
 
 def _tell(progress: Progress, journal: Journal, store: WeightStore | None) -> None:

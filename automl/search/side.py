@@ -7,7 +7,7 @@ import hashlib
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +17,7 @@ from automl import metrics
 from automl.records import Run, SearchOptions
 from automl.search import device as devices
 from automl.search.archive import Archive, as_run, run_of
+from automl.search.failure import explain
 from automl.search.finalist import Finalist
 from automl.search.gates import at_gates, gates_for
 from automl.search.lane import Asked, Kept, Lane
@@ -28,7 +29,7 @@ from automl.search.turns import next_lane
 from automl.search.variants import vary
 
 if TYPE_CHECKING:
-    from automl.records import Dataset, Encoder, Facts, Output, Side, Split, TargetCodec, Task, Template
+    from automl.records import Dataset, Encoder, Facts, InputSpec, Output, Side, Split, TargetCodec, Task, Template
     from automl.search.trial import Snapshot
 
 __all__ = ["DeepSide"]
@@ -89,12 +90,8 @@ class DeepSide:
         )  # fmt: skip
         self.trainer.on_stuck = self._on_stuck
         self.pool: Pool = LocalPool(self.trainer)
-        self.lanes = [
-            Lane(t, Adviser(t, encoder.specs, facts, higher_is_better=self.higher_is_better, seed=seed,
-                            name=self.options.oracle),
-                 prior=1.0 if t.prior is None else max(float(t.prior(encoder.specs, facts)), 1e-3))
-            for t in templates.values()
-        ]  # fmt: skip
+        self.left_out: dict[str, str] = {}
+        self.lanes = [lane for one in templates.values() if (lane := self._lane(one, encoder.specs, facts)) is not None]
         self.kept: list[Kept] = []
         self.finalist = Finalist(
             self.kept, self.trainer, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
@@ -131,6 +128,18 @@ class DeepSide:
         lane = next_lane(self.lanes, self.higher_is_better, math.isfinite(seconds))
         bounded = self.max_trials is not None and self.n_runs >= self.max_trials
         return lane is not None and not bounded and not seconds < self._least_seconds(lane)
+
+    def _lane(self, template: Template, specs: Sequence[InputSpec], facts: Facts) -> Lane | None:
+        """A template's search, or none where its space, its starts or its prior cannot be read."""
+        try:
+            adviser = Adviser(template, specs, facts, higher_is_better=self.higher_is_better, seed=self.seed,
+                              name=self.options.oracle)  # fmt: skip
+            prior = 1.0 if template.prior is None else max(float(template.prior(specs, facts)), 1e-3)
+        except Exception as error:  # a template's own fault must not end the contest
+            self.left_out[template.name] = f"its space cannot be searched ({explain(error).words})"
+            self._note(f"template {template.name} is left out: {self.left_out[template.name]}")
+            return None
+        return Lane(template, adviser, prior=prior)
 
     def _next(self, seconds: float, place: int) -> Asked | None:
         """The next trial: what a killed process left, a template's start, a cheap neighbour, or what the oracle says.
@@ -277,7 +286,8 @@ class DeepSide:
                 open_ones[entry["begun"]] = (lane, number, entry)
                 continue
             run = run_of(entry)
-            _, number, _ = open_ones.pop(run.name, None) or (lane, lane.adviser.enter(entry["settings"]), entry)
+            asked = open_ones.pop(run.name, None)  # None where that line is lost
+            number = lane.adviser.enter(entry["settings"]) if asked is None else asked[1]
             self._earlier.append(run)
             self.n_runs += 1
             lane.seconds += run.cost.fit_seconds

@@ -206,22 +206,23 @@ class Trainer:
         deadline = watch.begun + order.seconds if math.isfinite(order.seconds) else None
         while len(went.failures) < TRIES:
             try:
-                network = self.network(self.templates[order.template], went.settings, order.seed)
-                went.n_parameters = network.n_parameters
-                self._check_memory(network)
-                went.fit = train(
-                    network, went.settings, seed=order.seed, deadline=deadline,
-                    dispatch_seconds=self.device.dispatch_seconds, judge=self.material.judge,
-                    higher_is_better=self.higher_is_better, stopping=watch.stopping, n_steps=order.n_steps,
-                    soft_seconds=order.soft_seconds, gates=order.gates, on_epoch=on_epoch, on_snapshot=on_snapshot,
-                    snapshot=snapshot, on_best=went.remember,
-                )  # fmt: skip
+                with watch.cancellable():
+                    network = self.network(self.templates[order.template], went.settings, order.seed)
+                    went.n_parameters = network.n_parameters
+                    self._check_memory(network)
+                    went.fit = train(
+                        network, went.settings, seed=order.seed, deadline=deadline,
+                        dispatch_seconds=self.device.dispatch_seconds, judge=self.material.judge,
+                        higher_is_better=self.higher_is_better, stopping=watch.stopping, n_steps=order.n_steps,
+                        soft_seconds=order.soft_seconds, gates=order.gates, on_epoch=on_epoch, on_snapshot=on_snapshot,
+                        snapshot=snapshot, on_best=went.remember,
+                    )  # fmt: skip
                 went.status, went.ended = went.fit.status, _why_cut(went.fit)
                 return
             except OutOfTime as error:
                 went.status, went.ended = "cut", str(error)
                 return
-            except Exception as error:  # a template's own fault must not end the contest
+            except (Exception, SystemExit) as error:  # a template's own fault must not end the contest
                 if watch.over:  # what a cancelled graph raises, or what the template made of it
                     went.ended_by(order, watch.over)
                     return

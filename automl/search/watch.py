@@ -19,7 +19,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -54,6 +54,7 @@ class Watch:
         self.begun = self._alive = time.monotonic()
         self._stop_seen: float | None = None
         self._held = 0
+        self._cancel: Callable[[], None] = lambda: None
         self.over = ""
 
     def stopping(self) -> bool:
@@ -74,6 +75,25 @@ class Watch:
                 self._held -= 1
 
         return whole
+
+    @contextmanager
+    def cancellable(self) -> Iterator[None]:
+        """Graphs called inside can be cancelled; for one try, since any error in a graph cancels what comes after."""
+        try:
+            from tensorflow.python.eager import cancellation
+        except ImportError:  # no public part of TensorFlow; without it only Python code can be ended
+            yield
+            return
+        manager = cancellation.CancellationManager()
+        self._cancel = manager.start_cancel
+        if self.over:
+            self._cancel()
+        with cancellation.CancellationManagerContext(manager):
+            yield
+
+    def cancel(self) -> None:
+        """Cancel the graphs of the try under way."""
+        self._cancel()
 
     def look(self) -> str:
         """Why the trial has to end now, or ""."""
@@ -111,46 +131,29 @@ def watching(
     watch = Watch(seconds, stopping)
     over = threading.Event()
     in_main = threading.current_thread() is threading.main_thread() and SIGNAL is not None
-    cancelled, cancel = _cancellable()
-    thread = threading.Thread(target=_end_in_time, args=(watch, over, in_main, cancel, on_stuck), daemon=True)
+    thread = threading.Thread(target=_end_in_time, args=(watch, over, in_main, on_stuck), daemon=True)
     before = signal.signal(SIGNAL, watch.handle) if in_main and SIGNAL is not None else None
     try:
         thread.start()
-        with cancelled:
-            yield watch
+        yield watch
     finally:
         over.set()
         if in_main and SIGNAL is not None:
             signal.signal(SIGNAL, signal.SIG_DFL if before is None else before)
 
 
-def _end_in_time(
-    watch: Watch, over: threading.Event, in_main: bool, cancel: Callable[[], None], on_stuck: Callable[[str], None]
-) -> None:
+def _end_in_time(watch: Watch, over: threading.Event, in_main: bool, on_stuck: Callable[[str], None]) -> None:
     """What the thread beside a trial does."""
     while not over.wait(LOOK_SECONDS):
         watch.over = watch.look()
         if watch.over:
             break
     told, tell_at = time.monotonic(), STUCK_SECONDS
-    cancelled = False
     while not over.is_set():
         if in_main and SIGNAL is not None:
             signal.pthread_kill(threading.main_thread().ident or 0, SIGNAL)
-        if not cancelled:
-            cancelled = True
-            cancel()
+        watch.cancel()
         if time.monotonic() - told > tell_at:
             tell_at = math.inf
             on_stuck(watch.over)
         over.wait(REPEAT_SECONDS)
-
-
-def _cancellable() -> tuple[AbstractContextManager[Any], Callable[[], None]]:
-    """A context in which calls of graphs can be cancelled, and what cancels them."""
-    try:
-        from tensorflow.python.eager import cancellation
-    except ImportError:  # no public part of TensorFlow; without it only Python code can be ended
-        return nullcontext(), lambda: None
-    manager = cancellation.CancellationManager()
-    return cancellation.CancellationManagerContext(manager), manager.start_cancel

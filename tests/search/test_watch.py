@@ -132,19 +132,27 @@ def test_a_callback_of_ours_is_not_broken_into():
         time.sleep(0.6)
         done.append("written")
 
-    with pytest.raises(NeverEnded), watching(0.0, lambda: False) as watch:
-        time.sleep(0.25)
-        watch.unbroken(write)()
-        time.sleep(1000)
+    def run():
+        with watching(0.0, lambda: False) as watch:
+            time.sleep(0.25)
+            watch.unbroken(write)()
+            time.sleep(1000)
+
+    with pytest.raises(NeverEnded):
+        run()
     assert done == ["written"]
 
 
 def test_ctrl_c_ends_a_trial_that_does_not_ask_for_it(monkeypatch):
     monkeypatch.setattr(watches, "STOP_SECONDS", 0.2)
-    with Interrupt() as interrupt, pytest.raises(NeverEnded, match="being asked"):
+
+    def run():
         with watching(math.inf, lambda: interrupt.asked):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(1000)
+
+    with Interrupt() as interrupt, pytest.raises(NeverEnded, match="being asked"):
+        run()
     assert interrupt.asked and signal.getsignal(signal.SIGINT) == signal.default_int_handler
 
 
@@ -199,9 +207,8 @@ def test_a_trial_during_which_the_process_ended_twice_is_not_started_again(task_
     assert any("tiny-1" in event.get("text", "") for event in events)
     (other,) = trials(deep)
     assert other.name == "other-1" and other.status == "done"
-    assert [run.name for run in side(task_parts, template(), template(name="other"), folder=tmp_path).earlier_runs()] == [
-        "tiny-1", "other-1",
-    ]  # fmt: skip
+    again = side(task_parts, template(), template(name="other"), folder=tmp_path)
+    assert [run.name for run in again.earlier_runs()] == ["tiny-1", "other-1"]
 
 
 def test_a_start_that_came_further_does_not_count_and_one_that_did_not_leaves_its_best_epoch(
