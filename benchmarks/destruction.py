@@ -1,10 +1,10 @@
 """Proof by destruction: runs killed at random moments, again and again, each resumed to its verdict, none lost.
 
-    python benchmarks/destruction.py [--data DIR] [--kills 50] [--each 5] [--budget 15] [--seed 0] [--only adult,sunspots]
+    python benchmarks/destruction.py [--data DIR] [--kills 50] [--each 5] [--budget 15] [--seed 0] [--only adult]
 
 Each run is started in a session of its own and gets SIGKILL up to `--each` times before it may end; each call goes
-on with `--resume` and is offered the budget anew. A kill comes at a moment drawn from the whole life of a call (imports,
-reading and reporting too), or, one time in three, a few milliseconds after some file was begun to be written.
+on with `--resume` and is offered the budget anew. A kill comes at a moment drawn from the whole life of a call
+(imports, reading and reporting too), or, one time in three, a few milliseconds after some file was begun to be written.
 
 Checked after each kill: no process outlives it, no journal shrinks. At the end: exit code 0, a verdict, a result.json
 that its schema allows, every trial that had ended before a kill in it, once; every trial begun either ended or, one at
