@@ -48,7 +48,7 @@ if __name__ == "__main__":
             options[key] = tuple(numpy.load(path) for path in options[key])
     automl.fit(**options)
 """
-CONCLUDE_SECONDS = 4.0  # what a call may live on after its budget
+WRITE_SECONDS = 4.0  # how long a write is waited for
 LATE_SECONDS = 3.0
 SLACK_SECONDS = 120.0
 WRITES_SHARE = 1 / 3
@@ -168,7 +168,7 @@ def wait_to_kill(process: subprocess.Popen[bytes], out: Path, moment: float, *, 
     except subprocess.TimeoutExpired:
         pass
     known = set(unfinished(out)) if out.exists() else set()
-    ends = time.monotonic() + CONCLUDE_SECONDS
+    ends = time.monotonic() + WRITE_SECONDS
     while at_a_write and process.poll() is None and time.monotonic() < ends:
         if out.exists() and set(unfinished(out)) - known:
             break
@@ -194,7 +194,7 @@ def to_the_end(process: subprocess.Popen[bytes], seconds: float) -> tuple[int, l
 def damaged(out: Path) -> list[str]:
     """Stored arrays whose checksum is wrong, and files of the bundle that are not what it says."""
     found = []
-    for path in out.glob("*/[!.]*.npz"):
+    for path in [*out.glob("weights/[!.]*.npz"), *out.glob("shallow/[!.]*.npz")]:
         content = path.read_bytes()
         if zlib.crc32(content[:-4]) != int.from_bytes(content[-4:], "big"):
             found.append(str(path.relative_to(out)))
@@ -248,7 +248,7 @@ def one(options: dict[str, Any], budget: float, n_kills: int, draw: random.Rando
         process = start(own, scratch)
         if place == n_kills:
             break
-        moment, at_a_write = draw.uniform(0.5, budget + CONCLUDE_SECONDS), draw.random() < WRITES_SHARE
+        moment, at_a_write = draw.uniform(0.5, budget), draw.random() < WRITES_SHARE
         if not wait_to_kill(process, out, moment, at_a_write=at_a_write):
             break  # it has ended by itself
         outlived = kill(process)

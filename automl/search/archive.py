@@ -80,8 +80,12 @@ class Archive:
         meta = {"score": fit.score, "curve": list(fit.curve), "epochs": fit.epochs, "seconds": fit.seconds,
                 "compile_seconds": fit.compile_seconds, "status": fit.status, "n_steps": fit.n_steps,
                 "stopped_early": fit.stopped_early}  # fmt: skip
+        unknown = not self.store.largest_bytes
         self._said(self.store.save(kept.run.name, [fit.raw_valid, *fit.weights], meta))
         self.store.retain(names)
+        if unknown and self.store.largest_bytes:
+            self.note(f"weights in {self.store.folder} will take about {self.store.bound_mib:.1f} MiB at most while "
+                      "models are of this size")  # fmt: skip
 
     def kept(self, name: str) -> Fit | None:
         """The fit of a run, where its weights were stored and can be read."""

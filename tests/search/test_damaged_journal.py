@@ -66,7 +66,7 @@ def test_a_bit_flipped_anywhere_loses_at_most_one_trial_and_no_name_is_given_twi
 @pytest.mark.parametrize("lost", range(1, 2 * N_TRIALS + 1))
 def test_the_search_goes_on_whatever_line_is_lost(task_parts, searched, tmp_path, lost):
     lines = journal_of(task_parts, searched).splitlines(keepends=True)
-    changed = b"".join(lines[:lost] + [b"#" + lines[lost][1:]] + lines[lost + 1 :])
+    changed = b"".join([*lines[:lost], b"#" + lines[lost][1:], *lines[lost + 1 :]])
     deep, earlier = resumed(task_parts, searched, tmp_path, changed, N_TRIALS + 1)
     more = [run.name for run in trials(deep)]
     assert sorted([*earlier, *more]) == [f"tiny-{i + 1}" for i in range(N_TRIALS + 1)]
