@@ -314,6 +314,7 @@ class DeepSide:
             score, lane, settings = (max if self.higher_is_better else min)(lost, key=lambda item: item[0])
             if not self.kept or self._better(score, self.kept[0].fits[0].score):
                 lane.adviser.first(settings)
+                self.n_runs -= 1  # so that a bound on trials leaves room for it
 
     def _tell_what_was_found(self) -> None:
         parts = []

@@ -19,7 +19,7 @@ from automl.errors import FolderError
 from automl.flow import contest
 
 pytestmark = pytest.mark.slow
-OPTIONS = {"target": "y", "budget": "25s", "max_trials": 1, "templates": ["mlp"]}
+OPTIONS = {"target": "y", "budget": "40s", "max_trials": 1, "templates": ["mlp"]}
 
 
 def table(n=300):
