@@ -251,6 +251,8 @@ class ShallowSide:
         if failure is not None:
             if again is None:
                 lane.fresh.again(settings)
+            else:
+                self._lost.insert(0, (self._earlier[again], lane, settings, rows))
             return ()
         seconds -= time.monotonic() - begun
         offered = seconds

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -254,6 +255,8 @@ def main(fd: int, parent: int) -> None:
     """The child: receive the data, then fit until the pipe closes or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    with contextlib.suppress(OSError):  # where memory is short the kernel is to take this process and not its parent
+        Path("/proc/self/oom_score_adj").write_text("500")
     warnings.simplefilter("ignore")
     pipe = Connection(fd)
     try:

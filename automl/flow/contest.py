@@ -98,6 +98,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
         shallow = _shallow_side(recipe, prepared, folder, progress, interrupt, clock)
+        folders.clear_unfinished(folder)
         held.enter_context(ledger)  # only now, so that a folder of something else stays as it was
         deep: Contender | None = None
         runs: list[Run] = []
@@ -211,7 +212,7 @@ def _deep_side(
         fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
         remote=remote,
     )  # fmt: skip
-    return side, codec, encoder, left_out
+    return side, codec, encoder, left_out | side.left_out
 
 
 def _workers(recipe: Recipe, progress: Progress, interrupt: Interrupt) -> RayPool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from automl.errors import FolderError
 from automl.journal import Journal
 from automl.records import Cost, Run
+from automl.search.failure import Failure
 from automl.search.trainer import Order, Report, plain
 from automl.search.trial import Fit, Gate, Snapshot
 from automl.store import WeightStore
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Archive", "as_run", "run_of"]
 
 CURVE_POINTS = 50
+STARTS_ALLOWED = 2
 SNAPSHOT_NUMBERS = ("score", "best_step", "step", "planned", "total", "seconds", "next_check")
 
 
@@ -41,13 +43,20 @@ class Archive:
         self.journal = Journal(folder / "trials.log" if folder else None, fingerprints)
 
     def begun(self, asked: Asked) -> None:
-        """A trial begins: its setting, and the state that its oracle was left in."""
+        """A trial begins: its setting, and the state that its oracle was left in; or how far it had come before."""
         order, adviser = asked.order, asked.lane.adviser
+        if asked.again:
+            self._write({"again": order.name, "template": order.template, "step": _step(asked.snapshot)})
+            return
         self._write(
             {"begun": order.name, "template": order.template, "settings": dict(order.settings), "seed": order.seed,
              "values": adviser.values(asked.number), "oracle": adviser.state(), "variants": asked.lane.variants,
              "gates": [[gate.share, gate.score] for gate in order.gates]}
         )  # fmt: skip
+
+    def stuck(self, order: Order, why: str) -> None:
+        """A trial under way cannot be ended; another process must not start it again. For another thread."""
+        self._write({"stuck": order.name, "template": order.template, "why": why})
 
     def ended(self, run: Run, report: Report, at_gates: Sequence[float | None], cheap: bool) -> None:
         """A trial has ended; its state under way is of no more use."""
@@ -71,8 +80,12 @@ class Archive:
         meta = {"score": fit.score, "curve": list(fit.curve), "epochs": fit.epochs, "seconds": fit.seconds,
                 "compile_seconds": fit.compile_seconds, "status": fit.status, "n_steps": fit.n_steps,
                 "stopped_early": fit.stopped_early}  # fmt: skip
+        unknown = not self.store.largest_bytes
         self._said(self.store.save(kept.run.name, [fit.raw_valid, *fit.weights], meta))
         self.store.retain(names)
+        if unknown and self.store.largest_bytes:
+            self.note(f"weights in {self.store.folder} will take about {self.store.bound_mib:.1f} MiB at most while "
+                      "models are of this size")  # fmt: skip
 
     def kept(self, name: str) -> Fit | None:
         """The fit of a run, where its weights were stored and can be read."""
@@ -107,6 +120,32 @@ class Archive:
             curve=tuple(meta["curve"]), **{name: meta[name] for name in SNAPSHOT_NUMBERS},
         )  # fmt: skip
 
+    def given_up(self, order: Order, snapshot: Snapshot | None) -> Report | None:
+        """What is to be said of a trial that was left, if it is not to be started once more.
+
+        It may be what ended the process each time, by eating the machine's memory or by never ending. A start that
+        brought it to a further snapshot does not count.
+        """
+        starts: list[int] = []
+        words = ""
+        for entry in self.journal.earlier:
+            if entry.get("begun") == order.name:
+                starts = [0]
+            elif entry.get("again") == order.name:
+                starts.append(int(entry["step"]))
+            elif entry.get("stuck") == order.name:
+                words = f"{entry['why']}, and it could not be stopped"
+        if not words and starts.count(_step(snapshot)) >= STARTS_ALLOWED:
+            words = f"the process ended {STARTS_ALLOWED} times while it ran (was it killed for want of memory?)"
+        if not words:
+            return None
+        words += "; it is not started again"
+        failure = Failure("never ended", words)
+        fit = None if snapshot is None else snapshot.best_fit()
+        return Report(
+            order, order.settings, "failed" if fit is None else "cut", fit, words, (failure,), 0.0, None, None, ""
+        )
+
     def damage(self) -> list[str]:
         """What of an earlier call could not be read, in words."""
         found = []
@@ -126,6 +165,10 @@ class Archive:
     def _said(self, problem: str | None) -> None:
         if problem is not None:
             self.note(problem)
+
+
+def _step(snapshot: Snapshot | None) -> int:
+    return 0 if snapshot is None else snapshot.step
 
 
 def as_run(report: Report) -> Run:

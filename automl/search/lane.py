@@ -50,9 +50,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is under way: its lane, the adviser's number, where the setting came from, and a snapshot to go on from."""
+    """What is under way: its lane, the adviser's number, where the setting came from, and a snapshot to go on from.
+
+    Attributes:
+        again: an earlier call had begun it.
+    """
 
     lane: Lane
     number: str
     order: Order
     snapshot: Snapshot | None = None
+    again: bool = False

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from automl.layers.losses import loss_for
+from automl.search.built import check_built
 from automl.search.initial import Initial, seeded
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Network:
         self.initial = Initial()
         with self.initial.recording():
             self.model = self._built()
+        check_built(self.model, template.name, head)
         self._loss = loss_for(head) if loss_scale is None else loss_for(head, loss_scale)
         self._clip_norm = CLIP_NORM.get(template.family)
         values = [variable.value for variable in self.model.trainable_variables]

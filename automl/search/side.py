@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from automl import metrics
 from automl.records import Run, SearchOptions
 from automl.search import device as devices
 from automl.search.archive import Archive, as_run, run_of
+from automl.search.failure import explain
 from automl.search.finalist import Finalist
 from automl.search.gates import at_gates, gates_for
 from automl.search.lane import Asked, Kept, Lane
@@ -29,7 +31,7 @@ from automl.search.turns import next_lane
 from automl.search.variants import vary
 
 if TYPE_CHECKING:
-    from automl.records import Dataset, Encoder, Facts, Output, Side, Split, TargetCodec, Task, Template
+    from automl.records import Dataset, Encoder, Facts, InputSpec, Output, Side, Split, TargetCodec, Task, Template
     from automl.search.ray_pool import RayPool
     from automl.search.trial import Snapshot
 
@@ -91,15 +93,12 @@ class DeepSide:
             material_of(dataset, task, split, encoder, codec, metric), templates, devices.prepare(self.options.device),
             self.options.memory_mib, stopping,
         )  # fmt: skip
+        self.trainer.on_stuck = self._on_stuck
         self.pool: Pool = remote or LocalPool(self.trainer)
         if remote is not None:
             remote.supply(self.trainer.material, tuple(templates), self.options.memory_mib)
-        self.lanes = [
-            Lane(t, Adviser(t, encoder.specs, facts, higher_is_better=self.higher_is_better, seed=seed,
-                            name=self.options.oracle),
-                 prior=1.0 if t.prior is None else max(float(t.prior(encoder.specs, facts)), 1e-3))
-            for t in templates.values()
-        ]  # fmt: skip
+        self.left_out: dict[str, str] = {}
+        self.lanes = [lane for one in templates.values() if (lane := self._lane(one, encoder.specs, facts)) is not None]
         self.kept: list[Kept] = []
         self.finalist = Finalist(
             self.kept, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
@@ -153,6 +152,18 @@ class DeepSide:
         bounded = self.max_trials is not None and self.n_runs >= self.max_trials
         return lane is not None and not bounded and not seconds < self._least_seconds(lane)
 
+    def _lane(self, template: Template, specs: Sequence[InputSpec], facts: Facts) -> Lane | None:
+        """A template's search, or none where its space, its starts or its prior cannot be read."""
+        try:
+            adviser = Adviser(template, specs, facts, higher_is_better=self.higher_is_better, seed=self.seed,
+                              name=self.options.oracle)  # fmt: skip
+            prior = 1.0 if template.prior is None else max(float(template.prior(specs, facts)), 1e-3)
+        except Exception as error:  # a template's own fault must not end the contest
+            self.left_out[template.name] = f"its space cannot be searched ({explain(error).words})"
+            self._note(f"template {template.name} is left out: {self.left_out[template.name]}")
+            return None
+        return Lane(template, adviser, prior=prior)
+
     def _next(self, seconds: float, under_way: Sequence[Asked]) -> Asked | None:
         """The next trial: what a killed process left, a template's start, a cheap neighbour, or what the oracle says.
 
@@ -200,8 +211,7 @@ class DeepSide:
 
     def _begin(self, asked: Asked) -> None:
         order = asked.order
-        if asked.snapshot is None:
-            self.archive.begun(asked)
+        self.archive.begun(asked)
         self.on_event({"event": "start", "side": "deep", "name": order.name, "settings": dict(order.settings)})
 
     def _on_epoch(self, order: Order, point: Mapping[str, float]) -> None:
@@ -258,6 +268,13 @@ class DeepSide:
     def _note(self, text: str) -> None:
         self.on_event({"event": "note", "side": "deep", "text": text})
 
+    def _on_stuck(self, order: Order, why: str) -> None:
+        self.archive.stuck(order, why)
+        self._note(
+            f"{order.name} does not answer: {why}, and nothing in this process can end it; end the process "
+            f"(kill -9 {os.getpid()}) and go on with --resume, which passes this trial over"
+        )
+
     def _better(self, a: float, b: float) -> bool:
         return a > b if self.higher_is_better else a < b
 
@@ -284,21 +301,22 @@ class DeepSide:
             lane = lanes.get(str(entry.get("template")))
             if lane is None:
                 continue
+            if "again" in entry or "stuck" in entry:
+                continue  # read by Archive.given_up
+            lane.n_runs = max(lane.n_runs, _place(entry.get("begun") or entry["name"]))
             if "begun" in entry:
                 number = lane.adviser.enter(entry["values"])
                 lane.adviser.set_state(entry["oracle"])
-                lane.n_runs += 1
                 lane.variants = int(entry["variants"])
                 open_ones[entry["begun"]] = (lane, number, entry)
                 continue
             run = run_of(entry)
-            asked = open_ones.pop(run.name, None)
-            if asked is None:
-                continue
+            asked = open_ones.pop(run.name, None)  # None where that line is lost
+            number = lane.adviser.enter(entry["settings"]) if asked is None else asked[1]
             self._earlier.append(run)
             self.n_runs += 1
             lane.seconds += run.cost.fit_seconds
-            lane.adviser.tell(asked[1], run.valid_score, dict(run.choices))
+            lane.adviser.tell(number, run.valid_score, dict(run.choices))
             self.failures.update(entry.get("failures", ()))
             if run.valid_score is None:
                 lane.n_failed += 1
@@ -309,11 +327,19 @@ class DeepSide:
             if not self._restore(lane, run):
                 lost.append((run.valid_score, lane, dict(run.choices)))
         for lane, number, entry in open_ones.values():
-            self._in_flight.append(Asked(lane, number, *self.archive.left(entry)))
+            order, snapshot = self.archive.left(entry)
+            left = Asked(lane, number, order, snapshot, again=True)
+            given_up = self.archive.given_up(order, snapshot)
+            if given_up is None:
+                self._in_flight.append(left)
+            else:
+                self._earlier.append(self._take_in(left, given_up))
+                self._note(f"{order.name}: {given_up.failure}")
         if lost:  # the best one is fitted again if nothing that is left is as good
             score, lane, settings = (max if self.higher_is_better else min)(lost, key=lambda item: item[0])
             if not self.kept or self._better(score, self.kept[0].fits[0].score):
                 lane.adviser.first(settings)
+                self.n_runs -= 1  # so that a bound on trials leaves room for it
 
     def _tell_what_was_found(self) -> None:
         parts = []
@@ -365,3 +391,8 @@ class DeepSide:
         """Drop compiled networks and end other processes."""
         self.pool.close()
         self.trainer.close()
+
+
+def _place(name: str) -> int:
+    """The number at the end of a run's name, counted by template."""
+    return int(name.rpartition("-")[2])

@@ -10,18 +10,19 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from automl import memory, metrics
 from automl.errors import OutOfTime
-from automl.search.failure import TRIES, Failure, TooLarge, explain, second_try
+from automl.search.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.search.footprint import available_mib, needed_mib
 from automl.search.network import DeviceData, Network
 from automl.search.parallel import ParallelNetwork, Replicas
 from automl.search.trial import Fit, Gate, Snapshot, train
+from automl.search.watch import NeverEnded, Watch, watching
 from automl.search.work import Work, products_a_row, replicas_for
 
 if TYPE_CHECKING:
@@ -108,6 +109,34 @@ class Report:
     device: str
 
 
+@dataclass(slots=True, eq=False)
+class _Course:
+    """How a trial goes: its tries so far, and what it would leave behind if it were ended now.
+
+    Attributes:
+        status: of the run; "stopped" when it did not end by itself. place: the device or devices.
+    """
+
+    settings: Mapping[str, Any]
+    status: Literal["done", "cut", "failed", "stopped"] = "failed"
+    ended: str | None = None
+    fit: Fit | None = None
+    best: Fit | None = None
+    failures: list[Failure] = field(default_factory=list)
+    n_parameters: int | None = None
+    place: str = ""
+
+    def remember(self, best: Fit) -> None:
+        """Take in a better epoch."""
+        self.best = best
+
+    def ended_by(self, order: Order, why: str) -> None:
+        """It was ended from outside; its best epoch stands, if it came to one."""
+        failure = never_ended(order.template, why)
+        self.failures.append(failure)
+        self.status, self.ended, self.fit = "stopped", failure.words, self.best
+
+
 class Trainer:
     """Trains orders one after another in this process.
 
@@ -115,6 +144,9 @@ class Trainer:
         material: what every trial reads. templates: by name. device: the policy.
         memory_mib: what a trial may take; None for most of what is free when it starts.
         stopping: asked between dispatches whether the user wants to stop.
+
+    Attributes:
+        on_stuck: told, from another thread, of an order that cannot be ended, and why it should have been.
     """
 
     def __init__(
@@ -133,6 +165,7 @@ class Trainer:
         )
         self.networks: OrderedDict[str, Network] = OrderedDict()
         self.replicas: Replicas | None = None
+        self.on_stuck: Callable[[Order, str], None] = lambda order, why: None
 
     def run(
         self,
@@ -143,50 +176,67 @@ class Trainer:
     ) -> Report:
         """Run one trial; a failed one is tried again where other settings may help and time is left."""
         begun = time.monotonic()
-        deadline = begun + order.seconds if math.isfinite(order.seconds) else None
         memory.reset_peak()
-        settings: Mapping[str, Any] = order.settings
-        fit: Fit | None = None
-        failures: list[Failure] = []
-        n_parameters: int | None = None
-        place = self.device.kind
-        status: Status = "failed"
-        ended: str | None = None
-        while len(failures) < TRIES:
-            try:
-                network = self.network(self.templates[order.template], settings, order.seed, order.seconds)
-                n_parameters, place = (
-                    network.n_parameters,
-                    self.device.name if network.n_devices > 1 else self.device.kind,
-                )
-                self._check_memory(network)
-                fit = train(
-                    network, settings, seed=order.seed, deadline=deadline,
-                    dispatch_seconds=self.device.dispatch_seconds, judge=self.material.judge,
-                    higher_is_better=self.higher_is_better, stopping=self.stopping, n_steps=order.n_steps,
-                    soft_seconds=order.soft_seconds, gates=order.gates, on_epoch=on_epoch, on_snapshot=on_snapshot,
-                    snapshot=snapshot,
-                )  # fmt: skip
-                status, ended = fit.status, _why_cut(fit)
-                break
-            except OutOfTime as error:
-                status, ended = "cut", str(error)
-                break
-            except Exception as error:  # a template's own fault must not end the contest
-                failures.append(explain(error))
-            again = second_try(failures[-1].kind, settings)
-            snapshot = None
-            if again is None or (deadline is not None and time.monotonic() >= deadline):
-                break
-            settings = again
-        if fit is None and status == "failed":
+        went = _Course(order.settings)
+        try:
+            with watching(order.seconds, self.stopping, lambda why: self.on_stuck(order, why)) as watch:
+                self._try(order, watch, went, watch.unbroken(on_epoch), watch.unbroken(on_snapshot), snapshot)
+        except NeverEnded as error:
+            if went.status == "failed":  # else it had ended all the same
+                went.ended_by(order, str(error))
+        if went.status == "stopped":
+            self.networks.pop(self.shape_of(self.templates[order.template], went.settings), None)
+        fit, failures, ended = went.fit, went.failures, went.ended
+        if fit is None and went.status == "failed":
             ended = failures[-1].words
-        elif failures:
+        elif failures and ended != failures[0].words:
             ended = "; ".join(filter(None, [f"first tried: {failures[0].words}", ended]))
+        status: Status = "cut" if went.status == "stopped" else went.status
         return Report(
-            order, settings, status, fit, ended, tuple(failures), time.monotonic() - begun, memory.peak_mib(),
-            n_parameters, place,
+            order, went.settings, status, fit, ended, tuple(failures), time.monotonic() - begun, memory.peak_mib(),
+            went.n_parameters, went.place or self.device.kind,
         )  # fmt: skip
+
+    def _try(
+        self,
+        order: Order,
+        watch: Watch,
+        went: _Course,
+        on_epoch: Callable[[Mapping[str, float]], None] | None,
+        on_snapshot: Callable[[Snapshot], None] | None,
+        snapshot: Snapshot | None,
+    ) -> None:
+        """Try the settings, then others that may help."""
+        deadline = watch.begun + order.seconds if math.isfinite(order.seconds) else None
+        while len(went.failures) < TRIES:
+            try:
+                with watch.cancellable():
+                    network = self.network(self.templates[order.template], went.settings, order.seed, order.seconds)
+                    went.n_parameters = network.n_parameters
+                    went.place = self.device.name if network.n_devices > 1 else self.device.kind
+                    self._check_memory(network)
+                    went.fit = train(
+                        network, went.settings, seed=order.seed, deadline=deadline,
+                        dispatch_seconds=self.device.dispatch_seconds, judge=self.material.judge,
+                        higher_is_better=self.higher_is_better, stopping=watch.stopping, n_steps=order.n_steps,
+                        soft_seconds=order.soft_seconds, gates=order.gates, on_epoch=on_epoch, on_snapshot=on_snapshot,
+                        snapshot=snapshot, on_best=went.remember,
+                    )  # fmt: skip
+                went.status, went.ended = went.fit.status, _why_cut(went.fit)
+                return
+            except OutOfTime as error:
+                went.status, went.ended = "cut", str(error)
+                return
+            except (Exception, SystemExit) as error:  # a template's own fault must not end the contest
+                if watch.over:  # what a cancelled graph raises, or what the template made of it
+                    went.ended_by(order, watch.over)
+                    return
+                went.failures.append(explain(error))
+            again = second_try(went.failures[-1].kind, went.settings)
+            snapshot, went.best = None, None
+            if again is None or (deadline is not None and time.monotonic() >= deadline):
+                return
+            went.settings = again
 
     def _check_memory(self, network: Network) -> None:
         needed = needed_mib(network.model, network.batch_size)

@@ -130,6 +130,21 @@ def test_a_lost_model_waits_when_there_is_no_time_for_it(problem, half, tmp_path
     assert side._next_lost(1e6)[0].name == max(side.earlier_runs(), key=lambda run: run.valid_score).name
 
 
+def test_a_lost_model_waits_when_the_worker_has_not_started_in_time(problem, half, tmp_path, monkeypatch):
+    folder, runs, _ = half
+    copy = copied(folder, tmp_path)
+    for path in (copy / "shallow").iterdir():
+        path.unlink()
+    side = side_of(problem("tabular", "binary"), copy, 4)
+    side.step(1.0)  # the floors
+    with monkeypatch.context() as patched:
+        patched.setattr(side.worker, "wait", lambda deadline, stopping: "the time was over")
+        assert side.step(5.0) == ()
+    again = to_the_end(side)
+    side.close()
+    assert again[0].name == max(runs, key=lambda run: run.valid_score).name
+
+
 def test_only_the_best_models_stay_on_disk(problem, tmp_path):
     side = side_of(problem("tabular", "regression"), tmp_path, 9, ("tabular_floor", "linear"))
     to_the_end(side)
