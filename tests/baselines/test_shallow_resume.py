@@ -126,8 +126,8 @@ def test_a_lost_model_waits_when_there_is_no_time_for_it(problem, half, tmp_path
         path.unlink()
     side = side_of(problem("tabular", "binary"), copy, 4)
     side.close()
-    assert side._next_lost(0.01) is None
-    assert side._next_lost(1e6)[0].name == max(side.earlier_runs(), key=lambda run: run.valid_score).name
+    assert side.earlier.next_lost(0.01, None) is None
+    assert side.earlier.next_lost(1e6, None)[0].name == max(side.earlier_runs(), key=lambda run: run.valid_score).name
 
 
 def test_only_the_best_models_stay_on_disk(problem, tmp_path):
