@@ -1,0 +1,154 @@
+"""What the deep side leaves in a run's folder: each trial in ``trials.log``, the best weights under ``weights/``."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.errors import FolderError
+from automl.journal import Journal
+from automl.records import Cost, Run
+from automl.search.trainer import Order, Report, plain
+from automl.search.trial import Fit, Gate, Snapshot
+from automl.store import WeightStore
+
+if TYPE_CHECKING:
+    from automl.search.lane import Asked, Kept
+
+__all__ = ["Archive", "as_run", "run_of"]
+
+CURVE_POINTS = 50
+SNAPSHOT_NUMBERS = ("score", "best_step", "step", "planned", "total", "seconds", "next_check")
+
+
+class Archive:
+    """A journal of trials and a store of weights; nothing of it stops the search where it cannot be written.
+
+    Args:
+        folder: of the run, or None to keep nothing. fingerprints: what a journal must match.
+        note: told in words of what could not be written.
+
+    Raises:
+        FolderError: the folder holds a run of something else.
+    """
+
+    def __init__(self, folder: Path | None, fingerprints: Mapping[str, str], note: Callable[[str], None]) -> None:
+        self.note = note
+        self.store = WeightStore(folder / "weights") if folder else None
+        self.journal = Journal(folder / "trials.log" if folder else None, fingerprints)
+
+    def begun(self, asked: Asked) -> None:
+        """A trial begins: its setting, and the state that its oracle was left in."""
+        order, adviser = asked.order, asked.lane.adviser
+        self._write(
+            {"begun": order.name, "template": order.template, "settings": dict(order.settings), "seed": order.seed,
+             "values": adviser.values(asked.number), "oracle": adviser.state(), "variants": asked.lane.variants,
+             "gates": [[gate.share, gate.score] for gate in order.gates]}
+        )  # fmt: skip
+
+    def ended(self, run: Run, report: Report, at_gates: Sequence[float | None], cheap: bool) -> None:
+        """A trial has ended; its state under way is of no more use."""
+        fit = report.fit
+        curve = () if fit is None else fit.curve
+        self._write({
+            "name": run.name, "template": run.family, "settings": dict(run.choices), "score": run.valid_score,
+            "status": run.status, "failure": run.failure, "failures": [failure.kind for failure in report.failures],
+            "cost": dataclasses.asdict(run.cost), "device": run.device, "at_gates": list(at_gates), "cheap": cheap,
+            "compile_seconds": 0.0 if fit is None else fit.compile_seconds,
+            "curve": list(curve[:: max(1, len(curve) // CURVE_POINTS)]),
+        })  # fmt: skip
+        if self.store is not None:
+            self.store.drop_checkpoint()
+
+    def keep(self, kept: Kept, names: Sequence[str]) -> None:
+        """Store the weights of a run, and leave those of these runs alone, best first."""
+        if self.store is None:
+            return
+        fit = kept.fits[0]
+        meta = {"score": fit.score, "curve": list(fit.curve), "epochs": fit.epochs, "seconds": fit.seconds,
+                "compile_seconds": fit.compile_seconds, "status": fit.status, "n_steps": fit.n_steps,
+                "stopped_early": fit.stopped_early}  # fmt: skip
+        self._said(self.store.save(kept.run.name, [fit.raw_valid, *fit.weights], meta))
+        self.store.retain(names)
+
+    def kept(self, name: str) -> Fit | None:
+        """The fit of a run, where its weights were stored and can be read."""
+        found = None if self.store is None else self.store.load(name)
+        if found is None:
+            return None
+        arrays, meta = found
+        return Fit(weights=list(arrays[1:]), raw_valid=arrays[0], **{**meta, "curve": tuple(meta["curve"])})
+
+    def snapshot(self, order: Order, snapshot: Snapshot) -> None:
+        """Store a trial's state, from which it can go on."""
+        if self.store is None:
+            return
+        arrays = [snapshot.raw_valid, *snapshot.weights, *snapshot.state]
+        meta = {name: getattr(snapshot, name) for name in SNAPSHOT_NUMBERS}
+        meta |= {"name": order.name, "n_weights": len(snapshot.weights), "curve": list(snapshot.curve)}
+        self._said(self.store.checkpoint(arrays, meta))
+
+    def left(self, begun: Mapping[str, Any]) -> tuple[Order, Snapshot | None]:
+        """The trial that a killed process left, with its last state where there is one."""
+        order = Order(
+            str(begun["begun"]), str(begun["template"]), dict(begun["settings"]), int(begun["seed"]), math.inf,
+            gates=tuple(Gate(*gate) for gate in begun["gates"]),
+        )  # fmt: skip
+        found = None if self.store is None else self.store.load_checkpoint()
+        if found is None or found[1].get("name") != order.name:
+            return order, None
+        arrays, meta = found
+        n = int(meta["n_weights"])
+        return order, Snapshot(
+            state=list(arrays[1 + n :]), weights=list(arrays[1 : 1 + n]), raw_valid=arrays[0],
+            curve=tuple(meta["curve"]), **{name: meta[name] for name in SNAPSHOT_NUMBERS},
+        )  # fmt: skip
+
+    def damage(self) -> list[str]:
+        """What of an earlier call could not be read, in words."""
+        found = []
+        if self.journal.unreadable:
+            found.append(f"{self.journal.unreadable} lines of trials.log that cannot be read and are passed over")
+        if self.store is not None and self.store.unreadable:
+            found.append(f"damaged files, put aside: {', '.join(self.store.unreadable)}")
+        return found
+
+    def _write(self, entry: Mapping[str, Any]) -> None:
+        """Write to the journal; where that fails the search goes on, and only a resumed run would miss the entry."""
+        try:
+            self.journal.write(entry)
+        except FolderError as error:
+            self._said(f"{error}; the search goes on")
+
+    def _said(self, problem: str | None) -> None:
+        if problem is not None:
+            self.note(problem)
+
+
+def as_run(report: Report) -> Run:
+    """The record of a trial."""
+    order, fit = report.order, report.fit
+    cost = Cost(
+        fit_seconds=report.seconds,
+        offered_seconds=order.seconds if math.isfinite(order.seconds) else report.seconds,
+        peak_mib=report.peak_mib,
+        size_mib=None if report.n_parameters is None else report.n_parameters * 4 / 2**20,
+        n_parameters=report.n_parameters,
+    )
+    return Run(
+        order.name, "deep", report.status, order.template, cost=cost, device=report.device,
+        choices=plain(report.settings), valid_score=None if fit is None else fit.score,
+        curve=() if fit is None else fit.curve, failure=report.failure,
+    )  # fmt: skip
+
+
+def run_of(entry: Mapping[str, Any]) -> Run:
+    """A run from its journal entry."""
+    return Run(
+        entry["name"], "deep", entry["status"], entry["template"], valid_score=entry["score"],
+        cost=Cost(**entry["cost"]), device=entry["device"], choices=dict(entry["settings"]),
+        curve=tuple(entry["curve"]), failure=entry["failure"],
+    )  # fmt: skip

@@ -1,0 +1,144 @@
+"""The deep side's finalist: the best by validation or an ensemble, its seeds, its predictions."""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from automl import metrics
+from automl.ensemble import combine, ensemble_run, select
+from automl.search.material import items_of
+from automl.search.trainer import Order, Trainer
+
+if TYPE_CHECKING:
+    from automl.records import Dataset, Encoder, Output, Run, Split
+    from automl.search.lane import Kept
+    from automl.search.network import Network
+
+__all__ = ["Finalist"]
+
+TIMED_CALLS = 5
+
+
+class Finalist:
+    """Chooses among the runs whose weights are kept, fits what was chosen with other seeds, and predicts.
+
+    Args:
+        kept: runs with their weights, best first; the search goes on changing this list.
+        trainer: fits further seeds. dataset, split, encoder: what is predicted. metric: name. seed: any integer.
+        on_event: told of each start. on_epoch: told of each validation.
+    """
+
+    def __init__(
+        self,
+        kept: list[Kept],
+        trainer: Trainer,
+        dataset: Dataset,
+        split: Split,
+        encoder: Encoder,
+        metric: str,
+        seed: int,
+        on_event: Callable[[dict[str, Any]], None],
+        on_epoch: Callable[[Order, Mapping[str, float]], None],
+    ) -> None:
+        self.kept, self.trainer, self.dataset, self.split, self.encoder = kept, trainer, dataset, split, encoder
+        self.codec = trainer.material.codec
+        self.metric, self.seed, self.on_event, self.on_epoch = metric, seed, on_event, on_epoch
+        self.members: list[Kept] = []
+        self.weights: tuple[float, ...] = (1.0,)
+
+    def choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
+        """Name the finalist: the best by validation, or an ensemble; within `latency_ms` for one row."""
+        self.members, self.weights = [], (1.0,)
+        if ensemble and self._choose_ensemble(latency_ms):
+            return self._ensemble_run()
+        for kept in self.kept:
+            if latency_ms is None or self._latency_ms(kept) <= latency_ms:
+                self.members = [kept]
+                return kept.run
+        return None
+
+    def _choose_ensemble(self, latency_ms: float | None) -> bool:
+        outputs = [self.codec.decode(kept.fits[0].raw_valid) for kept in self.kept]
+        material = self.trainer.material
+        found = select(outputs, self.metric, material.valid_truth, material.valid_weight, material.valid_context)
+        if found is None:
+            return False
+        pairs = [(kept, weight) for kept, weight in zip(self.kept, found, strict=True) if weight > 0]
+        if latency_ms is not None and sum(self._latency_ms(kept) for kept, _ in pairs) > latency_ms:
+            return False
+        self.members, self.weights = [kept for kept, _ in pairs], tuple(weight for _, weight in pairs)
+        return True
+
+    def _ensemble_run(self) -> Run:
+        output = combine([self.codec.decode(kept.fits[0].raw_valid) for kept in self.members], self.weights)
+        material = self.trainer.material
+        context = dict(material.valid_context)
+        score = metrics.score(self.metric, material.valid_truth, output, material.valid_weight, context)
+        return ensemble_run("deep", [kept.run for kept in self.members], self.weights, score)
+
+    def _latency_ms(self, kept: Kept) -> float:
+        """Median milliseconds for one row, encoding included."""
+        network = self._restored(kept, 0)
+        one = items_of(self.split, "valid")[:1]
+        network.predict(self.encoder.transform(self.dataset, one))
+        times = []
+        for _ in range(TIMED_CALLS):
+            begun = time.perf_counter()
+            network.predict(self.encoder.transform(self.dataset, one))
+            times.append(time.perf_counter() - begun)
+        return float(np.median(times)) * 1000
+
+    def seconds_a_seed(self) -> float:
+        """What another seed is expected to cost."""
+        return sum(kept.fits[0].seconds * 1.1 for kept in self.members or self.kept[:1])
+
+    def add_seed(self, seconds: float) -> bool:
+        """Fit each member once more with another seed within these seconds; whether it worked."""
+        ends = time.monotonic() + seconds
+        fits = []
+        for kept in self.members:
+            name = f"{kept.run.name} seed {len(kept.fits) + 1}"
+            seed = self.seed * 1000 + 500 + len(kept.fits)
+            left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
+            order = Order(name, kept.template.name, kept.settings, seed, left, kept.fits[0].n_steps)
+            self.on_event(
+                {"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(kept.settings)}
+            )
+            fits.append(self.trainer.run(order, functools.partial(self.on_epoch, order)).fit)
+            if fits[-1] is None:
+                return False
+        for kept, fit in zip(self.members, fits, strict=True):
+            if fit is not None:
+                kept.fits.append(fit)
+        return bool(fits)
+
+    def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
+        """Undecided predictions, one for each of the first n seeds."""
+        if part == "valid":
+            raws = [[kept.fits[i].raw_valid for kept in self._chosen()] for i in range(n_seeds)]
+        else:
+            arrays = self.encoder.transform(self.dataset, items_of(self.split, "test"))
+            raws = [[self._restored(kept, i).predict(arrays) for kept in self._chosen()] for i in range(n_seeds)]
+        return tuple(combine([self.codec.decode(raw) for raw in one], self.weights) for one in raws)
+
+    def models(self, n_seeds: int) -> tuple[Any, ...]:
+        """The members' Keras models for the first seed, then for the next, up to n seeds."""
+        return tuple(
+            self._restored(kept, i).detached(kept.fits[i].weights) for i in range(n_seeds) for kept in self._chosen()
+        )
+
+    def _restored(self, kept: Kept, seed_number: int) -> Network:
+        network = self.trainer.network(kept.template, kept.settings, self.seed)
+        network.set_weights(kept.fits[seed_number].weights)
+        return network
+
+    def _chosen(self) -> list[Kept]:
+        if not self.members:
+            raise RuntimeError("choose() names the finalist first")
+        return self.members

@@ -1,0 +1,56 @@
+"""What the deep side knows of a template, what it keeps of a run, and what is under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from automl.records import Run, Template
+    from automl.search.oracle import Adviser
+    from automl.search.trainer import Order
+    from automl.search.trial import Fit, Snapshot
+
+__all__ = ["Asked", "Kept", "Lane"]
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """One template's search: its adviser and what it has cost and brought.
+
+    Attributes:
+        peers: scores of its trials at the gates. variants: cheap neighbours of the best setting still to try.
+        best: the best score, with its settings and seconds spent on compiling and in all.
+    """
+
+    template: Template
+    adviser: Adviser
+    n_runs: int = 0
+    n_failed: int = 0
+    seconds: float = 0.0
+    best: float | None = None
+    best_settings: dict[str, Any] | None = None
+    exhausted: bool = False
+    compile_seconds: float = 0.0
+    variants: int = 0
+    peers: list[list[float | None]] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """A run whose weights are still in memory."""
+
+    run: Run
+    template: Template
+    settings: dict[str, Any]
+    fits: list[Fit] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is under way: its lane, the adviser's number, where the setting came from, and a snapshot to go on from."""
+
+    lane: Lane
+    number: str
+    order: Order
+    snapshot: Snapshot | None = None
