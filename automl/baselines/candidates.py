@@ -13,7 +13,7 @@ from automl.baselines.lane import Kept
 from automl.baselines.material import Material
 from automl.baselines.tuning import LEAST_SECONDS
 from automl.baselines.worker import Worker
-from automl.ensemble import combine, ensemble_run, select
+from automl.ensemble import combine, ensemble_run, joined, select
 from automl.records import Output, Run
 
 __all__ = ["Candidates"]
@@ -36,12 +36,9 @@ class Candidates:
         self._outputs: dict[tuple[str, str, int], Output] = {}
 
     def keep(self, kept: Kept) -> None:
-        """Remember the family's best; drop models that neither lead nor are their family's best or fastest."""
-        lane = kept.lane
-        if lane.best is None or self.material.rank(kept.run.valid_score) > self.material.rank(lane.best_score):
-            lane.best, lane.best_score = kept.settings, kept.run.valid_score
+        """Drop models that neither lead nor are their family's best or fastest."""
         self.kept.append(kept)
-        self.kept.sort(key=lambda k: self.material.rank(k.run.valid_score), reverse=True)
+        self.kept.sort(key=lambda k: self.material.standing(k.run), reverse=True)
         quickest = min(self.kept, key=lambda k: k.run.cost.predict_ms or math.inf)
         seen: set[str] = set()
         left = []
@@ -55,8 +52,8 @@ class Candidates:
         """The best run by validation, or an ensemble; among those quick enough where a latency is asked for."""
         self.members, self._weights = [], (1.0,)
         if ensemble and self._choose_ensemble(latency_ms):
-            output = combine([kept.output for kept in self.members], self._weights)
-            score = self.material.score(output)
+            held_out = zip(*(kept.outputs for kept in self.members), strict=True)
+            score = self.material.mean_score([combine(outputs, self._weights) for outputs in held_out])
             return ensemble_run("shallow", [kept.run for kept in self.members], self._weights, score)
         best = self._best(latency_ms)
         if best is None:
@@ -65,10 +62,11 @@ class Candidates:
         return dataclasses.replace(best.run, finalist=True, n_seeds=len(best.models))
 
     def _choose_ensemble(self, latency_ms: float | None) -> bool:
-        candidates = self.kept[:CANDIDATES]
-        outputs = [kept.output for kept in candidates]
-        material = self.material
-        found = select(outputs, material.metric, material.valid_truth, material.valid_weight, material.context)
+        best = self.kept[:CANDIDATES]
+        candidates = [kept for kept in best if kept.run.n_holdouts == best[0].run.n_holdouts]
+        truth, weight = self.material.evidence(best[0].run.n_holdouts if best else 1)
+        outputs = [joined(kept.outputs) for kept in candidates]
+        found = select(outputs, self.material.metric, truth, weight, self.material.context)
         if found is None:
             return False
         pairs = [(kept, weight) for kept, weight in zip(candidates, found, strict=True) if weight > 0]

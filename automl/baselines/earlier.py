@@ -10,6 +10,7 @@ from automl.baselines.candidates import Candidates
 from automl.baselines.lane import Kept, Lane
 from automl.baselines.material import Material
 from automl.baselines.tuning import LEAST_SECONDS, Tuning, as_text
+from automl.holdouts import Examination
 from automl.records import Run
 
 __all__ = ["Earlier", "Lost"]
@@ -34,7 +35,7 @@ class Earlier:
         self.lost: list[Lost] = []
         self.n_fits = 0
 
-    def replay(self, tuning: Tuning, candidates: Candidates) -> None:
+    def replay(self, tuning: Tuning, candidates: Candidates, examination: Examination) -> None:
         """Bring families to where they were; the best models return, or wait to be fitted again."""
         lanes = {lane.baseline.name: lane for lane in tuning.lanes}
         fits: dict[str, Lost] = {}
@@ -48,27 +49,28 @@ class Earlier:
             tuning.random.bit_generator.state = entry["state"]["random"]
             self.n_fits = entry["state"]["n_fits"]
             self.runs[run.name] = run
+            if entry["scores"] and run.name not in fits:
+                believed = examination.take_in(entry["scores"], entry["passed_over"])
+                lane.lead(entry["settings"], believed, self.material.rank)
             fits[run.name] = run, lane, entry["settings"], entry["rows"]
         scored = [fit for fit in fits.values() if fit[0].valid_score is not None]
-        for fit in sorted(scored, key=lambda fit: self.material.rank(fit[0].valid_score), reverse=True):
+        for fit in sorted(scored, key=lambda fit: self.material.standing(fit[0]), reverse=True):
             run, lane, settings, rows = fit
-            if lane.best is None:
-                lane.best, lane.best_score = settings, run.valid_score
             found = self.archive.load(run)
             if found is None:
                 self.lost.append(fit)
             else:
-                model, output = found
-                candidates.keep(Kept(run, lane, settings, [model], output, self.material.sample(rows, self.seed)))
+                model, outputs = found
+                candidates.keep(Kept(run, lane, settings, [model], outputs, self.material.sample(rows, self.seed)))
 
     def next_lost(self, seconds: float, best: Run | None) -> Lost | None:
         """The best earlier run whose model is lost, if `best` is not as good and there is time for it."""
-        rank = self.material.rank
+        standing = self.material.standing
         for place, lost in enumerate(self.lost):  # best first
             run = lost[0]
-            if best is not None and rank(best.valid_score) >= rank(run.valid_score):
+            if best is not None and standing(best) >= standing(run):
                 del self.lost[place:]
                 break
-            if max(1.1 * run.cost.fit_seconds, LEAST_SECONDS) <= seconds:
+            if max(1.1 * run.n_holdouts * run.cost.fit_seconds, LEAST_SECONDS) <= seconds:
                 return self.lost.pop(place)
         return None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from automl import metrics
+from automl.baselines.worker import Part
 from automl.context import scoring_context, truth
-from automl.records import Dataset, Output, Split, Task
+from automl.records import Dataset, Output, Run, Split, Task
 
 __all__ = ["Material"]
 
@@ -20,41 +23,68 @@ class Material:
     """Items (rows, or windows of a forecast) with their truth and weights.
 
     Attributes:
-        items, valid, test: of each part. truth, weight: of the training items. valid_truth, valid_weight, context: what
-            the metric reads beside predictions for the validation items.
+        parts: the hold-outs, of which the first is the split's own. test: its test items.
+        context: what the metric reads beside predictions for validation items.
     """
 
     dataset: Dataset
     task: Task
     metric: str
-    items: np.ndarray
-    truth: np.ndarray
-    weight: np.ndarray | None
-    valid: np.ndarray
-    valid_truth: np.ndarray
-    valid_weight: np.ndarray | None
-    context: dict[str, Any]
+    parts: tuple[Part, ...]
     test: np.ndarray
+    context: dict[str, Any]
 
     @classmethod
     def of(cls, dataset: Dataset, task: Task, split: Split, metric: str, weight: np.ndarray | None) -> Material:
         """Gather it from a split; `weight` has shape (n_rows,)."""
-        items, valid, test = (_items(split, part) for part in ("train", "valid", "test"))
-        return cls(
-            dataset, task, metric, items, truth(dataset, task, items), _item_weight(weight, items),
-            valid, truth(dataset, task, valid), _item_weight(weight, valid),
-            scoring_context(dataset, task, split, valid), test,
+        first = _items(split, "train"), _items(split, "valid")
+        parts = tuple(
+            Part(
+                items, truth(dataset, task, items), _item_weight(weight, items),
+                valid, truth(dataset, task, valid), _item_weight(weight, valid),
+            )
+            for items, valid in (first, *split.folds[1:])
         )  # fmt: skip
+        # Of few rows the context is the same for all hold-outs: only a forecast's depends on the items.
+        context = scoring_context(dataset, task, split, first[1])
+        return cls(dataset, task, metric, parts, _items(split, "test"), context)
 
-    def score(self, output: Output) -> float:
-        """The metric of predictions for the validation items."""
-        return metrics.score(self.metric, self.valid_truth, output, self.valid_weight, self.context)
+    @property
+    def items(self) -> np.ndarray:
+        """Training items of the first hold-out."""
+        return self.parts[0].items
+
+    @property
+    def valid(self) -> np.ndarray:
+        """Validation items of the first hold-out."""
+        return self.parts[0].valid
+
+    def score(self, output: Output, part: int = 0) -> float:
+        """The metric of predictions for a hold-out's validation items."""
+        own = self.parts[part]
+        return metrics.score(self.metric, own.valid_truth, output, own.valid_weight, self.context)
+
+    def mean_score(self, outputs: Sequence[Output]) -> float:
+        """The mean over the first hold-outs, one output each."""
+        return statistics.fmean(self.score(output, part) for part, output in enumerate(outputs))
+
+    def evidence(self, n_holdouts: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Truth and weight of the validation items of the first n hold-outs, one after another."""
+        parts = self.parts[:n_holdouts]
+        if n_holdouts == 1:
+            return parts[0].valid_truth, parts[0].valid_weight
+        weights = [part.valid_weight for part in parts if part.valid_weight is not None]
+        return np.concatenate([part.valid_truth for part in parts]), np.concatenate(weights) if weights else None
 
     def rank(self, score: float | None) -> float:
         """A score turned so that more is better."""
         if score is None or not math.isfinite(score):
             return -math.inf
         return score if metrics.named(self.metric).higher_is_better else -score
+
+    def standing(self, run: Run) -> tuple[int, float]:
+        """What runs are sorted by, more being better: those judged on all hold-outs first, then by score."""
+        return run.n_holdouts, self.rank(run.valid_score)
 
     def sample(self, n_items: int, seed: int) -> np.ndarray | None:
         """Positions of so many training items, None for all; a forecast's last windows count as much as its first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import pickle
+import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -13,19 +14,23 @@ from typing import Any, Literal
 
 import numpy as np
 
+from automl import metrics
 from automl.baselines.archive import KEPT_MODELS, Archive, Proposals
 from automl.baselines.candidates import Candidates
 from automl.baselines.earlier import Earlier
 from automl.baselines.lane import Kept, Lane
 from automl.baselines.material import Material
 from automl.baselines.tuning import Tuning, as_text
-from automl.baselines.worker import Fitted, Payload, Worker, measure
+from automl.baselines.worker import Fitted, Part, Payload, Worker, measure
+from automl.holdouts import Examination, has_time
 from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
 
 __all__ = ["ShallowSide"]
 
 MIB = 1024**2
 STEP_SHARE = 0.4
+EXAMINE_SECONDS = 0.1
+SEED_STEP = 100_000
 
 
 class ShallowSide:
@@ -79,14 +84,11 @@ class ShallowSide:
         self._too_little = 0.0
         self.archive = Archive(folder, fingerprints or {}, self._note)
         material = self.material
-        payload = Payload(
-            dataset, material.items, material.truth, material.weight, material.valid, material.valid_truth,
-            _plugins(lanes),
-        )  # fmt: skip
-        self.worker = Worker(payload)
+        self.worker = Worker(Payload(dataset, material.parts, _plugins(lanes)))
+        self.examination = Examination(len(material.parts), metrics.named(metric).higher_is_better)
         self.candidates = Candidates(material, self.worker, seed, stopping)
         self.earlier = Earlier(self.archive, material, seed)
-        self.earlier.replay(self.tuning, self.candidates)  # while the worker loads its libraries
+        self.earlier.replay(self.tuning, self.candidates, self.examination)  # while the worker loads its libraries
         self.n_fits = self.earlier.n_fits
 
     @property
@@ -107,10 +109,11 @@ class ShallowSide:
         lost = self.earlier.next_lost(seconds, self.kept[0].run if self.kept else None)
         if lost is not None:
             run, lane, settings, rows = lost
-            return self._fit(lane, settings, seconds, run.name, rows)
+            return self._fit(lane, settings, seconds, run, rows)
         if self.max_trials is not None and self.n_fits >= self.max_trials:
             return None
-        proposal = self.tuning.propose(seconds)
+        # What cannot be judged on as many hold-outs as the best would stand behind it.
+        proposal = self.tuning.propose(seconds / (self.kept[0].run.n_holdouts if self.kept else 1))
         if proposal is None:
             # Asked again with no more time than when nothing fitted in: nothing will.
             over = all(lane.exhausted for lane in self.tuning.lanes) or seconds <= self._too_little
@@ -125,28 +128,34 @@ class ShallowSide:
             settings = next(lane.fresh)
             name = lane.baseline.name
             self.on_event({"event": "start", "side": "floor", "name": name, "settings": dict(settings)})
-            model = lane.baseline.make(self.material.task, settings, self.seed)
             begun = time.monotonic()
-            context = FitContext(None, None, self.material.valid, self.material.valid_truth)
-            model.fit(self.material.dataset, self.material.items, self.material.truth, self.material.weight, context)
+            model, output = self._fit_floor(lane, settings, self.material.parts[0])
             fit_seconds = time.monotonic() - begun
-            score = self.material.score(model.predict(self.material.dataset, self.material.valid))
+            outputs = [output, *(self._fit_floor(lane, settings, part)[1] for part in self.material.parts[1:])]
+            score = self.material.mean_score(outputs)
             predict_ms, rate = measure(model, self.material.dataset, self.material.valid, 0.2)
             size = len(pickle.dumps(model)) / MIB
             cost = Cost(fit_seconds, fit_seconds, predict_ms, rate, None, size)
-            run = Run(name, "floor", "done", name, valid_score=score, cost=cost, choices=dict(settings))
+            run = Run(name, "floor", "done", name, valid_score=score, cost=cost, choices=dict(settings),
+                      n_holdouts=len(outputs))  # fmt: skip
             self.floors.append((run, model))
             self._announce(run)
         return tuple(run for run, _ in self.floors)
 
+    def _fit_floor(self, lane: Lane, settings: Mapping[str, Any], part: Part) -> tuple[Any, Output]:
+        model = lane.baseline.make(self.material.task, settings, self.seed)
+        context = FitContext(None, None, part.valid, part.valid_truth)
+        model.fit(self.material.dataset, part.items, part.truth, part.weight, context)
+        return model, model.predict(self.material.dataset, part.valid)
+
     # ------------------------------------------------------------------ one fit
 
-    def _fit(self, lane: Lane, settings: Mapping[str, Any], seconds: float, again: str | None = None,
+    def _fit(self, lane: Lane, settings: Mapping[str, Any], seconds: float, again: Run | None = None,
              rows: int | None = None) -> tuple[Run, ...]:  # fmt: skip
         """One more run of a family, or an earlier one `again` whose model is lost, on as many rows as then."""
         rows = rows or self.tuning.rows_for(lane, seconds) or len(self.material.items)
         take = self.material.sample(rows, self.seed)
-        name = again or f"{lane.baseline.name}-{lane.n_runs + 1}"
+        name = again.name if again else f"{lane.baseline.name}-{lane.n_runs + 1}"
         begun = time.monotonic()
         ends = begun + seconds
         failure = self.worker.wait(None if math.isinf(seconds) else ends, self.stopping)
@@ -171,10 +180,15 @@ class ShallowSide:
                 self.tuning.learn_time(lane, fitted, offered, rows)
         shown = dict(settings) if take is None else {**settings, "rows": rows}
         run, output = self._as_run(name, lane, shown, fitted, offered)
-        run = dataclasses.replace(run, at_seconds=self.elapsed())
-        kept = None
+        kept, scores, passed_over = None, [], False
         if run.valid_score is not None and output is not None and fitted.model is not None:
-            kept = Kept(run, lane, settings, [fitted.model], output, take)
+            others, passed_over = self._examine(run, lane, settings, take, ends, again)
+            outputs = (output, *others)
+            scores = [self.material.score(one, part) for part, one in enumerate(outputs)]
+            run = dataclasses.replace(run, valid_score=statistics.fmean(scores), n_holdouts=len(scores))
+            if again is None:
+                lane.lead(settings, self.examination.take_in(scores, passed_over), self.material.rank)
+            kept = Kept(run, lane, settings, [fitted.model], outputs, take)
             self.candidates.keep(kept)
         elif again is None and lane.capped is not None and lane.n == 1 and run.status == "failed":
             lane.n = 0
@@ -182,13 +196,45 @@ class ShallowSide:
             lane.failures += 1
             if lane.failures > 2:
                 lane.exhausted = True
+        run = dataclasses.replace(run, at_seconds=self.elapsed())
         self._announce(run)
         if again is not None and kept is None:
             return ()  # the earlier run stands, without its model
-        self.archive.write(run, settings, rows, self._state(lane))
+        self.archive.write(run, scores, passed_over, settings, rows, self._state(lane))
         if kept is not None:
             self._store(kept, ends - time.monotonic())
         return (run,)
+
+    def _examine(self, run: Run, lane: Lane, settings: Mapping[str, Any], take: np.ndarray | None, ends: float,
+                 again: Run | None) -> tuple[tuple[Output, ...], bool]:  # fmt: skip
+        """Fit the same settings on the other hold-outs, where the score deserves it and all of them fit in.
+
+        Returns:
+            Validation outputs of all of them or of none (a mean over some would not compare); whether time was the
+            reason for none.
+        """
+        assert run.valid_score is not None
+        others = self.material.parts[1:]
+        judged_before = again is not None and again.n_holdouts > 1
+        bar = self.examination.bar() if again is None else None
+        if not others or not (judged_before or self.examination.deserves(run.valid_score, bar)):
+            return (), False
+        first = again is None and self.examination.first
+        each = run.cost.fit_seconds + EXAMINE_SECONDS
+        whole = run.status == "done" and take is None
+        if not whole or not has_time(len(others), each, ends - time.monotonic(), first):
+            return (), True
+        found = []
+        for number in range(1, len(others) + 1):
+            seed = self.seed + SEED_STEP * number  # a score that is not of one random state
+            model = pickle.dumps(lane.baseline.make(self.material.task, settings, seed))
+            fitted = self.worker.fit(model, None, None if math.isinf(ends) else ends, self.stopping, number)
+            if fitted.stopped or fitted.output is None:
+                return (), bool(fitted.stopped)
+            if not math.isfinite(self.material.score(fitted.output, number)):
+                return (), False
+            found.append(fitted.output)
+        return tuple(found), False
 
     def _as_run(self, name: str, lane: Lane, shown: Mapping[str, Any], fitted: Fitted,
                 offered: float) -> tuple[Run, Output | None]:  # fmt: skip
@@ -219,8 +265,9 @@ class ShallowSide:
 
     def _announce(self, run: Run) -> None:
         self.on_event(
-            {"event": "run", "side": run.side, "name": run.name, "score": run.valid_score, "status": run.status}
-        )
+            {"event": "run", "side": run.side, "name": run.name, "score": run.valid_score,
+             "n_holdouts": run.n_holdouts, "status": run.status}
+        )  # fmt: skip
 
     # ------------------------------------------------------------------ another process
 
@@ -235,7 +282,7 @@ class ShallowSide:
         """Put a model that is among the best on disk, and take down those that no longer are."""
         best = self.kept[:KEPT_MODELS]
         if any(kept is one for one in best):
-            self.archive.keep(kept.run, kept.models[0], kept.output, seconds)
+            self.archive.keep(kept.run, kept.models[0], kept.outputs, seconds)
             self.archive.retain([one.run.name for one in best])
 
     def _note(self, text: str) -> None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from automl import metrics
+from automl.holdouts import Examination
 from automl.records import Run, SearchOptions
 from automl.search import device as devices
-from automl.search.archive import Archive, as_run, run_of
+from automl.search.archive import Archive, as_run, run_of, scores_of
 from automl.search.finalist import Finalist
 from automl.search.gates import at_gates, gates_for
 from automl.search.lane import Asked, Kept, Lane
@@ -96,6 +97,7 @@ class DeepSide:
         self.finalist = Finalist(
             self.kept, self.trainer, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
         )
+        self.examination = Examination(1 + len(self.trainer.material.others), self.higher_is_better)
         self.n_runs = 0
         self.failures: Counter[str] = Counter()
         self._earlier: list[Run] = []
@@ -137,7 +139,8 @@ class DeepSide:
         """
         if self._in_flight is not None:
             left, self._in_flight = self._in_flight, None
-            return dataclasses.replace(left, order=dataclasses.replace(left.order, seconds=seconds))
+            order = dataclasses.replace(left.order, seconds=seconds, bar=self.examination.bar())
+            return dataclasses.replace(left, order=order)
         lane = self._next_lane()
         if lane is None or (self.max_trials is not None and self.n_runs + place >= self.max_trials):
             return None
@@ -147,14 +150,20 @@ class DeepSide:
         if number is None:
             lane.exhausted = True
             return None
-        soft = FIRST_SHARE * seconds if not self.kept and math.isfinite(seconds) else None
         order = Order(
             f"{lane.template.name}-{lane.n_runs + 1}", lane.template.name, plain(lane.adviser.settings(number)),
-            self.seed * 1000 + lane.n_runs, seconds, soft_seconds=soft,
-            gates=gates_for(lane.peers) if self.early_stopping else (),
+            self.seed * 1000 + lane.n_runs, seconds, soft_seconds=self._soft_seconds(seconds),
+            gates=gates_for(lane.peers) if self.early_stopping else (), bar=self.examination.bar(),
         )  # fmt: skip
         lane.n_runs += 1
         return Asked(lane, number, order)
+
+    def _soft_seconds(self, seconds: float) -> float | None:
+        """A time to end in where little is lost by it: the first trial's, so that others follow, and on several
+        hold-outs each trial's, so that it can be judged on all.
+        """
+        share = min(1.0 if self.kept else FIRST_SHARE, 1 / self.examination.n_holdouts)
+        return share * seconds if share < 1 and math.isfinite(seconds) else None
 
     def _ask(self, lane: Lane) -> str | None:
         """The adviser's number of the next setting."""
@@ -184,7 +193,8 @@ class DeepSide:
         if not self.kept:
             return 1.0
         typical = float(np.median([kept.run.cost.fit_seconds for kept in self.kept]))
-        return lane.compile_seconds + LEAST_SHARE * typical
+        n_fits = self.kept[0].run.n_holdouts  # a trial that cannot be judged as often as the best stands behind it
+        return lane.compile_seconds + n_fits * LEAST_SHARE * typical
 
     def _begin(self, asked: Asked) -> None:
         order = asked.order
@@ -198,24 +208,27 @@ class DeepSide:
     def _take_in(self, asked: Asked, report: Report) -> Run:
         """Tell the adviser, keep the weights of the best, and write down what was learned."""
         lane, fit, cheap = asked.lane, report.fit, False
-        run = as_run(report)
+        run, scores = as_run(report), scores_of(report)
         self.n_runs += 1
         lane.seconds += report.seconds
         settings = plain(report.settings)
-        lane.adviser.tell(asked.number, run.valid_score, settings)
+        believed = self.examination.take_in(scores, report.passed_over) if scores else None
+        lane.adviser.tell(asked.number, believed, settings)
         self.failures.update(failure.kind for failure in report.failures)
-        if fit is None:
+        if fit is None or believed is None:
             lane.n_failed += 1
         else:
             lane.compile_seconds = max(lane.compile_seconds, fit.compile_seconds)
             lane.peers.append(at_gates(fit.curve, self.higher_is_better))
             cheap = math.isinf(report.order.seconds) or fit.compile_seconds >= COMPILE_SHARE * fit.seconds
-            self._lead(lane, fit.score, settings, cheap)
-            self._keep(Kept(run, lane.template, settings, [fit]))
-        self.archive.ended(run, report, lane.peers[-1] if fit is not None else (), cheap)
+            self._lead(lane, believed, settings, cheap)
+            others = tuple(one.raw_valid for one in report.others)
+            self._keep(Kept(run, lane.template, settings, [fit], others))
+        self.archive.ended(run, report, scores, lane.peers[-1] if fit is not None else (), cheap)
         self.on_event(
-            {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "status": run.status,
-             "failure": run.failure, "failure_kind": report.failures[-1].kind if report.failures else None,
+            {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "n_holdouts": run.n_holdouts,
+             "status": run.status, "failure": run.failure,
+             "failure_kind": report.failures[-1].kind if report.failures else None,
              "stopped_early": fit is not None and fit.stopped_early}
         )  # fmt: skip
         return run
@@ -231,12 +244,21 @@ class DeepSide:
 
     def _keep(self, kept: Kept) -> None:
         """Hold the best in memory, and their weights on disk."""
-        self.kept.append(kept)
-        self.kept.sort(key=lambda kept: kept.fits[0].score, reverse=self.higher_is_better)
+        self._rank(kept)
         dropped = kept in self.kept[KEPT_FITS:]
         del self.kept[KEPT_FITS:]
         if not dropped:
             self.archive.keep(kept, [one.run.name for one in self.kept])
+
+    def _rank(self, kept: Kept) -> None:
+        """Put a run among the kept ones, in their order."""
+        self.kept.append(kept)
+        self.kept.sort(key=lambda one: self._place(one.run))
+
+    def _place(self, run: Run) -> tuple[int, float]:
+        """What runs are sorted by: those judged on all hold-outs first, then the better score."""
+        score = run.valid_score or 0.0
+        return -run.n_holdouts, -score if self.higher_is_better else score
 
     def _save(self, order: Order, snapshot: Snapshot) -> None:
         """A trial's state on disk, from which it can go on: of one at a time."""
@@ -267,7 +289,7 @@ class DeepSide:
         """Take in what an earlier call tried: advisers, gates, kept weights, and the trial that was under way."""
         lanes = {lane.template.name: lane for lane in self.lanes}
         open_ones: dict[str, tuple[Lane, str, dict[str, Any]]] = {}
-        lost: list[tuple[float, Lane, dict[str, Any]]] = []
+        lost: list[tuple[Run, Lane]] = []
         for entry in self.archive.journal.earlier:
             lane = lanes.get(str(entry.get("template")))
             if lane is None:
@@ -285,22 +307,24 @@ class DeepSide:
                 continue
             self._earlier.append(run)
             self.n_runs += 1
-            lane.adviser.tell(asked[1], run.valid_score, dict(run.choices))
+            scores = entry["scores"]
+            believed = self.examination.take_in(scores, bool(entry["passed_over"])) if scores else None
+            lane.adviser.tell(asked[1], believed, dict(run.choices))
             self.failures.update(entry.get("failures", ()))
-            if run.valid_score is None:
+            if believed is None:
                 lane.n_failed += 1
                 continue
             lane.peers.append(list(entry["at_gates"]))
             lane.compile_seconds = max(lane.compile_seconds, float(entry["compile_seconds"]))
-            self._lead(lane, run.valid_score, dict(run.choices), bool(entry["cheap"]))
+            self._lead(lane, believed, dict(run.choices), bool(entry["cheap"]))
             if not self._restore(lane, run):
-                lost.append((run.valid_score, lane, dict(run.choices)))
+                lost.append((run, lane))
         for lane, number, entry in open_ones.values():
             self._in_flight = Asked(lane, number, *self.archive.left(entry))
         if lost:  # the best one is fitted again if nothing that is left is as good
-            score, lane, settings = (max if self.higher_is_better else min)(lost, key=lambda item: item[0])
-            if not self.kept or self._better(score, self.kept[0].fits[0].score):
-                lane.adviser.first(settings)
+            run, lane = min(lost, key=lambda item: self._place(item[0]))
+            if not self.kept or self._place(run) < self._place(self.kept[0].run):
+                lane.adviser.first(dict(run.choices))
 
     def _tell_what_was_found(self) -> None:
         parts = []
@@ -315,11 +339,11 @@ class DeepSide:
 
     def _restore(self, lane: Lane, run: Run) -> bool:
         """Bring a run's weights back from disk."""
-        fit = self.archive.kept(run.name)
-        if fit is None:
+        found = self.archive.kept(run.name)
+        if found is None:
             return False
-        self.kept.append(Kept(run, lane.template, dict(run.choices), [fit]))
-        self.kept.sort(key=lambda kept: kept.fits[0].score, reverse=self.higher_is_better)
+        fit, others = found
+        self._rank(Kept(run, lane.template, dict(run.choices), [fit], others))
         return True
 
     # ------------------------------------------------------------------ finalist

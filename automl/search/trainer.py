@@ -5,6 +5,7 @@ An order and a report are plain records, so that a trainer may stand in this pro
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import time
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl import memory, metrics
+from automl import holdouts, memory, metrics
 from automl.errors import OutOfTime
 from automl.search.failure import TRIES, Failure, TooLarge, explain, second_try
 from automl.search.footprint import available_mib, needed_mib
@@ -23,13 +24,30 @@ from automl.search.network import DeviceData, Network
 from automl.search.trial import Fit, Gate, Snapshot, train
 
 if TYPE_CHECKING:
-    from automl.records import Head, InputSpec, Status, TargetCodec, Template
+    from automl.records import Head, InputSpec, Output, Status, TargetCodec, Template
     from automl.search.device import Device
 
-__all__ = ["Material", "Order", "Report", "Trainer", "plain"]
+__all__ = ["HoldOut", "Material", "Order", "Report", "Trainer", "plain"]
 
 KEPT_NETWORKS = 4
 LOOP_CHOICES = ("epochs", "batch_size")
+SEED_STEP = 100_000
+LEAST_LENGTH = 0.9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HoldOut:
+    """Another parting of the same rows.
+
+    Attributes:
+        train, valid: positions among the first hold-out's training rows followed by its validation rows.
+        truth, weight: of `valid`, as the metric reads them.
+    """
+
+    train: np.ndarray
+    valid: np.ndarray
+    truth: np.ndarray
+    weight: np.ndarray | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +58,7 @@ class Material:
         train, valid: encoded arrays by spec name. target: (n_train, ...). weight: (n_train,) or None.
         valid_truth, valid_weight, valid_context: what the metric reads beside predictions.
         loss_scale: divides a forecast's errors, or None.
+        others: further hold-outs, for few rows. valid_target: as `target`, where there are any.
     """
 
     train: Mapping[str, np.ndarray]
@@ -53,16 +72,33 @@ class Material:
     codec: TargetCodec
     metric: str
     loss_scale: np.ndarray | None = None
+    others: tuple[HoldOut, ...] = ()
+    valid_target: np.ndarray | None = None
 
     @property
     def head(self) -> Head:
         """What a network must put out."""
         return self.codec.head
 
-    def judge(self, raw: np.ndarray) -> float:
-        """The score of raw outputs for the validation rows."""
-        output = self.codec.decode(raw)
-        return metrics.score(self.metric, self.valid_truth, output, self.valid_weight, dict(self.valid_context))
+    def judge(self, raw: np.ndarray, holdout: int = 0) -> float:
+        """The score of raw outputs for the validation rows of a hold-out."""
+        return self.score(self.codec.decode(raw), holdout)
+
+    def score(self, output: Output, holdout: int = 0) -> float:
+        """The score of predictions for the validation rows of a hold-out."""
+        truth, weight = self._truths()[holdout]
+        return metrics.score(self.metric, truth, output, weight, dict(self.valid_context))
+
+    def evidence(self, n_holdouts: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Truth and weight of the validation rows of the first n hold-outs, one after another."""
+        parts = self._truths()[:n_holdouts]
+        if n_holdouts == 1:
+            return parts[0]
+        weights = [weight for _, weight in parts if weight is not None]
+        return np.concatenate([truth for truth, _ in parts]), np.concatenate(weights) if weights else None
+
+    def _truths(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
+        return [(self.valid_truth, self.valid_weight), *((one.truth, one.weight) for one in self.others)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +108,7 @@ class Order:
     Attributes:
         name: of the run. template: a template's name. settings: choices and knobs. seed: of weights and row order.
         seconds: offered, infinite for no clock. n_steps, soft_seconds, gates: see `trial.train`.
+        bar: the score from which on it is judged on the other hold-outs too, None for never.
     """
 
     name: str
@@ -82,6 +119,7 @@ class Order:
     n_steps: int | None = None
     soft_seconds: float | None = None
     gates: tuple[Gate, ...] = ()
+    bar: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +129,8 @@ class Report:
     Attributes:
         settings: those that were trained in the end, changed where a first try failed. fit: None when nothing was left.
         status: of the run. failure: in words, None for a run that came to its end. failures: each try that failed.
-        seconds: of all tries. n_parameters: None when the network was not built.
+        seconds: of all tries, without other hold-outs. n_parameters: None when the network was not built.
+        others: fits on the other hold-outs, all or none. passed_over: there was no time for them.
     """
 
     order: Order
@@ -104,6 +143,8 @@ class Report:
     peak_mib: float
     n_parameters: int | None
     device: str
+    others: tuple[Fit, ...] = ()
+    passed_over: bool = False
 
 
 class Trainer:
@@ -127,8 +168,9 @@ class Trainer:
         self.memory_mib, self.stopping = memory_mib, stopping
         self.higher_is_better = metrics.named(material.metric).higher_is_better
         self.data = DeviceData.place(
-            material.train, material.target, material.weight, material.valid, len(material.valid_truth)
-        )
+            material.train, material.target, material.weight, material.valid, len(material.valid_truth),
+            material.valid_target, material.valid_weight, [(one.train, one.valid) for one in material.others],
+        )  # fmt: skip
         self.networks: OrderedDict[str, Network] = OrderedDict()
 
     def run(
@@ -176,10 +218,48 @@ class Trainer:
             ended = failures[-1].words
         elif failures:
             ended = "; ".join(filter(None, [f"first tried: {failures[0].words}", ended]))
+        seconds = time.monotonic() - begun
+        others, passed_over = ((), False) if fit is None else self._examine(order, settings, fit, deadline)
         return Report(
-            order, settings, status, fit, ended, tuple(failures), time.monotonic() - begun, memory.peak_mib(),
-            n_parameters, self.device.name,
+            order, settings, status, fit, ended, tuple(failures), seconds, memory.peak_mib(), n_parameters,
+            self.device.name, others, passed_over,
         )  # fmt: skip
+
+    def _examine(
+        self, order: Order, settings: Mapping[str, Any], fit: Fit, deadline: float | None
+    ) -> tuple[tuple[Fit, ...], bool]:
+        """Train the same setting as long on the other hold-outs, where its score deserves it.
+
+        Returns:
+            A fit for each of them or none at all (a mean over some would not compare), and whether time was the reason.
+        """
+        sign = 1.0 if self.higher_is_better else -1.0
+        others, bar = self.material.others, order.bar
+        if not others or bar is None or fit.stopped_early or sign * fit.score < sign * bar:
+            return (), False
+        left = math.inf if deadline is None else deadline - time.monotonic()
+        each = fit.seconds - fit.compile_seconds
+        if fit.status != "done" or not holdouts.has_time(len(others), each, left, math.isinf(bar)):
+            return (), True
+        found = []
+        for number in range(1, len(others) + 1):
+            seed = order.seed + SEED_STEP * number  # a score that is not of one draw of the weights
+            network = self.network(self.templates[order.template], settings, seed)
+            network.hold_out(number)
+            try:
+                one = train(
+                    network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
+                    judge=functools.partial(self.material.judge, holdout=number),
+                    higher_is_better=self.higher_is_better, stopping=self.stopping, n_steps=fit.n_steps,
+                )  # fmt: skip
+            except OutOfTime:
+                return (), True
+            except Exception:  # what fails on other rows of the same data is no candidate
+                return (), False
+            if one.status != "done" or one.n_steps < LEAST_LENGTH * fit.n_steps:
+                return (), True
+            found.append(one)
+        return tuple(found), False
 
     def _check_memory(self, network: Network) -> None:
         needed = needed_mib(network.model, network.batch_size)
