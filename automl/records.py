@@ -428,6 +428,8 @@ class Template:
         starts: good first settings, best first; each a full or partial mapping name → value.
         unfit: ``unfit(task, specs) -> reason or None``.
         accepts: kinds of input the network can read; others present are an `unfit` reason unless ignorable.
+        prior: ``prior(specs, facts)``: how promising it is on data like this beside other templates, a positive number
+            (1 for neutral, which None stands for): which one is tried first, and how time is parted between them.
     """
 
     name: str
@@ -441,6 +443,7 @@ class Template:
     unfit: Callable[[Task, Sequence[InputSpec]], str | None]
     source: str
     objective: str | None = None
+    prior: Callable[[Sequence[InputSpec], Facts], float] | None = None
 
 
 class ShallowModel(Protocol):

@@ -177,6 +177,8 @@ def _points(template: Template, specs: Sequence[InputSpec], facts: Facts, n_rand
     for name in (*LOOP_KNOBS, *template.knobs):
         promise(name in template.knobs, f"{template.name}: {name!r} must be among its knobs")
         promise(isinstance(declared[name], keras_tuner.engine.hyperparameters.Float), f"knob {name!r} must be a Float")
+    if template.prior is not None:
+        promise(template.prior(specs, facts) > 0, f"{template.name}: its prior must be a positive number")
     starts = list(template.starts(specs, facts))
     promise(starts, f"{template.name}: starts must give at least one setting")
     for start in starts:

@@ -47,7 +47,7 @@ class CategoryEmbedding(keras.layers.Layer):  # type: ignore[misc]
         def start(shape: tuple[int, ...], dtype: str | None = None) -> Any:
             known = np.ones((shape[0], 1), "float32")
             known[offsets] = 0.0
-            return keras.random.normal(shape, stddev=0.5, dtype="float32") * known
+            return keras.initializers.RandomNormal(stddev=0.5)(shape, dtype="float32") * known
 
         self.table = self.add_weight(shape=(sum(self.sizes), self.dim), initializer=start, name="table")
 

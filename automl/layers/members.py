@@ -33,7 +33,7 @@ class MemberScale(keras.layers.Layer):  # type: ignore[misc]
         """Make the vectors."""
 
         def signs(shape: tuple[int, ...], dtype: str | None = None) -> Any:
-            draw = keras.random.uniform(shape, dtype="float32")
+            draw = keras.initializers.RandomUniform(0.0, 1.0)(shape, dtype="float32")
             return keras.ops.where(draw < 0.5, -1.0, 1.0)
 
         self.vectors = self.add_weight(

@@ -21,12 +21,14 @@ class Lane:
     """One template's search: its adviser and what it has cost and brought.
 
     Attributes:
+        prior: how promising it is on data like this, 1 for neutral.
         peers: scores of its trials at the gates. variants: cheap neighbours of the best setting still to try.
         best: the best score, with its settings and seconds spent on compiling and in all.
     """
 
     template: Template
     adviser: Adviser
+    prior: float = 1.0
     n_runs: int = 0
     n_failed: int = 0
     seconds: float = 0.0

@@ -24,6 +24,7 @@ from automl.search.material import material_of
 from automl.search.oracle import Adviser
 from automl.search.pool import LocalPool, Pool
 from automl.search.trainer import Order, Report, Trainer, plain
+from automl.search.turns import next_lane
 from automl.search.variants import vary
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ __all__ = ["DeepSide"]
 
 KEPT_FITS = 8
 FIRST_SHARE = 0.4
-FAILURES_ALLOWED = 3
 VARIANTS = 2
 COMPILE_SHARE = 0.15
 LEAST_SHARE = 0.3
@@ -90,7 +90,8 @@ class DeepSide:
         self.pool: Pool = LocalPool(self.trainer)
         self.lanes = [
             Lane(t, Adviser(t, encoder.specs, facts, higher_is_better=self.higher_is_better, seed=seed,
-                             name=self.options.oracle))
+                            name=self.options.oracle),
+                 prior=1.0 if t.prior is None else max(float(t.prior(encoder.specs, facts)), 1e-3))
             for t in templates.values()
         ]  # fmt: skip
         self.kept: list[Kept] = []
@@ -127,7 +128,7 @@ class DeepSide:
 
     def _may_go_on(self, seconds: float) -> bool:
         """Whether another call may find something to try, though this one did not."""
-        lane = self._next_lane()
+        lane = next_lane(self.lanes, self.higher_is_better, math.isfinite(seconds))
         bounded = self.max_trials is not None and self.n_runs >= self.max_trials
         return lane is not None and not bounded and not seconds < self._least_seconds(lane)
 
@@ -141,7 +142,7 @@ class DeepSide:
             left, self._in_flight = self._in_flight, None
             order = dataclasses.replace(left.order, seconds=seconds, bar=self.examination.bar())
             return dataclasses.replace(left, order=order)
-        lane = self._next_lane()
+        lane = next_lane(self.lanes, self.higher_is_better, math.isfinite(seconds))
         if lane is None or (self.max_trials is not None and self.n_runs + place >= self.max_trials):
             return None
         if math.isfinite(seconds) and seconds < self._least_seconds(lane):
@@ -173,20 +174,6 @@ class DeepSide:
             rng = np.random.default_rng((self.seed, lane.n_runs))
             return lane.adviser.enter(vary(lane.adviser.space, lane.best_settings, lane.template.knobs, rng))
         return lane.adviser.ask()
-
-    def _next_lane(self) -> Lane | None:
-        """Each template once, in order; then time goes by what has paid (a rank-r template gets a share of 1 / r)."""
-        open_lanes = [
-            lane
-            for lane in self.lanes
-            if not lane.exhausted and not (lane.best is None and lane.n_failed >= FAILURES_ALLOWED)
-        ]
-        untried = [lane for lane in open_lanes if lane.n_runs == 0]
-        if untried or not open_lanes:
-            return untried[0] if untried else None
-        sign = -1.0 if self.higher_is_better else 1.0
-        ranked = sorted(open_lanes, key=lambda lane: math.inf if lane.best is None else sign * lane.best)
-        return min(enumerate(ranked, start=1), key=lambda pair: pair[1].n_runs * pair[0])[1]
 
     def _least_seconds(self, lane: Lane) -> float:
         """Below this a trial is not started: compilation cannot be interrupted, and a sliver teaches nothing."""
@@ -307,6 +294,7 @@ class DeepSide:
                 continue
             self._earlier.append(run)
             self.n_runs += 1
+            lane.seconds += run.cost.fit_seconds
             scores = entry["scores"]
             believed = self.examination.take_in(scores, bool(entry["passed_over"])) if scores else None
             lane.adviser.tell(asked[1], believed, dict(run.choices))

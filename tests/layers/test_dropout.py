@@ -51,3 +51,15 @@ def test_the_variable_is_neither_saved_nor_trained():
     assert all(variable is not rate for variable in layer.variables)
     assert layer.get_config()["rate"] == 0.5
     assert KnobDropout.from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+def test_each_rate_is_met_and_neighbours_do_not_depend_on_each_other():
+    for rate in (0.02, 0.3, 0.5):
+        layer = KnobDropout(rate, seed=5)
+        dropped = keras.ops.convert_to_numpy(layer(keras.ops.ones((1001, 101)), training=True)) == 0
+        assert abs(dropped.mean() - rate) < 0.005
+        flat = dropped.ravel()
+        half = len(flat) // 2  # two numbers come from one drawn: the same place of both halves
+        both = (flat[:half] & flat[half + 1 : 2 * half + 1]).mean()
+        assert abs(both - rate * rate) < 0.005
+        assert abs((flat[:-1] & flat[1:]).mean() - rate * rate) < 0.005

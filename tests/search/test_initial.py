@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from automl.layers.dropout import KnobDropout
 from automl.layers.members import MemberScale
@@ -102,3 +103,30 @@ def test_the_layer_class_is_left_as_it_was():
     with pytest.raises(RuntimeError), Initial().recording():
         raise RuntimeError
     assert keras.layers.Layer.add_weight is before
+
+
+def test_drawing_leaves_prepared_functions_alone(network, monkeypatch):
+    """TensorFlow's global seed throws them away, so layers of Keras and ours are drawn without it."""
+
+    def refused(seed):
+        raise AssertionError("TensorFlow was seeded")
+
+    monkeypatch.setattr(keras.utils, "set_random_seed", refused)
+    drawn(network, 6)
+
+
+def test_an_initialiser_of_others_is_drawn_under_the_seed_of_the_backend():
+    class Own(keras.layers.Layer):
+        def build(self, shape):
+            self.kernel = self.add_weight(shape=(3, 2), initializer=lambda shape, dtype: tf.random.uniform(shape))
+
+        def call(self, x):
+            return x @ self.kernel
+
+    initial = Initial()
+    with initial.recording():
+        inputs = keras.Input((3,))
+        model = keras.Model(inputs, Own()(inputs))
+    once = drawn((initial, model), 3)
+    drawn((initial, model), 4)
+    assert all(np.array_equal(a, b) for a, b in zip(once, drawn((initial, model), 3), strict=True))

@@ -1,0 +1,37 @@
+"""Which template's turn it is: each once, the likeliest first; then time follows what has paid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from automl.search.lane import Lane
+
+__all__ = ["FAILURES_ALLOWED", "next_lane"]
+
+FAILURES_ALLOWED = 3
+
+
+def next_lane(lanes: Sequence[Lane], higher_is_better: bool, by_time: bool) -> Lane | None:
+    """The template to try next, or None when there is nothing left to try.
+
+    Each is tried once, in order of its prior for data like this (in order of the catalog where priors are equal).
+    After that the template that stands at rank r by its best score has a right to ``prior / r`` of the search, and
+    the one that has had the least of its right goes next.
+
+    Args:
+        lanes: of all templates. by_time: measure the search in seconds; else in trials, which is the same in each run.
+    """
+    open_lanes = [
+        lane for lane in lanes if not lane.exhausted and not (lane.best is None and lane.n_failed >= FAILURES_ALLOWED)
+    ]
+    untried = [lane for lane in open_lanes if lane.n_runs == 0]
+    if untried:
+        return max(untried, key=lambda lane: lane.prior)
+    sign = -1.0 if higher_is_better else 1.0
+    ranked = sorted(open_lanes, key=lambda lane: math.inf if lane.best is None else sign * lane.best)
+    turns = [((lane.seconds if by_time else lane.n_runs) * rank / lane.prior, rank, lane)
+             for rank, lane in enumerate(ranked, start=1)]  # fmt: skip
+    return min(turns, key=lambda turn: turn[:2])[2] if turns else None
