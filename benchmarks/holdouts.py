@@ -1,0 +1,290 @@
+"""Does one hold-out of few rows pick noise, and do several pick better? Both sides, on small sets with many test rows.
+
+    python benchmarks/holdouts.py [--only letter,adult] [--sides deep,shallow] [--settings 16] [--parts 4] [--epochs 30]
+                                  [--set-seconds 60] [--out FILE]
+
+Each set is cut to 1,000 rows for training and validation (or the rows that it has), all others test, so that test scores
+are precise. Settings are drawn with a fixed seed: the shallow families' own proposals in turn; deep, the first start of
+the template and draws from its shipped space, with `--epochs` at most. Each is fitted on every hold-out and its model of
+the first hold-out is scored on the test rows, which a contest never does before its end.
+
+Printed for each set: Spearman's rank correlation, over settings, of test score and validation score on one hold-out and
+on the mean of K. Then what a search would pick with time for as many fits as there are settings, mean over 200 orders of
+the settings: with one hold-out all of them are seen, with K hold-outs fewer; "rule" goes on to all K only from the median
+of earlier settings on, as `automl.holdouts` does. Regret is the best setting's test score less the picked one's, as a
+share of the spread (upper quartile less lower) of test scores. The last line printed is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+SETS = {
+    "adult": "mlp", "letter": "mlp", "california_housing": "mlp", "movies": "mlp", "amazon_sentiment": "text_cnn",
+    "fashion_rotation": "cnn", "sign_digits": "cnn", "osu_leaf": "series_rnn",
+}  # fmt: skip
+N_ROWS = 1000
+ORDERS = 200
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default=os.environ.get("AUTOML_DATA", str(ROOT.parent / "shared" / "data")))
+    parser.add_argument("--only", default=",".join(SETS))
+    parser.add_argument("--sides", default="shallow,deep")
+    parser.add_argument("--settings", type=int, default=16)
+    parser.add_argument("--parts", type=int, default=4, help="hold-outs drawn; K runs from 2 to this")
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--set-seconds", type=float, default=60.0, help="a set and side begins no setting after this")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", default="", help="a file of finished sets, which are not run again")
+    parser.add_argument("--one", default="", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+# --------------------------------------------------------------------------- one set
+
+
+def prepared(args: argparse.Namespace, name: str) -> Any:
+    """The set with few rows to learn from and the rest for test, split as a contest would."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    import pandas as pd
+    from contest import entry_data
+
+    from automl import recipe as recipes
+    from automl import split as splits
+    from automl.flow.prepare import prepare
+
+    splits.HOLD_OUTS = args.parts
+    folder = Path(args.data)
+    entry = next(e for e in json.loads((folder / "catalog.json").read_text()) if e["name"] == name)
+    options = entry_data(folder, entry)
+    rng = np.random.default_rng(args.seed)
+    if isinstance(options["data"], tuple):
+        (X, y), (X_test, y_test) = options["data"], options["test"]
+        order = rng.permutation(len(y))
+        few, rest = order[:N_ROWS], order[N_ROWS:]
+        options["data"] = X[few], y[few]
+        options["test"] = np.concatenate([X_test, X[rest]]), np.concatenate([y_test, y[rest]])
+    else:
+        frame, test = (pd.read_csv(options[key], dtype=str, keep_default_na=False) for key in ("data", "test"))
+        frame = frame.iloc[rng.permutation(len(frame))]
+        options["data"] = frame.iloc[:N_ROWS]
+        options["test"] = pd.concat([test, frame.iloc[N_ROWS:]])
+    return prepare(recipes.make(**options, metric=entry["metric"], seed=args.seed))
+
+
+def shallow(made: Any, args: argparse.Namespace) -> list[list[float]]:
+    """For each setting its score on every hold-out and on test rows."""
+    from automl.baselines import ShallowSide
+    from automl.baselines.material import Material
+    from automl.context import scoring_context, truth
+    from automl.flow.prepare import baselines_for
+    from automl.metrics import score
+    from automl.records import Facts, FitContext
+
+    dataset, task, split = made.dataset, made.task, made.split
+    material = Material.of(dataset, task, split, task.metric, dataset.weight)
+    facts = Facts(len(material.items), len(task.classes))
+    families = [b for b in baselines_for(task).values() if b.tier != "floor" and b.unfit(task, facts) is None]
+    streams = [b.settings(task, facts, args.seed + i) for i, b in enumerate(families)]
+    test_truth, context = truth(dataset, task, split.test), scoring_context(dataset, task, split, split.test)
+    assert ShallowSide  # the room is whole
+    rows: list[list[float]] = []
+    begun = time.monotonic()
+    for i in range(args.settings):
+        if time.monotonic() - begun > args.set_seconds:
+            break
+        place = i % len(families)
+        settings = next(streams[place], None)
+        if settings is None:
+            continue
+        found, tested = [], math.nan
+        for number, part in enumerate(material.parts):
+            model = families[place].make(task, settings, args.seed + 100_000 * number)
+            model.fit(dataset, part.items, part.truth, part.weight, FitContext(None, None, part.valid, part.valid_truth))
+            found.append(material.score(model.predict(dataset, part.valid), number))
+            if number == 0:
+                tested = score(task.metric, test_truth, model.predict(dataset, split.test), None, context)
+        rows.append([*found, tested])
+    return rows
+
+
+def deep(made: Any, args: argparse.Namespace, template_name: str) -> list[list[float]]:
+    """For each setting its score on every hold-out and on test rows."""
+    import keras_tuner
+
+    from automl import catalog, modalities
+    from automl.context import scoring_context, truth
+    from automl.metrics import score
+    from automl.records import Template
+    from automl.search.archive import scores_of
+    from automl.search.side import DeepSide
+    from automl.search.trainer import Order
+
+    dataset, task, split = made.dataset, made.task, made.split
+    encoder, codec = modalities.fit(dataset, task, split)
+    facts = modalities.facts(dataset, task, split, codec)
+    template: Any = catalog.members(Template, "automl.templates")[template_name]
+    side = DeepSide(dataset, task, split, encoder, codec, facts, {template.name: template}, metric=task.metric, seed=0)
+    space = keras_tuner.HyperParameters()
+    template.space(space, encoder.specs, facts)
+    start = {**space.values, **template.starts(encoder.specs, facts)[0]}
+    drawn = [{hp.name: hp.random_sample(1000 * i + j) for j, hp in enumerate(space.space)} for i in range(args.settings)]
+    arrays = encoder.transform(dataset, split.test)
+    test_truth, context = truth(dataset, task, split.test), scoring_context(dataset, task, split, split.test)
+    always = -math.inf if side.higher_is_better else math.inf
+    rows: list[list[float]] = []
+    begun = time.monotonic()
+    for i, settings in enumerate([start, *drawn[1:]]):
+        if time.monotonic() - begun > args.set_seconds:
+            break
+        asked = {**settings, "epochs": min(int(settings["epochs"]), args.epochs)}
+        report = side.trainer.run(Order(f"t{i}", template.name, asked, i, math.inf, bar=always))
+        if report.fit is None or len(report.others) + 1 < len(split.folds):
+            continue
+        network = side.trainer.network(template, report.settings, i)
+        network.set_weights(report.fit.weights)
+        tested = score(task.metric, test_truth, codec.decode(network.predict(arrays)), None, context)
+        rows.append([*scores_of(report), tested])
+    return rows
+
+
+# --------------------------------------------------------------------------- what they say
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> float:
+    """Rank correlation with mean ranks for ties; NaN where one of them does not vary."""
+    from scipy.stats import rankdata
+
+    a, b = rankdata(a), rankdata(b)
+    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else math.nan
+
+
+def picked(table: np.ndarray, k: int, ruled: bool, order: np.ndarray) -> int:
+    """The setting that a search names which sees them in this order, with time for as many fits as there are settings.
+
+    Args:
+        table: (n_settings, n_holdouts + 1), the test score last, turned so that more is better. k: hold-outs. ruled:
+            whether only settings from the median of earlier ones on are judged on all k.
+    """
+    budget, seen = len(table), []
+    examined: list[int] = []
+    for place in order:
+        cost = 1
+        promising = not seen or not ruled or table[place, 0] >= statistics.median(seen)
+        if promising:
+            cost = k
+        if budget < cost:
+            break
+        budget -= cost
+        seen.append(table[place, 0])
+        if promising:
+            examined.append(int(place))
+    return max(examined, key=lambda place: table[place, :k].mean())
+
+
+def judged(rows: list[list[float]], higher_is_better: bool) -> dict[str, Any]:
+    """Correlations and regrets of a set."""
+    table = np.array(rows, dtype=np.float64) * (1.0 if higher_is_better else -1.0)
+    test, n_parts = table[:, -1], table.shape[1] - 1
+    # Each hold-out may be the first of K: the figures are means over them.
+    turns = [np.roll(np.arange(n_parts), -i) for i in range(n_parts)]
+    spread = float(np.subtract(*np.quantile(test, [0.75, 0.25]))) or 1.0
+    found: dict[str, Any] = {"settings": len(table), "parts": n_parts, "best": float(test.max()), "spread": spread}
+    rng = np.random.default_rng(0)
+    orders = [rng.permutation(len(table)) for _ in range(ORDERS)]
+    for k in range(1, n_parts + 1):
+        found[f"rank_{k}"] = float(np.nanmean([spearman(table[:, turn[:k]].mean(axis=1), test) for turn in turns]))
+        found[f"pick_{k}"] = float(np.mean([test.max() - test[table[:, turn[:k]].mean(axis=1).argmax()]
+                                            for turn in turns])) / spread  # fmt: skip
+        for ruled in (False, True):
+            regrets = [
+                test.max() - test[picked(np.column_stack([table[:, turn], test]), k, ruled and k > 1, order)]
+                for order, turn in itertools.islice(zip(orders, itertools.cycle(turns), strict=False), ORDERS)
+            ]
+            found[f"{'rule' if ruled else 'all'}_{k}"] = float(np.mean(regrets)) / spread
+    return found
+
+
+def one(args: argparse.Namespace) -> None:
+    name, side = args.one.split(":")
+    from automl import metrics
+
+    made = prepared(args, name)
+    begun = time.monotonic()
+    rows = shallow(made, args) if side == "shallow" else deep(made, args, SETS[name])
+    line = {
+        "set": name, "side": side, "metric": made.task.metric, "n_rows": len(made.split.train) + len(made.split.valid),
+        "n_test": len(made.split.test), "seconds": round(time.monotonic() - begun, 1),
+        **judged(rows, metrics.named(made.task.metric).higher_is_better), "scores": rows,
+    }  # fmt: skip
+    print(json.dumps(line), flush=True)
+
+
+def show(line: dict[str, Any]) -> str:
+    ks = range(1, line["parts"] + 1)
+    return (
+        f"{line['set']:<20}{line['side']:<9}{line['metric']:<9}{line['n_rows']:>5}{line['n_test']:>7}{line['settings']:>4}  "
+        + " ".join(f"{line[f'rank_{k}']:6.3f}" for k in ks) + "  |" + " ".join(f"{line[f'pick_{k}']:6.3f}" for k in ks)
+        + "  |" + " ".join(f"{line[f'all_{k}']:6.3f}" for k in ks) + "  |" + " ".join(f"{line[f'rule_{k}']:6.3f}" for k in ks)
+    )  # fmt: skip
+
+
+def main() -> None:
+    args = arguments()
+    if args.one:
+        one(args)
+        return
+    done: dict[str, dict[str, Any]] = {}
+    if args.out and Path(args.out).exists():
+        for text in Path(args.out).read_text().splitlines():
+            line = json.loads(text)
+            done[f"{line['set']}:{line['side']}"] = line
+    ks = range(1, args.parts + 1)
+    heads = [" ".join(f"{name}{k:>{6 - len(name)}}" for k in ks) for name in ("rank", "pick", "all", "rule")]
+    print(f"{'set':<20}{'side':<9}{'metric':<9}{'rows':>5}{'test':>7}{'n':>4}  " + "  |".join(heads), flush=True)
+    lines = []
+    for side in args.sides.split(","):
+        for name in args.only.split(","):
+            line = done.get(f"{name}:{side}")
+            if line is None:
+                ran = subprocess.run(
+                    [sys.executable, __file__, *sys.argv[1:], "--one", f"{name}:{side}"],
+                    capture_output=True, text=True, check=False,
+                )  # fmt: skip
+                if ran.returncode:
+                    print(f"{name:<20}{side:<9}FAILED\n{ran.stderr[-2000:]}", flush=True)
+                    continue
+                text = ran.stdout.strip().splitlines()[-1]
+                line = json.loads(text)
+                if args.out:
+                    with open(args.out, "a") as file:
+                        file.write(text + "\n")
+            lines.append(line)
+            print(show(line), flush=True)
+    keys = [f"{name}_{k}" for name in ("rank", "pick", "all", "rule") for k in ks]
+    medians: dict[str, Any] = {}
+    for side in (*args.sides.split(","), "both"):
+        own = [line for line in lines if side in ("both", line["side"])]
+        if own:
+            medians[side] = {key: round(statistics.median(line[key] for line in own), 4) for key in keys}
+            medians[side] |= {f"mean_{key}": round(statistics.fmean(line[key] for line in own), 4) for key in keys}
+    print(json.dumps({"sets": len(lines), "medians": medians}))
+
+
+if __name__ == "__main__":
+    main()
