@@ -115,7 +115,9 @@ def shallow(made: Any, args: argparse.Namespace) -> list[list[float]]:
         found, tested = [], math.nan
         for number, part in enumerate(material.parts):
             model = families[place].make(task, settings, args.seed + 100_000 * number)
-            model.fit(dataset, part.items, part.truth, part.weight, FitContext(None, None, part.valid, part.valid_truth))
+            model.fit(
+                dataset, part.items, part.truth, part.weight, FitContext(None, None, part.valid, part.valid_truth)
+            )
             found.append(material.score(model.predict(dataset, part.valid), number))
             if number == 0:
                 tested = score(task.metric, test_truth, model.predict(dataset, split.test), None, context)
@@ -143,7 +145,9 @@ def deep(made: Any, args: argparse.Namespace, template_name: str) -> list[list[f
     space = keras_tuner.HyperParameters()
     template.space(space, encoder.specs, facts)
     start = {**space.values, **template.starts(encoder.specs, facts)[0]}
-    drawn = [{hp.name: hp.random_sample(1000 * i + j) for j, hp in enumerate(space.space)} for i in range(args.settings)]
+    drawn = [
+        {hp.name: hp.random_sample(1000 * i + j) for j, hp in enumerate(space.space)} for i in range(args.settings)
+    ]
     arrays = encoder.transform(dataset, split.test)
     test_truth, context = truth(dataset, task, split.test), scoring_context(dataset, task, split, split.test)
     always = -math.inf if side.higher_is_better else math.inf

@@ -145,6 +145,10 @@ def facts(outcome: Outcome) -> list[list[str]]:
     rows = [["Rests on", items]]
     if found.gain is not None:
         rows[0][1] += f", resampled as {resampled}; {words.count(found.seeds, 'seed')} of each model"
+    if sides.holdouts(outcome) > 1:
+        rows.append(
+            ["Finalists", f"the best by the mean of {sides.holdouts(outcome)} hold-outs, since the rows are few"]
+        )
     if found.p_value is not None:
         rows.append(["Exact paired test", f"p = {words.number(found.p_value, 2)}"])
     if clock.get("wall_seconds") is not None:
