@@ -4,14 +4,15 @@
                                   [--set-seconds 60] [--out FILE]
 
 Each set is cut to 1,000 rows for training and validation (or the rows that it has); all others test, so that test
-scores are precise. Settings are drawn with a fixed seed: the shallow families' own proposals in turn; deep, the first
-start of the template and draws from its shipped space, with `--epochs` at most. Each is fitted on every hold-out, and its
-model of the first hold-out is scored on the test rows, which a contest never does before its end.
+scores are precise. Settings are drawn with a fixed seed. Shallow: the families' own proposals in turn. Deep: the first
+start of the template and draws from its shipped space, with `--epochs` at most; four settings at a time share a shape
+and differ in their knobs, because compiling takes most of a small trial. Each is fitted on every hold-out, and its model
+of the first is scored on the test rows, which a contest never does before its end.
 
 Printed for each set: *rank*, Spearman's correlation over settings of test score and validation score, on one hold-out
 and on the mean of K; *pick*, the regret where all settings are judged so; *all* and *rule*, the regret of a search with
-time for as many fits as there are settings (mean over 200 orders of them): with one hold-out it sees every setting, with
-K fewer; "all" judges each on all K, "rule" only from the median of earlier settings on, as `automl.holdouts` does.
+time for as many fits as there are settings (mean over 200 orders): with one hold-out it sees every setting, with K
+fewer; "all" judges each on all K, "rule" only from the median of earlier settings on, as `automl.holdouts` does.
 Regret is the best setting's test score less the picked one's, as a share of the spread of test scores (upper quartile
 less lower). The last line printed is JSON.
 """
@@ -39,6 +40,7 @@ SETS = {
 }  # fmt: skip
 N_ROWS = 1000
 ORDERS = 200
+SAME_SHAPE = 4
 
 
 def arguments() -> argparse.Namespace:
@@ -147,12 +149,15 @@ def deep(made: Any, args: argparse.Namespace, template_name: str) -> list[list[f
     drawn = [
         {hp.name: hp.random_sample(1000 * i + j) for j, hp in enumerate(space.space)} for i in range(args.settings)
     ]
+    shapes = [start, *drawn[SAME_SHAPE::SAME_SHAPE]]
+    knobs = [{name: one[name] for name in template.knobs} for one in drawn]
+    chosen = [start, *({**shapes[i // SAME_SHAPE], **knobs[i]} for i in range(1, args.settings))]
     arrays = encoder.transform(dataset, split.test)
     test_truth, context = truth(dataset, task, split.test), scoring_context(dataset, task, split, split.test)
     always = -math.inf if side.higher_is_better else math.inf
     rows: list[list[float]] = []
     begun = time.monotonic()
-    for i, settings in enumerate([start, *drawn[1:]]):
+    for i, settings in enumerate(chosen):
         if time.monotonic() - begun > args.set_seconds:
             break
         asked = {**settings, "epochs": min(int(settings["epochs"]), args.epochs)}
