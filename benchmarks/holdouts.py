@@ -6,13 +6,14 @@
 Each set is cut to 1,000 rows for training and validation (or the rows that it has); all others test, so that test
 scores are precise. Settings are drawn with a fixed seed. Shallow: the families' own proposals in turn. Deep: the first
 start of the template and draws from its shipped space, with `--epochs` at most; four settings at a time share a shape
-and differ in their knobs, because compiling takes most of a small trial. Each is fitted on every hold-out, and its model
+and differ in their knobs, since compiling takes most of a small trial. Each is fitted on every hold-out, and its model
 of the first is scored on the test rows, which a contest never does before its end.
 
 Printed for each set: *rank*, Spearman's correlation over settings of test score and validation score, on one hold-out
-and on the mean of K; *pick*, the regret where all settings are judged so; *all* and *rule*, the regret of a search with
-time for as many fits as there are settings (mean over 200 orders): with one hold-out it sees every setting, with K
-fewer; "all" judges each on all K, "rule" only from the median of earlier settings on, as `automl.holdouts` does.
+and on the mean of K; *pick*, the regret where all settings are judged so; then the regret of a search that has time for
+as many fits as there are settings (mean over 200 orders of them): with one hold-out (*one*) it sees every setting; with
+three (*K* in JSON) it sees fewer, and judges on all of them each setting (*all*), or those whose score on the first is
+at or above the median (*half*), the upper quartile (*quart*) or the best (*best*) of the settings before it.
 Regret is the best setting's test score less the picked one's, as a share of the spread of test scores (upper quartile
 less lower). The last line printed is JSON.
 """
@@ -41,6 +42,7 @@ SETS = {
 N_ROWS = 1000
 ORDERS = 200
 SAME_SHAPE = 4
+RULES = {"all": 0.0, "half": 0.5, "quart": 0.75, "best": 1.0}
 
 
 def arguments() -> argparse.Namespace:
@@ -49,7 +51,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", default=",".join(SETS))
     parser.add_argument("--sides", default="shallow,deep")
     parser.add_argument("--settings", type=int, default=16)
-    parser.add_argument("--parts", type=int, default=4, help="hold-outs drawn; K runs from 2 to this")
+    parser.add_argument("--parts", type=int, default=4, help="hold-outs drawn, three at least; K runs from 1 to this")
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--set-seconds", type=float, default=60.0, help="a set and side begins no setting after this")
     parser.add_argument("--fit-seconds", type=float, default=3.0, help="a shallow fit stops growing after this")
@@ -182,27 +184,28 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else math.nan
 
 
-def picked(table: np.ndarray, k: int, ruled: bool, order: np.ndarray) -> int:
+def picked(table: np.ndarray, k: int, quantile: float, order: np.ndarray) -> int:
     """The setting that a search names which sees them in this order, with time for as many fits as there are settings.
 
     Args:
-        table: (n_settings, n_holdouts + 1), the test score last, turned so that more is better. k: hold-outs. ruled:
-            whether only settings from the median of earlier ones on are judged on all k.
+        table: (n_settings, n_holdouts + 1), the test score last, turned so that more is better. k: hold-outs.
+        quantile: of the scores before it on the first hold-out, from which on a setting is judged on all k.
     """
-    budget, seen = len(table), []
+    left = len(table)
+    seen: list[int] = []
     examined: list[int] = []
-    for place in order:
-        cost = 1
-        promising = not seen or not ruled or table[place, 0] >= statistics.median(seen)
-        if promising:
-            cost = k
-        if budget < cost:
+    for place in map(int, order):
+        if left < 1:
             break
-        budget -= cost
-        seen.append(table[place, 0])
-        if promising:
-            examined.append(int(place))
-    return max(examined, key=lambda place: table[place, :k].mean())
+        left -= 1
+        promising = not seen or table[place, 0] >= np.quantile(table[seen, 0], quantile)
+        seen.append(place)
+        if promising and left >= k - 1:
+            left -= k - 1
+            examined.append(place)
+    if not examined:
+        return max(seen, key=lambda place: float(table[place, 0]))
+    return max(examined, key=lambda place: float(table[place, :k].mean()))
 
 
 def judged(rows: list[list[float]], higher_is_better: bool) -> dict[str, Any]:
@@ -216,15 +219,15 @@ def judged(rows: list[list[float]], higher_is_better: bool) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     orders = [rng.permutation(len(table)) for _ in range(ORDERS)]
     for k in range(1, n_parts + 1):
-        found[f"rank_{k}"] = float(np.nanmean([spearman(table[:, turn[:k]].mean(axis=1), test) for turn in turns]))
-        found[f"pick_{k}"] = float(np.mean([test.max() - test[table[:, turn[:k]].mean(axis=1).argmax()]
-                                            for turn in turns])) / spread  # fmt: skip
-        for ruled in (False, True):
+        means = [table[:, turn[:k]].mean(axis=1) for turn in turns]
+        found[f"rank_{k}"] = float(np.nanmean([spearman(mean, test) for mean in means]))
+        found[f"pick_{k}"] = float(np.mean([test.max() - test[mean.argmax()] for mean in means])) / spread
+        for name, quantile in RULES.items():
             regrets = [
-                test.max() - test[picked(np.column_stack([table[:, turn], test]), k, ruled and k > 1, order)]
-                for order, turn in itertools.islice(zip(orders, itertools.cycle(turns), strict=False), ORDERS)
+                test.max() - test[picked(np.column_stack([table[:, turn], test]), k, quantile, order)]
+                for order, turn in zip(orders, itertools.cycle(turns), strict=False)
             ]
-            found[f"{'rule' if ruled else 'all'}_{k}"] = float(np.mean(regrets)) / spread
+            found[f"{name}_{k}"] = float(np.mean(regrets)) / spread
     return found
 
 
@@ -238,17 +241,23 @@ def one(args: argparse.Namespace) -> None:
     line = {
         "set": name, "side": side, "metric": made.task.metric, "n_rows": len(made.split.train) + len(made.split.valid),
         "n_test": len(made.split.test), "seconds": round(time.monotonic() - begun, 1),
+        "higher_is_better": metrics.named(made.task.metric).higher_is_better,
         **judged(rows, metrics.named(made.task.metric).higher_is_better), "scores": rows,
     }  # fmt: skip
     print(json.dumps(line), flush=True)
 
 
+def columns(n_parts: int) -> list[str]:
+    """What is printed of a set."""
+    return [f"{name}_{k}" for name in ("rank", "pick") for k in range(1, n_parts + 1)] + [
+        "all_1", *(f"{name}_3" for name in RULES)
+    ]  # fmt: skip
+
+
 def show(line: dict[str, Any]) -> str:
-    ks = range(1, line["parts"] + 1)
     return (
         f"{line['set']:<20}{line['side']:<9}{line['metric']:<9}{line['n_rows']:>5}{line['n_test']:>7}"
-        f"{line['settings']:>4}  "
-        + "  |".join(" ".join(f"{line[f'{name}_{k}']:6.3f}" for k in ks) for name in ("rank", "pick", "all", "rule"))
+        f"{line['settings']:>4} " + "".join(f"{line[key]:8.3f}" for key in columns(line["parts"]))
     )
 
 
@@ -261,10 +270,11 @@ def main() -> None:
     if args.out and Path(args.out).exists():
         for text in Path(args.out).read_text().splitlines():
             line = json.loads(text)
+            line |= judged(line["scores"], line["higher_is_better"])
             done[f"{line['set']}:{line['side']}"] = line
-    ks = range(1, args.parts + 1)
-    heads = [" ".join(f"{name}{k:>{6 - len(name)}}" for k in ks) for name in ("rank", "pick", "all", "rule")]
-    print(f"{'set':<20}{'side':<9}{'metric':<9}{'rows':>5}{'test':>7}{'n':>4}  " + "  |".join(heads), flush=True)
+    shown = columns(args.parts)
+    print(f"{'set':<20}{'side':<9}{'metric':<9}{'rows':>5}{'test':>7}{'n':>4} "
+          + "".join(f"{'one' if key == 'all_1' else key:>8}" for key in shown), flush=True)  # fmt: skip
     lines = []
     for side in args.sides.split(","):
         for name in args.only.split(","):
@@ -285,13 +295,13 @@ def main() -> None:
                         file.write(text + "\n")
             lines.append(line)
             print(show(line), flush=True)
-    keys = [f"{name}_{k}" for name in ("rank", "pick", "all", "rule") for k in ks]
+    keys = [f"{name}_{k}" for name in ("rank", "pick", *RULES) for k in range(1, args.parts + 1)]
     medians: dict[str, Any] = {}
     for side in (*args.sides.split(","), "both"):
         own = [line for line in lines if side in ("both", line["side"])]
         if own:
             medians[side] = {key: round(statistics.median(line[key] for line in own), 4) for key in keys}
-            medians[side] |= {f"mean_{key}": round(statistics.fmean(line[key] for line in own), 4) for key in keys}
+            medians[side] |= {f"mean {key}": round(statistics.fmean(line[key] for line in own), 4) for key in keys}
     print(json.dumps({"sets": len(lines), "medians": medians}))
 
 
