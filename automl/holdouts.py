@@ -1,8 +1,9 @@
-"""Several hold-outs for few rows: which trials are judged on all of them, and what their scores say. The same for both
-sides.
+"""Several hold-outs for few rows: which trials are judged on all of them, and what their scores say.
 
-One hold-out of few rows ranks settings mostly by luck. Judging each setting on all hold-outs costs as many fits, so a
-trial goes on to the others only where its score on the first deserves it (docs/decisions/0008-hold-outs.md).
+The same for both sides. One hold-out of few rows ranks settings partly by luck. Judging a setting on all of them costs
+as many fits, and more settings are worth more than surer scores as long as few were seen. So a trial goes on to the
+others only where there is time for many, and where its score on the first is among the best
+(docs/decisions/0008-hold-outs.md).
 """
 
 from __future__ import annotations
@@ -10,21 +11,23 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-__all__ = ["EXAMINE_SLACK", "FIRST_SHARE", "Examination", "has_time"]
+import numpy as np
+
+__all__ = ["Examination", "has_time"]
 
 EXAMINE_SLACK = 1.25
-FIRST_SHARE = 0.5
+FIRST_SHARE = 0.06
+QUANTILE = 0.75
 
 
-def has_time(n_more: int, fit_seconds: float, seconds: float, first: bool) -> bool:
+def has_time(n_more: int, fit_seconds: float, seconds: float, share: float) -> bool:
     """Whether the other hold-outs fit into the seconds left.
 
     Args:
         n_more: hold-outs to go. fit_seconds: what the fit on the first took. seconds: left, infinite for no clock.
-        first: no trial was scored before this one; then at most half of what is left may go to the others, because a
-            single trial needs no examination if there is no time for a second.
+        share: of the seconds left that may go to them.
     """
-    return EXAMINE_SLACK * n_more * fit_seconds <= seconds * (FIRST_SHARE if first else 1.0)
+    return EXAMINE_SLACK * n_more * fit_seconds <= share * seconds
 
 
 class Examination:
@@ -42,22 +45,26 @@ class Examination:
         self._passed_over: list[float] = []
 
     @property
-    def first(self) -> bool:
-        """Whether no trial was scored yet."""
-        return not self._first
+    def share(self) -> float:
+        """Of the time left, what may go to the other hold-outs of a trial.
+
+        Little while none was judged on them: there must be time for some 40 fits, or more settings on one hold-out
+        find a better one. Afterwards all of it, because a trial judged on one alone would stand behind.
+        """
+        return 1.0 if self._shifts else FIRST_SHARE
 
     def bar(self) -> float | None:
         """The score on the first hold-out from which on a trial goes on to the others; None if none does.
 
-        It is the median of earlier trials, or the best one that deserved to go on but had no time, if that is better:
-        such a one would be lost behind worse ones that had.
+        It is the upper quartile of earlier trials, or the best one that deserved to go on but had no time, if that is
+        better: such a one would be lost behind worse ones that had.
         """
         if self.n_holdouts < 2:
             return None
         if not self._first:
             return -self.sign * float("inf")
-        best = max if self.sign > 0 else min
-        return float(best([statistics.median(self._first), *self._passed_over]))
+        turned = self.sign * np.array(self._first)
+        return self.sign * float(max([np.quantile(turned, QUANTILE), *(self.sign * one for one in self._passed_over)]))
 
     def deserves(self, score: float, bar: float | None) -> bool:
         """Whether a score on the first hold-out reaches the bar."""

@@ -10,10 +10,11 @@ and differ in their knobs, since compiling takes most of a small trial. Each is 
 of the first is scored on the test rows, which a contest never does before its end.
 
 Printed for each set: *rank*, Spearman's correlation over settings of test score and validation score, on one hold-out
-and on the mean of K; *pick*, the regret where all settings are judged so; then the regret of a search that has time for
-as many fits as there are settings (mean over 200 orders of them): with one hold-out (*one*) it sees every setting; with
-three (*K* in JSON) it sees fewer, and judges on all of them each setting (*all*), or those whose score on the first is
-at or above the median (*half*), the upper quartile (*quart*) or the best (*best*) of the settings before it.
+and on the mean of K; *pick*, the regret where all settings are judged so; then regrets of a search (mean over 200
+orders of the settings) with time for as many fits as there are settings (*1*) or twice as many (*2*): judged on one
+hold-out (*one*), or on three if the score on the first is at or above the upper quartile (*quart*) of the settings
+before it, or the best three of all at the end (*late*). JSON has more: other K, each setting on all K (*all*), from the
+median on (*half*), from the best on (*best*).
 Regret is the best setting's test score less the picked one's, as a share of the spread of test scores (upper quartile
 less lower). The last line printed is JSON.
 """
@@ -42,6 +43,8 @@ SETS = {
 N_ROWS = 1000
 ORDERS = 200
 SAME_SHAPE = 4
+BUDGETS = (1, 2)
+LATE = 3
 RULES = {"all": 0.0, "half": 0.5, "quart": 0.75, "best": 1.0}
 
 
@@ -184,14 +187,14 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else math.nan
 
 
-def picked(table: np.ndarray, k: int, quantile: float, order: np.ndarray) -> int:
-    """The setting that a search names which sees them in this order, with time for as many fits as there are settings.
+def picked(table: np.ndarray, k: int, quantile: float, order: np.ndarray, n_fits: int) -> int:
+    """The setting that a search names which sees them in this order and has time for so many fits.
 
     Args:
         table: (n_settings, n_holdouts + 1), the test score last, turned so that more is better. k: hold-outs.
         quantile: of the scores before it on the first hold-out, from which on a setting is judged on all k.
     """
-    left = len(table)
+    left = n_fits
     seen: list[int] = []
     examined: list[int] = []
     for place in map(int, order):
@@ -208,6 +211,13 @@ def picked(table: np.ndarray, k: int, quantile: float, order: np.ndarray) -> int
     return max(examined, key=lambda place: float(table[place, :k].mean()))
 
 
+def picked_late(table: np.ndarray, k: int, order: np.ndarray, n_fits: int) -> int:
+    """The same where all are seen on the first hold-out, and the best `LATE` of them on the others at the end."""
+    seen = order[: max(1, n_fits - LATE * (k - 1))]
+    best = sorted(map(int, seen), key=lambda place: -float(table[place, 0]))[:LATE]
+    return max(best, key=lambda place: float(table[place, :k].mean()))
+
+
 def judged(rows: list[list[float]], higher_is_better: bool) -> dict[str, Any]:
     """Correlations and regrets of a set."""
     table = np.array(rows, dtype=np.float64) * (1.0 if higher_is_better else -1.0)
@@ -222,12 +232,15 @@ def judged(rows: list[list[float]], higher_is_better: bool) -> dict[str, Any]:
         means = [table[:, turn[:k]].mean(axis=1) for turn in turns]
         found[f"rank_{k}"] = float(np.nanmean([spearman(mean, test) for mean in means]))
         found[f"pick_{k}"] = float(np.mean([test.max() - test[mean.argmax()] for mean in means])) / spread
-        for name, quantile in RULES.items():
-            regrets = [
-                test.max() - test[picked(np.column_stack([table[:, turn], test]), k, quantile, order)]
-                for order, turn in zip(orders, itertools.cycle(turns), strict=False)
-            ]
-            found[f"{name}_{k}"] = float(np.mean(regrets)) / spread
+        for times in BUDGETS:
+            tried: dict[str, list[float]] = {name: [] for name in (*RULES, "late")}
+            for order, turn in zip(orders, itertools.cycle(turns), strict=False):
+                turned = np.column_stack([table[:, turn], test])
+                for name, quantile in RULES.items():
+                    tried[name].append(test[picked(turned, k, quantile, order, times * len(table))])
+                tried["late"].append(test[picked_late(turned, k, order, times * len(table))])
+            for name, tests in tried.items():
+                found[f"{name}_{k}_{times}"] = float(test.max() - np.mean(tests)) / spread
     return found
 
 
@@ -249,15 +262,14 @@ def one(args: argparse.Namespace) -> None:
 
 def columns(n_parts: int) -> list[str]:
     """What is printed of a set."""
-    return [f"{name}_{k}" for name in ("rank", "pick") for k in range(1, n_parts + 1)] + [
-        "all_1", *(f"{name}_3" for name in RULES)
-    ]  # fmt: skip
+    means = [f"{name}_{k}" for name in ("rank", "pick") for k in range(1, n_parts + 1)]
+    return means + [f"{name}_{times}" for times in BUDGETS for name in ("all_1", "quart_3", "late_3")]
 
 
 def show(line: dict[str, Any]) -> str:
     return (
         f"{line['set']:<20}{line['side']:<9}{line['metric']:<9}{line['n_rows']:>5}{line['n_test']:>7}"
-        f"{line['settings']:>4} " + "".join(f"{line[key]:8.3f}" for key in columns(line["parts"]))
+        f"{line['settings']:>4} " + "".join(f"{line[key]:10.3f}" for key in columns(line["parts"]))
     )
 
 
@@ -270,16 +282,17 @@ def main() -> None:
     if args.out and Path(args.out).exists():
         for text in Path(args.out).read_text().splitlines():
             line = json.loads(text)
-            line |= judged(line["scores"], line["higher_is_better"])
             done[f"{line['set']}:{line['side']}"] = line
     shown = columns(args.parts)
     print(f"{'set':<20}{'side':<9}{'metric':<9}{'rows':>5}{'test':>7}{'n':>4} "
-          + "".join(f"{'one' if key == 'all_1' else key:>8}" for key in shown), flush=True)  # fmt: skip
+          + "".join(f"{key.replace('all_1', 'one'):>10}" for key in shown), flush=True)  # fmt: skip
     lines = []
     for side in args.sides.split(","):
         for name in args.only.split(","):
             line = done.get(f"{name}:{side}")
-            if line is None:
+            if line is not None:  # its scores hold; the figures may be others by now
+                line |= judged(line["scores"], line["higher_is_better"])
+            else:
                 ran = subprocess.run(
                     [sys.executable, __file__, *sys.argv[1:], "--one", f"{name}:{side}"],
                     capture_output=True, text=True, check=False,
@@ -295,7 +308,9 @@ def main() -> None:
                         file.write(text + "\n")
             lines.append(line)
             print(show(line), flush=True)
-    keys = [f"{name}_{k}" for name in ("rank", "pick", *RULES) for k in range(1, args.parts + 1)]
+    ks = range(1, args.parts + 1)
+    keys = [f"{name}_{k}" for name in ("rank", "pick") for k in ks]
+    keys += [f"{name}_{k}_{times}" for times in BUDGETS for name in (*RULES, "late") for k in ks]
     medians: dict[str, Any] = {}
     for side in (*args.sides.split(","), "both"):
         own = [line for line in lines if side in ("both", line["side"])]

@@ -219,10 +219,10 @@ class ShallowSide:
         bar = self.examination.bar() if again is None else None
         if not others or not (judged_before or self.examination.deserves(run.valid_score, bar)):
             return (), False
-        first = again is None and self.examination.first
+        share = 1.0 if again else self.examination.share
         each = run.cost.fit_seconds + EXAMINE_SECONDS
         whole = run.status == "done" and take is None
-        if not whole or not has_time(len(others), each, ends - time.monotonic(), first):
+        if not whole or not has_time(len(others), each, ends - time.monotonic(), share):
             return (), True
         found = []
         for number in range(1, len(others) + 1):

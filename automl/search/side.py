@@ -140,7 +140,9 @@ class DeepSide:
         """
         if self._in_flight is not None:
             left, self._in_flight = self._in_flight, None
-            order = dataclasses.replace(left.order, seconds=seconds, bar=self.examination.bar())
+            order = dataclasses.replace(
+                left.order, seconds=seconds, bar=self.examination.bar(), bar_share=self.examination.share
+            )
             return dataclasses.replace(left, order=order)
         lane = next_lane(self.lanes, self.higher_is_better, math.isfinite(seconds))
         if lane is None or (self.max_trials is not None and self.n_runs + place >= self.max_trials):
@@ -155,15 +157,16 @@ class DeepSide:
             f"{lane.template.name}-{lane.n_runs + 1}", lane.template.name, plain(lane.adviser.settings(number)),
             self.seed * 1000 + lane.n_runs, seconds, soft_seconds=self._soft_seconds(seconds),
             gates=gates_for(lane.peers) if self.early_stopping else (), bar=self.examination.bar(),
+            bar_share=self.examination.share,
         )  # fmt: skip
         lane.n_runs += 1
         return Asked(lane, number, order)
 
     def _soft_seconds(self, seconds: float) -> float | None:
-        """A time to end in where little is lost by it: the first trial's, so that others follow, and on several
-        hold-outs each trial's, so that it can be judged on all.
+        """A time to end in where little is lost by it: the first trial's, so that others follow, and each later one's
+        once the best is judged on several hold-outs, so that it can be judged on as many.
         """
-        share = min(1.0 if self.kept else FIRST_SHARE, 1 / self.examination.n_holdouts)
+        share = 1 / self.kept[0].run.n_holdouts if self.kept else FIRST_SHARE
         return share * seconds if share < 1 and math.isfinite(seconds) else None
 
     def _ask(self, lane: Lane) -> str | None:

@@ -108,7 +108,8 @@ class Order:
     Attributes:
         name: of the run. template: a template's name. settings: choices and knobs. seed: of weights and row order.
         seconds: offered, infinite for no clock. n_steps, soft_seconds, gates: see `trial.train`.
-        bar: the score from which on it is judged on the other hold-outs too, None for never.
+        bar: the score from which on it is judged on the other hold-outs too, None for never; if they take no more than
+            `bar_share` of the time left.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Order:
     soft_seconds: float | None = None
     gates: tuple[Gate, ...] = ()
     bar: float | None = None
+    bar_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,7 +241,7 @@ class Trainer:
             return (), False
         left = math.inf if deadline is None else deadline - time.monotonic()
         each = fit.seconds - fit.compile_seconds
-        if fit.status != "done" or not holdouts.has_time(len(others), each, left, math.isinf(bar)):
+        if fit.status != "done" or not holdouts.has_time(len(others), each, left, order.bar_share):
             return (), True
         found = []
         for number in range(1, len(others) + 1):
