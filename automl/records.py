@@ -266,7 +266,8 @@ class Split:
             (rows of `test`, or windows of `test_windows`).
         train_windows: ``(n, horizon)`` windows an encoder may learn from (stride 1), forecasts only.
         valid_windows, test_windows: non-overlapping rolling windows, forecasts only.
-        folds: for small data, pairs (train, valid) of row numbers; empty otherwise.
+        folds: for small data, hold-outs as pairs (train, valid) of row numbers, the first being this split's own; the
+            others' validation rows are disjoint from it and from each other, and no test row is in any. Else empty.
         rule: one sentence saying how the rows were parted. seed: what it was drawn with.
     """
 
@@ -582,6 +583,8 @@ class Run:
             {"epoch", "seconds", "loss", "valid_score"} (deep) or per round (shallow, may be empty).
         at_seconds: clock time since the call when the run ended (for "score over time").
         failure: why it failed or was cut, in words.
+        n_holdouts: hold-outs whose mean `valid_score` is; 1 where one part of the rows validates, and for a trial that
+            was not examined on the others (such a one stands behind those that were).
     """
 
     name: str
@@ -598,6 +601,7 @@ class Run:
     curve: tuple[Mapping[str, float], ...] = ()
     at_seconds: float = 0.0
     failure: str | None = None
+    n_holdouts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

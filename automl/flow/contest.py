@@ -233,7 +233,7 @@ def _fingerprints(recipe: Recipe, prepared: Prepared) -> dict[str, str]:
     """What must be the same for a run to be gone on with."""
     split, task = prepared.split, prepared.task
     rows = hashlib.blake2b(digest_size=8)
-    for part in (split.train, split.valid, split.test):
+    for part in (split.train, split.valid, split.test, *(valid for _, valid in split.folds[1:])):
         rows.update(part.astype("int64").tobytes())
     asked = f"{task.goal} {task.target} {task.metric} {sorted(recipe.columns.items())} {recipe.templates} {recipe.seed}"
     return {

@@ -63,7 +63,7 @@ class Progress:
         self.listeners: list[Listener] = [JsonLines(self._stream, clock)] if json_lines else []
         self.console = Console(file=self._stream, highlight=False)
         self.metric, self.higher_is_better = "", True
-        self.best: dict[str, tuple[str, float]] = {}
+        self.best: dict[str, tuple[str, float, int]] = {}
         self.counts: dict[str, dict[str, int]] = {"deep": {}, "shallow": {}, "floor": {}}
         self.running: dict[str, str] = {}
         self.doing = "reading the data"
@@ -129,8 +129,10 @@ class Progress:
         if score is None:
             return
         best = self.best.get(side)
-        if best is None or (score > best[1] if self.higher_is_better else score < best[1]):
-            self.best[side] = (event["name"], score)
+        held_out = int(event.get("n_holdouts", 1))  # a mean of several counts for more than a score on one
+        better = best is None or (score > best[1] if self.higher_is_better else score < best[1])
+        if best is None or held_out > best[2] or (held_out == best[2] and better):
+            self.best[side] = (event["name"], score, held_out)
             if not self.quiet and not self._live.is_started:
                 left = max(0.0, self.clock.remaining)
                 self.console.print(
@@ -144,7 +146,7 @@ class Progress:
         for heading in ("side", "best so far", self.metric or "score", "running", "done", "cut", "failed"):
             table.add_column(heading, justify="left" if heading in ("side", "best so far") else "right")
         for side in ("floor", "shallow", "deep"):
-            name, score = self.best.get(side, ("", float("nan")))
+            name, score, _ = self.best.get(side, ("", float("nan"), 1))
             counts = self.counts.get(side, {})
             table.add_row(
                 side,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automl import metrics
-from automl.ensemble import combine, ensemble_run, select
+from automl.ensemble import combine, ensemble_run, joined, select
 from automl.search.material import items_of
 from automl.search.trainer import Order, Trainer
 
@@ -68,23 +68,25 @@ class Finalist:
         return None
 
     def _choose_ensemble(self, latency_ms: float | None) -> bool:
-        outputs = [self.codec.decode(kept.fits[0].raw_valid) for kept in self.kept]
+        candidates = [kept for kept in self.kept if kept.others] or self.kept
         material = self.trainer.material
-        found = select(outputs, self.metric, material.valid_truth, material.valid_weight, material.valid_context)
+        outputs = [joined([self.codec.decode(raw) for raw in kept.raws]) for kept in candidates]
+        truth, weight = material.evidence(len(candidates[0].raws) if candidates else 1)
+        found = select(outputs, self.metric, truth, weight, material.valid_context)
         if found is None:
             return False
-        pairs = [(kept, weight) for kept, weight in zip(self.kept, found, strict=True) if weight > 0]
+        pairs = [(kept, weight) for kept, weight in zip(candidates, found, strict=True) if weight > 0]
         if latency_ms is not None and sum(self._latency_ms(kept) for kept, _ in pairs) > latency_ms:
             return False
         self.members, self.weights = [kept for kept, _ in pairs], tuple(weight for _, weight in pairs)
         return True
 
     def _ensemble_run(self) -> Run:
-        output = combine([self.codec.decode(kept.fits[0].raw_valid) for kept in self.members], self.weights)
-        material = self.trainer.material
-        context = dict(material.valid_context)
-        score = metrics.score(self.metric, material.valid_truth, output, material.valid_weight, context)
-        return ensemble_run("deep", [kept.run for kept in self.members], self.weights, score)
+        scores = [
+            self.trainer.material.score(combine([self.codec.decode(raw) for raw in raws], self.weights), holdout)
+            for holdout, raws in enumerate(zip(*(kept.raws for kept in self.members), strict=True))
+        ]
+        return ensemble_run("deep", [kept.run for kept in self.members], self.weights, statistics.fmean(scores))
 
     def _latency_ms(self, kept: Kept) -> float:
         """Median milliseconds for one row, encoding included."""

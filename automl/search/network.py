@@ -35,8 +35,10 @@ class DeviceData:
     """Training and validation arrays as tensors on the device.
 
     Attributes:
-        inputs: by spec name, shape (n_train, ...). target: (n_train, ...). weight: (n_train,), mean 1.
+        inputs: by spec name, shape (n_train, ...). target: (n_train, ...). weight: (n_train,), mean 1. Where there are
+            other hold-outs, the validation rows follow.
         valid: inputs of the validation rows. n_train, n_valid: counts.
+        others: (training, validation) positions in `inputs` of other hold-outs.
     """
 
     inputs: Mapping[str, tf.Tensor]
@@ -45,6 +47,7 @@ class DeviceData:
     valid: Mapping[str, tf.Tensor]
     n_train: int
     n_valid: int
+    others: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
 
     @classmethod
     def place(
@@ -54,17 +57,29 @@ class DeviceData:
         weight: np.ndarray | None,
         valid: Mapping[str, np.ndarray],
         n_valid: int,
+        valid_target: np.ndarray | None = None,
+        valid_weight: np.ndarray | None = None,
+        others: Sequence[tuple[np.ndarray, np.ndarray]] = (),
     ) -> DeviceData:
-        """Copy arrays to the device once."""
+        """Copy arrays to the device once; `others` need the validation rows' target and weight as well."""
         n_train = len(target)
         weights = np.ones(n_train) if weight is None else weight / max(float(weight.mean()), 1e-12)
+        inputs: Mapping[str, np.ndarray] = train
+        if others:
+            assert valid_target is not None
+            inputs = {name: np.concatenate([array, valid[name]]) for name, array in train.items()}
+            target = np.concatenate([target, valid_target])
+            scale = 1.0 if weight is None else max(float(weight.mean()), 1e-12)
+            own = np.ones(n_valid) if valid_weight is None else valid_weight / scale
+            weights = np.concatenate([weights, own])
         return cls(
-            {name: tf.constant(array) for name, array in train.items()},
+            {name: tf.constant(array) for name, array in inputs.items()},
             tf.constant(target),
             tf.constant(weights.astype(np.float32)),
             {name: tf.constant(array) for name, array in valid.items()},
             n_train,
             n_valid,
+            tuple(others),
         )
 
 
@@ -91,6 +106,9 @@ class Network:
     ) -> None:
         self.template, self.choices, self.specs, self.head, self.data = template, dict(choices), specs, head, data
         self.batch_size = 1
+        self.n_train, self.n_valid = data.n_train, data.n_valid
+        self._rows: np.ndarray | None = None
+        self._valid: Mapping[str, tf.Tensor] = data.valid
         self.knobs = {
             name: keras.Variable(float(value), dtype="float32", trainable=False, name=name)
             for name, value in knobs.items()
@@ -136,7 +154,9 @@ class Network:
         return model
 
     def reset(self, knobs: Mapping[str, float], batch_size: int, seed: int) -> None:
-        """Start over: weights, normalisation and seed-generator state of this seed, empty moments, new knobs."""
+        """Start over: weights, normalisation and seed-generator state of this seed, empty moments, new knobs; the first
+        hold-out.
+        """
         self._drawn(seed)
         for pair in self._moments:
             for moment in pair:
@@ -145,7 +165,16 @@ class Network:
             power.assign(1.0)
         for name, value in knobs.items():
             self.knobs[name].assign(float(value))
-        self.batch_size = int(min(batch_size, self.data.n_train))
+        self._rows, self._valid = None, self.data.valid
+        self.n_train, self.n_valid = self.data.n_train, self.data.n_valid
+        self.batch_size = int(min(batch_size, self.n_train))
+
+    def hold_out(self, number: int) -> None:
+        """Train and validate on another hold-out of the data (1 for the first of `data.others`) until `reset`."""
+        self._rows, valid = self.data.others[number - 1]
+        self._valid = {name: tf.gather(tensor, valid) for name, tensor in self.data.inputs.items()}
+        self.n_train, self.n_valid = len(self._rows), len(valid)
+        self.batch_size = min(self.batch_size, self.n_train)
 
     def _drawn(self, seed: int) -> None:
         if self.initial.covers(self.model):
@@ -229,7 +258,8 @@ class Network:
             )  # fmt: skip
 
     def train(self, batches: np.ndarray, learning_rates: np.ndarray) -> float:
-        """Run one step for each row of `batches` (n_steps, batch_size); returns the mean loss."""
+        """Run one step for each row of `batches` (n_steps, batch_size), all below `n_train`; returns the mean loss."""
+        batches = batches if self._rows is None else self._rows[batches]
         total = self._train(tf.constant(batches, tf.int32), tf.constant(learning_rates, tf.float32))
         return float(total) / len(batches)
 
@@ -238,7 +268,7 @@ class Network:
 
     def predict_valid(self) -> np.ndarray:
         """Raw outputs for the validation rows, shape (n_valid, *head.shape)."""
-        return self._predict(self.data.valid, self.data.n_valid)
+        return self._predict(self._valid, self.n_valid)
 
     def predict(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Raw outputs for encoded rows."""

@@ -353,7 +353,8 @@ def _with(report: Report, job: _Job) -> Report:
         fit = dataclasses.replace(
             fit, weights=[np.array(one) for one in fit.weights], raw_valid=np.array(fit.raw_valid)
         )
-        report = dataclasses.replace(report, fit=fit)
+        others = tuple(dataclasses.replace(one, weights=[], raw_valid=np.array(one.raw_valid)) for one in report.others)
+        report = dataclasses.replace(report, fit=fit, others=others)
     if not job.failures:
         return dataclasses.replace(report, order=job.order)
     words = "; ".join(filter(None, [f"first tried: {job.failures[0].words}", report.failure]))

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from automl import metrics
+from automl.holdouts import Examination
 from automl.records import Run, SearchOptions
 from automl.search import device as devices
-from automl.search.archive import Archive, as_run, run_of
+from automl.search.archive import Archive, as_run, run_of, scores_of
 from automl.search.failure import explain
 from automl.search.finalist import Finalist
 from automl.search.gates import at_gates, gates_for
@@ -103,6 +104,7 @@ class DeepSide:
         self.finalist = Finalist(
             self.kept, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
         )
+        self.examination = Examination(1 + len(self.trainer.material.others), self.higher_is_better)
         self.n_runs = 0
         self.failures: Counter[str] = Counter()
         self._earlier: list[Run] = []
@@ -172,7 +174,10 @@ class DeepSide:
         """
         if self._in_flight:
             left = self._in_flight.pop(0)
-            return dataclasses.replace(left, order=dataclasses.replace(left.order, seconds=seconds))
+            order = dataclasses.replace(
+                left.order, seconds=seconds, bar=self.examination.bar(), bar_share=self.examination.share
+            )
+            return dataclasses.replace(left, order=order)
         # Seconds are known only of trials that have ended, so several at once are counted.
         by_time = math.isfinite(seconds) and self.pool.n_workers == 1
         lane = next_lane(self.lanes, self.higher_is_better, by_time)
@@ -184,14 +189,21 @@ class DeepSide:
         if number is None:
             lane.exhausted = all(one.lane is not lane for one in under_way)  # else it may be waiting for a score
             return None
-        soft = FIRST_SHARE * seconds if not self.kept and math.isfinite(seconds) else None
         order = Order(
             f"{lane.template.name}-{lane.n_runs + 1}", lane.template.name, plain(lane.adviser.settings(number)),
-            self.seed * 1000 + lane.n_runs, seconds, soft_seconds=soft,
-            gates=gates_for(lane.peers) if self.early_stopping else (),
+            self.seed * 1000 + lane.n_runs, seconds, soft_seconds=self._soft_seconds(seconds),
+            gates=gates_for(lane.peers) if self.early_stopping else (), bar=self.examination.bar(),
+            bar_share=self.examination.share,
         )  # fmt: skip
         lane.n_runs += 1
         return Asked(lane, number, order)
+
+    def _soft_seconds(self, seconds: float) -> float | None:
+        """A time to end in where little is lost by it: the first trial's, so that others follow, and each later one's
+        once the best is judged on several hold-outs, so that it can be judged on as many.
+        """
+        share = 1 / self.kept[0].run.n_holdouts if self.kept else FIRST_SHARE
+        return share * seconds if share < 1 and math.isfinite(seconds) else None
 
     def _ask(self, lane: Lane) -> str | None:
         """The adviser's number of the next setting."""
@@ -207,7 +219,8 @@ class DeepSide:
         if not self.kept:
             return 1.0
         typical = float(np.median([kept.run.cost.fit_seconds for kept in self.kept]))
-        return lane.compile_seconds + LEAST_SHARE * typical
+        n_fits = self.kept[0].run.n_holdouts  # a trial that cannot be judged as often as the best stands behind it
+        return lane.compile_seconds + n_fits * LEAST_SHARE * typical
 
     def _begin(self, asked: Asked) -> None:
         order = asked.order
@@ -220,24 +233,27 @@ class DeepSide:
     def _take_in(self, asked: Asked, report: Report) -> Run:
         """Tell the adviser, keep the weights of the best, and write down what was learned."""
         lane, fit, cheap = asked.lane, report.fit, False
-        run = as_run(report)
+        run, scores = as_run(report), scores_of(report)
         self.n_runs += 1
         lane.seconds += report.seconds
         settings = plain(report.settings)
-        lane.adviser.tell(asked.number, run.valid_score, settings)
+        believed = self.examination.take_in(scores, report.passed_over) if scores else None
+        lane.adviser.tell(asked.number, believed, settings)
         self.failures.update(failure.kind for failure in report.failures)
-        if fit is None:
+        if fit is None or believed is None:
             lane.n_failed += 1
         else:
             lane.compile_seconds = max(lane.compile_seconds, fit.compile_seconds)
             lane.peers.append(at_gates(fit.curve, self.higher_is_better))
             cheap = math.isinf(report.order.seconds) or fit.compile_seconds >= COMPILE_SHARE * fit.seconds
-            self._lead(lane, fit.score, settings, cheap)
-            self._keep(Kept(run, lane.template, settings, [fit]))
-        self.archive.ended(run, report, lane.peers[-1] if fit is not None else (), cheap)
+            self._lead(lane, believed, settings, cheap)
+            others = tuple(one.raw_valid for one in report.others)
+            self._keep(Kept(run, lane.template, settings, [fit], others))
+        self.archive.ended(run, report, scores, lane.peers[-1] if fit is not None else (), cheap)
         self.on_event(
-            {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "status": run.status,
-             "failure": run.failure, "failure_kind": report.failures[-1].kind if report.failures else None,
+            {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "n_holdouts": run.n_holdouts,
+             "status": run.status, "failure": run.failure,
+             "failure_kind": report.failures[-1].kind if report.failures else None,
              "stopped_early": fit is not None and fit.stopped_early}
         )  # fmt: skip
         return run
@@ -253,12 +269,21 @@ class DeepSide:
 
     def _keep(self, kept: Kept) -> None:
         """Hold the best in memory, and their weights on disk."""
-        self.kept.append(kept)
-        self.kept.sort(key=lambda kept: kept.fits[0].score, reverse=self.higher_is_better)
+        self._rank(kept)
         dropped = kept in self.kept[KEPT_FITS:]
         del self.kept[KEPT_FITS:]
         if not dropped:
             self.archive.keep(kept, [one.run.name for one in self.kept])
+
+    def _rank(self, kept: Kept) -> None:
+        """Put a run among the kept ones, in their order."""
+        self.kept.append(kept)
+        self.kept.sort(key=lambda one: self._place(one.run))
+
+    def _place(self, run: Run) -> tuple[int, float]:
+        """What runs are sorted by: those judged on all hold-outs first, then the better score."""
+        score = run.valid_score or 0.0
+        return -run.n_holdouts, -score if self.higher_is_better else score
 
     def _save(self, order: Order, snapshot: Snapshot) -> None:
         """A trial's state on disk, from which it can go on: of one at a time."""
@@ -296,7 +321,7 @@ class DeepSide:
         """Take in what an earlier call tried: advisers, gates, kept weights, and trials that were under way."""
         lanes = {lane.template.name: lane for lane in self.lanes}
         open_ones: dict[str, tuple[Lane, str, dict[str, Any]]] = {}
-        lost: list[tuple[float, Lane, dict[str, Any]]] = []
+        lost: list[tuple[Run, Lane]] = []
         for entry in self.archive.journal.earlier:
             lane = lanes.get(str(entry.get("template")))
             if lane is None:
@@ -316,16 +341,18 @@ class DeepSide:
             self._earlier.append(run)
             self.n_runs += 1
             lane.seconds += run.cost.fit_seconds
-            lane.adviser.tell(number, run.valid_score, dict(run.choices))
+            scores = entry["scores"]
+            believed = self.examination.take_in(scores, bool(entry["passed_over"])) if scores else None
+            lane.adviser.tell(number, believed, dict(run.choices))
             self.failures.update(entry.get("failures", ()))
-            if run.valid_score is None:
+            if believed is None:
                 lane.n_failed += 1
                 continue
             lane.peers.append(list(entry["at_gates"]))
             lane.compile_seconds = max(lane.compile_seconds, float(entry["compile_seconds"]))
-            self._lead(lane, run.valid_score, dict(run.choices), bool(entry["cheap"]))
+            self._lead(lane, believed, dict(run.choices), bool(entry["cheap"]))
             if not self._restore(lane, run):
-                lost.append((run.valid_score, lane, dict(run.choices)))
+                lost.append((run, lane))
         for lane, number, entry in open_ones.values():
             order, snapshot = self.archive.left(entry)
             left = Asked(lane, number, order, snapshot, again=True)
@@ -336,9 +363,9 @@ class DeepSide:
                 self._earlier.append(self._take_in(left, given_up))
                 self._note(f"{order.name}: {given_up.failure}")
         if lost:  # the best one is fitted again if nothing that is left is as good
-            score, lane, settings = (max if self.higher_is_better else min)(lost, key=lambda item: item[0])
-            if not self.kept or self._better(score, self.kept[0].fits[0].score):
-                lane.adviser.first(settings)
+            run, lane = min(lost, key=lambda item: self._place(item[0]))
+            if not self.kept or self._place(run) < self._place(self.kept[0].run):
+                lane.adviser.first(dict(run.choices))
                 self.n_runs -= 1  # so that a bound on trials leaves room for it
 
     def _tell_what_was_found(self) -> None:
@@ -354,11 +381,11 @@ class DeepSide:
 
     def _restore(self, lane: Lane, run: Run) -> bool:
         """Bring a run's weights back from disk."""
-        fit = self.archive.kept(run.name)
-        if fit is None:
+        found = self.archive.kept(run.name)
+        if found is None:
             return False
-        self.kept.append(Kept(run, lane.template, dict(run.choices), [fit]))
-        self.kept.sort(key=lambda kept: kept.fits[0].score, reverse=self.higher_is_better)
+        fit, others = found
+        self._rank(Kept(run, lane.template, dict(run.choices), [fit], others))
         return True
 
     # ------------------------------------------------------------------ finalist

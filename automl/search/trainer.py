@@ -5,6 +5,7 @@ An order and a report are plain records, so that a trainer may stand in this pro
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import time
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automl import memory, metrics
+from automl import holdouts, memory, metrics
 from automl.errors import OutOfTime
 from automl.search.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.search.footprint import available_mib, needed_mib
@@ -26,13 +27,30 @@ from automl.search.watch import NeverEnded, Watch, watching
 from automl.search.work import Work, products_a_row, replicas_for
 
 if TYPE_CHECKING:
-    from automl.records import Head, InputSpec, Status, TargetCodec, Template
+    from automl.records import Head, InputSpec, Output, Status, TargetCodec, Template
     from automl.search.device import Device
 
-__all__ = ["Material", "Order", "Report", "Trainer", "plain"]
+__all__ = ["HoldOut", "Material", "Order", "Report", "Trainer", "plain"]
 
 KEPT_NETWORKS = 4
 LOOP_CHOICES = ("epochs", "batch_size")
+SEED_STEP = 100_000
+LEAST_LENGTH = 0.9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HoldOut:
+    """Another parting of the same rows.
+
+    Attributes:
+        train, valid: positions among the first hold-out's training rows followed by its validation rows.
+        truth, weight: of `valid`, as the metric reads them.
+    """
+
+    train: np.ndarray
+    valid: np.ndarray
+    truth: np.ndarray
+    weight: np.ndarray | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +61,7 @@ class Material:
         train, valid: encoded arrays by spec name. target: (n_train, ...). weight: (n_train,) or None.
         valid_truth, valid_weight, valid_context: what the metric reads beside predictions.
         loss_scale: divides a forecast's errors, or None.
+        others: further hold-outs, for few rows. valid_target: as `target`, where there are any.
     """
 
     train: Mapping[str, np.ndarray]
@@ -56,16 +75,33 @@ class Material:
     codec: TargetCodec
     metric: str
     loss_scale: np.ndarray | None = None
+    others: tuple[HoldOut, ...] = ()
+    valid_target: np.ndarray | None = None
 
     @property
     def head(self) -> Head:
         """What a network must put out."""
         return self.codec.head
 
-    def judge(self, raw: np.ndarray) -> float:
-        """The score of raw outputs for the validation rows."""
-        output = self.codec.decode(raw)
-        return metrics.score(self.metric, self.valid_truth, output, self.valid_weight, dict(self.valid_context))
+    def judge(self, raw: np.ndarray, holdout: int = 0) -> float:
+        """The score of raw outputs for the validation rows of a hold-out."""
+        return self.score(self.codec.decode(raw), holdout)
+
+    def score(self, output: Output, holdout: int = 0) -> float:
+        """The score of predictions for the validation rows of a hold-out."""
+        truth, weight = self._truths()[holdout]
+        return metrics.score(self.metric, truth, output, weight, dict(self.valid_context))
+
+    def evidence(self, n_holdouts: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Truth and weight of the validation rows of the first n hold-outs, one after another."""
+        parts = self._truths()[:n_holdouts]
+        if n_holdouts == 1:
+            return parts[0]
+        weights = [weight for _, weight in parts if weight is not None]
+        return np.concatenate([truth for truth, _ in parts]), np.concatenate(weights) if weights else None
+
+    def _truths(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
+        return [(self.valid_truth, self.valid_weight), *((one.truth, one.weight) for one in self.others)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +111,8 @@ class Order:
     Attributes:
         name: of the run. template: a template's name. settings: choices and knobs. seed: of weights and row order.
         seconds: offered, infinite for no clock. n_steps, soft_seconds, gates: see `trial.train`.
+        bar: the score from which on it is judged on the other hold-outs too, None for never; if they take no more than
+            `bar_share` of the time left.
     """
 
     name: str
@@ -85,6 +123,8 @@ class Order:
     n_steps: int | None = None
     soft_seconds: float | None = None
     gates: tuple[Gate, ...] = ()
+    bar: float | None = None
+    bar_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +134,8 @@ class Report:
     Attributes:
         settings: those that were trained in the end, changed where a first try failed. fit: None when nothing was left.
         status: of the run. failure: in words, None for a run that came to its end. failures: each try that failed.
-        seconds: of all tries. peak_mib, n_parameters: None where they are not known.
+        seconds: of all tries, without other hold-outs. peak_mib, n_parameters: None where they are not known.
+        others: fits on the other hold-outs, all or none. passed_over: there was no time for them.
     """
 
     order: Order
@@ -107,6 +148,8 @@ class Report:
     peak_mib: float | None
     n_parameters: int | None
     device: str
+    others: tuple[Fit, ...] = ()
+    passed_over: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -115,6 +158,7 @@ class _Course:
 
     Attributes:
         status: of the run; "stopped" when it did not end by itself. place: the device or devices.
+        seconds: of all tries. others, passed_over: as in `Report`.
     """
 
     settings: Mapping[str, Any]
@@ -125,6 +169,9 @@ class _Course:
     failures: list[Failure] = field(default_factory=list)
     n_parameters: int | None = None
     place: str = ""
+    seconds: float = 0.0
+    others: tuple[Fit, ...] = ()
+    passed_over: bool = False
 
     def remember(self, best: Fit) -> None:
         """Take in a better epoch."""
@@ -161,8 +208,9 @@ class Trainer:
         self.memory_mib, self.stopping = memory_mib, stopping
         self.higher_is_better = metrics.named(material.metric).higher_is_better
         self.data = DeviceData.place(
-            material.train, material.target, material.weight, material.valid, len(material.valid_truth)
-        )
+            material.train, material.target, material.weight, material.valid, len(material.valid_truth),
+            material.valid_target, material.valid_weight, [(one.train, one.valid) for one in material.others],
+        )  # fmt: skip
         self.networks: OrderedDict[str, Network] = OrderedDict()
         self.replicas: Replicas | None = None
         self.on_stuck: Callable[[Order, str], None] = lambda order, why: None
@@ -181,20 +229,24 @@ class Trainer:
         try:
             with watching(order.seconds, self.stopping, lambda why: self.on_stuck(order, why)) as watch:
                 self._try(order, watch, went, watch.unbroken(on_epoch), watch.unbroken(on_snapshot), snapshot)
+                went.seconds = time.monotonic() - begun
+                if went.fit is not None:
+                    went.others, went.passed_over = self._examine(order, went.settings, went.fit, watch)
         except NeverEnded as error:
             if went.status == "failed":  # else it had ended all the same
                 went.ended_by(order, str(error))
         if went.status == "stopped":
             self.networks.pop(self.shape_of(self.templates[order.template], went.settings), None)
         fit, failures, ended = went.fit, went.failures, went.ended
+        seconds = went.seconds or time.monotonic() - begun
         if fit is None and went.status == "failed":
             ended = failures[-1].words
         elif failures and ended != failures[0].words:
             ended = "; ".join(filter(None, [f"first tried: {failures[0].words}", ended]))
         status: Status = "cut" if went.status == "stopped" else went.status
         return Report(
-            order, went.settings, status, fit, ended, tuple(failures), time.monotonic() - begun, memory.peak_mib(),
-            went.n_parameters, went.place or self.device.kind,
+            order, went.settings, status, fit, ended, tuple(failures), seconds, memory.peak_mib(), went.n_parameters,
+            went.place or self.device.kind, went.others, went.passed_over,
         )  # fmt: skip
 
     def _try(
@@ -237,6 +289,43 @@ class Trainer:
             if again is None or (deadline is not None and time.monotonic() >= deadline):
                 return
             went.settings = again
+
+    def _examine(
+        self, order: Order, settings: Mapping[str, Any], fit: Fit, watch: Watch
+    ) -> tuple[tuple[Fit, ...], bool]:
+        """Train the same setting as long on the other hold-outs, where its score deserves it.
+
+        Returns:
+            A fit for each of them or none at all (a mean over some would not compare), and whether time was the reason.
+        """
+        sign = 1.0 if self.higher_is_better else -1.0
+        others, bar = self.material.others, order.bar
+        if not others or bar is None or fit.stopped_early or sign * fit.score < sign * bar:
+            return (), False
+        deadline = watch.begun + order.seconds if math.isfinite(order.seconds) else None
+        left = math.inf if deadline is None else deadline - time.monotonic()
+        each = fit.seconds - fit.compile_seconds
+        if fit.status != "done" or not holdouts.has_time(len(others), each, left, order.bar_share):
+            return (), True
+        found = []
+        for number in range(1, len(others) + 1):
+            seed = order.seed + SEED_STEP * number  # a score that is not of one draw of the weights
+            network = self.network(self.templates[order.template], settings, seed, order.seconds)
+            network.hold_out(number)
+            try:
+                one = train(
+                    network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
+                    judge=functools.partial(self.material.judge, holdout=number),
+                    higher_is_better=self.higher_is_better, stopping=watch.stopping, n_steps=fit.n_steps,
+                )  # fmt: skip
+            except OutOfTime:
+                return (), True
+            except Exception:  # what fails on other rows of the same data is no candidate
+                return (), False
+            if one.status != "done" or one.n_steps < LEAST_LENGTH * fit.n_steps:
+                return (), True
+            found.append(one)
+        return tuple(found), False
 
     def _check_memory(self, network: Network) -> None:
         needed = needed_mib(network.model, network.batch_size)

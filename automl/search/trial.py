@@ -118,7 +118,7 @@ class _Progress:
     valid_seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self.per_epoch = max(1, self.network.data.n_train // self.network.batch_size)
+        self.per_epoch = max(1, self.network.n_train // self.network.batch_size)
         self.total = self.planned = self.planned or self.per_epoch * self.n_epochs
 
     def out_of_time(self, margin: float = 0.0) -> bool:
@@ -138,7 +138,7 @@ class _Progress:
 
     def batches(self) -> np.ndarray:
         """A fresh order of the rows as (steps, batch_size), which the seed and the epoch alone decide."""
-        n, size = self.network.data.n_train, self.network.batch_size
+        n, size = self.network.n_train, self.network.batch_size
         order = np.random.default_rng((self.seed, self.step // self.per_epoch)).permutation(n)
         return order[: self.per_epoch * size].reshape(self.per_epoch, size)
 
