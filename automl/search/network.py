@@ -7,6 +7,7 @@ call runs many steps.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -117,7 +118,6 @@ class Network:
         self.initial = Initial()
         with self.initial.recording():
             self.model = self._built()
-        check_built(self.model, template.name, head)
         self._loss = loss_for(head) if loss_scale is None else loss_for(head, loss_scale)
         self._clip_norm = CLIP_NORM.get(template.family)
         values = [variable.value for variable in self.model.trainable_variables]
@@ -150,6 +150,7 @@ class Network:
             model = self.template.build(self.choices, self.knobs, self.specs, self.head)
         finally:
             keras.config.set_dtype_policy(before)
+        check_built(model, self.template.name, self.head)
         model.dtype_policy = keras.DTypePolicy("float32")
         return model
 
@@ -291,9 +292,34 @@ class Network:
         for variable, value in zip(self.model.variables, weights, strict=True):
             variable.assign(value)
 
+    def release(self) -> None:
+        """Break up the graphs of compiled functions; the network is of no more use.
+
+        A graph with a loop in it refers to itself in ways that Python's garbage collector does not see, so that each
+        network left some 3 to 6 MiB behind.
+        """
+        with contextlib.suppress(Exception):  # an inner function of TensorFlow's; without it memory grows
+            from tensorflow.python.framework.func_graph import dismantle_func_graph
+
+            for function in (self._train, self._forward):
+                for concrete in function._list_all_concrete_functions():
+                    for graph in _inner(concrete.graph):
+                        dismantle_func_graph(graph)
+
     def detached(self, weights: Sequence[np.ndarray]) -> keras.Model:
         """A model of its own with these weights, for keeping and saving."""
         model = self._built()
         for variable, value in zip(model.variables, weights, strict=True):
             variable.assign(value)
         return model
+
+
+def _inner(graph: Any) -> list[Any]:
+    """A function's graph and those of the loops and branches in it, innermost first."""
+    found = []
+    for operation in graph.get_operations():
+        for name in ("_body_graph", "_cond_graph", "_true_graph", "_false_graph"):
+            part = getattr(operation, name, None)
+            if part is not None:
+                found += _inner(part)
+    return [*found, graph]

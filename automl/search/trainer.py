@@ -349,7 +349,7 @@ class Trainer:
             network = self._new(template, settings, spread)
         self.networks[key] = network
         while len(self.networks) > KEPT_NETWORKS:
-            self.networks.popitem(last=False)
+            self.networks.popitem(last=False)[1].release()
         network.reset(_knobs(template, settings), int(settings["batch_size"]), seed)
         return network
 

@@ -49,6 +49,13 @@ def marks(tmp_path_factory):
         yield folder
 
 
+@pytest.fixture(scope="module", autouse=True)
+def known_here_alone():
+    """Templates of the plug-in must not be searched by the contests of other files in the same process."""
+    yield
+    catalog._FILES.pop(Path(PLUGIN).resolve(), None)
+
+
 @pytest.fixture(scope="module")
 def two(marks):
     """Two workers that the tests below share; what a worker reads is given anew by each side."""
