@@ -30,7 +30,8 @@ def fit(data: Any, target: str | Sequence[str] | None = None, **options: Any) ->
         target: name of the target column, or several.
         **options: the flags of ``automl fit``: goal, label, metric, test, time_column, series, horizon, group, weight,
             columns, budget ("90", "90s", "5m", "2h"), max_trials, templates, seed, min_gain, latency, out, resume,
-            quiet, plugins, ensemble, json_lines, search (a mapping: oracle, memory, log).
+            quiet, plugins, ensemble, json_lines, search (a mapping: oracle, memory, log, device, workers,
+            ray_address).
 
     Returns:
         The result; printing it gives the verdict.

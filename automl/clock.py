@@ -23,8 +23,8 @@ class Clock:
     Attributes:
         spent: seconds that each side has used. phases: seconds by phase.
         offered: seconds that each side could have used in the whole contest: what it has spent, and what was still
-            on offer to it when it was last asked. The same for both, but where one side left time that went to the
-            other. Empty without a bound on time.
+            on offer to it when it was last asked. The same for both, but where one side declined time that went to
+            the other. Empty without a bound on time.
     """
 
     def __init__(self, budget_seconds: float, started: float | None = None) -> None:
@@ -34,6 +34,7 @@ class Clock:
         self.spent: dict[str, float] = {"deep": 0.0, "shallow": 0.0}
         self.offered: dict[str, float] = {}
         self.phases: dict[str, float] = {}
+        self._declined: dict[str, float] = {}
         self._open: dict[str, float] = {}
 
     def go_on(self, budget_seconds: float, earlier_seconds: float, spent: Mapping[str, float],
@@ -71,7 +72,11 @@ class Clock:
     def offer(self, side: str, seconds: float) -> None:
         """Note what a side may use in all, those seconds that it has spent among them."""
         if math.isfinite(seconds):
-            self.offered[side] = max(0.0, seconds)
+            self.offered[side] = max(0.0, seconds, self._declined.get(side, 0.0))
+
+    def decline(self, side: str) -> None:
+        """Note that a side has no use for what it was offered: that it is gone later does not take the offer back."""
+        self._declined[side] = self.offered.get(side, 0.0)
 
     def spent_so_far(self) -> dict[str, float]:
         """What each side has spent, with what is under way; for another thread too."""

@@ -11,7 +11,7 @@ import numpy as np
 from automl import metrics
 from automl.records import Cost, Output, Run, Side
 
-__all__ = ["MOST_MEMBERS", "combine", "ensemble_run", "members_of", "select"]
+__all__ = ["MOST_MEMBERS", "combine", "ensemble_run", "joined", "members_of", "select"]
 
 MOST_MEMBERS = 4
 ROUNDS = 20
@@ -45,6 +45,14 @@ def combine(outputs: Sequence[Output], weights: Sequence[float] | None = None) -
         votes = [output.arrays["labels"] for output in outputs]
         arrays["labels"] = _likeliest(arrays.get("probabilities"), votes, shares)
     return Output(first.kind, arrays)
+
+
+def joined(outputs: Sequence[Output]) -> Output:
+    """Predictions for several sets of rows as one, in this order."""
+    if len(outputs) == 1:
+        return outputs[0]
+    arrays = {name: np.concatenate([output.arrays[name] for output in outputs]) for name in outputs[0].arrays}
+    return Output(outputs[0].kind, arrays)
 
 
 def _likeliest(probabilities: np.ndarray | None, votes: Sequence[np.ndarray], shares: np.ndarray) -> np.ndarray:
@@ -162,7 +170,7 @@ def ensemble_run(side: Side, runs: Sequence[Run], weights: Sequence[float], scor
     members = {run.name: round(weight, 4) for run, weight in zip(runs, weights, strict=True)}
     return Run(
         f"{side}-ensemble", side, "done", "ensemble", valid_score=score, cost=cost, device=runs[0].device,
-        choices={"ensemble": members},
+        choices={"ensemble": members}, n_holdouts=min(run.n_holdouts for run in runs),
     )  # fmt: skip
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from automl.errors import FolderError
@@ -16,7 +17,7 @@ from automl.errors import FolderError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["guard", "locked", "sync", "unused", "write_bytes", "write_text"]
+__all__ = ["clear_unfinished", "guard", "locked", "sync", "unused", "write_bytes", "write_text"]
 
 LOCK = ".lock"
 MASK = threading.Lock()  # the mask can only be read by setting it, and another thread must not read what was set
@@ -82,6 +83,22 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
             raise
         sync(path.parent)
     return path
+
+
+def clear_unfinished(folder: str | os.PathLike[str]) -> None:
+    """Remove what a process that was killed while writing has left in a folder that is ours and `locked`.
+
+    These are temporary files (``.result.json.x.tmp``), half a bundle (``.model.x.tmp``) and the one that it was to
+    take the place of (``.model.x.old``).
+    """
+    for path in Path(folder).glob(".*"):
+        if path.suffix not in (".tmp", ".old"):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def unused(path: Path) -> Path:

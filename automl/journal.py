@@ -46,12 +46,18 @@ class Journal:
         self.unreadable = 0
         self.put_aside: Path | None = None
         self._mend = ""
+        self._first = b""
         if path is None:
             return
         with files.guard(path):
             found = path.exists() and self._read(path, fingerprints)
         if not found:
-            self.write({"fingerprints": dict(fingerprints)})
+            self._first = _encode({"fingerprints": dict(fingerprints)})
+            try:
+                self._append(self._first)
+            except FolderError as error:  # a full disk ends no search: it may have space again for the first entry
+                if getattr(error.__cause__, "errno", None) not in files.FULL:
+                    raise
 
     def _read(self, path: Path, fingerprints: Mapping[str, str]) -> bool:
         """Take in what is there; whether it goes on from here."""
@@ -97,14 +103,21 @@ class Journal:
         """
         if self.path is None:
             return
-        text = json.dumps(entry, sort_keys=True, allow_nan=False)
-        line = f"{self._mend}{zlib.crc32(text.encode()):08x} {text}\n".encode()
-        self._mend = "\n"  # until it is known that all of the line was written
+        self._append(self._first + _encode(entry))
+
+    def _append(self, lines: bytes) -> None:
+        """Add whole lines; `_first` waits as long as no write has come through."""
+        if self.path is None:
+            return
+        if self._first:  # nothing else is in the file, and half a first line would put all of it aside
+            with files.guard(self.path):
+                self.path.unlink(missing_ok=True)
+        mend, self._mend = self._mend, "\n"  # until it is known that all of the lines were written
         with files.guard(self.path), self.path.open("ab") as file:
-            file.write(line)
+            file.write((b"" if self._first else mend.encode()) + lines)
             file.flush()
             os.fsync(file.fileno())
-        self._mend = ""
+        self._mend, self._first = "", b""
 
 
 def _in_words(key: str) -> str:
@@ -113,6 +126,11 @@ def _in_words(key: str) -> str:
 
 def _count(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _encode(entry: Mapping[str, Any]) -> bytes:
+    text = json.dumps(entry, sort_keys=True, allow_nan=False)
+    return f"{zlib.crc32(text.encode()):08x} {text}\n".encode()
 
 
 def _decode(line: bytes) -> dict[str, Any] | None:

@@ -41,6 +41,7 @@ Tier = Literal["floor", "fast", "strong"]
 Side = Literal["deep", "shallow", "blend", "floor"]
 Status = Literal["done", "cut", "failed"]
 Severity = Literal["low", "medium", "high"]
+DeviceWish = Literal["auto", "cpu", "one", "all"]
 
 MODALITIES: tuple[Modality, ...] = ("tabular", "text", "image", "sequence")
 GOALS: tuple[Goal, ...] = (
@@ -63,11 +64,23 @@ class SearchOptions:
         oracle: KerasTuner's algorithm: "bayesian", "random", "hyperband" or "grid".
         memory_mib: what a trial may use; None for most of what is free.
         log: where trials are logged beside the journal: "tensorboard".
+        device: "auto", "cpu", "one" (one device a trial) or "all" (each trial over all devices).
+        workers: how many trials run at once; more than one through Ray.
+        ray_address: of a Ray to run on ("auto", "local", "ray://host:port", "host:port"); None for a Ray of our own
+            where there are several workers, and for this process where there is one.
     """
 
     oracle: Literal["bayesian", "random", "hyperband", "grid"] = "bayesian"
     memory_mib: float | None = None
     log: tuple[str, ...] = ()
+    device: DeviceWish = "auto"
+    workers: int = 1
+    ray_address: str | None = None
+
+    @property
+    def uses_ray(self) -> bool:
+        """Whether trials run in Ray's workers."""
+        return self.workers > 1 or self.ray_address is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -253,7 +266,8 @@ class Split:
             (rows of `test`, or windows of `test_windows`).
         train_windows: ``(n, horizon)`` windows an encoder may learn from (stride 1), forecasts only.
         valid_windows, test_windows: non-overlapping rolling windows, forecasts only.
-        folds: for small data, pairs (train, valid) of row numbers; empty otherwise.
+        folds: for small data, hold-outs as pairs (train, valid) of row numbers, the first being this split's own; the
+            others' validation rows are disjoint from it and from each other, and no test row is in any. Else empty.
         rule: one sentence saying how the rows were parted. seed: what it was drawn with.
     """
 
@@ -569,6 +583,8 @@ class Run:
             {"epoch", "seconds", "loss", "valid_score"} (deep) or per round (shallow, may be empty).
         at_seconds: clock time since the call when the run ended (for "score over time").
         failure: why it failed or was cut, in words.
+        n_holdouts: hold-outs whose mean `valid_score` is; 1 where one part of the rows validates, and for a trial that
+            was not examined on the others (such a one stands behind those that were).
     """
 
     name: str
@@ -585,6 +601,7 @@ class Run:
     curve: tuple[Mapping[str, float], ...] = ()
     at_seconds: float = 0.0
     failure: str | None = None
+    n_holdouts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,15 @@
 
 Rules, the first that applies: forecasts are parted in time within each series; the user's own test rows are kept;
 groups stay whole; a named time column parts in time; otherwise rows are shuffled within strata of the target.
+
+Below `FEW_ROWS` rows one hold-out mostly picks noise, so further ones are drawn from the training rows, disjoint and by
+the same rule. Not for forecasts, which validate on several origins already, nor for dated tables, where an earlier cut
+would train on less and judge another time.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import pairwise
 
 import numpy as np
@@ -23,6 +28,9 @@ MOST_VALID = 10_000
 MOST_TRAIN_WINDOWS = 200_000
 LEAST_ROWS = 10
 PANEL = 10
+FEW_ROWS = 2_000
+HOLD_OUTS = 3
+LEAST_HELD_OUT = 2
 
 
 def split(dataset: Dataset, task: Task, seed: int) -> Split:
@@ -63,11 +71,12 @@ def split(dataset: Dataset, task: Task, seed: int) -> Split:
         rest, test = _grouped(dataset, task, everything, TEST_SHARE, rng)
         train, valid = _grouped(dataset, task, rest, VALID_SHARE, rng)
         rule = f"groups of {task.group_column!r} stay whole, shuffled; {_share(test, dataset)} of the rows test"
-        return _made(train, valid, test, "group", _codes(dataset.groups[test]), rule, seed)
+        made = _made(train, valid, test, "group", _codes(dataset.groups[test]), rule, seed)
+        return _with_folds(made, dataset, task)
     rest, test = _stratified(dataset, task, everything, TEST_SHARE, rng)
     train, valid = _stratified(dataset, task, rest, VALID_SHARE, rng)
     rule = f"shuffled and stratified by {_strata_words(task)}; {_share(test, dataset)} of the rows test"
-    return _made(train, valid, test, "row", np.arange(len(test)), rule, seed)
+    return _with_folds(_made(train, valid, test, "row", np.arange(len(test)), rule, seed), dataset, task)
 
 
 def windows(rows: np.ndarray, horizon: int, stride: int) -> np.ndarray:
@@ -132,10 +141,11 @@ def _given(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
         both = len(set(dataset.groups[rest]) & set(dataset.groups[test]))
         shared = f" (groups on both sides of the given test: {both:,})" if both else ""
         rule += f"whole groups of {task.group_column!r} of the others{shared}"
-        return _made(train, valid, test, "group", _codes(dataset.groups[test]), rule, seed)
+        made = _made(train, valid, test, "group", _codes(dataset.groups[test]), rule, seed)
+        return _with_folds(made, dataset, task)
     train, valid = _stratified(dataset, task, rest, VALID_SHARE, rng, MOST_VALID)
     rule += f"shuffled others, stratified by {_strata_words(task)}"
-    return _made(train, valid, test, "row", np.arange(len(test)), rule, seed)
+    return _with_folds(_made(train, valid, test, "row", np.arange(len(test)), rule, seed), dataset, task)
 
 
 def _strata_words(task: Task) -> str:
@@ -164,14 +174,12 @@ def _stratified(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(rest, drawn): an even share of every stratum; strata of fewer than three rows stay in the rest."""
     strata = _strata(dataset, task, rows)
-    free = np.ones(len(rows), bool)
-    if task.goal in ("binary", "multiclass", "multilabel"):
-        free = np.bincount(strata)[strata] >= 3
-        if not free.any():
-            raise DataError(
-                f"every class of {', '.join(task.target)} in {dataset.name} has fewer than 3 rows; "
-                f"gather more rows of each class"
-            )
+    free = _free(strata, task)
+    if not free.any():
+        raise DataError(
+            f"every class of {', '.join(task.target)} in {dataset.name} has fewer than 3 rows; "
+            f"gather more rows of each class"
+        )
     n_wanted = max(1, round(share * len(rows)))
     n_wanted = min(n_wanted, most or n_wanted, max(1, int(0.5 * free.sum())))
     order = np.flatnonzero(free)
@@ -182,6 +190,13 @@ def _stratified(
     drawn[order[at]] = True
     _keep_one_of_each(strata, drawn)
     return rows[~drawn], rows[drawn]
+
+
+def _free(strata: np.ndarray, task: Task) -> np.ndarray:
+    """Rows that may be drawn: those of a class with at least three."""
+    if task.goal in ("binary", "multiclass", "multilabel"):
+        return np.asarray(np.bincount(strata)[strata] >= 3)
+    return np.ones(len(strata), bool)
 
 
 def _keep_one_of_each(strata: np.ndarray, drawn: np.ndarray) -> None:
@@ -250,6 +265,67 @@ def _blocks(dataset: Dataset, test: np.ndarray) -> np.ndarray:
     n_blocks = int(np.clip(np.sqrt(len(test)), 1, 60))
     rank = np.searchsorted(np.sort(times), times, side="left")
     return np.asarray(np.unique(rank * n_blocks // len(test), return_inverse=True)[1], np.int64)
+
+
+# --------------------------------------------------------------------------- hold-outs
+
+
+def _with_folds(split: Split, dataset: Dataset, task: Task) -> Split:
+    """The split with further hold-outs where its rows are few; their draws change nothing about the first."""
+    rest = np.union1d(split.train, split.valid)
+    if len(rest) >= FEW_ROWS:
+        return split
+    rng = np.random.default_rng((split.seed % 2**32, HOLD_OUTS))
+    pool, folds = split.train, [(split.train, split.valid)]
+    while len(folds) < HOLD_OUTS:
+        valid = _another(split, dataset, task, pool, rng)
+        if valid is None:
+            break
+        folds.append((np.setdiff1d(rest, valid), valid))
+        pool = np.setdiff1d(pool, valid)
+    if len(folds) == 1:
+        return split
+    return dataclasses.replace(
+        split,
+        folds=tuple(folds),
+        rule=f"{split.rule}; the rows are few, so {len(folds)} disjoint parts validate in turn",
+    )
+
+
+def _another(
+    split: Split, dataset: Dataset, task: Task, pool: np.ndarray, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Validation rows like the split's own, from a pool that validated nowhere yet; None where it cannot give them."""
+    share = len(split.valid) / max(len(pool), 1)
+    if share > 0.5:
+        return None
+    if split.units == "group":
+        assert dataset.groups is not None
+        if len(np.unique(dataset.groups[pool].astype(str))) < 3:
+            return None
+        valid = _grouped(dataset, task, pool, share, rng)[1]
+    else:
+        if not _free(_strata(dataset, task, pool), task).any():
+            return None
+        valid = _stratified(dataset, task, pool, share, rng)[1]
+    alike = len(valid) >= max(LEAST_HELD_OUT, len(split.valid) // 2) and _known(split, dataset, task, valid)
+    return np.sort(valid) if alike else None
+
+
+def _known(split: Split, dataset: Dataset, task: Task, valid: np.ndarray) -> bool:
+    """Whether scores on these rows mean what they do on the split's own: truth varies, training knows its classes."""
+    assert dataset.target is not None
+    if _varies(dataset.target.iloc[split.valid]) and not _varies(dataset.target.iloc[valid]):
+        return False
+    if task.goal not in ("binary", "multiclass"):
+        return True
+    labels = dataset.target.iloc[:, 0].to_numpy(object)
+    train = np.setdiff1d(np.union1d(split.train, split.valid), valid)
+    return set(labels[split.train]) <= set(labels[train])
+
+
+def _varies(target: pd.DataFrame) -> bool:
+    return bool((target.nunique() > 1).any())
 
 
 # --------------------------------------------------------------------------- forecasts

@@ -27,6 +27,7 @@ __all__ = ["WeightStore"]
 
 CHECKPOINT = "under-way"
 CHECKPOINT_FACTOR = 4
+KEPT_ASIDE = 4  # damaged files of earlier calls that stay, the newest
 FREE_FACTOR = 3
 
 
@@ -46,6 +47,9 @@ class WeightStore:
         self.largest_bytes = 0
         with contextlib.suppress(OSError):  # unfinished files of a process that was killed while writing
             for path in folder.glob(".*.npz.*.tmp"):
+                path.unlink(missing_ok=True)
+            aside = sorted(folder.glob("*.unreadable"), key=lambda path: path.stat().st_ctime)
+            for path in aside[:-KEPT_ASIDE]:
                 path.unlink(missing_ok=True)
             self.largest_bytes = max((path.stat().st_size for path in self._runs()), default=0)
 

@@ -74,3 +74,13 @@ def test_an_unused_name_has_the_first_free_number(tmp_path):
     (tmp_path / "a.txt").touch()
     (tmp_path / "a-2.txt").touch()
     assert folder.unused(tmp_path / "a.txt") == tmp_path / "a-3.txt"
+
+
+def test_what_a_killed_write_left_is_removed_and_nothing_else(tmp_path):
+    for name in (".model.a1.tmp", ".model.b2.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "bundle.json").write_text("{}")
+    for name in (".result.json.c3.tmp", ".lock", "notes.tmp", "result.json"):
+        (tmp_path / name).write_text("x")
+    folder.clear_unfinished(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "notes.tmp", "result.json"]

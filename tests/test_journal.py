@@ -118,3 +118,38 @@ def test_a_full_disk_is_told_and_the_next_entry_is_readable(tmp_path, monkeypatc
     journal.write({"score": 3})
     again = Journal(path, PRINTS)
     assert (again.earlier, again.unreadable) == ([{"score": 1}, {"score": 3}], 1)
+
+
+def test_a_disk_that_is_full_before_the_first_line_waits_for_space(tmp_path, monkeypatch):
+    path = tmp_path / "trials.log"
+    sync = os.fsync
+
+    def full(handle):
+        os.truncate(path, 5)  # part of the line came through
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    journal = Journal(path, PRINTS)
+    with pytest.raises(FolderError, match="no space left"):
+        journal.write({"score": 1})
+    monkeypatch.setattr(os, "fsync", sync)
+    journal.write({"score": 2})
+    journal.write({"score": 3})
+    again = Journal(path, PRINTS)
+    assert (again.earlier, again.unreadable, again.put_aside) == ([{"score": 2}, {"score": 3}], 0, None)
+
+
+def test_a_bit_flipped_anywhere_loses_its_line_alone(tmp_path):
+    path = tmp_path / "trials.log"
+    entries = [{"name": f"mlp-{i}", "score": i / 7} for i in range(4)]
+    content = written(path, *entries)
+    ends = [len(b"".join(content.splitlines(keepends=True)[: i + 1])) for i in range(5)]
+    for at in range(ends[0], len(content)):
+        for bit in (0, 3, 4, 5):
+            path.write_bytes(content[:at] + bytes([content[at] ^ (1 << bit)]) + content[at + 1 :])
+            line = sum(at >= end for end in ends) - 1
+            lost = {line, line + 1} if at + 1 in ends else {line}  # a line's end that is gone joins two
+            found = Journal(path, PRINTS).earlier
+            assert all(entry in found for i, entry in enumerate(entries) if i not in lost), (at, bit)
+            assert all(entry in entries for entry in found), (at, bit)
+    assert not list(tmp_path.glob("*.unreadable"))

@@ -10,7 +10,7 @@ import pytest
 
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Goal, Split, Task
-from automl.split import split, windows
+from automl.split import HOLD_OUTS, split, windows
 
 RNG = np.random.default_rng(0)
 
@@ -181,6 +181,127 @@ def test_time_and_group_exclude_each_other() -> None:
 
     with pytest.raises(RecipeError, match="group and time_column"):
         split(table(RNG.normal(size=50), times=times, groups=np.arange(50) % 7), task("regression", time_column="t"), 0)
+
+
+# --------------------------------------------------------------------------- hold-outs
+
+
+def check_folds(parts: Split) -> None:
+    """The first is the split's own, validation rows are disjoint, and no test row is in any."""
+    rest = np.union1d(parts.train, parts.valid)
+    assert (parts.folds[0][0] is parts.train, parts.folds[0][1] is parts.valid) == (True, True)
+    held_out = np.concatenate([valid for _, valid in parts.folds])
+    assert len(held_out) == len(np.unique(held_out))
+    for train, valid in parts.folds:
+        np.testing.assert_array_equal(np.union1d(train, valid), rest)
+        assert not np.intersect1d(train, valid).size
+        assert not np.intersect1d(parts.test, np.union1d(train, valid)).size
+        assert (np.diff(train) > 0).all() and (np.diff(valid) > 0).all()
+    assert f"{len(parts.folds)} disjoint parts validate in turn" in parts.rule
+
+
+def test_few_rows_are_held_out_several_times_in_even_shares_of_each_class() -> None:
+    y = np.array(["a"] * 700 + ["b"] * 250 + ["c"] * 50)[RNG.permutation(1000)]
+
+    parts = split(table(y), task("multiclass"), 0)
+
+    check_folds(parts)
+    assert len(parts.folds) == HOLD_OUTS
+    for _, valid in parts.folds:
+        assert len(valid) == 160
+        for name, count in (("a", 700), ("b", 250), ("c", 50)):
+            assert abs((y[valid] == name).sum() - count * 0.16) <= 2
+
+
+def test_the_same_seed_gives_the_same_hold_outs_and_another_seed_others() -> None:
+    data = table(RNG.normal(size=300))
+
+    one, two, other = (split(data, task("regression"), seed) for seed in (3, 3, 4))
+
+    for (train, valid), (train_2, valid_2) in zip(one.folds, two.folds, strict=True):
+        assert (train == train_2).all() and (valid == valid_2).all()
+    assert set(one.folds[1][1]) != set(other.folds[1][1])
+
+
+@pytest.mark.parametrize(("n", "n_folds"), [(2480, HOLD_OUTS), (2520, 0)])
+def test_only_few_rows_are_held_out_several_times(n: int, n_folds: int) -> None:
+    assert len(split(table(RNG.normal(size=n)), task("regression"), 0).folds) == n_folds
+
+
+def test_given_test_rows_do_not_count_as_few_and_are_in_no_hold_out() -> None:
+    given = np.arange(5000) >= 1000
+
+    parts = split(table(RNG.normal(size=5000), given=given), task("regression"), 0)
+
+    check_folds(parts)
+    assert len(parts.folds) == HOLD_OUTS and len(parts.test) == 4000
+
+
+def test_groups_stay_whole_in_every_hold_out() -> None:
+    groups = RNG.integers(0, 40, 600)
+
+    parts = split(table(RNG.choice(["a", "b"], 600), groups=groups), task(group_column="who"), 0)
+
+    check_folds(parts)
+    assert len(parts.folds) == HOLD_OUTS
+    for train, valid in parts.folds:
+        assert not set(groups[train]) & set(groups[valid])
+
+
+def test_forecasts_and_dated_tables_are_held_out_once() -> None:
+    times = (pd.Timestamp("2020") + pd.to_timedelta(np.arange(300), "D")).to_numpy()
+
+    assert split(*forecast([144], 12), 0).folds == ()
+    assert split(table(RNG.normal(size=300), times=times), task("regression", time_column="t"), 0).folds == ()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_hold_outs_of_any_small_data_keep_their_promises_or_are_left_out(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rare classes, few groups, tiny tables: fewer hold-outs or none, never a failure that one alone would not have."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(10, 120))
+    goal: Goal = ("binary", "multiclass", "multilabel", "regression")[seed % 4]  # type: ignore[assignment]
+    y: object
+    if goal == "regression":
+        y = np.round(rng.lognormal(size=n), int(rng.integers(0, 3)))
+    elif goal == "multilabel":
+        y = pd.DataFrame((rng.random((n, 3)) < [0.5, 0.2, 0.05]).astype(np.int8), columns=["p", "q", "r"])
+    else:
+        y = np.array(list("abcdef"))[: 2 if goal == "binary" else 6][
+            np.minimum(rng.geometric(0.5, n) - 1, 1 if goal == "binary" else 5)
+        ]
+    more: dict[str, object] = {"groups": rng.integers(0, rng.integers(3, 12), n)} if rng.random() < 0.5 else {}
+    data, what = table(y, **more), task(goal, group_column="who" if more else None)
+    monkeypatch.setattr("automl.split.FEW_ROWS", 0)
+    try:
+        alone = split(data, what, seed)
+    except DataError:
+        return
+    monkeypatch.setattr("automl.split.FEW_ROWS", 2_000)
+
+    parts = split(data, what, seed)
+
+    check(parts, n)
+    assert [rows.tolist() for rows in (parts.train, parts.valid, parts.test)] == [
+        rows.tolist() for rows in (alone.train, alone.valid, alone.test)
+    ]
+    if not parts.folds:
+        return
+    check_folds(parts)
+    if goal in ("binary", "multiclass"):
+        labels = np.asarray(y)
+        assert all(set(labels[parts.train]) <= set(labels[train]) for train, _ in parts.folds)
+
+
+def test_a_class_of_three_rows_leaves_room_for_the_others_hold_outs() -> None:
+    y = np.array(["a"] * 60 + ["b"] * 40 + ["c"] * 3)
+
+    for seed in range(10):
+        parts = split(table(y), task("multiclass"), seed)
+        check_folds(parts)
+        assert len(parts.folds) == HOLD_OUTS
 
 
 # --------------------------------------------------------------------------- forecasts

@@ -150,3 +150,12 @@ def test_a_real_full_disk_ends_no_search():
             same(store.load("small"))
         finally:
             subprocess.run(["umount", place], check=True)
+
+
+def test_of_what_was_put_aside_the_newest_stay(store):
+    for i in range(7):
+        store.save(f"mlp-{i}", ARRAYS, META)
+        (store.folder / f"mlp-{i}.npz").write_bytes(b"damaged")
+        assert store.load(f"mlp-{i}") is None
+    WeightStore(store.folder, keep=2)
+    assert len(list(store.folder.glob("*.unreadable"))) == 4

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -84,16 +84,21 @@ class Archive:
         self._seconds_a_mib: dict[str, float] = {}
         self._told: set[str] = set()
 
-    def write(self, run: Run, settings: Mapping[str, Any], rows: int, state: Mapping[str, Any]) -> None:
+    def write(
+        self, run: Run, scores: Sequence[float], passed_over: bool, settings: Mapping[str, Any], rows: int,
+        state: Mapping[str, Any],
+    ) -> None:  # fmt: skip
         """Append a fit to the journal.
 
         Args:
+            scores: one a hold-out. passed_over: see `automl.holdouts`.
             settings: of the fit, without what `run.choices` shows beside. rows: training items used.
             state: of the search after it, JSON types.
         """
         entry = {
             "name": run.name, "family": run.family, "settings": dict(settings), "choices": dict(run.choices),
-            "rows": rows, "status": run.status, "score": run.valid_score, "failure": run.failure,
+            "rows": rows, "status": run.status, "score": run.valid_score, "scores": list(scores),
+            "passed_over": passed_over, "failure": run.failure,
             "at_seconds": run.at_seconds, "cost": asdict(run.cost), "state": dict(state),
         }  # fmt: skip
         try:
@@ -101,8 +106,8 @@ class Archive:
         except (FolderError, ValueError, TypeError) as error:  # a plug-in's settings need not be plain
             self._tell("journal", f"{run.name} is not in shallow.log: {error}; a killed run would not know of it")
 
-    def keep(self, run: Run, model: bytes, output: Output, seconds: float) -> bool:
-        """Store a fitted model with its validation output, if that is cheap and safe; whether it was.
+    def keep(self, run: Run, model: bytes, outputs: Sequence[Output], seconds: float) -> bool:
+        """Store a fitted model with its validation outputs, one a hold-out, if that is cheap and safe; whether it was.
 
         Args:
             model: pickled by our own child, in memory. seconds: left for this.
@@ -122,8 +127,9 @@ class Archive:
         except Exception:  # skops raises whatever the objects that it walks through raise
             self.unsafe.add(run.family)
             return False
-        arrays = [np.frombuffer(content, dtype=np.uint8), *output.arrays.values()]
-        meta = {"score": run.valid_score, "kind": output.kind, "arrays": list(output.arrays)}
+        predicted = [array for output in outputs for array in output.arrays.values()]
+        arrays = [np.frombuffer(content, dtype=np.uint8), *predicted]
+        meta = {"score": run.valid_score, "kind": outputs[0].kind, "arrays": list(outputs[0].arrays)}
         problem = self.store.save(run.name, arrays, meta)
         if problem is not None:
             self._tell("model", problem)
@@ -131,8 +137,8 @@ class Archive:
         self._seconds_a_mib[run.family] = (time.monotonic() - begun) / max(size, 0.1)
         return True
 
-    def load(self, run: Run) -> tuple[bytes, Output] | None:
-        """A run's model (pickled in memory, as a worker's would be) and validation output, if both are whole."""
+    def load(self, run: Run) -> tuple[bytes, tuple[Output, ...]] | None:
+        """A run's model (pickled in memory, as a worker's would be) and validation outputs, if all are whole."""
         found = None if self.store is None else self.store.load(run.name)
         if found is None:
             return None
@@ -145,7 +151,9 @@ class Archive:
             model = skops.io.loads(content.tobytes(), trusted=list(TRUSTED))
         except Exception:  # of another version of a library, or altered: it is fitted again
             return None
-        return pickle.dumps(model), Output(meta["kind"], dict(zip(meta["arrays"], arrays, strict=True)))
+        names = meta["arrays"]
+        each = [arrays[i : i + len(names)] for i in range(0, len(arrays), len(names))]
+        return pickle.dumps(model), tuple(Output(meta["kind"], dict(zip(names, one, strict=True))) for one in each)
 
     def retain(self, names: list[str]) -> None:
         """Remove the models of all runs but these, best first."""
@@ -163,5 +171,5 @@ def run_of(entry: Mapping[str, Any]) -> Run:
     return Run(
         entry["name"], "shallow", entry["status"], entry["family"], valid_score=entry["score"],
         cost=Cost(**entry["cost"]), choices=dict(entry["choices"]), at_seconds=entry["at_seconds"],
-        failure=entry["failure"],
+        failure=entry["failure"], n_holdouts=max(1, len(entry["scores"])),
     )  # fmt: skip

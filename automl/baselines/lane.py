@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,11 @@ class Lane:
     exhausted: bool = False
     failures: int = 0
 
+    def lead(self, settings: Mapping[str, Any], score: float, rank: Callable[[float | None], float]) -> None:
+        """Note a run's settings if it is the best so far; `rank` turns scores so that more is better."""
+        if self.best is None or rank(score) > rank(self.best_score):
+            self.best, self.best_score = settings, score
+
     def state(self) -> dict[str, Any]:
         """What another process needs to go on, as JSON types; settings tried and the best come from the runs."""
         own = {name: getattr(self, name) for name in LANE_STATE}
@@ -56,11 +61,15 @@ class Lane:
 
 @dataclasses.dataclass(eq=False)
 class Kept:
-    """A run with its fitted models (pickled, one a seed) and validation output."""
+    """A run with its fitted models on the first hold-out (pickled, one a seed) and validation outputs.
+
+    Attributes:
+        outputs: on the validation items of each hold-out that it was judged on.
+    """
 
     run: Run
     lane: Lane
     settings: Mapping[str, Any]
     models: list[bytes]
-    output: Output
+    outputs: tuple[Output, ...]
     take: np.ndarray | None

@@ -21,9 +21,10 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ from automl import memory
 from automl.errors import TrialError
 from automl.records import Dataset, FitContext, Output
 
-__all__ = ["Fitted", "Order", "Payload", "Worker", "measure"]
+__all__ = ["Fitted", "Order", "Part", "Payload", "Worker", "measure"]
 
 GRACE_SECONDS = 0.2
 CHECKPOINT_SECONDS = 0.5
@@ -40,30 +41,48 @@ START = "import sys; sys.path[:] = {path!r}; from automl.baselines.worker import
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Payload:
-    """What every fit reads: sent once a process.
+class Part:
+    """What is trained on and judged by: one hold-out.
 
     Attributes:
-        items, valid: rows or forecast windows. truth, valid_truth, weight: of these, as `automl.records` says.
-        plugins: module name → file of baselines that are not importable by name.
+        items, valid: rows or forecast windows. truth, weight, valid_truth, valid_weight: of these, as
+            `automl.records` says.
     """
 
-    dataset: Dataset
     items: np.ndarray
     truth: np.ndarray
     weight: np.ndarray | None
     valid: np.ndarray
     valid_truth: np.ndarray
+    valid_weight: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Payload:
+    """What every fit reads: sent once a process.
+
+    Attributes:
+        parts: the hold-outs. plugins: module name → file of baselines that are not importable by name.
+    """
+
+    dataset: Dataset
+    parts: tuple[Part, ...]
     plugins: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Order:
-    """One fit: a pickled unfitted model, positions of the training items to use (None: all), `time.monotonic` ends."""
+    """One fit.
+
+    Attributes:
+        model: pickled, unfitted. take: positions of the training items to use, None for all. deadline: as of
+            `time.monotonic`. part: the hold-out's number.
+    """
 
     model: bytes
     take: np.ndarray | None
     deadline: float | None
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,29 +153,29 @@ class Worker:
         return None
 
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
-            stopping: Callable[[], bool] = lambda: False) -> Fitted:  # fmt: skip
+            stopping: Callable[[], bool] = lambda: False, part: int = 0) -> Fitted:  # fmt: skip
         """Fit one model by a deadline (`time.monotonic`), else kill the child, keep its last checkpoint and go on.
 
         Args:
-            stopping: asked ten times a second whether the user wants to stop.
+            part: the hold-out's number. stopping: asked ten times a second whether the user wants to stop.
         """
         try:
             reason = self.wait(deadline, stopping)
             if reason is not None:
                 return Fitted(failure=reason)
-            return self._fit(model, take, deadline, stopping)
+            return self._fit(Order(model, take, deadline, part), stopping)
         except BaseException:
             self.close()
             raise
 
-    def _fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
-             stopping: Callable[[], bool]) -> Fitted:  # fmt: skip
+    def _fit(self, order: Order, stopping: Callable[[], bool]) -> Fitted:
         assert self.pipe is not None
+        deadline = order.deadline
         checkpoint: bytes | None = None
         begun = time.monotonic()
         # What is left after the fit is for predicting the validation items.
         ends = None if deadline is None else deadline - min(0.1 * (deadline - begun), 3.0)
-        self.pipe.send(("fit", Order(model, take, ends)))
+        self.pipe.send(("fit", replace(order, deadline=ends)))
         limit = None if deadline is None else deadline + GRACE_SECONDS
         while True:
             message = self._receive(limit, stopping)
@@ -254,6 +273,8 @@ def main(fd: int, parent: int) -> None:
     """The child: receive the data, then fit until the pipe closes or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    with contextlib.suppress(OSError):  # where memory is short the kernel is to take this process and not its parent
+        Path("/proc/self/oom_score_adj").write_text("500")
     warnings.simplefilter("ignore")
     pipe = Connection(fd)
     try:
@@ -293,18 +314,22 @@ def _obey(pipe: Connection, payload: Payload, order: Order) -> dict[str, Any]:
         _tell(pipe, "checkpoint", pickle.dumps(candidate, pickle.HIGHEST_PROTOCOL))
         last[:] = [time.monotonic(), time.monotonic() - now]
 
-    context = FitContext(order.deadline, checkpoint, payload.valid, payload.valid_truth)
-    weight = None if payload.weight is None else payload.weight[take]
+    part = payload.parts[order.part]
+    context = FitContext(order.deadline, checkpoint, part.valid, part.valid_truth)
+    weight = None if part.weight is None else part.weight[take]
     memory.reset_peak()
     seconds_spared()
     begun = time.monotonic()
-    model.fit(payload.dataset, payload.items[take], payload.truth[take], weight, context)
+    model.fit(payload.dataset, part.items[take], part.truth[take], weight, context)
     fit_seconds = time.monotonic() - begun + seconds_spared()
-    output = model.predict(payload.dataset, payload.valid)
+    output = model.predict(payload.dataset, part.valid)
     peak = memory.peak_mib()
     found = pickle.dumps(model, pickle.HIGHEST_PROTOCOL)
+    if order.part:  # of other hold-outs the score alone is asked
+        stopped = str(getattr(model, "stopped", ""))
+        return {"model": found, "output": output, "fit_seconds": fit_seconds, "stopped": stopped}
     left = 1.0 if order.deadline is None else order.deadline - time.monotonic()
-    predict_ms, rate = measure(model, payload.dataset, payload.valid, min(max(left, 0.05), 1.0))
+    predict_ms, rate = measure(model, payload.dataset, part.valid, min(max(left, 0.05), 1.0))
     return {
         "model": found, "output": output, "fit_seconds": fit_seconds, "peak_mib": peak, "predict_ms": predict_ms,
         "rows_per_second": rate, "stopped": str(getattr(model, "stopped", "")),

@@ -37,6 +37,9 @@ JsonLines = Annotated[bool, typer.Option("--json-lines", help="Progress as one J
 Oracle = Annotated[str | None, typer.Option(help="bayesian, random, hyperband or grid.")]
 Log = Annotated[str | None, typer.Option(help="Where else trials are logged: tensorboard, mlflow.")]
 Memory = Annotated[str | None, typer.Option(help="What a trial may take, such as 8GB. Default most of what is free.")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, one (one device a trial) or all (each over all).")]
+Workers = Annotated[int | None, typer.Option(help="Trials that run at once; more than one needs Ray. Default 1.")]
+RayAddress = Annotated[str | None, typer.Option(help="A Ray to run on: auto, local, ray://host:port.")]
 Plugins = Annotated[str | None, typer.Option(help="Entry points that bring more members, separated by commas.")]
 Out = Annotated[str | None, typer.Option(help="Run folder; default a new one under automl-runs/.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out: what is left, or a new --budget.")]
@@ -73,6 +76,9 @@ def fit(
     oracle: Oracle = None,
     memory: Memory = None,
     log: Log = None,
+    device: Device = None,
+    workers: Workers = None,
+    ray_address: RayAddress = None,
 ) -> None:
     """Run the contest on DATA and write the report."""
     flags = {
@@ -99,7 +105,17 @@ def fit(
         "plugins": words(plugins),
         "ensemble": ensemble,
         "json_lines": json_lines or None,
-        "search": given({"oracle": oracle, "memory": memory, "log": words(log)}) or None,
+        "search": given(
+            {
+                "oracle": oracle,
+                "memory": memory,
+                "log": words(log),
+                "device": device,
+                "workers": workers,
+                "ray_address": ray_address,
+            }
+        )
+        or None,
         "source": "automl fit",
     }
     from automl import api

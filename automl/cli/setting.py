@@ -26,6 +26,9 @@ devices = [
 from automl.search import device
 policy = device.prepare()
 print(json.dumps({"devices": devices, "name": policy.name, "precision": policy.precision,
+                  "n_accelerators": policy.n_accelerators, "compiled": sorted(policy.compiled),
+                  "float32": sorted({"mlp", "cnn", "rnn", "transformer"} - set(policy.mixed)),
+                  "dispatch_seconds": policy.dispatch_seconds, "replicas": list(policy.replicas),
                   "reasons": list(policy.reasons)}, default=str))
 """
 PROBE_SECONDS = 120
@@ -135,4 +138,16 @@ def lines(found: dict[str, Any]) -> list[str]:
     if "problem" in training:
         return [*said, training["problem"]]
     said += [f"{device['type']} {device['name']}" for device in training["devices"]]
-    return [*said, f"networks train on {training['name']} in {training['precision']}:", *training["reasons"]]
+    return [*said, *policy(training), *training["reasons"]]
+
+
+def policy(training: dict[str, Any]) -> list[str]:
+    """The device policy's choices in a few lines."""
+    mixed = training["precision"] != "float32" and training["float32"]
+    apart = f" ({', '.join(training['float32'])} in float32)" if mixed else ""
+    return [
+        f"networks train on {training['name']} in {training['precision']}{apart}:",
+        f"GPUs: {training['n_accelerators']}; XLA: {', '.join(training['compiled']) or 'off'}; "
+        f"a dispatch: up to {training['dispatch_seconds']:g} s; "
+        f"a trial: one device{' or ' + ', '.join(training['replicas']) if training['replicas'] else ''}",
+    ]

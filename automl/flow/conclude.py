@@ -23,7 +23,7 @@ from automl.records import Contestant, Cost, Finding, Outcome, Run
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
-    from automl.records import Contender, Dataset, Encoder, Recipe, TargetCodec
+    from automl.records import Contender, Dataset, Encoder, Recipe, SearchOptions, TargetCodec
 
 __all__ = ["Conclusion", "conclude"]
 
@@ -56,7 +56,8 @@ def conclude(
     """Score each finalist on the test rows, once, and compare.
 
     Args:
-        deep, shallow: both sides, finalists named. encoder, codec: of the deep side, None where it was left out. runs: all so far.
+        deep, shallow: both sides, finalists named.
+        encoder, codec: of the deep side, None where it was left out. runs: all so far.
         chosen: side → the finalist's run.
         n_seeds: seeds that each finalist has. left_out: template → why it was not searched.
     """
@@ -97,7 +98,8 @@ def conclude(
     shown = [*contestants.values(), *([mixed[1]] if mixed is not None else []), floor]
     outcome = Outcome(
         recipe=recipe, name=dataset.name, task=task, split=split, runs=tuple(final_runs), comparison=comparison,
-        findings=(*_findings(dataset, left_out), *_no_deep_model(runs, chosen)), truth=truth, contestants=tuple(shown),
+        findings=(*_findings(dataset, left_out, recipe.search), *_no_deep_model(runs, chosen)), truth=truth,
+        contestants=tuple(shown),
         higher_is_better=metrics.named(task.metric).higher_is_better, weight=weight, context=context,
         examples=_examples(prepared, items), test_rows=_test_rows(dataset, items), history=_history(prepared, items),
         reproduce=reproduce(recipe, task), automl_version=__version__,
@@ -176,12 +178,19 @@ def _merged(fitted: Cost, measured: Cost) -> Cost:
     return dataclasses.replace(fitted, predict_ms=measured.predict_ms, rows_per_second=measured.rows_per_second)
 
 
-def _findings(dataset: Dataset, left_out: dict[str, str]) -> tuple[Finding, ...]:
+def _findings(dataset: Dataset, left_out: dict[str, str], search: SearchOptions) -> tuple[Finding, ...]:
     extra = [
         Finding("template_left_out", "low", f"Template {name} was not searched: {reason}.", columns=())
         for name, reason in left_out.items()
         if not reason.startswith("it does not do") and not reason.startswith("it reads")
     ]
+    if search.uses_ray:
+        where = "of this machine" if search.ray_address in (None, "local") else f"of the Ray at {search.ray_address}"
+        extra.append(Finding(
+            "workers", "low",
+            f"The deep side trained on up to {search.workers} workers {where}, the shallow side in one process; "
+            "both had the same seconds.", columns=(),
+        ))  # fmt: skip
     return (*dataset.findings, *extra)
 
 

@@ -16,21 +16,24 @@ from automl import folder as folders
 from automl import metrics, modalities
 from automl.baselines import ShallowSide
 from automl.clock import Clock
+from automl.errors import RecipeError
 from automl.flow.conclude import Conclusion, conclude
 from automl.flow.folder import check_folder, open_folder
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.ledger import Ledger
 from automl.flow.loggers import check_loggers, loggers
+from automl.flow.plugged import loader
 from automl.flow.prepare import Prepared, baselines_for, prepare, templates_for
 from automl.flow.progress import Progress, quiet_libraries
 from automl.flow.reserve import Reserve
 from automl.flow.timekeeping import too_late_for_deep, with_times
 from automl.flow.turns import LEAST_STEP_SECONDS, alternate, name_and_seed, settle_offers
+from automl.search.ray_pool import RayPool
 
 if TYPE_CHECKING:
     from automl.journal import Journal
-    from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
+    from automl.records import Contender, DeviceWish, Outcome, Recipe, Run, TargetCodec
     from automl.store import WeightStore
 
 __all__ = ["Finished", "run"]
@@ -74,6 +77,11 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         Progress(clock, quiet=quiet, json_lines=recipe.json_lines) as progress,
         contextlib.ExitStack() as held,
     ):
+        remote = (
+            held.enter_context(contextlib.closing(_workers(recipe, progress, interrupt)))
+            if recipe.search.uses_ray
+            else None
+        )
         with clock.phase("read"):
             prepared = prepare(recipe)
         task = prepared.task
@@ -82,15 +90,19 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         ledger = Ledger(folder, recipe, clock, progress.note)
         recipe = dataclasses.replace(recipe, budget_seconds=clock.budget_seconds)
         no_deep = too_late_for_deep(clock, folder)
-        warm = threading.Thread(target=_import_deep, daemon=True)
+        warm = threading.Thread(target=_import_deep, args=(recipe.search.device,), daemon=True)
         if no_deep is None:
             warm.start()  # only once the data is good: an error must not wait for TensorFlow to load
         else:
             progress.note(f"the deep side is left out: {no_deep}")
+        if remote is not None and no_deep is None:
+            with clock.phase("start workers"):
+                remote.start(clock.deadline(math.inf))
         progress.listeners += loggers(recipe.search.log, folder, prepared.dataset.name)
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
         shallow = _shallow_side(recipe, prepared, folder, progress, interrupt, clock)
+        folders.clear_unfinished(folder)
         held.enter_context(ledger)  # only now, so that a folder of something else stays as it was
         deep: Contender | None = None
         codec: TargetCodec | None = None
@@ -106,7 +118,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 begun = clock.elapsed
                 if no_deep is None:
                     warm.join()
-                    deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, progress, interrupt)
+                    deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, progress, interrupt, remote)
                 loading_seconds = clock.elapsed - begun
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
             earlier = {name: side.earlier_runs() for name, side in sides.items()}
@@ -177,7 +189,7 @@ def _used_mib(folder: Path) -> float:
     return n_bytes / 2**20
 
 
-def _import_deep() -> None:
+def _import_deep(wish: DeviceWish) -> None:
     """Load TensorFlow, Keras and KerasTuner, and look for devices, while other things are prepared.
 
     TensorFlow's libraries write lines about missing GPUs straight to the terminal; they are kept from it here, and
@@ -187,7 +199,8 @@ def _import_deep() -> None:
         import automl.search.side  # noqa: F401
         from automl.search import device
 
-        device.prepare()
+        with contextlib.suppress(RecipeError):  # the deep side asks again, where the user hears of it
+            device.prepare(wish)
 
 
 def _shallow_side(
@@ -218,7 +231,7 @@ def _shallow_side(
 
 
 def _deep_side(
-    recipe: Recipe, prepared: Prepared, folder: Path, progress: Progress, interrupt: Interrupt
+    recipe: Recipe, prepared: Prepared, folder: Path, progress: Progress, interrupt: Interrupt, remote: RayPool | None
 ) -> tuple[Contender | None, TargetCodec, Any, dict[str, str]]:
     """Encode for the networks and set the search up; no side when no template fits."""
     from automl.search import DeepSide
@@ -233,8 +246,14 @@ def _deep_side(
         dataset, task, split, encoder, codec, facts, templates,
         metric=task.metric, seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search, folder=folder,
         fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
+        remote=remote,
     )  # fmt: skip
-    return side, codec, encoder, left_out
+    return side, codec, encoder, left_out | side.left_out
+
+
+def _workers(recipe: Recipe, progress: Progress, interrupt: Interrupt) -> RayPool:
+    """Ray's workers, not yet started; a missing library or a wrong address is told before the data are read."""
+    return RayPool(recipe.search, loader(recipe.plugins), stopping=lambda: interrupt.asked, note=progress.note)
 
 
 def _tell(progress: Progress, journal: Journal, store: WeightStore | None) -> None:
@@ -250,7 +269,7 @@ def _fingerprints(recipe: Recipe, prepared: Prepared) -> dict[str, str]:
     """What must be the same for a run to be gone on with."""
     split, task = prepared.split, prepared.task
     rows = hashlib.blake2b(digest_size=8)
-    for part in (split.train, split.valid, split.test):
+    for part in (split.train, split.valid, split.test, *(valid for _, valid in split.folds[1:])):
         rows.update(part.astype("int64").tobytes())
     asked = f"{task.goal} {task.target} {task.metric} {sorted(recipe.columns.items())} {recipe.templates} {recipe.seed}"
     return {

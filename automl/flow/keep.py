@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl import bundle, catalog, report
 from automl.ensemble import members_of
+from automl.errors import FolderError
 from automl.records import Baseline, Section
 
 if TYPE_CHECKING:
@@ -17,10 +18,20 @@ __all__ = ["keep"]
 
 
 def keep(outcome: Outcome, predictors: dict[str, Any], recommended: str, folder: Path) -> dict[str, Any]:
-    """Write the report's files and the bundle ``model/``; returns the contract's dict."""
-    report.write(outcome, folder, tuple(catalog.members(Section, "automl.report.sections").values()))
-    result = report.result_dict(outcome)
-    save(folder / "model", outcome, predictors, recommended, result, folder)
+    """Write the report's files and the bundle ``model/``; returns the contract's dict.
+
+    Raises:
+        FolderError: they could not be written; the journals and stored weights of the search are as they were.
+    """
+    try:
+        report.write(outcome, folder, tuple(catalog.members(Section, "automl.report.sections").values()))
+        result = report.result_dict(outcome)
+        save(folder / "model", outcome, predictors, recommended, result, folder)
+    except FolderError as error:
+        raise FolderError(
+            f"{error}. The search is over and what it found is kept: once {folder} can be written, "
+            f"--out {folder} --resume writes the report and the model (--budget gives it time for more)"
+        ) from error
     return result
 
 

@@ -67,7 +67,7 @@ class Progress:
         self.listeners: list[Listener] = [JsonLines(self._stream, clock)] if json_lines else []
         self.console = Console(file=self._stream, highlight=False)
         self.metric, self.higher_is_better = "", True
-        self.best: dict[str, tuple[str, float]] = {}
+        self.best: dict[str, tuple[str, float, int]] = {}
         self.counts: dict[str, dict[str, int]] = {"deep": {}, "shallow": {}, "floor": {}}
         self.running: dict[str, str] = {}
         self.doing = "reading the data"
@@ -151,14 +151,15 @@ class Progress:
         counts[event["status"]] = counts.get(event["status"], 0) + 1
         score = event.get("score")
         if score is not None:
-            self._better(side, event["name"], score)
+            self._better(side, event["name"], score, int(event.get("n_holdouts", 1)))
         self._count()
 
-    def _better(self, side: str, name: str, score: float) -> None:
-        """Take in a score; a new best is a line."""
+    def _better(self, side: str, name: str, score: float, n_holdouts: int) -> None:
+        """Take in a score; a new best is a line. A mean of several hold-outs counts for more than a score on one."""
         best = self.best.get(side)
-        if best is None or (score > best[1] if self.higher_is_better else score < best[1]):
-            self.best[side] = (name, score)
+        better = best is None or (score > best[1] if self.higher_is_better else score < best[1])
+        if best is None or n_holdouts > best[2] or (n_holdouts == best[2] and better):
+            self.best[side] = (name, score, n_holdouts)
             if not self.quiet and not self._live.is_started:
                 left = max(0.0, self.clock.remaining)
                 self.console.print(
@@ -172,7 +173,7 @@ class Progress:
         for heading in ("side", "best so far", self.metric or "score", "running", "done", "cut", "failed"):
             table.add_column(heading, justify="left" if heading in ("side", "best so far") else "right")
         for side in ("floor", "shallow", "deep"):
-            name, score = self.best.get(side, ("", float("nan")))
+            name, score, _ = self.best.get(side, ("", float("nan"), 1))
             counts = self.counts.get(side, {})
             table.add_row(
                 side,

@@ -20,26 +20,27 @@ if TYPE_CHECKING:
 
 __all__ = ["Reserve"]
 
-FIRST_SECONDS = 2.0
-FIRST_SHARE = 0.03
-BASE_SECONDS = 1.0
-SLACK = 1.3
-BUILD_SECONDS = 0.4
-TRACE_SHARE = 0.25
-MOST_TRACE_SECONDS = 1.5
+BASE_SECONDS = 0.6
+SLACK = 1.4
+BUILD_SECONDS = 0.3
+UNKNOWN_SECONDS = {"deep": 1.0, "shallow": 0.5}
+TRACE_SHARE = 0.08
+MOST_TRACE_SECONDS = 1.0
 FORWARD_SHARE = 0.35
-CROSSED_SHARE = 1.5
+CROSSED_SHARE = 0.5
 TIMED_ROWS = 1024
 TIMED_CALLS = 6
 SELECT_SCORES = 200
 PROBE_CELLS = 400_000
+DRAW_SECONDS = 1.5e-8
+MOST_NAMING_SHARE = 0.05
 
 
 class Reserve:
     """Seconds to keep back for scoring, measuring and comparing the finalists.
 
     Learned from what has been run: predicting the test rows with each finalist's members and seeds, building its
-    networks anew, and the bootstrap, whose cost a cell is measured once. Before both sides have a model it is a guess.
+    networks anew, and the bootstrap, whose cost a cell is measured once. Of a side without a model it is a guess.
 
     Args:
         prepared: data and split. budget_seconds: of the run. runs: those made so far, in a list that grows.
@@ -51,6 +52,7 @@ class Reserve:
         self.n_train = len(split.train if split.train_windows is None else split.train_windows)
         self.n_test = len(split.test if split.test_windows is None else split.test_windows)
         self.bootstrap_seconds = 0.0
+        self.mixture_seconds = 0.0
         self.naming_seconds = 0.0
 
     def probe(self, output: Output) -> None:
@@ -61,11 +63,15 @@ class Reserve:
         context = contexts.scoring_context(dataset, task, split, items)
         n = max(1, len(items))
         n_weightings = max(1, min(50, PROBE_CELLS // n))
+        drawn = np.random.default_rng(0).poisson(1.0, (n_weightings, n)).astype(np.float64)
+        metrics.evaluator(task.metric, truth, output, context)(drawn)  # what is loaded and made ready at the first call
         begun = time.monotonic()
         evaluate = metrics.evaluator(task.metric, truth, output, context)
-        evaluate(np.random.default_rng(0).poisson(1.0, (n_weightings, n)).astype(np.float64))
-        each = (time.monotonic() - begun) / (n_weightings * n)
-        self.bootstrap_seconds = each * N_REPLICATES * self.n_test * 2
+        ready = time.monotonic()
+        evaluate(drawn)
+        each = (time.monotonic() - ready) / (n_weightings * n) + DRAW_SECONDS
+        self.mixture_seconds = (ready - begun) * self.n_test / n
+        self.bootstrap_seconds = 2 * each * N_REPLICATES * self.n_test
         begun = time.monotonic()
         metrics.score(task.metric, truth, output, None, context)
         self.naming_seconds = 2 * SELECT_SCORES * (time.monotonic() - begun)
@@ -80,9 +86,9 @@ class Reserve:
             own = [run for run in self.runs if run.side == side and run.valid_score is not None]
             if own:
                 best[side] = (max if higher else min)(own, key=lambda run: run.valid_score or 0.0)
-        if len(best) < 2:
-            return FIRST_SECONDS + FIRST_SHARE * min(self.budget_seconds, 300.0)
-        return self.seconds(best) + min(self.naming_seconds, 0.1 * self.budget_seconds)
+        unknown = sum(seconds for side, seconds in UNKNOWN_SECONDS.items() if side not in best)
+        naming = min(self.naming_seconds, MOST_NAMING_SHARE * self.budget_seconds)
+        return self.seconds(best) + SLACK * unknown + naming
 
     def seconds(self, chosen: Mapping[str, Run], n_seeds: int = 1) -> float:
         """For these finalists.
@@ -92,7 +98,10 @@ class Reserve:
         """
         if math.isinf(self.budget_seconds):
             return 0.0
-        found = BASE_SECONDS + (CROSSED_SHARE if n_seeds > 1 else 1.0) * self.bootstrap_seconds
+        found = BASE_SECONDS + self.bootstrap_seconds
+        if n_seeds > 1:  # each mixture of seeds that can be drawn is scored too, a step towards it and one away
+            n_mixtures = math.comb(2 * n_seeds - 1, n_seeds)
+            found += CROSSED_SHARE * self.bootstrap_seconds + 4 * n_mixtures * self.mixture_seconds
         for side, run in chosen.items():
             names = members_of(run) or {run.name: 1.0}
             members = [one for one in self.runs if one.name in names] or [run]

@@ -28,7 +28,7 @@ class RobustScale(keras.layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, median: Sequence[float], scale: Sequence[float], limit: float = 3.0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)  # half precision would lose columns such as a year on the way in
         self.median = [float(value) for value in median]
         self.scale = [float(value) if value else 1.0 for value in scale]
         self.limit = float(limit)
@@ -36,7 +36,6 @@ class RobustScale(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: Any) -> Any:
         """Scale and clip."""
-        # (x - median) in float32: half precision would lose columns such as a year or an identifier-like count
         z = keras.ops.cast(inputs, "float32") - np.asarray(self.median, "float32")
         z = keras.ops.clip(z / np.asarray(self.scale, "float32"), -1e6, 1e6)  # or its square would overflow
         clipped = z / keras.ops.sqrt(1.0 + keras.ops.square(z / self.limit))
@@ -48,7 +47,8 @@ class RobustScale(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """Plain settings."""
-        return {**super().get_config(), "median": self.median, "scale": self.scale, "limit": self.limit}
+        config = {"median": self.median, "scale": self.scale, "limit": self.limit}
+        return {**_without_autocast(super().get_config()), **config}
 
 
 def bin_edges(quantiles: Sequence[float], n_bins: int) -> list[float]:
@@ -82,7 +82,7 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, edges: Sequence[Sequence[float]], dim: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)  # bins must be told apart in float32
         self.edges = [[float(edge) for edge in column] for column in edges]
         self.dim = int(dim)
         n_bins = max(len(column) for column in self.edges) - 1
@@ -115,9 +115,10 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):  # type: ignore[misc]
         x = keras.ops.cast(inputs, "float32")
         ple = keras.ops.clip((x[:, :, None] - low) / width, least, most)  # (batch, columns, bins)
         z = keras.ops.clip((x - middle) / half, -2.0, 2.0)
-        ple, z = keras.ops.cast(ple, self.compute_dtype), keras.ops.cast(z, self.compute_dtype)
-        linear = z[:, :, None] * self.slope + self.offset
-        return linear + keras.ops.einsum("ncb,cbd->ncd", ple, self.kernel)
+        ple, z, slope, offset, kernel = (
+            keras.ops.cast(part, self.compute_dtype) for part in (ple, z, self.slope, self.offset, self.kernel)
+        )
+        return z[:, :, None] * slope + offset + keras.ops.einsum("ncb,cbd->ncd", ple, kernel)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(batch, columns, dim)."""
@@ -125,7 +126,12 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """Plain settings."""
-        return {**super().get_config(), "edges": self.edges, "dim": self.dim}
+        return {**_without_autocast(super().get_config()), "edges": self.edges, "dim": self.dim}
+
+
+def _without_autocast(config: dict[str, Any]) -> dict[str, Any]:
+    """A config without what the constructor sets itself."""
+    return {key: value for key, value in config.items() if key != "autocast"}
 
 
 class _Constants:

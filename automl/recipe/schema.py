@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from automl.errors import RecipeError
-from automl.recipe.units import check_columns, parse_budget, parse_latency, parse_memory
+from automl.recipe.units import check_columns, parse_address, parse_budget, parse_latency, parse_memory
 from automl.recipe.words import nearest
-from automl.records import Goal, Kind, Recipe, SearchOptions
+from automl.records import DeviceWish, Goal, Kind, Recipe, SearchOptions
 
 __all__ = ["EXPECTED", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
@@ -48,6 +48,9 @@ EXPECTED = {
     "search.oracle": "one of bayesian, random, hyperband, grid",
     "search.memory": 'an amount such as "8GB" or "500MB"',
     "search.log": "tensorboard, mlflow or both",
+    "search.device": "one of auto, cpu, one, all",
+    "search.workers": "a whole number, at least 1",
+    "search.ray_address": '"auto", "local", "ray://host:port" or "host:port"',
 }
 
 
@@ -60,8 +63,13 @@ class SearchKeys(BaseModel):
         "bayesian", description="KerasTuner's algorithm that proposes settings."
     )
     memory: int | float | str | None = Field(None, description="Memory that a trial may take: 8GB, 500MB.")
-    log: Name | list[Name] = Field(
-        default_factory=list, description="Other logs of trials: tensorboard, mlflow."
+    log: Name | list[Name] = Field(default_factory=list, description="Other logs of trials: tensorboard, mlflow.")
+    device: DeviceWish = Field(
+        "auto", description="Where networks train: auto, cpu, one (one device a trial), all (each trial over all)."
+    )
+    workers: int = Field(1, ge=1, description="Trials that run at once; more than one needs Ray.")
+    ray_address: str | None = Field(
+        None, description="A Ray to run on: auto, local, ray://host:port; left out for one of our own."
     )
 
     @field_validator("memory", mode="before")
@@ -69,6 +77,12 @@ class SearchKeys(BaseModel):
     def memory_is_an_amount(cls, value: Any) -> Any:
         """Read the amount as MiB."""
         return None if value is None else told(parse_memory, value)
+
+    @field_validator("ray_address", mode="before")
+    @classmethod
+    def ray_address_is_an_address(cls, value: Any) -> Any:
+        """Refuse what Ray would not know as an address."""
+        return None if value is None else told(parse_address, value)
 
     @field_validator("log", mode="after")
     @classmethod
@@ -115,7 +129,10 @@ class Keys(BaseModel):
     plugins: Name | list[Name] = Field(default_factory=list, description="Entry points that bring more members.")
     ensemble: bool = Field(True, description="Let both sides name a weighted ensemble as finalist.")
     json_lines: bool = Field(False, description="Show progress as one JSON object a line on standard error.")
-    search: SearchKeys = Field(SearchKeys(oracle="bayesian", memory=None), description="How the deep side searches.")
+    search: SearchKeys = Field(
+        SearchKeys(oracle="bayesian", memory=None, device="auto", workers=1, ray_address=None),
+        description="How the deep side searches.",
+    )
 
     @field_validator("budget", mode="before")
     @classmethod
@@ -197,6 +214,9 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
             oracle=keys.search.oracle,
             memory_mib=None if keys.search.memory is None else float(keys.search.memory),
             log=listed(keys.search.log),
+            device=keys.search.device,
+            workers=keys.search.workers,
+            ray_address=keys.search.ray_address,
         ),
         "source": source,
         **objects,

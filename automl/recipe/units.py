@@ -11,7 +11,7 @@ from automl.errors import RecipeError
 from automl.recipe.words import nearest
 from automl.records import KINDS, Kind
 
-__all__ = ["check_columns", "parse_budget", "parse_columns", "parse_latency", "parse_memory"]
+__all__ = ["check_columns", "parse_address", "parse_budget", "parse_columns", "parse_latency", "parse_memory"]
 
 MIB = {"": 1.0, "m": 1.0, "g": 1024.0, "t": 1024.0**2}
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -67,6 +67,18 @@ def parse_memory(value: Any) -> float:
     if match is None or not float(match[1]) > 0:
         raise RecipeError(f"{expected} above zero, got {value!r}")
     return float(match[1]) * MIB[match[2] or ""]
+
+
+def parse_address(value: Any) -> str:
+    """A Ray's address: ``auto``, ``local``, ``ray://host:port`` or ``host:port``.
+
+    Raises:
+        RecipeError: it is written otherwise.
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    if text in ("auto", "local") or re.fullmatch(r"(ray://)?([\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}", text):
+        return str(text)
+    raise RecipeError(f'ray_address: expected "auto", "local", "ray://host:port" or "host:port", got {value!r}')
 
 
 def parse_columns(text: str) -> dict[str, Kind]:

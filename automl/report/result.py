@@ -101,6 +101,7 @@ def row(run: Run) -> dict[str, Any]:
         "size_mib": cost.size_mib,
         "n_parameters": cost.n_parameters,
         "n_seeds": run.n_seeds,
+        "n_holdouts": run.n_holdouts,
         "device": run.device,
         "choices": dict(run.choices),
         "failure": run.failure,

@@ -11,7 +11,7 @@ from automl.records import Contestant, Outcome, Run
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["contestant", "finalists", "floor", "labels", "leader", "predicted", "short", "test_items"]
+__all__ = ["contestant", "finalists", "floor", "holdouts", "labels", "leader", "predicted", "short", "test_items"]
 
 ORDER = {"deep": 0, "shallow": 1, "blend": 2, "floor": 3}
 
@@ -39,6 +39,11 @@ def leader(outcome: Outcome) -> tuple[Run, Contestant] | None:
     """The recommended contestant if it is a finalist, else the first finalist."""
     pairs = finalists(outcome)
     return next((pair for pair in pairs if pair[0].name == outcome.comparison.recommended), pairs[0] if pairs else None)
+
+
+def holdouts(outcome: Outcome) -> int:
+    """On how many hold-outs the finalists were judged."""
+    return max((run.n_holdouts for run, _ in finalists(outcome)), default=1)
 
 
 def labels(entrant: Contestant) -> NDArray[Any]:

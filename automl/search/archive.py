@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 from automl.errors import FolderError
 from automl.journal import Journal
 from automl.records import Cost, Run
+from automl.search.failure import Failure
 from automl.search.trainer import Order, Report, plain
 from automl.search.trial import Fit, Gate, Snapshot
 from automl.store import WeightStore
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from automl.search.lane import Asked, Kept
 
-__all__ = ["Archive", "as_run", "run_of"]
+__all__ = ["Archive", "as_run", "run_of", "scores_of"]
 
 CURVE_POINTS = 50
+STARTS_ALLOWED = 2
 SNAPSHOT_NUMBERS = ("score", "best_step", "step", "planned", "total", "seconds", "next_check")
 
 
@@ -41,21 +46,31 @@ class Archive:
         self.journal = Journal(folder / "trials.log" if folder else None, fingerprints)
 
     def begun(self, asked: Asked) -> None:
-        """A trial begins: its setting, and the state that its oracle was left in."""
+        """A trial begins: its setting, and the state that its oracle was left in; or how far it had come before."""
         order, adviser = asked.order, asked.lane.adviser
+        if asked.again:
+            self._write({"again": order.name, "template": order.template, "step": _step(asked.snapshot)})
+            return
         self._write(
             {"begun": order.name, "template": order.template, "settings": dict(order.settings), "seed": order.seed,
              "values": adviser.values(asked.number), "oracle": adviser.state(), "variants": asked.lane.variants,
              "gates": [[gate.share, gate.score] for gate in order.gates]}
         )  # fmt: skip
 
-    def ended(self, run: Run, report: Report, at_gates: Sequence[float | None], cheap: bool) -> None:
-        """A trial has ended; its state under way is of no more use."""
+    def stuck(self, order: Order, why: str) -> None:
+        """A trial under way cannot be ended; another process must not start it again. For another thread."""
+        self._write({"stuck": order.name, "template": order.template, "why": why})
+
+    def ended(
+        self, run: Run, report: Report, scores: Sequence[float], at_gates: Sequence[float | None], cheap: bool
+    ) -> None:
+        """A trial has ended, with these scores on its hold-outs; its state under way is of no more use."""
         fit = report.fit
         curve = () if fit is None else fit.curve
         self._write({
             "name": run.name, "template": run.family, "settings": dict(run.choices), "score": run.valid_score,
             "status": run.status, "failure": run.failure, "failures": [failure.kind for failure in report.failures],
+            "scores": list(scores), "passed_over": report.passed_over,
             "cost": dataclasses.asdict(run.cost), "device": run.device, "at_gates": list(at_gates), "cheap": cheap,
             "compile_seconds": 0.0 if fit is None else fit.compile_seconds,
             "curve": list(curve[:: max(1, len(curve) // CURVE_POINTS)]),
@@ -71,16 +86,23 @@ class Archive:
         meta = {"score": fit.score, "curve": list(fit.curve), "epochs": fit.epochs, "seconds": fit.seconds,
                 "compile_seconds": fit.compile_seconds, "status": fit.status, "n_steps": fit.n_steps,
                 "stopped_early": fit.stopped_early}  # fmt: skip
-        self._said(self.store.save(kept.run.name, [fit.raw_valid, *fit.weights], meta))
+        meta["n_others"] = len(kept.others)
+        unknown = not self.store.largest_bytes
+        self._said(self.store.save(kept.run.name, [*kept.raws, *fit.weights], meta))
         self.store.retain(names)
+        if unknown and self.store.largest_bytes:
+            self.note(f"weights in {self.store.folder} will take about {self.store.bound_mib:.1f} MiB at most while "
+                      "models are of this size")  # fmt: skip
 
-    def kept(self, name: str) -> Fit | None:
-        """The fit of a run, where its weights were stored and can be read."""
+    def kept(self, name: str) -> tuple[Fit, tuple[np.ndarray, ...]] | None:
+        """A run's fit, and its raw outputs on other hold-outs, where its weights were stored and can be read."""
         found = None if self.store is None else self.store.load(name)
         if found is None:
             return None
         arrays, meta = found
-        return Fit(weights=list(arrays[1:]), raw_valid=arrays[0], **{**meta, "curve": tuple(meta["curve"])})
+        n = 1 + int(meta.pop("n_others", 0))
+        fit = Fit(weights=list(arrays[n:]), raw_valid=arrays[0], **{**meta, "curve": tuple(meta["curve"])})
+        return fit, tuple(arrays[1:n])
 
     def snapshot(self, order: Order, snapshot: Snapshot) -> None:
         """Store a trial's state, from which it can go on."""
@@ -107,6 +129,32 @@ class Archive:
             curve=tuple(meta["curve"]), **{name: meta[name] for name in SNAPSHOT_NUMBERS},
         )  # fmt: skip
 
+    def given_up(self, order: Order, snapshot: Snapshot | None) -> Report | None:
+        """What is to be said of a trial that was left, if it is not to be started once more.
+
+        It may be what ended the process each time, by eating the machine's memory or by never ending. A start that
+        brought it to a further snapshot does not count.
+        """
+        starts: list[int] = []
+        words = ""
+        for entry in self.journal.earlier:
+            if entry.get("begun") == order.name:
+                starts = [0]
+            elif entry.get("again") == order.name:
+                starts.append(int(entry["step"]))
+            elif entry.get("stuck") == order.name:
+                words = f"{entry['why']}, and it could not be stopped"
+        if not words and starts.count(_step(snapshot)) >= STARTS_ALLOWED:
+            words = f"the process ended {STARTS_ALLOWED} times while it ran (was it killed for want of memory?)"
+        if not words:
+            return None
+        words += "; it is not started again"
+        failure = Failure("never ended", words)
+        fit = None if snapshot is None else snapshot.best_fit()
+        return Report(
+            order, order.settings, "failed" if fit is None else "cut", fit, words, (failure,), 0.0, None, None, ""
+        )
+
     def damage(self) -> list[str]:
         """What of an earlier call could not be read, in words."""
         found = []
@@ -128,6 +176,10 @@ class Archive:
             self.note(problem)
 
 
+def _step(snapshot: Snapshot | None) -> int:
+    return 0 if snapshot is None else snapshot.step
+
+
 def as_run(report: Report) -> Run:
     """The record of a trial."""
     order, fit = report.order, report.fit
@@ -140,9 +192,14 @@ def as_run(report: Report) -> Run:
     )
     return Run(
         order.name, "deep", report.status, order.template, cost=cost, device=report.device,
-        choices=plain(report.settings), valid_score=None if fit is None else fit.score,
-        curve=() if fit is None else fit.curve, failure=report.failure,
+        choices=plain(report.settings), valid_score=None if fit is None else statistics.fmean(scores_of(report)),
+        curve=() if fit is None else fit.curve, failure=report.failure, n_holdouts=1 + len(report.others),
     )  # fmt: skip
+
+
+def scores_of(report: Report) -> list[float]:
+    """A trial's score on each hold-out it was judged on."""
+    return [] if report.fit is None else [report.fit.score, *(fit.score for fit in report.others)]
 
 
 def run_of(entry: Mapping[str, Any]) -> Run:
@@ -150,5 +207,5 @@ def run_of(entry: Mapping[str, Any]) -> Run:
     return Run(
         entry["name"], "deep", entry["status"], entry["template"], valid_score=entry["score"],
         cost=Cost(**entry["cost"]), device=entry["device"], choices=dict(entry["settings"]),
-        curve=tuple(entry["curve"]), failure=entry["failure"],
+        curve=tuple(entry["curve"]), failure=entry["failure"], n_holdouts=max(1, len(entry["scores"])),
     )  # fmt: skip

@@ -11,14 +11,15 @@ from typing import Any, Literal
 
 from automl.errors import TrialError
 
-__all__ = ["Failure", "FailureKind", "NotFinite", "TooLarge", "explain", "second_try"]
+__all__ = ["Failure", "FailureKind", "NotFinite", "TooLarge", "Unusable", "explain", "never_ended", "second_try"]
 
-FailureKind = Literal["memory", "not finite", "shape", "code"]
-KINDS: tuple[FailureKind, ...] = ("memory", "not finite", "shape", "code")
+FailureKind = Literal["memory", "not finite", "shape", "code", "lost", "never ended"]
+KINDS: tuple[FailureKind, ...] = ("memory", "not finite", "shape", "code", "lost", "never ended")
 
 LEAST_BATCH = 8
 LOWER_RATE = 0.3
 TRIES = 3
+WAY = ("Graph execution error:", "Detected at node", 'File "', "<stack traces unavailable>", "[[{{node")
 OURS = Path(__file__).resolve().parents[1]
 MEMORY_WORDS = re.compile(r"\boom\b|out of memory|resource ?exhausted|failed to allocate|unable to allocate", re.I)
 SHAPE_WORDS = re.compile(
@@ -34,31 +35,39 @@ class TooLarge(TrialError):
     """A trial would not fit into the memory that it may use; it was not started."""
 
 
+class Unusable(TrialError):
+    """What a template built is no network for this task."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A failed try.
 
     Attributes:
-        kind: "memory", "not finite", "shape" (a network that cannot be built or fed) or "code" (anything else that
-            a template raised). words: for the user.
+        kind: "memory", "not finite", "shape" (a network that cannot be built or fed), "code" (anything else that a
+            template raised), "lost" (the process that ran it has ended) or "never ended" (it was stopped from outside,
+            or this process ended while it ran).
+        words: for the user.
     """
 
     kind: FailureKind
     words: str
 
 
-def explain(error: Exception) -> Failure:
+def explain(error: Exception | SystemExit) -> Failure:
     """Class an exception that ended a trial.
 
     TensorFlow says ResourceExhaustedError when a device cannot allocate, Python MemoryError; some allocators only say
     so in the message.
     """
     name = type(error).__name__
-    first = (str(error).strip().splitlines() or ["no message"])[0][:300]
+    first = _first_line(str(error))
     if isinstance(error, NotFinite):
         return Failure("not finite", str(error))
     if isinstance(error, TooLarge):
         return Failure("memory", str(error))
+    if isinstance(error, Unusable):
+        return Failure("shape", str(error))
     if isinstance(error, TrialError):
         return Failure("code", str(error))
     if isinstance(error, MemoryError) or name == "ResourceExhaustedError" or MEMORY_WORDS.search(str(error)):
@@ -68,6 +77,22 @@ def explain(error: Exception) -> Failure:
     if of_values and SHAPE_WORDS.search(str(error)):
         return Failure("shape", f"the network cannot be built or fed in this shape ({name}: {first}){where}")
     return Failure("code", f"{name}: {first}{where}")
+
+
+def _first_line(message: str) -> str:
+    """What a message says first; TensorFlow puts the way to the fault before the fault."""
+    lines = [line.strip() for line in message.splitlines()]
+    told = [line for line in lines if line and not line.startswith(WAY)]
+    return (told or [line for line in lines if line] or ["no message"])[0][:300]
+
+
+def never_ended(template: str, why: str) -> Failure:
+    """A trial that was ended from outside."""
+    return Failure(
+        "never ended",
+        f"{why}, so it was stopped: either it needs more time (--budget), or the build or call of template {template} "
+        "holds a loop without an end",
+    )
 
 
 def _place(error: BaseException) -> str:

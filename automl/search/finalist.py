@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import math
+import statistics
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automl import metrics
-from automl.ensemble import combine, ensemble_run, select
+from automl.ensemble import combine, ensemble_run, joined, select
 from automl.search.material import items_of
 from automl.search.trainer import Order, Trainer
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Output, Run, Split
     from automl.search.lane import Kept
     from automl.search.network import Network
+    from automl.search.pool import Pool
+    from automl.search.trial import Fit
 
 __all__ = ["Finalist"]
 
@@ -30,7 +31,8 @@ class Finalist:
 
     Args:
         kept: runs with their weights, best first; the search goes on changing this list.
-        trainer: fits further seeds. dataset, split, encoder: what is predicted. metric: name. seed: any integer.
+        trainer: rebuilds networks. pool: fits further seeds. dataset, split, encoder: what is predicted.
+        metric: name. seed: any integer.
         on_event: told of each start. on_epoch: told of each validation.
     """
 
@@ -38,6 +40,7 @@ class Finalist:
         self,
         kept: list[Kept],
         trainer: Trainer,
+        pool: Pool,
         dataset: Dataset,
         split: Split,
         encoder: Encoder,
@@ -46,7 +49,8 @@ class Finalist:
         on_event: Callable[[dict[str, Any]], None],
         on_epoch: Callable[[Order, Mapping[str, float]], None],
     ) -> None:
-        self.kept, self.trainer, self.dataset, self.split, self.encoder = kept, trainer, dataset, split, encoder
+        self.kept, self.trainer, self.pool = kept, trainer, pool
+        self.dataset, self.split, self.encoder = dataset, split, encoder
         self.codec = trainer.material.codec
         self.metric, self.seed, self.on_event, self.on_epoch = metric, seed, on_event, on_epoch
         self.members: list[Kept] = []
@@ -64,23 +68,25 @@ class Finalist:
         return None
 
     def _choose_ensemble(self, latency_ms: float | None) -> bool:
-        outputs = [self.codec.decode(kept.fits[0].raw_valid) for kept in self.kept]
+        candidates = [kept for kept in self.kept if kept.others] or self.kept
         material = self.trainer.material
-        found = select(outputs, self.metric, material.valid_truth, material.valid_weight, material.valid_context)
+        outputs = [joined([self.codec.decode(raw) for raw in kept.raws]) for kept in candidates]
+        truth, weight = material.evidence(len(candidates[0].raws) if candidates else 1)
+        found = select(outputs, self.metric, truth, weight, material.valid_context)
         if found is None:
             return False
-        pairs = [(kept, weight) for kept, weight in zip(self.kept, found, strict=True) if weight > 0]
+        pairs = [(kept, weight) for kept, weight in zip(candidates, found, strict=True) if weight > 0]
         if latency_ms is not None and sum(self._latency_ms(kept) for kept, _ in pairs) > latency_ms:
             return False
         self.members, self.weights = [kept for kept, _ in pairs], tuple(weight for _, weight in pairs)
         return True
 
     def _ensemble_run(self) -> Run:
-        output = combine([self.codec.decode(kept.fits[0].raw_valid) for kept in self.members], self.weights)
-        material = self.trainer.material
-        context = dict(material.valid_context)
-        score = metrics.score(self.metric, material.valid_truth, output, material.valid_weight, context)
-        return ensemble_run("deep", [kept.run for kept in self.members], self.weights, score)
+        scores = [
+            self.trainer.material.score(combine([self.codec.decode(raw) for raw in raws], self.weights), holdout)
+            for holdout, raws in enumerate(zip(*(kept.raws for kept in self.members), strict=True))
+        ]
+        return ensemble_run("deep", [kept.run for kept in self.members], self.weights, statistics.fmean(scores))
 
     def _latency_ms(self, kept: Kept) -> float:
         """Median milliseconds for one row, encoding included."""
@@ -96,13 +102,24 @@ class Finalist:
 
     def seconds_a_seed(self) -> float:
         """What another seed is expected to cost."""
-        return sum(kept.fits[0].seconds * 1.1 for kept in self.members or self.kept[:1])
+        each = [1.1 * self._fit_seconds(kept) + 0.2 for kept in self.members or self.kept[:1]]
+        return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
+
+    def _fit_seconds(self, kept: Kept) -> float:
+        """What a fit took; without compiling, where the network is still there."""
+        fit = kept.fits[0]
+        return fit.seconds - (fit.compile_seconds if self.trainer.is_ready(kept.template, kept.settings) else 0.0)
 
     def add_seed(self, seconds: float) -> bool:
         """Fit each member once more with another seed within these seconds; whether it worked."""
         ends = time.monotonic() + seconds
-        fits = []
-        for kept in self.members:
+        waiting = list(self.members)
+        fits: dict[str, Fit | None] = {}
+
+        def ask() -> tuple[Order, None] | None:
+            if not waiting or None in fits.values():
+                return None
+            kept = waiting.pop(0)
             name = f"{kept.run.name} seed {len(kept.fits) + 1}"
             seed = self.seed * 1000 + 500 + len(kept.fits)
             left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
@@ -110,13 +127,17 @@ class Finalist:
             self.on_event(
                 {"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(kept.settings)}
             )
-            fits.append(self.trainer.run(order, functools.partial(self.on_epoch, order)).fit)
-            if fits[-1] is None:
-                return False
-        for kept, fit in zip(self.members, fits, strict=True):
+            return order, None
+
+        for report in self.pool.run(ask, self.on_epoch, lambda order, snapshot: None, ends):
+            fits[report.order.name] = report.fit
+        own = [(kept, fits.get(f"{kept.run.name} seed {len(kept.fits) + 1}")) for kept in self.members]
+        if not own or any(fit is None for _, fit in own):
+            return False
+        for kept, fit in own:
             if fit is not None:
                 kept.fits.append(fit)
-        return bool(fits)
+        return True
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """Undecided predictions, one for each of the first n seeds."""

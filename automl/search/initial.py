@@ -77,9 +77,16 @@ class Initial:
         """Whether each trained weight can be drawn again; else the model must be built anew for another seed."""
         return all(id(variable) in self._makers for variable in model.trainable_variables)
 
+    def generators(self, model: Any) -> list[Any]:
+        """Seed generators of all layers."""
+        found: list[Any] = []
+        for layer in model._flatten_layers():
+            found += list(getattr(layer, "_seed_generators", []))
+        return found
+
     def draw(self, model: Any, seed: int) -> None:
         """Give every variable of the model its first value under this seed."""
-        generators = {id(generator.state) for generator in _generators(model) if generator._initial_seed is None}
+        generators = {id(generator.state) for generator in self.generators(model) if generator._initial_seed is None}
         if self._values is None:
             self._values = {
                 id(variable): np.array(keras.ops.convert_to_numpy(variable))
@@ -107,11 +114,3 @@ class Initial:
 def _draws_its_own_seed(maker: Any) -> bool:
     """Whether an initialiser was made without a seed: Keras then draws one when it is made, and keeps to it."""
     return hasattr(maker, "seed") and getattr(maker, "_init_seed", 0) is None
-
-
-def _generators(model: Any) -> list[Any]:
-    """Seed generators of all layers."""
-    found: list[Any] = []
-    for layer in model._flatten_layers():
-        found += list(getattr(layer, "_seed_generators", []))
-    return found

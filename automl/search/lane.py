@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from automl.records import Run, Template
     from automl.search.oracle import Adviser
     from automl.search.trainer import Order
@@ -40,19 +42,35 @@ class Lane:
 
 @dataclass(slots=True, eq=False)
 class Kept:
-    """A run whose weights are still in memory."""
+    """A run whose weights are still in memory.
+
+    Attributes:
+        fits: on the first hold-out, one a seed. others: raw outputs on the validation rows of the other hold-outs,
+            where it was judged on them.
+    """
 
     run: Run
     template: Template
     settings: dict[str, Any]
     fits: list[Fit] = field(default_factory=list)
+    others: tuple[np.ndarray, ...] = ()
+
+    @property
+    def raws(self) -> tuple[np.ndarray, ...]:
+        """Raw outputs on the validation rows of each hold-out it was judged on."""
+        return (self.fits[0].raw_valid, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is under way: its lane, the adviser's number, where the setting came from, and a snapshot to go on from."""
+    """What is under way: its lane, the adviser's number, where the setting came from, and a snapshot to go on from.
+
+    Attributes:
+        again: an earlier call had begun it.
+    """
 
     lane: Lane
     number: str
     order: Order
     snapshot: Snapshot | None = None
+    again: bool = False

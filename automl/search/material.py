@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from automl import context as contexts
-from automl.search.trainer import Material
+from automl.search.trainer import HoldOut, Material
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Split, TargetCodec, Task
@@ -29,6 +29,7 @@ def material_of(
     train_items, valid_items = items_of(split, "train"), items_of(split, "valid")
     target = codec.encode(dataset, train_items)
     loss_scale, weight = _loss_weighting(dataset, task, split, train_items)
+    others = _others(dataset, split, codec)
     return Material(
         train=encoder.transform(dataset, train_items),
         target=target,
@@ -41,7 +42,23 @@ def material_of(
         codec=codec,
         metric=metric,
         loss_scale=loss_scale,
+        others=others,
+        valid_target=codec.encode(dataset, valid_items) if others else None,
     )
+
+
+def _others(dataset: Dataset, split: Split, codec: TargetCodec) -> tuple[HoldOut, ...]:
+    """The split's further hold-outs (never a forecast's), as positions among training rows, then validation rows."""
+    position = np.full(dataset.n_rows, -1, dtype=np.int64)
+    rows = np.concatenate([split.train, split.valid])
+    position[rows] = np.arange(len(rows))
+    return tuple(
+        HoldOut(
+            position[train], position[valid], codec.truth(dataset, valid),
+            None if dataset.weight is None else dataset.weight[valid],
+        )
+        for train, valid in split.folds[1:]
+    )  # fmt: skip
 
 
 def _first(items: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ call runs many steps.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from automl.layers.losses import loss_for
+from automl.search.built import check_built
 from automl.search.initial import Initial, seeded
 
 if TYPE_CHECKING:
@@ -34,8 +36,10 @@ class DeviceData:
     """Training and validation arrays as tensors on the device.
 
     Attributes:
-        inputs: by spec name, shape (n_train, ...). target: (n_train, ...). weight: (n_train,), mean 1.
+        inputs: by spec name, shape (n_train, ...). target: (n_train, ...). weight: (n_train,), mean 1. Where there are
+            other hold-outs, the validation rows follow.
         valid: inputs of the validation rows. n_train, n_valid: counts.
+        others: (training, validation) positions in `inputs` of other hold-outs.
     """
 
     inputs: Mapping[str, tf.Tensor]
@@ -44,6 +48,7 @@ class DeviceData:
     valid: Mapping[str, tf.Tensor]
     n_train: int
     n_valid: int
+    others: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
 
     @classmethod
     def place(
@@ -53,17 +58,29 @@ class DeviceData:
         weight: np.ndarray | None,
         valid: Mapping[str, np.ndarray],
         n_valid: int,
+        valid_target: np.ndarray | None = None,
+        valid_weight: np.ndarray | None = None,
+        others: Sequence[tuple[np.ndarray, np.ndarray]] = (),
     ) -> DeviceData:
-        """Copy arrays to the device once."""
+        """Copy arrays to the device once; `others` need the validation rows' target and weight as well."""
         n_train = len(target)
         weights = np.ones(n_train) if weight is None else weight / max(float(weight.mean()), 1e-12)
+        inputs: Mapping[str, np.ndarray] = train
+        if others:
+            assert valid_target is not None
+            inputs = {name: np.concatenate([array, valid[name]]) for name, array in train.items()}
+            target = np.concatenate([target, valid_target])
+            scale = 1.0 if weight is None else max(float(weight.mean()), 1e-12)
+            own = np.ones(n_valid) if valid_weight is None else valid_weight / scale
+            weights = np.concatenate([weights, own])
         return cls(
-            {name: tf.constant(array) for name, array in train.items()},
+            {name: tf.constant(array) for name, array in inputs.items()},
             tf.constant(target),
             tf.constant(weights.astype(np.float32)),
             {name: tf.constant(array) for name, array in valid.items()},
             n_train,
             n_valid,
+            tuple(others),
         )
 
 
@@ -90,37 +107,58 @@ class Network:
     ) -> None:
         self.template, self.choices, self.specs, self.head, self.data = template, dict(choices), specs, head, data
         self.batch_size = 1
+        self.n_train, self.n_valid = data.n_train, data.n_valid
+        self._rows: np.ndarray | None = None
+        self._valid: Mapping[str, tf.Tensor] = data.valid
         self.knobs = {
             name: keras.Variable(float(value), dtype="float32", trainable=False, name=name)
             for name, value in knobs.items()
         }
+        self.precision = device.precision_of(template.family)
         self.initial = Initial()
         with self.initial.recording():
-            self.model = template.build(self.choices, self.knobs, specs, head)
+            self.model = self._built()
         self._loss = loss_for(head) if loss_scale is None else loss_for(head, loss_scale)
         self._clip_norm = CLIP_NORM.get(template.family)
         values = [variable.value for variable in self.model.trainable_variables]
         self._moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in values]
         self._powers = (tf.Variable(1.0), tf.Variable(1.0))
         self.n_parameters = int(self.model.count_params())
-        compiled = True if template.family in device.compiled else None
-        self._train = tf.function(
-            self._many_steps, jit_compile=compiled, input_signature=self._signature(), autograph=False
-        )
+        # XLA compiles anew for each shape, so it gets one step, whose shape is the batch size's, not the loop of steps.
+        compiled = template.family in device.compiled
+        self._step = tf.function(self._one_step, jit_compile=True, autograph=False) if compiled else self._one_step
+        self._train = tf.function(self._many_steps, input_signature=self._signature(), autograph=False)
         batch = {name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in data.valid.items()}
         self._forward = tf.function(self._predict_batch, input_signature=[batch], autograph=False)
 
     def _signature(self) -> list[tf.TensorSpec]:
         return [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.float32)]
 
+    @property
+    def n_devices(self) -> int:
+        """How many devices share a step."""
+        return 1
+
+    def _built(self) -> keras.Model:
+        """A new model; layers take the precision that is set while they are made.
+
+        The model itself stays float32, or it would round its inputs before the first layer sees them.
+        """
+        before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.precision)
+        try:
+            model = self.template.build(self.choices, self.knobs, self.specs, self.head)
+        finally:
+            keras.config.set_dtype_policy(before)
+        check_built(model, self.template.name, self.head)
+        model.dtype_policy = keras.DTypePolicy("float32")
+        return model
+
     def reset(self, knobs: Mapping[str, float], batch_size: int, seed: int) -> None:
-        """Start over: weights, normalisation and seed-generator state of this seed, empty moments, new knobs."""
-        if self.initial.covers(self.model):
-            self.initial.draw(self.model, seed)
-        else:
-            with seeded(seed):
-                other = self.template.build(self.choices, self.knobs, self.specs, self.head)
-            self.set_weights([keras.ops.convert_to_numpy(variable) for variable in other.variables])
+        """Start over: weights, normalisation and seed-generator state of this seed, empty moments, new knobs; the first
+        hold-out.
+        """
+        self._drawn(seed)
         for pair in self._moments:
             for moment in pair:
                 moment.assign(tf.zeros_like(moment))
@@ -128,7 +166,24 @@ class Network:
             power.assign(1.0)
         for name, value in knobs.items():
             self.knobs[name].assign(float(value))
-        self.batch_size = int(min(batch_size, self.data.n_train))
+        self._rows, self._valid = None, self.data.valid
+        self.n_train, self.n_valid = self.data.n_train, self.data.n_valid
+        self.batch_size = int(min(batch_size, self.n_train))
+
+    def hold_out(self, number: int) -> None:
+        """Train and validate on another hold-out of the data (1 for the first of `data.others`) until `reset`."""
+        self._rows, valid = self.data.others[number - 1]
+        self._valid = {name: tf.gather(tensor, valid) for name, tensor in self.data.inputs.items()}
+        self.n_train, self.n_valid = len(self._rows), len(valid)
+        self.batch_size = min(self.batch_size, self.n_train)
+
+    def _drawn(self, seed: int) -> None:
+        if self.initial.covers(self.model):
+            self.initial.draw(self.model, seed)
+        else:
+            with seeded(seed):
+                other = self._built()
+            self.set_weights([keras.ops.convert_to_numpy(variable) for variable in other.variables])
 
     def state(self) -> list[np.ndarray]:
         """What `set_state` needs to go on: every variable of the model, then the optimiser's."""
@@ -148,39 +203,54 @@ class Network:
         n_steps = tf.shape(batches)[0]
 
         def body(i: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return i + 1, total + self._one_step(batches[i], learning_rates[i])
+            return i + 1, total + self._step(batches[i], learning_rates[i])
 
         return tf.while_loop(lambda i, total: i < n_steps, body, (0, 0.0), parallel_iterations=1)[1]
 
     def _one_step(self, rows: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
-        inputs = {name: tf.gather(tensor, rows) for name, tensor in self.data.inputs.items()}
-        target, weight = tf.gather(self.data.target, rows), tf.gather(self.data.weight, rows)
+        loss, gradients = self._gradients(self.data, rows)
+        variables = [variable.value for variable in self.model.trainable_variables]
+        self._update(variables, self._moments, self._powers, gradients, learning_rate)
+        return loss
+
+    def _gradients(
+        self, data: DeviceData, rows: tf.Tensor, share: float | tf.Tensor = 1.0, share_of_rows: float | tf.Tensor = 1.0
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Loss and gradients of rows, as a share of a batch: by their weights, and by their number in extra losses."""
+        inputs = {name: tf.gather(tensor, rows) for name, tensor in data.inputs.items()}
+        target, weight = tf.gather(data.target, rows), tf.gather(data.weight, rows)
         variables = [variable.value for variable in self.model.trainable_variables]
         with tf.GradientTape() as tape:
             raw = self.model(inputs, training=True)
-            loss = self._loss(target, raw, weight)
+            loss = self._loss(target, raw, weight) * share
             if self.model.losses:
-                loss += tf.add_n([tf.cast(extra, loss.dtype) for extra in self.model.losses])
+                loss += tf.add_n([tf.cast(extra, loss.dtype) for extra in self.model.losses]) * share_of_rows
         gradients = tape.gradient(loss, variables)
         gradients = [
             tf.zeros_like(v) if g is None else tf.convert_to_tensor(g)
             for g, v in zip(gradients, variables, strict=True)
         ]
-        if self._clip_norm is not None:
-            gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
-        self._adamw(variables, gradients, learning_rate)
-        return loss
+        return loss, gradients
 
-    def _adamw(self, variables: Sequence[tf.Variable], gradients: Sequence[tf.Tensor], rate: tf.Tensor) -> None:
-        """Adam with decoupled weight decay on matrices; vectors (biases, norms) are not decayed.
+    def _update(
+        self,
+        variables: Sequence[tf.Variable],
+        moments: Sequence[tuple[tf.Variable, tf.Variable]],
+        powers: tuple[tf.Variable, tf.Variable],
+        gradients: Sequence[tf.Tensor],
+        rate: tf.Tensor,
+    ) -> None:
+        """Clip, then Adam with decoupled weight decay on matrices; vectors (biases, norms) are not decayed.
 
         Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
         """
+        if self._clip_norm is not None:
+            gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
         decay = tf.convert_to_tensor(self.knobs["weight_decay"].value)
-        first, second = self._powers
+        first, second = powers
         first.assign(first * BETA_1)
         second.assign(second * BETA_2)
-        for variable, gradient, (m, v) in zip(variables, gradients, self._moments, strict=True):
+        for variable, gradient, (m, v) in zip(variables, gradients, moments, strict=True):
             if variable.shape.rank is not None and variable.shape.rank > 1:
                 variable.assign_sub(variable * tf.cast(rate * decay, variable.dtype))
             tf.raw_ops.ResourceApplyAdam(
@@ -189,7 +259,8 @@ class Network:
             )  # fmt: skip
 
     def train(self, batches: np.ndarray, learning_rates: np.ndarray) -> float:
-        """Run one step for each row of `batches` (n_steps, batch_size); returns the mean loss."""
+        """Run one step for each row of `batches` (n_steps, batch_size), all below `n_train`; returns the mean loss."""
+        batches = batches if self._rows is None else self._rows[batches]
         total = self._train(tf.constant(batches, tf.int32), tf.constant(learning_rates, tf.float32))
         return float(total) / len(batches)
 
@@ -198,7 +269,7 @@ class Network:
 
     def predict_valid(self) -> np.ndarray:
         """Raw outputs for the validation rows, shape (n_valid, *head.shape)."""
-        return self._predict(self.data.valid, self.data.n_valid)
+        return self._predict(self._valid, self.n_valid)
 
     def predict(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Raw outputs for encoded rows."""
@@ -221,9 +292,34 @@ class Network:
         for variable, value in zip(self.model.variables, weights, strict=True):
             variable.assign(value)
 
+    def release(self) -> None:
+        """Break up the graphs of compiled functions; the network is of no more use.
+
+        A graph with a loop in it refers to itself in ways that Python's garbage collector does not see, so that each
+        network left some 3 to 6 MiB behind.
+        """
+        with contextlib.suppress(Exception):  # an inner function of TensorFlow's; without it memory grows
+            from tensorflow.python.framework.func_graph import dismantle_func_graph
+
+            for function in (self._train, self._forward):
+                for concrete in function._list_all_concrete_functions():
+                    for graph in _inner(concrete.graph):
+                        dismantle_func_graph(graph)
+
     def detached(self, weights: Sequence[np.ndarray]) -> keras.Model:
         """A model of its own with these weights, for keeping and saving."""
-        model = self.template.build(self.choices, self.knobs, self.specs, self.head)
+        model = self._built()
         for variable, value in zip(model.variables, weights, strict=True):
             variable.assign(value)
         return model
+
+
+def _inner(graph: Any) -> list[Any]:
+    """A function's graph and those of the loops and branches in it, innermost first."""
+    found = []
+    for operation in graph.get_operations():
+        for name in ("_body_graph", "_cond_graph", "_true_graph", "_false_graph"):
+            part = getattr(operation, name, None)
+            if part is not None:
+                found += _inner(part)
+    return [*found, graph]

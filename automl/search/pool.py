@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from automl.search.trainer import Order, Report, Trainer
 from automl.search.trial import Snapshot
 
-__all__ = ["LocalPool", "OnEpoch", "OnSnapshot", "Pool"]
+__all__ = ["Ask", "LocalPool", "OnEpoch", "OnSnapshot", "Pool"]
 
+Ask = Callable[[], tuple[Order, Snapshot | None] | None]
 OnEpoch = Callable[[Order, Mapping[str, float]], None]
 OnSnapshot = Callable[[Order, Snapshot], None]
 
@@ -17,12 +19,20 @@ OnSnapshot = Callable[[Order, Snapshot], None]
 class Pool(Protocol):
     """Runs orders, as many at once as it has workers."""
 
-    n_workers: int
+    @property
+    def n_workers(self) -> int:
+        """How many trials run at once."""
+        ...
 
-    def run(
-        self, orders: Sequence[tuple[Order, Snapshot | None]], on_epoch: OnEpoch, on_snapshot: OnSnapshot
-    ) -> Iterator[Report]:
-        """Run these orders (each from a snapshot, where there is one); one report each, in the order they end."""
+    def run(self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf) -> Iterator[Report]:
+        """Run orders until none is left and all have ended; one report each, in the order they end.
+
+        Args:
+            ask: called whenever a worker is free: the next order, with a snapshot to go on from where there is one, or
+                None when there is nothing to do for now. It is called again after each report, for what was learned
+                from it may change the answer.
+            until: `time.monotonic` value from which on it is of no use to wait for a worker.
+        """
         ...
 
     def close(self) -> None:
@@ -42,11 +52,10 @@ class LocalPool:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
 
-    def run(
-        self, orders: Sequence[tuple[Order, Snapshot | None]], on_epoch: OnEpoch, on_snapshot: OnSnapshot
-    ) -> Iterator[Report]:
-        """Run these orders one after another."""
-        for order, snapshot in orders:
+    def run(self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf) -> Iterator[Report]:
+        """Run orders one after another."""
+        while (asked := ask()) is not None:
+            order, snapshot = asked
 
             def tell(point: Mapping[str, float], order: Order = order) -> None:
                 on_epoch(order, point)

@@ -5,29 +5,35 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
+import os
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from automl import metrics
+from automl.holdouts import Examination
 from automl.records import Run, SearchOptions
 from automl.search import device as devices
-from automl.search.archive import Archive, as_run, run_of
+from automl.search.archive import Archive, as_run, run_of, scores_of
+from automl.search.failure import explain
 from automl.search.finalist import Finalist
 from automl.search.gates import at_gates, gates_for
 from automl.search.lane import Asked, Kept, Lane
 from automl.search.material import material_of
 from automl.search.oracle import Adviser
 from automl.search.pool import LocalPool, Pool
+from automl.search.rounds import round_ends
 from automl.search.trainer import Order, Report, Trainer, plain
 from automl.search.turns import next_lane
 from automl.search.variants import vary
 
 if TYPE_CHECKING:
-    from automl.records import Dataset, Encoder, Facts, Output, Side, Split, TargetCodec, Task, Template
+    from automl.records import Dataset, Encoder, Facts, InputSpec, Output, Side, Split, TargetCodec, Task, Template
+    from automl.search.ray_pool import RayPool
     from automl.search.trial import Snapshot
 
 __all__ = ["DeepSide"]
@@ -37,6 +43,7 @@ FIRST_SHARE = 0.4
 VARIANTS = 2
 COMPILE_SHARE = 0.15
 LEAST_SHARE = 0.3
+LEAST_SHORT_SECONDS = 1.0
 
 
 class DeepSide:
@@ -51,6 +58,7 @@ class DeepSide:
         fingerprints: what a journal must match to be resumed.
         early_stopping: stop trials that lag behind earlier ones. reuse_shapes: try cheap neighbours of a good setting
             before new shapes. Both are policies that `benchmarks/trials.py` measures against none.
+        remote: started workers that run trials in place of this process.
     """
 
     side: Side = "deep"
@@ -75,6 +83,7 @@ class DeepSide:
         stopping: Callable[[], bool] = lambda: False,
         early_stopping: bool = True,
         reuse_shapes: bool = True,
+        remote: RayPool | None = None,
     ) -> None:
         self.options = options or SearchOptions()
         self.metric, self.seed, self.max_trials = metric, seed, max_trials
@@ -83,24 +92,24 @@ class DeepSide:
         self.early_stopping, self.reuse_shapes = early_stopping, reuse_shapes
         self.higher_is_better = metrics.named(metric).higher_is_better
         self.trainer = Trainer(
-            material_of(dataset, task, split, encoder, codec, metric), templates, devices.prepare(),
+            material_of(dataset, task, split, encoder, codec, metric), templates, devices.prepare(self.options.device),
             self.options.memory_mib, stopping,
         )  # fmt: skip
-        self.pool: Pool = LocalPool(self.trainer)
-        self.lanes = [
-            Lane(t, Adviser(t, encoder.specs, facts, higher_is_better=self.higher_is_better, seed=seed,
-                            name=self.options.oracle),
-                 prior=1.0 if t.prior is None else max(float(t.prior(encoder.specs, facts)), 1e-3))
-            for t in templates.values()
-        ]  # fmt: skip
+        self.trainer.on_stuck = self._on_stuck
+        self.pool: Pool = remote or LocalPool(self.trainer)
+        if remote is not None:
+            remote.supply(self.trainer.material, tuple(templates), self.options.memory_mib)
+        self.left_out: dict[str, str] = {}
+        self.lanes = [lane for one in templates.values() if (lane := self._lane(one, encoder.specs, facts)) is not None]
         self.kept: list[Kept] = []
         self.finalist = Finalist(
-            self.kept, self.trainer, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
+            self.kept, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
         )
+        self.examination = Examination(1 + len(self.trainer.material.others), self.higher_is_better)
         self.n_runs = 0
         self.failures: Counter[str] = Counter()
         self._earlier: list[Run] = []
-        self._in_flight: Asked | None = None
+        self._in_flight: list[Asked] = []
         self.archive = Archive(folder, {**(fingerprints or {}), **self._spaces()}, self._note)
         self._replay()
         self._tell_what_was_found()
@@ -108,75 +117,140 @@ class DeepSide:
     # ------------------------------------------------------------------ search
 
     def step(self, seconds: float) -> tuple[Run, ...] | None:
-        """Run one trial a worker within these seconds (infinite: no clock); None when nothing is left to try."""
-        asked: dict[str, Asked] = {}
-        for place in range(self.pool.n_workers):
-            one = self._next(seconds, place)
+        """Run a trial within these seconds (infinite: no clock), or a round of them where there are several workers.
+
+        No trial is under way when this returns, so that the other side has the machine to itself.
+
+        Returns:
+            None when nothing is left to try, or nobody to try it.
+        """
+        if self.pool.n_workers == 0:
+            return None
+        begun = time.monotonic()
+        last_start = begun + round_ends(seconds, self.pool.n_workers, [kept.run.cost.fit_seconds for kept in self.kept])
+        under_way: dict[str, Asked] = {}
+        runs: list[Run] = []
+
+        def ask() -> tuple[Order, Snapshot | None] | None:
+            n_begun = len(runs) + len(under_way)
+            late = n_begun >= self.pool.n_workers and time.monotonic() >= last_start
+            if late or self.stopping() or (self.pool.n_workers == 1 and n_begun):
+                return None
+            one = self._next(begun + seconds - time.monotonic(), [*under_way.values()])
             if one is None:
-                break
-            asked[one.order.name] = one
-        if not asked:
-            return () if self._may_go_on(seconds) else None
-        for one in asked.values():
+                return None
             self._begin(one)
-        runs = []
-        for report in self.pool.run([(one.order, one.snapshot) for one in asked.values()], self._on_epoch, self._save):
-            runs.append(self._take_in(asked[report.order.name], report))
+            under_way[one.order.name] = one
+            return one.order, one.snapshot
+
+        for report in self.pool.run(ask, self._on_epoch, self._save, begun + seconds):
+            runs.append(self._take_in(under_way.pop(report.order.name), report))
+        if not runs:
+            return () if self._may_go_on(seconds) else None
         return tuple(runs)
 
     def _may_go_on(self, seconds: float) -> bool:
         """Whether another call may find something to try, though this one did not."""
         lane = next_lane(self.lanes, self.higher_is_better, math.isfinite(seconds))
         bounded = self.max_trials is not None and self.n_runs >= self.max_trials
-        return lane is not None and not bounded and not seconds < self._least_seconds(lane)
+        return lane is not None and not bounded and (
+            not seconds < self._least_seconds(lane) or self._short_lane(seconds) is not None
+        )
 
-    def _next(self, seconds: float, place: int) -> Asked | None:
+    def _lane(self, template: Template, specs: Sequence[InputSpec], facts: Facts) -> Lane | None:
+        """A template's search, or none where its space, its starts or its prior cannot be read."""
+        try:
+            adviser = Adviser(template, specs, facts, higher_is_better=self.higher_is_better, seed=self.seed,
+                              name=self.options.oracle)  # fmt: skip
+            prior = 1.0 if template.prior is None else max(float(template.prior(specs, facts)), 1e-3)
+        except Exception as error:  # a template's own fault must not end the contest
+            self.left_out[template.name] = f"its space cannot be searched ({explain(error).words})"
+            self._note(f"template {template.name} is left out: {self.left_out[template.name]}")
+            return None
+        return Lane(template, adviser, prior=prior)
+
+    def _next(self, seconds: float, under_way: Sequence[Asked]) -> Asked | None:
         """The next trial: what a killed process left, a template's start, a cheap neighbour, or what the oracle says.
 
         Args:
-            place: how many were asked for in this step already.
+            under_way: trials that run now.
         """
-        if self._in_flight is not None:
-            left, self._in_flight = self._in_flight, None
-            return dataclasses.replace(left, order=dataclasses.replace(left.order, seconds=seconds))
-        lane = next_lane(self.lanes, self.higher_is_better, math.isfinite(seconds))
-        if lane is None or (self.max_trials is not None and self.n_runs + place >= self.max_trials):
+        if self._in_flight:
+            left = self._in_flight.pop(0)
+            order = dataclasses.replace(
+                left.order, seconds=seconds, bar=self.examination.bar(), bar_share=self.examination.share
+            )
+            return dataclasses.replace(left, order=order)
+        # Seconds are known only of trials that have ended, so several at once are counted.
+        by_time = math.isfinite(seconds) and self.pool.n_workers == 1
+        lane = next_lane(self.lanes, self.higher_is_better, by_time)
+        if lane is None or (self.max_trials is not None and self.n_runs + len(under_way) >= self.max_trials):
             return None
-        if math.isfinite(seconds) and seconds < self._least_seconds(lane):
-            return None
-        number = self._ask(lane)
+        short = math.isfinite(seconds) and seconds < self._least_seconds(lane)
+        if short:
+            lane = self._short_lane(seconds)
+            if lane is None:
+                return None
+        number = self._vary(lane) if short else self._ask(lane)
         if number is None:
-            lane.exhausted = True
+            lane.exhausted = all(one.lane is not lane for one in under_way)  # else it may be waiting for a score
             return None
-        soft = FIRST_SHARE * seconds if not self.kept and math.isfinite(seconds) else None
         order = Order(
             f"{lane.template.name}-{lane.n_runs + 1}", lane.template.name, plain(lane.adviser.settings(number)),
-            self.seed * 1000 + lane.n_runs, seconds, soft_seconds=soft,
-            gates=gates_for(lane.peers) if self.early_stopping else (),
+            self.seed * 1000 + lane.n_runs, seconds, soft_seconds=self._soft_seconds(seconds),
+            gates=gates_for(lane.peers) if self.early_stopping else (), bar=self.examination.bar(),
+            bar_share=self.examination.share,
         )  # fmt: skip
         lane.n_runs += 1
         return Asked(lane, number, order)
+
+    def _soft_seconds(self, seconds: float) -> float | None:
+        """A time to end in where little is lost by it: the first trial's, so that others follow, and each later one's
+        once the best is judged on several hold-outs, so that it can be judged on as many.
+        """
+        share = 1 / self.kept[0].run.n_holdouts if self.kept else FIRST_SHARE
+        return share * seconds if share < 1 and math.isfinite(seconds) else None
 
     def _ask(self, lane: Lane) -> str | None:
         """The adviser's number of the next setting."""
         cheap = self.reuse_shapes and lane.variants > 0 and lane.adviser.name in ("bayesian", "random")
         if cheap and lane.best_settings is not None and not lane.adviser.n_waiting:
             lane.variants -= 1
-            rng = np.random.default_rng((self.seed, lane.n_runs))
-            return lane.adviser.enter(vary(lane.adviser.space, lane.best_settings, lane.template.knobs, rng))
+            return self._vary(lane)
         return lane.adviser.ask()
+
+    def _vary(self, lane: Lane) -> str:
+        """The adviser's number of a neighbour of the template's best setting, of the same shape."""
+        rng = np.random.default_rng((self.seed, lane.n_runs))
+        return lane.adviser.enter(vary(lane.adviser.space, lane.best_settings or {}, lane.template.knobs, rng))
+
+    def _short_lane(self, seconds: float) -> Lane | None:
+        """The best template, where its best shape is compiled and these seconds are enough for a short schedule of it.
+
+        This is what the end of a budget is used for, once it is too short for another shape.
+        """
+        if not self.kept or self.pool.n_workers != 1 or not self.reuse_shapes:
+            return None
+        best = self.kept[0]
+        lane = next((one for one in self.lanes if one.template is best.template), None)
+        if lane is None or lane.best_settings is None or lane.adviser.name not in ("bayesian", "random"):
+            return None
+        fit = best.fits[0]
+        least = LEAST_SHARE * (fit.seconds - fit.compile_seconds) * best.run.n_holdouts
+        ready = self.trainer.is_ready(lane.template, lane.best_settings)
+        return lane if ready and seconds >= max(LEAST_SHORT_SECONDS, least) else None
 
     def _least_seconds(self, lane: Lane) -> float:
         """Below this a trial is not started: compilation cannot be interrupted, and a sliver teaches nothing."""
         if not self.kept:
             return 1.0
         typical = float(np.median([kept.run.cost.fit_seconds for kept in self.kept]))
-        return lane.compile_seconds + LEAST_SHARE * typical
+        n_fits = self.kept[0].run.n_holdouts  # a trial that cannot be judged as often as the best stands behind it
+        return lane.compile_seconds + n_fits * LEAST_SHARE * typical
 
     def _begin(self, asked: Asked) -> None:
         order = asked.order
-        if asked.snapshot is None:
-            self.archive.begun(asked)
+        self.archive.begun(asked)
         self.on_event({"event": "start", "side": "deep", "name": order.name, "settings": dict(order.settings)})
 
     def _on_epoch(self, order: Order, point: Mapping[str, float]) -> None:
@@ -185,24 +259,27 @@ class DeepSide:
     def _take_in(self, asked: Asked, report: Report) -> Run:
         """Tell the adviser, keep the weights of the best, and write down what was learned."""
         lane, fit, cheap = asked.lane, report.fit, False
-        run = as_run(report)
+        run, scores = as_run(report), scores_of(report)
         self.n_runs += 1
         lane.seconds += report.seconds
         settings = plain(report.settings)
-        lane.adviser.tell(asked.number, run.valid_score, settings)
+        believed = self.examination.take_in(scores, report.passed_over) if scores else None
+        lane.adviser.tell(asked.number, believed, settings)
         self.failures.update(failure.kind for failure in report.failures)
-        if fit is None:
+        if fit is None or believed is None:
             lane.n_failed += 1
         else:
             lane.compile_seconds = max(lane.compile_seconds, fit.compile_seconds)
             lane.peers.append(at_gates(fit.curve, self.higher_is_better))
             cheap = math.isinf(report.order.seconds) or fit.compile_seconds >= COMPILE_SHARE * fit.seconds
-            self._lead(lane, fit.score, settings, cheap)
-            self._keep(Kept(run, lane.template, settings, [fit]))
-        self.archive.ended(run, report, lane.peers[-1] if fit is not None else (), cheap)
+            self._lead(lane, believed, settings, cheap)
+            others = tuple(one.raw_valid for one in report.others)
+            self._keep(Kept(run, lane.template, settings, [fit], others))
+        self.archive.ended(run, report, scores, lane.peers[-1] if fit is not None else (), cheap)
         self.on_event(
-            {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "status": run.status,
-             "failure": run.failure, "failure_kind": report.failures[-1].kind if report.failures else None,
+            {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "n_holdouts": run.n_holdouts,
+             "status": run.status, "failure": run.failure,
+             "failure_kind": report.failures[-1].kind if report.failures else None,
              "stopped_early": fit is not None and fit.stopped_early}
         )  # fmt: skip
         return run
@@ -218,12 +295,21 @@ class DeepSide:
 
     def _keep(self, kept: Kept) -> None:
         """Hold the best in memory, and their weights on disk."""
-        self.kept.append(kept)
-        self.kept.sort(key=lambda kept: kept.fits[0].score, reverse=self.higher_is_better)
+        self._rank(kept)
         dropped = kept in self.kept[KEPT_FITS:]
         del self.kept[KEPT_FITS:]
         if not dropped:
             self.archive.keep(kept, [one.run.name for one in self.kept])
+
+    def _rank(self, kept: Kept) -> None:
+        """Put a run among the kept ones, in their order."""
+        self.kept.append(kept)
+        self.kept.sort(key=lambda one: self._place(one.run))
+
+    def _place(self, run: Run) -> tuple[int, float]:
+        """What runs are sorted by: those judged on all hold-outs first, then the better score."""
+        score = run.valid_score or 0.0
+        return -run.n_holdouts, -score if self.higher_is_better else score
 
     def _save(self, order: Order, snapshot: Snapshot) -> None:
         """A trial's state on disk, from which it can go on: of one at a time."""
@@ -232,6 +318,13 @@ class DeepSide:
 
     def _note(self, text: str) -> None:
         self.on_event({"event": "note", "side": "deep", "text": text})
+
+    def _on_stuck(self, order: Order, why: str) -> None:
+        self.archive.stuck(order, why)
+        self._note(
+            f"{order.name} does not answer: {why}, and nothing in this process can end it; end the process "
+            f"(kill -9 {os.getpid()}) and go on with --resume, which passes this trial over"
+        )
 
     def _better(self, a: float, b: float) -> bool:
         return a > b if self.higher_is_better else a < b
@@ -251,63 +344,74 @@ class DeepSide:
         }
 
     def _replay(self) -> None:
-        """Take in what an earlier call tried: advisers, gates, kept weights, and the trial that was under way."""
+        """Take in what an earlier call tried: advisers, gates, kept weights, and trials that were under way."""
         lanes = {lane.template.name: lane for lane in self.lanes}
         open_ones: dict[str, tuple[Lane, str, dict[str, Any]]] = {}
-        lost: list[tuple[float, Lane, dict[str, Any]]] = []
+        lost: list[tuple[Run, Lane]] = []
         for entry in self.archive.journal.earlier:
             lane = lanes.get(str(entry.get("template")))
             if lane is None:
                 continue
+            if "again" in entry or "stuck" in entry:
+                continue  # read by Archive.given_up
+            lane.n_runs = max(lane.n_runs, _place(entry.get("begun") or entry["name"]))
             if "begun" in entry:
                 number = lane.adviser.enter(entry["values"])
                 lane.adviser.set_state(entry["oracle"])
-                lane.n_runs += 1
                 lane.variants = int(entry["variants"])
                 open_ones[entry["begun"]] = (lane, number, entry)
                 continue
             run = run_of(entry)
-            asked = open_ones.pop(run.name, None)
-            if asked is None:
-                continue
+            asked = open_ones.pop(run.name, None)  # None where that line is lost
+            number = lane.adviser.enter(entry["settings"]) if asked is None else asked[1]
             self._earlier.append(run)
             self.n_runs += 1
             lane.seconds += run.cost.fit_seconds
-            lane.adviser.tell(asked[1], run.valid_score, dict(run.choices))
+            scores = entry["scores"]
+            believed = self.examination.take_in(scores, bool(entry["passed_over"])) if scores else None
+            lane.adviser.tell(number, believed, dict(run.choices))
             self.failures.update(entry.get("failures", ()))
-            if run.valid_score is None:
+            if believed is None:
                 lane.n_failed += 1
                 continue
             lane.peers.append(list(entry["at_gates"]))
             lane.compile_seconds = max(lane.compile_seconds, float(entry["compile_seconds"]))
-            self._lead(lane, run.valid_score, dict(run.choices), bool(entry["cheap"]))
+            self._lead(lane, believed, dict(run.choices), bool(entry["cheap"]))
             if not self._restore(lane, run):
-                lost.append((run.valid_score, lane, dict(run.choices)))
+                lost.append((run, lane))
         for lane, number, entry in open_ones.values():
-            self._in_flight = Asked(lane, number, *self.archive.left(entry))
+            order, snapshot = self.archive.left(entry)
+            left = Asked(lane, number, order, snapshot, again=True)
+            given_up = self.archive.given_up(order, snapshot)
+            if given_up is None:
+                self._in_flight.append(left)
+            else:
+                self._earlier.append(self._take_in(left, given_up))
+                self._note(f"{order.name}: {given_up.failure}")
         if lost:  # the best one is fitted again if nothing that is left is as good
-            score, lane, settings = (max if self.higher_is_better else min)(lost, key=lambda item: item[0])
-            if not self.kept or self._better(score, self.kept[0].fits[0].score):
-                lane.adviser.first(settings)
+            run, lane = min(lost, key=lambda item: self._place(item[0]))
+            if not self.kept or self._place(run) < self._place(self.kept[0].run):
+                lane.adviser.first(dict(run.choices))
+                self.n_runs -= 1  # so that a bound on trials leaves room for it
 
     def _tell_what_was_found(self) -> None:
         parts = []
         if self._earlier:
             parts.append(f"{len(self._earlier)} trials of an earlier call, the weights of {len(self.kept)} of them")
-        if self._in_flight is not None:
-            where = "its last snapshot" if self._in_flight.snapshot is not None else "its start"
-            parts.append(f"{self._in_flight.order.name}, which was under way, from {where}")
+        for left in self._in_flight:
+            where = "its last snapshot" if left.snapshot is not None else "its start"
+            parts.append(f"{left.order.name}, which was under way, from {where}")
         parts += self.archive.damage()
         if parts:
             self._note(f"going on with {'; '.join(parts)}")
 
     def _restore(self, lane: Lane, run: Run) -> bool:
         """Bring a run's weights back from disk."""
-        fit = self.archive.kept(run.name)
-        if fit is None:
+        found = self.archive.kept(run.name)
+        if found is None:
             return False
-        self.kept.append(Kept(run, lane.template, dict(run.choices), [fit]))
-        self.kept.sort(key=lambda kept: kept.fits[0].score, reverse=self.higher_is_better)
+        fit, others = found
+        self._rank(Kept(run, lane.template, dict(run.choices), [fit], others))
         return True
 
     # ------------------------------------------------------------------ finalist
@@ -340,3 +444,8 @@ class DeepSide:
         """Drop compiled networks and end other processes."""
         self.pool.close()
         self.trainer.close()
+
+
+def _place(name: str) -> int:
+    """The number at the end of a run's name, counted by template."""
+    return int(name.rpartition("-")[2])

@@ -81,6 +81,11 @@ class Snapshot:
     seconds: float
     next_check: float
 
+    def best_fit(self) -> Fit:
+        """What the trial would have left behind had it been cut here."""
+        return Fit(self.weights, self.raw_valid, self.score, self.curve, float(self.curve[-1]["epoch"]), self.seconds,
+                   0.0, "cut", self.total)  # fmt: skip
+
 
 def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
     """Linear warm-up over the first 5 % of the steps, then a cosine to zero.
@@ -113,7 +118,7 @@ class _Progress:
     valid_seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self.per_epoch = max(1, self.network.data.n_train // self.network.batch_size)
+        self.per_epoch = max(1, self.network.n_train // self.network.batch_size)
         self.total = self.planned = self.planned or self.per_epoch * self.n_epochs
 
     def out_of_time(self, margin: float = 0.0) -> bool:
@@ -133,7 +138,7 @@ class _Progress:
 
     def batches(self) -> np.ndarray:
         """A fresh order of the rows as (steps, batch_size), which the seed and the epoch alone decide."""
-        n, size = self.network.data.n_train, self.network.batch_size
+        n, size = self.network.n_train, self.network.batch_size
         order = np.random.default_rng((self.seed, self.step // self.per_epoch)).permutation(n)
         return order[: self.per_epoch * size].reshape(self.per_epoch, size)
 
@@ -168,6 +173,7 @@ def train(
     on_epoch: Callable[[Mapping[str, float]], None] | None = None,
     on_snapshot: Callable[[Snapshot], None] | None = None,
     snapshot: Snapshot | None = None,
+    on_best: Callable[[Fit], None] | None = None,
 ) -> Fit:
     """Train a network that was just reset.
 
@@ -182,6 +188,7 @@ def train(
         gates: where a trial that lags behind earlier ones is stopped.
         on_snapshot: given what is needed to go on, at the end of an epoch, every ten seconds or more.
         snapshot: to go on from; the network is brought to its state.
+        on_best: given what would be left behind if the trial were cut now.
 
     Raises:
         OutOfTime: the deadline came before the first validation.
@@ -225,6 +232,8 @@ def train(
             on_epoch(curve[-1])
         if best is None or sign * score > sign * best[0]:
             best = (score, network.weights(), raw, state.step)
+            if on_best is not None:
+                on_best(_left(best, curve, state, "cut", stopped_early=False))
         if last or _tired(state, best[3], curve):
             break
         while waiting and state.step >= waiting[0].share * state.total:
@@ -241,6 +250,18 @@ def train(
             saved = time.monotonic()
     if best is None:
         raise OutOfTime("the time offered ended before the first epoch could be judged")
+    return _left(best, curve, state, status, stopped_early=stopped_early)
+
+
+def _left(
+    best: tuple[float, list[np.ndarray], np.ndarray, int],
+    curve: list[Mapping[str, float]],
+    state: _Progress,
+    status: Status,
+    *,
+    stopped_early: bool,
+) -> Fit:
+    """What the trial leaves behind when it ends here."""
     return Fit(best[1], best[2], best[0], tuple(curve), state.step / state.per_epoch, time.monotonic() - state.begun,
                state.compile_seconds, status, state.total, stopped_early)  # fmt: skip
 

@@ -95,7 +95,7 @@ def test_kept_models_return_with_their_outputs_and_are_not_fitted_again(problem,
     assert best.name in stored and {kept.run.name for kept in side.kept} == stored
     for kept in side.kept:
         other = next(one for one in before.kept if one.run.name == kept.run.name)
-        np.testing.assert_array_equal(kept.output.arrays["probabilities"], other.output.arrays["probabilities"])
+        np.testing.assert_array_equal(kept.outputs[0].arrays["probabilities"], other.outputs[0].arrays["probabilities"])
     test = side.outputs("test", 1)[0].arrays["probabilities"]
     np.testing.assert_allclose(test, before.outputs("test", 1)[0].arrays["probabilities"], atol=1e-12)
 
@@ -126,8 +126,23 @@ def test_a_lost_model_waits_when_there_is_no_time_for_it(problem, half, tmp_path
         path.unlink()
     side = side_of(problem("tabular", "binary"), copy, 4)
     side.close()
-    assert side._next_lost(0.01) is None
-    assert side._next_lost(1e6)[0].name == max(side.earlier_runs(), key=lambda run: run.valid_score).name
+    assert side.earlier.next_lost(0.01, None) is None
+    assert side.earlier.next_lost(1e6, None)[0].name == max(side.earlier_runs(), key=lambda run: run.valid_score).name
+
+
+def test_a_lost_model_waits_when_the_worker_has_not_started_in_time(problem, half, tmp_path, monkeypatch):
+    folder, runs, _ = half
+    copy = copied(folder, tmp_path)
+    for path in (copy / "shallow").iterdir():
+        path.unlink()
+    side = side_of(problem("tabular", "binary"), copy, 4)
+    side.step(1.0)  # the floors
+    with monkeypatch.context() as patched:
+        patched.setattr(side.worker, "wait", lambda deadline, stopping: "the time was over")
+        assert side.step(5.0) == ()
+    again = to_the_end(side)
+    side.close()
+    assert again[0].name == max(runs, key=lambda run: run.valid_score).name
 
 
 def test_only_the_best_models_stay_on_disk(problem, tmp_path):
@@ -179,11 +194,11 @@ def test_a_model_that_is_dear_to_store_is_left_out(tmp_path, half):
     _, _, side = half
     archive = Archive(tmp_path, {}, print)
     kept = side.kept[0]
-    assert not archive.keep(kept.run, kept.models[0], kept.output, 0.0)
+    assert not archive.keep(kept.run, kept.models[0], kept.outputs, 0.0)
     archive._seconds_a_mib[kept.run.family] = 1e6
-    assert not archive.keep(kept.run, kept.models[0], kept.output, math.inf)
+    assert not archive.keep(kept.run, kept.models[0], kept.outputs, math.inf)
     archive._seconds_a_mib.clear()
-    assert archive.keep(kept.run, kept.models[0], kept.output, math.inf)
+    assert archive.keep(kept.run, kept.models[0], kept.outputs, math.inf)
     assert archive.load(replace(kept.run, valid_score=-1.0)) is None  # another run that had its name
 
 

@@ -135,7 +135,9 @@ def test_the_floor_is_there_without_any_step_and_without_the_worker(problem):
     run, output, model = side.floor()
     assert run.side == "floor"
     assert run.name == "seasonal_naive"  # the better of the two on a seasonal series
-    np.testing.assert_array_equal(model.predict(side.dataset, side.test).arrays["values"], output.arrays["values"])
+    np.testing.assert_array_equal(
+        model.predict(side.material.dataset, side.material.test).arrays["values"], output.arrays["values"]
+    )
 
 
 def test_too_little_time_fits_nothing_and_ends_in_the_end(problem):
@@ -166,7 +168,7 @@ def test_a_slow_family_is_fitted_on_fewer_rows_and_says_so(problem):
     dataset, task, split = problem("tabular", "regression", n=4000)
     side = ShallowSide(dataset, task, split, Facts(2000), chosen("tabular_floor", "linear"), "r2")
     side.step(5)
-    lane = side.lanes[1]
+    lane = side.tuning.lanes[0]
     assert side.worker.wait(None) is None
     lane.seconds = 20.0  # as if a full fit were known to take so long
     (run,) = side.step(14.0)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from automl import catalog
-from automl.baselines.worker import Payload, Worker, measure
+from automl.baselines.worker import Part, Payload, Worker, measure
 from automl.context import truth
 from automl.errors import Unfit
 from automl.records import Baseline, Facts, Output
@@ -48,7 +48,7 @@ def payload(problem):
     dataset, task, split = problem("tabular", "regression")
     own = (Stubborn.__module__, __file__)
     y = truth(dataset, task, split.train)
-    return Payload(dataset, split.train, y, None, split.valid, truth(dataset, task, split.valid), (own,))
+    return Payload(dataset, (Part(split.train, y, None, split.valid, truth(dataset, task, split.valid)),), (own,))
 
 
 def order(what):

@@ -286,12 +286,16 @@ def test_predict_writes_files(loaded, name, tmp_path, capsys):
 def test_doctor_names_libraries_devices_and_policy(capsys, monkeypatch):
     from automl.cli import setting
 
-    monkeypatch.setattr(setting, "PROBE", "print('{\"devices\": [{\"type\": \"CPU\", \"name\": \"cpu:0\"}], "
-                        "\"name\": \"cpu\", \"precision\": \"float32\", \"reasons\": [\"no GPU\"]}')")  # fmt: skip
+    found = {"devices": [{"type": "GPU", "name": "gpu:0"}], "name": "gpu x2", "precision": "mixed_bfloat16",
+             "n_accelerators": 2, "compiled": ["cnn", "mlp"], "float32": ["rnn"], "dispatch_seconds": 0.25,
+             "replicas": ["GPU:0", "GPU:1"], "reasons": ["two cards"]}  # fmt: skip
+    monkeypatch.setattr(setting, "PROBE", f"import json; print(json.dumps({found!r}))")
     assert cli.main(["doctor"]) == 0
     said = capsys.readouterr().out
 
-    assert all(words in said for words in ("keras ", "cores", "disk free", "CPU cpu:0", "float32", "no GPU"))
+    assert all(words in said for words in ("keras ", "cores", "disk free", "GPU gpu:0", "two cards"))
+    assert "gpu x2 in mixed_bfloat16 (rnn in float32)" in said
+    assert "GPUs: 2; XLA: cnn, mlp; a dispatch: up to 0.25 s; a trial: one device or GPU:0, GPU:1" in said
 
 
 def test_doctor_survives_a_tensorflow_that_crashes(capsys, monkeypatch):

@@ -20,7 +20,7 @@ def half_and_half(outputs, *rest):
 
 @pytest.mark.slow
 def test_both_sides_may_stand_as_ensembles(table, tmp_path, monkeypatch):
-    for module in ("automl.search.side", "automl.baselines.side"):
+    for module in ("automl.search.finalist", "automl.baselines.candidates"):
         monkeypatch.setattr(f"{module}.select", half_and_half)
     monkeypatch.setattr("automl.flow.turns.MOST_SEEDS", 2)
     result = automl.fit(table, target="y", budget="60s", max_trials=2, out=str(tmp_path / "run"), quiet=True)
@@ -45,7 +45,7 @@ def test_both_sides_may_stand_as_ensembles(table, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_no_ensembles_where_none_are_wanted(table, tmp_path, monkeypatch):
-    for module in ("automl.search.side", "automl.baselines.side"):
+    for module in ("automl.search.finalist", "automl.baselines.candidates"):
         monkeypatch.setattr(f"{module}.select", half_and_half)
     result = automl.fit(
         table, target="y", budget="60s", max_trials=2, ensemble=False, out=str(tmp_path / "run"), quiet=True

@@ -98,3 +98,21 @@ def test_a_deadline_never_passes_the_budgets_end():
     clock.go_on(60, 50, {}, {})
     assert clock.deadline(30) - time.monotonic() == pytest.approx(10, abs=0.1)
     assert clock.deadline(5) - time.monotonic() == pytest.approx(5, abs=0.1)
+
+
+def test_the_file_cut_or_changed_anywhere_never_ends_a_run(tmp_path):
+    call(tmp_path, 60, 20)
+    path = tmp_path / "spent.json"
+    content = path.read_bytes()
+    places = range(0, len(content), 3)
+    changed = [content[:at] + bytes([content[at] ^ bit]) + content[at + 1 :] for at in places for bit in (1, 16, 128)]
+    for damaged in [*(content[:end] for end in range(len(content))), *changed]:
+        path.write_bytes(damaged)
+        clock = Clock(60)
+        notes = []
+        Ledger(tmp_path, recipe(60), clock, notes.append)
+        assert clock.budget_seconds > 0 and clock.elapsed >= 0
+        assert bool(notes) == bool(list(tmp_path.glob("*.unreadable")))
+        for aside in tmp_path.glob("*.unreadable"):
+            assert aside.read_bytes() == damaged
+            aside.unlink()

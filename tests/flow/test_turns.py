@@ -5,27 +5,21 @@ from contextlib import contextmanager
 
 import pytest
 
+from automl.clock import Clock
 from automl.flow.turns import alternate
 from automl.records import Run
 
 
-class FakeClock:
+class FakeClock(Clock):
     """A clock that moves when a side says so."""
 
     def __init__(self, budget):
-        self.budget_seconds, self.now = budget, 0.0
-        self.spent, self.offered = {"deep": 0.0, "shallow": 0.0}, {}
+        super().__init__(budget)
+        self.now = 0.0
 
     @property
     def elapsed(self):
         return self.now
-
-    @property
-    def remaining(self):
-        return self.budget_seconds - self.now
-
-    def offer(self, side, seconds):
-        self.offered[side] = seconds
 
     @contextmanager
     def spend(self, side):

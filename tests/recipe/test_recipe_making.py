@@ -159,9 +159,10 @@ def test_the_schema_knows_every_key_and_forbids_others():
 
 
 def test_the_searchs_own_keys_come_through_and_back(tmp_path):
-    made = recipe.make(data="sklearn:iris", search={"oracle": "random", "memory": "2GB", "log": "tensorboard"},
-                       ensemble=False)  # fmt: skip
+    search = {"oracle": "random", "memory": "2GB", "log": "tensorboard", "device": "one"}
+    made = recipe.make(data="sklearn:iris", search=search, ensemble=False)
     assert (made.search.oracle, made.search.memory_mib, made.search.log) == ("random", 2048.0, ("tensorboard",))
+    assert made.search.device == "one"
     (tmp_path / "again.yaml").write_text(recipe.dump(made))
     again = recipe.read(tmp_path / "again.yaml")
     assert again.search == made.search and again.ensemble is False

@@ -105,6 +105,7 @@ def test_overrides_replace_keys_and_none_leaves_them(written, tmp_path):
         ("random_state: 3", "unknown key 'random_state' (did you mean 'seed'?)"),
         ("time_limit: 60", "unknown key 'time_limit' (did you mean 'budget'?)"),
         ("search: {oracl: grid}", "search: unknown key 'oracl' (did you mean 'oracle'?)"),
+        ("search: {device: gpu}", "search.device: expected one of auto, cpu, one, all, got the text"),
         ("search: {oracle: gird}", "search.oracle: expected one of bayesian, random, hyperband, grid, got the text"),
         ("search: {memory: much}", "search.memory: expected an amount"),
         ("search: {log: tensorbord}", "search.log: unknown logger 'tensorbord' (did you mean 'tensorboard'?)"),

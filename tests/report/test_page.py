@@ -279,3 +279,25 @@ def test_a_curve_measured_at_some_epochs_only_keeps_their_numbers(outcome_of):
     (part,) = [s for s in page.stored(dataclasses.replace(whole, runs=runs))["sections"] if s["name"] == "learning"]
     assert [row[0] for row in part["data"]["charts"][0]["table"]["rows"]] == [1, 17, 31]
     assert part["data"]["told"] == "mlp-5 was best at epoch 17 of 31; those weights were kept."
+
+
+def test_runs_judged_on_several_hold_outs_stand_first_and_the_page_says_so(outcome_of, tmp_path):
+    whole = outcome_of("binary")
+    for name in ("one", "three"):
+        (tmp_path / name).mkdir()
+    report.write(whole, tmp_path / "one")
+    assert "hold-out" not in (tmp_path / "one" / "report.md").read_text()
+    runs = tuple(
+        dataclasses.replace(run, n_holdouts=3, valid_score=0.01) if run.side == "deep" and run.finalist else run
+        for run in whole.runs
+    )
+    report.write(dataclasses.replace(whole, runs=runs), tmp_path / "three")
+    text = (tmp_path / "three" / "report.md").read_text()
+    assert "deep by the mean of 3 hold-outs, shallow by one hold-out" in text
+    board = text.split("## Leaderboard")[1].split("## ")[0].splitlines()
+    finalist = next(run.name for run in runs if run.n_holdouts == 3)
+    first = next(line for line in board if " deep |" in line or " shallow |" in line)
+    assert first.startswith(f"| {finalist} ") and "one hold-out only" not in first
+    assert all("one hold-out only" in line for line in board if " shallow |" in line and "failed" not in line)
+    page = (tmp_path / "three" / "report.html").read_text()
+    assert "first hold-out" in page and "mean of 3 hold-outs" in page

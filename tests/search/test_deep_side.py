@@ -226,11 +226,11 @@ def failing(task_parts, error, times, **options):
     tried = []
     network = deep.trainer.network
 
-    def raising(template, settings, seed):
+    def raising(template, settings, *rest):
         tried.append(dict(settings))
         if len(tried) <= times:
             raise error
-        return network(template, settings, seed)
+        return network(template, settings, *rest)
 
     deep.trainer.network = raising
     (run,) = trials(deep)

@@ -2,7 +2,6 @@
 
 import itertools
 import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,9 +14,9 @@ class FakeNetwork:
     """Scores follow a script; a step takes `step_seconds`."""
 
     batch_size = 10
+    n_train = 40
 
     def __init__(self, scores, step_seconds=0.0, loss=1.0):
-        self.data = SimpleNamespace(n_train=40)
         self.scores, self.step_seconds, self.loss = iter(scores), step_seconds, loss
         self.rates: list[float] = []
         self.n_valid = 0

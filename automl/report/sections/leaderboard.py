@@ -27,14 +27,15 @@ def collect(outcome: Outcome) -> dict[str, Any]:
         "first": first,
         "rest": rest,
         "left_out": max(0, len(ranked) - N_ALL),
+        "holdouts": sides.holdouts(outcome),
     }
 
 
 def rank(run: Run, outcome: Outcome) -> tuple[int, float, int]:
-    """Best validation score first, runs without a score last."""
+    """Those judged on the most hold-outs first, then the best validation score; runs without a score last."""
     if run.valid_score is None or run.valid_score != run.valid_score:
         return 1, 0.0, sides.ORDER[run.side]
-    return 0, -run.valid_score if outcome.higher_is_better else run.valid_score, sides.ORDER[run.side]
+    return -run.n_holdouts, -run.valid_score if outcome.higher_is_better else run.valid_score, sides.ORDER[run.side]
 
 
 def row(run: Run) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def row(run: Run) -> dict[str, Any]:
         "test": words.score(run.test_score) if run.test_score is not None else "",
         "fit": words.duration(run.cost.fit_seconds),
         "seeds": run.n_seeds,
+        "holdouts": run.n_holdouts if run.valid_score is not None else None,
         "status": run.status,
         "failure": words.shorten(run.failure, 200) if run.failure else "",
     }
@@ -69,21 +71,21 @@ LEADERBOARD = Section(
   <td class="run">{{ run.run }}{% if run.finalist %} <span aria-hidden="true">★</span>{% endif %}</td>
   <td>{{ side(run.side) }}</td><td class="n">{{ run.valid }}</td><td class="n">{{ run.test }}</td>
   <td class="n">{{ run.fit }}</td>
-  <td class="status">{% if run.finalist %}finalist{{ ", " ~ run.seeds ~ " seeds" if run.seeds > 1 }}{{ ", cut" if run.status == "cut" }}{% else %}{{ run.status }}{% endif %}{% if run.failure %}: {{ run.failure }}{% endif %}</td>
+  <td class="status">{% if run.finalist %}finalist{{ ", " ~ run.seeds ~ " seeds" if run.seeds > 1 }}{{ ", cut" if run.status == "cut" }}{% else %}{{ run.status }}{% endif %}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %}</td>
   </tr>{% endfor %}
 </tbody></table></div>
 {%- endmacro -%}
-<p>{{ metric }}, {{ direction }}. Each side named its finalist (★) by validation alone; test rows were scored once, for the finalists and the floor.</p>
+<p>{{ metric }}, {{ direction }}. Each side named its finalist (★) by validation alone; test rows were scored once, for the finalists and the floor.{% if holdouts > 1 %} The rows are few, so where there was time promising runs were judged on the mean of {{ holdouts }} hold-outs; they stand before those judged on one.{% endif %}</p>
 {{ board(first) }}
 {% if rest %}{% call more("%d more runs" % (rest | length)) %}{{ board(rest) }}{% endcall %}{% endif %}
 {% if left_out %}<p class="quiet">{{ left_out }} more runs are listed in result.json.</p>{% endif %}
 """,  # noqa: E501
-    markdown="""{{ metric }}, {{ direction }}. Each side named its finalist by validation alone; test rows were scored once, for the finalists and the floor.
+    markdown="""{{ metric }}, {{ direction }}. Each side named its finalist by validation alone; test rows were scored once, for the finalists and the floor.{% if holdouts > 1 %} The rows are few, so where there was time promising runs were judged on the mean of {{ holdouts }} hold-outs; they stand before those judged on one.{% endif %}
 
 | run | side | valid | test | fit | status |
 |---|---|---:|---:|---:|---|
 {% for run in first + rest -%}
-| {{ run.run }} | {{ run.side }} | {{ run.valid }} | {{ run.test }} | {{ run.fit }} | {{ "finalist" if run.finalist else run.status }}{% if run.failure %}: {{ run.failure }}{% endif %} |
+| {{ run.run }} | {{ run.side }} | {{ run.valid }} | {{ run.test }} | {{ run.fit }} | {{ "finalist" if run.finalist else run.status }}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %} |
 {% endfor -%}
 {% if left_out %}
 {{ left_out }} more runs are listed in result.json.

@@ -24,7 +24,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     first = runs[0]
     charts = [
         chart(runs, "loss", "training loss", "Training loss"),
-        chart(runs, "valid_score", metric, f"Validation {metric}"),
+        chart(runs, "valid_score", metric, f"Validation {metric}{', first hold-out' * (sides.holdouts(outcome) > 1)}"),
     ]
     return {
         "charts": [one for one in charts if one],
@@ -42,7 +42,7 @@ def chosen(outcome: Outcome) -> list[Run]:
     """The deep finalist first, then the best deep runs; only those with at least two epochs."""
     sign = -1.0 if outcome.higher_is_better else 1.0
     runs = [r for r in outcome.runs if r.side == "deep" and len(r.curve) > 1 and r.valid_score is not None]
-    runs.sort(key=lambda r: (not r.finalist, sign * (r.valid_score or 0.0)))
+    runs.sort(key=lambda r: (not r.finalist, -r.n_holdouts, sign * (r.valid_score or 0.0)))
     return runs[: 1 + N_RIVALS]
 
 

@@ -46,6 +46,8 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
 def track(outcome: Outcome, side: str) -> list[tuple[float, float, str]]:
     """Each improvement of a side's best validation score: (seconds, score, run)."""
     runs = [r for r in outcome.runs if r.side == side and r.valid_score is not None and r.valid_score == r.valid_score]
+    most = max((run.n_holdouts for run in runs), default=1)
+    runs = [run for run in runs if run.n_holdouts == most]  # scores on one hold-out do not compare with means
     sign = 1.0 if outcome.higher_is_better else -1.0
     steps: list[tuple[float, float, str]] = []
     for run in sorted(runs, key=lambda r: r.at_seconds):

@@ -145,6 +145,8 @@ def facts(outcome: Outcome) -> list[list[str]]:
     rows = [["Rests on", items]]
     if found.gain is not None:
         rows[0][1] += f", resampled as {resampled}; {words.count(found.seeds, 'seed')} of each model"
+    if sides.holdouts(outcome) > 1:
+        rows.append(["Finalists", judged(outcome)])
     if found.p_value is not None:
         rows.append(["Exact paired test", f"p = {words.number(found.p_value, 2)}"])
     if clock.get("wall_seconds") is not None:
@@ -153,6 +155,15 @@ def facts(outcome: Outcome) -> list[list[str]]:
         rows.append(["Time", f"{words.duration(clock['wall_seconds'])}{offered}"])
     rows.append(["Runs", tally(outcome.runs)])
     return rows
+
+
+def judged(outcome: Outcome) -> str:
+    """What each finalist was named by, where it is the mean of several hold-outs for at least one."""
+    parts = [
+        f"{run.side} by " + (f"the mean of {run.n_holdouts} hold-outs" if run.n_holdouts > 1 else "one hold-out")
+        for run, _ in sides.finalists(outcome)
+    ]
+    return ", ".join(parts)
 
 
 def tally(runs: tuple[Run, ...]) -> str:

@@ -1,0 +1,105 @@
+"""What every shallow fit reads, and how its predictions are scored."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from automl import metrics
+from automl.baselines.worker import Part
+from automl.context import scoring_context, truth
+from automl.records import Dataset, Output, Run, Split, Task
+
+__all__ = ["Material"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """Items (rows, or windows of a forecast) with their truth and weights.
+
+    Attributes:
+        parts: the hold-outs, of which the first is the split's own. test: its test items.
+        context: what the metric reads beside predictions for validation items.
+    """
+
+    dataset: Dataset
+    task: Task
+    metric: str
+    parts: tuple[Part, ...]
+    test: np.ndarray
+    context: dict[str, Any]
+
+    @classmethod
+    def of(cls, dataset: Dataset, task: Task, split: Split, metric: str, weight: np.ndarray | None) -> Material:
+        """Gather it from a split; `weight` has shape (n_rows,)."""
+        first = _items(split, "train"), _items(split, "valid")
+        parts = tuple(
+            Part(
+                items, truth(dataset, task, items), _item_weight(weight, items),
+                valid, truth(dataset, task, valid), _item_weight(weight, valid),
+            )
+            for items, valid in (first, *split.folds[1:])
+        )  # fmt: skip
+        # Of few rows the context is the same for all hold-outs: only a forecast's depends on the items.
+        context = scoring_context(dataset, task, split, first[1])
+        return cls(dataset, task, metric, parts, _items(split, "test"), context)
+
+    @property
+    def items(self) -> np.ndarray:
+        """Training items of the first hold-out."""
+        return self.parts[0].items
+
+    @property
+    def valid(self) -> np.ndarray:
+        """Validation items of the first hold-out."""
+        return self.parts[0].valid
+
+    def score(self, output: Output, part: int = 0) -> float:
+        """The metric of predictions for a hold-out's validation items."""
+        own = self.parts[part]
+        return metrics.score(self.metric, own.valid_truth, output, own.valid_weight, self.context)
+
+    def mean_score(self, outputs: Sequence[Output]) -> float:
+        """The mean over the first hold-outs, one output each."""
+        return statistics.fmean(self.score(output, part) for part, output in enumerate(outputs))
+
+    def evidence(self, n_holdouts: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Truth and weight of the validation items of the first n hold-outs, one after another."""
+        parts = self.parts[:n_holdouts]
+        if n_holdouts == 1:
+            return parts[0].valid_truth, parts[0].valid_weight
+        weights = [part.valid_weight for part in parts if part.valid_weight is not None]
+        return np.concatenate([part.valid_truth for part in parts]), np.concatenate(weights) if weights else None
+
+    def rank(self, score: float | None) -> float:
+        """A score turned so that more is better."""
+        if score is None or not math.isfinite(score):
+            return -math.inf
+        return score if metrics.named(self.metric).higher_is_better else -score
+
+    def standing(self, run: Run) -> tuple[int, float]:
+        """What runs are sorted by, more being better: those judged on all hold-outs first, then by score."""
+        return run.n_holdouts, self.rank(run.valid_score)
+
+    def sample(self, n_items: int, seed: int) -> np.ndarray | None:
+        """Positions of so many training items, None for all; a forecast's last windows count as much as its first."""
+        n = len(self.items)
+        return None if n_items >= n else np.sort(np.random.default_rng(seed).choice(n, n_items, replace=False))
+
+
+def _items(split: Split, part: str) -> np.ndarray:
+    """Windows of a forecast, else rows."""
+    windows = getattr(split, f"{part}_windows")
+    return np.asarray(getattr(split, part) if windows is None else windows)
+
+
+def _item_weight(weight: np.ndarray | None, items: np.ndarray) -> np.ndarray | None:
+    if weight is None:
+        return None
+    own = np.asarray(weight, dtype=np.float64)[items]
+    return own if own.ndim == 1 else np.asarray(own.mean(axis=1))

@@ -1,0 +1,123 @@
+"""What the shallow side tries next, and on how many items there is time for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from automl.baselines.lane import Lane
+from automl.baselines.worker import Fitted
+
+__all__ = ["LEAST_SECONDS", "Tuning", "as_text"]
+
+LEAST_SECONDS = 0.3
+LEAST_ROWS = 500
+RANDOM_FIRST = 4
+EXPLORE = 0.25
+MUTATE = 0.35
+CUT_SHARE = 0.3
+
+
+class Tuning:
+    """Proposes a family and its settings: every default once, then what has paid, now and then another.
+
+    Args:
+        lanes: the families, floors left out. n_items: training items there are. seed: of all choices.
+        rank: a score turned so that more is better.
+    """
+
+    def __init__(self, lanes: list[Lane], n_items: int, seed: int, rank: Callable[[float | None], float]) -> None:
+        self.lanes, self.n_items, self.rank = lanes, n_items, rank
+        self.random = np.random.default_rng(seed)
+
+    def propose(self, seconds: float) -> tuple[Lane, Mapping[str, Any]] | None:
+        """The next family and its settings: every default once, then what has paid, now and then another."""
+        if seconds < LEAST_SECONDS:
+            return None
+        able = [lane for lane in self.lanes if not lane.exhausted and self.rows_for(lane, seconds) is not None]
+        for lane in able:
+            if lane.n == 0:
+                settings = next(lane.fresh, None)
+                if settings is not None:
+                    return lane, settings
+                lane.exhausted = True
+        able = [lane for lane in able if lane.best is not None and not lane.exhausted]
+        while able:
+            lane = self._lane_that_pays(able)
+            settings = self._vary(lane)
+            if settings is not None:
+                return lane, settings
+            lane.exhausted = True
+            able.remove(lane)
+        for lane in self.lanes:  # a family whose default failed is not tried again
+            lane.exhausted = lane.exhausted or (lane.n > 0 and lane.best is None)
+        return None
+
+    def _lane_that_pays(self, able: list[Lane]) -> Lane:
+        """Mostly the family with the best score so far, else the one fitted least (strong ones first)."""
+        strong = [lane for lane in able if lane.baseline.tier == "strong"]
+        strong = strong if len(strong) > 1 else able
+        if self.random.random() < EXPLORE:
+            return min(strong, key=lambda lane: lane.n)
+        ranked = sorted(strong, key=lambda lane: self.rank(lane.best_score), reverse=True)
+        best = max(able, key=lambda lane: self.rank(lane.best_score))
+        # A runner-up close behind may overtake it with better settings: one turn in three.
+        if len(ranked) > 1 and self.random.random() < 1 / 3:
+            return ranked[1] if ranked[0] is best else ranked[0]
+        return best
+
+    def _vary(self, lane: Lane) -> Mapping[str, Any] | None:
+        """Random settings at first; then the best ones with some replaced by a fresh draw or moved half-way to it."""
+        for _ in range(30):
+            fresh = next(lane.fresh, None)
+            if fresh is None:
+                return None
+            settings = dict(fresh)
+            if lane.n > RANDOM_FIRST and lane.best is not None and self.random.random() < 0.8:
+                for name, value in lane.best.items():
+                    if self.random.random() > MUTATE:
+                        settings[name] = value
+                    elif isinstance(value, float) and isinstance(settings.get(name), float):
+                        settings[name] = _between(value, settings[name])
+            if as_text(settings) not in lane.tried:
+                return settings
+        return None
+
+    def rows_for(self, lane: Lane, seconds: float) -> int | None:
+        """Training items that fit into the seconds (all if it seems so); None if too few would."""
+        n = self.n_items if lane.capped is None else min(lane.capped, self.n_items)
+        if math.isinf(seconds):
+            return n
+        if lane.seconds == 0.0:  # never seen to its end: not again in far less time than it used
+            return n if seconds >= CUT_SHARE * lane.used else None
+        expected = lane.seconds * n / self.n_items
+        if expected <= 0.9 * seconds:
+            return n
+        if lane.best is not None:
+            return None  # fewer rows would hardly beat what all of them have given
+        rows = int(n * 0.7 * seconds / expected)
+        return rows if rows >= max(LEAST_ROWS, 0.2 * self.n_items) else None
+
+    def learn_time(self, lane: Lane, fitted: Fitted, seconds: float, rows: int) -> None:
+        """Take in what a fit of so many items took of the seconds it was offered."""
+        share = rows / self.n_items
+        lane.used = max(lane.used, fitted.fit_seconds)
+        if fitted.model is not None and not fitted.stopped:
+            lane.seconds = max(lane.seconds * 0.8, fitted.fit_seconds / share)
+        elif fitted.model is None and fitted.stopped:
+            lane.seconds = max(lane.seconds, (1.0 if lane.best is not None else 2.0) * seconds / share)
+            if lane.best is None:
+                lane.capped = max(LEAST_ROWS, rows // 3)
+
+
+def _between(a: float, b: float) -> float:
+    """The geometric mean of two positive numbers, else the second."""
+    return float(f"{math.sqrt(a * b):.3g}") if a > 0 and b > 0 else b
+
+
+def as_text(settings: Mapping[str, Any]) -> str:
+    """Settings as one text, the same for the same settings."""
+    return repr(sorted(settings.items()))

@@ -1,0 +1,239 @@
+"""What each choice of the device policy costs and brings on this machine, CPU or GPU, with one command.
+
+    python benchmarks/devices.py [--only mlp,cnn] [--parts precision,xla,...] [--quick] [--out FILE]
+
+Trains the first start of each shipped template on synthetic data that it makes, each setting in a process of its own:
+
+    precision     float32, mixed_bfloat16, mixed_float16 (speed only: automl has no loss scaling)
+    xla           the training step compiled by XLA, or not
+    dispatch      1 and 8 steps a dispatch, or as many as fit into 0.25 s
+    spread        one device, or each batch split over all of them (two logical ones on a CPU), with the gain that the
+                  policy expects
+    side-by-side  two trials at once on two devices (on a CPU: in two processes that share it), or one after the other
+
+Printed: samples a second, the median of several repetitions after the first step, and seconds to the first step's end
+(building, tracing and compiling). The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = ("mlp", "cnn", "text_cnn", "series_rnn", "rnn_forecast")
+PARTS = ("precision", "xla", "dispatch", "spread", "side-by-side")
+BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1}
+SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default=",".join(TEMPLATES))
+    parser.add_argument("--parts", default=",".join(PARTS))
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each repetition")
+    parser.add_argument("--batch", type=int, default=0, help="rows a step; default the template's start")
+    parser.add_argument("--quick", action="store_true", help="3 repetitions of 0.4 s")
+    parser.add_argument("--out", default="", help="file for the results, written after each job")
+    parser.add_argument("--one", default="", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.quick:
+        args.repetitions, args.seconds = 3, 0.4
+    return args
+
+
+# --------------------------------------------------------------------------- one setting, in a process of its own
+
+
+def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, ...], Any]:
+    """Inputs, target, specs and head of 2,048 rows."""
+    from automl.records import Head, InputSpec
+
+    rng, n = np.random.default_rng(0), 2048
+    classes = Head("multiclass", (10,), "softmax", "sparse_categorical_crossentropy", (), (0.1,) * 10)
+    labels = rng.integers(0, 10, size=n).astype("int32")
+    if name == "mlp":
+        x = rng.normal(size=(n, 20)).astype("float32")
+        quantiles = [list(np.quantile(column, np.linspace(0, 1, 65))) for column in x.T]
+        stats = {"median": [0.0] * 20, "scale": [1.0] * 20, "quantiles": quantiles}
+        return {"numbers": x}, labels, (InputSpec("numbers", "numbers", (20,), "float32", 0, stats),), classes
+    if name == "cnn":
+        x = rng.integers(0, 256, size=(n, 28, 28, 1)).astype("uint8")
+        spec = InputSpec("image", "image", (28, 28, 1), "uint8", 0, {"mean": [128.0], "std": [70.0]})
+        return {"image": x}, labels, (spec,), classes
+    if name == "text_cnn":
+        x = rng.integers(0, 5000, size=(n, 64)).astype("int32")
+        return {"tokens": x}, labels, (InputSpec("tokens", "tokens", (64,), "int32", 5000, {}),), classes
+    if name == "series_rnn":
+        x = rng.normal(size=(n, 128, 3)).astype("float32")
+        spec = InputSpec("series", "series", (128, 3), "float32", 0, {"mean": [0.0] * 3, "std": [1.0] * 3})
+        return {"series": x}, labels, (spec,), classes
+    x = rng.normal(size=(n, 96, 1)).astype("float32")
+    spec = InputSpec(
+        "series", "series", (96, 1), "float32", 0, {"mean": [0.0], "std": [1.0], "season": 24, "n_targets": 1}
+    )
+    head = Head("forecast", (24, 1, 3), "linear", "forecast", (0.1, 0.9), ())
+    return {"series": x}, rng.normal(size=(n, 24, 1)).astype("float32"), (spec,), head
+
+
+def measure(job: dict[str, Any]) -> dict[str, Any]:
+    """Train one setting and say how fast that was."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus and job["devices"] > 1:
+        two = [tf.config.LogicalDeviceConfiguration()] * job["devices"]
+        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
+
+    from automl import catalog
+    from automl.records import Facts, Template
+    from automl.search import device
+    from automl.search.network import DeviceData, Network
+    from automl.search.parallel import ParallelNetwork, Replicas
+    from automl.search.work import Work, products_a_row
+
+    policy = device.prepare()
+    template = catalog.members(Template, "automl.templates")[job["template"]]
+    family = template.family
+    policy = dataclasses.replace(policy, precision=job["precision"], mixed=frozenset({family}),
+                                 compiled=frozenset({family} if job["xla"] else ()))  # fmt: skip
+    inputs, target, specs, head = synthetic(job["template"])
+    valid = {name: array[:256] for name, array in inputs.items()}
+    data = DeviceData.place(inputs, target, None, valid, 256)
+    settings = template.starts(specs, Facts(len(target), 10 if head.goal == "multiclass" else 0, ()))[0]
+    size = job["batch"] or int(settings["batch_size"])
+    knobs = {name: float(settings[name]) for name in template.knobs}
+    choices = {name: value for name, value in settings.items() if name not in template.knobs}
+    parts = (template, choices, knobs, specs, head)
+
+    begun = time.perf_counter()
+    if job["devices"] > 1:
+        names = [f"{'GPU' if gpus else 'CPU'}:{i}" for i in range(job["devices"])]
+        network: Network = ParallelNetwork(*parts, Replicas(names, data), policy)
+    else:
+        network = Network(*parts, data, policy)
+    network.reset(knobs, size, 0)
+    rng = np.random.default_rng(0)
+
+    def train(n_steps: int) -> float:
+        return network.train(rng.integers(0, len(target), size=(n_steps, size)), np.full(n_steps, 1e-3, "float32"))
+
+    loss = train(1)
+    first_seconds = time.perf_counter() - begun
+    train(2)
+    begun = time.perf_counter()
+    train(8)
+    step_seconds = (time.perf_counter() - begun) / 8
+    steps = job["steps"] or max(1, int(policy.dispatch_seconds / step_seconds))
+    train(steps)
+    rates = []
+    for _ in range(job["repetitions"]):
+        begun, done = time.perf_counter(), 0
+        while (spent := time.perf_counter() - begun) < job["seconds"]:
+            loss = train(steps)
+            done += steps
+        rates.append(done * size / spent)
+    work = Work(network.n_parameters, products_a_row(network.model), size, 1)
+    return {
+        "samples_per_second": statistics.median(rates), "spread": [min(rates), max(rates)],
+        "first_step_seconds": first_seconds, "steps_a_dispatch": steps, "batch_size": size, "loss": loss,
+        "n_parameters": network.n_parameters,
+        "expected_speed_up": work.step_seconds(1) / work.step_seconds(max(2, job["devices"])),
+    }  # fmt: skip
+
+
+# --------------------------------------------------------------------------- all of them
+
+
+def run(job: dict[str, Any], at_once: int = 1) -> list[dict[str, Any]]:
+    """Measure one setting in a process of its own, or in several at once, each with its own GPU where there are any."""
+    processes = []
+    for place in range(at_once):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        if at_once > 1:
+            environment.setdefault("CUDA_VISIBLE_DEVICES", str(place))
+        processes.append(subprocess.Popen(
+            [sys.executable, __file__, "--one", json.dumps(job)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, env=environment,
+        ))  # fmt: skip
+    found = []
+    for process in processes:
+        out, problem = process.communicate()
+        lines = out.strip().splitlines()
+        found.append(json.loads(lines[-1]) if process.returncode == 0 and lines else {"failure": problem[-400:]})
+    return found
+
+
+def count_gpus() -> int:
+    """How many GPUs TensorFlow sees, asked in a process of its own."""
+    code = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return int(done.stdout.split()[-1])
+
+
+def jobs_of(args: argparse.Namespace, n_gpus: int) -> list[tuple[str, str, dict[str, Any], int]]:
+    """Part, name of the setting, what differs from the base, and how many processes at once."""
+    parts, several = args.parts.split(","), max(2, n_gpus)
+    planned: list[tuple[str, str, dict[str, Any], int]] = []
+    for name in args.only.split(","):
+        planned.append(("base", "float32, no XLA, 0.25 s a dispatch", {"template": name}, 1))
+        if "precision" in parts:
+            planned += [("precision", p, {"template": name, "precision": p}, 1)
+                        for p in ("mixed_bfloat16", "mixed_float16")]  # fmt: skip
+        if "xla" in parts:
+            planned.append(("xla", "XLA", {"template": name, "xla": True}, 1))
+        if "dispatch" in parts:
+            planned += [("dispatch", f"{n} steps a dispatch", {"template": name, "steps": n}, 1) for n in (1, 8)]
+        if "spread" in parts and name in SPREAD and n_gpus != 1:
+            planned.append(("spread", f"batch over {several} devices", {"template": name, "devices": several}, 1))
+        if "side-by-side" in parts and name in SPREAD and n_gpus != 1:
+            planned.append(("side-by-side", "two trials at once", {"template": name}, 2))
+    return planned
+
+
+def main() -> None:
+    args = arguments()
+    if args.one:
+        print(json.dumps(measure(json.loads(args.one))))
+        return
+    n_gpus = count_gpus()
+    print(f"{n_gpus} GPUs, {os.cpu_count()} cores\n")
+    print(f"{'template':<13} {'setting':<36} {'samples/s':>10} {'of base':>8} {'first step':>11}")
+    common = {**BASE, "repetitions": args.repetitions, "seconds": args.seconds, "batch": args.batch}
+    results: list[dict[str, Any]] = []
+    base = 1.0
+    for part, words, changes, at_once in jobs_of(args, n_gpus):
+        found = run({**common, **changes}, at_once)
+        entry = {"template": changes["template"], "part": part, "setting": words}
+        failure = next((one["failure"] for one in found if "failure" in one), None)
+        if failure is not None:
+            entry["failure"] = failure
+            print(f"{entry['template']:<13} {words:<36} failed: {failure.strip().splitlines()[-1:]}", flush=True)
+        else:
+            rate = sum(one["samples_per_second"] for one in found)
+            base = rate if part == "base" else base
+            entry |= {"samples_per_second": round(rate, 1), "of_base": round(rate / base, 3),
+                      "first_step_seconds": round(max(one["first_step_seconds"] for one in found), 2),
+                      "found": found}  # fmt: skip
+            print(f"{entry['template']:<13} {words:<36} {rate:>10,.0f} {rate / base:>7.2f}x "
+                  f"{entry['first_step_seconds']:>9.1f} s", flush=True)  # fmt: skip
+        results.append(entry)
+        if args.out:
+            Path(args.out).write_text(json.dumps(results, indent=1), "utf-8")
+    short = [{key: value for key, value in entry.items() if key != "found"} for entry in results]
+    print(json.dumps({"devices": {"n_gpus": n_gpus, "results": short}}))
+
+
+if __name__ == "__main__":
+    main()
