@@ -295,8 +295,8 @@ class Network:
     def release(self) -> None:
         """Let go of what TensorFlow would keep of the compiled functions; the network is of no more use.
 
-        A graph with a loop in it refers to itself in ways that Python's garbage collector does not see, and a gradient of
-        its own that an operation such as silu brings is registered for good, with the graph that it was made in.
+        A graph with a loop in it refers to itself in ways that Python's garbage collector does not see, and a gradient
+        of its own that an operation such as silu brings is registered for good, with the graph that it was made in.
         """
         with contextlib.suppress(Exception):  # inner parts of TensorFlow's; without them memory grows
             from tensorflow.python.framework.func_graph import dismantle_func_graph
