@@ -60,7 +60,7 @@ def test_a_bit_flipped_anywhere_loses_at_most_one_trial_and_no_name_is_given_twi
         known = set(earlier) | {left.order.name for left in deep._in_flight}
         assert known == {f"tiny-{i + 1}" for i in range(N_TRIALS)}, at
         deep._in_flight.clear()
-        assert deep._next(float("inf"), 0).order.name == f"tiny-{N_TRIALS + 1}", at
+        assert deep._next(float("inf"), []).order.name == f"tiny-{N_TRIALS + 1}", at
 
 
 @pytest.mark.parametrize("lost", range(1, 2 * N_TRIALS + 1))
