@@ -153,8 +153,10 @@ class DeepSide:
         """Whether another call may find something to try, though this one did not."""
         lane = next_lane(self.lanes, self.higher_is_better, math.isfinite(seconds))
         bounded = self.max_trials is not None and self.n_runs >= self.max_trials
-        return lane is not None and not bounded and (
-            not seconds < self._least_seconds(lane) or self._short_lane(seconds) is not None
+        return (
+            lane is not None
+            and not bounded
+            and (not seconds < self._least_seconds(lane) or self._short_lane(seconds) is not None)
         )
 
     def _lane(self, template: Template, specs: Sequence[InputSpec], facts: Facts) -> Lane | None:
