@@ -25,7 +25,7 @@ def check_loggers(names: tuple[str, ...]) -> None:
     if "mlflow" in names and find_spec("mlflow") is None:
         raise MissingExtra(
             "`log: mlflow` needs the library mlflow, which is not installed; "
-            "install it with: pip install 'automl[mlflow]'"
+            "install it with: pip install 'automl-keras[mlflow]'"
         )
 
 

@@ -1,0 +1,49 @@
+"""What is kept back for the conclusion grows with what it must do."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from automl.flow.reserve import Reserve
+from automl.records import Cost, Run
+
+
+def prepared(n_test):
+    rows = np.arange(1000 + n_test)
+    split = SimpleNamespace(train=rows[:1000], train_windows=None, test=rows[1000:], test_windows=None)
+    return SimpleNamespace(split=split, task=SimpleNamespace(metric="roc_auc"))
+
+
+def deep(seconds):
+    return Run("mlp-1", "deep", "done", "mlp", valid_score=0.8, cost=Cost(fit_seconds=seconds), choices={"epochs": 10})
+
+
+def shallow(rate):
+    return Run("trees-1", "shallow", "done", "trees", valid_score=0.9, cost=Cost(rows_per_second=rate, predict_ms=1.0))
+
+
+def test_slower_models_more_rows_and_more_seeds_keep_more_back():
+    def seconds(n_test=2000, fit=10.0, rate=1e5, n_seeds=1):
+        runs = [deep(fit), shallow(rate)]
+        return Reserve(prepared(n_test), 60.0, runs).seconds({"deep": runs[0], "shallow": runs[1]}, n_seeds)
+
+    plain = seconds()
+    assert 0 < plain < 10
+    assert seconds(n_test=200_000) > seconds(n_test=20_000) > plain
+    assert seconds(fit=100.0) > plain and seconds(rate=1e3) > plain and seconds(n_seeds=3) > plain
+
+
+def test_the_best_run_of_each_side_counts_while_the_search_goes_on():
+    runs = []
+    reserve = Reserve(prepared(2000), 60.0, runs)
+    unknown = reserve.searching()
+    runs += [deep(10.0), shallow(500.0)]
+    assert reserve.searching() == pytest.approx(reserve.seconds({"deep": runs[0], "shallow": runs[1]}))
+    assert unknown > 0
+
+
+def test_without_a_bound_on_time_nothing_is_kept_back():
+    runs = [deep(10.0)]
+    assert Reserve(prepared(2000), math.inf, runs).searching() == 0.0
