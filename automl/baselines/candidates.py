@@ -91,7 +91,7 @@ class Candidates:
         """As long as the finalist (before it is named: the best so far) took, and a little for predicting."""
         best = self._best(None)
         members = self.members or ([] if best is None else [best])
-        return sum(1.1 * kept.run.cost.fit_seconds + 0.2 for kept in members)
+        return sum(1.1 * kept.run.cost.fit_seconds + LEAST_SECONDS for kept in members)
 
     def add_seed(self, seconds: float) -> bool:
         """Fit each member's settings on the same rows with another random state, no longer than it was fitted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import math
 import threading
@@ -28,7 +29,7 @@ from automl.flow.prepare import Prepared, baselines_for, prepare, templates_for
 from automl.flow.progress import Progress, quiet_libraries
 from automl.flow.reserve import Reserve
 from automl.flow.timekeeping import too_late_for_deep, with_times
-from automl.flow.turns import LEAST_STEP_SECONDS, alternate, name_and_seed, settle_offers
+from automl.flow.turns import LEAST_STEP_SECONDS, SEEDS, alternate, name_and_seed, settle_offers
 from automl.search.ray_pool import RayPool
 
 if TYPE_CHECKING:
@@ -168,9 +169,8 @@ def _contest(
     n_seeds, stopped = 1, "budget"
     for keep_for_seeds in (True, False):
         with clock.phase("search"):
-            stopped = alternate(
-                sides, clock, runs, stopping, reserve.searching, ledger.write, keep_for_seeds=keep_for_seeds
-            )
+            reserved = functools.partial(reserve.searching, SEEDS if keep_for_seeds else 1)
+            stopped = alternate(sides, clock, runs, stopping, reserved, ledger.write, keep_for_seeds=keep_for_seeds)
         with clock.phase("seeds"):
             chosen, n_seeds = name_and_seed(recipe, sides, clock, stopping, reserve)
         unused = clock.remaining - reserve.seconds(chosen, n_seeds)

@@ -76,8 +76,8 @@ class Reserve:
         metrics.score(task.metric, truth, output, None, context)
         self.naming_seconds = 2 * SELECT_SCORES * (time.monotonic() - begun)
 
-    def searching(self) -> float:
-        """While the search goes on: for the best run of each side so far, with one seed."""
+    def searching(self, n_seeds: int = 1) -> float:
+        """While the search goes on: for the best run of each side so far, with as many seeds as it may be given."""
         if math.isinf(self.budget_seconds):
             return 0.0
         higher = metrics.named(self.prepared.task.metric).higher_is_better
@@ -88,7 +88,7 @@ class Reserve:
                 best[side] = (max if higher else min)(own, key=lambda run: run.valid_score or 0.0)
         unknown = sum(seconds for side, seconds in UNKNOWN_SECONDS.items() if side not in best)
         naming = min(self.naming_seconds, MOST_NAMING_SHARE * self.budget_seconds)
-        return self.seconds(best) + SLACK * unknown + naming
+        return self.seconds(best, n_seeds) + SLACK * unknown + naming
 
     def seconds(self, chosen: Mapping[str, Run], n_seeds: int = 1) -> float:
         """For these finalists.

@@ -23,6 +23,7 @@ MOST_SEEDS = 4
 SEED_SHARE = 0.5
 SEED_SLACK = 1.15
 LEAST_STEP_SECONDS = 0.5
+LEAST_SEED_SECONDS = 1.0  # a fit of a tenth of a second may take many times that on a busy machine
 OVER_SHARE = 0.25
 
 Reserved = Callable[[], float]
@@ -132,7 +133,7 @@ def name_and_seed(
             side = sides[name]
             left = clock.remaining - reserve.seconds(chosen, n_seeds + 1)
             with clock.spend(name):
-                worked = side.add_seed(min(left, SEED_SLACK * side.seconds_a_seed()))
+                worked = side.add_seed(min(left, max(LEAST_SEED_SECONDS, SEED_SLACK * side.seconds_a_seed())))
             if not worked:
                 return chosen, n_seeds
         n_seeds += 1
