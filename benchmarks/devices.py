@@ -6,6 +6,7 @@ Trains the first start of each shipped template on synthetic data that it makes,
 
     precision     float32, mixed_bfloat16, mixed_float16 (speed only: automl has no loss scaling)
     xla           the training step compiled by XLA, or not
+    threads       one thread for the operators of a step, or as many as there are cores
     dispatch      1 and 8 steps a dispatch, or as many as fit into 0.25 s
     spread        one device, or each batch split over all of them (two logical ones on a CPU), with the gain that the
                   policy expects
@@ -32,8 +33,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ("mlp", "cnn", "text_cnn", "series_rnn", "rnn_forecast")
-PARTS = ("precision", "xla", "dispatch", "spread", "side-by-side")
-BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1}
+PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
+BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
 
 
@@ -95,6 +96,9 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     if not gpus and job["devices"] > 1:
         two = [tf.config.LogicalDeviceConfiguration()] * job["devices"]
         tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
+
+    if job["threads"]:
+        tf.config.threading.set_intra_op_parallelism_threads(job["threads"])
 
     from automl import catalog
     from automl.records import Facts, Template
@@ -193,6 +197,8 @@ def jobs_of(args: argparse.Namespace, n_gpus: int) -> list[tuple[str, str, dict[
                         for p in ("mixed_bfloat16", "mixed_float16")]  # fmt: skip
         if "xla" in parts:
             planned.append(("xla", "XLA", {"template": name, "xla": True}, 1))
+        if "threads" in parts:
+            planned.append(("threads", "one thread for operators", {"template": name, "threads": 1}, 1))
         if "dispatch" in parts:
             planned += [("dispatch", f"{n} steps a dispatch", {"template": name, "steps": n}, 1) for n in (1, 8)]
         if "spread" in parts and name in SPREAD and n_gpus != 1:

@@ -31,6 +31,7 @@ import numpy as np
 
 from automl import memory
 from automl.errors import TrialError
+from automl.machine import usable_cores
 from automl.records import Dataset, FitContext, Output
 
 __all__ = ["Fitted", "Order", "Part", "Payload", "Worker", "measure"]
@@ -231,7 +232,7 @@ def _threads() -> dict[str, str]:
     On a busy machine (2 cores, load 8) threads that spin made a fit of boosted trees 16 times slower and a matrix
     product 60 times; sleeping costs next to nothing on an idle one. OpenBLAS always spins, so it gets half the cores.
     """
-    cores = os.cpu_count() or 1
+    cores = usable_cores()
     return {
         "OMP_NUM_THREADS": str(cores),
         "OMP_WAIT_POLICY": "PASSIVE",

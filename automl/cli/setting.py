@@ -95,10 +95,12 @@ def machine() -> dict[str, Any]:
 
     import psutil
 
+    from automl.machine import usable_cores
+
     memory, disk = psutil.virtual_memory(), shutil.disk_usage(os.getcwd())
     return {
         "system": f"{platform.system()} {platform.machine()}",
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": usable_cores(),
         "memory_gib": round(memory.total / 2**30, 1),
         "free_memory_gib": round(memory.available / 2**30, 1),
         "free_disk_gib": round(disk.free / 2**30, 1),

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.errors import MissingExtra, RecipeError
+from automl.machine import usable_cores
 from automl.search import ray_watch
 
 __all__ = ["Place", "Session", "places"]
@@ -151,7 +152,7 @@ class Session:
             start_new_session=True,
         )  # fmt: skip
         self._ours = True
-        n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        n_cores = usable_cores()
         try:
             with _environment({**QUIET, LOOPBACK: "0", ray_watch.MARK: session}), _one_machine():
                 ray.init(

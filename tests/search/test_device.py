@@ -117,7 +117,14 @@ class FakeConfig:
         self.visible = [f"GPU:{i}" for i in range(len(capabilities))]
         self.capabilities = dict(zip(self.visible, capabilities, strict=True))
         self.used, self.growing = used, []
+        self.threads = 0
+        self.threading = SimpleNamespace(set_intra_op_parallelism_threads=self.set_threads)
         self.experimental = SimpleNamespace(set_memory_growth=self.grow, get_device_details=self.details)
+
+    def set_threads(self, n):
+        if self.used:
+            raise RuntimeError("Intra op parallelism cannot be modified after initialization.")
+        self.threads = n
 
     def get_visible_devices(self, kind):
         return ["CPU:0"] if kind == "CPU" else list(self.visible)
@@ -188,3 +195,20 @@ def test_the_cpu_asked_for_too_late_is_an_error_that_says_what_to_do(machine):
     machine((8, 0), used=True)
     with pytest.raises(RecipeError, match="CUDA_VISIBLE_DEVICES=-1"):
         prepare("cpu")
+
+
+@pytest.mark.parametrize(("n_cores", "threads"), [(0, 0), (1, 0), (2, 1), (3, 0), (64, 0)])
+def test_operators_are_not_split_over_two_cores(n_cores, threads):
+    device = choose([], n_cores=n_cores)
+    assert device.operator_threads == threads
+    assert any("TF_NUM_INTRAOP_THREADS" in reason for reason in device.reasons) == bool(threads)
+    assert choose([(8, 0)], n_cores=n_cores).operator_threads == 0
+
+
+@pytest.mark.parametrize(("variable", "used", "threads"), [("", False, 1), ("2", False, 0), ("", True, 0)])
+def test_threads_are_set_unless_somebody_has(machine, monkeypatch, variable, used, threads):
+    monkeypatch.setattr("automl.search.device.usable_cores", lambda: 2)
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", variable)
+    fake = machine(used=used)
+    prepare()
+    assert fake.threads == threads
