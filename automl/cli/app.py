@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
+from automl import afresh
 from automl.cli import contest, look, setting
 from automl.errors import InputError, MissingExtra
 
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 done, 2 the user's input is at fault, 1 our fault, 130 interrupted a second time.
     """
+    afresh.allow(sys.orig_argv if arguments is None else ())
     try:
         code = app(None if arguments is None else list(arguments), prog_name="automl", standalone_mode=False)
     except (InputError, MissingExtra) as error:

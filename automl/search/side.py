@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automl import metrics
+from automl import afresh, metrics
 from automl.holdouts import Examination
 from automl.records import Run, SearchOptions
 from automl.search import device as devices
@@ -88,6 +88,7 @@ class DeepSide:
         self.options = options or SearchOptions()
         self.metric, self.seed, self.max_trials = metric, seed, max_trials
         self.on_event = on_event or (lambda event: None)
+        self.folder = folder
         self.stopping = stopping
         self.early_stopping, self.reuse_shapes = early_stopping, reuse_shapes
         self.higher_is_better = metrics.named(metric).higher_is_better
@@ -323,6 +324,9 @@ class DeepSide:
 
     def _on_stuck(self, order: Order, why: str) -> None:
         self.archive.stuck(order, why)
+        if afresh.possible() and self.folder is not None:
+            self._note(f"{order.name} does not answer: {why}; a fresh process goes on and passes this trial over")
+            afresh.go_on(self.folder)
         self._note(
             f"{order.name} does not answer: {why}, and nothing in this process can end it; end the process "
             f"(kill -9 {os.getpid()}) and go on with --resume, which passes this trial over"

@@ -7,7 +7,7 @@ What ends it, measured on TensorFlow 2.21:
 - *A graph* (a loop without an end inside a training step): the function is cancelled. TensorFlow asks for that between
   rounds of a loop and between steps. A loop whose condition is a constant is not asked, nor is a Python function
   that a graph calls; such a trial cannot be ended by this process. It is written down as stuck, so that a resumed run
-  does not start it again.
+  does not start it again; the command line then goes on in a fresh process (`automl.afresh`).
 
 Outside the main thread Python runs no signal handlers, so there only a graph is cancelled.
 """
@@ -28,7 +28,7 @@ __all__ = ["NeverEnded", "Watch", "watching"]
 GRACE_SECONDS = 2.0
 SILENCE_SHARE, LEAST_SILENCE_SECONDS = 0.5, 30.0
 STOP_SECONDS = 10.0
-STUCK_SECONDS = 20.0
+STUCK_SECONDS = 8.0
 LOOK_SECONDS = 0.25
 REPEAT_SECONDS = 1.0
 # Ignored where nobody handles it: one that comes late, when the trial is over, does no harm.
