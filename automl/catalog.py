@@ -55,21 +55,37 @@ def members(record_type: type[Member], package: str) -> dict[str, Member]:
     return found
 
 
-def extend(files: Sequence[str | Path]) -> tuple[ModuleType, ...]:
+def extend(plugins: Sequence[str | Path]) -> tuple[ModuleType, ...]:
     """Import plug-in files, so that `members` finds what they hold; a file given again is not imported again.
+
+    Entry points are found by `members` in any case; naming one makes sure that it is installed.
 
     Files run as code: take them from a Python script's own author only, never from a recipe.
 
     Args:
-        files: paths of Python files.
+        plugins: paths of Python files, and names of entry points of the group "automl.plugins".
 
     Returns:
-        The imported modules, in the order given.
+        The imported modules of the files, in the order given.
 
     Raises:
-        RecipeError: a file is missing or cannot be imported.
+        RecipeError: a file is missing or cannot be imported, or no entry point has the name.
     """
+    files = [plugin for plugin in plugins if not _is_name(plugin)]
+    installed = {point.name for point in entry_points(group=GROUP)} if len(files) < len(plugins) else set()
+    for plugin in plugins:
+        if _is_name(plugin) and str(plugin) not in installed:
+            there = f"installed are {', '.join(sorted(installed))}" if installed else "none is installed"
+            raise RecipeError(
+                f"plugins: no entry point of the group {GROUP!r} has the name {str(plugin)!r} ({there}). Install the "
+                "package that brings it, or give a Python file, such as './mine.py'"
+            )
     return tuple(_import_file(Path(file).expanduser().resolve()) for file in files)
+
+
+def _is_name(plugin: str | Path) -> bool:
+    """Whether an entry point is meant, and no file."""
+    return isinstance(plugin, str) and not plugin.endswith(".py") and "/" not in plugin and "\\" not in plugin
 
 
 def _import_file(path: Path) -> ModuleType:

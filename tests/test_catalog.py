@@ -91,3 +91,10 @@ def test_an_entry_point_that_cannot_be_imported_is_named(monkeypatch):
     monkeypatch.setattr(catalog, "entry_points", lambda group: [Point(ImportError("no such thing"))])
     with pytest.raises(RecipeError, match=r"theirs.*no such thing"):
         catalog.members(Section, "room_of_tests")
+
+
+def test_an_entry_point_may_be_named_and_must_then_be_installed(monkeypatch):
+    monkeypatch.setattr(catalog, "entry_points", lambda group: [Point(section("part"))])
+    assert catalog.extend(["theirs"]) == ()
+    with pytest.raises(RecipeError, match=r"no entry point .* 'their' \(installed are theirs\).*give a Python file"):
+        catalog.extend(["their"])
