@@ -19,6 +19,7 @@ TRUSTED: tuple[str, ...] = (
     "automl.baselines.learners.Linear",
     "automl.baselines.model.Floor",
     "automl.baselines.model.Model",
+    "automl.baselines.neighbours.Neighbours",
     "automl.baselines.summaries.SequenceFeatures",
     "automl.baselines.trees.Boosting",
     "automl.baselines.trees.Forest",

@@ -1,4 +1,7 @@
-"""Tables: class priors or means; a linear model; boosted trees, forests and support vectors."""
+"""Tables: class priors or means; a linear model; boosted trees, forests, vectors, neighbours.
+
+The order of the families is the order of their first runs: scikit-learn's boosted trees come before all strong ones.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,17 @@ from typing import Any
 from automl.baselines.columns import TableFeatures
 from automl.baselines.learners import Linear
 from automl.baselines.model import Floor, Model, draws, labelled
+from automl.baselines.neighbours import Neighbours
 from automl.baselines.trees import Boosting, Forest
 from automl.baselines.vectors import Vectors
 from automl.records import Baseline, Facts, Goal, Task
 
-__all__ = ["BOOSTING", "FLOOR", "FOREST", "LINEAR", "VECTORS"]
+__all__ = ["BOOSTING", "FLOOR", "FOREST", "LINEAR", "NEIGHBOURS", "VECTORS"]
 
 GOALS: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression")
 SMALL = 6000
 MOST_VECTOR_ROWS = 15_000
+FEW = 1000
 
 
 def weights_options(task: Task) -> dict[str, list[str | None]]:
@@ -61,12 +66,15 @@ def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 
 def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """scikit-learn's defaults with early stopping first, then rate, leaves, leaf size, penalty, columns a split."""
-    few = facts.n_rows < 1000
+    """scikit-learn's defaults first, grown until early stopping; smaller leaves next where rows are few.
+
+    Then rate, leaves, leaf size, penalty and columns a split.
+    """
+    few = facts.n_rows < FEW
     first = {
-        "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 5 if few else 20, "l2_regularization": 0.0,
+        "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 20, "l2_regularization": 0.0,
         "max_features": 1.0, "max_iter": 500, "patience": 30, "class_weight": None, "text_dimensions": 30,
-        "target_means": True, "loss": "absolute_error" if task.metric in ("mae", "smape") else "squared_error",
+        "target_means": True, "loss": loss_for(task),
     }  # fmt: skip
     options: dict[str, Any] = {
         "learning_rate": (0.02, 0.2), "max_leaf_nodes": (6, 128), "min_samples_leaf": (2, 20 if few else 100),
@@ -75,7 +83,12 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     }  # fmt: skip
     if any(c.kind in ("text", "url") for c in task.columns):
         options["text_dimensions"] = [10, 30, 60]
-    yield from draws(first, options | weights_options(task), seed)
+    yield from draws(first, options | weights_options(task), seed, [{"min_samples_leaf": 5}] if few else [])
+
+
+def loss_for(task: Task) -> str:
+    """What values are fitted by."""
+    return "absolute_error" if task.metric in ("mae", "smape") else "squared_error"
 
 
 def forest(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
@@ -85,7 +98,7 @@ def forest(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 
 def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Extra trees first; leaves grow with the rows so that a stored forest stays small."""
+    """Extra trees first, then a random forest; leaves grow with the rows so that a stored forest stays small."""
     least = (1 if labelled(task) else 2) * (1 if facts.n_rows < SMALL else 3)
     first = {
         "kind": "extra", "n_estimators": 200, "max_features": 0.5 if not labelled(task) else "sqrt",
@@ -95,7 +108,7 @@ def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
         "kind": ["extra", "random"], "max_features": ["sqrt", 0.3, 0.6, 1.0],
         "min_samples_leaf": [least, 2 * least, 5 * least],
     }  # fmt: skip
-    yield from draws(first, options | weights_options(task), seed)
+    yield from draws(first, options | weights_options(task), seed, [{"kind": "random"}])
 
 
 def vectors(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
@@ -109,6 +122,22 @@ def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[st
     """Width of the kernel and price of errors."""
     first = {"C": 5.0, "width": 0.5, "quantiles": True, "class_weight": None}
     options = {"C": (0.3, 100.0), "width": (0.15, 1.5), "quantiles": [True, False]}
+    yield from draws(first, options | weights_options(task), seed)
+
+
+def neighbours(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
+    """Nearest neighbours on scaled columns."""
+    features = TableFeatures(task, "linear", 30, 30, quantiles=settings["quantiles"], seed=seed)
+    weights = settings.get("class_weight")
+    return Model(
+        task, features, Neighbours(task.goal, len(task.classes), settings["distance"], settings["near"], weights)
+    )
+
+
+def neighbours_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """What is near and how much more it counts; how many neighbours is chosen in the fit."""
+    first = {"distance": "euclidean", "near": 1.0, "quantiles": True, "class_weight": None}
+    options = {"distance": ["euclidean", "cityblock"], "near": [0.0, 1.0, 2.0], "quantiles": [True, False]}
     yield from draws(first, options | weights_options(task), seed)
 
 
@@ -129,4 +158,8 @@ FOREST = Baseline("forest", "strong", "tabular", GOALS, forest, forest_settings,
 VECTORS = Baseline(
     "vectors", "strong", "tabular", GOALS, vectors, vectors_settings, keeps_rows=True, unfit=too_many_rows,
     source="Cortes & Vapnik 1995",
+)  # fmt: skip
+NEIGHBOURS = Baseline(
+    "neighbours", "strong", "tabular", GOALS, neighbours, neighbours_settings, keeps_rows=True, unfit=too_many_rows,
+    source="Cover & Hart 1967",
 )  # fmt: skip
