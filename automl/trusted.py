@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = ["TRUSTED"]
 
 TRUSTED: tuple[str, ...] = (
+    "automl.baselines.boosters.Boosters",
     "automl.baselines.columns.TableFeatures",
     "automl.baselines.convolutions.ConvolutionFeatures",
     "automl.baselines.forecast.LaggedBoosting",

@@ -33,6 +33,7 @@ class TableFeatures:
         text_dimensions: SVD dimensions a text column. max_levels: one-hot levels a column.
         target_means: whether columns with many levels, and lists, also become smoothed means of the target
             (training rows out of fold). fill: for trees, whether NaN is filled (forests).
+            max_codes: columns with as many levels or more become counts for trees instead of codes.
         seed: of folds and SVD.
 
     Source: target means with shrinkage, Micci-Barreca 2001; out of fold as in scikit-learn's TargetEncoder.
@@ -40,7 +41,7 @@ class TableFeatures:
 
     def __init__(self, task: Task, style: str = "trees", text_dimensions: int = 30, max_levels: int = 60,
                  target_means: bool = True, fill: bool = False, quantiles: bool = False,
-                 seed: int = 0) -> None:  # fmt: skip
+                 max_codes: int = MAX_LEVELS, seed: int = 0) -> None:  # fmt: skip
         self.kinds = {c.name: str(c.kind) for c in task.columns}
         self.goal = str(task.goal)
         self.n_classes = len(task.classes)
@@ -50,6 +51,7 @@ class TableFeatures:
         self.target_means = target_means
         self.fill = fill
         self.quantiles = quantiles
+        self.max_codes = max_codes
         self.seed = seed
         self.plan: dict[str, Any] = {}
         self.categories: list[bool] = []
@@ -124,7 +126,7 @@ class TableFeatures:
         elif self.style == "linear":
             keep = (rank < self.max_levels) & (counts > 1)
             step = {"kind": "onehot", "names": names[keep], "values": rank[keep]}
-        elif len(names) < MAX_LEVELS:
+        elif len(names) < self.max_codes:
             step["kind"] = "codes"
         else:
             step = {"kind": "counts", "names": names, "values": counts.astype(np.float64)}

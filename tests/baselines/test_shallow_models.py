@@ -19,7 +19,12 @@ SMALLER = {"max_iter": 15, "n_estimators": 12, "convolutions": 400, "n_features"
 GOALS = {"tabular": "multiclass", "text": "binary", "image": "regression", "sequence": "multiclass"}
 
 
+LIBRARIES = ("lightgbm", "catboost")
+
+
 def made_for(baseline, task, n):
+    if baseline.name in LIBRARIES:
+        pytest.importorskip(baseline.name)
     facts = Facts(n, len(task.classes))
     settings = dict(next(baseline.settings(task, facts, 0)))
     settings |= {k: v for k, v in SMALLER.items() if settings.get(k)}
@@ -166,7 +171,8 @@ def test_new_rows_with_unseen_levels_and_gaps_are_predicted(problem, fit):
     odd["number"] = np.nan
     odd["day"] = np.datetime64("NaT", "ns")
     new = type(dataset)("new", odd)
-    for name in ("linear", "boosting", "forest", "vectors", "neighbours"):
+    offered = [name for name in LIBRARIES if BASELINES[name].unfit(task, Facts(120)) is None]
+    for name in ("linear", "boosting", "forest", "vectors", "neighbours", *offered):
         model = fit(made_for(BASELINES[name], task, 120), made)
         assert np.isfinite(model.predict(new, np.arange(3)).arrays["probabilities"]).all()
         one = pickle.loads(pickle.dumps(model)).predict(new, np.array([2])).arrays["probabilities"]
