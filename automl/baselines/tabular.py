@@ -1,29 +1,23 @@
-"""Tables: class priors or means; a linear model; boosted trees of three libraries, forests, vectors, neighbours.
-
-The order of the families is the order of their first runs: scikit-learn's boosted trees come before all strong ones.
-"""
+"""Tables: class priors or means; a linear model; boosted trees, forests and support vectors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from automl.baselines.boosters import Boosters, Library, installed
 from automl.baselines.columns import TableFeatures
 from automl.baselines.learners import Linear
 from automl.baselines.model import Floor, Model, draws, labelled
-from automl.baselines.neighbours import Neighbours
 from automl.baselines.trees import Boosting, Forest
 from automl.baselines.vectors import Vectors
 from automl.records import Baseline, Facts, Goal, Task
 
-__all__ = ["BOOSTING", "CATBOOST", "FLOOR", "FOREST", "LIGHTGBM", "LINEAR", "NEIGHBOURS", "VECTORS"]
+__all__ = ["BOOSTING", "FLOOR", "FOREST", "LINEAR", "VECTORS"]
 
 GOALS: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression")
 SMALL = 6000
 MOST_VECTOR_ROWS = 15_000
 FEW = 1000
-MOST_CODES = 20_000
 
 
 def weights_options(task: Task) -> dict[str, list[str | None]]:
@@ -93,47 +87,6 @@ def loss_for(task: Task) -> str:
     return "absolute_error" if task.metric in ("mae", "smape") else "squared_error"
 
 
-def lightgbm(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
-    """LightGBM with native categories."""
-    learner = Boosters("lightgbm", task.goal, len(task.classes), settings, seed)
-    return Model(task, TableFeatures(task, "trees", target_means=settings["target_means"], seed=seed), learner)
-
-
-def lightgbm_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """LightGBM's defaults first, grown until early stopping; then what they leave open."""
-    few = facts.n_rows < FEW
-    first = {
-        "learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20, "lambda_l2": 0.0, "feature_fraction": 1.0,
-        "bagging_fraction": 1.0, "max_iter": 500, "patience": 30, "class_weight": None, "target_means": True,
-        "loss": loss_for(task),
-    }  # fmt: skip
-    options: dict[str, Any] = {
-        "learning_rate": (0.02, 0.2), "num_leaves": (6, 160), "min_data_in_leaf": (2, 20 if few else 100),
-        "lambda_l2": [0.0, 0.1, 1.0, 10.0], "feature_fraction": [1.0, 0.8, 0.6, 0.4],
-        "bagging_fraction": [1.0, 0.8, 0.6], "max_iter": [2000], "target_means": [True, True, False],
-    }  # fmt: skip
-    yield from draws(first, options | weights_options(task), seed, [{"min_data_in_leaf": 5}] if few else [])
-
-
-def catboost(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
-    """CatBoost, which makes its own ordered target statistics of categories, also of those with many levels."""
-    learner = Boosters("catboost", task.goal, len(task.classes), settings, seed)
-    return Model(task, TableFeatures(task, "trees", target_means=False, max_codes=MOST_CODES, seed=seed), learner)
-
-
-def catboost_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """CatBoost's defaults first, with early stopping; then depth, rate, penalty and noise."""
-    first = {
-        "learning_rate": None, "depth": 6, "l2_leaf_reg": 3.0, "random_strength": 1.0, "rsm": 1.0, "max_iter": 1000,
-        "patience": 50, "class_weight": None, "loss": loss_for(task),
-    }  # fmt: skip
-    options: dict[str, Any] = {
-        "learning_rate": (0.03, 0.3), "depth": [4, 5, 6, 7, 8], "l2_leaf_reg": (1.0, 15.0),
-        "random_strength": (0.3, 8.0), "rsm": [1.0, 0.8, 0.6], "max_iter": [2000],
-    }  # fmt: skip
-    yield from draws(first, options | weights_options(task), seed)
-
-
 def forest(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """Random or extremely randomised trees on the same columns, gaps filled by medians."""
     features = TableFeatures(task, "trees", settings["text_dimensions"], fill=True, seed=seed)
@@ -168,31 +121,10 @@ def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[st
     yield from draws(first, options | weights_options(task), seed)
 
 
-def neighbours(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
-    """Nearest neighbours on scaled columns."""
-    features = TableFeatures(task, "linear", 30, 30, quantiles=settings["quantiles"], seed=seed)
-    weights = settings.get("class_weight")
-    return Model(
-        task, features, Neighbours(task.goal, len(task.classes), settings["distance"], settings["near"], weights)
-    )
-
-
-def neighbours_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """What is near and how much more it counts; how many neighbours is chosen in the fit."""
-    first = {"distance": "euclidean", "near": 1.0, "quantiles": True, "class_weight": None}
-    options = {"distance": ["euclidean", "cityblock"], "near": [0.0, 1.0, 2.0], "quantiles": [True, False]}
-    yield from draws(first, options | weights_options(task), seed)
-
-
 def too_many_rows(task: Task, facts: Facts) -> str | None:
     """Their time grows with the square of the rows, and again with the labels or targets."""
     most = MOST_VECTOR_ROWS // max(len(task.classes) if task.goal == "multilabel" else len(task.target), 1)
     return f"{facts.n_rows} training rows; kernels are tried up to {most}" if facts.n_rows > most else None
-
-
-def missing(library: Library) -> str | None:
-    """Why a library's family is not offered; None where the library is installed."""
-    return None if installed(library) else f"{library} is not installed (extra: boosting)"
 
 
 FLOOR = Baseline(
@@ -202,20 +134,8 @@ LINEAR = Baseline("linear", "fast", "tabular", GOALS, linear, linear_settings, s
 BOOSTING = Baseline(
     "boosting", "strong", "tabular", GOALS, boosting, boosting_settings, source="Ke et al. 2017; scikit-learn"
 )
-CATBOOST = Baseline(
-    "catboost", "strong", "tabular", GOALS, catboost, catboost_settings, unfit=lambda task, facts: missing("catboost"),
-    source="Prokhorenkova et al. 2018; catboost",
-)  # fmt: skip
-LIGHTGBM = Baseline(
-    "lightgbm", "strong", "tabular", GOALS, lightgbm, lightgbm_settings, unfit=lambda task, facts: missing("lightgbm"),
-    source="Ke et al. 2017; lightgbm",
-)  # fmt: skip
 FOREST = Baseline("forest", "strong", "tabular", GOALS, forest, forest_settings, source="Geurts et al. 2006")
 VECTORS = Baseline(
     "vectors", "strong", "tabular", GOALS, vectors, vectors_settings, keeps_rows=True, unfit=too_many_rows,
     source="Cortes & Vapnik 1995",
-)  # fmt: skip
-NEIGHBOURS = Baseline(
-    "neighbours", "strong", "tabular", GOALS, neighbours, neighbours_settings, keeps_rows=True, unfit=too_many_rows,
-    source="Cover & Hart 1967",
 )  # fmt: skip
