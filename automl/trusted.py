@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = ["TRUSTED"]
 
 TRUSTED: tuple[str, ...] = (
+    "automl.baselines.boosters.Boosters",
     "automl.baselines.columns.TableFeatures",
     "automl.baselines.convolutions.ConvolutionFeatures",
     "automl.baselines.forecast.LaggedBoosting",
@@ -19,6 +20,7 @@ TRUSTED: tuple[str, ...] = (
     "automl.baselines.learners.Linear",
     "automl.baselines.model.Floor",
     "automl.baselines.model.Model",
+    "automl.baselines.neighbours.Neighbours",
     "automl.baselines.summaries.SequenceFeatures",
     "automl.baselines.trees.Boosting",
     "automl.baselines.trees.Forest",

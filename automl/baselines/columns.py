@@ -21,6 +21,8 @@ __all__ = ["TableFeatures"]
 NUMERIC = ("numeric", "embedded_number", "boolean")
 PARTS = ("year", "month", "day", "day_of_week", "hour")
 MAX_LEVELS = 255
+STATISTIC_ROWS = 30_000
+"""Medians, spreads and quantiles are of so many rows, evenly taken."""
 MISSING = "\x00missing"
 
 
@@ -33,6 +35,7 @@ class TableFeatures:
         text_dimensions: SVD dimensions a text column. max_levels: one-hot levels a column.
         target_means: whether columns with many levels, and lists, also become smoothed means of the target
             (training rows out of fold). fill: for trees, whether NaN is filled (forests).
+            max_codes: columns with as many levels or more become counts for trees instead of codes.
         seed: of folds and SVD.
 
     Source: target means with shrinkage, Micci-Barreca 2001; out of fold as in scikit-learn's TargetEncoder.
@@ -40,7 +43,7 @@ class TableFeatures:
 
     def __init__(self, task: Task, style: str = "trees", text_dimensions: int = 30, max_levels: int = 60,
                  target_means: bool = True, fill: bool = False, quantiles: bool = False,
-                 seed: int = 0) -> None:  # fmt: skip
+                 max_codes: int = MAX_LEVELS, seed: int = 0) -> None:  # fmt: skip
         self.kinds = {c.name: str(c.kind) for c in task.columns}
         self.goal = str(task.goal)
         self.n_classes = len(task.classes)
@@ -50,6 +53,7 @@ class TableFeatures:
         self.target_means = target_means
         self.fill = fill
         self.quantiles = quantiles
+        self.max_codes = max_codes
         self.seed = seed
         self.plan: dict[str, Any] = {}
         self.categories: list[bool] = []
@@ -75,21 +79,24 @@ class TableFeatures:
             self.categories += [step["kind"] == "codes" and j == 0 for j in range(block.shape[1])]
         if not blocks:
             blocks, self.categories = [np.zeros((len(rows), 1))], [False]
-        matrix = np.concatenate(blocks, axis=1)
+        matrix = _side_by_side(blocks)
         if self.style == "trees" and not self.fill:
-            return np.asarray(matrix)
+            return matrix
+        some = matrix
+        if len(matrix) > STATISTIC_ROWS:
+            some = matrix[np.linspace(0, len(matrix) - 1, STATISTIC_ROWS).astype(np.int64)]
         with np.errstate(all="ignore"):
-            self.center = np.array([np.nanmedian(c) if np.isfinite(c).any() else 0.0 for c in matrix.T])
+            self.center = np.array([np.nanmedian(c) if np.isfinite(c).any() else 0.0 for c in some.T])
         self.categories = []  # codes count as numbers from here on
         if self.style == "linear":
-            scaled = matrix - self.center
+            scaled = some - self.center
             spread = np.nanstd(np.clip(scaled, *np.nanpercentile(scaled, [0.5, 99.5], axis=0)), axis=0)
             self.scale = np.where(spread > 0, spread, 1.0)
-            self.smooth = np.array([len(np.unique(c[:2000])) > 10 for c in matrix.T])
+            self.smooth = np.array([len(np.unique(c[:2000])) > 10 for c in some.T])
             if self.quantiles and self.smooth.any():
                 self.shape = QuantileTransformer(
                     n_quantiles=min(200, len(rows)), output_distribution="normal", random_state=self.seed
-                ).fit(np.where(np.isnan(matrix), self.center, matrix)[:, self.smooth])
+                ).fit(np.where(np.isnan(some), self.center, some)[:, self.smooth])
         return self._finish(matrix)
 
     def _goals(self, truth: np.ndarray) -> np.ndarray:
@@ -124,7 +131,7 @@ class TableFeatures:
         elif self.style == "linear":
             keep = (rank < self.max_levels) & (counts > 1)
             step = {"kind": "onehot", "names": names[keep], "values": rank[keep]}
-        elif len(names) < MAX_LEVELS:
+        elif len(names) < self.max_codes:
             step["kind"] = "codes"
         else:
             step = {"kind": "counts", "names": names, "values": counts.astype(np.float64)}
@@ -178,7 +185,7 @@ class TableFeatures:
         blocks = [self._apply_all(step, frame[name], dataset, rows) for name, step in self.plan.items()]
         if not blocks:
             blocks = [np.zeros((len(rows), 1))]
-        return self._finish(np.concatenate(blocks, axis=1))
+        return self._finish(_side_by_side(blocks))
 
     def _apply_all(self, step: Mapping[str, Any], column: pd.Series, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         if step["kind"] == "text":
@@ -215,17 +222,30 @@ class TableFeatures:
         return block
 
     def _finish(self, matrix: np.ndarray) -> np.ndarray:
+        """Fill, scale and clip, in place: at a million rows a copy is gigabytes."""
         if self.style == "trees" and not self.fill:
             return matrix
         assert self.center is not None
-        matrix = np.where(np.isnan(matrix), self.center, matrix)
+        np.copyto(matrix, self.center, where=np.isnan(matrix))
         if self.style == "trees":
-            return np.asarray(matrix)
+            return matrix
         assert self.scale is not None
-        scaled = np.clip((matrix - self.center) / self.scale, -8.0, 8.0)
-        if self.shape is not None:
-            return np.concatenate([scaled, self.shape.transform(matrix[:, self.smooth]) / 2.0], axis=1)
-        return np.asarray(scaled)
+        normal = None if self.shape is None else self.shape.transform(matrix[:, self.smooth]) / 2.0
+        matrix -= self.center
+        matrix /= self.scale
+        np.clip(matrix, -8.0, 8.0, out=matrix)
+        return matrix if normal is None else np.concatenate([matrix, normal], axis=1)
+
+
+def _side_by_side(blocks: list[np.ndarray]) -> np.ndarray:
+    """Blocks as one float64 matrix; each is taken off the list, so that it is freed once it is copied."""
+    matrix = np.empty((len(blocks[0]), sum(block.shape[1] for block in blocks)))
+    end = matrix.shape[1]
+    while blocks:
+        block = blocks.pop()
+        matrix[:, end - block.shape[1] : end] = block
+        end -= block.shape[1]
+    return matrix
 
 
 def level(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -149,13 +149,18 @@ def _bytes(value: Any) -> int:
     return int(value.data.nbytes + value.indices.nbytes) if hasattr(value, "indices") else 0
 
 
-def draws(first: Mapping[str, Any], options: Mapping[str, Any], seed: int) -> Any:
+def draws(
+    first: Mapping[str, Any], options: Mapping[str, Any], seed: int, then: Sequence[Mapping[str, Any]] = ()
+) -> Any:
     """Yield `first`, then random settings: one option each, tuples of two floats are log-uniform ranges.
 
     Args:
         first: the default. options: name → list of choices, or ``(low, high)``. seed: of the draws.
+        then: what differs from the default in the settings that follow it, before the random ones.
     """
     yield dict(first)
+    for other in then:
+        yield {**first, **other}
     random = np.random.default_rng(seed)
     while options:
         settings = dict(first)

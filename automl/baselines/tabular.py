@@ -17,6 +17,7 @@ __all__ = ["BOOSTING", "FLOOR", "FOREST", "LINEAR", "VECTORS"]
 GOALS: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression")
 SMALL = 6000
 MOST_VECTOR_ROWS = 15_000
+FEW = 1000
 
 
 def weights_options(task: Task) -> dict[str, list[str | None]]:
@@ -61,12 +62,15 @@ def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 
 def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """scikit-learn's defaults with early stopping first, then rate, leaves, leaf size, penalty, columns a split."""
-    few = facts.n_rows < 1000
+    """scikit-learn's defaults first, grown until early stopping; smaller leaves next where rows are few.
+
+    Then rate, leaves, leaf size, penalty and columns a split.
+    """
+    few = facts.n_rows < FEW
     first = {
-        "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 5 if few else 20, "l2_regularization": 0.0,
+        "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 20, "l2_regularization": 0.0,
         "max_features": 1.0, "max_iter": 500, "patience": 30, "class_weight": None, "text_dimensions": 30,
-        "target_means": True, "loss": "absolute_error" if task.metric in ("mae", "smape") else "squared_error",
+        "target_means": True, "loss": loss_for(task),
     }  # fmt: skip
     options: dict[str, Any] = {
         "learning_rate": (0.02, 0.2), "max_leaf_nodes": (6, 128), "min_samples_leaf": (2, 20 if few else 100),
@@ -75,7 +79,12 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     }  # fmt: skip
     if any(c.kind in ("text", "url") for c in task.columns):
         options["text_dimensions"] = [10, 30, 60]
-    yield from draws(first, options | weights_options(task), seed)
+    yield from draws(first, options | weights_options(task), seed, [{"min_samples_leaf": 5}] if few else [])
+
+
+def loss_for(task: Task) -> str:
+    """What values are fitted by."""
+    return "absolute_error" if task.metric in ("mae", "smape") else "squared_error"
 
 
 def forest(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
@@ -85,7 +94,7 @@ def forest(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 
 def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Extra trees first; leaves grow with the rows so that a stored forest stays small."""
+    """Extra trees first, then a random forest; leaves grow with the rows so that a stored forest stays small."""
     least = (1 if labelled(task) else 2) * (1 if facts.n_rows < SMALL else 3)
     first = {
         "kind": "extra", "n_estimators": 200, "max_features": 0.5 if not labelled(task) else "sqrt",
@@ -95,7 +104,7 @@ def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
         "kind": ["extra", "random"], "max_features": ["sqrt", 0.3, 0.6, 1.0],
         "min_samples_leaf": [least, 2 * least, 5 * least],
     }  # fmt: skip
-    yield from draws(first, options | weights_options(task), seed)
+    yield from draws(first, options | weights_options(task), seed, [{"kind": "random"}])
 
 
 def vectors(task: Task, settings: Mapping[str, Any], seed: int) -> Model:

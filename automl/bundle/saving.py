@@ -26,7 +26,9 @@ from automl.records import Task
 __all__ = ["SCHEMA", "digest", "save"]
 
 SCHEMA = 1
-LIBRARIES = ("automl-keras", "tensorflow", "keras", "scikit-learn", "skops", "skrub", "numpy", "pandas")
+LIBRARIES = (
+    "automl-keras", "tensorflow", "keras", "scikit-learn", "skops", "skrub", "numpy", "pandas", "lightgbm", "catboost",
+)  # fmt: skip
 
 
 def save(

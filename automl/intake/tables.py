@@ -69,7 +69,9 @@ def _columnar(data: bytes, form: str, name: str) -> pd.DataFrame:
             from pyarrow import feather
 
             table = feather.read_table(pa.BufferReader(data))
-        frame: pd.DataFrame = table.to_pandas()
+        # Arrow gives each column up as it becomes one of pandas: both at once would double the peak.
+        frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
+        del table
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(
             f"{name} cannot be read as {form} ({error}); write the file again or export it as CSV"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import skops.io
 from conftest import parts_of
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from automl import catalog, metrics
 from automl.context import scoring_context, truth
@@ -18,7 +19,12 @@ SMALLER = {"max_iter": 15, "n_estimators": 12, "convolutions": 400, "n_features"
 GOALS = {"tabular": "multiclass", "text": "binary", "image": "regression", "sequence": "multiclass"}
 
 
+LIBRARIES = ("lightgbm", "catboost")
+
+
 def made_for(baseline, task, n):
+    if baseline.name in LIBRARIES:
+        pytest.importorskip(baseline.name)
     facts = Facts(n, len(task.classes))
     settings = dict(next(baseline.settings(task, facts, 0)))
     settings |= {k: v for k, v in SMALLER.items() if settings.get(k)}
@@ -70,6 +76,19 @@ def test_settings_start_with_a_default_and_are_plain(name, problem):
     assert all(isinstance(v, (int, float, str, bool, type(None))) for s in draws[0] for v in s.values())
     if BASELINES[name].tier == "strong":
         assert len({repr(s) for s in draws[0]}) >= 6
+
+
+def test_tables_begin_with_scikit_learns_defaults_of_boosted_trees(problem):
+    _, task, _ = problem("tabular", "binary")
+    tables = [b for b in BASELINES.values() if b.modality == "tabular"]
+    first = next(b for b in tables if b.tier == "strong")
+    assert [b.name for b in tables if b.tier == "fast"] == ["linear"]
+    assert first.name == "boosting"
+    for n in (100, 100_000):
+        settings = next(iter(first.settings(task, Facts(n, 2), 3)))
+        own = HistGradientBoostingClassifier().get_params()
+        names = ("learning_rate", "max_leaf_nodes", "min_samples_leaf", "l2_regularization", "max_features")
+        assert {name: settings[name] for name in names} == {name: own[name] for name in names}
 
 
 @pytest.mark.parametrize("name", [n for n, b in BASELINES.items() if b.modality == "tabular" and b.tier != "floor"])
@@ -152,7 +171,8 @@ def test_new_rows_with_unseen_levels_and_gaps_are_predicted(problem, fit):
     odd["number"] = np.nan
     odd["day"] = np.datetime64("NaT", "ns")
     new = type(dataset)("new", odd)
-    for name in ("linear", "boosting", "forest", "vectors"):
+    offered = [name for name in LIBRARIES if BASELINES[name].unfit(task, Facts(120)) is None]
+    for name in ("linear", "boosting", "forest", "vectors", "neighbours", *offered):
         model = fit(made_for(BASELINES[name], task, 120), made)
         assert np.isfinite(model.predict(new, np.arange(3)).arrays["probabilities"]).all()
         one = pickle.loads(pickle.dumps(model)).predict(new, np.array([2])).arrays["probabilities"]

@@ -28,5 +28,5 @@ def test_forecasts_have_all_three_tiers():
     assert {b.tier for b in BASELINES.values() if "forecast" in b.goals} == {"floor", "fast", "strong"}
 
 
-def test_only_support_vectors_say_that_they_store_training_rows():
-    assert {b.name for b in BASELINES.values() if b.keeps_rows} == {"vectors", "hog_vectors"}
+def test_only_support_vectors_and_neighbours_say_that_they_store_training_rows():
+    assert {b.name for b in BASELINES.values() if b.keeps_rows} == {"vectors", "hog_vectors", "neighbours"}

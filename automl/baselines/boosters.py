@@ -1,0 +1,212 @@
+"""LightGBM and CatBoost as contestants: the same shape as `automl.baselines.trees.Boosting`, another library inside.
+
+A fitted model is kept as the bytes of the library's own file format and nothing else: LightGBM's text, CatBoost's cbm.
+Both formats describe trees, borders and leaf values; neither library runs code from them when it opens one. Predictions
+come from the reopened bytes already before anything is stored, so that a stored model cannot predict otherwise.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+
+from automl.baselines.learners import LABELLED, balanced, spread
+from automl.errors import MissingExtra, OutOfTime
+from automl.machine import usable_cores
+from automl.records import FitContext, Goal
+
+__all__ = ["Boosters", "Grown", "Growth", "Library", "installed", "need", "threads"]
+
+Library = Literal["lightgbm", "catboost"]
+FEW_ROWS = 256
+"""Below so many rows threads cost more than they bring to a prediction."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Growth:
+    """One ensemble to grow.
+
+    Attributes:
+        goal: binary, multiclass or regression. X, valid: ``(n, n_columns)`` float64, NaN allowed.
+        y, valid_y: codes 0 to n_classes - 1, or values. weight: ``(n,)`` or None.
+        categories: which columns hold category codes. deadline: as of `time.monotonic`, or None.
+        whole: told of a complete model's bytes on the way, where the library can give them.
+    """
+
+    goal: Goal
+    n_classes: int
+    settings: Mapping[str, Any]
+    seed: int
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None
+    valid: np.ndarray | None
+    valid_y: np.ndarray | None
+    categories: Sequence[bool]
+    deadline: float | None
+    whole: Callable[[bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A model's bytes, and why it has fewer rounds than it was to have ("" if time was not the reason)."""
+
+    content: bytes
+    stopped: str = ""
+
+
+class Boosters:
+    """Boosted trees of another library, one ensemble a target or label, early stopping on validation rows.
+
+    Args:
+        library: "lightgbm" or "catboost". goal: of the task. n_classes: classes, or labels for multilabel.
+        settings: see the `grow` of each library's module; class_weight (None or "balanced") is taken here.
+        seed: of the ensembles.
+
+    Shape: X ``(n, n_columns)`` float64, NaN allowed; columns named in `categories` hold codes from 0.
+
+    Source: Ke et al. 2017 (LightGBM); Prokhorenkova et al. 2018 (CatBoost).
+    """
+
+    def __init__(
+        self, library: Library, goal: Goal, n_classes: int, settings: Mapping[str, Any], seed: int = 0
+    ) -> None:
+        need(library)
+        self.library = library
+        self.goal = goal
+        self.n_classes = n_classes
+        self.settings = dict(settings)
+        self.seed = seed
+        self.categories: list[bool] = []
+        self.stored: list[Any] = []
+        self.codes: list[np.ndarray] = []
+        self.stopped = ""
+        self._opened: dict[int, Any] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the opened models, which are made of the stored bytes again."""
+        return {name: value for name, value in vars(self).items() if name != "_opened"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _opened={})
+
+    def fit(self, X: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
+            valid_truth: np.ndarray | None, context: FitContext, complete: Callable[[], None],
+            categories: Sequence[bool] = ()) -> None:  # fmt: skip
+        """Grow each ensemble within its share of the time.
+
+        Raises:
+            OutOfTime: the deadline came before a first round was there.
+        """
+        goals = truth if truth.ndim == 2 else truth[:, None]
+        valid_goals = None if valid_truth is None else valid_truth.reshape(len(valid_truth), -1)
+        self.categories = list(categories)
+        self.stored, self.codes, self._opened = [], [], {}
+        if self.settings.get("class_weight") == "balanced" and truth.ndim == 1:
+            weight = balanced(truth, weight)
+        for k in range(goals.shape[1]):
+            deadline = context.deadline
+            if deadline is not None:
+                deadline = time.monotonic() + (deadline - time.monotonic()) / (goals.shape[1] - k)
+            valid_y = None if valid_goals is None else valid_goals[:, k]
+            self._grow(X, goals[:, k], weight, valid, valid_y, deadline, complete if k == goals.shape[1] - 1 else None)
+
+    def _grow(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
+              valid_y: np.ndarray | None, deadline: float | None,
+              complete: Callable[[], None] | None) -> None:  # fmt: skip
+        """One more ensemble; classes that training rows lack are left out of it."""
+        place = len(self.stored)
+        goal: Goal = "regression"
+        codes = np.zeros(0, dtype=np.int64)
+        if self.goal in LABELLED:
+            codes, y = np.unique(y, return_inverse=True)
+            goal = "binary" if len(codes) == 2 else "multiclass"
+            if valid is not None and valid_y is not None:
+                known = np.isin(valid_y, codes)
+                valid, valid_y = valid[known], np.searchsorted(codes, valid_y[known])
+        self.codes.append(codes)
+        if self.goal in LABELLED and len(codes) < 2:
+            self.stored.append(None)
+            return
+        if valid is None or valid_y is None or not len(valid):
+            valid, valid_y = None, None
+        self.stored.append(None)
+
+        def keep(content: bytes) -> None:
+            self.stored[place] = np.frombuffer(content, dtype=np.uint8)
+            self._opened.pop(place, None)
+            if complete is not None:
+                complete()
+
+        grown = _module(self.library).grow(
+            Growth(goal, len(codes), self.settings, self.seed, X, y, weight, valid, valid_y, self.categories,
+                   deadline, keep)
+        )  # fmt: skip
+        if not grown.content:
+            raise OutOfTime(f"{self.library}: time ran out before the first round was grown")
+        self.stopped = grown.stopped or self.stopped
+        keep(grown.content)
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Probabilities ``(n, n_classes)`` or values ``(n, n_targets)``.
+
+        Raises:
+            MissingExtra: the model came from a file, and the library is not installed here.
+        """
+        parts = [self._predict(k, X) for k in range(len(self.stored))]
+        if self.goal not in LABELLED:
+            return np.stack(parts, axis=1)
+        return np.stack([p[:, 1] for p in parts], axis=1) if self.goal == "multilabel" else parts[0]
+
+    def _predict(self, k: int, X: np.ndarray) -> np.ndarray:
+        n = self.n_classes if self.goal == "multiclass" else 2
+        if self.stored[k] is None:  # one class alone was seen
+            return spread(np.ones((len(X), 1)), self.codes[k], n)
+        need(self.library)
+        module = _module(self.library)
+        if k not in self._opened:
+            self._opened[k] = module.opened(self.stored[k].tobytes())
+        n_threads = 1 if len(X) < FEW_ROWS else threads()
+        labelled = self.goal in LABELLED
+        found = np.asarray(module.predicted(self._opened[k], X, self.categories, labelled, n_threads), np.float64)
+        if not labelled:
+            return found
+        found = np.stack([1.0 - found, found], axis=1) if found.ndim == 1 else found
+        return spread(found, self.codes[k], n)
+
+
+def installed(library: Library) -> bool:
+    """Whether the library can be imported; does not import it."""
+    return find_spec(library) is not None
+
+
+def need(library: Library) -> None:
+    """Make sure of the library.
+
+    Raises:
+        MissingExtra: it is not installed; names the extra.
+    """
+    if not installed(library):
+        raise MissingExtra(
+            f"the shallow family {library!r} needs the library {library}, which is not installed; "
+            "install it with: pip install 'automl-keras[boosting]'"
+        )
+
+
+def threads() -> int:
+    """Threads that a fit may use: what the worker's environment says, else all usable cores."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return int(told) if told.isdigit() and int(told) > 0 else usable_cores()
+
+
+def _module(library: Library) -> ModuleType:
+    """The functions `grow`, `opened` and `predicted` of a library; it is loaded by them alone."""
+    return importlib.import_module(f"automl.baselines.{library}_trees")

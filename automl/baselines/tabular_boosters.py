@@ -1,0 +1,76 @@
+"""Tables: boosted trees of LightGBM and CatBoost, offered where the extra `boosting` is installed.
+
+The catalog gives families in the order of their modules' names, and that is the order of their first runs:
+scikit-learn's own defaults (`automl.baselines.tabular`) come before these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from automl.baselines.boosters import Boosters, Library, installed
+from automl.baselines.columns import TableFeatures
+from automl.baselines.model import Model, draws
+from automl.baselines.tabular import FEW, GOALS, loss_for, weights_options
+from automl.records import Baseline, Facts, Task
+
+__all__ = ["CATBOOST", "LIGHTGBM"]
+
+MOST_CODES = 20_000
+
+
+def lightgbm(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
+    """LightGBM with native categories."""
+    learner = Boosters("lightgbm", task.goal, len(task.classes), settings, seed)
+    return Model(task, TableFeatures(task, "trees", target_means=settings["target_means"], seed=seed), learner)
+
+
+def lightgbm_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """LightGBM's defaults first, grown until early stopping; then what they leave open."""
+    few = facts.n_rows < FEW
+    first = {
+        "learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20, "lambda_l2": 0.0, "feature_fraction": 1.0,
+        "bagging_fraction": 1.0, "max_iter": 500, "patience": 30, "class_weight": None, "target_means": True,
+        "loss": loss_for(task),
+    }  # fmt: skip
+    options: dict[str, Any] = {
+        "learning_rate": (0.02, 0.2), "num_leaves": (6, 160), "min_data_in_leaf": (2, 20 if few else 100),
+        "lambda_l2": [0.0, 0.1, 1.0, 10.0], "feature_fraction": [1.0, 0.8, 0.6, 0.4],
+        "bagging_fraction": [1.0, 0.8, 0.6], "max_iter": [2000], "target_means": [True, True, False],
+    }  # fmt: skip
+    yield from draws(first, options | weights_options(task), seed, [{"min_data_in_leaf": 5}] if few else [])
+
+
+def catboost(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
+    """CatBoost, which makes its own ordered target statistics of categories, also of those with many levels."""
+    learner = Boosters("catboost", task.goal, len(task.classes), settings, seed)
+    return Model(task, TableFeatures(task, "trees", target_means=False, max_codes=MOST_CODES, seed=seed), learner)
+
+
+def catboost_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """CatBoost's defaults first, with early stopping; then depth, rate, penalty and noise."""
+    first = {
+        "learning_rate": None, "depth": 6, "l2_leaf_reg": 3.0, "random_strength": 1.0, "rsm": 1.0, "max_iter": 1000,
+        "patience": 50, "class_weight": None, "loss": loss_for(task),
+    }  # fmt: skip
+    options: dict[str, Any] = {
+        "learning_rate": (0.03, 0.3), "depth": [4, 5, 6, 7, 8], "l2_leaf_reg": (1.0, 15.0),
+        "random_strength": (0.3, 8.0), "rsm": [1.0, 0.8, 0.6], "max_iter": [2000],
+    }  # fmt: skip
+    yield from draws(first, options | weights_options(task), seed)
+
+
+def missing(library: Library) -> str | None:
+    """Why a library's family is not offered; None where the library is installed."""
+    return None if installed(library) else f"{library} is not installed (extra: boosting)"
+
+
+CATBOOST = Baseline(
+    "catboost", "strong", "tabular", GOALS, catboost, catboost_settings, unfit=lambda task, facts: missing("catboost"),
+    source="Prokhorenkova et al. 2018; catboost",
+)  # fmt: skip
+LIGHTGBM = Baseline(
+    "lightgbm", "strong", "tabular", GOALS, lightgbm, lightgbm_settings, unfit=lambda task, facts: missing("lightgbm"),
+    source="Ke et al. 2017; lightgbm",
+)  # fmt: skip
