@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-__all__ = ["MAX_GOALS", "Fitted", "crossfit", "goals_of", "spelled", "tokens", "vocabulary", "weighed"]
+__all__ = ["AMOUNTS", "MAX_GOALS", "Fitted", "amounts", "crossfit", "goals_of", "spelled", "tokens", "vocabulary", "weighed"]
 
 MAX_CHARACTERS = 10_000
 MAX_GOALS = 8
@@ -31,6 +31,9 @@ STEPS = 40
 TOLERANCE = 1e-3
 _WORD = re.compile(r"\w+")
 _PARTS = re.compile(r"[,;|/\n]")
+
+
+AMOUNTS = ("characters", "words", "members")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +70,12 @@ def tokens(cell: str | None) -> list[str]:
     text = cell[:MAX_CHARACTERS].casefold()
     members = [member for part in _PARTS.split(text) if (member := " ".join(part.split()).strip("[](){}'\""))]
     return list(dict.fromkeys([*members, *_WORD.findall(text)]))
+
+
+def amounts(cells: Sequence[str | None]) -> np.ndarray:
+    """How much is in each cell: ``(n, 3)``, the logarithms of the numbers named in `AMOUNTS` plus one; 0 if missing."""
+    counts = [(len(c), c.count(" ") + 1, len(_PARTS.findall(c)) + 1) if c else (0, 0, 0) for c in cells]
+    return np.log1p(np.array(counts, np.float64).reshape(-1, len(AMOUNTS)))
 
 
 def vocabulary(documents: Sequence[Sequence[str]], at_most: int) -> list[str]:

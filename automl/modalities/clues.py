@@ -1,4 +1,4 @@
-"""What cells of words and levels say of the target, as numbers: out-of-fold predictions, fitted on training rows.
+"""What cells of words and levels say of the target, as numbers: out-of-fold predictions, and how much they hold.
 
 A row's own target must not be among those its number was made from, or a network trusts it more than it should. So
 there is one table for each fold, fitted without it, and the fold of *any* row follows from its cells: a training row
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.evidence import crossfit, tokens, vocabulary, weighed
+from automl.evidence import AMOUNTS, amounts, crossfit, tokens, vocabulary, weighed
 from automl.modalities.categories import strings
 from automl.modalities.specs import evenly, numbers_spec
 from automl.records import InputSpec
@@ -34,7 +34,7 @@ SURE = 2.0
 
 @dataclass(eq=False)
 class Clue:
-    """One column → a number for each goal (see `automl.evidence.goals_of`), and how much text there is.
+    """One column → a number for each goal (see `automl.evidence.goals_of`).
 
     Attributes:
         column: name. words: tokens in code order. idf: ``(n_words,)``.
@@ -55,12 +55,12 @@ class Clue:
     @property
     def names(self) -> list[str]:
         """A name for each number."""
-        return [f"{self.column} tells of goal {i + 1}" for i in range(self.coef.shape[2])]
+        return [f"{self.column}.clue{i + 1}" for i in range(self.coef.shape[2])]
 
-    def transform(self, frame: pd.DataFrame, folds: np.ndarray) -> np.ndarray:
+    def transform(self, cells: Sequence[str | None], folds: np.ndarray) -> np.ndarray:
         """``(n, n_goals)`` float32; every row on its own."""
-        rows = weighed([tokens(cell) for cell in strings(frame[self.column])], self.codes, self.idf)
-        out = np.empty((len(frame), self.coef.shape[2]), np.float32)
+        rows = weighed([tokens(cell) for cell in cells], self.codes, self.idf)
+        out = np.empty((len(cells), self.coef.shape[2]), np.float32)
         for fold in range(len(self.coef)):
             here = np.flatnonzero(folds == fold)
             if len(here):
@@ -74,24 +74,36 @@ class Clue:
 
 @dataclass(eq=False)
 class Clues:
-    """All clues of a table, side by side.
+    """All clues of a table, side by side, then the amounts.
 
     Attributes:
         parts: one a column. watched: columns whose cells tell a row's fold.
+        measured: column → which of `automl.evidence.AMOUNTS` vary in training.
     """
 
     parts: list[Clue]
     watched: list[str]
+    measured: dict[str, list[int]]
+
+    @property
+    def names(self) -> list[str]:
+        """A name for each number."""
+        told = [name for part in self.parts for name in part.names]
+        return told + [f"{column}.{AMOUNTS[i]}" for column, kept in self.measured.items() for i in kept]
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """``(n, n_columns)`` float32."""
-        folds = folds_of(frame, self.watched)
-        return np.concatenate([part.transform(frame, folds) for part in self.parts], axis=1)
+        folds = folds_of(frame, self.watched) if self.parts else np.zeros(len(frame), np.int64)
+        cells = {name: strings(frame[name]) for name in {*self.measured, *(part.column for part in self.parts)}}
+        told = [part.transform(cells[part.column], folds) for part in self.parts]
+        held = [amounts(cells[name])[:, kept] for name, kept in self.measured.items()]
+        return np.concatenate([*told, *held], axis=1, dtype=np.float32, casting="same_kind")
 
     def state(self) -> dict[str, Any]:
         """Parts by place."""
         return {
             "watched": self.watched,
+            "measured": self.measured,
             "parts": {f"{place:04d}": part.state() for place, part in enumerate(self.parts)},
         }
 
@@ -102,7 +114,8 @@ def restore_clues(state: Mapping[str, Any]) -> Clues:
         Clue(part["column"], list(part["words"]), part["idf"], part["coef"], part["intercept"])
         for _, part in sorted(state["parts"].items())
     ]
-    return Clues(parts, list(state["watched"]))
+    measured = {name: [int(i) for i in kept] for name, kept in state["measured"].items()}
+    return Clues(parts, list(state["watched"]), measured)
 
 
 def fit_clues(
@@ -115,21 +128,26 @@ def fit_clues(
         goals: the training rows' target, see `automl.evidence.goals_of`.
     """
     sample = evenly(np.arange(len(frame)), MAX_FIT_ROWS)
-    folds = folds_of(frame, watched)
-    parts = [
-        part for name in columns if (part := _fit(frame[name].iloc[sample], goals[sample], folds[sample])) is not None
-    ]
-    if not parts:
-        return None
-    clues = Clues(parts, list(watched))
-    names = [name for part in parts for name in part.names]
-    return clues, numbers_spec("clues", names, clues.transform(frame), [0.0] * len(names))
+    folds = folds_of(frame, watched)[sample]
+    clues = Clues([], list(watched), {})
+    for name in columns:
+        cells = strings(frame[name].iloc[sample])
+        if len(set(cells)) < LEAST_LEVELS:
+            continue
+        varies = np.flatnonzero(np.ptp(amounts(cells), axis=0) > 0).tolist()
+        if varies:
+            clues.measured[name] = varies
+        part = _fit(name, cells, goals[sample], folds)
+        if part is not None:
+            clues.parts.append(part)
+    names = clues.names
+    return (clues, numbers_spec("clues", names, clues.transform(frame), [0.0] * len(names))) if names else None
 
 
-def _fit(column: pd.Series, goals: np.ndarray, folds: np.ndarray) -> Clue | None:
-    documents = [tokens(cell) for cell in strings(column)]
+def _fit(name: str, cells: Sequence[str | None], goals: np.ndarray, folds: np.ndarray) -> Clue | None:
+    documents = [tokens(cell) for cell in cells]
     words = vocabulary(documents, MAX_TOKENS // (1 + goals.shape[1] // 3))
-    if len(words) < LEAST_LEVELS:
+    if not words:
         return None
     codes = {word: code for code, word in enumerate(words)}
     n_having = np.bincount([codes[w] for d in documents for w in d if w in codes], minlength=len(words))
@@ -137,7 +155,7 @@ def _fit(column: pd.Series, goals: np.ndarray, folds: np.ndarray) -> Clue | None
     found = crossfit(weighed(documents, codes, idf), goals, folds, N_FOLDS)
     if found.sureness < SURE:
         return None
-    return Clue(str(column.name), words, idf, found.coef[:N_FOLDS].astype(np.float32), found.intercept[:N_FOLDS])
+    return Clue(name, words, idf, found.coef[:N_FOLDS].astype(np.float32), found.intercept[:N_FOLDS])
 
 
 def folds_of(frame: pd.DataFrame, watched: Sequence[str]) -> np.ndarray:
