@@ -90,7 +90,7 @@ def bounds(shape: Shape, values: np.ndarray) -> tuple[float, float]:
     """
     inner = shape.forward(values)
     low, high = float(inner.min()), float(inner.max())
-    room = (high - low) * (0.25 if shape.power == 1.0 else 0.1)
+    room = (high - low) * (0.25 if shape.power == 1.0 else 0.1 if shape.power == 0.5 else 0.05)
     low, high = low - room, high + room
     if values.min() >= 0:
         zero = float(shape.forward(np.array(0.0)))
