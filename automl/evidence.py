@@ -22,14 +22,27 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-__all__ = ["AMOUNTS", "MAX_GOALS", "Fitted", "amounts", "crossfit", "goals_of", "spelled", "tokens", "vocabulary", "weighed"]
+__all__ = [
+    "AMOUNTS",
+    "MAX_GOALS",
+    "Fitted",
+    "amounts",
+    "crossfit",
+    "goals_of",
+    "spelled",
+    "tokens",
+    "unit_rows",
+    "vocabulary",
+    "weighed",
+]
 
 MAX_CHARACTERS = 10_000
 MAX_GOALS = 8
+LONGEST = 60  # characters of a member; longer ones are clauses, which do not come back
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 STEPS = 40
 TOLERANCE = 1e-3
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w{1,60}")
 _PARTS = re.compile(r"[,;|/\n]")
 
 
@@ -64,12 +77,12 @@ def spelled(level: str) -> str:
 
 
 def tokens(cell: str | None) -> list[str]:
-    """The distinct members and words of a cell, as `spelled`; none where it is missing."""
+    """The distinct members and words of a cell in lower case; none where it is missing."""
     if not cell:
         return []
     text = cell[:MAX_CHARACTERS].casefold()
-    members = [member for part in _PARTS.split(text) if (member := " ".join(part.split()).strip("[](){}'\""))]
-    return list(dict.fromkeys([*members, *_WORD.findall(text)]))
+    members = [" ".join(part.split()).strip("[](){}'\"") for part in _PARTS.split(text)]
+    return list(dict.fromkeys([*(m for m in members if 0 < len(m) <= LONGEST), *_WORD.findall(text)]))
 
 
 def amounts(cells: Sequence[str | None]) -> np.ndarray:
@@ -93,12 +106,17 @@ def weighed(documents: Sequence[Sequence[str]], codes: Mapping[str, int], idf: n
     for document in documents:
         indices.extend(codes[token] for token in document if token in codes)
         ends.append(len(indices))
-    shape = (len(documents), len(codes))
-    matrix = sparse.csr_matrix((np.ones(len(indices)), np.array(indices, np.int32), np.array(ends, np.int32)), shape)
+    return unit_rows(np.array(indices, np.int32), np.array(ends, np.int32), idf)
+
+
+def unit_rows(indices: np.ndarray, ends: np.ndarray, idf: np.ndarray) -> sparse.csr_matrix:
+    """The same from codes: those of row i are ``indices[ends[i]:ends[i + 1]]``."""
+    n_rows = len(ends) - 1
+    matrix = sparse.csr_matrix((np.ones(len(indices)), indices, ends), (n_rows, len(idf)))
     matrix.sum_duplicates()
     matrix.data = (1.0 + np.log(matrix.data)) * idf[matrix.indices]
-    rows = np.repeat(np.arange(len(documents)), np.diff(matrix.indptr))
-    length = np.sqrt(np.bincount(rows, weights=matrix.data**2, minlength=len(documents)))
+    rows = np.repeat(np.arange(n_rows), np.diff(matrix.indptr))
+    length = np.sqrt(np.bincount(rows, weights=matrix.data**2, minlength=n_rows))
     matrix.data /= length[rows]
     return matrix
 

@@ -85,7 +85,7 @@ def test_short_codes_that_differ_in_case_stay_apart():
 
 
 def test_a_date_outside_the_training_range_is_encoded_within_bounds_and_its_season_is_kept():
-    days = pd.date_range("2020-01-01", periods=400, freq="D").tolist() + [pd.Timestamp("2199-07-01"), pd.Timestamp(0)]
+    days = [*pd.date_range("2020-01-01", periods=400, freq="D"), pd.Timestamp("2199-07-01"), pd.Timestamp(0)]
     frame = pd.DataFrame({"d": pd.Series(days).astype("datetime64[ns]")})
     encoder, _, dataset = fitted(frame, {"d": "datetime"}, 400)
     names = encoder.specs[0].stats["columns"]
@@ -100,7 +100,7 @@ def test_only_the_parts_of_a_date_that_vary_are_kept():
     frame = pd.DataFrame({"d": pd.date_range("2020-03-02", periods=20, freq="7D").astype("datetime64[ns]")})
     encoder, _, _ = fitted(frame, {"d": "datetime"})
     names = encoder.specs[0].stats["columns"]
-    assert not [name for name in names if "weekday" in name or "hour" in name or "year" == name.split(".")[1]]
+    assert not [name for name in names if "weekday" in name or "hour" in name or name.endswith(".year")]
     assert "d.elapsed_days" in names
 
 
@@ -176,9 +176,12 @@ def test_any_frame_encodes_to_finite_float32_of_the_same_shape_for_new_rows(made
     n_rows = len(frame)
     n_train = data.draw(st.integers(2, n_rows))
     if goal == "binary":
-        y, classes = objects(data.draw(st.lists(st.sampled_from(["no", "yes"]), min_size=n_rows, max_size=n_rows))), (
-            "no",
-            "yes",
+        y, classes = (
+            objects(data.draw(st.lists(st.sampled_from(["no", "yes"]), min_size=n_rows, max_size=n_rows))),
+            (
+                "no",
+                "yes",
+            ),
         )
     else:
         values = st.floats(-1e12, 1e12)
