@@ -38,7 +38,8 @@ class TableFeatures:
         style: "linear" (no NaN, comparable scales, one-hot) or "trees" (NaN and codes allowed).
         text_dimensions: SVD dimensions a text column. max_levels: one-hot levels a column.
         target_means: whether texts, lists and columns with many levels also become what a ridge on their words says
-            of the target, a smoothed mean where a cell is one level (training rows out of fold). fill: for trees, whether NaN is filled (forests).
+            of the target, a smoothed mean where a cell is one level (training rows out of fold).
+        fill: for trees, whether NaN is filled (forests). quantiles: for "linear", also columns on a normal scale.
         seed: of folds and SVD.
 
     Source: see `automl.evidence`; out of fold as in scikit-learn's TargetEncoder.
