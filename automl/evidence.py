@@ -18,6 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -38,11 +39,11 @@ __all__ = [
 
 MAX_CHARACTERS = 10_000
 MAX_GOALS = 8
-LONGEST = 60  # characters of a member; longer ones are clauses, which do not come back
+LONGEST = 40  # characters of a member; longer ones are clauses, which do not come back
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 STEPS = 40
 TOLERANCE = 1e-3
-_WORD = re.compile(r"\w{1,60}")
+_WORD = re.compile(r"\w{1,40}")
 _PARTS = re.compile(r"[,;|/\n]")
 
 
@@ -99,7 +100,7 @@ def vocabulary(documents: Sequence[Sequence[str]], at_most: int) -> list[str]:
     return sorted(usable, key=lambda token: (-counts[token], token))[:at_most]
 
 
-def weighed(documents: Sequence[Sequence[str]], codes: Mapping[str, int], idf: np.ndarray) -> sparse.csr_matrix:
+def weighed(documents: Sequence[Sequence[Any]], codes: Mapping[Any, int], idf: np.ndarray) -> sparse.csr_matrix:
     """TF-IDF rows of unit length ``(n, n_tokens)`` float64; a row without known tokens is empty."""
     indices: list[int] = []
     ends = [0]

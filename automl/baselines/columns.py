@@ -15,7 +15,7 @@ import pandas as pd
 from sklearn.preprocessing import QuantileTransformer
 
 from automl.baselines.model import remembered, rows_key
-from automl.evidence import amounts, crossfit, goals_of, spelled, tokens, unit_rows, vocabulary
+from automl.evidence import amounts, crossfit, goals_of, spelled, tokens, unit_rows, vocabulary, weighed
 from automl.records import Dataset, Task
 from automl.skew import shape_of
 
@@ -28,6 +28,7 @@ MISSING = "\x00missing"
 MAX_TOKENS = 20_000
 MAX_CLUE_ROWS = 30_000
 N_FOLDS = 5
+FEW_ROWS = 64
 
 
 class TableFeatures:
@@ -276,7 +277,7 @@ def _fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarr
     """What the words of training rows tell, ``(n, n_goals)``, each row without its fold; and what new rows need."""
     sample = evenly(len(cells), MAX_CLUE_ROWS)
     documents = [tokens(cell) for cell in cells]
-    words = np.array(sorted(vocabulary([documents[i] for i in sample], MAX_TOKENS)), dtype=np.str_)
+    words = np.array(sorted(map(_bytes, vocabulary([documents[i] for i in sample], MAX_TOKENS))), dtype=np.bytes_)
     clues = {"words": words, "idf": np.ones(len(words))}
     present = _rows_of(clues, documents)
     n_having = np.bincount(present[sample].indices, minlength=len(words))
@@ -291,11 +292,19 @@ def _fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarr
 
 
 def _rows_of(clues: Mapping[str, Any], documents: list[list[str]]) -> Any:
-    """TF-IDF rows; looked up by halving, since a table of all words would take longer to make than a row to predict."""
-    found = find(clues["words"], np.array([word for document in documents for word in document], dtype=np.str_))
+    """TF-IDF rows; words of a few rows are looked up by halving, since a table of all words would take longer."""
+    if len(documents) > FEW_ROWS:
+        codes = {word: code for code, word in enumerate(clues["words"].tolist())}
+        return weighed([list(map(_bytes, document)) for document in documents], codes, clues["idf"])
+    found = find(clues["words"], np.array([_bytes(word) for document in documents for word in document], np.bytes_))
     owner = np.repeat(np.arange(len(documents)), [len(document) for document in documents])[found >= 0]
     ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(documents)))])
     return unit_rows(found[found >= 0].astype(np.int32), ends.astype(np.int32), clues["idf"])
+
+
+def _bytes(word: str) -> bytes:
+    """A word as NumPy stores it in the least space."""
+    return word.encode("utf-8", "surrogatepass").rstrip(b"\0")
 
 
 def _told(clues: Mapping[str, Any], cells: list[str]) -> np.ndarray:
