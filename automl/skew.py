@@ -19,7 +19,12 @@ SKEWED = 1.5
 """Skewness from which on a target is transformed."""
 
 MILD = 1.25
-"""Skewness that is left alone once a transform has been taken."""
+"""Skewness that is left alone once a transform has been taken, where a squared error in raw units counts."""
+
+MILD_ABSOLUTE = 0.75
+"""The same where absolute or relative errors count, which large values do not rule."""
+
+ABSOLUTE = ("mae", "smape")
 
 POWERS = (0.5, 0.25, 0.0)
 LONG_TAILS = 3.0
@@ -61,23 +66,23 @@ class Shape:
 PLAIN = Shape(1.0, 0.0, 1.0)
 
 
-def shape_of(values: np.ndarray) -> Shape:
+def shape_of(values: np.ndarray, metric: str = "r2") -> Shape:
     """The transform that training values ask for, `PLAIN` where they ask for none.
 
     Args:
-        values: ``(n,)`` of training rows, finite.
+        values: ``(n,)`` of training rows, finite. metric: what predictions are scored by.
     """
+    mild = MILD_ABSOLUTE if metric in ABSOLUTE else MILD
     if len(values) < 20 or len(np.unique(values)) < 10:
         return PLAIN
-    skew = _skewness(values)
-    if values.min() >= 0 and skew > SKEWED:
-        return _mildest(values, 0.0, 1.0)
-    if skew > SKEWED and values.min() > np.median(values) - 2.0 * _spread(values):  # a floor below zero
-        return _mildest(values, float(values.min()), 1.0)
-    if skew < -SKEWED and values.max() < np.median(values) + 2.0 * _spread(values):
-        return _mildest(values, float(values.max()), -1.0)
-    middle = float(np.median(values))
-    return _mildest(values, middle, 1.0) if _skewness(np.abs(values - middle)) > LONG_TAILS else PLAIN
+    skew, low, high = _skewness(values), float(values.min()), float(values.max())
+    quarter, middle, three_quarters = (float(q) for q in np.quantile(values, [0.25, 0.5, 0.75]))
+    spread = three_quarters - quarter
+    if skew > SKEWED and low >= middle - 2.0 * spread:  # a floor: zero where it is near
+        return _mildest(values, 0.0 if 0 <= low <= spread else low, 1.0, mild)
+    if skew < -SKEWED and high <= middle + 2.0 * spread:
+        return _mildest(values, high, -1.0, mild)
+    return _mildest(values, middle, 1.0, mild) if _skewness(np.abs(values - middle)) > LONG_TAILS else PLAIN
 
 
 def bounds(shape: Shape, values: np.ndarray) -> tuple[float, float]:
@@ -98,7 +103,7 @@ def bounds(shape: Shape, values: np.ndarray) -> tuple[float, float]:
     return low, high
 
 
-def _mildest(values: np.ndarray, origin: float, sign: float) -> Shape:
+def _mildest(values: np.ndarray, origin: float, sign: float, mild: float) -> Shape:
     """The first power that leaves no strong skew of the distances from the origin, or the one that leaves least."""
     distance = np.abs(values - origin)
     if not (distance > 0).any():
@@ -107,15 +112,10 @@ def _mildest(values: np.ndarray, origin: float, sign: float) -> Shape:
     shapes = [PLAIN, *(Shape(power, origin, unit) for power in POWERS)]
     skews = [abs(_skewness(np.abs(shape.forward(values) - shape.forward(np.array(origin))))) for shape in shapes]
     for shape, skew in zip(shapes[1:], skews[1:], strict=True):
-        if skew <= MILD:
+        if skew <= mild:
             return shape
     best = int(np.argmin(skews))
     return shapes[best] if skews[best] < skews[0] / 2 else PLAIN
-
-
-def _spread(values: np.ndarray) -> float:
-    low, high = np.quantile(values, [0.25, 0.75])
-    return float(high - low)
 
 
 def _skewness(values: np.ndarray) -> float:

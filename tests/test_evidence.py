@@ -65,7 +65,7 @@ def test_sureness_tells_signal_from_noise_and_noise_takes_the_tightest_penalty()
     X = rows(800)
     rng = np.random.default_rng(2)
     folds = rng.integers(0, 5, 800)
-    signal = crossfit(X, X[:, :3].sum(axis=1) + 0.1 * rng.normal(size=(800, 1)), folds, 5)
+    signal = crossfit(X, X[:, :3].toarray() + 0.1 * rng.normal(size=(800, 3)), folds, 5)
     noise = crossfit(X, rng.normal(size=(800, 1)), folds, 5)
     assert signal.sureness > 10 and signal.penalty == PENALTIES[0]
     assert noise.sureness < 2 and noise.penalty == PENALTIES[-1]

@@ -31,6 +31,11 @@ def test_the_unit_does_not_depend_on_the_scale_of_the_target():
     assert other.forward(values * 1e6) == pytest.approx(one.forward(values))
 
 
+def test_absolute_errors_ask_for_a_stronger_power_than_squared_ones():
+    values = np.random.default_rng(0).lognormal(0, 1, 500)
+    assert (shape_of(values, "r2").power, shape_of(values, "mae").power) == (0.25, 0.0)
+
+
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_bounds_hold_the_training_range_and_a_turned_target_has_them_the_other_way_round(sign):
     values = 50 + sign * np.random.default_rng(0).gamma(1.0, 3.0, 400)

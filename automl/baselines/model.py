@@ -49,6 +49,7 @@ class Model:
 
     def __init__(self, task: Task, features: Features, learner: Any, unskew: bool = False) -> None:
         self.goal = task.goal
+        self.metric = task.metric
         self.features = features
         self.learner = learner
         self.unskew = unskew
@@ -84,7 +85,7 @@ class Model:
         if self.goal != "regression":
             return truth, context
         values = np.asarray(truth, np.float64)
-        shapes = [shape_of(column) if self.unskew else PLAIN for column in values.T]
+        shapes = [shape_of(column, self.metric) if self.unskew else PLAIN for column in values.T]
         self.curves = [
             [shape.power, shape.origin, shape.unit, *bounds(shape, column)]
             for shape, column in zip(shapes, values.T, strict=True)

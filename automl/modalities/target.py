@@ -237,7 +237,7 @@ def _fit_values(dataset: Dataset, task: Task, split: Split) -> ValuesCodec:
     codec = ValuesCodec(Head("regression", (n_targets,), "linear", "mse"), list(task.target), [], [], [], [], [])
     values = codec.truth(dataset, split.train)
     for column in values.T:
-        shape = shape_of(column)
+        shape = shape_of(column, task.metric)
         inner = shape.forward(column)
         size = max(float(np.abs(inner).max(initial=0.0)), 1e-300)  # whose square may not be finite
         mean, std = float((inner / size).mean()) * size, float((inner / size).std()) * size
