@@ -37,7 +37,7 @@ class TableFeatures:
     Args:
         task: names the columns and their kinds; identifier, constant, unknown and image columns are left out.
         style: "linear" (no NaN, comparable scales, one-hot) or "trees" (NaN and codes allowed).
-        text_dimensions: SVD dimensions a text column. max_levels: one-hot levels a column.
+        text_dimensions: SVD dimensions a text column, 0 for none. max_levels: one-hot levels a column.
         target_means: whether texts, lists and columns with many levels also become what a ridge on their words says
             of the target, a smoothed mean where a cell is one level (training rows out of fold).
         fill: for trees, whether NaN is filled (forests). quantiles: for "linear", also columns on a normal scale.
@@ -147,7 +147,7 @@ class TableFeatures:
 
             clean = pd.Series([str(v) if v is not None and v == v else "" for v in column], name="text")
             size = min(self.text_dimensions, max(len(clean) - 1, 1))
-            if clean.nunique() < 3:
+            if clean.nunique() < 3 or not self.text_dimensions:
                 return np.zeros((len(clean), 0)), None
             # Trigrams alone: longer ones make the stored vocabulary and projection five times as large.
             encoder = StringEncoder(n_components=size, ngram_range=(3, 3), random_state=0)

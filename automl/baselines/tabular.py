@@ -58,7 +58,7 @@ def linear(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 def linear_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """How many levels and text dimensions; class weights."""
     first = {"text_dimensions": 30, "max_levels": 60, "quantiles": True, "class_weight": None}
-    options = {"text_dimensions": [20, 60], "max_levels": [30, 200], "quantiles": [True, False]}
+    options = {"text_dimensions": [0, 20, 60], "max_levels": [30, 200], "quantiles": [True, False]}
     yield from tuned(task, first, options, seed)
 
 
@@ -76,7 +76,7 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     few = facts.n_rows < 1000
     first = {
         "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 5 if few else 20, "l2_regularization": 0.0,
-        "max_features": 1.0, "max_iter": 500, "patience": 30, "class_weight": None, "text_dimensions": 30,
+        "max_features": 1.0, "max_iter": 500, "patience": 30, "class_weight": None, "text_dimensions": 10,
         "target_means": True, "loss": "absolute_error" if task.metric in ("mae", "smape") else "squared_error",
     }  # fmt: skip
     options: dict[str, Any] = {
@@ -85,7 +85,7 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
         "target_means": [True, True, False],
     }  # fmt: skip
     if any(c.kind in ("text", "url") for c in task.columns):
-        options["text_dimensions"] = [10, 30, 60]
+        options["text_dimensions"] = [0, 10, 30]
     yield from tuned(task, first, options, seed)
 
 
@@ -101,7 +101,7 @@ def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
     least = (1 if labelled(task) else 2) * (1 if facts.n_rows < SMALL else 3)
     first = {
         "kind": "extra", "n_estimators": 200, "max_features": 0.5 if not labelled(task) else "sqrt",
-        "min_samples_leaf": least, "class_weight": None, "text_dimensions": 30,
+        "min_samples_leaf": least, "class_weight": None, "text_dimensions": 10,
     }  # fmt: skip
     options = {
         "kind": ["extra", "random"], "max_features": ["sqrt", 0.3, 0.6, 1.0],

@@ -26,6 +26,8 @@ __all__ = ["Members", "Phrases", "Texts", "fit_texts", "restore_texts", "wordy"]
 MAX_WORDS = 5_000
 MAX_MEMBERS = 64
 MAX_FIT_ROWS = 10_000
+FEW_TOPICS = 8
+"""Topics of one column among several: more of them are noise to a network beside what the words tell of the target."""
 MAX_CHARACTERS = 10_000
 _WORD = re.compile(r"\w+")
 _SEPARATOR = r"[,;|/\n]"
@@ -146,12 +148,12 @@ def fit_texts(
         lists: columns read as members → their separator (a literal), or "" for the usual ones.
         seed: of the randomised SVD.
     """
-    n_dimensions = 64 if len(texts) + len(lists) <= 1 else 32
+    n_dimensions = 24 if len(texts) + len(lists) <= 1 else FEW_TOPICS
     parts: list[Phrases | Members] = []
     for name in texts:
         parts += _fit_phrases(frame[name], "", n_dimensions, seed)
     for name in names:
-        parts += _fit_phrases(frame[name], "", 16, seed)
+        parts += _fit_phrases(frame[name], "", FEW_TOPICS, seed)
     for name, literal in lists.items():
         separator = re.escape(literal) if literal else _SEPARATOR
         frequent = vocabulary(_tokens(frame[name], separator), MAX_WORDS)
