@@ -1,6 +1,7 @@
-"""Typed table columns as one matrix, for linear models (scaled, one-hot) or for trees (codes, target means).
+"""Typed table columns as one matrix, for linear models (scaled, one-hot) or for trees (codes).
 
-Free text goes through skrub's `StringEncoder` (TF-IDF of character n-grams, then SVD); the rest is plain NumPy.
+Free text goes through skrub's `StringEncoder` (TF-IDF of character n-grams, then SVD); texts, lists and columns of many
+levels also say what their words tell of the target (`automl.evidence`). The rest is plain NumPy.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import pandas as pd
 from sklearn.preprocessing import QuantileTransformer
 
 from automl.baselines.model import remembered, rows_key
+from automl.evidence import amounts, crossfit, goals_of, spelled, tokens, unit_rows, vocabulary, weighed
 from automl.records import Dataset, Task
+from automl.skew import shape_of
 
 __all__ = ["TableFeatures"]
 
@@ -24,6 +27,10 @@ MAX_LEVELS = 255
 STATISTIC_ROWS = 30_000
 """Medians, spreads and quantiles are of so many rows, evenly taken."""
 MISSING = "\x00missing"
+MAX_TOKENS = 20_000
+MAX_CLUE_ROWS = 30_000
+N_FOLDS = 5
+FEW_ROWS = 64
 
 
 class TableFeatures:
@@ -32,13 +39,14 @@ class TableFeatures:
     Args:
         task: names the columns and their kinds; identifier, constant, unknown and image columns are left out.
         style: "linear" (no NaN, comparable scales, one-hot) or "trees" (NaN and codes allowed).
-        text_dimensions: SVD dimensions a text column. max_levels: one-hot levels a column.
-        target_means: whether columns with many levels, and lists, also become smoothed means of the target
-            (training rows out of fold). fill: for trees, whether NaN is filled (forests).
-            max_codes: columns with as many levels or more become counts for trees instead of codes.
+        text_dimensions: SVD dimensions a text column, 0 for none. max_levels: one-hot levels a column.
+        target_means: whether texts, lists and columns with many levels also become what a ridge on their words says
+            of the target, a smoothed mean where a cell is one level (training rows out of fold).
+        fill: for trees, whether NaN is filled (forests). quantiles: for "linear", also columns on a normal scale.
+        max_codes: columns with as many levels or more become counts for trees instead of codes.
         seed: of folds and SVD.
 
-    Source: target means with shrinkage, Micci-Barreca 2001; out of fold as in scikit-learn's TargetEncoder.
+    Source: see `automl.evidence`; out of fold as in scikit-learn's TargetEncoder.
     """
 
     def __init__(self, task: Task, style: str = "trees", text_dimensions: int = 30, max_levels: int = 60,
@@ -100,11 +108,11 @@ class TableFeatures:
         return self._finish(matrix)
 
     def _goals(self, truth: np.ndarray) -> np.ndarray:
-        """The target as up to 12 numeric columns, for target means."""
-        if self.goal == "multiclass":
-            codes = np.arange(self.n_classes)[:12]
-            return np.asarray(truth[:, None] == codes, dtype=np.float64)
-        return truth.reshape(len(truth), -1)[:, :12].astype(np.float64)
+        """The target as a few numeric columns, without strong skew."""
+        if self.goal == "regression":
+            columns = truth.reshape(len(truth), -1).T
+            truth = np.stack([shape_of(column).forward(column) for column in columns.astype(np.float64)], axis=1)
+        return goals_of(truth, self.n_classes if self.goal in ("binary", "multiclass") else 0)
 
     def _fit_column(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, name: str, kind: str,
                     goals: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
@@ -118,9 +126,9 @@ class TableFeatures:
             step = {"kind": "date", "parts": varying, "origin": float(stamps.min().timestamp()) if len(stamps) else 0.0}
             return step, self._apply(step, column)
         if kind == "text" or kind == "url":
-            return self._fit_text(dataset, rows, column, name)
-        flat, owner = tokens_of(column, kind == "list")
-        names, codes, counts = np.unique(flat, return_inverse=True, return_counts=True)
+            step, block = self._fit_text(dataset, rows, column, name)
+            return self._with_clues(dataset, rows, column, step, block, goals)
+        names, counts = np.unique(tokens_of(column, kind == "list")[0], return_counts=True)
         order = np.argsort(-counts, kind="stable")
         rank = np.empty(len(names))
         rank[order] = np.arange(len(names))
@@ -137,9 +145,7 @@ class TableFeatures:
             step = {"kind": "counts", "names": names, "values": counts.astype(np.float64)}
         block = self._apply(step, column)
         many = len(names) > (self.max_levels if self.style == "linear" or kind == "list" else 20)
-        if self.target_means and many:
-            block = np.concatenate([block, self._fit_means(step, names, codes, owner, goals)], axis=1)
-        return step, block
+        return self._with_clues(dataset, rows, column, step, block, goals) if many else (step, block)
 
     def _fit_text(self, dataset: Dataset, rows: np.ndarray, column: pd.Series,
                   name: str) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
@@ -148,7 +154,7 @@ class TableFeatures:
 
             clean = pd.Series([str(v) if v is not None and v == v else "" for v in column], name="text")
             size = min(self.text_dimensions, max(len(clean) - 1, 1))
-            if clean.nunique() < 3:
+            if clean.nunique() < 3 or not self.text_dimensions:
                 return np.zeros((len(clean), 0)), None
             # Trigrams alone: longer ones make the stored vocabulary and projection five times as large.
             encoder = StringEncoder(n_components=size, ngram_range=(3, 3), random_state=0)
@@ -159,47 +165,45 @@ class TableFeatures:
 
         key = ("text", name, self.text_dimensions, *rows_key(dataset, rows))
         block, encoder = remembered(key, compute)
-        step = {"kind": "text", "encoder": encoder, "name": name}
-        return step, np.concatenate([block, _lengths(column)], axis=1)
+        return {"kind": "text", "encoder": encoder, "name": name}, block
 
-    def _fit_means(self, step: dict[str, Any], names: np.ndarray, codes: np.ndarray, owner: np.ndarray,
-                   goals: np.ndarray) -> np.ndarray:  # fmt: skip
-        """Shrunk target means a token for new rows; for training rows out of fold, so that no row sees its own."""
-        prior = goals.mean(axis=0)
-        table, counts = _means(codes, owner, goals, prior, len(names))
-        step.update(prior=prior, mean_names=names[counts > 1], means=table[counts > 1])
-        folds = np.random.default_rng(self.seed).integers(0, 5, len(goals))
-        block = np.empty_like(goals)
-        for fold in range(5):
-            inside = folds[owner] != fold
-            table, counts = _means(codes[inside], owner[inside], goals, prior, len(names))
-            known = np.where(counts[codes] > 1, codes, -1)
-            block[folds == fold] = _mean_rows(known, owner, table, prior, len(goals))[folds == fold]
-        return block
+    def _with_clues(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, step: dict[str, Any],
+                    block: np.ndarray, goals: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
+        """How much the cells hold, and what their words tell: for training rows without their own fold."""
+        cells = cells_of(column)
+        step["amounts"] = True
+        block = np.concatenate([block, amounts(cells)], axis=1)
+        if not self.target_means:
+            return step, block
+
+        key = ("clues", str(column.name), self.seed, hash(goals.tobytes()), *rows_key(dataset, rows))
+        told, clues = remembered(key, lambda: _fit_clues(cells, goals, self.seed))
+        step["clues"] = clues
+        return step, np.concatenate([block, told], axis=1)
 
     # ---- use
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """The matrix of other rows; unseen levels count as none."""
         frame = dataset.inputs.iloc[rows]
-        blocks = [self._apply_all(step, frame[name], dataset, rows) for name, step in self.plan.items()]
+        blocks = [self._apply_all(step, frame[name]) for name, step in self.plan.items()]
         if not blocks:
             blocks = [np.zeros((len(rows), 1))]
         return self._finish(_side_by_side(blocks))
 
-    def _apply_all(self, step: Mapping[str, Any], column: pd.Series, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    def _apply_all(self, step: Mapping[str, Any], column: pd.Series) -> np.ndarray:
         if step["kind"] == "text":
-            if step["encoder"] is None:
-                return _lengths(column)
-            clean = pd.Series([str(v) if v is not None and v == v else "" for v in column], name="text")
-            found = np.asarray(step["encoder"].transform(clean), dtype=np.float64)
-            return np.concatenate([found, _lengths(column)], axis=1)
-        block = self._apply(step, column)
-        if "means" not in step:
-            return block
-        flat, owner = tokens_of(column, step["kind"] == "bag")
-        found = find(step["mean_names"], flat)
-        return np.concatenate([block, _mean_rows(found, owner, step["means"], step["prior"], len(column))], axis=1)
+            block = np.zeros((len(column), 0))
+            if step["encoder"] is not None:
+                clean = pd.Series([str(v) if v is not None and v == v else "" for v in column], name="text")
+                block = np.asarray(step["encoder"].transform(clean), dtype=np.float64)
+        else:
+            block = self._apply(step, column)
+        if "amounts" in step:
+            block = np.concatenate([block, amounts(cells_of(column))], axis=1)
+        if "clues" in step:
+            block = np.concatenate([block, _told(step["clues"], cells_of(column))], axis=1)
+        return block
 
     def _apply(self, step: Mapping[str, Any], column: pd.Series) -> np.ndarray:
         kind = step["kind"]
@@ -249,8 +253,8 @@ def _side_by_side(blocks: list[np.ndarray]) -> np.ndarray:
 
 
 def level(value: Any) -> str:
-    """A category as a string; missing values are a level of their own."""
-    return MISSING if value is None or value != value else str(value)
+    """A category as `automl.evidence.spelled`; missing values are a level of their own."""
+    return MISSING if value is None or value != value else spelled(str(value))
 
 
 def parts(value: Any) -> list[str]:
@@ -260,8 +264,8 @@ def parts(value: Any) -> list[str]:
     text = str(value).strip().strip("[](){}")
     for mark in (";", "|", ","):
         if mark in text:
-            return list(dict.fromkeys(p.strip().strip("'\"") for p in text.split(mark) if p.strip()))
-    return [text] if text else []
+            return list(dict.fromkeys(spelled(p.strip().strip("'\"")) for p in text.split(mark) if p.strip()))
+    return [spelled(text)] if text else []
 
 
 def tokens_of(column: pd.Series, is_list: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -279,8 +283,53 @@ def find(names: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     return np.where(names[at] == tokens, at, -1)
 
 
-def _lengths(column: pd.Series) -> np.ndarray:
-    return np.array([[np.log1p(len(str(v)))] if v is not None and v == v else [0.0] for v in column]).reshape(-1, 1)
+def cells_of(column: pd.Series) -> list[str]:
+    """Cells as strings, empty where missing."""
+    return [str(v) if v is not None and v == v else "" for v in column]
+
+
+def evenly(n_rows: int, at_most: int) -> np.ndarray:
+    """All rows, or so many of them, evenly spread."""
+    return np.arange(n_rows) if n_rows <= at_most else np.linspace(0, n_rows - 1, at_most).astype(np.int64)
+
+
+def _fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
+    """What the words of training rows tell, ``(n, n_goals)``, each row without its fold; and what new rows need."""
+    sample = evenly(len(cells), MAX_CLUE_ROWS)
+    documents = [tokens(cell) for cell in cells]
+    words = np.array(sorted(map(_bytes, vocabulary([documents[i] for i in sample], MAX_TOKENS))), dtype=np.bytes_)
+    clues = {"words": words, "idf": np.ones(len(words))}
+    present = _rows_of(clues, documents)
+    n_having = np.bincount(present[sample].indices, minlength=len(words))
+    clues["idf"] = np.log((1 + len(sample)) / (1 + n_having)) + 1.0
+    matrix = _rows_of(clues, documents)
+    folds = np.random.default_rng(seed).integers(0, N_FOLDS, len(sample))
+    found = crossfit(matrix[sample], goals[sample], folds, N_FOLDS)
+    clues |= {"coef": found.coef[-1], "intercept": found.intercept[-1]}
+    told = np.asarray(matrix @ found.coef[-1] + found.intercept[-1])  # of rows that no fold was fitted on
+    told[sample] = found.predicted
+    return told, clues
+
+
+def _rows_of(clues: Mapping[str, Any], documents: list[list[str]]) -> Any:
+    """TF-IDF rows; words of a few rows are looked up by halving, since a table of all words would take longer."""
+    if len(documents) > FEW_ROWS:
+        codes = {word: code for code, word in enumerate(clues["words"].tolist())}
+        return weighed([list(map(_bytes, document)) for document in documents], codes, clues["idf"])
+    found = find(clues["words"], np.array([_bytes(word) for document in documents for word in document], np.bytes_))
+    owner = np.repeat(np.arange(len(documents)), [len(document) for document in documents])[found >= 0]
+    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(documents)))])
+    return unit_rows(found[found >= 0].astype(np.int32), ends.astype(np.int32), clues["idf"])
+
+
+def _bytes(word: str) -> bytes:
+    """A word as NumPy stores it in the least space."""
+    return word.encode("utf-8", "surrogatepass").rstrip(b"\0")
+
+
+def _told(clues: Mapping[str, Any], cells: list[str]) -> np.ndarray:
+    """What the words of new rows tell, ``(n, n_goals)``."""
+    return np.asarray(_rows_of(clues, [tokens(cell) for cell in cells]) @ clues["coef"] + clues["intercept"])
 
 
 def _date_parts(column: pd.Series, names: list[str], origin: float, cyclic: bool) -> np.ndarray:
@@ -296,20 +345,3 @@ def _date_parts(column: pd.Series, names: list[str], origin: float, cyclic: bool
         else:
             blocks.append(value)
     return np.stack(blocks, axis=1)
-
-
-def _means(codes: np.ndarray, owner: np.ndarray, goals: np.ndarray, prior: np.ndarray, n_names: int,
-           smooth: float = 8.0) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Shrunk mean of the goals and count of each token."""
-    counts = np.bincount(codes, minlength=n_names)
-    sums = np.stack([np.bincount(codes, weights=g[owner], minlength=n_names) for g in goals.T], axis=1)
-    return (sums + smooth * prior) / (counts + smooth)[:, None], counts
-
-
-def _mean_rows(found: np.ndarray, owner: np.ndarray, table: np.ndarray, prior: np.ndarray, n_rows: int) -> np.ndarray:
-    """Mean of the known tokens' entries in each row; the prior where none is known."""
-    known = found >= 0
-    counts = np.bincount(owner[known], minlength=n_rows)
-    entries = table[found[known]]
-    sums = np.stack([np.bincount(owner[known], weights=e, minlength=n_rows) for e in entries.T], axis=1)
-    return np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], prior)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 
 from automl.baselines.learners import as_output
 from automl.records import Dataset, FitContext, Output, Task
+from automl.skew import PLAIN, Shape, bounds, shape_of
 
 __all__ = ["Floor", "Model", "draws", "labelled", "remembered", "rows_key", "seconds_spared"]
 
@@ -42,12 +44,16 @@ class Model:
 
     Args:
         task: what to predict. features: see `Features`. learner: see `automl.baselines.learners`.
+        unskew: whether values are learnt after the transform that their skewness asks for (`automl.skew`).
     """
 
-    def __init__(self, task: Task, features: Features, learner: Any) -> None:
+    def __init__(self, task: Task, features: Features, learner: Any, unskew: bool = False) -> None:
         self.goal = task.goal
+        self.metric = task.metric
         self.features = features
         self.learner = learner
+        self.unskew = unskew
+        self.curves: list[list[float]] = []  # of each target: power, origin, unit; lowest, highest after it
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
@@ -59,6 +65,7 @@ class Model:
             if context.checkpoint is not None:
                 context.checkpoint(self)
 
+        truth, context = self._straightened(truth, context)
         more = {"categories": self.features.categories} if any(self.features.categories) else {}
         self.learner.fit(X, truth, weight, valid, context.valid_truth, context, complete, **more)
 
@@ -68,7 +75,26 @@ class Model:
             self.learner.predict(self.features.transform(dataset, rows[i : i + 4096]))
             for i in range(0, max(len(rows), 1), 4096)
         ]
-        return as_output(self.goal, np.concatenate(parts))
+        predicted = np.concatenate(parts)
+        for place, (power, origin, unit, low, high) in enumerate(self.curves):
+            predicted[:, place] = Shape(power, origin, unit).back(np.clip(predicted[:, place], low, high))
+        return as_output(self.goal, predicted)
+
+    def _straightened(self, truth: np.ndarray, context: FitContext) -> tuple[np.ndarray, FitContext]:
+        """Values after their transforms, whose bounds predictions keep to; other truths as they are."""
+        if self.goal != "regression":
+            return truth, context
+        values = np.asarray(truth, np.float64)
+        shapes = [shape_of(column, self.metric) if self.unskew else PLAIN for column in values.T]
+        self.curves = [
+            [shape.power, shape.origin, shape.unit, *bounds(shape, column)]
+            for shape, column in zip(shapes, values.T, strict=True)
+        ]
+        valid = context.valid_truth
+        if valid is not None:
+            valid = np.stack([s.forward(c) for s, c in zip(shapes, valid.T, strict=True)], axis=1)
+        straight = np.stack([s.forward(c) for s, c in zip(shapes, values.T, strict=True)], axis=1)
+        return straight, dataclasses.replace(context, valid_truth=valid)
 
     @property
     def stopped(self) -> str:

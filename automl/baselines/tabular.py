@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from automl.baselines.columns import TableFeatures
@@ -25,6 +25,18 @@ def weights_options(task: Task) -> dict[str, list[str | None]]:
     return {"class_weight": [None, None, "balanced"]} if task.goal in ("binary", "multiclass") else {}
 
 
+def tuned(
+    task: Task, first: Mapping[str, Any], options: Mapping[str, Any], seed: int, then: Sequence[Mapping[str, Any]] = ()
+) -> Iterator[Mapping[str, Any]]:
+    """`draws`, with what every family tunes for this goal: class weights, or whether a skewed target is drawn in.
+
+    Where a target is not skewed, drawing it in changes nothing.
+    """
+    shared = {"unskew": [True, False]} if task.goal == "regression" else weights_options(task)
+    default = {"unskew": True} if task.goal == "regression" else {}
+    yield from draws({**default, **first}, {**options, **shared}, seed, then)
+
+
 def floor(task: Task, settings: Mapping[str, Any], seed: int) -> Floor:
     """Class priors, label shares or target means."""
     return Floor(task, str(settings.get("statistic", "mean")))
@@ -43,14 +55,14 @@ def linear(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     learner = Linear(task.goal, len(task.classes), "logistic", class_weight=settings.get("class_weight"), seed=seed)
     if not labelled(task):
         learner.strengths = [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0]
-    return Model(task, features, learner)
+    return Model(task, features, learner, bool(settings.get("unskew")))
 
 
 def linear_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """How many levels and text dimensions; class weights."""
     first = {"text_dimensions": 30, "max_levels": 60, "quantiles": True, "class_weight": None}
-    options = {"text_dimensions": [20, 60], "max_levels": [30, 200], "quantiles": [True, False]}
-    yield from draws(first, options | weights_options(task), seed)
+    options = {"text_dimensions": [0, 20, 60], "max_levels": [30, 200], "quantiles": [True, False]}
+    yield from tuned(task, first, options, seed)
 
 
 def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
@@ -58,7 +70,8 @@ def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     features = TableFeatures(
         task, "trees", settings["text_dimensions"], target_means=settings["target_means"], seed=seed
     )
-    return Model(task, features, Boosting(task.goal, len(task.classes), settings, seed))
+    learner = Boosting(task.goal, len(task.classes), settings, seed)
+    return Model(task, features, learner, bool(settings.get("unskew")))
 
 
 def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -69,7 +82,7 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     few = facts.n_rows < FEW
     first = {
         "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 20, "l2_regularization": 0.0,
-        "max_features": 1.0, "max_iter": 500, "patience": 30, "class_weight": None, "text_dimensions": 30,
+        "max_features": 1.0, "max_iter": 500, "patience": 30, "class_weight": None, "text_dimensions": 10,
         "target_means": True, "loss": loss_for(task),
     }  # fmt: skip
     options: dict[str, Any] = {
@@ -78,8 +91,13 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
         "target_means": [True, True, False],
     }  # fmt: skip
     if any(c.kind in ("text", "url") for c in task.columns):
-        options["text_dimensions"] = [10, 30, 60]
-    yield from draws(first, options | weights_options(task), seed, [{"min_samples_leaf": 5}] if few else [])
+        options["text_dimensions"] = [0, 10, 30]
+    yield from tuned(task, first | plain(task), options, seed, [{"min_samples_leaf": 5}] if few else [])
+
+
+def plain(task: Task) -> dict[str, bool]:
+    """What keeps a family's first run its library's defaults: a target as it is."""
+    return {"unskew": False} if task.goal == "regression" else {}
 
 
 def loss_for(task: Task) -> str:
@@ -90,7 +108,8 @@ def loss_for(task: Task) -> str:
 def forest(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """Random or extremely randomised trees on the same columns, gaps filled by medians."""
     features = TableFeatures(task, "trees", settings["text_dimensions"], fill=True, seed=seed)
-    return Model(task, features, Forest(task.goal, len(task.classes), settings, seed))
+    learner = Forest(task.goal, len(task.classes), settings, seed)
+    return Model(task, features, learner, bool(settings.get("unskew")))
 
 
 def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -98,27 +117,28 @@ def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
     least = (1 if labelled(task) else 2) * (1 if facts.n_rows < SMALL else 3)
     first = {
         "kind": "extra", "n_estimators": 200, "max_features": 0.5 if not labelled(task) else "sqrt",
-        "min_samples_leaf": least, "class_weight": None, "text_dimensions": 30,
+        "min_samples_leaf": least, "class_weight": None, "text_dimensions": 10,
     }  # fmt: skip
     options = {
         "kind": ["extra", "random"], "max_features": ["sqrt", 0.3, 0.6, 1.0],
         "min_samples_leaf": [least, 2 * least, 5 * least],
     }  # fmt: skip
-    yield from draws(first, options | weights_options(task), seed, [{"kind": "random"}])
+    yield from tuned(task, first, options, seed, [{"kind": "random"}])
 
 
 def vectors(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """RBF support vectors on scaled columns."""
     features = TableFeatures(task, "linear", 30, 30, quantiles=settings["quantiles"], seed=seed)
     weights = settings.get("class_weight")
-    return Model(task, features, Vectors(task.goal, len(task.classes), settings["C"], settings["width"], weights, seed))
+    learner = Vectors(task.goal, len(task.classes), settings["C"], settings["width"], weights, seed)
+    return Model(task, features, learner, bool(settings.get("unskew")))
 
 
 def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Width of the kernel and price of errors."""
     first = {"C": 5.0, "width": 0.5, "quantiles": True, "class_weight": None}
     options = {"C": (0.3, 100.0), "width": (0.15, 1.5), "quantiles": [True, False]}
-    yield from draws(first, options | weights_options(task), seed)
+    yield from tuned(task, first, options, seed)
 
 
 def too_many_rows(task: Task, facts: Facts) -> str | None:

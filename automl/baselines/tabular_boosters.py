@@ -11,8 +11,8 @@ from typing import Any
 
 from automl.baselines.boosters import Boosters, Library, installed
 from automl.baselines.columns import TableFeatures
-from automl.baselines.model import Model, draws
-from automl.baselines.tabular import FEW, GOALS, loss_for, weights_options
+from automl.baselines.model import Model
+from automl.baselines.tabular import FEW, GOALS, loss_for, plain, tuned
 from automl.records import Baseline, Facts, Task
 
 __all__ = ["CATBOOST", "LIGHTGBM"]
@@ -23,7 +23,12 @@ MOST_CODES = 20_000
 def lightgbm(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """LightGBM with native categories."""
     learner = Boosters("lightgbm", task.goal, len(task.classes), settings, seed)
-    return Model(task, TableFeatures(task, "trees", target_means=settings["target_means"], seed=seed), learner)
+    return Model(
+        task,
+        TableFeatures(task, "trees", target_means=settings["target_means"], seed=seed),
+        learner,
+        bool(settings.get("unskew")),
+    )
 
 
 def lightgbm_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -39,13 +44,18 @@ def lightgbm_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
         "lambda_l2": [0.0, 0.1, 1.0, 10.0], "feature_fraction": [1.0, 0.8, 0.6, 0.4],
         "bagging_fraction": [1.0, 0.8, 0.6], "max_iter": [2000], "target_means": [True, True, False],
     }  # fmt: skip
-    yield from draws(first, options | weights_options(task), seed, [{"min_data_in_leaf": 5}] if few else [])
+    yield from tuned(task, first | plain(task), options, seed, [{"min_data_in_leaf": 5}] if few else [])
 
 
 def catboost(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """CatBoost, which makes its own ordered target statistics of categories, also of those with many levels."""
     learner = Boosters("catboost", task.goal, len(task.classes), settings, seed)
-    return Model(task, TableFeatures(task, "trees", target_means=False, max_codes=MOST_CODES, seed=seed), learner)
+    return Model(
+        task,
+        TableFeatures(task, "trees", target_means=True, max_codes=MOST_CODES, seed=seed),
+        learner,
+        bool(settings.get("unskew")),
+    )
 
 
 def catboost_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -58,7 +68,7 @@ def catboost_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
         "learning_rate": (0.03, 0.3), "depth": [4, 5, 6, 7, 8], "l2_leaf_reg": (1.0, 15.0),
         "random_strength": (0.3, 8.0), "rsm": [1.0, 0.8, 0.6], "max_iter": [2000],
     }  # fmt: skip
-    yield from draws(first, options | weights_options(task), seed)
+    yield from tuned(task, first | plain(task), options, seed)
 
 
 def missing(library: Library) -> str | None:

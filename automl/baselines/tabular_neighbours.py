@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from automl.baselines.columns import TableFeatures
-from automl.baselines.model import Model, draws
+from automl.baselines.model import Model
 from automl.baselines.neighbours import Neighbours
-from automl.baselines.tabular import GOALS, too_many_rows, weights_options
+from automl.baselines.tabular import GOALS, too_many_rows, tuned
 from automl.records import Baseline, Facts, Task
 
 __all__ = ["NEIGHBOURS"]
@@ -18,16 +18,15 @@ def neighbours(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """Nearest neighbours on scaled columns."""
     features = TableFeatures(task, "linear", 30, 30, quantiles=settings["quantiles"], seed=seed)
     weights = settings.get("class_weight")
-    return Model(
-        task, features, Neighbours(task.goal, len(task.classes), settings["distance"], settings["near"], weights)
-    )
+    learner = Neighbours(task.goal, len(task.classes), settings["distance"], settings["near"], weights)
+    return Model(task, features, learner, bool(settings.get("unskew")))
 
 
 def neighbours_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """What is near and how much more it counts; how many neighbours is chosen in the fit."""
     first = {"distance": "euclidean", "near": 1.0, "quantiles": True, "class_weight": None}
     options = {"distance": ["euclidean", "cityblock"], "near": [0.0, 1.0, 2.0], "quantiles": [True, False]}
-    yield from draws(first, options | weights_options(task), seed)
+    yield from tuned(task, first, options, seed)
 
 
 NEIGHBOURS = Baseline(

@@ -49,6 +49,15 @@ AMOUNTS = (
     r"count|counts|n|num|number|qty|quantity|amount|price|cost|age|year|years|days|"
     r"hours|minutes|income|salary|weight|height|rings|sales|demand"
 )
+SCALES = (
+    ("none", "very low", "low", "medium", "moderate", "high", "very high", "extreme"),
+    ("very bad", "bad", "poor", "fair", "average", "ok", "good", "very good", "premium", "ideal", "excellent"),
+    ("never", "rarely", "seldom", "sometimes", "often", "usually", "always"),
+    ("strongly disagree", "disagree", "neutral", "agree", "strongly agree"),
+    ("none", "minor", "mild", "moderate", "major", "severe", "critical", "fatal"),
+    ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl"),
+    ("tiny", "small", "medium", "large", "huge"),
+)
 LABELS = r"class|label|target|category|type|species|digit|letter|grade|y"
 LIKELY = r"target|label|class|y|outcome|result|response|category|price|score|sentiment|diagnosis|survived|churn|income"
 
@@ -198,7 +207,7 @@ def _one(target: pd.DataFrame, kind: Column, recipe: Recipe, where: str, suggest
             f"goal 'binary' needs a target of two values, but {name!r} of {where} has {n_levels:,}; use "
             f"goal 'multiclass' or 'regression'"
         )
-    return _classes(name, texts, recipe, numeric)
+    return _classes(name, texts, recipe, numeric, series.dtype)
 
 
 def _amount(series: pd.Series, kind: Column, n_levels: int) -> str | None:
@@ -229,7 +238,7 @@ def _amount(series: pd.Series, kind: Column, n_levels: int) -> str | None:
     return f"the target holds {n_levels:,} different whole numbers"
 
 
-def _classes(name: str, texts: np.ndarray, recipe: Recipe, numeric: bool) -> Answer:
+def _classes(name: str, texts: np.ndarray, recipe: Recipe, numeric: bool, dtype: Any) -> Answer:
     counts = pd.Series(texts, dtype=object).value_counts()
     levels = sorted(counts.index, key=_natural)
     goal: Goal = "binary" if len(levels) == 2 and recipe.goal != "multiclass" else "multiclass"
@@ -241,6 +250,11 @@ def _classes(name: str, texts: np.ndarray, recipe: Recipe, numeric: bool) -> Ans
             f"the {len(levels):,} whole numbers of {name!r} are taken as classes; pass goal regression "
             f"if they are amounts"
         )
+    grades = _grades(levels, dtype) if goal == "multiclass" else None
+    if grades is not None:
+        levels = grades
+        shown_grades = " < ".join(map(repr, grades[:6])) + (" < ..." if len(grades) > 6 else "")
+        evidence.append(f"the classes are ordered: {shown_grades}")
     if goal == "binary":
         positive, why = positive_class((levels[0], levels[1]), (int(counts[levels[0]]), int(counts[levels[1]])))
         levels = [next(v for v in levels if v != positive), positive]
@@ -256,6 +270,18 @@ def _classes(name: str, texts: np.ndarray, recipe: Recipe, numeric: bool) -> Ans
         findings,
         imbalance,
     )
+
+
+def _grades(levels: Sequence[str], dtype: Any) -> list[str] | None:
+    """Classes in the order that the column's type declares or a common scale has; None where there is neither."""
+    if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
+        declared = [text for value in dtype.categories if (text := str(value).strip()) in set(levels)]
+        return declared if len(declared) == len(levels) else None
+    plain = {level: " ".join(level.casefold().replace("_", " ").replace("-", " ").split()) for level in levels}
+    for scale in SCALES:
+        if len(set(plain.values())) == len(levels) and set(plain.values()) <= set(scale):
+            return sorted(levels, key=lambda level: scale.index(plain[level]))
+    return None
 
 
 def _natural(text: str) -> tuple[int, float, str]:

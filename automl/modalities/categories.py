@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from automl.evidence import spelled
 from automl.modalities.specs import categories_spec
 from automl.records import InputSpec
 
@@ -26,7 +27,8 @@ class Categories:
     """Levels → codes: 0 missing (and unseen, where training had no rare level), then levels by frequency.
 
     A level too rare in training for a code of its own shares the column's last code, and so does a level that
-    training never showed: the network has learnt that code from levels of the same sort.
+    training never showed: the network has learnt that code from levels of the same sort. Levels that spelling alone
+    tells apart are one (`automl.evidence.spelled`).
 
     Attributes:
         columns: names. hosts: whether a column holds urls, of which only the host is kept.
@@ -49,8 +51,9 @@ class Categories:
         out = np.empty((len(frame), len(self.columns)), np.int32)
         for place, (name, is_url) in enumerate(zip(self.columns, self.hosts, strict=True)):
             codes, rare = self.codes[place], self.rare[place]
-            values = _levels(frame[name], is_url)
-            out[:, place] = [0 if value is None else codes.get(value, rare) for value in values]
+            levels, values = _levels(frame[name], is_url)
+            known = {value: codes.get(level, rare) for value, level in levels.items()}
+            out[:, place] = [known.get(value, 0) for value in values]
         return out
 
     def state(self) -> dict[str, Any]:
@@ -74,9 +77,13 @@ def fit_categories(
     """Fit on a frame of training rows; None when no column varies."""
     part = Categories([], [], [], [])
     for name in columns:
-        counts = Counter(_levels(frame[name], name in urls))
-        n_missing = counts.pop(None, 0)
-        levels, n_rare = _frequent({level: n for level, n in counts.items() if level is not None}, len(frame))
+        as_level, values = _levels(frame[name], name in urls)
+        counts: Counter[str] = Counter()
+        for value, n in Counter(values).items():
+            if value in as_level:
+                counts[as_level[value]] += n
+        n_missing = len(frame) - counts.total()
+        levels, n_rare = _frequent(counts, len(frame))
         if len(levels) + (n_rare > 0) + (n_missing > 0) < 2:
             continue
         part.columns.append(name)
@@ -97,9 +104,11 @@ def _frequent(counts: Mapping[str, int], n_rows: int) -> tuple[list[str], int]:
     return levels, len(counts) - len(levels)
 
 
-def _levels(column: pd.Series, is_url: bool) -> list[str | None]:
+def _levels(column: pd.Series, is_url: bool) -> tuple[dict[str | None, str], list[str | None]]:
+    """The level of each distinct value that has one, and all values."""
     values = strings(column)
-    return [None if value is None else _host(value) for value in values] if is_url else values
+    read = _host if is_url else spelled
+    return {value: level for value in set(values) if value is not None and (level := read(value)) is not None}, values
 
 
 def strings(column: pd.Series) -> list[str | None]:

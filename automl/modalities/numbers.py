@@ -15,7 +15,8 @@ from automl.records import InputSpec
 __all__ = ["Numbers", "fit_numbers", "restore_numbers"]
 
 DATE_PARTS = (
-    "elapsed_days", "year", "month_sin", "month_cos", "weekday_sin", "weekday_cos", "day", "hour_sin", "hour_cos",
+    "elapsed_days", "year", "month_sin", "month_cos", "yearday_sin", "yearday_cos", "weekday_sin", "weekday_cos", "day",
+    "hour_sin", "hour_cos",
 )  # fmt: skip
 LARGEST = 1e30  # far from float32's own limit, so that sums and squares of scaled values stay finite
 
@@ -25,7 +26,7 @@ class Numbers:
     """Columns → numbers: missing filled with the median, wild values clipped, indicators for missing values.
 
     A date becomes elapsed days and calendar parts. All arrays have one entry for each *raw* number: numeric columns
-    first, then the nine parts of each date.
+    first, then the parts of each date.
 
     Attributes:
         numeric, dates: column names. origins: a date's first day in training, days since 1970.
@@ -131,18 +132,19 @@ def _first_day(column: pd.Series) -> float:
 
 
 def _date_parts(times: np.ndarray, origin: float) -> np.ndarray:
-    """``(n, 9)``: the numbers named in `DATE_PARTS`, NaN for a missing time."""
+    """``(n, n_parts)``: the numbers named in `DATE_PARTS`, NaN for a missing time."""
     days = times.astype("datetime64[D]")
     months = times.astype("datetime64[M]")
     year = times.astype("datetime64[Y]")
     elapsed = times.astype(np.int64) / 86400.0 - origin
     month = 2 * np.pi * (months - year.astype("datetime64[M]")).astype(np.int64) / 12.0
+    yearday = 2 * np.pi * (days - year.astype("datetime64[D]")).astype(np.int64) / 365.25
     weekday = 2 * np.pi * ((days.astype(np.int64) + 3) % 7) / 7.0  # 1970-01-01 was a Thursday
     day = (days - months.astype("datetime64[D]")).astype(np.int64) + 1.0
     hour = 2 * np.pi * (times.astype(np.int64) % 86400) / 86400.0
     parts = np.stack(
-        [elapsed, year.astype(np.int64) + 1970.0, np.sin(month), np.cos(month), np.sin(weekday), np.cos(weekday), day,
-         np.sin(hour), np.cos(hour)], axis=1,
+        [elapsed, year.astype(np.int64) + 1970.0, np.sin(month), np.cos(month), np.sin(yearday), np.cos(yearday),
+         np.sin(weekday), np.cos(weekday), day, np.sin(hour), np.cos(hour)], axis=1,
     )  # fmt: skip
     parts[np.isnat(times)] = np.nan
     return parts

@@ -7,7 +7,6 @@ term-document matrix); weights as scikit-learn's TfidfVectorizer with ``sublinea
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from automl.evidence import vocabulary, weighed
 from automl.modalities.categories import strings
 from automl.modalities.specs import evenly, numbers_spec
 from automl.records import InputSpec
@@ -26,6 +26,8 @@ __all__ = ["Members", "Phrases", "Texts", "fit_texts", "restore_texts", "wordy"]
 MAX_WORDS = 5_000
 MAX_MEMBERS = 64
 MAX_FIT_ROWS = 10_000
+FEW_TOPICS = 8
+"""Topics of one column among several: more of them are noise to a network beside what the words tell of the target."""
 MAX_CHARACTERS = 10_000
 _WORD = re.compile(r"\w+")
 _SEPARATOR = r"[,;|/\n]"
@@ -59,7 +61,7 @@ class Phrases:
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """``(n, n_dimensions)`` float32; every row on its own, so one row gives what it gives among others."""
         tokens = _tokens(frame[self.column], self.separator)
-        return np.asarray(_weights(tokens, self.codes, self.idf) @ self.components, np.float32)
+        return np.asarray(weighed(tokens, self.codes, self.idf).astype(np.float32) @ self.components, np.float32)
 
     def state(self) -> dict[str, Any]:
         """Plain lists and arrays."""
@@ -146,15 +148,15 @@ def fit_texts(
         lists: columns read as members → their separator (a literal), or "" for the usual ones.
         seed: of the randomised SVD.
     """
-    n_dimensions = 64 if len(texts) + len(lists) <= 1 else 32
+    n_dimensions = 24 if len(texts) + len(lists) <= 1 else FEW_TOPICS
     parts: list[Phrases | Members] = []
     for name in texts:
         parts += _fit_phrases(frame[name], "", n_dimensions, seed)
     for name in names:
-        parts += _fit_phrases(frame[name], "", 16, seed)
+        parts += _fit_phrases(frame[name], "", FEW_TOPICS, seed)
     for name, literal in lists.items():
         separator = re.escape(literal) if literal else _SEPARATOR
-        frequent = _vocabulary(_tokens(frame[name], separator))
+        frequent = vocabulary(_tokens(frame[name], separator), MAX_WORDS)
         if not frequent:
             continue
         parts.append(Members(name, separator, frequent[:MAX_MEMBERS]))
@@ -176,7 +178,7 @@ def wordy(column: pd.Series) -> bool:
 def _fit_phrases(column: pd.Series, separator: str, n_dimensions: int, seed: int) -> list[Phrases]:
     sample = column.iloc[evenly(np.arange(len(column)), MAX_FIT_ROWS)]
     documents = _tokens(sample, separator)
-    words = _vocabulary(documents)
+    words = vocabulary(documents, MAX_WORDS)
     if not words:
         return []
     codes = {word: code for code, word in enumerate(words)}
@@ -187,7 +189,7 @@ def _fit_phrases(column: pd.Series, separator: str, n_dimensions: int, seed: int
     if len(words) <= n_dimensions:
         components = np.eye(len(words), dtype=np.float32)
     else:
-        matrix = _weights(documents, codes, idf)
+        matrix = weighed(documents, codes, idf).astype(np.float32)
         n_wanted = min(n_dimensions, min(matrix.shape) - 1)
         if n_wanted < 1:
             return []
@@ -205,34 +207,9 @@ def _directions(matrix: sparse.csr_matrix, n_wanted: int, seed: int) -> np.ndarr
     return np.asarray(right[strength > 1e-4 * strength[0]].T, np.float32)
 
 
-def _vocabulary(documents: Sequence[Sequence[str]]) -> list[str]:
-    """Words of at least two documents (three in large data) but not of all, most frequent first."""
-    least = 2 if len(documents) < 5_000 else 3
-    counts = Counter(word for document in documents for word in set(document))
-    usable = [word for word, n in counts.items() if least <= n < len(documents)]
-    return sorted(usable, key=lambda word: (-counts[word], word))[:MAX_WORDS]
-
-
 def _tokens(column: pd.Series, separator: str) -> list[list[str]]:
     texts = [(value or "")[:MAX_CHARACTERS].lower() for value in strings(column)]
     if not separator:
         return [_WORD.findall(text) for text in texts]
     parting = re.compile(separator)
     return [[m for member in parting.split(text) if (m := member.strip(" \t[](){}'\""))] for text in texts]
-
-
-def _weights(documents: Sequence[Sequence[str]], codes: Mapping[str, int], idf: np.ndarray) -> sparse.csr_matrix:
-    """TF-IDF rows of unit length ``(n, n_words)`` float32; a row without known words is empty."""
-    indices: list[int] = []
-    ends = [0]
-    for document in documents:
-        indices.extend(codes[word] for word in document if word in codes)
-        ends.append(len(indices))
-    shape = (len(documents), len(codes))
-    matrix = sparse.csr_matrix((np.ones(len(indices)), np.array(indices, np.int32), np.array(ends, np.int32)), shape)
-    matrix.sum_duplicates()
-    matrix.data = (1.0 + np.log(matrix.data)) * idf[matrix.indices]
-    rows = np.repeat(np.arange(len(documents)), np.diff(matrix.indptr))
-    length = np.sqrt(np.bincount(rows, weights=matrix.data**2, minlength=len(documents)))
-    matrix.data /= length[rows]
-    return matrix.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Tables: numbers, categories, and the words of text columns as numbers."""
+"""Tables: numbers, categories, the words of text columns as numbers, and what words and levels say of the target."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from automl.context import truth
 from automl.errors import DataError
+from automl.evidence import goals_of
+from automl.modalities import target
 from automl.modalities.categories import Categories, fit_categories, restore_categories
+from automl.modalities.clues import Clues, fit_clues, restore_clues
 from automl.modalities.numbers import Numbers, fit_numbers, restore_numbers
 from automl.modalities.phrases import Texts, fit_texts, restore_texts, wordy
 from automl.modalities.specs import restore_spec, spec_state
@@ -19,23 +23,27 @@ from automl.records import Column, Dataset, InputSpec, Split, Task
 __all__ = ["TabularEncoder", "fit", "restore"]
 
 NUMERIC_KINDS = ("numeric", "embedded_number", "boolean")
-_RESTORE: Mapping[str, Callable[[Mapping[str, Any]], Numbers | Categories | Texts]] = {
+LEAST_ROWS = 50  # below, folds are too small to say what a word means
+TOLD_KINDS = ("categorical", "url", "text", "list")
+Part = Numbers | Categories | Texts | Clues
+_RESTORE: Mapping[str, Callable[[Mapping[str, Any]], Part]] = {
     "numbers": restore_numbers,
     "categories": restore_categories,
     "texts": restore_texts,
+    "clues": restore_clues,
 }
 
 
 @dataclass(eq=False)
 class TabularEncoder:
-    """A table's rows as up to three inputs: "numbers", "categories" and "texts" (also of kind numbers).
+    """A table's rows as up to four inputs: "numbers", "categories", "texts" and "clues" (both also of kind numbers).
 
     Attributes:
         specs: one for each part. parts: by spec name.
     """
 
     specs: tuple[InputSpec, ...]
-    parts: dict[str, Numbers | Categories | Texts]
+    parts: dict[str, Part]
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Arrays by spec name for these rows.
@@ -69,10 +77,11 @@ def fit(dataset: Dataset, task: Task, split: Split) -> TabularEncoder:
     names = [c.name for c in columns if c.kind == "categorical" and wordy(frame[c.name])]
     lists = {c.name: _separator(c) for c in columns if c.kind == "list"}
     numeric = [c.name for c in columns if c.kind in NUMERIC_KINDS]
-    fitted: dict[str, tuple[Numbers | Categories | Texts, InputSpec] | None] = {
+    fitted: dict[str, tuple[Part, InputSpec] | None] = {
         "numbers": fit_numbers(frame, numeric, named.get("datetime", [])),
         "categories": fit_categories(frame, levels, urls),
         "texts": fit_texts(frame, named.get("text", []), names, lists, split.seed),
+        "clues": _fit_clues(frame, columns, dataset, task, split),
     }
     present = {name: pair for name, pair in fitted.items() if pair is not None}
     if not present:
@@ -80,10 +89,26 @@ def fit(dataset: Dataset, task: Task, split: Split) -> TabularEncoder:
     return TabularEncoder(tuple(pair[1] for pair in present.values()), {k: pair[0] for k, pair in present.items()})
 
 
+def _fit_clues(
+    frame: pd.DataFrame, columns: list[Column], dataset: Dataset, task: Task, split: Split
+) -> tuple[Clues, InputSpec] | None:
+    if dataset.target is None or task.goal not in ("binary", "multiclass", "multilabel", "regression"):
+        return None
+    told = [c.name for c in columns if c.kind in TOLD_KINDS]
+    if not told or len(frame) < LEAST_ROWS:
+        return None
+    if task.goal == "regression":
+        answers = target.fit(dataset, task, split).encode(dataset, split.train)
+    else:
+        answers = truth(dataset, task, split.train)
+    watched = [c.name for c in columns if c.kind in (*TOLD_KINDS, *NUMERIC_KINDS, "datetime")]
+    return fit_clues(frame, told, watched, goals_of(answers, len(task.classes)))
+
+
 def restore(state: Mapping[str, Any]) -> TabularEncoder:
     """The encoder that `TabularEncoder.state` described."""
     specs = tuple(restore_spec(spec) for spec in state["specs"])
-    parts: dict[str, Numbers | Categories | Texts] = {}
+    parts: dict[str, Part] = {}
     for spec in specs:
         parts[spec.name] = _RESTORE[spec.name](state["parts"][spec.name])
     return TabularEncoder(specs, parts)

@@ -10,10 +10,9 @@ import numpy as np
 
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Head, Output, Split, TargetCodec, Task
+from automl.skew import Shape, bounds, shape_of
 
 __all__ = ["ClassCodec", "ForecastCodec", "LabelsCodec", "ValuesCodec", "fit", "restore"]
-
-SKEWED = 1.5
 
 
 # --------------------------------------------------------------------------- classes
@@ -98,16 +97,16 @@ class LabelsCodec:
 
 @dataclass(eq=False)
 class ValuesCodec:
-    """Regression: each target standardised, after log(1 + y) where that makes a skewed one symmetric.
+    """Regression: each target standardised, after a transform where it is skewed or has long tails.
 
     Attributes:
-        targets: columns. logged: whether log(1 + y) is taken. mean, std: of training rows after it.
-        low, high: bounds of decoded values before the logarithm is undone, in standardised units.
+        targets: columns. shapes: the transform of each. mean, std: of training rows after it.
+        low, high: bounds of decoded values before the transform is undone, in standardised units.
     """
 
     head: Head
     targets: list[str]
-    logged: list[bool]
+    shapes: list[Shape]
     mean: list[float]
     std: list[float]
     low: list[float]
@@ -116,9 +115,8 @@ class ValuesCodec:
     def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Standardised values ``(n, n_targets)`` float32."""
         values = self.truth(dataset, rows)
-        for place, logged in enumerate(self.logged):
-            if logged:  # a value below the training range's floor of 0 (in validation, say) counts as nearly -1
-                values[:, place] = np.log1p(np.maximum(values[:, place], -0.999))
+        for place, shape in enumerate(self.shapes):
+            values[:, place] = shape.forward(values[:, place])
         return ((values - self.mean) / self.std).astype(np.float32)
 
     def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
@@ -129,15 +127,15 @@ class ValuesCodec:
         """Standardised values as "values" ``(n, n_targets)`` in the user's units, within the widened training range."""
         inner = np.asarray(raw, np.float64).reshape(len(raw), len(self.targets))
         values = np.clip(inner, self.low, self.high) * self.std + self.mean
-        for place, logged in enumerate(self.logged):
-            if logged:
-                values[:, place] = np.expm1(values[:, place])
+        for place, shape in enumerate(self.shapes):
+            values[:, place] = shape.back(values[:, place])
         return Output("values", {"values": values})
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings and lists."""
-        plain = {name: getattr(self, name) for name in ("targets", "logged", "mean", "std", "low", "high")}
-        return {"codec": "values", "head": _head_state(self.head), **plain}
+        plain = {name: getattr(self, name) for name in ("targets", "mean", "std", "low", "high")}
+        shapes = [asdict(shape) for shape in self.shapes]
+        return {"codec": "values", "head": _head_state(self.head), "shapes": shapes, **plain}
 
 
 @dataclass(eq=False)
@@ -200,8 +198,9 @@ def restore(state: Mapping[str, Any]) -> TargetCodec:
     if state["codec"] == "labels":
         return LabelsCodec(head, list(state["classes"]))
     if state["codec"] == "values":
-        names = ("targets", "logged", "mean", "std", "low", "high")
-        return ValuesCodec(head, *(list(state[name]) for name in names))
+        shapes = [Shape(**shape) for shape in state["shapes"]]
+        moments = (list(state[name]) for name in ("mean", "std", "low", "high"))
+        return ValuesCodec(head, list(state["targets"]), shapes, *moments)
     return ForecastCodec(head, list(state["targets"]))
 
 
@@ -238,31 +237,18 @@ def _fit_values(dataset: Dataset, task: Task, split: Split) -> ValuesCodec:
     codec = ValuesCodec(Head("regression", (n_targets,), "linear", "mse"), list(task.target), [], [], [], [], [])
     values = codec.truth(dataset, split.train)
     for column in values.T:
-        logged = _better_logged(column)
-        inner = np.log1p(column) if logged else column
-        mean, std = float(inner.mean()), float(inner.std())
+        shape = shape_of(column, task.metric)
+        inner = shape.forward(column)
+        size = max(float(np.abs(inner).max(initial=0.0)), 1e-300)  # whose square may not be finite
+        mean, std = float((inner / size).mean()) * size, float((inner / size).std()) * size
         std = std if std > 1e-12 * max(1.0, abs(mean)) else 1.0
-        low, high = (float(inner.min()) - mean) / std, (float(inner.max()) - mean) / std
-        room = (high - low) * (0.1 if logged else 0.25)
-        codec.logged.append(logged)
+        low, high = bounds(shape, column)
+        codec.shapes.append(shape)
         codec.mean.append(mean)
         codec.std.append(std)
-        codec.low.append(low - room)
-        codec.high.append(high + room)
+        codec.low.append((low - mean) / std)
+        codec.high.append((high - mean) / std)
     return codec
-
-
-def _better_logged(values: np.ndarray) -> bool:
-    """Whether a non-negative, clearly right-skewed column is at least twice as symmetric after log(1 + y)."""
-    if values.min() < 0 or _skewness(values) <= SKEWED:
-        return False
-    return bool(abs(_skewness(np.log1p(values))) < _skewness(values) / 2)
-
-
-def _skewness(values: np.ndarray) -> float:
-    centred = values - values.mean()
-    spread = np.sqrt(np.mean(centred**2))
-    return float(np.mean((centred / spread) ** 3)) if spread > 0 else 0.0
 
 
 # --------------------------------------------------------------------------- shared

@@ -10,7 +10,7 @@ from automl.baselines.columns import TableFeatures, find, parts
 from automl.baselines.convolutions import ConvolutionFeatures, filled
 from automl.baselines.gradients import oriented_gradients, resized
 from automl.baselines.learners import Linear, fit_temperature
-from automl.baselines.model import draws
+from automl.baselines.model import Model, draws
 from automl.baselines.ridge import _dual, _primal, ridge_path
 from automl.baselines.summaries import summary
 from automl.baselines.windows import past
@@ -81,9 +81,26 @@ def test_target_means_of_training_rows_never_see_their_own_target():
     task = Task("tabular", "regression", ("y",), "r2", columns=(Column("town", "categorical", 1.0, ""),))
     features = TableFeatures(task, "trees")
     X = features.fit(Dataset("d", frame), np.arange(n), y, None)
-    assert abs(np.corrcoef(X[:, 1], y[:, 0])[0, 1]) < 0.08
+    assert abs(np.corrcoef(X[:, -1], y[:, 0])[0, 1]) < 0.08
     again = features.transform(Dataset("d", frame), np.arange(n))
-    assert np.corrcoef(again[:, 1], y[:, 0])[0, 1] > 0.3  # in sample they do, so the test can fail
+    assert np.corrcoef(again[:, -1], y[:, 0])[0, 1] > 0.3  # in sample they do, so the test can fail
+
+
+def test_a_skewed_target_is_learnt_drawn_in_and_predicted_in_its_own_units_and_range():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=400)
+    frame, y = pd.DataFrame({"x": x}), np.exp(2 * x + 0.1 * rng.normal(size=400))[:, None]
+    frame.loc[399, "x"] = 1e9
+    task = Task("tabular", "regression", ("y",), "r2", columns=(Column("x", "numeric", 1.0, ""),))
+    dataset, rows, errors = Dataset("d", frame), np.arange(300), {}
+    for unskew in (True, False):
+        model = Model(task, TableFeatures(task, "linear"), Linear("regression", 0), unskew)
+        model.fit(dataset, rows, y[rows], None, FitContext(None, None, rows[:50], y[:50]))
+        found = model.predict(dataset, np.arange(400)).arrays["values"]
+        errors[unskew] = np.median(np.abs(found[:300] - y[:300]) / y[:300])
+        assert found.min() >= 0 and found.max() < 3 * y[rows].max()
+        assert (model.curves[0][0] < 1) == unskew
+    assert errors[True] < errors[False] / 2
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,17 @@ def test_classes_that_are_numbers_are_sorted_as_numbers() -> None:
     assert tuple(str(i) for i in range(12)) == task.classes
 
 
+def test_grades_are_in_the_order_that_their_type_or_a_common_scale_has() -> None:
+    grades = RNG.choice(["good", "fair", "Very Good", "ideal"], N)
+    _, task = run(grades)
+    assert task.classes == ("fair", "good", "Very Good", "ideal")
+    assert any("ordered: 'fair' < 'good'" in line for line in task.evidence)
+    declared = pd.Categorical(RNG.choice(["b", "c", "a"], N), categories=["c", "a", "b", "never"], ordered=True)
+    assert run(pd.Series(declared))[1].classes == ("c", "a", "b")
+    unordered = pd.Categorical(declared.astype(str), categories=["c", "a", "b"])
+    assert run(pd.Series(unordered))[1].classes == ("a", "b", "c")
+
+
 def test_a_list_becomes_one_column_a_label() -> None:
     dataset, task = run(["a, b", "b", "c, a", "b, c"] * 50)
 

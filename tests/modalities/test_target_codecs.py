@@ -3,6 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from automl.errors import DataError
 from automl.modalities import target
@@ -93,41 +95,90 @@ def test_regression_is_standardised_by_training_rows_and_restored():
     encoded = codec.encode(dataset, np.arange(200))
     assert encoded.mean(axis=0) == pytest.approx([0, 0], abs=1e-5)
     assert encoded.std(axis=0) == pytest.approx([1, 1], abs=1e-5)
-    assert codec.logged == [False, False]
+    assert [shape.power for shape in codec.shapes] == [1.0, 1.0]
     rows = np.arange(300)
     back = codec.decode(codec.encode(dataset, rows))
     assert back.kind == "values"
     assert back.arrays["values"] == pytest.approx(codec.truth(dataset, rows), rel=1e-5)
 
 
-def test_a_skewed_positive_target_goes_through_the_logarithm_and_cannot_explode():
-    values = np.random.default_rng(0).lognormal(8, 1, 500)
+@pytest.mark.parametrize(
+    ("values", "power"),
+    [
+        (np.random.default_rng(0).gamma(1.0, 3.0, 500), 0.5),  # skewness 2
+        (np.random.default_rng(0).lognormal(8, 1, 500), 0.25),
+        (np.random.default_rng(0).lognormal(8, 2.5, 500), 0.0),
+        (100 - np.random.default_rng(0).gamma(1.0, 3.0, 500), 0.5),  # the long tail is below
+        (np.random.default_rng(0).gamma(1.0, 3.0, 500) - 2.0, 0.5),  # a floor below zero
+        (np.random.default_rng(0).standard_t(2, 500), 0.0),  # long tails on both sides
+    ],
+)
+def test_the_mildest_transform_that_leaves_no_strong_skew_is_taken_and_cannot_explode(values, power):
     dataset, codec = fitted(pd.DataFrame({"y": values}), "regression")
-    assert codec.logged == [True]
+    assert [shape.power for shape in codec.shapes] == [power]
     encoded = codec.encode(dataset, np.arange(500))
-    assert abs(((encoded - encoded.mean()) ** 3).mean()) < 0.5
-    assert codec.decode(encoded).arrays["values"][:, 0] == pytest.approx(values, rel=1e-4)
-    wild = codec.decode(np.array([[1e6], [-1e6]])).arrays["values"][:, 0]
-    assert values.max() < wild[0] < 3 * values.max() and values.min() / 3 < wild[1] < values.min()
+    reach = np.ptp(values)
+    assert codec.decode(encoded).arrays["values"][:, 0] == pytest.approx(values, rel=1e-4, abs=1e-6 * reach)
+    order = np.argsort(values)
+    assert abs(np.corrcoef(np.arange(500), np.argsort(np.argsort(encoded[order, 0])))[0, 1]) > 0.999  # order is kept
+    wild = np.sort(codec.decode(np.array([[1e6], [-1e6]])).arrays["values"][:, 0])
+    assert values.max() <= wild[1] < values.max() + 2 * reach
+    assert values.min() - 2 * reach < wild[0] <= values.min()
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        np.random.default_rng(0).normal(100, 5, 500),  # symmetric
-        np.random.default_rng(0).lognormal(0, 1, 500) - 1.0,  # below zero
-        (np.arange(500) % 50 == 0).astype(float),  # skewed, and log(1 + y) does not help
+        np.random.default_rng(0).normal(100, 5, 500),
+        np.random.default_rng(0).uniform(0, 1, 500),
+        np.random.default_rng(0).normal(0, 5, 500),
+        (np.arange(500) % 50 == 0).astype(float),  # skewed, and two values stay two values
+        np.array([0.0, 1.0, 100.0]),  # too few to tell
     ],
 )
-def test_the_logarithm_is_left_alone_where_it_does_not_help(values):
+def test_a_target_is_left_as_it_is_where_no_transform_would_help(values):
     _, codec = fitted(pd.DataFrame({"y": values}), "regression")
-    assert codec.logged == [False]
+    assert [shape.power for shape in codec.shapes] == [1.0]
 
 
-def test_values_below_zero_outside_training_can_be_encoded_for_a_logged_target():
+def test_a_target_never_negative_in_training_is_never_predicted_to_be():
+    for values in (np.linspace(0, 9, 90), np.random.default_rng(0).lognormal(0, 1, 200)):
+        _, codec = fitted(pd.DataFrame({"y": values}), "regression")
+        assert codec.decode(np.array([[-1e6], [-3.0]])).arrays["values"].min() >= -1e-9
+    _, codec = fitted(pd.DataFrame({"y": np.linspace(-1, 9, 90)}), "regression")
+    assert codec.decode(np.array([[-1e6]])).arrays["values"].min() < -1.0
+
+
+def test_values_below_zero_outside_training_can_be_encoded_for_a_transformed_target():
     values = np.append(np.random.default_rng(0).lognormal(8, 1, 500), -5.0)
     dataset, codec = fitted(pd.DataFrame({"y": values}), "regression", n_train=500)
-    assert codec.logged == [True] and np.isfinite(codec.encode(dataset, np.array([500]))).all()
+    assert codec.shapes[0].power < 1 and np.isfinite(codec.encode(dataset, np.array([500]))).all()
+
+
+def test_several_targets_have_a_transform_and_a_scale_each():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(0, 1e-6, 300), "b": rng.lognormal(20, 1, 300), "c": rng.normal(5, 2, 300)})
+    dataset, codec = fitted(frame, "regression")
+    encoded = codec.encode(dataset, np.arange(300))
+    assert encoded.std(axis=0) == pytest.approx([1, 1, 1], abs=1e-4)
+    assert codec.shapes[1].power < 1 == codec.shapes[0].power == codec.shapes[2].power
+    assert codec.decode(encoded).arrays["values"] == pytest.approx(frame.to_numpy(), rel=1e-3, abs=1e-9)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.floats(-1e300, 1e300), min_size=2, max_size=60),
+    st.lists(st.floats(allow_nan=False, width=32), min_size=1, max_size=20),
+)
+def test_whatever_the_target_predictions_are_finite_and_training_values_come_back(values, raw):
+    values = np.array(values)
+    dataset, codec = fitted(pd.DataFrame({"y": values}), "regression")
+    reach = values.max() / 2 - values.min() / 2
+    back = codec.decode(codec.encode(dataset, np.arange(len(values)))).arrays["values"][:, 0]
+    assert np.abs(back / 2 - values / 2).max() <= 1e-4 * reach + 1e-9 * np.abs(values).max() + 1e-12
+    decoded = codec.decode(np.array(raw, np.float32)[:, None]).arrays["values"][:, 0]
+    assert np.isfinite(decoded).all()
+    assert (decoded / 8 >= values.min() / 8 - reach).all() and (decoded / 8 <= values.max() / 8 + reach).all()
 
 
 def test_a_constant_target_is_encoded_as_zero_and_restored():

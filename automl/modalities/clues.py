@@ -1,0 +1,184 @@
+"""What cells of words and levels say of the target, as numbers: out-of-fold predictions, and how much they hold.
+
+A row's own target must not be among those its number was made from, or a network trusts it more than it should. So
+there is one table for each fold, fitted without it, and the fold of *any* row follows from its cells: a training row
+meets the table that has not seen it, and so do its duplicates, a new row meets one of them, and both kinds of rows
+have numbers of the same spread. Transforming stays a function of the cells alone, with nothing of the rows in it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl.evidence import AMOUNTS, amounts, crossfit, tokens, vocabulary, weighed
+from automl.modalities.categories import strings
+from automl.modalities.specs import evenly, numbers_spec
+from automl.records import InputSpec
+
+__all__ = ["Clue", "Clues", "fit_clues", "restore_clues"]
+
+N_FOLDS = 8
+MAX_TOKENS = 20_000
+MAX_FIT_ROWS = 30_000
+LEAST_LEVELS = 20
+SURE = 2.0
+"""A column is kept if its out-of-fold predictions beat the mean by so many standard errors."""
+
+
+@dataclass(eq=False)
+class Clue:
+    """One column → a number for each goal (see `automl.evidence.goals_of`).
+
+    Attributes:
+        column: name. words: tokens in code order. idf: ``(n_words,)``.
+        coef: ``(n_folds, n_words, n_goals)`` float32. intercept: ``(n_folds, n_goals)``.
+    """
+
+    column: str
+    words: list[str]
+    idf: np.ndarray
+    coef: np.ndarray
+    intercept: np.ndarray
+
+    @cached_property
+    def codes(self) -> dict[str, int]:
+        """Token → code."""
+        return {word: code for code, word in enumerate(self.words)}
+
+    @property
+    def names(self) -> list[str]:
+        """A name for each number."""
+        return [f"{self.column}.clue{i + 1}" for i in range(self.coef.shape[2])]
+
+    def transform(self, cells: Sequence[str | None], folds: np.ndarray) -> np.ndarray:
+        """``(n, n_goals)`` float32; every row on its own."""
+        rows = weighed([tokens(cell) for cell in cells], self.codes, self.idf)
+        out = np.empty((len(cells), self.coef.shape[2]), np.float32)
+        for fold in range(len(self.coef)):
+            here = np.flatnonzero(folds == fold)
+            if len(here):
+                out[here] = rows[here] @ self.coef[fold] + self.intercept[fold]
+        return out
+
+    def state(self) -> dict[str, Any]:
+        """Plain lists and arrays."""
+        return {name: getattr(self, name) for name in ("column", "words", "idf", "coef", "intercept")}
+
+
+@dataclass(eq=False)
+class Clues:
+    """All clues of a table, side by side, then the amounts.
+
+    Attributes:
+        parts: one a column. watched: columns whose cells tell a row's fold.
+        measured: column → which of `automl.evidence.AMOUNTS` vary in training.
+    """
+
+    parts: list[Clue]
+    watched: list[str]
+    measured: dict[str, list[int]]
+
+    @property
+    def names(self) -> list[str]:
+        """A name for each number."""
+        told = [name for part in self.parts for name in part.names]
+        return told + [f"{column}.{AMOUNTS[i]}" for column, kept in self.measured.items() for i in kept]
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """``(n, n_columns)`` float32."""
+        folds = folds_of(frame, self.watched) if self.parts else np.zeros(len(frame), np.int64)
+        cells = {name: strings(frame[name]) for name in {*self.measured, *(part.column for part in self.parts)}}
+        told = [part.transform(cells[part.column], folds) for part in self.parts]
+        held = [amounts(cells[name])[:, kept] for name, kept in self.measured.items()]
+        return np.concatenate([*told, *held], axis=1, dtype=np.float32, casting="same_kind")
+
+    def state(self) -> dict[str, Any]:
+        """Parts by place."""
+        return {
+            "watched": self.watched,
+            "measured": self.measured,
+            "parts": {f"{place:04d}": part.state() for place, part in enumerate(self.parts)},
+        }
+
+
+def restore_clues(state: Mapping[str, Any]) -> Clues:
+    """The part that `Clues.state` described."""
+    parts = [
+        Clue(part["column"], list(part["words"]), part["idf"], part["coef"], part["intercept"])
+        for _, part in sorted(state["parts"].items())
+    ]
+    measured = {name: [int(i) for i in kept] for name, kept in state["measured"].items()}
+    return Clues(parts, list(state["watched"]), measured)
+
+
+def fit_clues(
+    frame: pd.DataFrame, columns: Sequence[str], watched: Sequence[str], goals: np.ndarray
+) -> tuple[Clues, InputSpec] | None:
+    """Fit on a frame of training rows; None when no column tells anything.
+
+    Args:
+        frame: training rows. columns: of words or levels. watched: columns whose cells tell a row's fold.
+        goals: the training rows' target, see `automl.evidence.goals_of`.
+    """
+    sample = evenly(np.arange(len(frame)), MAX_FIT_ROWS)
+    folds = folds_of(frame, watched)[sample]
+    clues = Clues([], list(watched), {})
+    for name in columns:
+        cells = strings(frame[name].iloc[sample])
+        if len(set(cells)) < LEAST_LEVELS:
+            continue
+        varies = np.flatnonzero(np.ptp(amounts(cells), axis=0) > 0).tolist()
+        if varies:
+            clues.measured[name] = varies
+        part = _fit(name, cells, goals[sample], folds)
+        if part is not None:
+            clues.parts.append(part)
+    names = clues.names
+    return (clues, numbers_spec("clues", names, clues.transform(frame), [0.0] * len(names))) if names else None
+
+
+def _fit(name: str, cells: Sequence[str | None], goals: np.ndarray, folds: np.ndarray) -> Clue | None:
+    documents = [tokens(cell) for cell in cells]
+    words = vocabulary(documents, MAX_TOKENS // (1 + goals.shape[1] // 3))
+    if not words:
+        return None
+    codes = {word: code for code, word in enumerate(words)}
+    n_having = np.bincount([codes[w] for d in documents for w in d if w in codes], minlength=len(words))
+    idf = np.log((1 + len(documents)) / (1 + n_having)) + 1.0
+    found = crossfit(weighed(documents, codes, idf), goals, folds, N_FOLDS)
+    if found.sureness < SURE:
+        return None
+    return Clue(name, words, idf, found.coef[:N_FOLDS].astype(np.float32), found.intercept[:N_FOLDS])
+
+
+def folds_of(frame: pd.DataFrame, watched: Sequence[str]) -> np.ndarray:
+    """``(n,)`` from 0 to `N_FOLDS` - 1, by the cells of the watched columns: equal rows are in the same fold.
+
+    Source: the finaliser of SplitMix64 (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014).
+    """
+    mixed = np.zeros(len(frame), np.uint64)
+    for name in watched:
+        column = frame[name]
+        if column.dtype.kind == "M":
+            bits = column.to_numpy("datetime64[s]").view(np.uint64)
+        elif column.dtype.kind in "fiub":
+            values = column.to_numpy(np.float64)
+            bits = np.where(np.isnan(values), 0.0, values + 0.0).view(np.uint64)
+        else:
+            cells = strings(column)
+            bits = np.array([zlib.crc32((cell or "").encode("utf-8", "surrogatepass")) for cell in cells], np.uint64)
+        mixed = _mix(mixed ^ (bits + np.uint64(0x9E3779B97F4A7C15)))
+    return (mixed % np.uint64(N_FOLDS)).astype(np.int64)
+
+
+def _mix(x: np.ndarray) -> np.ndarray:
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(x ^ (x >> np.uint64(31)))

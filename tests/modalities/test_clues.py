@@ -1,0 +1,87 @@
+import numpy as np
+import pandas as pd
+
+from automl.modalities.clues import N_FOLDS, fit_clues, folds_of, restore_clues
+
+
+def objects(values):
+    return pd.Series(list(values), dtype=object)
+
+
+def crew(n_rows, seed=0, n_people=120):
+    """Cells of one to three names, each with a worth of its own, and a target that is their mean and noise."""
+    rng = np.random.default_rng(seed)
+    worth = np.random.default_rng(99).normal(size=n_people)
+    who = [rng.choice(n_people, rng.integers(1, 4), replace=False) for _ in range(n_rows)]
+    frame = pd.DataFrame({"crew": objects(", ".join(f"Ann{k} Lee{k}" for k in w) for w in who)})
+    frame["x"] = rng.normal(size=n_rows)
+    return frame, np.array([[worth[w].mean()] for w in who]) + 0.3 * rng.normal(size=(n_rows, 1))
+
+
+def test_members_tell_new_rows_what_they_told_training_rows():
+    frame, goals = crew(1_500)
+    clues, spec = fit_clues(frame, ["crew"], ["crew", "x"], goals)
+    assert spec.stats["columns"][0] == "crew.clue1"
+    new, truth = crew(600, seed=1)
+    for rows, answers in ((frame, goals), (new, truth)):
+        told = clues.transform(rows)[:, 0]
+        assert np.corrcoef(told, answers[:, 0])[0, 1] > 0.6
+    spreads = [clues.transform(rows)[:, 0].std() for rows in (frame, new)]
+    assert 0.85 < spreads[0] / spreads[1] < 1.15  # the numbers mean the same for both
+
+
+def test_a_training_row_never_meets_a_table_that_has_seen_its_target():
+    frame, goals = crew(1_000)
+    one, _ = fit_clues(frame, ["crew"], ["crew", "x"], goals)
+    row = 17
+    changed = goals.copy()
+    changed[row] += 1.0
+    other, _ = fit_clues(frame, ["crew"], ["crew", "x"], changed)
+    fold = folds_of(frame, ["crew", "x"])[row]
+    assert np.array_equal(one.parts[0].coef[fold], other.parts[0].coef[fold])
+    assert not np.array_equal(one.parts[0].coef[fold - 1], other.parts[0].coef[fold - 1])
+
+
+def test_the_fold_of_a_row_follows_from_its_cells_alone():
+    frame, _ = crew(2_000)
+    frame["day"] = pd.Series(pd.date_range("2020-01-01", periods=2_000, freq="h").astype("datetime64[ns]"))
+    frame.loc[::5, "x"] = np.nan
+    frame.loc[::7, "crew"] = None
+    frame.loc[::9, "day"] = pd.NaT
+    watched = ["crew", "x", "day"]
+    folds = folds_of(frame, watched)
+    assert np.bincount(folds, minlength=N_FOLDS).min() > 0.7 * len(frame) / N_FOLDS
+    turned = np.random.default_rng(0).permutation(len(frame))
+    assert np.array_equal(folds_of(frame.iloc[turned], watched), folds[turned])
+    assert folds_of(frame.iloc[[3]], watched)[0] == folds[3]
+    twice = pd.concat([frame.iloc[:50], frame.iloc[:50]], ignore_index=True)
+    again = folds_of(twice, watched)
+    assert np.array_equal(again[:50], again[50:])
+
+
+def test_words_that_tell_nothing_are_left_out_and_amounts_stay():
+    rng = np.random.default_rng(0)
+    words = np.array([f"w{i}" for i in range(60)])
+    frame = pd.DataFrame({"t": objects(" ".join(rng.choice(words, rng.integers(1, 9))) for _ in range(800))})
+    _, spec = fit_clues(frame, ["t"], ["t"], rng.normal(size=(800, 1)))
+    assert spec.stats["columns"] == ["t.characters", "t.words"]
+
+
+def test_where_equal_rows_share_a_fold_a_lone_column_of_levels_has_no_clue():
+    rng = np.random.default_rng(0)
+    level = rng.integers(0, 40, 2_000)
+    frame = pd.DataFrame({"c": objects(f"level{k}" for k in level)})
+    goals = np.random.default_rng(1).normal(size=40)[level][:, None] + 0.1 * rng.normal(size=(2_000, 1))
+    found = fit_clues(frame, ["c"], ["c"], goals)
+    assert found is None or not found[0].parts
+
+
+def test_clues_are_restored_bit_for_bit_and_take_unknown_and_missing_cells(stored):
+    frame, goals = crew(600)
+    clues, spec = fit_clues(frame, ["crew"], ["crew", "x"], goals)
+    again = restore_clues(stored(clues.state()))
+    odd = pd.DataFrame({"crew": objects([None, "", "Nobody Known", "ann3  LEE3"]), "x": [np.nan, 1.0, np.inf, 0.0]})
+    found = again.transform(odd)
+    assert found.shape == (4, spec.shape[0])
+    assert np.isfinite(found).all()
+    assert np.array_equal(found, clues.transform(odd))
