@@ -20,6 +20,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("weight_decay", 1e-5, 3e-1, sampling="log", default=1e-2)
     hp.Float("dropout", 0.0, 0.5, default=0.15)
     hp.Float("hide_rate", 0.0, 0.1, default=0.02)
+    hp.Float("label_smoothing", 0.0, 0.2, default=0.0)
     sizes = batch_sizes(facts.n_rows)
     hp.Choice("batch_size", sizes, default=sizes[-2])
     hp.Int("epochs", 10, 80, step=5, default=epochs_for(facts))
@@ -75,11 +76,39 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.dropout import KnobDropout
     from automl.layers.members import MemberScale
     from automl.layers.output import RawOutput, starting_bias
+    from automl.layers.realmlp import BlendedActivation, FeatureScale, ScaledDense
+    from automl.layers.table import category_features, number_features
 
     inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
-    parts = [read(inputs[spec.name], spec, choices, knobs) for spec in specs]
-    x = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+    parts = []
+    for spec in specs:
+        if spec.kind == "categories":
+            up_to = int(choices.get("one_hot", 0))
+            parts += category_features(inputs[spec.name], spec, int(choices["category_dim"]), knobs["hide_rate"], up_to)
+        else:
+            if choices.get("quantile_bins"):
+                import dataclasses
 
+                spec = dataclasses.replace(spec, stats={k: v for k, v in spec.stats.items() if k != "splits"})
+            dim = int(choices["numeric_dim"])
+            parts.append(number_features(inputs[spec.name], spec, choices["numeric"], dim, int(choices["bins"])))
+    tensors = [part.tensor for part in parts]
+    x = keras.layers.Concatenate()(tensors) if len(tensors) > 1 else tensors[0]
+
+    if choices.get("front_scale"):
+        x = FeatureScale()(x)
+    if choices["block"] == "scaled":
+        for _ in range(int(choices["layers"])):
+            x = ScaledDense(int(choices["width"]))(x)
+            x = (
+                BlendedActivation(choices["activation"])(x)
+                if choices.get("blend", 1)
+                else keras.layers.Activation(choices["activation"])(x)
+            )
+            x = KnobDropout(knobs["dropout"])(x)
+        rate = 1 / float(x.shape[-1]) ** 0.5
+        output = RawOutput(head.shape, starting_bias(head), rate=rate)(x)
+        return keras.Model(inputs, output, name="mlp")
     members = int(choices["members"])
     if members > 1:
         x = MemberScale(members, start="signs")(x)
@@ -138,7 +167,7 @@ MLP = Template(
     accepts=ACCEPTS,
     space=space,
     build=build,
-    knobs=("learning_rate", "weight_decay", "dropout", "hide_rate"),
+    knobs=("learning_rate", "weight_decay", "dropout", "hide_rate", "label_smoothing"),
     starts=starts,
     unfit=unfit,
     source="Holzmüller et al. (RealMLP), NeurIPS 2024; Gorishniy et al. (numeric embeddings), NeurIPS 2022; "
