@@ -51,7 +51,8 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
     Args:
         shape: of one row's output. bias: first bias, a number or one for each place of the last axis.
         members: of the input's axis 1; 0 when there is no such axis. scale: of the first weights.
-        rate: learning rate of the weights beside that of other layers. link: "linear", "sigmoid" or "softmax" (`Head.activation`): in which units members are averaged.
+        link: "linear", "sigmoid" or "softmax" (`Head.activation`): in which units members are averaged.
+        rate: learning rate of the weights beside that of other layers.
 
     Input shape: ``(batch, features)``, with members ``(batch, members, features)``.
     Output shape: ``(batch, *shape)``.

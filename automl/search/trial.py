@@ -90,8 +90,8 @@ class Snapshot:
 def learning_rate_at(progress: np.ndarray, peak: float, schedule: str = "cosine") -> np.ndarray:
     """The learning rate at these shares of a schedule.
 
-    "cosine": linear warm-up over the first 5 % of the steps, then a cosine to zero. "coslog": four cycles, each twice as
-    long as the one before, ``(1 - cos(2π log2(1 + 15 t))) / 2``.
+    "cosine": linear warm-up over the first 5 % of the steps, then a cosine to zero. "coslog": four cycles, each
+    twice as long as the one before, ``(1 - cos(2π log2(1 + 15 t))) / 2``.
 
     Source: Loshchilov and Hutter 2017, "SGDR", equation 5, one cycle; warm-up as in Goyal et al. 2017. Holzmüller et
         al. (RealMLP), NeurIPS 2024, section 3.2, coslog4.
@@ -185,7 +185,8 @@ def train(
     """Train a network that was just reset.
 
     Args:
-        settings: choices and knobs; "learning_rate", "epochs" and, where there is one, "schedule" are read here. seed: of the order of rows.
+        settings: choices and knobs; "learning_rate", "epochs" and, where there is one, "schedule" are read here.
+        seed: of the order of rows.
         deadline: `time.monotonic` value, or None for no clock (then the result depends on the seed alone).
         dispatch_seconds: longest single dispatch. judge: raw validation outputs → score.
         stopping: asked between dispatches whether the user wants to stop.
