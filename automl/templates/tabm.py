@@ -32,7 +32,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Int("layers", 1, 4, default=2)
     hp.Choice("members", [4, 8, 16, 32], default=8)
     hp.Choice("adapters", ["mini", "full"], default="full")
-    hp.Choice("norm", ["none", "batch"], default="none")
+    hp.Choice("norm", ["none", "batch"], default="batch")
     hp.Choice("numeric", ["plain", "piecewise", "periodic"], default="piecewise")
     hp.Choice("numeric_dim", [4, 8, 12, 16, 24], default=12)
     hp.Choice("bins", [8, 16, 32, 64], default=32)
@@ -45,7 +45,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     two = facts.n_classes == 2
     first = {
         "batch_size": sizes[-2], "epochs": epochs_for(facts), "width": 128, "layers": 2, "members": 8,
-        "adapters": "full", "norm": "none", "numeric": "piecewise", "numeric_dim": 8 if two else 16,
+        "adapters": "full", "norm": "batch", "numeric": "piecewise", "numeric_dim": 8 if two else 16,
         "bins": 32 if two else 64, "category_dim": 8, "learning_rate": 2e-3,
         "weight_decay": 0.1 if two else 1e-2, "dropout": 0.3 if two else 0.1, "hide_rate": 0.02,
     }  # fmt: skip
@@ -78,12 +78,15 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     x = keras.layers.Concatenate()(tensors) if len(tensors) > 1 else tensors[0]
 
     members, full = int(choices["members"]), choices["adapters"] == "full"
-    start = choices.get("start") or ("signs" if choices["numeric"] == "plain" else "normal")
-    x = MemberScale(members, start, [size for part in parts for size in part.sizes])(x)
+    x = MemberScale(members, choices.get("start", "signs"), [size for part in parts for size in part.sizes])(x)
     for number in range(int(choices["layers"])):
         if full and number:
             x = MemberScale(members)(x)
-        x = keras.layers.Dense(int(choices["width"]), use_bias=not full, kernel_initializer="he_normal")(x)
+        if choices.get("dense") == "scaled":
+            from automl.layers.realmlp import ScaledDense
+            x = ScaledDense(int(choices["width"]))(x)
+        else:
+            x = keras.layers.Dense(int(choices["width"]), use_bias=not full, kernel_initializer="he_normal")(x)
         if choices["norm"] == "batch":
             x = keras.layers.BatchNormalization(momentum=0.9)(x)
         if full:
@@ -91,7 +94,8 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         x = keras.layers.Activation("relu")(x)
         x = KnobDropout(knobs["dropout"])(x)
     link = choices.get("link") or head.activation
-    output = RawOutput(head.shape, starting_bias(head), members, link=link)(x)
+    rate = 1 / float(x.shape[-1]) ** 0.5 if choices.get("dense") == "scaled" else 1.0
+    output = RawOutput(head.shape, starting_bias(head), members, link=link, rate=rate)(x)
     return keras.Model(inputs, output, name="tabm")
 
 

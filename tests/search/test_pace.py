@@ -25,8 +25,10 @@ def build(choices, knobs, specs, head):
 
 
 def one_network(**choices):
-    template = Template("plain", "mlp", ("regression",), ("numbers",), lambda *a: None, build, tuple(KNOBS), lambda *a: [],
-                        lambda *a: None, "")  # fmt: skip
+    template = Template(
+        "plain", "mlp", ("regression",), ("numbers",), lambda *a: None, build, tuple(KNOBS),
+        lambda *a: [], lambda *a: None, "",
+    )  # fmt: skip
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(8, 3)).astype("float32"), rng.normal(size=(8, 1)).astype("float32")
     data = DeviceData.place({"numbers": x}, y, None, {"numbers": x}, 8)
