@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from automl.layers.rates import paced
-
 if TYPE_CHECKING:
     from automl.records import Head
 
@@ -52,7 +50,6 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
         shape: of one row's output. bias: first bias, a number or one for each place of the last axis.
         members: of the input's axis 1; 0 when there is no such axis. scale: of the first weights.
         link: "linear", "sigmoid" or "softmax" (`Head.activation`): in which units members are averaged.
-        rate: learning rate of the weights beside that of other layers.
 
     Input shape: ``(batch, features)``, with members ``(batch, members, features)``.
     Output shape: ``(batch, *shape)``.
@@ -63,13 +60,13 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
 
     def __init__(
         self, shape: Sequence[int], bias: float | Sequence[float] = 0.0, members: int = 0, scale: float = 0.1,
-        link: str = "linear", rate: float = 1.0, **kwargs: Any,
+        link: str = "linear", **kwargs: Any,
     ) -> None:  # fmt: skip
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
         self.shape, self.members, self.scale = tuple(int(size) for size in shape), int(members), float(scale)
         self.bias = float(bias) if isinstance(bias, int | float) else [float(value) for value in bias]
-        self.link, self.rate = link, float(rate)
+        self.link = link
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make weights, small enough that the first predictions are near the bias."""
@@ -77,7 +74,6 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
         lead = (self.members,) if self.members else ()
         small = keras.initializers.RandomNormal(stddev=self.scale / math.sqrt(max(n_features, 1)))
         self.kernel = self.add_weight(shape=(*lead, n_features, units), initializer=small, name="kernel")
-        paced(self.kernel, self.rate, 1.0 / self.rate)  # decays as fast as other layers
         bias = self.bias
 
         def start(shape: tuple[int, ...], dtype: str | None = None) -> Any:
@@ -102,7 +98,7 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """Plain settings."""
         config = {"shape": list(self.shape), "bias": self.bias, "members": self.members, "scale": self.scale}
-        return {**super().get_config(), **config, "link": self.link, "rate": self.rate}
+        return {**super().get_config(), **config, "link": self.link}
 
 
 def _mean_prediction(each: Any, link: str) -> Any:

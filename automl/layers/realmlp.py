@@ -11,9 +11,8 @@ from automl.layers.rates import paced
 
 __all__ = ["BlendedActivation", "FeatureScale", "ScaledDense"]
 
-BIAS_RATE = 0.1
-ACTIVATION_RATE = 0.1
 SCALE_RATE = 6.0
+REFERENCE_FEATURES = 256
 BIAS_SPREAD = 3.0**-0.5
 
 
@@ -56,11 +55,13 @@ class FeatureScale(keras.layers.Layer):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable(package="automl")
 class ScaledDense(keras.layers.Layer):  # type: ignore[misc]
-    """A dense layer in the neural tangent parametrisation: ``y = x W / √n + b``, W drawn from a standard normal.
+    """A dense layer that learns as in the neural tangent parametrisation: ``y = x W + b``, W drawn with variance 1 / n.
 
-    One learning rate then suits layers of any width. Biases start spread out, so that kinks of the activation do not
-    all lie at zero, and learn a tenth as fast. (The authors draw a bias as a random mixture of five rows' outputs; a
-    mixture of five standard normals, which this draws, has a variance of 1/3 and needs no data.)
+    There ``y = x V / √n + b`` with V of unit variance. Adam's steps do not depend on the size of gradients, so a rate η
+    for V is a rate η / √n for W: this layer notes √(256 / n), and one learning rate suits layers of any width. Biases
+    start spread out, so that kinks of the activation do not all lie at zero. (The authors draw a bias as a random
+    mixture of five rows' outputs; a mixture of five standard normals, as this has it, has a variance of 1/3 and needs
+    no data.)
 
     Args:
         units: of the output.
@@ -76,16 +77,17 @@ class ScaledDense(keras.layers.Layer):  # type: ignore[misc]
         self.units = int(units)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make weights."""
-        n_features = int(input_shape[-1] or 0)
-        self.gain = 1.0 / math.sqrt(max(n_features, 1))
-        normal, spread = (keras.initializers.RandomNormal(stddev=stddev) for stddev in (1.0, BIAS_SPREAD))
+        """Make weights; they decay as fast as those of other layers."""
+        n_features = max(int(input_shape[-1] or 0), 1)
+        normal, spread = (keras.initializers.RandomNormal(stddev=s) for s in (n_features**-0.5, BIAS_SPREAD))
+        rate = math.sqrt(REFERENCE_FEATURES / n_features)
         self.kernel = self.add_weight(shape=(n_features, self.units), initializer=normal, name="kernel")
-        self.offset = paced(self.add_weight(shape=(self.units,), initializer=spread, name="bias"), BIAS_RATE)
+        paced(self.kernel, rate, 1.0 / rate)
+        self.offset = self.add_weight(shape=(self.units,), initializer=spread, name="bias")
 
     def call(self, inputs: Any) -> Any:
         """Multiply and add."""
-        return keras.ops.matmul(inputs, self.kernel * self.gain) + self.offset
+        return keras.ops.matmul(inputs, self.kernel) + self.offset
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(..., units)."""
@@ -114,9 +116,7 @@ class BlendedActivation(keras.layers.Layer):  # type: ignore[misc]
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make a share for each unit."""
-        self.shares = paced(
-            self.add_weight(shape=(int(input_shape[-1] or 0),), initializer="ones", name="shares"), ACTIVATION_RATE
-        )
+        self.shares = self.add_weight(shape=(int(input_shape[-1] or 0),), initializer="ones", name="shares")
 
     def call(self, inputs: Any) -> Any:
         """Blend."""

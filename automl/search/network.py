@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DeviceData", "Network"]
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+BETA_1, EPSILON = 0.9, 1e-7
+BETA_2: dict[str, float] = {"mlp": 0.95}
 CLIP_NORM: dict[str, float] = {"rnn": 1.0, "transformer": 1.0}
 PREDICT_BATCH = 1024
 
@@ -121,7 +122,7 @@ class Network:
             self.model = self._built()
         self._loss = loss_for(head, 1.0 if loss_scale is None else loss_scale, self.knobs.get("label_smoothing", 0.0))
         self._clip_norm = CLIP_NORM.get(template.family)
-        self._beta_2 = float(choices.get("beta_2", BETA_2))
+        self._beta_2 = float(choices.get("beta_2", BETA_2.get(template.family, 0.999)))
         self._paces = [(rate_factor(v), decay_factor(v)) for v in self.model.trainable_variables]
         values = [variable.value for variable in self.model.trainable_variables]
         self._moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in values]

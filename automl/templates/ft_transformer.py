@@ -36,11 +36,12 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("hidden", [1.0, 1.33, 2.0], default=1.33)
     hp.Choice("numeric", ["plain", "piecewise"], default="piecewise")
     hp.Choice("bins", [8, 16, 32, 64], default=16)
+    hp.Choice("bins_by", ["target", "quantiles"], default="target")
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """Two blocks of 64 numbers a token, in bins by the target."""
-    return [{"layers": 2, "dim": 64, "heads": 8, "hidden": 1.33, "numeric": "piecewise", "bins": 16}]
+    return [{"layers": 2, "dim": 64, "heads": 8, "hidden": 1.33, "numeric": "piecewise", "bins": 16, "bins_by": "target"}]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -84,7 +85,7 @@ def tokens_of(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mappin
         return CategoryEmbedding(spec.stats["sizes"], dim, knobs["hide_rate"])(x)
     if spec.name == "texts":
         return keras.layers.Reshape((1, dim))(keras.layers.Dense(dim)(scaled(x, spec)))
-    vectors = number_vectors(x, spec, choices["numeric"], dim, int(choices["bins"]))
+    vectors = number_vectors(x, spec, choices, dim)
     return LinearEmbedding(dim)(scaled(x, spec)) if vectors is None else vectors
 
 

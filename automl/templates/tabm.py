@@ -36,6 +36,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("numeric", ["plain", "piecewise", "periodic"], default="piecewise")
     hp.Choice("numeric_dim", [4, 8, 12, 16, 24], default=12)
     hp.Choice("bins", [8, 16, 32, 64], default=32)
+    hp.Choice("bins_by", ["target", "quantiles"], default="target")
     hp.Choice("category_dim", [4, 8, 16], default=8)
 
 
@@ -45,8 +46,8 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     two = facts.n_classes == 2
     first = {
         "batch_size": sizes[-2], "epochs": epochs_for(facts), "width": 128, "layers": 2, "members": 8,
-        "adapters": "full", "norm": "batch", "numeric": "piecewise", "numeric_dim": 8 if two else 16,
-        "bins": 32 if two else 64, "category_dim": 8, "learning_rate": 2e-3,
+        "adapters": "full", "norm": "none", "numeric": "piecewise", "numeric_dim": 8 if two else 16,
+        "bins": 32 if two else 64, "bins_by": "target", "category_dim": 8, "learning_rate": 2.5e-3,
         "weight_decay": 0.1 if two else 1e-2, "dropout": 0.3 if two else 0.1, "hide_rate": 0.02,
     }  # fmt: skip
     return [first]
@@ -59,44 +60,27 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.dropout import KnobDropout
     from automl.layers.members import MemberScale
     from automl.layers.output import RawOutput, starting_bias
-    from automl.layers.table import category_features, number_features
+    from automl.layers.realmlp import FeatureScale, ScaledDense
+    from automl.layers.table import table_features
 
     inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
-    parts = []
-    for spec in specs:
-        if spec.kind == "categories":
-            dim = int(choices["category_dim"])
-            parts += category_features(inputs[spec.name], spec, dim, knobs["hide_rate"], ONE_HOT_UP_TO)
-        else:
-            if choices.get("quantile_bins"):
-                import dataclasses
-
-                spec = dataclasses.replace(spec, stats={k: v for k, v in spec.stats.items() if k != "splits"})
-            dim = int(choices["numeric_dim"])
-            parts.append(number_features(inputs[spec.name], spec, choices["numeric"], dim, int(choices["bins"])))
-    tensors = [part.tensor for part in parts]
-    x = keras.layers.Concatenate()(tensors) if len(tensors) > 1 else tensors[0]
-
+    features = table_features(inputs, specs, choices, knobs["hide_rate"], ONE_HOT_UP_TO)
     members, full = int(choices["members"]), choices["adapters"] == "full"
-    x = MemberScale(members, choices.get("start", "signs"), [size for part in parts for size in part.sizes])(x)
+    x = features.tensor
+    if choices.get("front_scale"):
+        x = FeatureScale()(x)
+    x = MemberScale(members, choices.get("start", "signs"), features.sizes)(x)
     for number in range(int(choices["layers"])):
         if full and number:
             x = MemberScale(members)(x)
-        if choices.get("dense") == "scaled":
-            from automl.layers.realmlp import ScaledDense
-            x = ScaledDense(int(choices["width"]))(x)
-        else:
-            x = keras.layers.Dense(int(choices["width"]), use_bias=not full, kernel_initializer="he_normal")(x)
+        x = ScaledDense(int(choices["width"]))(x)
         if choices["norm"] == "batch":
             x = keras.layers.BatchNormalization(momentum=0.9)(x)
         if full:
             x = MemberScale(members, bias=True)(x)
-        x = keras.layers.Activation("relu")(x)
-        x = KnobDropout(knobs["dropout"])(x)
+        x = KnobDropout(knobs["dropout"])(keras.layers.Activation(choices.get("activation", "relu"))(x))
     link = choices.get("link") or head.activation
-    rate = 1 / float(x.shape[-1]) ** 0.5 if choices.get("dense") == "scaled" else 1.0
-    output = RawOutput(head.shape, starting_bias(head), members, link=link, rate=rate)(x)
-    return keras.Model(inputs, output, name="tabm")
+    return keras.Model(inputs, RawOutput(head.shape, starting_bias(head), members, link=link)(x), name="tabm")
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:

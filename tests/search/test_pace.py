@@ -24,22 +24,22 @@ def build(choices, knobs, specs, head):
     return keras.Model(inputs, output)
 
 
-def one_network(**choices):
+def one_network(family):
     template = Template(
-        "plain", "mlp", ("regression",), ("numbers",), lambda *a: None, build, tuple(KNOBS),
+        "plain", family, ("regression",), ("numbers",), lambda *a: None, build, tuple(KNOBS),
         lambda *a: [], lambda *a: None, "",
     )  # fmt: skip
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(8, 3)).astype("float32"), rng.normal(size=(8, 1)).astype("float32")
     data = DeviceData.place({"numbers": x}, y, None, {"numbers": x}, 8)
-    network = Network(template, choices, KNOBS, SPECS, HEAD, data, device.prepare("cpu"))
+    network = Network(template, {}, KNOBS, SPECS, HEAD, data, device.prepare("cpu"))
     network.reset(KNOBS, 8, 0)
     return network, x, y
 
 
-@pytest.mark.parametrize("beta_2", [0.999, 0.9])
-def test_rate_and_decay_of_a_variable_are_what_its_layer_noted(beta_2):
-    network, x, y = one_network(beta_2=beta_2)
+@pytest.mark.parametrize(("family", "beta_2"), [("cnn", 0.999), ("mlp", 0.95)])
+def test_rate_and_decay_of_a_variable_are_what_its_layer_noted(family, beta_2):
+    network, x, y = one_network(family)
     n_steps, rate = 5, 0.1
     network.train(np.tile(np.arange(8), (n_steps, 1)), np.full(n_steps, rate))
     weights = {"kernel": np.ones((3, 1)), "bias": np.ones(1)}
