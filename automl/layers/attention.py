@@ -28,9 +28,9 @@ class StartToken(keras.layers.Layer):  # type: ignore[misc]
         """Make the vector and the offsets."""
         n_tokens, dim = int(input_shape[1] or 0), int(input_shape[2] or 0)
         bound = 1.0 / math.sqrt(dim)
-        spread = keras.initializers.RandomUniform(-bound, bound)
-        self.start = self.add_weight(shape=(dim,), initializer=spread, name="start")
-        self.offset = self.add_weight(shape=(n_tokens * dim,), initializer=spread, name="offset")  # flat: not decayed
+        self.start = self.add_weight(shape=(dim,), initializer=_within(bound), name="start")
+        flat = (n_tokens * dim,)  # so that it is not decayed
+        self.offset = self.add_weight(shape=flat, initializer=_within(bound), name="offset")
 
     def call(self, inputs: Any) -> Any:
         """Add and prepend."""
@@ -84,12 +84,11 @@ class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
         dim = int(input_shape[-1] or 0)
         if dim % self.heads:
             raise ValueError(f"expected numbers per token that {self.heads} heads part evenly, got {dim}")
-        narrow = keras.initializers.RandomUniform(-math.sqrt(1.5 / dim), math.sqrt(1.5 / dim))
-        wide = keras.initializers.RandomUniform(-1.0 / math.sqrt(dim), 1.0 / math.sqrt(dim))
-        self.query = self.add_weight(shape=(dim, dim), initializer=narrow, name="query")
-        self.key = self.add_weight(shape=(dim, dim), initializer=narrow, name="key")
-        self.value = self.add_weight(shape=(dim, dim), initializer=narrow, name="value")
-        self.out = self.add_weight(shape=(dim, dim), initializer=wide, name="out")
+        inner, outer = math.sqrt(1.5 / dim), math.sqrt(1.0 / dim)
+        self.query = self.add_weight(shape=(dim, dim), initializer=_within(inner), name="query")
+        self.key = self.add_weight(shape=(dim, dim), initializer=_within(inner), name="key")
+        self.value = self.add_weight(shape=(dim, dim), initializer=_within(inner), name="value")
+        self.out = self.add_weight(shape=(dim, dim), initializer=_within(outer), name="out")
         self.offsets = self.add_weight(shape=(4 * dim,), initializer="zeros", name="bias")
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -139,3 +138,8 @@ class GatedUnits(keras.layers.Layer):  # type: ignore[misc]
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(..., units)."""
         return (*input_shape[:-1], int(input_shape[-1] or 0) // 2)
+
+
+def _within(bound: float) -> Any:
+    """An initialiser of its own for each weight: one that two weights share would draw the same numbers for both."""
+    return keras.initializers.RandomUniform(-bound, bound)

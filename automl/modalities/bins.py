@@ -25,13 +25,14 @@ MAX_BINS = 64
 MAX_ROWS = 20_000
 MAX_CELLS = 2_000_000
 LEAST_ROWS = 2_000
+MAX_COLUMNS = 500  # more would take seconds
 LEAF_SHARE = 1 / 150
-LEAF_ROWS = (4, 64)
+LEAF_ROWS = (8, 64)
 LEAST_GAIN = 1e-5
 
 
 def with_splits(encoder: TabularEncoder, dataset: Dataset, split: Split, codec: TargetCodec) -> TabularEncoder:
-    """The encoder, its spec of numbers with ``stats["splits"]``: `splits_by_target` of its columns.
+    """The encoder, its spec of numbers with ``stats["splits"]``: `splits_by_target` of its columns, if not too many.
 
     Args:
         encoder: fitted. dataset, split: of which training rows alone are read. codec: fitted.
@@ -39,10 +40,12 @@ def with_splits(encoder: TabularEncoder, dataset: Dataset, split: Split, codec: 
     if "numbers" not in encoder.parts:
         return encoder
     n_columns = next(int(spec.shape[0]) for spec in encoder.specs if spec.name == "numbers")
+    if n_columns > MAX_COLUMNS:
+        return encoder
     rows = evenly(split.train, min(MAX_ROWS, max(LEAST_ROWS, MAX_CELLS // n_columns)))
     values = encoder.parts["numbers"].transform(dataset.inputs.take(rows))
-    splits = splits_by_target(values, codec.encode(dataset, rows), None if dataset.weight is None else
-                              dataset.weight[rows])  # fmt: skip
+    weight = None if dataset.weight is None else dataset.weight[rows]
+    splits = splits_by_target(values, codec.encode(dataset, rows), weight)
     specs = tuple(
         replace(spec, stats={**spec.stats, "splits": splits}) if spec.name == "numbers" else spec
         for spec in encoder.specs

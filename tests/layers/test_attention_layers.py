@@ -60,3 +60,9 @@ def test_a_start_token_stands_before_columns_with_offsets():
 def test_gated_units_and_the_first_token_follow_their_formulas():
     np.testing.assert_allclose(X[..., :3] * np.maximum(X[..., 3:], 0), GatedUnits()(X))
     np.testing.assert_array_equal(X[:, :1], FirstToken()(X))
+
+
+def test_queries_keys_and_values_do_not_start_alike():
+    layer = TokenAttention(2)
+    layer.build(X.shape)
+    assert not np.array_equal(layer.query, layer.key) and not np.array_equal(layer.key, layer.value)
