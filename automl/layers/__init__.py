@@ -26,7 +26,7 @@ def register() -> frozenset[str]:
         output,
         pixels,
         pooling,
-        realmlp,
+        scale,
         tokens,
     )
 
@@ -41,7 +41,7 @@ def register() -> frozenset[str]:
         output,
         pixels,
         pooling,
-        realmlp,
+        scale,
         tokens,
     )
     return frozenset(f"automl>{name}" for module in modules for name in module.__all__)

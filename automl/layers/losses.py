@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from automl.layers.knob import Knob
-
 if TYPE_CHECKING:
     from automl.records import Head
 
@@ -17,7 +15,7 @@ __all__ = ["loss_for"]
 
 
 def loss_for(
-    head: Head, scale: float | Sequence[float] | np.ndarray = 1.0, label_smoothing: float | keras.Variable = 0.0
+    head: Head, scale: float | Sequence[float] | np.ndarray = 1.0, label_smoothing: float = 0.0
 ) -> Callable[..., Any]:
     """The training loss of a head.
 
@@ -28,8 +26,7 @@ def loss_for(
             others. Where the *series of a panel* differ in size, one scale for each target does not help: give
             ``sample_weight = 1 / scale of the window`` (of its context, or of its series in the training part)
             beside ``scale=1``, which makes the loss the mean scaled error, as MASE is.
-        label_smoothing: share of each label given to the others, a number or a knob; off by default (it lowered AUC
-            where measured).
+        label_smoothing: share of each label given to the others; off by default (it lowered AUC where measured).
 
     Returns:
         ``loss(y_true, y_pred, sample_weight=None) -> scalar``: the mean over rows, weighted where weights are given
@@ -45,7 +42,7 @@ def loss_for(
     settings = {
         "quantiles": np.asarray(head.quantiles, "float32"),
         "scale": np.asarray(scale, "float32"),
-        "smoothing": Knob(label_smoothing),
+        "smoothing": float(label_smoothing),
     }
     rank = len(head.shape) + 1
 
@@ -77,8 +74,7 @@ def _true_shape(head: Head) -> tuple[int, ...]:
 def _binary(y_true: Any, logits: Any, settings: dict[str, Any]) -> Any:
     """Mean over labels of ``max(z, 0) - z·y + log(1 + exp(-|z|))``."""
     ops = keras.ops
-    smoothing = settings["smoothing"].read()
-    y_true = y_true * (1 - smoothing) + smoothing / 2
+    y_true = y_true * (1 - settings["smoothing"]) + settings["smoothing"] / 2
     losses = ops.maximum(logits, 0.0) - logits * y_true + ops.log1p(ops.exp(-ops.abs(logits)))
     return ops.mean(losses, axis=-1)
 
@@ -88,8 +84,7 @@ def _categorical(codes: Any, logits: Any, settings: dict[str, Any]) -> Any:
     ops = keras.ops
     n_classes = int(logits.shape[-1])
     wanted = ops.one_hot(codes, n_classes, dtype="float32")
-    smoothing = settings["smoothing"].read()
-    wanted = wanted * (1 - smoothing) + smoothing / n_classes
+    wanted = wanted * (1 - settings["smoothing"]) + settings["smoothing"] / n_classes
     return ops.logsumexp(logits, axis=-1) - ops.sum(wanted * logits, axis=-1)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from automl.layers.losses import loss_for
-from automl.layers.rates import decay_factor, rate_factor
+from automl.layers.rates import rate_factor
 from automl.search.built import check_built
 from automl.search.initial import Initial, seeded
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DeviceData", "Network"]
 
-BETA_1, EPSILON = 0.9, 1e-7
-BETA_2: dict[str, float] = {"mlp": 0.95}
+BETA_1, SLOW_BETA_2, EPSILON = 0.9, 0.999, 1e-7
+BETA_2: dict[str, float] = {"mlp": 0.95}  # Holzmüller et al. (RealMLP), NeurIPS 2024
 CLIP_NORM: dict[str, float] = {"rnn": 1.0, "transformer": 1.0}
 PREDICT_BATCH = 1024
 
@@ -120,10 +120,10 @@ class Network:
         self.initial = Initial()
         with self.initial.recording():
             self.model = self._built()
-        self._loss = loss_for(head, 1.0 if loss_scale is None else loss_scale, self.knobs.get("label_smoothing", 0.0))
+        self._loss = loss_for(head) if loss_scale is None else loss_for(head, loss_scale)
         self._clip_norm = CLIP_NORM.get(template.family)
-        self._beta_2 = float(choices.get("beta_2", BETA_2.get(template.family, 0.999)))
-        self._paces = [(rate_factor(v), decay_factor(v)) for v in self.model.trainable_variables]
+        self._beta_2 = BETA_2.get(template.family, SLOW_BETA_2)
+        self._paces = [rate_factor(v) for v in self.model.trainable_variables]
         values = [variable.value for variable in self.model.trainable_variables]
         self._moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in values]
         self._powers = (tf.Variable(1.0), tf.Variable(1.0))
@@ -244,7 +244,9 @@ class Network:
         gradients: Sequence[tf.Tensor],
         rate: tf.Tensor,
     ) -> None:
-        """Clip, then Adam with decoupled weight decay; how fast each variable goes is noted on it (`layers.rates`).
+        """Clip, then Adam with decoupled weight decay on matrices; vectors (biases, norms) are not decayed.
+
+        How fast a variable learns beside the others is noted on it (`automl.layers.rates`).
 
         Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
         """
@@ -254,14 +256,13 @@ class Network:
         first, second = powers
         first.assign(first * BETA_1)
         second.assign(second * self._beta_2)
-        rates = {own: rate if own == 1.0 else rate * own for own, _ in self._paces}
-        decays = {pace: rates[pace[0]] * decay * pace[1] for pace in self._paces if pace[1]}
+        rates = {pace: rate if pace == 1.0 else rate * pace for pace in self._paces}
         for variable, gradient, (m, v), pace in zip(variables, gradients, moments, self._paces, strict=True):
-            if pace in decays:
-                variable.assign_sub(variable * tf.cast(decays[pace], variable.dtype))
+            if variable.shape.rank is not None and variable.shape.rank > 1:
+                variable.assign_sub(variable * tf.cast(rates[pace] * decay, variable.dtype))
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle, m=m.handle, v=v.handle, beta1_power=first, beta2_power=second,
-                lr=rates[pace[0]], beta1=BETA_1, beta2=self._beta_2, epsilon=EPSILON,
+                lr=rates[pace], beta1=BETA_1, beta2=self._beta_2, epsilon=EPSILON,
                 grad=tf.cast(gradient, variable.dtype),
             )  # fmt: skip
 

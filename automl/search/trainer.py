@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["HoldOut", "Material", "Order", "Report", "Trainer", "plain"]
 
 KEPT_NETWORKS = 4
-LOOP_CHOICES = ("epochs", "batch_size", "schedule")
+LOOP_CHOICES = ("epochs", "batch_size")
 SEED_STEP = 100_000
 LEAST_LENGTH = 0.9
 

@@ -87,17 +87,11 @@ class Snapshot:
                    0.0, "cut", self.total)  # fmt: skip
 
 
-def learning_rate_at(progress: np.ndarray, peak: float, schedule: str = "cosine") -> np.ndarray:
-    """The learning rate at these shares of a schedule.
+def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
+    """Linear warm-up over the first 5 % of the steps, then a cosine to zero.
 
-    "cosine": linear warm-up over the first 5 % of the steps, then a cosine to zero. "coslog": four cycles, each
-    twice as long as the one before, ``(1 - cos(2π log2(1 + 15 t))) / 2``.
-
-    Source: Loshchilov and Hutter 2017, "SGDR", equation 5, one cycle; warm-up as in Goyal et al. 2017. Holzmüller et
-        al. (RealMLP), NeurIPS 2024, section 3.2, coslog4.
+    Source: Loshchilov and Hutter 2017, "SGDR", equation 5, one cycle; warm-up as in Goyal et al. 2017.
     """
-    if schedule == "coslog":
-        return np.asarray(peak * 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * progress))), dtype=np.float32)
     warm = np.clip(progress / WARM_UP_SHARE, 0.02, 1.0)
     cosine = 0.5 * (1 + np.cos(np.pi * np.clip((progress - WARM_UP_SHARE) / (1 - WARM_UP_SHARE), 0.0, 1.0)))
     return np.asarray(peak * np.minimum(warm, cosine), dtype=np.float32)
@@ -121,7 +115,6 @@ class _Progress:
     per_epoch: int = 1
     planned: int | None = None
     soft_seconds: float | None = None
-    schedule: str = "cosine"
     valid_seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -153,7 +146,7 @@ class _Progress:
         """Run these steps and learn what a step costs."""
         progress = (self.step + np.arange(len(batches))) / max(self.total, 1)
         begun = time.monotonic()
-        loss = self.network.train(batches, learning_rate_at(progress, self.peak_rate, self.schedule))
+        loss = self.network.train(batches, learning_rate_at(progress, self.peak_rate))
         seconds = time.monotonic() - begun
         if not self.compile_seconds:
             self.compile_seconds = seconds
@@ -185,8 +178,7 @@ def train(
     """Train a network that was just reset.
 
     Args:
-        settings: choices and knobs; "learning_rate", "epochs" and, where there is one, "schedule" are read here.
-        seed: of the order of rows.
+        settings: choices and knobs; "learning_rate" and "epochs" are read here. seed: of the order of rows.
         deadline: `time.monotonic` value, or None for no clock (then the result depends on the seed alone).
         dispatch_seconds: longest single dispatch. judge: raw validation outputs → score.
         stopping: asked between dispatches whether the user wants to stop.
@@ -204,7 +196,7 @@ def train(
     """
     state = _Progress(
         network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, seed,
-        planned=n_steps, soft_seconds=soft_seconds, schedule=str(settings.get("schedule", "cosine")),
+        planned=n_steps, soft_seconds=soft_seconds,
     )  # fmt: skip
     best: tuple[float, list[np.ndarray], np.ndarray, int] | None = None
     curve: list[Mapping[str, float]] = []

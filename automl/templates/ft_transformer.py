@@ -41,7 +41,9 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """Two blocks of 64 numbers a token, in bins by the target."""
-    return [{"layers": 2, "dim": 64, "heads": 8, "hidden": 1.33, "numeric": "piecewise", "bins": 16, "bins_by": "target"}]
+    return [
+        {"layers": 2, "dim": 64, "heads": 8, "hidden": 1.33, "numeric": "piecewise", "bins": 16, "bins_by": "target"}
+    ]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

@@ -32,7 +32,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Int("layers", 1, 4, default=2)
     hp.Choice("members", [4, 8, 16, 32], default=8)
     hp.Choice("adapters", ["mini", "full"], default="full")
-    hp.Choice("norm", ["none", "batch"], default="batch")
+    hp.Choice("norm", ["none", "batch"], default="none")
     hp.Choice("numeric", ["plain", "piecewise", "periodic"], default="piecewise")
     hp.Choice("numeric_dim", [4, 8, 12, 16, 24], default=12)
     hp.Choice("bins", [8, 16, 32, 64], default=32)
@@ -60,7 +60,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.dropout import KnobDropout
     from automl.layers.members import MemberScale
     from automl.layers.output import RawOutput, starting_bias
-    from automl.layers.realmlp import FeatureScale, ScaledDense
+    from automl.layers.scale import FeatureScale
     from automl.layers.table import table_features
 
     inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
@@ -69,16 +69,16 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     x = features.tensor
     if choices.get("front_scale"):
         x = FeatureScale()(x)
-    x = MemberScale(members, choices.get("start", "signs"), features.sizes)(x)
+    x = MemberScale(members, "signs", features.sizes)(x)
     for number in range(int(choices["layers"])):
         if full and number:
             x = MemberScale(members)(x)
-        x = ScaledDense(int(choices["width"]))(x)
+        x = keras.layers.Dense(int(choices["width"]), use_bias=not full, kernel_initializer="he_normal")(x)
         if choices["norm"] == "batch":
             x = keras.layers.BatchNormalization(momentum=0.9)(x)
         if full:
             x = MemberScale(members, bias=True)(x)
-        x = KnobDropout(knobs["dropout"])(keras.layers.Activation(choices.get("activation", "relu"))(x))
+        x = KnobDropout(knobs["dropout"])(keras.layers.Activation("relu")(x))
     link = choices.get("link") or head.activation
     return keras.Model(inputs, RawOutput(head.shape, starting_bias(head), members, link=link)(x), name="tabm")
 

@@ -1,4 +1,3 @@
-import keras
 import numpy as np
 import pytest
 
@@ -63,16 +62,3 @@ def test_with_members_the_loss_is_the_mean_of_their_losses(head):
     loss, weight = loss_for(head), RNG.random(6)
     apart = np.mean([float(loss(y, z[:, member], weight)) for member in range(4)])
     assert float(loss(y, z, weight)) == pytest.approx(apart, rel=1e-4)
-
-
-def test_label_smoothing_may_be_a_knob_that_is_read_at_each_call():
-
-    head = CATEGORICAL
-    codes, logits = np.array([0, 2, 1]), np.random.default_rng(0).normal(size=(3, 3)).astype("float32")
-    knob = keras.Variable(0.0)
-    loss = loss_for(head, label_smoothing=knob)
-    for share in (0.0, 0.3):
-        knob.assign(share)
-        np.testing.assert_allclose(
-            float(loss_for(head, label_smoothing=share)(codes, logits)), float(loss(codes, logits))
-        )

@@ -55,15 +55,6 @@ def test_the_rate_warms_up_and_ends_at_zero():
     assert rates[1] > rates[2] > rates[3] == pytest.approx(0.0, abs=1e-8)
 
 
-def test_four_cycles_each_twice_as_long_end_at_zero():
-    rates = learning_rate_at(np.array([0.0, 1 / 15, 3 / 15, 7 / 15, 1.0]), 0.1, "coslog")
-    np.testing.assert_allclose(rates, 0.0, atol=1e-7)
-    t = np.linspace(0, 1, 50)
-    np.testing.assert_allclose(
-        0.05 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * t))), learning_rate_at(t, 0.1, "coslog"), rtol=1e-4, atol=1e-7
-    )
-
-
 def test_the_best_epochs_weights_are_kept():
     result = fit(FakeNetwork([0.1, 0.9, 0.5, 0.4]), epochs=4)
     assert (result.score, int(result.weights[0]), len(result.curve)) == (0.9, 2, 4)

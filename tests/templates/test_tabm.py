@@ -20,7 +20,7 @@ def built(goal="regression", **settings):
 
 
 def test_members_learn_each_from_its_own_loss_and_values_are_averaged():
-    model, specs = built(members=4, dropout=0.0, hide_rate=0.0)
+    model, specs = built(members=4, norm="none", dropout=0.0, hide_rate=0.0)
     arrays = testing.example_arrays(specs)
     apart = np.asarray(model(arrays, training=True))
     together = np.asarray(model(arrays, training=False))
@@ -32,7 +32,7 @@ def test_members_learn_each_from_its_own_loss_and_values_are_averaged():
 
 
 def test_of_classes_the_probabilities_are_averaged():
-    model, specs = built("multiclass", members=4, dropout=0.0, hide_rate=0.0)
+    model, specs = built("multiclass", members=4, norm="none", dropout=0.0, hide_rate=0.0)
     model.layers[-1].kernel.assign(np.random.default_rng(0).normal(size=model.layers[-1].kernel.shape))
     arrays = testing.example_arrays(specs)
     apart, together = (np.exp(np.asarray(model(arrays, training=flag), "float64")) for flag in (True, False))
@@ -42,7 +42,7 @@ def test_of_classes_the_probabilities_are_averaged():
 
 @pytest.mark.parametrize("adapters", ["mini", "full"])
 def test_members_differ_from_the_start_but_share_all_matrices_before_the_output(adapters):
-    model, specs = built("binary", members=8, adapters=adapters, dropout=0.0, hide_rate=0.0)
+    model, specs = built("binary", members=8, adapters=adapters, norm="none", dropout=0.0, hide_rate=0.0)
     apart = np.asarray(model(testing.example_arrays(specs), training=True))
     assert apart.std(axis=1).min() > 0
     matrices = [w for layer in model.layers[:-1] for w in layer.trainable_variables if len(w.shape) > 1]
