@@ -443,7 +443,8 @@ class Template:
         unfit: ``unfit(task, specs) -> reason or None``.
         accepts: kinds of input the network can read; others present are an `unfit` reason unless ignorable.
         prior: ``prior(specs, facts)``: how promising it is on data like this beside other templates, a positive number
-            (1 for neutral, which None stands for): which one is tried first, and how time is parted between them.
+            (1 for neutral, which None stands for): which one is tried first, and how time is parted between them. One
+            below 1 waits until ``1 / prior`` trials have been run.
     """
 
     name: str

@@ -1,10 +1,10 @@
 """A dense network for tables: numbers and categories, embedded, through two to four hidden layers.
 
 Much of it is RealMLP's (Holzmüller, Grinsztajn & Steinwart, NeurIPS 2024, section 3): robust scaling with smooth
-clipping ``z / sqrt(1 + (z / 3)²)``, a number for each level of a column with few levels and a learned vector where there
-are more, learned factors for each feature before they are mixed, ``x ← s ⊙ x``, numeric embeddings, a second moment that
-forgets soon (β₂ = 0.95). What departs from it does so for schedules of seconds: batch norm, bins instead of waves, one
-cosine (decision 10). On 2 cores a plain network of this kind comes near boosted trees in a minute.
+clipping ``z / sqrt(1 + (z / 3)²)``, a number for each level of a column with few levels and a learned vector where
+there are more, learned factors for each feature before they are mixed, ``x ← s ⊙ x``, numeric embeddings, a second
+moment that forgets soon (β₂ = 0.95). What departs from it does so for schedules of seconds: batch norm, bins instead of
+waves, one cosine (decision 10). On 2 cores a plain network of this kind comes near boosted trees in a minute.
 """
 
 from __future__ import annotations
