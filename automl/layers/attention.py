@@ -127,7 +127,7 @@ class GatedUnits(keras.layers.Layer):  # type: ignore[misc]
 
     Input shape: ``(..., 2 units)``. Output shape: ``(..., units)``.
 
-    Source: Shazeer, "GLU Variants Improve Transformer" (2020), equation 5.
+    Source: Shazeer, "GLU Variants Improve Transformer" (2020).
     """
 
     def call(self, inputs: Any) -> Any:

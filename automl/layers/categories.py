@@ -87,7 +87,7 @@ class OneHotCategories(keras.layers.Layer):  # type: ignore[misc]
 
     Input shape: ``(batch, columns)`` integers. Output shape: ``(batch, features)``, the sum of `one_hot_widths`.
 
-    Source: Holzmüller et al. (RealMLP), NeurIPS 2024, section 3.1 (for up to nine levels; embeddings for more).
+    Source: Holzmüller et al. (RealMLP), NeurIPS 2024, section 3 (for up to nine levels; embeddings for more).
     """
 
     def __init__(

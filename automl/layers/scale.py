@@ -24,7 +24,7 @@ class FeatureScale(keras.layers.Layer):  # type: ignore[misc]
 
     Input shape: ``(batch, features)``. Output shape: the same.
 
-    Source: Holzmüller, Grinsztajn & Steinwart, "Better by default" (RealMLP), NeurIPS 2024, section 3.2.
+    Source: Holzmüller, Grinsztajn & Steinwart, "Better by default" (RealMLP), NeurIPS 2024, section 3 (scaling layer).
     """
 
     def __init__(self, rate: float = SCALE_RATE, **kwargs: Any) -> None:
