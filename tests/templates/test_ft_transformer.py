@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from automl import testing
-from automl.records import InputSpec
+from automl.records import Facts, InputSpec
 from automl.templates.ft_transformer import FT_TRANSFORMER
 
 
@@ -54,3 +54,9 @@ def test_many_columns_are_not_for_it_but_many_words_are():
 def test_a_picture_is_not_for_it():
     assert "image" in FT_TRANSFORMER.unfit(None, (InputSpec("image", "image", (8, 8, 1), "uint8"),))
     assert FT_TRANSFORMER.unfit(None, ()) is not None
+
+
+def test_it_waits_longer_where_an_epoch_is_long():
+    specs = testing.example_specs(FT_TRANSFORMER.accepts, "binary")
+    few, many = (FT_TRANSFORMER.prior(specs, Facts(n)) for n in (300, 1_000_000))
+    assert 0 < many < few < 1
