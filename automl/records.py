@@ -298,7 +298,8 @@ class InputSpec:
         shape: of one row, without the batch dimension. dtype: a NumPy name.
         size: vocabulary size for tokens (ids < size); for categories the largest of stats["sizes"]; else 0.
         stats: what `build` needs from training rows, plain lists and numbers:
-            numbers: "median", "scale", "quantiles" (per column, up to 64 ascending edges), "missing" (share);
+            numbers: "median", "scale", "quantiles" (per column, up to 64 ascending edges), "missing" (share), and for
+            a table's own columns "splits" (per column, up to 63 thresholds that tell most of the target, best first);
             categories: "sizes" (levels per column, code 0 included); tokens: "columns";
             image: "mean", "std" (per channel, 0 to 255); series: "mean", "std" (per channel).
     """
@@ -442,7 +443,8 @@ class Template:
         unfit: ``unfit(task, specs) -> reason or None``.
         accepts: kinds of input the network can read; others present are an `unfit` reason unless ignorable.
         prior: ``prior(specs, facts)``: how promising it is on data like this beside other templates, a positive number
-            (1 for neutral, which None stands for): which one is tried first, and how time is parted between them.
+            (1 for neutral, which None stands for): which one is tried first, and how time is parted between them. One
+            below 1 waits until ``1 / prior`` trials have been run.
     """
 
     name: str

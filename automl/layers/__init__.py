@@ -16,6 +16,7 @@ def register() -> frozenset[str]:
         Registered names as they stand in a Keras config, such as ``"automl>KnobDropout"``.
     """
     from automl.layers import (
+        attention,
         augment,
         categories,
         dropout,
@@ -25,8 +26,22 @@ def register() -> frozenset[str]:
         output,
         pixels,
         pooling,
+        scale,
         tokens,
     )
 
-    modules = (augment, categories, dropout, forecast, members, numbers, output, pixels, pooling, tokens)
+    modules = (
+        attention,
+        augment,
+        categories,
+        dropout,
+        forecast,
+        members,
+        numbers,
+        output,
+        pixels,
+        pooling,
+        scale,
+        tokens,
+    )
     return frozenset(f"automl>{name}" for module in modules for name in module.__all__)

@@ -2,52 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import keras
+import numpy as np
 
 __all__ = ["MemberScale"]
 
 
 @keras.saving.register_keras_serializable(package="automl")
 class MemberScale(keras.layers.Layer):  # type: ignore[misc]
-    """Multiplies by a vector of each member's own, making the members' axis where there is none yet.
+    """Multiplies by a vector of each member's own, making the members' axis where there is none yet: ``v_i ⊙ x + b_i``.
 
     Placed before and after a dense layer whose weights all members share, it gives each member a rank-one adapter:
     member i's weights are ``W · (r_i s_iᵀ)``.
 
     Args:
-        members: how many. start: "signs" (±1 at random, which tells the members apart; once, at the beginning) or
+        members: how many.
+        start: "signs" (±1) or "normal", drawn at random, which tells the members apart (once, at the beginning), or
             "ones".
+        chunks: sizes of consecutive parts of the features that start with one drawn number each, such as all numbers
+            that embed one column; empty for a number of its own for each feature.
+        bias: whether members add vectors of their own, which start at zero.
 
     Input shape: ``(batch, features)`` or ``(batch, members, features)``. Output shape: ``(batch, members, features)``.
 
-    Source: Wen, Tran & Ba, "BatchEnsemble", ICLR 2020; Gorishniy et al., "TabM", ICLR 2025.
+    Source: Wen, Tran & Ba, "BatchEnsemble", ICLR 2020; Gorishniy, Kotelnikov & Babenko, "TabM", ICLR 2025, section 3.3
+        and (chunks, normal start) the authors' code.
     """
 
-    def __init__(self, members: int, start: Literal["signs", "ones"] = "ones", **kwargs: Any) -> None:
+    def __init__(
+        self, members: int, start: Literal["signs", "normal", "ones"] = "ones", chunks: Sequence[int] = (),
+        bias: bool = False, **kwargs: Any,
+    ) -> None:  # fmt: skip
         super().__init__(**kwargs)
-        self.members, self.start = int(members), start
+        self.members, self.start, self.bias = int(members), start, bool(bias)
+        self.chunks = [int(size) for size in chunks]
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the vectors."""
+        n_features = int(input_shape[-1] or 0)
+        chunks = self.chunks or [1] * n_features
+        if sum(chunks) != n_features:
+            raise ValueError(f"expected chunks that add up to {n_features} features, got {chunks}")
 
-        def signs(shape: tuple[int, ...], dtype: str | None = None) -> Any:
-            draw = keras.initializers.RandomUniform(0.0, 1.0)(shape, dtype="float32")
-            return keras.ops.where(draw < 0.5, -1.0, 1.0)
+        def drawn(shape: tuple[int, ...], dtype: str | None = None) -> Any:
+            if self.start == "normal":
+                each = keras.initializers.RandomNormal(stddev=1.0)((self.members, len(chunks)), dtype="float32")
+            else:
+                draw = keras.initializers.RandomUniform(0.0, 1.0)((self.members, len(chunks)), dtype="float32")
+                each = keras.ops.where(draw < 0.5, -1.0, 1.0)
+            return keras.ops.reshape(keras.ops.take(each, np.repeat(np.arange(len(chunks)), chunks), axis=1), shape)
 
+        flat = (self.members * n_features,)  # flat: weight decay is for matrices, and these rest at 1 and 0
         self.vectors = self.add_weight(
-            shape=(
-                self.members * int(input_shape[-1] or 0),
-            ),  # flat: weight decay is for matrices, and these rest at 1
-            initializer=signs if self.start == "signs" else "ones",
-            name="vectors",
+            shape=flat, initializer="ones" if self.start == "ones" else drawn, name="vectors"
         )
+        self.offset = self.add_weight(shape=flat, initializer="zeros", name="bias") if self.bias else None
 
     def call(self, inputs: Any) -> Any:
-        """Scale."""
-        vectors = keras.ops.reshape(self.vectors, (self.members, -1))
-        return (inputs[:, None, :] if len(inputs.shape) == 2 else inputs) * vectors
+        """Scale and add."""
+        scaled = (inputs[:, None, :] if len(inputs.shape) == 2 else inputs) * self._parted(self.vectors)
+        return scaled if self.offset is None else scaled + self._parted(self.offset)
+
+    def _parted(self, flat: Any) -> Any:
+        return keras.ops.reshape(flat, (self.members, -1))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(batch, members, features)."""
@@ -55,4 +75,5 @@ class MemberScale(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """Plain settings."""
-        return {**super().get_config(), "members": self.members, "start": self.start}
+        config = {"members": self.members, "start": self.start, "chunks": self.chunks, "bias": self.bias}
+        return {**super().get_config(), **config}

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["PeriodicEmbedding", "PiecewiseLinearEmbedding", "RobustScale"]
+__all__ = ["LinearEmbedding", "PeriodicEmbedding", "PiecewiseLinearEmbedding", "RobustScale"]
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -51,8 +51,15 @@ class RobustScale(keras.layers.Layer):  # type: ignore[misc]
         return {**_without_autocast(super().get_config()), **config}
 
 
-def bin_edges(quantiles: Sequence[float], n_bins: int) -> list[float]:
-    """At most ``n_bins + 1`` strictly ascending edges, evenly picked from a column's quantiles."""
+def bin_edges(quantiles: Sequence[float], n_bins: int, splits: Sequence[float] = ()) -> list[float]:
+    """At most ``n_bins + 1`` strictly ascending edges of a column.
+
+    Args:
+        quantiles: ascending; edges are picked evenly from them where there are no splits. n_bins: 1 or more.
+        splits: where a tree would part the column, best first; the first ``n_bins - 1`` become inner edges.
+    """
+    if len(splits) and len(quantiles):
+        quantiles = [quantiles[0], *splits[: n_bins - 1], quantiles[-1]]
     edges = np.unique(np.asarray(quantiles, "float32"))
     edges = edges[np.isfinite(edges)]
     if len(edges) > n_bins + 1:
@@ -127,6 +134,40 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """Plain settings."""
         return {**_without_autocast(super().get_config()), "edges": self.edges, "dim": self.dim}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class LinearEmbedding(keras.layers.Layer):  # type: ignore[misc]
+    """Each column as a multiple of a vector of its own: ``y_c = x_c u_c``.
+
+    Args:
+        dim: numbers per column.
+
+    Input shape: ``(batch, columns)``, scaled. Output shape: ``(batch, columns, dim)``.
+
+    Source: Gorishniy et al., "Revisiting Deep Learning Models for Tabular Data", NeurIPS 2021, section 3.3.
+    """
+
+    def __init__(self, dim: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dim = int(dim)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make a vector for each column."""
+        spread = keras.initializers.RandomUniform(-1 / math.sqrt(self.dim), 1 / math.sqrt(self.dim))
+        self.slope = self.add_weight(shape=(int(input_shape[-1] or 0), self.dim), initializer=spread, name="slope")
+
+    def call(self, inputs: Any) -> Any:
+        """Multiply."""
+        return inputs[:, :, None] * self.slope
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(batch, columns, dim)."""
+        return (*input_shape, self.dim)
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings."""
+        return {**super().get_config(), "dim": self.dim}
 
 
 def _without_autocast(config: dict[str, Any]) -> dict[str, Any]:

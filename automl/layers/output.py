@@ -40,29 +40,33 @@ def starting_quantiles(quantiles: Sequence[float], spread: float = 0.5) -> list[
 class RawOutput(keras.layers.Layer):  # type: ignore[misc]
     """A dense layer of the head's shape, without activation, computing in float32.
 
-    With members, each has its own weights. A prediction is the mean of the members' raw outputs. In training they come
-    apart, ``(batch, members, *shape)``, because members must each learn from their own loss: the loss of a mean
-    teaches them to lean on one another (`automl.layers.losses.loss_for` knows the extra axis and takes the mean of the
-    members' losses).
+    With members, each has its own weights. A prediction is the mean of what the members predict: of their raw outputs,
+    or of the probabilities that `link` makes of them, written as raw outputs again:
+    ``log Σ_i softmax(z_i)`` up to a constant, ``log Σ_i σ(z_i) - log Σ_i σ(-z_i)``. In training members come apart,
+    ``(batch, members, *shape)``, because each must learn from its own loss: the loss of a mean teaches them to lean on
+    one another (`automl.layers.losses.loss_for` knows the extra axis and takes the mean of the members' losses).
 
     Args:
         shape: of one row's output. bias: first bias, a number or one for each place of the last axis.
         members: of the input's axis 1; 0 when there is no such axis. scale: of the first weights.
+        link: "linear", "sigmoid" or "softmax" (`Head.activation`): in which units members are averaged.
 
     Input shape: ``(batch, features)``, with members ``(batch, members, features)``.
     Output shape: ``(batch, *shape)``.
 
-    Source: Gorishniy et al., "TabM", ICLR 2025 (separate heads, mean of losses).
+    Source: Gorishniy, Kotelnikov & Babenko, "TabM", ICLR 2025, section 3 (separate heads, mean of losses; of classes,
+        probabilities are averaged, as in the authors' code).
     """
 
     def __init__(
         self, shape: Sequence[int], bias: float | Sequence[float] = 0.0, members: int = 0, scale: float = 0.1,
-        **kwargs: Any,
+        link: str = "linear", **kwargs: Any,
     ) -> None:  # fmt: skip
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
         self.shape, self.members, self.scale = tuple(int(size) for size in shape), int(members), float(scale)
         self.bias = float(bias) if isinstance(bias, int | float) else [float(value) for value in bias]
+        self.link = link
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make weights, small enough that the first predictions are near the bias."""
@@ -85,7 +89,7 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
             return keras.ops.reshape(keras.ops.matmul(x, self.kernel) + self.offset, (-1, *self.shape))
         each = keras.ops.einsum("nmf,mfu->nmu", x, self.kernel) + keras.ops.reshape(self.offset, (self.members, -1))
         each = keras.ops.reshape(each, (-1, self.members, *self.shape))
-        return each if training else keras.ops.mean(each, axis=1)
+        return each if training else _mean_prediction(each, self.link)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(batch, *shape)."""
@@ -94,4 +98,14 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """Plain settings."""
         config = {"shape": list(self.shape), "bias": self.bias, "members": self.members, "scale": self.scale}
-        return {**super().get_config(), **config}
+        return {**super().get_config(), **config, "link": self.link}
+
+
+def _mean_prediction(each: Any, link: str) -> Any:
+    """``(batch, members, *shape)`` raw outputs → ``(batch, *shape)``: the raw output of the members' mean."""
+    ops = keras.ops
+    if link == "sigmoid":
+        return ops.logsumexp(ops.log_sigmoid(each), axis=1) - ops.logsumexp(ops.log_sigmoid(-each), axis=1)
+    if link == "softmax":
+        return ops.logsumexp(ops.log_softmax(each, axis=-1), axis=1) - math.log(int(each.shape[1]))
+    return ops.mean(each, axis=1)

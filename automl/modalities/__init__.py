@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.modalities import forecast, image, sequence, tabular, target, text
+from automl.modalities import bins, forecast, image, sequence, tabular, target, text
 from automl.records import Dataset, Encoder, Facts, Split, TargetCodec, Task
 
 __all__ = ["facts", "fit", "restore", "restore_codec"]
@@ -37,6 +37,8 @@ def fit(dataset: Dataset, task: Task, split: Split) -> tuple[Encoder, TargetCode
     codec = target.fit(dataset, task, split)
     room = _ROOMS["forecast" if task.goal == "forecast" else task.modality]
     encoder: Encoder = room.fit(dataset, task, split)
+    if isinstance(encoder, tabular.TabularEncoder):
+        encoder = bins.with_splits(encoder, dataset, split, codec)
     return encoder, codec
 
 

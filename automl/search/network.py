@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from automl.layers.losses import loss_for
+from automl.layers.rates import rate_factor
 from automl.search.built import check_built
 from automl.search.initial import Initial, seeded
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DeviceData", "Network"]
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+BETA_1, SLOW_BETA_2, EPSILON = 0.9, 0.999, 1e-7
+BETA_2: dict[str, float] = {"mlp": 0.95}  # Holzmüller et al. (RealMLP), NeurIPS 2024
 CLIP_NORM: dict[str, float] = {"rnn": 1.0, "transformer": 1.0}
 PREDICT_BATCH = 1024
 
@@ -120,6 +122,8 @@ class Network:
             self.model = self._built()
         self._loss = loss_for(head) if loss_scale is None else loss_for(head, loss_scale)
         self._clip_norm = CLIP_NORM.get(template.family)
+        self._beta_2 = BETA_2.get(template.family, SLOW_BETA_2)
+        self._paces = [rate_factor(v) for v in self.model.trainable_variables]
         values = [variable.value for variable in self.model.trainable_variables]
         self._moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in values]
         self._powers = (tf.Variable(1.0), tf.Variable(1.0))
@@ -242,6 +246,8 @@ class Network:
     ) -> None:
         """Clip, then Adam with decoupled weight decay on matrices; vectors (biases, norms) are not decayed.
 
+        How fast a variable learns beside the others is noted on it (`automl.layers.rates`).
+
         Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
         """
         if self._clip_norm is not None:
@@ -249,13 +255,15 @@ class Network:
         decay = tf.convert_to_tensor(self.knobs["weight_decay"].value)
         first, second = powers
         first.assign(first * BETA_1)
-        second.assign(second * BETA_2)
-        for variable, gradient, (m, v) in zip(variables, gradients, moments, strict=True):
+        second.assign(second * self._beta_2)
+        rates = {pace: rate if pace == 1.0 else rate * pace for pace in self._paces}
+        for variable, gradient, (m, v), pace in zip(variables, gradients, moments, self._paces, strict=True):
             if variable.shape.rank is not None and variable.shape.rank > 1:
-                variable.assign_sub(variable * tf.cast(rate * decay, variable.dtype))
+                variable.assign_sub(variable * tf.cast(rates[pace] * decay, variable.dtype))
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle, m=m.handle, v=v.handle, beta1_power=first, beta2_power=second,
-                lr=rate, beta1=BETA_1, beta2=BETA_2, epsilon=EPSILON, grad=tf.cast(gradient, variable.dtype),
+                lr=rates[pace], beta1=BETA_1, beta2=self._beta_2, epsilon=EPSILON,
+                grad=tf.cast(gradient, variable.dtype),
             )  # fmt: skip
 
     def train(self, batches: np.ndarray, learning_rates: np.ndarray) -> float:

@@ -17,9 +17,10 @@ FAILURES_ALLOWED = 3
 def next_lane(lanes: Sequence[Lane], higher_is_better: bool, by_time: bool) -> Lane | None:
     """The template to try next, or None when there is nothing left to try.
 
-    Each is tried once, in order of its prior for data like this (in order of the catalog where priors are equal).
-    After that the template that stands at rank r by its best score has a right to ``prior / r`` of the search, and
-    the one that has had the least of its right goes next.
+    Each is tried once, in order of its prior for data like this (in order of the catalog where priors are equal); one
+    with a prior below 1 waits until ``1 / prior`` trials, its own among them, have been run, so that what is dear and
+    seldom pays does not use up a short search. After that the template that stands at rank r by its best score has a
+    right to ``prior / r`` of the search, and the one that has had the least of its right goes next.
 
     Args:
         lanes: of all templates. by_time: measure the search in seconds; else in trials, which is the same in each run.
@@ -27,11 +28,13 @@ def next_lane(lanes: Sequence[Lane], higher_is_better: bool, by_time: bool) -> L
     open_lanes = [
         lane for lane in lanes if not lane.exhausted and not (lane.best is None and lane.n_failed >= FAILURES_ALLOWED)
     ]
-    untried = [lane for lane in open_lanes if lane.n_runs == 0]
-    if untried:
-        return max(untried, key=lambda lane: lane.prior)
+    tried = [lane for lane in open_lanes if lane.n_runs]
+    untried = [lane for lane in open_lanes if not lane.n_runs]
+    likeliest = max(untried, key=lambda lane: lane.prior, default=None)
+    if likeliest is not None and (not tried or sum(lane.n_runs for lane in lanes) + 1 >= 1 / likeliest.prior):
+        return likeliest
     sign = -1.0 if higher_is_better else 1.0
-    ranked = sorted(open_lanes, key=lambda lane: math.inf if lane.best is None else sign * lane.best)
+    ranked = sorted(tried, key=lambda lane: math.inf if lane.best is None else sign * lane.best)
     turns = [((lane.seconds if by_time else lane.n_runs) * rank / lane.prior, rank, lane)
              for rank, lane in enumerate(ranked, start=1)]  # fmt: skip
     return min(turns, key=lambda turn: turn[:2])[2] if turns else None

@@ -1,6 +1,6 @@
 import numpy as np
 
-from automl.layers.categories import CategoryEmbedding
+from automl.layers.categories import CategoryEmbedding, OneHotCategories, one_hot_widths
 
 
 def test_columns_do_not_share_rows_of_the_table():
@@ -20,3 +20,40 @@ def test_hiding_happens_in_training_only_and_at_the_rate_asked():
     codes = np.full((2000, 1), 7, "int32")
     assert (np.asarray(layer(codes, training=False)) != 0).all()
     assert abs((np.asarray(layer(codes, training=True))[:, 0, 0] == 0).mean() - 0.3) < 0.05
+
+
+def test_an_embedding_reads_the_columns_it_is_given():
+    layer = CategoryEmbedding([4], 2, columns=[1])
+    y = np.asarray(layer(np.array([[2, 3]], "int32")))
+    np.testing.assert_array_equal([[np.asarray(layer.table)[3]]], y)
+
+
+def one_hot_reference(codes, sizes):
+    rows = []
+    for row in codes:
+        cells = []
+        for code, size in zip(row, sizes, strict=True):
+            code = code if 0 <= code < size else 0
+            if size == 3:
+                cells.append({0: 0.0, 1: 1.0, 2: -1.0}[int(code)])
+            else:
+                cells += [float(code == level) for level in range(1, size)]
+        rows.append(cells)
+    return np.array(rows)
+
+
+def test_each_level_is_a_number_of_its_own_and_two_levels_are_one():
+    sizes = [3, 5, 2]
+    codes = np.random.default_rng(0).integers(-1, 7, (40, 3)).astype("int32")
+    layer = OneHotCategories(sizes)
+    assert one_hot_widths(sizes) == [1, 4, 1] and layer.compute_output_shape((None, 3)) == (None, 6)
+    np.testing.assert_array_equal(one_hot_reference(codes, sizes), layer(codes))
+    picked = OneHotCategories([5, 3], columns=[1, 0])
+    np.testing.assert_array_equal(one_hot_reference(codes[:, [1, 0]], [5, 3]), picked(codes))
+
+
+def test_hidden_levels_are_all_zeros_in_training_only():
+    layer = OneHotCategories([5], hide_rate=0.3, seed=1)
+    codes = np.full((2000, 1), 2, "int32")
+    assert (np.asarray(layer(codes, training=False)).sum(axis=1) == 1).all()
+    assert abs((np.asarray(layer(codes, training=True)).sum(axis=1) == 0).mean() - 0.3) < 0.05

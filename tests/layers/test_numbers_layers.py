@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from automl.layers.numbers import PeriodicEmbedding, PiecewiseLinearEmbedding, RobustScale, bin_edges
+from automl.layers.numbers import LinearEmbedding, PeriodicEmbedding, PiecewiseLinearEmbedding, RobustScale, bin_edges
 
 X = np.random.default_rng(0).normal(size=(20, 2)).astype("float32") * [1, 100]
 
@@ -60,3 +60,9 @@ def test_periodic_embedding_agrees_with_its_definition_and_keeps_the_number_itse
     waves = np.cos(2 * np.pi * ((X / 100)[:, :, None] * f + p))
     np.testing.assert_allclose((X / 100), y[:, :, 0], rtol=1e-6)
     np.testing.assert_allclose(np.einsum("ncf,cfd->ncd", waves, k) + o, y[:, :, 1:], rtol=1e-3, atol=1e-4)
+
+
+def test_linear_embedding_multiplies_a_vector_of_each_column():
+    layer = LinearEmbedding(4)
+    y = layer(X)
+    np.testing.assert_allclose(X[:, :, None] * np.asarray(layer.slope), y, rtol=1e-5)

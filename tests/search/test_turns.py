@@ -25,6 +25,12 @@ def test_each_template_is_tried_once_the_likeliest_first():
     assert turns(lanes, 2) == ["b", "a"]
 
 
+def test_what_is_unlikely_to_pay_waits_for_its_share_of_the_trials():
+    lanes = [lane("often", n_runs=0, best=0.9), lane("seldom", n_runs=0, best=None, prior=0.25)]
+    assert turns(lanes, 4, by_time=False) == ["often", "often", "often", "seldom"]
+    assert turns([lane("alone", n_runs=0, best=None, prior=0.25)], 1) == ["alone"]
+
+
 def test_the_second_best_gets_half_of_the_best_ones_time_whatever_a_trial_costs():
     lanes = [lane("dear", best=0.9, seconds=0.0), lane("cheap", best=0.8, seconds=0.0)]
     turns(lanes, 300, lambda lane: 8.0 if lane.name == "dear" else 1.0)

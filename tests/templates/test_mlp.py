@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from automl import testing
-from automl.layers.losses import loss_for
 from automl.records import Facts, InputSpec
 from automl.templates.mlp import MLP
 
@@ -21,22 +20,10 @@ def built(goal="regression", specs=None, **settings):
 
 def test_an_untrained_network_predicts_about_the_class_shares():
     head = testing.example_head("multiclass")
-    model, specs = built("multiclass", members=1)
+    model, specs = built("multiclass")
     logits = np.asarray(model(testing.example_arrays(specs), training=False))
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(np.broadcast_to(head.priors, shares.shape), shares, atol=0.15)
-
-
-def test_members_learn_each_from_its_own_loss_and_predict_their_mean():
-    model, specs = built(members=4, norm="none", dropout=0.0, hide_rate=0.0)
-    arrays = testing.example_arrays(specs)
-    apart = np.asarray(model(arrays, training=True))
-    together = np.asarray(model(arrays, training=False))
-    assert apart.shape == (16, 4, 2) and together.shape == (16, 2)
-    np.testing.assert_allclose(apart.mean(axis=1), together, rtol=1e-4, atol=1e-5)
-    target = testing.example_target(testing.example_head("regression"))
-    loss = loss_for(testing.example_head("regression"))
-    assert float(loss(target, apart)) > float(loss(target, together))  # Jensen: spread among members costs
 
 
 @pytest.mark.parametrize("numeric", ["plain", "piecewise", "periodic"])
@@ -58,7 +45,7 @@ def test_it_works_in_mixed_precision():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        model, specs = built(members=4)
+        model, specs = built()
         output = model(testing.example_arrays(specs), training=False)
     finally:
         keras.config.set_dtype_policy(policy)
@@ -75,3 +62,21 @@ def test_a_picture_is_not_for_it():
     image = InputSpec("image", "image", (8, 8, 1), "uint8")
     assert "image" in MLP.unfit(None, (image,))
     assert MLP.unfit(None, ()) is not None
+
+
+def test_few_levels_are_numbers_of_their_own_and_many_are_vectors():
+    numbers = testing.example_specs(("numbers",), "regression")[:1]
+    levels = InputSpec("categories", "categories", (3,), "int32", 30, {"columns": ["a", "b", "c"], "sizes": [3, 30, 5]})
+    model, _ = built(specs=(*numbers, levels), category_dim=4)
+    widths = {type(layer).__name__: layer.output.shape for layer in model.layers}
+    assert widths["OneHotCategories"][1:] == (1 + 4,) and widths["CategoryEmbedding"][1:] == (1, 4)
+
+
+def test_bins_lie_where_the_target_changes_or_at_quantiles():
+    stats = {"median": [0.0], "scale": [1.0], "quantiles": [list(range(11))], "splits": [[7.0, 3.0]]}
+    spec = InputSpec("numbers", "numbers", (1,), "float32", stats=stats)
+    found = {}
+    for by in ("target", "quantiles"):
+        model, _ = built(specs=(spec,), bins_by=by, bins=8)
+        found[by] = next(layer for layer in model.layers if type(layer).__name__ == "PiecewiseLinearEmbedding").edges
+    assert found["target"] == [[0.0, 3.0, 7.0, 10.0]] and len(found["quantiles"][0]) == 9

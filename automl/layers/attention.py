@@ -1,0 +1,145 @@
+"""Attention over a table's columns, each of them one token."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+
+from automl.layers.dropout import KnobDropout
+
+__all__ = ["FirstToken", "GatedUnits", "StartToken", "TokenAttention"]
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class StartToken(keras.layers.Layer):  # type: ignore[misc]
+    """Adds an offset of its own to each column's vector and puts a learned vector before them: ``[s, x_j + b_j]``.
+
+    What the network makes of the first token is what it says about the row.
+
+    Input shape: ``(batch, tokens, dim)``. Output shape: ``(batch, tokens + 1, dim)``.
+
+    Source: Gorishniy, Rubachev, Khrulkov & Babenko, "Revisiting Deep Learning Models for Tabular Data", NeurIPS 2021,
+        section 3.3 (feature tokenizer, [CLS]).
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the vector and the offsets."""
+        n_tokens, dim = int(input_shape[1] or 0), int(input_shape[2] or 0)
+        bound = 1.0 / math.sqrt(dim)
+        self.start = self.add_weight(shape=(dim,), initializer=_within(bound), name="start")
+        flat = (n_tokens * dim,)  # so that it is not decayed
+        self.offset = self.add_weight(shape=flat, initializer=_within(bound), name="offset")
+
+    def call(self, inputs: Any) -> Any:
+        """Add and prepend."""
+        first = keras.ops.zeros_like(inputs[:, :1]) + self.start
+        rest = inputs + keras.ops.reshape(self.offset, (1, *inputs.shape[1:]))
+        return keras.ops.concatenate([first, rest], axis=1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """One token more."""
+        return (input_shape[0], int(input_shape[1] or 0) + 1, input_shape[2])
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class FirstToken(keras.layers.Layer):  # type: ignore[misc]
+    """The first token alone: ``(batch, tokens, dim)`` → ``(batch, 1, dim)``."""
+
+    def call(self, inputs: Any) -> Any:
+        """Cut."""
+        return inputs[:, :1]
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(batch, 1, dim)."""
+        return (input_shape[0], 1, input_shape[2])
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
+    """Multi-head attention whose dropout rate is a knob: ``softmax(Q Kᵀ / √d) V``, heads side by side, mapped by W.
+
+    Args:
+        heads: how many; they part the input's numbers evenly. dropout: of attention weights, a float or a knob.
+        first_only: ask for the first token alone, as the last block does.
+        seed: of the layer's own generator.
+
+    Input shape: ``(batch, tokens, dim)``. Output shape: the same, or ``(batch, 1, dim)``.
+
+    Source: Vaswani et al., "Attention Is All You Need", NeurIPS 2017, section 3.2; start of the weights as in the code
+        of Gorishniy et al. 2021.
+    """
+
+    def __init__(
+        self, heads: int, dropout: float | keras.Variable = 0.0, first_only: bool = False, seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(**kwargs)
+        self.heads, self.first_only, self.seed = int(heads), bool(first_only), seed
+        self.drop = KnobDropout(dropout, seed=seed)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the maps to queries, keys and values, and the one from the heads."""
+        dim = int(input_shape[-1] or 0)
+        if dim % self.heads:
+            raise ValueError(f"expected numbers per token that {self.heads} heads part evenly, got {dim}")
+        inner, outer = math.sqrt(1.5 / dim), math.sqrt(1.0 / dim)
+        self.query = self.add_weight(shape=(dim, dim), initializer=_within(inner), name="query")
+        self.key = self.add_weight(shape=(dim, dim), initializer=_within(inner), name="key")
+        self.value = self.add_weight(shape=(dim, dim), initializer=_within(inner), name="value")
+        self.out = self.add_weight(shape=(dim, dim), initializer=_within(outer), name="out")
+        self.offsets = self.add_weight(shape=(4 * dim,), initializer="zeros", name="bias")
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Attend."""
+        ops = keras.ops
+        dim = int(inputs.shape[-1])
+        of_query, of_key, of_value, of_out = (self.offsets[i * dim : (i + 1) * dim] for i in range(4))
+        asking = inputs[:, :1] if self.first_only else inputs
+        q = self._parted(ops.matmul(asking, self.query) + of_query)  # (batch, heads, asking, dim / heads)
+        k = self._parted(ops.matmul(inputs, self.key) + of_key)
+        v = self._parted(ops.matmul(inputs, self.value) + of_value)
+        scores = ops.matmul(q, ops.transpose(k, (0, 1, 3, 2))) / math.sqrt(dim // self.heads)
+        weights = self.drop(ops.softmax(scores, axis=-1), training=training)
+        heads = ops.transpose(ops.matmul(weights, v), (0, 2, 1, 3))  # (batch, asking, heads, dim / heads)
+        joined = ops.reshape(heads, (-1, int(asking.shape[1]), dim))
+        return ops.matmul(joined, self.out) + of_out
+
+    def _parted(self, x: Any) -> Any:
+        n_tokens, dim = int(x.shape[1]), int(x.shape[2])
+        apart = keras.ops.reshape(x, (-1, n_tokens, self.heads, dim // self.heads))
+        return keras.ops.transpose(apart, (0, 2, 1, 3))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape, or one token of it."""
+        return (input_shape[0], 1, input_shape[2]) if self.first_only else input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain settings; the rate as the float it is now."""
+        config = {"heads": self.heads, "first_only": self.first_only, "seed": self.seed}
+        return {**super().get_config(), **config, "dropout": self.drop.rate.number()}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class GatedUnits(keras.layers.Layer):  # type: ignore[misc]
+    """One half of the input, let through by the other: ``ReGLU(a, b) = a ⊙ max(b, 0)``.
+
+    Input shape: ``(..., 2 units)``. Output shape: ``(..., units)``.
+
+    Source: Shazeer, "GLU Variants Improve Transformer" (2020).
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Gate."""
+        units = int(inputs.shape[-1]) // 2
+        return inputs[..., :units] * keras.ops.relu(inputs[..., units:])
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(..., units)."""
+        return (*input_shape[:-1], int(input_shape[-1] or 0) // 2)
+
+
+def _within(bound: float) -> Any:
+    """An initialiser of its own for each weight: one that two weights share would draw the same numbers for both."""
+    return keras.initializers.RandomUniform(-bound, bound)

@@ -1,0 +1,114 @@
+"""A table's inputs on their way to the first dense layer, as parts of a Keras graph.
+
+Keras is imported inside the functions, so that a template may import this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from automl.records import InputSpec
+
+__all__ = ["Features", "number_vectors", "scaled", "table_features"]
+
+N_FREQUENCIES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Numbers that stand for columns.
+
+    Attributes:
+        tensor: ``(batch, features)``. sizes: features of each column.
+    """
+
+    tensor: Any
+    sizes: tuple[int, ...]
+
+
+def table_features(
+    inputs: Mapping[str, Any], specs: Sequence[InputSpec], choices: Mapping[str, Any], hide_rate: Any,
+    one_hot_up_to: int,
+) -> Features:  # fmt: skip
+    """All inputs of a table side by side.
+
+    Args:
+        inputs: Keras inputs by spec name.
+        choices: "numeric", "numeric_dim", "bins", "bins_by" and "category_dim" are read.
+        hide_rate: share of codes hidden in training, a number or a knob.
+        one_hot_up_to: levels of a column, code 0 not counted, that get a number each instead of a learned vector.
+    """
+    import keras
+
+    parts: list[Features] = []
+    for spec in specs:
+        if spec.kind == "categories":
+            dim = int(choices["category_dim"])
+            parts += category_features(inputs[spec.name], spec, dim, hide_rate, one_hot_up_to)
+        else:
+            parts.append(number_features(inputs[spec.name], spec, choices))
+    tensors = [part.tensor for part in parts]
+    together = keras.layers.Concatenate()(tensors) if len(tensors) > 1 else tensors[0]
+    return Features(together, tuple(size for part in parts for size in part.sizes))
+
+
+def number_vectors(x: Any, spec: InputSpec, choices: Mapping[str, Any], dim: int) -> Any | None:
+    """Columns of numbers as vectors ``(batch, columns, dim)``; None where they are to stay numbers.
+
+    Args:
+        choices: "numeric" ("plain", "piecewise" or "periodic"), "bins" (how many) and "bins_by" ("target" for the
+            splits of a tree, where there are any, or "quantiles") are read.
+    """
+    from automl.layers.numbers import PeriodicEmbedding, PiecewiseLinearEmbedding, bin_edges
+
+    quantiles = spec.stats.get("quantiles")
+    if spec.name == "texts" or choices["numeric"] == "plain" or not quantiles:
+        return None
+    if choices["numeric"] == "periodic":
+        return PeriodicEmbedding(N_FREQUENCIES, dim)(scaled(x, spec))
+    splits: Sequence[Sequence[float]] = spec.stats.get("splits") or [[]] * len(quantiles)
+    if choices["bins_by"] == "quantiles":
+        splits = [[]] * len(quantiles)
+    edges = [bin_edges(column, int(choices["bins"]), own) for column, own in zip(quantiles, splits, strict=True)]
+    return PiecewiseLinearEmbedding(edges, dim)(x)
+
+
+def scaled(x: Any, spec: InputSpec) -> Any:
+    """Columns of numbers, centred, scaled and smoothly clipped."""
+    from automl.layers.numbers import RobustScale
+
+    n_columns = int(spec.shape[0])
+    return RobustScale(spec.stats.get("median") or [0.0] * n_columns, spec.stats.get("scale") or [1.0] * n_columns)(x)
+
+
+def number_features(x: Any, spec: InputSpec, choices: Mapping[str, Any]) -> Features:
+    """Columns of numbers, embedded as `number_vectors` does or scaled."""
+    import keras
+
+    n_columns, dim = int(spec.shape[0]), int(choices["numeric_dim"])
+    vectors = number_vectors(x, spec, choices, dim)
+    if vectors is None:
+        return Features(scaled(x, spec), (1,) * n_columns)
+    return Features(keras.layers.Flatten()(vectors), (dim,) * n_columns)
+
+
+def category_features(x: Any, spec: InputSpec, dim: int, hide_rate: Any, one_hot_up_to: int) -> list[Features]:
+    """Columns of codes: a number for each level where there are few, a learned vector where there are more."""
+    import keras
+
+    from automl.layers.categories import CategoryEmbedding, OneHotCategories, one_hot_widths
+
+    sizes = [int(size) for size in spec.stats["sizes"]]
+    few = [place for place, size in enumerate(sizes) if size - 1 <= one_hot_up_to]
+    many = [place for place, size in enumerate(sizes) if size - 1 > one_hot_up_to]
+    found = []
+    if few:
+        own = [sizes[place] for place in few]
+        found.append(Features(OneHotCategories(own, hide_rate, few)(x), tuple(one_hot_widths(own))))
+    if many:
+        table = CategoryEmbedding([sizes[place] for place in many], dim, hide_rate, many if few else ())
+        found.append(Features(keras.layers.Flatten()(table(x)), (dim,) * len(many)))
+    return found

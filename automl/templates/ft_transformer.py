@@ -1,0 +1,123 @@
+"""A transformer over columns (FT-Transformer): each column is a token, and one token more reads them all.
+
+Numbers are embedded piecewise linearly in bins by the target (or linearly, as in the paper), levels by a table, and
+every token gets an offset of its column. Blocks normalise first: ``x ← x + attention(norm(x))``,
+``x ← x + W_2 ReGLU(W_1 norm(x))``; the first block's first norm is left out and the last block asks for the first token
+alone, both as in the paper. Time grows with the square of the number of columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from automl.records import Facts, Head, InputKind, InputSpec, Task, Template
+from automl.templates.mlp import batch_sizes, epochs_for
+
+ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories")
+MAX_TOKENS = 100
+CHEAP_TOKENS = 300_000  # tokens an epoch
+
+
+def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
+    """Declare depth, widths and rates."""
+    hp.Float("learning_rate", 1e-4, 3e-3, sampling="log", default=1e-3)
+    hp.Float("weight_decay", 1e-5, 3e-1, sampling="log", default=1e-2)
+    hp.Float("attention_dropout", 0.0, 0.5, default=0.2)
+    hp.Float("dropout", 0.0, 0.5, default=0.1)
+    hp.Float("residual_dropout", 0.0, 0.2, default=0.0)
+    hp.Float("hide_rate", 0.0, 0.1, default=0.02)
+    sizes = batch_sizes(facts.n_rows)
+    hp.Choice("batch_size", sizes, default=sizes[-2])
+    hp.Int("epochs", 5, 60, step=5, default=max(epochs_for(facts) // 10 * 5, 5))
+    hp.Int("layers", 1, 4, default=2)
+    hp.Choice("dim", [32, 64, 96, 128], default=64)
+    hp.Choice("heads", [4, 8], default=8)
+    hp.Choice("hidden", [1.0, 1.33, 2.0], default=1.33)
+    hp.Choice("numeric", ["plain", "piecewise"], default="piecewise")
+    hp.Choice("bins", [8, 16, 32, 64], default=16)
+    hp.Choice("bins_by", ["target", "quantiles"], default="target")
+
+
+def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
+    """Two blocks of 64 numbers a token, in bins by the target."""
+    return [
+        {"layers": 2, "dim": 64, "heads": 8, "hidden": 1.33, "numeric": "piecewise", "bins": 16, "bins_by": "target"}
+    ]
+
+
+def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
+    """Build the network, uncompiled."""
+    import keras
+
+    from automl.layers.attention import FirstToken, GatedUnits, StartToken, TokenAttention
+    from automl.layers.dropout import KnobDropout
+    from automl.layers.output import RawOutput, starting_bias
+
+    inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
+    tokens = [tokens_of(inputs[spec.name], spec, choices, knobs) for spec in specs]
+    x = StartToken()(keras.layers.Concatenate(axis=1)(tokens) if len(tokens) > 1 else tokens[0])
+
+    dim, n_layers = int(choices["dim"]), int(choices["layers"])
+    hidden = int(dim * float(choices["hidden"]))
+    for number in range(n_layers):
+        last = number == n_layers - 1
+        asked = keras.layers.LayerNormalization()(x) if number else x
+        asked = TokenAttention(int(choices["heads"]), knobs["attention_dropout"], first_only=last)(asked)
+        asked = KnobDropout(knobs["residual_dropout"])(asked)
+        x = keras.layers.Add()([FirstToken()(x) if last else x, asked])
+        units = keras.layers.Dense(2 * hidden)(keras.layers.LayerNormalization()(x))
+        units = KnobDropout(knobs["dropout"])(GatedUnits()(units))
+        units = KnobDropout(knobs["residual_dropout"])(keras.layers.Dense(dim)(units))
+        x = keras.layers.Add()([x, units])
+    x = keras.layers.Activation("relu")(keras.layers.LayerNormalization()(keras.layers.Flatten()(x)))
+    return keras.Model(inputs, RawOutput(head.shape, starting_bias(head))(x), name="ft_transformer")
+
+
+def tokens_of(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mapping[str, Any]) -> Any:
+    """One input as ``(batch, tokens, dim)``: a token for each column; one for all words of texts together."""
+    import keras
+
+    from automl.layers.categories import CategoryEmbedding
+    from automl.layers.numbers import LinearEmbedding
+    from automl.layers.table import number_vectors, scaled
+
+    dim = int(choices["dim"])
+    if spec.kind == "categories":
+        return CategoryEmbedding(spec.stats["sizes"], dim, knobs["hide_rate"])(x)
+    if spec.name == "texts":
+        return keras.layers.Reshape((1, dim))(keras.layers.Dense(dim)(scaled(x, spec)))
+    vectors = number_vectors(x, spec, choices, dim)
+    return LinearEmbedding(dim)(scaled(x, spec)) if vectors is None else vectors
+
+
+def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
+    """It reads numbers and categories only, and no more than 100 columns."""
+    strangers = sorted({spec.kind for spec in specs if spec.kind not in ACCEPTS})
+    if strangers or not specs:
+        return f"ft_transformer reads numbers and categories; this task has {', '.join(strangers) or 'no inputs'}"
+    n_tokens = sum(1 if spec.name == "texts" else int(spec.shape[0]) for spec in specs)
+    if n_tokens > MAX_TOKENS:
+        return f"ft_transformer's time grows with the square of the columns: up to {MAX_TOKENS}, here {n_tokens}"
+    return None
+
+
+def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
+    """An eighth of the others', less where rows times columns make an epoch long: it seldom paid (decision 10)."""
+    n_tokens = 1 + sum(1 if spec.name == "texts" else int(spec.shape[0]) for spec in specs)
+    return 0.125 if facts.n_rows * n_tokens <= CHEAP_TOKENS else 0.05
+
+
+FT_TRANSFORMER = Template(
+    name="ft_transformer",
+    family="transformer",
+    goals=("binary", "multiclass", "multilabel", "regression"),
+    accepts=ACCEPTS,
+    space=space,
+    build=build,
+    knobs=("learning_rate", "weight_decay", "attention_dropout", "dropout", "residual_dropout", "hide_rate"),
+    starts=starts,
+    unfit=unfit,
+    prior=prior,
+    source="Gorishniy, Rubachev, Khrulkov & Babenko (FT-Transformer), NeurIPS 2021",
+)
