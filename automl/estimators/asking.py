@@ -13,7 +13,6 @@ from automl import flow
 from automl import recipe as recipes
 from automl.errors import RecipeError
 from automl.estimators.held import ContestResult, Held
-from automl.intake.frames import is_frame
 
 if TYPE_CHECKING:
     from automl.estimators.checking import Problem
@@ -41,15 +40,9 @@ def recipe_for(parameters: Mapping[str, Any], problem: Problem, goal: Goal, sour
         raise RecipeError(
             f"{source}: neither budget nor max_trials bounds the search; give one of them, such as budget='5m'"
         )
-    targets = list(problem.target.columns)
-    columns = asked.pop("columns", None)
-    if is_frame(problem.inputs):  # the target is what the estimator says, whatever its values look like
-        own = recipes.parse_columns(columns) if isinstance(columns, str) else dict(columns or {})
-        kind = "categorical" if goal in ("binary", "multiclass") else "numeric"
-        columns = {**own, **dict.fromkeys(targets, kind)}
     made = recipes.make(
-        source=source, data=(problem.inputs, problem.target), target=targets, goal=goal, weight=problem.weight,
-        columns=columns, **asked,
+        source=source, data=(problem.inputs, problem.target), target=list(problem.target.columns), goal=goal,
+        weight=problem.weight, **asked,
     )  # fmt: skip
     return dataclasses.replace(made, budget_seconds=math.inf) if unbounded else made
 
