@@ -59,7 +59,9 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         n_features_in_, feature_names_in_: of the training rows; names where all columns have one.
     """
 
-    _labels: tuple[Any, ...]
+    _goal: str
+    _dtype: Any
+    _places: np.ndarray  # of each of `classes_` among the task's, -1 where no row of it counted
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Search and tune on these rows; a fifth of them (10,000 at most) validates.
@@ -78,10 +80,10 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         problem = checking.training(self, inputs, found.target, sample_weight)
         self._fit(problem, found.goal, started)
         self.classes_ = found.classes
+        self._goal, self._dtype = found.goal, found.dtype
         place = {name: i for i, name in enumerate(self._held.task.classes)}
         names = list(problem.target.columns) if found.goal == "multilabel" else found.spelled
-        order = np.array([place.get(name, -1) for name in names])
-        self._labels = (found.goal, found.dtype, order)
+        self._places = np.array([place.get(name, -1) for name in names])
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -89,20 +91,18 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
         Where the metric asks for it the threshold is not one half, so this may differ from the likeliest class.
         """
-        output = self._output(X)
-        goal, dtype, order = self._labels
-        if goal == "multilabel":
-            return np.asarray(output.arrays["labels"][:, order].astype(dtype))
-        back = np.zeros(len(self._held.task.classes), dtype=np.int64)
-        back[order[order >= 0]] = np.flatnonzero(order >= 0)
-        return np.asarray(self.classes_[back[output.arrays["labels"]]])
+        found = self._output(X).arrays["labels"]
+        if self._goal == "multilabel":
+            return np.asarray(found[:, self._places].astype(self._dtype))
+        known = np.flatnonzero(self._places >= 0)
+        number = np.zeros(len(known), dtype=np.int64)
+        number[self._places[known]] = known
+        return np.asarray(self.classes_[number[found]])
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities ``(n, n_classes)`` in the order of `classes_`, or of each label ``(n, n_labels)``."""
-        output = self._output(X)
-        order = self._labels[2]
-        found = np.asarray(output.arrays["probabilities"], dtype=np.float64)
-        return np.asarray(np.where(order >= 0, found[:, order], 0.0))
+        found = np.asarray(self._output(X).arrays["probabilities"], dtype=np.float64)
+        return np.where(self._places >= 0, found[:, self._places], 0.0)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

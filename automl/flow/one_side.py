@@ -7,6 +7,7 @@ further seeds: they serve the interval of a verdict, and the search makes more o
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from automl import metrics
 from automl.clock import Clock
-from automl.errors import OutOfTime, TrialError
+from automl.errors import OutOfTime, RecipeError, TrialError
 from automl.flow.conclude import finish
 from automl.flow.contest import deep_side, import_deep, shallow_side, workers_of
 from automl.flow.interrupt import Interrupt
@@ -60,6 +61,8 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
         InputError: the data or the recipe is at fault. OutOfTime: the budget is too small to load TensorFlow.
         TrialError: no trial came to a model.
     """
+    if recipe.search.log:
+        raise RecipeError("search.log: one side alone has no run folder for logs; leave it out, or run a contest")
     clock = Clock(recipe.budget_seconds, started)
     interrupt = Interrupt()  # never entered: Ctrl-C ends this call, and whatever loop it stands in
     with Progress(clock, quiet=recipe.quiet) as progress, contextlib.ExitStack() as held:
@@ -107,7 +110,7 @@ def _contender(
         recipe.search.uses_ray
     ) else None  # fmt: skip
     if remote is not None:
-        remote.start(clock.deadline(clock.remaining))
+        remote.start(clock.deadline(math.inf))
     deep, codec, encoder, left_out = deep_side(recipe, prepared, None, progress, interrupt, remote)
     if deep is None:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 WEIGHTS = (
-    "Rows that validate are drawn from all rows, so a row of weight 2 is in one part, while the same row given twice may "
-    "be in both. A weight of zero is the same as leaving the row out, which is tested apart."
+    "Rows that validate are drawn from all rows, so a row of weight 2 is in one part, while the same row given twice "
+    "may be in both. A weight of zero is the same as leaving the row out, which is tested apart."
 )
 BATCHES = "A network's float32 matrix products round otherwise for one row than for twenty, by some 1e-7."
 

@@ -147,7 +147,9 @@ def test_a_weight_counts():
 
 def test_the_same_seed_gives_the_same_model(people):
     frame, buys = people
-    assert (classifier().fit(frame, buys).predict_proba(frame) == classifier().fit(frame, buys).predict_proba(frame)).all()
+    assert (
+        classifier().fit(frame, buys).predict_proba(frame) == classifier().fit(frame, buys).predict_proba(frame)
+    ).all()
 
 
 def test_it_goes_through_pipelines_cross_validation_and_grids():
