@@ -6,7 +6,6 @@ WEIGHTS = (
     "Rows that validate are drawn from all rows, so a row of weight 2 is in one part, while the same row given twice "
     "may be in both. A weight of zero is the same as leaving the row out, which is tested apart."
 )
-BATCHES = "A network's float32 matrix products round otherwise for one row than for twenty, by some 1e-7."
 
 EXPECTED: dict[str, dict[str, str]] = {
     "ShallowClassifier": {"check_sample_weight_equivalence_on_dense_data": WEIGHTS},
