@@ -7,11 +7,4 @@ WEIGHTS = (
     "may be in both. A weight of zero is the same as leaving the row out, which is tested apart."
 )
 
-EXPECTED: dict[str, dict[str, str]] = {
-    "ShallowClassifier": {"check_sample_weight_equivalence_on_dense_data": WEIGHTS},
-    "ShallowRegressor": {"check_sample_weight_equivalence_on_dense_data": WEIGHTS},
-    "DeepClassifier": {"check_sample_weight_equivalence_on_dense_data": WEIGHTS},
-    "DeepRegressor": {"check_sample_weight_equivalence_on_dense_data": WEIGHTS},
-    "ContestClassifier": {"check_sample_weight_equivalence_on_dense_data": WEIGHTS},
-    "ContestRegressor": {"check_sample_weight_equivalence_on_dense_data": WEIGHTS},
-}
+EXPECTED = {"check_sample_weight_equivalence_on_dense_data": WEIGHTS}
