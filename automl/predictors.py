@@ -125,8 +125,8 @@ def input_structure(model: Any) -> Any:
 def compiled(model: Any, names: Sequence[str]) -> Any:
     """The forward pass as a TensorFlow function; it must not keep the model alive, or the cache would never empty.
 
-    It is traced here: TensorFlow takes the first calls of many such functions, one a model, for one that is traced again
-    and again, and warns of it.
+    It is traced here: TensorFlow takes the first calls of many such functions, one a model, for one that is traced
+    again and again, and warns of it.
     """
     import tensorflow as tf
 
