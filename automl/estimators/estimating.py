@@ -89,7 +89,8 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     def predict(self, X: Any) -> np.ndarray:
         """The class of each row; for several labels ``(n, n_labels)`` of 0 and 1.
 
-        Where the metric asks for it the threshold is not one half, so this may differ from the likeliest class.
+        The threshold of two classes is not one half where another did better on the validation rows, so this may differ
+        from the likeliest class.
         """
         found = self._output(X).arrays["labels"]
         if self._goal == "multilabel":

@@ -4,7 +4,7 @@ from automl import records
 
 
 def space(hp, specs, facts):
-    hp.Float("learning_rate", 1e-3, 3e-1, sampling="log", default=1e-1)
+    hp.Float("learning_rate", 1e-3, 1e-1, sampling="log", default=3e-2)
     hp.Float("weight_decay", 1e-5, 1e-1, sampling="log", default=1e-4)
     hp.Choice("batch_size", [32, 64], default=32)
     hp.Int("epochs", 5, 60, default=30)
