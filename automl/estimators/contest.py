@@ -20,7 +20,7 @@ class Contest:
 
     Args:
         budget: time for a call of `fit`, such as "90s" or "5m"; None for no bound, where `max_trials` must be given:
-            then the same seed gives the same model on the same machine.
+            then the same seed gives the same finalists on the same machine; in a tie the one that measured cheaper predicts.
         max_trials: bound on deep trials and on shallow fits, each.
         seed: what splits, searches and models are drawn with.
         templates: deep templates to search; None for all that fit.
@@ -79,6 +79,11 @@ class Contest:
         """Run the contest."""
         held, self.result_ = contest(recipe, started)
         return held
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.non_deterministic = True  # in a tie the model is recommended that measured cheaper
+        return tags
 
 
 class ContestClassifier(Contest, Classifier):

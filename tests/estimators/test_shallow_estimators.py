@@ -189,7 +189,12 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch, people):
 def test_a_budget_of_time_fits_in_a_process_apart_and_is_kept(people):
     model = classifier(budget="60s").fit(*people)
     assert model.score(*people) > 0.9
-    assert model.__sklearn_tags__().non_deterministic and not classifier().__sklearn_tags__().non_deterministic
+
+
+def test_a_bound_on_time_and_a_contest_are_tagged_as_not_deterministic():
+    assert not classifier().__sklearn_tags__().non_deterministic
+    assert classifier(budget="60s").__sklearn_tags__().non_deterministic
+    assert automl.ContestClassifier(budget=None, max_trials=1).__sklearn_tags__().non_deterministic
 
 
 def test_tensorflow_is_never_loaded():
