@@ -20,7 +20,7 @@ class Contest:
 
     Args:
         budget: time for a call of `fit`, such as "90s" or "5m"; None for no bound, where `max_trials` must be given:
-            then the same seed gives the same finalists on the same machine (in a tie the one that measured cheaper is used).
+            then the same seed gives the same finalists on the same machine.
         max_trials: bound on deep trials and on shallow fits, each.
         seed: what splits, searches and models are drawn with.
         templates: deep templates to search; None for all that fit.
