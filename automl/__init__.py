@@ -18,14 +18,38 @@ from automl._version import __version__
 
 if TYPE_CHECKING:
     from automl.api import Inspection, Model, Result, fit, inspect, load, run
+    from automl.estimators import (
+        ContestClassifier,
+        ContestRegressor,
+        DeepClassifier,
+        DeepRegressor,
+        ShallowClassifier,
+        ShallowRegressor,
+    )
 
-__all__ = ["Inspection", "Model", "Result", "__version__", "fit", "inspect", "load", "run"]
+__all__ = [
+    "ContestClassifier",
+    "ContestRegressor",
+    "DeepClassifier",
+    "DeepRegressor",
+    "Inspection",
+    "Model",
+    "Result",
+    "ShallowClassifier",
+    "ShallowRegressor",
+    "__version__",
+    "fit",
+    "inspect",
+    "load",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Load the interface when it is first used."""
     if name in __all__:
-        return getattr(import_module("automl.api"), name)
+        estimator = name.endswith(("Classifier", "Regressor"))
+        return getattr(import_module("automl.estimators" if estimator else "automl.api"), name)
     raise AttributeError(f"module 'automl' has no attribute {name!r}")
 
 

@@ -123,7 +123,11 @@ def input_structure(model: Any) -> Any:
 
 
 def compiled(model: Any, names: Sequence[str]) -> Any:
-    """The forward pass as a TensorFlow function; it must not keep the model alive, or the cache would never empty."""
+    """The forward pass as a TensorFlow function; it must not keep the model alive, or the cache would never empty.
+
+    It is traced here: TensorFlow takes the first calls of many such functions, one a model, for one that is traced
+    again and again, and warns of it.
+    """
     import tensorflow as tf
 
     reference = weakref.ref(model)
@@ -137,7 +141,7 @@ def compiled(model: Any, names: Sequence[str]) -> Any:
         inputs = dict(zip(names, values, strict=True)) if is_mapping else values[0] if is_single else values
         return reference()(inputs, training=False)  # type: ignore[misc]
 
-    return forward
+    return forward.get_concrete_function()
 
 
 def decide(decision: Decision | None, output: Output) -> Output:

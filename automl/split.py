@@ -3,6 +3,9 @@
 Rules, the first that applies: forecasts are parted in time within each series; the user's own test rows are kept;
 groups stay whole; a named time column parts in time; otherwise rows are shuffled within strata of the target.
 
+Where no row is to test (one side alone is trained, and nothing is compared), the same rules part training from
+validation rows.
+
 Below `FEW_ROWS` rows one hold-out mostly picks noise, so further ones are drawn from the training rows, disjoint and by
 the same rule. Not for forecasts, which validate on several origins already, nor for dated tables, where an earlier cut
 would train on less and judge another time.
@@ -27,17 +30,20 @@ FORECAST_VALID_SHARE = 0.15
 MOST_VALID = 10_000
 MOST_TRAIN_WINDOWS = 200_000
 LEAST_ROWS = 10
+LEAST_UNTESTED = 8
 PANEL = 10
 FEW_ROWS = 2_000
 HOLD_OUTS = 3
 LEAST_HELD_OUT = 2
 
 
-def split(dataset: Dataset, task: Task, seed: int) -> Split:
+def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_outs: bool = True) -> Split:
     """Decide which rows train, validate and test.
 
     Args:
         dataset: as `detect` left it. task: what is to be done. seed: of every random choice.
+        tested: without, no row tests: for a model that is trained and not judged.
+        hold_outs: whether few rows get further hold-outs; of no use where one model alone is fitted.
 
     Returns:
         The split; the same one for the same arguments.
@@ -45,16 +51,22 @@ def split(dataset: Dataset, task: Task, seed: int) -> Split:
     Raises:
         DataError: too few rows, groups or times. RecipeError: two rules that exclude each other were asked for.
     """
-    if dataset.n_rows < LEAST_ROWS:
+    least = LEAST_ROWS if tested else LEAST_UNTESTED
+    if dataset.n_rows < least:
         raise DataError(
-            f"{dataset.name} has {dataset.n_rows} usable rows; at least {LEAST_ROWS} are needed to "
-            f"train, validate and test"
+            f"{dataset.name} has {dataset.n_rows} usable rows; at least {least} are needed to "
+            f"{'train, validate and test' if tested else 'train and validate'}"
         )
     if task.goal == "forecast":
+        if not tested:
+            raise RecipeError("a forecast is split in time, with test windows at its end; ask for a contest")
         return _forecast(dataset, task, seed)
     dated = task.time_column is not None and dataset.times is not None
     if dated and dataset.groups is not None:
         raise RecipeError("group and time_column cannot both part the rows; name the one that new data will differ in")
+    if not tested:
+        made = _untested(dataset, task, seed, dated)
+        return _with_folds(made, dataset, task) if hold_outs and not dated else made
     if dataset.given is not None and dataset.given.any():
         return _given(dataset, task, seed, dated)
     everything = np.arange(dataset.n_rows)
@@ -112,6 +124,40 @@ def _codes(labels: np.ndarray) -> np.ndarray:
 
 
 # --------------------------------------------------------------------------- rows
+
+
+def _untested(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
+    """Training and validation rows alone; every class validates that has a row to spare."""
+    everything, rng, nobody = np.arange(dataset.n_rows), np.random.default_rng(seed), np.empty(0, np.int64)
+    units = "block" if dated else "row" if dataset.groups is None else "group"
+    if dated:
+        train, valid = _latest(dataset, everything, VALID_SHARE, MOST_VALID)
+        rule = f"in order of {task.time_column!r}: the latest {_share(valid, dataset)} validate, the others train"
+    elif dataset.groups is not None:
+        train, valid = _grouped(dataset, task, everything, VALID_SHARE, rng, MOST_VALID)
+        rule = f"groups of {task.group_column!r} stay whole, shuffled; {_share(valid, dataset)} of the rows validate"
+    else:
+        train, valid = _each_class(dataset, task, *_stratified(dataset, task, everything, VALID_SHARE, rng, MOST_VALID))
+        rule = f"shuffled and stratified by {_strata_words(task)}; {_share(valid, dataset)} of the rows validate"
+    return Split(np.sort(train), np.sort(valid), nobody, units, nobody, f"{rule}; none tests", seed)
+
+
+def _each_class(dataset: Dataset, task: Task, train: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Move a training row of each class that none validates yet, where the class keeps another one to train."""
+    if task.goal not in ("binary", "multiclass") or dataset.target is None:
+        return train, valid
+    labels = dataset.target.iloc[:, 0].to_numpy(object)
+    spare = []
+    for name in dict.fromkeys(labels[train]):
+        own = train[labels[train] == name]
+        if len(own) > 1 and name not in set(labels[valid]):
+            spare.append(own[0])
+        elif len(own) == 1 and task.goal == "binary" and name not in set(labels[valid]):
+            raise DataError(
+                f"class {name!r} of {task.target[0]} has one row; at least two of each class are needed, one to train "
+                "and one to validate"
+            )
+    return np.setdiff1d(train, spare), np.union1d(valid, np.array(spare, np.int64))
 
 
 def _given(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:

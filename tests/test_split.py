@@ -399,3 +399,63 @@ def test_a_horizon_that_leaves_no_window_is_refused() -> None:
         split(*forecast([30], 12), 0)
     with pytest.raises(RecipeError, match="leaves no test window beside the given"):
         split(*forecast([100], 12, given=np.arange(100) >= 95), 0)
+
+
+# --------------------------------------------------------------------------- no test rows
+
+
+def untested(dataset: Dataset, job: Task, seed: int = 0, **more: bool) -> Split:
+    parts = split(dataset, job, seed, tested=False, **more)
+    assert len(parts.test) == len(parts.unit_ids) == 0
+    assert (np.union1d(parts.train, parts.valid) == np.arange(dataset.n_rows)).all()
+    assert len(parts.train) + len(parts.valid) == dataset.n_rows
+    return parts
+
+
+def test_without_test_rows_a_fifth_validates_and_all_others_train() -> None:
+    parts = untested(table(np.array(["a", "b"] * 500)), task())
+
+    assert (len(parts.train), len(parts.valid)) == (800, 200)
+    assert "none tests" in parts.rule and len(parts.folds) == HOLD_OUTS
+
+
+def test_one_model_alone_needs_no_further_hold_outs() -> None:
+    assert untested(table(np.array(["a", "b"] * 500)), task(), hold_outs=False).folds == ()
+
+
+def test_no_more_than_ten_thousand_rows_validate() -> None:
+    assert len(untested(table(np.array(["a", "b"] * 40_000)), task()).valid) == 10_000
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_every_class_with_a_row_to_spare_validates(seed: int) -> None:
+    y = np.array(["a"] * 8 + ["b"] * 2 + ["c"] * 3)
+    parts = untested(table(y), task("multiclass"), seed)
+
+    assert set(y[parts.valid]) == set(y[parts.train]) == {"a", "b", "c"}
+
+
+def test_a_binary_class_of_one_row_is_refused() -> None:
+    with pytest.raises(DataError, match="at least two of each class"):
+        untested(table(np.array(["a"] * 11 + ["b"])), task())
+
+
+def test_without_test_rows_groups_stay_whole_and_times_in_order() -> None:
+    groups = np.repeat([f"g{i}" for i in range(20)], 5).astype(object)
+    parts = untested(table(RNG.normal(size=100), groups=groups), task("regression", group_column="g"))
+    assert not set(groups[parts.train]) & set(groups[parts.valid])
+
+    times = RNG.permutation(100).astype("datetime64[D]").astype("datetime64[ns]")
+    parts = untested(table(RNG.normal(size=100), times=times), task("regression", time_column="t"))
+    assert times[parts.train].max() < times[parts.valid].min() and len(parts.valid) == 20
+
+
+def test_without_test_rows_eight_rows_are_enough_and_seven_are_not() -> None:
+    untested(table(np.arange(8.0)), task("regression"))
+    with pytest.raises(DataError, match="at least 8 are needed to train and validate"):
+        untested(table(np.arange(7.0)), task("regression"))
+
+
+def test_a_forecast_always_has_test_windows() -> None:
+    with pytest.raises(RecipeError, match="ask for a contest"):
+        split(*forecast([60], 4), 0, tested=False)

@@ -14,7 +14,7 @@ from automl.baselines.learners import as_output
 from automl.records import Dataset, FitContext, Output, Task
 from automl.skew import PLAIN, Shape, bounds, shape_of
 
-__all__ = ["Floor", "Model", "draws", "labelled", "remembered", "rows_key", "seconds_spared"]
+__all__ = ["Floor", "Model", "draws", "forget", "labelled", "remembered", "rows_key", "seconds_spared"]
 
 CACHE_BYTES = 2 << 30
 _cache: OrderedDict[Hashable, tuple[Any, float, int]] = OrderedDict()
@@ -156,6 +156,11 @@ def remembered(key: Hashable, compute: Callable[[], Any]) -> Any:
     while len(_cache) > 1 and sum(entry[2] for entry in _cache.values()) > CACHE_BYTES:
         _cache.popitem(last=False)
     return value
+
+
+def forget() -> None:
+    """Drop all that `remembered` keeps in this process."""
+    _cache.clear()
 
 
 def seconds_spared() -> float:

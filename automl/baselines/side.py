@@ -18,6 +18,7 @@ from automl import metrics
 from automl.baselines.archive import KEPT_MODELS, Archive, Proposals
 from automl.baselines.candidates import Candidates
 from automl.baselines.earlier import Earlier
+from automl.baselines.here import Here
 from automl.baselines.lane import Kept, Lane
 from automl.baselines.material import Material
 from automl.baselines.tuning import Tuning, as_text
@@ -43,6 +44,7 @@ class ShallowSide:
         stopping: asked whether the user wants to stop.
         folder: of the run, where fits and the best models are kept for another process; or None.
         fingerprints: what must be the same for that. elapsed: the run's clock, for the time of each fit.
+        apart: fit in a process apart, which can be ended at a deadline; else in this one.
 
     Raises:
         FolderError: the folder holds a run of something else.
@@ -66,6 +68,7 @@ class ShallowSide:
         folder: Path | None = None,
         fingerprints: Mapping[str, str] | None = None,
         elapsed: Callable[[], float] = lambda: 0.0,
+        apart: bool = True,
     ) -> None:
         self.material = Material.of(dataset, task, split, metric, weight)
         self.seed, self.max_trials, self.stopping = seed, max_trials, stopping
@@ -84,7 +87,8 @@ class ShallowSide:
         self._too_little = 0.0
         self.archive = Archive(folder, fingerprints or {}, self._note)
         material = self.material
-        self.worker = Worker(Payload(dataset, material.parts, _plugins(lanes)))
+        payload = Payload(dataset, material.parts, _plugins(lanes))
+        self.worker: Worker | Here = Worker(payload) if apart else Here(payload)
         self.examination = Examination(len(material.parts), metrics.named(metric).higher_is_better)
         self.candidates = Candidates(material, self.worker, seed, stopping)
         self.earlier = Earlier(self.archive, material, seed)
@@ -329,7 +333,7 @@ class ShallowSide:
         return output
 
     def close(self) -> None:
-        """End the worker process."""
+        """End the worker process, where there is one."""
         self.worker.close()
 
 

@@ -34,7 +34,7 @@ from automl.errors import TrialError
 from automl.machine import usable_cores
 from automl.records import Dataset, FitContext, Output
 
-__all__ = ["Fitted", "Order", "Part", "Payload", "Worker", "measure"]
+__all__ = ["Fitted", "Order", "Part", "Payload", "Worker", "measure", "obey"]
 
 GRACE_SECONDS = 0.2
 CHECKPOINT_SECONDS = 0.5
@@ -289,7 +289,7 @@ def main(fd: int, parent: int) -> None:
         while True:
             _, order = pipe.recv()
             try:
-                _tell(pipe, "done", _obey(pipe, payload, order))
+                _tell(pipe, "done", obey(payload, order, lambda model: _tell(pipe, "checkpoint", model)))
             except TrialError as error:
                 _tell(pipe, "failed", str(error))
             except Exception as error:  # any failure of a library is one failed run, never the end of the contest
@@ -301,7 +301,16 @@ def main(fd: int, parent: int) -> None:
     os._exit(0)
 
 
-def _obey(pipe: Connection, payload: Payload, order: Order) -> dict[str, Any]:
+def obey(payload: Payload, order: Order, keep: Callable[[bytes], None]) -> dict[str, Any]:
+    """Fit one model and predict the validation items.
+
+    Args:
+        payload: what every fit reads. order: of this one. keep: given a pickled model that is complete enough to stand
+            if the fit is ended, where there is a deadline.
+
+    Returns:
+        What a `Fitted` is made of.
+    """
     from automl.baselines.model import seconds_spared
 
     model = pickle.loads(order.model)  # from our own parent
@@ -312,7 +321,7 @@ def _obey(pipe: Connection, payload: Payload, order: Order) -> dict[str, Any]:
         now = time.monotonic()
         if order.deadline is None or now - last[0] < CHECKPOINT_SECONDS + 20 * last[1]:
             return
-        _tell(pipe, "checkpoint", pickle.dumps(candidate, pickle.HIGHEST_PROTOCOL))
+        keep(pickle.dumps(candidate, pickle.HIGHEST_PROTOCOL))
         last[:] = [time.monotonic(), time.monotonic() - now]
 
     part = payload.parts[order.part]

@@ -107,7 +107,7 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
     for (c, present), name in zip(found, target.columns, strict=True):
         if not present.any():
             _refuse_missing(name, target[name], where, suggest)
-        if c.kind == "datetime" and c.evidence != "set by you":
+        if c.kind == "datetime" and c.evidence != "set by you" and recipe.goal is None:
             raise RecipeError(
                 f"target {name!r} of {where} holds dates, which cannot be predicted; pass it as time_column{suggest}"
             )
@@ -139,16 +139,10 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
 
 
 def _described(name: Any, series: pd.Series, recipe: Recipe, where: str) -> tuple[Column, np.ndarray]:
-    """A target's kind, and where it holds a value."""
+    """A target's kind, and where it holds a value; numbers that look like years are numbers once a goal is set."""
     seen = column(str(name), series, recipe.columns.get(str(name)))
-    if (
-        (
-            seen.kind == "identifier"
-            or (seen.kind in ("categorical", "text", "constant") and pd.api.types.is_numeric_dtype(series.dtype))
-        )
-        and pd.api.types.is_numeric_dtype(series.dtype)
-        and seen.evidence != "set by you"
-    ):
+    odd = ("identifier", "categorical", "text", "constant", *(() if recipe.goal is None else ("datetime",)))
+    if seen.kind in odd and pd.api.types.is_numeric_dtype(series.dtype) and seen.evidence != "set by you":
         seen = Column(seen.name, "numeric", 0.8, "whole numbers")
     if seen.kind in ("numeric", "embedded_number"):
         return seen, ~np.isnan(numbers(series, seen.reading))

@@ -19,13 +19,13 @@ from automl.ensemble import combine, members_of
 from automl.flow.blend import blend
 from automl.flow.reproduce import reproduce
 from automl.predictors import DeepPredictor, ShallowPredictor
-from automl.records import Contestant, Cost, Finding, Outcome, Run
+from automl.records import Contestant, Cost, Finding, Outcome, Output, Run
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
     from automl.records import Contender, Dataset, Encoder, Recipe, SearchOptions, TargetCodec
 
-__all__ = ["Conclusion", "conclude"]
+__all__ = ["Conclusion", "conclude", "finish"]
 
 TIMED_ROWS = 1024
 TIMED_CALLS = 5
@@ -118,6 +118,24 @@ def _stand(
     items: np.ndarray,
 ) -> tuple[Contestant, DeepPredictor | ShallowPredictor, Cost]:
     """Turn a side's finalist into what is saved, scored and measured: its seeds averaged, with its decision."""
+    predictor, valid_output = finish(side, prepared, encoder, codec, n_seeds)
+    rule = predictor.decision
+    assert rule is not None
+    each = predictor.each(prepared.dataset, items)
+    per_seed = tuple(decision.apply(rule, one) for one in each)
+    output = decision.apply(rule, combine(each))  # what predictor.output gives, without predicting twice
+    contestant = Contestant(chosen.name, side.side, output, per_seed, valid_output)
+    return contestant, predictor, _measure(predictor, prepared, items)
+
+
+def finish(
+    side: Contender, prepared: Prepared, encoder: Encoder | None, codec: TargetCodec | None, n_seeds: int
+) -> tuple[DeepPredictor | ShallowPredictor, Output]:
+    """Turn a side's finalist into what predicts: its seeds averaged, with the decision of the validation rows.
+
+    Returns:
+        The predictor, and what it says of the validation rows.
+    """
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     valid = split.valid if split.valid_windows is None else split.valid_windows
     valid_truth = contexts.truth(dataset, task, valid)
@@ -131,11 +149,7 @@ def _stand(
         if encoder is not None and codec is not None and side.side == "deep"
         else ShallowPredictor(models, rule, weights)
     )
-    each = predictor.each(dataset, items)
-    per_seed = tuple(decision.apply(rule, one) for one in each)
-    output = decision.apply(rule, combine(each))  # what predictor.output gives, without predicting twice
-    contestant = Contestant(chosen.name, side.side, output, per_seed, decision.apply(rule, undecided))
-    return contestant, predictor, _measure(predictor, prepared, items)
+    return predictor, decision.apply(rule, undecided)
 
 
 def _singles(

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from automl.records import Contender, DeviceWish, Outcome, Recipe, Run, TargetCodec
     from automl.store import WeightStore
 
-__all__ = ["Finished", "run"]
+__all__ = ["Finished", "deep_side", "import_deep", "run", "shallow_side", "workers_of"]
 
 FLOOR_GRACE_SECONDS = 15.0
 UNUSED_SHARE = 0.05
@@ -79,7 +79,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         contextlib.ExitStack() as held,
     ):
         remote = (
-            held.enter_context(contextlib.closing(_workers(recipe, progress, interrupt)))
+            held.enter_context(contextlib.closing(workers_of(recipe, progress, interrupt)))
             if recipe.search.uses_ray
             else None
         )
@@ -91,7 +91,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         ledger = Ledger(folder, recipe, clock, progress.note)
         recipe = dataclasses.replace(recipe, budget_seconds=clock.budget_seconds)
         no_deep = too_late_for_deep(clock, folder)
-        warm = threading.Thread(target=_import_deep, args=(recipe.search.device,), daemon=True)
+        warm = threading.Thread(target=import_deep, args=(recipe.search.device,), daemon=True)
         if no_deep is None:
             warm.start()  # only once the data is good: an error must not wait for TensorFlow to load
         else:
@@ -102,7 +102,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         progress.listeners += loggers(recipe.search.log, folder, prepared.dataset.name)
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
-        shallow = _shallow_side(recipe, prepared, folder, progress, interrupt, clock)
+        shallow = shallow_side(recipe, prepared, folder, progress, interrupt, clock)
         folders.clear_unfinished(folder)
         held.enter_context(ledger)  # only now, so that a folder of something else stays as it was
         deep: Contender | None = None
@@ -119,7 +119,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 begun = clock.elapsed
                 if no_deep is None:
                     warm.join()
-                    deep, codec, encoder, left_out = _deep_side(recipe, prepared, folder, progress, interrupt, remote)
+                    deep, codec, encoder, left_out = deep_side(recipe, prepared, folder, progress, interrupt, remote)
                 loading_seconds = clock.elapsed - begun
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
             earlier = {name: side.earlier_runs() for name, side in sides.items()}
@@ -189,7 +189,7 @@ def _used_mib(folder: Path) -> float:
     return n_bytes / 2**20
 
 
-def _import_deep(wish: DeviceWish) -> None:
+def import_deep(wish: DeviceWish) -> None:
     """Load TensorFlow, Keras and KerasTuner, and look for devices, while other things are prepared.
 
     TensorFlow's libraries write lines about missing GPUs straight to the terminal; they are kept from it here, and
@@ -203,9 +203,10 @@ def _import_deep(wish: DeviceWish) -> None:
             device.prepare(wish)
 
 
-def _shallow_side(
-    recipe: Recipe, prepared: Prepared, folder: Path, progress: Progress, interrupt: Interrupt, clock: Clock
+def shallow_side(
+    recipe: Recipe, prepared: Prepared, folder: Path | None, progress: Progress, interrupt: Interrupt, clock: Clock
 ) -> ShallowSide:
+    """Set up the shallow side; without a bound on time its fits run in this process, for nothing would end them."""
     from automl.records import Facts
 
     task, split = prepared.task, prepared.split
@@ -225,13 +226,19 @@ def _shallow_side(
         folder=folder,
         fingerprints=_fingerprints(recipe, prepared),
         elapsed=lambda: clock.elapsed,
+        apart=math.isfinite(clock.budget_seconds),
     )
     _tell(progress, side.archive.journal, side.archive.store)
     return side
 
 
-def _deep_side(
-    recipe: Recipe, prepared: Prepared, folder: Path, progress: Progress, interrupt: Interrupt, remote: RayPool | None
+def deep_side(
+    recipe: Recipe,
+    prepared: Prepared,
+    folder: Path | None,
+    progress: Progress,
+    interrupt: Interrupt,
+    remote: RayPool | None,
 ) -> tuple[Contender | None, TargetCodec, Any, dict[str, str]]:
     """Encode for the networks and set the search up; no side when no template fits."""
     from automl.search import DeepSide
@@ -251,7 +258,7 @@ def _deep_side(
     return side, codec, encoder, left_out | side.left_out
 
 
-def _workers(recipe: Recipe, progress: Progress, interrupt: Interrupt) -> RayPool:
+def workers_of(recipe: Recipe, progress: Progress, interrupt: Interrupt) -> RayPool:
     """Ray's workers, not yet started; a missing library or a wrong address is told before the data are read."""
     return RayPool(recipe.search, loader(recipe.plugins), stopping=lambda: interrupt.asked, note=progress.note)
 

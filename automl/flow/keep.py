@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,9 @@ from automl.errors import FolderError
 from automl.records import Baseline, Section
 
 if TYPE_CHECKING:
-    from automl.records import Outcome
+    from automl.records import Outcome, Run
 
-__all__ = ["keep"]
+__all__ = ["keep", "keeps_rows"]
 
 
 def keep(outcome: Outcome, predictors: dict[str, Any], recommended: str, folder: Path) -> dict[str, Any]:
@@ -54,13 +55,17 @@ def save(
         result,
         str(outcome.reproduce.get("recipe", "")),
         page,
-        keeps_rows=_keeps_rows(outcome),
+        keeps_rows=keeps_rows([run for run in outcome.runs if run.finalist], outcome.runs),
     )
 
 
-def _keeps_rows(outcome: Outcome) -> bool:
-    """Whether a finalist's fitted state holds training rows."""
+def keeps_rows(finalists: Sequence[Run], runs: Sequence[Run]) -> bool:
+    """Whether the fitted state of one of these finalists holds training rows.
+
+    Args:
+        finalists: single models or ensembles. runs: all, the members of ensembles among them.
+    """
     known = catalog.members(Baseline, "automl.baselines")
-    members = {name for run in outcome.runs if run.finalist for name in members_of(run)}
-    families = {run.family for run in outcome.runs if run.finalist or run.name in members}
+    members = {name for run in finalists for name in members_of(run)}
+    families = {run.family for run in finalists} | {run.family for run in runs if run.name in members}
     return any(known[name].keeps_rows for name in families if name in known)

@@ -42,12 +42,18 @@ def read(recipe: Recipe) -> tuple[Dataset, Task]:
     return dataset, dataclasses.replace(task, image_shape=dataset.inputs.shape[1:], pixel_range=limits)
 
 
-def prepare(recipe: Recipe) -> Prepared:
-    """Load, detect and split, in this order."""
+def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
+    """Load, detect and split, in this order.
+
+    Args:
+        recipe: what is asked for. tested: without, no row tests, and few rows get further hold-outs only where there
+            is more than one trial to choose from.
+    """
     catalog.extend(recipe.plugins)
     _check_templates(recipe)
     dataset, task = read(recipe)
-    return Prepared(dataset, task, split.split(dataset, task, recipe.seed))
+    hold_outs = tested or recipe.max_trials != 1
+    return Prepared(dataset, task, split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs))
 
 
 def _check_templates(recipe: Recipe) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import platform
 import shlex
@@ -23,7 +24,9 @@ def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
     """Texts for the report; data that was given in memory is named ``data``."""
     in_memory = not isinstance(recipe.data, str | os.PathLike)
     data = "data" if in_memory else str(recipe.data)
-    options: dict[str, Any] = {"goal": task.goal, "metric": task.metric, "seed": recipe.seed, "budget": _budget(recipe)}
+    options: dict[str, Any] = {"goal": task.goal, "metric": task.metric, "seed": recipe.seed}
+    if math.isfinite(recipe.budget_seconds):
+        options["budget"] = _budget(recipe)
     for name in ("horizon", "time_column", "series", "group", "max_trials"):
         value = getattr(recipe, name)
         if value is not None:

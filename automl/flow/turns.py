@@ -132,8 +132,10 @@ def name_and_seed(
         for name in chosen:
             side = sides[name]
             left = clock.remaining - reserve.seconds(chosen, n_seeds + 1)
+            if math.isfinite(left):  # without a clock no fit may be cut by how busy the machine is
+                left = min(left, max(LEAST_SEED_SECONDS, SEED_SLACK * side.seconds_a_seed()))
             with clock.spend(name):
-                worked = side.add_seed(min(left, max(LEAST_SEED_SECONDS, SEED_SLACK * side.seconds_a_seed())))
+                worked = side.add_seed(left)
             if not worked:
                 return chosen, n_seeds
         n_seeds += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import asdict, fields
 from typing import Any
@@ -32,6 +33,9 @@ def dump(recipe: Recipe) -> str:
             value = (dict(value) if key == "columns" else list(value)) or None
         if key == "target" and value and len(value) == 1:
             value = value[0]
+        if key == "budget" and math.isinf(value):
+            comments.append("budget: there was no bound on time, which a recipe cannot ask for; max_trials ended it")
+            continue
         if value is None or (name in DEFAULTS and value == DEFAULTS[name] and key != "budget"):
             continue
         content[key] = seconds(value) if key == "budget" else search(value) if key == "search" else value

@@ -184,3 +184,12 @@ def test_the_metric_must_fit_the_goal() -> None:
     assert run(RNG.choice(["s", "t"], N), metric="f1")[1].metric == "f1"
     with pytest.raises(RecipeError, match="does not score goal 'regression'"):
         run(RNG.normal(size=N), metric="roc_auc")
+
+
+def test_once_a_goal_is_set_dates_are_labels_and_years_are_numbers() -> None:
+    with pytest.raises(RecipeError, match="holds dates"):
+        run(["2020-01-05", "2021-03-06"] * 50)
+    _, task = run(["2020-01-05", "2021-03-06"] * 50, goal="binary")
+    assert set(task.classes) == {"2020-01-05", "2021-03-06"}
+    dataset, task = run(np.arange(1950, 2020), goal="regression", name="date")
+    assert task.goal == "regression" and dataset.target is not None and dataset.target["date"].iloc[0] == 1950.0

@@ -1,5 +1,6 @@
 """The report's own instructions lead to the same recipe."""
 
+import math
 import shlex
 
 from automl import recipe as recipes
@@ -32,3 +33,9 @@ def test_the_recipe_is_one(tmp_path):
     told = reproduce(Recipe(str(tmp_path / "cars.csv"), ("y",), budget_seconds=90.0), TASK)
     (tmp_path / "again.yaml").write_text(told["recipe"])
     assert recipes.read(tmp_path / "again.yaml").budget_seconds == 90.0
+
+
+def test_a_run_without_a_bound_on_time_names_none():
+    told = reproduce(Recipe([[1, 2]], ("y",), budget_seconds=math.inf, max_trials=2), TASK)
+    assert "budget" not in told["python"] and "max_trials=2" in told["python"]
+    assert "no bound on time" in told["recipe"] and "max_trials: 2" in told["recipe"]

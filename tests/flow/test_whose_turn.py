@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import pytest
 
 from automl.clock import Clock
-from automl.flow.turns import alternate
-from automl.records import Run
+from automl.flow.turns import alternate, name_and_seed
+from automl.records import Recipe, Run
 
 
 class FakeClock(Clock):
@@ -76,3 +76,38 @@ def test_it_ends_when_nobody_can_use_the_rest():
     clock, _, stopped, runs = contest((25.0, 25.0), (25.0, 25.0))
     assert len(runs) == 2 and clock.remaining == pytest.approx(10.0)
     assert stopped == "budget"
+
+
+class SeededSide(FakeSide):
+    """Fits seeds, and remembers the seconds that each was given."""
+
+    side = "deep"
+
+    def __init__(self, clock):
+        super().__init__(clock, 1.0, 0.5)
+        self.given = []
+
+    def choose(self, latency_ms, ensemble=False):
+        return Run("run-1", "deep", "done", "x")
+
+    def seconds_a_seed(self):
+        return 1.0
+
+    def add_seed(self, seconds):
+        self.given.append(seconds)
+        return True
+
+
+class NoReserve:
+    naming_seconds = 0.0
+
+    def seconds(self, chosen, n_seeds=1):
+        return 0.0
+
+
+@pytest.mark.parametrize(("budget", "bounded"), [(math.inf, False), (60.0, True)])
+def test_a_seed_is_bound_in_time_only_where_the_run_is(budget, bounded):
+    clock = FakeClock(budget)
+    side = SeededSide(clock)
+    name_and_seed(Recipe(None), {"deep": side}, clock, lambda: False, NoReserve())
+    assert side.given and all(math.isfinite(seconds) == bounded for seconds in side.given)

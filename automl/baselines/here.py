@@ -1,0 +1,51 @@
+"""Shallow fits in this process, for runs that nothing bounds in time."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+
+from automl.baselines.model import forget
+from automl.baselines.worker import Fitted, Order, Payload, obey
+from automl.errors import TrialError
+
+__all__ = ["Here"]
+
+
+class Here:
+    """What `Worker` is to the shallow side, without a process of its own: starting one costs more than a small fit.
+
+    Nothing can end a fit here, so it is for runs without a bound on time, and its memory is not measured.
+
+    Args:
+        payload: what every fit reads.
+    """
+
+    def __init__(self, payload: Payload) -> None:
+        self.payload = payload
+
+    def wait(self, deadline: float | None, stopping: Callable[[], bool] = lambda: False) -> str | None:
+        """There is nothing to wait for."""
+        return None
+
+    def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
+            stopping: Callable[[], bool] = lambda: False, part: int = 0) -> Fitted:  # fmt: skip
+        """Fit one model to its end, whatever the deadline; see `Worker.fit`."""
+        begun = time.monotonic()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = Fitted(**obey(self.payload, Order(model, take, deadline, part), lambda model: None))
+        except TrialError as error:
+            return Fitted(fit_seconds=time.monotonic() - begun, failure=str(error))
+        except Exception as error:  # any failure of a library is one failed run, never the end of the contest
+            return Fitted(fit_seconds=time.monotonic() - begun, failure=f"{type(error).__name__}: {error}")
+        return dataclasses.replace(found, peak_mib=None)
+
+    def close(self) -> None:
+        """Drop what fits have kept for one another."""
+        forget()

@@ -1,0 +1,73 @@
+"""From an estimator's parameters to a recipe, to a run of the flow, to what the estimator holds."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from automl import flow
+from automl import recipe as recipes
+from automl.errors import RecipeError
+from automl.estimators.held import ContestResult, Held
+
+if TYPE_CHECKING:
+    from automl.estimators.checking import Problem
+    from automl.flow import Finished
+    from automl.records import Goal, Recipe
+
+__all__ = ["contest", "recipe_for", "side_alone"]
+
+SUFFIXES = (".html", ".md", ".json")
+
+
+def recipe_for(parameters: Mapping[str, Any], problem: Problem, goal: Goal, source: str) -> Recipe:
+    """The recipe that an estimator's parameters ask for.
+
+    Args:
+        parameters: by name; None stands for "left out", but for `budget`, where it is no bound on time.
+        problem: the training rows. goal: of the target. source: the estimator's name, for messages.
+
+    Raises:
+        RecipeError: a parameter is wrong, or nothing bounds the search.
+    """
+    asked = dict(parameters)
+    unbounded = "budget" in asked and asked["budget"] is None
+    if unbounded and asked.get("max_trials") is None:
+        raise RecipeError(
+            f"{source}: neither budget nor max_trials bounds the search; give one of them, such as budget='5m'"
+        )
+    made = recipes.make(
+        source=source, data=(problem.inputs, problem.target), target=list(problem.target.columns), goal=goal,
+        weight=problem.weight, **asked,
+    )  # fmt: skip
+    return dataclasses.replace(made, budget_seconds=math.inf) if unbounded else made
+
+
+def side_alone(recipe: Recipe, side: Literal["deep", "shallow"], started: float) -> Held:
+    """Fit one side; nothing is written to disk."""
+    trained = flow.train(recipe, side, started)
+    return Held(trained.task, trained.predictor, side, keeps_rows=trained.keeps_rows)
+
+
+def contest(recipe: Recipe, started: float) -> tuple[Held, ContestResult]:
+    """Run the contest, in a folder that is gone afterwards unless the recipe names one."""
+    if recipe.out is not None:
+        return _found(flow.run(recipe, started))
+    with tempfile.TemporaryDirectory(prefix="automl-") as scratch:
+        return _found(flow.run(dataclasses.replace(recipe, out=str(Path(scratch) / "run")), started))
+
+
+def _found(finished: Finished) -> tuple[Held, ContestResult]:
+    comparison, side = finished.outcome.comparison, finished.recommended
+    words = [f"Verdict: {comparison.verdict} ({comparison.reason}). Use {comparison.recommended}."]
+    result = ContestResult(
+        comparison.verdict, comparison.reason, side,
+        "\n".join([*words, *comparison.sentences, *comparison.notes]), finished.result,
+        {suffix: (finished.folder / f"report{suffix}").read_bytes() for suffix in SUFFIXES},
+    )  # fmt: skip
+    keeps_rows = flow.keeps_rows([run for run in finished.outcome.runs if run.finalist], finished.outcome.runs)
+    return Held(finished.outcome.task, finished.predictors[side], side, keeps_rows=keeps_rows), result

@@ -1,0 +1,213 @@
+"""What scikit-learn's users pass, checked by its conventions and handed on as the readers take it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_array, check_consistent_length, validate_data
+
+from automl.detect.parse import words
+from automl.intake.frames import as_frame, is_frame
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
+__all__ = ["LEAST_ROWS", "Labels", "Problem", "labels", "rows", "training", "values", "weights"]
+
+LEAST_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """Training rows as the flow takes them.
+
+    Attributes:
+        inputs: a frame, or an array of 3 or 4 dimensions. target: a frame of target columns, names of which are no
+            inputs'. weight: ``(n_rows,)`` or None.
+    """
+
+    inputs: Any
+    target: pd.DataFrame
+    weight: np.ndarray | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """The classes of a target, and how the flow spells them.
+
+    Attributes:
+        classes: in scikit-learn's order (sorted); of a multilabel target the numbers of its columns.
+        spelled: the flow's word for each class. target: the words in the user's rows, or a frame of 0/1 columns.
+        goal: "binary", "multiclass" or "multilabel". dtype: of the user's labels.
+    """
+
+    classes: np.ndarray
+    spelled: tuple[str, ...]
+    target: pd.DataFrame
+    goal: str
+    dtype: Any
+
+
+def rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
+    """Inputs as a frame, or as an array of 3 or 4 dimensions, once they are found fit for this estimator.
+
+    Names and number of columns are remembered where `reset`, else held against those remembered. Columns of an array
+    are called ``x0``, ``x1``, ... or as they were in training. The index of a frame is never an input.
+
+    Args:
+        X: a frame of pandas, polars or pyarrow with columns of any kind, or an array of 2 to 4 dimensions.
+
+    Raises:
+        TypeError: it is sparse. ValueError: it is complex or empty, has one dimension or other columns than trained on.
+    """
+    named = is_frame(X)
+    if named:
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        frame = as_frame(X)
+        if not frame.shape[1]:
+            raise ValueError(f"Found array with 0 feature(s) (shape={frame.shape}) while a minimum of 1 is required.")
+        if not len(frame):
+            raise ValueError(f"Found array with 0 sample(s) (shape={frame.shape}) while a minimum of 1 is required.")
+        frame = frame.reset_index(drop=True)
+    else:
+        array = validate_data(
+            estimator, X, reset=reset, dtype=None, ensure_all_finite=False, allow_nd=True, accept_sparse=False
+        )
+        if array.ndim > 2:
+            return array
+        frame = pd.DataFrame(array)
+    names = getattr(estimator, "feature_names_in_", None)
+    frame.columns = pd.Index([f"x{i}" for i in range(frame.shape[1])] if names is None else names, dtype=object)
+    return frame if named else frame.infer_objects()
+
+
+def labels(estimator: BaseEstimator, y: Any) -> Labels:
+    """The classes of y.
+
+    Args:
+        y: ``(n,)`` labels of any kind, or ``(n, n_labels)`` of 0 and 1.
+
+    Raises:
+        ValueError: it is missing, continuous, complex, or has another shape.
+    """
+    if y is not None and np.asarray(y).ndim == 2 and np.asarray(y).shape[1] > 1:
+        return _several(estimator, y)
+    y = np.asarray(validate_data(estimator, y=y))
+    check_classification_targets(y)
+    classes, codes = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise _one_class(estimator, classes)
+    spelled = _spelled(classes)
+    target = pd.DataFrame({"y": np.array(spelled, dtype=object)[codes]}, dtype=object)
+    return Labels(classes, spelled, target, "binary" if len(classes) == 2 else "multiclass", y.dtype)
+
+
+def _several(estimator: BaseEstimator, y: Any) -> Labels:
+    """A table of labels, each of which holds or does not."""
+    table = np.asarray(validate_data(estimator, y=y, multi_output=True))
+    kind = type_of_target(table)
+    if kind != "multilabel-indicator":
+        raise ValueError(
+            f"y should be a 1d array of classes or a table of 0/1 labels, got shape {table.shape} ({kind}); fit one "
+            f"{type(estimator).__name__} a column"
+        )
+    names = tuple(f"y{i}" for i in range(table.shape[1]))
+    target = pd.DataFrame(table.astype(np.int8), columns=list(names))
+    return Labels(np.arange(len(names)), names, target, "multilabel", table.dtype)
+
+
+def _spelled(classes: np.ndarray) -> tuple[str, ...]:
+    """The user's own words, so that a report shows them; numbered ones where these would be lost or confused."""
+    found = words(pd.Series(classes.tolist(), dtype=object))
+    clear = all(word is not None for word in found) and len(set(found)) == len(classes)
+    return tuple(map(str, found)) if clear else tuple(f"class {i}" for i in range(len(classes)))
+
+
+def _one_class(estimator: BaseEstimator, classes: np.ndarray) -> ValueError:
+    return ValueError(
+        f"{type(estimator).__name__} needs rows of at least 2 classes, and those that count hold one class only "
+        f"({', '.join(map(repr, classes.tolist())) or 'no rows'}); gather rows of another class"
+    )
+
+
+def values(estimator: BaseEstimator, y: Any) -> pd.DataFrame:
+    """A target of numbers as a frame of one column or several.
+
+    Args:
+        y: ``(n,)`` or ``(n, n_targets)`` numbers.
+
+    Raises:
+        ValueError: it is missing, not finite, no numbers, or of another shape. TypeError: it is sparse.
+    """
+    y = validate_data(estimator, y=y, multi_output=True, y_numeric=True)
+    if hasattr(y, "toarray"):
+        raise TypeError("Sparse data was passed for y, but dense data is required. Use '.toarray()' to convert it.")
+    try:
+        table = np.asarray(y).astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"y holds words ({error}); {type(estimator).__name__} predicts numbers: pass numbers, or use a classifier"
+        ) from error
+    if table.ndim > 2:
+        raise ValueError(f"y should be a 1d array or a table of targets, got shape {table.shape}")
+    table = table.reshape(len(table), -1)
+    names = ["y"] if table.shape[1] == 1 else [f"y{i}" for i in range(table.shape[1])]
+    return pd.DataFrame(table, columns=names)
+
+
+def weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
+    """Weights of the rows, or None.
+
+    Args:
+        sample_weight: one number for all, ``(n_rows,)`` of them, or None.
+
+    Raises:
+        ValueError: another shape, or weights that are negative, missing or all zero.
+    """
+    if sample_weight is None:
+        return None
+    if np.asarray(sample_weight).ndim == 0:
+        sample_weight = np.full(n_rows, sample_weight)
+    weight = np.asarray(check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"))
+    if weight.shape != (n_rows,):
+        raise ValueError(f"sample_weight.shape == {weight.shape}, expected {(n_rows,)}: one weight a row")
+    if (weight < 0).any():
+        raise ValueError("Negative values in data passed to `sample_weight`; weights are numbers from 0 up")
+    if not weight.any():
+        raise ValueError("Sample weights must contain at least one non-zero number; leave them out to count all alike")
+    return weight
+
+
+def training(estimator: BaseEstimator, inputs: Any, target: pd.DataFrame, sample_weight: Any) -> Problem:
+    """Inputs, target and weights of the rows that count: a row of weight zero is left out as if it were not there.
+
+    Raises:
+        ValueError: they have different numbers of rows, or too few are left to train and validate.
+    """
+    check_consistent_length(inputs, target)
+    weight = weights(sample_weight, len(target))
+    if weight is not None and not weight.all():
+        kept = np.flatnonzero(weight)
+        inputs = inputs.iloc[kept].reset_index(drop=True) if is_frame(inputs) else inputs[kept]
+        target, weight = target.iloc[kept].reset_index(drop=True), weight[kept]
+    if target.shape[1] == 1 and target.iloc[:, 0].dtype == object and target.iloc[:, 0].nunique() < 2:
+        raise _one_class(estimator, target.iloc[:, 0].unique())
+    if len(target) < LEAST_ROWS:
+        raise ValueError(
+            f"Found array with {len(target)} sample(s) that count (shape={np.shape(inputs)}) while a minimum of "
+            f"{LEAST_ROWS} is required by {type(estimator).__name__}, to train and to validate with."
+        )
+    taken = set(inputs.columns) if is_frame(inputs) else set()
+    target.columns = pd.Index([_free(str(name), taken) for name in target.columns], dtype=object)
+    return Problem(inputs, target, weight)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, or with a word before it what no input is called."""
+    while name in taken:
+        name = f"target_{name}"
+    return name

@@ -1,0 +1,90 @@
+"""What a fitted estimator holds: its models in memory, which travel in a pickle as the files of a bundle."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl import bundle, modalities
+from automl import folder as folders
+from automl.flow.predicting import ready
+from automl.intake import new_rows
+
+if TYPE_CHECKING:
+    from automl.predictors import Predictor
+    from automl.records import Output, Task
+
+__all__ = ["ContestResult", "Held"]
+
+
+class Held:
+    """A finalist with the task it was fitted for.
+
+    A pickle of it holds the files of a bundle (networks as ``.keras``, scikit-learn models as ``.skops``), so that
+    what is opened again is checked as any saved model is, and no folder is needed that may be gone by then.
+
+    Args:
+        task: what was detected. predictor: of the finalist. side: "deep", "shallow" or "floor".
+        keeps_rows: its fitted state holds training rows.
+    """
+
+    def __init__(self, task: Task, predictor: Predictor, side: str, *, keeps_rows: bool) -> None:
+        self.task, self.predictor, self.side, self.keeps_rows = task, predictor, side, keeps_rows
+
+    def output(self, inputs: Any) -> Output:
+        """Predict rows that `checking.rows` has made ready."""
+        dataset = ready(new_rows(inputs, self.task), self.task)
+        return self.predictor.output(dataset, np.arange(dataset.n_rows))
+
+    def files(self) -> dict[str, bytes]:
+        """The bundle's files by name."""
+        with tempfile.TemporaryDirectory() as scratch:
+            path = bundle.save(
+                Path(scratch) / "model", self.task, {self.side: self.predictor}, self.side, {}, "",
+                keeps_rows=self.keeps_rows,
+            )  # fmt: skip
+            return {file.name: file.read_bytes() for file in sorted(path.iterdir())}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"files": self.files()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        with tempfile.TemporaryDirectory() as scratch:
+            for name, content in state["files"].items():
+                (Path(scratch) / Path(name).name).write_bytes(content)
+            opened = bundle.open(scratch, modalities.restore, modalities.restore_codec)
+            side = opened.recommended
+            self.task, self.side, self.keeps_rows = opened.task, side, opened.keeps_rows
+            self.predictor = opened.predictors[side]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContestResult:
+    """What a contest found, in memory: it needs no run folder, and is pickled with its estimator.
+
+    Attributes:
+        verdict: "deep", "shallow" or "tie". reason: "better", "equivalent" or "undecided".
+        recommended: the side that predicts: "deep", "shallow" or "floor".
+        words: the verdict in sentences, as `str` gives it.
+        result: the contents of ``result.json``. pages: the report by suffix: ".html", ".md" and ".json".
+    """
+
+    verdict: str
+    reason: str
+    recommended: str
+    words: str
+    result: Mapping[str, Any]
+    pages: Mapping[str, bytes]
+
+    def __str__(self) -> str:
+        return self.words
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report to `path` (``.html``, ``.md`` or ``.json``; else HTML); returns the path."""
+        target = Path(path)
+        return folders.write_bytes(target, self.pages.get(target.suffix.lower(), self.pages[".html"]))

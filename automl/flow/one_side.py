@@ -1,0 +1,133 @@
+"""One side alone: read, part training from validation rows, search by the clock, name the finalist. Nothing is judged.
+
+There are no test rows, so there is no verdict and no report, and nothing is written to disk. The finalist gets no
+further seeds: they serve the interval of a verdict, and the search makes more of the time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from automl import metrics
+from automl.clock import Clock
+from automl.errors import OutOfTime, RecipeError, TrialError
+from automl.flow.conclude import finish
+from automl.flow.contest import deep_side, import_deep, shallow_side, workers_of
+from automl.flow.interrupt import Interrupt
+from automl.flow.keep import keeps_rows
+from automl.flow.prepare import prepare
+from automl.flow.progress import Progress
+from automl.flow.reserve import Reserve
+from automl.flow.timekeeping import LOADING_SECONDS
+from automl.flow.turns import alternate
+
+if TYPE_CHECKING:
+    from automl.flow.prepare import Prepared
+    from automl.predictors import Predictor
+    from automl.records import Contender, Encoder, Recipe, Run, TargetCodec, Task
+
+__all__ = ["Trained", "train"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """What `train` leaves in memory.
+
+    Attributes:
+        task: what was detected. predictor: of the finalist. finalist: its run, `runs`: all of them.
+        keeps_rows: the finalist's fitted state holds training rows.
+    """
+
+    task: Task
+    predictor: Predictor
+    finalist: Run
+    runs: tuple[Run, ...]
+    keeps_rows: bool
+
+
+def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | None = None) -> Trained:
+    """Search one side with the whole budget.
+
+    Args:
+        recipe: what is asked for; an infinite budget with `max_trials` leaves time out of it, so that the same seed
+            gives the same model. side: which one. started: `time.monotonic` value of the user's call, now when None.
+
+    Raises:
+        InputError: the data or the recipe is at fault. OutOfTime: the budget is too small to load TensorFlow.
+        TrialError: no trial came to a model.
+    """
+    if recipe.search.log:
+        raise RecipeError("search.log: one side alone has no run folder for logs; leave it out, or run a contest")
+    clock = Clock(recipe.budget_seconds, started)
+    interrupt = Interrupt()  # never entered: Ctrl-C ends this call, and whatever loop it stands in
+    with Progress(clock, quiet=recipe.quiet) as progress, contextlib.ExitStack() as held:
+        with clock.phase("read"):
+            prepared = prepare(recipe, tested=False)
+        task = prepared.task
+        progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
+        contender, encoder, codec = _contender(recipe, side, prepared, progress, interrupt, clock, held)
+        runs: list[Run] = []
+        reserve = Reserve(prepared, clock.budget_seconds, runs)
+        if side == "shallow":
+            with clock.spend(side):
+                runs += contender.step(clock.remaining) or ()  # the floors, which measure what scoring takes
+            reserve.probe(contender.floor_on_valid())  # type: ignore[attr-defined]
+        with clock.phase("search"):
+            alternate({side: contender}, clock, runs, lambda: False, reserve.searching, keep_for_seeds=False)
+        chosen = contender.choose(recipe.latency_ms, recipe.ensemble)
+        if chosen is None:
+            raise TrialError(_why_none(side, runs, recipe.latency_ms))
+        predictor, _ = finish(contender, prepared, encoder, codec, 1)
+        return Trained(task, predictor, chosen, tuple(runs), keeps_rows([chosen], runs))
+
+
+def _contender(
+    recipe: Recipe,
+    side: str,
+    prepared: Prepared,
+    progress: Progress,
+    interrupt: Interrupt,
+    clock: Clock,
+    held: contextlib.ExitStack,
+) -> tuple[Contender, Encoder | None, TargetCodec | None]:
+    """The side, closed with `held`; TensorFlow is loaded for the deep one only."""
+    if side == "shallow":
+        shallow = shallow_side(recipe, prepared, None, progress, interrupt, clock)
+        held.callback(shallow.close)
+        return shallow, None, None
+    if "tensorflow" not in sys.modules and clock.remaining < LOADING_SECONDS:
+        raise OutOfTime(
+            f"{max(0.0, clock.remaining):.0f} s of the budget were left, too little to load TensorFlow and train; "
+            f"give at least {2 * LOADING_SECONDS:.0f} s"
+        )
+    import_deep(recipe.search.device)
+    remote = held.enter_context(contextlib.closing(workers_of(recipe, progress, interrupt))) if (
+        recipe.search.uses_ray
+    ) else None  # fmt: skip
+    if remote is not None:
+        remote.start(clock.deadline(math.inf))
+    deep, codec, encoder, left_out = deep_side(recipe, prepared, None, progress, interrupt, remote)
+    if deep is None:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+        raise TrialError(f"no deep template fits this task ({reasons}); use the shallow side")
+    held.callback(deep.close)
+    return deep, encoder, codec
+
+
+def _why_none(side: str, runs: list[Run], latency_ms: float | None) -> str:
+    """Why there is no finalist, and what may help."""
+    tried = [run for run in runs if run.side == side]
+    if not tried:
+        return f"the budget was over before a {side} model was fitted; give more of it"
+    if latency_ms is not None and any(run.valid_score is not None for run in tried):
+        return f"none of {len(tried)} {side} models predicts a row within {latency_ms:g} ms; allow a longer latency"
+    common: Any = Counter(run.failure or run.status for run in tried).most_common(1)[0][0]
+    return (
+        f"no {side} model came out of {len(tried)} trials; most often: {common}. "
+        "A longer budget or more memory may help, whichever the reason asks for"
+    )
