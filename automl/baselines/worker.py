@@ -38,7 +38,10 @@ __all__ = ["Fitted", "Order", "Part", "Payload", "Worker", "measure", "obey"]
 
 GRACE_SECONDS = 0.2
 CHECKPOINT_SECONDS = 0.5
-START = "import sys; sys.path[:] = {path!r}; from automl.baselines.worker import main; main({fd}, {parent})"
+START = (
+    "import sys; sys.path[:] = {path!r}; from automl.orphan import end_with; end_with({parent}); "
+    "from automl.baselines.worker import main; main({fd})"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -270,10 +273,9 @@ def measure(model: Any, dataset: Dataset, items: np.ndarray, seconds: float = 1.
 # --------------------------------------------------------------------------- the child
 
 
-def main(fd: int, parent: int) -> None:
-    """The child: receive the data, then fit until the pipe closes or the parent is gone."""
+def main(fd: int) -> None:
+    """The child: receive the data, then fit until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     with contextlib.suppress(OSError):  # where memory is short the kernel is to take this process and not its parent
         Path("/proc/self/oom_score_adj").write_text("500")
     warnings.simplefilter("ignore")
@@ -349,13 +351,6 @@ def obey(payload: Payload, order: Order, keep: Callable[[bytes], None]) -> dict[
 def _tell(pipe: Connection, kind: str, content: Any) -> None:
     with contextlib.suppress(OSError):
         pipe.send_bytes(pickle.dumps((kind, content), pickle.HIGHEST_PROTOCOL))
-
-
-def _watch(parent: int) -> None:
-    """End this process when its parent is gone, whatever the main thread does."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
 
 
 def _import_plugin(name: str, file: str) -> None:
