@@ -1,0 +1,14 @@
+"""What all tests share."""
+
+import pytest
+
+from automl import catalog
+
+
+@pytest.fixture(autouse=True, scope="module")
+def plug_ins_of_a_file_stay_in_it():
+    """Members that a module's tests bring in are gone after it, or searches of other tests would meet them."""
+    before = dict(catalog._FILES)
+    yield
+    catalog._FILES.clear()
+    catalog._FILES.update(before)
