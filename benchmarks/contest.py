@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -105,6 +106,7 @@ def one(name: str, args: argparse.Namespace) -> None:
         },
         "budget_seconds": result["budget_seconds"],
         "wall_seconds": result["wall_seconds"],
+        "offered_seconds": {side: told["offered_seconds"] for side, told in result["sides"].items()},
         "with_report_seconds": whole,
         "with_import_seconds": time.monotonic() - started,
         "higher_is_better": result["task"]["higher_is_better"],
@@ -151,6 +153,8 @@ def main() -> None:
     for line in lines:
         print(json.dumps(line))
     good = [line for line in lines if not line.get("failed")]
+    unused = [max(0.0, 1 - line["wall_seconds"] / line["budget_seconds"]) for line in good]
+    offers = [line["offered_seconds"].values() for line in good if len(line["offered_seconds"]) == 2]
     over = [max(0.0, line["wall_seconds"] - line["budget_seconds"]) for line in good]
 
     def beats(line: dict[str, Any], side: str) -> bool:
@@ -168,6 +172,9 @@ def main() -> None:
                     word: sum(line["verdict"] == word for line in good) for word in ("deep", "shallow", "tie")
                 },
                 "most_seconds_over_budget": max(over, default=0.0),
+                "median_unused_share": statistics.median(unused) if unused else None,
+                "more_than_a_tenth_unused": sum(share > 0.1 for share in unused),
+                "offers_within_a_tenth": sum(max(both) <= 1.1 * min(both) for both in offers),
             }
         )
     )

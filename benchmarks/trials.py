@@ -438,29 +438,40 @@ def show_speed(entries: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def show_quality(entries: list[dict[str, Any]], against: str) -> dict[str, Any]:
+    """Medians over seeds, and comparisons seed by seed; a search without a model by then counts as the worst."""
     scores: dict[tuple[str, float], dict[str, list[dict[str, Any]]]] = {}
     for entry in entries:
         for found in entry["found"]:
             place = scores.setdefault((entry["job"]["set"], found["seconds"]), {})
-            place.setdefault(entry["job"]["method"], []).append(found)
+            place.setdefault(entry["job"]["method"], []).append({**found, "seed": entry["job"]["seed"]})
+    wins = {"valid": 0, "test": 0, "of": 0}
     print(f"\n{'set':<12} {'after':>6}  {'method':<18} {'valid':>8} {'test':>8} {'trials':>7}   medians over seeds")
     better = worse = equal = 0
     for (name, seconds), methods in scores.items():
         medians = {}
         for method, found in methods.items():
             valid, test, trials = (
-                statistics.median([f[key] for f in found if f[key] is not None] or [math.nan])
+                statistics.median([-math.inf if f[key] is None else f[key] for f in found])
                 for key in ("valid", "test", "trials")
             )
             medians[method] = valid
             print(f"{name:<12} {seconds:>4.0f} s  {method:<18} {valid:>8.4f} {test:>8.4f} {trials:>7.0f}")
+        own = {f["seed"]: f for f in methods.get(against, [])}
         for method, value in medians.items():
             if method != against and against in medians:
+                for other in methods[method]:
+                    mine = own.get(other["seed"])
+                    if mine is not None:
+                        wins["of"] += 1
+                        for key in ("valid", "test"):
+                            wins[key] += (mine[key] or -math.inf) > (other[key] or -math.inf)
                 better += medians[against] > value
                 worse += medians[against] < value
                 equal += medians[against] == value
-    print(f"{against} has the better median in {better}, an equal one in {equal}, a worse one in {worse} places")
-    return {"better": better, "equal": equal, "worse": worse}
+    print(f"{against} has the better median in {better}, an equal one in {equal}, a worse one in {worse} places; "
+          f"seed by seed the better validation score in {wins['valid']}, the better test score in {wins['test']} of "
+          f"{wins['of']}")  # fmt: skip
+    return {"better": better, "equal": equal, "worse": worse, "seed_by_seed": wins}
 
 
 def main() -> None:
