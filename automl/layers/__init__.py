@@ -6,7 +6,14 @@ be read, and names them, so that a reader can tell ours from strangers.
 
 from __future__ import annotations
 
+from importlib import import_module
+
 __all__ = ["register"]
+
+MODULES = (
+    "attention", "augment", "categories", "dropout", "forecast", "members", "numbers", "output", "pixels", "pooling",
+    "scale", "tokens",
+)  # fmt: skip
 
 
 def register() -> frozenset[str]:
@@ -15,33 +22,5 @@ def register() -> frozenset[str]:
     Returns:
         Registered names as they stand in a Keras config, such as ``"automl>KnobDropout"``.
     """
-    from automl.layers import (
-        attention,
-        augment,
-        categories,
-        dropout,
-        forecast,
-        members,
-        numbers,
-        output,
-        pixels,
-        pooling,
-        scale,
-        tokens,
-    )
-
-    modules = (
-        attention,
-        augment,
-        categories,
-        dropout,
-        forecast,
-        members,
-        numbers,
-        output,
-        pixels,
-        pooling,
-        scale,
-        tokens,
-    )
+    modules = [import_module(f"automl.layers.{name}") for name in MODULES]
     return frozenset(f"automl>{name}" for module in modules for name in module.__all__)

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl.records import Facts, Head, InputKind, InputSpec, Task, Template
-from automl.templates.mlp import batch_sizes, epochs_for
+from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.mlp import ACCEPTS, batch_sizes, epochs_for, no_table
 
-ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories")
 MAX_TOKENS = 100
 CHEAP_TOKENS = 300_000  # tokens an epoch
 
@@ -93,9 +92,9 @@ def tokens_of(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mappin
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
     """It reads numbers and categories only, and no more than 100 columns."""
-    strangers = sorted({spec.kind for spec in specs if spec.kind not in ACCEPTS})
-    if strangers or not specs:
-        return f"ft_transformer reads numbers and categories; this task has {', '.join(strangers) or 'no inputs'}"
+    found = no_table("ft_transformer", specs)
+    if found:
+        return found
     n_tokens = sum(1 if spec.name == "texts" else int(spec.shape[0]) for spec in specs)
     if n_tokens > MAX_TOKENS:
         return f"ft_transformer's time grows with the square of the columns: up to {MAX_TOKENS}, here {n_tokens}"

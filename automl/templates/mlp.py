@@ -99,12 +99,17 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return keras.Model(inputs, RawOutput(head.shape, starting_bias(head))(x), name="mlp")
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """It reads numbers and categories only."""
+def no_table(name: str, specs: Sequence[InputSpec]) -> str | None:
+    """Why a template of this name cannot read these inputs; None where they are a table's."""
     strangers = sorted({spec.kind for spec in specs if spec.kind not in ACCEPTS})
     if strangers or not specs:
-        return f"mlp reads numbers and categories; this task has {', '.join(strangers) or 'no inputs'}"
+        return f"{name} reads numbers and categories; this task has {', '.join(strangers) or 'no inputs'}"
     return None
+
+
+def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
+    """It reads numbers and categories only."""
+    return no_table("mlp", specs)
 
 
 MLP = Template(

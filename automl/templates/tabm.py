@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl.records import Facts, Head, InputKind, InputSpec, Task, Template
-from automl.templates.mlp import batch_sizes, epochs_for
+from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.mlp import ACCEPTS, batch_sizes, epochs_for, no_table
 
-ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories")
 ONE_HOT_UP_TO = 9
 
 
@@ -84,10 +83,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
     """It reads numbers and categories only."""
-    strangers = sorted({spec.kind for spec in specs if spec.kind not in ACCEPTS})
-    if strangers or not specs:
-        return f"tabm reads numbers and categories; this task has {', '.join(strangers) or 'no inputs'}"
-    return None
+    return no_table("tabm", specs)
 
 
 TABM = Template(
