@@ -27,6 +27,7 @@ MILD_ABSOLUTE = 0.75
 ABSOLUTE = ("mae", "smape")
 
 POWERS = (0.5, 0.25, 0.0)
+LEAST_UNIT = 1e-12
 LONG_TAILS = 3.0
 """Skewness of the distances from the median from which on a target with values on both sides is transformed; 1 for a
 normal target, 2 for a double exponential one."""
@@ -88,7 +89,8 @@ def shape_of(values: np.ndarray, metric: str = "r2") -> Shape:
 def bounds(shape: Shape, values: np.ndarray) -> tuple[float, float]:
     """Between which transformed values a prediction stays: the training range, somewhat widened.
 
-    A target that is never negative in training is never predicted to be.
+    Turned back, no bound lies further out than the training range is wide. A target that is never negative in training
+    is never predicted to be.
 
     Args:
         shape: of the target. values: ``(n,)`` of training rows.
@@ -96,7 +98,9 @@ def bounds(shape: Shape, values: np.ndarray) -> tuple[float, float]:
     inner = shape.forward(values)
     low, high = float(inner.min()), float(inner.max())
     room = (high - low) * (0.25 if shape.power == 1.0 else 0.1 if shape.power == 0.5 else 0.05)
-    low, high = low - room, high + room
+    least, most = float(values.min()), float(values.max())
+    ends = shape.forward(np.array([least - (most - least), most + (most - least)]))
+    low, high = max(low - room, float(ends.min())), min(high + room, float(ends.max()))
     if values.min() >= 0:
         zero = float(shape.forward(np.array(0.0)))
         low, high = (max(low, zero), high) if shape.unit > 0 else (low, min(high, zero))
@@ -108,7 +112,8 @@ def _mildest(values: np.ndarray, origin: float, sign: float, mild: float) -> Sha
     distance = np.abs(values - origin)
     if not (distance > 0).any():
         return PLAIN
-    unit = sign * float(np.quantile(distance[distance > 0], 0.1))  # below it the transform is nearly a line
+    # Below the unit the transform is nearly a line; one far too small for the largest would leave float64's range.
+    unit = sign * max(float(np.quantile(distance[distance > 0], 0.1)), LEAST_UNIT * float(distance.max()))
     shapes = [PLAIN, *(Shape(power, origin, unit) for power in POWERS)]
     skews = [abs(_skewness(np.abs(shape.forward(values) - shape.forward(np.array(origin))))) for shape in shapes]
     for shape, skew in zip(shapes[1:], skews[1:], strict=True):

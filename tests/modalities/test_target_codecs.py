@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from automl.errors import DataError
@@ -165,6 +165,13 @@ def test_several_targets_have_a_transform_and_a_scale_each():
     assert codec.decode(encoded).arrays["values"] == pytest.approx(frame.to_numpy(), rel=1e-3, abs=1e-9)
 
 
+ZEROS = [0.0] * 11
+FAR_APART = [0.5, 0.0625, 1.5640869124753438e52, 6.250771151942626e191]
+
+
+@example(values=[*ZEROS, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 1.4e256, 9.2e-53, 1.1e-53], raw=[0.0])
+@example(values=[*ZEROS, 3.0, 2.0, 1.0, 1.5536154582716909e293, *FAR_APART, 1.3507945479641226e223], raw=[4.0])
+@example(values=[*ZEROS, 1.5e16, 3.4e16, 4.6e16, 1.2e139, *FAR_APART, 1.3508827984003322e223], raw=[4.0])
 @settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.floats(-1e300, 1e300), min_size=2, max_size=60),
