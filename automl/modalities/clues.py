@@ -19,6 +19,7 @@ import pandas as pd
 
 from automl.evidence import AMOUNTS, amounts, crossfit, tokens, vocabulary, weighed
 from automl.modalities.categories import strings
+from automl.modalities.repeated import Repeated, find_repeated, restore_repeated
 from automl.modalities.specs import evenly, numbers_spec
 from automl.records import InputSpec
 
@@ -28,6 +29,7 @@ N_FOLDS = 8
 MAX_TOKENS = 20_000
 MAX_FIT_ROWS = 30_000
 LEAST_LEVELS = 20
+NO_LEVELS: Mapping[str, Any] = {"columns": [], "values": {}}  # of encoders that were stored before there were any
 SURE = 2.0
 """A column is kept if its out-of-fold predictions beat the mean by so many standard errors."""
 
@@ -59,7 +61,13 @@ class Clue:
 
     def transform(self, cells: Sequence[str | None], folds: np.ndarray) -> np.ndarray:
         """``(n, n_goals)`` float32; every row on its own."""
-        rows = weighed([tokens(cell) for cell in cells], self.codes, self.idf)
+        place = {cell: number for number, cell in enumerate(dict.fromkeys(cells))}
+        rows = weighed([tokens(cell) for cell in place], self.codes, self.idf)
+        at = np.fromiter((place[cell] for cell in cells), np.int64, len(cells))
+        if len(self.coef) * len(place) <= len(cells):  # levels: every distinct cell by every table costs less
+            told = np.stack([rows @ one + own for one, own in zip(self.coef, self.intercept, strict=True)])
+            return np.asarray(told[folds, at], np.float32)
+        rows = rows[at]
         out = np.empty((len(cells), self.coef.shape[2]), np.float32)
         for fold in range(len(self.coef)):
             here = np.flatnonzero(folds == fold)
@@ -79,11 +87,13 @@ class Clues:
     Attributes:
         parts: one a column. watched: columns whose cells tell a row's fold.
         measured: column → which of `automl.evidence.AMOUNTS` vary in training.
+        repeated: columns of numbers that are read as levels.
     """
 
     parts: list[Clue]
     watched: list[str]
     measured: dict[str, list[int]]
+    repeated: Repeated
 
     @property
     def names(self) -> list[str]:
@@ -94,7 +104,9 @@ class Clues:
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """``(n, n_columns)`` float32."""
         folds = folds_of(frame, self.watched) if self.parts else np.zeros(len(frame), np.int64)
-        cells = {name: strings(frame[name]) for name in {*self.measured, *(part.column for part in self.parts)}}
+        cells = self.repeated.cells(frame)
+        read = {*self.measured, *(part.column for part in self.parts)} - cells.keys()
+        cells |= {name: strings(frame[name]) for name in read}
         told = [part.transform(cells[part.column], folds) for part in self.parts]
         held = [amounts(cells[name])[:, kept] for name, kept in self.measured.items()]
         return np.concatenate([*told, *held], axis=1, dtype=np.float32, casting="same_kind")
@@ -104,6 +116,7 @@ class Clues:
         return {
             "watched": self.watched,
             "measured": self.measured,
+            "repeated": self.repeated.state(),
             "parts": {f"{place:04d}": part.state() for place, part in enumerate(self.parts)},
         }
 
@@ -115,23 +128,30 @@ def restore_clues(state: Mapping[str, Any]) -> Clues:
         for _, part in sorted(state["parts"].items())
     ]
     measured = {name: [int(i) for i in kept] for name, kept in state["measured"].items()}
-    return Clues(parts, list(state["watched"]), measured)
+    return Clues(parts, list(state["watched"]), measured, restore_repeated(state.get("repeated", NO_LEVELS)))
 
 
 def fit_clues(
-    frame: pd.DataFrame, columns: Sequence[str], watched: Sequence[str], goals: np.ndarray
+    frame: pd.DataFrame, columns: Sequence[str], watched: Sequence[str], goals: np.ndarray, numbers: Sequence[str] = ()
 ) -> tuple[Clues, InputSpec] | None:
     """Fit on a frame of training rows; None when no column tells anything.
 
     Args:
         frame: training rows. columns: of words or levels. watched: columns whose cells tell a row's fold.
         goals: the training rows' target, see `automl.evidence.goals_of`.
+        numbers: columns of float64, whose values may be levels.
     """
     sample = evenly(np.arange(len(frame)), MAX_FIT_ROWS)
     folds = folds_of(frame, watched)[sample]
-    clues = Clues([], list(watched), {})
+    frame_read = frame if len(sample) == len(frame) else frame.iloc[sample]
+    repeated = find_repeated(frame_read, numbers, goals[sample], folds)
+    clues = Clues([], list(watched), {}, repeated)
+    for name, cells in repeated.cells(frame_read).items():
+        part = _fit(name, cells, goals[sample], folds)
+        if part is not None:
+            clues.parts.append(part)
     for name in columns:
-        cells = strings(frame[name].iloc[sample])
+        cells = strings(frame_read[name])
         if len(set(cells)) < LEAST_LEVELS:
             continue
         varies = np.flatnonzero(np.ptp(amounts(cells), axis=0) > 0).tolist()

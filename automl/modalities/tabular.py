@@ -95,14 +95,15 @@ def _fit_clues(
     if dataset.target is None or task.goal not in ("binary", "multiclass", "multilabel", "regression"):
         return None
     told = [c.name for c in columns if c.kind in TOLD_KINDS]
-    if not told or len(frame) < LEAST_ROWS:
+    numbers = [c.name for c in columns if c.kind in ("numeric", "embedded_number")]
+    if not told + numbers or len(frame) < LEAST_ROWS:
         return None
     if task.goal == "regression":
         answers = target.fit(dataset, task, split).encode(dataset, split.train)
     else:
         answers = truth(dataset, task, split.train)
     watched = [c.name for c in columns if c.kind in (*TOLD_KINDS, *NUMERIC_KINDS, "datetime")]
-    return fit_clues(frame, told, watched, goals_of(answers, len(task.classes)))
+    return fit_clues(frame, told, watched, goals_of(answers, len(task.classes)), numbers)
 
 
 def restore(state: Mapping[str, Any]) -> TabularEncoder:

@@ -85,3 +85,51 @@ def test_clues_are_restored_bit_for_bit_and_take_unknown_and_missing_cells(store
     assert found.shape == (4, spec.shape[0])
     assert np.isfinite(found).all()
     assert np.array_equal(found, clues.transform(odd))
+
+
+def rates(n_rows, seed=0):
+    """Amounts from a table of rates, each with a worth of its own, and a smooth column; most people have no amount."""
+    rng = np.random.default_rng(seed)
+    table = np.round(np.random.default_rng(5).uniform(100, 9_000, 40))
+    worth = np.random.default_rng(6).normal(size=40)
+    which = rng.integers(0, 40, n_rows)
+    has = rng.random(n_rows) < 0.4
+    years = np.round(rng.uniform(18, 80, n_rows))
+    frame = pd.DataFrame({"amount": np.where(has, table[which], 0.0), "years": years})
+    return frame, (np.where(has, worth[which], 0.0) + years / 60 + 0.5 * rng.normal(size=n_rows))[:, None]
+
+
+def test_amounts_that_come_back_are_levels_and_smooth_numbers_are_not():
+    frame, goals = rates(3_000)
+    clues, spec = fit_clues(frame, [], ["amount", "years"], goals, ["amount", "years"])
+    assert spec.stats["columns"] == ["amount as a level.clue1"]
+    new, truth = rates(1_000, seed=1)
+    told = clues.transform(new)[:, 0]
+    assert np.corrcoef(told, truth[:, 0] - new["years"] / 60)[0, 1] > 0.6
+    back = restore_clues(clues.state())
+    assert np.array_equal(back.transform(new), clues.transform(new))
+
+
+def test_values_never_seen_and_missing_ones_have_a_clue_of_their_own():
+    frame, goals = rates(3_000)
+    frame.loc[::10, "amount"] = np.nan
+    clues, _ = fit_clues(frame, [], ["amount", "years"], goals, ["amount", "years"])
+    new = pd.DataFrame({"amount": [12_345.5, np.inf, np.nan], "years": [30.0, 30.0, 30.0]})
+    assert np.isfinite(clues.transform(new)).all()
+
+
+def test_noise_of_few_distinct_numbers_has_no_levels():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {"a": rng.integers(0, 50, 2_000).astype(float), "b": np.zeros(2_000), "c": np.full(2_000, np.nan)}
+    )
+    assert fit_clues(frame, [], ["a", "b", "c"], rng.normal(size=(2_000, 1)), ["a", "b", "c"]) is None
+
+
+def test_a_cell_is_told_the_same_alone_and_among_many_equal_ones():
+    frame, goals = crew(1_500)
+    frame["level"] = objects(np.random.default_rng(1).choice([f"k{i}" for i in range(25)], len(frame)))
+    goals = goals + frame["level"].str[1:].astype(float).to_numpy()[:, None] / 10
+    clues, _ = fit_clues(frame, ["crew", "level"], ["crew", "level", "x"], goals)
+    whole = clues.transform(frame)
+    assert np.array_equal(whole[:40], np.concatenate([clues.transform(frame.iloc[[i]]) for i in range(40)]))

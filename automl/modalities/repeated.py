@@ -1,0 +1,144 @@
+"""Numbers that come back (a capital gain of exactly 7,688) and tell what their neighbours do not.
+
+A default, a cap, a round price or an amount from a table of rates is a level rather than a point on a scale. A tree
+isolates it with two splits; a network that reads the column as a smooth number, or in bins, learns it slowly or never.
+Most columns are not like that, and levels of theirs would be noise, so each column is judged out of fold: does a
+value's own mean of the target beat the mean of its neighbours?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Repeated", "find_repeated", "restore_repeated"]
+
+MAX_VALUES = 256
+LEAST_ROWS = 8
+"""A value needs so many training rows to be a level."""
+LEAST_VALUES, LEAST_SHARE = 3, 0.5
+"""A column needs so many such values, and such a share of its rows in them."""
+LEAST_DISTINCT = 20
+"""Bins can tell fewer values apart on their own."""
+LEAST_GAIN, SURE = 0.02, 5.0
+"""Levels are kept if they explain such a share of the target's variance more than neighbours do, by so many standard
+errors."""
+WINDOW_SHARE, LEAST_WINDOW = 1 / 64, 64
+"""Rows, by value, that count as neighbours."""
+OTHER = "other"
+
+
+@dataclass(eq=False)
+class Repeated:
+    """Columns of numbers → one word a cell: a made-up one for each value that comes back, "other", None where missing.
+
+    Attributes:
+        columns: names. values: of each column, ascending float64.
+    """
+
+    columns: list[str]
+    values: list[np.ndarray]
+
+    @property
+    def names(self) -> list[str]:
+        """A name for each column of words."""
+        return [f"{column} as a level" for column in self.columns]
+
+    @cached_property
+    def words(self) -> list[np.ndarray]:
+        """The words of each column, in the order of its values."""
+        return [np.array([f"v{place}" for place in range(len(known))], dtype=object) for known in self.values]
+
+    def cells(self, frame: pd.DataFrame) -> dict[str, list[str | None]]:
+        """Words by name, ``(n,)`` each."""
+        found = {}
+        for name, column, known, words in zip(self.names, self.columns, self.values, self.words, strict=True):
+            numbers = frame[column].to_numpy(np.float64)
+            at = np.searchsorted(known, numbers).clip(max=len(known) - 1)
+            cells = np.where(known[at] == numbers, words[at], OTHER)
+            cells[np.isnan(numbers)] = None
+            found[name] = cells.tolist()
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """Plain lists and arrays."""
+        return {"columns": self.columns, "values": {f"{i:04d}": known for i, known in enumerate(self.values)}}
+
+
+def restore_repeated(state: Mapping[str, Any]) -> Repeated:
+    """The part that `Repeated.state` described."""
+    return Repeated(list(state["columns"]), [np.asarray(known) for _, known in sorted(state["values"].items())])
+
+
+def find_repeated(frame: pd.DataFrame, columns: Sequence[str], goals: np.ndarray, folds: np.ndarray) -> Repeated:
+    """Which columns have values that tell more than their neighbours.
+
+    Args:
+        frame: training rows. columns: of float64.
+        goals: ``(n, n_goals)``, see `automl.evidence.goals_of`. folds: ``(n,)`` from 0.
+    """
+    found = Repeated([], [])
+    for name in columns:
+        numbers = frame[name].to_numpy(np.float64)
+        distinct, codes, counts = np.unique(numbers, return_inverse=True, return_counts=True, equal_nan=True)
+        often = np.flatnonzero((counts >= LEAST_ROWS) & np.isfinite(distinct))
+        if (
+            len(distinct) < LEAST_DISTINCT
+            or len(often) < LEAST_VALUES
+            or counts[often].sum() < LEAST_SHARE * len(codes)
+        ):
+            continue
+        gain, sureness = gain_of_levels(codes, goals, folds)
+        if gain >= LEAST_GAIN and sureness >= SURE:
+            kept = often[np.argsort(-counts[often], kind="stable")[:MAX_VALUES]]
+            found.columns.append(name)
+            found.values.append(distinct[np.sort(kept)])
+    return found
+
+
+def gain_of_levels(codes: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> tuple[float, float]:
+    """How much better a value's own mean predicts than that of its neighbours, out of fold.
+
+    Args:
+        codes: ``(n,)`` ranks of the values, from 0, all in use. goals: ``(n, n_goals)``. folds: ``(n,)`` from 0.
+
+    Returns:
+        The gain as a share of the squared error of the mean, and in standard errors.
+    """
+    n_rows, n_values, n_folds = len(codes), int(codes.max()) + 1, int(folds.max()) + 1
+    counts = np.zeros((n_folds, n_values))
+    np.add.at(counts, (folds, codes), 1.0)
+    sums = np.zeros((n_folds, n_values, goals.shape[1]))
+    np.add.at(sums, (folds, codes), goals)
+    gains, whole = np.empty(n_rows), 0.0
+    for fold in range(n_folds):
+        rows = np.flatnonzero(folds == fold)
+        count, total = counts.sum(axis=0) - counts[fold], sums.sum(axis=0) - sums[fold]
+        if not len(rows) or not count.sum():
+            gains[rows] = 0.0
+            continue
+        mean = total.sum(axis=0) / count.sum()
+        near, own = _means(count, total, mean)
+        here = goals[rows]
+        gains[rows] = ((here - near[codes[rows]]) ** 2 - (here - own[codes[rows]]) ** 2).mean(axis=1)
+        whole += float(((here - mean) ** 2).mean(axis=1).sum())
+    noise = float(gains.std()) / np.sqrt(n_rows)
+    return float(gains.sum()) / whole if whole else 0.0, float(gains.mean()) / noise if noise else 0.0
+
+
+def _means(count: np.ndarray, total: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each value's mean with its neighbours', and its own shrunk to that of its neighbours, ``(n_values, n_goals)``."""
+    half = max(WINDOW_SHARE * count.sum(), LEAST_WINDOW) / 2
+    ends = np.concatenate([[0.0], np.cumsum(count)])
+    sums = np.concatenate([np.zeros((1, total.shape[1])), np.cumsum(total, axis=0)])
+    low = np.maximum(np.searchsorted(ends, ends[:-1] - half, side="right") - 1, 0)
+    high = np.minimum(np.searchsorted(ends, ends[1:] + half), len(count))
+    around, rows = sums[high] - sums[low], (ends[high] - ends[low])[:, None]
+    others = (around - total + LEAST_ROWS * mean) / (rows - count[:, None] + LEAST_ROWS)
+    near = (around + LEAST_ROWS * mean) / (rows + LEAST_ROWS)
+    return near, (total + LEAST_ROWS * others) / (count[:, None] + LEAST_ROWS)
