@@ -7,7 +7,7 @@ levels also say what their words tell of the target (`automl.evidence`). The res
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from sklearn.preprocessing import QuantileTransformer
 from automl.baselines.model import remembered, rows_key
 from automl.evidence import amounts, crossfit, goals_of, spelled, tokens, unit_rows, vocabulary, weighed
 from automl.records import Dataset, Task
+from automl.repeated import levels_of, words_of
 from automl.skew import shape_of
 
 __all__ = ["TableFeatures"]
@@ -40,8 +41,9 @@ class TableFeatures:
         task: names the columns and their kinds; identifier, constant, unknown and image columns are left out.
         style: "linear" (no NaN, comparable scales, one-hot) or "trees" (NaN and codes allowed).
         text_dimensions: SVD dimensions a text column, 0 for none. max_levels: one-hot levels a column.
-        target_means: whether texts, lists and columns with many levels also become what a ridge on their words says
-            of the target, a smoothed mean where a cell is one level (training rows out of fold).
+        target_means: whether texts, lists, columns with many levels and numbers that come back also become what a
+            ridge on their words says of the target, a smoothed mean where a cell is one level (training rows out of
+            fold).
         fill: for trees, whether NaN is filled (forests). quantiles: for "linear", also columns on a normal scale.
         max_codes: columns with as many levels or more become counts for trees instead of codes.
         seed: of folds and SVD.
@@ -119,7 +121,8 @@ class TableFeatures:
         step: dict[str, Any]
         if kind in NUMERIC:
             step = {"kind": "number", "flag": bool(self.style == "linear" and column.isna().any())}
-            return step, self._apply(step, column)
+            block = self._apply(step, column)
+            return (step, block) if kind == "boolean" else self._with_levels(dataset, rows, name, step, block, goals)
         if kind == "datetime":
             stamps = column.dropna()
             varying = [p for p in PARTS if getattr(stamps.dt, p).nunique() > 1] if len(stamps) else []
@@ -181,6 +184,26 @@ class TableFeatures:
         step["clues"] = clues
         return step, np.concatenate([block, told], axis=1)
 
+    def _with_levels(self, dataset: Dataset, rows: np.ndarray, name: str, step: dict[str, Any], block: np.ndarray,
+                     goals: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
+        """What values that come back tell, where they tell more than their neighbours (`automl.repeated`)."""
+        if not self.target_means:
+            return step, block
+        numbers = block[:, 0]
+
+        def compute() -> tuple[np.ndarray | None, Any, Any]:
+            sample = evenly(len(numbers), MAX_CLUE_ROWS)
+            folds = np.random.default_rng(self.seed).integers(0, N_FOLDS, len(sample))
+            known = levels_of(numbers[sample], goals[sample], folds)
+            cells = None if known is None else words_of(numbers, known)
+            return (known, *((None, None) if cells is None else _fit_clues(cells, goals, self.seed)))
+
+        key = ("levels", name, self.seed, hash(goals.tobytes()), *rows_key(dataset, rows))
+        known, told, clues = remembered(key, compute)
+        if known is None:
+            return step, block
+        return {**step, "levels": known, "clues": clues}, np.concatenate([block, told], axis=1)
+
     # ---- use
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
@@ -202,7 +225,9 @@ class TableFeatures:
         if "amounts" in step:
             block = np.concatenate([block, amounts(cells_of(column))], axis=1)
         if "clues" in step:
-            block = np.concatenate([block, _told(step["clues"], cells_of(column))], axis=1)
+            numbered = "levels" in step
+            cells: Sequence[str | None] = words_of(block[:, 0], step["levels"]) if numbered else cells_of(column)
+            block = np.concatenate([block, _told(step["clues"], cells)], axis=1)
         return block
 
     def _apply(self, step: Mapping[str, Any], column: pd.Series) -> np.ndarray:
@@ -293,7 +318,7 @@ def evenly(n_rows: int, at_most: int) -> np.ndarray:
     return np.arange(n_rows) if n_rows <= at_most else np.linspace(0, n_rows - 1, at_most).astype(np.int64)
 
 
-def _fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
+def _fit_clues(cells: Sequence[str | None], goals: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
     """What the words of training rows tell, ``(n, n_goals)``, each row without its fold; and what new rows need."""
     sample = evenly(len(cells), MAX_CLUE_ROWS)
     documents = [tokens(cell) for cell in cells]
@@ -327,7 +352,7 @@ def _bytes(word: str) -> bytes:
     return word.encode("utf-8", "surrogatepass").rstrip(b"\0")
 
 
-def _told(clues: Mapping[str, Any], cells: list[str]) -> np.ndarray:
+def _told(clues: Mapping[str, Any], cells: Sequence[str | None]) -> np.ndarray:
     """What the words of new rows tell, ``(n, n_goals)``."""
     return np.asarray(_rows_of(clues, [tokens(cell) for cell in cells]) @ clues["coef"] + clues["intercept"])
 

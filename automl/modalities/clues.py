@@ -19,9 +19,9 @@ import pandas as pd
 
 from automl.evidence import AMOUNTS, amounts, crossfit, tokens, vocabulary, weighed
 from automl.modalities.categories import strings
-from automl.modalities.repeated import Repeated, find_repeated, restore_repeated
 from automl.modalities.specs import evenly, numbers_spec
 from automl.records import InputSpec
+from automl.repeated import Repeated, find_repeated, restore_repeated
 
 __all__ = ["Clue", "Clues", "fit_clues", "restore_clues"]
 

@@ -86,6 +86,25 @@ def test_target_means_of_training_rows_never_see_their_own_target():
     assert np.corrcoef(again[:, -1], y[:, 0])[0, 1] > 0.3  # in sample they do, so the test can fail
 
 
+@pytest.mark.parametrize("style", ["trees", "linear"])
+def test_numbers_that_come_back_tell_their_own_mean_and_smooth_ones_do_not(style):
+    rng = np.random.default_rng(0)
+    rates, worth = np.round(rng.uniform(100, 9_000, 40)), rng.normal(size=40)
+    which, has = rng.integers(0, 40, 2_000), rng.random(2_000) < 0.4
+    years = np.round(rng.uniform(18, 80, 2_000))
+    frame = pd.DataFrame({"amount": np.where(has, rates[which], 0.0), "years": years})
+    frame.loc[:20, "amount"] = np.nan
+    y = (np.where(has, worth[which], 0.0) + years / 60 + 0.5 * rng.normal(size=2_000))[:, None]
+    columns = (Column("amount", "numeric", 1.0, ""), Column("years", "numeric", 1.0, ""))
+    features = TableFeatures(Task("tabular", "regression", ("y",), "r2", columns=columns), style)
+    X = features.fit(Dataset("d", frame.iloc[:1_500]), np.arange(1_500), y[:1_500], None)
+    assert [("levels" in step) for step in features.plan.values()] == [True, False]
+    place = 1 if style == "trees" else 2  # a linear model has the flag of missing values before it
+    assert np.corrcoef(X[:, place], y[:1_500, 0] - years[:1_500] / 60)[0, 1] > 0.6
+    new = features.transform(Dataset("d", frame), np.arange(1_500, 2_000))
+    assert np.corrcoef(new[:, place], y[1_500:, 0] - years[1_500:] / 60)[0, 1] > 0.6
+
+
 def test_a_skewed_target_is_learnt_drawn_in_and_predicted_in_its_own_units_and_range():
     rng = np.random.default_rng(0)
     x = rng.normal(size=400)

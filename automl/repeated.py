@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["Repeated", "find_repeated", "restore_repeated"]
+__all__ = ["Repeated", "find_repeated", "levels_of", "restore_repeated", "words_of"]
 
 MAX_VALUES = 256
 LEAST_ROWS = 8
@@ -49,21 +48,12 @@ class Repeated:
         """A name for each column of words."""
         return [f"{column} as a level" for column in self.columns]
 
-    @cached_property
-    def words(self) -> list[np.ndarray]:
-        """The words of each column, in the order of its values."""
-        return [np.array([f"v{place}" for place in range(len(known))], dtype=object) for known in self.values]
-
     def cells(self, frame: pd.DataFrame) -> dict[str, list[str | None]]:
         """Words by name, ``(n,)`` each."""
-        found = {}
-        for name, column, known, words in zip(self.names, self.columns, self.values, self.words, strict=True):
-            numbers = frame[column].to_numpy(np.float64)
-            at = np.searchsorted(known, numbers).clip(max=len(known) - 1)
-            cells = np.where(known[at] == numbers, words[at], OTHER)
-            cells[np.isnan(numbers)] = None
-            found[name] = cells.tolist()
-        return found
+        numbers = {
+            name: frame[column].to_numpy(np.float64) for name, column in zip(self.names, self.columns, strict=True)
+        }
+        return {name: words_of(numbers[name], known) for name, known in zip(self.names, self.values, strict=True)}
 
     def state(self) -> dict[str, Any]:
         """Plain lists and arrays."""
@@ -84,20 +74,40 @@ def find_repeated(frame: pd.DataFrame, columns: Sequence[str], goals: np.ndarray
     """
     found = Repeated([], [])
     for name in columns:
-        numbers = frame[name].to_numpy(np.float64)
-        distinct, codes, counts = np.unique(numbers, return_inverse=True, return_counts=True, equal_nan=True)
-        often = np.flatnonzero((counts >= LEAST_ROWS) & np.isfinite(distinct))
-        if (
-            len(distinct) < LEAST_DISTINCT
-            or len(often) < LEAST_VALUES
-            or counts[often].sum() < LEAST_SHARE * len(codes)
-        ):
-            continue
-        gain, sureness = gain_of_levels(codes, goals, folds)
-        if gain >= LEAST_GAIN and sureness >= SURE:
-            kept = often[np.argsort(-counts[often], kind="stable")[:MAX_VALUES]]
+        known = levels_of(frame[name].to_numpy(np.float64), goals, folds)
+        if known is not None:
             found.columns.append(name)
-            found.values.append(distinct[np.sort(kept)])
+            found.values.append(known)
+    return found
+
+
+def levels_of(numbers: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> np.ndarray | None:
+    """The values of a column that come back, ascending, where they tell more than their neighbours; else None.
+
+    Args:
+        numbers: ``(n,)`` float64 of training rows. goals: ``(n, n_goals)``. folds: ``(n,)`` from 0.
+    """
+    distinct, codes, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    often = np.flatnonzero((counts >= LEAST_ROWS) & np.isfinite(distinct))
+    if len(distinct) < LEAST_DISTINCT or len(often) < LEAST_VALUES or counts[often].sum() < LEAST_SHARE * len(codes):
+        return None
+    gain, sureness = gain_of_levels(codes, goals, folds)
+    if gain < LEAST_GAIN or sureness < SURE:
+        return None
+    return np.sort(distinct[often[np.argsort(-counts[often], kind="stable")[:MAX_VALUES]]])
+
+
+def words_of(numbers: np.ndarray, known: np.ndarray) -> list[str | None]:
+    """A made-up word for each of the known values, "other" for the rest, None where missing.
+
+    Args:
+        numbers: ``(n,)`` float64. known: ascending.
+    """
+    words = np.array([f"v{place}" for place in range(len(known))], dtype=object)
+    at = np.searchsorted(known, numbers).clip(max=len(known) - 1)
+    cells = np.where(known[at] == numbers, words[at], OTHER)
+    cells[np.isnan(numbers)] = None
+    found: list[str | None] = cells.tolist()
     return found
 
 
