@@ -9,8 +9,9 @@ accuracy or R²; lower is better). Ratios of errors, geometric means over the se
 - deep/shallow: both finalists. blend/better: the blend against the better of both sides on the test rows.
 - deep/trees: against scikit-learn's HistGradientBoosting with its defaults and native categories (texts by skrub's
   `tabular_pipeline`), fitted here on all rows that are not test; shallow/trees likewise.
-- ours/peer: the recommended side against another toolkit on the same rows, one run of 60 s each; a toolkit whose Python
-  is not given is left out.
+- ours/peer and blend/peer: the recommended side, and the blend, against another toolkit on the same rows, a run of 60 s
+  for each of `--peer-seeds`; a toolkit whose Python is not given is left out. Ranks: mean place over the sets of the
+  better of those two among the peers, 1 for the best.
 
 Also: seconds from the call to the first deep model that beats the floor on validation rows; after loading the saved
 model in a new process, milliseconds for one row of a frame and rows a second in batches of 1,024. Each contest runs in
@@ -28,7 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--only", default=",".join(SETS))
     parser.add_argument("--peers", default="")
+    parser.add_argument("--peer-seeds", default="0")
     parser.add_argument("--peer-python", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--out", default="", help="file of JSON lines, one a job")
     parser.add_argument("--one", default="", help=argparse.SUPPRESS)
@@ -227,7 +229,9 @@ def jobs_of(args: argparse.Namespace) -> list[dict[str, Any]]:
             print(f"{name}: left out, no --peer-python {name}=PATH", flush=True)
             continue
         found += [
-            {"job": name, "set": n, "seconds": PEER_SECONDS, "seed": seeds[0], "python": pythons[name]} for n in names
+            {"job": name, "set": n, "seconds": PEER_SECONDS, "seed": int(seed), "python": pythons[name]}
+            for seed in args.peer_seeds.split(",")
+            for n in names
         ]
     return found
 
@@ -304,9 +308,10 @@ def summary(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 "deep/trees": (own.get("deep"), errors.get(("trees", line["set"], 0, line["seed"]))),
                 "shallow/trees": (own.get("shallow"), errors.get(("trees", line["set"], 0, line["seed"]))),
             }
-            for name in peer_names if seconds == PEER_SECONDS else ():
-                other = errors.get((name, line["set"], seconds, line["seed"]))
+            for name in peer_names:
+                other = of_peer(errors, name, line["set"], line["seed"])
                 pairs[f"ours/{name}"] = (own.get(line["recommended"]), other)
+                pairs[f"blend/{name}"] = (own.get("blend"), other)
             for name, (a, b) in pairs.items():
                 if a is not None and b is not None and a > 0 and b > 0:
                     ratios.setdefault(name, []).append((*place, a / b))
@@ -314,10 +319,31 @@ def summary(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
         found[str(seconds)] = {
             "contests": len(these),
             "ratios": {name: geometric(values) for name, values in ratios.items()},
+            "ranks": ranks(these, errors, peer_names),
             "first_deep_seconds": {"median": median(firsts), "most": max(firsts, default=None), "n": len(firsts)},
             **{side: latency(these, side) for side in ("deep", "shallow")},
         }
     return {"failed": [list(key_of(line)) for line in lines if line.get("failed")], "budgets": found}
+
+
+def of_peer(errors: Mapping[tuple[str, str, int, int], float], name: str, entry: str, seed: int) -> float | None:
+    """A peer's error on a set: of this seed, else of the first that it was run with."""
+    seeds = [key[3] for key in sorted(errors) if key[:3] == (name, entry, PEER_SECONDS)]
+    return errors[name, entry, PEER_SECONDS, seed if seed in seeds else seeds[0]] if seeds else None
+
+
+def ranks(
+    lines: Sequence[dict[str, Any]], errors: Mapping[tuple[str, str, int, int], float], peer_names: Sequence[str]
+) -> dict[str, float]:
+    """Mean place of the better of our side and our blend, and of each peer; one that failed comes last."""
+    places: dict[str, list[int]] = {}
+    for line in lines:
+        own = [1.0 - line["scores"][s] for s in (line["recommended"], "blend") if line["scores"].get(s) is not None]
+        found = {name: of_peer(errors, name, line["set"], line["seed"]) for name in peer_names}
+        reached = {"ours": min(own, default=math.inf)} | {n: math.inf if e is None else e for n, e in found.items()}
+        for name, error in reached.items():
+            places.setdefault(name, []).append(1 + sum(other < error for other in reached.values()))
+    return {name: statistics.fmean(found) for name, found in places.items()} if peer_names else {}
 
 
 def geometric(values: Sequence[tuple[str, int, float]]) -> dict[str, Any]:
@@ -362,6 +388,8 @@ def report(found: dict[str, Any]) -> None:
             sets = "  ".join(f"{n} {value:.3f}" for n, value in ratio["sets"].items())
             mean = math.nan if ratio["mean"] is None else ratio["mean"]
             print(f"  e({name.replace('/', ')/e(')}) {mean:.3f} [{low:.3f}, {high:.3f}]  {sets}")
+        if budget["ranks"]:
+            print("  mean rank " + ", ".join(f"{name} {rank:.1f}" for name, rank in budget["ranks"].items()))
 
 
 def main() -> None:
