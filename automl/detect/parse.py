@@ -30,6 +30,7 @@ MISSING_NUMBERS = frozenset(
     {"", "?", "-", "--", "---", "–", "—", ".", "n/a", "na", "nan", "null", "none", "nil", "missing", "#n/a", "nat"}
     | {"<na>", "n.a.", "n.a", "unknown", "#value!", "#div/0!"}
 )
+FEW = 64
 TRUE_WORDS = frozenset({"true", "yes", "y", "t", "1", "on", "1.0", "ja", "oui", "si", "sí"})
 FALSE_WORDS = frozenset({"false", "no", "n", "f", "0", "off", "0.0", "nein", "non"})
 
@@ -189,7 +190,8 @@ def numbers(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.n
                 return found[0]
         return plain
 
-    if isinstance(series.dtype, pd.CategoricalDtype) or pd.api.types.infer_dtype(series, skipna=True) != "string":
+    few = len(series) <= FEW  # setting up Arrow's functions would take longer
+    if few or series.dtype == "category" or pd.api.types.infer_dtype(series, skipna=True) != "string":
         return by_value(series, convert, np.nan).astype(np.float64)
     quick = _quick(series, decimal, str(unit or ""))
     left = np.isnan(quick) & series.notna().to_numpy()
@@ -200,16 +202,23 @@ def numbers(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.n
 
 def _quick(series: pd.Series, decimal: str, unit: str) -> np.ndarray:
     """The plainly written numbers of a column of texts, all at once; NaN for the others."""
-    texts = series.astype("string[pyarrow]").str.strip()
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pa.array(series, pa.large_string(), from_pandas=True)
+    texts = pc.utf8_trim_whitespace(found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found)
     if unit:
-        texts = texts.str.replace(unit, "", regex=False).str.strip()
+        texts = pc.utf8_trim_whitespace(pc.replace_substring(texts, unit, ""))
     group, mark = (r"\.", ",") if decimal == "," else (",", r"\.")
     plain = rf"^[+-]?(?:[0-9]+|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+)(?:{mark}[0-9]+)?$"
-    texts = texts.where(texts.str.match(plain).fillna(False).astype(bool))
-    texts = texts.str.replace(group[-1], "", regex=False)
+    texts = pc.if_else(pc.match_substring_regex(texts, plain), texts, pa.scalar(None, texts.type))
+    texts = pc.replace_substring(texts, group[-1], "")
     if decimal == ",":
-        texts = texts.str.replace(",", ".", regex=False)
-    return np.asarray(texts.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)).copy()
+        texts = pc.replace_substring(texts, ",", ".")
+    texts = pc.replace_substring_regex(texts, r"^\+", "")  # Arrow reads no leading plus
+    out = np.array(pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+    out[np.isinf(out)] = np.nan
+    return out
 
 
 # --------------------------------------------------------------------------- dates

@@ -159,3 +159,17 @@ def test_times_with_zones_become_utc() -> None:
     out = read(pd.DataFrame({"t": series}), [column("t", series)])
 
     assert [pd.Timestamp("2020-01-01 10:00")] * 2 == out["t"].tolist()
+
+
+@pytest.mark.parametrize(("decimal", "unit"), [(".", None), (",", None), (".", "$"), (",", "€"), (".", "")])
+def test_a_cell_reads_the_same_alone_and_among_many(decimal: str, unit: str | None) -> None:
+    cells = [
+        "12", " 12 ", "+7", "-3.5", "−4", "1,200", "1,200.50", "1.200,5", "12,5", "1 200", "1'200", "$1,200", "5 $",
+        "€ 3,5", "1e5", "1e400", "9" * 400, ".5", "5.", "", "?", "x", "0x10", "١٢", "1_000", "+", "1,20", "-$5", "$-5",
+        "3k", "nan", "inf", "-0", "007", "1,234,567", "1.234.567", None,
+    ]  # fmt: skip
+    reading = {"decimal": decimal, **({} if unit is None else {"unit": unit})}
+    kind = Column("a", "numeric" if unit is None else "embedded_number", 1.0, "", reading)
+    many = read(pd.DataFrame({"a": pd.Series(cells * 5, dtype="str")}), [kind])["a"][: len(cells)]
+    alone = [read(pd.DataFrame({"a": pd.Series([cell], dtype="str")}), [kind])["a"][0] for cell in cells]
+    np.testing.assert_array_equal(many, alone)
