@@ -92,6 +92,13 @@ class Material:
         truth, weight = self._truths()[holdout]
         return metrics.score(self.metric, truth, output, weight, dict(self.valid_context))
 
+    def tie(self, raw: np.ndarray, holdout: int = 0) -> float:
+        """What decides between raw outputs of equal score, smaller is better: log loss; none where there are no classes."""
+        if self.head.goal not in ("binary", "multiclass", "multilabel"):
+            return 0.0
+        truth, weight = self._truths()[holdout]
+        return metrics.score("log_loss", truth, self.codec.decode(raw), weight, dict(self.valid_context))
+
     def evidence(self, n_holdouts: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Truth and weight of the validation rows of the first n hold-outs, one after another."""
         parts = self._truths()[:n_holdouts]
@@ -272,7 +279,7 @@ class Trainer:
                         dispatch_seconds=self.device.dispatch_seconds, judge=self.material.judge,
                         higher_is_better=self.higher_is_better, stopping=watch.stopping, n_steps=order.n_steps,
                         soft_seconds=order.soft_seconds, gates=order.gates, on_epoch=on_epoch, on_snapshot=on_snapshot,
-                        snapshot=snapshot, on_best=went.remember,
+                        snapshot=snapshot, on_best=went.remember, tie=self.material.tie,
                     )  # fmt: skip
                 went.status, went.ended = went.fit.status, _why_cut(went.fit)
                 return
@@ -317,6 +324,7 @@ class Trainer:
                     network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
                     judge=functools.partial(self.material.judge, holdout=number),
                     higher_is_better=self.higher_is_better, stopping=watch.stopping, n_steps=fit.n_steps,
+                    tie=functools.partial(self.material.tie, holdout=number),
                 )  # fmt: skip
             except OutOfTime:
                 return (), True
