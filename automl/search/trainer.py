@@ -20,6 +20,7 @@ from automl import holdouts, memory, metrics
 from automl.errors import OutOfTime
 from automl.search.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.search.footprint import available_mib, needed_mib
+from automl.search.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.search.network import DeviceData, Network
 from automl.search.parallel import ParallelNetwork, Replicas
 from automl.search.trial import Fit, Gate, Snapshot, train
@@ -93,7 +94,7 @@ class Material:
         return metrics.score(self.metric, truth, output, weight, dict(self.valid_context))
 
     def tie(self, raw: np.ndarray, holdout: int = 0) -> float:
-        """What decides between raw outputs of equal score, smaller is better: log loss; none where there are no classes."""
+        """What decides between raw outputs of equal score, smaller is better: log loss, 0 where no classes are."""
         if self.head.goal not in ("binary", "multiclass", "multilabel"):
             return 0.0
         truth, weight = self._truths()[holdout]
@@ -362,7 +363,7 @@ class Trainer:
         return network
 
     def _new(self, template: Template, settings: Mapping[str, Any], spread: tuple[str, ...] = ()) -> Network:
-        choices = {k: v for k, v in settings.items() if k not in template.knobs}
+        choices = {k: v for k, v in settings.items() if k not in {*template.knobs, *LOSS_KNOBS}}
         parts = (template, choices, _knobs(template, settings), self.material.specs, self.material.head)
         if not spread:
             return Network(*parts, self.data, self.device, self.material.loss_scale)
@@ -384,7 +385,8 @@ class Trainer:
 
     def shape_of(self, template: Template, settings: Mapping[str, Any]) -> str:
         """What two settings must share to share a compiled network."""
-        shape = {k: v for k, v in settings.items() if k not in template.knobs and k not in LOOP_CHOICES}
+        free = {*template.knobs, *LOSS_KNOBS, *LOOP_CHOICES}
+        shape = {k: v for k, v in settings.items() if k not in free}
         return f"{template.name} {json.dumps(plain(shape), sort_keys=True)}"
 
     def close(self) -> None:
@@ -393,7 +395,7 @@ class Trainer:
 
 
 def _knobs(template: Template, settings: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(settings[name]) for name in template.knobs}
+    return {name: float(settings[name]) for name in (*template.knobs, *loss_knobs(settings))}
 
 
 def _why_cut(fit: Fit) -> str | None:

@@ -193,7 +193,7 @@ def train(
         on_snapshot: given what is needed to go on, at the end of an epoch, every ten seconds or more.
         snapshot: to go on from; the network is brought to its state.
         on_best: given what would be left behind if the trial were cut now.
-        tie: raw validation outputs → what decides between epochs of equal score, smaller is better; asked of them alone.
+        tie: raw validation outputs → what decides between epochs of equal score, smaller is better.
 
     Raises:
         OutOfTime: the deadline came before the first validation.
