@@ -33,7 +33,7 @@ def loss_for(
             ``sample_weight = 1 / scale of the window`` (of its context, or of its series in the training part)
             beside ``scale=1``, which makes the loss the mean scaled error, as MASE is.
         label_smoothing: share of each label given to the others; off by default (it lowered AUC where measured).
-        class_weight: binary and multiclass heads with priors: p of the weights ``prior^-p`` of a row's class, 0 for
+        class_weight: multiclass heads with priors: p of the weights ``prior^-p`` of a row's class, 0 for
             none, 1 for balanced; a float or a variable. Weights have the mean 1 over the training rows and multiply
             those of the rows. The network is trained to give the probabilities *without* them, see `_Weighing`.
         ordinal: multiclass heads: what the ranked probability score counts beside cross-entropy; a float or a variable.
@@ -55,7 +55,7 @@ def loss_for(
         "smoothing": float(label_smoothing),
         "ordinal": None if _is_zero(ordinal) else Knob(ordinal),
     }
-    weighing = None if _is_zero(class_weight) or not head.priors else _Weighing(head, Knob(class_weight))
+    weighing = None if _is_zero(class_weight) else _Weighing(head, Knob(class_weight))
     rank = len(head.shape) + 1
 
     def loss(y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
@@ -99,19 +99,16 @@ class _Weighing:
     """
 
     def __init__(self, head: Head, power: Knob) -> None:
-        self.power, self.binary = power, head.loss == "binary_crossentropy"
-        if head.loss not in ("binary_crossentropy", "sparse_categorical_crossentropy") or head.goal == "multilabel":
-            raise ValueError(f"class weights are for one class a row, not for the goal {head.goal!r}")
-        self.priors = np.asarray(head.priors, "float32") / float(sum(head.priors))
+        if head.goal != "multiclass" or not head.priors:
+            raise ValueError(f"class weights are for several classes with priors, not for the goal {head.goal!r}")
+        self.power, self.priors = power, np.asarray(head.priors, "float32") / float(sum(head.priors))
 
-    def __call__(self, y_true: Any, logits: Any) -> tuple[Any, Any]:
+    def __call__(self, codes: Any, logits: Any) -> tuple[Any, Any]:
         """Shifted logits, and the weight ``(batch,)`` of each row's class."""
         ops = keras.ops
         logs = -self.power.read() * np.log(self.priors)
         logs = logs - ops.logsumexp(logs + np.log(self.priors))  # the weighted mean of exp(logs) is 1
-        codes = ops.cast(ops.reshape(y_true, (-1,)), "int32")
-        shift = logs[1:] - logs[:1] if self.binary else logs
-        return logits + shift, ops.take(ops.exp(logs), codes, axis=0)
+        return logits + logs, ops.take(ops.exp(logs), codes, axis=0)
 
 
 def _true_shape(head: Head) -> tuple[int, ...]:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 __all__ = ["LOSS_KNOBS", "declare", "loss_knobs"]
 
 LOSS_KNOBS = ("class_weight", "ordinal")
-RARE = 0.2
 UNEVEN = 0.8
 STRONGEST_ORDINAL = 4.0
 
@@ -19,18 +18,17 @@ STRONGEST_ORDINAL = 4.0
 def declare(space: Any, head: Head, metric: str) -> None:
     """Add what this task's loss can be told to a template's space; nothing for most tasks.
 
-    - "class_weight", 0 (none) to 1 (balanced), where the rarest class has less than a fifth of an even share of the
-      training rows, or less than four fifths where the metric counts classes alike.
-    - "ordinal", what a squared distance between cumulated probabilities counts beside cross-entropy, where the classes
-      are ordered.
+    - "class_weight", 0 (none) to 1 (balanced): several classes, a metric that counts them alike, and a rarest class
+      with less than four fifths of an even share of the training rows. For two classes, or another metric, nothing was
+      gained (decision 10).
+    - "ordinal", what the ranked probability score counts beside cross-entropy: where the classes are ordered.
 
     Args:
         space: KerasTuner HyperParameters. head: what the network puts out. metric: what trials are judged by.
     """
-    if head.goal in ("binary", "multiclass") and head.priors:
-        even = UNEVEN if metric in ("balanced_accuracy", "f1") else RARE
-        if min(head.priors) * len(head.priors) < even:
-            space.Float("class_weight", 0.0, 1.0, default=0.0)
+    counts_alike = head.goal == "multiclass" and metric in ("balanced_accuracy", "f1")
+    if counts_alike and head.priors and min(head.priors) * len(head.priors) < UNEVEN:
+        space.Float("class_weight", 0.0, 1.0, default=0.0)
     if head.ordered:
         space.Float("ordinal", 0.0, STRONGEST_ORDINAL, default=0.0)
 

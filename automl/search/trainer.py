@@ -86,7 +86,18 @@ class Material:
 
     def judge(self, raw: np.ndarray, holdout: int = 0) -> float:
         """The score of raw outputs for the validation rows of a hold-out."""
-        return self.score(self.codec.decode(raw), holdout)
+        return self.score(self.judged(raw), holdout)
+
+    def judged(self, raw: np.ndarray) -> Output:
+        """What raw outputs are judged as: predictions; for balanced accuracy of several classes, their probabilities
+        over the priors.
+
+        That is the rule by which labels are given in the end (`automl.decision`); the likeliest class would be judged
+        by a metric that it does not aim at.
+        """
+        if self.metric != "balanced_accuracy" or self.head.goal != "multiclass" or not self.head.priors:
+            return self.codec.decode(raw)
+        return self.codec.decode(raw - np.log(np.asarray(self.head.priors, np.float32)))
 
     def score(self, output: Output, holdout: int = 0) -> float:
         """The score of predictions for the validation rows of a hold-out."""

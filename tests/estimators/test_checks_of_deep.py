@@ -1,8 +1,10 @@
 """scikit-learn's own checks of what an estimator must do, on networks of one layer (see `tiny`).
 
 The contest's estimators share all that reads and answers with those of one side, so they get the checks of the
-interface alone: a contest takes some seconds, and on a dozen rows mostly ends in a tie, where the model predicts that
-measured cheaper, so that checks which fit twice and compare would pass or fail by chance.
+interface alone, since a contest takes some seconds; `benchmarks/estimator_checks.py` runs the whole list on them. On a
+dozen rows a contest mostly ends in a tie, where the model predicts that measured cheaper, so a check which fits twice
+and compares could fail by chance; scikit-learn leaves out some of these for an estimator that says it is not
+deterministic.
 """
 
 from pathlib import Path
