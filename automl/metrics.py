@@ -229,6 +229,25 @@ def _f1(truth: np.ndarray, labels: np.ndarray, context: Context) -> Evaluator:
     return evaluate
 
 
+def _quadratic_kappa(truth: np.ndarray, labels: np.ndarray, context: Context) -> Evaluator:
+    """Agreement of ordered classes beyond chance, disagreements counted by their squared distance.
+
+    ``1 - E[(a - b)²] / (E[a²] + E[b²] - 2 E[a] E[b])``, a and b the codes of truth and prediction: the table of counts
+    that the definition speaks of is needed through these moments alone.
+
+    Source: Cohen, "Weighted kappa", Psychological Bulletin 70 (1968).
+    """
+    a, b = truth.astype(np.float64), labels.astype(np.float64)
+    moments = np.column_stack([(a - b) ** 2, a, b, a**2 + b**2, np.ones(len(a))])
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        sums = weights @ moments
+        apart, mean_a, mean_b, squares = (_ratio(sums[:, k], sums[:, 4]) for k in range(4))
+        return 1.0 - _ratio(apart, squares - 2.0 * mean_a * mean_b)
+
+    return evaluate
+
+
 def _by_target(array: np.ndarray) -> np.ndarray:
     """``(n, [horizon,] n_targets)`` as ``(n, steps, n_targets)``."""
     return array.reshape(len(array), -1, array.shape[-1])
@@ -269,6 +288,7 @@ _PREPARE: dict[str, Callable[[np.ndarray, np.ndarray, Context], Evaluator]] = {
     "average_precision": partial(_ranking, _precision_column),
     "balanced_accuracy": _balanced_accuracy,
     "f1": _f1,
+    "quadratic_kappa": _quadratic_kappa,
     "r2": _r2,
     "rmse": _rmse,
 }
@@ -309,6 +329,9 @@ METRICS: dict[str, Metric] = {
             higher_is_better=True, best=1.0,
         ),
         _metric("f1", _SORTS, "labels", "F1", higher_is_better=True, best=1.0),
+        _metric(
+            "quadratic_kappa", ("multiclass",), "labels", "quadratic weighted kappa", higher_is_better=True, best=1.0
+        ),
         _metric("log_loss", _SORTS, "probabilities", "log loss", higher_is_better=False, best=0.0),
         _metric("average_precision", _SORTS, "probabilities", "average precision", higher_is_better=True, best=1.0),
         _metric("r2", _NUMBERS, "values", "R²", higher_is_better=True, best=1.0),

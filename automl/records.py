@@ -223,6 +223,7 @@ class Task:
         target: names of the target columns (for arrays: ``("y",)`` and so on).
         classes: class labels as strings in code order (multilabel: label names); empty otherwise.
         positive: for binary, the class that scores speak of: always ``classes[1]``.
+        ordered: multiclass only: the order of the classes means something, as that of grades does.
         horizon, season, frequency: forecast only (steps, steps, pandas frequency alias or None).
         quantiles: levels a forecast predicts beside its point forecast (which is the median).
         columns: the input columns and their kinds (targets not among them).
@@ -252,6 +253,7 @@ class Task:
     image_shape: tuple[int, ...] = ()
     pixel_range: tuple[float, float] | None = None
     evidence: tuple[str, ...] = ()
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -335,6 +337,7 @@ class Head:
         loss: "binary_crossentropy", "sparse_categorical_crossentropy", "mse" or "forecast" (mean absolute error
             of the point plus pinball losses of the quantiles).
         quantiles: levels, forecast only. priors: training class priors (for the output bias), else empty.
+        ordered: multiclass only: the classes are grades (`Task.ordered`).
     """
 
     goal: Goal
@@ -343,6 +346,7 @@ class Head:
     loss: str
     quantiles: tuple[float, ...] = ()
     priors: tuple[float, ...] = ()
+    ordered: bool = False
 
 
 @runtime_checkable

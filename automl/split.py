@@ -22,7 +22,7 @@ import pandas as pd
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Split, Task
 
-__all__ = ["split", "windows"]
+__all__ = ["LEAST_ROWS", "LEAST_UNTESTED", "split", "windows"]
 
 TEST_SHARE = 0.2
 VALID_SHARE = 0.2  # of the rows that are not test

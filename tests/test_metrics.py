@@ -84,6 +84,7 @@ def test_multiclass_scores_equal_scikit_learns(weight):
         "accuracy": reference.accuracy_score(truth, labels, sample_weight=w),
         "balanced_accuracy": reference.balanced_accuracy_score(truth, labels, sample_weight=w),
         "f1": reference.f1_score(truth, labels, sample_weight=w, average="macro"),
+        "quadratic_kappa": reference.cohen_kappa_score(truth, labels, weights="quadratic", sample_weight=w),
         "log_loss": reference.log_loss(truth, p, sample_weight=w),
     }
     actual = {name: metrics.score(name, truth, output, w, {"classes": 4}) for name in expected}

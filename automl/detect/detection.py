@@ -203,6 +203,7 @@ def _table(dataset: Dataset, columns: list[Column], recipe: Recipe, group: str |
         modality=name, goal=found.goal, target=tuple(map(str, target.columns)), metric=metric, classes=found.classes,
         positive=found.classes[1] if found.goal == "binary" else None, label=recipe.label, columns=tuple(columns),
         time_column=time.name if time else None, group_column=group, evidence=(*evidence, chosen, *series),
+        ordered=found.ordered,
     )  # fmt: skip
     noted = (*dataset.findings, *findings, *([repeated] if repeated else []))
     return replace(dataset, inputs=inputs, findings=noted, series=None), task
@@ -285,6 +286,7 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
         modality=name, goal=found.goal, target=tuple(target.columns), metric=metric, classes=found.classes,
         positive=found.classes[1] if found.goal == "binary" else None, label=recipe.label,
         group_column=recipe.group if dataset.groups is not None else None, evidence=(why, *found.evidence, chosen),
+        ordered=found.ordered,
     )  # fmt: skip
     if dataset.weight is not None:
         dataset = replace(dataset, weight=_weights(np.asarray(dataset.weight, np.float64)))

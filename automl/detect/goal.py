@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,7 @@ class Answer:
     Attributes:
         target: clean, one row for each of `rows`. rows: the row numbers that hold a target.
         classes: in code order (multilabel: labels); empty for values. imbalance: largest class over smallest.
+        ordered: the classes are grades.
     """
 
     goal: Goal
@@ -78,6 +79,7 @@ class Answer:
     evidence: tuple[str, ...]
     findings: tuple[Finding, ...]
     imbalance: float = 1.0
+    ordered: bool = False
 
 
 def suggestions(inputs: Any, columns: Sequence[Column]) -> str:
@@ -135,7 +137,7 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
     made = (
         _several(kept, columns, recipe, where) if len(columns) > 1 else _one(kept, columns[0], recipe, where, suggest)
     )
-    return Answer(made.goal, made.target, rows, made.classes, made.evidence, findings + made.findings, made.imbalance)
+    return replace(made, rows=rows, findings=findings + made.findings)
 
 
 def _described(name: Any, series: pd.Series, recipe: Recipe, where: str) -> tuple[Column, np.ndarray]:
@@ -245,10 +247,12 @@ def _classes(name: str, texts: np.ndarray, recipe: Recipe, numeric: bool, dtype:
             f"if they are amounts"
         )
     grades = _grades(levels, dtype) if goal == "multiclass" else None
-    if grades is not None:
-        levels = grades
-        shown_grades = " < ".join(map(repr, grades[:6])) + (" < ..." if len(grades) > 6 else "")
-        evidence.append(f"the classes are ordered: {shown_grades}")
+    ordered = goal == "multiclass" and (grades is not None or recipe.metric == "quadratic_kappa")
+    if ordered:
+        levels = grades or levels
+        shown_grades = " < ".join(map(repr, levels[:6])) + (" < ..." if len(levels) > 6 else "")
+        why = "" if grades else ", as metric quadratic_kappa takes them"
+        evidence.append(f"the classes are ordered{why}: {shown_grades}")
     if goal == "binary":
         positive, why = positive_class((levels[0], levels[1]), (int(counts[levels[0]]), int(counts[levels[1]])))
         levels = [next(v for v in levels if v != positive), positive]
@@ -263,6 +267,7 @@ def _classes(name: str, texts: np.ndarray, recipe: Recipe, numeric: bool, dtype:
         tuple(evidence),
         findings,
         imbalance,
+        ordered,
     )
 
 

@@ -16,9 +16,7 @@ from automl.intake.frames import as_frame, is_frame
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
-__all__ = ["LEAST_ROWS", "Labels", "Problem", "labels", "rows", "training", "values", "weights"]
-
-LEAST_ROWS = 8
+__all__ = ["Labels", "Problem", "labels", "rows", "training", "values", "weights"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,7 +180,9 @@ def weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
     return weight
 
 
-def training(estimator: BaseEstimator, inputs: Any, target: pd.DataFrame, sample_weight: Any) -> Problem:
+def training(
+    estimator: BaseEstimator, inputs: Any, target: pd.DataFrame, sample_weight: Any, least_rows: int
+) -> Problem:
     """Inputs, target and weights of the rows that count: a row of weight zero is left out as if it were not there.
 
     Raises:
@@ -196,10 +196,10 @@ def training(estimator: BaseEstimator, inputs: Any, target: pd.DataFrame, sample
         target, weight = target.iloc[kept].reset_index(drop=True), weight[kept]
     if target.shape[1] == 1 and target.iloc[:, 0].dtype == object and target.iloc[:, 0].nunique() < 2:
         raise _one_class(estimator, target.iloc[:, 0].unique())
-    if len(target) < LEAST_ROWS:
+    if len(target) < least_rows:
         raise ValueError(
             f"Found array with {len(target)} sample(s) that count (shape={np.shape(inputs)}) while a minimum of "
-            f"{LEAST_ROWS} is required by {type(estimator).__name__}, to train and to validate with."
+            f"{least_rows} is required by {type(estimator).__name__}, to train and to judge with."
         )
     taken = set(inputs.columns) if is_frame(inputs) else set()
     target.columns = pd.Index([_free(str(name), taken) for name in target.columns], dtype=object)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from automl.estimators.asking import contest
 from automl.estimators.estimating import Classifier, Regressor
+from automl.split import LEAST_ROWS
 
 if TYPE_CHECKING:
     from automl.estimators.held import ContestResult, Held
@@ -39,6 +40,7 @@ class Contest:
     """
 
     result_: ContestResult
+    _least_rows: ClassVar[int] = LEAST_ROWS
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from automl.estimators import checking
 from automl.estimators.asking import recipe_for
+from automl.split import LEAST_UNTESTED
 
 if TYPE_CHECKING:
     from automl.estimators.held import Held
@@ -27,6 +28,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     """
 
     _held: Held
+    _least_rows: ClassVar[int] = LEAST_UNTESTED
 
     @abstractmethod
     def _run(self, recipe: Recipe, started: float) -> Held:
@@ -77,7 +79,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         started = time.monotonic()
         found = checking.labels(self, y)
         inputs = checking.rows(self, X, reset=True)
-        problem = checking.training(self, inputs, found.target, sample_weight)
+        problem = checking.training(self, inputs, found.target, sample_weight, self._least_rows)
         self._fit(problem, found.goal, started)
         self.classes_ = found.classes
         self._goal, self._dtype = found.goal, found.dtype
@@ -134,7 +136,7 @@ class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
         started = time.monotonic()
         target = checking.values(self, y)
         inputs = checking.rows(self, X, reset=True)
-        problem = checking.training(self, inputs, target, sample_weight)
+        problem = checking.training(self, inputs, target, sample_weight, self._least_rows)
         self._fit(problem, "regression", started)
         self._n_targets = target.shape[1]
         return self

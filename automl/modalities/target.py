@@ -212,6 +212,7 @@ def _fit_classes(dataset: Dataset, task: Task, split: Split) -> ClassCodec:
         shape=(1,) if binary else (n_classes,),
         activation="sigmoid" if binary else "softmax",
         loss="binary_crossentropy" if binary else "sparse_categorical_crossentropy",
+        ordered=task.ordered and not binary,
     )
     codec = ClassCodec(head, task.target[0], list(task.classes))
     counts = np.bincount(codec.truth(dataset, split.train), minlength=n_classes)

@@ -70,7 +70,7 @@ class Finalist:
     def _choose_ensemble(self, latency_ms: float | None) -> bool:
         candidates = [kept for kept in self.kept if kept.others] or self.kept
         material = self.trainer.material
-        outputs = [joined([self.codec.decode(raw) for raw in kept.raws]) for kept in candidates]
+        outputs = [joined([self.trainer.material.judged(raw) for raw in kept.raws]) for kept in candidates]
         truth, weight = material.evidence(len(candidates[0].raws) if candidates else 1)
         found = select(outputs, self.metric, truth, weight, material.valid_context)
         if found is None:
@@ -82,8 +82,9 @@ class Finalist:
         return True
 
     def _ensemble_run(self) -> Run:
+        material = self.trainer.material
         scores = [
-            self.trainer.material.score(combine([self.codec.decode(raw) for raw in raws], self.weights), holdout)
+            material.score(combine([material.judged(raw) for raw in raws], self.weights), holdout)
             for holdout, raws in enumerate(zip(*(kept.raws for kept in self.members), strict=True))
         ]
         return ensemble_run("deep", [kept.run for kept in self.members], self.weights, statistics.fmean(scores))

@@ -20,6 +20,7 @@ from automl.layers.losses import loss_for
 from automl.layers.rates import rate_factor
 from automl.search.built import check_built
 from automl.search.initial import Initial, seeded
+from automl.search.loss_knobs import loss_knobs
 
 if TYPE_CHECKING:
     from automl.records import Head, InputSpec, Template
@@ -91,8 +92,8 @@ class Network:
 
     Args:
         template: what to build. choices: what fixes its shapes.
-        knobs: their names with first values. specs, head: of the encoder and codec. data: on the device.
-        device: the policy.
+        knobs: their names with first values, those of the loss among them. specs, head: of the encoder and codec.
+        data: on the device. device: the policy.
         loss_scale: divides a forecast's errors, broadcastable to (n_targets,), in the target's units.
     """
 
@@ -120,7 +121,10 @@ class Network:
         self.initial = Initial()
         with self.initial.recording():
             self.model = self._built()
-        self._loss = loss_for(head) if loss_scale is None else loss_for(head, loss_scale)
+        self._loss = loss_for(
+            head, 1.0 if loss_scale is None else loss_scale,
+            **{name: self.knobs[name] for name in loss_knobs(knobs)},
+        )  # fmt: skip
         self._clip_norm = CLIP_NORM.get(template.family)
         self._beta_2 = BETA_2.get(template.family, SLOW_BETA_2)
         self._paces = [rate_factor(v) for v in self.model.trainable_variables]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras_tuner
@@ -35,7 +35,7 @@ class Adviser:
     Args:
         template: whose space is searched. specs, facts: what the space depends on.
         higher_is_better: direction of the score told. seed: any integer (0 is shifted: KerasTuner reads it as none).
-        name: of `ORACLES`.
+        name: of `ORACLES`. also: adds to the space what is not the template's own.
     """
 
     def __init__(
@@ -47,9 +47,11 @@ class Adviser:
         higher_is_better: bool,
         seed: int,
         name: str = "bayesian",
+        also: Callable[[Any], None] = lambda space: None,
     ) -> None:
         space = keras_tuner.HyperParameters()
         template.space(space, specs, facts)
+        also(space)
         self.space = space
         self.defaults: dict[str, Any] = dict(space.values)
         self.name = name

@@ -23,6 +23,7 @@ from automl.search.failure import explain
 from automl.search.finalist import Finalist
 from automl.search.gates import at_gates, gates_for
 from automl.search.lane import Asked, Kept, Lane
+from automl.search.loss_knobs import LOSS_KNOBS, declare
 from automl.search.material import material_of
 from automl.search.oracle import Adviser
 from automl.search.pool import LocalPool, Pool
@@ -163,8 +164,10 @@ class DeepSide:
     def _lane(self, template: Template, specs: Sequence[InputSpec], facts: Facts) -> Lane | None:
         """A template's search, or none where its space, its starts or its prior cannot be read."""
         try:
-            adviser = Adviser(template, specs, facts, higher_is_better=self.higher_is_better, seed=self.seed,
-                              name=self.options.oracle)  # fmt: skip
+            adviser = Adviser(
+                template, specs, facts, higher_is_better=self.higher_is_better, seed=self.seed,
+                name=self.options.oracle, also=lambda space: declare(space, self.trainer.material.head, self.metric),
+            )  # fmt: skip
             prior = 1.0 if template.prior is None else max(float(template.prior(specs, facts)), 1e-3)
         except Exception as error:  # a template's own fault must not end the contest
             self.left_out[template.name] = f"its space cannot be searched ({explain(error).words})"
@@ -225,7 +228,8 @@ class DeepSide:
     def _vary(self, lane: Lane) -> str:
         """The adviser's number of a neighbour of the template's best setting, of the same shape."""
         rng = np.random.default_rng((self.seed, lane.n_runs))
-        return lane.adviser.enter(vary(lane.adviser.space, lane.best_settings or {}, lane.template.knobs, rng))
+        knobs = (*lane.template.knobs, *LOSS_KNOBS)
+        return lane.adviser.enter(vary(lane.adviser.space, lane.best_settings or {}, knobs, rng))
 
     def _short_lane(self, seconds: float) -> Lane | None:
         """The best template, where its best shape is compiled and these seconds are enough for a short schedule of it.

@@ -20,6 +20,7 @@ from automl import holdouts, memory, metrics
 from automl.errors import OutOfTime
 from automl.search.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.search.footprint import available_mib, needed_mib
+from automl.search.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.search.network import DeviceData, Network
 from automl.search.parallel import ParallelNetwork, Replicas
 from automl.search.trial import Fit, Gate, Snapshot, train
@@ -85,12 +86,30 @@ class Material:
 
     def judge(self, raw: np.ndarray, holdout: int = 0) -> float:
         """The score of raw outputs for the validation rows of a hold-out."""
-        return self.score(self.codec.decode(raw), holdout)
+        return self.score(self.judged(raw), holdout)
+
+    def judged(self, raw: np.ndarray) -> Output:
+        """What raw outputs are judged as: predictions; for balanced accuracy of several classes, their probabilities
+        over the priors.
+
+        That is the rule by which labels are given in the end (`automl.decision`); the likeliest class would be judged
+        by a metric that it does not aim at.
+        """
+        if self.metric != "balanced_accuracy" or self.head.goal != "multiclass" or not self.head.priors:
+            return self.codec.decode(raw)
+        return self.codec.decode(raw - np.log(np.asarray(self.head.priors, np.float32)))
 
     def score(self, output: Output, holdout: int = 0) -> float:
         """The score of predictions for the validation rows of a hold-out."""
         truth, weight = self._truths()[holdout]
         return metrics.score(self.metric, truth, output, weight, dict(self.valid_context))
+
+    def tie(self, raw: np.ndarray, holdout: int = 0) -> float:
+        """What decides between raw outputs of equal score, smaller is better: log loss, 0 where no classes are."""
+        if self.head.goal not in ("binary", "multiclass", "multilabel"):
+            return 0.0
+        truth, weight = self._truths()[holdout]
+        return metrics.score("log_loss", truth, self.codec.decode(raw), weight, dict(self.valid_context))
 
     def evidence(self, n_holdouts: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Truth and weight of the validation rows of the first n hold-outs, one after another."""
@@ -272,7 +291,7 @@ class Trainer:
                         dispatch_seconds=self.device.dispatch_seconds, judge=self.material.judge,
                         higher_is_better=self.higher_is_better, stopping=watch.stopping, n_steps=order.n_steps,
                         soft_seconds=order.soft_seconds, gates=order.gates, on_epoch=on_epoch, on_snapshot=on_snapshot,
-                        snapshot=snapshot, on_best=went.remember,
+                        snapshot=snapshot, on_best=went.remember, tie=self.material.tie,
                     )  # fmt: skip
                 went.status, went.ended = went.fit.status, _why_cut(went.fit)
                 return
@@ -317,6 +336,7 @@ class Trainer:
                     network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
                     judge=functools.partial(self.material.judge, holdout=number),
                     higher_is_better=self.higher_is_better, stopping=watch.stopping, n_steps=fit.n_steps,
+                    tie=functools.partial(self.material.tie, holdout=number),
                 )  # fmt: skip
             except OutOfTime:
                 return (), True
@@ -354,7 +374,7 @@ class Trainer:
         return network
 
     def _new(self, template: Template, settings: Mapping[str, Any], spread: tuple[str, ...] = ()) -> Network:
-        choices = {k: v for k, v in settings.items() if k not in template.knobs}
+        choices = {k: v for k, v in settings.items() if k not in {*template.knobs, *LOSS_KNOBS}}
         parts = (template, choices, _knobs(template, settings), self.material.specs, self.material.head)
         if not spread:
             return Network(*parts, self.data, self.device, self.material.loss_scale)
@@ -376,7 +396,8 @@ class Trainer:
 
     def shape_of(self, template: Template, settings: Mapping[str, Any]) -> str:
         """What two settings must share to share a compiled network."""
-        shape = {k: v for k, v in settings.items() if k not in template.knobs and k not in LOOP_CHOICES}
+        free = {*template.knobs, *LOSS_KNOBS, *LOOP_CHOICES}
+        shape = {k: v for k, v in settings.items() if k not in free}
         return f"{template.name} {json.dumps(plain(shape), sort_keys=True)}"
 
     def close(self) -> None:
@@ -385,7 +406,7 @@ class Trainer:
 
 
 def _knobs(template: Template, settings: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(settings[name]) for name in template.knobs}
+    return {name: float(settings[name]) for name in (*template.knobs, *loss_knobs(settings))}
 
 
 def _why_cut(fit: Fit) -> str | None:

@@ -174,8 +174,12 @@ def train(
     on_snapshot: Callable[[Snapshot], None] | None = None,
     snapshot: Snapshot | None = None,
     on_best: Callable[[Fit], None] | None = None,
+    tie: Callable[[np.ndarray], float] | None = None,
 ) -> Fit:
     """Train a network that was just reset.
+
+    Of epochs with the same score the one with the lower `tie` is kept, where there is such a measure: a ranking or
+    labels may be perfect long before the probabilities are good. How long is trained depends on the score alone.
 
     Args:
         settings: choices and knobs; "learning_rate" and "epochs" are read here. seed: of the order of rows.
@@ -189,6 +193,7 @@ def train(
         on_snapshot: given what is needed to go on, at the end of an epoch, every ten seconds or more.
         snapshot: to go on from; the network is brought to its state.
         on_best: given what would be left behind if the trial were cut now.
+        tie: raw validation outputs → what decides between epochs of equal score, smaller is better.
 
     Raises:
         OutOfTime: the deadline came before the first validation.
@@ -230,8 +235,9 @@ def train(
                       "valid_score": score})  # fmt: skip
         if on_epoch is not None:
             on_epoch(curve[-1])
-        if best is None or sign * score > sign * best[0]:
-            best = (score, network.weights(), raw, state.step)
+        tied = best is not None and score == best[0] and tie is not None and tie(raw) < tie(best[2])
+        if best is None or tied or sign * score > sign * best[0]:
+            best = (score, network.weights(), raw, best[3] if best is not None and tied else state.step)
             if on_best is not None:
                 on_best(_left(best, curve, state, "cut", stopped_early=False))
         if last or _tired(state, best[3], curve):

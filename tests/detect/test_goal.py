@@ -75,6 +75,14 @@ def test_grades_are_in_the_order_that_their_type_or_a_common_scale_has() -> None
     assert run(pd.Series(declared))[1].classes == ("c", "a", "b")
     unordered = pd.Categorical(declared.astype(str), categories=["c", "a", "b"])
     assert run(pd.Series(unordered))[1].classes == ("a", "b", "c")
+    assert task.ordered and run(pd.Series(declared))[1].ordered and not run(pd.Series(unordered))[1].ordered
+
+
+def test_asking_for_quadratic_kappa_says_that_classes_are_ordered() -> None:
+    _, task = run(np.arange(N) % 12, metric="quadratic_kappa")
+    assert task.ordered and task.classes[9:] == ("9", "10", "11")
+    assert any("as metric quadratic_kappa takes them" in line for line in task.evidence)
+    assert not run(np.arange(N) % 12, metric="accuracy")[1].ordered
 
 
 def test_a_list_becomes_one_column_a_label() -> None:

@@ -111,6 +111,11 @@ def test_a_contest_predicts_with_the_recommended_model(contest):
     assert model.result_.recommended == sides[model.result_.result["recommended"]]
 
 
+def test_a_contest_of_too_few_rows_says_so_as_scikit_learn_does():
+    with pytest.raises(ValueError, match=r"Found array with 9 sample\(s\) .*minimum of 10 is required by ContestReg"):
+        automl.ContestRegressor(**BARE).fit(X[:12], VALUES[:12], sample_weight=[1] * 9 + [0] * 3)
+
+
 @pytest.mark.slow
 def test_a_contest_leaves_nothing_behind(contest):
     _, work, scratch = contest

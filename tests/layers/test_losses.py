@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -62,3 +63,71 @@ def test_with_members_the_loss_is_the_mean_of_their_losses(head):
     loss, weight = loss_for(head), RNG.random(6)
     apart = np.mean([float(loss(y, z[:, member], weight)) for member in range(4)])
     assert float(loss(y, z, weight)) == pytest.approx(apart, rel=1e-4)
+
+
+UNEVEN = Head("multiclass", (2,), "softmax", "sparse_categorical_crossentropy", priors=(0.9, 0.1))
+THREE = Head("multiclass", (3,), "softmax", "sparse_categorical_crossentropy", priors=(0.6, 0.3, 0.1), ordered=True)
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0])
+def test_class_weights_are_a_power_of_the_priors_with_mean_one_and_multiply_the_rows_own(power):
+    y, z, own = RNG.integers(0, 3, 50), RNG.normal(size=(50, 3)), RNG.random(50)
+    priors = np.array(THREE.priors)
+    weights = priors**-power / (priors @ priors**-power)
+    shifted = z + np.log(weights)
+    losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(50), y]
+    loss = loss_for(THREE, class_weight=power)
+    assert float(loss(y, z)) == pytest.approx(np.mean(weights[y] * losses), rel=1e-4)
+    assert float(loss(y, z, own)) == pytest.approx(np.sum(own * weights[y] * losses) / own.sum(), rel=1e-4)
+
+
+@pytest.mark.parametrize("power", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("head", [UNEVEN, THREE], ids=["two", "three"])
+def test_whatever_the_class_weights_the_best_logits_are_those_of_the_plain_probabilities(head, power):
+    priors = np.array(head.priors)
+    y = np.repeat(np.arange(len(priors)), np.round(priors * 10).astype(int))
+    best = np.log(priors)
+    loss = loss_for(head, class_weight=keras.Variable(power, trainable=False), ordinal=0.7 if head.ordered else 0.0)
+
+    def at(logits):
+        return float(loss(y, np.tile(logits, (10, 1)).astype("float32")))
+
+    moves = 0.2 * np.eye(len(best))
+    assert all(at(best) < min(at(best + move), at(best - move)) for move in moves)
+
+
+@pytest.mark.parametrize("head", [UNEVEN, THREE], ids=["two", "three"])
+def test_no_class_weights_and_no_ordinal_term_are_the_plain_loss(head):
+    y, z = RNG.integers(0, len(head.priors), 20), RNG.normal(size=(20, *head.shape)).astype("float32")
+    zero = keras.Variable(0.0, trainable=False)
+    assert float(loss_for(head, class_weight=zero, ordinal=zero)(y, z)) == pytest.approx(float(loss_for(head)(y, z)))
+
+
+@pytest.mark.parametrize("head", [UNEVEN, THREE], ids=["two", "three"])
+def test_with_members_and_class_weights_the_loss_is_the_mean_of_their_losses(head):
+    y, z = RNG.integers(0, len(head.priors), 20), RNG.normal(size=(20, 4, *head.shape))
+    loss = loss_for(head, class_weight=0.7, ordinal=1.0 if head.ordered else 0.0)
+    apart = np.mean([float(loss(y, z[:, member])) for member in range(4)])
+    assert float(loss(y, z)) == pytest.approx(apart, rel=1e-4)
+
+
+def test_class_weights_of_a_class_that_hardly_occurs_are_finite():
+    head = Head("multiclass", (2,), "softmax", "sparse_categorical_crossentropy", priors=(1 - 1e-7, 1e-7))
+    assert np.isfinite(float(loss_for(head, class_weight=1.0)(np.array([0, 1]), np.array([[9.0, -9], [9, -9]]))))
+
+
+def test_the_ordinal_term_is_the_ranked_probability_score_and_grows_with_the_distance():
+    y, z = RNG.integers(0, 3, 9), RNG.normal(size=(9, 3))
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    ranked = ((np.cumsum(p, axis=1) - np.cumsum(np.eye(3)[y], axis=1)) ** 2).sum(axis=1).mean()
+    plain = float(loss_for(THREE)(y, z))
+    assert float(loss_for(THREE, ordinal=2.0)(y, z)) == pytest.approx(plain + 2 * ranked, rel=1e-4)
+    loss, near, far = loss_for(THREE, ordinal=1.0), np.array([[0.0, 3, 0]]), np.array([[0.0, 0, 3]])
+    assert float(loss(np.array([0]), near)) < float(loss(np.array([0]), far))
+    assert float(loss_for(THREE)(np.array([0]), near)) == pytest.approx(float(loss_for(THREE)(np.array([0]), far)))
+
+
+@pytest.mark.parametrize("head", [BINARY, CATEGORICAL], ids=["two classes", "no priors"])
+def test_class_weights_are_for_several_classes_whose_priors_are_known(head):
+    with pytest.raises(ValueError, match="several classes with priors"):
+        loss_for(head, class_weight=1.0)

@@ -224,3 +224,12 @@ def test_rows_without_target_column_are_refused_by_name():
     dataset, codec = fitted(LABELS, "binary", ("no", "yes"))
     with pytest.raises(DataError, match="target column 'y'"):
         codec.truth(replace(dataset, target=None), np.arange(2))
+
+
+def test_the_head_knows_of_grades_and_so_does_a_restored_one_of_an_earlier_version_that_did_not():
+    _, codec = fitted(LABELS, "multiclass", ("no", "yes", "maybe"), ordered=True)
+    assert codec.head.ordered and target.restore(codec.state()).head == codec.head
+    state = codec.state()
+    del state["head"]["ordered"]
+    assert not target.restore(state).head.ordered
+    assert not fitted(LABELS, "binary", ("no", "yes"), ordered=True)[1].head.ordered

@@ -35,17 +35,19 @@ class FakeNetwork:
 
 
 def fit(network, epochs=10, deadline=None, **options):
+    options.setdefault("judge", lambda raw: float(raw[0]))
     return train(
         network,
         {"learning_rate": 0.1, "epochs": epochs},
         seed=0,
         deadline=deadline,
         dispatch_seconds=0.25,
-        judge=lambda raw: float(raw[0]),
+        judge=options["judge"],
         higher_is_better=options.get("higher_is_better", True),
         stopping=options.get("stopping", lambda: False),
         n_steps=options.get("n_steps"),
         soft_seconds=options.get("soft_seconds"),
+        tie=options.get("tie"),
     )
 
 
@@ -58,6 +60,24 @@ def test_the_rate_warms_up_and_ends_at_zero():
 def test_the_best_epochs_weights_are_kept():
     result = fit(FakeNetwork([0.1, 0.9, 0.5, 0.4]), epochs=4)
     assert (result.score, int(result.weights[0]), len(result.curve)) == (0.9, 2, 4)
+
+
+def test_of_epochs_with_the_same_score_the_one_with_the_lower_loss_is_kept():
+    losses = [0.9, 0.4, 0.2, 0.3, 0.1]
+    judge = lambda raw: 0.8 if raw[0] > 0.15 else 0.7  # noqa: E731
+    result = fit(FakeNetwork(losses), epochs=5, judge=judge, tie=lambda raw: float(raw[0]))
+    assert (result.score, int(result.weights[0]), float(result.raw_valid[0])) == (0.8, 3, 0.2)
+    assert int(fit(FakeNetwork(losses), epochs=5, judge=judge).weights[0]) == 1
+
+
+def test_a_lower_loss_beats_no_better_score_and_does_not_make_the_trial_longer():
+    scores = [0.9, 0.5, 0.4, *[0.3] * 37]
+    with_tie, without = (fit(FakeNetwork(scores), epochs=40, tie=tie) for tie in (lambda raw: float(raw[0]), None))
+    assert (with_tie.score, int(with_tie.weights[0])) == (without.score, int(without.weights[0])) == (0.9, 1)
+    tied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, judge=lambda raw: 1.0, tie=lambda raw: float(raw[0]))
+    untied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, judge=lambda raw: 1.0)
+    assert tied.epochs == untied.epochs < 40
+    assert int(tied.weights[0]) == len(tied.curve) and int(untied.weights[0]) == 1
 
 
 def test_lower_is_better_where_the_metric_says_so():
