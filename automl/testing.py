@@ -443,21 +443,25 @@ def _baseline_example(baseline: Baseline, goal: Goal) -> tuple[Dataset, Task, Sp
     n = 120
     signal = rng.normal(size=n)
     columns: tuple[Column, ...] = ()
+    pictures: dict[str, np.ndarray] = {}
     inputs: Any
     if baseline.modality == "tabular":
         levels = np.where(signal > 0, "up", "down").astype(object)
-        inputs = pd.DataFrame({"x": signal, "z": rng.normal(size=n), "c": levels})
+        paths = np.where(np.arange(n) % 9, [f"{i}.png" for i in range(n)], None)  # None: the row has no picture
+        inputs = pd.DataFrame({"x": signal, "z": rng.normal(size=n), "c": levels, "p": paths.astype(object)})
         columns = (
             Column("x", "numeric", 1.0, ""),
             Column("z", "numeric", 1.0, ""),
             Column("c", "categorical", 1.0, ""),
+            Column("p", "image_path", 1.0, "", {"shape": [16, 16, 1]}),
         )
+        pictures = {"p": _example_pictures(rng, signal)}
     elif baseline.modality == "text":
         inputs = pd.DataFrame({"t": [("good fine day" if s > 0 else "bad poor night") + f" word{i % 7}"
                                      for i, s in enumerate(signal)]}, dtype=object)  # fmt: skip
         columns = (Column("t", "text", 1.0, ""),)
     elif baseline.modality == "image":
-        inputs = np.clip(rng.normal(120, 20, (n, 16, 16, 1)) + 40 * signal[:, None, None, None], 0, 255).astype("uint8")
+        inputs = _example_pictures(rng, signal)
     else:
         inputs = (rng.normal(size=(n, 1, 40)) + signal[:, None, None]).astype("float32")
     truth: np.ndarray
@@ -478,4 +482,10 @@ def _baseline_example(baseline: Baseline, goal: Goal) -> tuple[Dataset, Task, Sp
     )
     rows = np.arange(n)
     split = Split(rows[:80], rows[80:100], rows[100:], "row", rows[:20], "synthetic", 0)
-    return Dataset("example", inputs, target), task, split, truth
+    return Dataset("example", inputs, target, pictures=pictures), task, split, truth
+
+
+def _example_pictures(rng: np.random.Generator, signal: np.ndarray) -> np.ndarray:
+    """Grey pictures that are the brighter, the larger the signal is."""
+    noise = rng.normal(120, 20, (len(signal), 16, 16, 1))
+    return np.clip(noise + 40 * signal[:, None, None, None], 0, 255).astype("uint8")
