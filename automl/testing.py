@@ -447,8 +447,8 @@ def _baseline_example(baseline: Baseline, goal: Goal) -> tuple[Dataset, Task, Sp
     inputs: Any
     if baseline.modality == "tabular":
         levels = np.where(signal > 0, "up", "down").astype(object)
-        paths = np.where(np.arange(n) % 9, [f"{i}.png" for i in range(n)], None)  # None: the row has no picture
-        inputs = pd.DataFrame({"x": signal, "z": rng.normal(size=n), "c": levels, "p": paths.astype(object)})
+        paths = pd.Series([f"{i}.png" if i % 9 else None for i in range(n)], dtype=object)  # None: no picture
+        inputs = pd.DataFrame({"x": signal, "z": rng.normal(size=n), "c": levels, "p": paths})
         columns = (
             Column("x", "numeric", 1.0, ""),
             Column("z", "numeric", 1.0, ""),

@@ -169,7 +169,12 @@ class TableFeatures:
 
         key = ("components", name, self.components, self.seed, *rows_key(dataset, rows))
         block, encoder = remembered(key, compute)
-        step = {"kind": "picture", "encoder": encoder, "n": block.shape[1], "flag": not bool(there.all())}
+        step: dict[str, Any] = {
+            "kind": "picture",
+            "encoder": encoder,
+            "n": block.shape[1],
+            "flag": not bool(there.all()),
+        }
         return step, _placed(block, there, step)
 
     def _fit_text(self, dataset: Dataset, rows: np.ndarray, column: pd.Series,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ class ImageEncoder:
 
 def fit(dataset: Dataset, task: Task, split: Split) -> ImageEncoder:
     """Fix the size and measure the training pictures' channels; sides over `MAX_SIDE` are scaled down."""
-    return ImageEncoder((picture_spec("image", lambda rows: _pictures(dataset, rows), split.train),))
+    return ImageEncoder((picture_spec("image", partial(_pictures, dataset), split.train),))
 
 
 def picture_spec(name: str, read: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, column: str = "") -> InputSpec:
@@ -80,7 +81,7 @@ class Pictures:
         out = np.empty((len(rows), *self.shape), np.uint8)
         out[~there] = self.blank
         if there.any():
-            out[there] = _shaped(dataset.pictures[self.column][rows[there]], self.shape)
+            out[there] = _shaped(_beside(dataset, self.column, rows[there]), self.shape)
         return out
 
     def state(self) -> dict[str, Any]:
@@ -105,8 +106,7 @@ def fit_pictures(dataset: Dataset, rows: np.ndarray, columns: Sequence[str]) -> 
         if not len(there):
             continue
         name = f"image_{len(found) + 1}" if found else "image"
-        pictures = dataset.pictures[column]
-        spec = picture_spec(name, pictures.__getitem__, there, column)
+        spec = picture_spec(name, partial(_beside, dataset, column), there, column)
         found[name] = Pictures(column, spec.shape, [round(value) for value in spec.stats["mean"]]), spec
     return found
 
@@ -126,6 +126,11 @@ def _pictures(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         )
     chosen: np.ndarray = inputs[rows]
     return chosen[..., None] if chosen.ndim == 3 else chosen
+
+
+def _beside(dataset: Dataset, column: str, rows: np.ndarray) -> np.ndarray:
+    chosen: np.ndarray = dataset.pictures[column][rows]
+    return chosen
 
 
 def _shaped(pictures: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -25,7 +25,9 @@ def shop():
     frame = pd.DataFrame(
         {
             "price": rng.normal(size=40),
-            "note": pd.Series([f"soft warm coat number {i}" for i in ROWS], dtype=object),
+            "note": pd.Series(
+                [f"{'soft' if i % 2 else 'warm'} coat number {i} of {i % 3}" for i in ROWS], dtype=object
+            ),
             "title": pd.Series(["coat"] * 40, dtype=object),
             "photo": paths.where(ROWS % 7 != 3, None),
             "back": paths,
