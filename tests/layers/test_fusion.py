@@ -13,7 +13,7 @@ from automl import modalities, testing
 from automl import recipe as recipes
 from automl.flow.prepare import prepare, templates_for
 from automl.layers.fusion import read_specs
-from automl.records import InputSpec
+from automl.records import InputSpec, Recipe
 from automl.search import device
 from automl.search.material import material_of
 from automl.search.trainer import Order, Trainer
@@ -117,7 +117,7 @@ def test_what_a_number_and_a_shape_decide_together_is_learnt_with_the_stem_and_n
     assert prepared.task.modality == "tabular" and prepared.dataset.pictures["photo"].shape == (240, 16, 16, 3)
     parts = prepared.dataset, prepared.task, prepared.split
     encoder, codec = modalities.fit(*parts)
-    fitting, _ = templates_for(recipes.make(data=None), prepared.task, encoder.specs)
+    fitting, _ = templates_for(Recipe(None), prepared.task, encoder.specs)
     assert {"mlp", "tabm", "ft_transformer"} <= set(fitting) and "cnn" not in fitting
     trainer = Trainer(material_of(*parts, encoder, codec, "accuracy"), {"mlp": MLP}, device.prepare("cpu"))
     start = MLP.starts(encoder.specs, modalities.facts(*parts, codec))[0]
