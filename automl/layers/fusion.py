@@ -29,17 +29,17 @@ def declare_stems(hp: Any, specs: Sequence[InputSpec]) -> None:
     kinds = {spec.kind for spec in specs}
     off = ["none"] if kinds & set(TABLE_KINDS) else []
     if "tokens" in kinds:
-        hp.Choice("text_stem", [*off, "bag", "conv"], default=off[0] if off else "conv")
+        hp.Choice("text_stem", [*off, "bag", "conv"], default=TEXT["text_stem"])
         hp.Choice("text_dim", [16, 32, 64], default=TEXT["text_dim"])
     if "image" in kinds:
-        hp.Choice("image_stem", [*off, "conv"], default="conv")
+        hp.Choice("image_stem", [*off, "conv"], default=IMAGE["image_stem"])
         hp.Choice("image_width", [8, 16, 24], default=IMAGE["image_width"])
         hp.Choice("image_blocks", ["1-1", "1-1-1"], default=IMAGE["image_blocks"])
         hp.Choice("image_views", ["plain", "varied"], default=IMAGE["image_views"])
 
 
 def stem_starts(specs: Sequence[InputSpec], starts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A template's starts with pictures read and texts left to what stands for them; then the first with texts read.
+    """A template's starts with texts and pictures read; after the first, the same without its texts.
 
     Chosen on validation rows (decision 10).
     """
@@ -47,9 +47,9 @@ def stem_starts(specs: Sequence[InputSpec], starts: Sequence[dict[str, Any]]) ->
     first: dict[str, Any] = dict(IMAGE) if "image" in kinds else {}
     if "tokens" not in kinds:
         return [{**start, **first} for start in starts]
-    off = {**TEXT, "text_stem": "none" if kinds & set(TABLE_KINDS) else "conv"}
-    found = [{**start, **first, **off} for start in starts]
-    return [found[0], {**found[0], **TEXT}, *found[1:]]
+    found = [{**start, **first, **TEXT} for start in starts]
+    off = [{**found[0], "text_stem": "none"}] if kinds & set(TABLE_KINDS) else []
+    return [found[0], *off, *found[1:]]
 
 
 def read_specs(specs: Sequence[InputSpec], choices: Mapping[str, Any]) -> list[InputSpec]:
