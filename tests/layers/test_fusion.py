@@ -137,6 +137,5 @@ def test_what_a_number_and_a_shape_decide_together_is_learnt_with_the_stem_and_n
     for stem in ("conv", "none"):
         fit = trainer.run(Order(stem, "mlp", {**small, "image_stem": stem}, 0, math.inf)).fit
         scores[stem] = fit.score
-    print(scores)
     assert scores["conv"] > 0.9
     assert scores["none"] < 0.85
