@@ -488,4 +488,5 @@ def _baseline_example(baseline: Baseline, goal: Goal) -> tuple[Dataset, Task, Sp
 def _example_pictures(rng: np.random.Generator, signal: np.ndarray) -> np.ndarray:
     """Grey pictures that are the brighter, the larger the signal is."""
     noise = rng.normal(120, 20, (len(signal), 16, 16, 1))
-    return np.clip(noise + 40 * signal[:, None, None, None], 0, 255).astype("uint8")
+    pictures: np.ndarray = np.clip(noise + 40 * signal[:, None, None, None], 0, 255).astype("uint8")
+    return pictures
