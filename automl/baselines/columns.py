@@ -33,6 +33,8 @@ MAX_TOKENS = 20_000
 MAX_CLUE_ROWS = 30_000
 N_FOLDS = 5
 FEW_ROWS = 64
+LEAST_SPREAD = 1e-3
+"""Of a component of pictures, beside the first one's."""
 PICTURE_SIDE, PICTURE_CELL = 48, 8
 """Pixels of a picture's longer side and of a gradient's cell: the first setting of the image baselines."""
 
@@ -165,7 +167,9 @@ class TableFeatures:
 
         def compute() -> tuple[np.ndarray, PictureFeatures]:
             encoder = PictureFeatures(PICTURE_SIDE, PICTURE_CELL, True, self.components, self.seed, name)
-            return encoder.fit(dataset, rows[there], np.zeros(0), None), encoder
+            found = encoder.fit(dataset, rows[there], np.zeros(0), None)
+            spread = found.std(axis=0)  # where pictures are alike, the last components are rounding errors
+            return found[:, : max(int((spread > LEAST_SPREAD * spread.max()).sum()), 1)], encoder
 
         key = ("components", name, self.components, self.seed, *rows_key(dataset, rows))
         block, encoder = remembered(key, compute)
@@ -229,7 +233,7 @@ class TableFeatures:
     def _apply_pictures(self, step: Mapping[str, Any], dataset: Dataset, rows: np.ndarray, name: str) -> np.ndarray:
         there = dataset.inputs[name].notna().to_numpy()[rows]
         block = step["encoder"].transform(dataset, rows[there]) if there.any() else np.zeros((0, step["n"]))
-        return _placed(block, there, step)
+        return _placed(block[:, : step["n"]], there, step)
 
     def _apply_all(self, step: Mapping[str, Any], column: pd.Series) -> np.ndarray:
         if step["kind"] == "text":

@@ -39,7 +39,7 @@ def declare_stems(hp: Any, specs: Sequence[InputSpec]) -> None:
 
 
 def stem_starts(specs: Sequence[InputSpec], starts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A template's starts with texts and pictures read; after the first, the same without its texts.
+    """A template's starts with pictures read and texts left to topics and clues; after the first, the same with texts.
 
     Chosen on validation rows (decision 10).
     """
@@ -47,9 +47,10 @@ def stem_starts(specs: Sequence[InputSpec], starts: Sequence[dict[str, Any]]) ->
     first: dict[str, Any] = dict(IMAGE) if "image" in kinds else {}
     if "tokens" not in kinds:
         return [{**start, **first} for start in starts]
-    found = [{**start, **first, **TEXT} for start in starts]
-    off = [{**found[0], "text_stem": "none"}] if kinds & set(TABLE_KINDS) else []
-    return [found[0], *off, *found[1:]]
+    if not kinds & set(TABLE_KINDS):
+        return [{**start, **first, **TEXT} for start in starts]
+    found = [{**start, **first, **TEXT, "text_stem": "none"} for start in starts]
+    return [found[0], {**found[0], **TEXT}, *found[1:]]
 
 
 def read_specs(specs: Sequence[InputSpec], choices: Mapping[str, Any]) -> list[InputSpec]:

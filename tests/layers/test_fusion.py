@@ -45,10 +45,10 @@ def test_tables_without_texts_or_pictures_have_nothing_to_choose_about_them(temp
 
 
 @TEMPLATES
-def test_texts_and_pictures_are_read_first_and_texts_left_out_next(template):
+def test_pictures_are_read_first_and_texts_next(template):
     specs = testing.example_specs(template.accepts, "binary")
     starts = template.starts(specs, testing.example_facts("binary"))
-    assert [start["text_stem"] for start in starts[:2]] == ["conv", "none"]
+    assert [start["text_stem"] for start in starts[:2]] == ["none", "conv"]
     assert {start["image_stem"] for start in starts} == {"conv"}
 
 
