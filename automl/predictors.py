@@ -15,7 +15,7 @@ from automl.records import Dataset, Encoder, Output, ShallowModel, TargetCodec
 if TYPE_CHECKING:
     from automl.decision import Decision
 
-__all__ = ["BATCH_SIZE", "DeepPredictor", "Predictor", "ShallowPredictor", "raw"]
+__all__ = ["BATCH_SIZE", "DeepPredictor", "Predictor", "ShallowPredictor", "input_names", "raw"]
 
 BATCH_SIZE = 1024
 

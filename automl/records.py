@@ -175,6 +175,8 @@ class Dataset:
         groups: ``(n,)`` group labels or None. times: ``(n,)`` datetime64[ns] or None.
         series: ``(n,)`` series labels (str) or None. weight: ``(n,)`` float64 or None.
         given: ``(n,)`` bool, True where the row came from the user's own test file, or None.
+        pictures: of a table's image columns, by name: ``(n, h, w, c)`` uint8, blank where a row has none (its path
+            among `inputs` is None then, also where a file could not be read).
         root: folder against which relative image paths are read, or None.
         fingerprint: hexadecimal digest of the content.
         findings: what was noticed and done while reading (rows dropped, images skipped, ...).
@@ -189,6 +191,7 @@ class Dataset:
     series: np.ndarray | None = None
     weight: np.ndarray | None = None
     given: np.ndarray | None = None
+    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
     root: str | None = None
     fingerprint: str = ""
     findings: tuple[Finding, ...] = ()
@@ -205,7 +208,8 @@ class Column:
     """What a column holds: a kind, how sure (0 to 1), and why, in words a user understands.
 
     `reading` holds how its text was read, decided once on the whole column and reused on new rows, such as
-    ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``.
+    ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}``, ``{"unit": "°C"}``, or, for
+    images of a table, ``{"shape": [height, width, channels]}``.
     """
 
     name: str
@@ -303,7 +307,7 @@ class InputSpec:
             numbers: "median", "scale", "quantiles" (per column, up to 64 ascending edges), "missing" (share), and for
             a table's own columns "splits" (per column, up to 63 thresholds that tell most of the target, best first);
             categories: "sizes" (levels per column, code 0 included); tokens: "columns";
-            image: "mean", "std" (per channel, 0 to 255); series: "mean", "std" (per channel).
+            image: "mean", "std" (per channel, 0 to 255), in a table also "columns"; series: "mean", "std" (a channel).
     """
 
     name: str

@@ -135,8 +135,8 @@ def check_template(template: Template, goals: Sequence[Goal] = (), n_random: int
 
     - its space declares learning_rate, weight_decay, batch_size and epochs, and every knob as a float; its starts name
       only what the space declares, within its bounds;
-    - it builds for each goal, and from the defaults, each start and random points, with inputs named as the specs and
-      float32 output of the head's shape;
+    - it builds for each goal, and from the defaults, each start and random points, with inputs named as specs and
+      float32 output of the head's shape; each input kind that it accepts is read by one of these networks at least;
     - same seed, same weights; every weight has a gradient, losses are finite, a few steps lower them;
     - knobs are read at every step, without tracing again, and are not saved;
     - saved and loaded, it predicts the same bits.
@@ -157,8 +157,13 @@ def check_template(template: Template, goals: Sequence[Goal] = (), n_random: int
         model, knobs = _built(template, points[0], specs, head)
         _check_shape(template, model, specs, head)
         if number == 0:  # what does not depend on the goal
+            read = {tensor.name for tensor in model.inputs}
             for point in points[1:]:
-                _check_shape(template, _built(template, point, specs, head)[0], specs, head)
+                other = _built(template, point, specs, head)[0]
+                _check_shape(template, other, specs, head)
+                read |= {tensor.name for tensor in other.inputs}
+            left = sorted({spec.name for spec in specs} - read)
+            promise(not left, f"{template.name} accepts {template.accepts}, but no setting tried reads {left}")
             _check_seed(template, points[0], specs, head)
             _check_knobs(template, points[0], specs, head)
             _check_round_trip(template, model, specs)
@@ -210,12 +215,18 @@ def _built(
 
 def _check_shape(template: Template, model: Any, specs: Sequence[InputSpec], head: Head) -> None:
     names = {tensor.name for tensor in model.inputs}
-    promise(names == {spec.name for spec in specs}, f"{template.name}: inputs {names} are not named as the specs")
-    output = model(example_arrays(specs), training=False)
+    promise(names <= {spec.name for spec in specs}, f"{template.name}: inputs {names} are not named as the specs")
+    output = model(_read(model, example_arrays(specs)), training=False)
     shape = tuple(output.shape)
     promise(shape == (N_ROWS, *head.shape), f"{template.name}: output {shape}, expected {(N_ROWS, *head.shape)}")
     promise("float32" in str(output.dtype), f"{template.name}: output is {output.dtype}, expected float32")
     promise(np.isfinite(np.asarray(output)).all(), f"{template.name}: output is not finite")
+
+
+def _read(model: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays that a network has an input for."""
+    names = {tensor.name for tensor in model.inputs}
+    return {name: array for name, array in arrays.items() if name in names}
 
 
 def _check_seed(template: Template, point: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> None:
@@ -241,7 +252,7 @@ def _check_learns(
 
     held = {id(variable) for variable in knobs.values()}
     promise(not held & {id(variable) for variable in model.variables}, f"{template.name}: knobs are among its weights")
-    arrays, target, loss = example_arrays(specs), example_target(head), loss_for(head)
+    arrays, target, loss = _read(model, example_arrays(specs)), example_target(head), loss_for(head)
     optimizer = keras.optimizers.Adam(2e-3)
     for name in set(knobs) - set(LOOP_KNOBS):
         knobs[name].assign(0.0)  # no noise: the same batch must fit better
@@ -267,7 +278,7 @@ def _check_knobs(template: Template, point: Mapping[str, Any], specs: Sequence[I
     template.space(hp, specs, example_facts(head.goal))
     bounds = {parameter.name: parameter for parameter in hp.space}
     model, knobs = _built(template, point, specs, head)
-    arrays, traces = example_arrays(specs), []
+    arrays, traces = _read(model, example_arrays(specs)), []
 
     @tf.function  # type: ignore[untyped-decorator, unused-ignore]
     def step(x: Any) -> Any:
@@ -292,7 +303,7 @@ def _check_round_trip(template: Template, model: Any, specs: Sequence[InputSpec]
     from automl.layers import register
 
     register()
-    arrays = example_arrays(specs, seed=1)
+    arrays = _read(model, example_arrays(specs, seed=1))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
@@ -432,21 +443,25 @@ def _baseline_example(baseline: Baseline, goal: Goal) -> tuple[Dataset, Task, Sp
     n = 120
     signal = rng.normal(size=n)
     columns: tuple[Column, ...] = ()
+    pictures: dict[str, np.ndarray] = {}
     inputs: Any
     if baseline.modality == "tabular":
         levels = np.where(signal > 0, "up", "down").astype(object)
-        inputs = pd.DataFrame({"x": signal, "z": rng.normal(size=n), "c": levels})
+        paths = pd.Series([f"{i}.png" if i % 9 else None for i in range(n)], dtype=object)  # None: no picture
+        inputs = pd.DataFrame({"x": signal, "z": rng.normal(size=n), "c": levels, "p": paths})
         columns = (
             Column("x", "numeric", 1.0, ""),
             Column("z", "numeric", 1.0, ""),
             Column("c", "categorical", 1.0, ""),
+            Column("p", "image_path", 1.0, "", {"shape": [16, 16, 1]}),
         )
+        pictures = {"p": _example_pictures(rng, signal)}
     elif baseline.modality == "text":
         inputs = pd.DataFrame({"t": [("good fine day" if s > 0 else "bad poor night") + f" word{i % 7}"
                                      for i, s in enumerate(signal)]}, dtype=object)  # fmt: skip
         columns = (Column("t", "text", 1.0, ""),)
     elif baseline.modality == "image":
-        inputs = np.clip(rng.normal(120, 20, (n, 16, 16, 1)) + 40 * signal[:, None, None, None], 0, 255).astype("uint8")
+        inputs = _example_pictures(rng, signal)
     else:
         inputs = (rng.normal(size=(n, 1, 40)) + signal[:, None, None]).astype("float32")
     truth: np.ndarray
@@ -467,4 +482,11 @@ def _baseline_example(baseline: Baseline, goal: Goal) -> tuple[Dataset, Task, Sp
     )
     rows = np.arange(n)
     split = Split(rows[:80], rows[80:100], rows[100:], "row", rows[:20], "synthetic", 0)
-    return Dataset("example", inputs, target), task, split, truth
+    return Dataset("example", inputs, target, pictures=pictures), task, split, truth
+
+
+def _example_pictures(rng: np.random.Generator, signal: np.ndarray) -> np.ndarray:
+    """Grey pictures that are the brighter, the larger the signal is."""
+    noise = rng.normal(120, 20, (len(signal), 16, 16, 1))
+    pictures: np.ndarray = np.clip(noise + 40 * signal[:, None, None, None], 0, 255).astype("uint8")
+    return pictures

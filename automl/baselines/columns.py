@@ -1,7 +1,8 @@
 """Typed table columns as one matrix, for linear models (scaled, one-hot) or for trees (codes).
 
 Free text goes through skrub's `StringEncoder` (TF-IDF of character n-grams, then SVD); texts, lists and columns of many
-levels also say what their words tell of the target (`automl.evidence`). The rest is plain NumPy.
+levels also say what their words tell of the target (`automl.evidence`). Pictures become principal components of their
+gradients and pixels, as the image baselines have them. The rest is plain NumPy.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import QuantileTransformer
 
+from automl.baselines.gradients import PictureFeatures
 from automl.baselines.model import remembered, rows_key
 from automl.evidence import amounts, crossfit, goals_of, spelled, tokens, unit_rows, vocabulary, weighed
 from automl.records import Dataset, Task
@@ -32,13 +34,18 @@ MAX_TOKENS = 20_000
 MAX_CLUE_ROWS = 30_000
 N_FOLDS = 5
 FEW_ROWS = 64
+LEAST_SPREAD = 1e-3
+"""Of a component of pictures, beside the first one's."""
+PICTURE_SIDE, PICTURE_CELL = 48, 8
+"""Pixels of a picture's longer side and of a gradient's cell: the first setting of the image baselines."""
 
 
 class TableFeatures:
     """All columns of a frame that a model can use, as float64.
 
     Args:
-        task: names the columns and their kinds; identifier, constant, unknown and image columns are left out.
+        task: names the columns and their kinds; identifier, constant and unknown columns are left out, and image
+            columns whose pictures were not read.
         style: "linear" (no NaN, comparable scales, one-hot) or "trees" (NaN and codes allowed).
         text_dimensions: SVD dimensions a text column, 0 for none. max_levels: one-hot levels a column.
         target_means: whether texts, lists, columns with many levels and numbers that come back also become what a
@@ -46,6 +53,7 @@ class TableFeatures:
             fold).
         fill: for trees, whether NaN is filled (forests). quantiles: for "linear", also columns on a normal scale.
         max_codes: columns with as many levels or more become counts for trees instead of codes.
+        components: principal components of an image column.
         seed: of folds and SVD.
 
     Source: see `automl.evidence`; out of fold as in scikit-learn's TargetEncoder.
@@ -53,7 +61,7 @@ class TableFeatures:
 
     def __init__(self, task: Task, style: str = "trees", text_dimensions: int = 30, max_levels: int = 60,
                  target_means: bool = True, fill: bool = False, quantiles: bool = False,
-                 max_codes: int = MAX_LEVELS, seed: int = 0) -> None:  # fmt: skip
+                 max_codes: int = MAX_LEVELS, components: int = 50, seed: int = 0) -> None:  # fmt: skip
         self.kinds = {c.name: str(c.kind) for c in task.columns}
         self.goal = str(task.goal)
         self.n_classes = len(task.classes)
@@ -64,6 +72,7 @@ class TableFeatures:
         self.fill = fill
         self.quantiles = quantiles
         self.max_codes = max_codes
+        self.components = components
         self.seed = seed
         self.plan: dict[str, Any] = {}
         self.categories: list[bool] = []
@@ -81,9 +90,14 @@ class TableFeatures:
         blocks: list[np.ndarray] = []
         self.plan, self.categories = {}, []
         for name, kind in self.kinds.items():
-            if name not in frame.columns or kind in ("identifier", "constant", "unknown", "image_path"):
+            if name not in frame.columns or kind in ("identifier", "constant", "unknown"):
                 continue
-            step, block = self._fit_column(dataset, rows, frame[name], name, kind, goals)
+            if kind == "image_path":
+                if name not in dataset.pictures or not frame[name].notna().any():
+                    continue
+                step, block = self._fit_pictures(dataset, rows, name)
+            else:
+                step, block = self._fit_column(dataset, rows, frame[name], name, kind, goals)
             self.plan[name] = step
             blocks.append(block)
             self.categories += [step["kind"] == "codes" and j == 0 for j in range(block.shape[1])]
@@ -150,6 +164,26 @@ class TableFeatures:
         many = len(names) > (self.max_levels if self.style == "linear" or kind == "list" else 20)
         return self._with_clues(dataset, rows, column, step, block, goals) if many else (step, block)
 
+    def _fit_pictures(self, dataset: Dataset, rows: np.ndarray, name: str) -> tuple[dict[str, Any], np.ndarray]:
+        """Components of the pictures that are there, zeros for the others, and (where some lack) which those are."""
+        there = dataset.inputs[name].notna().to_numpy()[rows]
+
+        def compute() -> tuple[np.ndarray, PictureFeatures]:
+            encoder = PictureFeatures(PICTURE_SIDE, PICTURE_CELL, True, self.components, self.seed, name)
+            found = encoder.fit(dataset, rows[there], np.zeros(0), None)
+            spread = found.std(axis=0)  # where pictures are alike, the last components are rounding errors
+            return found[:, : max(int((spread > LEAST_SPREAD * spread.max()).sum()), 1)], encoder
+
+        key = ("components", name, self.components, self.seed, *rows_key(dataset, rows))
+        block, encoder = remembered(key, compute)
+        step: dict[str, Any] = {
+            "kind": "picture",
+            "encoder": encoder,
+            "n": block.shape[1],
+            "flag": not bool(there.all()),
+        }
+        return step, _placed(block, there, step)
+
     def _fit_text(self, dataset: Dataset, rows: np.ndarray, column: pd.Series,
                   name: str) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
         def compute() -> tuple[np.ndarray, Any]:
@@ -209,10 +243,20 @@ class TableFeatures:
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """The matrix of other rows; unseen levels count as none."""
         frame = dataset.inputs.iloc[rows]
-        blocks = [self._apply_all(step, frame[name]) for name, step in self.plan.items()]
+        blocks = [
+            self._apply_pictures(step, dataset, rows, name)
+            if step["kind"] == "picture"
+            else self._apply_all(step, frame[name])
+            for name, step in self.plan.items()
+        ]
         if not blocks:
             blocks = [np.zeros((len(rows), 1))]
         return self._finish(_side_by_side(blocks))
+
+    def _apply_pictures(self, step: Mapping[str, Any], dataset: Dataset, rows: np.ndarray, name: str) -> np.ndarray:
+        there = dataset.inputs[name].notna().to_numpy()[rows]
+        block = step["encoder"].transform(dataset, rows[there]) if there.any() else np.zeros((0, step["n"]))
+        return _placed(block[:, : step["n"]], there, step)
 
     def _apply_all(self, step: Mapping[str, Any], column: pd.Series) -> np.ndarray:
         if step["kind"] == "text":
@@ -264,6 +308,15 @@ class TableFeatures:
         matrix /= self.scale
         np.clip(matrix, -8.0, 8.0, out=matrix)
         return matrix if normal is None else np.concatenate([matrix, normal], axis=1)
+
+
+def _placed(block: np.ndarray, there: np.ndarray, step: Mapping[str, Any]) -> np.ndarray:
+    """Components of some rows among all, and a column of marks where training rows lacked pictures, too."""
+    made = np.zeros((len(there), step["n"] + step["flag"]))
+    made[there, : step["n"]] = block
+    if step["flag"]:
+        made[:, -1] = ~there
+    return made
 
 
 def _side_by_side(blocks: list[np.ndarray]) -> np.ndarray:

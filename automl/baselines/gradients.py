@@ -22,15 +22,21 @@ class PictureFeatures:
         side: longer side in pixels that gradients (or, without them, pixels) are taken at.
         cell: pixels of a gradient cell; 0 for none. pixels: whether pixels (at most 16 a side beside gradients) count.
         components: principal components kept; 0 for the features themselves. seed: of the decomposition.
+        column: a table's image column to read; empty where the dataset is pictures.
     """
 
-    def __init__(self, side: int, cell: int, pixels: bool, components: int = 0, seed: int = 0) -> None:
+    column = ""  # of models stored before there were such columns
+
+    def __init__(
+        self, side: int, cell: int, pixels: bool, components: int = 0, seed: int = 0, column: str = ""
+    ) -> None:
         self.categories: list[bool] = []
         self.side = side
         self.cell = cell
         self.pixels = pixels
         self.components = components
         self.seed = seed
+        self.column = column
         self.center: np.ndarray | None = None
         self.scale: np.ndarray | None = None
         self.projection: Any = None
@@ -39,7 +45,7 @@ class PictureFeatures:
         """Unscaled features of these rows, float32."""
         parts = []
         for i in range(0, max(len(rows), 1), BATCH):
-            images = np.asarray(dataset.inputs[rows[i : i + BATCH]], dtype=np.float32) / 255.0
+            images = np.asarray(self._pictures(dataset)[rows[i : i + BATCH]], dtype=np.float32) / 255.0
             images = images[..., None] if images.ndim == 3 else images
             blocks = []
             if self.cell:
@@ -52,7 +58,7 @@ class PictureFeatures:
 
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         """Learn the scale of each block and the projection."""
-        key = ("pictures", self.side, self.cell, self.pixels, *rows_key(dataset, rows))
+        key = ("pictures", self.column, self.side, self.cell, self.pixels, *rows_key(dataset, rows))
         raw = remembered(key, lambda: self._raw(dataset, rows))
         self.center = raw.mean(axis=0)
         # One scale for all gradients and one for all pixels keeps what is large within a block large.
@@ -75,7 +81,12 @@ class PictureFeatures:
         return np.asarray(X, dtype=np.float64)
 
     def _n_gradients(self, dataset: Dataset) -> int:
-        return int(oriented_gradients(resized(_one(dataset), self.side), self.cell).shape[1])
+        image = np.asarray(self._pictures(dataset)[:1], dtype=np.float32)
+        image = image[..., None] if image.ndim == 3 else image
+        return int(oriented_gradients(resized(image, self.side), self.cell).shape[1])
+
+    def _pictures(self, dataset: Dataset) -> Any:
+        return dataset.pictures[self.column] if self.column else dataset.inputs
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """The features of other rows."""
@@ -83,11 +94,6 @@ class PictureFeatures:
         if self.projection is not None:
             X = self.projection.transform(X)
         return np.asarray(X, dtype=np.float64)
-
-
-def _one(dataset: Dataset) -> np.ndarray:
-    image = np.asarray(dataset.inputs[:1], dtype=np.float32)
-    return image[..., None] if image.ndim == 3 else image
 
 
 def resized(images: np.ndarray, side: int) -> np.ndarray:

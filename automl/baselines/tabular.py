@@ -18,6 +18,7 @@ GOALS: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression")
 SMALL = 6000
 MOST_VECTOR_ROWS = 15_000
 FEW = 1000
+COMPONENTS = 50
 
 
 def weights_options(task: Task) -> dict[str, list[str | None]]:
@@ -30,10 +31,13 @@ def tuned(
 ) -> Iterator[Mapping[str, Any]]:
     """`draws`, with what every family tunes for this goal: class weights, or whether a skewed target is drawn in.
 
-    Where a target is not skewed, drawing it in changes nothing.
+    Where a target is not skewed, drawing it in changes nothing. Where there are image columns, also how many principal
+    components stand for each.
     """
-    shared = {"unskew": [True, False]} if task.goal == "regression" else weights_options(task)
-    default = {"unskew": True} if task.goal == "regression" else {}
+    shared: dict[str, Any] = {"unskew": [True, False]} if task.goal == "regression" else {**weights_options(task)}
+    default: dict[str, Any] = {"unskew": True} if task.goal == "regression" else {}
+    if any(column.kind == "image_path" for column in task.columns):
+        shared["components"], default["components"] = [20, 50, 120], COMPONENTS
     yield from draws({**default, **first}, {**options, **shared}, seed, then)
 
 
@@ -50,8 +54,9 @@ def floor_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str,
 def linear(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """Scaled numbers, also on a normal scale, and one-hot levels, then a logistic or ridge path."""
     features = TableFeatures(
-        task, "linear", settings["text_dimensions"], settings["max_levels"], quantiles=settings["quantiles"], seed=seed
-    )
+        task, "linear", settings["text_dimensions"], settings["max_levels"], quantiles=settings["quantiles"],
+        components=settings.get("components", COMPONENTS), seed=seed,
+    )  # fmt: skip
     learner = Linear(task.goal, len(task.classes), "logistic", class_weight=settings.get("class_weight"), seed=seed)
     if not labelled(task):
         learner.strengths = [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0]
@@ -68,8 +73,9 @@ def linear_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
 def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """Histogram gradient boosting with native categories."""
     features = TableFeatures(
-        task, "trees", settings["text_dimensions"], target_means=settings["target_means"], seed=seed
-    )
+        task, "trees", settings["text_dimensions"], target_means=settings["target_means"],
+        components=settings.get("components", COMPONENTS), seed=seed,
+    )  # fmt: skip
     learner = Boosting(task.goal, len(task.classes), settings, seed)
     return Model(task, features, learner, bool(settings.get("unskew")))
 
@@ -107,7 +113,10 @@ def loss_for(task: Task) -> str:
 
 def forest(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """Random or extremely randomised trees on the same columns, gaps filled by medians."""
-    features = TableFeatures(task, "trees", settings["text_dimensions"], fill=True, seed=seed)
+    features = TableFeatures(
+        task, "trees", settings["text_dimensions"], fill=True, components=settings.get("components", COMPONENTS),
+        seed=seed,
+    )  # fmt: skip
     learner = Forest(task.goal, len(task.classes), settings, seed)
     return Model(task, features, learner, bool(settings.get("unskew")))
 
@@ -128,7 +137,10 @@ def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
 
 def vectors(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """RBF support vectors on scaled columns."""
-    features = TableFeatures(task, "linear", 30, 30, quantiles=settings["quantiles"], seed=seed)
+    features = TableFeatures(
+        task, "linear", 30, 30, quantiles=settings["quantiles"], components=settings.get("components", COMPONENTS),
+        seed=seed,
+    )  # fmt: skip
     weights = settings.get("class_weight")
     learner = Vectors(task.goal, len(task.classes), settings["C"], settings["width"], weights, seed)
     return Model(task, features, learner, bool(settings.get("unskew")))

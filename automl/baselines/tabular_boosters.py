@@ -12,7 +12,7 @@ from typing import Any
 from automl.baselines.boosters import Boosters, Library, installed
 from automl.baselines.columns import TableFeatures
 from automl.baselines.model import Model
-from automl.baselines.tabular import FEW, GOALS, loss_for, plain, tuned
+from automl.baselines.tabular import COMPONENTS, FEW, GOALS, loss_for, plain, tuned
 from automl.records import Baseline, Facts, Task
 
 __all__ = ["CATBOOST", "LIGHTGBM"]
@@ -23,12 +23,11 @@ MOST_CODES = 20_000
 def lightgbm(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """LightGBM with native categories."""
     learner = Boosters("lightgbm", task.goal, len(task.classes), settings, seed)
-    return Model(
-        task,
-        TableFeatures(task, "trees", target_means=settings["target_means"], seed=seed),
-        learner,
-        bool(settings.get("unskew")),
-    )
+    features = TableFeatures(
+        task, "trees", target_means=settings["target_means"], components=settings.get("components", COMPONENTS),
+        seed=seed,
+    )  # fmt: skip
+    return Model(task, features, learner, bool(settings.get("unskew")))
 
 
 def lightgbm_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -50,12 +49,11 @@ def lightgbm_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
 def catboost(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """CatBoost, which makes its own ordered target statistics of categories, also of those with many levels."""
     learner = Boosters("catboost", task.goal, len(task.classes), settings, seed)
-    return Model(
-        task,
-        TableFeatures(task, "trees", target_means=True, max_codes=MOST_CODES, seed=seed),
-        learner,
-        bool(settings.get("unskew")),
-    )
+    features = TableFeatures(
+        task, "trees", target_means=True, max_codes=MOST_CODES, components=settings.get("components", COMPONENTS),
+        seed=seed,
+    )  # fmt: skip
+    return Model(task, features, learner, bool(settings.get("unskew")))
 
 
 def catboost_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:

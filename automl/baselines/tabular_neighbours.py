@@ -8,7 +8,7 @@ from typing import Any
 from automl.baselines.columns import TableFeatures
 from automl.baselines.model import Model
 from automl.baselines.neighbours import Neighbours
-from automl.baselines.tabular import GOALS, too_many_rows, tuned
+from automl.baselines.tabular import COMPONENTS, GOALS, too_many_rows, tuned
 from automl.records import Baseline, Facts, Task
 
 __all__ = ["NEIGHBOURS"]
@@ -16,7 +16,10 @@ __all__ = ["NEIGHBOURS"]
 
 def neighbours(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """Nearest neighbours on scaled columns."""
-    features = TableFeatures(task, "linear", 30, 30, quantiles=settings["quantiles"], seed=seed)
+    features = TableFeatures(
+        task, "linear", 30, 30, quantiles=settings["quantiles"], components=settings.get("components", COMPONENTS),
+        seed=seed,
+    )  # fmt: skip
     weights = settings.get("class_weight")
     learner = Neighbours(task.goal, len(task.classes), settings["distance"], settings["near"], weights)
     return Model(task, features, learner, bool(settings.get("unskew")))

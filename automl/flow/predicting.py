@@ -10,7 +10,7 @@ import pandas as pd
 
 from automl.detect import read
 from automl.errors import DataError
-from automl.intake import pictures
+from automl.intake import pictured, pictures
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Task
@@ -29,7 +29,7 @@ def ready(dataset: Dataset, task: Task) -> Dataset:
     if task.modality == "image":
         return pictures(dataset, task, task.image_shape or None, task.pixel_range)
     if isinstance(dataset.inputs, pd.DataFrame):
-        return dataclasses.replace(dataset, inputs=read(dataset.inputs, task.columns))
+        return pictured(dataclasses.replace(dataset, inputs=read(dataset.inputs, task.columns)), task)[0]
     return dataset
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from automl import catalog, metrics, split
 from automl.detect import detect
 from automl.errors import RecipeError
-from automl.intake import load, pictures, span
+from automl.intake import load, pictured, pictures, span
 from automl.records import Baseline, Template
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ class Prepared:
 
 
 def read(recipe: Recipe) -> tuple[Dataset, Task]:
-    """Load and detect; images are decoded."""
+    """Load and detect; images are decoded, those of a table beside it."""
     if recipe.metric is not None:
         metrics.named(recipe.metric)
     dataset, task = detect(load(recipe), recipe)
     if task.modality != "image":
-        return dataset, task
+        return pictured(dataset, task)
     limits = span(dataset.inputs) if isinstance(dataset.inputs, np.ndarray) else None
     dataset = pictures(dataset, task)
     return dataset, dataclasses.replace(task, image_shape=dataset.inputs.shape[1:], pixel_range=limits)

@@ -21,7 +21,7 @@ from automl.records import Dataset, Finding, Task
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["pictures"]
+__all__ = ["common_size", "decoded", "full_path", "joined", "pictures"]
 
 SAMPLE = 256
 """Files whose size is looked at to choose the common one."""
@@ -55,18 +55,18 @@ def pictures(
         images, noticed = fitted(images, wish)
         return replace(dataset, inputs=images, findings=(*dataset.findings, *findings, *noticed))
     name = _image_column(dataset, task)
-    paths = [_full(value, dataset.root) for value in dataset.inputs[name]]
+    paths = [full_path(value, dataset.root) for value in dataset.inputs[name]]
     if wish is None:
-        wish = (*_common_size(paths), None)
-    decoded, reasons = _decode(paths, wish)
-    kept = np.flatnonzero([image is not None for image in decoded])
+        wish = (*common_size(paths), None)
+    found, reasons = decoded(paths, wish)
+    kept = np.flatnonzero([image is not None for image in found])
     if not len(kept):
         first = next(iter(reasons.values()), "no file is named")
         raise DataError(
             f"none of the {len(paths)} images of {dataset.name!r} can be read (the first: {first}); check the paths in "
             f"{name!r}, which are read relative to {dataset.root or 'the current folder'!r}"
         )
-    images = _joined([decoded[i] for i in kept], wish)
+    images = joined([found[i] for i in kept], wish)
     findings = dataset.findings
     if len(kept) < len(paths):
         findings += (_dropped(dataset, name, paths, reasons),)
@@ -84,14 +84,15 @@ def _image_column(dataset: Dataset, task: Task) -> str:
     return names[0]
 
 
-def _full(value: Any, root: str | None) -> Path | None:
+def full_path(value: Any, root: str | None) -> Path | None:
+    """A cell as a path, relative ones against the root; None where it names nothing."""
     if not isinstance(value, str | os.PathLike) or not str(value).strip():
         return None
     path = Path(str(value).strip().replace("\\", "/") if os.sep == "/" else str(value).strip()).expanduser()
     return path if path.is_absolute() or root is None else Path(root) / path
 
 
-def _common_size(paths: list[Path | None]) -> tuple[int, int]:
+def common_size(paths: list[Path | None]) -> tuple[int, int]:
     """Median height and width of a sample of the files, shrunk to at most `LONGEST`."""
     from PIL import Image
 
@@ -113,7 +114,7 @@ def _common_size(paths: list[Path | None]) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def _decode(
+def decoded(
     paths: list[Path | None], size: tuple[int, int, int | None]
 ) -> tuple[list[np.ndarray | None], dict[int, str]]:
     """Each file as (h, w) or (h, w, 3) uint8, None where it cannot be read, and why not."""
@@ -170,16 +171,16 @@ def _plain(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _joined(decoded: list[Any], size: tuple[int, int, int | None]) -> np.ndarray:
+def joined(found: list[Any], size: tuple[int, int, int | None]) -> np.ndarray:
     """One array, grey only if every image is (or grey is wanted)."""
-    channels = size[2] or (3 if any(image.ndim == 3 for image in decoded) else 1)
-    images = np.empty((len(decoded), size[0], size[1], 3 if channels != 1 else 1), dtype=np.uint8)
-    for i, image in enumerate(decoded):
+    channels = size[2] or (3 if any(image.ndim == 3 for image in found) else 1)
+    images = np.empty((len(found), size[0], size[1], 3 if channels != 1 else 1), dtype=np.uint8)
+    for i, image in enumerate(found):
         if image.ndim == 3 and channels == 1:
             images[i] = fitted(image[None], size)[0][0]
         else:
             images[i] = image if image.ndim == 3 else image[..., None]
-        decoded[i] = None  # frees each as it is copied: the two together may not fit
+        found[i] = None  # frees each as it is copied: the two together may not fit
     return fitted(images, size)[0]
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automl.modalities.numbers import Numbers
 from automl.modalities.specs import evenly
 
 if TYPE_CHECKING:
@@ -37,13 +38,14 @@ def with_splits(encoder: TabularEncoder, dataset: Dataset, split: Split, codec: 
     Args:
         encoder: fitted. dataset, split: of which training rows alone are read. codec: fitted.
     """
-    if "numbers" not in encoder.parts:
+    numbers = encoder.parts.get("numbers")
+    if not isinstance(numbers, Numbers):
         return encoder
     n_columns = next(int(spec.shape[0]) for spec in encoder.specs if spec.name == "numbers")
     if n_columns > MAX_COLUMNS:
         return encoder
     rows = evenly(split.train, min(MAX_ROWS, max(LEAST_ROWS, MAX_CELLS // n_columns)))
-    values = encoder.parts["numbers"].transform(dataset.inputs.take(rows))
+    values = numbers.transform(encoder.frame(dataset, rows))
     weight = None if dataset.weight is None else dataset.weight[rows]
     splits = splits_by_target(values, codec.encode(dataset, rows), weight)
     specs = tuple(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from automl.errors import DataError
 from automl.modalities.specs import restore_spec, spec_state
 from automl.records import Dataset, InputSpec, Split, Task
 
-__all__ = ["ImageEncoder", "fit", "restore"]
+__all__ = ["ImageEncoder", "Pictures", "fit", "fit_pictures", "restore", "restore_pictures"]
 
 MAX_SIDE = 128
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
@@ -36,20 +37,78 @@ class ImageEncoder:
 
 def fit(dataset: Dataset, task: Task, split: Split) -> ImageEncoder:
     """Fix the size and measure the training pictures' channels; sides over `MAX_SIDE` are scaled down."""
-    _, height, width, channels = _pictures(dataset, split.train[:1]).shape
+    return ImageEncoder((picture_spec("image", partial(_pictures, dataset), split.train),))
+
+
+def picture_spec(name: str, read: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, column: str = "") -> InputSpec:
+    """Size, and moments of each channel, measured in parts so that no second copy of all pictures is held.
+
+    Args:
+        name: of the input. read: row numbers → pictures ``(n, h, w, c)`` uint8. rows: training rows, at least one.
+        column: whose pictures they are, in a table.
+    """
+    _, height, width, channels = read(rows[:1]).shape
     shrink = min(1.0, MAX_SIDE / max(height, width))
     shape = (max(1, round(height * shrink)), max(1, round(width * shrink)), channels)
     total = np.zeros(channels)
     squares = np.zeros(channels)
-    for rows in np.array_split(split.train, max(1, len(split.train) // 512)):
-        chunk = _shaped(_pictures(dataset, rows), shape).reshape(-1, channels).astype(np.float64)
+    for some in np.array_split(rows, max(1, len(rows) // 512)):
+        chunk = _shaped(read(some), shape).reshape(-1, channels).astype(np.float64)
         total += chunk.sum(axis=0)
         squares += (chunk**2).sum(axis=0)
-    n_pixels = len(split.train) * shape[0] * shape[1]
+    n_pixels = len(rows) * shape[0] * shape[1]
     mean = total / n_pixels
     std = np.sqrt(np.maximum(squares / n_pixels - mean**2, 0.0))
-    stats = {"mean": mean.tolist(), "std": np.where(std > 1e-3, std, 1.0).tolist()}
-    return ImageEncoder((InputSpec("image", "image", shape, "uint8", stats=stats),))
+    stats: dict[str, Any] = {"mean": mean.tolist(), "std": np.where(std > 1e-3, std, 1.0).tolist()}
+    return InputSpec(name, "image", shape, "uint8", stats={**stats, "columns": [column]} if column else stats)
+
+
+@dataclass(eq=False)
+class Pictures:
+    """An image column of a table → pictures of the spec's size; one that is missing has the training mean throughout.
+
+    Attributes:
+        column: name. shape: height, width, channels. blank: mean of each channel, 0 to 255.
+    """
+
+    column: str
+    shape: tuple[int, ...]
+    blank: list[int]
+
+    def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Pictures ``(n, h, w, c)`` uint8."""
+        there = dataset.inputs[self.column].notna().to_numpy()[rows]
+        out = np.empty((len(rows), *self.shape), np.uint8)
+        out[~there] = self.blank
+        if there.any():
+            out[there] = _shaped(_beside(dataset, self.column, rows[there]), self.shape)
+        return out
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, strings and lists."""
+        return {"column": self.column, "shape": list(self.shape), "blank": self.blank}
+
+
+def restore_pictures(state: Mapping[str, Any]) -> Pictures:
+    """The part that `Pictures.state` described."""
+    return Pictures(state["column"], tuple(int(n) for n in state["shape"]), [int(n) for n in state["blank"]])
+
+
+def fit_pictures(dataset: Dataset, rows: np.ndarray, columns: Sequence[str]) -> dict[str, tuple[Pictures, InputSpec]]:
+    """One input a column that has pictures in the training rows: "image", "image_2" and so on.
+
+    Args:
+        dataset: a table with `Dataset.pictures`. rows: training rows. columns: image columns.
+    """
+    found: dict[str, tuple[Pictures, InputSpec]] = {}
+    for column in columns:
+        there = rows[dataset.inputs[column].notna().to_numpy()[rows]]
+        if not len(there):
+            continue
+        name = f"image_{len(found) + 1}" if found else "image"
+        spec = picture_spec(name, partial(_beside, dataset, column), there, column)
+        found[name] = Pictures(column, spec.shape, [round(value) for value in spec.stats["mean"]]), spec
+    return found
 
 
 def restore(state: Mapping[str, Any]) -> ImageEncoder:
@@ -67,6 +126,11 @@ def _pictures(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         )
     chosen: np.ndarray = inputs[rows]
     return chosen[..., None] if chosen.ndim == 3 else chosen
+
+
+def _beside(dataset: Dataset, column: str, rows: np.ndarray) -> np.ndarray:
+    chosen: np.ndarray = dataset.pictures[column][rows]
+    return chosen
 
 
 def _shaped(pictures: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

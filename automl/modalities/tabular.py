@@ -1,4 +1,4 @@
-"""Tables: numbers, categories, the words of text columns as numbers, and what words and levels say of the target."""
+"""Tables: numbers, categories, texts as numbers and as tokens, what words say of the target, and pictures."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from automl.evidence import goals_of
 from automl.modalities import target
 from automl.modalities.categories import Categories, fit_categories, restore_categories
 from automl.modalities.clues import Clues, fit_clues, restore_clues
+from automl.modalities.image import Pictures, fit_pictures, restore_pictures
 from automl.modalities.numbers import Numbers, fit_numbers, restore_numbers
 from automl.modalities.phrases import Texts, fit_texts, restore_texts, wordy
 from automl.modalities.specs import restore_spec, spec_state
+from automl.modalities.text import MAX_LENGTH, Tokens, fit_tokens, restore_tokens
 from automl.records import Column, Dataset, InputSpec, Split, Task
 
 __all__ = ["TabularEncoder", "fit", "restore"]
@@ -25,18 +27,25 @@ __all__ = ["TabularEncoder", "fit", "restore"]
 NUMERIC_KINDS = ("numeric", "embedded_number", "boolean")
 LEAST_ROWS = 50  # below, folds are too small to say what a word means
 TOLD_KINDS = ("categorical", "url", "text", "list")
-Part = Numbers | Categories | Texts | Clues
+MOST_TOKENS = 2**27
+"""Ids of all training rows together (512 MiB): beyond, each row keeps fewer of its first words."""
+Part = Numbers | Categories | Texts | Clues | Tokens | Pictures
 _RESTORE: Mapping[str, Callable[[Mapping[str, Any]], Part]] = {
     "numbers": restore_numbers,
     "categories": restore_categories,
     "texts": restore_texts,
     "clues": restore_clues,
+    "tokens": restore_tokens,
+    "image": restore_pictures,
 }
 
 
 @dataclass(eq=False)
 class TabularEncoder:
-    """A table's rows as up to four inputs: "numbers", "categories", "texts" and "clues" (both also of kind numbers).
+    """A table's rows as inputs of up to four kinds.
+
+    "numbers", "categories", "texts" and "clues" (both also of kind numbers), "tokens" (the words of free texts in their
+    order), and a picture for each image column ("image", "image_2", ...).
 
     Attributes:
         specs: one for each part. parts: by spec name.
@@ -51,8 +60,16 @@ class TabularEncoder:
         Args:
             dataset: whose frame holds every column the encoder was fitted on. rows: ``(n,)`` row numbers.
         """
-        frame = dataset.inputs.take(rows)
-        return {name: part.transform(frame) for name, part in self.parts.items()}
+        frame = self.frame(dataset, rows)
+        return {
+            name: part.transform(dataset, rows) if isinstance(part, Pictures) else part.transform(frame)
+            for name, part in self.parts.items()
+        }
+
+    def frame(self, dataset: Dataset, rows: np.ndarray) -> pd.DataFrame:
+        """The columns of these rows, and whether each one lacks its picture."""
+        pictures = [part.column for part in self.parts.values() if isinstance(part, Pictures)]
+        return _marked(dataset.inputs.take(rows), pictures)
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings, lists and arrays."""
@@ -69,19 +86,26 @@ def fit(dataset: Dataset, task: Task, split: Split) -> TabularEncoder:
     Raises:
         DataError: no column varies in the training rows.
     """
-    frame: pd.DataFrame = dataset.inputs.take(split.train)
     columns = [column for column in task.columns if column.name != task.group_column]
+    images = [c.name for c in columns if c.kind == "image_path" and c.name in dataset.pictures]
+    pictures = fit_pictures(dataset, split.train, images)
+    shown = [part.column for part, _ in pictures.values()]
+    frame = _marked(dataset.inputs.take(split.train), shown)
     named = {kind: [c.name for c in columns if c.kind == kind] for kind in {c.kind for c in columns}}
     urls = named.get("url", [])
     levels = [c.name for c in columns if c.kind in ("categorical", "url")]
     names = [c.name for c in columns if c.kind == "categorical" and wordy(frame[c.name])]
     lists = {c.name: _separator(c) for c in columns if c.kind == "list"}
     numeric = [c.name for c in columns if c.kind in NUMERIC_KINDS]
+    numeric += [mark for name in shown if (mark := _mark(name)) not in dataset.inputs]
+    most_length = max(8, min(MAX_LENGTH, MOST_TOKENS // max(len(frame), 1)))
     fitted: dict[str, tuple[Part, InputSpec] | None] = {
         "numbers": fit_numbers(frame, numeric, named.get("datetime", [])),
         "categories": fit_categories(frame, levels, urls),
         "texts": fit_texts(frame, named.get("text", []), names, lists, split.seed),
         "clues": _fit_clues(frame, columns, dataset, task, split),
+        "tokens": fit_tokens(frame, named.get("text", []), most_length),
+        **pictures,
     }
     present = {name: pair for name, pair in fitted.items() if pair is not None}
     if not present:
@@ -111,8 +135,19 @@ def restore(state: Mapping[str, Any]) -> TabularEncoder:
     specs = tuple(restore_spec(spec) for spec in state["specs"])
     parts: dict[str, Part] = {}
     for spec in specs:
-        parts[spec.name] = _RESTORE[spec.name](state["parts"][spec.name])
+        kept = "image" if spec.kind == "image" else spec.name
+        parts[spec.name] = _RESTORE[kept](state["parts"][spec.name])
     return TabularEncoder(specs, parts)
+
+
+def _mark(column: str) -> str:
+    return f"{column} is missing"
+
+
+def _marked(frame: pd.DataFrame, pictures: list[str]) -> pd.DataFrame:
+    """With a number for each image column that says whether the row lacks its picture."""
+    marks = {_mark(name): frame[name].isna().astype(np.float64) for name in pictures if _mark(name) not in frame}
+    return frame.assign(**marks) if marks else frame
 
 
 def _separator(column: Column) -> str:

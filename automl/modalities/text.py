@@ -17,7 +17,7 @@ from automl.modalities.categories import strings
 from automl.modalities.specs import restore_spec, spec_state
 from automl.records import Dataset, InputSpec, Split, Task
 
-__all__ = ["TextEncoder", "fit", "restore", "tokenise"]
+__all__ = ["TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "restore_tokens", "tokenise"]
 
 MAX_WORDS = 20_000
 MAX_LENGTH = 256
@@ -29,47 +29,96 @@ _LONG_NUMBER = re.compile(r"\d{5,}")
 
 
 @dataclass(eq=False)
-class TextEncoder:
-    """Texts → ids: 0 padding, 1 unknown word, 2 between columns (where there are several), then words by frequency.
+class Tokens:
+    """Text columns → ids: 0 padding, 1 unknown word, 2 between columns (where there are several), then by frequency.
 
     Attributes:
-        specs: the one input "tokens". columns: text columns, joined in this order. words: the vocabulary.
+        columns: names, joined in this order. words: the vocabulary. length: ids a row.
     """
 
-    specs: tuple[InputSpec, ...]
     columns: list[str]
     words: list[str]
+    length: int
 
     @cached_property
     def ids(self) -> dict[str, int]:
         """Word → id."""
-        first = SEPARATOR + (len(self.columns) > 1)
-        return {word: id_ for id_, word in enumerate(self.words, first)}
+        return {word: id_ for id_, word in enumerate(self.words, first_word(self.columns))}
 
-    def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Token ids ``(n, length)`` int32 under "tokens"; long texts are cut at their end."""
-        spec = self.specs[0]
-        length = spec.shape[0]
-        frame = dataset.inputs.take(rows)
-        documents = _documents(frame, self.columns)
-        ids, out = self.ids, np.zeros((len(frame), length), np.int32)
-        for row, parts in enumerate(documents):
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """Token ids ``(n, length)`` int32; long texts are cut at their end."""
+        ids, out = self.ids, np.zeros((len(frame), self.length), np.int32)
+        for row, parts in enumerate(_documents(frame, self.columns)):
             line: list[int] = []
             for place, tokens in enumerate(parts):
                 if place:
                     line.append(SEPARATOR)
-                line += [ids.get(token, UNKNOWN) for token in tokens[:length]]
-            out[row, : len(line)] = line[:length]
-        return {spec.name: out}
+                line += [ids.get(token, UNKNOWN) for token in tokens[: self.length]]
+            out[row, : len(line)] = line[: self.length]
+        return out
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings and lists."""
-        return {
-            "encoder": "text",
-            "specs": [spec_state(spec) for spec in self.specs],
-            "columns": self.columns,
-            "words": self.words,
-        }
+        return {"columns": self.columns, "words": self.words, "length": self.length}
+
+
+def restore_tokens(state: Mapping[str, Any]) -> Tokens:
+    """The part that `Tokens.state` described."""
+    return Tokens(list(state["columns"]), list(state["words"]), int(state["length"]))
+
+
+def fit_tokens(
+    frame: pd.DataFrame, columns: list[str], most_length: int = MAX_LENGTH
+) -> tuple[Tokens, InputSpec] | None:
+    """Fit vocabulary and length on a frame of training rows; None when they hold no word.
+
+    Args:
+        frame: training rows. columns: text columns. most_length: ids a row at most.
+    """
+    if not columns:
+        return None
+    documents = _documents(frame, columns)
+    counts = Counter(token for parts in documents for tokens in parts for token in tokens)
+    least = 2 if len(documents) >= SMALL_DATA else 1
+    words = sorted((word for word, n in counts.items() if n >= least), key=lambda word: (-counts[word], word))
+    if not words:
+        return None
+    words = words[: MAX_WORDS - first_word(columns)]
+    length = min(_length([sum(map(len, parts)) + len(parts) - 1 for parts in documents]), most_length)
+    spec = InputSpec(
+        name="tokens",
+        kind="tokens",
+        shape=(length,),
+        dtype="int32",
+        size=len(words) + first_word(columns),
+        stats={"columns": list(columns)},
+    )
+    return Tokens(list(columns), words, length), spec
+
+
+def first_word(columns: list[str]) -> int:
+    """The id of the commonest word: several columns need one for what parts them."""
+    return SEPARATOR + (len(columns) > 1)
+
+
+@dataclass(eq=False)
+class TextEncoder:
+    """Texts as token ids.
+
+    Attributes:
+        specs: the one input "tokens". part: what makes it.
+    """
+
+    specs: tuple[InputSpec, ...]
+    part: Tokens
+
+    def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Token ids ``(n, length)`` int32 under "tokens"."""
+        return {self.specs[0].name: self.part.transform(dataset.inputs.take(rows))}
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, strings and lists."""
+        return {"encoder": "text", "specs": [spec_state(spec) for spec in self.specs], **self.part.state()}
 
 
 def fit(dataset: Dataset, task: Task, split: Split) -> TextEncoder:
@@ -84,33 +133,20 @@ def fit(dataset: Dataset, task: Task, split: Split) -> TextEncoder:
             f"expected a text column; found {[f'{c.name} ({c.kind})' for c in task.columns]}. "
             "Name one, such as columns={'name': 'text'}"
         )
-    documents = _documents(dataset.inputs.take(split.train), columns)
-    counts = Counter(token for parts in documents for tokens in parts for token in tokens)
-    least = 2 if len(documents) >= SMALL_DATA else 1
-    words = sorted((word for word, n in counts.items() if n >= least), key=lambda word: (-counts[word], word))
-    if not words:
+    fitted = fit_tokens(dataset.inputs.take(split.train), columns)
+    if fitted is None:
         raise DataError(
-            f"expected words in the text columns {columns}; all {len(documents)} training texts are empty. "
+            f"expected words in the text columns {columns}; all {len(split.train)} training texts are empty. "
             "Check the columns, or that the file was read with the right delimiter"
         )
-    first = SEPARATOR + (len(columns) > 1)
-    words = words[: MAX_WORDS - first]
-    lengths = [sum(map(len, parts)) + len(parts) - 1 for parts in documents]
-    spec = InputSpec(
-        name="tokens",
-        kind="tokens",
-        shape=(_length(lengths),),
-        dtype="int32",
-        size=len(words) + first,
-        stats={"columns": list(columns)},
-    )
-    return TextEncoder((spec,), columns, words)
+    part, spec = fitted
+    return TextEncoder((spec,), part)
 
 
 def restore(state: Mapping[str, Any]) -> TextEncoder:
     """The encoder that `TextEncoder.state` described."""
     specs = tuple(restore_spec(spec) for spec in state["specs"])
-    return TextEncoder(specs, list(state["columns"]), list(state["words"]))
+    return TextEncoder(specs, restore_tokens({"length": specs[0].shape[0], **state}))
 
 
 def tokenise(text: str) -> list[str]:

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from automl.layers.losses import loss_for
 from automl.layers.rates import rate_factor
+from automl.predictors import input_names
 from automl.search.built import check_built
 from automl.search.initial import Initial, seeded
 from automl.search.loss_knobs import loss_knobs
@@ -121,6 +122,8 @@ class Network:
         self.initial = Initial()
         with self.initial.recording():
             self.model = self._built()
+        names = frozenset(input_names(self.model))
+        self._reads = names if names <= set(data.valid) else frozenset(data.valid)  # a network may leave inputs out
         self._loss = loss_for(
             head, 1.0 if loss_scale is None else loss_scale,
             **{name: self.knobs[name] for name in loss_knobs(knobs)},
@@ -136,7 +139,7 @@ class Network:
         compiled = template.family in device.compiled
         self._step = tf.function(self._one_step, jit_compile=True, autograph=False) if compiled else self._one_step
         self._train = tf.function(self._many_steps, input_signature=self._signature(), autograph=False)
-        batch = {name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in data.valid.items()}
+        batch = {name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in self._read(data.valid).items()}
         self._forward = tf.function(self._predict_batch, input_signature=[batch], autograph=False)
 
     def _signature(self) -> list[tf.TensorSpec]:
@@ -181,7 +184,7 @@ class Network:
     def hold_out(self, number: int) -> None:
         """Train and validate on another hold-out of the data (1 for the first of `data.others`) until `reset`."""
         self._rows, valid = self.data.others[number - 1]
-        self._valid = {name: tf.gather(tensor, valid) for name, tensor in self.data.inputs.items()}
+        self._valid = {name: tf.gather(tensor, valid) for name, tensor in self._read(self.data.inputs).items()}
         self.n_train, self.n_valid = len(self._rows), len(valid)
         self.batch_size = min(self.batch_size, self.n_train)
 
@@ -225,7 +228,7 @@ class Network:
         self, data: DeviceData, rows: tf.Tensor, share: float | tf.Tensor = 1.0, share_of_rows: float | tf.Tensor = 1.0
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Loss and gradients of rows, as a share of a batch: by their weights, and by their number in extra losses."""
-        inputs = {name: tf.gather(tensor, rows) for name, tensor in data.inputs.items()}
+        inputs = {name: tf.gather(tensor, rows) for name, tensor in self._read(data.inputs).items()}
         target, weight = tf.gather(data.target, rows), tf.gather(data.weight, rows)
         variables = [variable.value for variable in self.model.trainable_variables]
         with tf.GradientTape() as tape:
@@ -276,6 +279,10 @@ class Network:
         total = self._train(tf.constant(batches, tf.int32), tf.constant(learning_rates, tf.float32))
         return float(total) / len(batches)
 
+    def _read(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
+        """Those that the network reads."""
+        return {name: array for name, array in arrays.items() if name in self._reads}
+
     def _predict_batch(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         return self.model(inputs, training=False)
 
@@ -286,12 +293,12 @@ class Network:
     def predict(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Raw outputs for encoded rows."""
         n = len(next(iter(arrays.values())))
-        return self._predict({name: tf.constant(array) for name, array in arrays.items()}, n)
+        return self._predict({name: tf.constant(array) for name, array in self._read(arrays).items()}, n)
 
     def _predict(self, tensors: Mapping[str, tf.Tensor], n: int) -> np.ndarray:
         parts = []
         for start in range(0, n, PREDICT_BATCH):
-            batch = {name: tensor[start : start + PREDICT_BATCH] for name, tensor in tensors.items()}
+            batch = {name: tensor[start : start + PREDICT_BATCH] for name, tensor in self._read(tensors).items()}
             parts.append(self._forward(batch).numpy())
         return np.concatenate(parts).astype(np.float32)
 

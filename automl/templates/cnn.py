@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automl.layers.stems import stride_for
 from automl.records import Facts, Head, InputSpec, Task, Template
 
 
@@ -28,9 +29,8 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def stem_for(specs: Sequence[InputSpec]) -> int:
-    """The stride that brings a picture to some 16 to 28 places a side."""
-    side = max((max(spec.shape[:2]) for spec in specs), default=28)
-    return 2 if side <= 56 else 4 if side <= 112 else 8
+    """The stride that brings the pictures to some 16 to 28 places a side."""
+    return max((stride_for(spec) for spec in specs), default=2)
 
 
 def epochs_for(n_rows: int) -> int:
@@ -78,53 +78,21 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     """Build the network, uncompiled."""
     import keras
 
-    from automl.layers.augment import RandomErase, RandomLight, RandomView
     from automl.layers.dropout import KnobDropout
     from automl.layers.output import RawOutput, starting_bias
-    from automl.layers.pixels import ChannelScale
+    from automl.layers.stems import picture_parts
 
     (spec,) = specs
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, height, width, channels)
-    x = ChannelScale(spec.stats["mean"], spec.stats["std"])(inputs)
-    if choices["views"] == "varied":
-        x = RandomView(knobs["shift"], knobs["zoom"], 0.5 if choices["flip"] == "left-right" else 0.0)(x)
-        x = RandomErase(knobs["erase"])(RandomLight(knobs["light"])(x))
-
-    width, stride = int(choices["width"]), int(choices["stem"])
-    x = conv(x, width, size=max(3, stride + 1), stride=stride)
-    for stage, n_blocks in enumerate(str(choices["blocks"]).split("-")):
-        for number in range(int(n_blocks)):
-            shrinks = stage > 0 and number == 0 and min(x.shape[1:3]) > 3
-            x = residual(x, width * 2**stage, stride=2 if shrinks else 1)
-    pooled = [keras.layers.GlobalAveragePooling2D()(x)]
-    if choices["pool"] == "average-max":
-        pooled.append(keras.layers.GlobalMaxPooling2D()(x))
-    x = keras.layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
+    views = {name: knobs[name] for name in ("shift", "zoom", "light", "erase")}
+    views["flip"] = 0.5 if choices["flip"] == "left-right" else 0.0
+    parts = picture_parts(
+        inputs, spec, int(choices["width"]), int(choices["stem"]), str(choices["blocks"]),
+        choices["pool"] == "average-max", views if choices["views"] == "varied" else None,
+    )  # fmt: skip
+    x = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
     x = KnobDropout(knobs["dropout"])(x)
     return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="cnn")
-
-
-def conv(x: Any, filters: int, size: int = 3, stride: int = 1, active: bool = True) -> Any:
-    """Convolution, batch norm, and (where active) a rectifier."""
-    import keras
-
-    x = keras.layers.Conv2D(
-        filters, size, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal"
-    )(x)
-    x = keras.layers.BatchNormalization(momentum=0.9)(x)
-    return keras.layers.Activation("relu")(x) if active else x
-
-
-def residual(x: Any, filters: int, stride: int) -> Any:
-    """Two convolutions beside a short cut (averaged and projected where the shape changes)."""
-    import keras
-
-    way = conv(conv(x, filters, stride=stride), filters, active=False)
-    if stride > 1:
-        x = keras.layers.AveragePooling2D(stride, padding="same")(x)
-    if x.shape[-1] != filters:
-        x = conv(x, filters, size=1, active=False)
-    return keras.layers.Activation("relu")(keras.layers.Add()([way, x]))
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automl.layers.fusion import TABLE_KINDS, declare_stems, read_specs, stem_starts, stem_vectors
 from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.mlp import ACCEPTS, batch_sizes, epochs_for, no_table
 
@@ -36,13 +37,15 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("numeric", ["plain", "piecewise"], default="piecewise")
     hp.Choice("bins", [8, 16, 32, 64], default=16)
     hp.Choice("bins_by", ["target", "quantiles"], default="target")
+    declare_stems(hp, specs)
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """Two blocks of 64 numbers a token, in bins by the target."""
-    return [
-        {"layers": 2, "dim": 64, "heads": 8, "hidden": 1.33, "numeric": "piecewise", "bins": 16, "bins_by": "target"}
-    ]
+    first = {
+        "layers": 2, "dim": 64, "heads": 8, "hidden": 1.33, "numeric": "piecewise", "bins": 16, "bins_by": "target",
+    }  # fmt: skip
+    return stem_starts(specs, [first])
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -53,6 +56,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.dropout import KnobDropout
     from automl.layers.output import RawOutput, starting_bias
 
+    specs = read_specs(specs, choices)
     inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
     tokens = [tokens_of(inputs[spec.name], spec, choices, knobs) for spec in specs]
     x = StartToken()(keras.layers.Concatenate(axis=1)(tokens) if len(tokens) > 1 else tokens[0])
@@ -74,7 +78,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def tokens_of(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mapping[str, Any]) -> Any:
-    """One input as ``(batch, tokens, dim)``: a token for each column; one for all words of texts together."""
+    """One input as ``(batch, tokens, dim)``: a token for each column; one for all texts together, one a picture."""
     import keras
 
     from automl.layers.categories import CategoryEmbedding
@@ -84,6 +88,8 @@ def tokens_of(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mappin
     dim = int(choices["dim"])
     if spec.kind == "categories":
         return CategoryEmbedding(spec.stats["sizes"], dim, knobs["hide_rate"])(x)
+    if spec.kind in ("tokens", "image"):
+        return keras.layers.Reshape((1, dim))(keras.layers.Dense(dim)(stem_vectors(x, spec, choices, knobs)))
     if spec.name == "texts":
         return keras.layers.Reshape((1, dim))(keras.layers.Dense(dim)(scaled(x, spec)))
     vectors = number_vectors(x, spec, choices, dim)
@@ -91,19 +97,24 @@ def tokens_of(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mappin
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """It reads numbers and categories only, and no more than 100 columns."""
+    """It reads a table's inputs only, and no more than 100 columns."""
     found = no_table("ft_transformer", specs)
     if found:
         return found
-    n_tokens = sum(1 if spec.name == "texts" else int(spec.shape[0]) for spec in specs)
+    n_tokens = n_columns(specs)
     if n_tokens > MAX_TOKENS:
         return f"ft_transformer's time grows with the square of the columns: up to {MAX_TOKENS}, here {n_tokens}"
     return None
 
 
+def n_columns(specs: Sequence[InputSpec]) -> int:
+    """Tokens that stand for these inputs."""
+    return sum(int(spec.shape[0]) if spec.name != "texts" and spec.kind in TABLE_KINDS else 1 for spec in specs)
+
+
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     """An eighth of the others', less where rows times columns make an epoch long: it seldom paid (decision 10)."""
-    n_tokens = 1 + sum(1 if spec.name == "texts" else int(spec.shape[0]) for spec in specs)
+    n_tokens = 1 + n_columns(specs)
     return 0.125 if facts.n_rows * n_tokens <= CHEAP_TOKENS else 0.05
 
 

@@ -1,5 +1,7 @@
 """A dense network for tables: numbers and categories, embedded, through two to four hidden layers.
 
+Free texts and pictures among the columns are read by a stem each, whose features stand beside the others.
+
 Much of it is RealMLP's (Holzmüller, Grinsztajn & Steinwart, NeurIPS 2024, section 3): robust scaling with smooth
 clipping ``z / sqrt(1 + (z / 3)²)``, a number for each level of a column with few levels and a learned vector where
 there are more, learned factors for each feature before they are mixed, ``x ← s ⊙ x``, numeric embeddings, a second
@@ -12,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automl.layers.fusion import declare_stems, fused_features, stem_starts
 from automl.records import Facts, Head, InputKind, InputSpec, Task, Template
 
-ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories")
+ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories", "tokens", "image")
 ONE_HOT_UP_TO = 9
 
 
@@ -38,6 +41,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("bins", [8, 16, 32, 64], default=32)
     hp.Choice("bins_by", ["target", "quantiles"], default="target")
     hp.Choice("category_dim", [4, 8, 16], default=8)
+    declare_stems(hp, specs)
 
 
 def batch_sizes(n_rows: int) -> list[int]:
@@ -66,10 +70,8 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         "numeric_dim": 4 if two else 16, "bins": 32 if two else 64, "bins_by": "target", "category_dim": 8,
         "learning_rate": 2e-3, "weight_decay": 0.1 if two else 1e-2, "dropout": 0.3 if two else 0.1, "hide_rate": 0.02,
     }  # fmt: skip
-    return [
-        first,
-        {**first, "numeric": "plain", "layers": 4, "block": "residual", "activation": "silu"},
-    ]
+    plain = {**first, "numeric": "plain", "layers": 4, "block": "residual", "activation": "silu"}
+    return stem_starts(specs, [first, plain])
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -79,10 +81,9 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.dropout import KnobDropout
     from automl.layers.output import RawOutput, starting_bias
     from automl.layers.scale import FeatureScale
-    from automl.layers.table import table_features
 
-    inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
-    x = table_features(inputs, specs, choices, knobs["hide_rate"], ONE_HOT_UP_TO).tensor
+    inputs, features = fused_features(specs, choices, knobs, ONE_HOT_UP_TO)
+    x = features.tensor
     if choices["front_scale"]:
         x = FeatureScale()(x)
     for _ in range(int(choices["layers"])):
@@ -100,15 +101,20 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def no_table(name: str, specs: Sequence[InputSpec]) -> str | None:
-    """Why a template of this name cannot read these inputs; None where they are a table's."""
+    """Why a template of this name cannot read these inputs; None where they are a table's.
+
+    A text or a picture that stands alone is left to the templates that are made for it.
+    """
     strangers = sorted({spec.kind for spec in specs if spec.kind not in ACCEPTS})
     if strangers or not specs:
-        return f"{name} reads numbers and categories; this task has {', '.join(strangers) or 'no inputs'}"
+        return f"{name} reads {', '.join(ACCEPTS)}; this task has {', '.join(strangers) or 'no inputs'}"
+    if [spec.kind for spec in specs] in (["tokens"], ["image"]):
+        return f"{name} reads tables, tokens or an image only beside other columns; this task has {specs[0].kind} alone"
     return None
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """It reads numbers and categories only."""
+    """It reads a table's inputs only."""
     return no_table("mlp", specs)
 
 

@@ -4,7 +4,7 @@ Member i reads the same features x through adapters of its own (BatchEnsemble's,
 ``h_i = ReLU(s_i ⊙ W (r_i ⊙ x) + b_i)``, where only the first r is drawn at random, one number for each column,
 and all other r and s start at one. Each member has an output layer of its own, learns from its own loss, and members'
 predictions are averaged: values, or probabilities. Numbers are embedded piecewise linearly in bins that a tree on the
-target found.
+target found. The features of a free text or a picture count as one column's.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automl.layers.fusion import declare_stems, fused_features, stem_starts
 from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.mlp import ACCEPTS, batch_sizes, epochs_for, no_table
 
@@ -37,6 +38,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("bins", [8, 16, 32, 64], default=32)
     hp.Choice("bins_by", ["target", "quantiles"], default="target")
     hp.Choice("category_dim", [4, 8, 16], default=8)
+    declare_stems(hp, specs)
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
@@ -52,7 +54,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         "numeric_dim": 8 if two else 16, "bins": 32 if two else 64, "bins_by": "target", "category_dim": 8,
         "learning_rate": 8e-3, "weight_decay": 0.1 if two else 1e-2, "dropout": 0.3 if two else 0.1, "hide_rate": 0.02,
     }  # fmt: skip
-    return [{**dear, "members": 4, "norm": "batch", "learning_rate": 2.5e-3}, dear]
+    return stem_starts(specs, [{**dear, "members": 4, "norm": "batch", "learning_rate": 2.5e-3}, dear])
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -62,10 +64,8 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.dropout import KnobDropout
     from automl.layers.members import MemberScale
     from automl.layers.output import RawOutput, starting_bias
-    from automl.layers.table import table_features
 
-    inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
-    features = table_features(inputs, specs, choices, knobs["hide_rate"], ONE_HOT_UP_TO)
+    inputs, features = fused_features(specs, choices, knobs, ONE_HOT_UP_TO)
     members, full = int(choices["members"]), choices["adapters"] == "full"
     x = MemberScale(members, "signs", features.sizes)(features.tensor)
     for number in range(int(choices["layers"])):
@@ -82,7 +82,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """It reads numbers and categories only."""
+    """It reads a table's inputs only."""
     return no_table("tabm", specs)
 
 

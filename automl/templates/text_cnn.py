@@ -44,22 +44,17 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
     from automl.layers.dropout import KnobDropout
     from automl.layers.output import RawOutput, starting_bias
-    from automl.layers.pooling import WordPool
-    from automl.layers.tokens import TokenEmbedding, WordDropout
+    from automl.layers.stems import word_parts
 
     inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
     filters = int(choices["filters"])
+    widths = [int(width) for width in str(choices["widths"]).split("-")] if filters else []
     parts = []
     for spec in specs:
-        tokens = inputs[spec.name]  # (batch, length)
-        words = TokenEmbedding(spec.size, int(choices["dim"]))(WordDropout(knobs["word_dropout"])(tokens))
-        words = KnobDropout(knobs["spatial_dropout"], shared_axes=(1,))(words)  # (batch, length, dim)
-        parts.append(WordPool("mean")([words, tokens]))  # (batch, dim)
-        if choices["bag"] == "mean-max":
-            parts.append(WordPool("max")([words, tokens]))
-        for width in str(choices["widths"]).split("-") if filters else ():
-            found = keras.layers.Conv1D(filters, int(width), padding="same", activation="relu")(words)
-            parts.append(keras.layers.GlobalMaxPooling1D()(found))  # (batch, filters)
+        parts += word_parts(
+            inputs[spec.name], spec.size, int(choices["dim"]), filters, widths, choices["bag"] == "mean-max",
+            knobs["word_dropout"], knobs["spatial_dropout"],
+        )  # fmt: skip
     x = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
     x = KnobDropout(knobs["dropout"])(x)
     if int(choices["hidden"]):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -214,3 +216,25 @@ def test_draws_repeat_by_seed_and_stay_in_their_ranges():
     assert some(1)[0] == {"a": 1, "b": 0.5, "c": 3}
     assert all(0.1 <= s["b"] <= 1.0 and 2 <= s["c"] <= 9 and isinstance(s["c"], int) for s in some(1))
     assert list(draws({"a": 1}, {}, 0)) == [{"a": 1}]
+
+
+def test_an_image_column_is_components_and_a_mark_where_training_rows_lack_pictures():
+    rng = np.random.default_rng(0)
+    bright = rng.uniform(0, 255, 40)
+    images = np.clip(bright[:, None, None, None] + rng.normal(0, 5, (40, 16, 16, 1)), 0, 255).astype(np.uint8)
+    paths = pd.Series([f"{i}.png" for i in range(40)], dtype=object)
+    frame = pd.DataFrame({"x": rng.normal(size=40), "photo": paths.where(np.arange(40) % 5 != 0, None)})
+    columns = (Column("x", "numeric", 1.0, ""), Column("photo", "image_path", 1.0, ""))
+    task = Task("tabular", "regression", ("y",), "r2", columns=columns)
+    dataset = Dataset("shop", frame, pictures={"photo": images})
+    rows = np.arange(30)
+    features = TableFeatures(task, "trees", components=3)
+    X = features.fit(dataset, rows, bright[rows, None], None)
+    assert X.shape == (30, 1 + 3 + 1) and X[:, -1].tolist() == [float(i % 5 == 0) for i in rows]
+    assert not X[rows % 5 == 0, 1:4].any()
+    there = rows[rows % 5 != 0]
+    assert abs(np.corrcoef(X[there, 1], bright[there])[0, 1]) > 0.9
+    np.testing.assert_allclose(features.transform(dataset, rows), X, atol=1e-5)
+    assert features.transform(dataset, np.array([35])).shape == (1, 5)  # a row without a picture alone
+    undecoded = replace(dataset, pictures={})
+    assert TableFeatures(task, "trees").fit(undecoded, rows, bright[rows, None], None).shape == (30, 1)

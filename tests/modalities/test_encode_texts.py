@@ -69,9 +69,9 @@ def test_length_is_capped():
 
 def test_words_seen_once_are_unknown_unless_data_are_small():
     small, _ = fitted({"t": ["often once"] * 2 + ["often rare"]})
-    assert "rare" in small.words
+    assert "rare" in small.part.words
     large, _ = fitted({"t": ["often word"] * 600 + ["often rare"]})
-    assert "rare" not in large.words and "word" in large.words
+    assert "rare" not in large.part.words and "word" in large.part.words
 
 
 def test_vocabulary_is_capped():

@@ -9,7 +9,7 @@ from automl.templates.ft_transformer import FT_TRANSFORMER
 
 
 def built(goal="regression", **settings):
-    specs = testing.example_specs(FT_TRANSFORMER.accepts, goal)
+    specs = testing.example_specs(("numbers", "categories"), goal)
     hp = keras_tuner.HyperParameters()
     FT_TRANSFORMER.space(hp, specs, testing.example_facts(goal))
     point = {**hp.values, **settings}

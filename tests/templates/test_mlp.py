@@ -9,7 +9,7 @@ from automl.templates.mlp import MLP
 
 
 def built(goal="regression", specs=None, **settings):
-    specs = specs or testing.example_specs(MLP.accepts, goal)
+    specs = specs or testing.example_specs(("numbers", "categories"), goal)
     hp = keras_tuner.HyperParameters()
     MLP.space(hp, specs, testing.example_facts(goal))
     point = {**hp.values, **settings}

@@ -10,7 +10,7 @@ from automl.templates.tabm import TABM
 
 
 def built(goal="regression", **settings):
-    specs = testing.example_specs(TABM.accepts, goal)
+    specs = testing.example_specs(("numbers", "categories"), goal)
     hp = keras_tuner.HyperParameters()
     TABM.space(hp, specs, testing.example_facts(goal))
     point = {**hp.values, **settings}

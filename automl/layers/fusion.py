@@ -1,0 +1,102 @@
+"""A table's columns, its free texts and its pictures side by side, and what a search may choose about it.
+
+Each free text or picture is read by a stem (`automl.layers.stems`) whose features stand beside the columns'. Whether a
+stem is used is a choice, which only tables with such an input have. Its noise in training is the template's own
+"hide_rate" (words) and "dropout", so that no knob is declared where there is nothing to turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from automl.layers.stems import stride_for
+from automl.layers.table import Features, table_features
+
+if TYPE_CHECKING:
+    from automl.records import InputSpec
+
+__all__ = ["TABLE_KINDS", "declare_stems", "fused_features", "read_specs", "stem_starts", "stem_vectors"]
+
+TABLE_KINDS = ("numbers", "categories")
+VIEWS = {"shift": 0.06, "zoom": 0.05, "light": 0.1, "erase": 0.0, "flip": 0.0}
+TEXT = {"text_stem": "conv", "text_dim": 32}
+IMAGE = {"image_stem": "conv", "image_width": 16, "image_blocks": "1-1-1", "image_views": "varied"}
+
+
+def declare_stems(hp: Any, specs: Sequence[InputSpec]) -> None:
+    """Declare the choices about texts and pictures, where there are any."""
+    kinds = {spec.kind for spec in specs}
+    off = ["none"] if kinds & set(TABLE_KINDS) else []
+    if "tokens" in kinds:
+        hp.Choice("text_stem", [*off, "bag", "conv"], default=TEXT["text_stem"])
+        hp.Choice("text_dim", [16, 32, 64], default=TEXT["text_dim"])
+    if "image" in kinds:
+        hp.Choice("image_stem", [*off, "conv"], default=IMAGE["image_stem"])
+        hp.Choice("image_width", [8, 16, 24], default=IMAGE["image_width"])
+        hp.Choice("image_blocks", ["1-1", "1-1-1"], default=IMAGE["image_blocks"])
+        hp.Choice("image_views", ["plain", "varied"], default=IMAGE["image_views"])
+
+
+def stem_starts(specs: Sequence[InputSpec], starts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A template's starts with pictures read and texts left to topics and clues; after the first, the same with texts.
+
+    Chosen on validation rows (decision 10).
+    """
+    kinds = {spec.kind for spec in specs}
+    first: dict[str, Any] = dict(IMAGE) if "image" in kinds else {}
+    if "tokens" not in kinds:
+        return [{**start, **first} for start in starts]
+    if not kinds & set(TABLE_KINDS):
+        return [{**start, **first, **TEXT} for start in starts]
+    found = [{**start, **first, **TEXT, "text_stem": "none"} for start in starts]
+    return [found[0], {**found[0], **TEXT}, *found[1:]]
+
+
+def read_specs(specs: Sequence[InputSpec], choices: Mapping[str, Any]) -> list[InputSpec]:
+    """The inputs that a network of these choices reads."""
+    stems = {"tokens": choices.get("text_stem", "none"), "image": choices.get("image_stem", "none")}
+    return [spec for spec in specs if stems.get(spec.kind) != "none"]
+
+
+def fused_features(
+    specs: Sequence[InputSpec], choices: Mapping[str, Any], knobs: Mapping[str, Any], one_hot_up_to: int
+) -> tuple[dict[str, Any], Features]:
+    """Keras inputs by name, and all that is read of them side by side.
+
+    Args:
+        choices: those of `table_features` and of `declare_stems`. knobs: "hide_rate" and "dropout" are read.
+        one_hot_up_to: as for `table_features`.
+    """
+    import keras
+
+    specs = read_specs(specs, choices)
+    inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
+    table = [spec for spec in specs if spec.kind in TABLE_KINDS]
+    parts = [table_features(inputs, table, choices, knobs["hide_rate"], one_hot_up_to)] if table else []
+    for spec in specs:
+        if spec.kind not in TABLE_KINDS:
+            vector = stem_vectors(inputs[spec.name], spec, choices, knobs)
+            parts.append(Features(vector, (int(vector.shape[-1]),)))
+    together = keras.layers.Concatenate()([part.tensor for part in parts]) if len(parts) > 1 else parts[0].tensor
+    return inputs, Features(together, tuple(size for part in parts for size in part.sizes))
+
+
+def stem_vectors(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mapping[str, Any]) -> Any:
+    """What the stem of a text or picture makes of it, ``(batch, features)``."""
+    import keras
+
+    from automl.layers.dropout import KnobDropout
+    from automl.layers.stems import picture_parts, word_parts
+
+    if spec.kind == "tokens":
+        dim = int(choices["text_dim"])
+        widths = (2, 3) if choices["text_stem"] == "conv" else ()
+        parts = word_parts(x, spec.size, dim, dim, widths, bool(widths), knobs["hide_rate"], 0.0)
+    else:
+        views = VIEWS if choices["image_views"] == "varied" else None
+        parts = picture_parts(
+            x, spec, int(choices["image_width"]), stride_for(spec), str(choices["image_blocks"]), True, views
+        )
+    together = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+    return KnobDropout(knobs["dropout"])(together)
