@@ -192,10 +192,12 @@ def test_any_frame_encodes_to_finite_float32_of_the_same_shape_for_new_rows(made
     for spec in encoder.specs:
         array = arrays[spec.name]
         assert array.shape == (n_rows, *spec.shape)
-        assert array.dtype == (np.int32 if spec.kind == "categories" else np.float32)
+        assert array.dtype == (np.int32 if spec.kind in ("categories", "tokens") else np.float32)
         assert np.isfinite(array).all()
         assert np.array_equal(array, again[spec.name])
         if spec.kind == "categories":
             assert array.min() >= 0 and (array < np.array(spec.stats["sizes"])).all()
+        elif spec.kind == "tokens":
+            assert array.min() >= 0 and array.max() < spec.size
         else:
             assert np.isfinite(spec.stats["median"]).all() and np.isfinite(spec.stats["scale"]).all()
