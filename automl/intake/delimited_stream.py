@@ -96,8 +96,8 @@ class Told:
             return ()
         if self.n_ragged > OFTEN * (n_rows + self.n_ragged):
             raise DataError(
-                f"{name}: {self.n_ragged:,} of {n_rows + self.n_ragged:,} rows have more or fewer cells than its header "
-                "has names; check the delimiter and the quotes"
+                f"{name}: {self.n_ragged:,} of {n_rows + self.n_ragged:,} rows have more or fewer cells than its "
+                "header has names; check the delimiter and the quotes"
             )
         message = (
             f"{self.n_ragged:,} rows of {name} have more or fewer cells than the header has names and were left out."

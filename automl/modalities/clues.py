@@ -19,7 +19,7 @@ import pandas as pd
 
 from automl.evidence import AMOUNTS, amounts, crossfit, tokens, vocabulary, weighed
 from automl.modalities.categories import strings
-from automl.modalities.specs import evenly, numbers_spec
+from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
 
 __all__ = ["Clue", "Clues", "fit_clues", "restore_clues"]
@@ -128,7 +128,7 @@ def fit_clues(
         goals: the training rows' target, see `automl.evidence.goals_of`.
     """
     sample = evenly(np.arange(len(frame)), MAX_FIT_ROWS)
-    folds = folds_of(frame, watched)[sample]
+    folds = folds_of(frame.iloc[sample], watched)
     clues = Clues([], list(watched), {})
     for name in columns:
         cells = strings(frame[name].iloc[sample])
@@ -141,7 +141,10 @@ def fit_clues(
         if part is not None:
             clues.parts.append(part)
     names = clues.names
-    return (clues, numbers_spec("clues", names, clues.transform(frame), [0.0] * len(names))) if names else None
+    if not names:
+        return None
+    told = clues.transform(frame.iloc[evenly(np.arange(len(frame)), MAX_STAT_ROWS)])  # all that statistics need
+    return clues, numbers_spec("clues", names, told, [0.0] * len(names))
 
 
 def _fit(name: str, cells: Sequence[str | None], goals: np.ndarray, folds: np.ndarray) -> Clue | None:

@@ -23,6 +23,7 @@ from automl.records import Column, Dataset, InputSpec, Split, Task
 __all__ = ["TabularEncoder", "fit", "restore"]
 
 NUMERIC_KINDS = ("numeric", "embedded_number", "boolean")
+CHUNK_ROWS = 50_000
 LEAST_ROWS = 50  # below, folds are too small to say what a word means
 TOLD_KINDS = ("categorical", "url", "text", "list")
 Part = Numbers | Categories | Texts | Clues
@@ -51,8 +52,18 @@ class TabularEncoder:
         Args:
             dataset: whose frame holds every column the encoder was fitted on. rows: ``(n,)`` row numbers.
         """
-        frame = dataset.inputs.take(rows)
-        return {name: part.transform(frame) for name, part in self.parts.items()}
+        out: dict[str, np.ndarray] = {}
+        for begin in range(0, max(len(rows), 1), CHUNK_ROWS):  # words of all rows at once would fill gigabytes
+            frame = dataset.inputs.take(rows[begin : begin + CHUNK_ROWS])
+            for name, part in self.parts.items():
+                values = part.transform(frame)
+                if len(values) == len(rows):
+                    out[name] = values
+                    continue
+                if name not in out:
+                    out[name] = np.empty((len(rows), *values.shape[1:]), values.dtype)
+                out[name][begin : begin + len(values)] = values
+        return out
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings, lists and arrays."""

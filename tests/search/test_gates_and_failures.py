@@ -78,7 +78,6 @@ def test_what_a_trial_takes_grows_with_batch_width_and_steps():
     assert footprint.needed_mib(dense(1000), 64) == pytest.approx(exact * 4 / 2**20)
 
 
-
 def test_a_neighbour_differs_in_knobs_alone_and_stays_in_the_space():
     space = keras_tuner.HyperParameters()
     space.Float("learning_rate", 1e-4, 1e-1, sampling="log", default=1e-3)
