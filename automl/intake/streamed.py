@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["read_part"]
 
 MIB = 2**20
-HELD_SHARE = 1 / 6
+HELD_SHARE = 1 / 8
 """Of the memory that may be used, for the table itself; the rest is for what both sides make of it."""
 LEAST_ROWS = 100
 ROWS_A_BATCH = 65_536
