@@ -176,8 +176,8 @@ def run(path: Path, n_rows: int, budget: str, memory: str) -> dict[str, Any]:
         result = json.loads((out / "result.json").read_text()) if (out / "result.json").exists() else None
     at = max(watch.peaks, key=lambda phase: watch.peaks[phase], default="")
     line: dict[str, Any] = {
-        "rows": n_rows, "budget": budget, "memory": memory, "exit_code": process.returncode, "file_mib": path.stat().st_size / MIB,
-        "seconds": wall, "reading_seconds": watch.begins.get("preparing"),
+        "rows": n_rows, "budget": budget, "memory": memory, "exit_code": process.returncode,
+        "file_mib": path.stat().st_size / MIB, "seconds": wall, "reading_seconds": watch.begins.get("preparing"),
         "first_fit_seconds": watch.begins.get("fitting"), "peak_mib": watch.peaks.get(at), "peak_phase": at,
         "main_peak_mib": watch.main_peak, "phase_peaks_mib": watch.peaks, "begins_seconds": watch.begins,
     }  # fmt: skip
