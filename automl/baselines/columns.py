@@ -6,6 +6,7 @@ levels also say what their words tell of the target (`automl.evidence`). The res
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +16,7 @@ import pandas as pd
 from scipy import sparse
 from sklearn.preprocessing import QuantileTransformer
 
-from automl.baselines.levels import FEW_ROWS, cells_of, counted, evenly, find, levels_of, tokens_of
+from automl.baselines.levels import FEW_ROWS, by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
 from automl.baselines.model import remembered, rows_key
 from automl.evidence import amounts, crossfit, goals_of, tokens, unit_rows, vocabulary, weighed
 from automl.records import Dataset, Task
@@ -183,7 +184,7 @@ class TableFeatures:
         """How much the cells hold, and what their words tell: for training rows without their own fold."""
         cells = cells_of(column)
         step["amounts"] = True
-        block = np.concatenate([block, amounts(cells)], axis=1)
+        block = np.concatenate([block, by_cell(cells, amounts)], axis=1)
         if not self.target_means:
             return step, block
 
@@ -212,9 +213,10 @@ class TableFeatures:
         else:
             block = self._apply(step, column)
         if "amounts" in step:
-            block = np.concatenate([block, amounts(cells_of(column))], axis=1)
+            block = np.concatenate([block, by_cell(cells_of(column), amounts)], axis=1)
         if "clues" in step:
-            block = np.concatenate([block, _told(step["clues"], cells_of(column))], axis=1)
+            told = by_cell(cells_of(column), functools.partial(_told, step["clues"]))
+            block = np.concatenate([block, told], axis=1)
         return block
 
     def _apply(self, step: Mapping[str, Any], column: pd.Series) -> np.ndarray:
@@ -336,7 +338,7 @@ def _fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarr
     clues |= {"coef": found.coef[-1], "intercept": found.intercept[-1]}
     if len(sample) == len(cells):
         return found.predicted, clues
-    told = _told(clues, cells)  # of rows that no fold was fitted on
+    told = by_cell(cells, functools.partial(_told, clues))  # of rows that no fold was fitted on
     told[sample] = found.predicted
     return told, clues
 

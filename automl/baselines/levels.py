@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from automl.evidence import spelled
 
-__all__ = ["FEW_ROWS", "cells_of", "counted", "evenly", "find", "levels_of", "tokens_of"]
+__all__ = ["FEW_ROWS", "by_cell", "cells_of", "counted", "evenly", "find", "levels_of", "tokens_of"]
 
 MISSING = "\x00missing"
 FEW_ROWS = 64
@@ -68,6 +69,14 @@ def find(names: np.ndarray, tokens: np.ndarray) -> np.ndarray:
 def cells_of(column: pd.Series) -> list[str]:
     """Cells as strings, empty where missing."""
     return [str(v) if v is not None and v == v else "" for v in column]
+
+
+def by_cell(cells: list[str], compute: Callable[[list[str]], np.ndarray]) -> np.ndarray:
+    """What is computed of each cell on its own, once for each distinct cell where they mostly come back."""
+    if len(cells) <= FEW_ROWS:
+        return compute(cells)
+    codes, values = pd.factorize(np.array([*cells, None], dtype=object)[:-1])
+    return compute(cells) if len(values) > len(cells) / 2 else compute(list(values))[codes]
 
 
 def evenly(n_rows: int, at_most: int) -> np.ndarray:

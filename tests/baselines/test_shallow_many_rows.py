@@ -14,7 +14,7 @@ from scipy import sparse
 from automl.baselines import columns, worker
 from automl.baselines.columns import TableFeatures
 from automl.baselines.learners import Linear
-from automl.baselines.levels import levels_of
+from automl.baselines.levels import by_cell, levels_of
 from automl.baselines.model import Model
 from automl.baselines.ridge import ridge_path
 from automl.baselines.tabular import FOREST_BYTES, forest_settings
@@ -128,3 +128,17 @@ def test_large_messages_arrive_whole_and_their_arrays_can_be_written_to(monkeypa
     thread.join()
     assert kind == "data" and found["frame"].equals(frame) and found["rows"].tolist() == list(range(9))
     found["rows"][0] = 7
+
+
+def test_cells_that_come_back_are_read_once_and_give_what_each_row_gives():
+    read = []
+
+    def lengths(cells):
+        read.append(len(cells))
+        return np.array([[len(cell)] for cell in cells])
+
+    cells = ["a", "bcd", "", "a"] * 50
+    assert by_cell(cells, lengths).ravel().tolist() == [1, 3, 0, 1] * 50
+    assert by_cell(cells[:4], lengths).ravel().tolist() == [1, 3, 0, 1]
+    assert by_cell([f"{i}" for i in range(90)], lengths).shape == (90, 1)
+    assert read == [3, 4, 90]
