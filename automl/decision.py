@@ -31,6 +31,8 @@ PRIOR_ROWS = 4.0
 RARE = 0.1
 """A class rarer than this gets the F1 threshold when the metric ranks and so says nothing about labels."""
 
+_NOISE_DRAWS = 200
+_NOISE_CELLS = 4_000_000
 _LOWEST, _HIGHEST = 1e-300, float(np.nextafter(1.0, 0.0))
 _STEEPEST, _FLATTEST = 20.0, 0.05
 _LEAST_REACH = 5.0
@@ -332,8 +334,13 @@ def _beyond_noise(
     best = int(np.nanargmax(scores)) if np.isfinite(scores).any() else 0
     if not scores[best] > base:
         return None
-    draws = np.random.default_rng(0).poisson(1.0, (200, len(truth))) * weights
-    gains = metrics.bootstrap(metric, truth, outputs[best], draws) - metrics.bootstrap(metric, truth, plain, draws)
+    random, step = np.random.default_rng(0), max(1, _NOISE_CELLS // max(1, len(truth)))
+    parts = []
+    for begin in range(0, _NOISE_DRAWS, step):  # a few at a time: all at once are a gigabyte for a million rows
+        draws = random.poisson(1.0, (min(step, _NOISE_DRAWS - begin), len(truth))) * weights
+        better = metrics.bootstrap(metric, truth, outputs[best], draws)
+        parts.append(better - metrics.bootstrap(metric, truth, plain, draws))
+    gains = np.concatenate(parts)
     noise = float(np.nanstd(gains)) if np.isfinite(gains).any() else np.inf
     return best if scores[best] - base > 2.0 * noise else None
 

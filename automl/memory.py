@@ -1,4 +1,4 @@
-"""Peak resident memory of this process, from the kernel where it keeps one."""
+"""Memory: what this process may use, and the most that it has used."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import contextlib
 import re
 from pathlib import Path
 
-__all__ = ["peak_mib", "reset_peak"]
+__all__ = ["available_mib", "peak_mib", "reset_peak"]
+
+MIB = 2**20
+USABLE_SHARE = 0.8
+CGROUP = Path("/sys/fs/cgroup")
 
 
 def reset_peak() -> None:
@@ -28,3 +32,17 @@ def peak_mib() -> float:
 
     usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return usage / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def available_mib() -> float:
+    """Most of the memory that is free for this process: of the machine, or of its control group if that is less."""
+    import psutil
+
+    free = psutil.virtual_memory().available / MIB
+    try:
+        limit = (CGROUP / "memory.max").read_text().strip()
+        if limit != "max":
+            free = min(free, (int(limit) - int((CGROUP / "memory.current").read_text())) / MIB)
+    except (OSError, ValueError):
+        pass
+    return max(0.0, USABLE_SHARE * free)

@@ -62,7 +62,7 @@ class SearchOptions:
 
     Attributes:
         oracle: KerasTuner's algorithm: "bayesian", "random", "hyperband" or "grid".
-        memory_mib: what a trial may use; None for most of what is free.
+        memory_mib: what a trial may use, and the table an eighth of it; None for most of what is free.
         log: where trials are logged beside the journal: "tensorboard".
         device: "auto", "cpu", "one" (one device a trial) or "all" (each trial over all devices).
         workers: how many trials run at once; more than one through Ray.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["Repeated", "find_repeated", "levels_of", "restore_repeated", "words_of"]
+__all__ = ["Repeated", "find_repeated", "repeated_values", "restore_repeated", "words_of"]
 
 MAX_VALUES = 256
 LEAST_ROWS = 8
@@ -34,7 +34,7 @@ OTHER = "other"
 
 @dataclass(eq=False)
 class Repeated:
-    """Columns of numbers → one word a cell: a made-up one for each value that comes back, "other", None where missing.
+    """Columns of numbers → one word a cell: a made-up one for each value that comes back, "other", "" where missing.
 
     Attributes:
         columns: names. values: of each column, ascending float64.
@@ -48,7 +48,7 @@ class Repeated:
         """A name for each column of words."""
         return [f"{column} as a level" for column in self.columns]
 
-    def cells(self, frame: pd.DataFrame) -> dict[str, list[str | None]]:
+    def cells(self, frame: pd.DataFrame) -> dict[str, list[str]]:
         """Words by name, ``(n,)`` each."""
         numbers = {
             name: frame[column].to_numpy(np.float64) for name, column in zip(self.names, self.columns, strict=True)
@@ -74,14 +74,14 @@ def find_repeated(frame: pd.DataFrame, columns: Sequence[str], goals: np.ndarray
     """
     found = Repeated([], [])
     for name in columns:
-        known = levels_of(frame[name].to_numpy(np.float64), goals, folds)
+        known = repeated_values(frame[name].to_numpy(np.float64), goals, folds)
         if known is not None:
             found.columns.append(name)
             found.values.append(known)
     return found
 
 
-def levels_of(numbers: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> np.ndarray | None:
+def repeated_values(numbers: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> np.ndarray | None:
     """The values of a column that come back, ascending, where they tell more than their neighbours; else None.
 
     Args:
@@ -97,8 +97,8 @@ def levels_of(numbers: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> np.n
     return np.sort(distinct[often[np.argsort(-counts[often], kind="stable")[:MAX_VALUES]]])
 
 
-def words_of(numbers: np.ndarray, known: np.ndarray) -> list[str | None]:
-    """A made-up word for each of the known values, "other" for the rest, None where missing.
+def words_of(numbers: np.ndarray, known: np.ndarray) -> list[str]:
+    """A made-up word for each of the known values, "other" for the rest, an empty text where missing.
 
     Args:
         numbers: ``(n,)`` float64. known: ascending.
@@ -106,8 +106,8 @@ def words_of(numbers: np.ndarray, known: np.ndarray) -> list[str | None]:
     words = np.array([f"v{place}" for place in range(len(known))], dtype=object)
     at = np.searchsorted(known, numbers).clip(max=len(known) - 1)
     cells = np.where(known[at] == numbers, words[at], OTHER)
-    cells[np.isnan(numbers)] = None
-    found: list[str | None] = cells.tolist()
+    cells[np.isnan(numbers)] = ""
+    found: list[str] = cells.tolist()
     return found
 
 

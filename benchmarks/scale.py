@@ -1,10 +1,12 @@
 """How time and memory of `automl fit` grow with the rows: 50 columns of mixed kinds in Parquet, made here.
 
-    python benchmarks/scale.py [--rows 10000,100000,1000000] [--big] [--budget 60] [--folder DIR] [--out FILE]
+    python benchmarks/scale.py [--rows 10000,100000,1000000] [--big] [--budget 60] [--memory 8GB] [--folder DIR]
+                               [--out FILE]
 
-`--big` adds 5 million rows. Columns: 24 of floats (four with gaps), 6 of whole numbers, 10 of levels (3 to 2,000 of
-them), 3 of booleans, 3 of times, 2 of short texts, 1 of prices as words, 1 of row names; the target has two classes
-that depend on some of them. Each size is run once, in a process of its own, by the command line.
+`--big` adds 5 million rows. `--memory` is passed on: of a table that needs more a sample is read. Columns: 24 of floats
+(four with gaps), 6 of whole numbers, 10 of levels (3 to 2,000 of them), 3 of booleans, 3 of times, 2 of short texts, 1
+of prices as words, 1 of row names; the target has two classes that depend on some of them. Each size is run once, in a
+process of its own, by the command line.
 
 Memory is resident (RSS) ten times a second, summed over the process and its children (pages that they share count for
 each); the peak is told with its phase, the main process's own peak beside it. Phases: `reading` (imports, reading and
@@ -42,6 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", default="10000,100000,1000000")
     parser.add_argument("--big", action="store_true", help="5,000,000 rows as well")
     parser.add_argument("--budget", default="60")
+    parser.add_argument("--memory", default="8GB", help="that may be used, such as 8GB")
     parser.add_argument("--folder", default="", help="where tables are kept (default: a temporary folder)")
     parser.add_argument("--out", default="", help="file of JSON lines, one a size")
     parser.add_argument("--make", nargs=2, default=None, help=argparse.SUPPRESS)
@@ -152,11 +155,12 @@ def phase_of(event: dict[str, Any]) -> str | None:
     return found or ("preparing" if " rows, scored by " in text else None)
 
 
-def run(path: Path, n_rows: int, budget: str) -> dict[str, Any]:
+def run(path: Path, n_rows: int, budget: str, memory: str) -> dict[str, Any]:
     """One contest by the command line, watched."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "run"
-        command = [*COMMAND, "fit", str(path), "--target", "y", "--budget", budget, "--out", str(out), "--json-lines"]
+        command = [*COMMAND, "fit", str(path), "--target", "y", "--budget", budget, "--memory", memory]
+        command += ["--out", str(out), "--json-lines"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         watch = Watch(process)
         reader = threading.Thread(target=watch.read, daemon=True)
@@ -172,8 +176,8 @@ def run(path: Path, n_rows: int, budget: str) -> dict[str, Any]:
         result = json.loads((out / "result.json").read_text()) if (out / "result.json").exists() else None
     at = max(watch.peaks, key=lambda phase: watch.peaks[phase], default="")
     line: dict[str, Any] = {
-        "rows": n_rows, "budget": budget, "exit_code": process.returncode, "file_mib": path.stat().st_size / MIB,
-        "seconds": wall, "reading_seconds": watch.begins.get("preparing"),
+        "rows": n_rows, "budget": budget, "memory": memory, "exit_code": process.returncode,
+        "file_mib": path.stat().st_size / MIB, "seconds": wall, "reading_seconds": watch.begins.get("preparing"),
         "first_fit_seconds": watch.begins.get("fitting"), "peak_mib": watch.peaks.get(at), "peak_phase": at,
         "main_peak_mib": watch.main_peak, "phase_peaks_mib": watch.peaks, "begins_seconds": watch.begins,
     }  # fmt: skip
@@ -181,8 +185,9 @@ def run(path: Path, n_rows: int, budget: str) -> dict[str, Any]:
         return {**line, "failed": "".join(watch.rest)[-1500:]}
     finalists = {r["side"]: r["test_score"] for r in result["runs"] if r["finalist"]}
     trials = {side: sum(r["side"] == side for r in result["runs"]) for side in ("deep", "shallow")}
-    return {**line, "wall_seconds": result["wall_seconds"], "scores": finalists, "trials": trials,
-            "verdict": result["verdict"]}  # fmt: skip
+    n_read = sum(result["split"][part] for part in ("n_train", "n_valid", "n_test"))
+    return {**line, "rows_read": n_read, "wall_seconds": result["wall_seconds"], "scores": finalists,
+            "trials": trials, "verdict": result["verdict"]}  # fmt: skip
 
 
 # --------------------------------------------------------------------------- all sizes
@@ -218,7 +223,11 @@ def main() -> None:
     sizes = [int(text) for text in args.rows.split(",")] + ([5_000_000] if args.big else [])
     out = Path(args.out) if args.out else None
     known = [json.loads(text) for text in out.read_text().splitlines() if text.strip()] if out and out.exists() else []
-    done = {line["rows"]: line for line in known if line["budget"] == args.budget and not line.get("failed")}
+    done = {
+        line["rows"]: line
+        for line in known
+        if (line["budget"], line.get("memory")) == (args.budget, args.memory) and not line.get("failed")
+    }
     print(
         f"{'rows':>10}{'file MiB':>10}{'seconds':>10}{'reading':>10}{'peak MiB':>10}{'main':>10}  peak in", flush=True
     )
@@ -229,7 +238,7 @@ def main() -> None:
                 path = Path(args.folder or scratch) / f"rows-{n_rows}.parquet"
                 if not path.exists():
                     subprocess.run([sys.executable, __file__, "--make", str(path), str(n_rows)], check=True)
-                done[n_rows] = run(path, n_rows, args.budget)
+                done[n_rows] = run(path, n_rows, args.budget, args.memory)
                 if out:
                     with out.open("a") as file:
                         file.write(json.dumps(done[n_rows]) + "\n")

@@ -135,7 +135,8 @@ def first_deep(runs: Iterable[Any], higher_is_better: bool) -> float | None:
     sign = 1.0 if higher_is_better else -1.0
     scored = [run for run in runs if run.valid_score is not None and math.isfinite(run.valid_score)]
     floor = max((sign * run.valid_score for run in scored if run.side == "floor"), default=-math.inf)
-    return min((r.at_seconds for r in scored if r.side == "deep" and sign * r.valid_score > floor), default=None)
+    won = [r for r in scored if r.side == "deep" and sign * r.valid_score > floor]
+    return min((r.at_seconds for r in won if r.at_seconds > 0), default=None)  # an ensemble has no time of its own
 
 
 def measure_loaded(path: str, rows: str) -> dict[str, Any]:

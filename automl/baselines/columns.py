@@ -7,19 +7,22 @@ gradients and pixels, as the image baselines have them. The rest is plain NumPy.
 
 from __future__ import annotations
 
+import functools
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from sklearn.preprocessing import QuantileTransformer
 
 from automl.baselines.gradients import PictureFeatures
+from automl.baselines.levels import FEW_ROWS, by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
 from automl.baselines.model import remembered, rows_key
-from automl.evidence import amounts, crossfit, goals_of, spelled, tokens, unit_rows, vocabulary, weighed
+from automl.evidence import amounts, crossfit, goals_of, tokens, unit_rows, vocabulary, weighed
 from automl.records import Dataset, Task
-from automl.repeated import levels_of, words_of
+from automl.repeated import repeated_values, words_of
 from automl.skew import shape_of
 
 __all__ = ["TableFeatures"]
@@ -29,11 +32,14 @@ PARTS = ("year", "month", "day", "day_of_week", "hour")
 MAX_LEVELS = 255
 STATISTIC_ROWS = 30_000
 """Medians, spreads and quantiles are of so many rows, evenly taken."""
-MISSING = "\x00missing"
 MAX_TOKENS = 20_000
 MAX_CLUE_ROWS = 30_000
+MAX_TEXT_ROWS = 30_000
+"""Trigrams and their projection are learnt from so many rows, evenly taken: their cost would rule that of all else."""
+SPARSE_ROWS = 100_000
+CHUNK_ROWS = 50_000
+SPREAD_OF_RAREST = 1 / 8
 N_FOLDS = 5
-FEW_ROWS = 64
 LEAST_SPREAD = 1e-3
 """Of a component of pictures, beside the first one's."""
 PICTURE_SIDE, PICTURE_CELL = 48, 8
@@ -41,7 +47,7 @@ PICTURE_SIDE, PICTURE_CELL = 48, 8
 
 
 class TableFeatures:
-    """All columns of a frame that a model can use, as float64.
+    """All columns of a frame that a model can use: float64, or sparse float32 for linear models of many rows.
 
     Args:
         task: names the columns and their kinds; identifier, constant and unknown columns are left out, and image
@@ -80,15 +86,18 @@ class TableFeatures:
         self.scale: np.ndarray | None = None
         self.shape: Any = None
         self.smooth = np.zeros(0, dtype=bool)
+        self.is_sparse = False
+        self.level_scale = np.zeros(0)
 
     # ---- fitting
 
-    def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> Any:
         """Learn levels, target means, text projections and scales; the matrix of the training rows."""
         frame = dataset.inputs.iloc[rows]
         goals = self._goals(truth)
         blocks: list[np.ndarray] = []
         self.plan, self.categories = {}, []
+        self.is_sparse = self.style == "linear" and len(rows) >= SPARSE_ROWS
         for name, kind in self.kinds.items():
             if name not in frame.columns or kind in ("identifier", "constant", "unknown"):
                 continue
@@ -103,6 +112,8 @@ class TableFeatures:
             self.categories += [step["kind"] == "codes" and j == 0 for j in range(block.shape[1])]
         if not blocks:
             blocks, self.categories = [np.zeros((len(rows), 1))], [False]
+        levels = self._levels(frame)
+        self.level_scale = _level_scale(levels)
         matrix = _side_by_side(blocks)
         if self.style == "trees" and not self.fill:
             return matrix
@@ -121,7 +132,7 @@ class TableFeatures:
                 self.shape = QuantileTransformer(
                     n_quantiles=min(200, len(rows)), output_distribution="normal", random_state=self.seed
                 ).fit(np.where(np.isnan(some), self.center, some)[:, self.smooth])
-        return self._finish(matrix)
+        return self._sparse(matrix, levels) if self.is_sparse else self._finish(matrix)
 
     def _goals(self, truth: np.ndarray) -> np.ndarray:
         """The target as a few numeric columns, without strong skew."""
@@ -145,7 +156,7 @@ class TableFeatures:
         if kind == "text" or kind == "url":
             step, block = self._fit_text(dataset, rows, column, name)
             return self._with_clues(dataset, rows, column, step, block, goals)
-        names, counts = np.unique(tokens_of(column, kind == "list")[0], return_counts=True)
+        names, counts = counted(column, kind == "list")
         order = np.argsort(-counts, kind="stable")
         rank = np.empty(len(names))
         rank[order] = np.arange(len(names))
@@ -193,12 +204,13 @@ class TableFeatures:
             size = min(self.text_dimensions, max(len(clean) - 1, 1))
             if clean.nunique() < 3 or not self.text_dimensions:
                 return np.zeros((len(clean), 0)), None
+            sample = evenly(len(clean), MAX_TEXT_ROWS)
             # Trigrams alone: longer ones make the stored vocabulary and projection five times as large.
             encoder = StringEncoder(n_components=size, ngram_range=(3, 3), random_state=0)
             with warnings.catch_warnings():  # few trigrams give fewer dimensions: nothing to tell the user
                 warnings.simplefilter("ignore", UserWarning)
-                found = np.asarray(encoder.fit_transform(clean), dtype=np.float64)
-            return found, encoder
+                found = np.asarray(encoder.fit_transform(clean.iloc[sample]), dtype=np.float64)
+            return (found if len(sample) == len(clean) else _projected(encoder, clean)), encoder
 
         key = ("text", name, self.text_dimensions, *rows_key(dataset, rows))
         block, encoder = remembered(key, compute)
@@ -209,7 +221,7 @@ class TableFeatures:
         """How much the cells hold, and what their words tell: for training rows without their own fold."""
         cells = cells_of(column)
         step["amounts"] = True
-        block = np.concatenate([block, amounts(cells)], axis=1)
+        block = np.concatenate([block, by_cell(cells, amounts)], axis=1)
         if not self.target_means:
             return step, block
 
@@ -228,7 +240,7 @@ class TableFeatures:
         def compute() -> tuple[np.ndarray | None, Any, Any]:
             sample = evenly(len(numbers), MAX_CLUE_ROWS)
             folds = np.random.default_rng(self.seed).integers(0, N_FOLDS, len(sample))
-            known = levels_of(numbers[sample], goals[sample], folds)
+            known = repeated_values(numbers[sample], goals[sample], folds)
             cells = None if known is None else words_of(numbers, known)
             return (known, *((None, None) if cells is None else _fit_clues(cells, goals, self.seed)))
 
@@ -240,7 +252,7 @@ class TableFeatures:
 
     # ---- use
 
-    def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    def transform(self, dataset: Dataset, rows: np.ndarray) -> Any:
         """The matrix of other rows; unseen levels count as none."""
         frame = dataset.inputs.iloc[rows]
         blocks = [
@@ -251,7 +263,8 @@ class TableFeatures:
         ]
         if not blocks:
             blocks = [np.zeros((len(rows), 1))]
-        return self._finish(_side_by_side(blocks))
+        matrix = _side_by_side(blocks)
+        return self._sparse(matrix, self._levels(frame)) if self.is_sparse else self._finish(matrix)
 
     def _apply_pictures(self, step: Mapping[str, Any], dataset: Dataset, rows: np.ndarray, name: str) -> np.ndarray:
         there = dataset.inputs[name].notna().to_numpy()[rows]
@@ -263,15 +276,14 @@ class TableFeatures:
             block = np.zeros((len(column), 0))
             if step["encoder"] is not None:
                 clean = pd.Series([str(v) if v is not None and v == v else "" for v in column], name="text")
-                block = np.asarray(step["encoder"].transform(clean), dtype=np.float64)
+                block = _projected(step["encoder"], clean)
         else:
             block = self._apply(step, column)
         if "amounts" in step:
-            block = np.concatenate([block, amounts(cells_of(column))], axis=1)
+            block = np.concatenate([block, by_cell(cells_of(column), amounts)], axis=1)
         if "clues" in step:
-            numbered = "levels" in step
-            cells: Sequence[str | None] = words_of(block[:, 0], step["levels"]) if numbered else cells_of(column)
-            block = np.concatenate([block, _told(step["clues"], cells)], axis=1)
+            cells = words_of(block[:, 0], step["levels"]) if "levels" in step else cells_of(column)
+            block = np.concatenate([block, by_cell(cells, functools.partial(_told, step["clues"]))], axis=1)
         return block
 
     def _apply(self, step: Mapping[str, Any], column: pd.Series) -> np.ndarray:
@@ -282,8 +294,14 @@ class TableFeatures:
             return np.stack([values, np.isnan(values) * 1.0], axis=1) if step["flag"] else values[:, None]
         if kind == "date":
             return _date_parts(column, step["parts"], step["origin"], cyclic=self.style == "linear")
-        flat, owner = tokens_of(column, kind == "bag")
-        found = find(step["names"], flat)
+        if kind == "onehot" and self.is_sparse:
+            return np.zeros((len(column), 0))
+        if kind == "bag":
+            flat, owner = tokens_of(column)
+            found = find(step["names"], flat)
+        else:
+            names, at = levels_of(column)
+            found, owner = find(step["names"], names)[at], np.arange(len(column))
         values = np.where(found >= 0, np.append(step["values"], 0.0)[found], np.nan if kind == "codes" else 0.0)
         if kind in ("codes", "counts"):
             return values[:, None]
@@ -293,6 +311,41 @@ class TableFeatures:
         if kind == "bag":
             block[:, -1] = np.bincount(owner, minlength=len(column))
         return block
+
+    def _levels(self, frame: pd.DataFrame) -> list[tuple[np.ndarray, int]]:
+        """Of each one-hot column that is stored sparse: the place of each row's level, -1 for none, and how many."""
+        steps = [(name, step) for name, step in self.plan.items() if step["kind"] == "onehot"] if self.is_sparse else []
+        found = []
+        for name, step in steps:
+            levels, at = levels_of(frame[name])
+            place = find(step["names"], levels)
+            place[place >= 0] = step["values"][place[place >= 0]]
+            if len(step["names"]):
+                found.append((place[at].astype(np.int32), len(step["names"])))
+        return found
+
+    def _sparse(self, matrix: np.ndarray, levels: list[tuple[np.ndarray, int]]) -> sparse.csr_matrix:
+        """The finished dense columns followed by the levels, which are scaled but not centred.
+
+        Every row stores as many numbers (an unknown level a zero), so nothing is copied to put them together.
+        """
+        n_rows, n_dense = len(matrix), matrix.shape[1] + (int(self.smooth.sum()) if self.shape is not None else 0)
+        width = n_dense + len(levels)
+        data = np.zeros((n_rows, width), np.float32)
+        places = np.empty((n_rows, width), np.int32)
+        places[:, :n_dense] = np.arange(n_dense)
+        for begin in range(0, n_rows, CHUNK_ROWS):
+            part = slice(begin, begin + CHUNK_ROWS)
+            data[part, :n_dense] = self._finish(matrix[part])
+        first = n_dense
+        for column, (place, n_levels) in enumerate(levels, n_dense):
+            scale = np.append(self.level_scale[first - n_dense : first - n_dense + n_levels], 0.0)
+            data[:, column] = scale[place]
+            places[:, column] = first + np.maximum(place, 0)
+            first += n_levels
+        ends = np.arange(n_rows + 1, dtype=np.int64) * width
+        ends = ends.astype(np.int32) if ends[-1] < 2**31 else ends
+        return sparse.csr_matrix((data.ravel(), places.ravel(), ends), (n_rows, first))
 
     def _finish(self, matrix: np.ndarray) -> np.ndarray:
         """Fill, scale and clip, in place: at a million rows a copy is gigabytes."""
@@ -330,61 +383,38 @@ def _side_by_side(blocks: list[np.ndarray]) -> np.ndarray:
     return matrix
 
 
-def level(value: Any) -> str:
-    """A category as `automl.evidence.spelled`; missing values are a level of their own."""
-    return MISSING if value is None or value != value else spelled(str(value))
+def _level_scale(levels: list[tuple[np.ndarray, int]]) -> np.ndarray:
+    """What each 0/1 column is multiplied by: one over its standard deviation, at most 8."""
+    scales = []
+    for place, n_levels in levels:
+        share = np.bincount(place[place >= 0], minlength=n_levels) / max(len(place), 1)
+        scales.append(1.0 / np.maximum(np.sqrt(share * (1.0 - share)), SPREAD_OF_RAREST))
+    return np.concatenate(scales) if scales else np.zeros(0)
 
 
-def parts(value: Any) -> list[str]:
-    """The distinct items of a list cell: separated by ``;``, ``|`` or ``,``, brackets and quotes dropped."""
-    if value is None or value != value:
-        return []
-    text = str(value).strip().strip("[](){}")
-    for mark in (";", "|", ","):
-        if mark in text:
-            return list(dict.fromkeys(spelled(p.strip().strip("'\"")) for p in text.split(mark) if p.strip()))
-    return [spelled(text)] if text else []
+def _projected(encoder: Any, texts: pd.Series) -> np.ndarray:
+    """What a fitted encoder makes of texts, some thousands at a time: trigrams of all at once would fill gigabytes."""
+    parts = [
+        np.asarray(encoder.transform(texts.iloc[begin : begin + CHUNK_ROWS]), dtype=np.float64)
+        for begin in range(0, max(len(texts), 1), CHUNK_ROWS)
+    ]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def tokens_of(column: pd.Series, is_list: bool) -> tuple[np.ndarray, np.ndarray]:
-    """All tokens of a column one after the other, and the row that each belongs to."""
-    bags = [parts(v) for v in column] if is_list else [[level(v)] for v in column]
-    owner = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])
-    return np.array([token for bag in bags for token in bag], dtype=np.str_), owner.astype(np.int64)
-
-
-def find(names: np.ndarray, tokens: np.ndarray) -> np.ndarray:
-    """Positions of tokens in sorted names, -1 where absent."""
-    if not len(names):
-        return np.full(len(tokens), -1)
-    at = np.minimum(np.searchsorted(names, tokens), len(names) - 1)
-    return np.where(names[at] == tokens, at, -1)
-
-
-def cells_of(column: pd.Series) -> list[str]:
-    """Cells as strings, empty where missing."""
-    return [str(v) if v is not None and v == v else "" for v in column]
-
-
-def evenly(n_rows: int, at_most: int) -> np.ndarray:
-    """All rows, or so many of them, evenly spread."""
-    return np.arange(n_rows) if n_rows <= at_most else np.linspace(0, n_rows - 1, at_most).astype(np.int64)
-
-
-def _fit_clues(cells: Sequence[str | None], goals: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
+def _fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
     """What the words of training rows tell, ``(n, n_goals)``, each row without its fold; and what new rows need."""
     sample = evenly(len(cells), MAX_CLUE_ROWS)
-    documents = [tokens(cell) for cell in cells]
-    words = np.array(sorted(map(_bytes, vocabulary([documents[i] for i in sample], MAX_TOKENS))), dtype=np.bytes_)
+    documents = [tokens(cells[i]) for i in sample]
+    words = np.array(sorted(map(_bytes, vocabulary(documents, MAX_TOKENS))), dtype=np.bytes_)
     clues = {"words": words, "idf": np.ones(len(words))}
-    present = _rows_of(clues, documents)
-    n_having = np.bincount(present[sample].indices, minlength=len(words))
+    n_having = np.bincount(_rows_of(clues, documents).indices, minlength=len(words))
     clues["idf"] = np.log((1 + len(sample)) / (1 + n_having)) + 1.0
-    matrix = _rows_of(clues, documents)
     folds = np.random.default_rng(seed).integers(0, N_FOLDS, len(sample))
-    found = crossfit(matrix[sample], goals[sample], folds, N_FOLDS)
+    found = crossfit(_rows_of(clues, documents), goals[sample], folds, N_FOLDS)
     clues |= {"coef": found.coef[-1], "intercept": found.intercept[-1]}
-    told = np.asarray(matrix @ found.coef[-1] + found.intercept[-1])  # of rows that no fold was fitted on
+    if len(sample) == len(cells):
+        return found.predicted, clues
+    told = by_cell(cells, functools.partial(_told, clues))  # of rows that no fold was fitted on
     told[sample] = found.predicted
     return told, clues
 
@@ -405,9 +435,13 @@ def _bytes(word: str) -> bytes:
     return word.encode("utf-8", "surrogatepass").rstrip(b"\0")
 
 
-def _told(clues: Mapping[str, Any], cells: Sequence[str | None]) -> np.ndarray:
+def _told(clues: Mapping[str, Any], cells: list[str]) -> np.ndarray:
     """What the words of new rows tell, ``(n, n_goals)``."""
-    return np.asarray(_rows_of(clues, [tokens(cell) for cell in cells]) @ clues["coef"] + clues["intercept"])
+    told = [
+        np.asarray(_rows_of(clues, list(map(tokens, cells[i : i + CHUNK_ROWS]))) @ clues["coef"] + clues["intercept"])
+        for i in range(0, max(len(cells), 1), CHUNK_ROWS)
+    ]
+    return told[0] if len(told) == 1 else np.concatenate(told)
 
 
 def _date_parts(column: pd.Series, names: list[str], origin: float, cyclic: bool) -> np.ndarray:

@@ -12,6 +12,7 @@ from sklearn.linear_model import Ridge
 __all__ = ["ridge_path"]
 
 Judge = Callable[[np.ndarray, np.ndarray], float]
+CHUNK_ROWS = 20_000
 MAX_SQUARE = 3000
 """Largest matrix that is decomposed; beyond it sparse rows are solved penalty by penalty."""
 
@@ -38,7 +39,7 @@ def ridge_path(
     center = np.asarray(X.T @ w).ravel() / n
     middle = (w @ Y) / n
     T = (Y - middle) * np.sqrt(w)[:, None]
-    solve = _primal if p <= n else _dual
+    solve = _moments if sparse.issparse(X) and p <= n and judge is not None else _primal if p <= n else _dual
     best: tuple[float, np.ndarray, float] | None = None
     for strength, coef, left_out in solve(X, w, center, T, strengths):
         loss = judge(coef, middle - center @ coef) if judge is not None else float(np.mean(left_out**2))
@@ -63,6 +64,24 @@ def _primal(X: Any, w: np.ndarray, center: np.ndarray, T: np.ndarray, strengths:
         leverage = (scores**2) @ inverse + w / len(w)
         left_out = (T - scores @ inner) / np.maximum(1.0 - leverage, 1e-6)[:, None]
         yield float(strength), vectors @ inner, left_out
+
+
+def _moments(X: Any, w: np.ndarray, center: np.ndarray, T: np.ndarray, strengths: Sequence[float]) -> Any:
+    """The same from sparse rows, some thousands at a time; leave-one-out residuals are not told (zeros)."""
+    root = np.sqrt(w)[:, None]
+    square, cross = np.zeros((X.shape[1], X.shape[1])), np.zeros((X.shape[1], T.shape[1]))
+    for begin in range(0, X.shape[0], CHUNK_ROWS):
+        part = slice(begin, begin + CHUNK_ROWS)
+        Z = (X[part].toarray() - center) * root[part]
+        square += Z.T @ Z
+        cross += Z.T @ T[part]
+    values, vectors = np.linalg.eigh(square)
+    values = np.maximum(values, 0.0)
+    spread = max(float(values.mean()), 1e-12)
+    projected = vectors.T @ cross
+    for strength in strengths:
+        inverse = 1.0 / (values + strength * spread)
+        yield float(strength), vectors @ (projected * inverse[:, None]), np.zeros_like(T[:1])
 
 
 def _dual(X: Any, w: np.ndarray, center: np.ndarray, T: np.ndarray, strengths: Sequence[float]) -> Any:

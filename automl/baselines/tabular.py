@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ SMALL = 6000
 MOST_VECTOR_ROWS = 15_000
 FEW = 1000
 COMPONENTS = 50
+MANY_OUTPUTS = 50
+NODE_BYTES = 64
+FOREST_BYTES = 400 * 2**20
 
 
 def weights_options(task: Task) -> dict[str, list[str | None]]:
@@ -122,10 +126,17 @@ def forest(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 
 def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Extra trees first, then a random forest; leaves grow with the rows so that a stored forest stays small."""
+    """Extra trees first, then a random forest; leaves grow with the rows so that a stored forest stays small.
+
+    Each node holds a number for each class or target, so that many of them also mean fewer trees.
+    """
+    n_outputs = max(len(task.classes), len(task.target))
+    n_trees = 200 if n_outputs <= MANY_OUTPUTS else 50
+    most_leaves = FOREST_BYTES / (n_trees * 2 * (NODE_BYTES + 8 * n_outputs))
     least = (1 if labelled(task) else 2) * (1 if facts.n_rows < SMALL else 3)
+    least = max(least, math.ceil(facts.n_rows / most_leaves))
     first = {
-        "kind": "extra", "n_estimators": 200, "max_features": 0.5 if not labelled(task) else "sqrt",
+        "kind": "extra", "n_estimators": n_trees, "max_features": 0.5 if not labelled(task) else "sqrt",
         "min_samples_leaf": least, "class_weight": None, "text_dimensions": 10,
     }  # fmt: skip
     options = {

@@ -38,6 +38,7 @@ __all__ = ["Fitted", "Order", "Part", "Payload", "Worker", "measure", "obey"]
 
 GRACE_SECONDS = 0.2
 CHECKPOINT_SECONDS = 0.5
+PIECE_BYTES = 1 << 23
 START = (
     "import sys; sys.path[:] = {path!r}; from automl.orphan import end_with; end_with({parent}); "
     "from automl.baselines.worker import main; main({fd})"
@@ -246,8 +247,28 @@ def _threads() -> dict[str, str]:
 
 
 def _send(pipe: Connection, message: Any) -> None:
+    """Send a large message; its arrays go as they lie in memory, some megabytes at a time, and never exist twice."""
     with contextlib.suppress(OSError, ValueError):  # the child was killed meanwhile
-        pipe.send(message)
+        buffers: list[pickle.PickleBuffer] = []
+        head = pickle.dumps(message, 5, buffer_callback=buffers.append)
+        parts = [memoryview(head), *(buffer.raw() for buffer in buffers)]
+        pipe.send([part.nbytes for part in parts])
+        del head
+        while parts:
+            part = parts.pop(0)
+            for begin in range(0, part.nbytes, PIECE_BYTES):
+                pipe.send_bytes(part[begin : begin + PIECE_BYTES])
+
+
+def _receive_large(pipe: Connection) -> Any:
+    """What `_send` has sent."""
+    parts = []
+    for size in pipe.recv():
+        part = bytearray(size)
+        for begin in range(0, size, PIECE_BYTES):
+            pipe.recv_bytes_into(part, begin)
+        parts.append(part)
+    return pickle.loads(parts.pop(0), buffers=parts)  # from our own parent
 
 
 def measure(model: Any, dataset: Dataset, items: np.ndarray, seconds: float = 1.0) -> tuple[float, float]:
@@ -283,7 +304,7 @@ def main(fd: int) -> None:
     try:
         import automl.baselines  # noqa: F401  (scikit-learn and skrub load while the parent does other things)
 
-        kind, payload = pipe.recv()
+        kind, payload = _receive_large(pipe)
         assert kind == "data"
         for name, file in payload.plugins:
             _import_plugin(name, file)

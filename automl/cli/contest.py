@@ -36,7 +36,10 @@ Ensemble = Annotated[bool | None, typer.Option("--ensemble/--no-ensemble", help=
 JsonLines = Annotated[bool, typer.Option("--json-lines", help="Progress as one JSON object a line on standard error.")]
 Oracle = Annotated[str | None, typer.Option(help="bayesian, random, hyperband or grid.")]
 Log = Annotated[str | None, typer.Option(help="Where else trials are logged: tensorboard, mlflow.")]
-Memory = Annotated[str | None, typer.Option(help="What a trial may take, such as 8GB. Default most of what is free.")]
+Memory = Annotated[
+    str | None,
+    typer.Option(help="What a trial may take, and a table an eighth of it, such as 8GB. Default most of what is free."),
+]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, one (one device a trial) or all (each over all).")]
 Workers = Annotated[int | None, typer.Option(help="Trials that run at once; more than one needs Ray. Default 1.")]
 RayAddress = Annotated[str | None, typer.Option(help="A Ray to run on: auto, local, ray://host:port.")]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.detect.glimpse import glimpse, shown
+from automl.detect.glimpse import glimpse, is_named, shown
 from automl.detect.kinds import column
 from automl.detect.parse import FALSE_WORDS, TRUE_WORDS, numbers, words
 from automl.detect.reading import typed
@@ -88,7 +88,7 @@ def suggestions(inputs: Any, columns: Sequence[Column]) -> str:
         return ""
     usable = [c for c in columns if c.kind in ("boolean", "numeric", "embedded_number", "categorical", "list")]
     few = [c for c in usable if c.kind != "categorical" or inputs[c.name].nunique() <= 50]
-    likely = [c.name for c in few if glimpse(c.name, inputs[c.name].iloc[:5]).is_named(LIKELY)]
+    likely = [c.name for c in few if is_named(c.name, LIKELY)]
     names = list(dict.fromkeys(likely + [c.name for c in reversed(few)]))[:3]
     return f" (try: {', '.join(map(repr, names))})" if names else ""
 

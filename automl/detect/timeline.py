@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl.detect import calendar
-from automl.detect.glimpse import glimpse
+from automl.detect.glimpse import glimpse, is_named
 from automl.detect.kinds import column
 from automl.detect.parse import dates, words
 from automl.detect.reading import typed
@@ -50,13 +50,10 @@ def time_column(frame: pd.DataFrame, columns: Sequence[Column], named: str | Non
         if c.kind == "datetime":
             return c
     for c in columns:
+        if c.kind not in ("numeric", "identifier") or not is_named(c.name, TIMES):
+            continue
         seen = glimpse(c.name, frame[c.name])
-        if (
-            c.kind not in ("numeric", "identifier")
-            or not seen.is_numeric
-            or not seen.is_integer
-            or not seen.is_named(TIMES)
-        ):
+        if not seen.is_numeric or not seen.is_integer:
             continue
         values = seen.values[~np.isnan(seen.values)]
         if len(values) == len(frame) and values.min() >= 1000 and values.max() <= 2261:

@@ -85,6 +85,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         )
         with clock.phase("read"):
             prepared = prepare(recipe)
+        for finding in prepared.dataset.findings:
+            if finding.check == "sampled_rows":
+                progress.note(f"{finding.message} {finding.next_step}")
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
         held.enter_context(folders.locked(folder))

@@ -12,7 +12,7 @@ from automl.errors import DataError
 from automl.intake.files import IMAGE_SUFFIXES
 from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
-from automl.intake.raw import Hints, Raw, listed, unknown_column
+from automl.intake.raw import Hints, Raw, Room, listed, unknown_column
 from automl.intake.source import read
 from automl.records import Dataset, Finding, Recipe
 
@@ -32,7 +32,7 @@ def load(recipe: Recipe) -> Dataset:
     Raises:
         DataError: missing, damaged or empty data; a named column that is not there; parts that do not fit.
     """
-    raw = read(recipe.data, "the data", Hints(target=recipe.target))
+    raw = read(recipe.data, "the data", Hints(target=recipe.target, room=_room(recipe)))
     if len(raw.inputs) < 2:
         raise DataError(f"{raw.where} holds one row: expected at least two, and some dozens to learn from; add rows")
     n_train = len(raw.inputs)
@@ -53,7 +53,10 @@ def load(recipe: Recipe) -> Dataset:
         message = f"{gone.sum()} rows have no {recipe.group!r}; they are treated as one group."
         findings += (Finding("missing_groups", "medium", message, columns=(str(recipe.group),), count=int(gone.sum())),)
     if recipe.weight is not None and not isinstance(recipe.weight, str):
-        weight, noticed = _weights_given(recipe.weight, n_train, len(inputs))
+        weights = np.asarray(recipe.weight)
+        if raw.given is None and raw.rows is not None and weights.ndim == 1 and len(weights) > raw.rows.max():
+            weights = weights[raw.rows]  # of a file of which not all rows were read
+        weight, noticed = _weights_given(weights, n_train, len(inputs))
         findings += noticed
     if weight is not None:
         weight = _checked_weight(weight)
@@ -69,6 +72,12 @@ def load(recipe: Recipe) -> Dataset:
         findings=findings,
         row_numbers=np.asarray(rows, dtype=np.int64),
     )
+
+
+def _room(recipe: Recipe) -> Room:
+    """What may be held of the data, and which rows matter most."""
+    is_series = recipe.goal == "forecast" or recipe.series is not None or recipe.horizon is not None
+    return Room(recipe.search.memory_mib, recipe.seed, recipe.time_column, is_series)
 
 
 def _roles(raw: Raw, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None, Any, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["read", "sniff"]
+__all__ = ["header_of", "read", "rows_of", "sniff"]
 
 DELIMITERS = (",", "\t", ";", "|")
 SAMPLE_BYTES = 1 << 18
@@ -43,12 +43,8 @@ def read(data: bytes, name: str, hints: Hints) -> tuple[pd.DataFrame, tuple[Find
     if delimiter == " ":
         data = re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ \t]+|[ \t]+$", b"", data))
         delimiter = "\t"
-    header: list[str] = next(_records(data[: 1 << 20].decode("utf-8", errors="ignore"), delimiter), [])
-    headless = _is_headless(header, hints.target)
-    names = [f"x{i}" for i in range(len(header))] if headless else _named(header)
-    if headless:
-        message = f"{name} has no header: its first line holds numbers only; columns are called x0, x1, ..."
-        findings += (Finding("no_header", "medium", message, "Add a line with column names."),)
+    names, headless, noticed = header_of(data[: 1 << 20].decode("utf-8", errors="ignore"), delimiter, name, hints)
+    findings += noticed
     try:
         table, rows = _fast(data, delimiter, len(names), headless), None
     except ValueError:  # pyarrow.ArrowInvalid: some rows have more or fewer cells
@@ -62,6 +58,20 @@ def read(data: bytes, name: str, hints: Hints) -> tuple[pd.DataFrame, tuple[Find
     return frame, findings + noticed
 
 
+def header_of(text: str, delimiter: str, name: str, hints: Hints) -> tuple[list[str], bool, tuple[Finding, ...]]:
+    """Names of the columns, whether they had to be made up, and what is to be said of that.
+
+    Args:
+        text: the beginning of a file. name: of the file, for messages.
+    """
+    header: list[str] = next(rows_of(text, delimiter), [])
+    if not _is_headless(header, hints.target):
+        return _named(header), False, ()
+    message = f"{name} has no header: its first line holds numbers only; columns are called x0, x1, ..."
+    finding = Finding("no_header", "medium", message, "Add a line with column names.")
+    return [f"x{i}" for i in range(len(header))], True, (finding,)
+
+
 def sniff(text: str, whole: bool = True) -> str:
     """The delimiter of a text: the one that parts the header and nearly all rows into the same number of cells.
 
@@ -70,7 +80,7 @@ def sniff(text: str, whole: bool = True) -> str:
     """
     best, best_score = ",", 0.0
     for delimiter in DELIMITERS:
-        counts = [len(row) for _, row in zip(range(SAMPLE_ROWS), _records(text, delimiter), strict=False) if row]
+        counts = [len(row) for _, row in zip(range(SAMPLE_ROWS), rows_of(text, delimiter), strict=False) if row]
         if not whole and len(counts) > 2 and len(counts) < SAMPLE_ROWS:
             counts.pop()
         if not counts:
@@ -96,7 +106,8 @@ def _is_spaced(text: str) -> bool:
     return sum(NUMBER.fullmatch(cell) is not None for cell in cells) > 0.5 * len(cells)
 
 
-def _records(text: str, delimiter: str) -> csv.Reader:  # type: ignore[name-defined]
+def rows_of(text: str, delimiter: str) -> csv.Reader:  # type: ignore[name-defined]
+    """Cells of each record of a text."""
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
 
 
@@ -170,7 +181,7 @@ def _slow(
 
     limit = csv.field_size_limit(max(len(data), 1 << 17))
     try:
-        records = [row for row in _records(data.decode("utf-8"), delimiter) if row]
+        records = [row for row in rows_of(data.decode("utf-8"), delimiter) if row]
     except csv.Error as error:
         raise DataError(f"{name} cannot be read as delimited text ({error}); save it again as plain CSV") from error
     finally:

@@ -14,7 +14,22 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["Hints", "Raw", "listed", "nearest", "unknown_column"]
+__all__ = ["Hints", "Raw", "Room", "listed", "nearest", "unknown_column"]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much of a table may be held, and which rows are kept where that is less than all of them.
+
+    Attributes:
+        memory_mib: what may be used in all; None for most of what is free. seed: of the draw.
+        time_column: whose latest rows are kept, or None. is_series: a forecast is asked for, or a series column named.
+    """
+
+    memory_mib: float | None = None
+    seed: int = 0
+    time_column: str | None = None
+    is_series: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +40,13 @@ class Hints:
         target: names the user gave to the target.
         text: columns that stay text even where every cell looks like a number ("00123" in another file).
         words: columns where "NA" and "None" stay values (they are categories: unseen ones do no harm).
+        room: how much of a large table may be held; None to read all of it.
     """
 
     target: tuple[str, ...] = ()
     text: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    room: Room | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.intake import arrays, files, folders, tables
+from automl.intake import arrays, files, folders, streamed, tables
 from automl.intake.frames import as_frame, from_columns, is_frame, tidy
 from automl.intake.raw import Hints, Raw, listed
 
@@ -73,9 +73,12 @@ def read_path(given: str | Path, hints: Hints) -> Raw:
     path = files.find(given)
     if path.is_dir():
         return _folder(path, hints)
+    short = files.stem(path)
+    part = streamed.read_part(path, hints)
+    if part is not None:
+        return Raw(short, path.name, part[0], root=str(path.parent), rows=part[1], findings=part[2])
     data, name = files.content(path)
     form = files.form(data, name)
-    short = files.stem(path)
     if form in {"npz", "npy"}:
         return arrays.from_npz(data, form, short, path.name, hints)
     frame, rows, findings = tables.read(data, form, path.name, hints)

@@ -19,7 +19,7 @@ import pandas as pd
 
 from automl.evidence import AMOUNTS, amounts, crossfit, tokens, vocabulary, weighed
 from automl.modalities.categories import strings
-from automl.modalities.specs import evenly, numbers_spec
+from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
 from automl.repeated import Repeated, find_repeated, restore_repeated
 
@@ -104,7 +104,7 @@ class Clues:
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """``(n, n_columns)`` float32."""
         folds = folds_of(frame, self.watched) if self.parts else np.zeros(len(frame), np.int64)
-        cells = self.repeated.cells(frame)
+        cells: dict[str, Sequence[str | None]] = {**self.repeated.cells(frame)}
         read = {*self.measured, *(part.column for part in self.parts)} - cells.keys()
         cells |= {name: strings(frame[name]) for name in read}
         told = [part.transform(cells[part.column], folds) for part in self.parts]
@@ -142,12 +142,12 @@ def fit_clues(
         numbers: columns of float64, whose values may be levels.
     """
     sample = evenly(np.arange(len(frame)), MAX_FIT_ROWS)
-    folds = folds_of(frame, watched)[sample]
     frame_read = frame if len(sample) == len(frame) else frame.iloc[sample]
+    folds = folds_of(frame_read, watched)
     repeated = find_repeated(frame_read, numbers, goals[sample], folds)
     clues = Clues([], list(watched), {}, repeated)
-    for name, cells in repeated.cells(frame_read).items():
-        part = _fit(name, cells, goals[sample], folds)
+    for name, marks in repeated.cells(frame_read).items():
+        part = _fit(name, marks, goals[sample], folds)
         if part is not None:
             clues.parts.append(part)
     for name in columns:
@@ -161,7 +161,10 @@ def fit_clues(
         if part is not None:
             clues.parts.append(part)
     names = clues.names
-    return (clues, numbers_spec("clues", names, clues.transform(frame), [0.0] * len(names))) if names else None
+    if not names:
+        return None
+    told = clues.transform(frame.iloc[evenly(np.arange(len(frame)), MAX_STAT_ROWS)])  # all that statistics need
+    return clues, numbers_spec("clues", names, told, [0.0] * len(names))
 
 
 def _fit(name: str, cells: Sequence[str | None], goals: np.ndarray, folds: np.ndarray) -> Clue | None:

@@ -18,6 +18,7 @@ DATE_PARTS = (
     "elapsed_days", "year", "month_sin", "month_cos", "yearday_sin", "yearday_cos", "weekday_sin", "weekday_cos", "day",
     "hour_sin", "hour_cos",
 )  # fmt: skip
+MAX_FIT_ROWS = 200_000
 LARGEST = 1e30  # far from float32's own limit, so that sums and squares of scaled values stay finite
 
 
@@ -71,8 +72,10 @@ def fit_numbers(frame: pd.DataFrame, numeric: Sequence[str], dates: Sequence[str
     """Fit on a frame of training rows; None when no column varies.
 
     Args:
-        frame: training rows. numeric: columns of float64. dates: columns of datetime64.
+        frame: training rows, of which at most `MAX_FIT_ROWS`, evenly taken, are looked at. numeric: columns of float64.
+        dates: columns of datetime64.
     """
+    frame = frame.iloc[evenly(np.arange(len(frame)), MAX_FIT_ROWS)]
     origins = np.array([_first_day(frame[name]) for name in dates], np.float64)
     raw = _raw(frame, numeric, dates, origins)
     names = [*numeric, *(f"{name}.{part}" for name in dates for part in DATE_PARTS)]

@@ -18,7 +18,7 @@ from scipy import sparse
 
 from automl.evidence import vocabulary, weighed
 from automl.modalities.categories import strings
-from automl.modalities.specs import evenly, numbers_spec
+from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
 
 __all__ = ["Members", "Phrases", "Texts", "fit_texts", "restore_texts", "wordy"]
@@ -166,7 +166,8 @@ def fit_texts(
         return None
     part = Texts(parts)
     names = [name for piece in parts for name in piece.names]
-    return part, numbers_spec("texts", names, part.transform(frame), [0.0] * len(names))
+    sample = frame.iloc[evenly(np.arange(len(frame)), MAX_STAT_ROWS)]  # all that statistics are made from
+    return part, numbers_spec("texts", names, part.transform(sample), [0.0] * len(names))
 
 
 def wordy(column: pd.Series) -> bool:

@@ -25,6 +25,7 @@ from automl.records import Column, Dataset, InputSpec, Split, Task
 __all__ = ["TabularEncoder", "fit", "restore"]
 
 NUMERIC_KINDS = ("numeric", "embedded_number", "boolean")
+CHUNK_ROWS = 50_000
 LEAST_ROWS = 50  # below, folds are too small to say what a word means
 TOLD_KINDS = ("categorical", "url", "text", "list")
 MOST_TOKENS = 2**27
@@ -60,11 +61,19 @@ class TabularEncoder:
         Args:
             dataset: whose frame holds every column the encoder was fitted on. rows: ``(n,)`` row numbers.
         """
-        frame = self.frame(dataset, rows)
-        return {
-            name: part.transform(dataset, rows) if isinstance(part, Pictures) else part.transform(frame)
-            for name, part in self.parts.items()
-        }
+        out: dict[str, np.ndarray] = {}
+        for begin in range(0, max(len(rows), 1), CHUNK_ROWS):  # words of all rows at once would fill gigabytes
+            some = rows[begin : begin + CHUNK_ROWS]
+            frame = self.frame(dataset, some)
+            for name, part in self.parts.items():
+                values = part.transform(dataset, some) if isinstance(part, Pictures) else part.transform(frame)
+                if len(values) == len(rows):
+                    out[name] = values
+                    continue
+                if name not in out:
+                    out[name] = np.empty((len(rows), *values.shape[1:]), values.dtype)
+                out[name][begin : begin + len(values)] = values
+        return out
 
     def frame(self, dataset: Dataset, rows: np.ndarray) -> pd.DataFrame:
         """The columns of these rows, and whether each one lacks its picture."""

@@ -62,7 +62,9 @@ class SearchKeys(BaseModel):
     oracle: Literal["bayesian", "random", "hyperband", "grid"] = Field(
         "bayesian", description="KerasTuner's algorithm that proposes settings."
     )
-    memory: int | float | str | None = Field(None, description="Memory that a trial may take: 8GB, 500MB.")
+    memory: int | float | str | None = Field(
+        None, description="Memory that a trial may take, and a table an eighth of it: 8GB, 500MB."
+    )
     log: Name | list[Name] = Field(default_factory=list, description="Other logs of trials: tensorboard, mlflow.")
     device: DeviceWish = Field(
         "auto", description="Where networks train: auto, cpu, one (one device a trial), all (each trial over all)."

@@ -1,22 +1,17 @@
-"""How much memory a trial would take, estimated before it starts, and how much there is."""
+"""How much memory a trial would take, estimated before it starts."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
-import psutil
-
-__all__ = ["available_mib", "needed_mib"]
+__all__ = ["needed_mib"]
 
 MIB = 2**20
 BYTES = 4
 COPIES_OF_WEIGHTS = 6  # weights, gradients, two moments, the best epoch's copy and one under way
 COPIES_OF_OUTPUTS = 2  # kept for the way back, and their gradients
 GATES = 8  # numbers that a recurrent cell keeps for each unit and step
-USABLE_SHARE = 0.8
-CGROUP = Path("/sys/fs/cgroup")
 
 
 def needed_mib(model: Any, batch_size: int) -> float:
@@ -47,15 +42,3 @@ def _numbers(layer: Any) -> int:
         steps = int(inputs[0].shape[1] or 1)
         total += steps * int(units) * GATES * (1 if inner is layer else 2)
     return total
-
-
-def available_mib() -> float:
-    """Most of the memory that is free for this process: of the machine, or of its control group if that is less."""
-    free = psutil.virtual_memory().available / MIB
-    try:
-        limit = (CGROUP / "memory.max").read_text().strip()
-        if limit != "max":
-            free = min(free, (int(limit) - int((CGROUP / "memory.current").read_text())) / MIB)
-    except (OSError, ValueError):
-        pass
-    return max(0.0, USABLE_SHARE * free)

@@ -81,7 +81,7 @@ class TrialWorker:
         self, material: Material, templates: Callable[[], Mapping[str, Template]], names: Sequence[str],
         memory_mib: float | None,
     ) -> int:  # fmt: skip
-        from automl.search.footprint import available_mib
+        from automl.memory import available_mib
         from automl.search.trainer import Trainer
 
         known = templates()

@@ -19,7 +19,7 @@ import numpy as np
 from automl import holdouts, memory, metrics
 from automl.errors import OutOfTime
 from automl.search.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
-from automl.search.footprint import available_mib, needed_mib
+from automl.search.footprint import needed_mib
 from automl.search.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.search.network import DeviceData, Network
 from automl.search.parallel import ParallelNetwork, Replicas
@@ -349,7 +349,7 @@ class Trainer:
 
     def _check_memory(self, network: Network) -> None:
         needed = needed_mib(network.model, network.batch_size)
-        limit = available_mib() if self.memory_mib is None else self.memory_mib
+        limit = memory.available_mib() if self.memory_mib is None else self.memory_mib
         if needed > limit:
             raise TooLarge(
                 f"training would take about {needed:,.0f} MiB and {limit:,.0f} may be used, so it was not started; "

@@ -8,10 +8,11 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import Ridge
 
-from automl.baselines.columns import TableFeatures, find, parts
+from automl.baselines.columns import TableFeatures
 from automl.baselines.convolutions import ConvolutionFeatures, filled
 from automl.baselines.gradients import oriented_gradients, resized
 from automl.baselines.learners import Linear, fit_temperature
+from automl.baselines.levels import find, parts
 from automl.baselines.model import Model, draws
 from automl.baselines.ridge import _dual, _primal, ridge_path
 from automl.baselines.summaries import summary

@@ -231,3 +231,15 @@ def test_thirty_thousand_rows_take_less_than_a_second_and_one_row_less_than_five
     for row in range(50):
         encoder.transform(dataset, rows[row : row + 1])
     assert (time.process_time() - begun) / 50 < 0.005
+
+
+def test_rows_encoded_in_pieces_are_those_encoded_at_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    words = np.array(["good day", "bad road", "old house", None], dtype=object)[rng.integers(0, 4, 120)]
+    frame = pd.DataFrame({"a": rng.normal(size=120), "level": words, "text": words})
+    encoder, at_once = fitted(frame, {"a": "numeric", "level": "categorical", "text": "text"})
+    monkeypatch.setattr("automl.modalities.tabular.CHUNK_ROWS", 50)
+    in_pieces = encoder.transform(Dataset("data", frame), np.arange(120))
+    assert in_pieces.keys() == at_once.keys()
+    for name, values in at_once.items():
+        assert np.array_equal(in_pieces[name], values) and in_pieces[name].dtype == values.dtype

@@ -78,16 +78,6 @@ def test_what_a_trial_takes_grows_with_batch_width_and_steps():
     assert footprint.needed_mib(dense(1000), 64) == pytest.approx(exact * 4 / 2**20)
 
 
-def test_the_control_groups_limit_counts_where_it_is_less(tmp_path, monkeypatch):
-    monkeypatch.setattr(footprint, "CGROUP", tmp_path)
-    free = footprint.available_mib()
-    (tmp_path / "memory.max").write_text(f"{300 * 2**20}\n")
-    (tmp_path / "memory.current").write_text(f"{100 * 2**20}\n")
-    assert footprint.available_mib() == pytest.approx(0.8 * 200) and free > 160
-    (tmp_path / "memory.max").write_text("max\n")
-    assert footprint.available_mib() > 160
-
-
 def test_a_neighbour_differs_in_knobs_alone_and_stays_in_the_space():
     space = keras_tuner.HyperParameters()
     space.Float("learning_rate", 1e-4, 1e-1, sampling="log", default=1e-3)

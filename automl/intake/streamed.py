@@ -1,0 +1,282 @@
+"""Tables that would take more memory than they may: read piece by piece, of which a part of the rows is kept.
+
+Rows are drawn at random, each as likely as any other. Where the recipe names a time column the latest rows are kept
+instead: a random part of a series has gaps that are not in the data. Parquet and delimited text are streamed; other
+formats, and compressed text, are read as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl import memory
+from automl.errors import DataError
+from automl.intake.cells import typed_frame
+from automl.intake.delimited_stream import Layout, Told, layout
+from automl.intake.frames import tidy
+from automl.intake.raw import Hints, Room, listed, unknown_column
+from automl.intake.reservoir import Reservoir
+from automl.records import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+__all__ = ["read_part"]
+
+MIB = 2**20
+HELD_SHARE = 1 / 8
+"""Of the memory that may be used, for the table itself; the rest is for what both sides make of it."""
+LEAST_ROWS = 100
+ROWS_A_BATCH = 65_536
+HEAD_BYTES = 1 << 19
+TEXT_BYTES = 57  # of a Python string, beside its characters
+POINTER_BYTES = 8
+MOST_GROWTH = 40  # from a text to its columns: "a," is two bytes, and 66 once it is read if it never comes back
+KEPT_SHARES = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+OVERRIDE = "`memory` under `search:` (or --memory) sets that limit."
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table file that can be streamed.
+
+    Attributes:
+        n_rows: in it; of text an estimate. row_bytes: that a row takes once it is read. whole_mib: that reading it at
+            once would take for a moment. names: of the columns. times: names of those stored as timestamps.
+        text: how it is delimited, None for Parquet.
+    """
+
+    path: Path
+    n_rows: int
+    row_bytes: float
+    whole_mib: float
+    names: tuple[str, ...]
+    times: tuple[str, ...] = ()
+    text: Layout | None = None
+
+    @property
+    def held_mib(self) -> float:
+        """That the whole table would take."""
+        return self.n_rows * self.row_bytes / MIB
+
+
+def read_part(path: Path, hints: Hints) -> tuple[pd.DataFrame, np.ndarray, tuple[Finding, ...]] | None:
+    """Read a part of a table's rows, if the whole table is too large.
+
+    Args:
+        path: of a file. hints: whose `room` says how much may be held and which rows matter.
+
+    Returns:
+        The frame, the position of each of its rows in the file (of text: among its complete rows) and findings; None
+        where the table fits, or is of a kind that is read as a whole.
+
+    Raises:
+        DataError: too few rows would fit, or a random part of them would break a series.
+    """
+    room = hints.room
+    if room is None:
+        return None
+    limit = memory.available_mib() if room.memory_mib is None else room.memory_mib
+    may_hold = limit * HELD_SHARE
+    source = _parquet(path) or _text(path, hints, may_hold)
+    if source is None:
+        return None
+    if source.held_mib <= may_hold and source.whole_mib <= limit:
+        return None
+    n_kept = int(may_hold * MIB / source.row_bytes)
+    if room.memory_mib is None:
+        n_kept = _round(n_kept)  # what is free varies: a run after another is to draw the same rows
+    if n_kept < LEAST_ROWS:
+        raise DataError(
+            f"{path.name} has about {source.row_bytes:,.0f} bytes a row in memory, so that only {n_kept} rows would fit"
+            f" into the {limit:,.0f} MiB that may be used; give it more: {OVERRIDE}"
+        )
+    latest_by = _latest_by(source, hints, room)
+    table, rows, n_rows, findings = _streamed(source, n_kept, latest_by, room.seed, hints)
+    how = f"drawn at random (seed {room.seed})" if latest_by is None else f"the latest by {latest_by!r}"
+    message = (
+        f"{len(rows):,} of the {n_rows:,} rows of {path.name} were read, {how}: all of them would take about "
+        f"{source.held_mib:,.0f} MiB, and a table may take {may_hold:,.0f} of the {limit:,.0f} MiB that may be used."
+    )
+    if n_rows <= len(rows):  # a guess of a text's size was too large
+        return table, rows, findings
+    return table, rows, (*findings, Finding("sampled_rows", "high", message, OVERRIDE, count=len(rows)))
+
+
+def _round(n_rows: int) -> int:
+    """Down to a number of one digit or 15 and zeros."""
+    if n_rows < 1:
+        return n_rows
+    unit = 10 ** (len(str(n_rows)) - 1)
+    return int(max(share for share in KEPT_SHARES if share * unit <= n_rows) * unit)
+
+
+def _latest_by(source: Source, hints: Hints, room: Room) -> str | None:
+    """The column whose latest rows are kept, None for a random part.
+
+    Raises:
+        DataError: the rows are or may be those of a series, and no column says when.
+    """
+    if room.time_column is not None:
+        if room.time_column not in source.names:
+            raise unknown_column("time column", room.time_column, source.names, source.path.name)
+        return room.time_column
+    others = [name for name in source.names if name not in hints.target]
+    may_be_series = room.is_series or not hints.target or (len(others) <= 2 and bool(source.times))
+    if not may_be_series:
+        return None
+    near = f" (stored as times: {listed(source.times, 5)})" if source.times else ""
+    raise DataError(
+        f"{source.path.name} is too large to be read as a whole and may hold a series, which a random part of its rows "
+        f"would break; pass time_column{near} to keep the latest rows, a target and a goal that is no forecast to draw "
+        f"rows at random, or more memory: {OVERRIDE}"
+    )
+
+
+# --------------------------------------------------------------------------- what there is
+
+
+def _head(path: Path, n_bytes: int) -> bytes:
+    """The first bytes of a file; none where it cannot be read, of which the reader of whole files tells."""
+    try:
+        with path.open("rb") as file:
+            return file.read(n_bytes)
+    except OSError:
+        return b""
+
+
+def _parquet(path: Path) -> Source | None:
+    """What the file's own metadata say of its size."""
+    if _head(path, 4) != b"PAR1":
+        return None
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as opened:
+            found, schema = opened.metadata, opened.schema_arrow
+    except (pa.ArrowException, OSError, ValueError):
+        return None  # the reader of whole files says what is wrong with it
+    n_rows = int(found.num_rows)
+    stored = np.zeros(found.num_columns)
+    for group in range(found.num_row_groups):
+        own = found.row_group(group)
+        stored += [own.column(place).total_uncompressed_size for place in range(found.num_columns)]
+    row_bytes = sum(
+        _cell_bytes(found.schema.column(place).physical_type, stored[place] / max(n_rows, 1))
+        for place in range(found.num_columns)
+    )
+    times = tuple(field.name for field in schema if pa.types.is_timestamp(field.type) or pa.types.is_date(field.type))
+    whole_mib = path.stat().st_size / MIB + 2 * n_rows * row_bytes / MIB
+    return Source(path, n_rows, row_bytes, whole_mib, tuple(map(str, schema.names)), times)
+
+
+def _cell_bytes(stored_as: str, size: float) -> float:
+    """A number takes eight bytes; so does a text that comes back (stored once), others a Python string of their own."""
+    is_text = stored_as in ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY") and size >= POINTER_BYTES
+    return POINTER_BYTES + (TEXT_BYTES + size if is_text else 0.0)
+
+
+def _text(path: Path, hints: Hints, may_hold_mib: float) -> Source | None:
+    """What the beginning of a delimited text says of its size; None also where it is small beyond doubt."""
+    size = path.stat().st_size
+    if size * MOST_GROWTH <= may_hold_mib * MIB:
+        return None
+    text = layout(_head(path, HEAD_BYTES), path.name, hints, whole=size <= HEAD_BYTES)
+    if text is None:
+        return None
+    row_bytes = sum(POINTER_BYTES + (0.0 if length is None else TEXT_BYTES + length) for length in text.lengths)
+    n_rows = max(1, round(size / text.record_bytes))
+    whole_mib = (2 * size + 2 * POINTER_BYTES * n_rows * len(text.names)) / MIB
+    return Source(path, n_rows, row_bytes, whole_mib, text.names, text=text)
+
+
+# --------------------------------------------------------------------------- what is kept
+
+
+def _streamed(
+    source: Source, n_kept: int, latest_by: str | None, seed: int, hints: Hints
+) -> tuple[pd.DataFrame, np.ndarray, int, tuple[Finding, ...]]:
+    """The rows kept, their positions, how many there were, and what was noticed."""
+    import pyarrow as pa
+
+    held = Reservoir(n_kept, whole=latest_by is not None)
+    random = np.random.default_rng(seed)
+    place = None if latest_by is None else source.names.index(latest_by)
+    told = Told()
+    try:
+        for batch in _groups(source.path) if source.text is None else source.text.stream(source.path, told):
+            keys = random.random(len(batch)) if place is None else -_times(batch.column(place), str(latest_by))
+            held.add(batch, keys)
+    except DataError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(f"{source.path.name} cannot be read to its end ({error}); write the file again") from error
+    if not held.n_seen or not held.n_kept:
+        raise DataError(f"{source.path.name} holds no row that can be kept; check it, and its time column")
+    n_rows = held.n_seen
+    table, rows = held.rows()
+    if not len(rows):
+        raise DataError(
+            f"more rows of {source.path.name} have the latest time of {latest_by!r} than fit into memory; {OVERRIDE}"
+        )
+    if source.text is None:
+        frame = table.to_pandas(split_blocks=True, self_destruct=True)
+        del table
+        frame, findings = tidy(frame, source.path.name)
+        return frame, rows, n_rows, findings
+    frame, findings = typed_frame(table, list(source.names), source.text.delimiter, hints)
+    frame, noticed = tidy(frame, source.path.name, clean=True)
+    return frame, rows, n_rows, (*source.text.findings, *findings, *noticed, *told.findings(source.path.name, n_rows))
+
+
+def _groups(path: Path) -> Iterator[pa.RecordBatch]:
+    """A Parquet file's rows, one row group after the other."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path, pre_buffer=False) as opened:
+        yield from opened.iter_batches(batch_size=ROWS_A_BATCH)
+
+
+def _times(column: Any, name: str) -> np.ndarray:
+    """When each row is, as numbers that grow with time; NaN where that is missing.
+
+    Raises:
+        DataError: they are neither timestamps, numbers nor written year first.
+    """
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_temporal(column.type):
+        return _since_1970(pd.Series(column.to_pandas()))
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+    words = pd.Series(column.to_pandas(), dtype="str").str.strip()
+    words = words.where(words != "")
+    present = int(words.notna().sum())
+    values: np.ndarray = pd.to_numeric(words, errors="coerce").to_numpy(np.float64)
+    if np.isnan(values).sum() > len(words) - 0.95 * present:
+        values = _since_1970(pd.Series(pd.to_datetime(words, format="ISO8601", errors="coerce", utc=True)))
+    if np.isnan(values).sum() > len(words) - 0.5 * present:
+        raise DataError(
+            f"the table is too large to be read as a whole, and its latest rows cannot be told: {name!r} holds "
+            f"{words.dropna().iloc[0]!r}; expected times written year first (2020-01-31), timestamps or numbers"
+        )
+    return values
+
+
+def _since_1970(times: pd.Series) -> np.ndarray:
+    """Seconds as float64, NaN for a missing time."""
+    import pandas as pd
+
+    stamps = pd.to_datetime(times, utc=True).dt.tz_localize(None).to_numpy("datetime64[us]")
+    return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1e6)

@@ -1,0 +1,15 @@
+"""What there is of memory."""
+
+import pytest
+
+from automl import memory
+
+
+def test_the_control_groups_limit_counts_where_it_is_less(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+    free = memory.available_mib()
+    (tmp_path / "memory.max").write_text(f"{300 * 2**20}\n")
+    (tmp_path / "memory.current").write_text(f"{100 * 2**20}\n")
+    assert memory.available_mib() == pytest.approx(0.8 * 200) and free > 160
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.available_mib() > 160
