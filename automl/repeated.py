@@ -34,7 +34,7 @@ OTHER = "other"
 
 @dataclass(eq=False)
 class Repeated:
-    """Columns of numbers → one word a cell: a made-up one for each value that comes back, "other", "" where missing.
+    """Columns of numbers → one word a cell: a made-up one for each value that comes back, "other", none where missing.
 
     Attributes:
         columns: names. values: of each column, ascending float64.
@@ -48,12 +48,10 @@ class Repeated:
         """A name for each column of words."""
         return [f"{column} as a level" for column in self.columns]
 
-    def cells(self, frame: pd.DataFrame) -> dict[str, list[str]]:
-        """Words by name, ``(n,)`` each."""
-        numbers = {
-            name: frame[column].to_numpy(np.float64) for name, column in zip(self.names, self.columns, strict=True)
-        }
-        return {name: words_of(numbers[name], known) for name, known in zip(self.names, self.values, strict=True)}
+    def cells(self, frame: pd.DataFrame) -> dict[str, tuple[np.ndarray, list[str | None]]]:
+        """By name, the place ``(n,)`` of each cell among the words, and those."""
+        numbers = [frame[column].to_numpy(np.float64) for column in self.columns]
+        return {name: _marks(*pair) for name, *pair in zip(self.names, numbers, self.values, strict=True)}
 
     def state(self) -> dict[str, Any]:
         """Plain lists and arrays."""
@@ -103,12 +101,15 @@ def words_of(numbers: np.ndarray, known: np.ndarray) -> list[str]:
     Args:
         numbers: ``(n,)`` float64. known: ascending.
     """
-    words = np.array([f"v{place}" for place in range(len(known))], dtype=object)
+    at, words = _marks(numbers, known)
+    return [words[place] or "" for place in at]
+
+
+def _marks(numbers: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, list[str | None]]:
+    """The place of each number's word among those of the known values, "other", and None where missing."""
     at = np.searchsorted(known, numbers).clip(max=len(known) - 1)
-    cells = np.where(known[at] == numbers, words[at], OTHER)
-    cells[np.isnan(numbers)] = ""
-    found: list[str] = cells.tolist()
-    return found
+    at = np.where(known[at] == numbers, at, len(known) + np.isnan(numbers))
+    return at, [*(f"v{place}" for place in range(len(known))), OTHER, None]
 
 
 def gain_of_levels(codes: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> tuple[float, float]:

@@ -16,9 +16,10 @@ from automl.evidence import spelled
 from automl.modalities.specs import categories_spec
 from automl.records import InputSpec
 
-__all__ = ["Categories", "fit_categories", "restore_categories", "strings"]
+__all__ = ["Categories", "distinct", "fit_categories", "restore_categories", "strings"]
 
 MAX_LEVELS = 5_000
+FEW_ROWS = 64
 _HOST = re.compile(r"\s*(?:[a-z][a-z0-9+.\-]*:)?(?://)?(?:[^/?#@\s]*@)?(?:www\.)?([^/?#:\s]+)", re.IGNORECASE)
 
 
@@ -51,9 +52,10 @@ class Categories:
         out = np.empty((len(frame), len(self.columns)), np.int32)
         for place, (name, is_url) in enumerate(zip(self.columns, self.hosts, strict=True)):
             codes, rare = self.codes[place], self.rare[place]
-            levels, values = _levels(frame[name], is_url)
-            known = {value: codes.get(level, rare) for value, level in levels.items()}
-            out[:, place] = [known.get(value, 0) for value in values]
+            read = _host if is_url else spelled
+            at, cells = distinct(frame[name])
+            levels = [None if cell is None else read(cell) for cell in cells]
+            out[:, place] = np.array([0 if v is None else codes.get(v, rare) for v in levels], np.int32)[at]
         return out
 
     def state(self) -> dict[str, Any]:
@@ -77,11 +79,13 @@ def fit_categories(
     """Fit on a frame of training rows; None when no column varies."""
     part = Categories([], [], [], [])
     for name in columns:
-        as_level, values = _levels(frame[name], name in urls)
+        read = _host if name in urls else spelled
+        at, cells = distinct(frame[name])
         counts: Counter[str] = Counter()
-        for value, n in Counter(values).items():
-            if value in as_level:
-                counts[as_level[value]] += n
+        for cell, n in zip(cells, np.bincount(at, minlength=len(cells)).tolist(), strict=True):
+            level = None if cell is None else read(cell)
+            if level is not None:
+                counts[level] += n
         n_missing = len(frame) - counts.total()
         levels, n_rare = _frequent(counts, len(frame))
         if len(levels) + (n_rare > 0) + (n_missing > 0) < 2:
@@ -104,17 +108,23 @@ def _frequent(counts: Mapping[str, int], n_rows: int) -> tuple[list[str], int]:
     return levels, len(counts) - len(levels)
 
 
-def _levels(column: pd.Series, is_url: bool) -> tuple[dict[str | None, str], list[str | None]]:
-    """The level of each distinct value that has one, and all values."""
-    values = strings(column)
-    read = _host if is_url else spelled
-    return {value: level for value in set(values) if value is not None and (level := read(value)) is not None}, values
-
-
 def strings(column: pd.Series) -> list[str | None]:
     """A column as Python strings, None where missing."""
     values: list[Any] = np.asarray(column, dtype=object).tolist()
     return [v if isinstance(v, str) else None if v is None or v is pd.NA or v != v else str(v) for v in values]
+
+
+def distinct(column: pd.Series) -> tuple[np.ndarray, list[str | None]]:
+    """The place ``(n,)`` of each cell among the distinct ones, and those as Python strings, None where missing.
+
+    What is made of a cell on its own is then made once for each, and taken by place.
+    """
+    cells = strings(column) if len(column) <= FEW_ROWS else None
+    if cells is not None:  # for a few rows pandas would take longer to begin
+        places = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
+        return np.array([places[cell] for cell in cells], np.int64), list(places)
+    codes, values = pd.factorize(np.asarray(column, dtype=object))
+    return np.where(codes < 0, len(values), codes), [*strings(pd.Series(values, dtype=object)), None]
 
 
 def _host(url: str) -> str | None:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from automl.evidence import AMOUNTS, amounts, crossfit, tokens, vocabulary, weighed
-from automl.modalities.categories import strings
+from automl.modalities.categories import distinct, strings
 from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
 from automl.repeated import Repeated, find_repeated, restore_repeated
@@ -59,16 +59,18 @@ class Clue:
         """A name for each number."""
         return [f"{self.column}.clue{i + 1}" for i in range(self.coef.shape[2])]
 
-    def transform(self, cells: Sequence[str | None], folds: np.ndarray) -> np.ndarray:
-        """``(n, n_goals)`` float32; every row on its own."""
-        place = {cell: number for number, cell in enumerate(dict.fromkeys(cells))}
-        rows = weighed([tokens(cell) for cell in place], self.codes, self.idf)
-        at = np.fromiter((place[cell] for cell in cells), np.int64, len(cells))
-        if len(self.coef) * len(place) <= len(cells):  # levels: every distinct cell by every table costs less
+    def transform(self, at: np.ndarray, cells: Sequence[str | None], folds: np.ndarray) -> np.ndarray:
+        """``(n, n_goals)`` float32; every row on its own.
+
+        Args:
+            at: ``(n,)`` places among the distinct cells. folds: ``(n,)``.
+        """
+        rows = weighed([tokens(cell) for cell in cells], self.codes, self.idf)
+        if len(self.coef) * len(cells) <= len(at):  # levels: every distinct cell by every table costs less
             told = np.stack([rows @ one + own for one, own in zip(self.coef, self.intercept, strict=True)])
             return np.asarray(told[folds, at], np.float32)
         rows = rows[at]
-        out = np.empty((len(cells), self.coef.shape[2]), np.float32)
+        out = np.empty((len(at), self.coef.shape[2]), np.float32)
         for fold in range(len(self.coef)):
             here = np.flatnonzero(folds == fold)
             if len(here):
@@ -104,11 +106,11 @@ class Clues:
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """``(n, n_columns)`` float32."""
         folds = folds_of(frame, self.watched) if self.parts else np.zeros(len(frame), np.int64)
-        cells: dict[str, Sequence[str | None]] = {**self.repeated.cells(frame)}
+        cells = self.repeated.cells(frame)
         read = {*self.measured, *(part.column for part in self.parts)} - cells.keys()
-        cells |= {name: strings(frame[name]) for name in read}
-        told = [part.transform(cells[part.column], folds) for part in self.parts]
-        held = [amounts(cells[name])[:, kept] for name, kept in self.measured.items()]
+        cells |= {name: distinct(frame[name]) for name in read}
+        told = [part.transform(*cells[part.column], folds) for part in self.parts]
+        held = [amounts(cells[name][1])[cells[name][0]][:, kept] for name, kept in self.measured.items()]
         return np.concatenate([*told, *held], axis=1, dtype=np.float32, casting="same_kind")
 
     def state(self) -> dict[str, Any]:
@@ -146,8 +148,8 @@ def fit_clues(
     folds = folds_of(frame_read, watched)
     repeated = find_repeated(frame_read, numbers, goals[sample], folds)
     clues = Clues([], list(watched), {}, repeated)
-    for name, marks in repeated.cells(frame_read).items():
-        part = _fit(name, marks, goals[sample], folds)
+    for name, (at, words) in repeated.cells(frame_read).items():
+        part = _fit(name, [words[place] for place in at], goals[sample], folds)
         if part is not None:
             clues.parts.append(part)
     for name in columns:
@@ -195,8 +197,9 @@ def folds_of(frame: pd.DataFrame, watched: Sequence[str]) -> np.ndarray:
             values = column.to_numpy(np.float64)
             bits = np.where(np.isnan(values), 0.0, values + 0.0).view(np.uint64)
         else:
-            cells = strings(column)
-            bits = np.array([zlib.crc32((cell or "").encode("utf-8", "surrogatepass")) for cell in cells], np.uint64)
+            at, cells = distinct(column)
+            told = [zlib.crc32((cell or "").encode("utf-8", "surrogatepass")) for cell in cells]
+            bits = np.array(told, np.uint64)[at]
         mixed = _mix(mixed ^ (bits + np.uint64(0x9E3779B97F4A7C15)))
     return (mixed % np.uint64(N_FOLDS)).astype(np.int64)
 
