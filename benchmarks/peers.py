@@ -39,7 +39,9 @@ def answer(labels, probability=None):
 
 AUTOGLUON = """
 from autogluon.tabular import TabularPredictor
-predictor = TabularPredictor(o["target"], eval_metric=o["metric"], path=o["folder"] + "/models", verbosity=0)
+predictor = TabularPredictor(
+    o["target"], problem_type=o["goal"], eval_metric=o["metric"], path=o["folder"] + "/models", verbosity=0
+)
 predictor.fit(X.assign(**{o["target"]: y}), time_limit=o["seconds"])
 if o["goal"] == "binary":
     answer(predictor.predict(T), predictor.predict_proba(T)[sorted(y.unique())[1]])
