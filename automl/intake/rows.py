@@ -11,7 +11,6 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake import files, folders
-from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
 from automl.intake.raw import Hints, Raw, listed
 from automl.intake.source import read
@@ -36,7 +35,7 @@ def new_rows(data: Any, task: Task, root: str | None = None) -> Dataset:
 
     Returns:
         Raw inputs with the task's columns that are there (time and series columns among them), target columns, if
-        any, parted off. Columns are not typed yet.
+        any, parted off. Columns are not typed yet, and there is no fingerprint: nothing is resumed with new rows.
 
     Raises:
         DataError: nothing to predict, all needed columns missing, or arrays of other dimensions.
@@ -63,7 +62,6 @@ def new_rows(data: Any, task: Task, root: str | None = None) -> Dataset:
         inputs=inputs,
         target=target,
         root=root if root is not None else raw.root,
-        fingerprint=fingerprint(inputs, target),
         findings=findings,
         row_numbers=np.asarray(numbers, dtype=np.int64),
     )
