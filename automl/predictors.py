@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["BATCH_SIZE", "DeepPredictor", "Predictor", "ShallowPredictor", "input_names", "raw"]
 
 BATCH_SIZE = 1024
+ENCODED_ROWS = 16 * BATCH_SIZE
+"""Of a table, encoded together: what is made once for each level then is made less often."""
 
 # A model's compiled forward pass, dropped together with the model.
 FORWARD: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
@@ -47,10 +49,14 @@ class DeepPredictor:
     def each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
         """What each seed predicts, undecided."""
         parts: list[list[np.ndarray]] = [[] for _ in self.models]
-        for start in range(0, max(len(rows), 1), BATCH_SIZE):
-            arrays = self.encoder.transform(dataset, rows[start : start + BATCH_SIZE])
-            for part, model in zip(parts, self.models, strict=True):
-                part.append(raw(model, arrays))
+        is_table = rows.ndim == 1 and hasattr(dataset.inputs, "columns") and not dataset.pictures
+        step = ENCODED_ROWS if is_table else BATCH_SIZE
+        for start in range(0, max(len(rows), 1), step):
+            arrays = self.encoder.transform(dataset, rows[start : start + step])
+            for begin in range(0, max(len(rows[start : start + step]), 1), BATCH_SIZE):
+                batch = {name: array[begin : begin + BATCH_SIZE] for name, array in arrays.items()}
+                for part, model in zip(parts, self.models, strict=True):
+                    part.append(raw(model, batch))
         return seeds([self.codec.decode(np.concatenate(part)) for part in parts], self.weights)
 
 
