@@ -36,6 +36,8 @@ MAX_TOKENS = 20_000
 MAX_CLUE_ROWS = 30_000
 MAX_TEXT_ROWS = 30_000
 """Trigrams and their projection are learnt from so many rows, evenly taken: their cost would rule that of all else."""
+MOST_TEXT_ROWS = 200_000
+"""Beyond, texts are read by their words alone: the trigrams of 640,000 texts take a minute for each column."""
 SPARSE_ROWS = 100_000
 CHUNK_ROWS = 50_000
 SPREAD_OF_RAREST = 1 / 8
@@ -202,7 +204,7 @@ class TableFeatures:
 
             clean = pd.Series([str(v) if v is not None and v == v else "" for v in column], name="text")
             size = min(self.text_dimensions, max(len(clean) - 1, 1))
-            if clean.nunique() < 3 or not self.text_dimensions:
+            if len(clean) > MOST_TEXT_ROWS or clean.nunique() < 3 or not self.text_dimensions:
                 return np.zeros((len(clean), 0)), None
             sample = evenly(len(clean), MAX_TEXT_ROWS)
             # Trigrams alone: longer ones make the stored vocabulary and projection five times as large.

@@ -15,7 +15,7 @@ from automl.baselines import columns, worker
 from automl.baselines.columns import TableFeatures
 from automl.baselines.learners import Linear
 from automl.baselines.levels import by_cell, levels_of
-from automl.baselines.model import Model
+from automl.baselines.model import Model, forget
 from automl.baselines.ridge import ridge_path
 from automl.baselines.tabular import FOREST_BYTES, forest_settings
 from automl.records import Column, Dataset, Facts, FitContext, Task
@@ -142,3 +142,20 @@ def test_cells_that_come_back_are_read_once_and_give_what_each_row_gives():
     assert by_cell(cells[:4], lengths).ravel().tolist() == [1, 3, 0, 1]
     assert by_cell([f"{i}" for i in range(90)], lengths).shape == (90, 1)
     assert read == [3, 4, 90]
+
+
+def test_texts_of_very_many_rows_are_read_by_their_words_alone(monkeypatch):
+    rng = np.random.default_rng(0)
+    words = np.array([f"word{i}" for i in range(40)])
+    texts = pd.Series([" ".join(rng.choice(words, 5)) for _ in range(400)], dtype=object)
+    frame, y = pd.DataFrame({"t": texts}), texts.str.contains("word7").to_numpy(float)[:, None]
+    task = Task("tabular", "regression", ("y",), "r2", columns=(Column("t", "text", 1.0, ""),))
+    widths = {}
+    for most in (1_000, 100):
+        forget()
+        monkeypatch.setattr(columns, "MOST_TEXT_ROWS", most)
+        features = columns.TableFeatures(task, "trees")
+        widths[most] = features.fit(Dataset(f"d{most}", frame), np.arange(400), y, None).shape[1]
+        assert features.transform(Dataset("new", frame), np.arange(50)).shape == (50, widths[most])
+    assert widths[1_000] == widths[100] + features.text_dimensions
+    assert np.corrcoef(features.transform(Dataset("new", frame), np.arange(400))[:, -1], y[:, 0])[0, 1] > 0.8
