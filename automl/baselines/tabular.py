@@ -21,6 +21,7 @@ MOST_VECTOR_ROWS = 15_000
 FEW = 1000
 COMPONENTS = 50
 MANY_OUTPUTS = 50
+MANY_TEXTS = 30_000
 NODE_BYTES = 64
 FOREST_BYTES = 400 * 2**20
 
@@ -55,6 +56,15 @@ def floor_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str,
     yield {"statistic": "median" if task.metric in ("mae", "smape") else "mean"}
 
 
+def first_dimensions(task: Task, facts: Facts, usual: int) -> int:
+    """Dimensions of each text's trigrams in a family's first settings.
+
+    None where they alone would take the time of a fit: then words tell of a text at first, and later settings try more.
+    """
+    has_texts = any(column.kind in ("text", "url") for column in task.columns)
+    return 0 if has_texts and facts.n_rows > MANY_TEXTS else usual
+
+
 def linear(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """Scaled numbers, also on a normal scale, and one-hot levels, then a logistic or ridge path."""
     features = TableFeatures(
@@ -69,7 +79,12 @@ def linear(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 def linear_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """How many levels and text dimensions; class weights."""
-    first = {"text_dimensions": 30, "max_levels": 60, "quantiles": True, "class_weight": None}
+    first = {
+        "text_dimensions": first_dimensions(task, facts, 30),
+        "max_levels": 60,
+        "quantiles": True,
+        "class_weight": None,
+    }
     options = {"text_dimensions": [0, 20, 60], "max_levels": [30, 200], "quantiles": [True, False]}
     yield from tuned(task, first, options, seed)
 
@@ -92,8 +107,8 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     few = facts.n_rows < FEW
     first = {
         "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 20, "l2_regularization": 0.0,
-        "max_features": 1.0, "max_iter": 500, "patience": 30, "class_weight": None, "text_dimensions": 10,
-        "target_means": True, "loss": loss_for(task),
+        "max_features": 1.0, "max_iter": 500, "patience": 30, "class_weight": None,
+        "text_dimensions": first_dimensions(task, facts, 10), "target_means": True, "loss": loss_for(task),
     }  # fmt: skip
     options: dict[str, Any] = {
         "learning_rate": (0.02, 0.2), "max_leaf_nodes": (6, 128), "min_samples_leaf": (2, 20 if few else 100),
@@ -137,7 +152,8 @@ def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
     least = max(least, math.ceil(facts.n_rows / most_leaves))
     first = {
         "kind": "extra", "n_estimators": n_trees, "max_features": 0.5 if not labelled(task) else "sqrt",
-        "min_samples_leaf": least, "class_weight": None, "text_dimensions": 10,
+        "min_samples_leaf": least, "class_weight": None,
+        "text_dimensions": first_dimensions(task, facts, 10),
     }  # fmt: skip
     options = {
         "kind": ["extra", "random"], "max_features": ["sqrt", 0.3, 0.6, 1.0],

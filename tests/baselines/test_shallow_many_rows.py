@@ -17,7 +17,7 @@ from automl.baselines.learners import Linear
 from automl.baselines.levels import by_cell, levels_of
 from automl.baselines.model import Model, forget
 from automl.baselines.ridge import ridge_path
-from automl.baselines.tabular import FOREST_BYTES, forest_settings
+from automl.baselines.tabular import FOREST_BYTES, boosting_settings, forest_settings, linear_settings
 from automl.records import Column, Dataset, Facts, FitContext, Task
 
 N = 300
@@ -159,3 +159,13 @@ def test_texts_of_very_many_rows_are_read_by_their_words_alone(monkeypatch):
         assert features.transform(Dataset("new", frame), np.arange(50)).shape == (50, widths[most])
     assert widths[1_000] == widths[100] + features.text_dimensions
     assert np.corrcoef(features.transform(Dataset("new", frame), np.arange(400))[:, -1], y[:, 0])[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("settings", [linear_settings, boosting_settings, forest_settings])
+def test_first_settings_of_many_rows_leave_trigrams_of_texts_to_later_ones(settings):
+    def first(kind, n_rows):
+        task = Task("tabular", "binary", ("y",), "roc_auc", classes=("a", "b"), columns=(Column("t", kind, 1.0, ""),))
+        return next(settings(task, Facts(n_rows, 2, (0.5, 0.5)), 0))["text_dimensions"]
+
+    assert first("text", 1_000_000) == 0
+    assert first("text", 1_000) == first("numeric", 1_000_000) > 0
