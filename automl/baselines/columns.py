@@ -17,12 +17,13 @@ import pandas as pd
 from scipy import sparse
 from sklearn.preprocessing import QuantileTransformer
 
+from automl.baselines.clues import fit_clues, fit_levels, told_by
 from automl.baselines.gradients import PictureFeatures
-from automl.baselines.levels import FEW_ROWS, by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
+from automl.baselines.levels import by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
 from automl.baselines.model import remembered, rows_key
-from automl.evidence import amounts, crossfit, goals_of, tokens, unit_rows, vocabulary, weighed
+from automl.evidence import amounts, goals_of
 from automl.records import Dataset, Task
-from automl.repeated import repeated_values, words_of
+from automl.repeated import words_of
 from automl.skew import shape_of
 
 __all__ = ["TableFeatures"]
@@ -32,8 +33,6 @@ PARTS = ("year", "month", "day", "day_of_week", "hour")
 MAX_LEVELS = 255
 STATISTIC_ROWS = 30_000
 """Medians, spreads and quantiles are of so many rows, evenly taken."""
-MAX_TOKENS = 20_000
-MAX_CLUE_ROWS = 30_000
 MAX_TEXT_ROWS = 30_000
 """Trigrams and their projection are learnt from so many rows, evenly taken: their cost would rule that of all else."""
 MOST_TEXT_ROWS = 200_000
@@ -41,7 +40,6 @@ MOST_TEXT_ROWS = 200_000
 SPARSE_ROWS = 100_000
 CHUNK_ROWS = 50_000
 SPREAD_OF_RAREST = 1 / 8
-N_FOLDS = 5
 LEAST_SPREAD = 1e-3
 """Of a component of pictures, beside the first one's."""
 PICTURE_SIDE, PICTURE_CELL = 48, 8
@@ -228,7 +226,7 @@ class TableFeatures:
             return step, block
 
         key = ("clues", str(column.name), self.seed, hash(goals.tobytes()), *rows_key(dataset, rows))
-        told, clues = remembered(key, lambda: _fit_clues(cells, goals, self.seed))
+        told, clues = remembered(key, lambda: fit_clues(cells, goals, self.seed))
         step["clues"] = clues
         return step, np.concatenate([block, told], axis=1)
 
@@ -238,16 +236,8 @@ class TableFeatures:
         if not self.target_means:
             return step, block
         numbers = block[:, 0]
-
-        def compute() -> tuple[np.ndarray | None, Any, Any]:
-            sample = evenly(len(numbers), MAX_CLUE_ROWS)
-            folds = np.random.default_rng(self.seed).integers(0, N_FOLDS, len(sample))
-            known = repeated_values(numbers[sample], goals[sample], folds)
-            cells = None if known is None else words_of(numbers, known)
-            return (known, *((None, None) if cells is None else _fit_clues(cells, goals, self.seed)))
-
         key = ("levels", name, self.seed, hash(goals.tobytes()), *rows_key(dataset, rows))
-        known, told, clues = remembered(key, compute)
+        known, told, clues = remembered(key, lambda: fit_levels(numbers, goals, self.seed))
         if known is None:
             return step, block
         return {**step, "levels": known, "clues": clues}, np.concatenate([block, told], axis=1)
@@ -285,7 +275,7 @@ class TableFeatures:
             block = np.concatenate([block, by_cell(cells_of(column), amounts)], axis=1)
         if "clues" in step:
             cells = words_of(block[:, 0], step["levels"]) if "levels" in step else cells_of(column)
-            block = np.concatenate([block, by_cell(cells, functools.partial(_told, step["clues"]))], axis=1)
+            block = np.concatenate([block, by_cell(cells, functools.partial(told_by, step["clues"]))], axis=1)
         return block
 
     def _apply(self, step: Mapping[str, Any], column: pd.Series) -> np.ndarray:
@@ -401,49 +391,6 @@ def _projected(encoder: Any, texts: pd.Series) -> np.ndarray:
         for begin in range(0, max(len(texts), 1), CHUNK_ROWS)
     ]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
-    """What the words of training rows tell, ``(n, n_goals)``, each row without its fold; and what new rows need."""
-    sample = evenly(len(cells), MAX_CLUE_ROWS)
-    documents = [tokens(cells[i]) for i in sample]
-    words = np.array(sorted(map(_bytes, vocabulary(documents, MAX_TOKENS))), dtype=np.bytes_)
-    clues = {"words": words, "idf": np.ones(len(words))}
-    n_having = np.bincount(_rows_of(clues, documents).indices, minlength=len(words))
-    clues["idf"] = np.log((1 + len(sample)) / (1 + n_having)) + 1.0
-    folds = np.random.default_rng(seed).integers(0, N_FOLDS, len(sample))
-    found = crossfit(_rows_of(clues, documents), goals[sample], folds, N_FOLDS)
-    clues |= {"coef": found.coef[-1], "intercept": found.intercept[-1]}
-    if len(sample) == len(cells):
-        return found.predicted, clues
-    told = by_cell(cells, functools.partial(_told, clues))  # of rows that no fold was fitted on
-    told[sample] = found.predicted
-    return told, clues
-
-
-def _rows_of(clues: Mapping[str, Any], documents: list[list[str]]) -> Any:
-    """TF-IDF rows; words of a few rows are looked up by halving, since a table of all words would take longer."""
-    if len(documents) > FEW_ROWS:
-        codes = {word: code for code, word in enumerate(clues["words"].tolist())}
-        return weighed([list(map(_bytes, document)) for document in documents], codes, clues["idf"])
-    found = find(clues["words"], np.array([_bytes(word) for document in documents for word in document], np.bytes_))
-    owner = np.repeat(np.arange(len(documents)), [len(document) for document in documents])[found >= 0]
-    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(documents)))])
-    return unit_rows(found[found >= 0].astype(np.int32), ends.astype(np.int32), clues["idf"])
-
-
-def _bytes(word: str) -> bytes:
-    """A word as NumPy stores it in the least space."""
-    return word.encode("utf-8", "surrogatepass").rstrip(b"\0")
-
-
-def _told(clues: Mapping[str, Any], cells: list[str]) -> np.ndarray:
-    """What the words of new rows tell, ``(n, n_goals)``."""
-    told = [
-        np.asarray(_rows_of(clues, list(map(tokens, cells[i : i + CHUNK_ROWS]))) @ clues["coef"] + clues["intercept"])
-        for i in range(0, max(len(cells), 1), CHUNK_ROWS)
-    ]
-    return told[0] if len(told) == 1 else np.concatenate(told)
 
 
 def _date_parts(column: pd.Series, names: list[str], origin: float, cyclic: bool) -> np.ndarray:

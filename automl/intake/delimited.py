@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from automl.errors import DataError
@@ -106,7 +107,7 @@ def _is_spaced(text: str) -> bool:
     return sum(NUMBER.fullmatch(cell) is not None for cell in cells) > 0.5 * len(cells)
 
 
-def rows_of(text: str, delimiter: str) -> csv.Reader:  # type: ignore[name-defined]
+def rows_of(text: str, delimiter: str) -> Iterator[list[str]]:
     """Cells of each record of a text."""
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from automl.baselines import columns, worker
+from automl.baselines import clues, columns, worker
 from automl.baselines.columns import TableFeatures
 from automl.baselines.learners import Linear
 from automl.baselines.levels import by_cell, levels_of
@@ -76,7 +76,8 @@ def test_a_table_of_levels_alone_has_sparse_features_too(monkeypatch):
 
 def test_texts_of_many_rows_are_learnt_from_some_of_them_and_told_of_all(monkeypatch):
     monkeypatch.setattr(columns, "MAX_TEXT_ROWS", 100)
-    monkeypatch.setattr(columns, "MAX_CLUE_ROWS", 100)
+    monkeypatch.setattr(clues, "MAX_CLUE_ROWS", 100)
+    monkeypatch.setattr(clues, "CHUNK_ROWS", 90)
     monkeypatch.setattr(columns, "CHUNK_ROWS", 90)
     dataset, named, y = table()
     task = Task("tabular", "regression", ("y",), "r2", columns=named[4:])

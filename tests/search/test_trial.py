@@ -64,7 +64,10 @@ def test_the_best_epochs_weights_are_kept():
 
 def test_of_epochs_with_the_same_score_the_one_with_the_lower_loss_is_kept():
     losses = [0.9, 0.4, 0.2, 0.3, 0.1]
-    judge = lambda raw: 0.8 if raw[0] > 0.15 else 0.7  # noqa: E731
+
+    def judge(raw):
+        return 0.8 if raw[0] > 0.15 else 0.7
+
     result = fit(FakeNetwork(losses), epochs=5, judge=judge, tie=lambda raw: float(raw[0]))
     assert (result.score, int(result.weights[0]), float(result.raw_valid[0])) == (0.8, 3, 0.2)
     assert int(fit(FakeNetwork(losses), epochs=5, judge=judge).weights[0]) == 1

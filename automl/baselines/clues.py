@@ -1,0 +1,83 @@
+"""What the words of a column tell of the target, as a ridge on them says it, out of fold for training rows.
+
+Source: see `automl.evidence`; out of fold as in scikit-learn's TargetEncoder.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from automl.baselines.levels import FEW_ROWS, by_cell, evenly, find
+from automl.evidence import crossfit, tokens, unit_rows, vocabulary, weighed
+from automl.repeated import repeated_values, words_of
+
+__all__ = ["fit_clues", "fit_levels", "told_by"]
+
+MAX_TOKENS = 20_000
+MAX_CLUE_ROWS = 30_000
+CHUNK_ROWS = 50_000
+N_FOLDS = 5
+
+
+def fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
+    """What the words of training rows tell, ``(n, n_goals)``, each row without its fold; and what new rows need."""
+    sample = evenly(len(cells), MAX_CLUE_ROWS)
+    documents = [tokens(cells[i]) for i in sample]
+    words = np.array(sorted(map(_bytes, vocabulary(documents, MAX_TOKENS))), dtype=np.bytes_)
+    clues = {"words": words, "idf": np.ones(len(words))}
+    n_having = np.bincount(_rows_of(clues, documents).indices, minlength=len(words))
+    clues["idf"] = np.log((1 + len(sample)) / (1 + n_having)) + 1.0
+    folds = np.random.default_rng(seed).integers(0, N_FOLDS, len(sample))
+    found = crossfit(_rows_of(clues, documents), goals[sample], folds, N_FOLDS)
+    clues |= {"coef": found.coef[-1], "intercept": found.intercept[-1]}
+    if len(sample) == len(cells):
+        return found.predicted, clues
+    told = by_cell(cells, functools.partial(told_by, clues))  # of rows that no fold was fitted on
+    told[sample] = found.predicted
+    return told, clues
+
+
+def fit_levels(
+    numbers: np.ndarray, goals: np.ndarray, seed: int
+) -> tuple[np.ndarray | None, np.ndarray | None, dict[str, Any] | None]:
+    """The values of a numeric column that come back (`automl.repeated`), and as of `fit_clues` what they tell.
+
+    Args:
+        numbers: ``(n,)`` float64 of training rows. goals: ``(n, n_goals)``.
+
+    Returns:
+        Three times None where they tell no more than their neighbours.
+    """
+    sample = evenly(len(numbers), MAX_CLUE_ROWS)
+    folds = np.random.default_rng(seed).integers(0, N_FOLDS, len(sample))
+    known = repeated_values(numbers[sample], goals[sample], folds)
+    return (None, None, None) if known is None else (known, *fit_clues(words_of(numbers, known), goals, seed))
+
+
+def _rows_of(clues: Mapping[str, Any], documents: list[list[str]]) -> Any:
+    """TF-IDF rows; words of a few rows are looked up by halving, since a table of all words would take longer."""
+    if len(documents) > FEW_ROWS:
+        codes = {word: code for code, word in enumerate(clues["words"].tolist())}
+        return weighed([list(map(_bytes, document)) for document in documents], codes, clues["idf"])
+    found = find(clues["words"], np.array([_bytes(word) for document in documents for word in document], np.bytes_))
+    owner = np.repeat(np.arange(len(documents)), [len(document) for document in documents])[found >= 0]
+    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(documents)))])
+    return unit_rows(found[found >= 0].astype(np.int32), ends.astype(np.int32), clues["idf"])
+
+
+def _bytes(word: str) -> bytes:
+    """A word as NumPy stores it in the least space."""
+    return word.encode("utf-8", "surrogatepass").rstrip(b"\0")
+
+
+def told_by(clues: Mapping[str, Any], cells: list[str]) -> np.ndarray:
+    """What the words of new rows tell, ``(n, n_goals)``."""
+    told = [
+        np.asarray(_rows_of(clues, list(map(tokens, cells[i : i + CHUNK_ROWS]))) @ clues["coef"] + clues["intercept"])
+        for i in range(0, max(len(cells), 1), CHUNK_ROWS)
+    ]
+    return told[0] if len(told) == 1 else np.concatenate(told)
