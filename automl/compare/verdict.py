@@ -137,8 +137,10 @@ def _one_side(
     if won and only is not None:
         verdict = "deep" if only.side == "deep" else "shallow"
     least, note = _least_gain(task.metric, scores, floor, () if only is None else (only,), min_gain)
-    missing = "Neither side" if only is None else ("The shallow side" if only.side == "deep" else "The deep side")
-    notes = [f"{missing} finished a model that could be compared, so there is no difference to measure."]
+    lacking = "Neither side finished a model"
+    if only is not None:
+        lacking = f"The {'shallow' if only.side == 'deep' else 'deep'} side finished no model"
+    notes = [f"{lacking} that could be compared, so there is no difference to measure."]
     notes += [note] if note else []
     notes += _floor_notes(task.metric, scores, floor, () if only is None else (only,))
     n_units = len(np.unique(split.unit_ids))

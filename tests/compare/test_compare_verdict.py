@@ -347,3 +347,17 @@ def test_a_metric_undefined_in_many_resamplings_leaves_no_interval():
     found = compare(**arguments)
     assert (found.verdict, found.reason) == ("tie", "undecided")
     assert found.interval is None and any("undefined" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "said"),
+    [
+        (("shallow",), "The shallow side finished no model that could be compared"),
+        (("deep",), "The deep side finished no model that could be compared"),
+        (("deep", "shallow"), "Neither side finished a model that could be compared"),
+    ],
+)
+def test_the_side_without_a_model_is_named_as_the_one_without(lacking, said):
+    found = compare(**contest() | dict.fromkeys(lacking))
+    assert found.notes[0].startswith(said)
+    assert found.interval is None and found.gain is None
