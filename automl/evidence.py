@@ -14,6 +14,7 @@ Hestenes & Stiefel 1952 (conjugate gradients).
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ __all__ = [
     "MAX_GOALS",
     "Fitted",
     "amounts",
+    "coded",
     "crossfit",
     "goals_of",
     "spelled",
@@ -95,19 +97,24 @@ def amounts(cells: Sequence[str | None]) -> np.ndarray:
 def vocabulary(documents: Sequence[Sequence[str]], at_most: int) -> list[str]:
     """Tokens of at least two documents (three in large data) but not of all, most frequent first."""
     least = 2 if len(documents) < 5_000 else 3
-    counts = Counter(token for document in documents for token in set(document))
+    counts = Counter(itertools.chain.from_iterable(map(set, documents)))
     usable = [token for token, n in counts.items() if least <= n < len(documents)]
     return sorted(usable, key=lambda token: (-counts[token], token))[:at_most]
 
 
 def weighed(documents: Sequence[Sequence[Any]], codes: Mapping[Any, int], idf: np.ndarray) -> sparse.csr_matrix:
     """TF-IDF rows of unit length ``(n, n_tokens)`` float64; a row without known tokens is empty."""
-    indices: list[int] = []
-    ends = [0]
-    for document in documents:
-        indices.extend(codes[token] for token in document if token in codes)
-        ends.append(len(indices))
-    return unit_rows(np.array(indices, np.int32), np.array(ends, np.int32), idf)
+    return unit_rows(*coded(documents, codes), idf)
+
+
+def coded(documents: Sequence[Sequence[Any]], codes: Mapping[Any, int]) -> tuple[np.ndarray, np.ndarray]:
+    """The codes of all known tokens, int32, one document after another, and where each ends: see `unit_rows`."""
+    lengths = np.array([len(document) for document in documents], np.int64)
+    every = itertools.chain.from_iterable(documents)
+    found = np.fromiter(map(codes.get, every, itertools.repeat(-1)), np.int32, int(lengths.sum()))
+    known = np.concatenate([[0], np.cumsum(found >= 0)])
+    ends = known[np.concatenate([[0], np.cumsum(lengths)])]
+    return found[found >= 0], ends.astype(np.int32)
 
 
 def unit_rows(indices: np.ndarray, ends: np.ndarray, idf: np.ndarray) -> sparse.csr_matrix:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.levels import FEW_ROWS, by_cell, evenly, find
-from automl.evidence import crossfit, tokens, unit_rows, vocabulary, weighed
+from automl.evidence import coded, crossfit, tokens, unit_rows, vocabulary, weighed
 from automl.repeated import repeated_values, words_of
 
 __all__ = ["fit_clues", "fit_levels", "told_by"]
@@ -28,12 +28,11 @@ def fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarra
     sample = evenly(len(cells), MAX_CLUE_ROWS)
     documents = [tokens(cells[i]) for i in sample]
     words = np.array(sorted(map(_bytes, vocabulary(documents, MAX_TOKENS))), dtype=np.bytes_)
-    clues = {"words": words, "idf": np.ones(len(words))}
-    n_having = np.bincount(_rows_of(clues, documents).indices, minlength=len(words))
-    clues["idf"] = np.log((1 + len(sample)) / (1 + n_having)) + 1.0
+    indices, ends = coded(documents, _codes(words))
+    idf = np.log((1 + len(sample)) / (1 + np.bincount(indices, minlength=len(words)))) + 1.0
     folds = np.random.default_rng(seed).integers(0, N_FOLDS, len(sample))
-    found = crossfit(_rows_of(clues, documents), goals[sample], folds, N_FOLDS)
-    clues |= {"coef": found.coef[-1], "intercept": found.intercept[-1]}
+    found = crossfit(unit_rows(indices, ends, idf), goals[sample], folds, N_FOLDS)
+    clues = {"words": words, "idf": idf, "coef": found.coef[-1], "intercept": found.intercept[-1]}
     if len(sample) == len(cells):
         return found.predicted, clues
     told = by_cell(cells, functools.partial(told_by, clues))  # of rows that no fold was fitted on
@@ -61,12 +60,16 @@ def fit_levels(
 def _rows_of(clues: Mapping[str, Any], documents: list[list[str]]) -> Any:
     """TF-IDF rows; words of a few rows are looked up by halving, since a table of all words would take longer."""
     if len(documents) > FEW_ROWS:
-        codes = {word: code for code, word in enumerate(clues["words"].tolist())}
-        return weighed([list(map(_bytes, document)) for document in documents], codes, clues["idf"])
+        return weighed(documents, _codes(clues["words"]), clues["idf"])
     found = find(clues["words"], np.array([_bytes(word) for document in documents for word in document], np.bytes_))
     owner = np.repeat(np.arange(len(documents)), [len(document) for document in documents])[found >= 0]
     ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(documents)))])
     return unit_rows(found[found >= 0].astype(np.int32), ends.astype(np.int32), clues["idf"])
+
+
+def _codes(words: np.ndarray) -> dict[str, int]:
+    """The place of each stored word."""
+    return {word.decode("utf-8", "surrogatepass"): code for code, word in enumerate(words.tolist())}
 
 
 def _bytes(word: str) -> bytes:

@@ -198,12 +198,14 @@ class TableFeatures:
     def _fit_text(self, dataset: Dataset, rows: np.ndarray, column: pd.Series,
                   name: str) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
         def compute() -> tuple[np.ndarray, Any]:
+            if len(column) > MOST_TEXT_ROWS or not self.text_dimensions:
+                return np.zeros((len(column), 0)), None
+            clean = pd.Series([str(v) if v is not None and v == v else "" for v in column], name="text")
+            if clean.nunique() < 3:
+                return np.zeros((len(clean), 0)), None
             from skrub import StringEncoder  # takes as long to import as scikit-learn
 
-            clean = pd.Series([str(v) if v is not None and v == v else "" for v in column], name="text")
             size = min(self.text_dimensions, max(len(clean) - 1, 1))
-            if len(clean) > MOST_TEXT_ROWS or clean.nunique() < 3 or not self.text_dimensions:
-                return np.zeros((len(clean), 0)), None
             sample = evenly(len(clean), MAX_TEXT_ROWS)
             # Trigrams alone: longer ones make the stored vocabulary and projection five times as large.
             encoder = StringEncoder(n_components=size, ngram_range=(3, 3), random_state=0)

@@ -42,6 +42,11 @@ class Lane:
     exhausted: bool = False
     failures: int = 0
 
+    @property
+    def strong(self) -> bool:
+        """Whether its tier is the strong one."""
+        return self.baseline.tier == "strong"
+
     def lead(self, settings: Mapping[str, Any], score: float, rank: Callable[[float | None], float]) -> None:
         """Note a run's settings if it is the best so far; `rank` turns scores so that more is better."""
         if self.best is None or rank(score) > rank(self.best_score):

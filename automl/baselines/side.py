@@ -21,7 +21,7 @@ from automl.baselines.earlier import Earlier
 from automl.baselines.here import Here
 from automl.baselines.lane import Kept, Lane
 from automl.baselines.material import Material
-from automl.baselines.tuning import Tuning, as_text
+from automl.baselines.tuning import Tuning, as_text, rows_a_second
 from automl.baselines.worker import Fitted, Part, Payload, Worker, measure
 from automl.holdouts import Examination, has_time
 from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
@@ -82,7 +82,7 @@ class ShallowSide:
         ]
         self.floor_lanes = [lane for lane in lanes if lane.baseline.tier == "floor"]
         others = [lane for lane in lanes if lane.baseline.tier != "floor"]
-        self.tuning = Tuning(others, len(self.material.items), seed, self.material.rank)
+        self.tuning = Tuning(others, len(self.material.items), seed, self.material.rank, rows_a_second(task))
         self.floors: list[tuple[Run, Any]] = []
         self._too_little = 0.0
         self.archive = Archive(folder, fingerprints or {}, self._note)
@@ -157,8 +157,6 @@ class ShallowSide:
     def _fit(self, lane: Lane, settings: Mapping[str, Any], seconds: float, again: Run | None = None,
              rows: int | None = None) -> tuple[Run, ...]:  # fmt: skip
         """One more run of a family, or an earlier one `again` whose model is lost, on as many rows as then."""
-        rows = rows or self.tuning.rows_for(lane, seconds) or len(self.material.items)
-        take = self.material.sample(rows, self.seed)
         name = again.name if again else f"{lane.baseline.name}-{lane.n_runs + 1}"
         begun = time.monotonic()
         ends = begun + seconds
@@ -167,11 +165,13 @@ class ShallowSide:
             if again is None:
                 lane.fresh.again(settings)
             else:
-                self.earlier.lost.insert(0, (again, lane, settings, rows))
+                self.earlier.lost.insert(0, (again, lane, settings, rows or len(self.material.items)))
             return ()
         seconds -= time.monotonic() - begun
+        rows = rows or self.tuning.rows_for(lane, seconds) or len(self.material.items)
+        take = self.material.sample(rows, self.seed)
         offered = seconds
-        if not math.isinf(seconds) and lane.baseline.tier == "strong" and lane.seconds < STEP_SHARE * seconds:
+        if not math.isinf(seconds) and lane.strong and lane.seconds < STEP_SHARE * seconds:
             offered = max(STEP_SHARE * seconds, min(seconds, 5.0))
         deadline = None if math.isinf(offered) else time.monotonic() + offered
         self.on_event({"event": "start", "side": "shallow", "name": name, "settings": dict(settings)})
@@ -196,6 +196,9 @@ class ShallowSide:
                 lane.lead(settings, self.examination.take_in(scores, passed_over), self.material.rank)
             kept = Kept(run, lane, settings, [fitted.model], outputs, take)
             self.candidates.keep(kept)
+            if again is None and take is not None and lane.n == 1 and lane.capped is None:
+                lane.n = 0
+                lane.fresh.again(settings)  # once more, on all rows, where there is time
         elif again is None and lane.capped is not None and lane.n == 1 and run.status == "failed":
             lane.n = 0
             lane.fresh.again(settings)  # once more, on fewer rows

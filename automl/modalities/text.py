@@ -68,15 +68,18 @@ def restore_tokens(state: Mapping[str, Any]) -> Tokens:
 
 
 def fit_tokens(
-    frame: pd.DataFrame, columns: list[str], most_length: int = MAX_LENGTH
+    frame: pd.DataFrame, columns: list[str], most_length: int = MAX_LENGTH, most_rows: int | None = None
 ) -> tuple[Tokens, InputSpec] | None:
     """Fit vocabulary and length on a frame of training rows; None when they hold no word.
 
     Args:
-        frame: training rows. columns: text columns. most_length: ids a row at most.
+        frame: training rows. columns: text columns. most_length: ids a row at most. most_rows: that are read, evenly
+            taken; None for all.
     """
     if not columns:
         return None
+    if most_rows is not None and len(frame) > most_rows:
+        frame = frame.take(np.linspace(0, len(frame) - 1, most_rows).astype(np.int64))
     documents = _documents(frame, columns)
     counts = Counter(token for parts in documents for tokens in parts for token in tokens)
     least = 2 if len(documents) >= SMALL_DATA else 1

@@ -177,6 +177,19 @@ def test_a_slow_family_is_fitted_on_fewer_rows_and_says_so(problem):
     assert run.status == "done"
 
 
+def test_a_first_fit_of_some_rows_is_made_again_of_all_rows(problem):
+    dataset, task, split = problem("tabular", "regression", n=4000)
+    side = ShallowSide(dataset, task, split, Facts(2000), chosen("tabular_floor", "linear"), "r2")
+    side.tuning.items_a_second = 50.0  # as on a machine that is far too slow
+    side.step(5)
+    assert side.worker.wait(None) is None
+    (first,) = side.step(20.0)
+    (second,) = side.step(20.0)
+    side.close()
+    assert 500 <= first.choices["rows"] <= 1000
+    assert second.choices == {k: v for k, v in first.choices.items() if k != "rows"}
+
+
 def test_weights_count_in_the_validation_score(problem):
     dataset, task, split = problem("tabular", "binary")
     weight = np.where(np.arange(dataset.n_rows) % 2, 1.0, 1e-6)

@@ -1,0 +1,61 @@
+"""What the shallow side does first where all rows may be too many for its time."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from automl.baselines.archive import Proposals
+from automl.baselines.lane import Lane
+from automl.baselines.tuning import CELLS_A_SECOND, LEAST_ROWS, TEXT_CELLS, Tuning, rows_a_second
+from automl.baselines.worker import Fitted
+from automl.records import Baseline, Column, Task
+
+GOALS = ("binary",)
+
+
+def lane(name, tier):
+    baseline = Baseline(name, tier, "tabular", GOALS, lambda task, settings, seed: None, lambda *_: iter(()))
+    return Lane(baseline, Proposals(iter([{"of": name}, {"of": name, "n": 2}])))
+
+
+def tuning(n_items=100_000, items_a_second=1_000.0):
+    lanes = [lane("line", "fast"), lane("trees", "strong")]
+    return Tuning(lanes, n_items, 0, lambda score: score or 0.0, items_a_second), *lanes
+
+
+def test_the_first_fit_takes_as_many_rows_as_its_seconds_allow_and_is_of_a_strong_family():
+    found, line, trees = tuning()
+    assert (trees, {"of": "trees"}) == found.propose(20.0)
+    assert found.rows_for(trees, 20.0) == 20_000
+    assert found.rows_for(trees, 0.1) == LEAST_ROWS
+    assert found.rows_for(trees, math.inf) == found.rows_for(line, 200.0) == 100_000
+
+
+def test_where_all_rows_fit_in_the_fast_family_comes_first():
+    found, line, _ = tuning()
+    assert (line, {"of": "line"}) == found.propose(200.0)
+
+
+def test_once_there_is_a_model_others_take_all_rows_and_those_without_one_come_first():
+    found, line, trees = tuning()
+    found.propose(20.0)
+    trees.lead({"of": "trees"}, 0.9, float)
+    found.learn_time(trees, Fitted(model=b"", fit_seconds=5.0), 20.0, 20_000)
+    assert found.rows_for(line, 15.0) == 100_000
+    assert trees.n == 0 and found.propose(200.0)[0] is line
+    assert found.rows_for(trees, 15.0) is None  # all rows would take five times as long as a fifth of them
+    assert found.rows_for(trees, 30.0) == 100_000
+
+
+@pytest.mark.parametrize(("kinds", "cells"), [(("numeric", "categorical"), 2), (("numeric", "text"), 1 + TEXT_CELLS)])
+def test_a_free_text_counts_as_many_numbers(kinds, cells):
+    columns = tuple(Column(f"c{i}", kind, 1.0, "") for i, kind in enumerate(kinds))
+    assert rows_a_second(Task("tabular", "binary", ("y",), "roc_auc", columns=columns)) == CELLS_A_SECOND / cells
+
+
+def test_arrays_and_forecasts_have_no_such_bound():
+    assert math.isinf(rows_a_second(Task("image", "binary", ("y",), "roc_auc")))
+    columns = (Column("c", "numeric", 1.0, ""),)
+    assert math.isinf(rows_a_second(Task("sequence", "forecast", ("y",), "mase", columns=columns)))
