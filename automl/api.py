@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run"]
 
+LOOKED_ROWS = 100_000
+"""Rows of a table that `inspect` looks at: kinds and findings of more would be the same, and cost the time of a fit."""
+
 
 def fit(data: Any, target: str | Sequence[str] | None = None, **options: Any) -> Result:
     """Run the contest on data: a searched deep network against a tuned shallow model.
@@ -66,14 +69,16 @@ def _run(recipe: Recipe, started: float) -> Result:
 def inspect(data: Any, target: str | Sequence[str] | None = None, **options: Any) -> Inspection:
     """Say what automl sees in the data, without fitting anything and without loading TensorFlow.
 
+    Of a table of more than `LOOKED_ROWS` rows some are looked at, which the findings say.
+
     Raises:
         InputError: the data or an option is at fault.
     """
     from automl import recipe as recipes
     from automl.flow.prepare import read
 
-    dataset, task = read(recipes.make(data=data, target=target, **options))
-    return Inspection(dataset.name, dataset.n_rows, task, dataset.findings)
+    dataset, task = read(recipes.make(data=data, target=target, **options), LOOKED_ROWS)
+    return Inspection(dataset.name, dataset.n_source_rows or dataset.n_rows, task, dataset.findings)
 
 
 def load(path: str | Path) -> Model:
@@ -90,7 +95,10 @@ def load(path: str | Path) -> Model:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was detected: `task` (modality, goal, metric, columns with evidence) and `findings`."""
+    """What was detected: `task` (modality, goal, metric, columns with evidence) and `findings`.
+
+    `n_rows` are those of the source, of which not all need have been looked at.
+    """
 
     name: str
     n_rows: int

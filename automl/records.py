@@ -181,6 +181,7 @@ class Dataset:
         fingerprint: hexadecimal digest of the content.
         findings: what was noticed and done while reading (rows dropped, images skipped, ...).
         row_numbers: ``(n,)`` the row's position in the user's file (before any were dropped).
+        n_source_rows: rows of the source, where only some of them were looked at; None where all were.
     """
 
     name: str
@@ -196,6 +197,7 @@ class Dataset:
     fingerprint: str = ""
     findings: tuple[Finding, ...] = ()
     row_numbers: np.ndarray | None = None
+    n_source_rows: int | None = None
 
     @property
     def n_rows(self) -> int:

@@ -30,11 +30,15 @@ class Prepared:
     split: Split
 
 
-def read(recipe: Recipe) -> tuple[Dataset, Task]:
-    """Load and detect; images are decoded, those of a table beside it."""
+def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
+    """Load and detect; images are decoded, those of a table beside it.
+
+    Args:
+        recipe: what is asked for. most_rows: of a table that are worth the time, to look at and not to learn from.
+    """
     if recipe.metric is not None:
         metrics.named(recipe.metric)
-    dataset, task = detect(load(recipe), recipe)
+    dataset, task = detect(load(recipe, most_rows), recipe)
     if task.modality != "image":
         return pictured(dataset, task)
     limits = span(dataset.inputs) if isinstance(dataset.inputs, np.ndarray) else None

@@ -14,6 +14,7 @@ from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
 from automl.intake.raw import Hints, Raw, Room, listed, unknown_column
 from automl.intake.source import read
+from automl.intake.streamed import looked_at
 from automl.records import Dataset, Finding, Recipe
 
 if TYPE_CHECKING:
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 
-def load(recipe: Recipe) -> Dataset:
+def load(recipe: Recipe, most_rows: int | None = None) -> Dataset:
     """Read a recipe's data (and test data) into one dataset; nothing is typed and no row is judged yet.
+
+    Args:
+        recipe: what is asked for. most_rows: of a table that are worth the time, to look at and not to learn from.
 
     Returns:
         Inputs with target, weight, group and label columns parted off. Time and series columns stay inputs.
@@ -32,7 +36,9 @@ def load(recipe: Recipe) -> Dataset:
     Raises:
         DataError: missing, damaged or empty data; a named column that is not there; parts that do not fit.
     """
-    raw = read(recipe.data, "the data", Hints(target=recipe.target, room=_room(recipe)))
+    raw = read(recipe.data, "the data", Hints(target=recipe.target, room=_room(recipe, most_rows)))
+    if most_rows is not None:
+        raw = _some_rows(raw, most_rows, recipe)
     if len(raw.inputs) < 2:
         raise DataError(f"{raw.where} holds one row: expected at least two, and some dozens to learn from; add rows")
     n_train = len(raw.inputs)
@@ -71,13 +77,37 @@ def load(recipe: Recipe) -> Dataset:
         fingerprint=fingerprint(inputs, target, group, weight, raw.given),
         findings=findings,
         row_numbers=np.asarray(rows, dtype=np.int64),
+        n_source_rows=raw.n_source_rows,
     )
 
 
-def _room(recipe: Recipe) -> Room:
+def _room(recipe: Recipe, most_rows: int | None) -> Room:
     """What may be held of the data, and which rows matter most."""
-    is_series = recipe.goal == "forecast" or recipe.series is not None or recipe.horizon is not None
-    return Room(recipe.search.memory_mib, recipe.seed, recipe.time_column, is_series)
+    return Room(recipe.search.memory_mib, recipe.seed, recipe.time_column, _is_series(recipe), most_rows)
+
+
+def _is_series(recipe: Recipe) -> bool:
+    return recipe.goal == "forecast" or recipe.series is not None or recipe.horizon is not None
+
+
+def _some_rows(raw: Raw, most_rows: int, recipe: Recipe) -> Raw:
+    """Some rows of a frame: the first of what may be a series, else drawn at random; all of an array."""
+    n_rows = len(raw.inputs)
+    if not is_frame(raw.inputs) or n_rows <= most_rows:
+        return raw
+    if _is_series(recipe) or recipe.time_column is not None or (not recipe.target and raw.target is None):
+        chosen = np.arange(most_rows)
+    else:
+        chosen = np.sort(np.random.default_rng(recipe.seed).choice(n_rows, most_rows, replace=False))
+    return replace(
+        raw,
+        inputs=raw.inputs.take(chosen).reset_index(drop=True),
+        target=None if raw.target is None else raw.target.take(chosen).reset_index(drop=True),
+        given=None if raw.given is None else raw.given[chosen],
+        rows=chosen if raw.rows is None else raw.rows[chosen],
+        findings=(*raw.findings, looked_at(most_rows, n_rows, raw.where)),
+        n_source_rows=n_rows,
+    )
 
 
 def _roles(raw: Raw, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None, Any, Any]:

@@ -24,12 +24,14 @@ class Room:
     Attributes:
         memory_mib: what may be used in all; None for most of what is free. seed: of the draw.
         time_column: whose latest rows are kept, or None. is_series: a forecast is asked for, or a series column named.
+        most_rows: to look at and not to learn from, so that no more are worth the time; None for no such bound.
     """
 
     memory_mib: float | None = None
     seed: int = 0
     time_column: str | None = None
     is_series: bool = False
+    most_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Raw:
         inputs: a frame (target columns of a table still among them) or an array of 3 or 4 dimensions.
         target: frame of targets where the source keeps them apart (pairs, npz, class folders).
         given: ``(n,)`` bool, where the source itself names test rows. root: folder of relative paths.
-        rows: ``(n,)`` position of each row in the source, where some were left out.
+        rows: ``(n,)`` position of each row in the source, where some were left out. n_source_rows: that the source has,
+            where only a part was read to be looked at.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Raw:
     root: str | None = None
     rows: np.ndarray | None = None
     findings: tuple[Finding, ...] = ()
+    n_source_rows: int | None = None
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

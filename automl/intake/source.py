@@ -76,7 +76,10 @@ def read_path(given: str | Path, hints: Hints) -> Raw:
     short = files.stem(path)
     part = streamed.read_part(path, hints)
     if part is not None:
-        return Raw(short, path.name, part[0], root=str(path.parent), rows=part[1], findings=part[2])
+        return Raw(
+            short, path.name, part.frame, root=str(path.parent), rows=part.rows, findings=part.findings,
+            n_source_rows=part.n_source_rows,
+        )  # fmt: skip
     data, name = files.content(path)
     form = files.form(data, name)
     if form in {"npz", "npy"}:

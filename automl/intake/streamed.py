@@ -1,4 +1,5 @@
-"""Tables that would take more memory than they may: read piece by piece, of which a part of the rows is kept.
+"""Tables that would take more memory than they may, or of which some rows are enough to look at: read piece by piece,
+of which a part of the rows is kept.
 
 Rows are drawn at random, each as likely as any other. Where the recipe names a time column the latest rows are kept
 instead: a random part of a series has gaps that are not in the data. Parquet and delimited text are streamed; other
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["read_part"]
+__all__ = ["Part", "looked_at", "read_part"]
 
 MIB = 2**20
 HELD_SHARE = 1 / 8
@@ -39,6 +40,10 @@ TEXT_BYTES = 57  # of a Python string, beside its characters
 POINTER_BYTES = 8
 MOST_GROWTH = 40  # from a text to its columns: "a," is two bytes, and 66 once it is read if it never comes back
 KEPT_SHARES = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+LOOKED_THROUGH = 1_000_000
+"""Rows of a Parquet file that are read to look at some of them, from row groups evenly spread over it."""
+LOOKED_GROUPS = 8
+SMALL_TEXT_BYTES = 64 * MIB
 OVERRIDE = "`memory` under `search:` (or --memory) sets that limit."
 
 
@@ -66,15 +71,27 @@ class Source:
         return self.n_rows * self.row_bytes / MIB
 
 
-def read_part(path: Path, hints: Hints) -> tuple[pd.DataFrame, np.ndarray, tuple[Finding, ...]] | None:
-    """Read a part of a table's rows, if the whole table is too large.
+class Part(NamedTuple):
+    """Some rows of a table.
+
+    Attributes:
+        rows: the position of each in the file (of text: among its complete rows). n_source_rows: see `Raw`.
+    """
+
+    frame: pd.DataFrame
+    rows: np.ndarray
+    findings: tuple[Finding, ...]
+    n_source_rows: int | None = None
+
+
+def read_part(path: Path, hints: Hints) -> Part | None:
+    """Read a part of a table's rows, if the whole table is too large or some rows are enough.
 
     Args:
         path: of a file. hints: whose `room` says how much may be held and which rows matter.
 
     Returns:
-        The frame, the position of each of its rows in the file (of text: among its complete rows) and findings; None
-        where the table fits, or is of a kind that is read as a whole.
+        None where the table fits, or is of a kind that is read as a whole.
 
     Raises:
         DataError: too few rows would fit, or a random part of them would break a series.
@@ -87,6 +104,8 @@ def read_part(path: Path, hints: Hints) -> tuple[pd.DataFrame, np.ndarray, tuple
     source = _parquet(path) or _text(path, hints, may_hold)
     if source is None:
         return None
+    if room.most_rows is not None and source.n_rows > room.most_rows:
+        return _look(source, min(room.most_rows, int(may_hold * MIB / source.row_bytes)), room, hints)
     if source.held_mib <= may_hold and source.whole_mib <= limit:
         return None
     n_kept = int(may_hold * MIB / source.row_bytes)
@@ -98,15 +117,37 @@ def read_part(path: Path, hints: Hints) -> tuple[pd.DataFrame, np.ndarray, tuple
             f" into the {limit:,.0f} MiB that may be used; give it more: {OVERRIDE}"
         )
     latest_by = _latest_by(source, hints, room)
-    table, rows, n_rows, findings = _streamed(source, n_kept, latest_by, room.seed, hints)
+    table, rows, n_rows, findings = _streamed(source, n_kept, latest_by, room.seed, hints, None)
     how = f"drawn at random (seed {room.seed})" if latest_by is None else f"the latest by {latest_by!r}"
     message = (
         f"{len(rows):,} of the {n_rows:,} rows of {path.name} were read, {how}: all of them would take about "
         f"{source.held_mib:,.0f} MiB, and a table may take {may_hold:,.0f} of the {limit:,.0f} MiB that may be used."
     )
     if n_rows <= len(rows):  # a guess of a text's size was too large
-        return table, rows, findings
-    return table, rows, (*findings, Finding("sampled_rows", "high", message, OVERRIDE, count=len(rows)))
+        return Part(table, rows, findings)
+    return Part(table, rows, (*findings, Finding("sampled_rows", "high", message, OVERRIDE, count=len(rows))))
+
+
+def _look(source: Source, n_kept: int, room: Room, hints: Hints) -> Part:
+    """Some rows to look at: the latest, the first of what may be a series, else drawn at random."""
+    name = source.path.name
+    if room.time_column is not None:
+        latest_by, batches = _latest_by(source, hints, room), None
+    elif _may_be_series(source, hints, room):
+        latest_by, batches = None, _first(source, n_kept)
+    else:
+        latest_by, batches = None, _spread(source.path) if source.text is None else None
+    table, rows, n_rows, findings = _streamed(source, n_kept, latest_by, room.seed, hints, batches)
+    n_rows = max(n_rows, source.n_rows) if source.text is None else n_rows
+    if n_rows <= len(rows):
+        return Part(table, rows, findings)
+    return Part(table, rows, (*findings, looked_at(len(rows), n_rows, name)), n_rows)
+
+
+def looked_at(n_rows: int, n_source_rows: int, where: str) -> Finding:
+    """The finding that not all rows were looked at."""
+    message = f"{n_rows:,} of the {n_source_rows:,} rows of {where} were looked at; `fit` reads all that memory allows."
+    return Finding("sampled_rows", "low", message, count=n_rows)
 
 
 def _round(n_rows: int) -> int:
@@ -127,9 +168,7 @@ def _latest_by(source: Source, hints: Hints, room: Room) -> str | None:
         if room.time_column not in source.names:
             raise unknown_column("time column", room.time_column, source.names, source.path.name)
         return room.time_column
-    others = [name for name in source.names if name not in hints.target]
-    may_be_series = room.is_series or not hints.target or (len(others) <= 2 and bool(source.times))
-    if not may_be_series:
+    if not _may_be_series(source, hints, room):
         return None
     near = f" (stored as times: {listed(source.times, 5)})" if source.times else ""
     raise DataError(
@@ -137,6 +176,12 @@ def _latest_by(source: Source, hints: Hints, room: Room) -> str | None:
         f"would break; pass time_column{near} to keep the latest rows, a target and a goal that is no forecast to draw "
         f"rows at random, or more memory: {OVERRIDE}"
     )
+
+
+def _may_be_series(source: Source, hints: Hints, room: Room) -> bool:
+    """Whether a random part of the rows may break a series."""
+    others = [name for name in source.names if name not in hints.target]
+    return room.is_series or not hints.target or (len(others) <= 2 and bool(source.times))
 
 
 # --------------------------------------------------------------------------- what there is
@@ -186,7 +231,8 @@ def _cell_bytes(stored_as: str, size: float) -> float:
 def _text(path: Path, hints: Hints, may_hold_mib: float) -> Source | None:
     """What the beginning of a delimited text says of its size; None also where it is small beyond doubt."""
     size = path.stat().st_size
-    if size * MOST_GROWTH <= may_hold_mib * MIB:
+    to_look = hints.room is not None and hints.room.most_rows is not None
+    if size <= SMALL_TEXT_BYTES if to_look else size * MOST_GROWTH <= may_hold_mib * MIB:
         return None
     text = layout(_head(path, HEAD_BYTES), path.name, hints, whole=size <= HEAD_BYTES)
     if text is None:
@@ -200,10 +246,17 @@ def _text(path: Path, hints: Hints, may_hold_mib: float) -> Source | None:
 # --------------------------------------------------------------------------- what is kept
 
 
+Batches = Iterator["tuple[int, pa.RecordBatch]"]
+
+
 def _streamed(
-    source: Source, n_kept: int, latest_by: str | None, seed: int, hints: Hints
+    source: Source, n_kept: int, latest_by: str | None, seed: int, hints: Hints, batches: Batches | None
 ) -> tuple[pd.DataFrame, np.ndarray, int, tuple[Finding, ...]]:
-    """The rows kept, their positions, how many there were, and what was noticed."""
+    """The rows kept, their positions, how many there were, and what was noticed.
+
+    Args:
+        batches: rows and where each batch begins; None for all of the file.
+    """
     import pyarrow as pa
 
     held = Reservoir(n_kept, whole=latest_by is not None)
@@ -211,7 +264,8 @@ def _streamed(
     place = None if latest_by is None else source.names.index(latest_by)
     told = Told()
     try:
-        for batch in _groups(source.path) if source.text is None else source.text.stream(source.path, told):
+        for begin, batch in batches or _all(source, told):
+            held.n_seen = begin
             keys = random.random(len(batch)) if place is None else -_times(batch.column(place), str(latest_by))
             held.add(batch, keys)
     except DataError:
@@ -236,12 +290,47 @@ def _streamed(
     return frame, rows, n_rows, (*source.text.findings, *findings, *noticed, *told.findings(source.path.name, n_rows))
 
 
+def _all(source: Source, told: Told) -> Batches:
+    """All rows, a Parquet file's one row group after the other."""
+    begin = 0
+    for batch in _groups(source.path) if source.text is None else source.text.stream(source.path, told):
+        yield begin, batch
+        begin += len(batch)
+
+
 def _groups(path: Path) -> Iterator[pa.RecordBatch]:
-    """A Parquet file's rows, one row group after the other."""
     from pyarrow import parquet
 
     with parquet.ParquetFile(path, pre_buffer=False) as opened:
         yield from opened.iter_batches(batch_size=ROWS_A_BATCH)
+
+
+def _first(source: Source, n_rows: int) -> Batches:
+    """The first rows."""
+    for begin, batch in _all(source, Told()):
+        yield begin, batch[: n_rows - begin]
+        if begin + len(batch) >= n_rows:
+            return
+
+
+def _spread(path: Path) -> Batches:
+    """Rows of a Parquet file from the beginnings of row groups that are evenly spread over it, or all of few rows."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path, pre_buffer=False) as opened:
+        sizes = [opened.metadata.row_group(i).num_rows for i in range(opened.metadata.num_row_groups)]
+        begins = np.concatenate([[0], np.cumsum(sizes)])
+        chosen = np.arange(len(sizes))
+        if begins[-1] > LOOKED_THROUGH:
+            n_groups = max(LOOKED_GROUPS, int(LOOKED_THROUGH / np.mean(sizes)))
+            chosen = np.unique(np.linspace(0, len(sizes) - 1, n_groups).astype(np.int64))
+        for group in chosen:
+            begin, most = int(begins[group]), LOOKED_THROUGH // len(chosen)
+            for batch in opened.iter_batches(batch_size=ROWS_A_BATCH, row_groups=[int(group)]):
+                yield begin, batch
+                begin, most = begin + len(batch), most - len(batch)
+                if most <= 0:
+                    break
 
 
 def _times(column: Any, name: str) -> np.ndarray:
