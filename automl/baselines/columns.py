@@ -21,6 +21,7 @@ from automl.baselines.clues import fit_clues, fit_levels, told_by
 from automl.baselines.gradients import PictureFeatures
 from automl.baselines.levels import by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
 from automl.baselines.model import remembered, rows_key
+from automl.baselines.normal import normal_scores
 from automl.evidence import amounts, goals_of
 from automl.records import Dataset, Task
 from automl.repeated import words_of
@@ -350,7 +351,7 @@ class TableFeatures:
         if self.style == "trees":
             return matrix
         assert self.scale is not None
-        normal = None if self.shape is None else self.shape.transform(matrix[:, self.smooth]) / 2.0
+        normal = None if self.shape is None else normal_scores(self.shape, matrix[:, self.smooth]) / 2.0
         matrix -= self.center
         matrix /= self.scale
         np.clip(matrix, -8.0, 8.0, out=matrix)

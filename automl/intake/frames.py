@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["as_frame", "from_columns", "from_records", "is_frame", "tidy"]
 
+FEW_ROWS = 64
+
 
 def is_frame(data: Any) -> bool:
     """Whether something is a table of pandas, polars or pyarrow (asked by name: none is imported for it)."""
@@ -114,7 +116,7 @@ def tidy(frame: pd.DataFrame, where: str, clean: bool = False) -> tuple[pd.DataF
 
     frame = _with_index(frame)
     names, findings = _unique(frame.columns, where)
-    if not clean:
+    if not clean and not _few_and_plain(frame):
         columns, zoned, nulls = [], [], {}
         for i, name in enumerate(names):
             column, note = _plain(frame.iloc[:, i])
@@ -129,6 +131,21 @@ def tidy(frame: pd.DataFrame, where: str, clean: bool = False) -> tuple[pd.DataF
         frame = frame.copy(deep=False)
     frame.columns = pd.Index(names, dtype=object)
     return frame.reset_index(drop=True), findings
+
+
+def _few_and_plain(frame: pd.DataFrame) -> bool:
+    """Whether all columns of a few rows are plain already: looking at each in turn takes longer than predicting."""
+    import pandas as pd
+
+    if len(frame) > FEW_ROWS:
+        return False
+    for dtype in frame.dtypes:
+        if not (dtype.kind in "biuf" and isinstance(dtype, np.dtype)) and not (
+            isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA
+        ):
+            return False
+    cells = frame.to_numpy(dtype=object).ravel().tolist()
+    return not any(isinstance(cell, str) and ("\0" in cell or not _is_text(cell)) for cell in cells)
 
 
 def _noted(zoned: list[str], nulls: dict[str, int]) -> tuple[Finding, ...]:
