@@ -267,6 +267,13 @@ def test_a_network_that_could_not_be_opened_again_is_refused_when_saved(tmp_path
 # --------------------------------------------------------------------------- strangers' folders
 
 
+def test_a_run_folder_opens_the_model_in_it(model):
+    inside = model.rename(model.parent / "kept")
+    (model.parent / "run").mkdir()
+    inside.rename(model.parent / "run" / "model")
+    assert opened(model.parent / "run").folder == model.parent / "run" / "model"
+
+
 def test_no_bundle_is_said(tmp_path):
     with pytest.raises(BundleError, match="holds no saved model"):
         opened(tmp_path)

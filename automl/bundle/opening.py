@@ -25,6 +25,8 @@ __all__ = ["Opened", "open"]
 NAMES = re.compile(r"deep-\d+\.keras|(shallow|floor)-\d+\.skops|encoder\.json|encoder\.npz|report\.html")
 FIELDS = ("task", "recipe", "recommended", "sides", "result", "versions", "files", "digest")
 
+INDEX = "bundle.json"
+
 
 class Sides(Mapping[str, Predictor]):
     """Predictors by side, each loaded when it is first asked for."""
@@ -84,7 +86,7 @@ def open(  # noqa: A001
     """Open a saved contest; no code from the folder is run.
 
     Args:
-        folder: what `save` wrote.
+        folder: what `save` wrote, or a run folder, in whose ``model/`` it is.
         restore_encoder, restore_codec: how an encoder and a codec are made from their states.
         skops_types: the closed list of types a shallow model may be made of.
 
@@ -92,6 +94,8 @@ def open(  # noqa: A001
         BundleError: it is no bundle, of another schema version, incomplete, altered, or names code that is not ours.
     """
     path = Path(folder)
+    if not (path / INDEX).is_file() and (path / "model" / INDEX).is_file():
+        path = path / "model"
     content = read_index(path)
     check_files(path, content)
     task = task_from_dict(content["task"])
@@ -124,9 +128,9 @@ def open(  # noqa: A001
 
 def read_index(path: Path) -> dict[str, Any]:
     """Read ``bundle.json`` and check its shape and version."""
-    index = path / "bundle.json"
+    index = path / INDEX
     if not index.is_file():
-        raise BundleError(f"{path} holds no saved model (no bundle.json); give the folder that result.save() wrote")
+        raise BundleError(f"{path} holds no saved model ({INDEX}); give a run folder or what result.save() wrote")
     try:
         content = json.loads(index.read_text("utf-8"))
     except (ValueError, RecursionError) as error:

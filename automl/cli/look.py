@@ -23,7 +23,7 @@ from automl.cli.contest import (
     Weight,
     given,
 )
-from automl.errors import BundleError, FolderError, RecipeError
+from automl.errors import FolderError, RecipeError
 
 if TYPE_CHECKING:
     from automl.api import Inspection
@@ -105,7 +105,7 @@ def predict(
 
     if out is not None and Path(out).suffix.lower() not in FORMATS:
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
-    loaded = api.load(model_folder(model))
+    loaded = api.load(model)
     chosen = loaded if side is None else loaded.side(side)
     predicted: Any = chosen.predict_proba(new) if proba else chosen.predict(new)
     frame = predicted.to_frame() if predicted.ndim == 1 else predicted
@@ -114,19 +114,6 @@ def predict(
     else:
         write(frame, Path(out))
         typer.echo(f"{len(frame)} predictions in {out}", err=True)
-
-
-def model_folder(model: str) -> Path:
-    """The bundle that a path means: itself, or ``model/`` of a run folder.
-
-    Raises:
-        BundleError: there is none.
-    """
-    path = Path(model)
-    for folder in (path, path / "model"):
-        if (folder / "bundle.json").is_file():
-            return folder
-    raise BundleError(f"{model} holds no saved model; give a run folder or what result.save() wrote")
 
 
 def write(frame: Any, path: Path) -> None:

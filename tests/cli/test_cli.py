@@ -259,7 +259,7 @@ def test_predict_prints_a_table(loaded, capsys):
 
     assert cli.main(["predict", str(run), "new.csv"]) == 0
     assert capsys.readouterr().out == "y\nno\nno\n"
-    assert [run / "model"] == seen
+    assert [str(run)] == seen
 
 
 def test_predict_knows_sides_and_probabilities(loaded, capsys):
