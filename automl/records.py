@@ -455,6 +455,8 @@ class Template:
         prior: ``prior(specs, facts)``: how promising it is on data like this beside other templates, a positive number
             (1 for neutral, which None stands for): which one is tried first, and how time is parted between them. One
             below 1 waits until ``1 / prior`` trials have been run.
+        keeps_rows: its network ends in `automl.layers.neighbours.Neighbours`, which holds what it made of training rows
+            and their answers.
     """
 
     name: str
@@ -469,6 +471,7 @@ class Template:
     source: str
     objective: str | None = None
     prior: Callable[[Sequence[InputSpec], Facts], float] | None = None
+    keeps_rows: bool = False
 
 
 class ShallowModel(Protocol):

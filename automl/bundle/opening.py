@@ -24,7 +24,6 @@ __all__ = ["Opened", "open"]
 
 NAMES = re.compile(r"deep-\d+\.keras|(shallow|floor)-\d+\.skops|encoder\.json|encoder\.npz|report\.html")
 FIELDS = ("task", "recipe", "recommended", "sides", "result", "versions", "files", "digest")
-
 INDEX = "bundle.json"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from automl import bundle, catalog, report
 from automl.ensemble import members_of
 from automl.errors import FolderError
-from automl.records import Baseline, Section
+from automl.records import Baseline, Section, Template
 
 if TYPE_CHECKING:
     from automl.records import Outcome, Run
@@ -65,7 +65,7 @@ def keeps_rows(finalists: Sequence[Run], runs: Sequence[Run]) -> bool:
     Args:
         finalists: single models or ensembles. runs: all, the members of ensembles among them.
     """
-    known = catalog.members(Baseline, "automl.baselines")
+    rooms = catalog.members(Baseline, "automl.baselines"), catalog.members(Template, "automl.templates")
     members = {name for run in finalists for name in members_of(run)}
     families = {run.family for run in finalists} | {run.family for run in runs if run.name in members}
-    return any(known[name].keeps_rows for name in families if name in known)
+    return any(known[name].keeps_rows for known in rooms for name in families if name in known)

@@ -23,6 +23,7 @@ from automl.search.footprint import needed_mib
 from automl.search.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.search.network import DeviceData, Network
 from automl.search.parallel import ParallelNetwork, Replicas
+from automl.search.retrieval import RetrievalNetwork
 from automl.search.trial import Fit, Gate, Snapshot, train
 from automl.search.watch import NeverEnded, Watch, watching
 from automl.search.work import Work, products_a_row, replicas_for
@@ -376,6 +377,8 @@ class Trainer:
     def _new(self, template: Template, settings: Mapping[str, Any], spread: tuple[str, ...] = ()) -> Network:
         choices = {k: v for k, v in settings.items() if k not in {*template.knobs, *LOSS_KNOBS}}
         parts = (template, choices, _knobs(template, settings), self.material.specs, self.material.head)
+        if template.keeps_rows:
+            return RetrievalNetwork(*parts, self.data, self.device, self.material.loss_scale)
         if not spread:
             return Network(*parts, self.data, self.device, self.material.loss_scale)
         self.replicas = self.replicas or Replicas(spread, self.data)
@@ -383,7 +386,7 @@ class Trainer:
 
     def _spread(self, network: Network, settings: Mapping[str, Any], seconds: float) -> tuple[str, ...]:
         """The devices that share this trial; empty for one."""
-        if len(self.device.replicas) < 2:
+        if len(self.device.replicas) < 2 or network.template.keeps_rows:
             return ()
         batch_size = min(int(settings["batch_size"]), self.data.n_train)
         n_steps = int(settings["epochs"]) * max(1, self.data.n_train // batch_size)

@@ -1,0 +1,112 @@
+"""Retrieval: a row is predicted from training rows that lie near it, in a space that is learnt for that.
+
+A small network puts each row somewhere, ``z = E(x)``, and its prediction is the mean answer of the training rows,
+weighed by nearness (see `automl.layers.neighbours`): ``Σ_j softmax_j(-‖E(x) - E(x_j)‖) y_j``. In training each step
+compares its batch with some training rows, drawn anew, a row never with itself, and both ends learn. The finished
+network holds where the training rows lie and their answers, not the rows. Numbers are embedded as in `mlp`.
+
+Smooth targets and many classes gain most; where two classes overlap a plain network is as good (decision 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from automl.layers.fusion import declare_stems, fused_features, stem_starts
+from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.mlp import ACCEPTS, batch_sizes, no_table
+
+ONE_HOT_UP_TO = 9
+MOST_KNOWN = 20_000
+MANY_ROWS = 50_000
+
+
+def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
+    """Declare widths, embeddings and rates."""
+    hp.Float("learning_rate", 3e-4, 1e-2, sampling="log", default=2e-3)
+    hp.Float("weight_decay", 1e-5, 1e-1, sampling="log", default=1e-3)
+    hp.Float("dropout", 0.0, 0.5, default=0.1)
+    hp.Float("hide_rate", 0.0, 0.1, default=0.02)
+    sizes = batch_sizes(facts.n_rows)
+    hp.Choice("batch_size", sizes, default=sizes[-1])
+    hp.Int("epochs", 5, 60, step=5, default=epochs_for(facts))
+    hp.Choice("known", [max(1, min(facts.n_rows, MOST_KNOWN))])
+    hp.Choice("compared", [512, 1024, 2048, 4096], default=1024)
+    hp.Choice("width", [128, 192, 256, 384, 512], default=256)
+    hp.Int("layers", 0, 2, default=1)
+    hp.Choice("dim", [32, 64, 128, 192], default=128)
+    hp.Boolean("front_scale", default=True)
+    hp.Choice("numeric", ["plain", "piecewise", "periodic"], default="piecewise")
+    hp.Choice("numeric_dim", [4, 8, 12, 16], default=8)
+    hp.Choice("bins", [8, 16, 32, 64], default=32)
+    hp.Choice("bins_by", ["target", "quantiles"], default="target")
+    hp.Choice("category_dim", [4, 8, 16], default=8)
+    declare_stems(hp, specs)
+
+
+def epochs_for(facts: Facts) -> int:
+    """It learns within few passes, each of which is dear."""
+    return 30 if facts.n_rows < 5_000 else 15 if facts.n_rows < 20_000 else 10
+
+
+def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
+    """One hidden layer, and embeddings as `mlp` has them."""
+    two = facts.n_classes == 2
+    first = {
+        "batch_size": batch_sizes(facts.n_rows)[-1], "epochs": epochs_for(facts), "compared": 1024, "width": 256,
+        "layers": 1, "dim": 128, "front_scale": True, "numeric": "piecewise", "numeric_dim": 4 if two else 16,
+        "bins": 32 if two else 64, "bins_by": "target", "category_dim": 8, "learning_rate": 2e-3,
+        "weight_decay": 1e-3, "dropout": 0.3 if two else 0.1, "hide_rate": 0.02,
+    }  # fmt: skip
+    return stem_starts(specs, [first])
+
+
+def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
+    """Build the network, uncompiled."""
+    import keras
+
+    from automl.layers.dropout import KnobDropout
+    from automl.layers.neighbours import Neighbours
+    from automl.layers.scale import FeatureScale
+
+    inputs, features = fused_features(specs, choices, knobs, ONE_HOT_UP_TO)
+    x = features.tensor
+    if choices["front_scale"]:
+        x = FeatureScale()(x)
+    for _ in range(int(choices["layers"])):
+        x = keras.layers.Dense(int(choices["width"]), kernel_initializer="he_normal")(x)
+        x = keras.layers.BatchNormalization(momentum=0.9)(x)
+        x = keras.layers.Activation("relu")(x)
+    x = KnobDropout(knobs["dropout"])(x)
+    x = keras.layers.Dense(int(choices["dim"]))(x)
+    return keras.Model(inputs, Neighbours(head.shape, int(choices["known"]), head.activation)(x), name="retrieval")
+
+
+def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
+    """After the first network; where it gains nothing or is dear, later."""
+    if facts.n_classes == 2:
+        return 0.15
+    return 0.5 if facts.n_rows <= MANY_ROWS else 0.25
+
+
+def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
+    """It reads a table's inputs only."""
+    return no_table("retrieval", specs)
+
+
+RETRIEVAL = Template(
+    name="retrieval",
+    family="mlp",
+    goals=("binary", "multiclass", "multilabel", "regression"),
+    accepts=ACCEPTS,
+    space=space,
+    build=build,
+    knobs=("learning_rate", "weight_decay", "dropout", "hide_rate"),
+    starts=starts,
+    unfit=unfit,
+    source="Ye, Yin, Zhan & Chao (ModernNCA), ICLR 2025; Gorishniy, Rubachev & Babenko (numeric embeddings), NeurIPS "
+    "2022",
+    prior=prior,
+    keeps_rows=True,
+)
