@@ -87,7 +87,7 @@ def url(seen: Glimpse) -> Column | None:
 
 def boolean(seen: Glimpse) -> Column | None:
     """Two values that mean yes and no, in any spelling."""
-    if seen.n_distinct > 8 or not 1 <= len(seen.levels) <= 4:
+    if seen.n_distinct > 8 or not 1 <= len(seen.levels) <= 8:
         return None
     texts = words(seen.series, MISSING_NUMBERS)
     found = boolean_reading(sorted({t for t in texts if t is not None}), sum(t is None for t in texts))
@@ -135,7 +135,7 @@ def datetime(seen: Glimpse) -> Column | None:
     if not seen.is_numeric:
         reading, share, order = _date_share(seen)
         if share < ENOUGH:
-            return None
+            return _packed_texts(seen)
         if "day_first" in reading and len(seen.series) > len(seen.texts):
             reading, _, order = date_reading([t for t in words(seen.series.drop_duplicates()) if t is not None])
         evidence = share_words(share, len(seen.texts), "parse as dates") + (f", {order}" if order else "")
@@ -150,6 +150,16 @@ def datetime(seen: Glimpse) -> Column | None:
     return Column(
         seen.name, "datetime", 0.9, f"the name says a time and all values {packed[1]}", {"numbers": packed[0]}
     )
+
+
+def _packed_texts(seen: Glimpse) -> Column | None:
+    """Digits such as 20200131, written as text."""
+    if not seen.is_named(DATE_NAMES) or not all(t.isascii() and t.isdigit() and len(t) < 20 for t in seen.texts):
+        return None
+    packed = packed_numbers(np.array([float(t) for t in seen.texts]))
+    if packed is None:
+        return None
+    return Column(seen.name, "datetime", 0.9, f"the name says a time and all values {packed[1]}", {"numbers": packed[0]})
 
 
 def code(seen: Glimpse) -> Column | None:

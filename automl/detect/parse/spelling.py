@@ -28,7 +28,7 @@ MISSING_WORDS = frozenset({"", "?", "n/a", "nan", "null", "#n/a", "nat", "<na>",
 """Never a level among words. What may be one ("none", "unknown", "-") stays."""
 MISSING_NUMBERS = MISSING_WORDS | frozenset(
     ["-", "--", "---", "–", "—", ".", "..", "...", "…", "*", "na", "n.a.", "n.a", "n/d", "nd", "n.d.", "n/k", "none",
-     "nil", "void", "empty", "blank", "missing", "missing value", "unknown", "unk", "unkn", "not known", "not available",
+     "nil", "void", "empty", "blank", "missing", "missing value", "unknown", "unk", "not known", "not available",
      "not applicable", "not reported", "not recorded", "not specified", "not given", "not measured", "no data",
      "no value", "no answer", "no response", "undefined", "unspecified", "undetermined", "tbd", "tba", "tbc", "pending",
      "to be determined", "refused", "don't know", "dont know", "k.a.", "k. a.", "k.a", "keine angabe", "unbekannt",

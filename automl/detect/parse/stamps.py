@@ -36,8 +36,8 @@ _QUARTER = re.compile(
     r"(?P<year>\d{4})\s?[-/ ]?\s?[QqTt](?P<quarter>[1-4])|[QqTt](?P<quarter2>[1-4])\s?[-/ ']?\s?(?P<year2>\d{4})"
 )
 _WEEK = re.compile(
-    r"(?P<year>\d{4})\s?[-/]?\s?(?:W|KW\s?)(?P<week>0?[1-9]|[1-4]\d|5[0-3])(?:-?(?P<day>[1-7]))?|"
-    r"(?:W|KW\s?|Week\s)(?P<week2>0?[1-9]|[1-4]\d|5[0-3])[ /,-]{1,2}(?P<year2>\d{4})",
+    r"(?P<year>\d{4})\s?[-/]?\s?(?:W|KW\s?)(?P<week>5[0-3]|[1-4]\d|0?[1-9])(?:-?(?P<day>[1-7]))?|"
+    r"(?:W|KW\s?|Week\s)(?P<week2>5[0-3]|[1-4]\d|0?[1-9])[ /,-]{1,2}(?P<year2>\d{4})",
     re.IGNORECASE,
 )
 _TIME = re.compile(
@@ -46,19 +46,21 @@ _TIME = re.compile(
 )
 _PACKED = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _LETTERS = r"[^\W\d_]{3,10}"
+_DAYNAME = r"(?:[^\W\d_]{2,10}\.?,?\s+)?"
 _NAMED = tuple(
     re.compile(shape + _CLOCK + _ZONE, re.IGNORECASE)
     for shape in (
-        rf"(?:[^\W\d_]{{2,10}}\.?,?\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?(?:[ /-]|de |of )*(?P<month>{_LETTERS})\.?"
+        _DAYNAME + rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?(?:[ /-]|de |of )*(?P<month>{_LETTERS})\.?"
         r"(?:[ ,/'’-]|de |of |del )*(?P<year>\d{4}|(?<=[ '’/-])\d{2})",
-        rf"(?:[^\W\d_]{{2,10}}\.?,?\s+)?(?P<month>{_LETTERS})\.?[ -]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ ,-]+(?P<year>\d{{4}})",
+        _DAYNAME + rf"(?P<month>{_LETTERS})\.?[ -]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ ,-]+(?P<year>\d{{4}})",
         rf"(?P<month>{_LETTERS})\.?(?:[ ,/-]|de |of )+(?P<year>\d{{4}})",
         rf"(?P<month>{_LETTERS})\.?[ -]?['’-](?P<year>\d{{2}})",
         rf"(?P<year>\d{{4}})[ ,-]+(?P<month>{_LETTERS})\.?(?:[ ,-]+(?P<day>\d{{1,2}}))?",
     )
 )
 _MAIL = re.compile(
-    rf"{_LETTERS} (?P<month>{_LETTERS}) +(?P<day>\d{{1,2}}) (?P<hour>\d{{2}}):(?P<minute>\d{{2}}):(?P<second>\d{{2}})(?P<half>)"
+    rf"{_LETTERS} (?P<month>{_LETTERS}) +(?P<day>\d{{1,2}}) "
+    r"(?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2})(?P<half>)"
     r"(?: (?P<zone>[+-]\d{4}|[A-Z]{3,4}))? (?P<year>\d{4})"
 )
 _NAMES = (

@@ -17,7 +17,8 @@ _CURRENCY = (
 )
 _NAMED_UNIT = r"(?:[A-Za-zµμÀ-ÿΩ]{1,14}|[\"'″′])[²³23]?(?:/\d*[A-Za-zµμ]{1,8}[²³23]?)?"
 _QUANTITY = re.compile(
-    rf"(?P<open>\()?\s*(?P<about>[~≈∼±]|ca\.?|approx\.?|about|around)?\s*(?P<bound><=?|>=?|≤|≥|over|under|up to|at least)?\s*"
+    r"(?P<open>\()?\s*(?P<about>[~≈∼±]|ca\.?|approx\.?|about|around)?\s*"
+    r"(?P<bound><=?|>=?|≤|≥|over|under|up to|at least)?\s*"
     rf"(?P<sign>[-+−])?\s*(?P<currency>{_CURRENCY})?\s*(?P<minus>[-−])?\s*"
     rf"(?P<number>{DIGITS})(?P<after>[-−+])?\s*"
     r"(?:(?P<scale>k|K|M|B|bn|mn|mio|tsd|mrd|Mio\.?|Mrd\.?|Tsd\.?|thousand|million|billion|lakh|crore)(?![A-Za-z]))?\s*"
