@@ -159,7 +159,9 @@ def _packed_texts(seen: Glimpse) -> Column | None:
     packed = packed_numbers(np.array([float(t) for t in seen.texts]))
     if packed is None:
         return None
-    return Column(seen.name, "datetime", 0.9, f"the name says a time and all values {packed[1]}", {"numbers": packed[0]})
+    return Column(
+        seen.name, "datetime", 0.9, f"the name says a time and all values {packed[1]}", {"numbers": packed[0]}
+    )
 
 
 def code(seen: Glimpse) -> Column | None:

@@ -33,7 +33,8 @@ def _some(seed: int) -> np.random.Generator:
 
 
 _WORDS = (
-    "amber birch cedar delta ember fjord grove heath inlet jetty kelp larch meadow north ocean pine quay reef".split()
+    *("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "jetty", "kelp", "larch"),
+    *("meadow", "north", "ocean", "pine", "quay", "reef"),
 )
 
 

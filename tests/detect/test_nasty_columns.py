@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from nasty_columns import COLUMNS, N, Nasty
 
 from automl.detect import read
 from automl.detect.kinds import column
-from nasty_columns import COLUMNS, N, Nasty
 
 pytestmark = pytest.mark.filterwarnings("error")
 

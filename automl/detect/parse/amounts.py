@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.detect.parse.numerals import decimal_mark, number
+from automl.detect.parse.numerals import decimal_mark, is_mark_open, number
 from automl.detect.parse.spelling import by_value, word
 from automl.detect.parse.units import converter, factor_of, quantity
 
@@ -34,6 +34,8 @@ def number_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float]:
         n_loose = sum((q := quantity(t, decimal)) is not None and not q[1] for t in texts)
         if n_loose > n_plain >= 0.95 * len(texts):  # a few "<0.5", "~3" or "2k" among plain ones
             return {**reading, "unit": ""}, n_loose / len(texts)
+    if n_plain >= 0.95 * len(texts) and is_mark_open(texts):
+        reading["mark"] = "unclear"
     return reading, n_plain / max(len(texts), 1)
 
 

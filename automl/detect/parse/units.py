@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from automl.detect.parse.numerals import DIGITS, decimal_mark, number
+from automl.detect.parse.numerals import DIGITS, decimal_mark, is_mark_open, number
 
 __all__ = ["FORMS", "converter", "factor_of", "quantity", "quantity_reading", "unlike_units"]
 
@@ -204,6 +204,8 @@ def quantity_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
         spelled = Counter(unit for _, unit in found if unit)
         reading, share, said = _one_unit(counts, spelled, found, len(texts))
         best = {**reading, "decimal": decimal, **({"brackets": brackets} if brackets else {})}, share, said
+    if best[1] >= ENOUGH and is_mark_open(texts):
+        best[0]["mark"] = "unclear"
     if best[1] < ENOUGH:
         formed = _formed(texts)
         best = formed if formed[1] > best[1] else best
