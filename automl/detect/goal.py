@@ -226,7 +226,7 @@ def _classes(texts: np.ndarray, kind: Column, recipe: Recipe, found: Taken | Non
             f"if they are amounts"
         )
     order = grades(levels, dtype, name) if goal == "multiclass" else None
-    if order is None and goal == "multiclass" and found is not None and found.ordered and recipe.goal is None:
+    if order is None and goal == "multiclass" and found is not None and found.ordered:
         values = dict(zip(levels, numbers(pd.Series(levels, dtype=object), kind.reading), strict=True))
         order = sorted(levels, key=lambda level: values[level])
     ordered = goal == "multiclass" and (order is not None or recipe.metric == "quadratic_kappa")
