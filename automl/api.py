@@ -108,10 +108,12 @@ class Inspection:
     def __str__(self) -> str:
         task = self.task
         lines = [f"{self.name}: {self.n_rows} rows, {task.modality}, {task.goal}, scored by {task.metric}"]
+        lines += [f"  {f.message} {f.next_step}" for f in self.findings if f.check == "unsure_goal"]
         lines += [f"  {sentence}" for sentence in task.evidence]
         width = max((len(column.name) for column in task.columns), default=0)
         lines += [f"  {c.name:<{width}}  {c.kind:<15} {c.confidence:4.0%}  {c.evidence}" for c in task.columns]
-        lines += [f"  ! {finding.message} {finding.next_step}".rstrip() for finding in self.findings]
+        rest = [f for f in self.findings if f.check != "unsure_goal"]
+        lines += [f"  ! {finding.message} {finding.next_step}".rstrip() for finding in rest]
         return "\n".join(lines)
 
 

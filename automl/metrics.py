@@ -10,7 +10,7 @@ Only NumPy is imported.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from automl.errors import DataError, RecipeError, Unfit
 from automl.records import Goal, Metric, Output
 
 __all__ = [
-    "METRICS", "better", "bootstrap", "default", "evaluator", "gain", "item_losses", "named", "score",
+    "METRICS", "better", "bootstrap", "default", "evaluator", "gain", "is_uneven", "item_losses", "named", "score",
 ]  # fmt: skip
 
 Evaluator = Callable[[np.ndarray], np.ndarray]
@@ -29,8 +29,10 @@ Context = Mapping[str, Any]
 SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
 """Log loss clips here on both sides of the contest, so that 32-bit networks and 64-bit models meet the same bound."""
 
-UNEVEN_CLASSES = 20.0
-"""From this ratio of the commonest to the rarest class on, plain accuracy would mostly speak of the common ones."""
+COMMON_SHARE = 0.8
+"""Where one of several classes holds this share of the rows, accuracy hardly tells a model from a guess."""
+RARE_ROWS = 50
+"""Rows of the rarest class from which on its share of right answers is worth a class's weight (ten in a test part)."""
 
 _CHUNK_CELLS = 1_000_000
 
@@ -358,17 +360,25 @@ def named(name: str) -> Metric:
     raise RecipeError(f"metric '{name}' is not known; {hint}expected one of: {', '.join(METRICS)}")
 
 
-def default(goal: str, n_classes: int = 0, imbalance: float = 1.0) -> str:
-    """The metric's name for a goal when the user names none.
+def default(goal: str, counts: Sequence[int] = ()) -> str:
+    """The metric's name for a goal when the user names none: by the goal, and by how even several classes are.
+
+    Several classes are scored by accuracy, which is what people expect, but for those of which one holds so many rows
+    that guessing it would do: there each class counts alike. That needs rows: of a class with a handful of them the
+    share that is right is chance, and it would decide as much as any other.
 
     Args:
         goal: a member of `records.GOALS`.
-        n_classes: number of classes or labels.
-        imbalance: rows of the commonest class divided by rows of the rarest (1 when balanced).
+        counts: rows of each class; none where they are unknown or there are no classes.
     """
     if goal == "multiclass":
-        return "balanced_accuracy" if imbalance > UNEVEN_CLASSES else "accuracy"
+        return "balanced_accuracy" if is_uneven(counts) else "accuracy"
     return {"regression": "r2", "forecast": "mase"}.get(goal, "roc_auc")
+
+
+def is_uneven(counts: Sequence[int]) -> bool:
+    """Whether one class holds most rows (`COMMON_SHARE`) and yet each has enough to be scored (`RARE_ROWS`)."""
+    return bool(counts) and max(counts) >= COMMON_SHARE * sum(counts) and min(counts) >= RARE_ROWS
 
 
 def evaluator(name: str, truth: np.ndarray, output: Output, context: Context | None = None) -> Evaluator:

@@ -238,6 +238,7 @@ class Task:
         image_shape, pixel_range: images only: (height, width, channels) that all are brought to, and, for arrays, the
             brightness that becomes 0 and 255, so that new images are read as the training images were.
         evidence: sentences that explain modality, goal and metric.
+        confidence: 0 to 1, of the goal; 1 where the user set it.
     """
 
     modality: Modality
@@ -260,6 +261,7 @@ class Task:
     pixel_range: tuple[float, float] | None = None
     evidence: tuple[str, ...] = ()
     ordered: bool = False
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from typing import Annotated, Any
 
@@ -11,6 +12,11 @@ import typer
 from automl.errors import RecipeError
 
 __all__ = ["fit", "run"]
+
+LARGEST_LOOK_BYTES = 1 << 26
+LOOKED_AT = (
+    "label", "metric", "test", "time_column", "series", "horizon", "group", "weight", "columns", "plugins", "source",
+)  # fmt: skip
 
 Data = Annotated[
     str, typer.Argument(metavar="DATA", help="A file, a folder, or a shipped set such as sklearn:breast_cancer.")
@@ -123,6 +129,7 @@ def fit(
     }
     from automl import api
 
+    flags["goal"] = goal or asked(data, target, given(flags))
     with only_result(json):
         result = api.fit(data, target=target or None, **given(flags))
     tell(result, json)
@@ -155,6 +162,33 @@ def run(
     with only_result(json):
         result = api.run(recipe, **given(flags))
     tell(result, json or recipe_asks_for_json(result))
+
+
+def asked(data: str, target: list[str] | None, flags: dict[str, Any]) -> str | None:
+    """The goal that a person at a terminal chooses where the data do not tell it.
+
+    Never where there is no terminal or the user wants no talk; there the doubt is a note and a finding of the report.
+    A file too large to be looked at twice is not asked about either.
+
+    Args:
+        data, target, flags: of the call.
+
+    Returns:
+        The goal, or None to go on with what is detected.
+    """
+    silent = any(flags.get(name) for name in ("goal", "quiet", "json", "json_lines", "resume"))
+    if silent or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    if os.path.isfile(data) and os.path.getsize(data) > LARGEST_LOOK_BYTES:
+        return None
+    from automl import api
+
+    seen = api.inspect(data, target=target or None, **{k: v for k, v in flags.items() if k in LOOKED_AT})
+    doubt = next((finding for finding in seen.findings if finding.check == "unsure_goal"), None)
+    if doubt is None:
+        return None
+    typer.echo(f"{doubt.message} {doubt.next_step}", err=True)
+    return str(typer.prompt("Goal", default=seen.task.goal, err=True)).strip()
 
 
 def recipe_asks_for_json(result: Any) -> bool:

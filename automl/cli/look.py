@@ -81,6 +81,9 @@ def show(seen: Inspection) -> None:
         f"[bold]{escape(seen.name)}[/]: {seen.n_rows:,} rows · {task.modality} · {task.goal} · scored by {task.metric}",
         highlight=False,
     )
+    for finding in seen.findings:
+        if finding.check == "unsure_goal":
+            console.print(f"  [yellow]{escape(finding.message)} {escape(finding.next_step)}[/]", highlight=False)
     for sentence in task.evidence:
         console.print(f"  {escape(sentence)}", highlight=False)
     if task.columns:
@@ -89,6 +92,8 @@ def show(seen: Inspection) -> None:
             table.add_row(escape(column.name), column.kind, f"{column.confidence:.0%}", escape(column.evidence))
         console.print(table)
     for finding in seen.findings:
+        if finding.check == "unsure_goal":
+            continue
         colour = {"high": "red", "medium": "yellow"}.get(finding.severity, "cyan")
         console.print(f"[{colour}]{finding.severity}[/] {escape(finding.message)} {escape(finding.next_step)}".rstrip())
 

@@ -11,9 +11,11 @@ import pandas as pd
 
 from automl import metrics
 from automl.detect import forecast, modality
+from automl.detect.agree import agreed
 from automl.detect.audit import audit, duplicate_rows
 from automl.detect.goal import Answer, answer, suggestions
 from automl.detect.kinds import column
+from automl.detect.noted import noted, unsure
 from automl.detect.parse import dates, numbers, words
 from automl.detect.reading import as_frame, read
 from automl.detect.rows import take
@@ -47,7 +49,7 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     _check_columns(dataset, recipe)
     dataset, group = _roles(dataset, recipe)
     whole = _whole(dataset)
-    columns = [column(c, whole[c], recipe.columns.get(c)) for c in whole.columns]
+    columns = agreed([column(c, whole[c], recipe.columns.get(c)) for c in whole.columns])
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
     reason: Any = "set by you"
     if recipe.goal in (None, "forecast"):
@@ -57,7 +59,7 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     inputs = [c for c in columns if c.name not in targets]
     if dataset.target is None:
         raise _no_target(dataset, inputs, reason)
-    return _table(dataset, inputs, recipe, group)
+    return _table(dataset, inputs, recipe, group, reason)
 
 
 # --------------------------------------------------------------------------- checks
@@ -175,7 +177,9 @@ def _no_target(dataset: Dataset, columns: list[Column], reason: str) -> RecipeEr
 # --------------------------------------------------------------------------- tables, texts, image paths
 
 
-def _table(dataset: Dataset, columns: list[Column], recipe: Recipe, group: str | None) -> tuple[Dataset, Task]:
+def _table(
+    dataset: Dataset, columns: list[Column], recipe: Recipe, group: str | None, reason: str
+) -> tuple[Dataset, Task]:
     target = dataset.target
     assert target is not None
     found = answer(target, recipe, dataset.name, suggestions(dataset.inputs, columns))
@@ -190,7 +194,7 @@ def _table(dataset: Dataset, columns: list[Column], recipe: Recipe, group: str |
     name, columns, why = modality.of_columns(dataset.inputs, columns, dataset.name)
     frame: pd.DataFrame = dataset.inputs
     inputs = read(frame, columns)
-    findings += audit(frame, inputs, columns)
+    findings += (*audit(frame, inputs, columns), *noted(frame, inputs, columns))
     repeated = duplicate_rows(raw.inputs, raw.target)
     evidence = [why, *found.evidence]
     metric, chosen = _metric(found, recipe)
@@ -199,14 +203,15 @@ def _table(dataset: Dataset, columns: list[Column], recipe: Recipe, group: str |
         series.append(
             f"rows are dated by {stamps.name!r}; pass time_column to test on the latest rows instead of random ones"
         )
+        series += [f"goal forecast is possible, not chosen: {reason}"] if reason != "set by you" else []
     task = Task(
         modality=name, goal=found.goal, target=tuple(map(str, target.columns)), metric=metric, classes=found.classes,
         positive=found.classes[1] if found.goal == "binary" else None, label=recipe.label, columns=tuple(columns),
         time_column=time.name if time else None, group_column=group, evidence=(*evidence, chosen, *series),
-        ordered=found.ordered,
+        ordered=found.ordered, confidence=found.confidence,
     )  # fmt: skip
-    noted = (*dataset.findings, *findings, *([repeated] if repeated else []))
-    return replace(dataset, inputs=inputs, findings=noted, series=None), task
+    told = (*unsure(found, recipe), *dataset.findings, *findings, *([repeated] if repeated else []))
+    return replace(dataset, inputs=inputs, findings=told, series=None), task
 
 
 def _with_answer(dataset: Dataset, found: Answer) -> Dataset:
@@ -244,11 +249,22 @@ def _dated(dataset: Dataset, columns: list[Column], recipe: Recipe) -> tuple[Dat
 
 
 def _metric(found: Answer, recipe: Recipe) -> tuple[str, str]:
-    n_classes = len(found.classes)
-    if recipe.metric is None:
-        chosen = metrics.default(found.goal, n_classes)  # accuracy for uneven classes too: users expect it
+    if recipe.metric is not None:
+        return fitting_metric(recipe.metric, found.goal), f"metric {recipe.metric}: set by you"
+    chosen = metrics.default(found.goal, found.counts)
+    if found.goal != "multiclass" or max(found.counts) < metrics.COMMON_SHARE * sum(found.counts):
         return chosen, f"metric {chosen}: the usual one for {found.goal}"
-    return fitting_metric(recipe.metric, found.goal), f"metric {recipe.metric}: set by you"
+    share = f"{max(found.counts) / sum(found.counts):.0%}".replace("%", " %")
+    common = found.classes[found.counts.index(max(found.counts))]
+    if chosen != "accuracy":
+        return chosen, (
+            f"metric {chosen}: {share} of the rows are {common!r}, so that accuracy would hardly tell a model from "
+            f"that guess; each class counts alike"
+        )
+    return chosen, (
+        f"metric {chosen}, though {share} of the rows are {common!r}: the rarest class has {min(found.counts):,} rows, "
+        f"too few to count as much as any other; look at the scores of each class"
+    )
 
 
 def fitting_metric(name: str, goal: str) -> str:
@@ -286,9 +302,9 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
         modality=name, goal=found.goal, target=tuple(target.columns), metric=metric, classes=found.classes,
         positive=found.classes[1] if found.goal == "binary" else None, label=recipe.label,
         group_column=recipe.group if dataset.groups is not None else None, evidence=(why, *found.evidence, chosen),
-        ordered=found.ordered,
+        ordered=found.ordered, confidence=found.confidence,
     )  # fmt: skip
     if dataset.weight is not None:
         dataset = replace(dataset, weight=_weights(np.asarray(dataset.weight, np.float64)))
     kept = _with_answer(dataset, found)
-    return replace(kept, findings=(*dataset.findings, *findings, *found.findings)), task
+    return replace(kept, findings=(*unsure(found, recipe), *dataset.findings, *findings, *found.findings)), task

@@ -12,6 +12,7 @@ from automl import metrics
 from automl.detect import calendar
 from automl.detect.audit import audit
 from automl.detect.grid import block_bounds, drop_short, filled, ordered, unrepeated
+from automl.detect.noted import noted
 from automl.detect.parse import dates, numbers, words
 from automl.detect.reading import as_frame, read
 from automl.detect.rows import take
@@ -48,7 +49,7 @@ def detect(
             )
     raw = dataset.inputs[list(axis.covariates)]
     typed = read(raw, covariates)
-    findings += audit(raw, typed, covariates)
+    findings += (*audit(raw, typed, covariates), *noted(raw, typed, covariates))
     dataset = replace(dataset, inputs=typed, target=pd.DataFrame(values))
     infinite = _infinite(whole, axis.targets)
     findings += (infinite,) if infinite else ()
@@ -87,6 +88,7 @@ def detect(
         series_column=axis.series.name if axis.series else None,
         label=recipe.label,
         evidence=evidence,
+        confidence=1.0 if recipe.goal else 0.9 if axis.time is not None else 0.6,
     )
     return replace(dataset, findings=(*dataset.findings, *findings, *dropped), groups=None), task
 

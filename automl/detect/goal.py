@@ -9,56 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.detect.glimpse import glimpse, is_named, shown
+from automl.detect.classes import class_findings, grades, natural, positive_class
+from automl.detect.glimpse import is_named, shown
 from automl.detect.kinds import column
-from automl.detect.parse import FALSE_WORDS, TRUE_WORDS, numbers, words
+from automl.detect.levels import Taken, taken
+from automl.detect.parse import booleans, members, numbers, words
 from automl.detect.reading import typed
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Finding, Goal, Recipe
 
-__all__ = ["Answer", "answer", "positive_class", "suggestions"]
+__all__ = ["SURE", "Answer", "answer", "suggestions"]
 
-FEW_LEVELS = 20
-NEGATIVES = FALSE_WORDS | {
-    "negative",
-    "neg",
-    "ham",
-    "normal",
-    "healthy",
-    "benign",
-    "-1",
-    "absent",
-    "none",
-    "control",
-    "legit",
-}
-POSITIVES = TRUE_WORDS | {
-    "positive",
-    "pos",
-    "spam",
-    "abnormal",
-    "anomaly",
-    "fraud",
-    "malignant",
-    "present",
-    "sick",
-    "churn",
-    "churned",
-}
-AMOUNTS = (
-    r"count|counts|n|num|number|qty|quantity|amount|price|cost|age|year|years|days|"
-    r"hours|minutes|income|salary|weight|height|rings|sales|demand"
-)
-SCALES = (
-    ("none", "very low", "low", "medium", "moderate", "high", "very high", "extreme"),
-    ("very bad", "bad", "poor", "fair", "average", "ok", "good", "very good", "premium", "ideal", "excellent"),
-    ("never", "rarely", "seldom", "sometimes", "often", "usually", "always"),
-    ("strongly disagree", "disagree", "neutral", "agree", "strongly agree"),
-    ("none", "minor", "mild", "moderate", "major", "severe", "critical", "fatal"),
-    ("xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl"),
-    ("tiny", "small", "medium", "large", "huge"),
-)
-LABELS = r"class|label|target|category|type|species|digit|letter|grade|y"
+SURE = 0.7
+"""Below this confidence of a goal the user is asked."""
+
+IDENTIFIERS = r"id|ids|uuid|guid|identifier|rowid|rownum"
 LIKELY = r"target|label|class|y|outcome|result|response|category|price|score|sentiment|diagnosis|survived|churn|income"
 
 
@@ -68,8 +33,8 @@ class Answer:
 
     Attributes:
         target: clean, one row for each of `rows`. rows: the row numbers that hold a target.
-        classes: in code order (multilabel: labels); empty for values. imbalance: largest class over smallest.
-        ordered: the classes are grades.
+        classes: in code order (multilabel: labels); empty for values. counts: rows of each (not of labels).
+        ordered: the classes are grades. confidence: 0 to 1, of the goal. doubt: what would tell otherwise.
     """
 
     goal: Goal
@@ -78,8 +43,10 @@ class Answer:
     classes: tuple[str, ...]
     evidence: tuple[str, ...]
     findings: tuple[Finding, ...]
-    imbalance: float = 1.0
+    counts: tuple[int, ...] = ()
     ordered: bool = False
+    confidence: float = 1.0
+    doubt: str = ""
 
 
 def suggestions(inputs: Any, columns: Sequence[Column]) -> str:
@@ -109,6 +76,8 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
     for (c, present), name in zip(found, target.columns, strict=True):
         if not present.any():
             _refuse_missing(name, target[name], where, suggest)
+        if recipe.goal is None and c.evidence != "set by you":
+            _refuse_names_of_rows(c, target[name], where, suggest)
         if c.kind == "datetime" and c.evidence != "set by you" and recipe.goal is None:
             raise RecipeError(
                 f"target {name!r} of {where} holds dates, which cannot be predicted; pass it as time_column{suggest}"
@@ -148,7 +117,18 @@ def _described(name: Any, series: pd.Series, recipe: Recipe, where: str) -> tupl
         seen = Column(seen.name, "numeric", 0.8, "whole numbers")
     if seen.kind in ("numeric", "embedded_number"):
         return seen, ~np.isnan(numbers(series, seen.reading))
+    if seen.kind == "boolean" and recipe.goal in (None, "binary"):
+        return seen, ~np.isnan(booleans(series, seen.reading))
     return seen, np.array([w is not None for w in words(series)])
+
+
+def _refuse_names_of_rows(c: Column, series: pd.Series, where: str, suggest: str) -> None:
+    found = column(c.name, series)
+    if found.kind == "identifier" and is_named(c.name, IDENTIFIERS):
+        raise DataError(
+            f"target {c.name!r} of {where} names the rows ({found.evidence}), which cannot be predicted; pass --target "
+            f"with a column whose values come back, or --goal regression if its numbers are amounts{suggest}"
+        )
 
 
 def _refuse_missing(name: str, series: pd.Series, where: str, suggest: str) -> None:
@@ -173,6 +153,9 @@ def _one(target: pd.DataFrame, kind: Column, recipe: Recipe, where: str, suggest
             f"of {where} holds {kind.evidence}"
         )
     texts = words(series)
+    if kind.kind == "boolean" and recipe.goal in (None, "binary") and len(set(texts)) > 2:
+        spelled = [kind.reading.get("false", "no"), kind.reading.get("true", "yes")]
+        texts = np.array([spelled[int(v)] for v in booleans(series, kind.reading)], dtype=object)
     n_levels = len(set(texts))
     if n_levels == 1:
         raise DataError(
@@ -180,168 +163,102 @@ def _one(target: pd.DataFrame, kind: Column, recipe: Recipe, where: str, suggest
             f"a column that varies{suggest}"
         )
     numeric = kind.kind in ("numeric", "embedded_number")
-    if recipe.goal == "regression" or (
-        recipe.goal is None and numeric and (why := _amount(series, kind, n_levels)) is not None
-    ):
+    found = taken(name, series, kind, _is_code(name, series)) if numeric else None
+    if recipe.goal == "regression" or (recipe.goal is None and found is not None and found.amounts):
         if not numeric and kind.kind != "boolean":
             raise RecipeError(
                 f"goal 'regression' needs numbers, but target {name!r} of {where} holds "
                 f"{shown(list(texts))}; use goal 'multiclass'"
             )
-        values = typed(series, kind).to_numpy()
-        evidence = f"goal regression: {'set by you' if recipe.goal else why}"
-        return Answer("regression", pd.DataFrame({name: values}), np.arange(len(values)), (), (evidence,), ())
-    if not numeric and n_levels > 0.95 * len(texts) and len(texts) >= 3 and n_levels > 2:
+        return _values(name, series, kind, recipe, found)
+    if found is None or recipe.goal is None:
+        _refuse_unlike(name, texts, n_levels, where, suggest)
+    if recipe.goal == "binary" and n_levels != 2:
+        raise RecipeError(
+            f"goal 'binary' needs a target of two values, but {name!r} of {where} has {n_levels:,}; use "
+            f"goal 'multiclass' or 'regression'"
+        )
+    return _classes(texts, kind, recipe, found, series.dtype)
+
+
+def _values(name: str, series: pd.Series, kind: Column, recipe: Recipe, found: Taken | None) -> Answer:
+    values = typed(series, kind).to_numpy()
+    unit = str(kind.reading.get("unit") or "")
+    told = f", in {unit!r}" if unit else ""
+    if recipe.goal is not None or found is None:
+        return Answer("regression", pd.DataFrame({name: values}), np.arange(len(values)), (),
+                      (f"goal regression: set by you{told}",), ())  # fmt: skip
+    doubt = f"target {name!r} is read as amounts ({found.why}); {found.instead}" if found.instead else ""
+    also = f"; {found.instead}" if found.instead and found.sure < 0.8 else ""
+    return Answer(
+        "regression", pd.DataFrame({name: values}), np.arange(len(values)), (),
+        (f"goal regression: {found.why}{told}{also}",), (), confidence=found.sure, doubt=doubt,
+    )  # fmt: skip
+
+
+def _is_code(name: str, series: pd.Series) -> bool:
+    """Whether numbers name something, by the column's name (postcodes, codes)."""
+    return column(name, series).kind == "categorical"
+
+
+def _refuse_unlike(name: str, texts: np.ndarray, n_levels: int, where: str, suggest: str) -> None:
+    """Words or codes that differ in nearly every row cannot be predicted as classes."""
+    if n_levels > 0.95 * len(texts) and len(texts) >= 3 and n_levels > 2:
         raise DataError(
             f"target {name!r} holds a different text in "
             f"{'every one' if n_levels == len(texts) else 'nearly every one'} of the "
             f"{len(texts):,} rows of {where}, such as {shown(list(texts), 2)}; pass --target with a "
             f"column whose values come back{suggest}"
         )
-    if recipe.goal == "binary" and n_levels != 2:
-        raise RecipeError(
-            f"goal 'binary' needs a target of two values, but {name!r} of {where} has {n_levels:,}; use "
-            f"goal 'multiclass' or 'regression'"
-        )
-    return _classes(name, texts, recipe, numeric, series.dtype)
 
 
-def _amount(series: pd.Series, kind: Column, n_levels: int) -> str | None:
-    """Why numbers are amounts to estimate rather than class codes; None when they are codes."""
-    if kind.evidence == "set by you":
-        return "you set the target's kind to numeric"
-    if n_levels == 2:
-        return None
-    values = numbers(series, kind.reading)
-    seen = glimpse(str(series.name), series)
-    if not (values == np.round(values)).all():
-        return f"the target holds {n_levels:,} different numbers, some with decimals"
-    if kind.kind == "embedded_number" or seen.is_named(AMOUNTS):
-        return f"the target holds {n_levels:,} different whole numbers and its name or unit says an amount"
-    levels, counts = np.unique(values, return_counts=True)
-    if n_levels > len(values) / 5 and not (seen.is_named(LABELS) and n_levels <= len(values) / 2):
-        return f"the target holds {n_levels:,} different whole numbers in {len(values):,} rows"
-    if n_levels <= FEW_LEVELS:
-        if n_levels > 10 and (counts < 2).sum() >= 2 and not seen.is_named(LABELS):
-            return f"the target holds {n_levels:,} different whole numbers, some of them once only, as counts do"
-        return None
-    contiguous = levels[0] in (0, 1) and levels[-1] - levels[0] == n_levels - 1
-    even = counts.min() >= 0.2 * counts.max() and n_levels <= 50
-    if (contiguous and even) or (
-        seen.is_named(LABELS) and n_levels <= 1000 and counts.mean() >= 10 and levels[0] >= 0 and contiguous
-    ):
-        return None
-    return f"the target holds {n_levels:,} different whole numbers"
-
-
-def _classes(name: str, texts: np.ndarray, recipe: Recipe, numeric: bool, dtype: Any) -> Answer:
+def _classes(texts: np.ndarray, kind: Column, recipe: Recipe, found: Taken | None, dtype: Any) -> Answer:
+    name = kind.name
     counts = pd.Series(texts, dtype=object).value_counts()
-    levels = sorted(counts.index, key=_natural)
+    levels = sorted(counts.index, key=natural)
     goal: Goal = "binary" if len(levels) == 2 and recipe.goal != "multiclass" else "multiclass"
     evidence = [
         f"goal {goal}: {'set by you' if recipe.goal else f'the target {name!r} takes {len(levels):,} different values'}"
     ]
-    if numeric and goal == "multiclass" and recipe.goal is None:
+    if found is not None and goal == "multiclass" and recipe.goal is None:
         evidence.append(
             f"the {len(levels):,} whole numbers of {name!r} are taken as classes; pass goal regression "
             f"if they are amounts"
         )
-    grades = _grades(levels, dtype) if goal == "multiclass" else None
-    ordered = goal == "multiclass" and (grades is not None or recipe.metric == "quadratic_kappa")
+    order = grades(levels, dtype, name) if goal == "multiclass" else None
+    if order is None and goal == "multiclass" and found is not None and found.ordered:
+        values = dict(zip(levels, numbers(pd.Series(levels, dtype=object), kind.reading), strict=True))
+        order = sorted(levels, key=lambda level: values[level])
+    ordered = goal == "multiclass" and (order is not None or recipe.metric == "quadratic_kappa")
     if ordered:
-        levels = grades or levels
+        levels = order or levels
         shown_grades = " < ".join(map(repr, levels[:6])) + (" < ..." if len(levels) > 6 else "")
-        why = "" if grades else ", as metric quadratic_kappa takes them"
+        why = "" if order else ", as metric quadratic_kappa takes them"
         evidence.append(f"the classes are ordered{why}: {shown_grades}")
     if goal == "binary":
         positive, why = positive_class((levels[0], levels[1]), (int(counts[levels[0]]), int(counts[levels[1]])))
         levels = [next(v for v in levels if v != positive), positive]
         evidence.append(f"the positive class is {positive!r}: {why}")
-    findings = _class_findings(name, counts)
-    imbalance = float(counts.max() / counts.min())
+    confidence, doubt = _sure_of_classes(name, counts, ordered, found)
     return Answer(
-        goal,
-        pd.DataFrame({name: texts}, dtype=object),
-        np.arange(len(texts)),
-        tuple(levels),
-        tuple(evidence),
-        findings,
-        imbalance,
-        ordered,
-    )
+        goal, pd.DataFrame({name: texts}, dtype=object), np.arange(len(texts)), tuple(levels), tuple(evidence),
+        class_findings(name, counts), tuple(int(counts[level]) for level in levels), ordered,
+        1.0 if recipe.goal else confidence, doubt,
+    )  # fmt: skip
 
 
-def _grades(levels: Sequence[str], dtype: Any) -> list[str] | None:
-    """Classes in the order that the column's type declares or a common scale has; None where there is neither."""
-    if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
-        declared = [text for value in dtype.categories if (text := str(value).strip()) in set(levels)]
-        return declared if len(declared) == len(levels) else None
-    plain = {level: " ".join(level.casefold().replace("_", " ").replace("-", " ").split()) for level in levels}
-    for scale in SCALES:
-        if len(set(plain.values())) == len(levels) and set(plain.values()) <= set(scale):
-            return sorted(levels, key=lambda level: scale.index(plain[level]))
-    return None
-
-
-def _natural(text: str) -> tuple[int, float, str]:
-    try:
-        return 0, float(text), text
-    except ValueError:
-        return 1, 0.0, text
-
-
-def positive_class(levels: tuple[str, str], counts: tuple[int, int]) -> tuple[str, str]:
-    """The class a score speaks of, and why: the one whose label says so, else the rarer one.
-
-    Args:
-        levels: the two classes. counts: rows of each.
-    """
-    low = [level.lower().strip() for level in levels]
-    for a, b in ((0, 1), (1, 0)):
-        denied = any(
-            low[a] == f"{no}{low[b]}" for no in ("not ", "no ", "non-", "non ", "un", "not_", "no_", "non_", "in")
+def _sure_of_classes(name: str, counts: pd.Series, ordered: bool, found: Taken | None) -> tuple[float, str]:
+    """How sure classes are, and what would tell otherwise."""
+    n = len(counts)
+    what = f"{n:,} {'ordered ' if ordered else ''}classes"
+    if found is not None:
+        return found.sure, f"target {name!r} is read as {what}; {found.instead}"
+    if counts.mean() < 3 and n > 2:
+        return (
+            0.6,
+            f"target {name!r} is read as {what} of {counts.mean():.1f} rows each; name another target if it is text",
         )
-        if (
-            denied
-            or (low[a] in NEGATIVES and low[b] not in NEGATIVES)
-            or (low[b] in POSITIVES and low[a] not in POSITIVES)
-        ):
-            return levels[b], "its label says so"
-    rarer = 1 if counts[1] <= counts[0] else 0
-    return levels[rarer], f"it is the rarer one ({min(counts):,} of {sum(counts):,} rows)"
-
-
-def _class_findings(name: str, counts: pd.Series) -> tuple[Finding, ...]:
-    findings = []
-    single = [str(level) for level in counts.index[counts == 1]]
-    if single:
-        findings.append(
-            Finding(
-                "single_row_class",
-                "medium",
-                f"{len(single):,} {'class' if len(single) == 1 else 'classes'} of {name!r} occur in one "
-                f"row only: {shown(single)}.",
-                "They are kept for training and cannot be tested; gather more rows or merge them.",
-                (name,),
-                (),
-                len(single),
-            )
-        )
-    rest = counts[counts > 1] if (counts > 1).any() else counts
-    if len(rest) > 1 and rest.max() >= 10 * rest.min():
-        findings.append(
-            Finding(
-                "imbalance",
-                "high" if rest.max() >= 100 * rest.min() else "medium",
-                f"Class {str(rest.index[-1])!r} has {int(rest.min()):,} rows and class "
-                f"{str(rest.index[0])!r} {int(rest.max()):,}.",
-                "Look at the scores of the rare class, not at accuracy alone.",
-                (name,),
-                (),
-                int(rest.min()),
-            )
-        )
-    return tuple(findings)
+    return 0.97 if n <= 50 else 0.85, ""
 
 
 # --------------------------------------------------------------------------- several targets
@@ -350,9 +267,7 @@ def _class_findings(name: str, counts: pd.Series) -> tuple[Finding, ...]:
 def _members(name: str, series: pd.Series, kind: Column) -> Answer:
     """A column of lists: one 0/1 column for each member."""
     separator = str(kind.reading.get("separator", ","))
-    cells = [
-        {m for part in str(t).strip("[](){}").split(separator) if (m := part.strip(" '\""))} for t in words(series)
-    ]
+    cells = [set(members(str(t), separator)) for t in words(series)]
     labels = sorted(set().union(*cells))
     position = {label: i for i, label in enumerate(labels)}
     table = np.zeros((len(cells), len(labels)), dtype=np.int8)
@@ -360,8 +275,9 @@ def _members(name: str, series: pd.Series, kind: Column) -> Answer:
         table[i, [position[m] for m in cell]] = 1
     evidence = f"goal multilabel: {name!r} holds lists of {len(labels):,} members"
     return Answer(
-        "multilabel", pd.DataFrame(table, columns=labels), np.arange(len(cells)), tuple(labels), (evidence,), ()
-    )
+        "multilabel", pd.DataFrame(table, columns=labels), np.arange(len(cells)), tuple(labels), (evidence,), (),
+        confidence=0.9,
+    )  # fmt: skip
 
 
 def _several(target: pd.DataFrame, columns: Sequence[Column], recipe: Recipe, where: str) -> Answer:
@@ -393,9 +309,15 @@ def _several(target: pd.DataFrame, columns: Sequence[Column], recipe: Recipe, wh
         constant = [n for n in names if frame[n].nunique() < 2]
         if constant:
             raise DataError(f"label {constant[0]!r} never varies in {where}; leave it out of --target")
-        return Answer(
-            "multilabel", frame, rows, tuple(names), (f"goal multilabel: {len(names)} targets of 0 and 1",), ()
+        one_each = len(names) > 2 and recipe.goal is None and bool((frame.sum(axis=1) == 1).all())
+        doubt = (
+            f"{len(names)} targets of 0 and 1 are read as labels, though each row has exactly one; write them as one "
+            f"column if they are classes that exclude each other"
         )
+        return Answer(
+            "multilabel", frame, rows, tuple(names), (f"goal multilabel: {len(names)} targets of 0 and 1",), (),
+            confidence=0.6 if one_each else 0.95, doubt=doubt if one_each else "",
+        )  # fmt: skip
     if recipe.goal in ("binary", "multiclass"):
         raise RecipeError(
             f"goal {recipe.goal!r} takes one target, got {len(names)}; name one, or use goal multilabel or regression"

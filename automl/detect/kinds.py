@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,7 +10,19 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.glimpse import Glimpse, glimpse, share_words, shown
-from automl.detect.parse import FALSE_WORDS, TRUE_WORDS, date_reading, decimal_mark, number, quantity, words
+from automl.detect.parse import (
+    MISSING_NUMBERS,
+    boolean_reading,
+    date_reading,
+    decimal_mark,
+    list_reading,
+    number_reading,
+    numbers,
+    packed_numbers,
+    quantity_reading,
+    sentinels,
+    words,
+)
 from automl.records import Column, Kind
 
 __all__ = ["RULES", "column", "forced"]
@@ -32,7 +43,6 @@ DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
 _IMAGE = re.compile(r".+\.(?:png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm)", re.IGNORECASE | re.DOTALL)
 _CODE = re.compile(r"(?=.*\d)[\w\-.:/#]{1,64}|[0-9a-fA-F\-]{8,64}", re.ASCII)
-_BRACKETED = re.compile(r"\[[^\[\]]*\]")
 _TOKEN = re.compile(r"\S+")
 
 
@@ -77,15 +87,11 @@ def url(seen: Glimpse) -> Column | None:
 
 def boolean(seen: Glimpse) -> Column | None:
     """Two values that mean yes and no, in any spelling."""
-    if seen.n_distinct > 8 or not 1 <= len(seen.levels) <= 4:
+    if seen.n_distinct > 8 or not 1 <= len(seen.levels) <= 8:
         return None
-    levels = set(words(seen.series, frozenset({"", "?", "n/a", "nan", "null", "na", "none", "-"}))) - {None}
-    lower = {t.lower(): t for t in levels}
-    true, false = set(lower) & TRUE_WORDS, set(lower) & FALSE_WORDS
-    if len(lower) != 2 or len(true) != 1 or len(false) != 1:
-        return None
-    yes, no = lower[true.pop()], lower[false.pop()]
-    return Column(seen.name, "boolean", 1.0, f"two values, '{yes}' and '{no}'", {"true": yes, "false": no})
+    texts = words(seen.series, MISSING_NUMBERS)
+    found = boolean_reading(sorted({t for t in texts if t is not None}), sum(t is None for t in texts))
+    return None if found is None else Column(seen.name, "boolean", 1.0, found[1], found[0])
 
 
 def identifier(seen: Glimpse) -> Column | None:
@@ -129,7 +135,7 @@ def datetime(seen: Glimpse) -> Column | None:
     if not seen.is_numeric:
         reading, share, order = _date_share(seen)
         if share < ENOUGH:
-            return None
+            return _packed_texts(seen)
         if "day_first" in reading and len(seen.series) > len(seen.texts):
             reading, _, order = date_reading([t for t in words(seen.series.drop_duplicates()) if t is not None])
         evidence = share_words(share, len(seen.texts), "parse as dates") + (f", {order}" if order else "")
@@ -138,23 +144,24 @@ def datetime(seen: Glimpse) -> Column | None:
         )
     if not seen.is_integer or not seen.is_named(DATE_NAMES):
         return None
-    values = seen.values[~np.isnan(seen.values)]
-    for how, low, high, what in (
-        ("yyyymmdd", 19_000_101, 21_001_231, "are dates written as year, month and day"),
-        ("yyyymm", 167_801, 226_112, "are written as year and month"),
-        ("s", 5e8, 4e9, "are seconds since 1970"),
-        ("ms", 5e11, 4e12, "are milliseconds since 1970"),
-    ):
-        if values.min() < low or values.max() > high:
-            continue
-        if how == "yyyymmdd" and not bool(
-            ((values % 100 >= 1) & (values % 100 <= 31) & (values // 100 % 100 <= 12)).all()
-        ):
-            continue
-        if how == "yyyymm" and not bool(((values % 100 >= 1) & (values % 100 <= 12)).all()):
-            continue
-        return Column(seen.name, "datetime", 0.9, f"the name says a time and all values {what}", {"numbers": how})
-    return None
+    packed = packed_numbers(seen.values[~np.isnan(seen.values)])
+    if packed is None:
+        return None
+    return Column(
+        seen.name, "datetime", 0.9, f"the name says a time and all values {packed[1]}", {"numbers": packed[0]}
+    )
+
+
+def _packed_texts(seen: Glimpse) -> Column | None:
+    """Digits such as 20200131, written as text."""
+    if not seen.is_named(DATE_NAMES) or not all(t.isascii() and t.isdigit() and len(t) < 20 for t in seen.texts):
+        return None
+    packed = packed_numbers(np.array([float(t) for t in seen.texts]))
+    if packed is None:
+        return None
+    return Column(
+        seen.name, "datetime", 0.9, f"the name says a time and all values {packed[1]}", {"numbers": packed[0]}
+    )
 
 
 def code(seen: Glimpse) -> Column | None:
@@ -180,79 +187,66 @@ def code(seen: Glimpse) -> Column | None:
     return None
 
 
-def _numeric_share(seen: Glimpse) -> tuple[float, str]:
-    decimal = decimal_mark(seen.texts)
-    return sum(number(t, decimal) is not None for t in seen.texts) / max(len(seen.texts), 1), decimal
+def _numeric_share(seen: Glimpse) -> tuple[float, dict[str, Any]]:
+    reading, share = number_reading(seen.texts)
+    return share, reading
+
+
+def _gaps(values: np.ndarray) -> tuple[dict[str, Any], str]:
+    """Numbers that stand for a gap, as a reading and in words."""
+    gaps = sentinels(values)
+    if not gaps:
+        return {}, ""
+    return {"missing": list(gaps)}, f", {' and '.join(f'{gap:g}' for gap in gaps)} read as missing"
 
 
 def numeric(seen: Glimpse) -> Column | None:
     """Numbers, also those written as text, with decimal commas, grouped thousands or spelled gaps."""
     if seen.is_numeric:
         what = "whole numbers" if seen.is_integer else "numbers"
+        reading, note = _gaps(seen.values)
         return Column(
             seen.name,
             "numeric",
             1.0 if not seen.is_integer else 0.95,
-            f"stored as {what}, {seen.n_distinct:,} different",
+            f"stored as {what}, {seen.n_distinct:,} different{note}",
+            reading,
         )
-    share, decimal = _numeric_share(seen)
+    share, reading = _numeric_share(seen)
     if share < ENOUGH:
         return None
-    note = ", decimal comma" if decimal == "," else ""
-    return Column(
-        seen.name, "numeric", share, share_words(share, len(seen.texts), "are numbers") + note, {"decimal": decimal}
-    )
+    gaps, note = _gaps(numbers(pd.Series(seen.texts, dtype=object), reading))
+    note = (", decimal comma" if reading["decimal"] == "," else "") + note
+    evidence = share_words(share, len(seen.texts), "are numbers") + note
+    return Column(seen.name, "numeric", share, evidence, {**reading, **gaps})
 
 
-def _quantity_share(seen: Glimpse) -> tuple[float, str, str]:
-    """Share of texts that are numbers in one unit; the unit; the decimal mark."""
-    decimal = decimal_mark(seen.texts)
-    found = [q for t in seen.texts if (q := quantity(t, decimal)) is not None]
-    if len(found) < 0.5 * len(seen.texts):
-        return 0.0, "", decimal
-    units = Counter(unit.lower() for _, unit in found)
-    unit = max((u for u in units if u), key=lambda u: units[u], default="")
-    spelled = next((u for _, u in found if u.lower() == unit), "")
-    return (units[unit] + units[""] * bool(unit)) / max(len(seen.texts), 1), spelled, decimal
+def _quantity_share(seen: Glimpse) -> tuple[float, dict[str, Any], str]:
+    """Share of texts that are numbers among units, how they are read, and the units in words."""
+    reading, share, said = quantity_reading(seen.texts)
+    return share, reading, said
 
 
 def embedded_number(seen: Glimpse) -> Column | None:
-    """One number inside text: a price, a share, a measurement in one unit."""
+    """One number inside text: a price, a share, a measurement in units that can be turned into each other."""
     if seen.is_numeric:
         return None
-    share, unit, decimal = _quantity_share(seen)
+    share, reading, said = _quantity_share(seen)
     if share < ENOUGH:
         return None
-    in_unit = f" in '{unit}'" if unit else ""
-    evidence = share_words(
-        share, len(seen.texts), f"are numbers{in_unit} written as text, such as {shown(seen.texts, 1)}"
-    )
-    return Column(seen.name, "embedded_number", share, evidence, {"unit": unit, "decimal": decimal})
+    gaps, note = _gaps(numbers(pd.Series(seen.texts, dtype=object), reading))
+    what = f"are numbers{f' in {said}' if said else ''} written as text, such as {shown(seen.texts, 1)}"
+    evidence = share_words(share, len(seen.texts), what) + note
+    return Column(seen.name, "embedded_number", share, evidence, {**reading, **gaps})
 
 
 def list_of(seen: Glimpse) -> Column | None:
-    """Several members in a cell, parted by commas, semicolons or bars, that come back in other cells."""
-    if seen.is_numeric or len(seen.texts) < 5:
+    """Several members in a cell, parted by commas, semicolons, bars or slashes, that come back in other cells."""
+    if seen.is_numeric or len(seen.texts) < 5 or (found := list_reading(seen.texts)) is None:
         return None
-    bracketed = seen.matching(_BRACKETED)
-    if bracketed >= ENOUGH:
-        evidence = share_words(bracketed, len(seen.texts), "are lists in brackets")
-        return Column(seen.name, "list", bracketed, evidence, {"separator": ","})
-    for separator in (";", "|", ","):
-        parted = [[m.strip(" '\"[](){}") for m in t.strip("[](){}").split(separator)] for t in seen.texts]
-        share = sum(len(p) > 1 for p in parted) / len(parted)
-        members = Counter(m for p in parted for m in p if m)
-        n_members = sum(members.values())
-        if share < 0.3 or not members or n_members / len(members) < 3:
-            continue
-        if sum(m.count(" ") * c for m, c in members.items()) / n_members > 2.5 or len(seen.levels) < 3:
-            continue
-        evidence = (
-            f"{share:.0%} of {len(parted):,} sampled values hold several of {len(members):,} "
-            f"members parted by '{separator}'"
-        )
-        return Column(seen.name, "list", 0.9, evidence.replace("%", " %", 1), {"separator": separator})
-    return None
+    reading, share, said = found
+    evidence = share_words(share, len(seen.texts), f"are {said}") if said.startswith("lists") else said
+    return Column(seen.name, "list", share, evidence, reading)
 
 
 def text(seen: Glimpse) -> Column | None:
@@ -327,18 +321,21 @@ def forced(seen: Glimpse, kind: Kind) -> Column:
         reading = date_reading(seen.texts)[0]
     elif kind == "datetime":
         packed = datetime(seen)
-        reading = packed.reading if packed is not None else {"numbers": "year" if _all_years(seen) else "steps"}
+        reading = packed.reading if packed is not None else {"numbers": _numbers_as_time(seen)}
     elif kind == "numeric" and not seen.is_numeric:
         reading = {"decimal": decimal_mark(seen.texts)}
     elif kind == "embedded_number" and not seen.is_numeric:
-        _, unit, decimal = _quantity_share(seen)
-        reading = {"unit": unit, "decimal": decimal}
+        reading = quantity_reading(seen.texts)[0]
     elif kind == "list":
         split = list_of(seen)
         reading = split.reading if split is not None else {"separator": ","}
     return Column(seen.name, kind, 1.0, "set by you", reading)
 
 
-def _all_years(seen: Glimpse) -> bool:
+def _numbers_as_time(seen: Glimpse) -> str:
+    """What numbers are that the user says are times: years, a packed form, or steps."""
     values = seen.values[~np.isnan(seen.values)]
-    return bool(len(values)) and seen.is_integer and values.min() >= 1678 and values.max() <= 2261
+    if len(values) and seen.is_integer and values.min() >= 1678 and values.max() <= 2261:
+        return "year"
+    packed = packed_numbers(values) if seen.is_integer else None
+    return "steps" if packed is None else packed[0]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from automl.detect.parse import FALSE_WORDS, TRUE_WORDS, dates, number, numbers, word, words
+from automl.detect.parse import booleans, dates, numbers, word, words
 from automl.errors import DataError
 from automl.records import Column
 
@@ -36,6 +37,7 @@ def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
             series = series.iloc[:, 0] if isinstance(series, pd.DataFrame) else series
         else:
             series = pd.Series([None] * len(frame), dtype=object)
+            column = replace(column, reading={})  # where a gap means no, a column that is not there does not
         out[column.name] = typed(series.reset_index(drop=True), column)
     return pd.DataFrame(out, index=pd.RangeIndex(len(frame)))
 
@@ -64,7 +66,7 @@ def typed(series: pd.Series, column: Column) -> pd.Series:
     if column.kind in ("numeric", "embedded_number"):
         return pd.Series(numbers(series, column.reading))
     if column.kind == "boolean":
-        return pd.Series(_booleans(series, column))
+        return pd.Series(booleans(series, column.reading))
     if column.kind == "datetime":
         return pd.Series(dates(series, column.reading))
     if column.kind == "text":
@@ -75,18 +77,3 @@ def typed(series: pd.Series, column: Column) -> pd.Series:
 def _clean(value: object) -> str:
     text = word(value)
     return "" if text is None else text.replace("\x00", " ")
-
-
-def _booleans(series: pd.Series, column: Column) -> np.ndarray:
-    true, false = (str(column.reading.get(k, k)).lower() for k in ("true", "false"))
-    values = words(series)
-    table: dict[str, float] = {}
-    for text in set(values) - {None}:
-        low = text.lower()
-        if low in (true, false):
-            table[text] = float(low == true)
-        elif low in TRUE_WORDS or low in FALSE_WORDS:
-            table[text] = float(low in TRUE_WORDS)
-        elif (plain := number(text)) in (0.0, 1.0):
-            table[text] = float(plain or 0.0)
-    return np.array([np.nan if v is None else table.get(v, np.nan) for v in values], dtype=np.float64)

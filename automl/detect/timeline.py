@@ -47,7 +47,7 @@ def time_column(frame: pd.DataFrame, columns: Sequence[Column], named: str | Non
         found = column(named, frame[named], "datetime")
         return Column(named, "datetime", 1.0, "named as the time column", found.reading)
     for c in columns:
-        if c.kind == "datetime":
+        if c.kind == "datetime" and not c.reading.get("clock"):
             return c
     for c in columns:
         if c.kind not in ("numeric", "identifier") or not is_named(c.name, TIMES):
@@ -120,7 +120,10 @@ def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str],
 def _because(time: Column | None, series: Column | None, targets: Sequence[str]) -> str:
     beside = f"series column {series.name!r} and " if series else ""
     names = ", ".join(targets[:3]) + (" and more" if len(targets) > 3 else "")
-    return f"beside time column {time.name if time else 'row order'!r} there is only {beside}{names}"
+    return (
+        f"beside time column {time.name if time else 'row order'!r} there is only {beside}{names}; pass goal "
+        f"regression to predict rows in any order"
+    )
 
 
 def _series(

@@ -86,7 +86,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         with clock.phase("read"):
             prepared = prepare(recipe)
         for finding in prepared.dataset.findings:
-            if finding.check == "sampled_rows":
+            if finding.check in ("sampled_rows", "unsure_goal"):
                 progress.note(f"{finding.message} {finding.next_step}")
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)

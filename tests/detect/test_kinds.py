@@ -151,7 +151,7 @@ def test_an_embedded_number_keeps_its_unit_and_value(values: list[str], unit: st
 
 
 def test_several_units_are_not_one_number() -> None:
-    assert column("x", strings(["5 kg", "200 g", "3 lb", "8 oz"])).kind != "embedded_number"
+    assert column("x", strings(["5 kg", "3 boxes", "3 kWh", "8 m"])).kind != "embedded_number"
 
 
 @pytest.mark.parametrize("kind", ["numeric", "categorical", "boolean", "datetime", "text", "list", "embedded_number"])

@@ -1,0 +1,105 @@
+"""What was done or doubted while reading a table, as findings: each is one function that returns it or None."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from automl.detect.glimpse import glimpse, shown
+from automl.detect.goal import SURE, Answer
+from automl.detect.parse import numbers, unlike_units
+from automl.records import Column, Finding, Recipe
+
+__all__ = ["converted_units", "mixed_units", "noted", "stand_ins", "unclear_marks", "unsure"]
+
+
+def noted(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> tuple[Finding, ...]:
+    """Every finding about how columns were read.
+
+    Args:
+        raw: as it came. read: the same columns, typed. columns: what they hold.
+    """
+    found = [stand_ins(raw, columns), converted_units(columns), mixed_units(raw, columns), unclear_marks(columns)]
+    return tuple(f for f in found if f is not None)
+
+
+def unsure(found: Answer, recipe: Recipe) -> tuple[Finding, ...]:
+    """The goal, where the target's values do not tell it and the user did not."""
+    if recipe.goal is not None or found.confidence >= SURE or not found.doubt:
+        return ()
+    what, _, step = found.doubt.partition("; ")
+    step = f"{step[:1].upper()}{step[1:]}." if step else "Pass --goal to say what it is."
+    severity = "high" if found.confidence < 0.5 else "medium"
+    return (Finding("unsure_goal", severity, f"Not sure: {what}.", step, tuple(map(str, found.target.columns))),)  # type: ignore[arg-type]
+
+
+def stand_ins(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
+    """Numbers such as -999 that were read as missing."""
+    told, names, rows, count = [], [], [], 0
+    for c in columns:
+        gaps = c.reading.get("missing")
+        if not gaps or c.name not in raw.columns:
+            continue
+        plain = numbers(raw[c.name], {k: v for k, v in c.reading.items() if k != "missing"})
+        at = np.flatnonzero(np.isin(plain, np.asarray(gaps, dtype=np.float64)))
+        if len(at):
+            told.append(f"{', '.join(f'{gap:g}' for gap in gaps)} in {c.name!r}")
+            names.append(c.name)
+            rows += [int(i) for i in at[:20]]
+            count += len(at)
+    if not names:
+        return None
+    message = (
+        f"{count:,} cells hold a number that lies far from all others and comes back ({'; '.join(told[:5])}); "
+        f"they were read as missing."
+    )
+    step = "If it is a real value, set the column's kind (--columns NAME=numeric)."
+    return Finding("stand_in_numbers", "medium", message, step, tuple(names), tuple(rows[:20]), count)
+
+
+def converted_units(columns: Sequence[Column]) -> Finding | None:
+    """Columns whose cells are in several units, turned into one."""
+    names = [c.name for c in columns if len([u for u in c.reading.get("units", {}) if u]) > 1]
+    if not names:
+        return None
+    told = "; ".join(
+        f"{c.name!r} in {c.reading['unit']!r} (from {', '.join(repr(u) for u in c.reading['units'] if u)})"
+        for c in columns if c.name in names[:5]
+    )  # fmt: skip
+    message = f"Numbers in several units were turned into one: {told}."
+    return Finding("converted_units", "low", message, "", tuple(names), (), len(names))
+
+
+def mixed_units(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
+    """Numbers in units that nothing turns into each other, such as prices in several currencies."""
+    names, told = [], []
+    for c in columns:
+        if c.kind not in ("categorical", "unknown", "text", "list") or c.evidence == "set by you":
+            continue
+        texts = glimpse(c.name, raw[c.name]).texts[:200] if c.name in raw.columns else ()
+        if not texts or sum(any(ch.isdigit() for ch in t) for t in texts) < 0.9 * len(texts):
+            continue
+        units = unlike_units(texts)
+        if units:
+            names.append(c.name)
+            told.append(f"{c.name!r} ({', '.join(repr(u) for u in list(units)[:4])})")
+    if not names:
+        return None
+    message = f"Numbers in units that cannot be turned into each other were left as words: {'; '.join(told[:5])}."
+    step = "Write the unit in a column of its own and the numbers in another."
+    return Finding("mixed_units", "medium", message, step, tuple(names), (), len(names))
+
+
+def unclear_marks(columns: Sequence[Column]) -> Finding | None:
+    """Numbers such as 1,500 whose mark may part thousands or decimals, where no cell tells which."""
+    names = [c.name for c in columns if c.reading.get("mark") == "unclear"]
+    if not names:
+        return None
+    message = (
+        f"Numbers in {shown(names)} have three digits after each mark (as in 1,500), so that it may part thousands or "
+        f"decimals; a comma was read as parting thousands, a point as decimal."
+    )
+    return Finding("unclear_marks", "low", message, "Write them without marks for thousands.", tuple(names), (),
+                   len(names))  # fmt: skip

@@ -1,0 +1,43 @@
+"""Cells as people write them: words, numbers with units, dates. Nothing here looks at more than one column."""
+
+from automl.detect.parse.amounts import number_reading, numbers, sentinels
+from automl.detect.parse.numerals import decimal_mark, is_mark_open, number
+from automl.detect.parse.spelling import (
+    FALSE_WORDS,
+    MISSING_NUMBERS,
+    MISSING_WORDS,
+    TRUE_WORDS,
+    boolean_reading,
+    booleans,
+    list_reading,
+    members,
+    word,
+    words,
+)
+from automl.detect.parse.stamps import date_reading, dates, packed_numbers
+from automl.detect.parse.units import quantity, quantity_reading, unlike_units
+
+__all__ = [
+    "FALSE_WORDS",
+    "MISSING_NUMBERS",
+    "MISSING_WORDS",
+    "TRUE_WORDS",
+    "boolean_reading",
+    "booleans",
+    "date_reading",
+    "dates",
+    "decimal_mark",
+    "is_mark_open",
+    "list_reading",
+    "members",
+    "number",
+    "number_reading",
+    "numbers",
+    "packed_numbers",
+    "quantity",
+    "quantity_reading",
+    "sentinels",
+    "unlike_units",
+    "word",
+    "words",
+]

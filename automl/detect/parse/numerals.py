@@ -1,0 +1,75 @@
+"""Plain numbers as people write them: decimal marks and grouped thousands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = ["DIGITS", "decimal_mark", "is_mark_open", "number"]
+
+DIGITS = (
+    r"(?:\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)"
+    r"(?:[eE][+-]?\d+)?"
+)
+"""A number, with or without grouped thousands (by threes, or as in India by twos)."""
+_POINT = re.compile(
+    r"[+-]?(?:\d{1,3}(?:[ ,'’\u00a0\u202f]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?"
+)
+_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[ .'’\u00a0\u202f]\d{3})+|\d+)?(?:,\d*)?(?:[eE][+-]?\d+)?")
+
+
+def _marks(texts: Sequence[str]) -> tuple[int, int, int]:
+    """Texts that show a decimal comma, a decimal point, and those with one mark that may part thousands too."""
+    comma = point = either = 0
+    for text in texts:
+        found = re.search(r"\d[\d.,'’ \u00a0\u202f]*", text)
+        if found is None or (found.start() and text[found.start() - 1] in ".,"):
+            found = re.search(r"[.,]\d+", text)
+            if found is None:
+                continue
+        digits = found.group().rstrip(".,' ’\u00a0\u202f")
+        last_comma, last_point = digits.rfind(","), digits.rfind(".")
+        if last_comma >= 0 and last_point >= 0:
+            comma, point = comma + (last_comma > last_point), point + (last_point > last_comma)
+        elif max(last_comma, last_point) >= 0:
+            mark, at = (",", last_comma) if last_comma >= 0 else (".", last_point)
+            several = digits.count(mark) > 1
+            is_decimal = not several and (
+                len(digits) - at != 4 or at > 3 or digits.startswith(("0" + mark, mark)) or " " in digits[:at]
+            )
+            if mark == ",":
+                comma, point = comma + is_decimal, point + several
+            else:
+                point, comma = point + is_decimal, comma + several
+            either += not several and not is_decimal
+    return comma, point, either
+
+
+def decimal_mark(texts: Sequence[str]) -> str:
+    """The decimal mark of a whole column: a comma only where dots or groups of three cannot explain it."""
+    comma, point, _ = _marks(texts)
+    return "," if comma > point else "."
+
+
+def is_mark_open(texts: Sequence[str]) -> bool:
+    """Whether a column's marks may part thousands or decimals, and no cell tells which ("1,500", "2,250")."""
+    comma, point, either = _marks(texts)
+    return comma == point and either > 0
+
+
+def number(text: str, decimal: str = ".") -> float | None:
+    """A plain number, with or without grouped thousands; None when it is not one."""
+    if not text or not any(c.isdigit() for c in text):
+        return None
+    text = text.replace("−", "-")
+    if not (_COMMA if decimal == "," else _POINT).fullmatch(text):
+        return None
+    drop = " .'’\u00a0\u202f" if decimal == "," else " ,'’\u00a0\u202f"
+    plain = text.translate({ord(c): None for c in drop})
+    try:
+        value = float(plain.replace(",", ".") if decimal == "," else plain)
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
