@@ -17,9 +17,10 @@ SAMPLE = 2_000
 SECOND_SHARE, SECOND_LEAST = 0.015, 8
 MEDIUM_SHARE = 0.05
 LEAST_HITS = 3
+LEAST_OWN = 2
 _WORD = re.compile(r"[^\W\d_]+")
 STOP_WORDS = {
-    "English": "the and is of to in that it was for with are this you not have be at from they his her but on as",
+    "English": "the and is of to in that it was for with are this you not have be at from they his her but on as i do no so me my we if or an our what will can has had there their which",
     "German": "der die und das ist nicht ich ein eine zu mit den von auf für sich dem auch es im sie wie wird war",
     "French": "le la les et est des une pas que dans pour qui sur au ce avec il elle ne du sont vous nous plus",
     "Spanish": "el los las y es una que en por con para no se su del al lo como más pero sus este muy fue",
@@ -36,6 +37,10 @@ SCRIPTS = {
     "Japanese": ((0x3040, 0x30FF),), "Korean": ((0xAC00, 0xD7AF), (0x1100, 0x11FF)), "Chinese": ((0x4E00, 0x9FFF),),
 }  # fmt: skip
 _LISTS = {name: frozenset(words.split()) for name, words in STOP_WORDS.items()}
+_OWN = {
+    name: words - frozenset().union(*(others for other, others in _LISTS.items() if other != name))
+    for name, words in _LISTS.items()
+}
 
 
 def empty_texts(look: Look) -> Finding | None:
@@ -102,5 +107,6 @@ def language_of(text: str) -> str | None:
     words = [w.casefold() for w in _WORD.findall(text)]
     hits = {name: sum(w in known for w in words) for name, known in _LISTS.items()}
     best, second = sorted(hits, key=lambda name: -hits[name])[:2]
-    sure = hits[best] >= max(LEAST_HITS, 0.1 * len(words)) and hits[best] >= 1.5 * hits[second] + 1
+    own = sum(w in _OWN[best] for w in words)
+    sure = hits[best] >= max(LEAST_HITS, 0.1 * len(words)) and hits[best] >= 1.5 * hits[second] + 1 and own >= LEAST_OWN
     return best if sure else None
