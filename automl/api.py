@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl import folder as folders
 from automl.errors import DataError
+from automl.findings import gravest_first, told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,16 +65,18 @@ def _run(recipe: Recipe, started: float) -> Result:
 
 
 def inspect(data: Any, target: str | Sequence[str] | None = None, **options: Any) -> Inspection:
-    """Say what automl sees in the data, without fitting anything and without loading TensorFlow.
+    """Say what automl sees in the data, and what is odd about it, without loading TensorFlow.
+
+    The rows are parted as `fit` would part them, since half of what can be wrong lies between the parts.
 
     Raises:
         InputError: the data or an option is at fault.
     """
     from automl import recipe as recipes
-    from automl.flow.prepare import read
+    from automl.flow.prepare import look
 
-    dataset, task = read(recipes.make(data=data, target=target, **options))
-    return Inspection(dataset.name, dataset.n_rows, task, dataset.findings)
+    dataset, task = look(recipes.make(data=data, target=target, **options))
+    return Inspection(dataset.name, dataset.n_rows, task, gravest_first(dataset.findings))
 
 
 def load(path: str | Path) -> Model:
@@ -90,7 +93,7 @@ def load(path: str | Path) -> Model:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was detected: `task` (modality, goal, metric, columns with evidence) and `findings`."""
+    """What was detected: `task` (modality, goal, metric, columns with evidence) and `findings`, gravest first."""
 
     name: str
     n_rows: int
@@ -103,7 +106,7 @@ class Inspection:
         lines += [f"  {sentence}" for sentence in task.evidence]
         width = max((len(column.name) for column in task.columns), default=0)
         lines += [f"  {c.name:<{width}}  {c.kind:<15} {c.confidence:4.0%}  {c.evidence}" for c in task.columns]
-        lines += [f"  ! {finding.message} {finding.next_step}".rstrip() for finding in self.findings]
+        lines += [f"  {told(finding)}" for finding in self.findings]
         return "\n".join(lines)
 
 
@@ -149,11 +152,21 @@ class SideModel:
         output = self.predictor.output(dataset, _all_rows(dataset))
         return pd.DataFrame(output.arrays["probabilities"], columns=list(_labels(self.task)))
 
-    def _dataset(self, rows: Any) -> Dataset:
+    def read(self, rows: Any) -> Dataset:
+        """New rows as the model will see them; its `findings` tell what could not be read as in training.
+
+        Args:
+            rows: as `predict` takes them, which also takes what this returns.
+        """
         from automl.flow.predicting import ready
         from automl.intake import new_rows
 
         return ready(new_rows(rows, self.task, self.root), self.task)
+
+    def _dataset(self, rows: Any) -> Dataset:
+        from automl.records import Dataset
+
+        return rows if isinstance(rows, Dataset) else self.read(rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

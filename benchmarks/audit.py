@@ -36,18 +36,37 @@ SERIES = ("airline", "sunspots", "etth1", "co2_emissions")
 OTHERS = ("sign_digits", "osu_leaf", "basic_motions", "digits")
 SEVERITIES = ("low", "medium", "high")
 FOREIGN = {
-    "German": "Das ist nicht die Antwort auf die Frage|Ich habe den Brief gestern mit der Post bekommen|Wir sind auf dem "
-    "Weg nach Hause und haben Hunger|Die Firma hat im letzten Jahr mehr als eine Million verdient|Es war einmal ein "
-    "König, der auf einem Berg wohnte|Kannst du mir sagen, wie spät es ist und wo der Bahnhof ist|Der Film wird von den "
-    "Kritikern nicht gelobt|Sie hat sich für das Buch bedankt, und er auch",
-    "French": "Je ne sais pas si vous avez reçu la lettre que nous avons envoyée|Il est dans la maison avec les enfants "
-    "et le chien|Les prix ont augmenté dans tous les pays pour des raisons qui ne sont pas claires|Elle a une voiture "
-    "plus grande que la mienne|Nous avons vu le film avec des amis et il est bon|Le ministre ne sera pas dans la ville "
-    "pour la fête|Vous pouvez venir avec nous sur le bateau|Ce sont les livres que les élèves lisent",
-    "Russian": "Я не знаю, что делать с этим письмом|Мы были в городе вчера вечером|Цены выросли во всех странах|Он "
-    "купил новую машину и очень рад|Это хорошая книга для детей|Где находится вокзал и сколько времени|Они живут в "
-    "большом доме на горе|Завтра будет дождь, возьми зонт",
-}  # fmt: skip
+    "German": (
+        "Das ist nicht die Antwort auf die Frage",
+        "Ich habe den Brief gestern mit der Post bekommen",
+        "Wir sind auf dem Weg nach Hause und haben Hunger",
+        "Die Firma hat im letzten Jahr mehr als eine Million verdient",
+        "Es war einmal ein König, der auf einem Berg wohnte",
+        "Kannst du mir sagen, wie spät es ist und wo der Bahnhof ist",
+        "Der Film wird von den Kritikern nicht gelobt",
+        "Sie hat sich für das Buch bedankt, und er auch",
+    ),
+    "French": (
+        "Je ne sais pas si vous avez reçu la lettre que nous avons envoyée",
+        "Il est dans la maison avec les enfants et le chien",
+        "Les prix ont augmenté dans tous les pays pour des raisons qui ne sont pas claires",
+        "Elle a une voiture plus grande que la mienne",
+        "Nous avons vu le film avec des amis et il est bon",
+        "Le ministre ne sera pas dans la ville pour la fête",
+        "Vous pouvez venir avec nous sur le bateau",
+        "Ce sont les livres que les élèves lisent",
+    ),
+    "Russian": (
+        "Я не знаю, что делать с этим письмом",
+        "Мы были в городе вчера вечером",
+        "Цены выросли во всех странах",
+        "Он купил новую машину и очень рад",
+        "Это хорошая книга для детей",
+        "Где находится вокзал и сколько времени",
+        "Они живут в большом доме на горе",
+        "Завтра будет дождь, возьми зонт",
+    ),
+}
 
 
 @dataclass
@@ -270,7 +289,7 @@ def translated(one: Set, rng: np.random.Generator, how: tuple[str, float]) -> Ma
     language, share = how
     frame = one.frame.copy()
     name = frame.columns.difference(one.target)[0]
-    sentences = FOREIGN[language].split("|")
+    sentences = FOREIGN[language]
     for row in np.flatnonzero(rng.random(len(frame)) < share):
         frame.loc[row, name] = ". ".join(rng.choice(sentences, 2, replace=False))
     return one.made(frame, name)

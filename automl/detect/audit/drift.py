@@ -1,8 +1,8 @@
 """Rows that differ by when or whence they come: test rows unlike training rows, and times that a random split mixes.
 
-These checks see the inputs (never the target) of test rows before the contest ends. "Nothing after split sees a test row
-until compare" holds all the same for whatever is fitted or chosen: a check's models are thrown away, and only a finding
-for the reader comes out; no encoder, search, threshold or verdict reads findings.
+These checks see the inputs (never the target) of test rows before the contest ends. "Nothing after split sees a test
+row until compare" holds all the same for whatever is fitted or chosen: a check's models are thrown away, and only a
+finding for the reader comes out; no encoder, search, threshold or verdict reads findings.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ def ignored_time(look: Look) -> Finding | None:
         drifts.append(f"inputs of the first and last third differ (ROC AUC {auc:.2f})")
     severity: Severity = "high" if told >= STRONG_DRIFT else "medium"
     message = (
-        f"Rows are dated by {column.name!r} and change with time ({' and '.join(drifts)}), but the split is random: the "
-        "score is for gaps in the known past, and predicting later rows will be harder."
+        f"Rows are dated by {column.name!r} and change with time ({' and '.join(drifts)}), but the split is random: "
+        "the score is for gaps in the known past, and predicting later rows will be harder."
     )
     step = f"Pass --time-column {column.name} to test on the latest rows, if later rows are what you will predict."
     return Finding("ignored_time", severity, message, step, (column.name,), (), 0)

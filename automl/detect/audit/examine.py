@@ -36,7 +36,7 @@ STRICT = False
 def examine(dataset: Dataset, task: Task, split: Split | None = None, seconds: float = math.inf) -> tuple[Finding, ...]:
     """Run every check that applies to a dataset as `detect` left it.
 
-    Each check reads a sample of a few thousand rows, or single columns of all rows; none is begun once the time is over.
+    Each check reads a sample of a few thousand rows, or single columns of all rows; none is begun once time is over.
     Findings are for the reader alone: nothing that is fitted, tuned or compared reads them.
 
     Args:
@@ -68,6 +68,8 @@ def examine(dataset: Dataset, task: Task, split: Split | None = None, seconds: f
         message = f"{len(failed)} of {len(CHECKS)} checks of the audit failed and told nothing: {', '.join(failed)}."
         found.append(Finding("audit_failed", "low", message, "Please report this; the contest is not touched by it."))
     if skipped:
-        message = f"The audit had {seconds:.1f} s and did not come to {len(skipped)} of its checks: {', '.join(skipped)}."
+        message = (
+            f"The audit had {seconds:.1f} s and did not come to {len(skipped)} of its checks: {', '.join(skipped)}."
+        )
         found.append(Finding("audit_cut", "low", message, "A longer budget, or automl inspect, runs all of them."))
     return tuple(found)

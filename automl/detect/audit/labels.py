@@ -56,8 +56,8 @@ def doubtful_labels(look: Look) -> Finding | None:
     first = at[0]
     message = (
         f"{len(at):,} of {len(labels):,} sampled training labels look wrong: a model that did not see them is sure of "
-        f"another class (first {classes[labels[first]]!r} that looks like {classes[int(told[first].argmax())]!r}). Even "
-        f"where models are surest, {max(floor, 0):.0%} of labels disagree, which caps every score."
+        f"another class (first {classes[labels[first]]!r}, which looks like {classes[int(told[first].argmax())]!r}). "
+        f"Even where it is surest, {max(floor, 0):.0%} of labels disagree, which caps every score."
     ).replace("%", " %")
     step = "Look at these rows, the doubtful ones first, and correct or remove what is wrong."
     severity = "medium" if share >= MEDIUM_SHARE else "low"
@@ -133,8 +133,8 @@ def doubtful_values(look: Look) -> Finding | None:
     if len(at) < LEAST_SUSPECTS or share < FAR_SHARE:
         return None
     message = (
-        f"{len(at):,} of {len(values):,} sampled training values of {target.name!r} lie {FAR:.0f} times the usual miss or "
-        f"more from what alike rows say (first {values[at[0]]:,.6g} where about {told[at[0]]:,.6g} was expected)."
+        f"{len(at):,} of {len(values):,} sampled training values of {target.name!r} lie {FAR:.0f} times the usual miss "
+        f"or more from what alike rows say (first {values[at[0]]:,.6g} where about {told[at[0]]:,.6g} was expected)."
     )  # fmt: skip
     step = "Look at these rows: wrong units, slipped decimal points and swapped rows look like this."
     rows = file_rows(look.dataset, look.known[at])

@@ -14,6 +14,10 @@ __all__ = ["copied_target", "copies", "leaking_column", "leaks", "sorted_identif
 
 LEAST_ROWS = 20
 SAME = 1 - 1e-9
+WHOLE = 0.9
+"""Share of rows in which a copy must be there."""
+MOST_REPEATED = 0.8
+"""Different values a row, from which a level for each is no news."""
 LIKELY = 0.5
 """Skill alone from which a column is compared with all others together."""
 STRONG = 0.8
@@ -61,24 +65,24 @@ def copies(look: Look) -> dict[str, str]:
 def _copies(column: Column, series: pd.Series, target: Target, rows: np.ndarray) -> str | None:
     """How a column copies a target, or None."""
     values = target.values[rows]
-    if target.n_classes:
-        codes, levels = pd.factorize(series)
-        there = codes >= 0
-        n_seen = len(np.unique(values))
-        if n_seen < 2 or len(levels) != n_seen or there.mean() < 0.9:
-            return None
-        pairs = np.unique(codes[there] * target.n_classes + values[there])
-        if len(pairs) != n_seen or len(np.unique(pairs % target.n_classes)) != n_seen:
-            return None
-        return "tells each class apart, one level for one class of"
-    if column.kind not in ("numeric", "embedded_number", "identifier") or len(np.unique(values)) < 10:
+    codes, levels = pd.factorize(series)
+    there = codes >= 0
+    n_seen = len(np.unique(values))
+    if n_seen < 2 or there.mean() < WHOLE:
+        return None
+    if len(levels) == n_seen and n_seen <= MOST_REPEATED * len(values):
+        answers = np.unique(values, return_inverse=True)[1]
+        pairs = np.unique(codes[there] * n_seen + answers[there])
+        if len(pairs) == n_seen == len(np.unique(pairs % n_seen)):
+            return "has a level of its own for each value of" if n_seen > 2 else "tells apart the two values of"
+    if target.n_classes or column.kind in ("datetime", "boolean") or n_seen < 10:
         return None
     numbers = numbers_of(series) if series.dtype.kind in "fiub" else pd.to_numeric(series, errors="coerce").to_numpy()
-    if np.isfinite(numbers).mean() < 0.9:
+    both = np.isfinite(np.asarray(numbers, np.float64))
+    if both.mean() < WHOLE:
         return None
     straight, ranked = correlations(np.asarray(numbers, np.float64), values)
     if abs(straight) >= SAME:
-        both = np.isfinite(numbers)
         return "equals" if np.allclose(numbers[both], values[both]) else "is a linear function of"
     return "rises or falls exactly with" if abs(ranked) >= SAME else None
 
@@ -145,25 +149,35 @@ def sorted_identifier(look: Look) -> Finding | None:
         series = look.known_frame[column.name]
         if column.kind != "identifier" and not _counts_rows(column, series):
             continue
-        codes = binned(order_of(series))
-        told = max((skill(codes, t.values[look.known], t.n_classes) for t in look.targets), default=0.0)
+        told = _in_order(look, order_of(series))
         if told >= SORTED:
             found.append((column, told))
     if not found:
         return None
     used = [c.name for c, _ in found if c.kind not in UNUSED]
     names = [c.name for c, _ in found]
+    who, whose = ("number", "their") if len(names) > 1 else ("numbers", "its")
+    told_most = f"{max(told for _, told in found):.0%}".replace("%", " %")
     message = (
-        f"{named(names)} only {'number' if len(names) > 1 else 'numbers'} the rows, yet {'their' if len(names) > 1 else 'its'} "
-        f"order explains {max(t for _, t in found):.0%} of {look.task.target[0]!r}: the number tells the answer here and "
-        "will not in new rows."
-    ).replace("%", " %")  # fmt: skip
+        f"{named(names)} only {who} the rows, yet {whose} order explains {told_most} of {look.task.target[0]!r}: the "
+        "number tells the answer here and will not in new rows."
+    )
     step = (
         f"Leave {named(used)} out of the data."
         if used
         else "It is left out of both sides; keep it out, and do not part rows by their position."
     )
     return Finding("sorted_identifier", "high" if used else "medium", message, step, tuple(names), (), len(names))
+
+
+def _in_order(look: Look, place: np.ndarray) -> float:
+    """How much of a target follows from a place in a row: by neighbours, or by rank (classes in the order of names)."""
+    found = [0.0]
+    for target in look.targets:
+        values = target.values[look.known]
+        found.append(skill(binned(place), values, target.n_classes))
+        found.append(list(correlations(place, values.astype(np.float64)))[1] ** 2)
+    return max(found)
 
 
 def _counts_rows(column: Column, series: pd.Series) -> bool:
@@ -182,8 +196,7 @@ def sorted_rows(look: Look) -> Finding | None:
     if len(look.known) < LEAST_ROWS or look.task.time_column is not None:
         return None
     place = look.known if look.dataset.row_numbers is None else look.dataset.row_numbers[look.known]
-    codes = binned(np.asarray(place, np.float64))
-    told = max((skill(codes, t.values[look.known], t.n_classes) for t in look.targets), default=0.0)
+    told = _in_order(look, np.asarray(place, np.float64))
     if told < SORTED:
         return None
     message = (

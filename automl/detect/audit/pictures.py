@@ -26,7 +26,9 @@ def _small(look: Look) -> tuple[np.ndarray, np.ndarray] | None:
     rows = np.arange(look.dataset.n_rows)
     if len(rows) > MOST_IMAGES:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST_IMAGES, replace=False))
-    parts = [thumbnails(np.asarray(look.dataset.inputs[part]), SIDE) for part in np.array_split(rows, len(rows) // 2000 + 1)]
+    parts = [
+        thumbnails(np.asarray(look.dataset.inputs[part]), SIDE) for part in np.array_split(rows, len(rows) // 2000 + 1)
+    ]
     return rows, np.concatenate(parts)
 
 
@@ -39,7 +41,7 @@ def blank_images(look: Look) -> Finding | None:
     if not len(rows):
         return None
     message = (
-        f"{len(rows):,} of {len(found[0]):,} images show one colour and nothing else: there is nothing to learn from them."
+        f"{len(rows):,} of {len(found[0]):,} images show one colour and nothing else: nothing can be learnt from them."
     )  # fmt: skip
     step = "Remove them, or look for what went wrong when they were written."
     severity: Severity = "medium" if len(rows) >= MEDIUM * len(found[0]) else "low"
@@ -76,8 +78,8 @@ def alike_images(look: Look) -> Finding | None:
     severity: Severity = "high" if share >= HIGH else "medium"
     of = "test images are nearly a training image" if look.split is not None else "images are nearly another one"
     message = (
-        f"{len(at):,} of {int(asks.sum()):,} {of} ({100 * share:.1f} %). A model that remembers pictures scores well on "
-        "them, and will not on new ones."
+        f"{len(at):,} of {int(asks.sum()):,} {of} ({100 * share:.1f} %). A model that remembers pictures scores well "
+        "on them, and will not on new ones."
     )
     step = "Keep one of each, or pass --group with what they have in common (a person, a scene, a video)."
     return Finding("alike_images", severity, message, step, (), file_rows(look.dataset, rows[at]), len(at))

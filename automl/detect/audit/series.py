@@ -1,6 +1,11 @@
-"""Series with holes, or whose steps change on the way. `detect.grid` has filled them; inserted rows repeat a row number."""
+"""Series with holes, or whose steps change on the way.
+
+`detect.grid` has filled them by then; the rows that it inserted repeat the number of the row before.
+"""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,12 +33,16 @@ def changed_frequency(look: Look) -> Finding | None:
             ratio = max(ratio, max(before, after) / min(before, after))
     if not found:
         return None
-    who = "The series changes its frequency" if look.task.series_column is None else f"{len(found):,} series change their frequency ({named(found)})"  # fmt: skip
+    who = "The series changes its frequency"
+    if look.task.series_column is not None:
+        who = f"{len(found):,} series change their frequency ({named(found)})"
     message = (
-        f"{who}: one part has a value a step, another one every {ratio:.0f}. The steps between were interpolated, and a "
-        "model learns the straight lines between them."
+        f"{who}: one part has a value a step, another one every {ratio:.0f}. The steps between were interpolated, and "
+        "a model learns the straight lines between them."
     )
-    step = "Bring all of it to the longer step (for example with pandas resample), or start where the frequency changes."
+    step = (
+        "Bring all of it to the longer step (for example with pandas resample), or start where the frequency changes."
+    )
     return Finding("changed_frequency", "high" if len(found) == len(list(_steps(look))) else "medium", message, step,
                    (), file_rows(look.dataset, np.array(rows)), len(found))  # fmt: skip
 
@@ -70,9 +79,10 @@ def long_gaps(look: Look) -> Finding | None:
             missing += int((steps[wide] - 1).sum())
     if not found:
         return None
+    where = "the series" if look.task.series_column is None else named(found)
     message = (
         f"{len(rows):,} gap{'s' if len(rows) > 1 else ''} of up to {longest:,} steps in a row "
-        f"{'lie' if len(rows) > 1 else 'lies'} in {'the series' if look.task.series_column is None else named(found)}: they "
+        f"{'lie' if len(rows) > 1 else 'lies'} in {where}: they "
         "are longer than a season, and the straight line that fills them is none of its data."
     )  # fmt: skip
     step = "Fill the gaps yourself, or forecast from after the last one."
@@ -81,7 +91,7 @@ def long_gaps(look: Look) -> Finding | None:
 
 
 def _steps(look: Look) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Of each series: its name, the rows that were not inserted (but the last), and how many rows on the next one is."""
+    """Of each series: its name, the rows not inserted (but the last), and how many rows on the next such one is."""
     dataset = look.dataset
     if look.task.goal != "forecast" or dataset.row_numbers is None or dataset.n_rows < 2:
         return []
@@ -89,7 +99,7 @@ def _steps(look: Look) -> list[tuple[str, np.ndarray, np.ndarray]]:
     if dataset.series is not None:
         edges = [0, *(np.flatnonzero(dataset.series[1:] != dataset.series[:-1]) + 1).tolist(), dataset.n_rows]
     found = []
-    for first, end in zip(edges[:-1], edges[1:], strict=True):
+    for first, end in pairwise(edges):
         numbers = dataset.row_numbers[first:end]
         real = first + np.concatenate([[0], np.flatnonzero(np.diff(numbers) != 0) + 1])
         name = "" if dataset.series is None else str(dataset.series[first])

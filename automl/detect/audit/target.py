@@ -39,9 +39,9 @@ def target_outliers(look: Look) -> Finding | None:
     values = target[name].to_numpy(np.float64)
     worst = rows[np.argsort(-np.abs(values[rows] - np.median(values)), kind="stable")]
     low, high = np.quantile(values, [0.01, 0.99])
+    lie = f"values of {name!r} lie" if len(rows) > 1 else f"value of {name!r} lies"
     message = (
-        f"{len(rows):,} value{'s' if len(rows) > 1 else ''} of {name!r} lie{'' if len(rows) > 1 else 's'} far beyond all "
-        f"others, such as {values[worst[0]]:,.6g} where 98 of 100 lie between {low:,.6g} and {high:,.6g}: squared "
+        f"{len(rows):,} {lie} far beyond all others, such as {values[worst[0]]:,.6g} where 98 of 100 lie between {low:,.6g} and {high:,.6g}: squared "
         "errors and R² then speak of these rows alone."
     )  # fmt: skip
     step = "Correct them if they are typing errors or stand for missing; else a metric such as MAE minds them less."
@@ -67,7 +67,7 @@ def rare_classes(look: Look) -> Finding | None:
         return None
     names = [str(name) for name in rare.index[::-1]]
     message = (
-        f"{len(rare):,} of {len(counts):,} classes have fewer than {FEWEST} rows ({named(names)}): too few to learn them, "
+        f"{len(rare):,} of {len(counts):,} classes have fewer than {FEWEST} rows ({named(names)}): too few to learn, "
         "and the test hardly tells how well they are known."
     )  # fmt: skip
     step = "Gather more rows of them, or merge them with a class that may stand for them."
@@ -90,8 +90,8 @@ def few_rows(look: Look) -> Finding | None:
     if n >= needs[most]:
         return None
     message = (
-        f"{n:,} training rows are few for a network (less than {most}): shallow models mostly do as well on so few, and "
-        "the interval of the gain will be wide."
+        f"{n:,} training rows are few for a network (less than {most}): shallow models mostly do as well on so few, "
+        "and the interval of the gain will be wide."
     )
     step = "Read a win of either side with its interval; more rows help the deep side most."
     return Finding("few_rows", "low", message, step, (), (), n)

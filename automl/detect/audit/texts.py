@@ -20,7 +20,8 @@ LEAST_HITS = 3
 LEAST_OWN = 2
 _WORD = re.compile(r"[^\W\d_]+")
 STOP_WORDS = {
-    "English": "the and is of to in that it was for with are this you not have be at from they his her but on as i do no so me my we if or an our what will can has had there their which",
+    "English": "the and is of to in that it was for with are this you not have be at from they his her but on as i do "
+    "no so me my we if or an our what will can has had there their which",
     "German": "der die und das ist nicht ich ein eine zu mit den von auf für sich dem auch es im sie wie wird war",
     "French": "le la les et est des une pas que dans pour qui sur au ce avec il elle ne du sont vous nous plus",
     "Spanish": "el los las y es una que en por con para no se su del al lo como más pero sus este muy fue",
@@ -51,14 +52,14 @@ def empty_texts(look: Look) -> Finding | None:
     for column in look.used:
         if column.kind == "text":
             empty = look.frame[column.name].to_numpy() == ""
-            if EMPTY_SHARE <= empty.mean():
+            if empty.mean() >= EMPTY_SHARE:
                 found[column.name] = np.flatnonzero(empty)
     if not found or look.task.modality != "text":
         return None
     name, rows = max(found.items(), key=lambda one: len(one[1]))
     message = (
-        f"{len(rows):,} of {len(look.frame):,} texts of {name!r} are empty: what is predicted for them is a guess at the "
-        "commonest answer."
+        f"{len(rows):,} of {len(look.frame):,} texts of {name!r} are empty: what is predicted for them is "
+        "the commonest answer, or a guess."
     )
     step = "Remove these rows, or check how the texts were read."
     severity: Severity = "medium" if len(rows) >= MEDIUM_SHARE * len(look.frame) else "low"
@@ -69,7 +70,9 @@ def mixed_languages(look: Look) -> Finding | None:
     """A text column in several languages."""
     if look.frame is None:
         return None
-    rows = look.known if len(look.known) <= SAMPLE else look.known[np.linspace(0, len(look.known) - 1, SAMPLE).astype(int)]
+    rows = (
+        look.known if len(look.known) <= SAMPLE else look.known[np.linspace(0, len(look.known) - 1, SAMPLE).astype(int)]
+    )
     for column in look.used:
         if column.kind != "text":
             continue
@@ -84,7 +87,7 @@ def mixed_languages(look: Look) -> Finding | None:
         odd = rows[[one in names for one in said]]
         spoken = ", ".join(f"{name} {n / total:.0%}".replace("%", " %") for name, n in [counts[0], *others[:3]])
         message = (
-            f"Texts of {column.name!r} are in several languages ({spoken} of {total:,} sampled texts whose language shows): "
+            f"Texts of {column.name!r} are in several languages ({spoken} of {total:,} texts whose language shows): "
             "words learnt in one say nothing in another."
         )  # fmt: skip
         step = "Add a column with the language, train one model for each, or translate the texts."

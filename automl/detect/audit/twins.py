@@ -21,7 +21,7 @@ GRID = 0.01
 """Of a column's standard deviation: numbers within the same step count as nearly the same."""
 UNLIKE = 0.5
 """Share of distinct rows below which repetitions are what such columns give by chance."""
-SHARE_MEDIUM, SHARE_HIGH = 0.01, 0.1
+SHARE_MEDIUM, SHARE_HIGH = 0.01, 0.2
 LEAST_TWINS = 5
 CONTRARY_SHARE = 0.02
 SHINGLE, SKETCH, MOST_WORDS = 3, 8, 200
@@ -250,5 +250,3 @@ def sketch(text: str) -> list[int]:
     return sorted({zlib.crc32(" ".join(words[i : i + SHINGLE]).encode()) for i in range(len(words) - SHINGLE + 1)})[
         :SKETCH
     ]
-
-
