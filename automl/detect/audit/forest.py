@@ -7,7 +7,7 @@ import pandas as pd
 
 __all__ = ["area", "class_probabilities", "model_skill", "text_probabilities", "values_told"]
 
-TREES = 80
+TREES = 60
 LEAST_LEAF = 2
 MOST_FEATURES = 16
 """That a split of a regression tree chooses from: all would cost seconds where there are hundreds."""
