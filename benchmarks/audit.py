@@ -172,7 +172,7 @@ def copied(one: Set, rng: np.random.Generator, how: str) -> Made:
 def leaking(one: Set, rng: np.random.Generator, share: float) -> Made:
     y = one.y
     if one.name in CLASSES:
-        noisy = np.where(rng.random(len(y)) < share, rng.permutation(y.to_numpy()), y.to_numpy())
+        noisy = np.where(rng.random(len(y)) < share, rng.permutation(y.to_numpy(copy=True)), y.to_numpy(copy=True))
     else:
         noisy = y + share * float(y.std()) * rng.normal(size=len(y))
     return one.made(one.frame.assign(after=noisy), "after")
@@ -207,7 +207,7 @@ def grouped(one: Set, rng: np.random.Generator, how: tuple[str, float]) -> Made:
     for c in numeric_columns(one):
         rows[c] = rows[c] + 0.3 * float(one.frame[c].std()) * rng.normal(size=len(rows))
     mixed = rng.random(len(rows)) < noise
-    rows.loc[mixed, one.target[0]] = rng.permutation(rows.loc[mixed, one.target[0]].to_numpy())
+    rows.loc[mixed, one.target[0]] = rng.permutation(rows.loc[mixed, one.target[0]].to_numpy(copy=True))
     codes = rng.permutation(9 * len(people))[: len(people)].repeat(5)
     ids = [f"{name[0]}{c}" for c in codes] if name != "user_id" else codes
     return one.made(shuffled(rows.assign(**{name: ids}), rng), name)
@@ -230,7 +230,7 @@ def flipped(one: Set, rng: np.random.Generator, share: float) -> Made:
         return Made((X, y))
     frame, labels = one.frame.copy(), np.array(sorted(one.y.unique()))
     rows = rng.random(len(frame)) < share
-    codes = np.searchsorted(labels, frame[one.target[0]].to_numpy())
+    codes = np.searchsorted(labels, frame[one.target[0]].to_numpy(copy=True))
     codes[rows] = (codes[rows] + rng.integers(1, len(labels), rows.sum())) % len(labels)
     return one.made(frame.assign(**{one.target[0]: labels[codes]}))
 
@@ -239,7 +239,7 @@ def misplaced(one: Set, rng: np.random.Generator, share: float) -> Made:
     frame = one.frame.copy()
     rows = np.flatnonzero(rng.random(len(frame)) < share)
     frame[one.target[0]] = frame[one.target[0]].astype(float)
-    frame.loc[rows, one.target[0]] = rng.permutation(frame.loc[rows, one.target[0]].to_numpy())
+    frame.loc[rows, one.target[0]] = rng.permutation(frame.loc[rows, one.target[0]].to_numpy(copy=True))
     return one.made(frame)
 
 
@@ -286,7 +286,7 @@ def outliers(one: Set, rng: np.random.Generator, how: tuple[str, float]) -> Made
 def rarefied(one: Set, rng: np.random.Generator, left: int) -> Made:
     labels = one.y.value_counts()
     rare = labels.index[-1]
-    rows = np.flatnonzero((one.y == rare).to_numpy())
+    rows = np.flatnonzero((one.y == rare).to_numpy(copy=True))
     keep = np.ones(len(one.frame), bool)
     keep[rng.permutation(rows)[left:]] = False
     return one.made(one.frame[keep])

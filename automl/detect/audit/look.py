@@ -93,7 +93,7 @@ class Look:
         found = []
         for name in target.columns[:MOST_TARGETS]:
             if self.task.goal in ("binary", "multiclass"):
-                codes = pd.Categorical(target[name].astype(str), categories=list(self.task.classes)).codes
+                codes = pd.Index(self.task.classes, dtype=object).get_indexer(target[name].to_numpy(object))
                 found.append(Target(str(name), np.asarray(codes, np.int64), len(self.task.classes)))
             elif self.task.goal == "multilabel":
                 found.append(Target(str(name), target[name].to_numpy(np.int64), 2))

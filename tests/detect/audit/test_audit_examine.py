@@ -19,7 +19,7 @@ module = importlib.import_module("automl.detect.audit.examine")
 def test_a_clean_table_calls_for_nothing_grave(look, clean):
     for target in clean[1:]:
         seen = look(clean[0], target)
-        assert [] == [f for f in examine(seen.dataset, seen.task, seen.split) if f.severity != "low"]
+        assert [f for f in examine(seen.dataset, seen.task, seen.split) if f.severity != "low"] == []
 
 
 def test_the_same_data_give_the_same_findings(look, clean, rng):
@@ -45,7 +45,7 @@ def test_a_check_that_fails_ends_nothing_and_is_named(look, clean, monkeypatch):
 
     (found,) = examine(seen.dataset, seen.task, seen.split)
 
-    assert ("audit_failed", "low") == (found.check, found.severity)
+    assert (found.check, found.severity) == ("audit_failed", "low")
     assert "broken (ValueError: no such thing)" in found.message
 
 
@@ -61,14 +61,15 @@ def test_no_check_begins_once_time_is_over(look, clean, monkeypatch):
 
     (found,) = examine(seen.dataset, seen.task, seen.split, seconds=0.01)
 
-    assert "audit_cut" == found.check and "late" in found.message
+    assert found.check == "audit_cut" and "late" in found.message
 
 
 @pytest.mark.parametrize("n", [10, 25])
 def test_few_rows_of_every_kind_raise_nothing(look, n):
     rng = np.random.default_rng(n)
     frame = pd.DataFrame({
-        "number": rng.normal(size=n), "gap": np.where(rng.random(n) < 0.5, np.nan, 1.5), "word": rng.choice(["u", None], n),
+        "number": rng.normal(size=n), "gap": np.where(rng.random(n) < 0.5, np.nan, 1.5),
+        "word": rng.choice(["u", None], n),
         "day": pd.date_range("2020-01-01", periods=n), "text": [f"some words and {i} more" for i in range(n)],
         "infinite": np.where(rng.random(n) < 0.3, np.inf, 2.0), "big": 1e300 * rng.normal(size=n),
     })  # fmt: skip
@@ -88,13 +89,13 @@ def test_several_targets_labels_and_sequences_raise_nothing(look, clean, rng):
     ]
     for inputs, target in targets:
         seen = look(inputs, target)
-        assert [] == [f for f in examine(seen.dataset, seen.task, seen.split) if f.severity == "high"]
+        assert [f for f in examine(seen.dataset, seen.task, seen.split) if f.severity == "high"] == []
 
 
 def test_findings_are_shown_gravest_first_with_rows_and_next_step():
     low, high = Finding("a", "low", "A.", "Do a."), Finding("b", "high", "B.", "Do b.", ("x",), (3, 4), 9)
 
     assert (high, low) == gravest_first([low, high])
-    assert "high: B. (Rows 3, 4 and 7 more.) Do b." == told(high)
-    assert "low: A. Do a." == told(low)
-    assert "Row 3" == rows_told(Finding("c", "low", "C.", rows=(3,), count=1))
+    assert told(high) == "high: B. (Rows 3, 4 and 7 more.) Do b."
+    assert told(low) == "low: A. Do a."
+    assert rows_told(Finding("c", "low", "C.", rows=(3,), count=1)) == "Row 3"

@@ -24,20 +24,20 @@ def test_people_on_both_sides_are_grave_where_their_answers_are_alike(look, rng,
 
     found = crossing_groups(look(frame, state, columns={"patient_id": kind}))
 
-    assert ("high", ("patient_id",), 300) == (found.severity, found.columns, found.count)
+    assert (found.severity, found.columns, found.count) == ("high", ("patient_id",), 300)
     assert "--group patient_id" in found.next_step
 
 
 def test_people_whose_answers_vary_are_told_by_name_alone(look, rng):
     frame, state = visits(rng, "patient_id", alike=False)
 
-    assert "medium" == crossing_groups(look(frame, state, columns={"patient_id": "identifier"})).severity
+    assert crossing_groups(look(frame, state, columns={"patient_id": "identifier"})).severity == "medium"
 
 
 def test_a_column_without_such_a_name_counts_where_answers_are_alike(look, rng):
     alike, vary = visits(rng, "token"), visits(rng, "token", alike=False)
 
-    assert "medium" == crossing_groups(look(*alike, columns={"token": "categorical"})).severity
+    assert crossing_groups(look(*alike, columns={"token": "categorical"})).severity == "medium"
     assert crossing_groups(look(*vary, columns={"token": "categorical"})) is None
 
 

@@ -23,7 +23,7 @@ def test_flipped_labels_are_told_with_rows_most_of_which_were_flipped(look, rng,
 
     found = doubtful_labels(seen)
 
-    assert "medium" == found.severity
+    assert found.severity == "medium"
     assert wrong[list(found.rows)].mean() > 0.8
     assert set(found.rows) <= set(seen.split.train.tolist())
 
@@ -62,7 +62,7 @@ def test_the_floor_is_nothing_where_errors_fall_off_with_sureness(rng):
 def test_suspects_reach_another_class_confidently():
     told = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.95, 0.05]])
 
-    assert [3] == suspects(told, np.array([0, 0, 1, 1])).tolist()
+    assert suspects(told, np.array([0, 0, 1, 1])).tolist() == [3]
 
 
 def test_values_far_from_those_of_alike_rows_are_told(look, rng):

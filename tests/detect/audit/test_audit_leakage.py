@@ -15,7 +15,7 @@ def test_a_clean_table_holds_no_leak_of_either_goal(look, clean):
 
     for target in (label, amount):
         seen = look(frame, target)
-        assert [None] * 4 == [check(seen) for check in (copied_target, leaking_column, sorted_identifier, sorted_rows)]
+        assert [check(seen) for check in (copied_target, leaking_column, sorted_identifier, sorted_rows)] == [None] * 4
 
 
 @pytest.mark.parametrize("how", [lambda y: y, lambda y: y.map({"yes": "b", "no": "a"}), lambda y: (y == "yes") * 7])
@@ -24,7 +24,7 @@ def test_labels_that_come_again_under_any_names_are_a_copy(look, clean, how):
 
     found = copied_target(look(frame.assign(again=how(label)), label))
 
-    assert ("high", ("again",)) == (found.severity, found.columns)
+    assert (found.severity, found.columns) == ("high", ("again",))
     assert "'again'" in found.next_step
 
 
@@ -44,7 +44,7 @@ def test_a_copy_that_is_left_out_anyway_is_told_with_less_weight(look, clean):
 
     found = copied_target(look(frame.assign(again=amount), amount, columns={"again": "identifier"}))
 
-    assert "medium" == found.severity and "left out already" in found.next_step
+    assert found.severity == "medium" and "left out already" in found.next_step
 
 
 def test_one_level_a_row_is_no_copy_of_one_number_a_row(look, clean):
@@ -69,7 +69,7 @@ def test_a_noisy_copy_of_numbers_leaks(look, clean, rng):
 
     found = leaking_column(look(frame.assign(after=amount + 0.05 * rng.normal(size=len(amount))), amount))
 
-    assert ("high", ("after",)) == (found.severity, found.columns)
+    assert (found.severity, found.columns) == ("high", ("after",))
 
 
 def test_a_strong_column_among_others_as_strong_is_no_leak(look, rng):
@@ -87,7 +87,7 @@ def test_an_identifier_given_out_in_the_order_of_the_target_is_told(look, clean,
 
     found = sorted_identifier(look(frame.assign(record_id=ids), label, columns={"record_id": "identifier"}))
 
-    assert ("medium", ("record_id",)) == (found.severity, found.columns)
+    assert (found.severity, found.columns) == ("medium", ("record_id",))
 
 
 def test_a_counter_that_is_used_and_sorted_by_the_target_is_grave(look, clean):
@@ -97,7 +97,7 @@ def test_a_counter_that_is_used_and_sorted_by_the_target_is_grave(look, clean):
 
     found = sorted_identifier(look(frame.assign(n=np.arange(len(frame))), label, columns={"n": "numeric"}))
 
-    assert ("high", ("n",)) == (found.severity, found.columns)
+    assert (found.severity, found.columns) == ("high", ("n",))
 
 
 def test_rows_in_the_order_of_the_target_are_a_note(look, clean):
@@ -106,7 +106,7 @@ def test_rows_in_the_order_of_the_target_are_a_note(look, clean):
 
     found = sorted_rows(look(frame.iloc[order].reset_index(drop=True), label.iloc[order].reset_index(drop=True)))
 
-    assert "low" == found.severity
+    assert found.severity == "low"
 
 
 def test_skill_is_one_for_a_copy_and_nothing_for_chance(rng):
@@ -119,5 +119,5 @@ def test_skill_is_one_for_a_copy_and_nothing_for_chance(rng):
 
 
 def test_order_is_read_from_numbers_in_names_and_else_from_spelling():
-    assert [7.0, 12.0] == order_of(pd.Series(["A7", "A12"])).tolist()
-    assert [2.0, 1.0] == order_of(pd.Series(["pear", "apple"])).tolist()
+    assert order_of(pd.Series(["A7", "A12"])).tolist() == [7.0, 12.0]
+    assert order_of(pd.Series(["pear", "apple"])).tolist() == [2.0, 1.0]

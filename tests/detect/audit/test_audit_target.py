@@ -36,7 +36,7 @@ def test_classes_of_a_few_rows_are_told(look, clean):
 
     found = rare_classes(look(frame, some))
 
-    assert (1, (0, 1, 2, 3, 4, 5)) == (found.count, found.rows)
+    assert (found.count, found.rows) == (1, (0, 1, 2, 3, 4, 5))
     assert rare_classes(look(frame, label)) is None
 
 
@@ -50,7 +50,7 @@ def test_few_rows_for_classes_or_columns_are_a_note(look, clean, rng):
     frame, label, _ = clean
 
     assert few_rows(look(frame, label)) is None
-    assert "low" == few_rows(look(frame[:300], label[:300])).severity
+    assert few_rows(look(frame[:300], label[:300])).severity == "low"
     wide = pd.DataFrame(rng.normal(size=(800, 120))).add_prefix("x")
     assert "120 columns" in few_rows(look(wide, label)).message
     many = pd.Series([f"c{i % 40}" for i in range(800)])

@@ -46,7 +46,7 @@ def test_a_second_language_is_told_with_its_rows(look, rng, language):
 
     found = mixed_languages(look(pd.DataFrame({"t": said}), label, columns={"t": "text"}))
 
-    assert ("medium", ("t",)) == (found.severity, found.columns)
+    assert (found.severity, found.columns) == ("medium", ("t",))
     assert all(row % 8 == 0 for row in found.rows)
     assert mixed_languages(look(pd.DataFrame({"t": texts(rng)}), label, columns={"t": "text"})) is None
 

@@ -20,7 +20,7 @@ def test_a_clean_table_has_no_twins(look, clean):
     frame, label, _ = clean
     seen = look(frame, label)
 
-    assert (None, None, None) == (twins(seen), near_twins(seen), contradictory_rows(seen))
+    assert (twins(seen), near_twins(seen), contradictory_rows(seen)) == (None, None, None)
 
 
 def test_copies_on_both_sides_of_the_split_are_told_with_their_rows(look, clean, rng):
@@ -30,7 +30,7 @@ def test_copies_on_both_sides_of_the_split_are_told_with_their_rows(look, clean,
 
     found = twins(seen)
 
-    assert "high" == found.severity
+    assert found.severity == "high"
     assert set(found.rows) <= set(seen.split.test.tolist())
     known = {tuple(row) for row in inputs.iloc[np.r_[seen.split.train, seen.split.valid]].to_numpy()}
     assert all(tuple(inputs.iloc[row]) in known for row in found.rows)
@@ -51,9 +51,9 @@ def test_repetitions_of_columns_that_take_few_values_are_a_note_at_most(look, rn
     frame = pd.DataFrame({"a": rng.integers(0, 5, 600), "b": rng.choice(["u", "v"], 600)})
     seen = look(frame, pd.Series(rng.choice(["s", "t"], 600)))
 
-    assert "low" == twins(seen).severity
+    assert twins(seen).severity == "low"
     assert near_twins(seen) is None
-    assert "low" == contradictory_rows(seen).severity
+    assert contradictory_rows(seen).severity == "low"
 
 
 def test_rows_with_the_same_inputs_and_another_answer_are_told(look, clean, rng):
@@ -64,7 +64,7 @@ def test_rows_with_the_same_inputs_and_another_answer_are_told(look, clean, rng)
 
     found = contradictory_rows(look(*doubled(frame, label, rng, 0.1, other)))
 
-    assert ("medium", 160) == (found.severity, found.count)
+    assert (found.severity, found.count) == ("medium", 160)
 
 
 def test_texts_that_differ_in_a_word_are_alike_and_others_are_not(look, rng):
@@ -81,5 +81,5 @@ def test_texts_that_differ_in_a_word_are_alike_and_others_are_not(look, rng):
 
 
 def test_texts_of_a_few_words_have_no_sketch():
-    assert [] == sketch("see you later")
+    assert sketch("see you later") == []
     assert sketch("one two three four five six seven eight") == sketch("One, two; three four five six seven EIGHT!")
