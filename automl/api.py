@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl import folder as folders
 from automl.errors import DataError
+from automl.findings import gravest_first, told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +68,9 @@ def _run(recipe: Recipe, started: float) -> Result:
 
 
 def inspect(data: Any, target: str | Sequence[str] | None = None, **options: Any) -> Inspection:
-    """Say what automl sees in the data, without fitting anything and without loading TensorFlow.
+    """Say what automl sees in the data, and what is odd about it, without loading TensorFlow.
+
+    The rows are parted as `fit` would part them, since half of what can be wrong lies between the parts.
 
     Of a table of more than `LOOKED_ROWS` rows some are looked at, which the findings say.
 
@@ -75,10 +78,11 @@ def inspect(data: Any, target: str | Sequence[str] | None = None, **options: Any
         InputError: the data or an option is at fault.
     """
     from automl import recipe as recipes
-    from automl.flow.prepare import read
+    from automl.flow.prepare import look
 
-    dataset, task = read(recipes.make(data=data, target=target, **options), LOOKED_ROWS)
-    return Inspection(dataset.name, dataset.n_source_rows or dataset.n_rows, task, dataset.findings)
+    dataset, task = look(recipes.make(data=data, target=target, **options), LOOKED_ROWS)
+    n_rows = dataset.n_source_rows or dataset.n_rows
+    return Inspection(dataset.name, n_rows, task, gravest_first(dataset.findings))
 
 
 def load(path: str | Path) -> Model:
@@ -95,7 +99,7 @@ def load(path: str | Path) -> Model:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was detected: `task` (modality, goal, metric, columns with evidence) and `findings`.
+    """What was detected: `task` (modality, goal, metric, columns with evidence) and `findings`, gravest first.
 
     `n_rows` are those of the source, of which not all need have been looked at.
     """
@@ -112,8 +116,7 @@ class Inspection:
         lines += [f"  {sentence}" for sentence in task.evidence]
         width = max((len(column.name) for column in task.columns), default=0)
         lines += [f"  {c.name:<{width}}  {c.kind:<15} {c.confidence:4.0%}  {c.evidence}" for c in task.columns]
-        rest = [f for f in self.findings if f.check != "unsure_goal"]
-        lines += [f"  ! {finding.message} {finding.next_step}".rstrip() for finding in rest]
+        lines += [f"  {told(finding)}" for finding in self.findings if finding.check != "unsure_goal"]
         return "\n".join(lines)
 
 
@@ -159,11 +162,21 @@ class SideModel:
         output = self.predictor.output(dataset, _all_rows(dataset))
         return pd.DataFrame(output.arrays["probabilities"], columns=list(_labels(self.task)))
 
-    def _dataset(self, rows: Any) -> Dataset:
+    def read(self, rows: Any) -> Dataset:
+        """New rows as the model will see them; its `findings` tell what could not be read as in training.
+
+        Args:
+            rows: as `predict` takes them, which also takes what this returns.
+        """
         from automl.flow.predicting import ready
         from automl.intake import new_rows
 
         return ready(new_rows(rows, self.task, self.root), self.task)
+
+    def _dataset(self, rows: Any) -> Dataset:
+        from automl.records import Dataset
+
+        return rows if isinstance(rows, Dataset) else self.read(rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,5 +1,7 @@
 """What all tests share."""
 
+import importlib
+
 import pytest
 
 from automl import catalog
@@ -12,3 +14,9 @@ def plug_ins_of_a_file_stay_in_it():
     yield
     catalog._FILES.clear()
     catalog._FILES.update(before)
+
+
+@pytest.fixture(autouse=True)
+def checks_of_the_audit_fail_aloud(monkeypatch):
+    """In use a check that fails becomes a note; here it is a failure."""
+    monkeypatch.setattr(importlib.import_module("automl.detect.audit.examine"), "STRICT", True)

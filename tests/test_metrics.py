@@ -240,7 +240,9 @@ def test_an_unknown_metric_names_the_nearest(given, meant):
 
 
 def test_defaults_by_goal():
-    chosen = [metrics.default(goal, (8, 5)) for goal in ("binary", "multiclass", "multilabel", "regression", "forecast")]
+    chosen = [
+        metrics.default(goal, (8, 5)) for goal in ("binary", "multiclass", "multilabel", "regression", "forecast")
+    ]
     assert chosen == ["roc_auc", "accuracy", "roc_auc", "r2", "mase"]
     assert metrics.default("multiclass", (900, 60, 55)) == "balanced_accuracy"
     assert metrics.default("multiclass", (600, 60, 55)) == metrics.default("multiclass", (900, 60, 5)) == "accuracy"

@@ -71,10 +71,12 @@ def inspect(
 
 
 def show(seen: Inspection) -> None:
-    """Print an inspection as tables."""
+    """Print an inspection as tables, findings below, gravest first."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
+
+    from automl.findings import COLOURS, told
 
     console, task = Console(), seen.task
     console.print(
@@ -94,8 +96,8 @@ def show(seen: Inspection) -> None:
     for finding in seen.findings:
         if finding.check == "unsure_goal":
             continue
-        colour = {"high": "red", "medium": "yellow"}.get(finding.severity, "cyan")
-        console.print(f"[{colour}]{finding.severity}[/] {escape(finding.message)} {escape(finding.next_step)}".rstrip())
+        severity, rest = told(finding).split(":", 1)
+        console.print(f"[{COLOURS[severity]}]{severity}[/]{escape(rest)}", highlight=False)
 
 
 def predict(
@@ -105,14 +107,18 @@ def predict(
     side: Annotated[str | None, typer.Option(help="deep or shallow; default the recommended one.")] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Probabilities of each class instead of labels.")] = False,
 ) -> None:
-    """Predict NEW rows with a saved MODEL."""
+    """Predict NEW rows with a saved MODEL; what is odd about them goes to standard error."""
     from automl import api
+    from automl.findings import gravest_first, told
 
     if out is not None and Path(out).suffix.lower() not in FORMATS:
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
     loaded = api.load(model)
-    chosen = loaded if side is None else loaded.side(side)
-    predicted: Any = chosen.predict_proba(new) if proba else chosen.predict(new)
+    chosen = loaded.side(loaded.recommended if side is None else side)
+    rows = chosen.read(new)
+    for finding in gravest_first(rows.findings):
+        typer.echo(told(finding), err=True)
+    predicted: Any = chosen.predict_proba(rows) if proba else chosen.predict(rows)
     frame = predicted.to_frame() if predicted.ndim == 1 else predicted
     if out is None:
         typer.echo(frame.to_csv(index=False).rstrip("\n"))

@@ -1,7 +1,8 @@
-"""What the data are and what is to be done with them: column kinds, modality, goal, each with its evidence."""
+"""What the data are, what is to be done with them (column kinds, modality, goal, with evidence), and what is odd."""
 
+from automl.detect.audit import examine
 from automl.detect.detection import detect
 from automl.detect.forecast import history
 from automl.detect.reading import read
 
-__all__ = ["detect", "history", "read"]
+__all__ = ["detect", "examine", "history", "read"]

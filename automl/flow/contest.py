@@ -25,7 +25,7 @@ from automl.flow.keep import keep
 from automl.flow.ledger import Ledger
 from automl.flow.loggers import check_loggers, loggers
 from automl.flow.plugged import loader
-from automl.flow.prepare import Prepared, baselines_for, prepare, templates_for
+from automl.flow.prepare import Prepared, audited, baselines_for, prepare, templates_for
 from automl.flow.progress import Progress, quiet_libraries
 from automl.flow.reserve import Reserve
 from automl.flow.timekeeping import too_late_for_deep, with_times
@@ -106,6 +106,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
         shallow = shallow_side(recipe, prepared, folder, progress, interrupt, clock)
+        with clock.phase("audit"):  # while TensorFlow and the shallow process load
+            prepared = audited(prepared, max(0.0, clock.remaining))
+        progress.findings([f for f in prepared.dataset.findings if f.check != "sampled_rows"])
         folders.clear_unfinished(folder)
         held.enter_context(ledger)  # only now, so that a folder of something else stays as it was
         deep: Contender | None = None

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import catalog, metrics, split
-from automl.detect import detect
-from automl.errors import RecipeError
+from automl.detect import detect, examine
+from automl.errors import InputError, RecipeError
 from automl.intake import load, pictured, pictures, span
 from automl.records import Baseline, Template
 
 if TYPE_CHECKING:
     from automl.records import Dataset, InputSpec, Recipe, Split, Task
 
-__all__ = ["Prepared", "baselines_for", "prepare", "read", "templates_for"]
+__all__ = ["Prepared", "audited", "baselines_for", "look", "prepare", "read", "templates_for"]
+
+AUDIT_SHARE = 0.05
+MOST_AUDIT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +61,34 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
     dataset, task = read(recipe)
     hold_outs = tested or recipe.max_trials != 1
     return Prepared(dataset, task, split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs))
+
+
+def audited(prepared: Prepared, seconds: float) -> Prepared:
+    """With what the audit finds about rows, target and split among the findings.
+
+    Args:
+        prepared: data that is parted. seconds: of the whole budget; a twentieth of them, and ten at most, are spent.
+    """
+    dataset = prepared.dataset
+    found = examine(dataset, prepared.task, prepared.split, min(AUDIT_SHARE * seconds, MOST_AUDIT_SECONDS))
+    return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, findings=(*dataset.findings, *found)))
+
+
+def look(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
+    """Load, detect and audit, with the rows parted as a contest would part them; nothing is fitted that is kept.
+
+    Where they cannot be parted, being too few or by rules that exclude each other, what needs no split is audited.
+
+    Args:
+        recipe: what is asked for. most_rows: of a table that are worth the time.
+    """
+    dataset, task = read(recipe, most_rows)
+    try:
+        parted = split.split(dataset, task, recipe.seed)
+    except InputError:
+        parted = None
+    found = examine(dataset, task, parted)
+    return dataclasses.replace(dataset, findings=(*dataset.findings, *found)), task
 
 
 def _check_templates(recipe: Recipe) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
@@ -17,7 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from automl.clock import Clock
+from automl.findings import COLOURS, gravest_first, told
 from automl.flow.listeners import JsonLines, Listener
+from automl.records import Finding
 
 __all__ = ["Progress", "quiet_libraries"]
 
@@ -106,6 +108,20 @@ class Progress:
         self._pass_on({"event": "note", "text": text})
         if not self.quiet:
             self.console.print(f"[{self.clock.elapsed:6.1f} s] note: {text}", markup=False)
+
+    def findings(self, findings: Sequence[Finding]) -> None:
+        """What is odd about the data, gravest first, one line each; low ones are counted. Not for programs."""
+        if self.quiet:
+            return
+        for finding in gravest_first(findings):
+            if finding.severity != "low":
+                severity, rest = told(finding).split(":", 1)
+                line = Text.assemble(f"[{self.clock.elapsed:6.1f} s] ", (severity, COLOURS[severity]), rest)
+                self.console.print(line, soft_wrap=not self.console.is_terminal)
+        n_low = sum(finding.severity == "low" for finding in findings)
+        if n_low:
+            notes = "one note" if n_low == 1 else f"{n_low} notes"
+            self.console.print(f"[{self.clock.elapsed:6.1f} s] {notes} more on the data in the report", markup=False)
 
     def event(self, event: dict[str, Any]) -> None:
         """Take in what a side reports: a start, an epoch or a finished run."""

@@ -16,7 +16,7 @@ from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
 from automl.intake.pixels import LONGEST, as_uint8, fitted, wanted
 from automl.intake.raw import listed
-from automl.records import Dataset, Finding, Task
+from automl.records import Dataset, Finding, Severity, Task
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -25,6 +25,8 @@ __all__ = ["common_size", "decoded", "full_path", "joined", "pictures"]
 
 SAMPLE = 256
 """Files whose size is looked at to choose the common one."""
+OTHER_SHAPE, OTHER_SIZE, MIXED_SHARE = 1.25, 2.0, 0.05
+"""Ratios of aspect and area to the common ones beyond which a file is of another size; the share that makes mixed."""
 
 
 def pictures(
@@ -56,8 +58,11 @@ def pictures(
         return replace(dataset, inputs=images, findings=(*dataset.findings, *findings, *noticed))
     name = _image_column(dataset, task)
     paths = [full_path(value, dataset.root) for value in dataset.inputs[name]]
+    findings = dataset.findings
     if wish is None:
-        wish = (*common_size(paths), None)
+        sizes = sizes_of(paths)
+        wish = (*common_of(sizes), None)
+        findings += mixed_sizes(sizes, name, wish[:2])
     found, reasons = decoded(paths, wish)
     kept = np.flatnonzero([image is not None for image in found])
     if not len(kept):
@@ -67,7 +72,6 @@ def pictures(
             f"{name!r}, which are read relative to {dataset.root or 'the current folder'!r}"
         )
     images = joined([found[i] for i in kept], wish)
-    findings = dataset.findings
     if len(kept) < len(paths):
         findings += (_dropped(dataset, name, paths, reasons),)
     digest = fingerprint(dataset.fingerprint, images)
@@ -94,6 +98,11 @@ def full_path(value: Any, root: str | None) -> Path | None:
 
 def common_size(paths: list[Path | None]) -> tuple[int, int]:
     """Median height and width of a sample of the files, shrunk to at most `LONGEST`."""
+    return common_of(sizes_of(paths))
+
+
+def sizes_of(paths: list[Path | None]) -> np.ndarray:
+    """Height and width of a sample of the files, upright, ``(n, 2)`` pixels; those that cannot be read are left out."""
     from PIL import Image
 
     named = [path for path in paths if path is not None]
@@ -107,11 +116,41 @@ def common_size(paths: list[Path | None]) -> tuple[int, int]:
         except Exception:  # Pillow raises many kinds on damaged files; they are counted when decoded
             continue
         sizes.append((width, height) if turned else (height, width))
-    if not sizes:
+    return np.array(sizes, np.float64).reshape(-1, 2)
+
+
+def common_of(sizes: np.ndarray) -> tuple[int, int]:
+    """Median height and width, shrunk to at most `LONGEST`."""
+    if not len(sizes):
         return LONGEST, LONGEST
-    height, width = np.median(np.array(sizes), axis=0)
+    height, width = np.median(sizes, axis=0)
     scale = min(1.0, LONGEST / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def mixed_sizes(sizes: np.ndarray, name: str, wish: tuple[int, int]) -> tuple[Finding, ...]:
+    """Whether many of the files have another shape, or another size, than most: those are squeezed or blurred.
+
+    Args:
+        sizes: ``(n, 2)`` height and width of sampled files. name: of their column. wish: what all are brought to.
+    """
+    if len(sizes) < 2:
+        return ()
+    aspects, areas = np.log(sizes[:, 0] / sizes[:, 1]), np.log(sizes.prod(axis=1))
+    odd_shape = np.abs(aspects - np.median(aspects)) > np.log(OTHER_SHAPE)
+    odd_size = np.abs(areas - np.median(areas)) > np.log(OTHER_SIZE)
+    odd = odd_shape | odd_size
+    if odd.mean() < MIXED_SHARE:
+        return ()
+    low, high = sizes[areas.argmin()], sizes[areas.argmax()]
+    message = (
+        f"{int(odd.sum()):,} of {len(sizes):,} sampled images have another shape or size than most (from "
+        f"{low[0]:.0f} x {low[1]:.0f} to {high[0]:.0f} x {high[1]:.0f} pixels); all are brought to {wish[0]} x "
+        f"{wish[1]}, which squeezes or blurs them."
+    )
+    severity: Severity = "medium" if odd_shape.mean() >= 0.5 else "low"
+    step = "Crop them to one shape first, if what matters would be squeezed."
+    return (Finding("mixed_sizes", severity, message, step, columns=(name,), count=int(odd.sum())),)
 
 
 def decoded(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from automl.findings import gravest_first, rows_told
 from automl.records import Finding, Outcome, Section
 from automl.report import words
 
 __all__ = ["DATA"]
 
-SEVERITIES = ("high", "medium", "low")
 N_COLUMNS = 400
+N_NAMES = 12
+N_OPEN = 8
 
 
 def collect(outcome: Outcome) -> dict[str, Any]:
@@ -19,6 +21,8 @@ def collect(outcome: Outcome) -> dict[str, Any]:
     task, split = outcome.task, outcome.split
     parts = [("train", split.train), ("valid", split.valid), ("test", split.test)]
     total = sum(len(rows) for _, rows in parts) or 1
+    findings = [finding(one) for one in gravest_first(outcome.findings)]
+    grave = [one for one in findings if one["severity"] != "low"]
     kinds = Counter(column.kind for column in task.columns)
     return {
         "evidence": [words.sentence(text) for text in task.evidence],
@@ -41,7 +45,15 @@ def collect(outcome: Outcome) -> dict[str, Any]:
             "numeric": [2],
             "left_out": max(0, len(task.columns) - N_COLUMNS),
         },
-        "findings": [finding(one) for one in sorted(outcome.findings, key=rank)],
+        "findings": grave[:N_OPEN],
+        "folded": [
+            {"summary": words.count(len(some), what, many), "findings": some}
+            for what, many, some in (
+                ("further finding", "further findings", grave[N_OPEN:]),
+                ("note", "notes", [one for one in findings if one["severity"] == "low"]),
+            )
+            if some
+        ],
     }
 
 
@@ -55,23 +67,17 @@ def windows(outcome: Outcome) -> str:
     )
 
 
-def rank(one: Finding) -> int:
-    """High severity first."""
-    return SEVERITIES.index(one.severity)
-
-
 def finding(one: Finding) -> dict[str, Any]:
-    """A finding with its rows in words."""
-    rows = ""
-    if one.rows:
-        shown = ", ".join(str(row) for row in one.rows[:20])
-        rows = f"Rows {shown}" + (f" and {one.count - len(one.rows)} more" if one.count > len(one.rows) else "")
+    """A finding with its columns and rows in words."""
+    names = [words.shorten(name, 40) for name in one.columns[:N_NAMES]]
+    rest = len(one.columns) - len(names)
+    where = [f"Column{'s' * (len(one.columns) > 1)} " + ", ".join(names) + (f" and {rest} more" if rest else "")]
     return {
         "check": one.check,
         "severity": one.severity,
         "message": words.shorten(one.message, 600),
         "next_step": words.shorten(one.next_step, 600),
-        "rows": rows,
+        "where": ". ".join(part for part in (where[0] if names else "", rows_told(one)) if part),
     }
 
 
@@ -89,11 +95,13 @@ DATA = Section(
   {% for part in parts %}{{ part.part }} {{ part.n | number }} ({{ part.share | percent }}){{ ", " if not loop.last }}{% endfor %}{% if windows %}; {{ windows }}{% endif %}.
 {{ rule }} Seed {{ seed }}.</p>
 <h3>Findings</h3>
-{% if findings %}<ul class="findings">{% for one in findings %}
+{% macro told(some) %}<ul class="findings">{% for one in some %}
   <li><span class="severity {{ one.severity }}">{{ one.severity }}</span><div>
-  <p>{{ one.message }}{% if one.next_step %} <span class="quiet">{{ one.next_step }}</span>{% endif %}</p>
-  {% if one.rows %}<p class="quiet">{{ one.rows }}</p>{% endif %}</div></li>{% endfor %}</ul>
-{% else %}<p>Nothing in the data called for a warning.</p>{% endif %}
+  <p>{{ one.message }}</p>
+  {% if one.next_step %}<p class="quiet">{{ one.next_step }}</p>{% endif %}
+  {% if one.where %}<p class="quiet">{{ one.where }}</p>{% endif %}</div></li>{% endfor %}</ul>{% endmacro %}
+{% if findings %}{{ told(findings) }}{% else %}<p>Nothing grave was found in the data.</p>{% endif %}
+{% for part in folded %}{% call more(part.summary) %}{{ told(part.findings) }}{% endcall %}{% endfor %}
 {% if classes %}{% call more("%d class labels" % (classes | length)) %}<p>{{ classes | join(" · ") }}</p>
   {% endcall %}{% endif %}
 {% if n_columns %}{% call more("%d input column%s: %s" % (n_columns, "" if n_columns == 1 else "s", kinds)) %}{{ table(columns, "columns") }}{% endcall %}{% endif %}
@@ -104,11 +112,15 @@ DATA = Section(
 Split: {% for part in parts %}{{ part.part }} {{ part.n | number }} ({{ part.share | percent }}){{ ", " if not loop.last }}{% endfor %}{% if windows %}; {{ windows }}{% endif %}. {{ rule }} Seed {{ seed }}.
 
 {% for one in findings -%}
-- **{{ one.severity }}** {{ one.message }} {{ one.next_step }}{% if one.rows %} ({{ one.rows }}){% endif %}
+- **{{ one.severity }}** {{ one.message }} {{ one.next_step }}{% if one.where %} ({{ one.where }}){% endif %}
 
 {% else -%}
-Nothing in the data called for a warning.
+Nothing grave was found in the data.
 {% endfor -%}
+{% for part in folded %}{% for one in part.findings -%}
+- {{ one.severity }}: {{ one.message }} {{ one.next_step }}{% if one.where %} ({{ one.where }}){% endif %}
+
+{% endfor %}{% endfor -%}
 {% if classes %}
 Class labels: {{ classes | join(" · ") }}
 {% endif -%}

@@ -1,0 +1,155 @@
+"""How much one column says of a target by itself: each row is predicted from the other rows of its level or bin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from automl.detect.audit.look import UNUSED, Look, Target, remembered
+
+__all__ = ["Alone", "codes_of", "most_telling", "order_of", "skill"]
+
+NUMBERS = ("numeric", "embedded_number", "boolean", "datetime")
+FEW_LEVELS = 64
+MOST_BINS = 128
+ROWS_A_BIN = 20
+SHRINK = 1.0
+CUT = 0.005
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What a column says by itself of one target.
+
+    Attributes:
+        column, kind: of the input. target: its name. is_used: models learn from it.
+        skill: share of the target's variance (numbers), or of its Brier score (classes), that goes away; 1 is perfect,
+            0 is nothing, negative is worse than knowing nothing.
+    """
+
+    column: str
+    kind: str
+    target: str
+    is_used: bool
+    skill: float
+
+
+@remembered
+def most_telling(look: Look) -> tuple[Alone, ...]:
+    """For each column the target that it tells most of, best first."""
+    found: list[Alone] = []
+    for column in look.columns:
+        if column.kind == "image_path":
+            continue
+        series = look.known_frame[column.name]
+        codes = codes_of(series, column.kind)
+        best = max(((_told(series, codes, column.kind, t, look.known), t.name) for t in look.targets), default=None)
+        if best is not None:
+            found.append(Alone(column.name, column.kind, best[1], column.kind not in UNUSED, best[0]))
+    return tuple(sorted(found, key=lambda one: -one.skill))
+
+
+def _told(series: pd.Series, codes: np.ndarray, kind: str, target: Target, rows: np.ndarray) -> float:
+    values = target.values[rows]
+    found = skill(codes, values, target.n_classes)
+    if target.n_classes == 0 and kind in NUMBERS:
+        found = max(found, *(r**2 for r in correlations(numbers_of(series), values)))
+    return found
+
+
+def numbers_of(series: pd.Series) -> np.ndarray:
+    """A typed column of numbers or dates as float64, NaN where missing."""
+    values = series.to_numpy()
+    if values.dtype.kind == "M":
+        return np.where(np.isnat(values), np.nan, values.astype("datetime64[s]").astype(np.float64))
+    return values.astype(np.float64)
+
+
+def correlations(a: np.ndarray, b: np.ndarray) -> Iterator[float]:
+    """Pearson's and Spearman's correlation over the rows where both are finite; zeros where either never varies."""
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.sum() < 10 or both.mean() < 0.5:
+        yield 0.0
+        yield 0.0
+        return
+    for x, y in ((a[both], b[both]), (pd.Series(a[both]).rank().to_numpy(), pd.Series(b[both]).rank().to_numpy())):
+        x, y = x - x.mean(), y - y.mean()
+        scale = np.sqrt((x * x).sum() * (y * y).sum())
+        yield float((x * y).sum() / scale) if scale > 0 and np.isfinite(scale) else 0.0
+
+
+def codes_of(series: pd.Series, kind: str) -> np.ndarray:
+    """Levels, or equally filled bins of numbers, as codes from 0; a gap is a level of its own."""
+    if kind not in NUMBERS:
+        codes = np.asarray(pd.factorize(series)[0], np.int64)
+        return np.where(codes < 0, codes.max(initial=-1) + 1, codes)
+    return binned(numbers_of(series))
+
+
+def binned(values: np.ndarray) -> np.ndarray:
+    """Numbers as codes: each value its own where they are few, else equally filled bins; NaN last."""
+    known = np.isfinite(values)
+    seen = values[known]
+    distinct = np.unique(seen)
+    if len(distinct) > FEW_LEVELS:
+        n_bins = int(np.clip(len(seen) // ROWS_A_BIN, 8, MOST_BINS))
+        distinct = np.unique(np.quantile(seen, np.linspace(0, 1, n_bins + 1)[1:-1]))
+    codes = np.full(len(values), len(distinct) + 1, np.int64)
+    codes[known] = np.searchsorted(distinct, seen, side="right")
+    return codes
+
+
+def skill(codes: np.ndarray, values: np.ndarray, n_classes: int) -> float:
+    """Share of a target that the levels explain, each row judged by the other rows of its level.
+
+    Args:
+        codes: ``(n,)`` levels from 0. values: ``(n,)`` class codes, or numbers. n_classes: 0 for numbers.
+
+    Returns:
+        1 minus the ratio of Brier scores (classes) or squared errors (numbers, tails cut at 0.5 %) to those of
+        knowing the target's own distribution alone. Levels are shrunk to it by one row.
+
+    Source: leave-one-out target means, Micci-Barreca 2001 (see `automl.evidence`); Brier 1950.
+    """
+    n, n_levels = len(codes), int(codes.max(initial=0)) + 1
+    if n < 4:
+        return 0.0
+    size = np.bincount(codes, minlength=n_levels).astype(np.float64)
+    if n_classes == 0:
+        values = np.clip(values, *np.quantile(values, [CUT, 1 - CUT]))
+        mean, total = values.mean(), np.bincount(codes, values, minlength=n_levels)
+        told = (total[codes] - values + SHRINK * mean) / (size[codes] - 1 + SHRINK)
+        variance = values.var()
+        return float(1 - ((values - told) ** 2).mean() / variance) if variance > 0 else 0.0
+    prior = np.bincount(values, minlength=n_classes) / n
+    base = 1 - (prior**2).sum()
+    if base <= 0:
+        return 0.0
+    pairs, at = np.unique(codes * n_classes + values, return_inverse=True)
+    count = np.bincount(at).astype(np.float64)
+    level, label = pairs // n_classes, pairs % n_classes
+    # sum over classes of (count + shrink * prior)^2, of the whole level
+    squares = np.bincount(level, count**2 + 2 * SHRINK * count * prior[label], minlength=n_levels)
+    squares += SHRINK**2 * (prior**2).sum()
+    own = count[at] + SHRINK * prior[values]
+    rest = size[codes] - 1 + SHRINK
+    told = (own - 1) / rest
+    of_all = (squares[codes] - 2 * own + 1) / rest**2
+    return float(1 - (of_all - 2 * told + 1).mean() / base)
+
+
+def order_of(series: pd.Series) -> np.ndarray:
+    """Where each value stands in order: by the first number in it, else by spelling; NaN where missing."""
+    values = series.to_numpy()
+    if values.dtype.kind in "fiubM":
+        return numbers_of(series)
+    found = [_DIGITS.search(v) if isinstance(v, str) else None for v in values.tolist()]
+    if sum(f is not None for f in found) > 0.9 * len(found):
+        return np.array([np.nan if f is None else float(f.group()) for f in found])
+    text = pd.Series([v if isinstance(v, str) else None for v in values.tolist()], dtype=object)
+    return text.rank(method="dense").to_numpy(np.float64)

@@ -1,0 +1,75 @@
+"""The audit as a whole: which checks run, in which order, within which time, and what happens where one fails."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from automl.detect.audit.drift import drifted_test, ignored_time
+from automl.detect.audit.groups import crossing_groups
+from automl.detect.audit.labels import doubtful_labels, doubtful_values
+from automl.detect.audit.leakage import copied_target, leaking_column, sorted_identifier, sorted_rows
+from automl.detect.audit.look import Look
+from automl.detect.audit.pictures import alike_images, blank_images
+from automl.detect.audit.series import changed_frequency, long_gaps
+from automl.detect.audit.target import few_rows, rare_classes, target_outliers
+from automl.detect.audit.texts import empty_texts, mixed_languages
+from automl.detect.audit.twins import contradictory_rows, near_twins, twins
+from automl.records import Dataset, Finding, Split, Task
+
+__all__ = ["CHECKS", "examine"]
+
+Check = Callable[[Look], Finding | None]
+
+CHECKS: tuple[Check, ...] = (
+    copied_target, target_outliers, rare_classes, few_rows, sorted_identifier, sorted_rows, changed_frequency,
+    long_gaps, blank_images, empty_texts, leaking_column, twins, crossing_groups, drifted_test, ignored_time,
+    alike_images, near_twins, contradictory_rows, mixed_languages, doubtful_labels, doubtful_values,
+)  # fmt: skip
+"""In order: cheap and grave ones first, since time may end."""
+
+STRICT = False
+"""Let a check that fails raise; for tests."""
+
+
+def examine(dataset: Dataset, task: Task, split: Split | None = None, seconds: float = math.inf) -> tuple[Finding, ...]:
+    """Run every check that applies to a dataset as `detect` left it.
+
+    Each check reads a sample of a few thousand rows, or single columns of all rows; none is begun once time is over.
+    Findings are for the reader alone: nothing that is fitted, tuned or compared reads them.
+
+    Args:
+        dataset: typed, with a clean target. task: what is to be done. split: how rows are parted; without, checks
+            that compare training with test rows have nothing to say. seconds: to spend.
+
+    Returns:
+        What was found, in the order of the checks; a check that failed or was not reached is named in a low finding.
+    """
+    deadline = time.monotonic() + seconds
+    look = Look(dataset, task, split)
+    found: list[Finding] = []
+    failed: list[str] = []
+    skipped: list[str] = []
+    for check in CHECKS:
+        if time.monotonic() >= deadline:
+            skipped.append(check.__name__)
+            continue
+        try:
+            finding = check(look)
+        except Exception as error:  # the one place where a check may fail: an audit must not end a run
+            if STRICT:
+                raise
+            failed.append(f"{check.__name__} ({type(error).__name__}: {str(error)[:120]})")
+            continue
+        if finding is not None:
+            found.append(finding)
+    if failed:
+        message = f"{len(failed)} of {len(CHECKS)} checks of the audit failed and told nothing: {', '.join(failed)}."
+        found.append(Finding("audit_failed", "low", message, "Please report this; the contest is not touched by it."))
+    if skipped:
+        message = (
+            f"The audit had {seconds:.1f} s and did not come to {len(skipped)} of its checks: {', '.join(skipped)}."
+        )
+        found.append(Finding("audit_cut", "low", message, "A longer budget, or automl inspect, runs all of them."))
+    return tuple(found)

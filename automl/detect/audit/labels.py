@@ -1,0 +1,142 @@
+"""Answers that are probably wrong: labels that confident models contradict, values far from what alike rows have."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from automl.detect.audit.forest import class_probabilities, text_probabilities, values_told
+from automl.detect.audit.leakage import copies, leaks
+from automl.detect.audit.look import Look, Target, file_rows
+from automl.records import Finding
+
+__all__ = ["doubtful_labels", "doubtful_values"]
+
+LEAST_ROWS = 100
+MOST_CLASSES = 100
+SURE_SHARE = 0.5
+LEAST_FLOOR = 0.01
+STEADY = 0.4
+MOST_FLOOR = 0.3
+LEAST_SUSPECTS = 5
+MEDIUM_SHARE = 0.03
+NEIGHBOURS = 50
+FAR = 8.0
+FAR_SHARE = 0.01
+
+
+def doubtful_labels(look: Look) -> Finding | None:
+    """Rows whose label a model that has not seen them contradicts with confidence, where that is more than chance.
+
+    Suspects are the off-diagonal counts of confident learning: rows that reach another class's mean self-confidence and
+    not their own. Classes that overlap give such rows too, so they are told only where errors have a floor: among the
+    half of the rows that the model is surest of, the share of contradicted labels, laid against rank as a straight
+    line, does not go to nothing as rows become surer. Overlap falls off there; wrong labels are as frequent among
+    sure rows as anywhere.
+
+    Source: Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels", section 3.1.
+    """
+    if look.task.goal not in ("binary", "multiclass") or not look.targets:
+        return None
+    target = look.targets[0]
+    labels = target.values[look.known]
+    if len(labels) < LEAST_ROWS or target.n_classes > MOST_CLASSES:
+        return None
+    told = _probabilities(look, target, labels)
+    if told is None:
+        return None
+    floor, error = error_floor(told, labels)
+    if floor - 1.96 * error < LEAST_FLOOR or floor > MOST_FLOOR:
+        return None
+    at = suspects(told, labels)
+    if len(at) < LEAST_SUSPECTS:
+        return None
+    rows = look.known[at]
+    share = len(at) / len(labels)
+    classes = look.task.classes
+    first = at[0]
+    message = (
+        f"{len(at):,} of {len(labels):,} sampled training labels look wrong: a model that did not see them is sure of "
+        f"another class (first {classes[labels[first]]!r}, which looks like {classes[int(told[first].argmax())]!r}). "
+        f"Even where it is surest, {max(floor, 0):.0%} of labels disagree, which caps every score."
+    ).replace("%", " %")
+    step = "Look at these rows, the doubtful ones first, and correct or remove what is wrong."
+    severity = "medium" if share >= MEDIUM_SHARE else "low"
+    return Finding("doubtful_labels", severity, message, step, (target.name,), file_rows(look.dataset, rows), len(at))
+
+
+def _probabilities(look: Look, target: Target, labels: np.ndarray) -> np.ndarray | None:
+    if look.task.modality == "text" and look.frame is not None:
+        texts = look.known_frame[[c.name for c in look.used]].agg(" ".join, axis=1)
+        return text_probabilities(texts, labels, target.n_classes)
+    told_too_much = [*copies(look), *(one.column for one, severity, _ in leaks(look) if severity == "high")]
+    inputs = look.matrix(look.known, told_too_much)
+    return class_probabilities(inputs, labels, target.n_classes) if inputs.shape[1] else None
+
+
+def error_floor(told: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """The share of contradicted labels that is left among the surest rows, and its standard error.
+
+    A straight line through (rank, contradicted or not) over the surest half, read at its sure end; no floor where the
+    line climbs so steeply that its sure end is a small part of its mean.
+
+    Args:
+        told: ``(n, n_classes)`` probabilities. labels: ``(n,)`` codes.
+    """
+    ordered = np.sort(told, axis=1)
+    margin = ordered[:, -1] - (ordered[:, -2] if told.shape[1] > 1 else 0.0)
+    sure = np.argsort(-margin, kind="stable")[: int(SURE_SHARE * len(labels))]
+    wrong = (told.argmax(axis=1) != labels)[sure].astype(np.float64)
+    rank = (np.arange(len(sure)) + 0.5) / len(sure)
+    mean = wrong.mean()
+    slope = ((rank - 0.5) * (wrong - mean)).mean() / ((rank - 0.5) ** 2).mean()
+    floor = mean - 0.5 * max(slope, 0.0)
+    if floor < STEADY * mean:
+        return 0.0, 0.0
+    return float(floor), float(2 * np.sqrt(max(mean * (1 - mean), 1e-9) / len(sure)))
+
+
+def suspects(told: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Positions of labels that confident learning doubts, most doubtful first."""
+    n_classes = told.shape[1]
+    known = np.bincount(labels, minlength=n_classes)
+    confidence = np.bincount(labels, told[np.arange(len(labels)), labels], minlength=n_classes) / np.maximum(known, 1)
+    confidence[known == 0] = np.inf
+    reached = np.where(told >= confidence, told, -1.0)
+    best = reached.argmax(axis=1)
+    doubted = (reached.max(axis=1) >= 0) & (best != labels)
+    margin = told.max(axis=1) - told[np.arange(len(labels)), labels]
+    at = np.flatnonzero(doubted)
+    return at[np.argsort(-margin[at], kind="stable")]
+
+
+def doubtful_values(look: Look) -> Finding | None:
+    """Rows whose value lies far from what a model that has not seen them says, by the usual miss of alike rows."""
+    if look.task.goal != "regression" or look.task.modality != "tabular" or not look.targets:
+        return None
+    target = look.targets[0]
+    values = target.values[look.known]
+    inputs = look.matrix(look.known, list(copies(look)))
+    if len(values) < LEAST_ROWS or not inputs.shape[1]:
+        return None
+    told = values_told(inputs, values)
+    miss = values - told
+    order = np.argsort(told, kind="stable")
+    usual = np.empty(len(miss))
+    blocks = max(1, len(miss) // NEIGHBOURS)
+    for block in np.array_split(order, blocks):
+        usual[block] = np.median(np.abs(miss[block]))
+    usual = np.maximum(usual, 0.5 * np.median(np.abs(miss)))
+    far = np.abs(miss) / np.maximum(1.4826 * usual, 1e-12)
+    at = np.flatnonzero(far > FAR)
+    at = at[np.argsort(-far[at], kind="stable")]
+    share = len(at) / len(values)
+    if len(at) < LEAST_SUSPECTS or share < FAR_SHARE:
+        return None
+    message = (
+        f"{len(at):,} of {len(values):,} sampled training values of {target.name!r} lie {FAR:.0f} times the usual miss "
+        f"or more from what alike rows say (first {values[at[0]]:,.6g} where about {told[at[0]]:,.6g} was expected)."
+    )  # fmt: skip
+    step = "Look at these rows: wrong units, slipped decimal points and swapped rows look like this."
+    rows = file_rows(look.dataset, look.known[at])
+    severity = "medium" if share >= MEDIUM_SHARE else "low"
+    return Finding("doubtful_values", severity, message, step, (target.name,), rows, len(at))

@@ -1,0 +1,207 @@
+"""Inputs that already hold the answer: copies of the target, columns that tell it almost alone, sorted identifiers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from automl.detect.audit.alone import Alone, binned, correlations, most_telling, numbers_of, order_of, skill
+from automl.detect.audit.forest import model_skill
+from automl.detect.audit.look import UNUSED, Look, Target, named, remembered
+from automl.records import Column, Finding, Severity
+
+__all__ = ["copied_target", "copies", "leaking_column", "leaks", "sorted_identifier", "sorted_rows"]
+
+LEAST_ROWS = 20
+SAME = 1 - 1e-9
+WHOLE = 0.9
+"""Share of rows in which a copy must be there."""
+MOST_REPEATED = 0.8
+"""Different values a row, from which a level for each is no news."""
+LIKELY = 0.5
+"""Skill alone from which a column is compared with all others together."""
+STRONG = 0.8
+PERFECT = 0.99
+FAR_ABOVE = 4.0
+ABOVE = 1.5
+MOST_SUSPECTS = 3
+MOST_CLASSES = 100
+SORTED = 0.3
+
+
+# --------------------------------------------------------------------------- copies
+
+
+def copied_target(look: Look) -> Finding | None:
+    """Columns that are the target again: equal, with other names for its labels, or rescaled."""
+    found = copies(look)
+    if not found:
+        return None
+    names = list(found)
+    used = [name for name in names if next(c for c in look.columns if c.name == name).kind not in UNUSED]
+    said = "; ".join(f"{name!r} {found[name]}" for name in names[:5])
+    message = (
+        f"{said}. Whoever has such a column need not predict, and new rows will hardly have it: every score would be "
+        "too good."
+    )
+    step = f"Leave {named(used or names)} out of the data" + ("." if used else "; here it is left out already.")
+    return Finding("copied_target", "high" if used else "medium", message, step, tuple(names), (), len(names))
+
+
+@remembered
+def copies(look: Look) -> dict[str, str]:
+    """Names of columns that copy a target, and how."""
+    found: dict[str, str] = {}
+    if len(look.known) < LEAST_ROWS:
+        return found
+    for column in look.columns:
+        for target in look.targets:
+            how = _copies(column, look.known_frame[column.name], target, look.known)
+            if how is not None:
+                found.setdefault(column.name, f"{how} {target.name!r}")
+    return found
+
+
+def _copies(column: Column, series: pd.Series, target: Target, rows: np.ndarray) -> str | None:
+    """How a column copies a target, or None."""
+    values = target.values[rows]
+    codes, levels = pd.factorize(series)
+    there = codes >= 0
+    n_seen = len(np.unique(values))
+    if n_seen < 2 or there.mean() < WHOLE:
+        return None
+    if len(levels) == n_seen and n_seen <= MOST_REPEATED * len(values):
+        answers = np.unique(values, return_inverse=True)[1]
+        pairs = np.unique(codes[there] * n_seen + answers[there])
+        if len(pairs) == n_seen == len(np.unique(pairs % n_seen)):
+            return "has a level of its own for each value of" if n_seen > 2 else "tells apart the two values of"
+    if target.n_classes or column.kind in ("datetime", "boolean") or n_seen < 10:
+        return None
+    numbers = numbers_of(series) if series.dtype.kind in "fiub" else pd.to_numeric(series, errors="coerce").to_numpy()
+    both = np.isfinite(np.asarray(numbers, np.float64))
+    if both.mean() < WHOLE:
+        return None
+    straight, ranked = correlations(np.asarray(numbers, np.float64), values)
+    if abs(straight) >= SAME:
+        return "equals" if np.allclose(numbers[both], values[both]) else "is a linear function of"
+    return "rises or falls exactly with" if abs(ranked) >= SAME else None
+
+
+# --------------------------------------------------------------------------- columns that tell nearly all
+
+
+def leaking_column(look: Look) -> Finding | None:
+    """A column that tells the target almost alone, and more than all the others together.
+
+    What a column says alone (`alone.skill`) is held against what a forest says from all others: a strong column among
+    others as strong is how many honest tables look. Nearly perfect columns are told in either case.
+    """
+    found = leaks(look)
+    if not found:
+        return None
+    worst = max((one[1] for one in found), key=("low", "medium", "high").index)
+    names = [one[0].column for one in found]
+    first, _, rest = found[0]
+    others = f"all others together {max(rest, 0):.0%}" if rest is not None else "nearly everything"
+    told = f"explains {max(first.skill, 0):.1%} of what there is to know of {first.target!r}, {others}"
+    message = (
+        f"{named(names)} {'alone ' if len(names) == 1 else 'each alone tell nearly everything: the first '}{told}. "
+        "A column this telling is often filled in after the fact, or made from the target."
+    ).replace("%", " %")
+    step = f"Check when {named(names)} becomes known; if only together with the target, leave it out."
+    return Finding("leaking_column", worst, message, step, tuple(names), (), len(names))
+
+
+@remembered
+def leaks(look: Look) -> list[tuple[Alone, Severity, float | None]]:
+    """Columns under suspicion, how strong, and what all others together say (None where that was not asked)."""
+    found: list[tuple[Alone, Severity, float | None]] = []
+    if len(look.known) < LEAST_ROWS or look.frame is None:
+        return found
+    copied = copies(look)
+    likely = [one for one in most_telling(look) if one.is_used and one.skill >= LIKELY and one.column not in copied]
+    for one in likely[:MOST_SUSPECTS]:
+        target = next(t for t in look.targets if t.name == one.target)
+        if one.skill >= PERFECT and target.n_classes > MOST_CLASSES:
+            found.append((one, "high", None))
+            continue
+        if target.n_classes > MOST_CLASSES:
+            continue
+        values = target.values[look.known]
+        rest = model_skill(look.matrix(look.known, (*copied, one.column)), values, target.n_classes)
+        open_alone, open_rest = 1 - one.skill, 1 - rest
+        if one.skill >= STRONG and open_rest >= FAR_ABOVE * open_alone:
+            found.append((one, "high", rest))
+        elif one.skill >= PERFECT or open_rest >= ABOVE * open_alone:
+            found.append((one, "medium", rest))
+    return found
+
+
+# --------------------------------------------------------------------------- order
+
+
+def sorted_identifier(look: Look) -> Finding | None:
+    """Identifiers whose order goes with the target, such as numbers given out class by class."""
+    found = []
+    if len(look.known) < LEAST_ROWS:
+        return None
+    for column in look.columns:
+        series = look.known_frame[column.name]
+        if column.kind != "identifier" and not _counts_rows(column, series):
+            continue
+        told = _in_order(look, order_of(series))
+        if told >= SORTED:
+            found.append((column, told))
+    if not found:
+        return None
+    used = [c.name for c, _ in found if c.kind not in UNUSED]
+    names = [c.name for c, _ in found]
+    who, whose = ("number", "their") if len(names) > 1 else ("numbers", "its")
+    told_most = f"{max(told for _, told in found):.0%}".replace("%", " %")
+    message = (
+        f"{named(names)} only {who} the rows, yet {whose} order explains {told_most} of {look.task.target[0]!r}: the "
+        "number tells the answer here and will not in new rows."
+    )
+    step = (
+        f"Leave {named(used)} out of the data."
+        if used
+        else "It is left out of both sides; keep it out, and do not part rows by their position."
+    )
+    return Finding("sorted_identifier", "high" if used else "medium", message, step, tuple(names), (), len(names))
+
+
+def _in_order(look: Look, place: np.ndarray) -> float:
+    """How much of a target follows from a place in a row: by neighbours, or by rank (classes in the order of names)."""
+    found = [0.0]
+    for target in look.targets:
+        values = target.values[look.known]
+        found.append(skill(binned(place), values, target.n_classes))
+        found.append(list(correlations(place, values.astype(np.float64)))[1] ** 2)
+    return max(found)
+
+
+def _counts_rows(column: Column, series: pd.Series) -> bool:
+    """Whether numbers that models would learn from do no more than number the rows."""
+    if column.kind != "numeric" or series.dtype.kind != "f":
+        return False
+    values = series.to_numpy()
+    if not np.isfinite(values).all() or not (values == np.round(values)).all():
+        return False
+    steps = np.diff(values)
+    return bool(len(np.unique(values)) == len(values) and ((steps > 0).all() or (steps < 0).all()))
+
+
+def sorted_rows(look: Look) -> Finding | None:
+    """Rows that lie in the order of the target."""
+    if len(look.known) < LEAST_ROWS or look.task.time_column is not None:
+        return None
+    place = look.known if look.dataset.row_numbers is None else look.dataset.row_numbers[look.known]
+    told = _in_order(look, np.asarray(place, np.float64))
+    if told < SORTED:
+        return None
+    message = (
+        f"Rows lie in the order of the target: their position explains {told:.0%} of {look.task.target[0]!r}. Shuffled "
+        "rows part fairly, first and last rows would not."
+    ).replace("%", " %")
+    step = "Do not part this file by position, and do not add the row number as a column."
+    return Finding("sorted_rows", "low", message, step)

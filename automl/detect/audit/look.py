@@ -1,0 +1,236 @@
+"""What the checks look at: a bounded, deterministic sample of the rows, and each input as codes or numbers."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from automl.detect.glimpse import is_named
+from automl.records import Column, Dataset, Split, Task
+
+__all__ = ["UNUSED", "Look", "Target", "file_rows", "is_birth", "named", "remembered"]
+
+Found = TypeVar("Found")
+
+SAMPLE_ROWS = 4_000
+TEST_ROWS = 3_000
+MOST_COLUMNS = 1_000
+MODEL_COLUMNS = 200
+MOST_TARGETS = 3
+THUMBNAIL = 12
+HASHED_WORDS = 64
+WORDS = 200
+UNUSED = ("identifier", "constant", "unknown")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """One target over all rows.
+
+    Attributes:
+        name: of the column. values: ``(n_rows,)`` int64 class codes, or float64 numbers. n_classes: 0 for numbers.
+    """
+
+    name: str
+    values: np.ndarray
+    n_classes: int
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A dataset as the checks see it.
+
+    Attributes:
+        dataset: typed, with a clean target. task: what is to be done. split: how the rows are parted, or None where
+            nothing is parted yet: then every row counts as known. memory: what `remembered` functions have found.
+    """
+
+    dataset: Dataset
+    task: Task
+    split: Split | None = None
+    memory: dict[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """A sample of the rows that train (of all, without a split), sorted."""
+        return _some(np.arange(self.dataset.n_rows) if self.split is None else self.split.train, SAMPLE_ROWS)
+
+    @cached_property
+    def test(self) -> np.ndarray:
+        """A sample of the rows that test, sorted; empty without a split."""
+        return _some(np.empty(0, np.int64) if self.split is None else self.split.test, TEST_ROWS)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame | None:
+        """The inputs where they are a table."""
+        return self.dataset.inputs if isinstance(self.dataset.inputs, pd.DataFrame) else None
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Input columns that hold something, those that neither side learns from among them."""
+        if self.frame is None:
+            return ()
+        there = set(self.frame.columns)
+        return tuple(c for c in self.task.columns if c.name in there and c.kind != "constant")[:MOST_COLUMNS]
+
+    @cached_property
+    def used(self) -> tuple[Column, ...]:
+        """Columns that models learn from."""
+        return tuple(c for c in self.columns if c.kind not in UNUSED)
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """The first few targets, as codes or numbers."""
+        target = self.dataset.target
+        if target is None or self.task.goal == "forecast":
+            return ()
+        found = []
+        for name in target.columns[:MOST_TARGETS]:
+            if self.task.goal in ("binary", "multiclass"):
+                codes = pd.Index(self.task.classes, dtype=object).get_indexer(target[name].to_numpy(object))
+                found.append(Target(str(name), np.asarray(codes, np.int64), len(self.task.classes)))
+            elif self.task.goal == "multilabel":
+                found.append(Target(str(name), target[name].to_numpy(np.int64), 2))
+            else:
+                found.append(Target(str(name), target[name].to_numpy(np.float64), 0))
+        return tuple(found)
+
+    @cached_property
+    def known_frame(self) -> pd.DataFrame:
+        """The table's known sample."""
+        assert self.frame is not None
+        return self.frame.iloc[self.known]
+
+    def matrix(self, rows: np.ndarray, leave_out: Sequence[str] = ()) -> np.ndarray:
+        """Inputs of some rows as numbers, without gaps: what a forest reads.
+
+        Levels become their rank by frequency, dates days, texts lengths and counts of hashed words, images thumbnails,
+        sequences moments of each channel. Nothing is learned from a target.
+
+        Args:
+            rows: row numbers. leave_out: names of columns not to use.
+
+        Returns:
+            ``(n_rows, n_features)`` float32.
+        """
+        inputs = self.dataset.inputs
+        if self.frame is None:
+            part = np.asarray(inputs[rows])
+            made = thumbnails(part, THUMBNAIL).reshape(len(rows), -1) if self.task.modality == "image" else (
+                moments(part))  # fmt: skip
+            return np.nan_to_num(made.astype(np.float32))
+        columns = [c for c in self.used if c.name not in leave_out and c.kind != "image_path"]
+        if len(columns) > MODEL_COLUMNS:
+            columns = [columns[i] for i in np.linspace(0, len(columns) - 1, MODEL_COLUMNS).astype(int)]
+        part = self.frame.iloc[rows]
+        blocks = [as_numbers(part[c.name], c.kind) for c in columns]
+        for name, images in self.dataset.pictures.items():
+            if name not in leave_out:
+                blocks.append(thumbnails(images[rows], 6).reshape(len(rows), -1))
+        if not blocks:
+            return np.zeros((len(rows), 0), np.float32)
+        return np.concatenate([b.astype(np.float32) for b in blocks], axis=1)
+
+
+def remembered(ask: Callable[[Look], Found]) -> Callable[[Look], Found]:
+    """Ask a look once; several checks want the same answer."""
+
+    @wraps(ask)
+    def asked(look: Look) -> Found:
+        if ask.__name__ not in look.memory:
+            look.memory[ask.__name__] = ask(look)
+        return look.memory[ask.__name__]  # type: ignore[return-value]
+
+    return asked
+
+
+def _some(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of them, the same ones each time."""
+    if len(rows) <= most:
+        return np.asarray(rows, np.int64)
+    return np.sort(np.random.default_rng(0).choice(np.asarray(rows, np.int64), most, replace=False))
+
+
+def as_numbers(series: pd.Series, kind: str) -> np.ndarray:
+    """One typed column as ``(n, width)`` numbers without gaps: a gap lies below every value."""
+    if kind in ("numeric", "embedded_number", "boolean", "datetime"):
+        values = series.to_numpy()
+        if kind == "datetime":
+            values = np.where(np.isnat(values), np.nan, values.astype("datetime64[s]").astype(np.float64))
+        values = values.astype(np.float64)
+        bad = ~np.isfinite(values)
+        if bad.any():
+            low = values[~bad].min() if not bad.all() else 0.0
+            values = np.where(bad, low - max(1.0, abs(low)), values)
+        return np.asarray(np.clip(values, -1e30, 1e30))[:, None]
+    if kind in ("text", "list", "url"):
+        return worded(series)
+    codes, levels = pd.factorize(series)
+    counts = np.bincount(codes + 1, minlength=len(levels) + 1)[1:]
+    # ties go by spelling, so that the order of rows plays no part
+    order = sorted(range(len(levels)), key=lambda i: (-counts[i], str(levels[i])))
+    rank = np.empty(len(levels) + 1)
+    rank[order] = np.arange(len(levels))
+    rank[-1] = -1.0
+    return np.asarray(rank[codes])[:, None]
+
+
+def worded(series: pd.Series) -> np.ndarray:
+    """Texts as length, number of words, share of letters beyond ASCII, and counts of hashed words."""
+    out = np.zeros((len(series), 3 + HASHED_WORDS))
+    for i, value in enumerate(series.tolist()):
+        if not isinstance(value, str) or not value:
+            continue
+        words = value.casefold().split()
+        out[i, :3] = len(value), len(words), sum(c > "\x7f" for c in value[:1000]) / min(len(value), 1000)
+        for word in words[:WORDS]:
+            out[i, 3 + zlib.crc32(word.encode()) % HASHED_WORDS] += 1
+    return out
+
+
+def thumbnails(images: np.ndarray, side: int) -> np.ndarray:
+    """Images ``(n, h, w[, c])`` as grey block means ``(n, side, side)`` float32, 0 to 255 as they came."""
+    grey = images.astype(np.float32) if images.ndim == 3 else images.mean(axis=3, dtype=np.float32)
+    for axis in (1, 2):
+        size = grey.shape[axis]
+        edges = np.linspace(0, size, side + 1).astype(int)
+        starts = np.minimum(edges[:-1], size - 1)
+        widths = np.maximum(edges[1:] - starts, 1)
+        summed = np.concatenate(
+            [np.zeros_like(grey.take([0], axis=axis)), np.cumsum(grey, axis=axis, dtype=np.float64)], axis=axis
+        )
+        parts = summed.take(starts + widths, axis=axis) - summed.take(starts, axis=axis)
+        grey = (parts / widths.reshape([-1 if a == axis else 1 for a in range(3)])).astype(np.float32)
+    return grey
+
+
+def moments(sequences: np.ndarray) -> np.ndarray:
+    """Sequences ``(n, channels, length)`` as mean, spread, ends and mean step of each channel, ``(n, 5 channels)``."""
+    values = np.nan_to_num(sequences.astype(np.float64))
+    step = np.abs(np.diff(values, axis=2)).mean(axis=2) if values.shape[2] > 1 else np.zeros(values.shape[:2])
+    return np.concatenate(
+        [values.mean(axis=2), values.std(axis=2), values.min(axis=2), values.max(axis=2), step], axis=1
+    )
+
+
+def file_rows(dataset: Dataset, rows: np.ndarray, most: int = 20) -> tuple[int, ...]:
+    """The first of some rows as positions in the user's file."""
+    some = np.asarray(rows)[:most]
+    return tuple(int(r) for r in (some if dataset.row_numbers is None else dataset.row_numbers[some]))
+
+
+def named(names: Sequence[str], most: int = 5) -> str:
+    """Names in quotes, the rest counted."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(repr, names[:most])) + rest
+
+
+def is_birth(name: str) -> bool:
+    """Whether a date tells someone's age and not when the row was made."""
+    return is_named(name, "birth|birthday|birthdate|dob|born|geburtsdatum|naissance")

@@ -1,0 +1,108 @@
+"""Images that are nothing, or come twice."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from automl.detect.audit.look import Look, file_rows, remembered, thumbnails
+from automl.records import Finding, Severity
+
+__all__ = ["alike_images", "blank_images"]
+
+MOST_IMAGES = 20_000
+SIDE = 16
+FLAT = 1.0
+SAME_PIXELS = 6.0
+LEAST_TWINS = 3
+MEDIUM, HIGH = 0.005, 0.1
+MOST_IN_A_BUCKET = 30
+
+
+@remembered
+def _small(look: Look) -> tuple[np.ndarray, np.ndarray] | None:
+    """(rows, thumbnails ``(n, 16, 16)``) of at most `MOST_IMAGES` images; None where inputs are no images."""
+    if look.task.modality != "image" or look.frame is not None:
+        return None
+    rows = np.arange(look.dataset.n_rows)
+    if len(rows) > MOST_IMAGES:
+        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_IMAGES, replace=False))
+    parts = [
+        thumbnails(np.asarray(look.dataset.inputs[part]), SIDE) for part in np.array_split(rows, len(rows) // 2000 + 1)
+    ]
+    return rows, np.concatenate(parts)
+
+
+def blank_images(look: Look) -> Finding | None:
+    """Images of one colour."""
+    found = _small(look)
+    if found is None:
+        return None
+    rows = found[0][found[1].reshape(len(found[1]), -1).std(axis=1) < FLAT]
+    if not len(rows):
+        return None
+    message = (
+        f"{len(rows):,} of {len(found[0]):,} images show one colour and nothing else: nothing can be learnt from them."
+    )  # fmt: skip
+    step = "Remove them, or look for what went wrong when they were written."
+    severity: Severity = "medium" if len(rows) >= MEDIUM * len(found[0]) else "low"
+    return Finding("blank_images", severity, message, step, (), file_rows(look.dataset, rows), len(rows))
+
+
+def alike_images(look: Look) -> Finding | None:
+    """Test images that are, to the eye, a training image; or, without a split, images that come twice.
+
+    Candidates share a difference hash (signs of steps between 9 x 8 block means) or an average hash (8 x 8 block means
+    above their mean); they count where thumbnails agree to a few grey levels.
+
+    Source: Krawetz 2011 and 2013 ("Looks like it", "Kind of like that"), the average and the difference hash.
+    """
+    found = _small(look)
+    if found is None:
+        return None
+    rows, small = found
+    lively = np.flatnonzero(small.reshape(len(small), -1).std(axis=1) >= FLAT)
+    if look.split is None:
+        asks = np.ones(len(rows), bool)
+        answers = np.ones(len(rows), bool)
+    else:
+        asks, answers = np.isin(rows, look.split.test), np.isin(rows, np.union1d(look.split.train, look.split.valid))
+    if not asks.any() or not len(lively):
+        return None
+    again = np.zeros(len(rows), bool)
+    for keys in hashes(small[lively]):
+        again[lively] |= _answered(small[lively], keys, asks[lively], answers[lively])
+    at = np.flatnonzero(again)
+    share = len(at) / asks.sum()
+    if len(at) < LEAST_TWINS or share < MEDIUM:
+        return None
+    severity: Severity = "high" if share >= HIGH else "medium"
+    of = "test images are nearly a training image" if look.split is not None else "images are nearly another one"
+    message = (
+        f"{len(at):,} of {int(asks.sum()):,} {of} ({100 * share:.1f} %). A model that remembers pictures scores well "
+        "on them, and will not on new ones."
+    )
+    step = "Keep one of each, or pass --group with what they have in common (a person, a scene, a video)."
+    return Finding("alike_images", severity, message, step, (), file_rows(look.dataset, rows[at]), len(at))
+
+
+def hashes(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Difference and average hash of thumbnails ``(n, 16, 16)``, each ``(n,)`` uint64."""
+    blocks = small.reshape(len(small), 8, 2, 8, 2).mean(axis=(2, 4))
+    wrapped = np.concatenate([blocks, blocks[:, :, :1]], axis=2)
+    bits = (wrapped[:, :, 1:] > wrapped[:, :, :-1]).reshape(len(small), 64)
+    above = (blocks > blocks.mean(axis=(1, 2), keepdims=True)).reshape(len(small), 64)
+    return tuple(np.packbits(b, axis=1).view(np.uint64).ravel() for b in (bits, above))  # type: ignore[return-value]
+
+
+def _answered(small: np.ndarray, keys: np.ndarray, asks: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Which asking images have an answering one of the same hash and nearly the same pixels."""
+    again = np.zeros(len(keys), bool)
+    order = np.argsort(keys, kind="stable")
+    for bucket in np.split(order, np.flatnonzero(np.diff(keys[order])) + 1):
+        if len(bucket) < 2 or len(bucket) > MOST_IN_A_BUCKET:
+            continue
+        for one in bucket[asks[bucket]]:
+            others = bucket[answers[bucket] & (bucket != one)]
+            if len(others) and np.abs(small[others] - small[one]).mean(axis=(1, 2)).min() <= SAME_PIXELS:
+                again[one] = True
+    return again

@@ -1,0 +1,115 @@
+"""Texts that are empty, or in several languages."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import numpy as np
+
+from automl.detect.audit.look import Look, file_rows
+from automl.records import Finding, Severity
+
+__all__ = ["empty_texts", "language_of", "mixed_languages"]
+
+EMPTY_SHARE = 0.002
+SAMPLE = 2_000
+SECOND_SHARE, SECOND_LEAST = 0.015, 8
+MEDIUM_SHARE = 0.05
+LEAST_HITS = 3
+LEAST_OWN = 2
+_WORD = re.compile(r"[^\W\d_]+")
+STOP_WORDS = {
+    "English": "the and is of to in that it was for with are this you not have be at from they his her but on as i do "
+    "no so me my we if or an our what will can has had there their which",
+    "German": "der die und das ist nicht ich ein eine zu mit den von auf für sich dem auch es im sie wie wird war",
+    "French": "le la les et est des une pas que dans pour qui sur au ce avec il elle ne du sont vous nous plus",
+    "Spanish": "el los las y es una que en por con para no se su del al lo como más pero sus este muy fue",
+    "Italian": "il di che è la per un non sono una con del si da più anche gli della nel ma le questo come ha",
+    "Portuguese": "o os e é não uma que em com para do da no na se por mais como dos mas foi ao ele das tem",
+    "Dutch": "de het een en van is niet dat ik op te zijn met voor maar er aan ook bij was ze heeft worden",
+    "Swedish": "och att det som en är på för av inte med har den till jag ett om var men så kan från",
+    "Polish": "i w nie na się że z do to jest jak po co tak ale od za o przez dla czy może jego był",
+    "Turkish": "ve bir bu için ile çok da de ne gibi ama olarak daha olan kadar var değil ben mi sonra her",
+}
+SCRIPTS = {
+    "Cyrillic": ((0x0400, 0x052F),), "Greek": ((0x0370, 0x03FF),), "Arabic": ((0x0600, 0x06FF), (0x0750, 0x077F)),
+    "Hebrew": ((0x0590, 0x05FF),), "Devanagari": ((0x0900, 0x097F),), "Thai": ((0x0E00, 0x0E7F),),
+    "Japanese": ((0x3040, 0x30FF),), "Korean": ((0xAC00, 0xD7AF), (0x1100, 0x11FF)), "Chinese": ((0x4E00, 0x9FFF),),
+}  # fmt: skip
+_LISTS = {name: frozenset(words.split()) for name, words in STOP_WORDS.items()}
+_OWN = {
+    name: words - frozenset().union(*(others for other, others in _LISTS.items() if other != name))
+    for name, words in _LISTS.items()
+}
+
+
+def empty_texts(look: Look) -> Finding | None:
+    """Rows of a text column that say nothing."""
+    if look.frame is None:
+        return None
+    found = {}
+    for column in look.used:
+        if column.kind == "text":
+            empty = look.frame[column.name].to_numpy() == ""
+            if empty.mean() >= EMPTY_SHARE:
+                found[column.name] = np.flatnonzero(empty)
+    if not found or look.task.modality != "text":
+        return None
+    name, rows = max(found.items(), key=lambda one: len(one[1]))
+    message = (
+        f"{len(rows):,} of {len(look.frame):,} texts of {name!r} are empty: what is predicted for them is "
+        "the commonest answer, or a guess."
+    )
+    step = "Remove these rows, or check how the texts were read."
+    severity: Severity = "medium" if len(rows) >= MEDIUM_SHARE * len(look.frame) else "low"
+    return Finding("empty_texts", severity, message, step, tuple(found), file_rows(look.dataset, rows), len(rows))
+
+
+def mixed_languages(look: Look) -> Finding | None:
+    """A text column in several languages."""
+    if look.frame is None:
+        return None
+    rows = (
+        look.known if len(look.known) <= SAMPLE else look.known[np.linspace(0, len(look.known) - 1, SAMPLE).astype(int)]
+    )
+    for column in look.used:
+        if column.kind != "text":
+            continue
+        said = [language_of(text) for text in look.frame[column.name].iloc[rows].tolist()]
+        counts = Counter(one for one in said if one is not None).most_common()
+        total = sum(n for _, n in counts)
+        others = [(name, n) for name, n in counts[1:] if n >= SECOND_LEAST and n >= SECOND_SHARE * total]
+        if not others:
+            continue
+        share = sum(n for _, n in others) / total
+        names = {name for name, _ in others}
+        odd = rows[[one in names for one in said]]
+        spoken = ", ".join(f"{name} {n / total:.0%}".replace("%", " %") for name, n in [counts[0], *others[:3]])
+        message = (
+            f"Texts of {column.name!r} are in several languages ({spoken} of {total:,} texts whose language shows): "
+            "words learnt in one say nothing in another."
+        )  # fmt: skip
+        step = "Add a column with the language, train one model for each, or translate the texts."
+        severity: Severity = "medium" if share >= MEDIUM_SHARE else "low"
+        some = file_rows(look.dataset, odd)
+        return Finding("mixed_languages", severity, message, step, (column.name,), some, len(odd))
+    return None
+
+
+def language_of(text: str) -> str | None:
+    """A text's language by its script or its commonest words; None where neither shows."""
+    text = text[:2000]
+    letters = [ord(c) for c in text if c > "\u036f"]
+    if len(letters) > 0.3 * max(sum(c.isalpha() for c in text), 1):
+        scripts = Counter(
+            name for code in letters for name, spans in SCRIPTS.items() if any(a <= code <= b for a, b in spans)
+        )
+        if scripts:
+            return "Japanese" if scripts["Japanese"] else scripts.most_common(1)[0][0]
+    words = [w.casefold() for w in _WORD.findall(text)]
+    hits = {name: sum(w in known for w in words) for name, known in _LISTS.items()}
+    best, second = sorted(hits, key=lambda name: -hits[name])[:2]
+    own = sum(w in _OWN[best] for w in words)
+    sure = hits[best] >= max(LEAST_HITS, 0.1 * len(words)) and hits[best] >= 1.5 * hits[second] + 1 and own >= LEAST_OWN
+    return best if sure else None

@@ -1,0 +1,252 @@
+"""Rows that come twice: the same inputs in training and test rows, nearly the same, or with another answer."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from automl.detect.audit.look import Look, file_rows, remembered
+from automl.records import Column, Finding, Severity
+
+__all__ = ["contradictory_rows", "near_twins", "twins"]
+
+NUMBERS = ("numeric", "embedded_number", "boolean")
+MOST_TEST = 20_000
+GRID = 0.01
+"""Of a column's standard deviation: numbers within the same step count as nearly the same."""
+UNLIKE = 0.5
+"""Share of distinct rows below which repetitions are what such columns give by chance."""
+SHARE_MEDIUM, SHARE_HIGH = 0.01, 0.2
+LEAST_TWINS = 5
+CONTRARY_SHARE = 0.02
+SHINGLE, SKETCH, MOST_WORDS = 3, 8, 200
+SAME_SKETCH = 5
+LEAST_WORDS = 8
+TEXT_TEST, TEXT_KNOWN = 1_500, 8_000
+_MARKS = re.compile(r"[\W_]+")
+
+Hash = Callable[[pd.Series, Column], np.ndarray]
+
+
+# --------------------------------------------------------------------------- the same in training and test
+
+
+def twins(look: Look) -> Finding | None:
+    """Test rows whose inputs, as read, are those of a training row."""
+    found = _exact(look)
+    if found is None or len(found[0]) < LEAST_TWINS:
+        return None
+    rows, of = found
+    share, unlike = len(rows) / of, _distinct_share(look)
+    if unlike < UNLIKE:
+        severity: Severity = "low"
+        why = "The columns take few values, so this may be chance."
+    else:
+        severity = "high" if share >= SHARE_HIGH else "medium" if share >= SHARE_MEDIUM else "low"
+        why = "A model that only remembers rows scores well on these, and will not on new ones."
+    message = f"{_counted(look, rows, of)} have exactly the inputs of a training row. {why}"
+    step = "Remove the copies, or name the column they share as --group so that copies stay on one side."
+    return Finding("twin_rows", severity, message, step, (), file_rows(look.dataset, rows), len(rows))
+
+
+def near_twins(look: Look) -> Finding | None:
+    """Test rows that are a training row but for rounding, letter case, spacing, or a few words."""
+    exact = _exact(look)
+    if exact is None or _distinct_share(look) < UNLIKE:
+        return None
+    twice, test = set(exact[0].tolist()), _test_rows(look)
+    alike: set[int] = set()
+    for shift in (0.0, 0.5):
+        alike |= set(_across(look, test, _roughly(look, shift)).tolist())
+    alike |= set(_alike_texts(look).tolist())
+    rows = np.array(sorted(alike - twice), np.int64)
+    if len(rows) < LEAST_TWINS or len(rows) / len(test) < SHARE_MEDIUM / 2:
+        return None
+    share = len(rows) / len(test)
+    severity: Severity = "high" if share >= SHARE_HIGH else "medium" if share >= SHARE_MEDIUM else "low"
+    message = (
+        f"{_counted(look, rows, len(test))} are nearly a training row: equal but for rounding, letter case, spacing or "
+        "a few words. The test then asks in part what training has answered."
+    )
+    step = "Keep one of each, or name the column they share as --group so that they stay on one side."
+    return Finding("near_twin_rows", severity, message, step, (), file_rows(look.dataset, rows), len(rows))
+
+
+def contradictory_rows(look: Look) -> Finding | None:
+    """Rows with the same inputs and another target."""
+    frame, columns = look.frame, _telling_columns(look)
+    if frame is None or not columns or not look.targets or look.dataset.pictures:
+        return None
+    alive, keys = _repeated(frame, columns, _exactly)
+    if not len(alive):
+        return None
+    values = look.targets[0].values[alive]
+    table = pd.DataFrame({"key": keys, "value": values}).groupby("key")["value"].agg(["min", "max"])
+    least = 0 if look.targets[0].n_classes else 0.2 * float(np.std(look.targets[0].values))
+    contrary = table.index[(table["max"] - table["min"]) > least]
+    rows = np.sort(alive[np.isin(keys, contrary)])
+    share = len(rows) / len(frame)
+    if len(rows) < LEAST_TWINS:
+        return None
+    natural = _distinct_share(look) < UNLIKE
+    severity: Severity = "medium" if share >= CONTRARY_SHARE and not natural else "low"
+    message = (
+        f"{len(rows):,} of {len(frame):,} rows have the same inputs as another row and another "
+        f"{look.targets[0].name!r}: no model can get all of them right."
+    )
+    step = "Look for a column that tells them apart, or for wrong labels."
+    return Finding("contradictory_rows", severity, message, step, (), file_rows(look.dataset, rows), len(rows))
+
+
+def _counted(look: Look, rows: np.ndarray, of: int) -> str:
+    assert look.split is not None
+    sampled = "sampled " if of < len(look.split.test) else ""
+    share = 100 * len(rows) / of
+    return f"{len(rows):,} of {of:,} {sampled}test rows ({share:.{0 if share >= 2 else 1}f} %)"
+
+
+# --------------------------------------------------------------------------- finding them
+
+
+def _test_rows(look: Look) -> np.ndarray:
+    assert look.split is not None
+    test = look.split.test
+    if len(test) <= MOST_TEST:
+        return test
+    return np.sort(np.random.default_rng(0).choice(test, MOST_TEST, replace=False))
+
+
+@remembered
+def _exact(look: Look) -> tuple[np.ndarray, int] | None:
+    """Test rows with a twin among training rows, and of how many; None where there is no table or no test."""
+    if look.frame is None or look.split is None or not len(look.split.test) or not _telling_columns(look):
+        return None
+    if look.task.goal == "forecast" or look.dataset.pictures:
+        return None
+    test = _test_rows(look)
+    return _across(look, test, _exactly), len(test)
+
+
+@remembered
+def _telling_columns(look: Look) -> tuple[Column, ...]:
+    """Used columns, those first that take most values in the sample: they tell rows apart soonest."""
+    if look.frame is None:
+        return ()
+    n = {c.name: look.known_frame[c.name].nunique() for c in look.used}
+    return tuple(sorted(look.used, key=lambda c: -n[c.name]))
+
+
+@remembered
+def _distinct_share(look: Look) -> float:
+    """Distinct rows of inputs among the known sample."""
+    keys = np.zeros(len(look.known), np.uint64)
+    for column in _telling_columns(look):
+        keys = _with(keys, _exactly(look.known_frame[column.name], column))
+    return len(np.unique(keys)) / max(len(keys), 1)
+
+
+def _across(look: Look, test: np.ndarray, hashed: Hash) -> np.ndarray:
+    """Rows of `test` whose key a training row has; columns are read only for rows that are still in question."""
+    assert look.frame is not None and look.split is not None
+    known = np.union1d(look.split.train, look.split.valid)
+    keys_known, keys_test = np.zeros(len(known), np.uint64), np.zeros(len(test), np.uint64)
+    for column in _telling_columns(look):
+        series = look.frame[column.name]
+        keys_known = _with(keys_known, hashed(series.iloc[known], column))
+        keys_test = _with(keys_test, hashed(series.iloc[test], column))
+        stays = np.isin(keys_test, keys_known)
+        test, keys_test = test[stays], keys_test[stays]
+        if not len(test):
+            break
+        stays = np.isin(keys_known, keys_test)
+        known, keys_known = known[stays], keys_known[stays]
+    return test
+
+
+def _repeated(frame: pd.DataFrame, columns: Sequence[Column], hashed: Hash) -> tuple[np.ndarray, np.ndarray]:
+    """Rows whose key comes more than once, and their keys."""
+    alive, keys = np.arange(len(frame)), np.zeros(len(frame), np.uint64)
+    for column in columns:
+        keys = _with(keys, hashed(frame[column.name].iloc[alive], column))
+        again = pd.Series(keys).duplicated(keep=False).to_numpy()
+        alive, keys = alive[again], keys[again]
+        if not len(alive):
+            break
+    return alive, keys
+
+
+def _with(keys: np.ndarray, more: np.ndarray) -> np.ndarray:
+    return np.asarray((keys ^ (keys >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) + more, np.uint64)
+
+
+def _exactly(series: pd.Series, column: Column) -> np.ndarray:
+    return np.asarray(pd.util.hash_array(series.to_numpy(), categorize=True), np.uint64)
+
+
+def _roughly(look: Look, shift: float) -> Hash:
+    """Numbers by steps of a hundredth of their spread, texts by their words alone."""
+
+    def hashed(series: pd.Series, column: Column) -> np.ndarray:
+        if column.kind in NUMBERS:
+            values = series.to_numpy(np.float64)
+            seen = look.known_frame[column.name].to_numpy(np.float64)
+            low, high = np.nanquantile(seen, [0.1, 0.9]) if np.isfinite(seen).any() else (0.0, 0.0)
+            step = GRID * (high - low) / 2.56 or 1e-9  # 2.56 standard deviations lie between, were it normal
+            steps = np.floor(np.nan_to_num(np.clip(values / step, -1e15, 1e15), nan=9e15) + shift)
+            return np.asarray(pd.util.hash_array(steps), np.uint64)
+        if column.kind == "datetime":
+            return np.asarray(pd.util.hash_array(series.to_numpy().astype("datetime64[D]").astype(np.int64)), np.uint64)
+        codes, levels = pd.factorize(series)
+        plain = np.array([_plain(v) for v in levels] + [""], dtype=object)
+        return np.asarray(pd.util.hash_array(plain, categorize=False), np.uint64)[codes]
+
+    return hashed
+
+
+def _plain(value: object) -> str:
+    return _MARKS.sub(" ", str(value).casefold()).strip()
+
+
+# --------------------------------------------------------------------------- texts
+
+
+def _alike_texts(look: Look) -> np.ndarray:
+    """Test rows of a table of texts alone whose words run mostly like those of a training row.
+
+    Source: Broder 1997, "On the resemblance and containment of documents" (shingles; the smallest hashes as a sketch).
+    """
+    if look.frame is None or look.split is None or look.task.modality != "text":
+        return np.empty(0, np.int64)
+    rng = np.random.default_rng(0)
+
+    def some(rows: np.ndarray, most: int) -> np.ndarray:
+        return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
+
+    known = some(np.union1d(look.split.train, look.split.valid), TEXT_KNOWN)
+    test = some(look.split.test, TEXT_TEST)
+    name = max(look.used, key=lambda c: look.known_frame[c.name].str.len().mean()).name
+    homes: dict[int, list[int]] = {}
+    for i, text in enumerate(look.frame[name].iloc[known].tolist()):
+        for mark in sketch(text):
+            homes.setdefault(mark, []).append(i)
+    alike = []
+    for row, text in zip(test.tolist(), look.frame[name].iloc[test].tolist(), strict=True):
+        shared = Counter(i for mark in sketch(text) for i in homes.get(mark, ()))
+        if shared and max(shared.values()) >= SAME_SKETCH:
+            alike.append(row)
+    return np.array(alike, np.int64)
+
+
+def sketch(text: str) -> list[int]:
+    """The smallest hashes of a text's runs of three words; none for texts of a few words."""
+    words = _plain(text).split()[:MOST_WORDS]
+    if len(words) < LEAST_WORDS:
+        return []
+    return sorted({zlib.crc32(" ".join(words[i : i + SHINGLE]).encode()) for i in range(len(words) - SHINGLE + 1)})[
+        :SKETCH
+    ]

@@ -1,0 +1,35 @@
+"""Findings in the order and the words in which every face shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from automl.records import Finding
+
+__all__ = ["COLOURS", "SEVERITIES", "gravest_first", "rows_told", "told"]
+
+SEVERITIES = ("high", "medium", "low")
+COLOURS = {"high": "red", "medium": "yellow", "low": "cyan"}
+SHOWN_ROWS = 10
+
+
+def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """High severity before medium before low; within one, in the order in which they came."""
+    return tuple(sorted(findings, key=lambda one: SEVERITIES.index(one.severity)))
+
+
+def rows_told(finding: Finding, most: int = 20) -> str:
+    """The rows concerned, as ``"Rows 3, 8, 15 and 9 more"``; empty where none are named."""
+    if not finding.rows:
+        return ""
+    shown = finding.rows[:most]
+    rest = max(finding.count, len(finding.rows)) - len(shown)
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return f"Row{'s' * (len(shown) > 1 or rest > 0)} {', '.join(map(str, shown))}{more}"
+
+
+def told(finding: Finding) -> str:
+    """A finding as one line: severity, what it is, where, what to do."""
+    rows = rows_told(finding, SHOWN_ROWS)
+    parts = (f"{finding.severity}:", finding.message, rows and f"({rows}.)", finding.next_step)
+    return " ".join(part for part in parts if part)

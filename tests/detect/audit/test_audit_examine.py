@@ -1,0 +1,101 @@
+"""The audit as a whole."""
+
+from __future__ import annotations
+
+import importlib
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl.detect import examine
+from automl.findings import gravest_first, rows_told, told
+from automl.records import Finding
+
+module = importlib.import_module("automl.detect.audit.examine")
+
+
+def test_a_clean_table_calls_for_nothing_grave(look, clean):
+    for target in clean[1:]:
+        seen = look(clean[0], target)
+        assert [f for f in examine(seen.dataset, seen.task, seen.split) if f.severity != "low"] == []
+
+
+def test_the_same_data_give_the_same_findings(look, clean, rng):
+    frame, label, _ = clean
+    frame = frame.assign(after=label.where(rng.random(len(label)) > 0.02, "no"))
+    seen = look(frame, label)
+
+    first = examine(seen.dataset, seen.task, seen.split)
+
+    assert "leaking_column" in {f.check for f in first}
+    assert first == examine(seen.dataset, seen.task, seen.split)
+
+
+def test_a_check_that_fails_ends_nothing_and_is_named(look, clean, monkeypatch):
+    def broken(look):
+        raise ValueError("no such thing")
+
+    seen = look(clean[0], clean[1])
+    monkeypatch.setattr(module, "CHECKS", (broken, *module.CHECKS[:2]))
+    with pytest.raises(ValueError, match="no such thing"):
+        examine(seen.dataset, seen.task, seen.split)
+    monkeypatch.setattr(module, "STRICT", False)
+
+    (found,) = examine(seen.dataset, seen.task, seen.split)
+
+    assert (found.check, found.severity) == ("audit_failed", "low")
+    assert "broken (ValueError: no such thing)" in found.message
+
+
+def test_no_check_begins_once_time_is_over(look, clean, monkeypatch):
+    def slow(look):
+        time.sleep(0.05)
+
+    def late(look):
+        raise AssertionError
+
+    seen = look(clean[0], clean[1])
+    monkeypatch.setattr(module, "CHECKS", (slow, late))
+
+    (found,) = examine(seen.dataset, seen.task, seen.split, seconds=0.01)
+
+    assert found.check == "audit_cut" and "late" in found.message
+
+
+@pytest.mark.parametrize("n", [10, 25])
+def test_few_rows_of_every_kind_raise_nothing(look, n):
+    rng = np.random.default_rng(n)
+    frame = pd.DataFrame({
+        "number": rng.normal(size=n), "gap": np.where(rng.random(n) < 0.5, np.nan, 1.5),
+        "word": rng.choice(["u", None], n),
+        "day": pd.date_range("2020-01-01", periods=n), "text": [f"some words and {i} more" for i in range(n)],
+        "infinite": np.where(rng.random(n) < 0.3, np.inf, 2.0), "big": 1e300 * rng.normal(size=n),
+    })  # fmt: skip
+    for target in (pd.Series(rng.choice(["s", "t"], n)), pd.Series(rng.normal(size=n))):
+        for parted in (True, False):
+            seen = look(frame, target, parted=parted, columns={"text": "text"})
+            examine(seen.dataset, seen.task, seen.split)
+
+
+def test_several_targets_labels_and_sequences_raise_nothing(look, clean, rng):
+    frame, label, amount = clean
+    n = len(frame)
+    targets = [
+        (frame, pd.DataFrame({"a": amount, "b": amount * rng.random(n)})),
+        (frame, pd.DataFrame({"a": (label == "yes") * 1, "b": rng.integers(0, 2, n)})),
+        (rng.normal(size=(n, 2, 50)), label),
+    ]
+    for inputs, target in targets:
+        seen = look(inputs, target)
+        assert [f for f in examine(seen.dataset, seen.task, seen.split) if f.severity == "high"] == []
+
+
+def test_findings_are_shown_gravest_first_with_rows_and_next_step():
+    low, high = Finding("a", "low", "A.", "Do a."), Finding("b", "high", "B.", "Do b.", ("x",), (3, 4), 9)
+
+    assert (high, low) == gravest_first([low, high])
+    assert told(high) == "high: B. (Rows 3, 4 and 7 more.) Do b."
+    assert told(low) == "low: A. Do a."
+    assert rows_told(Finding("c", "low", "C.", rows=(3,), count=1)) == "Row 3"

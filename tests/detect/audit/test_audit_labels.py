@@ -1,0 +1,75 @@
+"""Labels and values that are probably wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl.detect.audit.labels import doubtful_labels, doubtful_values, error_floor, suspects
+
+
+def apart(rng, n=1200):
+    """Two classes that a model tells apart but for a narrow belt."""
+    frame = pd.DataFrame(rng.normal(size=(n, 4)), columns=list("abcd"))
+    return frame, pd.Series(np.where(frame["a"] + frame["b"] + 0.2 * rng.normal(size=n) > 0, "p", "q"))
+
+
+@pytest.mark.parametrize("share", [0.08, 0.2])
+def test_flipped_labels_are_told_with_rows_most_of_which_were_flipped(look, rng, share):
+    frame, label = apart(rng)
+    wrong = rng.random(len(label)) < share
+    seen = look(frame, label.where(~wrong, label.map({"p": "q", "q": "p"})))
+
+    found = doubtful_labels(seen)
+
+    assert found.severity == "medium"
+    assert wrong[list(found.rows)].mean() > 0.8
+    assert set(found.rows) <= set(seen.split.train.tolist())
+
+
+def test_classes_that_are_clean_or_overlap_are_quiet(look, clean, rng):
+    assert doubtful_labels(look(*apart(rng))) is None
+    assert doubtful_labels(look(clean[0], clean[1])) is None
+    frame = pd.DataFrame(rng.normal(size=(1000, 4)), columns=list("abcd"))
+    assert doubtful_labels(look(frame, pd.Series(rng.choice(["p", "q"], 1000)))) is None
+
+
+def test_flipped_labels_of_texts_are_told(look, rng):
+    goods = {"p": ["sun", "warm", "light", "day"], "q": ["rain", "cold", "dark", "night"]}
+    label = pd.Series(rng.choice(["p", "q"], 1000))
+    common = [f"word{i}" for i in range(50)]
+    texts = [" ".join([*rng.choice(common, 6), *rng.choice(goods[y], 4)]) for y in label]
+    frame, wrong = pd.DataFrame({"t": texts}), rng.random(1000) < 0.1
+
+    assert doubtful_labels(look(frame, label, columns={"t": "text"})) is None
+    flipped = label.where(~wrong, label.map({"p": "q", "q": "p"}))
+    assert doubtful_labels(look(frame, flipped, columns={"t": "text"})).count >= 30
+
+
+def test_the_floor_is_nothing_where_errors_fall_off_with_sureness(rng):
+    sure = rng.random(4000)
+    told = np.stack([0.5 + sure / 2, 0.5 - sure / 2], axis=1)
+    overlap = (rng.random(4000) > 0.5 + sure / 2).astype(int)
+    flat = (rng.random(4000) < 0.1).astype(int)
+
+    low, high = error_floor(told, overlap), error_floor(told, flat)
+
+    assert low[0] - 1.96 * low[1] < 0.01
+    assert high[0] == pytest.approx(0.1, abs=2 * high[1] + 0.02)
+
+
+def test_suspects_reach_another_class_confidently():
+    told = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.95, 0.05]])
+
+    assert suspects(told, np.array([0, 0, 1, 1])).tolist() == [3]
+
+
+def test_values_far_from_those_of_alike_rows_are_told(look, rng):
+    frame = pd.DataFrame(rng.normal(size=(1000, 3)), columns=list("abc"))
+    values = 100 + 10 * frame["a"] + 5 * frame["b"] + rng.normal(size=1000)
+    wrong = rng.random(1000) < 0.04
+
+    assert doubtful_values(look(frame, values)) is None
+    found = doubtful_values(look(frame, values.where(~wrong, values * 3)))
+    assert wrong[list(found.rows)].mean() > 0.8
