@@ -84,10 +84,10 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
-    """After the first network; where it gains nothing or is dear, later."""
+    """Right after `mlp`; where it gains nothing or is dear, later."""
     if facts.n_classes == 2:
         return 0.15
-    return 0.5 if facts.n_rows <= MANY_ROWS else 0.25
+    return 0.9 if facts.n_rows <= MANY_ROWS else 0.25
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:

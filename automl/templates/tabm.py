@@ -81,6 +81,11 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     return keras.Model(inputs, output, name="tabm")
 
 
+def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
+    """For values and many classes `retrieval` is better for the same time, and comes first (decision 10)."""
+    return 1.0 if facts.n_classes == 2 else 0.5
+
+
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
     """It reads a table's inputs only."""
     return no_table("tabm", specs)
@@ -97,4 +102,5 @@ TABM = Template(
     starts=starts,
     unfit=unfit,
     source="Gorishniy, Kotelnikov & Babenko (TabM), ICLR 2025; Gorishniy et al. (numeric embeddings), NeurIPS 2022",
+    prior=prior,
 )
