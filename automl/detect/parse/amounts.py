@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.parse.numerals import decimal_mark, is_mark_open, number
-from automl.detect.parse.spelling import by_value, word
+from automl.detect.parse.spelling import FEW, by_value, word
 from automl.detect.parse.units import converter, factor_of, quantity
 
 __all__ = ["number_reading", "numbers", "sentinels"]
 
-FEW = 64
 SENTINELS = frozenset(
     [-1.0, *(sign * (10.0**k - 1) for k in range(2, 8) for sign in (1, -1)), -999.25, -99.9, -999.9, 99.9, 999.9, -88.0,
      88.0, -888.0, 888.0, -8888.0, 8888.0, -77.0, 77.0, -777.0, 777.0, 7777.0, 1e20, -1e20, -32768.0, 2147483647.0,

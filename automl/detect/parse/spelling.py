@@ -12,6 +12,7 @@ import pandas as pd
 
 __all__ = [
     "FALSE_WORDS",
+    "FEW",
     "MISSING_NUMBERS",
     "MISSING_WORDS",
     "TRUE_WORDS",
@@ -24,6 +25,8 @@ __all__ = [
     "words",
 ]
 
+FEW = 64
+"""Up to so many cells are read one by one: to set up a table of the different ones would take longer."""
 MISSING_WORDS = frozenset({"", "?", "n/a", "nan", "null", "#n/a", "nat", "<na>", "\\n", "(null)", "[null]", "(blank)"})
 """Never a level among words. What may be one ("none", "unknown", "-") stays."""
 MISSING_NUMBERS = MISSING_WORDS | frozenset(
@@ -77,9 +80,11 @@ def by_value(series: pd.Series, convert: Callable[[Any], Any], empty: Any) -> np
     """Convert each distinct value once; an object array, `empty` where the cell is missing."""
     values = series.astype(object) if isinstance(series.dtype, pd.CategoricalDtype) else series
     try:
-        codes, uniques = pd.factorize(values)
+        codes, uniques = pd.factorize(values) if len(values) > FEW else (None, None)
     except TypeError:  # lists and dicts cannot be hashed
-        cells = [convert(v) for v in values]
+        codes, uniques = None, None
+    if codes is None or uniques is None:
+        cells = [convert(v) for v in values.tolist()]
         out = np.empty(len(cells), dtype=object)
         out[:] = [empty if c is None else c for c in cells]
         return out
