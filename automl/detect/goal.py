@@ -323,4 +323,5 @@ def _several(target: pd.DataFrame, columns: Sequence[Column], recipe: Recipe, wh
             f"goal {recipe.goal!r} takes one target, got {len(names)}; name one, or use goal multilabel or regression"
         )
     evidence = f"goal regression: {len(names)} numeric targets"
-    return Answer("regression", pd.DataFrame(values)[names].astype(np.float64), rows, (), (evidence,), ())
+    table = pd.DataFrame(values)[names].astype(np.float64)
+    return Answer("regression", table, rows, (), (evidence,), (), confidence=1.0 if recipe.goal else 0.95)
