@@ -239,6 +239,8 @@ class Task:
             brightness that becomes 0 and 255, so that new images are read as the training images were.
         evidence: sentences that explain modality, goal and metric.
         confidence: 0 to 1, of the goal; 1 where the user set it.
+        target_columns: forecast only: how the targets are written, so that a new history is read as the training
+            rows were.
     """
 
     modality: Modality
@@ -262,6 +264,7 @@ class Task:
     evidence: tuple[str, ...] = ()
     ordered: bool = False
     confidence: float = 1.0
+    target_columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

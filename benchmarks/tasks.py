@@ -3,9 +3,9 @@
     python benchmarks/tasks.py [--data DIR] [--only NAME]
 
 Each case names its data and target and nothing else; right is what a person says who knows the data. Real sets are
-those of DIR's ``catalog.json`` (an anomaly with a label is binary, as the goal anomaly is not built). Printed for each case:
-what was said, how sure, and "?" where the user would be asked. A case that is wrong and not explained makes the exit
-code 1. The last line is JSON.
+those of DIR's ``catalog.json`` (an anomaly with a label is binary, as the goal anomaly is not built). Printed for each
+case: what was said, how sure, and "?" where the user would be asked. A case that is wrong and not explained makes the
+exit code 1. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -166,6 +166,10 @@ def numbers() -> Iterator[Case]:
         metric="balanced_accuracy",
     )
     yield one("three classes, one with 90 %, one rare", "multiclass", "fault_class", np.repeat([0, 1, 2], [900, 95, 5]))
+    yield one("epoch seconds", "refused", "created_at", 1_600_000_000 + drawn.integers(0, 10**7, n))
+    yield one("two other numbers", "binary", "dose", drawn.choice([0.5, 2.0], n))
+    yield one("numbers of clusters", "multiclass", "cluster", drawn.integers(0, 8, n))
+    yield one("digits 0 to 9", "multiclass", "digit", drawn.integers(0, 10, 2000))
     yield one("two classes, one with 97 %", "binary", "fraud", (drawn.random(2000) < 0.03).astype(int))
 
 
@@ -193,13 +197,39 @@ def texts() -> Iterator[Case]:
         "mass",
         [f"{v:.1f} kg" if v > 1 else f"{v * 1000:.0f} g" for v in drawn.uniform(0.1, 9, n)],
     )
-    yield one("stars as text", "multiclass", "stars", [f"{v} star{'s' * (v > 1)}" for v in drawn.integers(1, 6, n)])
+    yield one(
+        "stars as text", "multiclass", "stars", [f"{v} star{'s' if v > 1 else ''}" for v in drawn.integers(1, 6, n)]
+    )
     yield one("grades A to F", "multiclass", "grade", drawn.choice(list("ABCDF"), n))
     yield one("low/medium/high", "multiclass", "risk", drawn.choice(["low", "medium", "high"], n))
     yield one("1st/2nd/3rd", "multiclass", "class", drawn.choice(["1st", "2nd", "3rd"], n))
     yield one("age bands", "multiclass", "age group", drawn.choice(["<18", "18-25", "26-35", "36-50", "51+"], n))
     yield one("education", "multiclass", "education", drawn.choice(["high school", "bachelor", "master", "phd"], n))
     yield one("1,000 classes as text", "multiclass", "y", [f"class {i % 1000}" for i in range(12_000)])
+    yield one("sizes", "multiclass", "size", drawn.choice(["S", "M", "L", "XL"], n))
+    yield one(
+        "ordered categories",
+        "multiclass",
+        "y",
+        pd.Series(pd.Categorical(drawn.choice(["b", "a", "c"], n), ["c", "a", "b"], ordered=True)),
+    )
+    yield one("0 and 1 as text", "binary", "y", drawn.choice(["0", "1"], n))
+    yield one("years as text", "regression", "year", [str(v) for v in drawn.integers(1950, 2021, n)])
+    yield one(
+        "followers such as 1.2k",
+        "regression",
+        "followers",
+        [f"{v / 1000:.1f}k" for v in drawn.integers(500, 90_000, n)],
+    )
+    yield one(
+        "a few gaps spelled tbd",
+        "regression",
+        "cost",
+        ["tbd" if i % 40 == 0 else f"{v:.2f}" for i, v in enumerate(drawn.uniform(1, 9, n))],
+    )
+    yield one(
+        "names of places", "multiclass", "city", drawn.choice([f"town {chr(97 + i % 26)}{i}" for i in range(60)], 3000)
+    )
     yield one("three words in 30 rows", "multiclass", "y", ["red", "green", "blue"] * 10)
     yield one("classes with a rare one", "multiclass", "y", ["a"] * 400 + ["b"] * 199 + ["c"])
     yield one(
@@ -229,6 +259,9 @@ def several() -> Iterator[Case]:
     yield Case("0/1 columns", beside(labels), ["p", "q", "r"], "multilabel")
     flags = {name: drawn.choice(["yes", "no"], n) for name in ("p", "q")}
     yield Case("yes/no columns", beside(flags), ["p", "q"], "multilabel")
+    which = drawn.integers(0, 3, n)
+    hot = {name: (which == i).astype(int) for i, name in enumerate(("p", "q", "r"))}
+    yield Case("classes as 0/1 columns", beside(hot), ["p", "q", "r"], "multilabel")
     values = {name: drawn.normal(size=n) for name in ("p", "q")}
     yield Case("several numbers", beside(values), ["p", "q"], "regression")
     mixed = {"p": drawn.normal(size=n), "q": drawn.choice(["s", "t", "u"], n)}
@@ -259,6 +292,8 @@ def dated() -> Iterator[Case]:
     weather = panel.assign(weather=drawn.normal(size=len(panel)), promo=drawn.choice(["a", "b"], len(panel)))
     yield Case("dated table with other columns", weather, "sales", "regression")
     yield Case("the same, split in time", weather, "sales", "regression", options={"time_column": "month"})
+    stores = panel.assign(promo=drawn.choice(["a", "b"], len(panel)))
+    yield Case("the same, a forecast asked for", stores, "sales", "forecast", "sequence", options={"goal": "forecast"})
     event = pd.DataFrame(
         {
             "when": pd.Timestamp("2020") + pd.to_timedelta(drawn.integers(1, 10**6, 300).cumsum(), "s"),

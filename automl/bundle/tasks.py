@@ -13,21 +13,24 @@ from automl.records import Column, Task
 
 __all__ = ["task_from_dict", "task_to_dict"]
 
+COLUMNS = ("columns", "target_columns")
+
 
 def task_to_dict(task: Task) -> dict[str, Any]:
     """A task as JSON types."""
-    content = {field.name: plain(getattr(task, field.name)) for field in fields(Task) if field.name != "columns"}
+    content = {field.name: plain(getattr(task, field.name)) for field in fields(Task) if field.name not in COLUMNS}
     arrays: dict[str, Any] = {}
-    content["columns"] = [
-        {
-            "name": column.name,
-            "kind": column.kind,
-            "confidence": float(column.confidence),
-            "evidence": column.evidence,
-            "reading": pack(dict(column.reading), arrays, f"columns/{column.name}/reading"),
-        }
-        for column in task.columns
-    ]
+    for part in COLUMNS:
+        content[part] = [
+            {
+                "name": column.name,
+                "kind": column.kind,
+                "confidence": float(column.confidence),
+                "evidence": column.evidence,
+                "reading": pack(dict(column.reading), arrays, f"{part}/{column.name}/reading"),
+            }
+            for column in getattr(task, part)
+        ]
     if arrays:
         raise BundleError("a column's reading holds an array or NumPy number; write it as a plain number or list")
     return content
@@ -55,9 +58,10 @@ def task_from_dict(content: dict[str, Any]) -> Task:
         name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
     }
     try:
-        values["columns"] = tuple(
-            Column(**{**column, "reading": unpack(column["reading"], {})}) for column in content.get("columns", [])
-        )
+        for part in COLUMNS:
+            values[part] = tuple(
+                Column(**{**column, "reading": unpack(column["reading"], {})}) for column in content.get(part, [])
+            )
     except (TypeError, KeyError) as error:
         raise BundleError(f"bundle.json: a column cannot be read ({error}); save the model again") from error
     return Task(**values)

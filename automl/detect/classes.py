@@ -98,7 +98,7 @@ def grades(levels: Sequence[str], dtype: Any, name: str = "") -> list[str] | Non
     if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
         declared = [text for value in dtype.categories if (text := str(value).strip()) in set(levels)]
         return declared if len(declared) == len(levels) else None
-    plain = {level: " ".join(level.casefold().replace("_", " ").replace("-", " ").split()) for level in levels}
+    plain = {level: " ".join(re.sub(r"_|(?<=\w)-(?=\w)", " ", level.casefold()).split()) for level in levels}
     if len(set(plain.values())) < len(levels):
         return None
     for scale in (*SCALES, _ORDINALS):

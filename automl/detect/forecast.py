@@ -88,6 +88,7 @@ def detect(
         series_column=axis.series.name if axis.series else None,
         label=recipe.label,
         evidence=evidence,
+        target_columns=tuple(kinds[t] for t in axis.targets),
         confidence=1.0 if recipe.goal else 0.9 if axis.time is not None else 0.6,
     )
     return replace(dataset, findings=(*dataset.findings, *findings, *dropped), groups=None), task
@@ -119,7 +120,8 @@ def history(dataset: Dataset, task: Task) -> Dataset:
             )
     axis = Axis(time, series, task.target, tuple(c.name for c in covariates), ())
     dataset, _ = _timed(replace(dataset, inputs=inputs), whole, axis)
-    target = pd.DataFrame({t: numbers(dataset.target[t]) for t in task.target})  # type: ignore[index]
+    written = {c.name: c.reading for c in task.target_columns}
+    target = pd.DataFrame({t: numbers(dataset.target[t], written.get(t)) for t in task.target})  # type: ignore[index]
     dataset = replace(dataset, inputs=read(dataset.inputs, covariates), target=target)
     mended, _, _ = _mended(dataset, axis, task.frequency)
     return mended

@@ -13,7 +13,7 @@ from automl.detect.classes import class_findings, grades, natural, positive_clas
 from automl.detect.glimpse import is_named, shown
 from automl.detect.kinds import column
 from automl.detect.levels import Taken, taken
-from automl.detect.parse import booleans, members, numbers, words
+from automl.detect.parse import booleans, members, numbers, word, words
 from automl.detect.reading import typed
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Finding, Goal, Recipe
@@ -54,10 +54,15 @@ def suggestions(inputs: Any, columns: Sequence[Column]) -> str:
     if not isinstance(inputs, pd.DataFrame):
         return ""
     usable = [c for c in columns if c.kind in ("boolean", "numeric", "embedded_number", "categorical", "list")]
-    few = [c for c in usable if c.kind != "categorical" or inputs[c.name].nunique() <= 50]
+    few = [c for c in usable if c.kind != "categorical" or _n_first_levels(inputs[c.name]) <= 50]
     likely = [c.name for c in few if is_named(c.name, LIKELY)]
     names = list(dict.fromkeys(likely + [c.name for c in reversed(few)]))[:3]
     return f" (try: {', '.join(map(repr, names))})" if names else ""
+
+
+def _n_first_levels(series: pd.Series) -> int:
+    """Different values in the first thousand rows."""
+    return len(set(map(word, series.iloc[:1000].tolist())))
 
 
 def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> Answer:
@@ -323,4 +328,5 @@ def _several(target: pd.DataFrame, columns: Sequence[Column], recipe: Recipe, wh
             f"goal {recipe.goal!r} takes one target, got {len(names)}; name one, or use goal multilabel or regression"
         )
     evidence = f"goal regression: {len(names)} numeric targets"
-    return Answer("regression", pd.DataFrame(values)[names].astype(np.float64), rows, (), (evidence,), ())
+    table = pd.DataFrame(values)[names].astype(np.float64)
+    return Answer("regression", table, rows, (), (evidence,), (), confidence=1.0 if recipe.goal else 0.95)

@@ -82,10 +82,11 @@ def _whole(name: str, kind: Column, levels: np.ndarray, counts: np.ndarray, is_c
     first_last = levels[-1] - levels[0] == n - 1
     contiguous = first_last and levels[0] in (0, 1)
     nominal, label = is_named(name, NOMINAL), is_named(name, LABELS)
+    steps = n <= FEW_LEVELS and is_named(name, STEPS)  # a decile of incomes is no income
     stars = str(kind.reading.get("unit", "")).lower() in STAR_UNITS
     if stars and n <= 10:
         return Taken(False, "", 0.6, "pass --goal regression if the distance between them counts", ordered=True)
-    if kind.kind == "embedded_number" or (is_named(name, AMOUNTS) and not nominal):
+    if kind.kind == "embedded_number" or (is_named(name, AMOUNTS) and not nominal and not steps):
         why = f"the target holds {n:,} different whole numbers and its name or unit says an amount"
         return Taken(True, why, 0.95 if kind.kind == "embedded_number" or n > 10 else 0.8, classes)
     if is_code:

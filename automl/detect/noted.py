@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from automl.detect.glimpse import glimpse, shown
+from automl.detect.glimpse import shown
 from automl.detect.goal import SURE, Answer
-from automl.detect.parse import numbers, unlike_units
+from automl.detect.parse import MISSING_NUMBERS, numbers, unlike_units, word
 from automl.records import Column, Finding, Recipe
 
 __all__ = ["converted_units", "mixed_units", "noted", "stand_ins", "unclear_marks", "unsure"]
+
+LOOKED_AT = 300
 
 
 def noted(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> tuple[Finding, ...]:
@@ -78,7 +80,8 @@ def mixed_units(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
     for c in columns:
         if c.kind not in ("categorical", "unknown", "text", "list") or c.evidence == "set by you":
             continue
-        texts = glimpse(c.name, raw[c.name]).texts[:200] if c.name in raw.columns else ()
+        cells = map(word, raw[c.name].iloc[:LOOKED_AT].tolist()) if c.name in raw.columns else ()
+        texts = [t for t in cells if t is not None and t.lower() not in MISSING_NUMBERS]
         if not texts or sum(any(ch.isdigit() for ch in t) for t in texts) < 0.9 * len(texts):
             continue
         units = unlike_units(texts)

@@ -20,6 +20,7 @@ __all__ = ["Axis", "ahead", "axis", "series_blocks", "time_column"]
 
 NUMBERS = ("numeric", "embedded_number")
 TIMES = r"date|time|timestamp|datetime|day|week|month|quarter|year|yr|period|ds|step|t|jahr|annee|año"
+RATES = r"per|hours|minutes|n|num|number|count|no|age|old"  # hours per week, number of days: amounts, not times
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def time_column(frame: pd.DataFrame, columns: Sequence[Column], named: str | Non
         if c.kind == "datetime" and not c.reading.get("clock"):
             return c
     for c in columns:
-        if c.kind not in ("numeric", "identifier") or not is_named(c.name, TIMES):
+        if c.kind not in ("numeric", "identifier") or not is_named(c.name, TIMES) or is_named(c.name, RATES):
             continue
         seen = glimpse(c.name, frame[c.name])
         if not seen.is_numeric or not seen.is_integer:

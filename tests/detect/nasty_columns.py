@@ -87,6 +87,7 @@ COLUMNS: list[Nasty] = [
     Nasty("engine", ["1248 CC", "1498 CC", "998 cc"], "embedded_number", [1248, 1498, 998]),
     Nasty("population", ["≈3", "~12.5", "ca. 40", "about 7"], "embedded_number", [3, 12.5, 40, 7]),
     Nasty("ferritin", ["<0.5", "12.1", ">1000", "88", "3.2", "47"], "embedded_number", [0.5, 12.1, 1000, 88]),
+    Nasty("income", ["<=50K", ">50K"], "categorical"),
     Nasty("installs", ["10,000+", "500+", "1,000,000+"], "embedded_number", [1e4, 500, 1e6]),
     Nasty("cups", ["1 1/2", "3/4", "2", "½"], "embedded_number", [1.5, 0.75, 2, 0.5]),
     # ------------------------------------------------------------------ plain numbers, oddly written

@@ -22,6 +22,7 @@ SENTINELS = frozenset(
 """Numbers that people and machines write for "nothing"."""
 LEAST_LEVELS = 10
 LEAST_REPEATS = 5
+MOST_STAND_INS = 4
 
 
 def number_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float]:
@@ -126,22 +127,15 @@ def sentinels(values: np.ndarray) -> tuple[float, ...]:
     Returns:
         The numbers, ascending; empty in nearly all columns, for the price of the least and the greatest value.
     """
-    if not len(values):
-        return ()
-    found: list[float] = []
-    rest = values
-    for _ in range(3):
-        low, high = (float(np.nanmin(rest)), float(np.nanmax(rest))) if not np.isnan(rest).all() else (0.0, 0.0)
-        at = next((v for v in (low, high) if v in SENTINELS and v not in found), None)
-        if at is None:
+    likely: list[float] = []
+    rest = values[~np.isnan(values)] if np.isnan(values).any() else values
+    while len(rest) and len(likely) < MOST_STAND_INS:
+        at = next((v for v in (float(rest.min()), float(rest.max())) if v in SENTINELS), None)
+        if at is None or int((rest == at).sum()) < max(LEAST_REPEATS, 0.005 * len(values)):
             break
-        without = rest[(rest != at) & ~np.isnan(rest)]
-        repeats = int((rest == at).sum())
-        if repeats < max(LEAST_REPEATS, 0.005 * len(values)) or not _is_outside(at, without):
-            break
-        found.append(at)
-        rest = without
-    return tuple(sorted(found))
+        likely.append(at)
+        rest = rest[rest != at]
+    return tuple(sorted(at for at in likely if _is_outside(at, rest)))
 
 
 def _is_outside(at: float, rest: np.ndarray) -> bool:

@@ -91,7 +91,7 @@ EXCEL_EPOCH = np.datetime64("1899-12-30", "ns")
 
 def _shape(text: str) -> str | None:
     """Which way of writing a date a text follows; None for no date."""
-    if not text or len(text) > 60:
+    if len(text) > 60 or not any(c.isdigit() for c in text):
         return None
     if _YEAR_FIRST.fullmatch(text):
         return "year first"

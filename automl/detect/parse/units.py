@@ -25,6 +25,7 @@ _QUANTITY = re.compile(
     rf"(?P<unit>{_CURRENCY}(?:\s?/\s?[A-Za-z]{{1,8}})?|%|‰|°\s?[A-Za-z]?|/\s?\d+|out of \d+(?:\s[A-Za-z]{{1,10}})?|"
     rf"{_NAMED_UNIT}(?:\s[A-Za-z]{{1,10}})?\.?)?\s*(?P<close>\))?(?P<more>\+)?"
 )
+_BOUND = re.compile(r"\s*(?:[<>≤≥]|over\b|under\b|up to\b|at least\b)")
 _NOT_UNITS = frozenset({"st", "nd", "rd", "th", "am", "pm", "e", "x", "er", "ter", "º", "ª"})
 _SCALES = {"k": 1e3, "tsd": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "million": 1e6, "lakh": 1e5,
            "crore": 1e7, "b": 1e9, "bn": 1e9, "mrd": 1e9, "billion": 1e9}  # fmt: skip
@@ -197,7 +198,9 @@ def quantity_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
     """
     decimal = decimal_mark(texts)
     brackets = _brackets(texts)
-    found = [q for t in texts if (q := quantity(t, decimal, brackets)) is not None]
+    bounds = [t for t in texts if _BOUND.match(t)]
+    plain = [t for t in texts if not _BOUND.match(t)] if len(bounds) > 0.5 * len(texts) else texts  # "<=50K", ">50K"
+    found = [q for t in plain if (q := quantity(t, decimal, brackets)) is not None]
     best: tuple[dict[str, Any], float, str] = ({"unit": "", "decimal": decimal}, 0.0, "")
     if len(found) >= 0.5 * len(texts):
         counts = Counter(canonical(unit) for _, unit in found)
