@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from automl.detect.audit.alone import codes_of, skill
+from automl.detect.audit.alone import codes_of, follows, numbers_of, skill
 from automl.detect.audit.forest import area, class_probabilities
 from automl.detect.audit.look import Look, is_birth, named
 from automl.records import Column, Finding, Severity
@@ -109,7 +109,7 @@ def ignored_time(look: Look) -> Finding | None:
         times = look.known_frame[column.name]
         if times.notna().mean() < 0.9 or times.nunique() < 10:
             continue
-        told = max(skill(codes_of(times, "datetime"), t.values[look.known], t.n_classes) for t in look.targets)
+        told = max(follows(numbers_of(times), t.values[look.known], t.n_classes) for t in look.targets)
         found.append((told, column))
     if not found or len(look.known) < 2 * LEAST_ROWS:
         return None

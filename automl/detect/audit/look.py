@@ -128,8 +128,8 @@ class Look:
         columns = [c for c in self.used if c.name not in leave_out and c.kind != "image_path"]
         if len(columns) > MODEL_COLUMNS:
             columns = [columns[i] for i in np.linspace(0, len(columns) - 1, MODEL_COLUMNS).astype(int)]
-        part = self.frame.iloc[rows]
-        blocks = [as_numbers(part[c.name], c.kind) for c in columns]
+        table = self.frame.iloc[rows]
+        blocks = [as_numbers(table[c.name], c.kind) for c in columns]
         for name, images in self.dataset.pictures.items():
             if name not in leave_out:
                 blocks.append(thumbnails(images[rows], 6).reshape(len(rows), -1))
