@@ -48,6 +48,7 @@ def drifted_test(look: Look) -> Finding | None:
     inputs = look.matrix(rows, dated)
     if not inputs.shape[1]:
         return None
+    look.before_learning()
     auc, error = area(class_probabilities(inputs, is_test.astype(np.int64), 2)[:, 1], is_test)
     low, high = auc - 1.96 * error, min(1.0, auc + 1.96 * error)
     bounds = (HIGH, MEDIUM, LOW) if split.units != "block" else (TIME_HIGH, TIME_MEDIUM, TIME_LOW)
@@ -141,4 +142,5 @@ def _early_from_late(look: Look, column: Column, dated: tuple[str, ...]) -> tupl
     inputs = look.matrix(rows, dated)
     if third < LEAST_ROWS or not inputs.shape[1]:
         return 0.5, 0.0
+    look.before_learning()
     return area(class_probabilities(inputs, is_late.astype(np.int64), 2)[:, 1], is_late)

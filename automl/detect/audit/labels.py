@@ -40,6 +40,7 @@ def doubtful_labels(look: Look) -> Finding | None:
     labels = target.values[look.known]
     if len(labels) < LEAST_ROWS or target.n_classes > MOST_CLASSES:
         return None
+    look.before_learning()
     told = _probabilities(look, target, labels)
     if told is None:
         return None
@@ -77,9 +78,9 @@ def error_floor(told: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
 
     A straight line through (rank, contradicted or not) over the surest two fifths, read at its sure end. No floor where
     the line climbs: its sure end must be two thirds of its mean, or two fifths where the model does well otherwise
-    (apart from the floor, half of the errors of naming the commonest class or fewer). With logistic classes of any overlap and
-    balance (log-odds normal with spread 0.75 to 6, means 0 to -3) these bounds take none for wrong labels, and find
-    10 % of wrong labels wherever the best model does well in that sense.
+    (apart from the floor, half of the errors of naming the commonest class or fewer). With logistic classes of any
+    overlap and balance (log-odds normal with spread 0.75 to 6, means 0 to -3) these bounds take none for wrong
+    labels, and find 10 % of wrong labels wherever the best model does well in that sense.
 
     Args:
         told: ``(n, n_classes)`` probabilities. labels: ``(n,)`` codes.
@@ -123,6 +124,7 @@ def doubtful_values(look: Look) -> Finding | None:
     inputs = look.matrix(look.known, list(copies(look)))
     if len(values) < LEAST_ROWS or not inputs.shape[1]:
         return None
+    look.before_learning()
     told = values_told(inputs, values)
     miss = values - told
     order = np.argsort(told, kind="stable")

@@ -7,7 +7,7 @@ import pandas as pd
 
 from automl.detect.audit.alone import Alone, correlations, follows, most_telling, numbers_of, order_of
 from automl.detect.audit.forest import model_skill
-from automl.detect.audit.look import UNUSED, Look, Target, named, remembered
+from automl.detect.audit.look import UNUSED, Look, Target, TooLate, named, remembered
 from automl.records import Column, Finding, Severity
 
 __all__ = ["copied_target", "copies", "leaking_column", "leaks", "sorted_identifier", "sorted_rows"]
@@ -102,8 +102,8 @@ def leaking_column(look: Look) -> Finding | None:
     worst = max((one[1] for one in found), key=("low", "medium", "high").index)
     names = [one[0].column for one in found]
     first, _, rest = found[0]
-    others = f"all others together {max(rest, 0):.0%}" if rest is not None else "nearly everything"
-    told = f"explains {max(first.skill, 0):.1%} of what there is to know of {first.target!r}, {others}"
+    others = f", all others together {max(rest, 0):.0%}" if rest is not None else ""
+    told = f"explains {max(first.skill, 0):.1%} of what there is to know of {first.target!r}{others}"
     message = (
         f"{named(names)} {'alone ' if len(names) == 1 else 'each alone tell nearly everything: the first '}{told}. "
         "A column this telling is often filled in after the fact, or made from the target."
@@ -114,7 +114,7 @@ def leaking_column(look: Look) -> Finding | None:
 
 @remembered
 def leaks(look: Look) -> list[tuple[Alone, Severity, float | None]]:
-    """Columns under suspicion, how strong, and what all others together say (None where that was not asked)."""
+    """Columns under suspicion, how strong, and what all others together say; None where time or classes forbid it."""
     found: list[tuple[Alone, Severity, float | None]] = []
     if len(look.known) < LEAST_ROWS or look.frame is None:
         return found
@@ -127,6 +127,11 @@ def leaks(look: Look) -> list[tuple[Alone, Severity, float | None]]:
             found.append((one, "high", None))
             continue
         if target.n_classes > MOST_CLASSES:
+            continue
+        try:
+            look.before_learning()
+        except TooLate:
+            found.append((one, "medium", None))
             continue
         values = target.values[look.known]
         rest = model_skill(look.matrix(look.known, (*copied, one.column)), values, target.n_classes)
