@@ -34,7 +34,7 @@ TEXTS = ("sms_spam", "ag_news", "amazon_sentiment")
 IMAGES = ("fashion_mnist15k", "fashion_rotation")
 SERIES = ("airline", "sunspots", "etth1", "co2_emissions")
 OTHERS = ("sign_digits", "osu_leaf", "basic_motions", "digits")
-MOST_ROWS = 8_000
+MOST_ROWS = 6_000
 """Rows of a set that faults are planted in; the clean sets are whole."""
 SEVERITIES = ("low", "medium", "high")
 FOREIGN = {

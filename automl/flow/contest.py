@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Finished", "deep_side", "import_deep", "run", "shallow_side", "workers_of"]
 
 FLOOR_GRACE_SECONDS = 15.0
+AUDIT_SHARE, AUDIT_SHARE_LEFT, MOST_AUDIT_SECONDS = 0.05, 0.25, 10.0
 UNUSED_SHARE = 0.05
 
 
@@ -107,7 +108,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
         shallow = shallow_side(recipe, prepared, folder, progress, interrupt, clock)
         with clock.phase("audit"):  # while TensorFlow and the shallow process load
-            prepared = audited(prepared, max(0.0, clock.remaining))
+            prepared = audited(prepared, _audit_seconds(clock))
         progress.findings([f for f in prepared.dataset.findings if f.check != "sampled_rows"])
         folders.clear_unfinished(folder)
         held.enter_context(ledger)  # only now, so that a folder of something else stays as it was
@@ -184,6 +185,12 @@ def _contest(
             break
     settle_offers(clock, sides)
     return stopped, chosen, n_seeds
+
+
+def _audit_seconds(clock: Clock) -> float:
+    """A twentieth of the budget, ten seconds at most; a resumed run that has little left spends less."""
+    left = max(0.0, clock.remaining)
+    return min(AUDIT_SHARE * clock.budget_seconds, AUDIT_SHARE_LEFT * left, MOST_AUDIT_SECONDS)
 
 
 def _used_mib(folder: Path) -> float:

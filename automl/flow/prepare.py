@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Prepared", "audited", "baselines_for", "look", "prepare", "read", "templates_for"]
 
-AUDIT_SHARE = 0.05
-MOST_AUDIT_SECONDS = 10.0
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
@@ -67,10 +64,10 @@ def audited(prepared: Prepared, seconds: float) -> Prepared:
     """With what the audit finds about rows, target and split among the findings.
 
     Args:
-        prepared: data that is parted. seconds: of the whole budget; a twentieth of them, and ten at most, are spent.
+        prepared: data that is parted. seconds: to spend.
     """
     dataset = prepared.dataset
-    found = examine(dataset, prepared.task, prepared.split, min(AUDIT_SHARE * seconds, MOST_AUDIT_SECONDS))
+    found = examine(dataset, prepared.task, prepared.split, seconds)
     return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, findings=(*dataset.findings, *found)))
 
 

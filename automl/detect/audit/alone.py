@@ -11,14 +11,14 @@ import pandas as pd
 
 from automl.detect.audit.look import UNUSED, Look, Target, remembered
 
-__all__ = ["Alone", "codes_of", "most_telling", "order_of", "skill"]
+__all__ = ["Alone", "codes_of", "follows", "most_telling", "order_of", "skill", "tamed"]
 
 NUMBERS = ("numeric", "embedded_number", "boolean", "datetime")
 FEW_LEVELS = 64
 MOST_BINS = 128
 ROWS_A_BIN = 20
 SHRINK = 1.0
-CUT = 0.005
+CUT = 0.01
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -77,6 +77,7 @@ def correlations(a: np.ndarray, b: np.ndarray) -> Iterator[float]:
         yield 0.0
         yield 0.0
         return
+    a, b = a / max(np.abs(a[both]).max(), 1e-300), b / max(np.abs(b[both]).max(), 1e-300)
     for x, y in ((a[both], b[both]), (pd.Series(a[both]).rank().to_numpy(), pd.Series(b[both]).rank().to_numpy())):
         x, y = x - x.mean(), y - y.mean()
         scale = np.sqrt((x * x).sum() * (y * y).sum())
@@ -111,7 +112,7 @@ def skill(codes: np.ndarray, values: np.ndarray, n_classes: int) -> float:
         codes: ``(n,)`` levels from 0. values: ``(n,)`` class codes, or numbers. n_classes: 0 for numbers.
 
     Returns:
-        1 minus the ratio of Brier scores (classes) or squared errors (numbers, tails cut at 0.5 %) to those of
+        1 minus the ratio of Brier scores (classes) or squared errors (numbers, tails cut at 1 %) to those of
         knowing the target's own distribution alone. Levels are shrunk to it by one row.
 
     Source: leave-one-out target means, Micci-Barreca 2001 (see `automl.evidence`); Brier 1950.
@@ -121,7 +122,7 @@ def skill(codes: np.ndarray, values: np.ndarray, n_classes: int) -> float:
         return 0.0
     size = np.bincount(codes, minlength=n_levels).astype(np.float64)
     if n_classes == 0:
-        values = np.clip(values, *np.quantile(values, [CUT, 1 - CUT]))
+        values = tamed(values)
         mean, total = values.mean(), np.bincount(codes, values, minlength=n_levels)
         told = (total[codes] - values + SHRINK * mean) / (size[codes] - 1 + SHRINK)
         variance = values.var()
@@ -141,6 +142,17 @@ def skill(codes: np.ndarray, values: np.ndarray, n_classes: int) -> float:
     told = (own - 1) / rest
     of_all = (squares[codes] - 2 * own + 1) / rest**2
     return float(1 - (of_all - 2 * told + 1).mean() / base)
+
+
+def tamed(values: np.ndarray) -> np.ndarray:
+    """Numbers with both tails cut, so that single outliers do not stand for all variance."""
+    return np.asarray(np.clip(values, *np.quantile(values, [CUT, 1 - CUT])), np.float64)
+
+
+def follows(place: np.ndarray, values: np.ndarray, n_classes: int) -> float:
+    """How much of a target follows from a place in a row: by neighbours, or by rank (classes in the order of codes)."""
+    by_rank = list(correlations(place, values.astype(np.float64)))[1]
+    return max(0.0, skill(binned(place), values, n_classes), by_rank**2)
 
 
 def order_of(series: pd.Series) -> np.ndarray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from automl.detect.audit.alone import codes_of, skill
+from automl.detect.audit.alone import codes_of, follows, numbers_of, skill
 from automl.detect.audit.forest import area, class_probabilities
 from automl.detect.audit.look import Look, is_birth, named
 from automl.records import Column, Finding, Severity
@@ -48,6 +48,7 @@ def drifted_test(look: Look) -> Finding | None:
     inputs = look.matrix(rows, dated)
     if not inputs.shape[1]:
         return None
+    look.before_learning()
     auc, error = area(class_probabilities(inputs, is_test.astype(np.int64), 2)[:, 1], is_test)
     low, high = auc - 1.96 * error, min(1.0, auc + 1.96 * error)
     bounds = (HIGH, MEDIUM, LOW) if split.units != "block" else (TIME_HIGH, TIME_MEDIUM, TIME_LOW)
@@ -109,7 +110,7 @@ def ignored_time(look: Look) -> Finding | None:
         times = look.known_frame[column.name]
         if times.notna().mean() < 0.9 or times.nunique() < 10:
             continue
-        told = max(skill(codes_of(times, "datetime"), t.values[look.known], t.n_classes) for t in look.targets)
+        told = max(follows(numbers_of(times), t.values[look.known], t.n_classes) for t in look.targets)
         found.append((told, column))
     if not found or len(look.known) < 2 * LEAST_ROWS:
         return None
@@ -141,4 +142,5 @@ def _early_from_late(look: Look, column: Column, dated: tuple[str, ...]) -> tupl
     inputs = look.matrix(rows, dated)
     if third < LEAST_ROWS or not inputs.shape[1]:
         return 0.5, 0.0
+    look.before_learning()
     return area(class_probabilities(inputs, is_late.astype(np.int64), 2)[:, 1], is_late)

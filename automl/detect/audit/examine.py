@@ -10,7 +10,7 @@ from automl.detect.audit.drift import drifted_test, ignored_time
 from automl.detect.audit.groups import crossing_groups
 from automl.detect.audit.labels import doubtful_labels, doubtful_values
 from automl.detect.audit.leakage import copied_target, leaking_column, sorted_identifier, sorted_rows
-from automl.detect.audit.look import Look
+from automl.detect.audit.look import Look, TooLate
 from automl.detect.audit.pictures import alike_images, blank_images
 from automl.detect.audit.series import changed_frequency, long_gaps
 from automl.detect.audit.target import few_rows, rare_classes, target_outliers
@@ -47,7 +47,7 @@ def examine(dataset: Dataset, task: Task, split: Split | None = None, seconds: f
         What was found, in the order of the checks; a check that failed or was not reached is named in a low finding.
     """
     deadline = time.monotonic() + seconds
-    look = Look(dataset, task, split)
+    look = Look(dataset, task, split, deadline=deadline)
     found: list[Finding] = []
     failed: list[str] = []
     skipped: list[str] = []
@@ -57,6 +57,9 @@ def examine(dataset: Dataset, task: Task, split: Split | None = None, seconds: f
             continue
         try:
             finding = check(look)
+        except TooLate:
+            skipped.append(check.__name__)
+            continue
         except Exception as error:  # the one place where a check may fail: an audit must not end a run
             if STRICT:
                 raise

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from automl.detect.audit.alone import tamed
+
 __all__ = ["area", "class_probabilities", "model_skill", "text_probabilities", "values_told"]
 
 TREES = 60
@@ -73,6 +75,7 @@ def model_skill(inputs: np.ndarray, values: np.ndarray, n_classes: int) -> float
     if not inputs.shape[1]:
         return 0.0
     if n_classes == 0:
+        values = tamed(values)
         variance = values.var()
         return float(1 - ((values - values_told(inputs, values)) ** 2).mean() / variance) if variance > 0 else 0.0
     told = class_probabilities(inputs, values, n_classes)

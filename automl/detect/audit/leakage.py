@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from automl.detect.audit.alone import Alone, binned, correlations, most_telling, numbers_of, order_of, skill
+from automl.detect.audit.alone import Alone, correlations, follows, most_telling, numbers_of, order_of
 from automl.detect.audit.forest import model_skill
-from automl.detect.audit.look import UNUSED, Look, Target, named, remembered
+from automl.detect.audit.look import UNUSED, Look, Target, TooLate, named, remembered
 from automl.records import Column, Finding, Severity
 
 __all__ = ["copied_target", "copies", "leaking_column", "leaks", "sorted_identifier", "sorted_rows"]
@@ -18,8 +18,8 @@ WHOLE = 0.9
 """Share of rows in which a copy must be there."""
 MOST_REPEATED = 0.8
 """Different values a row, from which a level for each is no news."""
-LIKELY = 0.5
-"""Skill alone from which a column is compared with all others together."""
+LIKELY_CLASSES, LIKELY_NUMBERS = 0.6, 0.9
+"""Skill alone from which a column is held against all others together; one that tells most of a number is common."""
 STRONG = 0.8
 PERFECT = 0.99
 FAR_ABOVE = 4.0
@@ -102,8 +102,8 @@ def leaking_column(look: Look) -> Finding | None:
     worst = max((one[1] for one in found), key=("low", "medium", "high").index)
     names = [one[0].column for one in found]
     first, _, rest = found[0]
-    others = f"all others together {max(rest, 0):.0%}" if rest is not None else "nearly everything"
-    told = f"explains {max(first.skill, 0):.1%} of what there is to know of {first.target!r}, {others}"
+    others = f", all others together {max(rest, 0):.0%}" if rest is not None else ""
+    told = f"explains {max(first.skill, 0):.1%} of what there is to know of {first.target!r}{others}"
     message = (
         f"{named(names)} {'alone ' if len(names) == 1 else 'each alone tell nearly everything: the first '}{told}. "
         "A column this telling is often filled in after the fact, or made from the target."
@@ -114,18 +114,24 @@ def leaking_column(look: Look) -> Finding | None:
 
 @remembered
 def leaks(look: Look) -> list[tuple[Alone, Severity, float | None]]:
-    """Columns under suspicion, how strong, and what all others together say (None where that was not asked)."""
+    """Columns under suspicion, how strong, and what all others together say; None where time or classes forbid it."""
     found: list[tuple[Alone, Severity, float | None]] = []
     if len(look.known) < LEAST_ROWS or look.frame is None:
         return found
     copied = copies(look)
-    likely = [one for one in most_telling(look) if one.is_used and one.skill >= LIKELY and one.column not in copied]
+    least = LIKELY_CLASSES if look.targets and look.targets[0].n_classes else LIKELY_NUMBERS
+    likely = [one for one in most_telling(look) if one.is_used and one.skill >= least and one.column not in copied]
     for one in likely[:MOST_SUSPECTS]:
         target = next(t for t in look.targets if t.name == one.target)
         if one.skill >= PERFECT and target.n_classes > MOST_CLASSES:
             found.append((one, "high", None))
             continue
         if target.n_classes > MOST_CLASSES:
+            continue
+        try:
+            look.before_learning()
+        except TooLate:
+            found.append((one, "medium", None))
             continue
         values = target.values[look.known]
         rest = model_skill(look.matrix(look.known, (*copied, one.column)), values, target.n_classes)
@@ -171,13 +177,7 @@ def sorted_identifier(look: Look) -> Finding | None:
 
 
 def _in_order(look: Look, place: np.ndarray) -> float:
-    """How much of a target follows from a place in a row: by neighbours, or by rank (classes in the order of names)."""
-    found = [0.0]
-    for target in look.targets:
-        values = target.values[look.known]
-        found.append(skill(binned(place), values, target.n_classes))
-        found.append(list(correlations(place, values.astype(np.float64)))[1] ** 2)
-    return max(found)
+    return max((follows(place, t.values[look.known], t.n_classes) for t in look.targets), default=0.0)
 
 
 def _counts_rows(column: Column, series: pd.Series) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import sys
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +17,7 @@ import pandas as pd
 from automl.detect.glimpse import is_named
 from automl.records import Column, Dataset, Split, Task
 
-__all__ = ["UNUSED", "Look", "Target", "file_rows", "is_birth", "named", "remembered"]
+__all__ = ["UNUSED", "Look", "Target", "TooLate", "file_rows", "is_birth", "named", "remembered"]
 
 Found = TypeVar("Found")
 
@@ -23,10 +26,16 @@ TEST_ROWS = 3_000
 MOST_COLUMNS = 1_000
 MODEL_COLUMNS = 200
 MOST_TARGETS = 3
+LEARN_SECONDS, IMPORT_SECONDS = 0.4, 0.6
+MEASURED_SECONDS, LEAST_CORE = 0.02, 0.03
 THUMBNAIL = 12
 HASHED_WORDS = 64
 WORDS = 200
 UNUSED = ("identifier", "constant", "unknown")
+
+
+class TooLate(Exception):
+    """What is left of the time does not suffice for a model."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +58,29 @@ class Look:
     Attributes:
         dataset: typed, with a clean target. task: what is to be done. split: how the rows are parted, or None where
             nothing is parted yet: then every row counts as known. memory: what `remembered` functions have found.
+        deadline: `time.monotonic` value to be done by. begun: wall and processor seconds when the look was made.
     """
 
     dataset: Dataset
     task: Task
     split: Split | None = None
     memory: dict[str, object] = field(default_factory=dict)
+    deadline: float = math.inf
+    begun: tuple[float, float] = field(default_factory=lambda: (time.monotonic(), time.thread_time()))
+
+    def before_learning(self) -> None:
+        """Ask before a model is fitted, which cannot be cut short.
+
+        Raises:
+            TooLate: at the share of a core that the checks have had so far it would end after the deadline.
+        """
+        if math.isinf(self.deadline):
+            return
+        wall, cpu = time.monotonic() - self.begun[0], time.thread_time() - self.begun[1]
+        share = 1.0 if wall < MEASURED_SECONDS else min(1.0, max(cpu / wall, LEAST_CORE))
+        needed = LEARN_SECONDS + (0.0 if "sklearn.ensemble" in sys.modules else IMPORT_SECONDS)
+        if time.monotonic() + needed / share > self.deadline:
+            raise TooLate
 
     @cached_property
     def known(self) -> np.ndarray:
@@ -93,7 +119,7 @@ class Look:
         found = []
         for name in target.columns[:MOST_TARGETS]:
             if self.task.goal in ("binary", "multiclass"):
-                codes = pd.Index(self.task.classes, dtype=object).get_indexer(target[name].to_numpy(object))
+                codes = pd.Index(self.task.classes, dtype=object).get_indexer(pd.Index(target[name], dtype=object))
                 found.append(Target(str(name), np.asarray(codes, np.int64), len(self.task.classes)))
             elif self.task.goal == "multilabel":
                 found.append(Target(str(name), target[name].to_numpy(np.int64), 2))
@@ -128,8 +154,8 @@ class Look:
         columns = [c for c in self.used if c.name not in leave_out and c.kind != "image_path"]
         if len(columns) > MODEL_COLUMNS:
             columns = [columns[i] for i in np.linspace(0, len(columns) - 1, MODEL_COLUMNS).astype(int)]
-        part = self.frame.iloc[rows]
-        blocks = [as_numbers(part[c.name], c.kind) for c in columns]
+        table = self.frame.iloc[rows]
+        blocks = [as_numbers(table[c.name], c.kind) for c in columns]
         for name, images in self.dataset.pictures.items():
             if name not in leave_out:
                 blocks.append(thumbnails(images[rows], 6).reshape(len(rows), -1))

@@ -64,6 +64,17 @@ def test_no_check_begins_once_time_is_over(look, clean, monkeypatch):
     assert found.check == "audit_cut" and "late" in found.message
 
 
+def test_no_model_is_begun_that_would_end_too_late_and_a_suspect_is_told_all_the_same(look, clean, rng):
+    frame, label, _ = clean
+    seen = look(frame.assign(after=label.where(rng.random(len(label)) > 0.02, "no")), label)
+
+    found = {f.check: f for f in examine(seen.dataset, seen.task, seen.split, seconds=0.39)}
+
+    assert "doubtful_labels" in found["audit_cut"].message
+    assert found["leaking_column"].severity == "medium"
+    assert "all others" not in found["leaking_column"].message
+
+
 @pytest.mark.parametrize("n", [10, 25])
 def test_few_rows_of_every_kind_raise_nothing(look, n):
     rng = np.random.default_rng(n)

@@ -9,7 +9,7 @@ import pytest
 from automl.detect.audit.labels import doubtful_labels, doubtful_values, error_floor, suspects
 
 
-def apart(rng, n=1200):
+def apart(rng, n=2400):
     """Two classes that a model tells apart but for a narrow belt."""
     frame = pd.DataFrame(rng.normal(size=(n, 4)), columns=list("abcd"))
     return frame, pd.Series(np.where(frame["a"] + frame["b"] + 0.2 * rng.normal(size=n) > 0, "p", "q"))
