@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from automl.flow import Finished
-    from automl.records import Dataset, Finding, Outcome, Recipe, Task
+    from automl.records import Column, Dataset, Finding, Outcome, Recipe, Task
 
 __all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run"]
 
@@ -72,6 +72,7 @@ def inspect(data: Any, target: str | Sequence[str] | None = None, **options: Any
 
     The rows are parted as `fit` would part them, since half of what can be wrong lies between the parts.
 
+    Without a target, a table's columns are told, and which of them may be one.
     Of a table of more than `LOOKED_ROWS` rows some are looked at, which the findings say.
 
     Raises:
@@ -80,9 +81,11 @@ def inspect(data: Any, target: str | Sequence[str] | None = None, **options: Any
     from automl import recipe as recipes
     from automl.flow.prepare import look
 
-    dataset, task = look(recipes.make(data=data, target=target, **options), LOOKED_ROWS)
-    n_rows = dataset.n_source_rows or dataset.n_rows
-    return Inspection(dataset.name, n_rows, task, gravest_first(dataset.findings))
+    seen = look(recipes.make(data=data, target=target, **options), LOOKED_ROWS)
+    n_rows = seen.dataset.n_source_rows or seen.dataset.n_rows
+    return Inspection(
+        seen.dataset.name, n_rows, seen.task, gravest_first(seen.dataset.findings), seen.columns, seen.targets
+    )
 
 
 def load(path: str | Path) -> Model:
@@ -99,23 +102,46 @@ def load(path: str | Path) -> Model:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was detected: `task` (modality, goal, metric, columns with evidence) and `findings`, gravest first.
+    """What was detected.
 
-    `n_rows` are those of the source, of which not all need have been looked at.
+    Attributes:
+        name, n_rows: of the source, of which not all rows need have been looked at.
+        task: modality, goal, metric, with evidence; None for a table of which no target was named.
+        findings: gravest first. columns: what they hold, with evidence.
+        targets: where none was named, a sentence for each column that may be one.
     """
 
     name: str
     n_rows: int
-    task: Task
+    task: Task | None
     findings: tuple[Finding, ...] = ()
+    columns: tuple[Column, ...] = ()
+    targets: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """The data and the task in a line."""
+        rows = f"{self.name}: {self.n_rows:,} rows"
+        if self.task is None:
+            return f"{rows}, {len(self.columns)} columns; no target was named"
+        return f"{rows}, {self.task.modality}, {self.task.goal}, scored by {self.task.metric}"
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the goal is not sure."""
+        return tuple(f"{f.message} {f.next_step}" for f in self.findings if f.check == "unsure_goal")
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the task is this one, or what it may be."""
+        if self.task is not None:
+            return self.task.evidence
+        return ("Name the column to predict, such as", *self.targets) if self.targets else ()
 
     def __str__(self) -> str:
-        task = self.task
-        lines = [f"{self.name}: {self.n_rows} rows, {task.modality}, {task.goal}, scored by {task.metric}"]
-        lines += [f"  {f.message} {f.next_step}" for f in self.findings if f.check == "unsure_goal"]
-        lines += [f"  {sentence}" for sentence in task.evidence]
-        width = max((len(column.name) for column in task.columns), default=0)
-        lines += [f"  {c.name:<{width}}  {c.kind:<15} {c.confidence:4.0%}  {c.evidence}" for c in task.columns]
+        lines = [self.headline, *(f"  {sentence}" for sentence in (*self.doubts, *self.reasons))]
+        width = max((len(column.name) for column in self.columns), default=0)
+        lines += [f"  {c.name:<{width}}  {c.kind:<15} {c.confidence:4.0%}  {c.evidence}" for c in self.columns]
         lines += [f"  {told(finding)}" for finding in self.findings if finding.check != "unsure_goal"]
         return "\n".join(lines)
 

@@ -4,6 +4,7 @@
     ├── InputError (ValueError)        the user's input is at fault: exit code 2, no traceback
     │   ├── DataError                  a file, table, array or column
     │   ├── RecipeError                a recipe key, a flag, an argument
+    │   │   └── NoTarget               a table needs a target, and none was named
     │   ├── FolderError                an output or run folder
     │   └── BundleError                a saved model that cannot or must not be opened
     ├── MissingExtra (ImportError)     an optional library is needed; names the extra to install
@@ -23,6 +24,7 @@ __all__ = [
     "FolderError",
     "InputError",
     "MissingExtra",
+    "NoTarget",
     "OutOfTime",
     "RecipeError",
     "TrialError",
@@ -44,6 +46,10 @@ class DataError(InputError):
 
 class RecipeError(InputError):
     """A recipe key, a flag or an argument is unknown, of the wrong type or contradicts another."""
+
+
+class NoTarget(RecipeError):
+    """A table is no forecast, and no column to predict was named."""
 
 
 class FolderError(InputError):

@@ -185,7 +185,7 @@ def asked(data: str, target: list[str] | None, flags: dict[str, Any]) -> str | N
 
     seen = api.inspect(data, target=target or None, **{k: v for k, v in flags.items() if k in LOOKED_AT})
     doubt = next((finding for finding in seen.findings if finding.check == "unsure_goal"), None)
-    if doubt is None:
+    if doubt is None or seen.task is None:
         return None
     typer.echo(f"{doubt.message} {doubt.next_step}", err=True)
     return str(typer.prompt("Goal", default=seen.task.goal, err=True)).strip()

@@ -78,19 +78,16 @@ def show(seen: Inspection) -> None:
 
     from automl.findings import COLOURS, told
 
-    console, task = Console(), seen.task
-    console.print(
-        f"[bold]{escape(seen.name)}[/]: {seen.n_rows:,} rows · {task.modality} · {task.goal} · scored by {task.metric}",
-        highlight=False,
-    )
-    for finding in seen.findings:
-        if finding.check == "unsure_goal":
-            console.print(f"  [yellow]{escape(finding.message)} {escape(finding.next_step)}[/]", highlight=False)
-    for sentence in task.evidence:
+    console = Console()
+    name, rest = seen.headline.split(":", 1)
+    console.print(f"[bold]{escape(name)}[/]:{escape(rest)}", highlight=False)
+    for sentence in seen.doubts:
+        console.print(f"  [yellow]{escape(sentence)}[/]", highlight=False)
+    for sentence in seen.reasons:
         console.print(f"  {escape(sentence)}", highlight=False)
-    if task.columns:
+    if seen.columns:
         table = Table("column", "kind", "sure", "because", header_style="bold")
-        for column in task.columns:
+        for column in seen.columns:
             table.add_row(escape(column.name), column.kind, f"{column.confidence:.0%}", escape(column.evidence))
         console.print(table)
     for finding in seen.findings:

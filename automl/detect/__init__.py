@@ -4,5 +4,6 @@ from automl.detect.audit import examine
 from automl.detect.detection import detect
 from automl.detect.forecast import history
 from automl.detect.reading import read
+from automl.detect.survey import survey
 
-__all__ = ["detect", "examine", "history", "read"]
+__all__ = ["detect", "examine", "history", "read", "survey"]

@@ -13,17 +13,17 @@ from automl import metrics
 from automl.detect import forecast, modality
 from automl.detect.agree import agreed
 from automl.detect.audit import audit, duplicate_rows
-from automl.detect.goal import Answer, answer, suggestions
+from automl.detect.goal import Answer, answer, suggested
 from automl.detect.kinds import column
 from automl.detect.noted import noted, unsure
 from automl.detect.parse import dates, numbers, words
 from automl.detect.reading import as_frame, read
 from automl.detect.rows import take
 from automl.detect.timeline import axis, time_column
-from automl.errors import DataError, RecipeError
+from automl.errors import DataError, NoTarget, RecipeError
 from automl.records import GOALS, KINDS, Column, Dataset, Finding, Recipe, Task
 
-__all__ = ["detect"]
+__all__ = ["detect", "kinds_of"]
 
 BUILT = ("binary", "multiclass", "multilabel", "regression", "forecast")
 
@@ -49,7 +49,7 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     _check_columns(dataset, recipe)
     dataset, group = _roles(dataset, recipe)
     whole = _whole(dataset)
-    columns = agreed([column(c, whole[c], recipe.columns.get(c)) for c in whole.columns])
+    columns = kinds_of(whole, recipe)
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
     reason: Any = "set by you"
     if recipe.goal in (None, "forecast"):
@@ -60,6 +60,11 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     if dataset.target is None:
         raise _no_target(dataset, inputs, reason)
     return _table(dataset, inputs, recipe, group, reason)
+
+
+def kinds_of(frame: pd.DataFrame, recipe: Recipe) -> list[Column]:
+    """What the columns of a table hold, each as the others leave it to be read."""
+    return agreed([column(c, frame[c], recipe.columns.get(c)) for c in frame.columns])
 
 
 # --------------------------------------------------------------------------- checks
@@ -165,9 +170,9 @@ def _whole(dataset: Dataset) -> pd.DataFrame:
     return pd.DataFrame(pd.concat([dataset.inputs, dataset.target], axis=1))
 
 
-def _no_target(dataset: Dataset, columns: list[Column], reason: str) -> RecipeError:
-    suggest = suggestions(dataset.inputs, columns)
-    return RecipeError(
+def _no_target(dataset: Dataset, columns: list[Column], reason: str) -> NoTarget:
+    suggest = suggested(dataset.inputs, columns)
+    return NoTarget(
         f"no target was named for {dataset.name}, and it is no forecast ({reason}); pass --target with the column to "
         f"predict{suggest}. Goals without a target (anomaly, represent, generate) are not built yet; "
         f"goals that are: {', '.join(BUILT)}"
@@ -182,7 +187,7 @@ def _table(
 ) -> tuple[Dataset, Task]:
     target = dataset.target
     assert target is not None
-    found = answer(target, recipe, dataset.name, suggestions(dataset.inputs, columns))
+    found = answer(target, recipe, dataset.name, suggested(dataset.inputs, columns))
     raw = dataset
     dataset = _with_answer(dataset, found)
     findings: list[Finding] = list(found.findings)

@@ -18,7 +18,7 @@ from automl.detect.reading import typed
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Finding, Goal, Recipe
 
-__all__ = ["SURE", "Answer", "answer", "suggestions"]
+__all__ = ["SURE", "Answer", "answer", "suggested", "suggestions"]
 
 SURE = 0.7
 """Below this confidence of a goal the user is asked."""
@@ -49,15 +49,20 @@ class Answer:
     doubt: str = ""
 
 
-def suggestions(inputs: Any, columns: Sequence[Column]) -> str:
-    """Up to three columns that may be a target, as a clause for a message; empty when there is none."""
+def suggested(inputs: Any, columns: Sequence[Column]) -> str:
+    """What `suggestions` gives, as a clause for a message; empty when there is nothing."""
+    names = suggestions(inputs, columns)
+    return f" (try: {', '.join(map(repr, names))})" if names else ""
+
+
+def suggestions(inputs: Any, columns: Sequence[Column]) -> list[str]:
+    """Up to three columns that may be a target, likeliest first."""
     if not isinstance(inputs, pd.DataFrame):
-        return ""
+        return []
     usable = [c for c in columns if c.kind in ("boolean", "numeric", "embedded_number", "categorical", "list")]
     few = [c for c in usable if c.kind != "categorical" or _n_first_levels(inputs[c.name]) <= 50]
     likely = [c.name for c in few if is_named(c.name, LIKELY)]
-    names = list(dict.fromkeys(likely + [c.name for c in reversed(few)]))[:3]
-    return f" (try: {', '.join(map(repr, names))})" if names else ""
+    return list(dict.fromkeys(likely + [c.name for c in reversed(few)]))[:3]
 
 
 def _n_first_levels(series: pd.Series) -> int:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import catalog, metrics, split
-from automl.detect import detect, examine
-from automl.errors import InputError, RecipeError
+from automl.detect import detect, examine, survey
+from automl.errors import InputError, NoTarget, RecipeError
 from automl.intake import load, pictured, pictures, span
 from automl.records import Baseline, Template
 
 if TYPE_CHECKING:
-    from automl.records import Dataset, InputSpec, Recipe, Split, Task
+    from automl.records import Column, Dataset, InputSpec, Recipe, Split, Task
 
-__all__ = ["Prepared", "audited", "baselines_for", "look", "prepare", "read", "templates_for"]
+__all__ = ["Looked", "Prepared", "audited", "baselines_for", "look", "prepare", "read", "templates_for"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,11 @@ def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
     """
     if recipe.metric is not None:
         metrics.named(recipe.metric)
-    dataset, task = detect(load(recipe, most_rows), recipe)
+    return _detected(load(recipe, most_rows), recipe)
+
+
+def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
+    dataset, task = detect(dataset, recipe)
     if task.modality != "image":
         return pictured(dataset, task)
     limits = span(dataset.inputs) if isinstance(dataset.inputs, np.ndarray) else None
@@ -71,21 +75,44 @@ def audited(prepared: Prepared, seconds: float) -> Prepared:
     return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, findings=(*dataset.findings, *found)))
 
 
-def look(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What `look` has seen.
+
+    Attributes:
+        dataset: typed where there is a task. task: None for a table of which no target was named.
+        columns: what they hold, a target among them where none was named. targets: a sentence for each likely one.
+    """
+
+    dataset: Dataset
+    task: Task | None
+    columns: tuple[Column, ...]
+    targets: tuple[str, ...] = ()
+
+
+def look(recipe: Recipe, most_rows: int | None = None) -> Looked:
     """Load, detect and audit, with the rows parted as a contest would part them; nothing is fitted that is kept.
 
     Where they cannot be parted, being too few or by rules that exclude each other, what needs no split is audited.
+    A table of which no target is named is looked at column by column.
 
     Args:
         recipe: what is asked for. most_rows: of a table that are worth the time.
     """
-    dataset, task = read(recipe, most_rows)
+    if recipe.metric is not None:
+        metrics.named(recipe.metric)
+    raw = load(recipe, most_rows)
+    try:
+        dataset, task = _detected(raw, recipe)
+    except NoTarget:
+        columns, targets, findings = survey(raw, recipe)
+        return Looked(dataclasses.replace(raw, findings=findings), None, columns, targets)
     try:
         parted = split.split(dataset, task, recipe.seed)
     except InputError:
         parted = None
     found = examine(dataset, task, parted)
-    return dataclasses.replace(dataset, findings=(*dataset.findings, *found)), task
+    return Looked(dataclasses.replace(dataset, findings=(*dataset.findings, *found)), task, task.columns)
 
 
 def _check_templates(recipe: Recipe) -> None:

@@ -70,7 +70,7 @@ def test_many_row_groups_are_looked_into_from_the_first_to_the_last_and_not_read
 
 def test_inspect_tells_the_rows_of_the_source_and_the_kinds_that_all_of_them_have(data):
     seen = automl.inspect(data, target="y")
-    assert seen.n_rows == N_ROWS and "6000 rows" in str(seen) and "500 of the 6,000 rows" in str(seen)
+    assert seen.n_rows == N_ROWS and "6,000 rows" in str(seen) and "500 of the 6,000 rows" in str(seen)
     few = automl.inspect(table(400), target="y")
     assert seen.task.columns[1].kind == few.task.columns[1].kind == "numeric"
     assert seen.task.goal == few.task.goal

@@ -1,0 +1,44 @@
+"""A table that nobody has named a target of: what its columns hold, and which of them may be one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from automl.detect.audit import audit, duplicate_rows
+from automl.detect.detection import kinds_of
+from automl.detect.goal import answer, suggestions
+from automl.detect.noted import noted
+from automl.detect.reading import as_frame, read
+from automl.errors import InputError
+from automl.records import Column, Dataset, Finding, Recipe
+
+__all__ = ["survey"]
+
+
+def survey(dataset: Dataset, recipe: Recipe) -> tuple[tuple[Column, ...], tuple[str, ...], tuple[Finding, ...]]:
+    """The columns' kinds, likely targets, and what is odd about the columns.
+
+    Args:
+        dataset: raw, a table. recipe: may set the kinds of columns.
+
+    Returns:
+        Columns in order; a sentence for each likely target; findings, those of the dataset first.
+    """
+    frame: pd.DataFrame = as_frame(dataset.inputs)
+    columns = tuple(kinds_of(frame, recipe))
+    inputs = read(frame, columns)
+    repeated = duplicate_rows(frame, None)
+    found = (*audit(frame, inputs, columns), *noted(frame, inputs, columns), *([repeated] if repeated else []))
+    targets = [sentence for name in suggestions(frame, columns) if (sentence := _as_target(frame, name, recipe))]
+    return columns, tuple(targets), (*dataset.findings, *found)
+
+
+def _as_target(frame: pd.DataFrame, name: str, recipe: Recipe) -> str | None:
+    """What predicting a column would be; None where it cannot be predicted."""
+    try:
+        found = answer(frame[[name]], replace(recipe, target=(name,)), "the data", "")
+    except InputError:
+        return None
+    return f"--target {name}: {found.evidence[0].removeprefix('goal ')}"

@@ -1,0 +1,56 @@
+"""A table without a named target is looked at all the same."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import automl
+from automl.cli import look
+from automl.errors import NoTarget, RecipeError
+
+
+@pytest.fixture
+def cars():
+    rng = np.random.default_rng(0)
+    n = 120
+    return pd.DataFrame(
+        {
+            "plate": [f"HH-{i:04d}X" for i in rng.permutation(n)],
+            "colour": np.array(["red", "blue", "green"])[rng.integers(0, 3, n)],
+            "km": rng.integers(0, 200_000, n),
+            "sold": np.array(["yes", "no"])[rng.integers(0, 2, n)],
+            "price": rng.gamma(2.0, 5_000.0, n).round(2),
+        }
+    )
+
+
+def test_columns_and_likely_targets_with_their_goals_are_told(cars):
+    seen = automl.inspect(cars)
+    assert seen.task is None
+    assert [c.kind for c in seen.columns] == ["identifier", "categorical", "numeric", "boolean", "numeric"]
+    assert [one.split(":")[0] for one in seen.targets] == ["--target price", "--target sold", "--target km"]
+    assert "regression" in seen.targets[0] and "binary" in seen.targets[1]
+    assert "120 rows, 5 columns; no target was named" in str(seen) and "'plate'" in str(seen)
+
+
+def test_kinds_set_by_the_user_hold(cars):
+    kinds = {c.name: c.kind for c in automl.inspect(cars, columns={"km": "categorical"}).columns}
+    assert kinds["km"] == "categorical"
+
+
+def test_a_terminal_shows_the_same(cars, capsys):
+    look.show(automl.inspect(cars))
+    out = capsys.readouterr().out
+    assert "no target was named" in out and "--target price: regression" in out and "identifier" in out
+
+
+def test_a_contest_still_needs_a_target(cars):
+    with pytest.raises(NoTarget, match="no target was named"):
+        automl.fit(cars, budget=1)
+    assert issubclass(NoTarget, RecipeError)
+
+
+def test_a_series_without_a_target_is_still_a_forecast():
+    series = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=200), "sales": np.arange(200.0)})
+    seen = automl.inspect(series)
+    assert seen.task is not None and seen.task.goal == "forecast" and not seen.targets
