@@ -24,7 +24,7 @@ Check = Callable[[Look], Finding | None]
 
 CHECKS: tuple[Check, ...] = (
     copied_target, target_outliers, rare_classes, few_rows, sorted_identifier, sorted_rows, changed_frequency,
-    long_gaps, blank_images, empty_texts, leaking_column, twins, crossing_groups, drifted_test, ignored_time,
+    long_gaps, blank_images, empty_texts, twins, crossing_groups, leaking_column, drifted_test, ignored_time,
     alike_images, near_twins, contradictory_rows, mixed_languages, doubtful_labels, doubtful_values,
 )  # fmt: skip
 """In order: cheap and grave ones first, since time may end."""
