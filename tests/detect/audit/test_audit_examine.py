@@ -92,6 +92,10 @@ def test_few_rows_of_every_kind_raise_nothing(look, n):
     frame = pd.DataFrame({
         "number": rng.normal(size=n), "gap": np.where(rng.random(n) < 0.5, np.nan, 1.5),
         "word": rng.choice(["u", None], n),
+        "gone": [None] * n,
+        "one": 1,
+        "members": [["a", "b"], ["c"]] * (n // 2) + [None] * (n % 2),
+        "site": [f"https://example.org/{i}" for i in range(n)],
         "day": pd.date_range("2020-01-01", periods=n), "text": [f"some words and {i} more" for i in range(n)],
         "infinite": np.where(rng.random(n) < 0.3, np.inf, 2.0), "big": 1e300 * rng.normal(size=n),
     })  # fmt: skip
