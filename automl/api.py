@@ -235,6 +235,10 @@ class Model:
         """The shallow finalist."""
         return self.side("shallow")
 
+    def read(self, rows: Any) -> Dataset:
+        """New rows as the recommended model will see them; see `SideModel.read`."""
+        return self.side(self.recommended).read(rows)
+
     def predict(self, rows: Any) -> pd.DataFrame | pd.Series:
         """Predict new rows with the recommended model; see `SideModel.predict`."""
         return self.side(self.recommended).predict(rows)

@@ -111,7 +111,7 @@ def predict(
     if out is not None and Path(out).suffix.lower() not in FORMATS:
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
     loaded = api.load(model)
-    chosen = loaded.side(loaded.recommended if side is None else side)
+    chosen = loaded if side is None else loaded.side(side)
     rows = chosen.read(new)
     for finding in gravest_first(rows.findings):
         typer.echo(told(finding), err=True)

@@ -116,7 +116,7 @@ class Progress:
         for finding in gravest_first(findings):
             if finding.severity != "low":
                 severity, rest = told(finding).split(":", 1)
-                line = Text.assemble(f"[{self.clock.elapsed:6.1f} s] ", (severity, COLOURS[severity]), rest)
+                line = Text.assemble(f"[{self.clock.elapsed:6.1f} s] ", (f"{severity}:", COLOURS[severity]), rest)
                 self.console.print(line, soft_wrap=not self.console.is_terminal)
         n_low = sum(finding.severity == "low" for finding in findings)
         if n_low:

@@ -12,6 +12,7 @@ import pytest
 
 from automl import cli
 from automl.errors import BundleError, DataError, MissingExtra
+from automl.records import Dataset, Finding
 
 ROOT = Path(__file__).parents[2]
 
@@ -208,6 +209,7 @@ def test_inspect_prints_plain_lines_when_piped(capsys):
     said = capsys.readouterr().out
 
     assert "multiclass" in said and "proline" in said and "\x1b" not in said
+    assert "low: 114 training rows are few" in said
 
 
 def test_inspect_prints_tables_on_a_terminal(capsys, monkeypatch):
@@ -217,7 +219,7 @@ def test_inspect_prints_tables_on_a_terminal(capsys, monkeypatch):
     look.show(api.inspect("sklearn:wine", target="cultivar"))
     said = capsys.readouterr().out
 
-    assert "because" in said and "proline" in said
+    assert "because" in said and "proline" in said and "training rows are few" in said
 
 
 def test_inspect_loads_no_tensorflow():
@@ -230,6 +232,9 @@ def test_inspect_loads_no_tensorflow():
     assert done.returncode == 0, done.stderr
 
 
+FINDINGS = (Finding("a", "low", "Fine."), Finding("b", "medium", "2 pictures are blank.", "Replace them.", (), (7,), 2))
+
+
 @pytest.fixture
 def loaded(monkeypatch, tmp_path):
     """A run folder with a model that predicts "no"."""
@@ -240,7 +245,11 @@ def loaded(monkeypatch, tmp_path):
     seen = []
 
     class Model:
+        def read(self, rows):
+            return Dataset("new", pd.DataFrame({"a": [1, 2]}), findings=FINDINGS)
+
         def predict(self, rows):
+            assert isinstance(rows, Dataset)
             return pd.Series(["no", "no"], name="y")
 
         def predict_proba(self, rows):
@@ -260,6 +269,13 @@ def test_predict_prints_a_table(loaded, capsys):
     assert cli.main(["predict", str(run), "new.csv"]) == 0
     assert capsys.readouterr().out == "y\nno\nno\n"
     assert [str(run)] == seen
+
+
+def test_predict_tells_on_standard_error_what_it_could_not_read(loaded, capsys):
+    assert cli.main(["predict", str(loaded[0]), "new.csv"]) == 0
+    told = capsys.readouterr().err.splitlines()
+
+    assert told == ["medium: 2 pictures are blank. (Rows 7 and 1 more.) Replace them.", "low: Fine."]
 
 
 def test_predict_knows_sides_and_probabilities(loaded, capsys):

@@ -4,6 +4,7 @@ import io
 
 from automl.clock import Clock
 from automl.flow.progress import Progress
+from automl.records import Finding
 
 
 def told(events, **options):
@@ -28,6 +29,25 @@ def test_each_new_best_is_a_line_with_the_time_left():
 def test_lower_is_better_where_the_metric_says_so():
     text, _ = told([ran("deep", "a", 2.0), ran("deep", "b", 1.0), ran("deep", "c", 3.0)], higher_is_better=False)
     assert " b:" in text and " c:" not in text
+
+
+def test_findings_are_lines_gravest_first_and_small_ones_are_counted():
+    low, medium = Finding("a", "low", "A."), Finding("b", "medium", "B [x].", "Do b.")
+    high = Finding("c", "high", "C.", "Do c.", rows=(3,), count=1)
+    stream = io.StringIO()
+
+    Progress(Clock(60), quiet=False, stream=stream).findings([low, medium, low, high])
+
+    lines = [line.split("] ", 1)[1] for line in stream.getvalue().splitlines()]
+    assert lines == ["high: C. (Row 3.) Do c.", "medium: B [x]. Do b.", "2 notes more on the data in the report"]
+
+
+def test_findings_are_not_for_programs():
+    stream = io.StringIO()
+
+    Progress(Clock(60), quiet=True, stream=stream, json_lines=True).findings([Finding("c", "high", "C.")])
+
+    assert stream.getvalue() == ""
 
 
 def test_quiet_shows_nothing():

@@ -33,6 +33,15 @@ def test_files_become_one_array_of_their_median_size(tmp_path):
     assert images[:, 0, 0, 0].tolist() == [0, 1, 2]
 
 
+def test_files_of_unlike_shapes_are_told_and_those_of_like_ones_are_not(tmp_path):
+    names = [saved(tmp_path, f"{i}.png", colour(i, 8, 24 if i % 4 == 0 else 8)) for i in range(12)]
+
+    (found,) = pictures(dataset_of(tmp_path, names), TASK).findings
+
+    assert (found.check, found.severity, found.count) == ("mixed_sizes", "low", 3)
+    assert pictures(dataset_of(tmp_path, names[1:4]), TASK).findings == ()
+
+
 def test_large_files_keep_their_proportions_within_64_pixels(tmp_path):
     names = [saved(tmp_path, f"{i}.jpg", colour(200, 300, 600)) for i in range(2)]
     assert pictures(dataset_of(tmp_path, names), TASK).inputs.shape == (2, 32, 64, 3)

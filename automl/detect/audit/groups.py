@@ -42,6 +42,8 @@ def crossing_groups(look: Look) -> Finding | None:
     for column in look.columns:
         if column.name in copies(look):
             continue
+        if look.known_frame[column.name].nunique() < LEAST_LEVELS:
+            continue
         seen = look.frame[column.name]
         counted = _counted(seen, column)
         if counted is None:

@@ -26,7 +26,7 @@ FAR_ABOVE = 4.0
 ABOVE = 1.5
 MOST_SUSPECTS = 3
 MOST_CLASSES = 100
-SORTED = 0.3
+SORTED, SORTED_GRAVELY = 0.3, 0.6
 
 
 # --------------------------------------------------------------------------- copies
@@ -173,7 +173,8 @@ def sorted_identifier(look: Look) -> Finding | None:
         if used
         else "It is left out of both sides; keep it out, and do not part rows by their position."
     )
-    return Finding("sorted_identifier", "high" if used else "medium", message, step, tuple(names), (), len(names))
+    grave = max((told for c, told in found if c.kind not in UNUSED), default=0.0) >= SORTED_GRAVELY
+    return Finding("sorted_identifier", "high" if grave else "medium", message, step, tuple(names), (), len(names))
 
 
 def _in_order(look: Look, place: np.ndarray) -> float:

@@ -16,7 +16,7 @@ from automl.records import Column, Finding, Severity
 __all__ = ["contradictory_rows", "near_twins", "twins"]
 
 NUMBERS = ("numeric", "embedded_number", "boolean")
-MOST_TEST = 20_000
+MOST_TEST, MOST_KNOWN = 20_000, 100_000
 GRID = 0.01
 """Of a column's standard deviation: numbers within the same step count as nearly the same."""
 UNLIKE = 0.5
@@ -42,7 +42,7 @@ def twins(look: Look) -> Finding | None:
     if found is None or len(found[0]) < LEAST_TWINS:
         return None
     rows, of = found
-    share, unlike = len(rows) / of, _distinct_share(look)
+    share, unlike = _share(look, len(rows), of), _distinct_share(look)
     if unlike < UNLIKE:
         severity: Severity = "low"
         why = "The columns take few values, so this may be chance."
@@ -65,9 +65,9 @@ def near_twins(look: Look) -> Finding | None:
         alike |= set(_across(look, test, _roughly(look, shift)).tolist())
     alike |= set(_alike_texts(look).tolist())
     rows = np.array(sorted(alike - twice), np.int64)
-    if len(rows) < LEAST_TWINS or len(rows) / len(test) < SHARE_MEDIUM / 2:
+    share = _share(look, len(rows), len(test))
+    if len(rows) < LEAST_TWINS or share < SHARE_MEDIUM / 2:
         return None
-    share = len(rows) / len(test)
     severity: Severity = "high" if share >= SHARE_HIGH else "medium" if share >= SHARE_MEDIUM else "low"
     message = (
         f"{_counted(look, rows, len(test))} are nearly a training row: equal but for rounding, letter case, spacing or "
@@ -106,19 +106,36 @@ def contradictory_rows(look: Look) -> Finding | None:
 def _counted(look: Look, rows: np.ndarray, of: int) -> str:
     assert look.split is not None
     sampled = "sampled " if of < len(look.split.test) else ""
+    least = "At least " if len(_known_rows(look)) < len(look.split.train) + len(look.split.valid) else ""
     share = 100 * len(rows) / of
-    return f"{len(rows):,} of {of:,} {sampled}test rows ({share:.{0 if share >= 2 else 1}f} %)"
+    return f"{least}{len(rows):,} of {of:,} {sampled}test rows ({share:.{0 if share >= 2 else 1}f} %)"
+
+
+def _share(look: Look, n: int, of: int) -> float:
+    """Of test rows with a twin; where training rows were sampled, as many more as were left out."""
+    assert look.split is not None
+    n_known = len(look.split.train) + len(look.split.valid)
+    return min(1.0, n / of * n_known / max(len(_known_rows(look)), 1))
 
 
 # --------------------------------------------------------------------------- finding them
 
 
+@remembered
 def _test_rows(look: Look) -> np.ndarray:
     assert look.split is not None
-    test = look.split.test
-    if len(test) <= MOST_TEST:
-        return test
-    return np.sort(np.random.default_rng(0).choice(test, MOST_TEST, replace=False))
+    return _some(look.split.test, MOST_TEST)
+
+
+@remembered
+def _known_rows(look: Look) -> np.ndarray:
+    assert look.split is not None
+    return _some(np.union1d(look.split.train, look.split.valid), MOST_KNOWN)
+
+
+def _some(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of them, the same ones each time."""
+    return rows if len(rows) <= most else np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
 
 
 @remembered
@@ -152,8 +169,8 @@ def _distinct_share(look: Look) -> float:
 
 def _across(look: Look, test: np.ndarray, hashed: Hash) -> np.ndarray:
     """Rows of `test` whose key a training row has; columns are read only for rows that are still in question."""
-    assert look.frame is not None and look.split is not None
-    known = np.union1d(look.split.train, look.split.valid)
+    assert look.frame is not None
+    known = _known_rows(look)
     keys_known, keys_test = np.zeros(len(known), np.uint64), np.zeros(len(test), np.uint64)
     for column in _telling_columns(look):
         series = look.frame[column.name]
@@ -222,13 +239,7 @@ def _alike_texts(look: Look) -> np.ndarray:
     """
     if look.frame is None or look.split is None or look.task.modality != "text":
         return np.empty(0, np.int64)
-    rng = np.random.default_rng(0)
-
-    def some(rows: np.ndarray, most: int) -> np.ndarray:
-        return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
-
-    known = some(np.union1d(look.split.train, look.split.valid), TEXT_KNOWN)
-    test = some(look.split.test, TEXT_TEST)
+    known, test = _some(_known_rows(look), TEXT_KNOWN), _some(look.split.test, TEXT_TEST)
     name = max(look.used, key=lambda c: look.known_frame[c.name].str.len().mean()).name
     homes: dict[int, list[int]] = {}
     for i, text in enumerate(look.frame[name].iloc[known].tolist()):

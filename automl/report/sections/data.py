@@ -68,16 +68,17 @@ def windows(outcome: Outcome) -> str:
 
 
 def finding(one: Finding) -> dict[str, Any]:
-    """A finding with its columns and rows in words."""
+    """A finding, with the rows concerned and the columns that its message leaves out in words."""
     names = [words.shorten(name, 40) for name in one.columns[:N_NAMES]]
     rest = len(one.columns) - len(names)
-    where = [f"Column{'s' * (len(one.columns) > 1)} " + ", ".join(names) + (f" and {rest} more" if rest else "")]
+    said = f"Column{'s' * (len(one.columns) > 1)} {', '.join(names)}" + (f" and {rest:,} more" if rest else "")
+    is_new = any(name not in one.message for name in one.columns)
     return {
         "check": one.check,
         "severity": one.severity,
         "message": words.shorten(one.message, 600),
         "next_step": words.shorten(one.next_step, 600),
-        "where": ". ".join(part for part in (where[0] if names else "", rows_told(one)) if part),
+        "where": ". ".join(part for part in (said if is_new else "", rows_told(one)) if part),
     }
 
 
