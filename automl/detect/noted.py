@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +13,7 @@ from automl.detect.goal import SURE, Answer
 from automl.detect.parse import MISSING_NUMBERS, numbers, unlike_units, word
 from automl.records import Column, Finding, Recipe
 
-__all__ = ["converted_units", "mixed_units", "noted", "stand_ins", "unclear_marks", "unsure"]
+__all__ = ["converted_units", "mixed_units", "noted", "spelled_gaps", "stand_ins", "unclear_marks", "unsure"]
 
 LOOKED_AT = 300
 
@@ -23,7 +24,10 @@ def noted(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> t
     Args:
         raw: as it came. read: the same columns, typed. columns: what they hold.
     """
-    found = [stand_ins(raw, columns), converted_units(columns), mixed_units(raw, columns), unclear_marks(columns)]
+    found = [
+        stand_ins(raw, columns), spelled_gaps(raw, read, columns), converted_units(columns), mixed_units(raw, columns),
+        unclear_marks(columns),
+    ]  # fmt: skip
     return tuple(f for f in found if f is not None)
 
 
@@ -59,6 +63,29 @@ def stand_ins(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
     )
     step = "If it is a real value, set the column's kind (--columns NAME=numeric)."
     return Finding("stand_in_numbers", "medium", message, step, tuple(names), tuple(rows[:20]), count)
+
+
+def spelled_gaps(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
+    """Words such as "unknown" or "tbd" that were read as missing among numbers, dates, and yes and no."""
+    names: list[str] = []
+    seen: Counter[str] = Counter()
+    for c in columns:
+        if c.kind not in ("numeric", "embedded_number", "datetime", "boolean") or c.name not in raw.columns:
+            continue
+        series = raw[c.name]
+        if series.dtype.kind in "fiubM":
+            continue
+        lost = read[c.name].isna().to_numpy() & series.notna().to_numpy()
+        texts = [t for v in series[lost].tolist() if (t := word(v)) is not None and t.lower() in MISSING_NUMBERS]
+        if texts:
+            names.append(c.name)
+            seen.update(texts)
+    if not names:
+        return None
+    words = ", ".join(f"{w!r} ({n:,})" for w, n in seen.most_common(5)) + (" and more" if len(seen) > 5 else "")
+    message = f"Words that stand for nothing were read as missing in {shown(names, 5)}: {words}."
+    return Finding("spelled_gaps", "low", message, "If one is a value of its own, set the column's kind.", tuple(names),
+                   (), seen.total())  # fmt: skip
 
 
 def converted_units(columns: Sequence[Column]) -> Finding | None:

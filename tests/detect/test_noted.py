@@ -58,6 +58,13 @@ def test_stand_in_numbers_are_told_with_their_rows_and_read_as_missing_in_new_ro
     assert kept.inputs["age"].min() == -999
 
 
+def test_words_that_stand_for_nothing_among_numbers_are_told() -> None:
+    dataset, _, found = run(pd.DataFrame({"cost": cycle("12.5", "tbd", "7", "unknown", "3"), "b": RNG.normal(size=N)}))
+    assert dataset.inputs["cost"].isna().sum() == found["spelled_gaps"].count == 80
+    assert "'tbd' (40)" in found["spelled_gaps"].message
+    assert "mixed_types" not in found
+
+
 def test_units_that_were_turned_into_one_and_those_that_cannot_be_are_told() -> None:
     frame = pd.DataFrame(
         {"mass": cycle("5 kg", "300 g", "1.5 kg"), "paid": cycle("$5", "€7", "£3"), "b": RNG.normal(size=N)}

@@ -90,25 +90,25 @@ EXCEL_EPOCH = np.datetime64("1899-12-30", "ns")
 
 
 def _shape(text: str) -> str | None:
-    """Which way of writing a date a text follows; None for no date."""
+    """Which way of writing a date a text follows, the year standing last among digits left out; None for no date."""
     if len(text) > 60 or not any(c.isdigit() for c in text):
         return None
-    if _YEAR_FIRST.fullmatch(text):
+    if text[:4].isdigit() and (_YEAR_FIRST.fullmatch(text) or _CHINESE.fullmatch(text)):
         return "year first"
-    if text[0].isdigit():
-        if (found := _YEAR_LAST.fullmatch(text)) is not None:
-            first, second = int(found["first"]), int(found["second_part"])
-            fits = max(first, second) <= 31 and 1 <= min(first, second) <= 12
-            return "year last" if fits else None
-        if _MONTH_YEAR.fullmatch(text):
-            return "month and year"
-        if _CHINESE.fullmatch(text):
-            return "year first"
+    if _MONTH_YEAR.fullmatch(text):
+        return "month and year"
     if _QUARTER.fullmatch(text):
         return "quarter"
     if _WEEK.fullmatch(text):
         return "week"
     return "named month" if _named(text) is not None else None
+
+
+def _ends_in_year(text: str) -> re.Match[str] | None:
+    """A date such as 31/12/2020, whichever of the first two is the day."""
+    if not text[:1].isdigit() or text[:4].isdigit():
+        return None
+    return _YEAR_LAST.fullmatch(text)
 
 
 def date_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
@@ -122,23 +122,27 @@ def date_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
     """
     if not len(texts):
         return {}, 0.0, ""
-    shapes: Counter[str] = Counter()
+    shapes: Counter[str | None] = Counter()
     day_first, month_first, marks = 0, 0, set()
     for text in texts:
-        shape = _shape(text)
-        if shape is None:
+        found = _ends_in_year(text)
+        if found is None:
+            shapes[_shape(text)] += 1
             continue
-        shapes[shape] += 1
-        if shape == "year last" and (found := _YEAR_LAST.fullmatch(text)) is not None:
-            day_first, month_first = (
-                day_first + (int(found["first"]) > 12),
-                month_first + (int(found["second_part"]) > 12),
-            )
-            marks.add(found["mark"])
+        first, second = int(found["first"]), int(found["second_part"])
+        if first > 31 or second > 31 or not 1 <= min(first, second) <= 12:
+            shapes[None] += 1
+            continue
+        shapes["year last"] += 1
+        day_first, month_first = day_first + (first > 12), month_first + (second > 12)
+        marks.add(found["mark"])
+    del shapes[None]
     share = shapes.total() / len(texts)
     if not shapes and (timed := sum(_TIME.fullmatch(t) is not None for t in texts)):
         return {"clock": True}, timed / len(texts), "times of day"
-    several = f"in {len(shapes)} formats ({', '.join(s for s, _ in shapes.most_common())})" if len(shapes) > 1 else ""
+    several = (
+        f"in {len(shapes)} formats ({', '.join(str(s) for s, _ in shapes.most_common())})" if len(shapes) > 1 else ""
+    )
     if not marks:
         return {}, share, several
     if day_first and month_first:
@@ -271,10 +275,10 @@ def _written(texts: Sequence[str], day_first: bool) -> np.ndarray:
     out = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[ns]")
     iso, last = [], []
     for i, text in enumerate(texts):
-        if _YEAR_FIRST.fullmatch(text):
-            iso.append(i)
-        elif _YEAR_LAST.fullmatch(text):
+        if _ends_in_year(text) is not None:
             last.append(i)
+        elif text[:4].isdigit() and _YEAR_FIRST.fullmatch(text):
+            iso.append(i)
         else:
             out[i] = _single(text)
     if iso:
@@ -391,11 +395,14 @@ def _dashed(found: re.Match[str]) -> str:
 
 def _clocks(parts: pd.DataFrame) -> np.ndarray:
     """What clock and zone add to days, as timedelta64[ns]."""
-    columns = [
-        parts[c].astype(object).where(parts[c].notna(), None) for c in ("hour", "minute", "second", "half", "zone")
-    ]
-    seconds = [_clock_seconds(*clock) - 60.0 * _ahead(zone) for *clock, zone in zip(*columns, strict=True)]
-    return np.round(np.array(seconds, dtype=np.float64) * 1e6).astype("timedelta64[us]").astype("timedelta64[ns]")
+    second = parts["second"].str.replace(",", ".")
+    clock = [pd.to_numeric(c).fillna(0).to_numpy(np.float64) for c in (parts["hour"], parts["minute"], second)]
+    late = parts["half"].fillna("").astype(str).str.lower().str[:1].to_numpy(dtype=object)
+    hour = np.where(late != "", clock[0] % 12 + 12 * (late == "p"), clock[0])
+    codes, zones = pd.factorize(parts["zone"])
+    ahead = np.append([_ahead(zone) for zone in zones], 0.0)[codes]
+    seconds = hour * 3600 + clock[1] * 60 + clock[2] - 60 * ahead
+    return np.round(seconds * 1e6).astype("timedelta64[us]").astype("timedelta64[ns]")
 
 
 def _year_last(texts: pd.Series, day_first: bool) -> np.ndarray:
