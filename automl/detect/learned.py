@@ -29,6 +29,7 @@ NINE = (
 )  # fmt: skip
 WEIGHTS = {"boosted": 1.0, "randomised": 1.0, "linear": 0.5}
 LEAF = 0xFFFF
+CHUNK = 128  # rows that walk through all trees together
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class Forest:
     Attributes:
         roots: first node of each tree. sign: which is asked, `LEAF` in a leaf. bound: in bins; up to it, left.
         right: how many nodes further the right child is. value: in a leaf, what it says: (nodes in leaves, outputs).
-        leaf: of each node, its row in `value`. outputs: of each tree, the class it speaks of, -1 for all nine.
+        leaf: of each node, its row in `value`. outputs: of each tree, the class it speaks of, where it speaks of one.
     """
 
     roots: np.ndarray
@@ -51,24 +52,23 @@ class Forest:
 
     def __call__(self, bins: np.ndarray) -> np.ndarray:
         """Sums over the trees, of shape (rows, 9)."""
-        out = np.zeros((len(bins), len(NINE)))
-        rows = np.arange(len(bins))
-        for root, output in zip(self.roots.tolist(), self.outputs.tolist(), strict=True):
-            node = np.full(len(bins), root, dtype=np.int64)
-            moving = rows
-            while len(moving):
-                at = node[moving]
-                sign = self.sign[at]
-                inner = sign != LEAF
-                moving, at, sign = moving[inner], at[inner], sign[inner]
-                left = bins[moving, sign] <= self.bound[at]
-                node[moving] = at + np.where(left, 1, self.right[at])
-            said = self.value[self.leaf[node]]
-            if output < 0:
-                out += said
-            else:
-                out[:, output] += said[:, 0]
-        return out
+        return np.concatenate([self._part(bins[i : i + CHUNK]) for i in range(0, len(bins), CHUNK)])
+
+    def _part(self, bins: np.ndarray) -> np.ndarray:
+        n_rows, n_trees = len(bins), len(self.roots)
+        node = np.tile(self.roots.astype(np.int64), n_rows)  # (rows * trees), all trees of a row together
+        moving = np.arange(len(node))
+        while len(moving):
+            at = node[moving]
+            sign = self.sign[at]
+            inner = sign != LEAF
+            moving, at, sign = moving[inner], at[inner], sign[inner]
+            left = bins[moving // n_trees, sign] <= self.bound[at]
+            node[moving] = at + np.where(left, 1, self.right[at])
+        said = self.value[self.leaf[node]].reshape(n_rows, n_trees, -1)
+        if self.value.shape[1] == len(NINE):
+            return np.asarray(said.sum(axis=1, dtype=np.float64))
+        return np.asarray(said[:, :, 0].astype(np.float64) @ (self.outputs[:, None] == np.arange(len(NINE))))
 
 
 @dataclass(frozen=True, eq=False)
