@@ -27,9 +27,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 import automl
-from automl.detect.learned import LEAF, NINE, Learned, load, probabilities
+from automl.detect.learned import LEAF, NINE, load, probabilities
 from automl.detect.profile import ColumnProfile, benchmark_profile
 from automl.detect.signs import BUCKETS, N_SIGNS, Lexicon, hashed, signs, spoken
+
+__all__ = ["FOLDS", "fitted", "folds", "out_of_fold", "sharpened", "sharpness", "table"]
 
 SEED = 0
 FOLDS = 5
@@ -196,14 +198,23 @@ def folds(labels: np.ndarray, records: np.ndarray, grouped: bool) -> list[tuple[
 
 
 def out_of_fold(
-    profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.ndarray, grouped: bool
-) -> np.ndarray:
-    """Probabilities of each column (not yet calibrated) by a model that has seen nothing of its fold."""
+    profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.ndarray, grouped: bool, most: int = FOLDS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of each column (not yet calibrated) by a model that has seen nothing of its fold.
+
+    Args:
+        profiles, labels, records: as `table` gives them. grouped: whole files apart. most: so many folds are asked.
+
+    Returns:
+        (columns, 9) probabilities; the columns that were asked.
+    """
     out = np.zeros((len(labels), len(NINE)))
-    for train, test in folds(labels, records, grouped):
+    seen = []
+    for train, test in folds(labels, records, grouped)[:most]:
         model = load(fitted([profiles[i] for i in train], labels[train], records[train]))
         out[test] = probabilities([profiles[i] for i in test], model, sharp=False)
-    return out
+        seen.append(test)
+    return out, np.sort(np.concatenate(seen))
 
 
 def sharpened(found: np.ndarray, power: float) -> np.ndarray:
@@ -225,7 +236,8 @@ def main() -> None:
     parser.add_argument("train")
     train = parser.parse_args().train
     profiles, labels, records = table(train)
-    power = sharpness(out_of_fold(profiles, labels, records, grouped=True), labels)
+    found, _ = out_of_fold(profiles, labels, records, grouped=True)
+    power = sharpness(found, labels)
     stored = fitted(profiles, labels, records, power)
     load(stored)
     STORED.write_bytes(stored)
@@ -234,6 +246,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-
-__all__ = ["Learned", "fitted", "folds", "out_of_fold", "sharpened", "sharpness", "table"]

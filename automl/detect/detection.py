@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from automl import metrics
-from automl.detect import forecast, modality
+from automl.detect import forecast, kinds, modality
 from automl.detect.audit import audit, duplicate_rows
 from automl.detect.goal import Answer, answer, suggestions
-from automl.detect.kinds import column
 from automl.detect.parse import dates, numbers, words
 from automl.detect.reading import as_frame, read
 from automl.detect.rows import take
@@ -47,7 +46,7 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     _check_columns(dataset, recipe)
     dataset, group = _roles(dataset, recipe)
     whole = _whole(dataset)
-    columns = [column(c, whole[c], recipe.columns.get(c)) for c in whole.columns]
+    columns = kinds.columns(whole, recipe.columns)
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
     reason: Any = "set by you"
     if recipe.goal in (None, "forecast"):
