@@ -408,7 +408,11 @@ def _readable(seen: Glimpse, nine: str, sure: float) -> Column | None:
 
 def _facts(p: ColumnProfile, kind: str, sure: float) -> str:
     """What speaks for a learnt kind, in words."""
-    what = ("whole numbers" if p.low == round(p.low) and p.high == round(p.high) else "numbers") if p.is_number else "texts"
+    what = (
+        ("whole numbers" if p.low == round(p.low) and p.high == round(p.high) else "numbers")
+        if p.is_number
+        else "texts"
+    )
     said = [clue for clue in ("code", "id", "date", "text", "type", "list", "url") if is_named(p.name, NAMED[clue])]
     name = f", the name '{p.name}' speaks of {'an id' if said[0] == 'id' else f'a {said[0]}'}" if said else ""
     return (

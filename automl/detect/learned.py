@@ -1,8 +1,8 @@
 """The learned part of the detector: nine kinds with their probabilities, from plain numbers stored in the package.
 
 Three models answer, and their probabilities are averaged: a linear one on hashed pieces of the name and the values,
-boosted trees and extremely randomised trees on the signs of `automl.detect.signs`. They were fitted with scikit-learn by
-`benchmarks/column_kinds_model.py`; here they are arrays, and predicting needs NumPy alone.
+boosted trees and extremely randomised trees on the signs of `automl.detect.signs`. They were fitted with
+scikit-learn by `benchmarks/column_kinds_model.py`; here they are arrays, and predicting needs NumPy alone.
 
 Source: the data and the nine kinds are those of the SortingHat benchmark (Shah et al., SIGMOD 2021, Apache-2.0).
 """
@@ -140,7 +140,8 @@ def answers(
     """Of each column the one of the nine kinds that is most likely, and how likely.
 
     Args:
-        profiles: the columns. model: what was learnt; None for the one in the package. found: `probabilities`, if known.
+        profiles: the columns. model: what was learnt; None for the one in the package.
+        found: `probabilities`, if known.
     """
     found = probabilities(profiles, model or shipped()) if found is None else found
     out = []

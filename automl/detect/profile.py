@@ -174,7 +174,7 @@ def _few(counts: Mapping[Any, int]) -> dict[Any, int]:
         return dict(counts)
     values = np.sort(np.fromiter(counts, np.float64))
     bits = np.ascontiguousarray(values).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing
-    return {v: 1 for v in values[np.argsort(bits, kind="stable")[:most]].tolist()}
+    return dict.fromkeys(values[np.argsort(bits, kind="stable")[:most]].tolist(), 1)
 
 
 def _drawn(values: Iterable[Any]) -> tuple[str, ...]:

@@ -24,19 +24,21 @@ __all__ = ["BUCKETS", "N_SIGNS", "Lexicon", "hashed", "is_gap", "name_words", "n
 BUCKETS = 1 << 13  # of hashed pieces of names, and as many of values
 LONGEST = 400  # characters of a value that are looked at
 
-STOP_WORDS = frozenset(
-    "a an the of in on at to for with by from and or but is are was were be been it its this that these those as he "
-    "she they we you i his her their our your my not no so if then than there here what which who when where how all "
-    "any some can will would could should has have had do does did".split()
+_STOP_WORDS = (
+    "a an the of in on at to for with by from and or but is are was were be been it its this that these those as "
+    "he she they we you i his her their our your my not no so if then than there here what which who when where "
+    "how all any some can will would could should has have had do does did"
 )
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 GAP_WORDS = frozenset(
     {"-", "--", "?", ".", "..", "unknown", "none", "missing", "n.a.", "#null!", "#n/a", "nil", "na", "not available"}
     | {"not applicable", "#value!", "n/k"}
 )
-STATES = frozenset(
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA "
-    "RI SC SD TN TX UT VT VA WA WV WI WY".split()
+_STATES = (
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK "
+    "OR PA RI SC SD TN TX UT VT VA WA WV WI WY"
 )
+STATES = frozenset(_STATES.split())
 
 
 def is_gap(text: str) -> bool:
@@ -92,7 +94,7 @@ WITHIN = {
         _I,
     ),
 }
-MARKS = ",;|/-.:(_%$\"#&+*<"
+MARKS = ',;|/-.:(_%$"#&+*<'
 NAMED = {
     "id": r"id|ids|uuid|guid|key|identifier|no|number|num|nr|index|unnamed",
     "code": r"code|codes|cd|zip|zipcode|postal|fips|sku|isbn|icd|naics|sic",
@@ -197,8 +199,8 @@ def _together(texts: Sequence[str]) -> dict[str, float]:
     out["shape_chars"] = sum(map(len, shapes)) / n
     out["commonest_shape"] = max(map(shapes.count, shapes)) / n
     shortest = max(min(map(len, texts)), 1)
-    out["prefix"] = len(os.path.commonprefix(list(texts))) / shortest if n > 1 else 0.0
-    out["suffix"] = len(os.path.commonprefix([t[::-1] for t in texts])) / shortest if n > 1 else 0.0
+    out["prefix"] = len(os.path.commonpath(list(texts))) / shortest if n > 1 else 0.0
+    out["suffix"] = len(os.path.commonpath([t[::-1] for t in texts])) / shortest if n > 1 else 0.0
     tokens = [w for t in texts for w in set(re.findall(r"\w+", t.lower()))]
     out["repeated_words"] = 1 - len(set(tokens)) / max(len(tokens), 1)
     members = [m.strip(" '\"[](){}") for t in texts for mark in ",;|" if mark in t for m in t.split(mark)]
@@ -277,7 +279,8 @@ def _of_name(name: str) -> dict[str, float]:
         "is_lower": float(name.islower()), "underscore": float("_" in name), "space": float(" " in name),
         "unit_mark": float(any(c in name for c in "(%$")),
         "is_year": float(re.fullmatch(r"(19|20)\d\d(\.0)?", name) is not None),
-        "is_unnamed": float(name.lower().startswith("unnamed")), "is_question": float(re.match(r"[qQ]\d", name) is not None),
+        "is_unnamed": float(name.lower().startswith("unnamed")),
+        "is_question": float(re.match(r"[qQ]\d", name) is not None),
         "word_chars": sum(map(len, letters)) / max(len(letters), 1),
         "ends_with_id": float(re.search(r"(?:id|ID|Id)s?$", name) is not None),
         "month": float(WITHIN["month"].search(spaced) is not None),
