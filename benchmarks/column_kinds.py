@@ -2,11 +2,11 @@
 
     python benchmarks/column_kinds.py TRAIN.csv[.gz] [TEST.csv] [--quick]
 
-Both files are of the SortingHat benchmark's form (see `benchmarks/column_kinds_model.py`). On TRAIN, models are fitted
-on four fifths and asked about the other: columns drawn at random ("plain"), and whole files apart ("grouped", what a new
-user's file is like). On TEST the model in the package answers, as it is. "rules alone" is what the detector's rules say
-of the same rows; "in use" is what `automl` would do with the column, where in doubt a column stays usable. --quick asks
-the plain folds only for the first of five. The last line is JSON.
+Both files are of the SortingHat benchmark's form (see `benchmarks/column_kinds_model.py`). On TRAIN, models are
+fitted on four fifths and asked about the rest: columns drawn at random ("plain"), and whole files apart ("grouped",
+what a new user's file is like). On TEST the model in the package answers, as it is. "rules alone" is what the
+detector's rules say of the same rows; "in use" is what `automl` would do with the column, where in doubt a column
+stays usable. --quick asks the plain folds only for the first of five. The last line is JSON.
 """
 
 from __future__ import annotations

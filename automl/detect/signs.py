@@ -7,7 +7,6 @@ learnt from (see `automl.detect.profile`).
 from __future__ import annotations
 
 import math
-import os.path
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -199,8 +198,8 @@ def _together(texts: Sequence[str]) -> dict[str, float]:
     out["shape_chars"] = sum(map(len, shapes)) / n
     out["commonest_shape"] = max(map(shapes.count, shapes)) / n
     shortest = max(min(map(len, texts)), 1)
-    out["prefix"] = len(os.path.commonpath(list(texts))) / shortest if n > 1 else 0.0
-    out["suffix"] = len(os.path.commonpath([t[::-1] for t in texts])) / shortest if n > 1 else 0.0
+    out["prefix"] = _shared(texts) / shortest
+    out["suffix"] = _shared([t[::-1] for t in texts]) / shortest
     tokens = [w for t in texts for w in set(re.findall(r"\w+", t.lower()))]
     out["repeated_words"] = 1 - len(set(tokens)) / max(len(tokens), 1)
     members = [m.strip(" '\"[](){}") for t in texts for mark in ",;|" if mark in t for m in t.split(mark)]
@@ -212,6 +211,14 @@ def _together(texts: Sequence[str]) -> dict[str, float]:
     whole = [len(t) for t in texts if WHOLE["integer"].fullmatch(t)]
     out["integer_chars"] = sum(whole) / max(len(whole), 1)
     return out
+
+
+def _shared(texts: Sequence[str]) -> int:
+    """How many letters all texts begin with; 0 for a single one."""
+    first, last = min(texts), max(texts)
+    if len(texts) < 2:
+        return 0
+    return next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
 
 
 def _shape(text: str) -> str:
