@@ -315,6 +315,7 @@ NINE_OF_KIND: Mapping[str, str] = {
 CERTAIN = frozenset({"constant", "boolean", "datetime", "image_path", "url"})  # kinds whose rules are not overruled
 CONFIDENT = 0.8  # probability from which what was learnt overrules a rule
 LEAVING_OUT = 0.95  # and from which it may leave a column out
+LIKELY = 0.5  # probability from which it gives a kind to a column that no rule explains
 UNLIKELY = 0.1  # probability of a rule's own kind up to which it is overruled
 
 
@@ -340,8 +341,11 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
     """
     kinds = kinds or {}
     distinct = once(frame)
-    seen = {str(c): glimpse(str(c), distinct[c]) for c in frame.columns}
-    ruled = {c: forced(s, kinds[c]) if c in kinds else _ruled(s) for c, s in seen.items()}
+    seen, ruled = {}, {}
+    for c in map(str, frame.columns):
+        seen[c] = glimpse(c, distinct[c])
+        ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _ruled(seen[c])
+        vars(seen[c]).pop("values", None)  # of a long table, the numbers of all columns would not fit
     open_ = [c for c, found in ruled.items() if c not in kinds and _may_be_overruled(seen[c], found)]
     if open_:
         profiles = [profile(c, seen[c].series) for c in open_]
@@ -371,14 +375,15 @@ def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> 
         seen: the column. ruled: what the rules say. p: its profile. row: probabilities of the nine kinds.
     """
     own = float(row[NINE.index(NINE_OF_KIND[ruled.kind])])
+    lost = ruled.kind == "unknown"  # left out by the rules: any likely kind that can be read is better
     for place in np.argsort(-row, kind="stable").tolist():
         sure = float(row[place])
-        if sure < CONFIDENT or own > UNLIKELY:
+        if sure < (LIKELY if lost else CONFIDENT) or own > (LIKELY if lost else UNLIKELY):
             break
         other = _readable(seen, NINE[place], sure)
         if other is not None and other.kind != ruled.kind:
             return replace(other, confidence=sure, evidence=_facts(p, other.kind, sure))
-    return replace(ruled, confidence=max(min(ruled.confidence, own), 0.01)) if ruled.kind != "unknown" else ruled
+    return ruled if lost else replace(ruled, confidence=max(min(ruled.confidence, own), 0.01))
 
 
 def _readable(seen: Glimpse, nine: str, sure: float) -> Column | None:
