@@ -85,7 +85,7 @@ def profile(name: str, series: pd.Series) -> ColumnProfile:
         seen = seen.astype(object)
     if seen.dtype == object:
         seen = seen.infer_objects()
-    is_number = pd.api.types.is_numeric_dtype(seen.dtype) and not pd.api.types.is_bool_dtype(seen.dtype)
+    is_number = pd.api.types.is_numeric_dtype(seen.dtype) and seen.dtype.kind not in "bc"  # nor complex ones
     counts = _counts(seen)
     if not is_number:  # 1.5 and "1.5" are one text
         texts: dict[str, int] = {}
@@ -133,9 +133,12 @@ def _made(
 def _counts(series: pd.Series) -> dict[Any, int]:
     """How often each present value stands."""
     try:
-        counted = series.value_counts(sort=False)
+        return _as_dict(series.value_counts(sort=False))
     except TypeError:  # lists and dicts cannot be hashed
-        counted = series.map(word).value_counts(sort=False)
+        return _as_dict(series.map(word).value_counts(sort=False))
+
+
+def _as_dict(counted: pd.Series) -> dict[Any, int]:
     return {k: int(n) for k, n in zip(counted.index.tolist(), counted.tolist(), strict=True)}
 
 
