@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from automl import metrics
-from automl.detect import forecast, modality
+from automl.detect import forecast, kinds, modality
 from automl.detect.agree import agreed
 from automl.detect.audit import audit, duplicate_rows
 from automl.detect.goal import Answer, answer, suggested
-from automl.detect.kinds import column
 from automl.detect.noted import noted, unsure
 from automl.detect.parse import dates, numbers, words
 from automl.detect.reading import as_frame, read
@@ -64,7 +63,7 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
 
 def kinds_of(frame: pd.DataFrame, recipe: Recipe) -> list[Column]:
     """What the columns of a table hold, each as the others leave it to be read."""
-    return agreed([column(c, frame[c], recipe.columns.get(c)) for c in frame.columns])
+    return agreed(kinds.columns(frame, recipe.columns))
 
 
 # --------------------------------------------------------------------------- checks

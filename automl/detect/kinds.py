@@ -1,15 +1,22 @@
-"""What a column holds: one small function a rule, tried in order; the first that answers decides."""
+"""What a column holds: one small function a rule, tried in order; the first that answers decides.
+
+Rules that are not certain may be overruled, for the columns of a table, by what was learnt from 7,936 labelled columns
+(`automl.detect.learned`). Record 13 of the decisions tells when, and what each gives.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from automl.detect.glimpse import Glimpse, glimpse, share_words, shown
+from automl.detect.glimpse import Glimpse, glimpse, is_named, share_words, shown
+from automl.detect.learned import NINE, probabilities, shipped
+from automl.detect.once import once
 from automl.detect.parse import (
     MISSING_NUMBERS,
     boolean_reading,
@@ -23,9 +30,11 @@ from automl.detect.parse import (
     sentinels,
     words,
 )
+from automl.detect.profile import ColumnProfile, profile
+from automl.detect.signs import NAMED
 from automl.records import Column, Kind
 
-__all__ = ["RULES", "column", "forced"]
+__all__ = ["NINE_OF_KIND", "RULES", "column", "columns", "forced", "settled"]
 
 ENOUGH = 0.95  # the share of sampled values a pattern must explain; the others become missing
 CODE_NAMES = (
@@ -102,8 +111,8 @@ def identifier(seen: Glimpse) -> Column | None:
     if seen.is_numeric:
         if not pd.api.types.is_integer_dtype(seen.series.dtype):
             return None
-        steps = np.diff(seen.values[~np.isnan(seen.values)])
-        numbered = len(steps) >= 9 and bool((steps == 1).all()) and seen.values[0] in (0, 1)
+        numbers_ = np.sort(seen.values[~np.isnan(seen.values)])
+        numbered = len(numbers_) >= 10 and bool((np.diff(numbers_) == 1).all()) and numbers_[0] in (0, 1)
         if not named and not numbered:
             return None
         why = "they number the rows" if numbered else f"the name '{seen.name}' says so"
@@ -292,8 +301,20 @@ RULES: tuple[Callable[[Glimpse], Column | None], ...] = (
 )  # fmt: skip
 
 
+NINE_OF_KIND: Mapping[str, str] = {
+    "numeric": "numeric", "categorical": "categorical", "boolean": "categorical", "datetime": "datetime",
+    "text": "sentence", "url": "url", "image_path": "url", "embedded_number": "embedded-number", "list": "list",
+    "identifier": "not-generalizable", "constant": "not-generalizable", "unknown": "context-specific",
+}  # fmt: skip
+CERTAIN = frozenset({"constant", "boolean", "datetime", "image_path", "url"})  # kinds whose rules are not overruled
+CONFIDENT = 0.8  # probability from which what was learnt overrules a rule
+LEAVING_OUT = 0.95  # and from which it may leave a column out
+LIKELY = 0.5  # probability from which it gives a kind to a column that no rule explains
+UNLIKELY = 0.1  # probability of a rule's own kind up to which it is overruled
+
+
 def column(name: str, series: pd.Series, kind: Kind | None = None) -> Column:
-    """The kind of a column, by the first rule that answers, or the kind the user set.
+    """The kind of a column alone, by the first rule that answers, or the kind the user set.
 
     Args:
         name: of the column. series: as it was read. kind: set by the user, or None.
@@ -301,7 +322,102 @@ def column(name: str, series: pd.Series, kind: Kind | None = None) -> Column:
     seen = glimpse(name, series)
     if kind is not None:
         return forced(seen, kind)
+    return _ruled(seen)
+
+
+def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> list[Column]:
+    """The kinds of a table's columns: by rules, and where they are not certain by what was learnt from others.
+
+    A table in which every row stands several times is read as if each stood once (`automl.detect.once`).
+
+    Args:
+        frame: columns as they were read, names all different. kinds: set by the user.
+    """
+    kinds = kinds or {}
+    distinct = once(frame)
+    seen, ruled = {}, {}
+    for c in map(str, frame.columns):
+        seen[c] = glimpse(c, distinct[c])
+        ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _ruled(seen[c])
+        vars(seen[c]).pop("values", None)  # of a long table, the numbers of all columns would not fit
+    open_ = [c for c, found in ruled.items() if c not in kinds and _may_be_overruled(seen[c], found)]
+    if open_:
+        profiles = [profile(c, seen[c].series) for c in open_]
+        found = probabilities(profiles, shipped())
+        ruled |= {c: settled(seen[c], ruled[c], p, row) for c, p, row in zip(open_, profiles, found, strict=True)}
+    return list(ruled.values())
+
+
+def _ruled(seen: Glimpse) -> Column:
     return next(found for rule in RULES if (found := rule(seen)) is not None)
+
+
+def _may_be_overruled(seen: Glimpse, found: Column) -> bool:
+    """Not what the table declares, not a certain kind, not numbers with decimals."""
+    if found.kind in CERTAIN or declared(seen) is not None:
+        return False
+    return not (found.kind == "numeric" and seen.is_numeric and not seen.is_integer)
+
+
+def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> Column:
+    """A rule's answer, or another kind where what was learnt is confident of it and the values can be read as it.
+
+    In doubt a column stays usable: to be left out as an identifier or as unknown takes far more confidence than to be
+    read otherwise, and whole numbers become categories only where they could be told apart by a person too.
+
+    Args:
+        seen: the column. ruled: what the rules say. p: its profile. row: probabilities of the nine kinds.
+    """
+    own = float(row[NINE.index(NINE_OF_KIND[ruled.kind])])
+    lost = ruled.kind == "unknown"  # left out by the rules: any likely kind that can be read is better
+    for place in np.argsort(-row, kind="stable").tolist():
+        sure = float(row[place])
+        if sure < (LIKELY if lost else CONFIDENT) or own > (LIKELY if lost else UNLIKELY):
+            break
+        other = _readable(seen, NINE[place], sure)
+        if other is not None and other.kind != ruled.kind:
+            return replace(other, confidence=sure, evidence=_facts(p, other.kind, sure))
+    return ruled if lost else replace(ruled, confidence=max(min(ruled.confidence, own), 0.01))
+
+
+def _readable(seen: Glimpse, nine: str, sure: float) -> Column | None:
+    """The column as one of the nine kinds, if its values can be read so; with the reading."""
+    if nine == "numeric":
+        return numeric(seen)
+    if nine == "embedded-number":
+        return embedded_number(seen)
+    if nine == "datetime":
+        return datetime(seen)
+    if nine == "list":
+        return list_of(seen)
+    if nine == "url":
+        return url(seen)
+    if nine == "sentence":
+        wordy = not seen.is_numeric and sum(" " in t for t in seen.texts) >= 0.5 * len(seen.texts)
+        return Column(seen.name, "text", sure, "") if wordy else None
+    if nine == "categorical":
+        few = seen.n_distinct <= 0.5 * seen.n_present
+        return Column(seen.name, "categorical", sure, "") if few and (not seen.is_numeric or seen.is_integer) else None
+    if sure < LEAVING_OUT:
+        return None
+    if nine == "context-specific":
+        return Column(seen.name, "unknown", sure, "")
+    return Column(seen.name, "identifier", sure, "") if seen.n_distinct == seen.n_present >= 3 else None
+
+
+def _facts(p: ColumnProfile, kind: str, sure: float) -> str:
+    """What speaks for a learnt kind, in words."""
+    what = (
+        ("whole numbers" if p.low == round(p.low) and p.high == round(p.high) else "numbers")
+        if p.is_number
+        else "texts"
+    )
+    said = [clue for clue in ("code", "id", "date", "text", "type", "list", "url") if is_named(p.name, NAMED[clue])]
+    name = f", the name '{p.name}' speaks of {'an id' if said[0] == 'id' else f'a {said[0]}'}" if said else ""
+    return (
+        f"{p.n_distinct:,} different {what} in {p.n_present:,} rows{name}; of labelled columns like it "
+        f"{sure:.0%} are {kind}".replace("%", " %")
+    )
 
 
 def forced(seen: Glimpse, kind: Kind) -> Column:

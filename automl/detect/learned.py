@@ -1,0 +1,191 @@
+"""The learned part of the detector: nine kinds with their probabilities, from plain numbers stored in the package.
+
+Three models answer, and their probabilities are averaged: a linear one on hashed pieces of the name and the values,
+boosted trees and extremely randomised trees on the signs of `automl.detect.signs`. They were fitted with
+scikit-learn by `benchmarks/column_kinds_model.py`; here they are arrays, and predicting needs NumPy alone.
+
+Source: the data and the nine kinds are those of the SortingHat benchmark (Shah et al., SIGMOD 2021, Apache-2.0).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from io import BytesIO
+
+import numpy as np
+
+from automl.detect.profile import ColumnProfile
+from automl.detect.signs import BUCKETS, N_SIGNS, Lexicon, hashed, is_gap, signs
+
+__all__ = ["NINE", "Forest", "Learned", "answers", "certain", "load", "probabilities", "shipped"]
+
+NINE = (
+    "categorical", "context-specific", "datetime", "embedded-number", "list", "not-generalizable", "numeric",
+    "sentence", "url",
+)  # fmt: skip
+WEIGHTS = {"boosted": 1.0, "randomised": 1.0, "linear": 0.5}
+LEAF = 0xFFFF
+CHUNK = 128  # rows that walk through all trees together
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """Decision trees, one node after the other; the left child of a node stands right behind it.
+
+    Attributes:
+        roots: first node of each tree. sign: which is asked, `LEAF` in a leaf. bound: in bins; up to it, left.
+        right: how many nodes further the right child is. value: in a leaf, what it says: (nodes in leaves, outputs).
+        leaf: of each node, its row in `value`. outputs: of each tree, the class it speaks of, where it speaks of one.
+    """
+
+    roots: np.ndarray
+    sign: np.ndarray
+    bound: np.ndarray
+    right: np.ndarray
+    leaf: np.ndarray
+    value: np.ndarray
+    outputs: np.ndarray
+
+    def __call__(self, bins: np.ndarray) -> np.ndarray:
+        """Sums over the trees, of shape (rows, 9)."""
+        return np.concatenate([self._part(bins[i : i + CHUNK]) for i in range(0, len(bins), CHUNK)])
+
+    def _part(self, bins: np.ndarray) -> np.ndarray:
+        n_rows, n_trees = len(bins), len(self.roots)
+        node = np.tile(self.roots.astype(np.int64), n_rows)  # (rows * trees), all trees of a row together
+        moving = np.arange(len(node))
+        while len(moving):
+            at = node[moving]
+            sign = self.sign[at]
+            inner = sign != LEAF
+            moving, at, sign = moving[inner], at[inner], sign[inner]
+            left = bins[moving // n_trees, sign] <= self.bound[at]
+            node[moving] = at + np.where(left, 1, self.right[at])
+        said = self.value[self.leaf[node]].reshape(n_rows, n_trees, -1)
+        if self.value.shape[1] == len(NINE):
+            return np.asarray(said.sum(axis=1, dtype=np.float64))
+        return np.asarray(said[:, :, 0].astype(np.float64) @ (self.outputs[:, None] == np.arange(len(NINE))))
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """All that the fit left behind.
+
+    Attributes:
+        lexicon: words of names. edges: of each sign, the bounds of its bins. boosted, randomised: trees on bins.
+        start: scores of the boosted trees before the first. linear: (2 * `BUCKETS`, 9) weights. shift: their offsets.
+        sharpness: the power that makes the averaged probabilities calibrated.
+    """
+
+    lexicon: Lexicon
+    edges: tuple[np.ndarray, ...]
+    boosted: Forest
+    start: np.ndarray
+    randomised: Forest
+    linear: np.ndarray
+    shift: np.ndarray
+    sharpness: float
+
+    def binned(self, rows: np.ndarray) -> np.ndarray:
+        """Signs as bins, uint8."""
+        out = np.empty(rows.shape, dtype=np.uint8)
+        for j, edges in enumerate(self.edges):
+            out[:, j] = np.searchsorted(edges, rows[:, j], side="left")
+        return out
+
+
+def probabilities(profiles: Sequence[ColumnProfile], model: Learned, sharp: bool = True) -> np.ndarray:
+    """Probabilities of the nine kinds, of shape (profiles, 9), in the order of `NINE`.
+
+    Args:
+        profiles: the columns. model: what was learnt. sharp: calibrate; the order of the kinds is the same without.
+    """
+    if not profiles:
+        return np.zeros((0, len(NINE)))
+    parts = [signs(p, model.lexicon) for p in profiles]
+    of = np.repeat(np.arange(len(profiles)), [len(part) for part in parts])
+    bins = model.binned(np.concatenate(parts))
+    linear = np.tile(model.shift, (len(of), 1)).astype(np.float64)
+    for i, pieces in enumerate(hashed(p, draw) for p in profiles for draw in p.draws):
+        linear[i] += np.fromiter(pieces.values(), np.float64) @ model.linear[list(pieces)]
+    mixed = (
+        WEIGHTS["boosted"] * _softmax(model.start + model.boosted(bins))
+        + WEIGHTS["randomised"] * model.randomised(bins) / len(model.randomised.roots)
+        + WEIGHTS["linear"] * _softmax(linear)
+    ) / sum(WEIGHTS.values())
+    out = np.zeros((len(profiles), len(NINE)))
+    np.add.at(out, of, mixed)
+    out = np.maximum(out, 1e-9) ** (model.sharpness if sharp else 1.0)
+    return np.asarray(out / out.sum(axis=1, keepdims=True))
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def certain(p: ColumnProfile) -> str | None:
+    """The kind that counts alone tell: one value at most, gaps left out, cannot tell rows apart."""
+    gaps = sum(is_gap(t) for t in p.samples)
+    return "not-generalizable" if p.n_distinct <= 1 or p.n_distinct - gaps == 1 else None
+
+
+def answers(
+    profiles: Sequence[ColumnProfile], model: Learned | None = None, found: np.ndarray | None = None
+) -> list[tuple[str, float]]:
+    """Of each column the one of the nine kinds that is most likely, and how likely.
+
+    Args:
+        profiles: the columns. model: what was learnt; None for the one in the package.
+        found: `probabilities`, if known.
+    """
+    found = probabilities(profiles, model or shipped()) if found is None else found
+    out = []
+    for p, row in zip(profiles, found, strict=True):
+        sure = certain(p)
+        best = int(np.argmax(row)) if sure is None else NINE.index(sure)
+        out.append((NINE[best], float(row[best]) if sure is None else max(float(row[best]), 0.95)))
+    return out
+
+
+# --------------------------------------------------------------------------- stored
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Learned:
+    """The model in the package, read when it is first asked."""
+    return load((files("automl") / "data" / "column_kinds.npz").read_bytes())
+
+
+def load(stored: bytes) -> Learned:
+    """A model from the bytes that the training script wrote: an archive of arrays, none of them objects."""
+    with np.load(BytesIO(stored), allow_pickle=False) as arrays:
+        a: Mapping[str, np.ndarray] = {k: arrays[k] for k in arrays.files}
+    words = zlib.decompress(a["words"].tobytes()).decode("utf-8").split("\n")
+    lexicon = Lexicon(
+        {w: float(x) for w, x in zip(words, a["word_weights"].tolist(), strict=True) if x > 0},
+        {w: int(n) for w, n in zip(words, a["word_files"].tolist(), strict=True) if n},
+    )
+    edges = tuple(np.split(a["edges"], np.cumsum(a["n_edges"])[:-1]))
+    assert len(edges) == N_SIGNS and len(a["linear"]) == 2 * BUCKETS, "stored for other signs: train again"
+    linear = a["linear"].astype(np.float32) * a["linear_scale"]
+    return Learned(
+        lexicon, edges, _forest(a, "boosted"), a["start"], _forest(a, "randomised"), linear, a["shift"],
+        float(a["sharpness"]),
+    )  # fmt: skip
+
+
+def _forest(a: Mapping[str, np.ndarray], name: str) -> Forest:
+    sign = a[f"{name}_sign"]
+    leaf = np.cumsum(sign == LEAF) - 1
+    value = a[f"{name}_value"].astype(np.float32) * a[f"{name}_scale"]
+    if name == "randomised":
+        value = value / value.sum(axis=1, keepdims=True)
+    return Forest(
+        a[f"{name}_roots"], sign, a[f"{name}_bound"], a[f"{name}_right"].astype(np.int64), leaf, value,
+        a[f"{name}_outputs"],
+    )  # fmt: skip

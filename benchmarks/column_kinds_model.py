@@ -1,0 +1,248 @@
+"""Fit the learned part of the detector of column kinds, and store it as plain numbers in the package.
+
+    python benchmarks/column_kinds_model.py TRAIN.csv[.gz]
+
+TRAIN is the training part of the SortingHat benchmark (Shah et al., SIGMOD 2021; Apache-2.0; github.com/pvn25/
+ML-Data-Prep-Zoo, `data_train.csv`, its labels written out as words). It writes `automl/data/column_kinds.npz`: the same
+numbers each time on the same machine. `benchmarks/column_kinds.py` measures the same fit by cross-validation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, StratifiedKFold
+
+import automl
+from automl.detect.learned import LEAF, NINE, load, probabilities
+from automl.detect.profile import ColumnProfile, benchmark_profile
+from automl.detect.signs import BUCKETS, N_SIGNS, Lexicon, hashed, signs, spoken
+
+__all__ = ["FOLDS", "fitted", "folds", "out_of_fold", "sharpened", "sharpness", "table"]
+
+SEED = 0
+FOLDS = 5
+BOOSTED = {
+    "max_iter": 120, "learning_rate": 0.08, "max_leaf_nodes": 15, "min_samples_leaf": 10, "l2_regularization": 3.0,
+    "max_features": 0.3, "early_stopping": False,
+}  # fmt: skip
+RANDOMISED = {"n_estimators": 100, "max_features": 0.3}
+LINEAR = {"C": 20.0, "max_iter": 60, "tol": 1e-3}
+STORED = Path(automl.__file__).parent / "data" / "column_kinds.npz"
+
+# --------------------------------------------------------------------------- the table
+
+
+def table(path: str) -> tuple[list[ColumnProfile], np.ndarray, np.ndarray]:
+    """Profiles, labels (positions in `NINE`) and source files of a benchmark's rows."""
+    rows = pd.read_csv(path)
+    labels = rows["y_act"].map({kind: i for i, kind in enumerate(NINE)})
+    if labels.isna().any():
+        odd = rows["y_act"][labels.isna()].iloc[0]
+        raise SystemExit(f"y_act of {path} holds {odd!r}; expected one of {', '.join(NINE)}")
+    profiles = [benchmark_profile(row) for row in rows.to_dict("records")]
+    return profiles, labels.to_numpy(np.int64), rows["Record_id"].to_numpy()
+
+
+# --------------------------------------------------------------------------- the fit
+
+
+def fitted(profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.ndarray, sharpness: float = 1.0) -> bytes:
+    """Fit all parts on these columns and nothing else, as the bytes to be stored."""
+    lexicon, words = _lexicon(profiles, records)
+    rows = np.concatenate([signs(p, lexicon, own=True) for p in profiles])
+    edges = [_edges(rows[:, j]) for j in range(N_SIGNS)]
+    bins = np.column_stack([np.searchsorted(e, rows[:, j], side="left") for j, e in enumerate(edges)])
+    boosted = HistGradientBoostingClassifier(random_state=SEED, **BOOSTED).fit(bins, labels)
+    randomised = ExtraTreesClassifier(random_state=SEED, n_jobs=1, **RANDOMISED).fit(bins, labels)
+    linear = LogisticRegression(**LINEAR).fit(_pieces(profiles), labels)
+    weights = linear.coef_.T
+    scale = np.abs(weights).max() / 127
+    store: dict[str, Any] = {
+        **words,
+        "edges": np.concatenate(edges).astype(np.float32),
+        "n_edges": np.array([len(e) for e in edges], dtype=np.int32),
+        "start": np.asarray(boosted._baseline_prediction, dtype=np.float64).reshape(1, -1),
+        "linear": np.round(weights / scale).astype(np.int8),
+        "linear_scale": np.float32(scale),
+        "shift": linear.intercept_.astype(np.float64),
+        "sharpness": np.float64(sharpness),
+        **_boosted_arrays(boosted),
+        **_randomised_arrays(randomised),
+    }
+    out = BytesIO()
+    np.savez_compressed(out, **store)
+    return out.getvalue()
+
+
+def _lexicon(profiles: Sequence[ColumnProfile], records: np.ndarray) -> tuple[Lexicon, dict[str, np.ndarray]]:
+    """Words that come back in names of several files, in values of several files, or in the novels of the package."""
+    named, shown = defaultdict(set), defaultdict(set)
+    for p, record in zip(profiles, records.tolist(), strict=True):
+        for word in spoken(p.name):
+            named[word].add(record)
+        if not p.is_number:
+            for word in set(re.findall(r"[a-z]{3,}", " ".join(p.samples)[:2000].lower())):
+                shown[word].add(record)
+    novels = pd.read_csv(STORED.parent / "novels.csv.gz")
+    read = Counter(re.findall(r"[a-z]{3,}", " ".join(novels["passage"]).lower()))
+    weight: dict[str, float] = {w: math.log(n) for w, n in read.items() if n >= 2}
+    for word, where in shown.items():
+        if len(where) >= 3:
+            weight[word] = max(weight.get(word, 0.0), math.log(len(where)))
+    for word, where in named.items():
+        if len(word) >= 3 and len(where) >= 2:
+            weight[word] = max(weight.get(word, 0.0), math.log(len(where)) + 1)
+    counted = {w: len(where) for w, where in named.items() if len(where) >= 2}
+    words = sorted(weight.keys() | counted.keys())
+    weights = np.array([weight.get(w, 0.0) for w in words], dtype=np.float16)
+    lexicon = Lexicon({w: float(x) for w, x in zip(words, weights, strict=True) if x > 0}, counted)
+    packed = np.frombuffer(zlib.compress("\n".join(words).encode(), 9), dtype=np.uint8)
+    files_ = np.array([counted.get(w, 0) for w in words], dtype=np.int32)
+    return lexicon, {"words": packed, "word_weights": weights, "word_files": files_}
+
+
+def _edges(values: np.ndarray) -> np.ndarray:
+    """Bounds of at most 256 bins, as boosted trees make them: all values, or quantiles of many."""
+    different = np.unique(values)
+    if len(different) <= 255:
+        return np.asarray((different[1:] + different[:-1]) / 2, dtype=np.float32)
+    return np.unique(np.quantile(values, np.linspace(0, 1, 256)[1:-1])).astype(np.float32)
+
+
+def _pieces(profiles: Sequence[ColumnProfile]) -> csr_matrix:
+    found = [hashed(p, p.draws[0]) for p in profiles]
+    starts = np.cumsum([0, *map(len, found)])
+    columns = np.fromiter((b for f in found for b in f), np.int64, starts[-1])
+    values = np.fromiter((v for f in found for v in f.values()), np.float64, starts[-1])
+    return csr_matrix((values, columns, starts), shape=(len(found), 2 * BUCKETS))
+
+
+# --------------------------------------------------------------------------- trees as arrays
+
+
+def _boosted_arrays(model: Any) -> dict[str, np.ndarray]:
+    trees = [tree for stage in model._predictors for tree in stage]
+    nodes = []
+    for tree in trees:
+        n = tree.nodes
+        left = n["left"].astype(np.int64)
+        nodes.append((np.where(n["is_leaf"], -1, n["feature_idx"]), n["num_threshold"], left, n["right"], n["value"]))
+    outputs = np.tile(np.arange(len(NINE)), len(model._predictors)).astype(np.int8)
+    return _arrays("boosted", nodes, outputs, lambda v: (v.astype(np.float16)[:, None], 1.0))
+
+
+def _randomised_arrays(model: Any) -> dict[str, np.ndarray]:
+    nodes = []
+    for estimator in model.estimators_:
+        t = estimator.tree_
+        nodes.append((t.feature, t.threshold, t.children_left, t.children_right, t.value[:, 0, :]))
+    outputs = np.full(len(nodes), -1, dtype=np.int8)
+    return _arrays("randomised", nodes, outputs, lambda v: (np.round(v * 255).astype(np.uint8), 1 / 255))
+
+
+def _arrays(name: str, trees: Iterable[Any], outputs: np.ndarray, packed: Any) -> dict[str, np.ndarray]:
+    """Trees one behind the other, each node's left child right behind it."""
+    roots, signs_, bounds, rights, values, start = [], [], [], [], [], 0
+    for feature, threshold, left, right, value in trees:
+        order, places = _preorder(np.asarray(feature) < 0, np.asarray(left), np.asarray(right))
+        leaf = np.asarray(feature)[order] < 0
+        roots.append(start)
+        start += len(order)
+        signs_.append(np.where(leaf, LEAF, np.asarray(feature)[order]).astype(np.uint16))
+        bounds.append(np.where(leaf, 0, np.floor(np.asarray(threshold)[order].clip(0, 255))).astype(np.uint8))
+        rights.append(np.where(leaf, 0, places[np.asarray(right)[order]] - np.arange(len(order))).astype(np.uint16))
+        values.append(np.asarray(value)[order][leaf])
+    stored, scale = packed(np.concatenate(values))
+    return {
+        f"{name}_roots": np.array(roots, dtype=np.int32), f"{name}_sign": np.concatenate(signs_),
+        f"{name}_bound": np.concatenate(bounds), f"{name}_right": np.concatenate(rights), f"{name}_value": stored,
+        f"{name}_scale": np.float32(scale), f"{name}_outputs": outputs,
+    }  # fmt: skip
+
+
+def _preorder(leaf: np.ndarray, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order, stack = [], [0]
+    while stack:
+        node = stack.pop()
+        order.append(node)
+        if not leaf[node]:
+            stack += [int(right[node]), int(left[node])]
+    places = np.zeros(len(leaf), dtype=np.int64)
+    places[order] = np.arange(len(order))
+    return np.array(order), places
+
+
+# --------------------------------------------------------------------------- folds
+
+
+def folds(labels: np.ndarray, records: np.ndarray, grouped: bool) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Five parts: of whole files, or of columns drawn at random."""
+    blank = np.zeros(len(labels))
+    if grouped:
+        return list(GroupKFold(FOLDS).split(blank, labels, records))
+    return list(StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(blank, labels))
+
+
+def out_of_fold(
+    profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.ndarray, grouped: bool, most: int = FOLDS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of each column (not yet calibrated) by a model that has seen nothing of its fold.
+
+    Args:
+        profiles, labels, records: as `table` gives them. grouped: whole files apart. most: so many folds are asked.
+
+    Returns:
+        (columns, 9) probabilities; the columns that were asked.
+    """
+    out = np.zeros((len(labels), len(NINE)))
+    seen = []
+    for train, test in folds(labels, records, grouped)[:most]:
+        model = load(fitted([profiles[i] for i in train], labels[train], records[train]))
+        out[test] = probabilities([profiles[i] for i in test], model, sharp=False)
+        seen.append(test)
+    return out, np.sort(np.concatenate(seen))
+
+
+def sharpened(found: np.ndarray, power: float) -> np.ndarray:
+    """Probabilities raised to a power."""
+    out = np.maximum(found, 1e-9) ** power
+    return np.asarray(out / out.sum(axis=1, keepdims=True))
+
+
+def sharpness(found: np.ndarray, labels: np.ndarray) -> float:
+    """The power that makes the labels likeliest."""
+    powers = np.linspace(0.6, 2.5, 39)
+    losses = [-np.log(sharpened(found, power)[np.arange(len(labels)), labels]).mean() for power in powers]
+    return float(powers[int(np.argmin(losses))])
+
+
+def main() -> None:
+    """Fit, calibrate by folds of whole files, store."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("train")
+    train = parser.parse_args().train
+    profiles, labels, records = table(train)
+    found, _ = out_of_fold(profiles, labels, records, grouped=True)
+    power = sharpness(found, labels)
+    stored = fitted(profiles, labels, records, power)
+    load(stored)
+    STORED.write_bytes(stored)
+    print(f"{STORED.name}: {len(stored) / 1e6:.2f} MB, fitted on {len(labels):,} columns, sharpness {power:.2f}")
+
+
+if __name__ == "__main__":
+    main()
