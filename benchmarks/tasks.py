@@ -333,17 +333,26 @@ def said(case: Case) -> tuple[tuple[str, str, str], float, bool, str]:
     return (task.modality, task.goal, task.metric), task.confidence, asked, ""
 
 
+def wanted(case: Case) -> tuple[str, str, str]:
+    """What a person says: modality, goal and metric."""
+    if case.goal == "refused":
+        return "", "refused", ""
+    return case.modality, case.goal, case.metric or METRICS[case.goal]
+
+
+def answered(case: Case) -> tuple[str, str, str]:
+    """What the detector says."""
+    return said(case)[0]
+
+
 def main() -> int:
     args = arguments()
     cases = [*real(Path(args.data)), *bundled(), *numbers(), *texts(), *several(), *dated()]
     right, unexplained, asked_wrong, asked_all = 0, 0, 0, 0
     cases = [case for case in cases if args.only in case.name]
     for case in cases:
-        wanted = (case.modality, case.goal, case.metric or METRICS.get(case.goal, ""))
-        if case.goal == "refused":
-            wanted = ("", "refused", "")
         found, sure, asked, why = said(case)
-        good = found == wanted
+        good = found == wanted(case)
         right, asked_all = right + good, asked_all + asked
         unexplained += not good and not case.explained
         asked_wrong += asked and not good
@@ -351,7 +360,7 @@ def main() -> int:
         print(f"{mark} {'?' if asked else ' '} {case.name:<42} {' '.join(found).strip():<34} {sure:4.0%}", flush=True)
         if not good:
             why = "; ".join(part for part in (case.explained, why) if part)
-            print(f"        a person says {' '.join(wanted).strip()}. {why}")
+            print(f"        a person says {' '.join(wanted(case)).strip()}. {why}")
     print(f"asked for a hint in {asked_all} of {len(cases)}, of which {asked_wrong} would have been wrong")
     print(json.dumps({"right": right, "of": len(cases), "share": round(right / max(len(cases), 1), 4)}))
     return 1 if unexplained else 0

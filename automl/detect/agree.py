@@ -28,7 +28,7 @@ def agreed(columns: Sequence[Column]) -> list[Column]:
     for c in columns:
         if c.evidence == "set by you":
             out.append(c)
-        elif has_comma and c.reading.get("mark") == "unclear":
+        elif has_comma and "mark" in c.reading:
             reading = {k: v for k, v in c.reading.items() if k != "mark"} | {"decimal": ","}
             out.append(replace(c, reading=reading, evidence=f"{c.evidence}, decimal comma as in other columns"))
         elif order is not None and OPEN_ORDER in c.evidence:

@@ -123,13 +123,10 @@ def mixed_units(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
 
 
 def unclear_marks(columns: Sequence[Column]) -> Finding | None:
-    """Numbers such as 1,500 whose mark may part thousands or decimals, where no cell tells which."""
-    names = [c.name for c in columns if c.reading.get("mark") == "unclear"]
+    """Numbers such as 1.500 whose point may part thousands, where no cell tells. (A comma there is no decimal mark.)"""
+    names = [c.name for c in columns if c.reading.get("mark") == "."]
     if not names:
         return None
-    message = (
-        f"Numbers in {shown(names)} have three digits after each mark (as in 1,500), so that it may part thousands or "
-        f"decimals; a comma was read as parting thousands, a point as decimal."
-    )
-    return Finding("unclear_marks", "low", message, "Write them without marks for thousands.", tuple(names), (),
-                   len(names))  # fmt: skip
+    message = f"Numbers in {shown(names)} have three digits after each point (as in 1.500), which was read as decimal."
+    step = "If it parts thousands, write them without it."
+    return Finding("unclear_marks", "low", message, step, tuple(names), (), len(names))

@@ -22,7 +22,7 @@ from automl.errors import InputError
 from automl.records import Dataset, Recipe
 
 FEW = settings(
-    derandomize=True, max_examples=60, deadline=None,
+    derandomize=True, max_examples=40, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )  # fmt: skip
 NAMES = st.sampled_from(

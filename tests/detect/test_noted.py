@@ -80,11 +80,19 @@ def test_a_comma_that_may_part_thousands_is_read_as_the_other_columns_show() -> 
     plain = pd.DataFrame({"a": cycle("1,500", "2,250"), "b": RNG.normal(size=N)})
     dataset, _, found = run(plain)
     assert dataset.inputs["a"][0] == 1500.0
-    assert "'a'" in found["unclear_marks"].message
+    assert "unclear_marks" not in found
     dataset, task, found = run(plain.assign(c=cycle("3,5", "7,25")))
     assert dataset.inputs["a"][:2].tolist() == [1.5, 2.25]
     assert "as in other columns" in task.columns[0].evidence
     assert "unclear_marks" not in found
+
+
+def test_a_point_that_may_part_thousands_is_read_as_decimal_and_told_unless_other_columns_tell() -> None:
+    plain = pd.DataFrame({"a": cycle("1.500", "2.250"), "b": RNG.normal(size=N)})
+    dataset, _, found = run(plain)
+    assert (dataset.inputs["a"][0], "'a'" in found["unclear_marks"].message) == (1.5, True)
+    dataset, _, found = run(plain.assign(c=cycle("3,5", "7,25")))
+    assert (dataset.inputs["a"][0], "unclear_marks" in found) == (1500.0, False)
 
 
 def test_dates_that_may_be_read_both_ways_are_read_as_the_other_dates_of_the_table() -> None:

@@ -181,5 +181,5 @@ def duplicate_rows(raw: pd.DataFrame, target: pd.DataFrame | None) -> Finding | 
 def _hashed(series: pd.Series) -> np.ndarray:
     try:
         return np.asarray(pd.util.hash_pandas_object(series, index=False, categorize=True), dtype=np.uint64)
-    except TypeError:  # lists, or numbers and texts together
+    except (TypeError, ValueError):  # lists, numbers and texts together, bytes
         return np.asarray(pd.util.hash_pandas_object(pd.Series(words(series)), index=False), dtype=np.uint64)

@@ -1,7 +1,7 @@
 """Cells as people write them: words, numbers with units, dates. Nothing here looks at more than one column."""
 
 from automl.detect.parse.amounts import number_reading, numbers, sentinels
-from automl.detect.parse.numerals import decimal_mark, is_mark_open, number
+from automl.detect.parse.numerals import decimal_mark, number, open_mark
 from automl.detect.parse.spelling import (
     FALSE_WORDS,
     MISSING_NUMBERS,
@@ -27,12 +27,12 @@ __all__ = [
     "date_reading",
     "dates",
     "decimal_mark",
-    "is_mark_open",
     "list_reading",
     "members",
     "number",
     "number_reading",
     "numbers",
+    "open_mark",
     "packed_numbers",
     "quantity",
     "quantity_reading",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.detect.parse.numerals import decimal_mark, is_mark_open, number
+from automl.detect.parse.numerals import decimal_mark, number, open_mark
 from automl.detect.parse.spelling import FEW, by_value, word
 from automl.detect.parse.units import converter, factor_of, quantity
 
@@ -34,8 +34,8 @@ def number_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float]:
         n_loose = sum((q := quantity(t, decimal)) is not None and not q[1] for t in texts)
         if n_loose > n_plain >= 0.95 * len(texts):  # a few "<0.5", "~3" or "2k" among plain ones
             return {**reading, "unit": ""}, n_loose / len(texts)
-    if n_plain >= 0.95 * len(texts) and is_mark_open(texts):
-        reading["mark"] = "unclear"
+    if n_plain >= 0.95 * len(texts) and (mark := open_mark(texts)):
+        reading["mark"] = mark
     return reading, n_plain / max(len(texts), 1)
 
 
@@ -46,7 +46,8 @@ def numbers(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.n
         series: numbers, texts or a mixture.
         reading: how it is written (all of it may be absent): ``decimal`` ("."); ``unit``, for numbers with a unit;
             ``units``, what a number in each of several units is multiplied by; ``form``, a member of `units.FORMS`;
-            ``brackets``: "negative" or "plain"; ``missing``: numbers that stand for a gap.
+            ``brackets``: "negative" or "plain"; ``missing``: numbers that stand for a gap. (``mark`` tells
+            of a mark that no cell explains, see `agree`.)
     """
     reading = reading or {}
     out = _numbers(series, reading)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["DIGITS", "decimal_mark", "is_mark_open", "number"]
+__all__ = ["DIGITS", "decimal_mark", "number", "open_mark"]
 
 DIGITS = (
     r"(?:\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)"
@@ -53,10 +53,12 @@ def decimal_mark(texts: Sequence[str]) -> str:
     return "," if comma > point else "."
 
 
-def is_mark_open(texts: Sequence[str]) -> bool:
-    """Whether a column's marks may part thousands or decimals, and no cell tells which ("1,500", "2,250")."""
+def open_mark(texts: Sequence[str]) -> str:
+    """The mark that may part thousands or decimals where no cell of a column tells which ("1,500", "2,250"); else ""."""
     comma, point, either = _marks(texts)
-    return comma == point and either > 0
+    if comma != point or not either:
+        return ""
+    return "," if any("," in text for text in texts) else "."
 
 
 def number(text: str, decimal: str = ".") -> float | None:

@@ -402,7 +402,7 @@ def _clocks(parts: pd.DataFrame) -> np.ndarray:
     codes, zones = pd.factorize(parts["zone"])
     ahead = np.append([_ahead(zone) for zone in zones], 0.0)[codes]
     seconds = hour * 3600 + clock[1] * 60 + clock[2] - 60 * ahead
-    return np.round(seconds * 1e6).astype("timedelta64[us]").astype("timedelta64[ns]")
+    return np.asarray(np.round(seconds * 1e6).astype("timedelta64[us]").astype("timedelta64[ns]"))
 
 
 def _year_last(texts: pd.Series, day_first: bool) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from automl.detect.parse.numerals import DIGITS, decimal_mark, is_mark_open, number
+from automl.detect.parse.numerals import DIGITS, decimal_mark, number, open_mark
 
 __all__ = ["FORMS", "converter", "factor_of", "quantity", "quantity_reading", "unlike_units"]
 
@@ -207,8 +207,8 @@ def quantity_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
         spelled = Counter(unit for _, unit in found if unit)
         reading, share, said = _one_unit(counts, spelled, found, len(texts))
         best = {**reading, "decimal": decimal, **({"brackets": brackets} if brackets else {})}, share, said
-    if best[1] >= ENOUGH and is_mark_open(texts):
-        best[0]["mark"] = "unclear"
+    if best[1] >= ENOUGH and (mark := open_mark(texts)):
+        best[0]["mark"] = mark
     if best[1] < ENOUGH:
         formed = _formed(texts)
         best = formed if formed[1] > best[1] else best
@@ -232,7 +232,7 @@ def _one_unit(
     if not others and units[""] == 1.0:
         return reading, share, f"'{unit}'"
     turned = ", ".join(repr(u) for u in others[:5]) if others else "those without a unit"
-    return {**reading, "units": units}, share, f"'{unit}', {turned} converted to it"
+    return {**reading, "units": units}, share, f"'{unit}' ({turned} converted to it)"
 
 
 def _factors(named: Sequence[str], main: str) -> dict[str, float]:
