@@ -66,7 +66,8 @@ def examine(dataset: Dataset, task: Task, split: Split | None = None, seconds: f
     skipped: list[str] = []
     for check in CHECKS:
         try:
-            if not CONCERNS.get(check, lambda look: True)(look):
+            concerns = CONCERNS.get(check)
+            if concerns is not None and not concerns(look):
                 continue
             if time.monotonic() >= deadline:
                 raise TooLate
