@@ -24,6 +24,8 @@ STRONG = 0.8
 PERFECT = 0.99
 FAR_ABOVE = 4.0
 ABOVE = 1.5
+TOGETHER, TOGETHER_ABOVE = 0.85, 6.0
+"""Skill, and ratio to what is left open without any suspect, from which suspects that hide each other are told."""
 MOST_SUSPECTS = 3
 MOST_CLASSES = 100
 SORTED, SORTED_GRAVELY = 0.3, 0.6
@@ -94,7 +96,8 @@ def leaking_column(look: Look) -> Finding | None:
     """A column that tells the target almost alone, and more than all the others together.
 
     What a column says alone (`alone.skill`) is held against what a forest says from all others: a strong column among
-    others as strong is how many honest tables look. Nearly perfect columns are told in either case.
+    others as strong is how many honest tables look. Nearly perfect columns are told in either case, and so are several
+    strong ones without which the others say little: columns filled in after the fact seldom come alone.
     """
     found = leaks(look)
     if not found:
@@ -121,7 +124,9 @@ def leaks(look: Look) -> list[tuple[Alone, Severity, float | None]]:
     copied = copies(look)
     least = LIKELY_CLASSES if look.targets and look.targets[0].n_classes else LIKELY_NUMBERS
     likely = [one for one in most_telling(look) if one.is_used and one.skill >= least and one.column not in copied]
-    for one in likely[:MOST_SUSPECTS]:
+    suspects = likely[:MOST_SUSPECTS]
+    without: float | None = None
+    for one in suspects:
         target = next(t for t in look.targets if t.name == one.target)
         if one.skill >= PERFECT and target.n_classes > MOST_CLASSES:
             found.append((one, "high", None))
@@ -140,6 +145,12 @@ def leaks(look: Look) -> list[tuple[Alone, Severity, float | None]]:
             found.append((one, "high", rest))
         elif one.skill >= PERFECT or open_rest >= ABOVE * open_alone:
             found.append((one, "medium", rest))
+        elif len(suspects) > 1 and one.skill >= TOGETHER:
+            if without is None:
+                inputs = look.matrix(look.known, (*copied, *(s.column for s in suspects)))
+                without = model_skill(inputs, values, target.n_classes)
+            if 1 - without >= TOGETHER_ABOVE * open_alone:
+                found.append((one, "medium", without))
     return found
 
 

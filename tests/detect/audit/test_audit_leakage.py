@@ -72,6 +72,15 @@ def test_a_noisy_copy_of_numbers_leaks(look, clean, rng):
     assert (found.severity, found.columns) == ("high", ("after",))
 
 
+def test_two_leaks_do_not_hide_each_other(look, clean, rng):
+    frame, label, _ = clean
+    noisy = [label.where(rng.random(len(label)) > 0.04, rng.permutation(label)) for _ in range(2)]
+
+    found = leaking_column(look(frame.assign(after=noisy[0], later=noisy[1]), label))
+
+    assert {"after", "later"} == set(found.columns)
+
+
 def test_a_strong_column_among_others_as_strong_is_no_leak(look, rng):
     truth = rng.normal(size=1000)
     frame = pd.DataFrame({f"m{i}": truth + 0.3 * rng.normal(size=1000) for i in range(6)})
