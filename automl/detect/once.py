@@ -40,7 +40,7 @@ def once(frame: pd.DataFrame) -> pd.DataFrame:
     if times == 1:
         return frame
     nth = whole.cumcount().to_numpy()
-    kept = frame[nth % times == 0]
+    kept: pd.DataFrame = frame[nth % times == 0]
     return kept.reset_index(drop=True)
 
 
