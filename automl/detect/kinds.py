@@ -397,6 +397,8 @@ def _readable(seen: Glimpse, nine: str, sure: float) -> Column | None:
         return Column(seen.name, "text", sure, "") if wordy else None
     if nine == "categorical":
         few = seen.n_distinct <= 0.5 * seen.n_present
+        if seen.is_numeric and seen.is_named(COUNT_NAMES):
+            return None  # years, ages and counts are amounts to learn from, whatever people call them
         return Column(seen.name, "categorical", sure, "") if few and (not seen.is_numeric or seen.is_integer) else None
     if sure < LEAVING_OUT:
         return None
