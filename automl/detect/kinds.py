@@ -369,7 +369,7 @@ def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> 
     """A rule's answer, or another kind where what was learnt is confident of it and the values can be read as it.
 
     In doubt a column stays usable: to be left out as an identifier or as unknown takes far more confidence than to be
-    read otherwise, and whole numbers become categories only where they could be told apart by a person too.
+    read otherwise, and numbers are never unknown. Years and counts are no categories, though people label them so.
 
     Args:
         seen: the column. ruled: what the rules say. p: its profile. row: probabilities of the nine kinds.
@@ -403,11 +403,12 @@ def _readable(seen: Glimpse, nine: str, sure: float) -> Column | None:
         return Column(seen.name, "text", sure, "") if wordy else None
     if nine == "categorical":
         few = seen.n_distinct <= 0.5 * seen.n_present
-        return Column(seen.name, "categorical", sure, "") if few and (not seen.is_numeric or seen.is_integer) else None
+        amounts = seen.is_numeric and (not seen.is_integer or seen.is_named(f"{COUNT_NAMES}|{DATE_NAMES}"))
+        return Column(seen.name, "categorical", sure, "") if few and not amounts else None
     if sure < LEAVING_OUT:
         return None
-    if nine == "context-specific":
-        return Column(seen.name, "unknown", sure, "")
+    if nine == "context-specific":  # numbers named x1 and V2 are what many tables are made of
+        return None if seen.is_numeric else Column(seen.name, "unknown", sure, "")
     return Column(seen.name, "identifier", sure, "") if seen.n_distinct == seen.n_present >= 3 else None
 
 
