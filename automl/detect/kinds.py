@@ -38,6 +38,8 @@ TEXT_NAMES = (
 )
 DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|ts|epoch|created|updated|at|on"
 
+AMOUNT_NAMES = rf"{COUNT_NAMES}|{DATE_NAMES}"  # of whole numbers that stay numbers
+
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
 _IMAGE = re.compile(r".+\.(?:png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm)", re.IGNORECASE | re.DOTALL)
 _CODE = re.compile(r"(?=.*\d)[\w\-.:/#]{1,64}|[0-9a-fA-F\-]{8,64}", re.ASCII)
@@ -383,7 +385,9 @@ def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> 
         other = _readable(seen, NINE[place], sure)
         if other is not None and other.kind != ruled.kind:
             return replace(other, confidence=sure, evidence=_facts(p, other.kind, sure))
-    return ruled if lost else replace(ruled, confidence=max(min(ruled.confidence, own), 0.01))
+    if lost or (ruled.kind == "numeric" and seen.is_named(AMOUNT_NAMES)):
+        return ruled
+    return replace(ruled, confidence=max(min(ruled.confidence, own), 0.01))
 
 
 def _readable(seen: Glimpse, nine: str, sure: float) -> Column | None:
@@ -403,7 +407,7 @@ def _readable(seen: Glimpse, nine: str, sure: float) -> Column | None:
         return Column(seen.name, "text", sure, "") if wordy else None
     if nine == "categorical":
         few = seen.n_distinct <= 0.5 * seen.n_present
-        amounts = seen.is_numeric and (not seen.is_integer or seen.is_named(f"{COUNT_NAMES}|{DATE_NAMES}"))
+        amounts = seen.is_numeric and (not seen.is_integer or seen.is_named(AMOUNT_NAMES))
         return Column(seen.name, "categorical", sure, "") if few and not amounts else None
     if sure < LEAVING_OUT:
         return None
