@@ -12,6 +12,7 @@ Source: the benchmark's counts are pandas' (`isna`, `unique`, `mean`, `std` with
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -167,7 +168,7 @@ def _distinct(counts: Mapping[Any, int], present: int, scale: float) -> int:
     once = sum(n == 1 for n in counts.values())
     if once == present:
         return round(present * scale)
-    return round(len(counts) - once + once * scale**0.5)
+    return round(len(counts) - once + once * math.sqrt(scale))
 
 
 def _few(counts: Mapping[Any, int]) -> dict[Any, int]:
