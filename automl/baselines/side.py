@@ -82,7 +82,8 @@ class ShallowSide:
         ]
         self.floor_lanes = [lane for lane in lanes if lane.baseline.tier == "floor"]
         others = [lane for lane in lanes if lane.baseline.tier != "floor"]
-        self.tuning = Tuning(others, len(self.material.items), seed, self.material.rank, rows_a_second(task))
+        n_items = len(self.material.items)
+        self.tuning = Tuning(others, n_items, seed, self.material.rank, rows_a_second(task, n_items))
         self.floors: list[tuple[Run, Any]] = []
         self._too_little = 0.0
         self.archive = Archive(folder, fingerprints or {}, self._note)

@@ -10,6 +10,7 @@ from automl.baselines.columns import TableFeatures
 from automl.baselines.learners import Linear
 from automl.baselines.model import Floor, Model, draws, labelled
 from automl.baselines.trees import Boosting, Forest
+from automl.baselines.tuning import MANY_TEXTS
 from automl.baselines.vectors import Vectors
 from automl.records import Baseline, Facts, Goal, Task
 
@@ -21,7 +22,6 @@ MOST_VECTOR_ROWS = 15_000
 FEW = 1000
 COMPONENTS = 50
 MANY_OUTPUTS = 50
-MANY_TEXTS = 30_000
 NODE_BYTES = 64
 FOREST_BYTES = 400 * 2**20
 

@@ -49,6 +49,8 @@ TEXT_NAMES = (
 )
 DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|ts|epoch|created|updated|at|on"
 
+AMOUNT_NAMES = rf"{COUNT_NAMES}|{DATE_NAMES}"  # of whole numbers that stay numbers
+
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
 _IMAGE = re.compile(r".+\.(?:png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm)", re.IGNORECASE | re.DOTALL)
 _CODE = re.compile(r"(?=.*\d)[\w\-.:/#]{1,64}|[0-9a-fA-F\-]{8,64}", re.ASCII)
@@ -363,7 +365,7 @@ def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> 
     """A rule's answer, or another kind where what was learnt is confident of it and the values can be read as it.
 
     In doubt a column stays usable: to be left out as an identifier or as unknown takes far more confidence than to be
-    read otherwise, and whole numbers become categories only where they could be told apart by a person too.
+    read otherwise, and numbers are never unknown. Years and counts are no categories, though people label them so.
 
     Args:
         seen: the column. ruled: what the rules say. p: its profile. row: probabilities of the nine kinds.
@@ -377,7 +379,9 @@ def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> 
         other = _readable(seen, NINE[place], sure)
         if other is not None and other.kind != ruled.kind:
             return replace(other, confidence=sure, evidence=_facts(p, other.kind, sure))
-    return ruled if lost else replace(ruled, confidence=max(min(ruled.confidence, own), 0.01))
+    if lost or (ruled.kind == "numeric" and seen.is_named(AMOUNT_NAMES)):
+        return ruled
+    return replace(ruled, confidence=max(min(ruled.confidence, own), 0.01))
 
 
 def _readable(seen: Glimpse, nine: str, sure: float) -> Column | None:
@@ -397,13 +401,12 @@ def _readable(seen: Glimpse, nine: str, sure: float) -> Column | None:
         return Column(seen.name, "text", sure, "") if wordy else None
     if nine == "categorical":
         few = seen.n_distinct <= 0.5 * seen.n_present
-        if seen.is_numeric and seen.is_named(COUNT_NAMES):
-            return None  # years, ages and counts are amounts to learn from, whatever people call them
-        return Column(seen.name, "categorical", sure, "") if few and (not seen.is_numeric or seen.is_integer) else None
+        amounts = seen.is_numeric and (not seen.is_integer or seen.is_named(AMOUNT_NAMES))
+        return Column(seen.name, "categorical", sure, "") if few and not amounts else None
     if sure < LEAVING_OUT:
         return None
-    if nine == "context-specific":
-        return Column(seen.name, "unknown", sure, "")
+    if nine == "context-specific":  # numbers named x1 and V2 are what many tables are made of
+        return None if seen.is_numeric else Column(seen.name, "unknown", sure, "")
     return Column(seen.name, "identifier", sure, "") if seen.n_distinct == seen.n_present >= 3 else None
 
 

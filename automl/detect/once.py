@@ -40,8 +40,7 @@ def once(frame: pd.DataFrame) -> pd.DataFrame:
     if times == 1:
         return frame
     nth = whole.cumcount().to_numpy()
-    kept: pd.DataFrame = frame[nth % times == 0]
-    return kept.reset_index(drop=True)
+    return pd.DataFrame(frame[nth % times == 0].reset_index(drop=True))
 
 
 def _codes(series: pd.Series) -> np.ndarray:

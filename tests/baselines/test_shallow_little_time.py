@@ -8,7 +8,15 @@ import pytest
 
 from automl.baselines.archive import Proposals
 from automl.baselines.lane import Lane
-from automl.baselines.tuning import CELLS_A_SECOND, LEAST_ROWS, TEXT_CELLS, Tuning, rows_a_second
+from automl.baselines.tuning import (
+    CELLS_A_SECOND,
+    LEAST_ROWS,
+    MANY_TEXTS,
+    TEXT_CELLS,
+    TRIGRAM_CELLS,
+    Tuning,
+    rows_a_second,
+)
 from automl.baselines.worker import Fitted
 from automl.records import Baseline, Column, Task
 
@@ -49,13 +57,21 @@ def test_once_there_is_a_model_others_take_all_rows_and_those_without_one_come_f
     assert found.rows_for(trees, 30.0) == 100_000
 
 
-@pytest.mark.parametrize(("kinds", "cells"), [(("numeric", "categorical"), 2), (("numeric", "text"), 1 + TEXT_CELLS)])
-def test_a_free_text_counts_as_many_numbers(kinds, cells):
+@pytest.mark.parametrize(
+    ("kinds", "n_rows", "cells"),
+    [
+        (("numeric", "categorical"), 100, 2),
+        (("numeric", "text"), MANY_TEXTS, 1 + TRIGRAM_CELLS),
+        (("numeric", "text"), MANY_TEXTS + 1, 1 + TEXT_CELLS),
+    ],
+)
+def test_a_free_text_counts_as_many_numbers_and_more_with_trigrams(kinds, n_rows, cells):
     columns = tuple(Column(f"c{i}", kind, 1.0, "") for i, kind in enumerate(kinds))
-    assert rows_a_second(Task("tabular", "binary", ("y",), "roc_auc", columns=columns)) == CELLS_A_SECOND / cells
+    task = Task("tabular", "binary", ("y",), "roc_auc", columns=columns)
+    assert rows_a_second(task, n_rows) == CELLS_A_SECOND / cells
 
 
 def test_arrays_and_forecasts_have_no_such_bound():
-    assert math.isinf(rows_a_second(Task("image", "binary", ("y",), "roc_auc")))
+    assert math.isinf(rows_a_second(Task("image", "binary", ("y",), "roc_auc"), 100))
     columns = (Column("c", "numeric", 1.0, ""),)
-    assert math.isinf(rows_a_second(Task("sequence", "forecast", ("y",), "mase", columns=columns)))
+    assert math.isinf(rows_a_second(Task("sequence", "forecast", ("y",), "mase", columns=columns), 100))

@@ -136,13 +136,19 @@ def test_in_doubt_a_column_stays_usable() -> None:
     ruled = Column("wtop", "numeric", 0.95, "stored as whole numbers")
     doubtful = np.where(np.array(NINE) == "context-specific", 0.9, 0.1 / 8)
 
-    def kind(row: np.ndarray) -> str:
-        return settled(glimpse("wtop", series), ruled, profile("wtop", series), row).kind
+    def kind(row: np.ndarray, name: str = "wtop") -> str:
+        return settled(glimpse(name, series), ruled, profile(name, series), row).kind
 
     assert kind(doubtful) == "numeric"
-    assert kind(confident("context-specific")) == "unknown"
-    assert kind(confident("categorical")) == "categorical"
+    assert kind(confident("context-specific")) == "numeric"
     assert kind(confident("not-generalizable")) == "numeric"
+    assert kind(confident("categorical")) == "categorical"
+    assert kind(confident("categorical"), "year") == "numeric"
+
+    words = pd.Series([f"{a}-{b}" for a in range(10) for b in range(20)] * 2, dtype=object)
+    levels = Column("pair", "categorical", 0.95, "words that come back")
+    for row, expected in ((doubtful, "categorical"), (confident("context-specific"), "unknown")):
+        assert settled(glimpse("pair", words), levels, profile("pair", words), row).kind == expected
 
 
 def test_evidence_names_the_facts() -> None:
