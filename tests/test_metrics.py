@@ -243,7 +243,7 @@ def test_defaults_by_goal():
     chosen = [metrics.default(goal, (8, 5)) for goal in ("binary", "multiclass", "multilabel", "regression", "forecast")]
     assert chosen == ["roc_auc", "accuracy", "roc_auc", "r2", "mase"]
     assert metrics.default("multiclass", (900, 60, 55)) == "balanced_accuracy"
-    assert metrics.default("multiclass", (600, 60, 55)) == metrics.default("multiclass", (900, 60, 5)) == "accuracy"
+    assert metrics.default("multiclass", (400, 60, 55)) == metrics.default("multiclass", (900, 60, 5)) == "accuracy"
 
 
 def test_a_missing_array_says_what_the_metric_reads():
