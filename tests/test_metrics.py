@@ -245,7 +245,7 @@ def test_defaults_by_goal():
     ]
     assert chosen == ["roc_auc", "accuracy", "roc_auc", "r2", "mase"]
     assert metrics.default("multiclass", (900, 60, 55)) == "balanced_accuracy"
-    assert metrics.default("multiclass", (600, 60, 55)) == metrics.default("multiclass", (900, 60, 5)) == "accuracy"
+    assert metrics.default("multiclass", (400, 60, 55)) == metrics.default("multiclass", (900, 60, 5)) == "accuracy"
 
 
 def test_a_missing_array_says_what_the_metric_reads():

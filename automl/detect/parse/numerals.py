@@ -54,7 +54,7 @@ def decimal_mark(texts: Sequence[str]) -> str:
 
 
 def open_mark(texts: Sequence[str]) -> str:
-    """The mark that may part thousands or decimals where no cell of a column tells which ("1,500"); else ""."""
+    """The mark that may part thousands or decimals where no cell tells which ("1,500", "2,250"); else an empty text."""
     comma, point, either = _marks(texts)
     if comma != point or not either:
         return ""
