@@ -39,7 +39,9 @@ BOOSTED = {
     "max_iter": 120, "learning_rate": 0.08, "max_leaf_nodes": 15, "min_samples_leaf": 10, "l2_regularization": 3.0,
     "max_features": 0.3, "early_stopping": False,
 }  # fmt: skip
-RANDOMISED = {"n_estimators": 100, "max_features": 0.3}
+BOOSTINGS = 3
+"""Of other seeds, whose scores are averaged."""
+RANDOMISED = {"n_estimators": 250, "max_features": 0.3}
 LINEAR = {"C": 20.0, "max_iter": 60, "tol": 1e-3}
 STORED = Path(automl.__file__).parent / "data" / "column_kinds.npz"
 
@@ -66,7 +68,9 @@ def fitted(profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.nd
     rows = np.concatenate([signs(p, lexicon, own=True) for p in profiles])
     edges = [_edges(rows[:, j]) for j in range(N_SIGNS)]
     bins = np.column_stack([np.searchsorted(e, rows[:, j], side="left") for j, e in enumerate(edges)])
-    boosted = HistGradientBoostingClassifier(random_state=SEED, **BOOSTED).fit(bins, labels)
+    boosted = [
+        HistGradientBoostingClassifier(random_state=SEED + i, **BOOSTED).fit(bins, labels) for i in range(BOOSTINGS)
+    ]
     randomised = ExtraTreesClassifier(random_state=SEED, n_jobs=1, **RANDOMISED).fit(bins, labels)
     linear = LogisticRegression(**LINEAR).fit(_pieces(profiles), labels)
     weights = linear.coef_.T
@@ -75,7 +79,7 @@ def fitted(profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.nd
         **words,
         "edges": np.concatenate(edges).astype(np.float32),
         "n_edges": np.array([len(e) for e in edges], dtype=np.int32),
-        "start": np.asarray(boosted._baseline_prediction, dtype=np.float64).reshape(1, -1),
+        "start": np.asarray(boosted[0]._baseline_prediction, dtype=np.float64).reshape(1, -1),  # the same for all
         "linear": np.round(weights / scale).astype(np.int8),
         "linear_scale": np.float32(scale),
         "shift": linear.intercept_.astype(np.float64),
@@ -134,14 +138,15 @@ def _pieces(profiles: Sequence[ColumnProfile]) -> csr_matrix:
 # --------------------------------------------------------------------------- trees as arrays
 
 
-def _boosted_arrays(model: Any) -> dict[str, np.ndarray]:
-    trees = [tree for stage in model._predictors for tree in stage]
+def _boosted_arrays(models: Sequence[Any]) -> dict[str, np.ndarray]:
+    """The trees of all models, each with its part of the mean score."""
+    trees = [tree for model in models for stage in model._predictors for tree in stage]
     nodes = []
     for tree in trees:
         n = tree.nodes
-        left = n["left"].astype(np.int64)
-        nodes.append((np.where(n["is_leaf"], -1, n["feature_idx"]), n["num_threshold"], left, n["right"], n["value"]))
-    outputs = np.tile(np.arange(len(NINE)), len(model._predictors)).astype(np.int8)
+        asked, value = np.where(n["is_leaf"], -1, n["feature_idx"]), n["value"] / len(models)
+        nodes.append((asked, n["num_threshold"], n["left"].astype(np.int64), n["right"], value))
+    outputs = np.tile(np.arange(len(NINE)), len(trees) // len(NINE)).astype(np.int8)
     return _arrays("boosted", nodes, outputs, lambda v: (v.astype(np.float16)[:, None], 1.0))
 
 

@@ -284,8 +284,8 @@ def categorical(seen: Glimpse) -> Column | None:
     if seen.is_numeric or not seen.texts:
         return None
     n, levels = len(seen.texts), len(seen.levels)
-    if seen.distinct_share > 0.9 and n > 20:
-        return None
+    if seen.distinct_share > 0.9 and n > 20 and seen.n_distinct > 0.5 * seen.n_present:
+        return None  # a sample of thousands of levels shows most of them once; over all rows they come back
     sure = 0.95 if seen.distinct_share < 0.2 else 0.7
     return Column(
         seen.name, "categorical", sure, f"{levels:,} different values among {n:,} sampled, such as {shown(seen.levels)}"
@@ -381,7 +381,10 @@ def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> 
             return replace(other, confidence=sure, evidence=_facts(p, other.kind, sure))
     if lost or (ruled.kind == "numeric" and seen.is_named(AMOUNT_NAMES)):
         return ruled
-    return replace(ruled, confidence=max(min(ruled.confidence, own), 0.01))
+    # How sure it is among the kinds that keep it in use: that people would ask about it does not make it another one.
+    out_of_use = {NINE_OF_KIND["unknown"], NINE_OF_KIND["identifier"]} - {NINE_OF_KIND[ruled.kind]}
+    in_use = 1.0 - sum(float(row[NINE.index(nine)]) for nine in out_of_use)
+    return replace(ruled, confidence=max(min(ruled.confidence, own / max(in_use, own, 1e-6)), 0.01))
 
 
 def _readable(seen: Glimpse, nine: str, sure: float) -> Column | None:

@@ -160,3 +160,9 @@ def test_a_kind_set_by_the_user_is_believed_and_readable(kind: str) -> None:
 
     assert (kind, 1.0, "set by you") == (found.kind, found.confidence, found.evidence)
     assert len(typed(strings(["1", "0"]), found)) == N
+
+
+def test_thousands_of_levels_that_come_back_are_categories_though_a_sample_shows_each_once() -> None:
+    rng = np.random.default_rng(0)
+    codes = pd.Series([f"sku{i}" for i in rng.integers(0, 5_000, 40_000)])
+    assert column("product", codes).kind == "categorical"
