@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run"]
 
-LOOKED_ROWS = 50_000
+LOOKED_ROWS = 30_000
 """Rows of a table that `inspect` looks at: kinds and findings of more would be the same, and cost the time of a fit."""
 
 
