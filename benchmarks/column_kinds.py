@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from collections.abc import Sequence
 
@@ -102,7 +103,9 @@ def calibration_error(truth: np.ndarray, told: np.ndarray, confidence: np.ndarra
     return float(sum(gaps))
 
 
-def told(title: str, profiles: Sequence[ColumnProfile], truth: np.ndarray, found: np.ndarray) -> tuple[float, float]:
+def told(
+    title: str, profiles: Sequence[ColumnProfile], truth: np.ndarray, found: np.ndarray, records: np.ndarray
+) -> tuple[float, float]:
     """Print all figures of one sort of answer; its accuracy and macro F1."""
     answered = answers(profiles, None, found)
     kinds = np.array([NINE.index(kind) for kind, _ in answered])
@@ -111,6 +114,10 @@ def told(title: str, profiles: Sequence[ColumnProfile], truth: np.ndarray, found
     kept = float((used(profiles, found) == truth).mean())
     print(f"\n{title}: accuracy {accuracy:.4f}, macro F1 {f1:.4f}, expected calibration error {error:.4f}; "
           f"in use {kept:.4f}; {len(truth):,} columns")  # fmt: skip
+    files, sizes = np.unique(records, return_counts=True)
+    largest, right = records == files[sizes.argmax()], kinds == truth
+    print(f"in the file of most columns ({largest.sum():,}) {right[largest].mean():.4f}, in all others "
+          f"{right[~largest].mean() if (~largest).any() else math.nan:.4f}")  # fmt: skip
     print(table.round(3).to_string())
     print("\nrows: labels; columns: answers")
     confusion = pd.DataFrame(0, index=list(NINE), columns=[n[:8] for n in NINE])
@@ -138,16 +145,16 @@ def main() -> None:
         found, seen = fit.out_of_fold(profiles, labels, records, grouped, 1 if args.quick else fit.FOLDS)
         kept = [profiles[i] for i in seen]
         sharp = fit.sharpened(found[seen], shipped().sharpness)
-        scores[title] = told(f"{title} folds", kept, labels[seen], sharp)
+        scores[title] = told(f"{title} folds", kept, labels[seen], sharp, records[seen])
     result: dict[str, float | None] = {
         "cv_accuracy": scores["plain"][0], "grouped_accuracy": scores["grouped"][0], "macro_f1": scores["plain"][1],
         "test_accuracy": None, "grouped_macro_f1": scores["grouped"][1], "rules_accuracy": rules_accuracy,
         "rules_macro_f1": rules_f1,
     }  # fmt: skip
     if args.test:
-        others, truth, _ = fit.table(args.test)
+        others, truth, sources = fit.table(args.test)
         found = probabilities(others, shipped())
-        result["test_accuracy"], result["test_macro_f1"] = told("test, as shipped", others, truth, found)
+        result["test_accuracy"], result["test_macro_f1"] = told("test, as shipped", others, truth, found, sources)
     print(f"\n{time.perf_counter() - start:.0f} s")
     print(json.dumps({k: None if v is None else round(v, 4) for k, v in result.items()}))
 
