@@ -1,0 +1,45 @@
+"""What travels between the rooms: frozen records and protocols, and nothing that computes.
+
+Only the standard library is imported at run time; arrays and frames appear in annotations alone.
+
+Conventions that every room relies on:
+
+- *Rows* are positions ``0 .. n_rows-1`` of one `Dataset`; all row sets are sorted 1-D ``int64`` arrays.
+- *Classes* are written as codes ``0 .. n_classes-1`` into ``task.classes``.
+- *Truth* as the metrics read it (`TargetCodec.truth`): ``(n,)`` int64 codes for binary and multiclass;
+  ``(n, n_labels)`` int8 for multilabel; ``(n, n_targets)`` float64 for regression;
+  ``(n_windows, horizon, n_targets)`` float64 for forecast.
+- *Forecast windows* are ``(n_windows, horizon)`` arrays of row numbers: the target rows of each window,
+  consecutive rows of one series. Its context is the rows of that series before the window's first row.
+  A forecast `Dataset` is sorted by (series, time), so a series is one contiguous block of rows.
+"""
+
+from automl.records.asked import Recipe, SearchOptions
+from automl.records.contestants import Baseline, Contender, FitContext, ShallowModel, Template
+from automl.records.data import Column, Dataset, Finding, Split, Task
+from automl.records.names import (
+    GOALS,
+    KINDS,
+    MODALITIES,
+    DeviceWish,
+    Family,
+    Goal,
+    InputKind,
+    Kind,
+    Modality,
+    OutputKind,
+    Severity,
+    Side,
+    Status,
+    Tier,
+)
+from automl.records.network import Encoder, Facts, Head, InputSpec, Metric, Output, TargetCodec
+from automl.records.outcome import Comparison, Contestant, Cost, Outcome, Run, Section
+
+__all__ = [
+    "GOALS", "KINDS", "MODALITIES", "Baseline", "Column", "Comparison", "Contender", "Contestant", "Cost",
+    "Dataset", "DeviceWish", "Encoder", "Facts", "Family", "Finding", "FitContext", "Goal", "Head", "InputKind",
+    "InputSpec", "Kind", "Metric", "Modality", "Outcome", "Output", "OutputKind", "Recipe", "Run",
+    "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task",
+    "Template", "Tier",
+]  # fmt: skip

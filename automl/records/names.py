@@ -1,0 +1,28 @@
+"""Closed lists of names: what a dataset, a goal, a column, an input and a run may be."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Modality = Literal["tabular", "text", "image", "sequence"]
+Goal = Literal[
+    "binary", "multiclass", "multilabel", "regression", "forecast", "anomaly", "represent", "generate", "segment"
+]
+Kind = Literal[
+    "numeric", "categorical", "boolean", "datetime", "text", "url", "embedded_number",
+    "list", "image_path", "identifier", "constant", "unknown",
+]  # fmt: skip
+InputKind = Literal["numbers", "categories", "tokens", "image", "series"]
+OutputKind = Literal[
+    "labels", "probabilities", "values", "quantiles", "windows", "scores", "vectors", "samples", "masks"
+]
+Family = Literal["mlp", "cnn", "rnn", "transformer", "autoencoder", "vae", "gan", "diffusion"]
+Tier = Literal["floor", "fast", "strong"]
+Side = Literal["deep", "shallow", "blend", "floor"]
+Status = Literal["done", "cut", "failed"]
+Severity = Literal["low", "medium", "high"]
+DeviceWish = Literal["auto", "cpu", "one", "all"]
+
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+GOALS: tuple[Goal, ...] = get_args(Goal)
+KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -1,0 +1,153 @@
+"""What a network sees and says: its inputs, its output, what encodes, what decodes and what scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from automl.records.data import Dataset
+from automl.records.names import Goal, InputKind, OutputKind
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputSpec:
+    """One named input of a network.
+
+    Attributes:
+        kind: numbers ``(n, n_columns)`` float32 without NaN; categories ``(n, n_columns)`` int32, 0 = missing or
+            unseen; tokens ``(n, length)`` int32, 0 = padding, 1 = unknown word; image ``(n, h, w, c)`` uint8;
+            series ``(n, steps, channels)`` float32 without NaN.
+        shape: of one row, without the batch dimension. dtype: a NumPy name.
+        size: vocabulary size for tokens (ids < size); for categories the largest of stats["sizes"]; else 0.
+        stats: what `build` needs from training rows, plain lists and numbers:
+            numbers: "median", "scale", "quantiles" (per column, up to 64 ascending edges), "missing" (share), and for
+            a table's own columns "splits" (per column, up to 63 thresholds that tell most of the target, best first);
+            categories: "sizes" (levels per column, code 0 included); tokens: "columns";
+            image: "mean", "std" (per channel, 0 to 255), in a table also "columns"; series: "mean", "std" (a channel).
+    """
+
+    name: str
+    kind: InputKind
+    shape: tuple[int, ...]
+    dtype: str
+    size: int = 0
+    stats: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a search space may depend on beside the inputs: counts and moments of the training rows."""
+
+    n_rows: int
+    n_classes: int = 0
+    priors: tuple[float, ...] = ()
+    target_mean: float = 0.0
+    target_std: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a network must put out: raw, without activation (logits, standardised values).
+
+    Attributes:
+        goal: of the task. shape: of one row's output: ``(1,)`` binary logit; ``(n_classes,)`` logits;
+            ``(n_labels,)`` logits; ``(n_targets,)``; forecast ``(horizon, n_targets, 1 + n_quantiles)`` whose
+            last axis is the point forecast followed by the quantiles.
+        activation: applied outside the network at prediction: "sigmoid", "softmax" or "linear".
+        loss: "binary_crossentropy", "sparse_categorical_crossentropy", "mse" or "forecast" (mean absolute error
+            of the point plus pinball losses of the quantiles).
+        quantiles: levels, forecast only. priors: training class priors (for the output bias), else empty.
+        ordered: multiclass only: the classes are grades (`Task.ordered`).
+    """
+
+    goal: Goal
+    shape: tuple[int, ...]
+    activation: str
+    loss: str
+    quantiles: tuple[float, ...] = ()
+    priors: tuple[float, ...] = ()
+    ordered: bool = False
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Fitted on training rows only; turns a dataset's rows into a network's arrays."""
+
+    specs: tuple[InputSpec, ...]
+
+    def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Arrays by spec name for these rows (1-D row numbers, or forecast windows of shape (n, horizon))."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, strings, lists and arrays from which the encoder is restored exactly."""
+        ...
+
+
+@runtime_checkable
+class TargetCodec(Protocol):
+    """Fitted on training rows only; between the user's target, a network's target and predictions."""
+
+    head: Head
+
+    def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """What the loss compares with: int32 codes, float32 labels or standardised values.
+
+        Forecast: the raw float32 window ``(n, horizon, n_targets)``; the network normalises by its context.
+        """
+        ...
+
+    def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """What the metrics compare with, in the user's units (see the module's conventions)."""
+        ...
+
+    def decode(self, raw: np.ndarray) -> Output:
+        """A network's raw output as probabilities, or values in the user's units."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, strings and lists from which the codec is restored exactly."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """Predictions of either side, in one shape, so that both are scored by the same code.
+
+    Attributes:
+        kind: what the model gives by nature: probabilities (classification), values, or windows (forecast).
+        arrays: by name:
+            probabilities: "probabilities" ``(n, n_classes)`` (binary has two columns; multilabel: each label's own),
+            "labels" int64 codes ``(n,)`` (multilabel: ``(n, n_labels)`` 0/1);
+            values: "values" ``(n, n_targets)``;
+            windows: "values" ``(n, horizon, n_targets)`` and, where predicted,
+            "quantiles" ``(n, horizon, n_targets, n_quantiles)``.
+    """
+
+    kind: OutputKind
+    arrays: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """One score.
+
+    Attributes:
+        reads: the array of an `Output` that it needs ("labels", "probabilities", "values", "quantiles").
+        fn: ``fn(truth, array, sample_weight, context) -> float``; weights ``(n,)`` may be fractional or zero;
+            context holds "scale" ``(n_windows, n_targets)``, "series" ``(n_windows,)`` and "quantiles" for forecasts,
+            "classes" (int) for classification.
+        best: the value of a perfect model (0.0 or 1.0).
+    """
+
+    name: str
+    goals: tuple[Goal, ...]
+    reads: str
+    fn: Callable[..., float]
+    higher_is_better: bool
+    best: float
+    words: str = ""
