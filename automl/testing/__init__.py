@@ -1,0 +1,21 @@
+"""The contract that every plug-in must pass, as functions to call from its tests.
+
+    from automl import testing
+    from my_package import MY_TEMPLATE
+
+    def test_my_template():
+        testing.check_template(MY_TEMPLATE)
+
+Each function raises AssertionError with the promise that was broken. They run on small synthetic data, in seconds.
+"""
+
+from automl.testing.baselines import check_baseline
+from automl.testing.examples import example_arrays, example_facts, example_head, example_specs, example_target
+from automl.testing.metrics import check_metric
+from automl.testing.sections import check_section
+from automl.testing.templates import check_template
+
+__all__ = [
+    "check_baseline", "check_metric", "check_section", "check_template", "example_arrays", "example_facts",
+    "example_head", "example_specs", "example_target",
+]  # fmt: skip

@@ -1,0 +1,200 @@
+"""The contract of a deep template."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from automl.records import Facts, Goal, Head, InputSpec, Task, Template
+from automl.testing.examples import N_ROWS, example_arrays, example_facts, example_head, example_specs, example_target
+from automl.testing.promise import promise
+
+LOOP_KNOBS = ("learning_rate", "weight_decay")
+LOOP_CHOICES = ("batch_size", "epochs")
+
+
+def check_template(template: Template, goals: Sequence[Goal] = (), n_random: int = 3) -> None:
+    """Check that a template keeps what the search loop relies on.
+
+    - its space declares learning_rate, weight_decay, batch_size and epochs, and every knob as a float; its starts name
+      only what the space declares, within its bounds;
+    - it builds for each goal, and from the defaults, each start and random points, with inputs named as specs and
+      float32 output of the head's shape; each input kind that it accepts is read by one of these networks at least;
+    - same seed, same weights; every weight has a gradient, losses are finite, a few steps lower them;
+    - knobs are read at every step, without tracing again, and are not saved;
+    - saved and loaded, it predicts the same bits.
+
+    Args:
+        template: to check. goals: of those it claims, the ones to check; empty for all. n_random: points per goal.
+
+    Raises:
+        AssertionError: a promise is broken; says which.
+    """
+    for number, goal in enumerate(goals or template.goals):
+        promise(goal in template.goals, f"{template.name} does not claim the goal {goal!r}")
+        specs, head, facts = example_specs(template.accepts, goal), example_head(goal), example_facts(goal)
+        task = Task("sequence" if goal == "forecast" else "tabular", goal, ("y",), "r2", horizon=4)
+        reason = template.unfit(task, specs)
+        promise(reason is None, f"{template.name} accepts {template.accepts} but finds them unfit: {reason}")
+        points = _points(template, specs, facts, n_random)
+        model, knobs = _built(template, points[0], specs, head)
+        _check_shape(template, model, specs, head)
+        if number == 0:  # what does not depend on the goal
+            read = {tensor.name for tensor in model.inputs}
+            for point in points[1:]:
+                other = _built(template, point, specs, head)[0]
+                _check_shape(template, other, specs, head)
+                read |= {tensor.name for tensor in other.inputs}
+            left = sorted({spec.name for spec in specs} - read)
+            promise(not left, f"{template.name} accepts {template.accepts}, but no setting tried reads {left}")
+            _check_seed(template, points[0], specs, head)
+            _check_knobs(template, points[0], specs, head)
+            _check_round_trip(template, model, specs)
+        _check_learns(template, model, knobs, specs, head, n_steps=0 if number else 4)
+
+
+def _points(template: Template, specs: Sequence[InputSpec], facts: Facts, n_random: int) -> list[dict[str, Any]]:
+    """The defaults, every start, and random points of the space."""
+    import keras_tuner
+
+    hp = keras_tuner.HyperParameters()
+    template.space(hp, specs, facts)
+    declared = {parameter.name: parameter for parameter in hp.space}
+    for name in (*LOOP_KNOBS, *LOOP_CHOICES, *template.knobs):
+        promise(name in declared, f"{template.name}: its space must declare {name!r}")
+    for name in (*LOOP_KNOBS, *template.knobs):
+        promise(name in template.knobs, f"{template.name}: {name!r} must be among its knobs")
+        promise(isinstance(declared[name], keras_tuner.engine.hyperparameters.Float), f"knob {name!r} must be a Float")
+    if template.prior is not None:
+        promise(template.prior(specs, facts) > 0, f"{template.name}: its prior must be a positive number")
+    starts = list(template.starts(specs, facts))
+    promise(starts, f"{template.name}: starts must give at least one setting")
+    for start in starts:
+        for name, value in start.items():
+            promise(name in declared, f"{template.name}: start names {name!r}, which its space lacks")
+            promise(_allowed(declared[name], value), f"{template.name}: start {name}={value!r} is out of its bounds")
+    rng = random.Random(0)
+    drawn = [{name: parameter.random_sample(rng.random()) for name, parameter in declared.items()}
+             for _ in range(n_random)]  # fmt: skip
+    return [dict(hp.values), *({**hp.values, **start} for start in starts), *drawn]
+
+
+def _allowed(parameter: Any, value: Any) -> bool:
+    if hasattr(parameter, "min_value"):
+        return bool(parameter.min_value <= value <= parameter.max_value)
+    return value in parameter.values if hasattr(parameter, "values") else True
+
+
+def _built(
+    template: Template, point: Mapping[str, Any], specs: Sequence[InputSpec], head: Head, seed: int = 0
+) -> tuple[Any, dict[str, Any]]:
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    knobs = {name: keras.Variable(float(point[name]), trainable=False, dtype="float32") for name in template.knobs}
+    choices = {name: value for name, value in point.items() if name not in template.knobs}
+    return template.build(choices, knobs, specs, head), knobs
+
+
+def _check_shape(template: Template, model: Any, specs: Sequence[InputSpec], head: Head) -> None:
+    names = {tensor.name for tensor in model.inputs}
+    promise(names <= {spec.name for spec in specs}, f"{template.name}: inputs {names} are not named as the specs")
+    output = model(_read(model, example_arrays(specs)), training=False)
+    shape = tuple(output.shape)
+    promise(shape == (N_ROWS, *head.shape), f"{template.name}: output {shape}, expected {(N_ROWS, *head.shape)}")
+    promise("float32" in str(output.dtype), f"{template.name}: output is {output.dtype}, expected float32")
+    promise(np.isfinite(np.asarray(output)).all(), f"{template.name}: output is not finite")
+
+
+def _read(model: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays that a network has an input for."""
+    names = {tensor.name for tensor in model.inputs}
+    return {name: array for name, array in arrays.items() if name in names}
+
+
+def _check_seed(template: Template, point: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> None:
+    first, second, other = (_built(template, point, specs, head, seed)[0].get_weights() for seed in (1, 1, 2))
+    same = len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    promise(same, f"{template.name}: the same seed must give the same weights in the same order")
+    differs = any(not np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+    promise(differs, f"{template.name}: another seed must give other weights")
+
+
+def _check_learns(
+    template: Template,
+    model: Any,
+    knobs: Mapping[str, Any],
+    specs: Sequence[InputSpec],
+    head: Head,
+    n_steps: int,
+) -> None:
+    import keras
+    import tensorflow as tf
+
+    from automl.layers.losses import loss_for
+
+    held = {id(variable) for variable in knobs.values()}
+    promise(not held & {id(variable) for variable in model.variables}, f"{template.name}: knobs are among its weights")
+    arrays, target, loss = _read(model, example_arrays(specs)), example_target(head), loss_for(head)
+    optimizer = keras.optimizers.Adam(2e-3)
+    for name in set(knobs) - set(LOOP_KNOBS):
+        knobs[name].assign(0.0)  # no noise: the same batch must fit better
+    losses: list[float] = []
+    for _ in range(n_steps + 1):
+        with tf.GradientTape() as tape:
+            value = loss(target, model(arrays, training=True))
+        gradients = tape.gradient(value, model.trainable_variables)
+        lost = [v.path for v, g in zip(model.trainable_variables, gradients, strict=True) if g is None]
+        promise(not lost, f"{template.name}: no gradient reaches {lost}")
+        losses.append(float(value))
+        if len(losses) <= n_steps:
+            optimizer.apply(gradients, model.trainable_variables)
+    promise(np.isfinite(losses).all(), f"{template.name}: losses {losses} are not finite")
+    promise(not n_steps or min(losses[1:]) < losses[0], f"{template.name}: the loss does not fall: {losses}")
+
+
+def _check_knobs(template: Template, point: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> None:
+    import keras_tuner
+    import tensorflow as tf
+
+    hp = keras_tuner.HyperParameters()
+    template.space(hp, specs, example_facts(head.goal))
+    bounds = {parameter.name: parameter for parameter in hp.space}
+    model, knobs = _built(template, point, specs, head)
+    arrays, traces = _read(model, example_arrays(specs)), []
+
+    @tf.function  # type: ignore[untyped-decorator, unused-ignore]
+    def step(x: Any) -> Any:
+        traces.append(1)
+        return model(x, training=True)
+
+    x = {name: tf.constant(array) for name, array in arrays.items()}
+    for variable, name in ((knobs[name], name) for name in knobs):
+        variable.assign(bounds[name].min_value)
+    still = np.asarray(step(x))
+    for name in (name for name in template.knobs if name not in LOOP_KNOBS):
+        knobs[name].assign(bounds[name].max_value)
+        moved = any(not np.array_equal(still, step(x)) for _ in range(5))
+        promise(moved, f"{template.name}: knob {name!r} has no effect in training")
+        knobs[name].assign(bounds[name].min_value)
+    promise(len(traces) == 1, f"{template.name}: a change of a knob traced the step again")
+
+
+def _check_round_trip(template: Template, model: Any, specs: Sequence[InputSpec]) -> None:
+    import keras
+
+    from automl.layers import register
+
+    register()
+    arrays = _read(model, example_arrays(specs, seed=1))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        loaded = keras.models.load_model(path, compile=False, safe_mode=True)
+    before, after = (np.asarray(network(arrays, training=False)) for network in (model, loaded))
+    promise(np.array_equal(before, after), f"{template.name}: saved and loaded, it predicts otherwise")
