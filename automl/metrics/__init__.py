@@ -1,0 +1,28 @@
+"""Scores: one definition each, weighted, and evaluated for many weightings at once.
+
+Every metric is written once, as a *preparation*: given truth and predictions it does the work that weights do not
+change (sorting, losses) and returns a function from weightings ``(n_weightings, n)`` to scores ``(n_weightings,)``.
+A single score is the case of one weighting, so the score shown and the interval around it cannot disagree.
+
+Only NumPy is imported.
+"""
+
+from automl.metrics.preparations import Evaluator
+from automl.metrics.scoring import (
+    COMMON_SHARE,
+    METRICS,
+    better,
+    bootstrap,
+    default,
+    evaluator,
+    gain,
+    is_uneven,
+    item_losses,
+    named,
+    score,
+)
+
+__all__ = [
+    "COMMON_SHARE", "METRICS", "Evaluator", "better", "bootstrap", "default", "evaluator", "gain", "is_uneven",
+    "item_losses", "named", "score",
+]  # fmt: skip

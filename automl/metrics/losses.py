@@ -1,0 +1,83 @@
+"""Losses of single rows or windows, of which some metrics are the weighted mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+__all__ = ["ITEM_LOSSES", "SMALLEST_PROBABILITY", "Context", "series_shares"]
+
+Context = Mapping[str, Any]
+
+SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
+"""Log loss clips here on both sides of the contest, so that 32-bit networks and 64-bit models meet the same bound."""
+
+
+def _wrong(truth: np.ndarray, labels: np.ndarray, context: Context) -> np.ndarray:
+    """1 where the prediction is wrong; a multilabel row is right when all its labels are."""
+    hit = truth == labels
+    right = hit.all(axis=1) if hit.ndim == 2 else hit
+    return np.asarray(~right, dtype=np.float64)
+
+
+def _log_losses(truth: np.ndarray, probabilities: np.ndarray, context: Context) -> np.ndarray:
+    """Negative log-likelihood a row; multilabel: mean over labels."""
+    clipped = np.clip(probabilities.astype(np.float64), SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)
+    if truth.ndim == 2:
+        return np.asarray(-np.where(truth == 1, np.log(clipped), np.log1p(-clipped)).mean(axis=1))
+    return np.asarray(-np.log(clipped[np.arange(len(truth)), truth]))
+
+
+def _absolute_errors(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
+    return np.asarray(np.abs(truth - values).reshape(len(truth), -1).mean(axis=1))
+
+
+def _smape_items(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
+    """Symmetric percentage errors, 0 to 200 (Makridakis et al., The M4 competition, 2020); 0/0 counts as 0."""
+    size = np.abs(truth) + np.abs(values)
+    share = np.divide(np.abs(truth - values), size, out=np.zeros(truth.shape), where=size > 0)
+    return np.asarray(200.0 * share.reshape(len(truth), -1).mean(axis=1))
+
+
+def _scaled_errors(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
+    """Absolute scaled errors (Hyndman & Koehler 2006) a window; a target without a usable scale is left out."""
+    errors = np.abs(truth - values).mean(axis=1)  # (windows, targets)
+    scale = np.asarray(context["scale"], dtype=np.float64).reshape(errors.shape)
+    usable = np.isfinite(scale) & (scale > 0)
+    if not usable.any():
+        return np.asarray(errors.mean(axis=1))
+    ratio = np.divide(errors, scale, out=np.zeros_like(errors), where=usable)
+    counts = usable.sum(axis=1)
+    return np.where(counts > 0, ratio.sum(axis=1) / np.maximum(counts, 1), 0.0)
+
+
+def series_shares(truth: np.ndarray, context: Context) -> np.ndarray:
+    """What a window counts so that series count alike: one over its series' number of windows."""
+    n = len(truth)
+    series = context.get("series")
+    series = np.zeros(n, dtype=np.int64) if series is None else np.asarray(series)
+    _, index, counts = np.unique(series, return_inverse=True, return_counts=True)
+    shares = 1.0 / counts[index]
+    scale = np.asarray(context["scale"], dtype=np.float64).reshape(n, -1)
+    usable = (np.isfinite(scale) & (scale > 0)).any(axis=1)
+    return shares * usable if usable.any() else shares
+
+
+def _pinball_items(truth: np.ndarray, quantiles: np.ndarray, context: Context) -> np.ndarray:
+    """Quantile losses (Koenker & Bassett 1978), mean over steps, targets and levels."""
+    levels = np.asarray(context["quantiles"], dtype=np.float64)
+    error = truth[..., None] - quantiles
+    losses = np.maximum(levels * error, (levels - 1.0) * error)
+    return np.asarray(losses.reshape(len(truth), -1).mean(axis=1))
+
+
+ITEM_LOSSES: dict[str, Callable[[np.ndarray, np.ndarray, Context], np.ndarray]] = {
+    "accuracy": _wrong,
+    "log_loss": _log_losses,
+    "mae": _absolute_errors,
+    "mase": _scaled_errors,
+    "smape": _smape_items,
+    "pinball": _pinball_items,
+}

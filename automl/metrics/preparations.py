@@ -1,0 +1,200 @@
+"""Each metric as a preparation: what weights do not change is done once, and a function of weightings comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from automl.metrics.losses import ITEM_LOSSES, Context, series_shares
+
+__all__ = ["PREPARE", "Evaluator"]
+
+Evaluator = Callable[[np.ndarray], np.ndarray]
+"""From weightings ``(n_weightings, n)`` to scores ``(n_weightings,)``."""
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Quotient, NaN where the denominator is not positive."""
+    undefined = np.full(np.broadcast(above, below).shape, np.nan)
+    return np.asarray(np.divide(above, below, out=undefined, where=below > 0))
+
+
+def _mean_over_defined(columns: np.ndarray) -> np.ndarray:
+    """Mean over the last axis of what is not NaN; NaN where nothing is."""
+    defined = ~np.isnan(columns)
+    return _ratio(np.where(defined, columns, 0.0).sum(axis=-1), defined.sum(axis=-1))
+
+
+def _mean_of_losses(name: str, truth: np.ndarray, array: np.ndarray, context: Context) -> Evaluator:
+    losses = ITEM_LOSSES[name](truth, array, context)
+    shares = series_shares(truth, context) if name == "mase" else np.ones(len(truth))
+    both = np.column_stack([losses * shares, shares])
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        sums = weights @ both
+        mean = _ratio(sums[:, 0], sums[:, 1])
+        return 1.0 - mean if name == "accuracy" else mean
+
+    return evaluate
+
+
+def _columns_of(truth: np.ndarray, probabilities: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Pairs (is positive, score): one for binary, one a class or label otherwise."""
+    if truth.ndim == 2:
+        return [(truth[:, k] == 1, probabilities[:, k]) for k in range(truth.shape[1])]
+    if probabilities.shape[1] == 2:
+        return [(truth == 1, probabilities[:, 1])]
+    return [(truth == k, probabilities[:, k]) for k in range(probabilities.shape[1])]
+
+
+def _auc_column(positive: np.ndarray, scores: np.ndarray) -> Evaluator:
+    """Weighted Mann-Whitney statistic, ties half, from one sort and cumulative sums for each weighting.
+
+    Source: Hanley & McNeil, The meaning and use of the area under a ROC curve, Radiology 1982.
+    """
+    order = np.argsort(scores, kind="stable")
+    ups, downs = order[positive[order]], order[~positive[order]]
+    # how many negatives score less, and how many do not score more, than each positive
+    less, not_more = (np.searchsorted(scores[downs], scores[ups], side=side) for side in ("left", "right"))
+    tied = bool((less != not_more).any())
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        by_item = weights.T
+        up = by_item[ups]
+        below = np.zeros((len(downs) + 1, len(weights)))
+        np.cumsum(by_item[downs], axis=0, out=below[1:])
+        won = np.einsum("ij,ij->j", up, below[less])
+        if tied:
+            won = 0.5 * (won + np.einsum("ij,ij->j", up, below[not_more]))
+        return _ratio(won, up.sum(axis=0) * below[-1])
+
+    return evaluate
+
+
+def _precision_column(positive: np.ndarray, scores: np.ndarray) -> Evaluator:
+    """Average precision: precision at each distinct score, weighted by the recall gained there."""
+    order = np.argsort(-scores, kind="stable")
+    sign = positive[order]
+    ups = order[sign]
+    last = np.searchsorted(-scores[order], -scores[ups], side="right") - 1  # where each positive's run of ties ends
+    among = np.searchsorted(-scores[ups], -scores[ups], side="right") - 1
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        by_item = weights.T
+        up = by_item[ups]
+        found, taken = np.cumsum(up, axis=0), np.cumsum(by_item[order], axis=0)
+        at = taken[last]
+        precision = np.divide(found[among], at, out=np.zeros_like(up), where=at > 0)
+        return _ratio(np.einsum("ij,ij->j", up, precision), up.sum(axis=0))
+
+    return evaluate
+
+
+def _ranking(
+    column: Callable[[np.ndarray, np.ndarray], Evaluator], truth: np.ndarray, array: np.ndarray, context: Context
+) -> Evaluator:
+    parts = [column(positive, scores) for positive, scores in _columns_of(truth, array)]
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        return _mean_over_defined(np.stack([part(weights) for part in parts], axis=-1))
+
+    return evaluate
+
+
+def _one_hot(truth: np.ndarray, labels: np.ndarray, context: Context) -> tuple[np.ndarray, np.ndarray]:
+    """Truth and labels as 0/1 columns, one a class or label."""
+    if truth.ndim == 2:
+        return truth.astype(np.float64), labels.astype(np.float64)
+    n_classes = max(int(context.get("classes", 0)), int(truth.max(initial=0)) + 1, int(labels.max(initial=0)) + 1)
+    codes = np.arange(n_classes)
+    return (truth[:, None] == codes).astype(np.float64), (labels[:, None] == codes).astype(np.float64)
+
+
+def _balanced_accuracy(truth: np.ndarray, labels: np.ndarray, context: Context) -> Evaluator:
+    actual, said = _one_hot(truth, labels, context)
+    both = actual * said
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        return _mean_over_defined(_ratio(weights @ both, weights @ actual))
+
+    return evaluate
+
+
+def _f1(truth: np.ndarray, labels: np.ndarray, context: Context) -> Evaluator:
+    """F1 of the positive class (binary) or its mean over the classes or labels that occur or are predicted."""
+    actual, said = _one_hot(truth, labels, context)
+    if truth.ndim == 1 and actual.shape[1] <= 2:
+        actual, said = (truth == 1)[:, None] * 1.0, (labels == 1)[:, None] * 1.0
+    both, either = 2.0 * actual * said, actual + said
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        return _mean_over_defined(_ratio(weights @ both, weights @ either))
+
+    return evaluate
+
+
+def _quadratic_kappa(truth: np.ndarray, labels: np.ndarray, context: Context) -> Evaluator:
+    """Agreement of ordered classes beyond chance, disagreements counted by their squared distance.
+
+    ``1 - E[(a - b)²] / (E[a²] + E[b²] - 2 E[a] E[b])``, a and b the codes of truth and prediction: the table of counts
+    that the definition speaks of is needed through these moments alone.
+
+    Source: Cohen, "Weighted kappa", Psychological Bulletin 70 (1968).
+    """
+    a, b = truth.astype(np.float64), labels.astype(np.float64)
+    moments = np.column_stack([(a - b) ** 2, a, b, a**2 + b**2, np.ones(len(a))])
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        sums = weights @ moments
+        apart, mean_a, mean_b, squares = (_ratio(sums[:, k], sums[:, 4]) for k in range(4))
+        return 1.0 - _ratio(apart, squares - 2.0 * mean_a * mean_b)
+
+    return evaluate
+
+
+def _by_target(array: np.ndarray) -> np.ndarray:
+    """``(n, [horizon,] n_targets)`` as ``(n, steps, n_targets)``."""
+    return array.reshape(len(array), -1, array.shape[-1])
+
+
+def _r2(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
+    """Share of variance explained, mean over targets; as in scikit-learn a constant truth gives 1 or 0."""
+    actual = _by_target(truth)
+    centred = actual - actual.mean(axis=(0, 1))
+    errors = ((actual - _by_target(values)) ** 2).mean(axis=1)
+    first, second = centred.mean(axis=1), (centred**2).mean(axis=1)
+    smallest = 1e-13 * np.maximum(second.max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        total = weights.sum(axis=1, keepdims=True)
+        lost = _ratio(weights @ errors, total)
+        spread = _ratio(weights @ second, total) - _ratio(weights @ first, total) ** 2
+        varies = spread > smallest
+        share = 1.0 - np.divide(lost, spread, out=np.where(lost == 0, 0.0, 1.0), where=varies)
+        return np.asarray(np.where(np.isnan(lost), np.nan, share).mean(axis=1))
+
+    return evaluate
+
+
+def _rmse(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
+    errors = ((_by_target(truth) - _by_target(values)) ** 2).mean(axis=1)
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        total = weights.sum(axis=1, keepdims=True)
+        return np.asarray(np.sqrt(_ratio(weights @ errors, total)).mean(axis=1))
+
+    return evaluate
+
+
+PREPARE: dict[str, Callable[[np.ndarray, np.ndarray, Context], Evaluator]] = {
+    **{name: partial(_mean_of_losses, name) for name in ITEM_LOSSES},
+    "roc_auc": partial(_ranking, _auc_column),
+    "average_precision": partial(_ranking, _precision_column),
+    "balanced_accuracy": _balanced_accuracy,
+    "f1": _f1,
+    "quadratic_kappa": _quadratic_kappa,
+    "r2": _r2,
+    "rmse": _rmse,
+}

@@ -1,0 +1,192 @@
+"""The metrics by name, and what is asked of them: a score, many scores, losses, which of two is better."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from automl.errors import DataError, RecipeError, Unfit
+from automl.metrics.losses import ITEM_LOSSES, Context, series_shares
+from automl.metrics.preparations import PREPARE, Evaluator
+from automl.records import Goal, Metric, Output
+
+COMMON_SHARE = 0.8
+"""Where one of several classes holds this share of the rows, accuracy hardly tells a model from a guess."""
+RARE_ROWS = 50
+"""Rows of the rarest class from which on its share of right answers is worth a class's weight (ten in a test part)."""
+
+_CHUNK_CELLS = 1_000_000
+
+
+def _fn(name: str) -> Callable[..., float]:
+    def fn(
+        truth: np.ndarray, array: np.ndarray, sample_weight: np.ndarray | None = None, context: Context | None = None
+    ) -> float:
+        weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        return float(_prepared(name, truth, array, context)(weights[None, :])[0])
+
+    fn.__name__ = name
+    fn.__doc__ = f"{name} of predictions ``array`` against ``truth``, weighted."
+    return fn
+
+
+_SORTS: tuple[Goal, ...] = ("binary", "multiclass", "multilabel")
+_NUMBERS: tuple[Goal, ...] = ("regression", "forecast")
+
+
+def _metric(
+    name: str, goals: tuple[Goal, ...], reads: str, words: str, *, higher_is_better: bool, best: float
+) -> Metric:
+    return Metric(name, goals, reads, _fn(name), higher_is_better, best, words)
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        _metric("roc_auc", _SORTS, "probabilities", "ROC AUC", higher_is_better=True, best=1.0),
+        _metric("accuracy", _SORTS, "labels", "accuracy", higher_is_better=True, best=1.0),
+        _metric(
+            "balanced_accuracy", ("binary", "multiclass"), "labels", "balanced accuracy",
+            higher_is_better=True, best=1.0,
+        ),
+        _metric("f1", _SORTS, "labels", "F1", higher_is_better=True, best=1.0),
+        _metric(
+            "quadratic_kappa", ("multiclass",), "labels", "quadratic weighted kappa", higher_is_better=True, best=1.0
+        ),
+        _metric("log_loss", _SORTS, "probabilities", "log loss", higher_is_better=False, best=0.0),
+        _metric("average_precision", _SORTS, "probabilities", "average precision", higher_is_better=True, best=1.0),
+        _metric("r2", _NUMBERS, "values", "R²", higher_is_better=True, best=1.0),
+        _metric("rmse", _NUMBERS, "values", "RMSE", higher_is_better=False, best=0.0),
+        _metric("mae", _NUMBERS, "values", "mean absolute error", higher_is_better=False, best=0.0),
+        _metric("mase", ("forecast",), "values", "MASE", higher_is_better=False, best=0.0),
+        _metric("smape", _NUMBERS, "values", "sMAPE (percent)", higher_is_better=False, best=0.0),
+        _metric("pinball", ("forecast",), "quantiles", "pinball loss", higher_is_better=False, best=0.0),
+    )
+}  # fmt: skip
+"""Every metric by name."""
+
+
+def named(name: str) -> Metric:
+    """The metric of this name.
+
+    Raises:
+        RecipeError: there is none; names the nearest.
+    """
+    if name in METRICS:
+        return METRICS[name]
+    near = difflib.get_close_matches(name.lower().replace("-", "_"), METRICS, n=1, cutoff=0.4)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    raise RecipeError(f"metric '{name}' is not known; {hint}expected one of: {', '.join(METRICS)}")
+
+
+def default(goal: str, counts: Sequence[int] = ()) -> str:
+    """The metric's name for a goal when the user names none: by the goal, and by how even several classes are.
+
+    Several classes are scored by accuracy, which is what people expect, but for those of which one holds so many rows
+    that guessing it would do: there each class counts alike. That needs rows: of a class with a handful of them the
+    share that is right is chance, and it would decide as much as any other.
+
+    Args:
+        goal: a member of `records.GOALS`.
+        counts: rows of each class; none where they are unknown or there are no classes.
+    """
+    if goal == "multiclass":
+        return "balanced_accuracy" if is_uneven(counts) else "accuracy"
+    return {"regression": "r2", "forecast": "mase"}.get(goal, "roc_auc")
+
+
+def is_uneven(counts: Sequence[int]) -> bool:
+    """Whether one class holds most rows (`COMMON_SHARE`) and yet each has enough to be scored (`RARE_ROWS`)."""
+    return bool(counts) and max(counts) >= COMMON_SHARE * sum(counts) and min(counts) >= RARE_ROWS
+
+
+def evaluator(name: str, truth: np.ndarray, output: Output, context: Context | None = None) -> Evaluator:
+    """The metric of one output, ready to be asked for many weightings.
+
+    Args:
+        name: a metric's name. truth: as `records` says. output: predictions of the same rows.
+        context: see `records.Metric`.
+
+    Returns:
+        A function from float64 weights ``(n_weightings, n)`` to scores ``(n_weightings,)``; NaN where a weighting
+        leaves the metric undefined, or everywhere if a prediction is not finite.
+
+    Raises:
+        Unfit: the output lacks the array that the metric reads.
+        DataError: truth and output differ in rows.
+    """
+    metric = named(name)
+    if metric.reads not in output.arrays:
+        raise Unfit(
+            f"{name} reads '{metric.reads}', this model predicts {', '.join(sorted(output.arrays)) or 'nothing'}; "
+            f"choose a metric that reads one of these"
+        )
+    return _prepared(name, truth, output.arrays[metric.reads], context)
+
+
+def _prepared(name: str, truth: np.ndarray, array: np.ndarray, context: Context | None) -> Evaluator:
+    truth, array = np.asarray(truth), np.asarray(array)
+    if len(truth) != len(array):
+        raise DataError(f"{name} expected as many predictions as rows of truth ({len(truth)}), got {len(array)}")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float64, copy=False)
+        if not np.isfinite(array).all():
+            return lambda weights: np.full(len(weights), np.nan)
+    return PREPARE[name](truth, array, context or {})
+
+
+def score(
+    name: str, truth: np.ndarray, output: Output, weight: np.ndarray | None = None, context: Context | None = None
+) -> float:
+    """The metric of an output, weighted; NaN where it is undefined (one class only, a prediction not finite)."""
+    weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=np.float64)
+    return float(evaluator(name, truth, output, context)(weights[None, :])[0])
+
+
+def bootstrap(
+    name: str, truth: np.ndarray, output: Output, weights: np.ndarray, context: Context | None = None
+) -> np.ndarray:
+    """The metric for each weighting.
+
+    Args:
+        name: a metric's name. truth, output, context: as in `score`.
+        weights: ``(n_weightings, n)``, may be fractional or zero.
+
+    Returns:
+        Scores ``(n_weightings,)``.
+    """
+    evaluate = evaluator(name, truth, output, context)
+    weights = np.asarray(weights)
+    step = max(1, _CHUNK_CELLS // max(1, weights.shape[1]))
+    # items first in memory: the sorted metrics then copy whole rows
+    parts = [evaluate(np.array(weights[k : k + step].T, np.float64, order="C").T) for k in range(0, len(weights), step)]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def item_losses(
+    name: str, truth: np.ndarray, output: Output, context: Context | None = None
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Losses of single rows (or windows), where the metric is a weighted mean of such.
+
+    Returns:
+        Losses ``(n,)`` (smaller is better) and what each item counts ``(n,)``; None for other metrics.
+    """
+    if name not in ITEM_LOSSES:
+        return None
+    array = np.asarray(output.arrays[named(name).reads])
+    shares = series_shares(truth, context or {}) if name == "mase" else np.ones(len(truth))
+    return ITEM_LOSSES[name](truth, array, context or {}), shares
+
+
+def better(name: str, a: float | None, b: float | None) -> bool:
+    """Whether score ``a`` beats score ``b``; any number beats None and NaN, which beat nothing."""
+    if a is None or np.isnan(a):
+        return False
+    return b is None or bool(np.isnan(b)) or gain(name, a, b) > 0
+
+
+def gain(name: str, a: float, b: float) -> float:
+    """By how much ``a`` is better than ``b``: positive when it is, whatever the metric's direction."""
+    return float(a - b if named(name).higher_is_better else b - a)
