@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from automl import decision, metrics
+from automl import decision, metrics, reliability
 from automl.records import Output
 
 
@@ -59,7 +59,7 @@ def test_calibration_lowers_log_loss_and_calibration_error_on_new_rows(make):
     new_truth, new = make(3000, seed=1)
     decided = decision.apply(decision.fit(truth, output, goal, "log_loss"), new)
     assert metrics.score("log_loss", new_truth, decided) < 0.9 * metrics.score("log_loss", new_truth, new)
-    before, after = (decision.calibration_error(new_truth, o.arrays["probabilities"]) for o in (new, decided))
+    before, after = (reliability.calibration_error(new_truth, o.arrays["probabilities"]) for o in (new, decided))
     assert after < 0.04 and after < 0.5 * before
 
 
@@ -207,29 +207,3 @@ def test_one_class_in_validation_is_survived():
     truth, output = overconfident(50)
     decided = decision.apply(decision.fit(np.zeros_like(truth), output, "binary", "f1"), output)
     assert np.isfinite(decided.arrays["probabilities"]).all()
-
-
-def test_calibration_error_of_known_cases():
-    truth = np.array([0, 0, 0, 1])
-    sure = np.tile([0.75, 0.25], (4, 1))
-    assert decision.calibration_error(truth, sure) == pytest.approx(0.0)
-    assert decision.calibration_error(truth, np.tile([0.25, 0.75], (4, 1))) == pytest.approx(0.5)
-    assert decision.calibration_error(truth, sure, weight=np.array([0.0, 0, 0, 1])) == pytest.approx(0.75)
-    assert np.isnan(decision.calibration_error(truth[:0], sure[:0]))
-
-
-def test_reliability_bins_hold_about_equally_many_rows_and_add_up():
-    truth, output = overconfident(1000)
-    table = decision.reliability(truth, output.arrays["probabilities"], 10)
-    assert len(table) == 10 and sum(row["rows"] for row in table) == 1000
-    assert all(80 <= row["rows"] <= 120 for row in table)
-    assert all(row["low"] <= row["predicted"] <= row["high"] for row in table)
-    mean = sum(row["observed"] * row["rows"] for row in table) / 1000
-    assert mean == pytest.approx(truth.mean())
-
-
-def test_reliability_of_equal_claims_is_one_bin():
-    table = decision.reliability(np.array([0, 1, 1, 1]), np.tile([0.4, 0.6], (4, 1)))
-    assert (
-        len(table) == 1 and table[0]["observed"] == pytest.approx(0.75) and table[0]["predicted"] == pytest.approx(0.6)
-    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from automl import decision
+from automl import reliability
 from automl.records import Contestant, Outcome, Run, Section
 from automl.report import sides, words
 
@@ -36,8 +36,8 @@ def probabilities(outcome: Outcome) -> dict[str, Any] | None:
     errors = []
     for run, contestant in pairs:
         claimed = contestant.output.arrays["probabilities"]
-        curves[contestant.side] = decision.reliability(outcome.truth, claimed, weight=outcome.weight)
-        error = decision.calibration_error(outcome.truth, claimed, weight=outcome.weight)
+        curves[contestant.side] = reliability.table(outcome.truth, claimed, weight=outcome.weight)
+        error = reliability.calibration_error(outcome.truth, claimed, weight=outcome.weight)
         errors.append([run.name, contestant.side, words.percent(error)])
     claim = CLAIMS[outcome.task.goal].format(positive=words.shorten(outcome.task.positive or "", 40))
     told = " and ".join(f"{error} for the {side} finalist" for _, side, error in errors)
