@@ -140,8 +140,8 @@ def deep(made: Any, args: argparse.Namespace, template_name: str) -> list[list[f
     from automl.metrics import score
     from automl.records import Template
     from automl.search.archive import scores_of
+    from automl.search.orders import Order
     from automl.search.side import DeepSide
-    from automl.search.trainer import Order
 
     dataset, task, split = made.dataset, made.task, made.split
     encoder, codec = modalities.fit(dataset, task, split)

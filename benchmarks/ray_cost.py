@@ -71,7 +71,7 @@ def travels(material: Any, facts: Any, template: Any, pool: Any) -> dict[str, An
     from ray import cloudpickle
 
     from automl.search.oracle import Adviser
-    from automl.search.trainer import Order, plain
+    from automl.search.orders import Order, plain
 
     adviser = Adviser(template, material.specs, facts, higher_is_better=True, seed=0)
     number = adviser.ask()

@@ -85,7 +85,8 @@ def main() -> None:
     from automl import catalog
     from automl.records import Template
     from automl.search import device
-    from automl.search.trainer import Order, Trainer
+    from automl.search.orders import Order
+    from automl.search.trainer import Trainer
 
     templates: Any = catalog.members(Template, "automl.templates")
     policy, lines = device.prepare("cpu"), []

@@ -160,7 +160,7 @@ def speed(data: Set, method: str, n: int, one_shape: bool) -> dict[str, Any]:
 
 
 def speed_of_ours(data: Set, settings: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
-    from automl.search.trainer import Order
+    from automl.search.orders import Order
 
     trainer = data.side(0).trainer
     seconds, scores = [], []
@@ -342,7 +342,7 @@ def memory_growth(data: Set, n: int) -> dict[str, Any]:
     """Resident memory after the 20th and the last of n drawn trials."""
     import psutil
 
-    from automl.search.trainer import Order
+    from automl.search.orders import Order
 
     trainer = data.side(0).trainer
     process = psutil.Process()

@@ -13,7 +13,7 @@ from automl.errors import FolderError
 from automl.journal import Journal
 from automl.records import Cost, Run
 from automl.search.failure import Failure
-from automl.search.trainer import Order, Report, plain
+from automl.search.orders import Order, Report, plain
 from automl.search.trial import Fit, Gate, Snapshot
 from automl.store import WeightStore
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from automl.ensemble import combine, ensemble_run, joined, select
 from automl.search.material import items_of
-from automl.search.trainer import Order, Trainer
+from automl.search.orders import Order
+from automl.search.trainer import Trainer
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Output, Run, Split

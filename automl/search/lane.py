@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from automl.records import Run, Template
     from automl.search.oracle import Adviser
-    from automl.search.trainer import Order
+    from automl.search.orders import Order
     from automl.search.trial import Fit, Snapshot
 
 __all__ = ["Asked", "Kept", "Lane"]

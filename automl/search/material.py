@@ -2,17 +2,103 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from automl import context as contexts
-from automl.search.trainer import HoldOut, Material
+from automl import metrics
 
 if TYPE_CHECKING:
-    from automl.records import Dataset, Encoder, Split, TargetCodec, Task
+    from automl.records import Dataset, Encoder, Head, InputSpec, Output, Split, TargetCodec, Task
 
-__all__ = ["items_of", "material_of"]
+__all__ = ["HoldOut", "Material", "items_of", "material_of"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HoldOut:
+    """Another parting of the same rows.
+
+    Attributes:
+        train, valid: positions among the first hold-out's training rows followed by its validation rows.
+        truth, weight: of `valid`, as the metric reads them.
+    """
+
+    train: np.ndarray
+    valid: np.ndarray
+    truth: np.ndarray
+    weight: np.ndarray | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What every trial reads.
+
+    Attributes:
+        train, valid: encoded arrays by spec name. target: (n_train, ...). weight: (n_train,) or None.
+        valid_truth, valid_weight, valid_context: what the metric reads beside predictions.
+        loss_scale: divides a forecast's errors, or None.
+        others: further hold-outs, for few rows. valid_target: as `target`, where there are any.
+    """
+
+    train: Mapping[str, np.ndarray]
+    target: np.ndarray
+    weight: np.ndarray | None
+    valid: Mapping[str, np.ndarray]
+    valid_truth: np.ndarray
+    valid_weight: np.ndarray | None
+    valid_context: Mapping[str, Any]
+    specs: tuple[InputSpec, ...]
+    codec: TargetCodec
+    metric: str
+    loss_scale: np.ndarray | None = None
+    others: tuple[HoldOut, ...] = ()
+    valid_target: np.ndarray | None = None
+
+    @property
+    def head(self) -> Head:
+        """What a network must put out."""
+        return self.codec.head
+
+    def judge(self, raw: np.ndarray, holdout: int = 0) -> float:
+        """The score of raw outputs for the validation rows of a hold-out."""
+        return self.score(self.judged(raw), holdout)
+
+    def judged(self, raw: np.ndarray) -> Output:
+        """What raw outputs are judged as: predictions; for balanced accuracy of several classes, their probabilities
+        over the priors.
+
+        That is the rule by which labels are given in the end (`automl.decision`); the likeliest class would be judged
+        by a metric that it does not aim at.
+        """
+        if self.metric != "balanced_accuracy" or self.head.goal != "multiclass" or not self.head.priors:
+            return self.codec.decode(raw)
+        return self.codec.decode(raw - np.log(np.asarray(self.head.priors, np.float32)))
+
+    def score(self, output: Output, holdout: int = 0) -> float:
+        """The score of predictions for the validation rows of a hold-out."""
+        truth, weight = self._truths()[holdout]
+        return metrics.score(self.metric, truth, output, weight, dict(self.valid_context))
+
+    def tie(self, raw: np.ndarray, holdout: int = 0) -> float:
+        """What decides between raw outputs of equal score, smaller is better: log loss, 0 where no classes are."""
+        if self.head.goal not in ("binary", "multiclass", "multilabel"):
+            return 0.0
+        truth, weight = self._truths()[holdout]
+        return metrics.score("log_loss", truth, self.codec.decode(raw), weight, dict(self.valid_context))
+
+    def evidence(self, n_holdouts: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Truth and weight of the validation rows of the first n hold-outs, one after another."""
+        parts = self._truths()[:n_holdouts]
+        if n_holdouts == 1:
+            return parts[0]
+        weights = [weight for _, weight in parts if weight is not None]
+        return np.concatenate([truth for truth, _ in parts]), np.concatenate(weights) if weights else None
+
+    def _truths(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
+        return [(self.valid_truth, self.valid_weight), *((one.truth, one.weight) for one in self.others)]
 
 
 def items_of(split: Split, part: Literal["train", "valid", "test"]) -> np.ndarray:

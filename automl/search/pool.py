@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
-from automl.search.trainer import Order, Report, Trainer
+from automl.search.orders import Order, Report
+from automl.search.trainer import Trainer
 from automl.search.trial import Snapshot
 
 __all__ = ["Ask", "LocalPool", "OnEpoch", "OnSnapshot", "Pool"]

@@ -25,8 +25,9 @@ from automl.search.ray_worker import TrialWorker, versions
 if TYPE_CHECKING:
     from automl.records import SearchOptions, Template
     from automl.search.failure import Failure, FailureKind
+    from automl.search.material import Material
+    from automl.search.orders import Order, Report
     from automl.search.pool import Ask, OnEpoch, OnSnapshot
-    from automl.search.trainer import Material, Order, Report
     from automl.search.trial import Snapshot
 
 __all__ = ["RayPool"]
@@ -329,7 +330,7 @@ class RayPool:
     def _given_up(self, job: _Job, status: Any, words: str) -> Report:
         """The report of a trial that left nothing."""
         from automl.search.failure import Failure
-        from automl.search.trainer import Report
+        from automl.search.orders import Report
 
         failures = tuple(job.failures)
         if status == "failed" and not failures:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from automl.records import Template
-    from automl.search.trainer import Material, Order, Report
+    from automl.search.material import Material
+    from automl.search.orders import Order, Report
     from automl.search.trial import Snapshot
 
 __all__ = ["TrialWorker", "versions"]

@@ -26,9 +26,10 @@ from automl.search.lane import Asked, Kept, Lane
 from automl.search.loss_knobs import LOSS_KNOBS, declare
 from automl.search.material import material_of
 from automl.search.oracle import Adviser
+from automl.search.orders import Order, Report, plain
 from automl.search.pool import LocalPool, Pool
 from automl.search.rounds import round_ends
-from automl.search.trainer import Order, Report, Trainer, plain
+from automl.search.trainer import Trainer
 from automl.search.turns import next_lane
 from automl.search.variants import vary
 

@@ -1,7 +1,4 @@
-"""Where a trial runs: data on the device, compiled networks, second tries; asked by orders, answering with reports.
-
-An order and a report are plain records, so that a trainer may stand in this process or in another.
-"""
+"""Where a trial runs: data on the device, compiled networks, second tries; asked by orders, answering with reports."""
 
 from __future__ import annotations
 
@@ -14,162 +11,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from automl import holdouts, memory, metrics
 from automl.errors import OutOfTime
 from automl.search.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.search.footprint import needed_mib
 from automl.search.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.search.network import DeviceData, Network
+from automl.search.orders import Order, Report, plain
 from automl.search.parallel import ParallelNetwork, Replicas
 from automl.search.retrieval import RetrievalNetwork
-from automl.search.trial import Fit, Gate, Snapshot, train
+from automl.search.trial import Fit, Snapshot, train
 from automl.search.watch import NeverEnded, Watch, watching
 from automl.search.work import Work, products_a_row, replicas_for
 
 if TYPE_CHECKING:
-    from automl.records import Head, InputSpec, Output, Status, TargetCodec, Template
+    from automl.records import Status, Template
     from automl.search.device import Device
+    from automl.search.material import Material
 
-__all__ = ["HoldOut", "Material", "Order", "Report", "Trainer", "plain"]
+__all__ = ["Trainer"]
 
 KEPT_NETWORKS = 4
 LOOP_CHOICES = ("epochs", "batch_size")
 SEED_STEP = 100_000
 LEAST_LENGTH = 0.9
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HoldOut:
-    """Another parting of the same rows.
-
-    Attributes:
-        train, valid: positions among the first hold-out's training rows followed by its validation rows.
-        truth, weight: of `valid`, as the metric reads them.
-    """
-
-    train: np.ndarray
-    valid: np.ndarray
-    truth: np.ndarray
-    weight: np.ndarray | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Material:
-    """What every trial reads.
-
-    Attributes:
-        train, valid: encoded arrays by spec name. target: (n_train, ...). weight: (n_train,) or None.
-        valid_truth, valid_weight, valid_context: what the metric reads beside predictions.
-        loss_scale: divides a forecast's errors, or None.
-        others: further hold-outs, for few rows. valid_target: as `target`, where there are any.
-    """
-
-    train: Mapping[str, np.ndarray]
-    target: np.ndarray
-    weight: np.ndarray | None
-    valid: Mapping[str, np.ndarray]
-    valid_truth: np.ndarray
-    valid_weight: np.ndarray | None
-    valid_context: Mapping[str, Any]
-    specs: tuple[InputSpec, ...]
-    codec: TargetCodec
-    metric: str
-    loss_scale: np.ndarray | None = None
-    others: tuple[HoldOut, ...] = ()
-    valid_target: np.ndarray | None = None
-
-    @property
-    def head(self) -> Head:
-        """What a network must put out."""
-        return self.codec.head
-
-    def judge(self, raw: np.ndarray, holdout: int = 0) -> float:
-        """The score of raw outputs for the validation rows of a hold-out."""
-        return self.score(self.judged(raw), holdout)
-
-    def judged(self, raw: np.ndarray) -> Output:
-        """What raw outputs are judged as: predictions; for balanced accuracy of several classes, their probabilities
-        over the priors.
-
-        That is the rule by which labels are given in the end (`automl.decision`); the likeliest class would be judged
-        by a metric that it does not aim at.
-        """
-        if self.metric != "balanced_accuracy" or self.head.goal != "multiclass" or not self.head.priors:
-            return self.codec.decode(raw)
-        return self.codec.decode(raw - np.log(np.asarray(self.head.priors, np.float32)))
-
-    def score(self, output: Output, holdout: int = 0) -> float:
-        """The score of predictions for the validation rows of a hold-out."""
-        truth, weight = self._truths()[holdout]
-        return metrics.score(self.metric, truth, output, weight, dict(self.valid_context))
-
-    def tie(self, raw: np.ndarray, holdout: int = 0) -> float:
-        """What decides between raw outputs of equal score, smaller is better: log loss, 0 where no classes are."""
-        if self.head.goal not in ("binary", "multiclass", "multilabel"):
-            return 0.0
-        truth, weight = self._truths()[holdout]
-        return metrics.score("log_loss", truth, self.codec.decode(raw), weight, dict(self.valid_context))
-
-    def evidence(self, n_holdouts: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """Truth and weight of the validation rows of the first n hold-outs, one after another."""
-        parts = self._truths()[:n_holdouts]
-        if n_holdouts == 1:
-            return parts[0]
-        weights = [weight for _, weight in parts if weight is not None]
-        return np.concatenate([truth for truth, _ in parts]), np.concatenate(weights) if weights else None
-
-    def _truths(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
-        return [(self.valid_truth, self.valid_weight), *((one.truth, one.weight) for one in self.others)]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One trial to run.
-
-    Attributes:
-        name: of the run. template: a template's name. settings: choices and knobs. seed: of weights and row order.
-        seconds: offered, infinite for no clock. n_steps, soft_seconds, gates: see `trial.train`.
-        bar: the score from which on it is judged on the other hold-outs too, None for never; if they take no more than
-            `bar_share` of the time left.
-    """
-
-    name: str
-    template: str
-    settings: Mapping[str, Any]
-    seed: int
-    seconds: float
-    n_steps: int | None = None
-    soft_seconds: float | None = None
-    gates: tuple[Gate, ...] = ()
-    bar: float | None = None
-    bar_share: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Report:
-    """What came of an order.
-
-    Attributes:
-        settings: those that were trained in the end, changed where a first try failed. fit: None when nothing was left.
-        status: of the run. failure: in words, None for a run that came to its end. failures: each try that failed.
-        seconds: of all tries, without other hold-outs. peak_mib, n_parameters: None where they are not known.
-        others: fits on the other hold-outs, all or none. passed_over: there was no time for them.
-    """
-
-    order: Order
-    settings: Mapping[str, Any]
-    status: Status
-    fit: Fit | None
-    failure: str | None
-    failures: tuple[Failure, ...]
-    seconds: float
-    peak_mib: float | None
-    n_parameters: int | None
-    device: str
-    others: tuple[Fit, ...] = ()
-    passed_over: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -416,8 +281,3 @@ def _why_cut(fit: Fit) -> str | None:
     if fit.stopped_early:
         return f"stopped after {fit.epochs:.3g} epochs: earlier trials were better at this point"
     return "the time offered was over" if fit.status == "cut" else None
-
-
-def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as Python's own numbers and words."""
-    return {k: (v.item() if isinstance(v, np.generic) else v) for k, v in settings.items()}

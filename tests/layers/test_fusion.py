@@ -16,7 +16,8 @@ from automl.layers.fusion import read_specs
 from automl.records import InputSpec, Recipe
 from automl.search import device
 from automl.search.material import material_of
-from automl.search.trainer import Order, Trainer
+from automl.search.orders import Order
+from automl.search.trainer import Trainer
 from automl.templates.ft_transformer import FT_TRANSFORMER
 from automl.templates.mlp import MLP
 from automl.templates.tabm import TABM

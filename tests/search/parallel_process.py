@@ -118,7 +118,9 @@ def through_a_trainer(policy):
     """A whole trial of the shipped mlp, spread because the policy says so."""
     from automl import catalog
     from automl.records import Facts, Head, InputSpec, Output, Template
-    from automl.search.trainer import Material, Order, Trainer
+    from automl.search.material import Material
+    from automl.search.orders import Order
+    from automl.search.trainer import Trainer
 
     rng = np.random.default_rng(1)
     x = rng.normal(size=(300, 3)).astype("float32")
