@@ -10,7 +10,8 @@ import pytest
 
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Goal, Split, Task
-from automl.split import HOLD_OUTS, split, windows
+from automl.split import split, windows
+from automl.split.folds import HOLD_OUTS
 
 RNG = np.random.default_rng(0)
 
@@ -274,12 +275,12 @@ def test_hold_outs_of_any_small_data_keep_their_promises_or_are_left_out(
         ]
     more: dict[str, object] = {"groups": rng.integers(0, rng.integers(3, 12), n)} if rng.random() < 0.5 else {}
     data, what = table(y, **more), task(goal, group_column="who" if more else None)
-    monkeypatch.setattr("automl.split.FEW_ROWS", 0)
+    monkeypatch.setattr("automl.split.folds.FEW_ROWS", 0)
     try:
         alone = split(data, what, seed)
     except DataError:
         return
-    monkeypatch.setattr("automl.split.FEW_ROWS", 2_000)
+    monkeypatch.setattr("automl.split.folds.FEW_ROWS", 2_000)
 
     parts = split(data, what, seed)
 

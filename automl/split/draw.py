@@ -1,0 +1,142 @@
+"""How rows are drawn: by strata, by whole groups, or the latest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from automl.errors import DataError
+from automl.records import Dataset, Task
+
+__all__ = [
+    "TEST_SHARE", "blocks_of", "codes_of", "grouped", "latest", "may_be_drawn", "strata_of", "strata_words",
+    "stratified",
+]  # fmt: skip
+
+TEST_SHARE = 0.2
+"""Share of the rows, or of a series, that tests."""
+
+
+def codes_of(labels: np.ndarray) -> np.ndarray:
+    """``(n,)`` int64, one number a distinct label, in order of first occurrence."""
+    return np.asarray(pd.factorize(labels)[0], np.int64)
+
+
+def strata_words(task: Task) -> str:
+    """What `strata_of` tells rows apart by."""
+    return {"regression": "the target's size", "multilabel": "the rarest label"}.get(task.goal, "class")
+
+
+def strata_of(dataset: Dataset, task: Task, rows: np.ndarray) -> np.ndarray:
+    """A stratum's code for each row: its class, its rarest label, or its target's tenth."""
+    if dataset.target is None:
+        return np.zeros(len(rows), np.int64)
+    target = dataset.target.iloc[rows]
+    if task.goal == "multilabel":
+        table = target.to_numpy()
+        scarce = np.argsort(np.argsort(table.sum(axis=0), kind="stable"), kind="stable")
+        rank = np.where(table > 0, scarce, table.shape[1]).min(axis=1)
+        return np.asarray(rank, np.int64)
+    if task.goal == "regression":
+        values = target.iloc[:, 0].to_numpy(np.float64)
+        order = np.argsort(np.argsort(values, kind="stable"), kind="stable")
+        return np.asarray(order * min(10, max(1, len(rows) // 5)) // max(len(rows), 1), np.int64)
+    return codes_of(target.iloc[:, 0].to_numpy(object))
+
+
+def stratified(
+    dataset: Dataset, task: Task, rows: np.ndarray, share: float, rng: np.random.Generator, most: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(rest, drawn): an even share of every stratum; strata of fewer than three rows stay in the rest."""
+    strata = strata_of(dataset, task, rows)
+    free = may_be_drawn(strata, task)
+    if not free.any():
+        raise DataError(
+            f"every class of {', '.join(task.target)} in {dataset.name} has fewer than 3 rows; "
+            f"gather more rows of each class"
+        )
+    n_wanted = max(1, round(share * len(rows)))
+    n_wanted = min(n_wanted, most or n_wanted, max(1, int(0.5 * free.sum())))
+    order = np.flatnonzero(free)
+    order = order[np.lexsort((rng.random(len(order)), strata[order]))]
+    # every k-th row of the strata laid end to end: each stratum gives its share, give or take one row
+    at = np.floor((np.arange(n_wanted) + rng.random()) * len(order) / n_wanted).astype(np.int64)
+    drawn = np.zeros(len(rows), bool)
+    drawn[order[at]] = True
+    _keep_one_of_each(strata, drawn)
+    return rows[~drawn], rows[drawn]
+
+
+def may_be_drawn(strata: np.ndarray, task: Task) -> np.ndarray:
+    """Rows that may be drawn: those of a class with at least three."""
+    if task.goal in ("binary", "multiclass", "multilabel"):
+        return np.asarray(np.bincount(strata)[strata] >= 3)
+    return np.ones(len(strata), bool)
+
+
+def _keep_one_of_each(strata: np.ndarray, drawn: np.ndarray) -> None:
+    """Give a row back where a stratum was drawn whole, so that training knows every class."""
+    left = np.bincount(strata[~drawn], minlength=int(strata.max()) + 1)
+    for stratum in np.flatnonzero((left == 0) & (np.bincount(strata) > 0)):
+        drawn[np.flatnonzero((strata == stratum) & drawn)[0]] = False
+
+
+def grouped(
+    dataset: Dataset, task: Task, rows: np.ndarray, share: float, rng: np.random.Generator, most: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(rest, drawn): whole groups; of 20 shuffles the one nearest to the share and to the classes' own shares."""
+    assert dataset.groups is not None
+    codes = codes_of(dataset.groups[rows])
+    n_groups = int(codes.max()) + 1
+    if n_groups < 3:
+        raise DataError(
+            f"group column {task.group_column!r} has {n_groups} groups among {len(rows):,} rows; at "
+            f"least 5 are needed to part them"
+        )
+    sizes = np.bincount(codes)
+    wanted = min(share * len(rows), most or len(rows))
+    strata = strata_of(dataset, task, rows)
+    table = np.zeros((n_groups, int(strata.max()) + 1))
+    np.add.at(table, (codes, strata), 1.0)
+    best, best_miss = None, np.inf
+    for _ in range(20):
+        order = rng.permutation(n_groups)
+        filled = np.cumsum(sizes[order])
+        n = int(np.clip(np.abs(filled - wanted).argmin() + 1, 1, n_groups - 1))
+        chosen = order[:n]
+        got = table[chosen].sum(axis=0)
+        gone = ((table.sum(axis=0) - got) == 0).sum()  # classes that training would not know
+        miss = (
+            abs(got.sum() - wanted) / len(rows)
+            + np.abs(got / max(got.sum(), 1) - table.sum(axis=0) / len(rows)).sum()
+            + gone
+        )
+        if miss < best_miss:
+            best, best_miss = chosen, miss
+    assert best is not None
+    drawn = np.isin(codes, best)
+    return rows[~drawn], rows[drawn]
+
+
+def latest(dataset: Dataset, rows: np.ndarray, share: float, most: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """(earlier, latest): parted in time; rows of one time stay together."""
+    assert dataset.times is not None
+    times = dataset.times[rows]
+    order = np.argsort(times, kind="stable")
+    wanted = max(1, min(round(share * len(rows)), most or len(rows)))
+    cuts = np.flatnonzero(np.diff(times[order])) + 1  # first rows of a later time
+    if not len(cuts):
+        raise DataError(
+            f"all {len(rows):,} rows that are to be parted in time have the same time; name another time_column"
+        )
+    cut = int(cuts[np.abs(cuts - (len(rows) - wanted)).argmin()])
+    return rows[order[:cut]], rows[order[cut:]]
+
+
+def blocks_of(dataset: Dataset, test: np.ndarray) -> np.ndarray:
+    """Blocks of neighbouring times, about as many as they hold rows; rows of one time share a block."""
+    assert dataset.times is not None
+    times = dataset.times[np.sort(test)]
+    n_blocks = int(np.clip(np.sqrt(len(test)), 1, 60))
+    rank = np.searchsorted(np.sort(times), times, side="left")
+    return np.asarray(np.unique(rank * n_blocks // len(test), return_inverse=True)[1], np.int64)

@@ -1,0 +1,109 @@
+"""Forecasts: parted in time within each series, in windows of the horizon."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from automl.errors import DataError, RecipeError
+from automl.records import Dataset, Split, Task
+from automl.split.draw import TEST_SHARE, codes_of
+
+__all__ = ["in_time", "windows"]
+
+VALID_SHARE = 0.15
+MOST_TRAIN_WINDOWS = 200_000
+PANEL = 10
+
+
+def windows(rows: np.ndarray, horizon: int, stride: int) -> np.ndarray:
+    """Windows of consecutive rows.
+
+    Args:
+        rows: consecutive row numbers of one series. horizon: length of a window. stride: rows between starts.
+
+    Returns:
+        ``(n_windows, horizon)`` int64, from the first row on; an incomplete last window is left out.
+    """
+    if len(rows) < horizon:
+        return np.empty((0, horizon), np.int64)
+    view = np.lib.stride_tricks.sliding_window_view(np.asarray(rows, np.int64), horizon)
+    return view[::stride].copy()
+
+
+def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
+    """Within each series: history and training windows, then validation, then test windows."""
+    horizon = task.horizon or 1
+    train, valid, test = [], [], []
+    for first, end in _bounds(dataset.series, dataset.n_rows):
+        start = _test_start(dataset, first, end, horizon)
+        tested = windows(np.arange(start, end), horizon, horizon)
+        room = start - first
+        n_valid = max(1, int(VALID_SHARE * (end - first)) // horizon)
+        n_valid = max(0, min(n_valid, (room - 2) // horizon, max(1, (room - 2 - horizon) // horizon)))
+        begin = start - n_valid * horizon
+        valid.append(windows(np.arange(begin, start), horizon, horizon))
+        test.append(tested)
+        context = horizon if begin - first >= 3 * horizon else 2
+        train.append(windows(np.arange(first + context, begin), horizon, 1))
+    parts = {"training": np.concatenate(train), "validation": np.concatenate(valid), "test": np.concatenate(test)}
+    for name, part in parts.items():
+        if not len(part):
+            longest = max(b - a for a, b in _bounds(dataset.series, dataset.n_rows))
+            given = " beside the given test rows" if dataset.given is not None and dataset.given.any() else ""
+            raise RecipeError(
+                f"horizon {horizon} leaves no {name} window{given}; the longest series has {longest:,} rows and needs "
+                f"{3 * horizon + 2}: ask for a shorter horizon"
+            )
+    kept = parts["training"]
+    if len(kept) > MOST_TRAIN_WINDOWS:
+        kept = kept[np.sort(np.random.default_rng(seed).choice(len(kept), MOST_TRAIN_WINDOWS, replace=False))]
+    units, ids = _window_units(dataset, parts["test"])
+    from_given = dataset.given is not None and bool(dataset.given.any())
+    rule = (
+        f"in time within each series: {_counted(len(parts['test']))} of {horizon} steps "
+        f"{'from the first given test row on' if from_given else 'at the end'} test, "
+        f"{len(parts['validation']):,} before them validate, the rest trains"
+    )
+    return Split(
+        np.unique(kept), np.unique(parts["validation"]), np.unique(parts["test"]), units, ids, rule, seed,
+        train_windows=kept, valid_windows=parts["validation"], test_windows=parts["test"],
+    )  # fmt: skip
+
+
+def _counted(n_windows: int) -> str:
+    return "one window" if n_windows == 1 else f"{n_windows:,} windows"
+
+
+def _bounds(series: np.ndarray | None, n_rows: int) -> list[tuple[int, int]]:
+    """(first row, end) of each series."""
+    cuts = [] if series is None else (np.flatnonzero(series[1:] != series[:-1]) + 1).tolist()
+    edges = [0, *cuts, n_rows]
+    return list(pairwise(edges))
+
+
+def _test_start(dataset: Dataset, first: int, end: int, horizon: int) -> int:
+    """First test row of a series: the first given one, or that of the whole windows in its last fifth."""
+    if dataset.given is not None and dataset.given.any():
+        given = np.flatnonzero(dataset.given[first:end])
+        if len(given) and int(given[0]) + len(given) < end - first:
+            label = f" of series {dataset.series[first]!r}" if dataset.series is not None else ""
+            raise DataError(
+                f"given test rows{label} lie before training rows in time; give test rows that follow all training rows"
+            )
+        return first + int(given[0]) if len(given) else end
+    n_windows = max(1, int(TEST_SHARE * (end - first)) // horizon)
+    start = end - n_windows * horizon
+    return start if start - first >= 2 else end
+
+
+def _window_units(dataset: Dataset, tested: np.ndarray) -> tuple[str, np.ndarray]:
+    """Series where there are ten or more of them, else windows (those that start at one time together)."""
+    if dataset.series is not None:
+        codes = codes_of(dataset.series[tested[:, 0]])
+        if len(np.unique(codes)) >= PANEL:
+            return "series", codes
+        if dataset.times is not None:
+            return "window", codes_of(dataset.times[tested[:, 0]])
+    return "window", np.arange(len(tested), dtype=np.int64)

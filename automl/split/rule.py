@@ -1,0 +1,153 @@
+"""Which rule parts the rows, and the sentence that says so."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from automl.errors import DataError, RecipeError
+from automl.records import Dataset, Split, Task
+from automl.split.draw import TEST_SHARE, blocks_of, codes_of, grouped, latest, strata_words, stratified
+from automl.split.folds import with_folds
+from automl.split.forecast import in_time
+
+__all__ = ["LEAST_ROWS", "LEAST_UNTESTED", "split"]
+
+VALID_SHARE = 0.2  # of the rows that are not test
+MOST_VALID = 10_000
+LEAST_ROWS = 10
+LEAST_UNTESTED = 8
+
+
+def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_outs: bool = True) -> Split:
+    """Decide which rows train, validate and test.
+
+    Args:
+        dataset: as `detect` left it. task: what is to be done. seed: of every random choice.
+        tested: without, no row tests: for a model that is trained and not judged.
+        hold_outs: whether few rows get further hold-outs; of no use where one model alone is fitted.
+
+    Returns:
+        The split; the same one for the same arguments.
+
+    Raises:
+        DataError: too few rows, groups or times. RecipeError: two rules that exclude each other were asked for.
+    """
+    least = LEAST_ROWS if tested else LEAST_UNTESTED
+    if dataset.n_rows < least:
+        raise DataError(
+            f"{dataset.name} has {dataset.n_rows} usable rows; at least {least} are needed to "
+            f"{'train, validate and test' if tested else 'train and validate'}"
+        )
+    if task.goal == "forecast":
+        if not tested:
+            raise RecipeError("a forecast is split in time, with test windows at its end; ask for a contest")
+        return in_time(dataset, task, seed)
+    dated = task.time_column is not None and dataset.times is not None
+    if dated and dataset.groups is not None:
+        raise RecipeError("group and time_column cannot both part the rows; name the one that new data will differ in")
+    if not tested:
+        made = _untested(dataset, task, seed, dated)
+        return with_folds(made, dataset, task) if hold_outs and not dated else made
+    if dataset.given is not None and dataset.given.any():
+        return _given(dataset, task, seed, dated)
+    everything = np.arange(dataset.n_rows)
+    if dated:
+        rest, test = latest(dataset, everything, TEST_SHARE)
+        train, valid = latest(dataset, rest, VALID_SHARE)
+        rule = (
+            f"in order of {task.time_column!r}: the latest {_share(test, dataset)} test, those before "
+            f"them validate, the earliest train"
+        )
+        return _made(train, valid, test, "block", blocks_of(dataset, test), rule, seed)
+    rng = np.random.default_rng(seed)
+    if dataset.groups is not None:
+        rest, test = grouped(dataset, task, everything, TEST_SHARE, rng)
+        train, valid = grouped(dataset, task, rest, VALID_SHARE, rng)
+        rule = f"groups of {task.group_column!r} stay whole, shuffled; {_share(test, dataset)} of the rows test"
+        made = _made(train, valid, test, "group", codes_of(dataset.groups[test]), rule, seed)
+        return with_folds(made, dataset, task)
+    rest, test = stratified(dataset, task, everything, TEST_SHARE, rng)
+    train, valid = stratified(dataset, task, rest, VALID_SHARE, rng)
+    rule = f"shuffled and stratified by {strata_words(task)}; {_share(test, dataset)} of the rows test"
+    return with_folds(_made(train, valid, test, "row", np.arange(len(test)), rule, seed), dataset, task)
+
+
+def _made(
+    train: np.ndarray, valid: np.ndarray, test: np.ndarray, units: str, ids: np.ndarray, rule: str, seed: int
+) -> Split:
+    for name, rows in (("training", train), ("validation", valid), ("test", test)):
+        if not len(rows):
+            raise DataError(f"the rule '{rule}' leaves no row for {name}; add rows, or name another rule")
+    return Split(np.sort(train), np.sort(valid), np.sort(test), units, np.asarray(ids, np.int64), rule, seed)
+
+
+def _share(rows: np.ndarray, dataset: Dataset) -> str:
+    return f"{100 * len(rows) / dataset.n_rows:.0f} %"
+
+
+def _untested(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
+    """Training and validation rows alone; every class validates that has a row to spare."""
+    everything, rng, nobody = np.arange(dataset.n_rows), np.random.default_rng(seed), np.empty(0, np.int64)
+    units = "block" if dated else "row" if dataset.groups is None else "group"
+    if dated:
+        train, valid = latest(dataset, everything, VALID_SHARE, MOST_VALID)
+        rule = f"in order of {task.time_column!r}: the latest {_share(valid, dataset)} validate, the others train"
+    elif dataset.groups is not None:
+        train, valid = grouped(dataset, task, everything, VALID_SHARE, rng, MOST_VALID)
+        rule = f"groups of {task.group_column!r} stay whole, shuffled; {_share(valid, dataset)} of the rows validate"
+    else:
+        train, valid = _each_class(dataset, task, *stratified(dataset, task, everything, VALID_SHARE, rng, MOST_VALID))
+        rule = f"shuffled and stratified by {strata_words(task)}; {_share(valid, dataset)} of the rows validate"
+    return Split(np.sort(train), np.sort(valid), nobody, units, nobody, f"{rule}; none tests", seed)
+
+
+def _each_class(dataset: Dataset, task: Task, train: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Move a training row of each class that none validates yet, where the class keeps another one to train."""
+    if task.goal not in ("binary", "multiclass") or dataset.target is None:
+        return train, valid
+    labels = dataset.target.iloc[:, 0].to_numpy(object)
+    spare = []
+    for name in dict.fromkeys(labels[train]):
+        own = train[labels[train] == name]
+        if len(own) > 1 and name not in set(labels[valid]):
+            spare.append(own[0])
+        elif len(own) == 1 and task.goal == "binary" and name not in set(labels[valid]):
+            raise DataError(
+                f"class {name!r} of {task.target[0]} has one row; at least two of each class are needed, one to train "
+                "and one to validate"
+            )
+    return np.setdiff1d(train, spare), np.union1d(valid, np.array(spare, np.int64))
+
+
+def _given(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
+    """The user's own test rows; validation is drawn from the others."""
+    assert dataset.given is not None
+    rest, test = np.flatnonzero(~dataset.given), np.flatnonzero(dataset.given)
+    if len(rest) < LEAST_ROWS - 2:
+        raise DataError(
+            f"{len(rest)} rows remain for training beside the {len(test)} given test rows; at least "
+            f"{LEAST_ROWS - 2} are needed"
+        )
+    rng = np.random.default_rng(seed)
+    rule = f"the {len(test):,} given rows test; validation rows are "
+    if dated:
+        train, valid = latest(dataset, rest, VALID_SHARE, MOST_VALID)
+        return _made(
+            train,
+            valid,
+            test,
+            "block",
+            blocks_of(dataset, test),
+            rule + f"the latest others by {task.time_column!r}",
+            seed,
+        )
+    if dataset.groups is not None:
+        train, valid = grouped(dataset, task, rest, VALID_SHARE, rng, MOST_VALID)
+        both = len(set(dataset.groups[rest]) & set(dataset.groups[test]))
+        shared = f" (groups on both sides of the given test: {both:,})" if both else ""
+        rule += f"whole groups of {task.group_column!r} of the others{shared}"
+        made = _made(train, valid, test, "group", codes_of(dataset.groups[test]), rule, seed)
+        return with_folds(made, dataset, task)
+    train, valid = stratified(dataset, task, rest, VALID_SHARE, rng, MOST_VALID)
+    rule += f"shuffled others, stratified by {strata_words(task)}"
+    return with_folds(_made(train, valid, test, "row", np.arange(len(test)), rule, seed), dataset, task)
