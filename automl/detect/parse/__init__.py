@@ -14,8 +14,9 @@ from automl.detect.parse.spelling import (
     word,
     words,
 )
-from automl.detect.parse.stamps import date_reading, dates, packed_numbers
+from automl.detect.parse.stamps import dates
 from automl.detect.parse.units import quantity, quantity_reading, unlike_units
+from automl.detect.parse.written_dates import date_reading, packed_numbers
 
 __all__ = [
     "FALSE_WORDS",
