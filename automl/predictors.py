@@ -142,12 +142,12 @@ def compiled(model: Any, names: Sequence[str]) -> Any:
     tensors = structure if is_mapping else {tensor.name: tensor for tensor in model.inputs}
     signature = [tf.TensorSpec((None, *tensors[name].shape[1:]), tensors[name].dtype) for name in names]
 
-    @tf.function(input_signature=[signature], autograph=False)  # type: ignore[untyped-decorator]
     def forward(values: list[Any]) -> Any:
         inputs = dict(zip(names, values, strict=True)) if is_mapping else values[0] if is_single else values
-        return reference()(inputs, training=False)  # type: ignore[misc]
+        network: Any = reference()
+        return network(inputs, training=False)
 
-    return forward.get_concrete_function()
+    return tf.function(forward, input_signature=[signature], autograph=False).get_concrete_function()
 
 
 def decide(decision: Decision | None, output: Output) -> Output:

@@ -209,7 +209,8 @@ class Worker:
             left = 0.1 if limit is None else min(0.1, limit - time.monotonic())
             try:
                 if self.pipe.poll(max(left, 0.0)):
-                    return pickle.loads(self.pipe.recv_bytes())  # type: ignore[no-any-return]  # our own child's
+                    message: tuple[str, Any] = pickle.loads(self.pipe.recv_bytes())  # our own child's
+                    return message
             except (EOFError, ConnectionError):
                 code = self.process.wait(5)
                 why = "killed, most likely for want of memory" if code == -signal.SIGKILL else f"exit code {code}"

@@ -55,8 +55,9 @@ def detect(
     findings += (infinite,) if infinite else ()
     dataset, alias, mended = _mended(dataset, axis)
     findings += mended
-    if (np.nanstd(dataset.target.to_numpy(np.float64), axis=0) == 0).any():  # type: ignore[union-attr]
-        flat = [t for t in axis.targets if dataset.target[t].std() == 0]  # type: ignore[index]
+    assert dataset.target is not None
+    if (np.nanstd(dataset.target.to_numpy(np.float64), axis=0) == 0).any():
+        flat = [t for t in axis.targets if dataset.target[t].std() == 0]
         raise DataError(f"target {flat[0]!r} never varies in {dataset.name}; pass --target with a column that varies")
     counts = alias if axis.time is not None and axis.time.reading.get("numbers") != "steps" else None
     horizon = ahead(_lengths(dataset), _given(dataset), counts, recipe)
@@ -121,7 +122,8 @@ def history(dataset: Dataset, task: Task) -> Dataset:
     axis = Axis(time, series, task.target, tuple(c.name for c in covariates), ())
     dataset, _ = _timed(replace(dataset, inputs=inputs), whole, axis)
     written = {c.name: c.reading for c in task.target_columns}
-    target = pd.DataFrame({t: numbers(dataset.target[t], written.get(t)) for t in task.target})  # type: ignore[index]
+    assert dataset.target is not None
+    target = pd.DataFrame({t: numbers(dataset.target[t], written.get(t)) for t in task.target})
     dataset = replace(dataset, inputs=read(dataset.inputs, covariates), target=target)
     mended, _, _ = _mended(dataset, axis, task.frequency)
     return mended

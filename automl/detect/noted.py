@@ -11,7 +11,7 @@ import pandas as pd
 from automl.detect.glimpse import shown
 from automl.detect.goal import SURE, Answer
 from automl.detect.parse import MISSING_NUMBERS, numbers, unlike_units, word
-from automl.records import Column, Finding, Recipe
+from automl.records import Column, Finding, Recipe, Severity
 
 __all__ = ["converted_units", "mixed_units", "noted", "spelled_gaps", "stand_ins", "unclear_marks", "unsure"]
 
@@ -37,8 +37,8 @@ def unsure(found: Answer, recipe: Recipe) -> tuple[Finding, ...]:
         return ()
     what, _, step = found.doubt.partition("; ")
     step = f"{step[:1].upper()}{step[1:]}." if step else "Pass --goal to say what it is."
-    severity = "high" if found.confidence < 0.5 else "medium"
-    return (Finding("unsure_goal", severity, f"Not sure: {what}.", step, tuple(map(str, found.target.columns))),)  # type: ignore[arg-type]
+    severity: Severity = "high" if found.confidence < 0.5 else "medium"
+    return (Finding("unsure_goal", severity, f"Not sure: {what}.", step, tuple(map(str, found.target.columns))),)
 
 
 def stand_ins(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:

@@ -153,7 +153,8 @@ def _figures(values: np.ndarray, counts: np.ndarray) -> tuple[float, float, floa
     with np.errstate(over="ignore", invalid="ignore"):
         mean = float(values @ weights)
         deviation = float(np.sqrt(np.square(values - mean) @ weights))
-    return tuple(float(np.nan_to_num(f)) for f in (mean, deviation, values[0], values[-1]))  # type: ignore[return-value]
+    mean, deviation, low, high = (float(np.nan_to_num(f)) for f in (mean, deviation, values[0], values[-1]))
+    return mean, deviation, low, high
 
 
 def _distinct(counts: Mapping[Any, int], present: int, scale: float) -> int:

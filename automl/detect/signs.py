@@ -122,6 +122,19 @@ _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _GAP_NUMBER = re.compile(r"-?9+8?|-1")
 _NINES = re.compile(r"-9+")
 
+
+def _asks(find: Callable[[str], re.Match[str] | None]) -> Callable[[str], bool]:
+    return lambda text: find(text) is not None
+
+
+def _holds(mark: str) -> Callable[[str], bool]:
+    return lambda text: mark in text
+
+
+def _counts(mark: str) -> Callable[[str], int]:
+    return lambda text: text.count(mark)
+
+
 # What a single value shows; of a draw the mean is taken.
 _ONE: dict[str, Callable[[str], float | bool]] = {
     "is_alpha": str.isalpha,
@@ -145,10 +158,10 @@ _ONE: dict[str, Callable[[str], float | bool]] = {
     "ends_a_sentence": lambda t: " " in t and t.endswith((".", "!", "?")),
     "runs_of_digits": lambda t: len(_DIGITS.findall(t)),
     "parses_as_date": lambda t: date_reading([t])[1],
-    **{f"is_{k}": (lambda t, p=p: p.fullmatch(t) is not None) for k, p in WHOLE.items()},  # type: ignore[misc]
-    **{f"has_{k}": (lambda t, p=p: p.search(t) is not None) for k, p in WITHIN.items()},  # type: ignore[misc]
-    **{f"has_{mark}": (lambda t, m=mark: m in t) for mark in MARKS},  # type: ignore[misc]
-    **{f"count_{mark}": (lambda t, m=mark: t.count(m)) for mark in MARKS[:6]},  # type: ignore[misc]
+    **{f"is_{k}": _asks(pattern.fullmatch) for k, pattern in WHOLE.items()},
+    **{f"has_{k}": _asks(pattern.search) for k, pattern in WITHIN.items()},
+    **{f"has_{mark}": _holds(mark) for mark in MARKS},
+    **{f"count_{mark}": _counts(mark) for mark in MARKS[:6]},
 }
 _ONE_CALLS = tuple(_ONE.values())
 

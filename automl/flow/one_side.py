@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from automl import metrics
+from automl.baselines import ShallowSide
 from automl.clock import Clock
 from automl.errors import OutOfTime, RecipeError, TrialError
 from automl.flow.conclude import finish
@@ -73,10 +74,10 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
         contender, encoder, codec = _contender(recipe, side, prepared, progress, interrupt, clock, held)
         runs: list[Run] = []
         reserve = Reserve(prepared, clock.budget_seconds, runs)
-        if side == "shallow":
+        if isinstance(contender, ShallowSide):
             with clock.spend(side):
                 runs += contender.step(clock.remaining) or ()  # the floors, which measure what scoring takes
-            reserve.probe(contender.floor_on_valid())  # type: ignore[attr-defined]
+            reserve.probe(contender.floor_on_valid())
         with clock.phase("search"):
             alternate({side: contender}, clock, runs, lambda: False, reserve.searching, keep_for_seeds=False)
         chosen = contender.choose(recipe.latency_ms, recipe.ensemble)

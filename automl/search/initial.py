@@ -100,9 +100,9 @@ class Initial:
                 elif id(variable) in generators:
                     variable.assign(np.array([random.randint(1, 2**31 - 1), 0], dtype="uint32"))
                 else:
-                    maker = self._makers[id(variable)]
+                    maker: Any = self._makers[id(variable)]
                     if _draws_its_own_seed(maker):
-                        maker.seed = random.randint(1, 2**31 - 1)  # type: ignore[attr-defined]
+                        maker.seed = random.randint(1, 2**31 - 1)
                     variable.assign(maker(variable.shape, dtype=variable.dtype))
 
     def _draw_by_seed(self) -> bool:

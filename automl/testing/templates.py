@@ -168,11 +168,11 @@ def _check_knobs(template: Template, point: Mapping[str, Any], specs: Sequence[I
     model, knobs = _built(template, point, specs, head)
     arrays, traces = _read(model, example_arrays(specs)), []
 
-    @tf.function  # type: ignore[untyped-decorator, unused-ignore]
-    def step(x: Any) -> Any:
+    def forward(x: Any) -> Any:
         traces.append(1)
         return model(x, training=True)
 
+    step = tf.function(forward)
     x = {name: tf.constant(array) for name, array in arrays.items()}
     for variable, name in ((knobs[name], name) for name in knobs):
         variable.assign(bounds[name].min_value)

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -64,7 +64,7 @@ class Look:
     dataset: Dataset
     task: Task
     split: Split | None = None
-    memory: dict[str, object] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
     deadline: float = math.inf
     begun: tuple[float, float] = field(default_factory=lambda: (time.monotonic(), time.thread_time()))
 
@@ -171,7 +171,8 @@ def remembered(ask: Callable[[Look], Found]) -> Callable[[Look], Found]:
     def asked(look: Look) -> Found:
         if ask.__name__ not in look.memory:
             look.memory[ask.__name__] = ask(look)
-        return look.memory[ask.__name__]  # type: ignore[return-value]
+        found: Found = look.memory[ask.__name__]
+        return found
 
     return asked
 

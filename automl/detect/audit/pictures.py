@@ -91,7 +91,8 @@ def hashes(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     wrapped = np.concatenate([blocks, blocks[:, :, :1]], axis=2)
     bits = (wrapped[:, :, 1:] > wrapped[:, :, :-1]).reshape(len(small), 64)
     above = (blocks > blocks.mean(axis=(1, 2), keepdims=True)).reshape(len(small), 64)
-    return tuple(np.packbits(b, axis=1).view(np.uint64).ravel() for b in (bits, above))  # type: ignore[return-value]
+    difference, average = (np.packbits(b, axis=1).view(np.uint64).ravel() for b in (bits, above))
+    return difference, average
 
 
 def _answered(small: np.ndarray, keys: np.ndarray, asks: np.ndarray, answers: np.ndarray) -> np.ndarray:
