@@ -13,7 +13,7 @@ from typing import Any
 
 from automl.layers.fusion import TABLE_KINDS, declare_stems, read_specs, stem_starts, stem_vectors
 from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.templates.mlp import ACCEPTS, batch_sizes, epochs_for, no_table
+from automl.templates.tables import ACCEPTS, GOALS, batch_sizes, epochs_for, no_table
 
 MAX_TOKENS = 100
 CHEAP_TOKENS = 300_000  # tokens an epoch
@@ -98,7 +98,7 @@ def tokens_of(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mappin
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
     """It reads a table's inputs only, and no more than 100 columns."""
-    found = no_table("ft_transformer", specs)
+    found = no_table("ft_transformer", task, specs)
     if found:
         return found
     n_tokens = n_columns(specs)
@@ -121,7 +121,7 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
 FT_TRANSFORMER = Template(
     name="ft_transformer",
     family="transformer",
-    goals=("binary", "multiclass", "multilabel", "regression"),
+    goals=GOALS,
     accepts=ACCEPTS,
     space=space,
     build=build,

@@ -14,13 +14,22 @@ cores a plain network of this kind comes near boosted trees in a minute.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from automl.layers.fusion import declare_stems, fused_features, stem_starts
-from automl.records import Facts, Head, InputKind, InputSpec, Task, Template
+from automl.records import Facts, Head, InputSpec, Template
+from automl.templates.tables import (
+    ACCEPTS,
+    DENSE_KNOBS,
+    GOALS,
+    ONE_HOT_UP_TO,
+    batch_sizes,
+    declare_embeddings,
+    epochs_for,
+    no_table,
+)
 
-ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories", "tokens", "image")
-ONE_HOT_UP_TO = 9
 CROSS_RANK = 64
 
 
@@ -40,24 +49,8 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("activation", ["relu", "silu", "selu", "mish"], default="relu")
     hp.Boolean("front_scale", default=True)
     hp.Int("crosses", 0, 3, default=0)
-    hp.Choice("numeric", ["plain", "piecewise", "periodic"], default="piecewise")
-    hp.Choice("numeric_dim", [4, 8, 12, 16], default=8)
-    hp.Choice("bins", [8, 16, 32, 64], default=32)
-    hp.Choice("bins_by", ["target", "quantiles"], default="target")
-    hp.Choice("category_dim", [4, 8, 16], default=8)
+    declare_embeddings(hp)
     declare_stems(hp, specs)
-
-
-def batch_sizes(n_rows: int) -> list[int]:
-    """Batch sizes that leave at least some eight steps an epoch."""
-    return [32, 64, 128] if n_rows < 2_000 else [64, 128, 256] if n_rows < 10_000 else [128, 256, 512]
-
-
-def epochs_for(facts: Facts) -> int:
-    """Fewer passes over more rows; two classes are learned sooner than values or many classes."""
-    n_rows = facts.n_rows
-    epochs = 60 if n_rows < 5_000 else 40 if n_rows < 20_000 else 25 if n_rows < 50_000 else 15
-    return max(epochs // 10 * 5, 10) if facts.n_classes == 2 else epochs
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
@@ -120,34 +113,16 @@ def crossed(x: Any, n_crosses: int) -> Any:
     return x
 
 
-def no_table(name: str, specs: Sequence[InputSpec]) -> str | None:
-    """Why a template of this name cannot read these inputs; None where they are a table's.
-
-    A text or a picture that stands alone is left to the templates that are made for it.
-    """
-    strangers = sorted({spec.kind for spec in specs if spec.kind not in ACCEPTS})
-    if strangers or not specs:
-        return f"{name} reads {', '.join(ACCEPTS)}; this task has {', '.join(strangers) or 'no inputs'}"
-    if [spec.kind for spec in specs] in (["tokens"], ["image"]):
-        return f"{name} reads tables, tokens or an image only beside other columns; this task has {specs[0].kind} alone"
-    return None
-
-
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """It reads a table's inputs only."""
-    return no_table("mlp", specs)
-
-
 MLP = Template(
     name="mlp",
     family="mlp",
-    goals=("binary", "multiclass", "multilabel", "regression"),
+    goals=GOALS,
     accepts=ACCEPTS,
     space=space,
     build=build,
-    knobs=("learning_rate", "weight_decay", "dropout", "hide_rate"),
+    knobs=DENSE_KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(no_table, "mlp"),
     source="Holzmüller, Grinsztajn & Steinwart (RealMLP), NeurIPS 2024; Gorishniy, Rubachev & Babenko (numeric "
     "embeddings), NeurIPS 2022",
 )

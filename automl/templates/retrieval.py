@@ -11,13 +11,21 @@ Smooth targets and many classes gain most; where two classes overlap a plain net
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from automl.layers.fusion import declare_stems, fused_features, stem_starts
-from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.templates.mlp import ACCEPTS, batch_sizes, no_table
+from automl.records import Facts, Head, InputSpec, Template
+from automl.templates.tables import (
+    ACCEPTS,
+    DENSE_KNOBS,
+    GOALS,
+    ONE_HOT_UP_TO,
+    batch_sizes,
+    declare_embeddings,
+    no_table,
+)
 
-ONE_HOT_UP_TO = 9
 MOST_KNOWN = 20_000
 MANY_ROWS = 50_000
 
@@ -37,11 +45,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Int("layers", 0, 2, default=1)
     hp.Choice("dim", [32, 64, 128, 192], default=128)
     hp.Boolean("front_scale", default=True)
-    hp.Choice("numeric", ["plain", "piecewise", "periodic"], default="piecewise")
-    hp.Choice("numeric_dim", [4, 8, 12, 16], default=8)
-    hp.Choice("bins", [8, 16, 32, 64], default=32)
-    hp.Choice("bins_by", ["target", "quantiles"], default="target")
-    hp.Choice("category_dim", [4, 8, 16], default=8)
+    declare_embeddings(hp)
     declare_stems(hp, specs)
 
 
@@ -90,21 +94,16 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     return 0.9 if facts.n_rows <= MANY_ROWS else 0.25
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """It reads a table's inputs only."""
-    return no_table("retrieval", specs)
-
-
 RETRIEVAL = Template(
     name="retrieval",
     family="mlp",
-    goals=("binary", "multiclass", "multilabel", "regression"),
+    goals=GOALS,
     accepts=ACCEPTS,
     space=space,
     build=build,
-    knobs=("learning_rate", "weight_decay", "dropout", "hide_rate"),
+    knobs=DENSE_KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(no_table, "retrieval"),
     source="Ye, Yin, Zhan & Chao (ModernNCA), ICLR 2025; Gorishniy, Rubachev & Babenko (numeric embeddings), NeurIPS "
     "2022",
     prior=prior,

@@ -10,13 +10,21 @@ target found. The features of a free text or a picture count as one column's.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from automl.layers.fusion import declare_stems, fused_features, stem_starts
-from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.templates.mlp import ACCEPTS, batch_sizes, epochs_for, no_table
-
-ONE_HOT_UP_TO = 9
+from automl.records import Facts, Head, InputSpec, Template
+from automl.templates.tables import (
+    ACCEPTS,
+    DENSE_KNOBS,
+    GOALS,
+    ONE_HOT_UP_TO,
+    batch_sizes,
+    declare_embeddings,
+    epochs_for,
+    no_table,
+)
 
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
@@ -33,11 +41,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("members", [4, 8, 16, 32], default=8)
     hp.Choice("adapters", ["mini", "full"], default="full")
     hp.Choice("norm", ["none", "batch"], default="none")
-    hp.Choice("numeric", ["plain", "piecewise", "periodic"], default="piecewise")
-    hp.Choice("numeric_dim", [4, 8, 12, 16, 24], default=12)
-    hp.Choice("bins", [8, 16, 32, 64], default=32)
-    hp.Choice("bins_by", ["target", "quantiles"], default="target")
-    hp.Choice("category_dim", [4, 8, 16], default=8)
+    declare_embeddings(hp, (4, 8, 12, 16, 24), 12)
     declare_stems(hp, specs)
 
 
@@ -86,21 +90,16 @@ def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
     return 1.0 if facts.n_classes == 2 else 0.5
 
 
-def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """It reads a table's inputs only."""
-    return no_table("tabm", specs)
-
-
 TABM = Template(
     name="tabm",
     family="mlp",
-    goals=("binary", "multiclass", "multilabel", "regression"),
+    goals=GOALS,
     accepts=ACCEPTS,
     space=space,
     build=build,
-    knobs=("learning_rate", "weight_decay", "dropout", "hide_rate"),
+    knobs=DENSE_KNOBS,
     starts=starts,
-    unfit=unfit,
+    unfit=partial(no_table, "tabm"),
     source="Gorishniy, Kotelnikov & Babenko (TabM), ICLR 2025; Gorishniy et al. (numeric embeddings), NeurIPS 2022",
     prior=prior,
 )
