@@ -162,12 +162,17 @@ def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
     yield from tuned(task, first, options, seed, [{"kind": "random"}])
 
 
-def vectors(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
-    """RBF support vectors on scaled columns."""
-    features = TableFeatures(
+def scaled_columns(task: Task, settings: Mapping[str, Any], seed: int) -> TableFeatures:
+    """Columns for learners that go by distances."""
+    return TableFeatures(
         task, "linear", 30, 30, quantiles=settings["quantiles"], components=settings.get("components", COMPONENTS),
         seed=seed,
     )  # fmt: skip
+
+
+def vectors(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
+    """RBF support vectors on scaled columns."""
+    features = scaled_columns(task, settings, seed)
     weights = settings.get("class_weight")
     learner = Vectors(task.goal, len(task.classes), settings["C"], settings["width"], weights, seed)
     return Model(task, features, learner, bool(settings.get("unskew")))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from automl.baselines.columns import TableFeatures
 from automl.baselines.model import Model
 from automl.baselines.neighbours import Neighbours
-from automl.baselines.tabular import COMPONENTS, GOALS, too_many_rows, tuned
+from automl.baselines.tabular import GOALS, scaled_columns, too_many_rows, tuned
 from automl.records import Baseline, Facts, Task
 
 __all__ = ["NEIGHBOURS"]
@@ -16,10 +15,7 @@ __all__ = ["NEIGHBOURS"]
 
 def neighbours(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """Nearest neighbours on scaled columns."""
-    features = TableFeatures(
-        task, "linear", 30, 30, quantiles=settings["quantiles"], components=settings.get("components", COMPONENTS),
-        seed=seed,
-    )  # fmt: skip
+    features = scaled_columns(task, settings, seed)
     weights = settings.get("class_weight")
     learner = Neighbours(task.goal, len(task.classes), settings["distance"], settings["near"], weights)
     return Model(task, features, learner, bool(settings.get("unskew")))

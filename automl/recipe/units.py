@@ -15,6 +15,7 @@ __all__ = ["check_columns", "parse_address", "parse_budget", "parse_columns", "p
 
 MIB = {"": 1.0, "m": 1.0, "g": 1024.0, "t": 1024.0**2}
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+MILLISECONDS = {"": 1.0, "ms": 1.0}
 
 
 def parse_budget(value: Any) -> float:
@@ -23,16 +24,7 @@ def parse_budget(value: Any) -> float:
     Raises:
         RecipeError: it is written otherwise, or is not above zero.
     """
-    expected = 'budget: expected a time such as 90, "90s", "5m" or "2h"'
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise RecipeError(f"{expected}, got {value!r}")
-    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([smh]?)\s*", value) if isinstance(value, str) else None
-    if isinstance(value, str) and match is None:
-        raise RecipeError(f"{expected}, got {value!r}")
-    seconds = float(match[1]) * SECONDS[match[2]] if match else float(value)
-    if not math.isfinite(seconds) or seconds <= 0:
-        raise RecipeError(f"{expected} above zero, got {value!r}")
-    return seconds
+    return _above_zero(value, SECONDS, 'budget: expected a time such as 90, "90s", "5m" or "2h"')
 
 
 def parse_latency(value: Any) -> float:
@@ -41,16 +33,22 @@ def parse_latency(value: Any) -> float:
     Raises:
         RecipeError: it is written otherwise, or is not above zero.
     """
-    expected = 'latency: expected milliseconds such as 20 or "20ms"'
+    return _above_zero(value, MILLISECONDS, 'latency: expected milliseconds such as 20 or "20ms"')
+
+
+def _above_zero(value: Any, units: Mapping[str, float], expected: str) -> float:
+    """A number, or a text of a number and one of these units, brought to the first of them."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise RecipeError(f"{expected}, got {value!r}")
-    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(?:ms)?\s*", value) if isinstance(value, str) else None
+    match = (
+        re.fullmatch(rf"\s*(\d+(?:\.\d*)?|\.\d+)\s*({'|'.join(units)})\s*", value) if isinstance(value, str) else None
+    )
     if isinstance(value, str) and match is None:
         raise RecipeError(f"{expected}, got {value!r}")
-    milliseconds = float(match[1]) if match else float(value)
-    if not math.isfinite(milliseconds) or milliseconds <= 0:
+    number = float(match[1]) * units[match[2]] if match else float(value)
+    if not math.isfinite(number) or number <= 0:
         raise RecipeError(f"{expected} above zero, got {value!r}")
-    return milliseconds
+    return number
 
 
 def parse_memory(value: Any) -> float:
