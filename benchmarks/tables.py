@@ -116,7 +116,7 @@ def contest(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     loaded = json.loads(done.stdout.splitlines()[-1]) if not done.returncode else {"failed": done.stderr[-500:]}
     return {
         "scores": scores, "recommended": recommended and recommended["side"],
-        "families": {side: run and family_of(run, runs) for side, run in sides.items()},
+        "families": {side: run and family_of(run) for side, run in sides.items()},
         "verdict": result["verdict"], "reason": result["reason"], "wall_seconds": result["wall_seconds"],
         "stopped": result["stopped"], "n_seeds": sides["deep"] and sides["deep"]["n_seeds"],
         "trials": {side: sum(r["side"] == side for r in runs) for side in ("deep", "shallow")},
@@ -125,7 +125,7 @@ def contest(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def family_of(run: dict[str, Any], runs: list[dict[str, Any]]) -> str:
+def family_of(run: dict[str, Any]) -> str:
     """What a finalist is: its name, or the names of an ensemble's members."""
     members = run["choices"].get("ensemble")
     return "+".join(members) if members else str(run["name"])

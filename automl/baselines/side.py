@@ -110,7 +110,7 @@ class ShallowSide:
             The runs made; () if nothing could be fitted in the seconds; None when there is nothing left to try.
         """
         if not self.floors:
-            return self._fit_floors(seconds)
+            return self._fit_floors()
         lost = self.earlier.next_lost(seconds, self.kept[0].run if self.kept else None)
         if lost is not None:
             run, lane, settings, rows = lost
@@ -127,7 +127,7 @@ class ShallowSide:
         lane, settings = proposal
         return self._fit(lane, settings, seconds)
 
-    def _fit_floors(self, seconds: float) -> tuple[Run, ...]:
+    def _fit_floors(self) -> tuple[Run, ...]:
         """Fit in this process: they take no time and no library that the parent lacks."""
         for lane in self.floor_lanes:
             settings = next(lane.fresh)
@@ -327,7 +327,7 @@ class ShallowSide:
     def floor(self) -> tuple[Run, Output, Any]:
         """The best floor by validation: its run, its predictions on test items and its model."""
         if not self.floors:
-            self._fit_floors(math.inf)
+            self._fit_floors()
         run, model = max(self.floors, key=lambda pair: self.material.rank(pair[0].valid_score))
         return run, model.predict(self.material.dataset, self.material.test), model
 

@@ -81,7 +81,7 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
         DataError: no row holds a target, it never varies, or it is different text in every row.
         RecipeError: the goal asked for does not fit the target.
     """
-    found = [_described(name, target[name], recipe, where) for name in target.columns]
+    found = [_described(name, target[name], recipe) for name in target.columns]
     columns = [c for c, _ in found]
     for (c, present), name in zip(found, target.columns, strict=True):
         if not present.any():
@@ -119,7 +119,7 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
     return replace(made, rows=rows, findings=findings + made.findings)
 
 
-def _described(name: Any, series: pd.Series, recipe: Recipe, where: str) -> tuple[Column, np.ndarray]:
+def _described(name: Any, series: pd.Series, recipe: Recipe) -> tuple[Column, np.ndarray]:
     """A target's kind, and where it holds a value; numbers that look like years are numbers once a goal is set."""
     seen = column(str(name), series, recipe.columns.get(str(name)))
     odd = ("identifier", "categorical", "text", "constant", *(() if recipe.goal is None else ("datetime",)))

@@ -48,7 +48,7 @@ def read(folder: Path) -> Raw:
         if not usable:
             empty.append(subfolder.name)
     if not files:
-        return _flat(folder, [child for child in children if _sort(child)], subfolders, where)
+        return _flat(folder, [child for child in children if _sort(child)], where)
     raw = _rows(folder, files, where)
     kept = raw.rows if raw.rows is not None else np.arange(len(files))
     findings = raw.findings
@@ -89,7 +89,7 @@ def _parted(folder: Path, subfolders: list[Path], where: str) -> Raw:
     return Raw(name, where, inputs, target, given=given[order], root=str(folder), findings=findings)
 
 
-def _flat(folder: Path, files: list[Path], subfolders: list[Path], where: str) -> Raw:
+def _flat(folder: Path, files: list[Path], where: str) -> Raw:
     if not files:
         seen = listed([child.name for child in _children(folder)], 5)
         raise DataError(

@@ -8,7 +8,7 @@ from typing import Any
 from automl.errors import RecipeError
 from automl.recipe.words import nearest
 
-__all__ = ["NAMES", "Pair", "is_name", "load"]
+__all__ = ["SETS", "Pair", "is_name", "load"]
 
 PREFIXES = ("sklearn", "automl")
 
@@ -157,4 +157,3 @@ SETS: dict[str, Callable[[], tuple[Any, tuple[str, ...]]]] = {
     "automl:co2": table("co2", ("co2",)),
     "automl:shapes": shapes,
 }
-NAMES = tuple(SETS)

@@ -11,7 +11,7 @@ from automl.records import Contestant, Outcome, Run
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["contestant", "finalists", "floor", "holdouts", "labels", "leader", "predicted", "short", "test_items"]
+__all__ = ["finalists", "floor", "holdouts", "labels", "leader", "predicted", "short", "test_items"]
 
 ORDER = {"deep": 0, "shallow": 1, "blend": 2, "floor": 3}
 
@@ -21,11 +21,6 @@ def finalists(outcome: Outcome) -> list[tuple[Run, Contestant]]:
     runs = {run.name: run for run in outcome.runs}
     pairs = [(runs[c.run], c) for c in outcome.contestants if c.side in ("deep", "shallow") and c.run in runs]
     return sorted(pairs, key=lambda pair: ORDER[pair[1].side])
-
-
-def contestant(outcome: Outcome, name: str) -> Contestant | None:
-    """The contestant of this run's name, if it has test predictions."""
-    return next((c for c in outcome.contestants if c.run == name), None)
 
 
 def floor(outcome: Outcome) -> Run | None:

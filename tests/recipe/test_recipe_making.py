@@ -86,7 +86,7 @@ def test_wrong_arguments_are_refused(arguments, words):
 # --------------------------------------------------------------------------- shipped sets
 
 
-@pytest.mark.parametrize("name", shipped.NAMES)
+@pytest.mark.parametrize("name", shipped.SETS)
 def test_shipped_sets_load_with_their_target(name):
     made = recipe.make(data=name)
     if isinstance(made.data, tuple):
@@ -109,7 +109,7 @@ def test_shipped_files_are_small_and_their_licences_are_stated():
 
     model = len(files["column_kinds.npz"])  # no data: what was learnt of column kinds
     assert sum(map(len, files.values())) - model < 2**20 and model < 3e6
-    for name in shipped.NAMES:
+    for name in shipped.SETS:
         source, _, short = name.partition(":")
         if source == "automl":
             assert re.search(rf"^\| `{short}` .*(public domain|CC0)", said, re.M), short
