@@ -144,7 +144,7 @@ def both_sentences(
     other = shallow if comparison.recommended == deep else deep
     name = scores.family(comparison.recommended)
     if comparison.verdict == "tie":
-        opening = f"Take the cheaper one, {name}: it"
+        opening = f"Take the one that is cheaper in use, {name}: it"
         if not metrics.better(scores.metric, scores.of[other], scores.of[floor]):
             opening = f"Take {name}, the only one that beats the floor ({floor_score}): it"
     else:

@@ -61,7 +61,7 @@ def test_a_deep_win_names_its_price():
 def test_a_tie_says_which_kind_and_what_to_take(reason, few, opening):
     first, second = said("tie", reason, "hgb-1", interval=(-0.001, 0.001), few=few)
     assert first.startswith(opening)
-    assert second.startswith("Take the cheaper one, gradient boosting: it takes")
+    assert second.startswith("Take the one that is cheaper in use, gradient boosting: it takes")
 
 
 def test_the_floor_is_named_where_it_wins():
