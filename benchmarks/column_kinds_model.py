@@ -29,7 +29,7 @@ from sklearn.model_selection import GroupKFold, StratifiedKFold
 import automl
 from automl.detect.learned import LEAF, NINE, load, probabilities
 from automl.detect.profile import ColumnProfile, benchmark_profile
-from automl.detect.signs import BUCKETS, N_SIGNS, Lexicon, hashed, signs, spoken
+from automl.detect.signs import BUCKETS, N_SIGNS, N_VOTES, Lexicon, hashed, signs, spoken, stem
 
 __all__ = ["FOLDS", "fitted", "folds", "out_of_fold", "sharpened", "sharpness", "table"]
 
@@ -39,8 +39,8 @@ BOOSTED = {
     "max_iter": 120, "learning_rate": 0.08, "max_leaf_nodes": 15, "min_samples_leaf": 10, "l2_regularization": 3.0,
     "max_features": 0.3, "early_stopping": False,
 }  # fmt: skip
-BOOSTINGS = 3
-"""Of other seeds, whose scores are averaged."""
+BOOSTINGS = 2
+"""Seeds, each fitted twice: to columns alike, and to files by the root of their columns. Scores are averaged."""
 RANDOMISED = {"n_estimators": 250, "max_features": 0.3}
 LINEAR = {"C": 20.0, "max_iter": 60, "tol": 1e-3}
 STORED = Path(automl.__file__).parent / "data" / "column_kinds.npz"
@@ -64,23 +64,26 @@ def table(path: str) -> tuple[list[ColumnProfile], np.ndarray, np.ndarray]:
 
 def fitted(profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.ndarray, sharpness: float = 1.0) -> bytes:
     """Fit all parts on these columns and nothing else, as the bytes to be stored."""
-    lexicon, words = _lexicon(profiles, records)
-    rows = np.concatenate([signs(p, lexicon, own=True) for p in profiles])
+    lexicon, known, own = _lexicon(profiles, labels, records)
+    rows = np.concatenate([signs(p, lexicon, vote) for p, vote in zip(profiles, own, strict=True)])
     edges = [_edges(rows[:, j]) for j in range(N_SIGNS)]
     bins = np.column_stack([np.searchsorted(e, rows[:, j], side="left") for j, e in enumerate(edges)])
+    weights = _weights(records)
     boosted = [
-        HistGradientBoostingClassifier(random_state=SEED + i, **BOOSTED).fit(bins, labels) for i in range(BOOSTINGS)
+        HistGradientBoostingClassifier(random_state=SEED + i, **BOOSTED).fit(bins, labels, weight)
+        for i in range(BOOSTINGS)
+        for weight in (None, weights)
     ]
     randomised = ExtraTreesClassifier(random_state=SEED, n_jobs=1, **RANDOMISED).fit(bins, labels)
     linear = LogisticRegression(**LINEAR).fit(_pieces(profiles), labels)
-    weights = linear.coef_.T
-    scale = np.abs(weights).max() / 127
+    coefficients = linear.coef_.T
+    scale = np.abs(coefficients).max() / 127
     store: dict[str, Any] = {
-        **words,
+        **known,
         "edges": np.concatenate(edges).astype(np.float32),
         "n_edges": np.array([len(e) for e in edges], dtype=np.int32),
-        "start": np.asarray(boosted[0]._baseline_prediction, dtype=np.float64).reshape(1, -1),  # the same for all
-        "linear": np.round(weights / scale).astype(np.int8),
+        "start": np.mean([m._baseline_prediction for m in boosted], axis=0, dtype=np.float64).reshape(1, -1),
+        "linear": np.round(coefficients / scale).astype(np.int8),
         "linear_scale": np.float32(scale),
         "shift": linear.intercept_.astype(np.float64),
         "sharpness": np.float64(sharpness),
@@ -92,8 +95,20 @@ def fitted(profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.nd
     return out.getvalue()
 
 
-def _lexicon(profiles: Sequence[ColumnProfile], records: np.ndarray) -> tuple[Lexicon, dict[str, np.ndarray]]:
-    """Words that come back in names of several files, in values of several files, or in the novels of the package."""
+def _weights(records: np.ndarray) -> np.ndarray:
+    """Of mean 1: a file of a hundred columns counts ten times as much as one of a single column, not a hundred."""
+    _, file, size = np.unique(records, return_inverse=True, return_counts=True)
+    weights = 1 / np.sqrt(size[file])
+    return np.asarray(weights / weights.mean())
+
+
+def _lexicon(
+    profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.ndarray
+) -> tuple[Lexicon, dict[str, np.ndarray], np.ndarray]:
+    """What names tell, the same as arrays, and of each column how its own file voted for its stem.
+
+    Words are those that come back in names of several files, in values of several files, or in the package's novels.
+    """
     named, shown = defaultdict(set), defaultdict(set)
     for p, record in zip(profiles, records.tolist(), strict=True):
         for word in spoken(p.name):
@@ -113,10 +128,32 @@ def _lexicon(profiles: Sequence[ColumnProfile], records: np.ndarray) -> tuple[Le
     counted = {w: len(where) for w, where in named.items() if len(where) >= 2}
     words = sorted(weight.keys() | counted.keys())
     weights = np.array([weight.get(w, 0.0) for w in words], dtype=np.float16)
-    lexicon = Lexicon({w: float(x) for w, x in zip(words, weights, strict=True) if x > 0}, counted)
-    packed = np.frombuffer(zlib.compress("\n".join(words).encode(), 9), dtype=np.uint8)
     files_ = np.array([counted.get(w, 0) for w in words], dtype=np.int32)
-    return lexicon, {"words": packed, "word_weights": weights, "word_files": files_}
+    votes, own = _votes(profiles, labels, records)
+    lexicon = Lexicon({w: float(x) for w, x in zip(words, weights, strict=True) if x > 0}, counted, votes)
+    known = {"words": _packed(words), "word_weights": weights, "word_files": files_, "stems": _packed(list(votes)),
+             "votes": np.array(list(votes.values()))}  # fmt: skip
+    return lexicon, known, own
+
+
+def _votes(
+    profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Votes for the kinds of each stem, and how each column's file voted: the root of its columns, by their kinds."""
+    stems = [stem(p) for p in profiles]
+    places = list(zip(stems, records.tolist(), strict=True))
+    cast = {place: np.zeros(N_VOTES, dtype=np.float32) for place in places}
+    for place, label in zip(places, labels.tolist(), strict=True):
+        cast[place][label] += 1
+    cast = {place: counts / np.sqrt(counts.sum()) for place, counts in cast.items()}
+    votes = {s: np.zeros(N_VOTES, dtype=np.float32) for s in sorted(set(stems))}
+    for (name, _), vote in cast.items():
+        votes[name] += vote
+    return votes, np.array([cast[place] for place in places])
+
+
+def _packed(texts: Sequence[str]) -> np.ndarray:
+    return np.frombuffer(zlib.compress("\n".join(texts).encode("utf-8", "surrogatepass"), 9), dtype=np.uint8)
 
 
 def _edges(values: np.ndarray) -> np.ndarray:

@@ -76,7 +76,8 @@ class Learned:
     """All that the fit left behind.
 
     Attributes:
-        lexicon: words of names. edges: of each sign, the bounds of its bins. boosted, randomised: trees on bins.
+        lexicon: what names told before. edges: of each sign, the bounds of its bins.
+        boosted, randomised: trees on bins.
         start: scores of the boosted trees before the first. linear: (2 * `BUCKETS`, 9) weights. shift: their offsets.
         sharpness: the power that makes the averaged probabilities calibrated.
     """
@@ -165,10 +166,11 @@ def load(stored: bytes) -> Learned:
     """A model from the bytes that the training script wrote: an archive of arrays, none of them objects."""
     with np.load(BytesIO(stored), allow_pickle=False) as arrays:
         a: Mapping[str, np.ndarray] = {k: arrays[k] for k in arrays.files}
-    words = zlib.decompress(a["words"].tobytes()).decode("utf-8").split("\n")
+    words = _texts(a["words"])
     lexicon = Lexicon(
         {w: float(x) for w, x in zip(words, a["word_weights"].tolist(), strict=True) if x > 0},
         {w: int(n) for w, n in zip(words, a["word_files"].tolist(), strict=True) if n},
+        dict(zip(_texts(a["stems"]), a["votes"], strict=True)),
     )
     edges = tuple(np.split(a["edges"], np.cumsum(a["n_edges"])[:-1]))
     assert len(edges) == N_SIGNS and len(a["linear"]) == 2 * BUCKETS, "stored for other signs: train again"
@@ -177,6 +179,10 @@ def load(stored: bytes) -> Learned:
         lexicon, edges, _forest(a, "boosted"), a["start"], _forest(a, "randomised"), linear, a["shift"],
         float(a["sharpness"]),
     )  # fmt: skip
+
+
+def _texts(packed: np.ndarray) -> list[str]:
+    return zlib.decompress(packed.tobytes()).decode("utf-8", "surrogatepass").split("\n")
 
 
 def _forest(a: Mapping[str, np.ndarray], name: str) -> Forest:

@@ -18,7 +18,19 @@ import numpy as np
 from automl.detect.parse import FALSE_WORDS, TRUE_WORDS, date_reading, number, quantity
 from automl.detect.profile import ColumnProfile
 
-__all__ = ["BUCKETS", "N_SIGNS", "Lexicon", "hashed", "is_gap", "name_words", "names_of_signs", "signs", "spoken"]
+__all__ = [
+    "BUCKETS",
+    "N_SIGNS",
+    "N_VOTES",
+    "Lexicon",
+    "hashed",
+    "is_gap",
+    "name_words",
+    "names_of_signs",
+    "signs",
+    "spoken",
+    "stem",
+]
 
 BUCKETS = 1 << 13  # of hashed pieces of names, and as many of values
 LONGEST = 400  # characters of a value that are looked at
@@ -310,14 +322,36 @@ def _of_name(name: str) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Words that names of columns are made of.
+    """What names of columns told before: their words, and kinds of columns of the same name.
 
     Attributes:
         weight: of each word, more for common ones. files: in how many files it is part of a column's name.
+        votes: of each `stem`, how strongly files spoke for each kind of column: (kinds,).
     """
 
     weight: Mapping[str, float]
     files: Mapping[str, int]
+    votes: Mapping[str, np.ndarray]
+
+
+N_VOTES = 9  # kinds that are voted for
+_LEAST_VOTE = 1e-3  # less is what rounding leaves of a vote taken back
+
+
+def stem(p: ColumnProfile) -> str:
+    """By which other files' columns are found: the name in small letters, any number in it alike, and numbers apart."""
+    return ("1" if p.is_number else "0") + re.sub(r"\d+", "0", " ".join(p.name.lower().split()))
+
+
+def _of_votes(p: ColumnProfile, lexicon: Lexicon, own: np.ndarray | None) -> dict[str, float]:
+    """What columns of the same stem are in other files, and how many said so; little is sure of one file."""
+    votes = lexicon.votes.get(stem(p))
+    votes = np.zeros(N_VOTES) if votes is None else votes if own is None else votes - own
+    total = float(votes.sum())
+    if total < _LEAST_VOTE:
+        votes, total = np.zeros(N_VOTES), 0.0
+    shares = {f"votes_{i}": float(v) for i, v in enumerate(votes / (total + 0.5))}
+    return shares | {"votes": math.log1p(total)}
 
 
 def spoken(name: str) -> tuple[str, ...]:
@@ -365,16 +399,21 @@ def _of_speech(name: str, lexicon: Lexicon, own: bool) -> dict[str, float]:
 def names_of_signs() -> tuple[str, ...]:
     """What each number of `signs` is, in order."""
     blank = ColumnProfile("", 0, 0, 0, False, 0.0, 0.0, 0.0, 0.0, ())
-    return (*_of_counts(blank), *_of_name(""), *_of_speech("", Lexicon({}, {}), False), *_of_values(()))
+    return (*_of_column(blank, Lexicon({}, {}, {}), None), *_of_values(()))
 
 
-def signs(p: ColumnProfile, lexicon: Lexicon, own: bool = False) -> np.ndarray:
+def _of_column(p: ColumnProfile, lexicon: Lexicon, own: np.ndarray | None) -> dict[str, float]:
+    return _of_counts(p) | _of_name(p.name) | _of_speech(p.name, lexicon, own is not None) | _of_votes(p, lexicon, own)
+
+
+def signs(p: ColumnProfile, lexicon: Lexicon, own: np.ndarray | None = None) -> np.ndarray:
     """Signs of a profile, a row for each of its draws: float32 of shape (draws, `N_SIGNS`).
 
     Args:
-        p: the profile. lexicon: words of names. own: the profile's file is one of those that the lexicon counts.
+        p: the profile. lexicon: what names told before. own: where the profile's file is one of those that the
+            lexicon knows, how that file voted for the profile's stem, (`N_VOTES`,); it is left out.
     """
-    head = [*_of_counts(p).values(), *_of_name(p.name).values(), *_of_speech(p.name, lexicon, own).values()]
+    head = list(_of_column(p, lexicon, own).values())
     return np.array([[*head, *_of_values(draw).values()] for draw in p.draws], dtype=np.float32)
 
 

@@ -78,7 +78,7 @@ def test_probabilities_sum_to_one_and_each_column_is_judged_alone() -> None:
 def test_a_profile_has_the_signs_that_were_learnt() -> None:
     assert len(set(names_of_signs())) == N_SIGNS
     p = profile("a_b", pd.Series(["x, y", "z"], dtype=object))
-    assert signs(p, Lexicon({}, {})).shape == (1, N_SIGNS)
+    assert signs(p, Lexicon({}, {}, {})).shape == (1, N_SIGNS)
 
 
 @pytest.mark.parametrize(
