@@ -15,7 +15,7 @@ from automl.detect.grid import block_bounds, drop_short, filled, ordered, unrepe
 from automl.detect.noted import noted
 from automl.detect.parse import dates, numbers, words
 from automl.detect.reading import as_frame, read
-from automl.detect.rows import take
+from automl.detect.rows import in_file, take
 from automl.detect.timeline import Axis, ahead, series_blocks
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Dataset, Finding, Recipe, Task
@@ -49,7 +49,7 @@ def detect(
             )
     raw = dataset.inputs[list(axis.covariates)]
     typed = read(raw, covariates)
-    findings += (*audit(raw, typed, covariates), *noted(raw, typed, covariates))
+    findings += in_file((*audit(raw, typed, covariates), *noted(raw, typed, covariates)), dataset)
     dataset = replace(dataset, inputs=typed, target=pd.DataFrame(values))
     infinite = _infinite(whole, axis.targets)
     findings += (infinite,) if infinite else ()
@@ -149,7 +149,7 @@ def _timed(dataset: Dataset, whole: pd.DataFrame, axis: Axis) -> tuple[Dataset, 
     finding = Finding(
         "missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost)
     )
-    return take(dataset, np.flatnonzero(~np.isnat(times))), (finding,)
+    return take(dataset, np.flatnonzero(~np.isnat(times))), in_file([finding], dataset)
 
 
 def _mended(dataset: Dataset, axis: Axis, alias: str | None = None) -> tuple[Dataset, str | None, tuple[Finding, ...]]:
