@@ -206,6 +206,8 @@ COLUMNS: list[Nasty] = [
     Nasty("gene", ["G/G", "A/G", "A/A"], "categorical"),
     # ------------------------------------------------------------------ lists
     Nasty("genre", ["Drama, Comedy", "Drama", "Comedy, Crime", "Crime, Drama, War"], "list", None, {"separator": ","}),
+    Nasty("section", ["Sci/Tech", "World", "Sports"], "categorical"),
+    Nasty("section", ["Food, Drink & Travel", "World", "Sports"], "categorical"),
     Nasty("tags", ["a|b", "b|c|d", "d", "a|d"], "list", None, {"separator": "|"}),
     Nasty("langs", ["en;de", "de", "fr;en;es", "es;de"], "list", None, {"separator": ";"}),
     Nasty("genre", ["Action/Adventure", "Action/Comedy", "Drama", "Adventure/Drama"], "list", None, {"separator": "/"}),
