@@ -12,7 +12,7 @@ from automl import metrics
 from automl.detect import calendar
 from automl.detect.audit import audit
 from automl.detect.grid import block_bounds, drop_short, filled, ordered, unrepeated
-from automl.detect.noted import noted
+from automl.detect.noted import noted, stand_ins
 from automl.detect.parse import dates, numbers, words
 from automl.detect.reading import as_frame, read
 from automl.detect.rows import in_file, take
@@ -50,6 +50,8 @@ def detect(
     raw = dataset.inputs[list(axis.covariates)]
     typed = read(raw, covariates)
     findings += in_file((*audit(raw, typed, covariates), *noted(raw, typed, covariates)), dataset)
+    gaps = stand_ins(dataset.target, [kinds[t] for t in axis.targets]) if dataset.target is not None else None
+    findings += in_file([gaps], dataset) if gaps else ()
     dataset = replace(dataset, inputs=typed, target=pd.DataFrame(values))
     infinite = _infinite(whole, axis.targets)
     findings += (infinite,) if infinite else ()
