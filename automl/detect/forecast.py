@@ -175,7 +175,13 @@ def _infinite(whole: pd.DataFrame, targets: Sequence[str]) -> Finding | None:
     if not count:
         return None
     return Finding(
-        "infinite_numbers", "medium", f"{count:,} infinite targets were read as missing.", "", tuple(targets), (), count
+        "infinite_numbers",
+        "medium",
+        f"{count:,} infinite targets were read as missing.",
+        "Look for divisions by zero where the target is made.",
+        tuple(targets),
+        (),
+        count,
     )
 
 

@@ -246,7 +246,8 @@ def embedded_number(seen: Glimpse) -> Column | None:
     if share < ENOUGH:
         return None
     gaps, note = _gaps(numbers(pd.Series(seen.texts, dtype=object), reading))
-    what = f"are numbers{f' in {said}' if said else ''} written as text, such as {shown(seen.texts, 1)}"
+    as_text = "" if "written as" in said else " written as text"
+    what = f"are numbers{f' in {said}' if said else ''}{as_text}, such as {shown(seen.texts, 1)}"
     evidence = share_words(share, len(seen.texts), what) + note
     return Column(seen.name, "embedded_number", share, evidence, {**reading, **gaps})
 
