@@ -84,6 +84,7 @@ ZONES = {"EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT":
          "JST": 540, "KST": 540, "IST": 330, "AEST": 600, "AEDT": 660, "SGT": 480, "HKT": 480}  # fmt: skip
 """Minutes ahead of UTC of zones that are named in letters; others are read as UTC."""
 EXCEL_EPOCH = np.datetime64("1899-12-30", "ns")
+SERIALS = 25_569, 55_153  # 1 January 1970 to 31 December 2050
 
 
 # --------------------------------------------------------------------------- how a column is written
@@ -157,11 +158,12 @@ def date_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
     return {"day_first": chosen}, share, f"{several}, {order}" if several else order
 
 
-def packed_numbers(values: np.ndarray) -> tuple[str, str] | None:
+def packed_numbers(values: np.ndarray, dated: bool = False) -> tuple[str, str] | None:
     """How whole numbers may pack dates or times: (``reading["numbers"]``, in words); None where they do not.
 
     Args:
-        values: present values of a column whose name says a date or a time.
+        values: present values of a column whose name says a date or a time. dated: the name says a date, so that whole
+            numbers of the years 1970 to 2050 may be the days that spreadsheets count.
     """
     if not len(values):
         return None
@@ -176,6 +178,8 @@ def packed_numbers(values: np.ndarray) -> tuple[str, str] | None:
                              ("ns", 1e9, "nanoseconds")):  # fmt: skip
         if low >= 5e8 * scale and high <= 4e9 * scale:
             return how, f"are {what} since 1970"
+    if dated and low >= SERIALS[0] and high <= SERIALS[1]:
+        return "excel", "are days since 1899, as spreadsheets count them"
     return None
 
 
