@@ -201,7 +201,7 @@ def _count(dataset: Dataset) -> str:
 
 
 def _pace(alias: str | None) -> str:
-    return f"frequency {alias}" if alias else "steps without a calendar"
+    return f"one value every {calendar.said(alias)}" if alias else "steps without a calendar"
 
 
 def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tuple[str, ...]]:
@@ -209,7 +209,7 @@ def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tup
     season = calendar.season(alias)
     bounds = block_bounds(dataset.series, dataset.n_rows)
     first, end = max(bounds, key=lambda b: b[1] - b[0])
-    told = f"frequency {alias}" if alias else "no calendar frequency: steps are counted"
+    told = f"one value every {calendar.said(alias)}" if alias else "no calendar frequency: steps are counted"
     if season > 1 and end - first - horizon < 2 * season:
         return 1, (f"{told}, season 1: the series are too short for a season of {season} steps",)
     if season == 1:
@@ -218,9 +218,10 @@ def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tup
     strength = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), season)
     shorter = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), max(season // 2, 1))
     if np.isfinite(strength) and (strength < 0.2 or strength < shorter):
+        alike = "no more alike than others" if strength < 0.2 else "less alike than nearer ones"
         return season, (
-            f"{told}, season {season} by the calendar, though values {season} steps apart are no more "
-            f"alike than others (correlation {strength:.2f})",
+            f"{told}, season {season} by the calendar, though values {season} steps apart are {alike} "
+            f"(correlation {strength:.2f})",
         )
     return season, (
         f"{told}, season {season}"
