@@ -258,7 +258,7 @@ def _classes(texts: np.ndarray, kind: Column, recipe: Recipe, found: Taken | Non
     evidence = [
         f"goal {goal}: {'set by you' if recipe.goal else f'the target {name!r} takes {len(levels):,} different values'}"
     ]
-    if found is not None and goal == "multiclass" and recipe.goal is None:
+    if found is not None and goal == "multiclass" and recipe.goal is None and found.sure >= SURE:  # else it is a doubt
         evidence.append(
             f"the {len(levels):,} whole numbers of {name!r} are taken as classes; pass goal regression "
             f"if they are amounts"

@@ -236,3 +236,10 @@ def test_amounts_in_several_currencies_are_no_target_and_the_message_says_why() 
 def test_classes_with_a_slash_in_one_name_are_no_lists() -> None:
     _, task = run(RNG.choice(["Sci/Tech", "World", "Sports"], N, p=[0.4, 0.3, 0.3]), name="label")
     assert (task.goal, task.classes) == ("multiclass", ("Sci/Tech", "Sports", "World"))
+
+
+def test_a_doubt_about_the_goal_is_not_told_again_among_the_reasons() -> None:
+    dataset, task = run(RNG.integers(1, 6, N), name="rating")
+    doubts = [f for f in dataset.findings if f.check == "unsure_goal"]
+    assert len(doubts) == 1 and "--goal regression" in doubts[0].next_step
+    assert not [sentence for sentence in task.evidence if "regression" in sentence]
