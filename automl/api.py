@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl import folder as folders
 from automl.errors import DataError
-from automl.findings import gravest_first, told
+from automl.findings import column_told, gravest_first, one_line, told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,25 +123,30 @@ class Inspection:
         """The data and the task in a line."""
         rows = f"{self.name}: {self.n_rows:,} rows"
         if self.task is None:
-            return f"{rows}, {len(self.columns)} columns; no target was named"
+            return f"{rows}, {len(self.columns)} column{'s' * (len(self.columns) != 1)}; no target was named"
         return f"{rows}, {self.task.modality}, {self.task.goal}, scored by {self.task.metric}"
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """Why the goal is not sure."""
-        return tuple(f"{f.message} {f.next_step}" for f in self.findings if f.check == "unsure_goal")
+        return tuple(one_line(f"{f.message} {f.next_step}") for f in self.findings if f.check == "unsure_goal")
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why the task is this one, or what it may be."""
         if self.task is not None:
-            return self.task.evidence
-        return ("Name the column to predict, such as", *self.targets) if self.targets else ()
+            return tuple(map(one_line, self.task.evidence))
+        targets = map(one_line, self.targets)
+        return ("Name the column to predict, such as", *targets) if self.targets else ()
 
     def __str__(self) -> str:
         lines = [self.headline, *(f"  {sentence}" for sentence in (*self.doubts, *self.reasons))]
-        width = max((len(column.name) for column in self.columns), default=0)
-        lines += [f"  {c.name:<{width}}  {c.kind:<15} {c.confidence:4.0%}  {c.evidence}" for c in self.columns]
+        names = [column_told(column.name) for column in self.columns]
+        width = max(map(len, names), default=0)
+        lines += [
+            f"  {name:<{width}}  {c.kind:<15} {c.confidence:4.0%}  {c.evidence}"
+            for name, c in zip(names, self.columns, strict=True)
+        ]
         lines += [f"  {told(finding)}" for finding in self.findings if finding.check != "unsure_goal"]
         return "\n".join(lines)
 

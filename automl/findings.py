@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from automl.records import Finding
 
-__all__ = ["COLOURS", "SEVERITIES", "gravest_first", "rows_told", "told"]
+__all__ = ["COLOURS", "SEVERITIES", "column_told", "gravest_first", "one_line", "rows_told", "told"]
 
 SEVERITIES = ("high", "medium", "low")
 COLOURS = {"high": "red", "medium": "yellow", "low": "cyan"}
 SHOWN_ROWS = 10
+LONGEST_NAME = 40
+_ENDLESS = re.compile(r"\S{81,}")
 
 
 def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -32,4 +35,19 @@ def told(finding: Finding) -> str:
     """A finding as one line: severity, what it is, where, what to do."""
     rows = rows_told(finding, SHOWN_ROWS)
     parts = (f"{finding.severity}:", finding.message, rows and f"({rows}.)", finding.next_step)
-    return " ".join(part for part in parts if part)
+    return one_line(" ".join(part for part in parts if part))
+
+
+def column_told(name: str) -> str:
+    """A column's name on one line of a table: line breaks and tabs as escapes, cut where it is very long."""
+    plain = _printable(name)
+    return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}…"
+
+
+def one_line(sentence: str) -> str:
+    """A sentence that may name columns, on one line: line breaks as escapes, words without an end cut."""
+    return _ENDLESS.sub(lambda run: f"{run[0][:60]}…", _printable(sentence))
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -76,7 +76,7 @@ def show(seen: Inspection) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from automl.findings import COLOURS, told
+    from automl.findings import COLOURS, column_told, told
 
     console = Console()
     name, rest = seen.headline.split(":", 1)
@@ -88,7 +88,9 @@ def show(seen: Inspection) -> None:
     if seen.columns:
         table = Table("column", "kind", "sure", "because", header_style="bold")
         for column in seen.columns:
-            table.add_row(escape(column.name), column.kind, f"{column.confidence:.0%}", escape(column.evidence))
+            table.add_row(
+                escape(column_told(column.name)), column.kind, f"{column.confidence:.0%}", escape(column.evidence)
+            )
         console.print(table)
     for finding in seen.findings:
         if finding.check == "unsure_goal":

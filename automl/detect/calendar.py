@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-__all__ = ["autocorrelation", "frequency", "horizon", "season"]
+__all__ = ["autocorrelation", "frequency", "horizon", "said", "season"]
 
 SEASONS = {"Y": 1, "Q": 4, "M": 12, "W": 52, "D": 7, "B": 5, "h": 24, "min": 60, "s": 60}
+SPELLED = {"Y": "year", "Q": "quarter", "M": "month", "W": "week", "D": "day", "B": "working day", "h": "hour",
+           "min": "minute", "s": "second"}  # fmt: skip
 HORIZONS = {"Y": 6, "Q": 8, "M": 12, "W": 13, "D": 14, "B": 10, "h": 24, "min": 60, "s": 60}
 
 
@@ -75,6 +77,15 @@ def _unit(alias: str) -> tuple[int, str]:
     digits = "".join(c for c in alias if c.isdigit())
     base = alias[len(digits) :].split("-")[0]
     return int(digits or 1), {"MS": "M", "ME": "M", "QS": "Q", "QE": "Q", "YS": "Y", "YE": "Y"}.get(base, base)
+
+
+def said(alias: str) -> str:
+    """A pandas frequency as people say it: "MS" is "month", "15min" is "15 minutes"."""
+    many, unit = _unit(alias)
+    spelled = SPELLED.get(unit)
+    if spelled is None:
+        return alias
+    return spelled if many == 1 else f"{many} {spelled}s"
 
 
 def season(alias: str | None) -> int:

@@ -61,6 +61,7 @@ SCALES = (
     ("bronze", "silver", "gold", "platinum", "diamond"),
     ("beginner", "novice", "elementary", "intermediate", "upper intermediate", "advanced", "expert"),
     ("trainee", "intern", "junior", "mid", "senior", "lead", "principal"),
+    ("ungenügend", "mangelhaft", "ausreichend", "befriedigend", "gut", "sehr gut"),
     ("niedrig", "mittel", "hoch"), ("faible", "moyen", "élevé"), ("bajo", "medio", "alto"),
     ("tiny", "small", "medium", "large", "huge"),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from automl.detect.goal import Answer, answer, suggested
 from automl.detect.noted import noted, unsure
 from automl.detect.parse import dates, numbers, words
 from automl.detect.reading import as_frame, read
-from automl.detect.rows import take
+from automl.detect.rows import in_file, take
 from automl.detect.timeline import axis, time_column
 from automl.errors import DataError, NoTarget, RecipeError
 from automl.records import GOALS, KINDS, Column, Dataset, Finding, Recipe, Task
@@ -189,7 +189,8 @@ def _table(
     found = answer(target, recipe, dataset.name, suggested(dataset.inputs, columns))
     raw = dataset
     dataset = _with_answer(dataset, found)
-    findings: list[Finding] = list(found.findings)
+    repeated = duplicate_rows(raw.inputs, raw.target)
+    findings = [*in_file(found.findings, raw)]
     time = None
     if recipe.time_column is not None:
         dataset, time, dropped = _dated(dataset, columns, recipe)
@@ -198,8 +199,8 @@ def _table(
     name, columns, why = modality.of_columns(dataset.inputs, columns, dataset.name)
     frame: pd.DataFrame = dataset.inputs
     inputs = read(frame, columns)
-    findings += (*audit(frame, inputs, columns), *noted(frame, inputs, columns))
-    repeated = duplicate_rows(raw.inputs, raw.target)
+    findings += in_file((*audit(frame, inputs, columns), *noted(frame, inputs, columns)), dataset)
+    findings += in_file([repeated] if repeated else [], raw)
     evidence = [why, *found.evidence]
     metric, chosen = _metric(found, recipe)
     series = [f"series column {recipe.series!r} is used as an input: the goal is no forecast"] if recipe.series else []
@@ -214,7 +215,7 @@ def _table(
         time_column=time.name if time else None, group_column=group, evidence=(*evidence, chosen, *series),
         ordered=found.ordered, confidence=found.confidence,
     )  # fmt: skip
-    told = (*unsure(found, recipe), *dataset.findings, *findings, *([repeated] if repeated else []))
+    told = (*unsure(found, recipe), *dataset.findings, *findings)
     return replace(dataset, inputs=inputs, findings=told, series=None), task
 
 
@@ -249,7 +250,8 @@ def _dated(dataset: Dataset, columns: list[Column], recipe: Recipe) -> tuple[Dat
     finding = Finding(
         "missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost)
     )
-    return take(replace(dataset, times=times), np.flatnonzero(~np.isnat(times))), time, [finding]
+    kept = take(replace(dataset, times=times), np.flatnonzero(~np.isnat(times)))
+    return kept, time, [*in_file([finding], dataset)]
 
 
 def _metric(found: Answer, recipe: Recipe) -> tuple[str, str]:
@@ -311,4 +313,5 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     if dataset.weight is not None:
         dataset = replace(dataset, weight=_weights(np.asarray(dataset.weight, np.float64)))
     kept = _with_answer(dataset, found)
-    return replace(kept, findings=(*unsure(found, recipe), *dataset.findings, *findings, *found.findings)), task
+    told = (*unsure(found, recipe), *dataset.findings, *findings, *in_file(found.findings, dataset))
+    return replace(kept, findings=told), task

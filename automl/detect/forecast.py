@@ -12,10 +12,10 @@ from automl import metrics
 from automl.detect import calendar
 from automl.detect.audit import audit
 from automl.detect.grid import block_bounds, drop_short, filled, ordered, unrepeated
-from automl.detect.noted import noted
+from automl.detect.noted import noted, stand_ins
 from automl.detect.parse import dates, numbers, words
 from automl.detect.reading import as_frame, read
-from automl.detect.rows import take
+from automl.detect.rows import in_file, take
 from automl.detect.timeline import Axis, ahead, series_blocks
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Dataset, Finding, Recipe, Task
@@ -49,7 +49,9 @@ def detect(
             )
     raw = dataset.inputs[list(axis.covariates)]
     typed = read(raw, covariates)
-    findings += (*audit(raw, typed, covariates), *noted(raw, typed, covariates))
+    findings += in_file((*audit(raw, typed, covariates), *noted(raw, typed, covariates)), dataset)
+    gaps = stand_ins(dataset.target, [kinds[t] for t in axis.targets]) if dataset.target is not None else None
+    findings += in_file([gaps], dataset) if gaps else ()
     dataset = replace(dataset, inputs=typed, target=pd.DataFrame(values))
     infinite = _infinite(whole, axis.targets)
     findings += (infinite,) if infinite else ()
@@ -151,7 +153,7 @@ def _timed(dataset: Dataset, whole: pd.DataFrame, axis: Axis) -> tuple[Dataset, 
     finding = Finding(
         "missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost)
     )
-    return take(dataset, np.flatnonzero(~np.isnat(times))), (finding,)
+    return take(dataset, np.flatnonzero(~np.isnat(times))), in_file([finding], dataset)
 
 
 def _mended(dataset: Dataset, axis: Axis, alias: str | None = None) -> tuple[Dataset, str | None, tuple[Finding, ...]]:
@@ -175,7 +177,13 @@ def _infinite(whole: pd.DataFrame, targets: Sequence[str]) -> Finding | None:
     if not count:
         return None
     return Finding(
-        "infinite_numbers", "medium", f"{count:,} infinite targets were read as missing.", "", tuple(targets), (), count
+        "infinite_numbers",
+        "medium",
+        f"{count:,} infinite targets were read as missing.",
+        "Look for divisions by zero where the target is made.",
+        tuple(targets),
+        (),
+        count,
     )
 
 
@@ -195,7 +203,7 @@ def _count(dataset: Dataset) -> str:
 
 
 def _pace(alias: str | None) -> str:
-    return f"frequency {alias}" if alias else "steps without a calendar"
+    return f"one value every {calendar.said(alias)}" if alias else "steps without a calendar"
 
 
 def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tuple[str, ...]]:
@@ -203,7 +211,7 @@ def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tup
     season = calendar.season(alias)
     bounds = block_bounds(dataset.series, dataset.n_rows)
     first, end = max(bounds, key=lambda b: b[1] - b[0])
-    told = f"frequency {alias}" if alias else "no calendar frequency: steps are counted"
+    told = f"one value every {calendar.said(alias)}" if alias else "no calendar frequency: steps are counted"
     if season > 1 and end - first - horizon < 2 * season:
         return 1, (f"{told}, season 1: the series are too short for a season of {season} steps",)
     if season == 1:
@@ -212,9 +220,10 @@ def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tup
     strength = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), season)
     shorter = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), max(season // 2, 1))
     if np.isfinite(strength) and (strength < 0.2 or strength < shorter):
+        alike = "no more alike than others" if strength < 0.2 else "less alike than nearer ones"
         return season, (
-            f"{told}, season {season} by the calendar, though values {season} steps apart are no more "
-            f"alike than others (correlation {strength:.2f})",
+            f"{told}, season {season} by the calendar, though values {season} steps apart are {alike} "
+            f"(correlation {strength:.2f})",
         )
     return season, (
         f"{told}, season {season}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,7 @@ from automl.detect.classes import class_findings, grades, natural, positive_clas
 from automl.detect.glimpse import is_named, shown
 from automl.detect.kinds import column
 from automl.detect.levels import Taken, taken
-from automl.detect.parse import booleans, members, numbers, word, words
+from automl.detect.parse import booleans, members, numbers, unlike_units, word, words
 from automl.detect.reading import typed
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Finding, Goal, Recipe
@@ -23,6 +24,8 @@ __all__ = ["SURE", "Answer", "answer", "suggested", "suggestions"]
 SURE = 0.7
 """Below this confidence of a goal the user is asked."""
 
+MOST_BANDS = 20
+"""Different words with a number and a unit, up to which they may be classes such as "5 kg" and "10 l"."""
 IDENTIFIERS = r"id|ids|uuid|guid|identifier|rowid|rownum"
 LIKELY = r"target|label|class|y|outcome|result|response|category|price|score|sentiment|diagnosis|survived|churn|income"
 
@@ -98,25 +101,37 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
             f"no row of {where} holds a value in all targets {list(target.columns)}; fill them or name fewer"
         )
     rows = np.flatnonzero(present)
-    findings: tuple[Finding, ...] = ()
-    if len(rows) < len(target):
-        lost = np.flatnonzero(~present)
-        findings = (
-            Finding(
-                "missing_target",
-                "medium" if len(lost) > 0.05 * len(target) else "low",
-                f"{len(lost):,} of {len(target):,} rows have no usable target and were dropped.",
-                "Fill the target or remove these rows.",
-                tuple(map(str, target.columns)),
-                tuple(map(int, lost[:20])),
-                len(lost),
-            ),
-        )
+    findings = (_without_target(target, columns, present),) if len(rows) < len(target) else ()
     kept = target.iloc[rows].reset_index(drop=True)
     made = (
         _several(kept, columns, recipe, where) if len(columns) > 1 else _one(kept, columns[0], recipe, where, suggest)
     )
     return replace(made, rows=rows, findings=findings + made.findings)
+
+
+def _without_target(target: pd.DataFrame, columns: Sequence[Column], present: np.ndarray) -> Finding:
+    """What is told of rows that hold no target: how many, what they hold instead, and what keeps them."""
+    lost = np.flatnonzero(~present)
+    spelled: Counter[str] = Counter()
+    for c in columns:
+        spelled.update(text for value in target[c.name].iloc[lost].tolist() if (text := word(value)) is not None)
+    held = f" (they hold {', '.join(f'{w!r} ({n:,})' for w, n in spelled.most_common(3))})" if spelled else ""
+    first = next(iter(spelled), "")
+    step = "Fill the target or remove these rows."
+    for c in columns:
+        if c.kind == "boolean" and spelled:
+            step = f"If {first!r} is an answer of its own, pass --goal multiclass; else fill the target."
+        elif c.reading.get("missing"):
+            step = f"If {c.reading['missing'][0]:g} is a real value, pass --columns {c.name}=numeric."
+    return Finding(
+        "missing_target",
+        "medium" if len(lost) > 0.05 * len(target) else "low",
+        f"{len(lost):,} of {len(target):,} rows have no usable target{held} and were dropped.",
+        step,
+        tuple(map(str, target.columns)),
+        tuple(map(int, lost[:20])),
+        len(lost),
+    )
 
 
 def _described(name: Any, series: pd.Series, recipe: Recipe) -> tuple[Column, np.ndarray]:
@@ -181,6 +196,8 @@ def _one(target: pd.DataFrame, kind: Column, recipe: Recipe, where: str, suggest
                 f"{shown(list(texts))}; use goal 'multiclass'"
             )
         return _values(name, series, kind, recipe, found)
+    if recipe.goal is None and found is None and n_levels > MOST_BANDS:
+        _refuse_units(name, texts, where)
     if found is None or recipe.goal is None:
         _refuse_unlike(name, texts, n_levels, where, suggest)
     if recipe.goal == "binary" and n_levels != 2:
@@ -211,6 +228,17 @@ def _is_code(name: str, series: pd.Series) -> bool:
     return column(name, series).kind == "categorical"
 
 
+def _refuse_units(name: str, texts: np.ndarray, where: str) -> None:
+    """Amounts in several currencies are neither numbers nor classes."""
+    units = unlike_units([str(t) for t in texts[:1000]])
+    if units:
+        raise DataError(
+            f"target {name!r} of {where} holds numbers in units that nothing turns into each other "
+            f"({', '.join(map(repr, list(units)[:4]))}), such as {shown(list(texts), 2)}; write the numbers in one "
+            f"unit, or pass --goal multiclass to take each cell as a class"
+        )
+
+
 def _refuse_unlike(name: str, texts: np.ndarray, n_levels: int, where: str, suggest: str) -> None:
     """Words or codes that differ in nearly every row cannot be predicted as classes."""
     if n_levels > 0.95 * len(texts) and len(texts) >= 3 and n_levels > 2:
@@ -230,7 +258,7 @@ def _classes(texts: np.ndarray, kind: Column, recipe: Recipe, found: Taken | Non
     evidence = [
         f"goal {goal}: {'set by you' if recipe.goal else f'the target {name!r} takes {len(levels):,} different values'}"
     ]
-    if found is not None and goal == "multiclass" and recipe.goal is None:
+    if found is not None and goal == "multiclass" and recipe.goal is None and found.sure >= SURE:  # else it is a doubt
         evidence.append(
             f"the {len(levels):,} whole numbers of {name!r} are taken as classes; pass goal regression "
             f"if they are amounts"

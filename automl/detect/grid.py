@@ -28,7 +28,8 @@ def ordered(dataset: Dataset) -> tuple[Dataset, tuple[Finding, ...]]:
     if not count:  # only the series were interleaved
         return take(dataset, order), ()
     message = f"Rows were not in the order of time ({count:,} steps backwards); they were sorted."
-    return take(dataset, order), (Finding("unsorted_times", "low", message, "", (), (), count),)
+    step = "Nothing is lost, if the times are read as they are meant."
+    return take(dataset, order), (Finding("unsorted_times", "low", message, step, (), (), count),)
 
 
 def unrepeated(
@@ -65,10 +66,11 @@ def unrepeated(
             f"{pd.Timestamp(dataset.times[row])}{label}; {hint}"
         )
     message = f"{len(at):,} rows repeat an earlier row with the same time and values; they were dropped."
+    step = "Look at why they come twice, if they should not."
     numbers = dataset.row_numbers if dataset.row_numbers is not None else np.arange(dataset.n_rows)
     rows = tuple(int(numbers[i]) for i in at[:20])
     return take(dataset, np.flatnonzero(~again)), (
-        Finding("repeated_times", "low", message, "", (time_name,), rows, len(at)),
+        Finding("repeated_times", "low", message, step, (time_name,), rows, len(at)),
     )
 
 
@@ -133,7 +135,7 @@ def filled(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding,
                 "missing_target",
                 "medium" if guessed > 0.05 * dataset.n_rows else "low",
                 f"{guessed:,} rows lacked a target inside their series; it was interpolated.",
-                "",
+                "Fill them yourself if you know better.",
                 tuple(map(str, dataset.target.columns)),
                 (),
                 guessed,
@@ -145,7 +147,7 @@ def filled(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding,
                 "missing_target",
                 "low",
                 f"{dropped:,} rows before the first or after the last target of their series were dropped.",
-                "",
+                "Fill them if these values are known.",
                 tuple(map(str, dataset.target.columns)),
                 (),
                 dropped,

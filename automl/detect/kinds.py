@@ -49,6 +49,7 @@ TEXT_NAMES = (
 )
 DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|ts|epoch|created|updated|at|on"
 
+DAY_NAMES = r"date|dates"  # of whole numbers that may be a spreadsheet's days
 AMOUNT_NAMES = rf"{COUNT_NAMES}|{DATE_NAMES}"  # of whole numbers that stay numbers
 
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
@@ -155,7 +156,7 @@ def datetime(seen: Glimpse) -> Column | None:
         )
     if not seen.is_integer or not seen.is_named(DATE_NAMES):
         return None
-    packed = packed_numbers(seen.values[~np.isnan(seen.values)])
+    packed = packed_numbers(seen.values[~np.isnan(seen.values)], seen.is_named(DAY_NAMES))
     if packed is None:
         return None
     return Column(
@@ -167,7 +168,7 @@ def _packed_texts(seen: Glimpse) -> Column | None:
     """Digits such as 20200131, written as text."""
     if not seen.is_named(DATE_NAMES) or not all(t.isascii() and t.isdigit() and len(t) < 20 for t in seen.texts):
         return None
-    packed = packed_numbers(np.array([float(t) for t in seen.texts]))
+    packed = packed_numbers(np.array([float(t) for t in seen.texts]), seen.is_named(DAY_NAMES))
     if packed is None:
         return None
     return Column(
@@ -246,7 +247,8 @@ def embedded_number(seen: Glimpse) -> Column | None:
     if share < ENOUGH:
         return None
     gaps, note = _gaps(numbers(pd.Series(seen.texts, dtype=object), reading))
-    what = f"are numbers{f' in {said}' if said else ''} written as text, such as {shown(seen.texts, 1)}"
+    as_text = "" if "written as" in said else " written as text"
+    what = f"are numbers{f' in {said}' if said else ''}{as_text}, such as {shown(seen.texts, 1)}"
     evidence = share_words(share, len(seen.texts), what) + note
     return Column(seen.name, "embedded_number", share, evidence, {**reading, **gaps})
 
@@ -461,5 +463,5 @@ def _numbers_as_time(seen: Glimpse) -> str:
     values = seen.values[~np.isnan(seen.values)]
     if len(values) and seen.is_integer and values.min() >= 1678 and values.max() <= 2261:
         return "year"
-    packed = packed_numbers(values) if seen.is_integer else None
+    packed = packed_numbers(values, dated=True) if seen.is_integer else None
     return "steps" if packed is None else packed[0]

@@ -125,7 +125,7 @@ def _sequence(dataset: Dataset, array: np.ndarray, why: str) -> tuple[Dataset, M
                 "infinite_numbers",
                 "medium",
                 f"{infinite:,} infinite numbers were read as missing.",
-                "",
+                "Look for divisions by zero where these values are made.",
                 (),
                 (),
                 infinite,

@@ -98,7 +98,8 @@ def converted_units(columns: Sequence[Column]) -> Finding | None:
         for c in columns if c.name in names[:5]
     )  # fmt: skip
     message = f"Numbers in several units were turned into one: {told}."
-    return Finding("converted_units", "low", message, "", tuple(names), (), len(names))
+    step = "If a unit was taken for another, write it out in full (as min for m)."
+    return Finding("converted_units", "low", message, step, tuple(names), (), len(names))
 
 
 def mixed_units(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
@@ -117,7 +118,10 @@ def mixed_units(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
             told.append(f"{c.name!r} ({', '.join(repr(u) for u in list(units)[:4])})")
     if not names:
         return None
-    message = f"Numbers in units that cannot be turned into each other were left as words: {'; '.join(told[:5])}."
+    message = (
+        f"Numbers in units that cannot be turned into each other were not read as numbers: {'; '.join(told[:5])}; as "
+        f"words, or left out, they tell a model little."
+    )
     step = "Write the unit in a column of its own and the numbers in another."
     return Finding("mixed_units", "medium", message, step, tuple(names), (), len(names))
 

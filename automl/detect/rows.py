@@ -1,16 +1,17 @@
-"""Take rows out of a dataset, all its parts alike."""
+"""Take rows out of a dataset, all its parts alike, and name rows as the user's file counts them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from automl.records import Dataset
+from automl.records import Dataset, Finding
 
-__all__ = ["take"]
+__all__ = ["in_file", "take"]
 
 
 def take(dataset: Dataset, rows: np.ndarray) -> Dataset:
@@ -34,3 +35,15 @@ def take(dataset: Dataset, rows: np.ndarray) -> Dataset:
         given=pick(dataset.given), row_numbers=pick(numbers),
         pictures={name: pick(images) for name, images in dataset.pictures.items()},
     )  # fmt: skip
+
+
+def in_file(findings: Iterable[Finding], dataset: Dataset) -> tuple[Finding, ...]:
+    """Findings whose rows are positions in a dataset, with their positions in the user's file.
+
+    Args:
+        findings: as a check made them that saw this dataset. dataset: of which rows may have gone before.
+    """
+    numbers = dataset.row_numbers
+    if numbers is None:
+        return tuple(findings)
+    return tuple(replace(f, rows=tuple(int(numbers[row]) for row in f.rows)) for f in findings)

@@ -11,6 +11,7 @@ from automl.detect.detection import kinds_of
 from automl.detect.goal import answer, suggestions
 from automl.detect.noted import noted
 from automl.detect.reading import as_frame, read
+from automl.detect.rows import in_file
 from automl.errors import InputError
 from automl.records import Column, Dataset, Finding, Recipe
 
@@ -32,7 +33,7 @@ def survey(dataset: Dataset, recipe: Recipe) -> tuple[tuple[Column, ...], tuple[
     repeated = duplicate_rows(frame, None)
     found = (*audit(frame, inputs, columns), *noted(frame, inputs, columns), *([repeated] if repeated else []))
     targets = [sentence for name in suggestions(frame, columns) if (sentence := _as_target(frame, name, recipe))]
-    return columns, tuple(targets), (*dataset.findings, *found)
+    return columns, tuple(targets), (*dataset.findings, *in_file(found, dataset))
 
 
 def _as_target(frame: pd.DataFrame, name: str, recipe: Recipe) -> str | None:

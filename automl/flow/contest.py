@@ -44,6 +44,10 @@ AUDIT_SHARE, AUDIT_SHARE_LEFT, MOST_AUDIT_SECONDS = 0.05, 0.25, 10.0
 UNUSED_SHARE = 0.05
 
 
+NOTED = ("sampled_rows", "unsure_goal")
+"""Findings told as soon as the data are read, since they may be worth stopping for."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Finished:
     """What a run leaves in memory.
@@ -87,7 +91,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         with clock.phase("read"):
             prepared = prepare(recipe)
         for finding in prepared.dataset.findings:
-            if finding.check in ("sampled_rows", "unsure_goal"):
+            if finding.check in NOTED:
                 progress.note(f"{finding.message} {finding.next_step}")
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
@@ -109,7 +113,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         shallow = shallow_side(recipe, prepared, folder, progress, interrupt, clock)
         with clock.phase("audit"):  # while TensorFlow and the shallow process load
             prepared = audited(prepared, _audit_seconds(clock))
-        progress.findings([f for f in prepared.dataset.findings if f.check != "sampled_rows"])
+        progress.findings([f for f in prepared.dataset.findings if f.check not in NOTED])
         folders.clear_unfinished(folder)
         held.enter_context(ledger)  # only now, so that a folder of something else stays as it was
         deep: Contender | None = None

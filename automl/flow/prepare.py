@@ -13,7 +13,7 @@ from automl import catalog, metrics, split
 from automl.detect import detect, examine, survey
 from automl.errors import InputError, NoTarget, RecipeError
 from automl.intake import load, pictured, pictures, span
-from automl.records import Baseline, Template
+from automl.records import Baseline, Finding, Template
 
 if TYPE_CHECKING:
     from automl.records import Column, Dataset, InputSpec, Recipe, Split, Task
@@ -93,7 +93,8 @@ class Looked:
 def look(recipe: Recipe, most_rows: int | None = None) -> Looked:
     """Load, detect and audit, with the rows parted as a contest would part them; nothing is fitted that is kept.
 
-    Where they cannot be parted, being too few or by rules that exclude each other, what needs no split is audited.
+    Where they cannot be parted, being too few or by rules that exclude each other, a finding says so, and what needs no
+    split is audited.
     A table of which no target is named is looked at column by column.
 
     Args:
@@ -107,12 +108,14 @@ def look(recipe: Recipe, most_rows: int | None = None) -> Looked:
     except NoTarget:
         columns, targets, findings = survey(raw, recipe)
         return Looked(dataclasses.replace(raw, findings=findings), None, columns, targets)
+    parted, found = None, dataset.findings
     try:
         parted = split.split(dataset, task, recipe.seed)
-    except InputError:
-        parted = None
-    found = examine(dataset, task, parted)
-    return Looked(dataclasses.replace(dataset, findings=(*dataset.findings, *found)), task, task.columns)
+    except InputError as error:
+        message = f"automl fit would refuse these rows: {error}."
+        found += (Finding("no_split", "high", message, "Change this before a fit; the rest of the audit goes on."),)
+    found += examine(dataset, task, parted)
+    return Looked(dataclasses.replace(dataset, findings=found), task, task.columns)
 
 
 def _check_templates(recipe: Recipe) -> None:

@@ -173,7 +173,8 @@ def from_arrays(arrays: dict[str, Any], name: str, where: str, hints: Hints) -> 
             target = np.concatenate([np.asarray(parts["y_train"]), np.asarray(parts["y_test"])])
         raw = from_pair(joined, target, name, where, hints)
         given = np.repeat([False, True], [len(inputs[0]), len(inputs[1])])
-        note = Finding("given_split", "low", f"{where} names its own test rows (x_test): they are used as such.")
+        step = "Pass X and y alone to have the rows parted anew."
+        note = Finding("given_split", "low", f"{where} names its own test rows (x_test): they are used as such.", step)
         return Raw(raw.name, raw.where, raw.inputs, raw.target, given=given, findings=(*raw.findings, note))
     x_key = next((key for key in INPUT_KEYS if key in arrays), None)
     if x_key is None:

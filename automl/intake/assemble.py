@@ -57,7 +57,10 @@ def load(recipe: Recipe, most_rows: int | None = None) -> Dataset:
     if group is not None and (gone := np.array([value is None or value != value for value in group])).any():
         group = np.where(gone, "(missing)", group)
         message = f"{gone.sum()} rows have no {recipe.group!r}; they are treated as one group."
-        findings += (Finding("missing_groups", "medium", message, columns=(str(recipe.group),), count=int(gone.sum())),)
+        step = "Fill them, or leave these rows out: nobody knows whether they belong together."
+        findings += (
+            Finding("missing_groups", "medium", message, step, columns=(str(recipe.group),), count=int(gone.sum())),
+        )
     if recipe.weight is not None and not isinstance(recipe.weight, str):
         weights = np.asarray(recipe.weight)
         if raw.given is None and raw.rows is not None and weights.ndim == 1 and len(weights) > raw.rows.max():
@@ -171,7 +174,9 @@ def _weights_given(values: Any, n_train: int, n_rows: int) -> tuple[np.ndarray, 
     if weight.shape != (n_train,):
         raise DataError(f"weight has shape {weight.shape}: expected one number a row, ({n_train},)")
     message = f"Weights were given for the {n_train} training rows only; each test row counts 1."
-    finding = Finding("missing_weights", "low", message, count=n_rows - n_train)
+    finding = Finding(
+        "missing_weights", "low", message, "Give each test row a weight if they differ.", count=n_rows - n_train
+    )
     return np.concatenate([weight, np.ones(n_rows - n_train)]), (finding,)
 
 
@@ -251,7 +256,8 @@ def _append_frames(raw: Raw, test: Raw) -> tuple[pd.DataFrame, tuple[Finding, ..
     findings: tuple[Finding, ...] = ()
     if extra:
         message = f"The test data has {len(extra)} further columns, which were left out: {listed(extra)}."
-        findings = (Finding("extra_columns", "low", message, columns=extra, count=len(extra)),)
+        step = "Add them to the training data if they should count."
+        findings = (Finding("extra_columns", "low", message, step, columns=extra, count=len(extra)),)
     theirs = theirs[list(ours.columns)]
     if raw.root != test.root and test.root is not None:
         theirs = _absolute_images(theirs, test.root)

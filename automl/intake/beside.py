@@ -66,7 +66,8 @@ def _decoded(dataset: Dataset, column: Column, n_columns: int) -> tuple[Dataset,
                 f"Pictures of {column.name!r} were made {smaller[0]} x {smaller[1]} pixels (from {size[0]} x "
                 f"{size[1]}), so that {len(paths):,} of them take at most {MOST_BYTES >> 20} MiB."
             )
-            findings = (Finding("images_resized", "low", message, columns=(column.name,), count=len(paths)),)
+            step = "Crop them to what matters if details are lost."
+            findings = (Finding("images_resized", "low", message, step, columns=(column.name,), count=len(paths)),)
         wish: tuple[int, int, int | None] = (*smaller, None)
     else:
         wish = (int(known[0]), int(known[1]), int(known[2]))

@@ -78,7 +78,10 @@ def _said(gone: dict[str, dict[str, int]], kept: dict[str, list[str]], with_comm
         findings.append(Finding("kept_words", "low", message, step, columns=tuple(columns), count=len(columns)))
     if with_comma:
         message = f"Numbers with a decimal comma were read in {listed(with_comma, 5)}."
-        findings.append(Finding("decimal_comma", "low", message, columns=tuple(with_comma), count=len(with_comma)))
+        step = "If the comma parts thousands, write these numbers without it."
+        findings.append(
+            Finding("decimal_comma", "low", message, step, columns=tuple(with_comma), count=len(with_comma))
+        )
     return tuple(findings)
 
 

@@ -180,7 +180,13 @@ def as_utf8(data: bytes, name: str) -> tuple[bytes, tuple[Finding, ...]]:
     if nulls := data.count(b"\0"):
         data = data.replace(b"\0", b"")
         findings.append(
-            Finding("nul_characters", "low", f"{nulls} NUL characters were removed from {name}.", count=nulls)
+            Finding(
+                "nul_characters",
+                "low",
+                f"{nulls} NUL characters were removed from {name}.",
+                "Check how the file was written.",
+                count=nulls,
+            )
         )
     if b"\r" in data and b"\n" not in data:
         data = data.replace(b"\r", b"\n")

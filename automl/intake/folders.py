@@ -58,7 +58,9 @@ def read(folder: Path) -> Raw:
     loose = [child.name for child in children if child.is_file()]
     if loose:
         message = f"{len(loose)} files beside the class folders of {where} were not read: {listed(loose, 5)}."
-        findings += (Finding("unused_files", "low", message, count=len(loose)),)
+        findings += (
+            Finding("unused_files", "low", message, "Move them to their class if they have one.", count=len(loose)),
+        )
     import pandas as pd
 
     labels = np.asarray(classes, dtype=object)[kept]
@@ -83,7 +85,9 @@ def _parted(folder: Path, subfolders: list[Path], where: str) -> Raw:
     inputs = pd.concat([raw.inputs for raw in raws], ignore_index=True).iloc[order].reset_index(drop=True)
     target = pd.concat([raw.target for raw in raws], ignore_index=True).iloc[order].reset_index(drop=True)
     message = f"{where} parts its rows itself; those of {listed(sorted(s.name for s in subfolders))} are used so."
-    note = Finding("given_split", "low", message[0].upper() + message[1:])
+    note = Finding(
+        "given_split", "low", message[0].upper() + message[1:], "Pass one of them alone to have it parted anew."
+    )
     findings = (*(finding for raw in raws for finding in raw.findings), note)
     name = folder.resolve().name
     return Raw(name, where, inputs, target, given=given[order], root=str(folder), findings=findings)
@@ -111,7 +115,7 @@ def _rows(folder: Path, files: list[Path], where: str) -> Raw:
     if len(kept) < len(files):
         count = len(files) - len(kept)
         message = f"{count} files of {where} are not of the sort of the others ({main}) and were left out."
-        findings = (Finding("unused_files", "medium", message, count=count),)
+        findings = (Finding("unused_files", "medium", message, "Keep files of one sort in a folder.", count=count),)
     chosen = [files[i] for i in kept]
     if main == "image":
         frame = pd.DataFrame({"image": [path.relative_to(folder).as_posix() for path in chosen]})

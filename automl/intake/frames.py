@@ -152,10 +152,14 @@ def _noted(zoned: list[str], nulls: dict[str, int]) -> tuple[Finding, ...]:
     findings = []
     if zoned:
         message = f"Times with a zone were read as UTC in {listed(zoned, 5)}."
-        findings.append(Finding("time_zone", "low", message, columns=tuple(zoned), count=len(zoned)))
+        step = "Add the local hour as a column of its own if it matters."
+        findings.append(Finding("time_zone", "low", message, step, columns=tuple(zoned), count=len(zoned)))
     if nulls:
         message = f"NUL characters were removed from {sum(nulls.values())} cells of {listed(nulls, 5)}."
-        findings.append(Finding("nul_characters", "low", message, columns=tuple(nulls), count=sum(nulls.values())))
+        step = "Check how these cells were written."
+        findings.append(
+            Finding("nul_characters", "low", message, step, columns=tuple(nulls), count=sum(nulls.values()))
+        )
     return tuple(findings)
 
 

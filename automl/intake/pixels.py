@@ -72,7 +72,7 @@ def as_uint8(values: np.ndarray, limits: tuple[float, float] | None = None) -> t
     elif values.shape[1] in {1, 3, 4} and values.shape[3] > 4:
         values = np.moveaxis(values, 1, 3)
         message = f"Images of shape {values.shape[1:]} came with their channels first; the axis was moved to the end."
-        findings.append(Finding("channels_first", "low", message))
+        findings.append(Finding("channels_first", "low", message, "Move it there yourself if it is another axis."))
     low, high = limits or span(values)
     if values.dtype == np.uint8 and (low, high) == (0.0, 255.0):
         return np.ascontiguousarray(values), tuple(findings)
@@ -90,7 +90,8 @@ def as_uint8(values: np.ndarray, limits: tuple[float, float] | None = None) -> t
         scaled[start : start + 1024] = np.clip(np.rint(part), 0, 255)
     if (low, high) != (0.0, 255.0):
         message = f"Image values from {low:g} to {high:g} were scaled to 0 to 255."
-        findings.append(Finding("image_range", "low" if (low, high) == (0.0, 1.0) else "medium", message))
+        step = "Bring images of another range to it before you predict them."
+        findings.append(Finding("image_range", "low" if (low, high) == (0.0, 1.0) else "medium", message, step))
     return scaled, tuple(findings)
 
 
@@ -106,7 +107,8 @@ def fitted(images: np.ndarray, size: tuple[int, int, int | None] | None) -> tupl
     goal = (max(1, round(height * scale)), max(1, round(width * scale))) if size is None else size[:2]
     if goal != (height, width):
         message = f"Images of {height} x {width} pixels were resized to {goal[0]} x {goal[1]}."
-        findings = (Finding("images_resized", "low", message, count=len(images)),)
+        step = "Crop them to what matters if details are lost."
+        findings = (Finding("images_resized", "low", message, step, count=len(images)),)
         images = _resized(images, *goal)
     if size is not None and size[2] is not None and size[2] != channels:
         images = _with_channels(images, size[2])

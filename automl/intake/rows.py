@@ -176,7 +176,8 @@ def _matched(raw: Raw, task: Task) -> tuple[pd.DataFrame, pd.DataFrame | None, t
     extra = tuple(name for name in frame.columns if name not in {*known, *keys, *silent})
     if extra:
         message = f"{len(extra)} columns of the new rows were not trained on and are ignored: {listed(extra)}."
-        findings += (Finding("extra_columns", "low", message, columns=extra, count=len(extra)),)
+        step = "Train again with them if they should count."
+        findings += (Finding("extra_columns", "low", message, step, columns=extra, count=len(extra)),)
     keep = [name for name in frame.columns if (name in known or name in keys) and name not in answers]
     return frame[keep].copy(), target, findings
 

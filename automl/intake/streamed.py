@@ -147,7 +147,8 @@ def _look(source: Source, n_kept: int, room: Room, hints: Hints) -> Part:
 def looked_at(n_rows: int, n_source_rows: int, where: str) -> Finding:
     """The finding that not all rows were looked at."""
     message = f"{n_rows:,} of the {n_source_rows:,} rows of {where} were looked at; `fit` reads all that memory allows."
-    return Finding("sampled_rows", "low", message, count=n_rows)
+    step = "What only few rows show may be missed here."
+    return Finding("sampled_rows", "low", message, step, count=n_rows)
 
 
 def _round(n_rows: int) -> int:

@@ -174,6 +174,9 @@ COLUMNS: list[Nasty] = [
         ["1994-11-15 12:45:26", "1994-11-16 13:49:37"],
     ),
     Nasty("date", [20200131, 20210203, 20201130], "datetime", ["2020-01-31", "2021-02-03", "2020-11-30"]),
+    Nasty("order_date", [43861, 44230, 44165], "datetime", ["2020-01-31", "2021-02-03", "2020-11-30"]),
+    Nasty("order_date", ["43861", "44230"], "datetime", ["2020-01-31", "2021-02-03"]),
+    Nasty("time", [43861, 44230, 44165], "numeric", [43861, 44230, 44165]),
     Nasty("date", ["20200131", "20210203"], "datetime", ["2020-01-31", "2021-02-03"]),
     Nasty("created_at", [1_600_000_000 + 86_400 * i for i in range(N)], "datetime", ["2020-09-13 12:26:40"]),
     Nasty("timestamp", [1_600_000_000_000 + i for i in range(N)], "datetime", ["2020-09-13 12:26:40"]),
@@ -206,6 +209,8 @@ COLUMNS: list[Nasty] = [
     Nasty("gene", ["G/G", "A/G", "A/A"], "categorical"),
     # ------------------------------------------------------------------ lists
     Nasty("genre", ["Drama, Comedy", "Drama", "Comedy, Crime", "Crime, Drama, War"], "list", None, {"separator": ","}),
+    Nasty("section", ["Sci/Tech", "World", "Sports"], "categorical"),
+    Nasty("section", ["Food, Drink & Travel", "World", "Sports"], "categorical"),
     Nasty("tags", ["a|b", "b|c|d", "d", "a|d"], "list", None, {"separator": "|"}),
     Nasty("langs", ["en;de", "de", "fr;en;es", "es;de"], "list", None, {"separator": ";"}),
     Nasty("genre", ["Action/Adventure", "Action/Comedy", "Drama", "Adventure/Drama"], "list", None, {"separator": "/"}),

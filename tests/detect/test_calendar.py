@@ -53,3 +53,11 @@ def test_random_times_have_no_frequency() -> None:
 def test_the_horizon_is_at_most_a_fifth_of_the_shortest_series() -> None:
     assert calendar.horizon("MS", 43) == 8
     assert calendar.horizon("MS", 3) == 1
+
+
+@pytest.mark.parametrize(
+    ("alias", "words"),
+    [("MS", "month"), ("YS-JAN", "year"), ("W-SUN", "week"), ("h", "hour"), ("15min", "15 minutes"), ("7ms", "7ms")],
+)
+def test_a_frequency_is_said_in_words(alias: str, words: str) -> None:
+    assert calendar.said(alias) == words

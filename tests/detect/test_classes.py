@@ -25,6 +25,7 @@ from automl.detect.classes import grades
         ("y", ["high school", "Bachelor", "Master", "PhD"]),
         ("y", ["Strongly disagree", "disagree", "neutral", "agree"]),
         ("y", ["niedrig", "mittel", "hoch"]),
+        ("note", ["mangelhaft", "ausreichend", "befriedigend", "gut", "sehr gut"]),
     ],
 )
 def test_words_that_have_an_order_are_put_in_it(name: str, order: list[str]) -> None:

@@ -215,3 +215,14 @@ def test_a_new_history_is_read_as_the_training_rows_were() -> None:
         assert (dataset.n_rows, 1) == other.target.shape  # type: ignore[union-attr]
     with pytest.raises(DataError, match="needs column 'month'"):
         history(Dataset("new.csv", frame.drop(columns="month")), task)
+
+
+def test_a_number_that_stands_for_a_gap_in_a_series_is_told() -> None:
+    frame = monthly()
+    frame.loc[[30, 31, 50, 60, 70, 80], "sales"] = -999
+
+    dataset, _ = run(frame)
+
+    told = next(f for f in dataset.findings if f.check == "stand_in_numbers")
+    assert (told.columns, told.rows) == (("sales",), (30, 31, 50, 60, 70, 80))
+    assert float(dataset.target["sales"].min()) > 0  # type: ignore[index]

@@ -9,7 +9,7 @@ import pytest
 from automl.detect import detect
 from automl.detect.classes import positive_class
 from automl.errors import DataError, RecipeError
-from automl.records import Dataset, Recipe, Task
+from automl.records import Dataset, Finding, Recipe, Task
 
 RNG = np.random.default_rng(0)
 N = 400
@@ -201,3 +201,45 @@ def test_once_a_goal_is_set_dates_are_labels_and_years_are_numbers() -> None:
     assert set(task.classes) == {"2020-01-05", "2021-03-06"}
     dataset, task = run(np.arange(1950, 2020), goal="regression", name="date")
     assert task.goal == "regression" and dataset.target is not None and dataset.target["date"].iloc[0] == 1950.0
+
+
+def missing(dataset: Dataset) -> Finding:
+    return next(f for f in dataset.findings if f.check == "missing_target")
+
+
+def test_rows_lost_to_a_number_that_stands_for_a_gap_are_told_with_that_number() -> None:
+    income = RNG.integers(10_000, 50_000, N)
+    income[:40] = -1
+    dataset, _ = run(income, name="income")
+    assert dataset.n_rows == N - 40
+    assert "'-1' (40)" in missing(dataset).message
+    assert "--columns income=numeric" in missing(dataset).next_step
+    kept, _ = run(income, name="income", columns={"income": "numeric"})
+    assert kept.n_rows == N
+
+
+def test_rows_lost_to_an_answer_that_is_neither_yes_nor_no_are_told_with_it_and_a_goal_keeps_them() -> None:
+    answers = np.array(["yes", "no", "unknown", "no"] * (N // 4), dtype=object)
+    dataset, _ = run(answers, name="churn")
+    assert "'unknown' (100)" in missing(dataset).message
+    assert "--goal multiclass" in missing(dataset).next_step
+    kept, task = run(answers, name="churn", goal="multiclass")
+    assert (kept.n_rows, task.classes) == (N, ("no", "unknown", "yes"))
+
+
+def test_amounts_in_several_currencies_are_no_target_and_the_message_says_why() -> None:
+    for values in (RNG.lognormal(3, 1, N).round(2), RNG.integers(10, 60, N)):
+        with pytest.raises(DataError, match=r"units that nothing turns into each other \('[$€]', '[$€]'\)"):
+            run([f"{'$€'[i % 2]}{v}" for i, v in enumerate(values)], name="price")
+
+
+def test_classes_with_a_slash_in_one_name_are_no_lists() -> None:
+    _, task = run(RNG.choice(["Sci/Tech", "World", "Sports"], N, p=[0.4, 0.3, 0.3]), name="label")
+    assert (task.goal, task.classes) == ("multiclass", ("Sci/Tech", "Sports", "World"))
+
+
+def test_a_doubt_about_the_goal_is_not_told_again_among_the_reasons() -> None:
+    dataset, task = run(RNG.integers(1, 6, N), name="rating")
+    doubts = [f for f in dataset.findings if f.check == "unsure_goal"]
+    assert len(doubts) == 1 and "--goal regression" in doubts[0].next_step
+    assert not [sentence for sentence in task.evidence if "regression" in sentence]

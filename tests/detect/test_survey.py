@@ -54,3 +54,19 @@ def test_a_series_without_a_target_is_still_a_forecast():
     series = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=200), "sales": np.arange(200.0)})
     seen = automl.inspect(series)
     assert seen.task is not None and seen.task.goal == "forecast" and not seen.targets
+
+
+def test_the_values_of_one_column_alone_are_no_repeated_rows():
+    seen = automl.inspect(pd.DataFrame({"size": np.arange(100) % 3}))
+    assert "100 rows, 1 column; no target was named" in str(seen)
+    assert not [f for f in seen.findings if f.check == "duplicate_rows"]
+
+
+def test_a_name_with_a_line_break_or_without_end_stays_on_one_line(capsys):
+    seen = automl.inspect(
+        pd.DataFrame({"a\nb": np.arange(30) % 3, "x" * 300: np.arange(30) % 4, "y": np.arange(30) % 2})
+    )
+    assert max(map(len, str(seen).splitlines())) < 200
+    assert r"a\nb" in str(seen)
+    look.show(seen)
+    assert r"a\nb" in capsys.readouterr().out

@@ -51,7 +51,7 @@ def infinite_numbers(raw: pd.DataFrame) -> Finding | None:
             names, count = [*names, str(name)], count + n
     if not count:
         return None
-    message = f"{count:,} infinite numbers in {shown(names)} were read as missing."
+    message = f"{count:,} infinite numbers in {shown(names)} were read as missing: nothing can be learnt from them."
     return Finding(
         "infinite_numbers",
         "medium",
@@ -116,7 +116,9 @@ def left_out(columns: Sequence[Column], kind: str) -> Finding | None:
         f"{kind}_column",
         "low",
         message,
-        f"Pass --columns {names[0]}=KIND to use it all the same.",
+        "Nothing is lost; if they should vary, look at how they were filled."
+        if kind == "constant"
+        else f"Pass --columns {names[0]}=KIND to use it all the same (KIND: numeric, categorical, text, ...).",
         tuple(names),
         (),
         len(names),
@@ -144,7 +146,11 @@ def mostly_missing(read: pd.DataFrame, columns: Sequence[Column]) -> Finding | N
     names = [c.name for c in columns if c.kind not in ("constant", "text") and read[c.name].isna().mean() > 0.5]
     if not names:
         return None
-    message = f"More than half of the values of {', '.join(map(repr, names[:5]))} are missing."
+    rest = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    message = (
+        f"More than half of the values of {', '.join(map(repr, names[:5]))}{rest} are missing: such a column says "
+        f"little, and mostly by being there at all."
+    )
     return Finding(
         "mostly_missing",
         "low",
@@ -159,7 +165,7 @@ def mostly_missing(read: pd.DataFrame, columns: Sequence[Column]) -> Finding | N
 def duplicate_rows(raw: pd.DataFrame, target: pd.DataFrame | None) -> Finding | None:
     """Rows that repeat an earlier one in every column, target included (they are kept)."""
     whole = raw if target is None else pd.concat([raw, target.add_prefix("target: ")], axis=1)
-    if not whole.shape[1] or len(whole) < 2:
+    if whole.shape[1] < 2 or len(whole) < 2:  # values of one column come back by nature
         return None
     alive = np.arange(len(whole))
     hashes = np.zeros(len(whole), dtype=np.uint64)

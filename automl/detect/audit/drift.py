@@ -12,7 +12,7 @@ import pandas as pd
 
 from automl.detect.audit.alone import codes_of, follows, numbers_of, skill
 from automl.detect.audit.forest import area, class_probabilities
-from automl.detect.audit.look import Look, is_birth, named
+from automl.detect.audit.look import Look, is_birth, named, remembered
 from automl.records import Column, Finding, Severity
 
 __all__ = ["drifted_test", "ignored_time"]
@@ -96,6 +96,7 @@ def _shape(series: pd.Series, column: Column) -> pd.Series:
 # --------------------------------------------------------------------------- time
 
 
+@remembered
 def ignored_time(look: Look) -> Finding | None:
     """Rows are dated, the target or the inputs change with time, and the split shuffles them all the same."""
     task = look.task

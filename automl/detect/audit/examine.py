@@ -24,10 +24,10 @@ Check = Callable[[Look], Finding | None]
 
 CHECKS: tuple[Check, ...] = (
     copied_target, target_outliers, rare_classes, few_rows, sorted_identifier, sorted_rows, changed_frequency,
-    long_gaps, blank_images, empty_texts, twins, crossing_groups, leaking_column, drifted_test, ignored_time,
+    long_gaps, blank_images, empty_texts, twins, crossing_groups, ignored_time, leaking_column, drifted_test,
     alike_images, near_twins, contradictory_rows, mixed_languages, doubtful_labels, doubtful_values,
 )  # fmt: skip
-"""In order: cheap and grave ones first, since time may end."""
+"""In order: cheap and grave ones first, since time may end; a leak after what may explain it."""
 
 CONCERNS: dict[Check, Callable[[Look], bool]] = {
     changed_frequency: lambda look: look.task.goal == "forecast",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from automl.detect.audit.alone import skill
 from automl.detect.audit.leakage import copies
-from automl.detect.audit.look import Look
+from automl.detect.audit.look import Look, remembered
 from automl.detect.glimpse import is_named
 from automl.records import Column, Finding, Severity
 
@@ -26,6 +26,7 @@ ALIKE, VERY_ALIKE = 0.2, 0.6
 MOST_COUNTED = 200_000
 
 
+@remembered
 def crossing_groups(look: Look) -> Finding | None:
     """A column that names whom a row belongs to, whose levels come back in training and test rows.
 

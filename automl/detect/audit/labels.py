@@ -23,6 +23,8 @@ MEDIUM_SHARE = 0.02
 NEIGHBOURS = 50
 FAR = 8.0
 FAR_SHARE = 0.01
+SAME_PLACE = 0.05
+"""Of all rows, by which the places of a value and of what is said of it may differ."""
 
 
 def doubtful_labels(look: Look) -> Finding | None:
@@ -116,7 +118,11 @@ def suspects(told: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def doubtful_values(look: Look) -> Finding | None:
-    """Rows whose value lies far from what a model that has not seen them says, by the usual miss of alike rows."""
+    """Rows whose value lies far from what a model that has not seen them says, by the usual miss of alike rows.
+
+    Trees never say more than they have seen, so that they miss the greatest and least of honest values by much; a row
+    whose place among all values is the one that the model gives it is not doubted.
+    """
     if look.task.goal != "regression" or look.task.modality != "tabular" or not look.targets:
         return None
     target = look.targets[0]
@@ -134,7 +140,8 @@ def doubtful_values(look: Look) -> Finding | None:
         usual[block] = np.median(np.abs(miss[block]))
     usual = np.maximum(usual, 0.5 * np.median(np.abs(miss)))
     far = np.abs(miss) / np.maximum(1.4826 * usual, 1e-12)
-    at = np.flatnonzero(far > FAR)
+    places = [np.argsort(np.argsort(one, kind="stable"), kind="stable") for one in (values, told)]
+    at = np.flatnonzero((far > FAR) & (np.abs(places[0] - places[1]) > SAME_PLACE * len(values)))
     at = at[np.argsort(-far[at], kind="stable")]
     share = len(at) / len(values)
     if len(at) < LEAST_SUSPECTS or share < FAR_SHARE:

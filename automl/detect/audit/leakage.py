@@ -7,7 +7,7 @@ import pandas as pd
 
 from automl.detect.audit.alone import Alone, correlations, follows, most_telling, numbers_of, order_of
 from automl.detect.audit.forest import model_skill
-from automl.detect.audit.look import UNUSED, Look, Target, TooLate, named, remembered
+from automl.detect.audit.look import UNUSED, Look, Target, TooLate, already_told, named, remembered
 from automl.records import Column, Finding, Severity
 
 __all__ = ["copied_target", "copies", "leaking_column", "leaks", "sorted_identifier", "sorted_rows"]
@@ -97,9 +97,11 @@ def leaking_column(look: Look) -> Finding | None:
 
     What a column says alone (`alone.skill`) is held against what a forest says from all others: a strong column among
     others as strong is how many honest tables look. Nearly perfect columns are told in either case, and so are several
-    strong ones without which the others say little: columns filled in after the fact seldom come alone.
+    strong ones without which the others say little: columns filled in after the fact seldom come alone. A person or a
+    date that tells the target because rows of one, or near in time, are alike is another fault, told by its own check.
     """
-    found = leaks(look)
+    explained = already_told(look, "crossing_groups", "ignored_time")
+    found = [one for one in leaks(look) if one[0].column not in explained]
     if not found:
         return None
     worst = max((one[1] for one in found), key=("low", "medium", "high").index)
@@ -111,7 +113,8 @@ def leaking_column(look: Look) -> Finding | None:
         f"{named(names)} {'alone ' if len(names) == 1 else 'each alone tell nearly everything: the first '}{told}. "
         "A column this telling is often filled in after the fact, or made from the target."
     ).replace("%", " %")
-    step = f"Check when {named(names)} becomes known; if only together with the target, leave it out."
+    become, it = ("becomes", "it") if len(names) == 1 else ("become", "them")
+    step = f"Check when {named(names)} {become} known; if only together with the target, leave {it} out."
     return Finding("leaking_column", worst, message, step, tuple(names), (), len(names))
 
 

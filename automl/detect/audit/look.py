@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.glimpse import is_named
-from automl.records import Column, Dataset, Split, Task
+from automl.records import Column, Dataset, Finding, Split, Task
 
-__all__ = ["UNUSED", "Look", "Target", "TooLate", "file_rows", "is_birth", "named", "remembered"]
+__all__ = ["UNUSED", "Look", "Target", "TooLate", "already_told", "file_rows", "is_birth", "named", "remembered"]
 
 Found = TypeVar("Found")
 
@@ -175,6 +175,12 @@ def remembered(ask: Callable[[Look], Found]) -> Callable[[Look], Found]:
         return found
 
     return asked
+
+
+def already_told(look: Look, *checks: str) -> set[str]:
+    """Columns that these checks have named; nothing of checks that have not run or are not remembered."""
+    found = [look.memory.get(check) for check in checks]
+    return {name for one in found if isinstance(one, Finding) for name in one.columns}
 
 
 def _some(rows: np.ndarray, most: int) -> np.ndarray:

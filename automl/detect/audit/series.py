@@ -82,8 +82,8 @@ def long_gaps(look: Look) -> Finding | None:
     where = "the series" if look.task.series_column is None else named(found)
     message = (
         f"{len(rows):,} gap{'s' if len(rows) > 1 else ''} of up to {longest:,} steps in a row "
-        f"{'lie' if len(rows) > 1 else 'lies'} in {where}: they "
-        "are longer than a season, and the straight line that fills them is none of its data."
+        f"{'lie' if len(rows) > 1 else 'lies'} in {where}: {'they are' if len(rows) > 1 else 'it is'} "
+        "longer than a season, and the straight line that fills it is none of its data."
     )  # fmt: skip
     step = "Fill the gaps yourself, or forecast from after the last one."
     severity: Severity = "medium" if missing >= LONG_SHARE * max(total, 1) or longest >= 2 * season else "low"

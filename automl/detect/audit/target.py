@@ -66,8 +66,9 @@ def rare_classes(look: Look) -> Finding | None:
     if not len(rare) or len(rare) > 0.5 * len(counts):
         return None
     names = [str(name) for name in rare.index[::-1]]
+    have = "has" if len(rare) == 1 else "have"
     message = (
-        f"{len(rare):,} of {len(counts):,} classes have fewer than {FEWEST} rows ({named(names)}): too few to learn, "
+        f"{len(rare):,} of {len(counts):,} classes {have} fewer than {FEWEST} rows ({named(names)}): too few to learn, "
         "and the test hardly tells how well they are known."
     )  # fmt: skip
     step = "Gather more rows of them, or merge them with a class that may stand for them."

@@ -64,7 +64,7 @@ def near_twins(look: Look) -> Finding | None:
     for shift in (0.0, 0.5):
         alike |= set(_across(look, test, _roughly(look, shift)).tolist())
     alike |= set(_alike_texts(look).tolist())
-    rows = np.array(sorted(alike - twice), np.int64)
+    rows = _saying(look, np.array(sorted(alike - twice), np.int64))
     share = _share(look, len(rows), len(test))
     if len(rows) < LEAST_TWINS or share < SHARE_MEDIUM / 2:
         return None
@@ -89,7 +89,7 @@ def contradictory_rows(look: Look) -> Finding | None:
     table = pd.DataFrame({"key": keys, "value": values}).groupby("key")["value"].agg(["min", "max"])
     least = 0 if look.targets[0].n_classes else 0.2 * float(np.std(look.targets[0].values))
     contrary = table.index[(table["max"] - table["min"]) > least]
-    rows = np.sort(alive[np.isin(keys, contrary)])
+    rows = _saying(look, np.sort(alive[np.isin(keys, contrary)]))
     share = len(rows) / len(frame)
     if len(rows) < LEAST_TWINS:
         return None
@@ -146,7 +146,15 @@ def _exact(look: Look) -> tuple[np.ndarray, int] | None:
     if look.task.goal == "forecast" or look.dataset.pictures:
         return None
     test = _test_rows(look)
-    return _across(look, test, _exactly), len(test)
+    return _saying(look, _across(look, test, _exactly)), len(test)
+
+
+def _saying(look: Look, rows: np.ndarray) -> np.ndarray:
+    """Those that hold a text where all columns are texts: that empty ones are alike is told of them as empty."""
+    if look.frame is None or look.task.modality != "text":
+        return rows
+    empty = (look.frame[[c.name for c in look.used]].iloc[rows] == "").to_numpy().all(axis=1)
+    return np.asarray(rows[~empty])
 
 
 @remembered

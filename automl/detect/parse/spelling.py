@@ -159,8 +159,9 @@ def members(text: str, separator: str) -> list[str]:
 def list_reading(texts: Sequence[str]) -> tuple[dict[str, str], float, str] | None:
     """What parts the members of a column's lists: (reading, how sure, in words); None where they are no lists.
 
-    Members come back in other cells, three times or more on average; parted by a slash they are words, so that
-    fractions, paths and pairs of letters are none.
+    Members come back in other cells, three times or more on average, and beside other members: a level such as
+    "Sci/Tech" that only ever comes whole is one word. Parted by a slash they are words, so that fractions, paths and
+    pairs of letters are none.
 
     Args:
         texts: sampled cells.
@@ -179,7 +180,7 @@ def list_reading(texts: Sequence[str]) -> tuple[dict[str, str], float, str] | No
             continue
         if sum(m.count(" ") * c for m, c in counts.items()) > 2.5 * total:
             continue
-        if separator == "/" and not _are_words(counts, texts):
+        if not _combine(parted) or (separator == "/" and not _are_words(counts, texts)):
             continue
         shown = "a line break" if separator == "\n" else f"'{separator}'"
         said = (
@@ -187,6 +188,14 @@ def list_reading(texts: Sequence[str]) -> tuple[dict[str, str], float, str] | No
         )
         return {"separator": separator}, 0.9, said.replace("%", " %", 1)
     return None
+
+
+def _combine(parted: Sequence[Sequence[str]]) -> bool:
+    """Whether most cells of several members have one that stands in another combination too."""
+    several = Counter(frozenset(p) for p in parted if len(p) > 1)
+    homes = Counter(m for combination in {frozenset(p) for p in parted} for m in combination)
+    shared = sum(n for combination, n in several.items() if any(homes[m] > 1 for m in combination))
+    return shared >= 0.5 * several.total()
 
 
 def _are_words(counts: Mapping[str, int], texts: Sequence[str]) -> bool:

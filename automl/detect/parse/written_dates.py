@@ -12,6 +12,8 @@ from automl.detect.parse.date_forms import CHINESE, MONTH_YEAR, QUARTER, TIME, W
 
 __all__ = ["date_reading", "packed_numbers"]
 
+SERIALS = 25_569, 55_153  # days of spreadsheets: 1 January 1970 to 31 December 2050
+
 
 def _shape(text: str) -> str | None:
     """Which way of writing a date a text follows, the year standing last among digits left out; None for no date."""
@@ -74,11 +76,12 @@ def date_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
     return {"day_first": chosen}, share, f"{several}, {order}" if several else order
 
 
-def packed_numbers(values: np.ndarray) -> tuple[str, str] | None:
+def packed_numbers(values: np.ndarray, dated: bool = False) -> tuple[str, str] | None:
     """How whole numbers may pack dates or times: (``reading["numbers"]``, in words); None where they do not.
 
     Args:
-        values: present values of a column whose name says a date or a time.
+        values: present values of a column whose name says a date or a time. dated: the name says a date, so that whole
+            numbers of the years 1970 to 2050 may be the days that spreadsheets count.
     """
     if not len(values):
         return None
@@ -93,4 +96,6 @@ def packed_numbers(values: np.ndarray) -> tuple[str, str] | None:
                              ("ns", 1e9, "nanoseconds")):  # fmt: skip
         if low >= 5e8 * scale and high <= 4e9 * scale:
             return how, f"are {what} since 1970"
+    if dated and low >= SERIALS[0] and high <= SERIALS[1]:
+        return "excel", "are days since 1899, as spreadsheets count them"
     return None

@@ -125,3 +125,21 @@ def test_findings_are_shown_gravest_first_with_rows_and_next_step():
     assert told(high) == "high: B. (Rows 3, 4 and 7 more.) Do b."
     assert told(low) == "low: A. Do a."
     assert rows_told(Finding("c", "low", "C.", rows=(3,), count=1)) == "Row 3"
+
+
+def test_people_and_dates_that_tell_the_target_are_no_leaks_besides(look, rng):
+    n = 1500
+    who = rng.integers(0, 150, n)
+    state = rng.normal(size=150)[who] > 0
+    people = pd.DataFrame({"a": rng.normal(size=n), "patient_id": [f"P{i}" for i in who]})
+    days = pd.date_range("2015-01-01", periods=n).astype(str)
+    dated = pd.DataFrame({"a": rng.normal(size=n), "b": rng.normal(size=n), "day": days})
+    walk = np.cumsum(rng.normal(size=n)).round(2)
+
+    for frame, target, check, column in (
+        (people, state, "crossing_groups", "patient_id"),
+        (dated, walk, "ignored_time", "day"),
+    ):
+        seen = look(frame, target)
+        naming = {f.check for f in examine(seen.dataset, seen.task, seen.split) if column in f.columns}
+        assert naming == {check}

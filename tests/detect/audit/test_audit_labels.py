@@ -73,3 +73,13 @@ def test_values_far_from_those_of_alike_rows_are_told(look, rng):
     assert doubtful_values(look(frame, values)) is None
     found = doubtful_values(look(frame, values.where(~wrong, values * 3)))
     assert wrong[list(found.rows)].mean() > 0.8
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4])
+def test_the_greatest_and_least_of_values_that_inputs_explain_are_not_doubted(look, seed):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(rng.lognormal(size=(1500, 2)).round(3), columns=list("ab")).assign(
+        c=rng.choice([*"xyz"], 1500)
+    )
+
+    assert doubtful_values(look(frame, (3 * frame["a"] + 0.01 * rng.normal(size=1500)).round(3))) is None

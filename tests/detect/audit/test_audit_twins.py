@@ -83,3 +83,14 @@ def test_texts_that_differ_in_a_word_are_alike_and_others_are_not(look, rng):
 def test_texts_of_a_few_words_have_no_sketch():
     assert sketch("see you later") == []
     assert sketch("one two three four five six seven eight") == sketch("One, two; three four five six seven EIGHT!")
+
+
+def test_empty_texts_are_no_twins_and_contradict_nothing(look, rng):
+    words = np.array(["amber birch cedar", "delta ember fjord", "grove heath inlet", "kelp larch meadow"])
+    texts = [" ".join(rng.permutation(" ".join(rng.choice(words, 3)).split())) + f" {i}" for i in range(400)]
+    texts[:60] = [""] * 60
+    order = rng.permutation(400)
+    seen = look(pd.DataFrame({"review": np.array(texts, object)[order]}), pd.Series(rng.choice(["s", "t"], 400)))
+    assert seen.task.modality == "text"
+
+    assert (twins(seen), contradictory_rows(seen)) == (None, None)

@@ -1,0 +1,43 @@
+"""Findings in the words that every face shows."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import automl
+from automl.findings import column_told, told
+from automl.records import Finding
+
+PACKAGE = Path(automl.__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("age", "age"),
+        ("line\nbreak\tand more", r"line\nbreak\tand more"),
+        ("größe", "größe"),
+        ("x" * 300, "x" * 39 + "…"),
+    ],
+)
+def test_a_column_takes_one_line_of_a_table_whatever_its_name(name: str, shown: str) -> None:
+    assert column_told(name) == shown
+
+
+def test_a_name_without_an_end_does_not_bury_what_is_said_of_it() -> None:
+    line = told(Finding("leaking_column", "high", f"'{'x' * 300}' tells 'y'.", "Leave it out."))
+    assert line == f"high: '{'x' * 59}… tells 'y'. Leave it out."
+
+
+def test_every_finding_about_data_says_what_to_do() -> None:
+    without = []
+    for file in [*PACKAGE.glob("detect/**/*.py"), *PACKAGE.glob("intake/*.py")]:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding":
+                steps = [*node.args[3:4], *(k.value for k in node.keywords if k.arg == "next_step")]
+                if not steps or (isinstance(steps[0], ast.Constant) and not steps[0].value):
+                    without.append(f"{file.name}:{node.lineno}")
+    assert without == []
