@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,11 @@ class Glimpse:
         return tuple(pd.Series(self.texts, dtype=object).value_counts().index) if self.texts else ()
 
     @cached_property
+    def different(self) -> Counter[str]:
+        """How often each sampled text stands, in the order of the first of each."""
+        return Counter(self.texts)
+
+    @cached_property
     def values(self) -> np.ndarray:
         """The whole column as numbers (only for numeric columns)."""
         return numbers(self.series)
@@ -78,7 +84,8 @@ class Glimpse:
 
     def matching(self, pattern: re.Pattern[str]) -> float:
         """Share of sampled texts that match the whole pattern."""
-        return sum(pattern.fullmatch(t) is not None for t in self.texts) / max(len(self.texts), 1)
+        found = sum(n for t, n in self.different.items() if pattern.fullmatch(t))
+        return found / max(len(self.texts), 1)
 
 
 def is_named(name: str, pattern: str) -> bool:
@@ -93,7 +100,7 @@ def glimpse(name: str, series: pd.Series) -> Glimpse:
     is_numeric = bool(pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(series.dtype))
     rows = np.flatnonzero(series.notna().to_numpy())
     if len(rows) > SAMPLE_ROWS:
-        rows = rows[np.sort(np.random.default_rng(0).choice(len(rows), SAMPLE_ROWS, replace=False))]
+        rows = rows[_places(len(rows))]
     if series.dtype.kind == "f":
         written = tuple(map(_written, series.iloc[rows].to_numpy(np.float64, na_value=np.nan).tolist()))
         return Glimpse(name, series, written, len(written), is_numeric)
@@ -103,6 +110,12 @@ def glimpse(name: str, series: pd.Series) -> Glimpse:
         # "none" and "-" fill most of the column: here they are rather a level than a gap
         texts = tuple(t for t in found if t is not None)
     return Glimpse(name, series, texts, len(found), is_numeric)
+
+
+@lru_cache(maxsize=64)
+def _places(n_rows: int) -> np.ndarray:
+    """Which of so many rows are looked at."""
+    return np.sort(np.random.default_rng(0).choice(n_rows, SAMPLE_ROWS, replace=False))
 
 
 def _written(value: float) -> str:

@@ -28,6 +28,7 @@ from automl.detect.parse import (
     packed_numbers,
     quantity_reading,
     sentinels,
+    spellings,
     words,
 )
 from automl.detect.profile import ColumnProfile, profile
@@ -101,8 +102,8 @@ def boolean(seen: Glimpse) -> Column | None:
     """Two values that mean yes and no, in any spelling."""
     if seen.n_distinct > 8 or not 1 <= len(seen.levels) <= 8:
         return None
-    texts = words(seen.series, MISSING_NUMBERS)
-    found = boolean_reading(sorted({t for t in texts if t is not None}), sum(t is None for t in texts))
+    spelled, n_gaps = spellings(seen.series, MISSING_NUMBERS)
+    found = boolean_reading(sorted(spelled), n_gaps)
     return None if found is None else Column(seen.name, "boolean", 1.0, found[1], found[0])
 
 

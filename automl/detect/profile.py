@@ -15,6 +15,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ def profile(name: str, series: pd.Series) -> ColumnProfile:
     scale = n_rows / max(len(seen), 1)
     figures = _figures(np.fromiter(counts, np.float64), np.fromiter(counts.values(), np.float64)) if is_number else None
     n_distinct = _distinct(counts, present, scale)
-    samples = _drawn(counts if not is_number else _few(counts))
+    samples = _drawn(counts if not is_number else (t for v in _few(counts) if (t := word(v)) is not None))
     return _made(name, n_rows, n_rows - round(present * scale), n_distinct, figures, samples)
 
 
@@ -182,10 +183,9 @@ def _few(counts: Mapping[Any, int]) -> dict[Any, int]:
     return dict.fromkeys(values[np.argsort(bits, kind="stable")[:most]].tolist(), 1)
 
 
-def _drawn(values: Iterable[Any]) -> tuple[str, ...]:
+def _drawn(texts: Iterable[str]) -> tuple[str, ...]:
     """The first texts in an order that no row decides: that of their hashes."""
-    texts = {t for v in values if (t := word(v)) is not None}
-    return tuple(sorted(texts, key=_hash)[: DRAW * DRAWS])
+    return tuple(nsmallest(DRAW * DRAWS, set(texts), key=_hash))
 
 
 def _hash(text: str) -> bytes:

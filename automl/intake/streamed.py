@@ -35,6 +35,8 @@ HELD_SHARE = 1 / 8
 """Of the memory that may be used, for the table itself; the rest is for what both sides make of it."""
 LEAST_ROWS = 100
 ROWS_A_BATCH = 65_536
+BUFFER_BYTES = 1 << 20
+"""Of each column of a Parquet file, read ahead: without, a row group's columns are held as they are stored, whole."""
 HEAD_BYTES = 1 << 19
 TEXT_BYTES = 57  # of a Python string, beside its characters
 POINTER_BYTES = 8
@@ -302,7 +304,7 @@ def _all(source: Source, told: Told) -> Batches:
 def _groups(path: Path) -> Iterator[pa.RecordBatch]:
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path, pre_buffer=False) as opened:
+    with parquet.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
         yield from opened.iter_batches(batch_size=ROWS_A_BATCH)
 
 
@@ -318,7 +320,7 @@ def _spread(path: Path) -> Batches:
     """Rows of a Parquet file from the beginnings of row groups that are evenly spread over it, or all of few rows."""
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path, pre_buffer=False) as opened:
+    with parquet.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
         sizes = [opened.metadata.row_group(i).num_rows for i in range(opened.metadata.num_row_groups)]
         begins = np.concatenate([[0], np.cumsum(sizes)])
         chosen = np.arange(len(sizes))

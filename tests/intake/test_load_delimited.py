@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from automl.errors import DataError
-from automl.intake import load
+from automl.intake import delimited, load
 from automl.records import Recipe
 
 
@@ -302,6 +302,16 @@ def test_a_binary_file_is_named_for_what_it_is(tmp_path, content, words):
 def test_an_address_is_refused():
     with pytest.raises(DataError, match="download it first"):
         read("https://example.org/cars.csv")
+
+
+@pytest.mark.parametrize("long", ["x" * 300, '"' + "line\n" * 60 + '"'])
+def test_a_record_longer_than_a_block_is_read_like_any_other(tmp_path, monkeypatch, long):
+    content = "a,b\n" + "1,x\n" * 50 + f"2,{long}\n" + "3,y\n" * 50
+    whole = read(write(tmp_path, content))
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(delimited, "_slow", None)
+    by_blocks = read(write(tmp_path, content))
+    assert whole.fingerprint == by_blocks.fingerprint and len(by_blocks.inputs["b"][50]) >= 299
 
 
 def test_many_cells_are_read_in_seconds(tmp_path):

@@ -11,6 +11,7 @@ from automl.detect.parse.spelling import (
     booleans,
     list_reading,
     members,
+    spellings,
     word,
     words,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "quantity",
     "quantity_reading",
     "sentinels",
+    "spellings",
     "unlike_units",
     "word",
     "words",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,10 +29,11 @@ MOST_STAND_INS = 4
 def number_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float]:
     """How a column of plain numbers is written, and the share of its texts that are such."""
     decimal = decimal_mark(texts)
-    n_plain = sum(number(t, decimal) is not None for t in texts)
+    different = Counter(texts)
+    n_plain = sum(n for t, n in different.items() if number(t, decimal) is not None)
     reading: dict[str, Any] = {"decimal": decimal}
     if n_plain < len(texts):
-        n_loose = sum((q := quantity(t, decimal)) is not None and not q[1] for t in texts)
+        n_loose = sum(n for t, n in different.items() if (q := quantity(t, decimal)) is not None and not q[1])
         if n_loose > n_plain >= 0.95 * len(texts):  # a few "<0.5", "~3" or "2k" among plain ones
             return {**reading, "unit": ""}, n_loose / len(texts)
     if n_plain >= 0.95 * len(texts) and (mark := open_mark(texts)):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["DIGITS", "decimal_mark", "number", "open_mark"]
+__all__ = ["DIGITS", "decimal_mark", "has_digit", "number", "open_mark"]
 
 DIGITS = (
     r"(?:\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)"
@@ -17,22 +18,25 @@ DIGITS = (
 _POINT = re.compile(
     r"[+-]?(?:\d{1,3}(?:[ ,'’\u00a0\u202f]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?"
 )
+_DIGIT = re.compile(r"[0-9]")
+_DIGITS = re.compile(r"\d[\d.,'’ \u00a0\u202f]*")
+_FRACTION = re.compile(r"[.,]\d+")
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[ .'’\u00a0\u202f]\d{3})+|\d+)?(?:,\d*)?(?:[eE][+-]?\d+)?")
 
 
 def _marks(texts: Sequence[str]) -> tuple[int, int, int]:
     """Texts that show a decimal comma, a decimal point, and those with one mark that may part thousands too."""
     comma = point = either = 0
-    for text in texts:
-        found = re.search(r"\d[\d.,'’ \u00a0\u202f]*", text)
+    for text, n in Counter(texts).items():
+        found = _DIGITS.search(text)
         if found is None or (found.start() and text[found.start() - 1] in ".,"):
-            found = re.search(r"[.,]\d+", text)
+            found = _FRACTION.search(text)
             if found is None:
                 continue
         digits = found.group().rstrip(".,' ’\u00a0\u202f")
         last_comma, last_point = digits.rfind(","), digits.rfind(".")
         if last_comma >= 0 and last_point >= 0:
-            comma, point = comma + (last_comma > last_point), point + (last_point > last_comma)
+            comma, point = comma + n * (last_comma > last_point), point + n * (last_point > last_comma)
         elif max(last_comma, last_point) >= 0:
             mark, at = (",", last_comma) if last_comma >= 0 else (".", last_point)
             several = digits.count(mark) > 1
@@ -40,10 +44,10 @@ def _marks(texts: Sequence[str]) -> tuple[int, int, int]:
                 len(digits) - at != 4 or at > 3 or digits.startswith(("0" + mark, mark)) or " " in digits[:at]
             )
             if mark == ",":
-                comma, point = comma + is_decimal, point + several
+                comma, point = comma + n * is_decimal, point + n * several
             else:
-                point, comma = point + is_decimal, comma + several
-            either += not several and not is_decimal
+                point, comma = point + n * is_decimal, comma + n * several
+            either += n * (not several and not is_decimal)
     return comma, point, either
 
 
@@ -61,9 +65,14 @@ def open_mark(texts: Sequence[str]) -> str:
     return "," if any("," in text for text in texts) else "."
 
 
+def has_digit(text: str) -> bool:
+    """Whether a text holds a digit of any script."""
+    return _DIGIT.search(text) is not None or (not text.isascii() and any(c.isdigit() for c in text))
+
+
 def number(text: str, decimal: str = ".") -> float | None:
     """A plain number, with or without grouped thousands; None when it is not one."""
-    if not text or not any(c.isdigit() for c in text):
+    if not text or not has_digit(text):
         return None
     text = text.replace("−", "-")
     if not (_COMMA if decimal == "," else _POINT).fullmatch(text):

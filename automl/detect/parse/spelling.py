@@ -21,6 +21,7 @@ __all__ = [
     "by_value",
     "list_reading",
     "members",
+    "spellings",
     "word",
     "words",
 ]
@@ -104,6 +105,21 @@ def words(series: pd.Series, missing: frozenset[str] = MISSING_WORDS) -> np.ndar
     return by_value(series, convert, None)
 
 
+def spellings(series: pd.Series, missing: frozenset[str] = MISSING_WORDS) -> tuple[set[str], int]:
+    """The different texts of a column as `words` reads them, and how many cells hold none."""
+    values = series.astype(object) if isinstance(series.dtype, pd.CategoricalDtype) else series
+    try:
+        codes, uniques = pd.factorize(values) if len(values) > FEW else (None, None)
+    except TypeError:  # lists and dicts cannot be hashed
+        codes, uniques = None, None
+    if codes is None or uniques is None:
+        cells = words(series, missing)
+        return {t for t in cells if t is not None}, sum(t is None for t in cells)
+    texts = words(pd.Series(np.asarray(uniques, dtype=object), dtype=object), missing)
+    counts = np.bincount(codes + 1, minlength=len(uniques) + 1)
+    return {t for t in texts if t is not None}, int(counts[0] + counts[1:][[t is None for t in texts]].sum())
+
+
 # --------------------------------------------------------------------------- yes and no
 
 
@@ -166,26 +182,30 @@ def list_reading(texts: Sequence[str]) -> tuple[dict[str, str], float, str] | No
     Args:
         texts: sampled cells.
     """
-    bracketed = sum(_BRACKETED.fullmatch(t) is not None for t in texts) / max(len(texts), 1)
+    different = Counter(texts)
+    bracketed = sum(n for t, n in different.items() if _BRACKETED.fullmatch(t)) / max(len(texts), 1)
     if bracketed >= 0.95:
         within = [t.strip("[](){} ") for t in texts]
         separator = next((s for s in (",", ";", "|") if any(s in t for t in within)), ",")
         return {"separator": separator}, bracketed, "lists in brackets"
     for separator in (";", "|", ",", "/", "\n"):
-        parted = [members(t, separator) for t in texts]
-        share = sum(len(p) > 1 for p in parted) / max(len(parted), 1)
-        counts = Counter(m for p in parted for m in p)
+        if sum(n for t, n in different.items() if separator in t) / max(len(texts), 1) < 0.3:
+            continue
+        parted = [(members(t, separator), n) for t, n in different.items()]
+        share = sum(n for p, n in parted if len(p) > 1) / max(len(texts), 1)
+        counts: Counter[str] = Counter()
+        for p, n in parted:
+            for m in p:
+                counts[m] += n
         total = sum(counts.values())
-        if share < 0.3 or total < 3 * len(counts) or len(set(texts)) < 3:
+        if share < 0.3 or total < 3 * len(counts) or len(different) < 3:
             continue
         if sum(m.count(" ") * c for m, c in counts.items()) > 2.5 * total:
             continue
         if not _combine(parted) or (separator == "/" and not _are_words(counts, texts)):
             continue
         shown = "a line break" if separator == "\n" else f"'{separator}'"
-        said = (
-            f"{share:.0%} of {len(parted):,} sampled values hold several of {len(counts):,} members parted by {shown}"
-        )
+        said = f"{share:.0%} of {len(texts):,} sampled values hold several of {len(counts):,} members parted by {shown}"
         return {"separator": separator}, 0.9, said.replace("%", " %", 1)
     return None
 

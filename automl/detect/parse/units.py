@@ -200,11 +200,15 @@ def quantity_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
     brackets = _brackets(texts)
     bounds = [t for t in texts if _BOUND.match(t)]
     plain = [t for t in texts if not _BOUND.match(t)] if len(bounds) > 0.5 * len(texts) else texts  # "<=50K", ">50K"
-    found = [q for t in plain if (q := quantity(t, decimal, brackets)) is not None]
+    as_read = {t: quantity(t, decimal, brackets) for t in set(plain)}
+    found = [q for t in plain if (q := as_read[t]) is not None]
     best: tuple[dict[str, Any], float, str] = ({"unit": "", "decimal": decimal}, 0.0, "")
     if len(found) >= 0.5 * len(texts):
-        counts = Counter(canonical(unit) for _, unit in found)
-        spelled = Counter(unit for _, unit in found if unit)
+        spelled = Counter(unit for _, unit in found)
+        counts: Counter[str] = Counter()
+        for unit, n in spelled.items():
+            counts[canonical(unit)] += n
+        del spelled[""]
         reading, share, said = _one_unit(counts, spelled, found, len(texts))
         best = {**reading, "decimal": decimal, **({"brackets": brackets} if brackets else {})}, share, said
     if best[1] >= ENOUGH and (mark := open_mark(texts)):
@@ -259,9 +263,10 @@ def _brackets(texts: Sequence[str]) -> str:
 
 
 def _formed(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
+    different = Counter(texts)
     for name, (read, unit, sign) in FORMS.items():
-        if any(sign.fullmatch(t) for t in texts):
-            share = sum(read(t) is not None for t in texts) / len(texts)
+        if any(sign.fullmatch(t) for t in different):
+            share = sum(n for t, n in different.items() if read(t) is not None) / len(texts)
             if share >= ENOUGH:
                 return {"unit": unit, "form": name}, share, f"'{unit}', written as {name}" if unit else name
     return {}, 0.0, ""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl.detect.parse.date_forms import CHINESE, MONTH_YEAR, QUARTER, TIME, WEEK, YEAR_FIRST, ends_in_year, named
+from automl.detect.parse.numerals import has_digit
 
 __all__ = ["date_reading", "packed_numbers"]
 
@@ -17,7 +18,7 @@ SERIALS = 25_569, 55_153  # days of spreadsheets: 1 January 1970 to 31 December 
 
 def _shape(text: str) -> str | None:
     """Which way of writing a date a text follows, the year standing last among digits left out; None for no date."""
-    if len(text) > 60 or not any(c.isdigit() for c in text):
+    if len(text) > 60 or not has_digit(text):
         return None
     if text[:4].isdigit() and (YEAR_FIRST.fullmatch(text) or CHINESE.fullmatch(text)):
         return "year first"
@@ -43,21 +44,22 @@ def date_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
         return {}, 0.0, ""
     shapes: Counter[str | None] = Counter()
     day_first, month_first, marks = 0, 0, set()
-    for text in texts:
+    different = Counter(texts)
+    for text, n in different.items():
         found = ends_in_year(text)
         if found is None:
-            shapes[_shape(text)] += 1
+            shapes[_shape(text)] += n
             continue
         first, second = int(found["first"]), int(found["second_part"])
         if first > 31 or second > 31 or not 1 <= min(first, second) <= 12:
-            shapes[None] += 1
+            shapes[None] += n
             continue
-        shapes["year last"] += 1
-        day_first, month_first = day_first + (first > 12), month_first + (second > 12)
+        shapes["year last"] += n
+        day_first, month_first = day_first + n * (first > 12), month_first + n * (second > 12)
         marks.add(found["mark"])
     del shapes[None]
     share = shapes.total() / len(texts)
-    if not shapes and (timed := sum(TIME.fullmatch(t) is not None for t in texts)):
+    if not shapes and (timed := sum(n for t, n in different.items() if TIME.fullmatch(t))):
         return {"clock": True}, timed / len(texts), "times of day"
     several = (
         f"in {len(shapes)} formats ({', '.join(str(s) for s, _ in shapes.most_common())})" if len(shapes) > 1 else ""
