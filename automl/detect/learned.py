@@ -27,7 +27,7 @@ NINE = (
     "categorical", "context-specific", "datetime", "embedded-number", "list", "not-generalizable", "numeric",
     "sentence", "url",
 )  # fmt: skip
-WEIGHTS = {"boosted": 1.0, "randomised": 1.0, "linear": 0.5}
+WEIGHTS = {"boosted": 1.0, "randomised": 0.5, "linear": 0.3}
 LEAF = 0xFFFF
 CHUNK = 128  # rows that walk through all trees together
 

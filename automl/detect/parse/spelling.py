@@ -210,10 +210,20 @@ def list_reading(texts: Sequence[str]) -> tuple[dict[str, str], float, str] | No
     return None
 
 
-def _combine(parted: Sequence[Sequence[str]]) -> bool:
-    """Whether most cells of several members have one that stands in another combination too."""
-    several = Counter(frozenset(p) for p in parted if len(p) > 1)
-    homes = Counter(m for combination in {frozenset(p) for p in parted} for m in combination)
+def _combine(parted: Sequence[tuple[Sequence[str], int]]) -> bool:
+    """Whether most cells of several members have one that stands in another combination too.
+
+    Args:
+        parted: the members of each different cell, and how many cells hold them.
+    """
+    combinations: Counter[frozenset[str]] = Counter()
+    for found, n in parted:
+        combinations[frozenset(found)] += n
+    several: Counter[frozenset[str]] = Counter()
+    for found, n in parted:
+        if len(found) > 1:
+            several[frozenset(found)] += n
+    homes = Counter(m for combination in combinations for m in combination)
     shared = sum(n for combination, n in several.items() if any(homes[m] > 1 for m in combination))
     return shared >= 0.5 * several.total()
 
