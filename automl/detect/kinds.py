@@ -379,7 +379,7 @@ def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> 
         sure = float(row[place])
         if sure < (LIKELY if lost else CONFIDENT) or own > (LIKELY if lost else UNLIKELY):
             break
-        other = _readable(seen, NINE[place], sure, ruled.kind)
+        other = _readable(seen, NINE[place], sure, ruled)
         if other is not None and other.kind != ruled.kind:
             return replace(other, confidence=sure, evidence=_facts(p, other.kind, sure))
     if lost or (ruled.kind == "numeric" and seen.is_named(AMOUNT_NAMES)):
@@ -390,7 +390,7 @@ def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> 
     return replace(ruled, confidence=max(min(ruled.confidence, own / max(in_use, own, 1e-6)), 0.01))
 
 
-def _readable(seen: Glimpse, nine: str, sure: float, ruled: Kind) -> Column | None:
+def _readable(seen: Glimpse, nine: str, sure: float, ruled: Column) -> Column | None:
     """The column as one of the nine kinds, if its values can be read so; with the reading."""
     if nine == "numeric":
         return numeric(seen)
@@ -407,8 +407,8 @@ def _readable(seen: Glimpse, nine: str, sure: float, ruled: Kind) -> Column | No
         return Column(seen.name, "text", sure, "") if wordy else None
     if nine == "categorical":
         few = seen.n_distinct <= 0.5 * seen.n_present
-        amounts = (seen.is_numeric and not seen.is_integer) or (
-            (seen.is_numeric or ruled in ("numeric", "embedded_number")) and seen.is_named(AMOUNT_NAMES)
+        amounts = (seen.is_numeric or ruled.kind == "numeric") and (
+            _has_fractions(seen, ruled) or seen.is_named(AMOUNT_NAMES)
         )
         return Column(seen.name, "categorical", sure, "") if few and not amounts else None
     if sure < LEAVING_OUT:
@@ -416,6 +416,14 @@ def _readable(seen: Glimpse, nine: str, sure: float, ruled: Kind) -> Column | No
     if nine == "context-specific":  # numbers named x1 and V2 are what many tables are made of
         return None if seen.is_numeric else Column(seen.name, "unknown", sure, "")
     return Column(seen.name, "identifier", sure, "") if seen.n_distinct == seen.n_present >= 3 else None
+
+
+def _has_fractions(seen: Glimpse, ruled: Column) -> bool:
+    """Whether numbers of the column are not whole, be they stored as numbers or read from texts."""
+    if seen.is_numeric:
+        return not seen.is_integer
+    values = numbers(pd.Series(seen.texts, dtype=object), ruled.reading)
+    return bool((values[np.isfinite(values)] % 1 != 0).any())
 
 
 def _facts(p: ColumnProfile, kind: str, sure: float) -> str:
