@@ -83,3 +83,10 @@ def test_the_greatest_and_least_of_values_that_inputs_explain_are_not_doubted(lo
     )
 
     assert doubtful_values(look(frame, (3 * frame["a"] + 0.01 * rng.normal(size=1500)).round(3))) is None
+
+
+def test_values_beside_many_zeros_are_not_doubted(look, rng):
+    frame = pd.DataFrame(rng.normal(size=(600, 2)).round(3), columns=list("ab"))
+    claims = np.maximum(0, frame["a"] + rng.normal(size=600)) * (rng.random(600) < 0.3)
+
+    assert doubtful_values(look(frame, claims.round(2))) is None
