@@ -15,8 +15,8 @@ LEAST_ROWS = 100
 MOST_CLASSES = 100
 SURE_SHARE = 0.4
 LEAST_FLOOR = 0.01
-SLACK = 1.5
-"""Standard errors by which a floor may be too high."""
+SLACK = 1.0
+"""Standard errors by which a floor may be too high by chance."""
 STEADY, STEADY_IF_STRONG = 0.65, 0.4
 STRONG = 0.5
 MOST_FLOOR = 0.3
@@ -83,10 +83,11 @@ def error_floor(told: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     """The share of contradicted labels that is left among the surest rows, and its standard error.
 
     A straight line through (rank, contradicted or not) over the surest two fifths, read at its sure end. No floor where
-    the line climbs: its sure end, less a slack for chance, must be two thirds of its mean, or two fifths where the model does well otherwise
-    (apart from the floor, half of the errors of naming the commonest class or fewer). With logistic classes of any
-    overlap and balance (log-odds normal with spread 0.75 to 6, means 0 to -3) these bounds take none for wrong
-    labels, and find 10 % of wrong labels wherever the best model does well in that sense.
+    the line climbs: its sure end, less a standard error, must be two thirds of its mean, or two fifths where the model
+    does well otherwise (apart from the floor, half of the errors of naming the commonest class or fewer). With logistic
+    classes of any overlap and balance (log-odds normal with spread 0.75 to 6, means 0 to -3) these bounds took none for
+    wrong labels, and found 10 % of wrong labels wherever the best model does well in that sense, before the standard
+    error was taken off; it is there for tables of some hundreds of rows, whose errors are steady by chance.
 
     Args:
         told: ``(n, n_classes)`` probabilities. labels: ``(n,)`` codes.
