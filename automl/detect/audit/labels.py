@@ -15,6 +15,8 @@ LEAST_ROWS = 100
 MOST_CLASSES = 100
 SURE_SHARE = 0.4
 LEAST_FLOOR = 0.01
+SLACK = 1.0
+"""Standard errors by which a floor may be too high by chance."""
 STEADY, STEADY_IF_STRONG = 0.65, 0.4
 STRONG = 0.5
 MOST_FLOOR = 0.3
@@ -23,6 +25,8 @@ MEDIUM_SHARE = 0.02
 NEIGHBOURS = 50
 FAR = 8.0
 FAR_SHARE = 0.01
+MOST_SAME = 0.2
+"""Of a target, as the zeros of claims, above which the usual miss is no measure of the others."""
 SAME_PLACE = 0.05
 """Of all rows, by which the places of a value and of what is said of it may differ."""
 
@@ -79,10 +83,11 @@ def error_floor(told: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     """The share of contradicted labels that is left among the surest rows, and its standard error.
 
     A straight line through (rank, contradicted or not) over the surest two fifths, read at its sure end. No floor where
-    the line climbs: its sure end must be two thirds of its mean, or two fifths where the model does well otherwise
-    (apart from the floor, half of the errors of naming the commonest class or fewer). With logistic classes of any
-    overlap and balance (log-odds normal with spread 0.75 to 6, means 0 to -3) these bounds take none for wrong
-    labels, and find 10 % of wrong labels wherever the best model does well in that sense.
+    the line climbs: its sure end, less a standard error, must be two thirds of its mean, or two fifths where the model
+    does well otherwise (apart from the floor, half of the errors of naming the commonest class or fewer). With logistic
+    classes of any overlap and balance (log-odds normal with spread 0.75 to 6, means 0 to -3) these bounds took none for
+    wrong labels, and found 10 % of wrong labels wherever the best model does well in that sense, before the standard
+    error was taken off; it is there for tables of some hundreds of rows, whose errors are steady by chance.
 
     Args:
         told: ``(n, n_classes)`` probabilities. labels: ``(n,)`` codes.
@@ -97,10 +102,14 @@ def error_floor(told: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     floor = mean - 0.5 * max(slope, 0.0)
     all_wrong = float((told.argmax(axis=1) != labels).mean())
     blind = 1 - np.bincount(labels).max() / len(labels)
-    is_strong = all_wrong - floor <= STRONG * (blind - floor)
-    if floor < (STEADY_IF_STRONG if is_strong else STEADY) * mean:
+    error = float(2 * np.sqrt(max(mean * (1 - mean), 1e-9) / len(sure)))
+    least = (
+        floor - SLACK * error
+    )  # few rows give steady errors by chance, and a high floor would make the model look strong
+    is_strong = all_wrong - least <= STRONG * (blind - least)
+    if least < (STEADY_IF_STRONG if is_strong else STEADY) * mean:
         return 0.0, 0.0
-    return float(floor), float(2 * np.sqrt(max(mean * (1 - mean), 1e-9) / len(sure)))
+    return float(floor), error
 
 
 def suspects(told: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -130,6 +139,8 @@ def doubtful_values(look: Look) -> Finding | None:
     inputs = look.matrix(look.known, list(copies(look)))
     if len(values) < LEAST_ROWS or not inputs.shape[1]:
         return None
+    if np.unique(values, return_counts=True)[1].max() > MOST_SAME * len(values):
+        return None  # most misses are next to nothing, and each of the other values would lie far off
     look.before_learning()
     told = values_told(inputs, values)
     miss = values - told

@@ -23,6 +23,8 @@ LIKELY_CLASSES, LIKELY_NUMBERS = 0.6, 0.9
 STRONG = 0.8
 PERFECT = 0.99
 FAR_ABOVE = 4.0
+LEAST_OTHERS = 3
+"""Other columns from which it is grave that they say far less: of two, one may well be what the target hangs on."""
 ABOVE = 1.5
 TOGETHER, TOGETHER_ABOVE = 0.85, 6.0
 """Skill, and ratio to what is left open without any suspect, from which suspects that hide each other are told."""
@@ -144,9 +146,10 @@ def leaks(look: Look) -> list[tuple[Alone, Severity, float | None]]:
         values = target.values[look.known]
         rest = model_skill(look.matrix(look.known, (*copied, one.column)), values, target.n_classes)
         open_alone, open_rest = 1 - one.skill, 1 - rest
+        beside = sum(c.name not in copied for c in look.used) - 1
         if one.skill >= STRONG and open_rest >= FAR_ABOVE * open_alone:
-            found.append((one, "high", rest))
-        elif one.skill >= PERFECT or open_rest >= ABOVE * open_alone:
+            found.append((one, "high" if beside >= LEAST_OTHERS or one.skill >= PERFECT else "medium", rest))
+        elif one.skill >= PERFECT or (open_rest >= ABOVE * open_alone and beside >= LEAST_OTHERS):
             found.append((one, "medium", rest))
         elif len(suspects) > 1 and one.skill >= TOGETHER:
             if without is None:

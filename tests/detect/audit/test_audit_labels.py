@@ -83,3 +83,22 @@ def test_the_greatest_and_least_of_values_that_inputs_explain_are_not_doubted(lo
     )
 
     assert doubtful_values(look(frame, (3 * frame["a"] + 0.01 * rng.normal(size=1500)).round(3))) is None
+
+
+def test_values_beside_many_zeros_are_not_doubted(look, rng):
+    frame = pd.DataFrame(rng.normal(size=(600, 2)).round(3), columns=list("ab"))
+    claims = np.maximum(0, frame["a"] + rng.normal(size=600)) * (rng.random(600) < 0.3)
+
+    assert doubtful_values(look(frame, claims.round(2))) is None
+
+
+@pytest.mark.parametrize(("n", "has_floor"), [(384, False), (6000, True)])
+def test_errors_that_are_steady_among_few_rows_are_no_floor(n, has_floor):
+    share = np.linspace(0, 1, n)
+    rate = np.where(share < 0.4, 0.16 + 0.2 * share, 0.45)
+    wrong = np.diff(np.floor(np.cumsum(rate)), prepend=0) > 0  # spread evenly at this rate
+    labels = np.arange(n) // 2 % 2
+    sure = 1 - 0.49 * share
+    told = np.where((labels[:, None] == [0, 1]) ^ wrong[:, None], sure[:, None], 1 - sure[:, None])
+
+    assert (error_floor(told, labels)[0] > 0) is has_floor

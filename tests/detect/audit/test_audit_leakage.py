@@ -130,3 +130,12 @@ def test_skill_is_one_for_a_copy_and_nothing_for_chance(rng):
 def test_order_is_read_from_numbers_in_names_and_else_from_spelling():
     assert order_of(pd.Series(["A7", "A12"])).tolist() == [7.0, 12.0]
     assert order_of(pd.Series(["pear", "apple"])).tolist() == [2.0, 1.0]
+
+
+def test_what_the_target_hangs_on_is_no_grave_leak_where_hardly_any_column_stands_beside_it(look, rng):
+    years = pd.DataFrame({"years": rng.normal(size=600).round(3), "b": rng.normal(size=600).round(2)})
+    pay = np.exp(2 * years["years"] + 0.5 * rng.normal(size=600)).round(2)
+    sold = pd.Series(np.where(years["years"] > 0.3 * rng.normal(size=600), "yes", "no"))
+
+    assert leaking_column(look(years, pay)).severity == "medium"
+    assert leaking_column(look(years, sold)) is None
