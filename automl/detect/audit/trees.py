@@ -1,8 +1,8 @@
 """Extremely randomised trees that grow side by side in NumPy, and answer for the rows that they have not seen.
 
-No tree is kept: rows that a tree does not learn from walk along while it grows, and each is told what its leaf holds. All
-trees split their nodes of one depth together, so that a forest of the audit's size takes what scikit-learn's takes, but
-not the 1.5 s (processor) that importing scikit-learn does.
+No tree is kept: rows that a tree does not learn from walk along while it grows, and each is told what its leaf holds.
+All trees split their nodes of one depth together. A forest of the audit's size takes up to twice as long as scikit-learn's,
+and spares the 1.5 s (processor) of importing it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def told_by_others(
         seed: of every draw.
 
     Returns:
-        ``(n, n_classes)`` probabilities, or ``(n, 1)`` means; of a row that all trees have seen zeros, or the mean of all.
+        ``(n, n_classes)`` probabilities, or ``(n, 1)`` means; zeros or the mean of all for a row that all trees have seen.
 
     Source: Geurts, Ernst & Wehenkel 2006, "Extremely randomized trees", table 1 (trees); Breiman 1996, "Out-of-bag
     estimation"; Friedman & Hall 2007, "On bagging and nonlinear estimation" (drawing without replacement).
@@ -112,7 +112,8 @@ class _Groups:
     """Rows of one class in one node, which lie together.
 
     Attributes:
-        node_of: ``(n_seen,)`` of each row. begins: ``(n_groups,)`` first row of each. first: ``(n_nodes,)`` first group.
+        node_of: ``(n_seen,)`` of each row. begins: ``(n_groups,)`` first row of each.
+        first: ``(n_nodes,)`` first group of each.
     """
 
     node_of: np.ndarray
@@ -147,17 +148,22 @@ def _drawn(
     column, stride = rng.integers(0, width, n_nodes), rng.choice(strides, n_nodes)
     own = amounts[nodes.rows]
     whole = np.add.reduceat(own, groups.begins)
+    counted = bool((own == 1).all())  # classes: rows count alike
     best, best_column = np.full(n_nodes, -np.inf), np.full(n_nodes, -1)
     best_value = np.zeros(n_nodes, np.float32)
     for _ in range(n_columns):
-        values = cells[begin + column[groups.node_of]]
+        values = cells.take(begin + column.repeat(sizes), mode="clip")
         low, high = np.minimum.reduceat(values, nodes.first), np.maximum.reduceat(values, nodes.first)
         cut = (low + (high.astype(np.float64) - low) * rng.random(n_nodes)).astype(np.float32)
         cut = np.where(cut < high, cut, low)
-        left = values <= cut[groups.node_of]
-        n_left = np.add.reduceat(left, nodes.first, dtype=np.int64)
+        left = values <= cut.repeat(sizes)
+        if counted:
+            part = np.add.reduceat(left, groups.begins, dtype=np.float64)
+            n_left = np.add.reduceat(part, groups.first)
+        else:
+            part = np.add.reduceat(own * left, groups.begins)
+            n_left = np.add.reduceat(left, nodes.first, dtype=np.float64)
         n_right = sizes - n_left
-        part = np.add.reduceat(np.where(left, own, 0.0), groups.begins)
         with np.errstate(divide="ignore", invalid="ignore"):
             score = np.add.reduceat(part**2, groups.first) / n_left
             score += np.add.reduceat((whole - part) ** 2, groups.first) / n_right
