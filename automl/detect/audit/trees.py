@@ -1,8 +1,8 @@
 """Extremely randomised trees that grow side by side in NumPy, and answer for the rows that they have not seen.
 
 No tree is kept: rows that a tree does not learn from walk along while it grows, and each is told what its leaf holds.
-All trees split their nodes of one depth together. A forest of the audit's size takes up to twice as long as scikit-learn's,
-and spares the 1.5 s (processor) of importing it.
+All trees split their nodes of one depth together. A forest of the audit's size takes up to twice as long as
+scikit-learn's, and spares the 1.5 s (processor) of importing it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def told_by_others(
         seed: of every draw.
 
     Returns:
-        ``(n, n_classes)`` probabilities, or ``(n, 1)`` means; zeros or the mean of all for a row that all trees have seen.
+        ``(n, n_classes)`` probabilities, or ``(n, 1)`` means; zeros, or the mean of all, of a row all trees have seen.
 
     Source: Geurts, Ernst & Wehenkel 2006, "Extremely randomized trees", table 1 (trees); Breiman 1996, "Out-of-bag
     estimation"; Friedman & Hall 2007, "On bagging and nonlinear estimation" (drawing without replacement).
@@ -135,7 +135,7 @@ def _settled(nodes: _Nodes, groups: _Groups, amounts: np.ndarray) -> np.ndarray:
     own = amounts[nodes.rows]
     alike = np.minimum.reduceat(own, nodes.first) == np.maximum.reduceat(own, nodes.first)
     n_groups = np.diff(groups.first, append=len(groups.begins))
-    return (nodes.sizes < 2 * LEAST_LEAF) | (alike & (n_groups == 1))
+    return np.asarray((nodes.sizes < 2 * LEAST_LEAF) | (alike & (n_groups == 1)))
 
 
 def _drawn(
