@@ -157,7 +157,7 @@ def _are_lines_even(data: bytes, delimiter: str, width: int, more_than: int = 0)
 
 
 def _arrow(data: bytes, delimiter: str, width: int, headless: bool, quoting: bool) -> pa.Table:
-    """All cells as text, by blocks that the cache holds; by one of all bytes where a record is longer than such a block."""
+    """All cells as text, by blocks that the cache holds, or by one where a record is longer than such a block."""
     try:
         return _by_blocks(data, delimiter, width, headless, quoting, BLOCK_BYTES)
     except ValueError as error:

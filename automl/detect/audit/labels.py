@@ -46,7 +46,7 @@ def doubtful_labels(look: Look) -> Finding | None:
     labels = target.values[look.known]
     if len(labels) < LEAST_ROWS or target.n_classes > MOST_CLASSES:
         return None
-    look.before_learning("sklearn" if look.task.modality == "text" else "")
+    look.before_learning()
     told = _probabilities(look, target, labels)
     if told is None:
         return None

@@ -68,11 +68,8 @@ class Look:
     deadline: float = math.inf
     begun: tuple[float, float] = field(default_factory=lambda: (time.monotonic(), time.thread_time()))
 
-    def before_learning(self, library: str = "") -> None:
+    def before_learning(self) -> None:
         """Ask before a model is fitted, which cannot be cut short.
-
-        Args:
-            library: that would have to be loaded for it.
 
         Raises:
             TooLate: at the share of a core that the checks have had so far it would end after the deadline.
@@ -81,7 +78,7 @@ class Look:
             return
         wall, cpu = time.monotonic() - self.begun[0], time.thread_time() - self.begun[1]
         share = 1.0 if wall < MEASURED_SECONDS else min(1.0, max(cpu / wall, LEAST_CORE))
-        needed = LEARN_SECONDS + (0.0 if not library or library in sys.modules else IMPORT_SECONDS)
+        needed = LEARN_SECONDS + (0.0 if "sklearn.ensemble" in sys.modules else IMPORT_SECONDS)
         if time.monotonic() + needed / share > self.deadline:
             raise TooLate
 
