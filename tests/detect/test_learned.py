@@ -16,7 +16,7 @@ from automl.detect.glimpse import glimpse
 from automl.detect.kinds import columns, settled
 from automl.detect.learned import NINE, answers, probabilities, shipped
 from automl.detect.profile import ColumnProfile, profile
-from automl.detect.signs import N_SIGNS, Lexicon, names_of_signs, signs
+from automl.detect.signs import N_SIGNS, Lexicon, names_of_signs, signs, stem
 from automl.records import Column
 
 RNG = np.random.default_rng(0)
@@ -79,6 +79,21 @@ def test_a_profile_has_the_signs_that_were_learnt() -> None:
     assert len(set(names_of_signs())) == N_SIGNS
     p = profile("a_b", pd.Series(["x, y", "z"], dtype=object))
     assert signs(p, Lexicon({}, {}, {})).shape == (1, N_SIGNS)
+
+
+def test_columns_of_the_same_name_in_other_files_vote_and_the_own_file_does_not() -> None:
+    numbered = profile("Item 12", pd.Series([1.5, 2.5]))
+    cast = np.array([0, 0, 0, 0, 0, 0, 2.0, 0, 0])
+    lexicon = Lexicon({}, {}, {stem(profile("item  7", pd.Series([0.5, 1.5]))): cast})
+    place = [names_of_signs().index(name) for name in ("votes_6", "votes_0", "votes")]
+
+    told = signs(numbered, lexicon)[0, place]
+    without_its_own = signs(numbered, lexicon, own=cast)[0, place]
+    of_words = signs(profile("Item 12", pd.Series(["a", "b"])), lexicon)[0, place]
+
+    np.testing.assert_allclose(told, [2 / 2.5, 0, np.log(3)], rtol=1e-6)
+    np.testing.assert_array_equal(without_its_own, 0)
+    np.testing.assert_array_equal(of_words, 0)
 
 
 @pytest.mark.parametrize(
