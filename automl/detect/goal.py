@@ -14,7 +14,7 @@ from automl.detect.classes import class_findings, grades, natural, positive_clas
 from automl.detect.glimpse import is_named, shown
 from automl.detect.kinds import column
 from automl.detect.levels import Taken, taken
-from automl.detect.parse import booleans, members, numbers, unlike_units, word, words
+from automl.detect.parse import MISSING_WORDS, booleans, is_money, members, numbers, unlike_units, word, words
 from automl.detect.reading import typed
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Finding, Goal, Recipe
@@ -26,6 +26,9 @@ SURE = 0.7
 
 MOST_BANDS = 20
 """Different words with a number and a unit, up to which they may be classes such as "5 kg" and "10 l"."""
+
+MOST_UNIT_TEXTS = 1_000
+LONGEST_QUOTE = 40  # characters of a cell in a finding
 IDENTIFIERS = r"id|ids|uuid|guid|identifier|rowid|rownum"
 LIKELY = r"target|label|class|y|outcome|result|response|category|price|score|sentiment|diagnosis|survived|churn|income"
 
@@ -101,7 +104,7 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
             f"no row of {where} holds a value in all targets {list(target.columns)}; fill them or name fewer"
         )
     rows = np.flatnonzero(present)
-    findings = (_without_target(target, columns, present),) if len(rows) < len(target) else ()
+    findings = (_without_target(target, found, recipe),) if len(rows) < len(target) else ()
     kept = target.iloc[rows].reset_index(drop=True)
     made = (
         _several(kept, columns, recipe, where) if len(columns) > 1 else _one(kept, columns[0], recipe, where, suggest)
@@ -109,24 +112,31 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
     return replace(made, rows=rows, findings=findings + made.findings)
 
 
-def _without_target(target: pd.DataFrame, columns: Sequence[Column], present: np.ndarray) -> Finding:
-    """What is told of rows that hold no target: how many, what they hold instead, and what keeps them."""
-    lost = np.flatnonzero(~present)
+def _without_target(target: pd.DataFrame, found: Sequence[tuple[Column, np.ndarray]], recipe: Recipe) -> Finding:
+    """What is told of rows that hold no target: how many, what they hold instead, and what keeps them.
+
+    Args:
+        target: as it was read. found: of each of its columns, what it holds and in which rows. recipe: as asked.
+    """
+    lost = np.flatnonzero(~np.logical_and.reduce([present for _, present in found]))
     spelled: Counter[str] = Counter()
-    for c in columns:
-        spelled.update(text for value in target[c.name].iloc[lost].tolist() if (text := word(value)) is not None)
-    held = f" (they hold {', '.join(f'{w!r} ({n:,})' for w, n in spelled.most_common(3))})" if spelled else ""
-    first = next(iter(spelled), "")
     step = "Fill the target or remove these rows."
-    for c in columns:
-        if c.kind == "boolean" and spelled:
-            step = f"If {first!r} is an answer of its own, pass --goal multiclass; else fill the target."
-        elif c.reading.get("missing"):
-            step = f"If {c.reading['missing'][0]:g} is a real value, pass --columns {c.name}=numeric."
+    for (c, present), name in zip(found, target.columns, strict=True):
+        cells = map(word, target[name].iloc[np.flatnonzero(~present)].tolist())
+        unread = Counter(text for text in cells if text is not None)
+        spelled += unread
+        answers = [text for text, _ in unread.most_common() if text.lower() not in MISSING_WORDS]
+        if c.reading.get("missing"):
+            gaps = " and ".join(f"{gap:g}" for gap in c.reading["missing"])
+            step = f"If {gaps} are real values, pass --columns {c.name}={c.kind}."
+        elif c.kind == "boolean" and answers and len(found) == 1 and recipe.goal is None:
+            step = f"If {_cut(answers[0])!r} is an answer of its own, pass --goal multiclass; else fill the target."
+    held = ", ".join(f"{_cut(text)!r} ({n:,})" for text, n in spelled.most_common(3))
     return Finding(
         "missing_target",
         "medium" if len(lost) > 0.05 * len(target) else "low",
-        f"{len(lost):,} of {len(target):,} rows have no usable target{held} and were dropped.",
+        f"{len(lost):,} of {len(target):,} rows have no usable target{f' (they hold {held})' if held else ''} and were "
+        f"dropped.",
         step,
         tuple(map(str, target.columns)),
         tuple(map(int, lost[:20])),
@@ -134,9 +144,15 @@ def _without_target(target: pd.DataFrame, columns: Sequence[Column], present: np
     )
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
+
+
 def _described(name: Any, series: pd.Series, recipe: Recipe) -> tuple[Column, np.ndarray]:
     """A target's kind, and where it holds a value; numbers that look like years are numbers once a goal is set."""
     seen = column(str(name), series, recipe.columns.get(str(name)))
+    if seen.reading.get("numbers") == "excel" and seen.evidence != "set by you":
+        seen = Column(seen.name, "numeric", 0.8, "whole numbers")
     odd = ("identifier", "categorical", "text", "constant", *(() if recipe.goal is None else ("datetime",)))
     if seen.kind in odd and pd.api.types.is_numeric_dtype(series.dtype) and seen.evidence != "set by you":
         seen = Column(seen.name, "numeric", 0.8, "whole numbers")
@@ -230,8 +246,9 @@ def _is_code(name: str, series: pd.Series) -> bool:
 
 def _refuse_units(name: str, texts: np.ndarray, where: str) -> None:
     """Amounts in several currencies are neither numbers nor classes."""
-    units = unlike_units([str(t) for t in texts[:1000]])
-    if units:
+    different = sorted(set(map(str, texts)))
+    units = unlike_units(different[:: len(different) // MOST_UNIT_TEXTS + 1])
+    if len(units) > 1 and all(is_money(unit) for unit in units):
         raise DataError(
             f"target {name!r} of {where} holds numbers in units that nothing turns into each other "
             f"({', '.join(map(repr, list(units)[:4]))}), such as {shown(list(texts), 2)}; write the numbers in one "

@@ -16,6 +16,7 @@ import pandas as pd
 
 from automl.detect.glimpse import Glimpse, glimpse, is_named, share_words, shown
 from automl.detect.learned import NINE, probabilities, shipped
+from automl.detect.levels import AMOUNTS
 from automl.detect.once import once
 from automl.detect.parse import (
     MISSING_NUMBERS,
@@ -50,7 +51,6 @@ TEXT_NAMES = (
 )
 DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|ts|epoch|created|updated|at|on"
 
-DAY_NAMES = r"date|dates"  # of whole numbers that may be a spreadsheet's days
 AMOUNT_NAMES = rf"{COUNT_NAMES}|{DATE_NAMES}"  # of whole numbers that stay numbers
 
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
@@ -157,24 +157,33 @@ def datetime(seen: Glimpse) -> Column | None:
         )
     if not seen.is_integer or not seen.is_named(DATE_NAMES):
         return None
-    packed = packed_numbers(seen.values[~np.isnan(seen.values)], seen.is_named(DAY_NAMES))
+    packed = packed_numbers(seen.values[~np.isnan(seen.values)], says_days(seen.name))
     if packed is None:
         return None
     return Column(
-        seen.name, "datetime", 0.9, f"the name says a time and all values {packed[1]}", {"numbers": packed[0]}
-    )
+        seen.name, "datetime", 0.7 if packed[0] == "excel" else 0.9, f"the name says a time and all values {packed[1]}",
+        {"numbers": packed[0]},
+    )  # fmt: skip
+
+
+def says_days(name: str) -> bool:
+    """Whether a name says a date and nothing else, as "hire_date" does, and "price_on_date" and "date_key" do not."""
+    parts = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower())
+    dated = 1 <= len(parts) <= 2 and parts[-1] in ("date", "dates")
+    return dated and not is_named(name, f"{AMOUNTS}|{CODE_NAMES}")
 
 
 def _packed_texts(seen: Glimpse) -> Column | None:
     """Digits such as 20200131, written as text."""
     if not seen.is_named(DATE_NAMES) or not all(t.isascii() and t.isdigit() and len(t) < 20 for t in seen.texts):
         return None
-    packed = packed_numbers(np.array([float(t) for t in seen.texts]), seen.is_named(DAY_NAMES))
+    packed = packed_numbers(np.array([float(t) for t in seen.texts]), says_days(seen.name))
     if packed is None:
         return None
     return Column(
-        seen.name, "datetime", 0.9, f"the name says a time and all values {packed[1]}", {"numbers": packed[0]}
-    )
+        seen.name, "datetime", 0.7 if packed[0] == "excel" else 0.9, f"the name says a time and all values {packed[1]}",
+        {"numbers": packed[0]},
+    )  # fmt: skip
 
 
 def code(seen: Glimpse) -> Column | None:
@@ -474,5 +483,5 @@ def _numbers_as_time(seen: Glimpse) -> str:
     values = seen.values[~np.isnan(seen.values)]
     if len(values) and seen.is_integer and values.min() >= 1678 and values.max() <= 2261:
         return "year"
-    packed = packed_numbers(values, dated=True) if seen.is_integer else None
+    packed = packed_numbers(values, says_days(seen.name)) if seen.is_integer else None
     return "steps" if packed is None else packed[0]

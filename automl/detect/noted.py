@@ -61,7 +61,8 @@ def stand_ins(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
         f"{count:,} cells hold a number that lies far from all others and comes back ({'; '.join(told[:5])}); "
         f"they were read as missing."
     )
-    step = "If it is a real value, set the column's kind (--columns NAME=numeric)."
+    kind = next(c.kind for c in columns if c.name == names[0])
+    step = f"If it is a real value, set the column's kind (--columns {names[0]}={kind})."
     return Finding("stand_in_numbers", "medium", message, step, tuple(names), tuple(rows[:20]), count)
 
 

@@ -76,8 +76,14 @@ def contradictions(keys: Keys) -> list[Problem]:
         if name in targets:
             problems.append((key, f"{key}: {name!r} is the target as well; a column has one role"))
     for name in targets:
-        if name in keys.columns:
-            problems.append(("columns", f"columns: {name!r} is the target; set goal to say how to read it"))
+        if keys.columns.get(name, "numeric") not in ("numeric", "embedded_number"):
+            problems.append(
+                (
+                    "columns",
+                    f"columns: {name!r} is the target, of which only "
+                    "numeric and embedded_number can be said; set goal to say how to read it",
+                )
+            )
     if keys.resume and keys.out is None:
         problems.append(("resume", "resume: needs 'out', the run folder to go on with"))
     return problems

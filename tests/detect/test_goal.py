@@ -233,6 +233,28 @@ def test_amounts_in_several_currencies_are_no_target_and_the_message_says_why() 
             run([f"{'$€'[i % 2]}{v}" for i, v in enumerate(values)], name="price")
 
 
+def test_units_of_classes_are_no_currencies() -> None:
+    forms = [f"{n}{letter}" for n in range(1, 13) for letter in "abc"]
+    _, task = run(RNG.choice(forms, N), name="form")
+    assert (task.goal, len(task.classes)) == ("multiclass", 36)
+
+
+def test_the_cells_that_cost_a_row_are_quoted_and_no_usable_ones_beside_them() -> None:
+    first, second = RNG.normal(size=N).round(1), RNG.normal(size=N).round(1).astype(object)
+    first[:20] = np.nan
+    second[20:30] = "unknown"
+    dataset, _ = run(pd.DataFrame({"y1": first, "y2": second}))
+    assert "(they hold 'unknown' (10))" in missing(dataset).message
+    assert "multiclass" not in missing(dataset).next_step
+
+
+def test_the_commonest_answer_is_the_one_that_is_offered_as_a_class_whatever_the_order_of_rows() -> None:
+    answers = np.array(["pending", *["unknown"] * 8, *["yes", "no"] * 100], dtype=object)
+    for order in (np.arange(len(answers)), RNG.permutation(len(answers))):
+        dataset, _ = run(answers[order], name="churn")
+        assert "If 'unknown' is an answer" in missing(dataset).next_step
+
+
 def test_classes_with_a_slash_in_one_name_are_no_lists() -> None:
     _, task = run(RNG.choice(["Sci/Tech", "World", "Sports"], N, p=[0.4, 0.3, 0.3]), name="label")
     assert (task.goal, task.classes) == ("multiclass", ("Sci/Tech", "Sports", "World"))

@@ -150,6 +150,19 @@ def test_an_embedded_number_keeps_its_unit_and_value(values: list[str], unit: st
     np.testing.assert_allclose(expected, typed(series, found))
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("date", "datetime"), ("hireDate", "datetime"), ("order_dates", "datetime"), ("salary_at_hire_date", "numeric"),
+        ("price_on_date", "numeric"), ("balance_to_date", "numeric"), ("sales_date", "numeric"), ("day", "numeric"),
+    ],
+)  # fmt: skip
+def test_whole_numbers_are_a_spreadsheets_days_only_where_the_name_says_a_date_and_nothing_else(
+    name: str, kind: str
+) -> None:
+    assert column(name, pd.Series(RNG.integers(26_000, 55_000, N))).kind == kind
+
+
 def test_several_units_are_not_one_number() -> None:
     assert column("x", strings(["5 kg", "3 boxes", "3 kWh", "8 m"])).kind != "embedded_number"
 

@@ -167,3 +167,13 @@ def test_the_searchs_own_keys_come_through_and_back(tmp_path):
     (tmp_path / "again.yaml").write_text(recipe.dump(made))
     again = recipe.read(tmp_path / "again.yaml")
     assert again.search == made.search and again.ensemble is False
+
+
+def test_how_numbers_of_a_target_are_read_may_be_said_and_no_other_kind():
+    frame = pd.DataFrame({"a": [1, 2], "y": [0.5, -999]})
+
+    made = recipe.make(data=frame, target="y", columns={"y": "numeric"})
+
+    assert made.columns == {"y": "numeric"}
+    with pytest.raises(RecipeError, match="only numeric and embedded_number can be said"):
+        recipe.make(data=frame, target="y", columns={"y": "text"})

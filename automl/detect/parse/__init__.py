@@ -16,7 +16,7 @@ from automl.detect.parse.spelling import (
     words,
 )
 from automl.detect.parse.stamps import dates
-from automl.detect.parse.units import quantity, quantity_reading, unlike_units
+from automl.detect.parse.units import is_money, quantity, quantity_reading, unlike_units
 from automl.detect.parse.written_dates import date_reading, packed_numbers
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "date_reading",
     "dates",
     "decimal_mark",
+    "is_money",
     "list_reading",
     "members",
     "number",

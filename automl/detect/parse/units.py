@@ -9,7 +9,7 @@ from typing import Any
 
 from automl.detect.parse.numerals import DIGITS, decimal_mark, number, open_mark
 
-__all__ = ["FORMS", "converter", "factor_of", "quantity", "quantity_reading", "unlike_units"]
+__all__ = ["FORMS", "converter", "factor_of", "is_money", "quantity", "quantity_reading", "unlike_units"]
 
 _CURRENCY = (
     r"(?:US\$|A\$|C\$|R\$|HK\$|NZ\$|S\$|[€$£¥₹₽₩¢₺฿₫₴₪]|USD|EUR|GBP|CHF|JPY|INR|CAD|AUD|CNY|RMB|SEK|NOK|DKK|PLN|BRL|MXN|"
@@ -270,6 +270,11 @@ def _formed(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
             if share >= ENOUGH:
                 return {"unit": unit, "form": name}, share, f"'{unit}', written as {name}" if unit else name
     return {}, 0.0, ""
+
+
+def is_money(unit: str) -> bool:
+    """Whether a unit is a currency, or one a piece of something ("$/kg")."""
+    return re.match(rf"{_CURRENCY}(?:$|\s?/)", unit) is not None
 
 
 def unlike_units(texts: Sequence[str]) -> dict[str, int]:
