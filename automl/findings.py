@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from automl.records import Finding
@@ -13,6 +14,7 @@ SEVERITIES = ("high", "medium", "low")
 COLOURS = {"high": "red", "medium": "yellow", "low": "cyan"}
 SHOWN_ROWS = 10
 LONGEST_NAME = 40
+UNSHOWN = ("Cc", "Zl", "Zp", "Cs")  # controls, line and paragraph separators, surrogates
 _ENDLESS = re.compile(r"\S{81,}")
 
 
@@ -50,4 +52,6 @@ def one_line(sentence: str) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    if text.isprintable():
+        return text
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in UNSHOWN else c for c in text)

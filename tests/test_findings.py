@@ -21,6 +21,10 @@ PACKAGE = Path(automl.__file__).parent
         ("line\nbreak\tand more", r"line\nbreak\tand more"),
         ("größe", "größe"),
         ("x" * 300, "x" * 39 + "…"),
+        ("Prix\xa0TTC\u202f\u3000", "Prix\xa0TTC\u202f\u3000"),
+        ("a\u200db\u200cc", "a\u200db\u200cc"),
+        ("a\u2028b\u2029c\x85", r"a\u2028b\u2029c\x85"),
+        ("\ud800x\0", r"\ud800x\x00"),
     ],
 )
 def test_a_column_takes_one_line_of_a_table_whatever_its_name(name: str, shown: str) -> None:
