@@ -144,7 +144,7 @@ class Inspection:
         names = [column_told(column.name) for column in self.columns]
         width = max(map(len, names), default=0)
         lines += [
-            f"  {name:<{width}}  {c.kind:<15} {c.confidence:4.0%}  {c.evidence}"
+            f"  {name:<{width}}  {c.kind:<15} {c.confidence:4.0%}  {one_line(c.evidence)}"
             for name, c in zip(names, self.columns, strict=True)
         ]
         lines += [f"  {told(finding)}" for finding in self.findings if finding.check != "unsure_goal"]

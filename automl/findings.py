@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from automl.records import Finding
@@ -13,6 +14,7 @@ SEVERITIES = ("high", "medium", "low")
 COLOURS = {"high": "red", "medium": "yellow", "low": "cyan"}
 SHOWN_ROWS = 10
 LONGEST_NAME = 40
+UNSHOWN = ("Cc", "Zl", "Zp", "Cs")  # controls, line and paragraph separators, surrogates
 _ENDLESS = re.compile(r"\S{81,}")
 
 
@@ -22,13 +24,22 @@ def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def rows_told(finding: Finding, most: int = 20) -> str:
-    """The rows concerned, as ``"Rows 3, 8, 15 and 9 more"``; empty where none are named."""
+    """The rows concerned, as ``"Rows 3, 8, 15 and 9 more"``; empty where none are named.
+
+    Rows of the user's own test data are told apart: ``"Row 7; row 3 of the test data"``.
+    """
     if not finding.rows:
         return ""
     shown = finding.rows[:most]
     rest = max(finding.count, len(finding.rows)) - len(shown)
     more = f" and {rest:,} more" if rest > 0 else ""
-    return f"Row{'s' * (len(shown) > 1 or rest > 0)} {', '.join(map(str, shown))}{more}"
+    first = finding.test_from
+    ours = [row for row in shown if first is None or row < first]
+    theirs = [row - first for row in shown if first is not None and row >= first]
+    parts = [(rows, where) for rows, where in ((ours, ""), (theirs, " of the test data")) if rows]
+    many = rest > 0 and len(parts) == 1
+    said = "; ".join(f"row{'s' * (len(rows) > 1 or many)} {', '.join(map(str, rows))}{where}" for rows, where in parts)
+    return f"R{said[1:]}{more}"
 
 
 def told(finding: Finding) -> str:
@@ -50,4 +61,6 @@ def one_line(sentence: str) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    if text.isprintable():
+        return text
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in UNSHOWN else c for c in text)

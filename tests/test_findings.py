@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import automl
-from automl.findings import column_told, told
+from automl.findings import column_told, rows_told, told
 from automl.records import Finding
 
 PACKAGE = Path(automl.__file__).parent
@@ -21,6 +21,10 @@ PACKAGE = Path(automl.__file__).parent
         ("line\nbreak\tand more", r"line\nbreak\tand more"),
         ("größe", "größe"),
         ("x" * 300, "x" * 39 + "…"),
+        ("Prix\xa0TTC\u202f\u3000", "Prix\xa0TTC\u202f\u3000"),
+        ("a\u200db\u200cc", "a\u200db\u200cc"),
+        ("a\u2028b\u2029c\x85", r"a\u2028b\u2029c\x85"),
+        ("\ud800x\0", r"\ud800x\x00"),
     ],
 )
 def test_a_column_takes_one_line_of_a_table_whatever_its_name(name: str, shown: str) -> None:
@@ -30,6 +34,16 @@ def test_a_column_takes_one_line_of_a_table_whatever_its_name(name: str, shown: 
 def test_a_name_without_an_end_does_not_bury_what_is_said_of_it() -> None:
     line = told(Finding("leaking_column", "high", f"'{'x' * 300}' tells 'y'.", "Leave it out."))
     assert line == f"high: '{'x' * 59}… tells 'y'. Leave it out."
+
+
+def test_rows_of_the_test_data_are_told_apart() -> None:
+    def words(rows: tuple[int, ...], count: int = 0) -> str:
+        return rows_told(Finding("c", "low", "C.", rows=rows, count=count, test_from=200))
+
+    assert words((7, 203)) == "Row 7; row 3 of the test data"
+    assert words((200,)) == "Row 0 of the test data"
+    assert words((199, 7, 200, 203), 9) == "Rows 199, 7; rows 0, 3 of the test data and 5 more"
+    assert words((203,), 2) == "Rows 3 of the test data and 1 more"
 
 
 def test_every_finding_about_data_says_what_to_do() -> None:

@@ -76,7 +76,7 @@ def show(seen: Inspection) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from automl.findings import COLOURS, column_told, told
+    from automl.findings import COLOURS, column_told, one_line, told
 
     console = Console()
     name, rest = seen.headline.split(":", 1)
@@ -89,7 +89,10 @@ def show(seen: Inspection) -> None:
         table = Table("column", "kind", "sure", "because", header_style="bold")
         for column in seen.columns:
             table.add_row(
-                escape(column_told(column.name)), column.kind, f"{column.confidence:.0%}", escape(column.evidence)
+                escape(column_told(column.name)),
+                column.kind,
+                f"{column.confidence:.0%}",
+                escape(one_line(column.evidence)),
             )
         console.print(table)
     for finding in seen.findings:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from automl.records import Dataset, Finding
 
-__all__ = ["in_file", "take"]
+__all__ = ["in_file", "marked", "take"]
 
 
 def take(dataset: Dataset, rows: np.ndarray) -> Dataset:
@@ -47,3 +47,15 @@ def in_file(findings: Iterable[Finding], dataset: Dataset) -> tuple[Finding, ...
     if numbers is None:
         return tuple(findings)
     return tuple(replace(f, rows=tuple(int(numbers[row]) for row in f.rows)) for f in findings)
+
+
+def marked(findings: Iterable[Finding], dataset: Dataset) -> tuple[Finding, ...]:
+    """Findings that say which of their rows are of the user's own test data.
+
+    Args:
+        findings: whose rows are positions in the user's files. dataset: that they are about.
+    """
+    first = dataset.test_from
+    if first is None:
+        return tuple(findings)
+    return tuple(replace(f, test_from=first) if any(row >= first for row in f.rows) else f for f in findings)

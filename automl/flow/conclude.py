@@ -235,8 +235,11 @@ def _examples(prepared: Prepared, items: np.ndarray) -> Any:
 
 
 def _test_rows(dataset: Dataset, items: np.ndarray) -> np.ndarray:
+    """Positions in the user's file: in the test data, where it is the user's own."""
     first = items if items.ndim == 1 else items[:, 0]
-    return first if dataset.row_numbers is None else dataset.row_numbers[first]
+    numbers = first if dataset.row_numbers is None else dataset.row_numbers[first]
+    start = dataset.test_from
+    return numbers if start is None else np.where(numbers >= start, numbers - start, numbers)
 
 
 def _history(prepared: Prepared, items: np.ndarray) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from automl import catalog, metrics, split
 from automl.detect import detect, examine, survey
+from automl.detect.rows import marked
 from automl.errors import InputError, NoTarget, RecipeError
 from automl.intake import load, pictured, pictures, span
 from automl.records import Baseline, Finding, Template
@@ -38,7 +39,8 @@ def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
     """
     if recipe.metric is not None:
         metrics.named(recipe.metric)
-    return _detected(load(recipe, most_rows), recipe)
+    dataset, task = _detected(load(recipe, most_rows), recipe)
+    return dataclasses.replace(dataset, findings=marked(dataset.findings, dataset)), task
 
 
 def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
@@ -71,7 +73,7 @@ def audited(prepared: Prepared, seconds: float) -> Prepared:
         prepared: data that is parted. seconds: to spend.
     """
     dataset = prepared.dataset
-    found = examine(dataset, prepared.task, prepared.split, seconds)
+    found = marked(examine(dataset, prepared.task, prepared.split, seconds), dataset)
     return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, findings=(*dataset.findings, *found)))
 
 
@@ -107,7 +109,7 @@ def look(recipe: Recipe, most_rows: int | None = None) -> Looked:
         dataset, task = _detected(raw, recipe)
     except NoTarget:
         columns, targets, findings = survey(raw, recipe)
-        return Looked(dataclasses.replace(raw, findings=findings), None, columns, targets)
+        return Looked(dataclasses.replace(raw, findings=marked(findings, raw)), None, columns, targets)
     parted, found = None, dataset.findings
     try:
         parted = split.split(dataset, task, recipe.seed)
@@ -115,7 +117,7 @@ def look(recipe: Recipe, most_rows: int | None = None) -> Looked:
         message = f"automl fit would refuse these rows: {error}."
         found += (Finding("no_split", "high", message, "Change this before a fit; the rest of the audit goes on."),)
     found += examine(dataset, task, parted)
-    return Looked(dataclasses.replace(dataset, findings=found), task, task.columns)
+    return Looked(dataclasses.replace(dataset, findings=marked(found, dataset)), task, task.columns)
 
 
 def _check_templates(recipe: Recipe) -> None:

@@ -31,7 +31,8 @@ def load(recipe: Recipe, most_rows: int | None = None) -> Dataset:
 
     Returns:
         Inputs with target, weight, group and label columns parted off. Time and series columns stay inputs.
-        `given` marks rows of the user's own test data, which come last; `row_numbers` count within each source.
+        `given` marks rows of the user's own test data, which come last; `row_numbers` count on from
+        the training source's to theirs, which begin at `test_from`.
 
     Raises:
         DataError: missing, damaged or empty data; a named column that is not there; parts that do not fit.
@@ -81,6 +82,7 @@ def load(recipe: Recipe, most_rows: int | None = None) -> Dataset:
         findings=findings,
         row_numbers=np.asarray(rows, dtype=np.int64),
         n_source_rows=raw.n_source_rows,
+        test_from=raw.test_from,
     )
 
 
@@ -209,7 +211,10 @@ def _append(raw: Raw, test: Raw) -> Raw:
     if len(test.inputs) == 0:
         raise DataError(f"{test.where} holds no rows: expected at least one")
     given = np.repeat([False, True], [len(raw.inputs), len(test.inputs)])
-    findings = raw.findings + tuple(replace(f, message=f"Test data: {f.message}") for f in test.findings)
+    first = _n_in_source(raw)
+    findings = raw.findings + tuple(
+        replace(f, message=f"Test data: {f.message}", rows=tuple(first + row for row in f.rows)) for f in test.findings
+    )
     if is_frame(raw.inputs) != is_frame(test.inputs):
         raise DataError(f"{raw.where} and {test.where} differ in form; pass both as tables or both as arrays")
     inputs: Any
@@ -224,8 +229,16 @@ def _append(raw: Raw, test: Raw) -> Raw:
             )
         inputs = np.concatenate([raw.inputs, test.inputs])
     target = _append_targets(raw, test)
-    numbers = [r.rows if r.rows is not None else np.arange(len(r.inputs)) for r in (raw, test)]
-    return Raw(raw.name, raw.where, inputs, target, given, raw.root, np.concatenate(numbers), findings)
+    ours, theirs = (r.rows if r.rows is not None else np.arange(len(r.inputs)) for r in (raw, test))
+    rows = np.concatenate([ours, first + theirs])
+    return Raw(raw.name, raw.where, inputs, target, given, raw.root, rows, findings, test_from=first)
+
+
+def _n_in_source(raw: Raw) -> int:
+    """Rows of a source, left out ones too, as far as they are known: no row that was read or told of lies beyond."""
+    told = [row for finding in raw.findings for row in finding.rows]
+    last = max([-1 if raw.rows is None else int(raw.rows.max()), *told])
+    return max(len(raw.inputs), raw.n_source_rows or 0, last + 1)
 
 
 def _append_targets(raw: Raw, test: Raw) -> pd.DataFrame | None:

@@ -6,7 +6,7 @@ import datetime
 import decimal
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 __all__ = ["as_frame", "from_columns", "from_records", "is_frame", "tidy"]
 
 FEW_ROWS = 64
+
+
+class Note(NamedTuple):
+    """What was done to a column: a time zone dropped; cells without their NULs, or without half characters, now."""
+
+    zoned: bool = False
+    nulls: int = 0
+    halves: int = 0
+
+
+AS_IT_WAS = Note()
 
 
 def is_frame(data: Any) -> bool:
@@ -107,7 +118,7 @@ def tidy(frame: pd.DataFrame, where: str, clean: bool = False) -> tuple[pd.DataF
     """Unique text names, a RangeIndex, and columns of plain types; what had to be changed is reported.
 
     A named or dated index becomes a column (it often is the time). Lists and dicts become JSON text; dates lose
-    their time zone (in UTC); NUL characters are removed.
+    their time zone (in UTC); intervals become text; NUL characters are removed, lone surrogates become "?".
 
     Args:
         clean: the columns come from our own text reader, which has done the latter already.
@@ -117,16 +128,12 @@ def tidy(frame: pd.DataFrame, where: str, clean: bool = False) -> tuple[pd.DataF
     frame = _with_index(frame)
     names, findings = _unique(frame.columns, where)
     if not clean and not _few_and_plain(frame):
-        columns, zoned, nulls = [], [], {}
+        columns, notes = [], {}
         for i, name in enumerate(names):
-            column, note = _plain(frame.iloc[:, i])
+            column, notes[name] = _plain(frame.iloc[:, i])
             columns.append(column)
-            if note == -1:
-                zoned.append(name)
-            elif note:
-                nulls[name] = note
         frame = pd.concat(columns, axis=1) if columns else frame
-        findings += _noted(zoned, nulls)
+        findings += _noted(notes)
     else:
         frame = frame.copy(deep=False)
     frame.columns = pd.Index(names, dtype=object)
@@ -148,18 +155,23 @@ def _few_and_plain(frame: pd.DataFrame) -> bool:
     return not any(isinstance(cell, str) and ("\0" in cell or not _is_text(cell)) for cell in cells)
 
 
-def _noted(zoned: list[str], nulls: dict[str, int]) -> tuple[Finding, ...]:
+def _noted(notes: Mapping[str, Note]) -> tuple[Finding, ...]:
     findings = []
-    if zoned:
+    if zoned := [name for name, note in notes.items() if note.zoned]:
         message = f"Times with a zone were read as UTC in {listed(zoned, 5)}."
         step = "Add the local hour as a column of its own if it matters."
         findings.append(Finding("time_zone", "low", message, step, columns=tuple(zoned), count=len(zoned)))
-    if nulls:
-        message = f"NUL characters were removed from {sum(nulls.values())} cells of {listed(nulls, 5)}."
-        step = "Check how these cells were written."
-        findings.append(
-            Finding("nul_characters", "low", message, step, columns=tuple(nulls), count=sum(nulls.values()))
+    step = "Check how these cells were written."
+    if nulls := {name: note.nulls for name, note in notes.items() if note.nulls}:
+        count = sum(nulls.values())
+        message = f"NUL characters were removed from {count} cells of {listed(nulls, 5)}."
+        findings.append(Finding("nul_characters", "low", message, step, columns=tuple(nulls), count=count))
+    if halves := {name: note.halves for name, note in notes.items() if note.halves}:
+        count = sum(halves.values())
+        message = (
+            f"Halves of characters (lone surrogates) were replaced by '?' in {count} cells of {listed(halves, 5)}."
         )
+        findings.append(Finding("lone_surrogates", "low", message, step, columns=tuple(halves), count=count))
     return tuple(findings)
 
 
@@ -204,16 +216,20 @@ def _unique(columns: Any, where: str) -> tuple[list[str], tuple[Finding, ...]]:
     return names, (Finding("duplicate_columns", "medium", message, step, columns=tuple(again), count=len(renamed)),)
 
 
-def _plain(column: pd.Series) -> tuple[pd.Series, int]:
-    """A column of a plain type, and what was done: -1 a time zone dropped, n > 0 cells with NULs cleaned."""
+def _plain(column: pd.Series) -> tuple[pd.Series, Note]:
+    """A column of a plain type, and what was done."""
     import pandas as pd
 
     dtype = column.dtype
-    if isinstance(dtype, pd.CategoricalDtype | pd.SparseDtype | pd.IntervalDtype):
+    if isinstance(dtype, pd.CategoricalDtype) and isinstance(dtype.categories.dtype, pd.IntervalDtype):
+        column = column.cat.rename_categories([str(category) for category in dtype.categories])
+    if isinstance(dtype, pd.IntervalDtype):
+        column = column.astype(object)
+    elif isinstance(dtype, pd.CategoricalDtype | pd.SparseDtype):
         values = np.asarray(column)
         column = pd.Series(values if values.dtype != object else _nones(values), index=column.index)
     elif isinstance(dtype, pd.PeriodDtype):
-        return column.dt.to_timestamp(), 0
+        return column.dt.to_timestamp(), AS_IT_WAS
     elif isinstance(dtype, pd.ArrowDtype):
         import pyarrow as pa
 
@@ -223,9 +239,9 @@ def _plain(column: pd.Series) -> tuple[pd.Series, int]:
     elif pd.api.types.is_extension_array_dtype(dtype) and hasattr(dtype, "numpy_dtype"):
         column = _nullable(column, dtype)
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column.dt.tz_convert("UTC").dt.tz_localize(None), -1
+        return column.dt.tz_convert("UTC").dt.tz_localize(None), Note(zoned=True)
     if column.dtype.kind == "m":
-        return column.dt.total_seconds(), 0
+        return column.dt.total_seconds(), AS_IT_WAS
     if column.dtype.kind == "c":
         raise DataError(
             f"column {column.name!r} holds complex numbers; pass its real and imaginary parts as two columns"
@@ -233,8 +249,8 @@ def _plain(column: pd.Series) -> tuple[pd.Series, int]:
     if column.dtype == object:
         return _plain_objects(column)
     if isinstance(column.dtype, pd.StringDtype):
-        return _without_nulls(column)
-    return column, 0
+        return _cleaned(column)
+    return column, AS_IT_WAS
 
 
 def _nones(values: Any) -> Any:
@@ -256,7 +272,7 @@ def _nullable(column: pd.Series, dtype: Any) -> pd.Series:
     return pd.Series(column.to_numpy(dtype="float64", na_value=np.nan), index=column.index)
 
 
-def _plain_objects(column: pd.Series) -> tuple[pd.Series, int]:
+def _plain_objects(column: pd.Series) -> tuple[pd.Series, Note]:
     """Columns of Python objects: one plain type where all are of one, else left as they are."""
     import pandas as pd
 
@@ -264,16 +280,16 @@ def _plain_objects(column: pd.Series) -> tuple[pd.Series, int]:
     present = values[[value is not None for value in values]]
     kinds = set(map(type, present))
     if not kinds:
-        return pd.Series(np.full(len(values), np.nan), index=column.index), 0
+        return pd.Series(np.full(len(values), np.nan), index=column.index), AS_IT_WAS
     if kinds <= {str}:
-        return _without_nulls(pd.Series(values, index=column.index, dtype=object))
+        return _cleaned(pd.Series(values, index=column.index, dtype=object))
     if kinds <= {int, float, bool, np.float64, np.float32, np.int64, np.int32, decimal.Decimal}:
-        return _plain_numbers(values, kinds, column.index), 0
+        return _plain_numbers(values, kinds, column.index), AS_IT_WAS
     if kinds <= {datetime.date, datetime.datetime, pd.Timestamp}:
         dated = pd.to_datetime(pd.Series(values, index=column.index), errors="coerce", utc=True)
-        return dated.dt.tz_localize(None), 0
+        return dated.dt.tz_localize(None), AS_IT_WAS
     plain = np.array([_as_plain(value) for value in values] + [None], dtype=object)[:-1]
-    return _without_nulls(pd.Series(plain, index=column.index, dtype=object))
+    return _cleaned(pd.Series(plain, index=column.index, dtype=object))
 
 
 def _plain_numbers(values: Any, kinds: set[type], index: Any) -> pd.Series:
@@ -293,6 +309,10 @@ def _plain_numbers(values: Any, kinds: set[type], index: Any) -> pd.Series:
 
 
 def _as_plain(value: Any) -> Any:
+    import pandas as pd
+
+    if isinstance(value, pd.Interval):
+        return str(value)
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
     if isinstance(value, np.ndarray):
@@ -306,21 +326,23 @@ def _as_plain(value: Any) -> Any:
     return value
 
 
-def _without_nulls(column: pd.Series) -> tuple[pd.Series, int]:
+def _cleaned(column: pd.Series) -> tuple[pd.Series, Note]:
+    """A column of text without NULs and lone surrogates, and in how many cells there were any."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     try:
         cells = pa.array(column, pa.large_string(), from_pandas=True)
-        count = int(pc.sum(pc.match_substring(cells, "\0")).as_py() or 0)
+        note = Note(nulls=int(pc.sum(pc.match_substring(cells, "\0")).as_py() or 0))
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
-        count = sum(isinstance(value, str) and ("\0" in value or not _is_text(value)) for value in column)
-    if not count:
-        return column, 0
+        texts = [value for value in column if isinstance(value, str)]
+        note = Note(nulls=sum("\0" in text for text in texts), halves=sum(not _is_text(text) for text in texts))
+    if note == AS_IT_WAS:
+        return column, note
     import pandas as pd
 
     made = [_clean(value) if isinstance(value, str) else value for value in column]
-    return pd.Series(_nones(made), index=column.index, dtype=object), count
+    return pd.Series(_nones(made), index=column.index, dtype=object), note
 
 
 def _is_text(value: str) -> bool:

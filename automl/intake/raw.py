@@ -61,7 +61,7 @@ class Raw:
         target: frame of targets where the source keeps them apart (pairs, npz, class folders).
         given: ``(n,)`` bool, where the source itself names test rows. root: folder of relative paths.
         rows: ``(n,)`` position of each row in the source, where some were left out. n_source_rows: that the source has,
-            where only a part was read to be looked at.
+            where only a part was read to be looked at. test_from: the number of the appended test data's first row.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Raw:
     rows: np.ndarray | None = None
     findings: tuple[Finding, ...] = ()
     n_source_rows: int | None = None
+    test_from: int | None = None
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -21,6 +21,8 @@ class Finding:
         check: the check's name, in snake_case. severity: low, medium or high.
         message: one sentence in the user's words. next_step: what to do about it.
         columns: names concerned. rows: up to 20 positions or file rows concerned. count: how many in all.
+        test_from: rows from this number on are rows of the user's own test data, whose first row it is; None where
+            none are.
     """
 
     check: str
@@ -30,6 +32,7 @@ class Finding:
     columns: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
     count: int = 0
+    test_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +53,10 @@ class Dataset:
         root: folder against which relative image paths are read, or None.
         fingerprint: hexadecimal digest of the content.
         findings: what was noticed and done while reading (rows dropped, images skipped, ...).
-        row_numbers: ``(n,)`` the row's position in the user's file (before any were dropped).
+        row_numbers: ``(n,)`` the row's position in the user's file (before any were dropped); rows of the user's own
+            test data are counted on from `test_from`.
+        test_from: the number of the test data's first row, which is beyond all of the training file; None without
+            test data of its own.
         n_source_rows: rows of the source, where only some of them were looked at; None where all were.
     """
 
@@ -68,6 +74,7 @@ class Dataset:
     findings: tuple[Finding, ...] = ()
     row_numbers: np.ndarray | None = None
     n_source_rows: int | None = None
+    test_from: int | None = None
 
     @property
     def n_rows(self) -> int:

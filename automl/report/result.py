@@ -46,6 +46,7 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
                 "columns": f.columns,
                 "rows": f.rows,
                 "count": f.count,
+                "test_from": f.test_from,
             }
             for f in outcome.findings
         ],

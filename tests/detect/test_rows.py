@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+import automl
 from automl.detect import detect, survey
+from automl.intake import load
+from automl.recipe import make
 from automl.records import Dataset, Finding, Recipe
 
 N = 300
@@ -63,3 +68,25 @@ def test_a_table_without_a_target_names_rows_of_the_file_too() -> None:
     found = {f.check: f for f in survey(raw, Recipe(data=None))[2]}
     assert found["mixed_types"].rows == (1150,)
     assert found["duplicate_rows"].rows == (1201,)
+
+
+def test_rows_of_test_data_of_ones_own_are_told_apart() -> None:
+    train, test = table(), table().iloc[:50].assign(y="s")
+    train.loc[7, "size"], test.loc[3, "size"] = "oops", "oops"
+    for target in ("y", None):
+        seen = automl.inspect(train.drop(150), target, test=test)
+        told = {f.check: f for f in seen.findings}["mixed_types"]
+        assert told.rows == (7, 302) and told.test_from == 299
+        assert "Row" in str(seen) and "7; row 3 of the test data" in str(seen)
+        assert all(f.test_from == 299 for f in seen.findings if any(row >= 299 for row in f.rows))
+
+
+def test_no_row_of_the_training_file_is_taken_for_one_of_the_test_file(tmp_path: Path) -> None:
+    """The last row of the training file is left out, so that its last number is not that of the last row read."""
+    lines = ["a,y", *(f"{i},{'st'[i % 2]}" for i in range(5)), "1,2,3"]
+    (tmp_path / "train.csv").write_text("\n".join(lines))
+    (tmp_path / "test.csv").write_text("\n".join(lines))
+    dataset = load(make(data=tmp_path / "train.csv", target="y", test=tmp_path / "test.csv"))
+    assert dataset.test_from == 6 and dataset.row_numbers is not None
+    assert dataset.row_numbers.tolist() == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]
+    assert [f.rows for f in dataset.findings if f.check == "ragged_rows"] == [(5,), (11,)]

@@ -70,3 +70,13 @@ def test_a_name_with_a_line_break_or_without_end_stays_on_one_line(capsys):
     assert r"a\nb" in str(seen)
     look.show(seen)
     assert r"a\nb" in capsys.readouterr().out
+
+
+def test_a_cell_that_breaks_its_line_breaks_no_line_of_what_was_seen(capsys):
+    frame = pd.DataFrame({"a": ["yes\nb", "no"] * 50, "y": np.arange(100.0) % 7})
+    seen = automl.inspect(frame, "y")
+    assert any("\n" in column.evidence for column in seen.columns)
+    lines = str(seen).splitlines()
+    assert len([line for line in lines if line.startswith("  ")]) == len(lines) - 1
+    look.show(seen)
+    assert r"yes\nb" in capsys.readouterr().out.replace(" ", "")

@@ -82,7 +82,21 @@ def test_a_dated_index_becomes_a_column_and_a_numbering_does_not():
 def test_nuls_and_lone_surrogates_in_memory_are_cleaned():
     dataset = read({"t": ["a\0b", "🎉", "\ud800x"], "n": [1, 2, 3]})
     assert dataset.inputs["t"].tolist() == ["ab", "🎉", "?x"]
-    assert dataset.findings[0].check == "nul_characters"
+    assert [(f.check, f.columns, f.count) for f in dataset.findings] == [
+        ("nul_characters", ("t",), 1),
+        ("lone_surrogates", ("t",), 1),
+    ]
+
+
+def test_intervals_become_text():
+    cut = pd.cut(pd.Series([1, 5, np.nan]), [0, 2, 6])
+    columns = {"cut": cut, "object": cut.astype(object), "interval": pd.Series(pd.arrays.IntervalArray(cut))}
+    dataset = read(pd.DataFrame(columns))
+    for name in ("cut", "object"):
+        assert dataset.inputs[name][:2].tolist() == ["(0, 2]", "(2, 6]"]
+    assert dataset.inputs["interval"][:2].tolist() == ["(0.0, 2.0]", "(2.0, 6.0]"]  # pandas has made these floats
+    assert dataset.inputs.iloc[2].isna().all()
+    assert read(pd.DataFrame({"cut": cut[:2]})).inputs["cut"].tolist() == ["(0, 2]", "(2, 6]"]
 
 
 def test_names_that_are_no_text_become_text():

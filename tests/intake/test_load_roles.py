@@ -91,7 +91,7 @@ def test_an_array_has_no_columns_to_name():
 def test_test_rows_are_appended_and_marked():
     dataset = read(test=FRAME.iloc[[1]].assign(more=1), weight="w")
     assert dataset.given.tolist() == [False] * 4 + [True]
-    assert dataset.row_numbers.tolist() == [0, 1, 2, 3, 0]
+    assert dataset.row_numbers.tolist() == [0, 1, 2, 3, 4] and dataset.test_from == 4
     assert dataset.target["y"].tolist() == [0, 1, 0, 1, 1]
     assert list(dataset.inputs.columns) == ["a", "who", "day"]
     assert [(f.check, f.columns) for f in dataset.findings] == [("extra_columns", ("more",))]
