@@ -35,6 +35,8 @@ CASES: list[tuple[str, pd.Series, str]] = [
     ("flag", pd.Series(RNG.random(N) < 0.5), "boolean"),
     ("flag", strings(["TRUE", "FALSE", None]), "boolean"),
     ("sex", strings(["male", "female"]), "categorical"),
+    ("band", strings(["(0, 2]", "(2, 4]", "(4, 10]"]), "categorical"),
+    ("band", strings(["[0.5, 2.5)", "[2.5, 4.5)", "[4.5, 10.0)"]), "categorical"),
     ("when", strings(["2020-01-31", "2021-02-03", "2020-11-30"]), "datetime"),
     ("when", strings(["31/01/2020", "03/02/2021"]), "datetime"),
     ("when", strings(["Jan 5, 2020", "6 March 2021"]), "datetime"),

@@ -52,6 +52,7 @@ MARKS = frozenset({"x", "✓", "✔", "☑", "✅", "•", "●"})
 """One of these in some cells and nothing in the others: ticked or not."""
 
 _BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}:]*\}")
+_INTERVAL = re.compile(r"\([^()\[\]]*\]|\[[^()\[\]]*\)")  # (0, 2] and [0, 2)
 _NO_MEMBER = re.compile(r"[\d.,:%+\- ]*")
 
 
@@ -183,6 +184,8 @@ def list_reading(texts: Sequence[str]) -> tuple[dict[str, str], float, str] | No
         texts: sampled cells.
     """
     different = Counter(texts)
+    if any(map(_INTERVAL.fullmatch, different)):
+        return None
     bracketed = sum(n for t, n in different.items() if _BRACKETED.fullmatch(t)) / max(len(texts), 1)
     if bracketed >= 0.95:
         within = [t.strip("[](){} ") for t in texts]
