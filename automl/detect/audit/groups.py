@@ -7,17 +7,12 @@ import pandas as pd
 
 from automl.detect.audit.alone import skill
 from automl.detect.audit.leakage import copies
-from automl.detect.audit.look import Look, remembered
+from automl.detect.audit.look import Look, is_person, remembered
 from automl.detect.glimpse import is_named
 from automl.records import Column, Finding, Severity
 
 __all__ = ["crossing_groups"]
 
-PEOPLE = (
-    r"patient|person|user|customer|client|subject|participant|household|family|member|device|sensor|machine|session|"
-    r"student|pupil|employee|driver|speaker|writer|author|animal|donor|account|respondent|vehicle|engine|video|"
-    r"recording|trip|specimen|patienten|kunde|kunden|cliente|utilisateur"
-)
 CODE = r"id|ids|no|nr|num|number|code|key|uid|uuid|hash"
 LEAST_LEVELS = 10
 ROWS_A_LEVEL = (1.5, 200.0)
@@ -51,13 +46,13 @@ def crossing_groups(look: Look) -> Finding | None:
             continue
         alike = _alike(look, seen, known)
         crossing = float(seen.iloc[split.test].isin(pd.unique(seen.iloc[known].dropna())).mean())
-        by_name = is_named(column.name, PEOPLE)
+        by_name = is_person(column.name)
         if crossing >= CROSSING and (by_name or alike >= VERY_ALIKE):
             found.append((alike, crossing, counted, column))
     if not found:
         return None
     alike, crossing, n_levels, column = max(found, key=lambda one: one[0])
-    named = is_named(column.name, PEOPLE)
+    named = is_person(column.name)
     severity: Severity = "high" if alike >= ALIKE and named else "medium"
     told = f"and rows of one share their {task.target[0]!r} ({max(alike, 0):.0%} of it follows from its other rows)"
     message = (
@@ -70,7 +65,7 @@ def crossing_groups(look: Look) -> Finding | None:
 
 def _counted(series: pd.Series, column: Column) -> int | None:
     """Levels of a column that may name groups, None where it does not look like one."""
-    named = is_named(column.name, PEOPLE)
+    named = is_person(column.name)
     whole = column.kind == "numeric" and (named or is_named(column.name, CODE))
     if column.kind not in ("categorical", "identifier", "unknown") and not whole:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from automl.detect.audit.forest import class_probabilities, text_probabilities, values_told
 from automl.detect.audit.leakage import copies, leaks
@@ -143,17 +144,7 @@ def doubtful_values(look: Look) -> Finding | None:
         return None  # most misses are next to nothing, and each of the other values would lie far off
     look.before_learning()
     told = values_told(inputs, values)
-    miss = values - told
-    order = np.argsort(told, kind="stable")
-    usual = np.empty(len(miss))
-    blocks = max(1, len(miss) // NEIGHBOURS)
-    for block in np.array_split(order, blocks):
-        usual[block] = np.median(np.abs(miss[block]))
-    usual = np.maximum(usual, 0.5 * np.median(np.abs(miss)))
-    far = np.abs(miss) / np.maximum(1.4826 * usual, 1e-12)
-    places = [np.argsort(np.argsort(one, kind="stable"), kind="stable") for one in (values, told)]
-    at = np.flatnonzero((far > FAR) & (np.abs(places[0] - places[1]) > SAME_PLACE * len(values)))
-    at = at[np.argsort(-far[at], kind="stable")]
+    at = far_values(told, values)
     share = len(at) / len(values)
     if len(at) < LEAST_SUSPECTS or share < FAR_SHARE:
         return None
@@ -165,3 +156,22 @@ def doubtful_values(look: Look) -> Finding | None:
     rows = file_rows(look.dataset, look.known[at])
     severity: Severity = "medium" if share >= MEDIUM_SHARE else "low"
     return Finding("doubtful_values", severity, message, step, (target.name,), rows, len(at))
+
+
+def far_values(told: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Positions of values far from what is said of them and in another place, farthest first.
+
+    Equal numbers share their place, and what is said alike is judged alike, so that the order of rows plays no part.
+
+    Args:
+        told: ``(n,)`` what a model says, in the target's unit. values: ``(n,)`` what stands there.
+    """
+    n = len(values)
+    miss = np.abs(values - told)
+    place, place_told = (pd.Series(one).rank(method="average").to_numpy(np.float64) for one in (values, told))
+    block = ((place_told - 0.5) / n * max(1, n // NEIGHBOURS)).astype(np.int64)
+    usual = pd.Series(miss).groupby(block).transform("median").to_numpy(np.float64)
+    usual = np.maximum(usual, 0.5 * np.median(miss))
+    far = miss / np.maximum(1.4826 * usual, 1e-12)
+    at = np.flatnonzero((far > FAR) & (np.abs(place - place_told) > SAME_PLACE * n))
+    return np.asarray(at[np.argsort(-far[at], kind="stable")])

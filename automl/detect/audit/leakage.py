@@ -7,7 +7,7 @@ import pandas as pd
 
 from automl.detect.audit.alone import Alone, correlations, follows, most_telling, numbers_of, order_of
 from automl.detect.audit.forest import model_skill
-from automl.detect.audit.look import UNUSED, Look, Target, TooLate, already_told, named, remembered
+from automl.detect.audit.look import UNUSED, Look, Target, TooLate, already_told, is_person, named, remembered
 from automl.records import Column, Finding, Severity
 
 __all__ = ["copied_target", "copies", "leaking_column", "leaks", "sorted_identifier", "sorted_rows"]
@@ -101,9 +101,15 @@ def leaking_column(look: Look) -> Finding | None:
     others as strong is how many honest tables look. Nearly perfect columns are told in either case, and so are several
     strong ones without which the others say little: columns filled in after the fact seldom come alone. A person or a
     date that tells the target because rows of one, or near in time, are alike is another fault, told by its own check.
+    It excuses neither a code that is not named like a person, nor a date that tells the target nearly perfectly.
     """
-    explained = already_told(look, "crossing_groups", "ignored_time")
-    found = [one for one in leaks(look) if one[0].column not in explained]
+    people = {name for name in already_told(look, "crossing_groups") if is_person(name)}
+    dates = already_told(look, "ignored_time")
+    found = [
+        one
+        for one in leaks(look)
+        if one[0].column not in people and (one[0].column not in dates or one[0].skill >= PERFECT)
+    ]
     if not found:
         return None
     worst = max((one[1] for one in found), key=("low", "medium", "high").index)

@@ -17,7 +17,18 @@ import pandas as pd
 from automl.detect.glimpse import is_named
 from automl.records import Column, Dataset, Finding, Split, Task
 
-__all__ = ["UNUSED", "Look", "Target", "TooLate", "already_told", "file_rows", "is_birth", "named", "remembered"]
+__all__ = [
+    "UNUSED",
+    "Look",
+    "Target",
+    "TooLate",
+    "already_told",
+    "file_rows",
+    "is_birth",
+    "is_person",
+    "named",
+    "remembered",
+]
 
 Found = TypeVar("Found")
 
@@ -32,6 +43,11 @@ THUMBNAIL = 12
 HASHED_WORDS = 64
 WORDS = 200
 UNUSED = ("identifier", "constant", "unknown")
+PEOPLE = (
+    r"patient|person|user|customer|client|subject|participant|household|family|member|device|sensor|machine|session|"
+    r"student|pupil|employee|driver|speaker|writer|author|animal|donor|account|respondent|vehicle|engine|video|"
+    r"recording|trip|specimen|patienten|kunde|kunden|cliente|utilisateur"
+)
 
 
 class TooLate(Exception):
@@ -267,3 +283,8 @@ def named(names: Sequence[str], most: int = 5) -> str:
 def is_birth(name: str) -> bool:
     """Whether a date tells someone's age and not when the row was made."""
     return is_named(name, "birth|birthday|birthdate|dob|born|geburtsdatum|naissance")
+
+
+def is_person(name: str) -> bool:
+    """Whether a column is named like a person, device or session, of which there may be several rows."""
+    return is_named(name, PEOPLE)

@@ -143,3 +143,31 @@ def test_people_and_dates_that_tell_the_target_are_no_leaks_besides(look, rng):
         seen = look(frame, target)
         naming = {f.check for f in examine(seen.dataset, seen.task, seen.split) if column in f.columns}
         assert naming == {check}
+
+
+def told_of(seen, column):
+    return {f.check: f.severity for f in examine(seen.dataset, seen.task, seen.split) if column in f.columns}
+
+
+@pytest.mark.parametrize("goal", ["labels", "numbers"])
+def test_a_code_that_holds_the_answer_is_a_grave_leak_though_its_rows_are_alike(look, clean, rng, goal):
+    frame, label, amount = clean
+    if goal == "labels":
+        level = rng.integers(0, 15, len(frame)) + 15 * (label == "yes")
+        target = label
+    else:
+        level, target = pd.qcut(amount, 40, labels=False), amount
+    seen = look(frame.assign(billing_code=[f"B{i}" for i in level]), target, columns={"billing_code": "categorical"})
+
+    assert told_of(seen, "billing_code") == {"crossing_groups": "medium", "leaking_column": "high"}
+
+
+def test_a_date_that_is_filled_in_after_the_fact_is_a_leak_besides(look, clean, rng):
+    frame, label, _ = clean
+    days = np.where(label == "yes", rng.integers(0, 300, len(frame)), rng.integers(400, 430, len(frame)))
+    last = (pd.Timestamp("2023-01-01") + pd.to_timedelta(days, "D")).astype(str)
+
+    assert told_of(look(frame.assign(last_login=last), label), "last_login") == {
+        "ignored_time": "high",
+        "leaking_column": "high",
+    }

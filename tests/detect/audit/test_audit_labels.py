@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.audit.labels import doubtful_labels, doubtful_values, error_floor, suspects
+from automl.detect.audit.labels import doubtful_labels, doubtful_values, error_floor, far_values, suspects
 
 
 def apart(rng, n=2400):
@@ -102,3 +102,17 @@ def test_errors_that_are_steady_among_few_rows_are_no_floor(n, has_floor):
     told = np.where((labels[:, None] == [0, 1]) ^ wrong[:, None], sure[:, None], 1 - sure[:, None])
 
     assert (error_floor(told, labels)[0] > 0) is has_floor
+
+
+@pytest.mark.parametrize("told_alike", [False, True])
+def test_the_order_of_rows_does_not_matter_to_which_values_are_doubted(rng, told_alike):
+    n = 1000
+    told = rng.choice([20.0, 40.0, 60.0], n) if told_alike else rng.normal(50, 10, n)
+    miss = rng.choice([-1.0, 1.0, 6.0], n, p=[0.4, 0.25, 0.35]) if told_alike else rng.normal(size=n)
+    values = np.where(rng.random(n) < 0.1, 75.0, told + miss)
+    expected = set(far_values(told, values).tolist())
+
+    assert expected
+    for _ in range(5):
+        order = rng.permutation(n)
+        assert set(order[far_values(told[order], values[order])].tolist()) == expected

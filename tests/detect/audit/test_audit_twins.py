@@ -94,3 +94,15 @@ def test_empty_texts_are_no_twins_and_contradict_nothing(look, rng):
     assert seen.task.modality == "text"
 
     assert (twins(seen), contradictory_rows(seen)) == (None, None)
+
+
+def test_numbers_of_a_single_column_are_near_each_other_by_nature(look, rng):
+    def shifted(copies):
+        return copies.assign(dose=copies["dose"] + 1e-6)
+
+    label = pd.Series(rng.choice(["s", "t"], 300))
+    dose = pd.DataFrame({"dose": rng.normal(size=300)})
+    two = dose.assign(weight=rng.normal(size=300))
+
+    assert near_twins(look(dose, label)) is None
+    assert near_twins(look(*doubled(two, label, rng, 0.5, shifted))).severity == "high"
