@@ -78,6 +78,8 @@ def near_twins(look: Look) -> Finding | None:
         f"{_counted(look, rows, len(test))} are nearly a training row: equal but for rounding, letter case, spacing or "
         "a few words. The test then asks in part what training has answered."
     )
+    if 2 * _near_by_chance(look, test) >= len(rows):
+        return None
     step = "Keep one of each, or name the column they share as --group so that they stay on one side."
     return Finding("near_twin_rows", severity, message, step, (), file_rows(look.dataset, rows), len(rows))
 
@@ -196,6 +198,23 @@ def _across(look: Look, test: np.ndarray, hashed: Hash) -> np.ndarray:
         stays = np.isin(keys_known, keys_test)
         known, keys_known = known[stays], keys_known[stays]
     return test
+
+
+def _near_by_chance(look: Look, test: np.ndarray) -> int:
+    """How many of `test` would be nearly a training row if columns knew nothing of each other."""
+    assert look.frame is not None
+    rng, known = np.random.default_rng(0), _known_rows(look)
+    hashed = _roughly(look, 0.0)
+    keys_known, keys_test = np.zeros(len(known), np.uint64), np.zeros(len(test), np.uint64)
+    for column in _telling_columns(look):
+        series = look.frame[column.name]
+        keys_known = _with(keys_known, rng.permutation(hashed(series.iloc[known], column)))
+        keys_test = _with(keys_test, hashed(series.iloc[test], column))
+        stays = np.isin(keys_test, keys_known)
+        test, keys_test = test[stays], keys_test[stays]
+        if not len(test):
+            break
+    return len(test)
 
 
 def _repeated(frame: pd.DataFrame, columns: Sequence[Column], hashed: Hash) -> tuple[np.ndarray, np.ndarray]:

@@ -171,3 +171,11 @@ def test_a_date_that_is_filled_in_after_the_fact_is_a_leak_besides(look, clean, 
         "ignored_time": "high",
         "leaking_column": "high",
     }
+
+
+def test_a_number_that_drifts_with_its_date_is_no_leak_of_the_date(look, clean, rng):
+    frame, _, _ = clean
+    when = (pd.Timestamp("2023-01-01") + pd.to_timedelta(np.arange(len(frame)), "D")).astype(str)
+    level = pd.Series(np.arange(len(frame)) * 1.0 + rng.normal(size=len(frame)))
+
+    assert told_of(look(frame.assign(sold_on=when), level), "sold_on") == {"ignored_time": "high"}

@@ -106,3 +106,10 @@ def test_numbers_of_a_single_column_are_near_each_other_by_nature(look, rng):
 
     assert near_twins(look(dose, label)) is None
     assert near_twins(look(*doubled(two, label, rng, 0.5, shifted))).severity == "high"
+
+
+def test_rows_that_would_be_near_each_other_by_chance_are_no_twins(look, rng):
+    label = pd.Series(rng.choice(["s", "t"], 300))
+    banded = pd.DataFrame({"dose": rng.uniform(size=300), "band": rng.choice(["low", "mid", "high"], 300)})
+
+    assert near_twins(look(banded, label)) is None
