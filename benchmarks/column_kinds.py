@@ -22,9 +22,10 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.glimpse import Glimpse
-from automl.detect.kinds import NINE_OF_KIND, RULES, settled
+from automl.detect.kinds import NINE_OF_KIND, settled
 from automl.detect.learned import NINE, answers, probabilities, shipped
 from automl.detect.profile import ColumnProfile
+from automl.detect.rules import RULES
 from automl.records import Column
 
 BINS = 10

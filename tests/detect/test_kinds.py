@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.kinds import RULES, column
+from automl.detect.kinds import column
 from automl.detect.reading import typed
+from automl.detect.rules import RULES
 
 RNG = np.random.default_rng(0)
 N = 200

@@ -78,22 +78,31 @@ def word(value: Any) -> str | None:
     return str(value)
 
 
+def _different(series: pd.Series) -> tuple[np.ndarray, np.ndarray] | None:
+    """Each cell's place among the different values (-1 where missing), and these; None for few cells and lists."""
+    values = series.astype(object) if isinstance(series.dtype, pd.CategoricalDtype) else series
+    if len(values) <= FEW:
+        return None
+    try:
+        codes, uniques = pd.factorize(values)
+    except TypeError:  # lists and dicts cannot be hashed
+        return None
+    return codes, np.asarray(uniques, dtype=object)
+
+
 def by_value(series: pd.Series, convert: Callable[[Any], Any], empty: Any) -> np.ndarray:
     """Convert each distinct value once; an object array, `empty` where the cell is missing."""
-    values = series.astype(object) if isinstance(series.dtype, pd.CategoricalDtype) else series
-    try:
-        codes, uniques = pd.factorize(values) if len(values) > FEW else (None, None)
-    except TypeError:  # lists and dicts cannot be hashed
-        codes, uniques = None, None
-    if codes is None or uniques is None:
-        cells = [convert(v) for v in values.tolist()]
+    found = _different(series)
+    if found is None:
+        cells = [convert(v) for v in series.tolist()]
         out = np.empty(len(cells), dtype=object)
         out[:] = [empty if c is None else c for c in cells]
         return out
+    codes, uniques = found
     table = np.empty(len(uniques) + 1, dtype=object)
-    table[:-1] = [empty if (c := convert(v)) is None else c for v in np.asarray(uniques, dtype=object)]
+    table[:-1] = [empty if (c := convert(v)) is None else c for v in uniques]
     table[-1] = empty
-    return table[codes]
+    return np.asarray(table[codes])
 
 
 def words(series: pd.Series, missing: frozenset[str] = MISSING_WORDS) -> np.ndarray:
@@ -108,15 +117,12 @@ def words(series: pd.Series, missing: frozenset[str] = MISSING_WORDS) -> np.ndar
 
 def spellings(series: pd.Series, missing: frozenset[str] = MISSING_WORDS) -> tuple[set[str], int]:
     """The different texts of a column as `words` reads them, and how many cells hold none."""
-    values = series.astype(object) if isinstance(series.dtype, pd.CategoricalDtype) else series
-    try:
-        codes, uniques = pd.factorize(values) if len(values) > FEW else (None, None)
-    except TypeError:  # lists and dicts cannot be hashed
-        codes, uniques = None, None
-    if codes is None or uniques is None:
+    found = _different(series)
+    if found is None:
         cells = words(series, missing)
         return {t for t in cells if t is not None}, sum(t is None for t in cells)
-    texts = words(pd.Series(np.asarray(uniques, dtype=object), dtype=object), missing)
+    codes, uniques = found
+    texts = words(pd.Series(uniques, dtype=object), missing)
     counts = np.bincount(codes + 1, minlength=len(uniques) + 1)
     return {t for t in texts if t is not None}, int(counts[0] + counts[1:][[t is None for t in texts]].sum())
 
