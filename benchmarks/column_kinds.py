@@ -37,11 +37,11 @@ class RowGlimpse(Glimpse):
     profile: ColumnProfile
 
     @property
-    def n_missing(self) -> int:  # type: ignore[override]
+    def n_missing(self) -> int:
         return self.profile.n_missing
 
     @property
-    def n_distinct(self) -> int:  # type: ignore[override]
+    def n_distinct(self) -> int:
         return self.profile.n_distinct
 
     @property

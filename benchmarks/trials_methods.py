@@ -153,13 +153,13 @@ def speed_of_random_search(data: Set, settings: list[dict[str, Any]]) -> tuple[l
     scores: list[float] = []
     spared = 0.0
 
-    class Given(keras_tuner.oracles.RandomSearchOracle):  # type: ignore[misc]
+    class Given(keras_tuner.oracles.RandomSearchOracle):
         def populate_space(self, trial_id: str) -> dict[str, Any]:
             if not waiting:
                 return {"status": keras_tuner.engine.trial.TrialStatus.STOPPED, "values": None}
             return {"status": keras_tuner.engine.trial.TrialStatus.RUNNING, "values": waiting.pop(0)}
 
-    class Model(keras_tuner.HyperModel):  # type: ignore[misc]
+    class Model(keras_tuner.HyperModel):
         def build(self, hp: Any) -> Any:
             return data.compiled(dict(hp.values))
 
@@ -172,7 +172,7 @@ def speed_of_random_search(data: Set, settings: list[dict[str, Any]]) -> tuple[l
             spared += time.perf_counter() - begun
             return history
 
-    class Tuner(keras_tuner.RandomSearch):  # type: ignore[misc]
+    class Tuner(keras_tuner.RandomSearch):
         def on_trial_end(self, trial: Any) -> None:
             super().on_trial_end(trial)
             ends.append(time.perf_counter() - spared)
@@ -241,10 +241,10 @@ def quality_of_keras_tuner(data: Set, method: str, seconds: list[float], seed: i
     limit = max(seconds)
     n_trials: list[float] = []
 
-    class Over(keras_tuner.errors.FatalError):  # type: ignore[misc]
+    class Over(keras_tuner.errors.FatalError):
         pass
 
-    class Judge(keras.callbacks.Callback):  # type: ignore[misc]
+    class Judge(keras.callbacks.Callback):
         def __deepcopy__(self, memo: Any) -> Judge:
             return self
 
@@ -266,7 +266,7 @@ def quality_of_keras_tuner(data: Set, method: str, seconds: list[float], seed: i
                 best.append((when, score, test))
                 spared += time.monotonic() - started
 
-    class Model(keras_tuner.HyperModel):  # type: ignore[misc]
+    class Model(keras_tuner.HyperModel):
         def build(self, hp: Any) -> Any:
             data.template.space(hp, data.encoder.specs, data.facts)
             return data.compiled(dict(hp.values))

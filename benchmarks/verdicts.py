@@ -125,7 +125,7 @@ def contestant(run: str, side: str, outputs: list[Output]) -> Contestant:
     arrays = {name: np.mean([o.arrays[name] for o in outputs], axis=0) for name in outputs[0].arrays}
     if "labels" in arrays:
         arrays["labels"] = arrays["probabilities"].argmax(axis=1)
-    return Contestant(run, side, Output(outputs[0].kind, arrays), tuple(outputs))  # type: ignore[arg-type]
+    return Contestant(run, side, Output(outputs[0].kind, arrays), tuple(outputs))
 
 
 def floor_of(case: Case, y: np.ndarray, n: int) -> Contestant:
@@ -155,7 +155,7 @@ def judged(
 def parted(case: Case, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     x, y = data_of(case.name)
     classes = None if case.goal == "regression" else y
-    return train_test_split(x, y, train_size=case.n_train, test_size=case.n_test, random_state=seed, stratify=classes)  # type: ignore[return-value]
+    return train_test_split(x, y, train_size=case.n_train, test_size=case.n_test, random_state=seed, stratify=classes)
 
 
 def null_contest(job: tuple[str, int]) -> dict[int, tuple[str, float, float]]:

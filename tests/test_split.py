@@ -17,12 +17,12 @@ RNG = np.random.default_rng(0)
 
 
 def task(goal: Goal = "binary", **more: object) -> Task:
-    return Task("tabular", goal, ("y",), "accuracy", **more)  # type: ignore[arg-type]
+    return Task("tabular", goal, ("y",), "accuracy", **more)
 
 
 def table(y: object, **more: object) -> Dataset:
     frame = y if isinstance(y, pd.DataFrame) else pd.DataFrame({"y": y})
-    return Dataset("d.csv", pd.DataFrame({"a": np.arange(len(frame), dtype=float)}), frame, **more)  # type: ignore[arg-type]
+    return Dataset("d.csv", pd.DataFrame({"a": np.arange(len(frame), dtype=float)}), frame, **more)
 
 
 def forecast(lengths: list[int], horizon: int, given: np.ndarray | None = None) -> tuple[Dataset, Task]:
@@ -263,7 +263,7 @@ def test_hold_outs_of_any_small_data_keep_their_promises_or_are_left_out(
     """Rare classes, few groups, tiny tables: fewer hold-outs or none, never a failure that one alone would not have."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(10, 120))
-    goal: Goal = ("binary", "multiclass", "multilabel", "regression")[seed % 4]  # type: ignore[assignment]
+    goal: Goal = ("binary", "multiclass", "multilabel", "regression")[seed % 4]
     y: object
     if goal == "regression":
         y = np.round(rng.lognormal(size=n), int(rng.integers(0, 3)))
@@ -354,9 +354,9 @@ def test_twenty_eight_given_rows_and_horizon_twelve_make_two_test_windows() -> N
     parts = split(data, what, 0)
 
     in_time(parts, data, 12)
-    assert parts.test_windows[:, 0].tolist() == [116, 128]  # type: ignore[index]
-    assert parts.valid_windows[:, 0].tolist() == [104]  # type: ignore[index]
-    assert (parts.train_windows.min(), parts.train_windows[-1, 0]) == (12, 92)  # type: ignore[union-attr, index]
+    assert parts.test_windows[:, 0].tolist() == [116, 128]
+    assert parts.valid_windows[:, 0].tolist() == [104]
+    assert (parts.train_windows.min(), parts.train_windows[-1, 0]) == (12, 92)
     assert (parts.units, parts.unit_ids.tolist()) == ("window", [0, 1])
 
 
@@ -370,9 +370,9 @@ def test_every_training_window_has_some_context() -> None:
 
     parts = split(data, what, 0)
 
-    first = np.where(parts.train_windows[:, 0] < 16, 0, 16)  # type: ignore[index]
-    assert (parts.train_windows[:, 0] - first >= 2).all()  # type: ignore[index]
-    assert (parts.train_windows[first == 16][:, 0] - 16 >= 4).all()  # type: ignore[index]
+    first = np.where(parts.train_windows[:, 0] < 16, 0, 16)
+    assert (parts.train_windows[:, 0] - first >= 2).all()
+    assert (parts.train_windows[first == 16][:, 0] - 16 >= 4).all()
 
 
 def test_a_panel_of_ten_series_resamples_series_and_a_smaller_one_windows() -> None:
@@ -380,9 +380,9 @@ def test_a_panel_of_ten_series_resamples_series_and_a_smaller_one_windows() -> N
     small = split(*forecast([63] * 3, 6), 0)
 
     assert (wide.units, len(set(wide.unit_ids))) == ("series", 12)
-    assert len(wide.test_windows) == len(wide.unit_ids)  # type: ignore[arg-type]
+    assert len(wide.test_windows) == len(wide.unit_ids)
     assert (small.units, len(set(small.unit_ids))) == ("window", 2)
-    assert len(small.test_windows) == len(small.unit_ids)  # type: ignore[arg-type]
+    assert len(small.test_windows) == len(small.unit_ids)
 
 
 def test_training_windows_are_capped_by_a_seeded_sample() -> None:
@@ -390,7 +390,7 @@ def test_training_windows_are_capped_by_a_seeded_sample() -> None:
 
     one, two, other = (split(data, what, seed) for seed in (1, 1, 2))
 
-    assert len(one.train_windows) == 200_000  # type: ignore[arg-type]
+    assert len(one.train_windows) == 200_000
     assert (one.train_windows == two.train_windows).all()
     assert (one.train_windows != other.train_windows).any()
 

@@ -80,7 +80,7 @@ def rows_problem(modality: str, goal: str, n: int = N) -> Problem:
     found, columns = inputs(modality, signal, rng)
     target, classes = targets(goal, signal, rng)
     metric = {"regression": "r2", "multilabel": "roc_auc"}.get(goal, "accuracy")
-    task = Task(modality, goal, tuple(target.columns), metric, classes=classes, columns=columns)  # type: ignore[arg-type]
+    task = Task(modality, goal, tuple(target.columns), metric, classes=classes, columns=columns)
     parts = np.split(rng.permutation(n), [n // 2, 3 * n // 4])
     train, valid, test = (np.sort(p).astype(np.int64) for p in parts)
     dataset = Dataset("made", found, target, fingerprint=f"{modality}-{goal}-{n}")

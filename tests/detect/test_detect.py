@@ -33,7 +33,7 @@ def classes() -> pd.DataFrame:
 
 
 def recipe(**options: object) -> Recipe:
-    return Recipe(data=None, **({"target": ("y",)} | options))  # type: ignore[arg-type]
+    return Recipe(data=None, **({"target": ("y",)} | options))
 
 
 def catalog_dataset(entry: dict[str, object], targets: list[str]) -> Dataset:
@@ -49,7 +49,7 @@ def catalog_dataset(entry: dict[str, object], targets: list[str]) -> Dataset:
 @pytest.mark.parametrize("entry", CATALOG, ids=[str(e["name"]) for e in CATALOG])
 def test_modality_and_goal_come_out_right_with_no_hint_beside_the_target(entry: dict[str, object]) -> None:
     said = entry["target"]
-    targets = [said] if isinstance(said, str) else list(said)  # type: ignore[call-overload]
+    targets = [said] if isinstance(said, str) else list(said)
 
     dataset, task = detect(catalog_dataset(entry, targets), recipe(target=tuple(targets)))
 
@@ -62,7 +62,7 @@ def test_modality_and_goal_come_out_right_with_no_hint_beside_the_target(entry: 
     assert entry.get("date") == task.time_column or goal != "forecast"
     assert entry.get("series") == task.series_column
     kinds = {c.name: c.kind for c in task.columns}
-    assert all(kinds[name] == "text" for name in entry.get("text", ()))  # type: ignore[attr-defined]
+    assert all(kinds[name] == "text" for name in entry.get("text", ()))
     assert dataset.n_rows == entry["n_rows"]
 
 
@@ -163,8 +163,8 @@ def test_group_weight_and_time_columns_are_parted_from_the_inputs() -> None:
     dataset, task = detect(Dataset("d", frame, classes()), recipe(group="who", weight="w", time_column="when"))
 
     assert list(dataset.inputs.columns) == ["a", "b", "when"]
-    assert (9, np.float64) == (len(set(dataset.groups)), dataset.weight.dtype)  # type: ignore[arg-type, union-attr]
-    assert np.datetime64("2020-01-13", "ns") == dataset.times[12]  # type: ignore[index]
+    assert (9, np.float64) == (len(set(dataset.groups)), dataset.weight.dtype)
+    assert np.datetime64("2020-01-13", "ns") == dataset.times[12]
     assert (task.group_column, task.time_column) == ("who", "when")
 
 
@@ -174,7 +174,7 @@ def test_years_serve_as_time_when_named_and_are_numbers_otherwise() -> None:
     assert {c.name: c.kind for c in detect(Dataset("d", frame, classes()), recipe())[1].columns}["year"] == "numeric"
     dataset, task = detect(Dataset("d", frame, classes()), recipe(time_column="year"))
     assert {c.name: c.kind for c in task.columns}["year"] == "datetime"
-    assert pd.Timestamp(f"{frame['year'][0]}-01-01") == dataset.times[0]  # type: ignore[index]
+    assert pd.Timestamp(f"{frame['year'][0]}-01-01") == dataset.times[0]
 
 
 def test_an_override_of_no_column_names_the_nearest() -> None:

@@ -28,7 +28,7 @@ def run(
 ) -> tuple[Dataset, Task]:
     rest = frame.drop(columns=list(target)).reset_index(drop=True)
     values = frame[list(target)].reset_index(drop=True) if target else None
-    return detect(Dataset("shop.csv", rest, values, given=given), Recipe(data=None, target=target, **options))  # type: ignore[arg-type]
+    return detect(Dataset("shop.csv", rest, values, given=given), Recipe(data=None, target=target, **options))
 
 
 def test_a_time_column_and_a_value_are_a_forecast() -> None:
@@ -43,7 +43,7 @@ def test_a_time_column_and_a_value_are_a_forecast() -> None:
         task.series_column,
     ) == ("MS", 12, 12, "month", None)
     assert task.quantiles == (0.1, 0.9)
-    assert (dataset.inputs.shape[1], dataset.series, str(dataset.times.dtype)) == (0, None, "datetime64[ns]")  # type: ignore[union-attr]
+    assert (dataset.inputs.shape[1], dataset.series, str(dataset.times.dtype)) == (0, None, "datetime64[ns]")
     assert dataset.n_rows == N
 
 
@@ -83,7 +83,7 @@ def test_a_panel_is_found_by_the_column_that_tells_series_apart() -> None:
     same = dataset.series[1:] == dataset.series[:-1]
     assert (np.diff(dataset.times)[same] > np.timedelta64(0)).all()
     assert "unsorted_times" in {f.check for f in dataset.findings}
-    np.testing.assert_allclose(np.tile(SEASON, 3), dataset.target["sales"])  # type: ignore[index]
+    np.testing.assert_allclose(np.tile(SEASON, 3), dataset.target["sales"])
 
 
 def test_interleaved_series_in_order_are_not_called_unsorted() -> None:
@@ -115,7 +115,7 @@ def test_gaps_are_inserted_and_interpolated() -> None:
 
     dataset, _ = run(frame.drop(index=[7, 30, 31]))
 
-    np.testing.assert_allclose(np.arange(N), dataset.target["sales"])  # type: ignore[index]
+    np.testing.assert_allclose(np.arange(N), dataset.target["sales"])
     assert [f.count for f in dataset.findings if f.check == "gaps"] == [3]
     assert len(np.unique(dataset.times)) == N
 
@@ -127,7 +127,7 @@ def test_missing_and_infinite_targets_are_interpolated_inside_and_dropped_outsid
 
     dataset, _ = run(frame)
 
-    np.testing.assert_allclose(np.arange(2, N), dataset.target["sales"])  # type: ignore[index]
+    np.testing.assert_allclose(np.arange(2, N), dataset.target["sales"])
     assert {"missing_target", "infinite_numbers"} <= {f.check for f in dataset.findings}
 
 
@@ -137,7 +137,7 @@ def test_inserted_rows_next_to_given_test_rows_keep_the_parts_in_order() -> None
 
     dataset, _ = run(frame.drop(index=[95, 99]), given=np.delete(given, [95, 99]))
 
-    assert (np.diff(dataset.given.astype(int)) >= 0).all()  # type: ignore[union-attr]
+    assert (np.diff(dataset.given.astype(int)) >= 0).all()
     assert dataset.n_rows == N
 
 
@@ -147,7 +147,7 @@ def test_short_series_are_left_out_where_others_stay() -> None:
     dataset, task = run(frame)
 
     assert task.horizon == 12
-    assert "new" not in set(dataset.series)  # type: ignore[arg-type]
+    assert "new" not in set(dataset.series)
     assert [f.count for f in dataset.findings if f.check == "short_series"] == [1]
 
 
@@ -211,8 +211,8 @@ def test_a_new_history_is_read_as_the_training_rows_were() -> None:
 
     for other in (again, together):
         np.testing.assert_array_equal(dataset.times, other.times)
-        np.testing.assert_array_equal(sorted(set(dataset.series)), sorted(set(other.series)))  # type: ignore[arg-type]
-        assert (dataset.n_rows, 1) == other.target.shape  # type: ignore[union-attr]
+        np.testing.assert_array_equal(sorted(set(dataset.series)), sorted(set(other.series)))
+        assert (dataset.n_rows, 1) == other.target.shape
     with pytest.raises(DataError, match="needs column 'month'"):
         history(Dataset("new.csv", frame.drop(columns="month")), task)
 
@@ -225,4 +225,4 @@ def test_a_number_that_stands_for_a_gap_in_a_series_is_told() -> None:
 
     told = next(f for f in dataset.findings if f.check == "stand_in_numbers")
     assert (told.columns, told.rows) == (("sales",), (30, 31, 50, 60, 70, 80))
-    assert float(dataset.target["sales"].min()) > 0  # type: ignore[index]
+    assert float(dataset.target["sales"].min()) > 0

@@ -18,7 +18,7 @@ N = 400
 def run(y: object, **options: object) -> tuple[Dataset, Task]:
     target = y if isinstance(y, pd.DataFrame) else pd.DataFrame({str(options.pop("name", "y")): y})
     inputs = pd.DataFrame({"a": RNG.normal(size=len(target)), "b": RNG.choice(["u", "v", "w"], len(target))})
-    recipe = Recipe(data=None, target=tuple(target.columns), **options)  # type: ignore[arg-type]
+    recipe = Recipe(data=None, target=tuple(target.columns), **options)
     return detect(Dataset("cars.csv", inputs, target), recipe)
 
 
@@ -137,7 +137,7 @@ def test_rows_without_a_target_are_dropped_and_counted() -> None:
 
     assert dataset.n_rows == N - 8
     assert [f.count for f in dataset.findings if f.check == "missing_target"] == [8]
-    assert dataset.row_numbers[0] == 8  # type: ignore[index]
+    assert dataset.row_numbers[0] == 8
 
 
 def test_a_target_missing_everywhere_is_refused_with_a_proposal() -> None:

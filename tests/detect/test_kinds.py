@@ -172,7 +172,7 @@ def test_several_units_are_not_one_number() -> None:
 
 @pytest.mark.parametrize("kind", ["numeric", "categorical", "boolean", "datetime", "text", "list", "embedded_number"])
 def test_a_kind_set_by_the_user_is_believed_and_readable(kind: str) -> None:
-    found = column("x", strings(["1", "0", "2"]), kind)  # type: ignore[arg-type]
+    found = column("x", strings(["1", "0", "2"]), kind)
 
     assert (kind, 1.0, "set by you") == (found.kind, found.confidence, found.evidence)
     assert len(typed(strings(["1", "0"]), found)) == N

@@ -18,7 +18,7 @@ N = 200
 def run(frame: pd.DataFrame, target: str = "y", **options: object) -> tuple[Dataset, Task, dict[str, Finding]]:
     answers = frame[[target]] if target in frame else pd.DataFrame({target: RNG.choice(["s", "t"], len(frame))})
     inputs = frame.drop(columns=target, errors="ignore")
-    dataset, task = detect(Dataset("d.csv", inputs, answers), Recipe(data=None, target=(target,), **options))  # type: ignore[arg-type]
+    dataset, task = detect(Dataset("d.csv", inputs, answers), Recipe(data=None, target=(target,), **options))
     return dataset, task, {f.check: f for f in dataset.findings}
 
 
@@ -154,8 +154,8 @@ def test_a_new_history_is_read_as_the_target_was() -> None:
     frame = pd.DataFrame({"day": days, "sales": [f"{v:.2f} €".replace(".", ",") for v in values]})
     dataset, task, _ = run(frame, "sales")
     again = history(Dataset("new.csv", frame[["day"]], frame[["sales"]]), task)
-    np.testing.assert_allclose(values, dataset.target["sales"])  # type: ignore[index]
-    np.testing.assert_allclose(values, again.target["sales"])  # type: ignore[index]
+    np.testing.assert_allclose(values, dataset.target["sales"])
+    np.testing.assert_allclose(values, again.target["sales"])
 
 
 def test_times_of_day_and_hours_per_week_are_no_time_axis() -> None:

@@ -135,7 +135,7 @@ def test_any_value_at_all_is_read_without_error_or_warning() -> None:
         "identifier",
         "constant",
     ]
-    columns = [Column(k, k, 1.0, "", {"unit": "kg"}) for k in kinds]  # type: ignore[arg-type]
+    columns = [Column(k, k, 1.0, "", {"unit": "kg"}) for k in kinds]
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -30,7 +30,7 @@ def table() -> pd.DataFrame:
 
 def told(frame: pd.DataFrame, numbers: np.ndarray | None = None, **options: object) -> dict[str, Finding]:
     raw = Dataset("d.csv", frame.drop(columns="y"), frame[["y"]], row_numbers=numbers)
-    dataset, _ = detect(raw, Recipe(data=None, target=("y",), **options))  # type: ignore[arg-type]
+    dataset, _ = detect(raw, Recipe(data=None, target=("y",), **options))
     return {f.check: f for f in dataset.findings}
 
 
