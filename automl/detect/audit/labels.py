@@ -104,9 +104,8 @@ def error_floor(told: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     all_wrong = float((told.argmax(axis=1) != labels).mean())
     blind = 1 - np.bincount(labels).max() / len(labels)
     error = float(2 * np.sqrt(max(mean * (1 - mean), 1e-9) / len(sure)))
-    least = (
-        floor - SLACK * error
-    )  # few rows give steady errors by chance, and a high floor would make the model look strong
+    # Few rows give steady errors by chance, and a high floor would make the model look strong.
+    least = floor - SLACK * error
     is_strong = all_wrong - least <= STRONG * (blind - least)
     if least < (STEADY_IF_STRONG if is_strong else STEADY) * mean:
         return 0.0, 0.0

@@ -57,10 +57,8 @@ def twins(look: Look) -> Finding | None:
 def near_twins(look: Look) -> Finding | None:
     """Test rows that are a training row but for rounding, letter case, spacing, or a few words.
 
-    Not asked of a single column of numbers: values of one column lie near each other by nature.
+    None where half as many would be so by chance, as the values of a single column are.
     """
-    if len(look.used) == 1 and look.used[0].kind in NUMBERS:
-        return None
     exact = _exact(look)
     if exact is None or _distinct_share(look) < UNLIKE:
         return None
