@@ -56,8 +56,8 @@ def column_told(name: str) -> str:
 
 
 def one_line(sentence: str) -> str:
-    """A sentence that may name columns, on one line: line breaks as escapes, words without an end cut."""
-    return _ENDLESS.sub(lambda run: f"{run[0][:60]}…", _printable(sentence))
+    """A sentence that may name columns, on one line: line breaks as escapes, endless words cut in their middle."""
+    return _ENDLESS.sub(lambda run: f"{run[0][:40]}…{run[0][-30:]}", _printable(sentence))
 
 
 def _printable(text: str) -> str:
