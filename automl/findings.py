@@ -57,7 +57,7 @@ def column_told(name: str) -> str:
 
 def one_line(sentence: str) -> str:
     """A sentence that may name columns, on one line: line breaks as escapes, endless words cut in their middle."""
-    return _ENDLESS.sub(lambda run: f"{run[0][:40]}…{run[0][-30:]}", _printable(sentence))
+    return _ENDLESS.sub(lambda run: f"{run[0][:35]}…{run[0][-25:]}", _printable(sentence))
 
 
 def _printable(text: str) -> str:

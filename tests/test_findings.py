@@ -33,7 +33,7 @@ def test_a_column_takes_one_line_of_a_table_whatever_its_name(name: str, shown: 
 
 def test_a_name_without_an_end_does_not_bury_what_is_said_of_it() -> None:
     line = told(Finding("leaking_column", "high", f"'{'x' * 300}' tells 'y'.", "Leave it out."))
-    assert line == f"high: '{'x' * 39}…{'x' * 29}' tells 'y'. Leave it out."
+    assert line == f"high: '{'x' * 34}…{'x' * 24}' tells 'y'. Leave it out."
 
 
 def test_a_long_path_keeps_the_name_of_its_file() -> None:
