@@ -180,11 +180,11 @@ def test_a_slow_family_is_fitted_on_fewer_rows_and_says_so(problem):
 def test_a_first_fit_of_some_rows_is_made_again_of_all_rows(problem):
     dataset, task, split = problem("tabular", "regression", n=4000)
     side = ShallowSide(dataset, task, split, Facts(2000), chosen("tabular_floor", "linear"), "r2")
-    side.tuning.items_a_second = 50.0  # as on a machine that is far too slow
+    side.tuning.items_a_second = 10.0  # as on a machine that is far too slow: 2,000 of the rows at the second fit
     side.step(5)
     assert side.worker.wait(None) is None
-    (first,) = side.step(20.0)
-    (second,) = side.step(20.0)
+    (first,) = side.step(100.0)
+    (second,) = side.step(200.0)
     side.close()
     assert 500 <= first.choices["rows"] <= 1000
     assert second.choices == {k: v for k, v in first.choices.items() if k != "rows"}
