@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import threading
@@ -17,7 +18,17 @@ from automl.errors import FolderError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["clear_unfinished", "guard", "locked", "sync", "unused", "write_bytes", "write_text"]
+__all__ = [
+    "clear_unfinished",
+    "guard",
+    "locked",
+    "open_regular",
+    "refuse_link",
+    "sync",
+    "unused",
+    "write_bytes",
+    "write_text",
+]
 
 LOCK = ".lock"
 MASK = threading.Lock()  # the mask can only be read by setting it, and another thread must not read what was set
@@ -83,6 +94,53 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
             raise
         sync(path.parent)
     return path
+
+
+def refuse_link(path: str | os.PathLike[str]) -> Path:
+    """Refuse a link where a file or folder of ours should be: it could lead into the user's own files.
+
+    A run folder or a bundle may come from elsewhere (a shared temporary folder, a clone, an archive). The folder that
+    the user named may be a link; nothing inside it may.
+
+    Args:
+        path: inside a run folder or a bundle; it need not exist.
+
+    Returns:
+        The path.
+
+    Raises:
+        FolderError: a symbolic link or a Windows junction is there.
+    """
+    path = Path(path)
+    if path.is_symlink() or (sys.version_info >= (3, 12) and os.path.isjunction(path)):
+        raise FolderError(
+            f"{path} is a link, and nothing of a run is read or written through one: it could lead to other files of "
+            "yours; remove the link, or give another folder (--out)"
+        )
+    return path
+
+
+def open_regular(path: str | os.PathLike[str], flags: int, mode: int = 0o666) -> int:
+    """`os.open` of a file inside a folder of ours, which follows no link at its end and waits for no pipe.
+
+    Args:
+        path: inside a run folder or a bundle.
+        flags: as of `os.open`.
+        mode: of a file that is made.
+
+    Returns:
+        The descriptor.
+
+    Raises:
+        FolderError: a link, pipe, socket or device is there, or the system refuses.
+    """
+    path = refuse_link(path)
+    with guard(path):
+        handle = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), mode)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise FolderError(f"{path} is no regular file; remove it, or give another folder (--out)")
+    return handle
 
 
 def clear_unfinished(folder: str | os.PathLike[str]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from pathlib import Path
 
-__all__ = ["available_mib", "peak_mib", "reset_peak"]
+__all__ = ["address_space_mib", "available_mib", "peak_mib", "reset_peak"]
 
 MIB = 2**20
 USABLE_SHARE = 0.8
@@ -34,11 +35,28 @@ def peak_mib() -> float:
     return usage / (1024**2 if sys.platform == "darwin" else 1024)
 
 
-def available_mib() -> float:
-    """Most of the memory that is free for this process: of the machine, or of its control group if that is less."""
+def address_space_mib() -> float:
+    """What is left of the address space that this process may take (``ulimit -v``), MiB; infinite without a limit."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return math.inf
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return math.inf
     import psutil
 
-    free = psutil.virtual_memory().available / MIB
+    return max(0.0, (limit - psutil.Process().memory_info().vms) / MIB)
+
+
+def available_mib() -> float:
+    """Most of the memory that is free for this process.
+
+    That is what the machine has left, or the control group, or the process's own limit (``ulimit -v``) if that is less.
+    """
+    import psutil
+
+    free = min(psutil.virtual_memory().available / MIB, address_space_mib())
     try:
         limit = (CGROUP / "memory.max").read_text().strip()
         if limit != "max":

@@ -84,3 +84,18 @@ def test_what_a_killed_write_left_is_removed_and_nothing_else(tmp_path):
         (tmp_path / name).write_text("x")
     folder.clear_unfinished(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "notes.tmp", "result.json"]
+
+
+def test_links_and_pipes_are_not_followed_but_plain_files_open(tmp_path):
+    (tmp_path / "mine").write_text("precious")
+    (tmp_path / "plain").write_text("ours")
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "dangling", "pipe"):
+        with pytest.raises(FolderError):
+            folder.open_regular(tmp_path / name, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    handle = folder.open_regular(tmp_path / "plain", os.O_RDONLY)
+    assert os.read(handle, 9) == b"ours"
+    os.close(handle)
+    assert (tmp_path / "mine").read_text() == "precious" and not (tmp_path / "nowhere").exists()
