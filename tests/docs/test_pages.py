@@ -27,6 +27,13 @@ def test_every_page_is_in_the_navigation():
     assert [page for page in pages if page not in nav] == []
 
 
+def test_the_index_of_decisions_lists_every_record_by_its_title():
+    index = (DOCS / "decisions" / "index.md").read_text(encoding="utf-8")
+    records = sorted((DOCS / "decisions").glob("[0-9]*.md"))
+    titles = {path.name: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# 0123456789.") for path in records}
+    assert [name for name, title in titles.items() if f"]({name}) | {title} |" not in index] == []
+
+
 def parts_of_the_design(title):
     text = (DOCS / "design.md").read_text(encoding="utf-8")
     return [line.split("|")[1:-1] for line in text.partition(f"## {title}")[2].partition("\n## ")[0].splitlines()]
