@@ -22,7 +22,6 @@ FEW_BLOCKS = 10
 ALPHA = 0.05
 
 _TIME_UNITS = ("block", "window", "series")
-_LATENCY_NOISE = 1.1
 
 Verdict = Literal["deep", "shallow", "tie"]
 Reason = Literal["better", "equivalent", "undecided"]
@@ -230,19 +229,5 @@ def _recommended(metric: str, verdict: Verdict, deep: str, shallow: str, floor: 
 
 
 def cheaper(a: Run | None, b: Run | None, name_a: str, name_b: str) -> str:
-    """Which of two runs predicts faster (by a tenth or more) or else is smaller; the first where nothing tells."""
-    for a_cost, b_cost, noise in (
-        (_known(a, "predict_ms"), _known(b, "predict_ms"), _LATENCY_NOISE),
-        (_known(a, "size_mib"), _known(b, "size_mib"), 1.0),
-    ):
-        if a_cost is None or b_cost is None:
-            continue
-        if a_cost * noise < b_cost:
-            return name_a
-        if b_cost * noise < a_cost:
-            return name_b
-    return name_a
-
-
-def _known(run: Run | None, what: str) -> float | None:
-    return None if run is None else getattr(run.cost, what)
+    """Which of two runs costs less in use; the first where nothing tells."""
+    return name_b if a is not None and b is not None and b.cost.cheaper_than(a.cost) else name_a

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+# What parts two costs in use, most telling first, and the ratio up to which a difference is noise.
+CHEAPER_BY: tuple[tuple[Literal["predict_ms", "size_mib"], float], ...] = (("predict_ms", 1.1), ("size_mib", 1.0))
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What a run costs. Times in seconds or milliseconds, memory and size in MiB; None where not measured."""
@@ -26,6 +30,18 @@ class Cost:
     peak_mib: float | None = None
     size_mib: float | None = None
     n_parameters: int | None = None
+
+    def cheaper_than(self, other: Cost) -> Literal["predict_ms", "size_mib"] | None:
+        """By what this costs less in use: a row's time by more than a tenth, or else size; None where it does not."""
+        for what, noise in CHEAPER_BY:
+            own, others = getattr(self, what), getattr(other, what)
+            if own is None or others is None:
+                continue
+            if own * noise < others:
+                return what
+            if others * noise < own:
+                return None
+        return None
 
 
 @dataclass(frozen=True, slots=True)

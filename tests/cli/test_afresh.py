@@ -66,7 +66,7 @@ def test_a_run_with_a_trial_that_nothing_can_end_reaches_a_verdict(plugin, tmp_p
     assert done.returncode == 0, done.stderr
     assert "a fresh process goes on" in done.stderr
     result = json.loads((out / "result.json").read_text("utf-8"))
-    assert result["verdict"] in ("deep", "baseline", "tie", "undecided")
+    assert any(run["finalist"] for run in result["runs"])
     stuck = [run for run in result["runs"] if run["name"].startswith("endless")]
     assert len(stuck) == 1 and "could not be stopped" in stuck[0]["failure"]
 

@@ -303,6 +303,21 @@ def test_in_a_tie_the_faster_then_the_smaller_is_recommended(deep, shallow, expe
     assert expected == cheaper(runs[0], runs[1], "shallow", "deep")
 
 
+@pytest.mark.parametrize(
+    ("own", "other", "expected"),
+    [
+        (Cost(predict_ms=1.0, size_mib=9.0), Cost(predict_ms=2.0, size_mib=1.0), "predict_ms"),
+        (Cost(predict_ms=1.0, size_mib=1.0), Cost(predict_ms=1.05, size_mib=9.0), "size_mib"),
+        (Cost(predict_ms=1.0, size_mib=9.0), Cost(predict_ms=1.05, size_mib=1.0), None),
+        (Cost(predict_ms=2.0, size_mib=1.0), Cost(predict_ms=1.0, size_mib=9.0), None),
+        (Cost(size_mib=1.0), Cost(predict_ms=1.0, size_mib=2.0), "size_mib"),
+        (Cost(), Cost(), None),
+    ],
+)
+def test_what_makes_it_cheaper_is_what_the_rule_weighed(own, other, expected):
+    assert own.cheaper_than(other) == expected
+
+
 def test_weights_are_heeded():
     arguments = contest(n=1000, deep=2.0, shallow=2.0, seeds=1)
     worse = np.arange(1000) < 500

@@ -45,7 +45,7 @@ def test_the_python_block_runs(tmp_path, monkeypatch):
     scope: dict = {}
     exec(compile(code.replace('budget="5m"', 'budget="25s", max_trials=1, quiet=True'), "README.md", "exec"), scope)
     assert (tmp_path / "report.html").exists() and (tmp_path / "model" / "bundle.json").exists()
-    assert scope["result"].verdict in ("deep", "shallow", "tie")
+    assert scope["result"].deep is not None and scope["result"].shallow is not None
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "recipes").glob("*.yaml")), ids=lambda path: path.name)

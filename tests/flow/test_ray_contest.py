@@ -93,7 +93,6 @@ def test_a_lost_worker_and_a_lost_driver_cost_no_trial(tmp_path):
     assert entries(out)[: len(before)] == before
     names = [run["name"] for run in result.result["runs"] if run["side"] == "deep" and run["name"] != "deep-ensemble"]
     assert sorted(names) == sorted(begun) == sorted(ended(out))
-    assert result.result["verdict"] in ("deep", "shallow", "tie")
     assert not any(run["status"] == "failed" for run in result.result["runs"])
 
 

@@ -65,7 +65,6 @@ def check_full(out, empty, monkeypatch, capfd):
     monkeypatch.undo()
     assert not list(out.glob(".*.tmp"))
     result = automl.fit(table(), out=str(out), resume=True, quiet=True, **OPTIONS).result
-    assert result["verdict"] in ("deep", "shallow", "tie")
     assert sorted(run["side"] for run in result["runs"] if run["finalist"]) == ["deep", "shallow"]
     assert json.loads((out / "result.json").read_text()) == result
     assert (out / "model" / "bundle.json").is_file()

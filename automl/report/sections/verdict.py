@@ -124,14 +124,15 @@ def why(outcome: Outcome) -> str:
 
 
 def cheaper(chosen: Run, other: Run | None) -> str:
-    """What makes one run cheaper than the other: latency first, then size."""
+    """By what the rule holds one run to be cheaper in use than the other; empty where it does not."""
     if other is None:
         return ""
     start = "In a tie the cheaper model is recommended: this one"
     a, b = chosen.cost, other.cost
-    if a.predict_ms is not None and b.predict_ms is not None and a.predict_ms < b.predict_ms:
+    by = a.cheaper_than(b)
+    if by == "predict_ms":
         return f"{start} predicts a row in {words.rough(a.predict_ms)} ms, the other in {words.rough(b.predict_ms)} ms."
-    if a.size_mib is not None and b.size_mib is not None and a.size_mib < b.size_mib:
+    if by == "size_mib":
         return f"{start} takes {words.rough(a.size_mib)} MiB, the other {words.rough(b.size_mib)} MiB."
     return ""
 
