@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run"]
 
+REPORT_BYTES = 2**28
+
 LOOKED_ROWS = 30_000
 """Rows of a table that `inspect` looks at: kinds and findings of more would be the same, and cost the time of a fit."""
 
@@ -308,7 +310,7 @@ class Result:
         """Copy the report to `path` (``.html``, ``.md`` or ``.json``); returns the path."""
         target = Path(path)
         kind = target.suffix.lower() if target.suffix.lower() in (".html", ".md", ".json") else ".html"
-        folders.write_bytes(target, (self.folder / f"report{kind}").read_bytes())
+        folders.write_bytes(target, folders.read_bytes(self.folder / f"report{kind}", REPORT_BYTES))
         return target
 
     def save(self, path: str | Path) -> Path:

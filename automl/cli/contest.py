@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from automl.errors import RecipeError
+from automl.folder import read_bytes
 
 __all__ = ["fit", "run"]
 
 LARGEST_LOOK_BYTES = 1 << 26
+RESULT_BYTES = 1 << 28
 LOOKED_AT = (
     "label", "metric", "test", "time_column", "series", "horizon", "group", "weight", "columns", "plugins", "source",
 )  # fmt: skip
@@ -223,6 +225,6 @@ def only_result(json: bool) -> contextlib.AbstractContextManager[Any]:
 def tell(result: Any, json: bool) -> None:
     """Print ``result.json``, or the verdict and where the report is."""
     if json:
-        typer.echo((result.folder / "result.json").read_text("utf-8").rstrip("\n"))
+        typer.echo(read_bytes(result.folder / "result.json", RESULT_BYTES).decode("utf-8").rstrip("\n"))
     else:
         typer.echo(str(result))
