@@ -52,7 +52,12 @@ def fit(data: Any, target: str | Sequence[str] | None = None, **options: Any) ->
 
 
 def run(path: str | Path, **overrides: Any) -> Result:
-    """Run a YAML recipe; `overrides` replace its keys.
+    """Run a YAML recipe.
+
+    Args:
+        path: of the recipe.
+        **overrides: keys that replace the file's; and `ray_address`, of a Ray to run on, which a file may not name
+            itself (docs/scale.md).
 
     Raises:
         InputError: the recipe, its data or the output folder is at fault.

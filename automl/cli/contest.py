@@ -147,8 +147,9 @@ def run(
     json: Json = False,
     quiet: Quiet = False,
     json_lines: JsonLines = False,
+    ray_address: RayAddress = None,
 ) -> None:
-    """Run the contest that RECIPE describes; flags replace its keys."""
+    """Run the contest that RECIPE describes; flags replace its keys. An address of Ray is given here only."""
     flags = {
         "budget": budget,
         "max_trials": max_trials,
@@ -158,6 +159,7 @@ def run(
         "json": json or None,
         "quiet": quiet or json or None,
         "json_lines": json_lines or None,
+        "ray_address": ray_address,
     }
     from automl import api
 
