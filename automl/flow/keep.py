@@ -47,7 +47,9 @@ def save(
 ) -> Path:
     """Save what predicts as a bundle, with the report of run `folder` without its examples."""
     with tempfile.TemporaryDirectory() as scratch:
-        page = report.render(folder, Path(scratch) / "report.html", examples=False).read_text(encoding="utf-8")
+        page = report.render(folder, Path(scratch) / "report.html", examples=False, strict=False).read_text(
+            encoding="utf-8"
+        )
     return bundle.save(
         target,
         outcome.task,
