@@ -431,6 +431,8 @@ class DeepSide:
         shape = tuple(material.head.shape)
         if len(raws) != len(scores) or any(raw.shape != (n, *shape) for raw, n in zip(raws, sizes, strict=False)):
             return False
+        if not all(np.issubdtype(raw.dtype, np.floating) and np.isfinite(raw).all() for raw in raws):
+            return False
         try:
             own = [material.judge(raw, holdout) for holdout, raw in enumerate(raws)]
         except Exception:  # of arrays that hold no numbers, or odd ones
