@@ -113,7 +113,7 @@ def beyond(values: Mapping[str, Any], root: Path) -> list[Problem]:
             problems.append((key, f"{key}: {cut(word, 100)!r} lies on another machine; copy it here first"))
             continue
         try:
-            check_out(word) if key == "out" else find(key, word, root)
+            check_out(word) if key == "out" else refuse_odd_file(key, find(key, word, root))
         except RecipeError as error:
             problems.append((key, str(error)))
     plugins = values.get("plugins")
@@ -122,6 +122,20 @@ def beyond(values: Mapping[str, Any], root: Path) -> list[Problem]:
             message = f"plugins: {name!r} is a file; a recipe names entry points only: pass files from Python"
             problems.append(("plugins", message))
     return problems
+
+
+def refuse_odd_file(key: str, found: str) -> None:
+    """Refuse a pipe or device as data, which could be waited for or read without end.
+
+    Raises:
+        RecipeError: it is one.
+    """
+    try:
+        mode = os.stat(found).st_mode
+    except (OSError, ValueError):  # a shipped set; others are told when they are read
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise RecipeError(f"{key}: {cut(found, 200)!r} is a pipe or device; a recipe names files and folders")
 
 
 def parse(path: Path) -> tuple[dict[str, Any], dict[str, int], list[str]]:

@@ -182,6 +182,21 @@ def test_pipes_devices_and_folders_are_no_recipes_and_none_is_waited_for(tmp_pat
     assert recipe.validate(tmp_path / "to_own") == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no such files")
+def test_data_of_a_recipe_are_files_of_this_machine(written, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "linked.csv").symlink_to("cars.csv")
+    assert recipe.validate(written("data: linked.csv\ntest: cars.csv\n")) == []
+    odd = ["pipe.csv", "/dev/zero", "circle", "http://h/d.csv", "s3://b/d.csv", "hdfs://h/d", "file:///etc/passwd",
+           "x" * 999, "~nobody-at-all/d.csv", "'\\\\host\\share\\d.csv'", "nowhere/d.csv"]  # fmt: skip
+    for key in ("data", "test"):
+        for word in odd:
+            text = f"{key}: {word}\n" + ("data: cars.csv\n" if key == "test" else "")
+            (problem,) = recipe.validate(written(text))
+            assert f"r.yaml:1: {key}: " in problem
+
+
 @pytest.mark.parametrize(
     "address",
     ["ray://10.0.0.1:10001", "10.0.0.1:6379", "auto", " auto ", "localhost:1", "ray://[::1]:1"],
