@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from automl.errors import RecipeError
-from automl.folder import read_bytes
 
 __all__ = ["fit", "run"]
 
@@ -226,6 +225,8 @@ def only_result(json: bool) -> contextlib.AbstractContextManager[Any]:
 
 def tell(result: Any, json: bool) -> None:
     """Print ``result.json``, or the verdict and where the report is."""
+    from automl.folder import read_bytes
+
     if json:
         typer.echo(read_bytes(result.folder / "result.json", RESULT_BYTES).decode("utf-8").rstrip("\n"))
     else:
