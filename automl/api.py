@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run"]
 
+REPORT_BYTES = 2**28
+
 LOOKED_ROWS = 30_000
 """Rows of a table that `inspect` looks at: kinds and findings of more would be the same, and cost the time of a fit."""
 
@@ -50,7 +52,12 @@ def fit(data: Any, target: str | Sequence[str] | None = None, **options: Any) ->
 
 
 def run(path: str | Path, **overrides: Any) -> Result:
-    """Run a YAML recipe; `overrides` replace its keys.
+    """Run a YAML recipe.
+
+    Args:
+        path: of the recipe.
+        **overrides: keys that replace the file's; and `ray_address`, of a Ray to run on, which a file may not name
+            itself (docs/scale.md).
 
     Raises:
         InputError: the recipe, its data or the output folder is at fault.
@@ -308,7 +315,7 @@ class Result:
         """Copy the report to `path` (``.html``, ``.md`` or ``.json``); returns the path."""
         target = Path(path)
         kind = target.suffix.lower() if target.suffix.lower() in (".html", ".md", ".json") else ".html"
-        folders.write_bytes(target, (self.folder / f"report{kind}").read_bytes())
+        folders.write_bytes(target, folders.read_bytes(self.folder / f"report{kind}", REPORT_BYTES))
         return target
 
     def save(self, path: str | Path) -> Path:

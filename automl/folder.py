@@ -19,10 +19,13 @@ if sys.platform != "win32":
     import fcntl
 
 __all__ = [
+    "check_plain",
     "clear_unfinished",
     "guard",
     "locked",
     "open_regular",
+    "probe",
+    "read_bytes",
     "refuse_link",
     "sync",
     "unused",
@@ -112,12 +115,80 @@ def refuse_link(path: str | os.PathLike[str]) -> Path:
         FolderError: a symbolic link or a Windows junction is there.
     """
     path = Path(path)
-    if path.is_symlink() or (sys.version_info >= (3, 12) and os.path.isjunction(path)):
+    with guard(path):
+        try:
+            found = os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return path
+    # A junction of Windows is a mount point to the system, and no symbolic link to Python.
+    junction = getattr(found, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
+    if stat.S_ISLNK(found.st_mode) or junction:
         raise FolderError(
             f"{path} is a link, and nothing of a run is read or written through one: it could lead to other files of "
             "yours; remove the link, or give another folder (--out)"
         )
     return path
+
+
+def check_plain(folder: str | os.PathLike[str]) -> None:
+    """Refuse a run folder that holds anything but plain files and folders, at any depth.
+
+    Whoever made the folder may have put links to the user's own files in it, or a pipe that nobody writes to. Hard
+    links are not told from files; nothing of ours is written in place but journals, which must be journals.
+
+    Args:
+        folder: that the user named, which itself may be a link; it need not exist.
+
+    Raises:
+        FolderError: names the first link, pipe, socket or device, or the folder that cannot be read.
+    """
+    waiting = [Path(folder)]
+    while waiting:
+        current = waiting.pop()
+        if not current.is_dir():
+            continue
+        with guard(current), os.scandir(current) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                path = refuse_link(entry.path)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+                elif not entry.is_file(follow_symlinks=False):
+                    raise FolderError(f"{path} is no regular file; remove it, or give another folder (--out)")
+
+
+def probe(folder: str | os.PathLike[str]) -> None:
+    """See that files can be made in a folder, under a name that no file has.
+
+    Raises:
+        FolderError: they cannot.
+    """
+    with guard(folder):
+        handle, name = tempfile.mkstemp(prefix=".writable.", suffix=".tmp", dir=folder)
+        try:
+            os.write(handle, b"automl")
+        finally:
+            os.close(handle)
+            os.unlink(name)
+
+
+def read_bytes(path: str | os.PathLike[str], limit_bytes: float) -> bytes:
+    """Read a file inside a folder of ours, through no link.
+
+    Args:
+        path: inside a run folder or a bundle. limit_bytes: most that it may hold.
+
+    Raises:
+        FolderError: it is missing, larger, no regular file, or cannot be read.
+    """
+    handle = open_regular(path, os.O_RDONLY)
+    with os.fdopen(handle, "rb") as file, guard(path):
+        size = os.fstat(file.fileno()).st_size
+        if size > limit_bytes:
+            raise FolderError(
+                f"{path} has {size / 2**20:,.0f} MiB, and automl reads {limit_bytes / 2**20:,.0f} MiB of such a file; "
+                "was it written by something else? Remove it, or give another folder"
+            )
+        return file.read(size)
 
 
 def open_regular(path: str | os.PathLike[str], flags: int, mode: int = 0o666) -> int:
@@ -136,7 +207,8 @@ def open_regular(path: str | os.PathLike[str], flags: int, mode: int = 0o666) ->
     """
     path = refuse_link(path)
     with guard(path):
-        handle = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), mode)
+        own = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+        handle = os.open(path, flags | sum(own), mode)
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)
             raise FolderError(f"{path} is no regular file; remove it, or give another folder (--out)")
@@ -179,9 +251,7 @@ def locked(folder: str | os.PathLike[str]) -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    path = Path(folder) / LOCK
-    with guard(path):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    handle = open_regular(Path(folder) / LOCK, os.O_RDWR | os.O_CREAT)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from automl import folder as files
+from automl import memory
 from automl.errors import FolderError
 
 __all__ = ["WeightStore"]
@@ -29,6 +30,7 @@ CHECKPOINT = "under-way"
 CHECKPOINT_FACTOR = 4
 KEPT_ASIDE = 4  # damaged files of earlier calls that stay, the newest
 FREE_FACTOR = 3
+READ_SHARE = 0.25  # of the free memory: a file's content, its arrays and copies of them
 
 
 class WeightStore:
@@ -39,12 +41,16 @@ class WeightStore:
 
     Attributes:
         unreadable: files that were put aside by this process. largest_bytes: of all runs' files written so far.
+
+    Raises:
+        FolderError: the folder is a link.
     """
 
     def __init__(self, folder: Path, keep: int = 8) -> None:
         self.folder, self.keep = folder, keep
         self.unreadable: list[str] = []
         self.largest_bytes = 0
+        files.refuse_link(folder)
         with contextlib.suppress(OSError):  # unfinished files of a process that was killed while writing
             for path in folder.glob(".*.npz.*.tmp"):
                 path.unlink(missing_ok=True)
@@ -71,8 +77,11 @@ class WeightStore:
         """A run's arrays and description; None when there are none or they are damaged (then they are put aside)."""
         path = self._path(name)
         try:
-            content = path.read_bytes()
-        except OSError:
+            files.refuse_link(self.folder)
+            if not path.exists():
+                return None
+            content = files.read_bytes(path, READ_SHARE * memory.available_mib() * 2**20)
+        except FolderError:
             return None
         found = _unpack(content, name)
         if found is None:
@@ -85,6 +94,8 @@ class WeightStore:
         Args:
             names: best first; those beyond `keep` go too.
         """
+        if not self._is_ours():
+            return
         kept = {self._path(name) for name in names[: self.keep]}
         for path in self._runs():
             if path not in kept:
@@ -101,8 +112,17 @@ class WeightStore:
 
     def drop_checkpoint(self) -> None:
         """The trial has ended."""
-        with contextlib.suppress(OSError):
-            self._path(CHECKPOINT).unlink(missing_ok=True)
+        if self._is_ours():
+            with contextlib.suppress(OSError):
+                self._path(CHECKPOINT).unlink(missing_ok=True)
+
+    def _is_ours(self) -> bool:
+        """Whether the folder is no link, which may have come into its place since it was first looked at."""
+        try:
+            files.refuse_link(self.folder)
+        except FolderError:
+            return False
+        return True
 
     @property
     def used_mib(self) -> float:
@@ -124,6 +144,7 @@ class WeightStore:
         what = "the state of the trial under way was" if name == CHECKPOINT else f"the model of {name} was"
         try:
             content = _pack(name, arrays, meta)
+            files.refuse_link(self.folder)
             self.folder.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(self.folder).free
             if free < FREE_FACTOR * len(content):

@@ -9,8 +9,10 @@ again first.
 
 from __future__ import annotations
 
+import json
 import pickle
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,17 +22,18 @@ import numpy as np
 
 from automl.errors import FolderError
 from automl.journal import Journal
-from automl.records import Cost, Output, Run
+from automl.records import Output, Run
 from automl.store import WeightStore
 from automl.trusted import TRUSTED
 
-__all__ = ["KEPT_MODELS", "Archive", "Proposals", "run_of"]
+__all__ = ["KEPT_MODELS", "Archive", "Proposals"]
 
 KEPT_MODELS = 4
 MIB = 1024**2
 SHARE = 0.05
 LEAST_SECONDS = 0.1
 SECONDS_A_MIB = 0.03
+ROUNDED = 0.01  # settings are kept to three digits
 
 
 class Proposals(Iterator[Mapping[str, Any]]):
@@ -47,22 +50,69 @@ class Proposals(Iterator[Mapping[str, Any]]):
         self.source = source
         self.drawn = 0
         self.waiting: list[Mapping[str, Any]] = []
+        self._ahead: deque[Mapping[str, Any]] = deque()  # drawn to look at, not yet taken
+        self._values: dict[str, set[str]] = {}
+        self._always: set[str] | None = None
+        self._ranges: dict[str, tuple[float, float]] = {}
 
     def __next__(self) -> Mapping[str, Any]:
         if self.waiting:
             return self.waiting.pop(0)
         self.drawn += 1
-        return next(self.source)
+        return self._ahead.popleft() if self._ahead else self._draw()
+
+    def _draw(self) -> Mapping[str, Any]:
+        """One more from the source, whose values are noted."""
+        settings = next(self.source)
+        self._always = set(settings) if self._always is None else self._always & set(settings)
+        for name, value in settings.items():
+            self._values.setdefault(name, set()).add(_as_json(value))
+            if isinstance(value, float):
+                low, high = self._ranges.get(name, (value, value))
+                self._ranges[name] = min(low, value), max(high, value)
+        return settings
 
     def again(self, settings: Mapping[str, Any]) -> None:
         """Hand settings back."""
         self.waiting.insert(0, settings)
 
+    def gave(self, settings: Mapping[str, Any], drawn: int) -> bool:
+        """Whether settings can have come from the first so many draws: each value drawn, or between two that were.
+
+        Args:
+            drawn: at most so many are drawn to know.
+        """
+        while self.drawn + len(self._ahead) < drawn:
+            try:
+                self._ahead.append(self._draw())
+            except StopIteration:
+                break
+        named = (self._always or set()) <= settings.keys() <= self._values.keys()
+        return named and all(self._knows(*pair) for pair in settings.items())
+
+    def _knows(self, name: str, value: Any) -> bool:
+        if isinstance(value, float) and name in self._ranges:
+            low, high = self._ranges[name]
+            return low - ROUNDED * abs(low) <= value <= high + ROUNDED * abs(high)
+        return _as_json(value) in self._values[name]
+
     def go_on(self, drawn: int, waiting: list[Mapping[str, Any]]) -> None:
         """Draw as many as an earlier process had."""
-        while self.drawn < drawn and next(self.source, None) is not None:
+        while self.drawn < drawn:
+            if self._ahead:
+                self._ahead.popleft()
+            elif next(self.source, None) is None:
+                break
             self.drawn += 1
         self.waiting = waiting
+
+
+def _as_json(value: Any) -> str:
+    """A setting as it stands in a journal; one that cannot stand there is like no other."""
+    try:
+        return json.dumps(value, sort_keys=True)
+    except (TypeError, ValueError):
+        return f"not JSON: {value!r}"
 
 
 class Archive:
@@ -142,18 +192,18 @@ class Archive:
         found = None if self.store is None else self.store.load(run.name)
         if found is None:
             return None
-        (content, *arrays), meta = found
-        if meta["score"] != run.valid_score:  # another run had this name, and its journal line was lost
-            return None
         import skops.io
 
-        try:
+        try:  # another run may have had this name; the file may be of another version of a library, or altered
+            (content, *arrays), meta = found
+            if meta["score"] != run.valid_score or len(arrays) != run.n_holdouts * len(meta["arrays"]):
+                return None
             model = skops.io.loads(content.tobytes(), trusted=list(TRUSTED))
-        except Exception:  # of another version of a library, or altered: it is fitted again
+            names = meta["arrays"]
+            each = [arrays[i : i + len(names)] for i in range(0, len(arrays), len(names))]
+            return pickle.dumps(model), tuple(Output(meta["kind"], dict(zip(names, one, strict=True))) for one in each)
+        except Exception:  # skops raises whatever the objects that it makes raise: the run is fitted again
             return None
-        names = meta["arrays"]
-        each = [arrays[i : i + len(names)] for i in range(0, len(arrays), len(names))]
-        return pickle.dumps(model), tuple(Output(meta["kind"], dict(zip(names, one, strict=True))) for one in each)
 
     def retain(self, names: list[str]) -> None:
         """Remove the models of all runs but these, best first."""
@@ -164,12 +214,3 @@ class Archive:
         if kind not in self._told:
             self._told.add(kind)
             self.note(text)
-
-
-def run_of(entry: Mapping[str, Any]) -> Run:
-    """A run from its journal entry."""
-    return Run(
-        entry["name"], "shallow", entry["status"], entry["family"], valid_score=entry["score"],
-        cost=Cost(**entry["cost"]), choices=dict(entry["choices"]), at_seconds=entry["at_seconds"],
-        failure=entry["failure"], n_holdouts=max(1, len(entry["scores"])),
-    )  # fmt: skip

@@ -14,6 +14,7 @@ from automl.errors import RecipeError
 __all__ = ["fit", "run"]
 
 LARGEST_LOOK_BYTES = 1 << 26
+RESULT_BYTES = 1 << 28
 LOOKED_AT = (
     "label", "metric", "test", "time_column", "series", "horizon", "group", "weight", "columns", "plugins", "source",
 )  # fmt: skip
@@ -145,8 +146,9 @@ def run(
     json: Json = False,
     quiet: Quiet = False,
     json_lines: JsonLines = False,
+    ray_address: RayAddress = None,
 ) -> None:
-    """Run the contest that RECIPE describes; flags replace its keys."""
+    """Run the contest that RECIPE describes; flags replace its keys. An address of Ray is given here only."""
     flags = {
         "budget": budget,
         "max_trials": max_trials,
@@ -156,6 +158,7 @@ def run(
         "json": json or None,
         "quiet": quiet or json or None,
         "json_lines": json_lines or None,
+        "ray_address": ray_address,
     }
     from automl import api
 
@@ -222,7 +225,9 @@ def only_result(json: bool) -> contextlib.AbstractContextManager[Any]:
 
 def tell(result: Any, json: bool) -> None:
     """Print ``result.json``, or the verdict and where the report is."""
+    from automl.folder import read_bytes
+
     if json:
-        typer.echo((result.folder / "result.json").read_text("utf-8").rstrip("\n"))
+        typer.echo(read_bytes(result.folder / "result.json", RESULT_BYTES).decode("utf-8").rstrip("\n"))
     else:
         typer.echo(str(result))

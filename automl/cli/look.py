@@ -23,7 +23,7 @@ from automl.cli.contest import (
     Weight,
     given,
 )
-from automl.errors import FolderError, RecipeError
+from automl.errors import RecipeError
 
 if TYPE_CHECKING:
     from automl.api import Inspection
@@ -154,6 +154,4 @@ def report(
     """Make the report of RUN again, without its data."""
     from automl import report as reports
 
-    if not (Path(run) / "report.json").is_file():
-        raise FolderError(f"{run} holds no finished run (no report.json); give a folder that `automl fit` wrote")
     typer.echo(f"Report: {reports.render(Path(run), None if out is None else Path(out))}")

@@ -14,7 +14,7 @@ __all__ = ["check_folder", "open_folder"]
 RUNS = Path("automl-runs")
 MARKS = ("trials.log", "shallow.log", "spent.json")
 # What a run that was killed at its very start leaves.
-LEFTOVER = re.compile(r"\.lock|\.writable|\.spent\.json\..*\.tmp")
+LEFTOVER = re.compile(r"\.lock|\.writable|\.(writable|spent\.json)\..*\.tmp")
 
 
 def check_folder(out: str | None, resume: bool) -> None:
@@ -22,13 +22,17 @@ def check_folder(out: str | None, resume: bool) -> None:
 
     Raises:
         FolderError: it is a file, holds a run and `resume` is off, or `resume` is on and it holds none, or another
-            process is writing it.
+            process is writing it, or it holds links or pipes.
     """
     if out is None:
         return
+    if "\0" in out:
+        raise FolderError(f"--out {out!r} is no name that a folder may have; give another")
     folder = Path(out)
-    if folder.is_file():
-        raise FolderError(f"--out {folder} is a file; give a folder that is new or empty")
+    with folders.guard(folder):
+        if folder.exists() and not folder.is_dir():
+            raise FolderError(f"--out {folder} is a file; give a folder that is new or empty")
+    folders.check_plain(folder)
     if not folder.is_dir() or all(LEFTOVER.fullmatch(path.name) for path in folder.iterdir()):
         return
     if not resume:
@@ -46,14 +50,13 @@ def open_folder(out: str | None, name: str) -> Path:
         out: as the user gave it, or None for a new one under ``automl-runs``. name: of the data, for a new one.
 
     Raises:
-        FolderError: it cannot be written.
+        FolderError: it cannot be written, or it holds links or pipes.
     """
     folder = Path(out) if out is not None else _unused(RUNS / f"{_slug(name)}-{time.strftime('%Y%m%d-%H%M%S')}")
     with folders.guard(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.write_bytes(b"automl")
-        probe.unlink()
+    folders.check_plain(folder)  # once more: reading the data took a while
+    folders.probe(folder)
     return folder
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from automl import bundle, catalog, report
 from automl.ensemble import members_of
 from automl.errors import FolderError
+from automl.folder import refuse_link
 from automl.records import Baseline, Section, Template
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def keep(outcome: Outcome, predictors: dict[str, Any], recommended: str, folder:
     try:
         report.write(outcome, folder, tuple(catalog.members(Section, "automl.report.sections").values()))
         result = report.result_dict(outcome)
-        save(folder / "model", outcome, predictors, recommended, result, folder)
+        save(refuse_link(folder / "model"), outcome, predictors, recommended, result, folder)
     except FolderError as error:
         raise FolderError(
             f"{error}. The search is over and what it found is kept: once {folder} can be written, "
@@ -46,7 +47,9 @@ def save(
 ) -> Path:
     """Save what predicts as a bundle, with the report of run `folder` without its examples."""
     with tempfile.TemporaryDirectory() as scratch:
-        page = report.render(folder, Path(scratch) / "report.html", examples=False).read_text(encoding="utf-8")
+        page = report.render(folder, Path(scratch) / "report.html", examples=False, strict=False).read_text(
+            encoding="utf-8"
+        )
     return bundle.save(
         target,
         outcome.task,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from automl import folder as files
 from automl.clock import Clock
 from automl.errors import FolderError
+from automl.stored import MOST_SECONDS, Misfit, mapping, number, optional_number, parse, text
 
 if TYPE_CHECKING:
     from automl.records import Recipe
@@ -24,6 +26,9 @@ __all__ = ["Earlier", "Ledger"]
 
 NAME = "spent.json"
 EVERY_SECONDS = 2.0
+MOST_BYTES = 2**20
+MOST_PHASES = 100
+STARTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +82,12 @@ class Ledger:
         clock.go_on(offered, earlier.wall_seconds, earlier.spent, earlier.phases)
 
     def _read(self) -> Earlier | None:
-        try:
-            content = self.path.read_bytes()
-        except OSError:
+        files.refuse_link(self.path)
+        if not self.path.is_file():
             return None
         try:
-            return _earlier(json.loads(content))
-        except (ValueError, KeyError, TypeError, AttributeError):
+            return _earlier(parse(files.read_bytes(self.path, MOST_BYTES)))
+        except (Misfit, FolderError):
             with files.guard(self.path):
                 aside = files.unused(self.path.with_suffix(".unreadable"))
                 os.replace(self.path, aside)
@@ -133,23 +137,25 @@ def _number(seconds: float) -> float | None:
     return seconds if math.isfinite(seconds) else None
 
 
-def _seconds(value: Any) -> float:
+def _bound(found: dict[str, Any], key: str) -> float:
     """A stored budget; None stands for no bound."""
-    seconds = math.inf if value is None else float(value)
-    if not seconds >= 0:
-        raise ValueError(f"{value} is no time")
-    return seconds
+    seconds = optional_number(found, key, 0.0, MOST_SECONDS)
+    return math.inf if seconds is None else seconds
 
 
-def _earlier(found: dict[str, Any]) -> Earlier:
-    wall = _seconds(found["wall_seconds"])
-    if not math.isfinite(wall):
-        raise ValueError("no time was noted")
+def _each(found: dict[str, Any], key: str) -> dict[str, float]:
+    """Seconds by side or by phase."""
+    own = mapping(found, key, MOST_PHASES)
+    return {name[:60]: number(own, name, 0.0, MOST_SECONDS) for name in own}
+
+
+def _earlier(found: Any) -> Earlier:
+    if not isinstance(found, dict):
+        raise Misfit("it is no mapping")
+    started = text(found, "started", 40)
+    if started and not STARTED.fullmatch(started):
+        raise Misfit(f"started: {started!r} is no time")
     return Earlier(
-        _seconds(found["asked_seconds"]),
-        _seconds(found["offered_seconds"]),
-        wall,
-        {str(name): _seconds(value) for name, value in found["spent"].items()},
-        {str(name): _seconds(value) for name, value in found["phases"].items()},
-        str(found["started"]),
-    )
+        _bound(found, "asked_seconds"), _bound(found, "offered_seconds"),
+        number(found, "wall_seconds", 0.0, MOST_SECONDS), _each(found, "spent"), _each(found, "phases"), started,
+    )  # fmt: skip

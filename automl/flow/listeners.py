@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from automl import folder as files
 from automl.clock import Clock
 
 __all__ = ["JsonLines", "Listener", "TensorBoard"]
@@ -114,7 +115,8 @@ class TensorBoard:
 
         name = str(event["name"])
         if name not in self._open:
-            self._open[name] = EventFileWriter(str(self.folder / name))
+            files.refuse_link(self.folder)
+            self._open[name] = EventFileWriter(str(files.refuse_link(self.folder / name)))
         values = []
         step = 0
         if event["event"] == "start":

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from automl.folder import refuse_link
+
 __all__ = ["MLflow"]
 
 EXPERIMENT = "automl"
@@ -67,7 +69,7 @@ class MLflow:
         address = os.environ.get("MLFLOW_TRACKING_URI") or ""
         if not address:
             os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # MLflow 3 asks for this before it writes files
-            address = self.folder.resolve().as_uri()
+            address = refuse_link(self.folder).resolve().as_uri()
         from mlflow.tracking import MlflowClient
 
         self._client = MlflowClient(tracking_uri=address)

@@ -9,6 +9,7 @@ from typing import Any
 
 from automl.errors import RecipeError
 from automl.recipe import shipped
+from automl.recipe.words import cut
 
 __all__ = ["check_out", "find"]
 
@@ -28,10 +29,15 @@ def find(key: str, value: str, root: Path) -> str:
         shipped.check(value)
         return value
     if "://" in value:
-        raise RecipeError(f"{key}: {value!r} is an address; automl reads local files only: download it first")
-    path = root / Path(value).expanduser()
-    if "\0" in value or not path.exists():
-        raise RecipeError(f"{key}: {value!r} does not exist in {root.resolve()}{near(path)}")
+        raise RecipeError(f"{key}: {cut(value, 200)!r} is an address; automl reads local files only: download it first")
+    try:
+        path = root / Path(value).expanduser()
+        found, there = "\0" not in value and path.exists(), root.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, a home that nobody has, links in a circle
+        why = getattr(error, "strerror", None) or error
+        raise RecipeError(f"{key}: {cut(value, 200)!r} is no path that can be read ({why}); check it") from error
+    if not found:
+        raise RecipeError(f"{key}: {cut(value, 200)!r} does not exist in {there}{near(path)}")
     return str(path)
 
 
@@ -39,9 +45,12 @@ def near(path: Path) -> str:
     """What lies near a path that does not exist."""
     if "\0" in str(path):
         return ""
-    if not path.parent.is_dir():
-        return f"; there is no folder {str(path.parent)!r}: check the path"
-    names = sorted(entry.name for entry in path.parent.iterdir() if not entry.name.startswith("."))
+    try:
+        if not path.parent.is_dir():
+            return f"; there is no folder {cut(str(path.parent), 200)!r}: check the path"
+        names = sorted(entry.name for entry in path.parent.iterdir() if not entry.name.startswith("."))
+    except OSError:
+        return "; check the path"
     close = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
     if close:
         return f"; did you mean {' or '.join(repr(name) for name in close)}?"
@@ -56,11 +65,18 @@ def check_out(out: str | None) -> None:
     """
     if out is None:
         return
-    here = Path.cwd().resolve()
-    place = Path(os.path.normpath(here / Path(out).expanduser()))
-    if not place.resolve().is_relative_to(here) or place == here:
+    try:
+        here = Path.cwd().resolve()
+        place = Path(os.path.normpath(here / Path(out).expanduser()))
+        inside = place.resolve().is_relative_to(here) and place != here
+    except (OSError, RuntimeError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
         raise RecipeError(
-            f"out: {out!r} lies outside the current folder {here}; a recipe writes inside it only: "
+            f"out: {cut(out, 200)!r} is no name that a folder may have ({why}); choose another"
+        ) from error
+    if not inside:
+        raise RecipeError(
+            f"out: {cut(out, 200)!r} lies outside the current folder {here}; a recipe writes inside it only: "
             "choose another name, or pass --out on the command line"
         )
 

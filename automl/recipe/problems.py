@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from automl.errors import RecipeError
 from automl.recipe.schema import EXPECTED, KEYS, SEARCH_KEYS, Keys, listed
-from automl.recipe.words import arrived, nearest, nearest_key
+from automl.recipe.words import arrived, cut, nearest, nearest_key
 from automl.records import GOALS
 
 __all__ = ["Problem", "check"]
@@ -25,7 +25,7 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
         The checked keys (None when there are problems), and the problems in the order of `values`.
     """
     problems: list[Problem] = [
-        (key, f"unknown key {key!r}{nearest_key(key, KEYS)}; keys are {', '.join(KEYS)}")
+        (key, f"unknown key {cut(key, 100)!r}{nearest_key(key, KEYS)}; keys are {', '.join(KEYS)}")
         for key in values
         if key not in KEYS
     ]
@@ -49,9 +49,11 @@ def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Pro
         key = ".".join(str(part) for part in detail["loc"][: 2 if detail["loc"][0] == "search" else 1])
         if key in found:
             continue
-        value = values.get(key) if "." not in key else dict(values["search"]).get(key.partition(".")[2])
-        if detail["type"] == "extra_forbidden":
-            name = key.partition(".")[2]
+        inner = detail["loc"][1] if "." in key else None
+        search = values.get("search")
+        value = values.get(key) if inner is None else search.get(inner) if isinstance(search, dict) else search
+        if detail["type"] == "extra_forbidden" or (inner is not None and inner not in SEARCH_KEYS):
+            name = cut(str(inner), 100)
             hint = nearest(name, SEARCH_KEYS)
             found[key] = f"search: unknown key {name!r}{hint}; keys are {', '.join(SEARCH_KEYS)}"
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,21 +12,26 @@ import yaml
 
 from automl.errors import RecipeError
 from automl.recipe.making import finish, is_word, plain
+from automl.recipe.nodes import compose, value_of
 from automl.recipe.places import check_out, find, near
 from automl.recipe.problems import Problem, check
 from automl.recipe.schema import Keys
+from automl.recipe.words import cut
 from automl.records import Recipe
 
 __all__ = ["read", "validate"]
 
 MOST_BYTES = 1_000_000
+MOST_PROBLEMS = 50
 
 
-def read(path: str | os.PathLike[str], **overrides: Any) -> Recipe:
+def read(path: str | os.PathLike[str], ray_address: str | None = None, **overrides: Any) -> Recipe:
     """Read a recipe.
 
     Args:
         path: a YAML file; relative paths in it are read against its folder.
+        ray_address: of a Ray to run on. A file may not name one itself: pickles travel both ways, so whoever answers
+            at an address can run code here. None for no other than the file's "local".
         **overrides: keys that replace the file's (None leaves the file's), as Python arguments.
 
     Raises:
@@ -42,6 +48,8 @@ def read(path: str | os.PathLike[str], **overrides: Any) -> Recipe:
             given[key] = os.path.abspath(found) if ":" not in (found := find(key, given[key], Path())) else found
     if "data" in objects:
         given["data"] = "in memory"
+    if ray_address is not None and isinstance(given.get("search", {}), dict):
+        given["search"] = {**given.get("search", searched(path)), "ray_address": ray_address}
     keys, problems = examine(path, given, skip=tuple(objects))
     if keys is None:
         raise RecipeError("\n".join(problems))
@@ -64,7 +72,19 @@ def examine(path: Path, overrides: dict[str, Any], skip: tuple[str, ...] = ()) -
     own = {key: value for key, value in values.items() if key not in overrides and key not in skip}
     problems += beyond(own, path.parent)
     placed = sorted(problems, key=lambda problem: lines.get(problem[0], 0))
-    return (None if problems else keys), [where(path, lines, problem) for problem in placed]
+    told = [where(path, lines, problem) for problem in placed[:MOST_PROBLEMS]]
+    if len(placed) > MOST_PROBLEMS:
+        told.append(f"{path}: and {len(placed) - MOST_PROBLEMS} more problems")
+    return (None if problems else keys), told
+
+
+def searched(path: Path) -> dict[str, Any]:
+    """The file's own keys of the search, where they are a mapping; `examine` tells what is wrong with others."""
+    try:
+        found = parse(path)[0].get("search")
+    except RecipeError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def where(path: Path, lines: Mapping[str, int], problem: Problem) -> str:
@@ -74,14 +94,26 @@ def where(path: Path, lines: Mapping[str, int], problem: Problem) -> str:
 
 
 def beyond(values: Mapping[str, Any], root: Path) -> list[Problem]:
-    """Problems of what the file's own words point to: data, the run folder, plug-ins."""
+    """Problems of what the file's own words point to: data, the run folder, plug-ins, other machines."""
     problems: list[Problem] = []
+    search = values.get("search")
+    address = search.get("ray_address") if isinstance(search, dict) else None
+    if isinstance(address, str) and address.strip() != "local":
+        problems.append((
+            "search.ray_address",
+            f"search.ray_address: {cut(address, 100)!r} is an address, and a recipe file may name none but local: data "
+            "and pickles travel both ways, so whoever answers there can run code on this machine; if you trust it, "
+            "leave it out of the file and give it yourself (--ray-address, or ray_address= in Python)",
+        ))  # fmt: skip
     for key in ("data", "test", "out"):
         word = values.get(key)
         if not isinstance(word, str) or not word:
             continue
+        if key != "out" and word.replace("\\", "/").startswith("//") and (os.name == "nt" or word[0] == "\\"):
+            problems.append((key, f"{key}: {cut(word, 100)!r} lies on another machine; copy it here first"))
+            continue
         try:
-            check_out(word) if key == "out" else find(key, word, root)
+            check_out(word) if key == "out" else refuse_odd_file(key, find(key, word, root))
         except RecipeError as error:
             problems.append((key, str(error)))
     plugins = values.get("plugins")
@@ -92,52 +124,40 @@ def beyond(values: Mapping[str, Any], root: Path) -> list[Problem]:
     return problems
 
 
+def refuse_odd_file(key: str, found: str) -> None:
+    """Refuse a pipe or device as data, which could be waited for or read without end.
+
+    Raises:
+        RecipeError: it is one.
+    """
+    try:
+        mode = os.stat(found).st_mode
+    except (OSError, ValueError):  # a shipped set; others are told when they are read
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise RecipeError(f"{key}: {cut(found, 200)!r} is a pipe or device; a recipe names files and folders")
+
+
 def parse(path: Path) -> tuple[dict[str, Any], dict[str, int], list[str]]:
     """Keys and values of a YAML mapping, the line of each key, and the keys that are there twice.
 
     Raises:
         RecipeError: the file is missing, unreadable, no YAML, or no mapping.
     """
-    text = load_text(path)
-    try:
-        loader = yaml.SafeLoader(text)
-        node = loader.get_single_node()
-        if not isinstance(node, yaml.MappingNode):
-            raise RecipeError(f'{path}: expected a mapping of keys to values, such as "data: cars.csv"; found none')
-        values: dict[str, Any] = {}
-        lines: dict[str, int] = {}
-        doubled: list[str] = []
-        for key_node, value_node in node.value:
-            key, line = str(key_node.value), key_node.start_mark.line + 1
-            if key in values:
-                doubled.append(key)
-            lines[key] = line
-            refuse_doubles(path, value_node)
-            if isinstance(value_node, yaml.MappingNode):
-                for inner, _ in value_node.value:
-                    lines[f"{key}.{inner.value}"] = inner.start_mark.line + 1
-            values[key] = loader.construct_object(value_node, deep=True)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise RecipeError(f"{path}:{line}: this is no valid YAML: {error.problem or error}; check quotes and "
-                          "indentation") from error  # fmt: skip
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        if isinstance(error, RecipeError):
-            raise
-        raise RecipeError(f"{path}: this is no valid YAML: {error}") from error
+    loader, node = compose(path, load_text(path))
+    values: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    doubled: list[str] = []
+    for key_node, value_node in node.value:
+        key, line = str(key_node.value), key_node.start_mark.line + 1
+        if key in values:
+            doubled.append(key)
+        lines[key] = line
+        if isinstance(value_node, yaml.MappingNode):
+            for inner, _ in value_node.value:
+                lines[f"{key}.{inner.value}"] = inner.start_mark.line + 1
+        values[key] = value_of(path, loader, value_node)
     return values, lines, doubled
-
-
-def refuse_doubles(path: Path, node: yaml.Node) -> None:
-    """Refuse a mapping inside the recipe (`columns`) that has a key twice; YAML would keep the last silently."""
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen: set[str] = set()
-    for key_node, _ in node.value:
-        if key_node.value in seen:
-            line = key_node.start_mark.line + 1
-            raise RecipeError(f"{path}:{line}: {key_node.value!r} is there twice; keep one of them")
-        seen.add(str(key_node.value))
 
 
 def load_text(path: Path) -> str:
@@ -146,14 +166,24 @@ def load_text(path: Path) -> str:
     Raises:
         RecipeError: there is no such file, it is too large for a recipe, or not UTF-8.
     """
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else f"does not exist{near(path)}"
-        raise RecipeError(f"{path}: this recipe {what}; give the path of a YAML file")
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise RecipeError(f"{path}: expected a recipe of some lines, got {path.stat().st_size} bytes; is it data?")
-        return path.read_text("utf-8-sig")
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            what = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe or device"
+            raise RecipeError(f"{path}: this recipe is {what}; give the path of a YAML file")
+        with open(path, "rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise RecipeError(f"{path}: this recipe does not exist{near(path)}; give the path of a YAML file") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, RecipeError):
+            raise
+        why = getattr(error, "strerror", None) or error
+        raise RecipeError(f"{cut(str(path), 300)}: cannot be read ({why}); check its name and permissions") from error
+    if len(content) > MOST_BYTES:
+        size = max(found.st_size, len(content))
+        raise RecipeError(f"{path}: expected a recipe of some lines, got {size} bytes; is it data?")
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RecipeError(f"{path}: byte {error.start} is not UTF-8; save the recipe as UTF-8") from error
-    except OSError as error:
-        raise RecipeError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error

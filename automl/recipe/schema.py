@@ -69,9 +69,10 @@ class SearchKeys(BaseModel):
     device: DeviceWish = Field(
         "auto", description="Where networks train: auto, cpu, one (one device a trial), all (each trial over all)."
     )
-    workers: int = Field(1, ge=1, description="Trials that run at once; more than one needs Ray.")
+    workers: int = Field(1, ge=1, le=100_000, description="Trials that run at once; more than one needs Ray.")
     ray_address: str | None = Field(
-        None, description="A Ray to run on: auto, local, ray://host:port; left out for one of our own."
+        None,
+        description="A Ray to run on: local for one of our own. A file names no other; give it with --ray-address.",
     )
 
     @field_validator("memory", mode="before")
@@ -114,10 +115,10 @@ class Keys(BaseModel):
     series: Name | None = Field(None, description="Column that tells series of a panel apart; left out to detect.")
     group: Name | None = Field(None, description="Column whose equal values stay on one side of the split.")
     weight: Name | None = Field(None, description="Column of sample weights.")
-    horizon: int | None = Field(None, ge=1, description="Steps to forecast; left out to choose by frequency.")
+    horizon: int | None = Field(None, ge=1, le=2**53, description="Steps to forecast; left out to choose by frequency.")
     columns: dict[str, Kind] = Field(default_factory=dict, description="Kinds of columns, overriding detection.")
     budget: int | float | str = Field("5m", validate_default=True, description="Time for all of it: 90, 90s, 5m, 2h.")
-    max_trials: int | None = Field(None, ge=1, description="Bound on deep trials and on shallow fits, each.")
+    max_trials: int | None = Field(None, ge=1, le=2**53, description="Bound on deep trials and on shallow fits, each.")
     templates: Name | list[Name] = Field(default_factory=list, description="Deep templates to search; all that fit.")
     seed: int = Field(0, ge=0, lt=2**32, description="What splits, searches and networks are drawn with.")
     min_gain: float = Field(

@@ -54,7 +54,7 @@ def check(name: str) -> None:
         RecipeError: the nearest names are given.
     """
     if name not in SETS:
-        raise RecipeError(f"data: there is no set {name!r}{nearest(name, SETS)}; sets are {', '.join(SETS)}")
+        raise RecipeError(f"data: there is no set {name[:100]!r}{nearest(name, SETS)}; sets are {', '.join(SETS)}")
 
 
 def breast_cancer() -> tuple[Any, tuple[str, ...]]:

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from automl.errors import RecipeError
-from automl.recipe.words import nearest
+from automl.recipe.words import cut, nearest
 from automl.records import KINDS, Kind
 
 __all__ = ["check_columns", "parse_address", "parse_budget", "parse_columns", "parse_latency", "parse_memory"]
 
 MIB = {"": 1.0, "m": 1.0, "g": 1024.0, "t": 1024.0**2}
+LONGEST = 60
+LONGEST_ADDRESS = 300
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 MILLISECONDS = {"": 1.0, "ms": 1.0}
 
@@ -39,16 +41,24 @@ def parse_latency(value: Any) -> float:
 def _above_zero(value: Any, units: Mapping[str, float], expected: str) -> float:
     """A number, or a text of a number and one of these units, brought to the first of them."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise RecipeError(f"{expected}, got {value!r}")
-    match = (
-        re.fullmatch(rf"\s*(\d+(?:\.\d*)?|\.\d+)\s*({'|'.join(units)})\s*", value) if isinstance(value, str) else None
-    )
+        raise RecipeError(f"{expected}, got {_said(value)}")
+    pattern = rf"\s*(\d+(?:\.\d*)?|\.\d+)\s*({'|'.join(units)})\s*"
+    match = re.fullmatch(pattern, value) if isinstance(value, str) and len(value) <= LONGEST else None
     if isinstance(value, str) and match is None:
-        raise RecipeError(f"{expected}, got {value!r}")
-    number = float(match[1]) * units[match[2]] if match else float(value)
+        raise RecipeError(f"{expected}, got {_said(value)}")
+    try:
+        number = float(match[1]) * units[match[2]] if match else float(value)
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number) or number <= 0:
-        raise RecipeError(f"{expected} above zero, got {value!r}")
+        raise RecipeError(f"{expected} above zero, got {_said(value)}")
     return number
+
+
+def _said(value: Any) -> str:
+    """The value as Python writes it, shortened where it is long."""
+    huge = isinstance(value, int) and value.bit_length() > 128
+    return "a very large number" if huge else cut(repr(value), LONGEST)
 
 
 def parse_memory(value: Any) -> float:
@@ -59,11 +69,12 @@ def parse_memory(value: Any) -> float:
     """
     expected = 'memory: expected an amount such as "8GB" or "500MB"'
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise RecipeError(f"{expected}, got {value!r}")
-    text = str(value).strip().lower()
-    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([mgt])(?:i?b)?)?", text)
-    if match is None or not float(match[1]) > 0:
-        raise RecipeError(f"{expected} above zero, got {value!r}")
+        raise RecipeError(f"{expected}, got {_said(value)}")
+    huge = isinstance(value, int) and value.bit_length() > 64
+    text = "" if huge else str(value).strip().lower()
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([mgt])(?:i?b)?)?", text) if len(text) <= LONGEST else None
+    if match is None or not 0 < float(match[1]) < math.inf:
+        raise RecipeError(f"{expected} above zero, got {_said(value)}")
     return float(match[1]) * MIB[match[2] or ""]
 
 
@@ -73,10 +84,10 @@ def parse_address(value: Any) -> str:
     Raises:
         RecipeError: it is written otherwise.
     """
-    text = value.strip() if isinstance(value, str) else ""
+    text = value.strip() if isinstance(value, str) and len(value) <= LONGEST_ADDRESS else ""
     if text in ("auto", "local") or re.fullmatch(r"(ray://)?([\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}", text):
         return str(text)
-    raise RecipeError(f'ray_address: expected "auto", "local", "ray://host:port" or "host:port", got {value!r}')
+    raise RecipeError(f'ray_address: expected "auto", "local", "ray://host:port" or "host:port", got {_said(value)}')
 
 
 def parse_columns(text: str) -> dict[str, Kind]:
@@ -103,9 +114,9 @@ def check_columns(columns: Mapping[str, str]) -> dict[str, Kind]:
         RecipeError: a kind is unknown; the nearest one is named.
     """
     for name, kind in columns.items():
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise RecipeError(
-                f"columns: {name!r} has the unknown kind {kind!r}{nearest(str(kind), KINDS)}; "
+                f"columns: {_said(name)} has the unknown kind {_said(kind)}{nearest(str(kind), KINDS)}; "
                 f"kinds are {', '.join(KINDS)}"
             )
     return cast("dict[str, Kind]", dict(columns))

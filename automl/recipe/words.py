@@ -6,7 +6,9 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["arrived", "nearest", "nearest_key"]
+__all__ = ["arrived", "cut", "nearest", "nearest_key"]
+
+LONGEST = 100
 
 # Keys that other tools call otherwise.
 ALIASES = {
@@ -21,13 +23,13 @@ ALIASES = {
 
 def nearest(word: str, words: Iterable[str], cutoff: float = 0.5) -> str:
     """`` (did you mean 'x'?)`` for the nearest of `words`, or nothing."""
-    found = difflib.get_close_matches(word.lower(), list(words), n=1, cutoff=cutoff)
+    found = difflib.get_close_matches(word[:LONGEST].lower(), list(words), n=1, cutoff=cutoff)
     return f" (did you mean {found[0]!r}?)" if found else ""
 
 
 def nearest_key(word: str, keys: Iterable[str]) -> str:
     """The same for a recipe's keys, knowing what other tools call them."""
-    plain = word.strip().lower().replace("-", "_").replace(" ", "_")
+    plain = word[:LONGEST].strip().lower().replace("-", "_").replace(" ", "_")
     return f" (did you mean {ALIASES[plain]!r}?)" if plain in ALIASES else nearest(plain, keys)
 
 
@@ -38,11 +40,16 @@ def arrived(value: Any) -> str:
     if isinstance(value, bool):
         return f"{str(value).lower()} (a yes/no value; quote the word if you mean it as text)"
     if isinstance(value, str):
-        return f"the text {value if len(value) <= 60 else value[:57] + '...'!r}"
+        return f"the text {cut(value, 60)!r}"
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return "a very large number" if abs(value) >= 2**128 else f"the number {value}"
     if isinstance(value, list | tuple):
         return f"a list of {len(value)}"
     if isinstance(value, dict):
         return "a mapping"
-    return f"a {type(value).__name__} ({value})"
+    return f"a {type(value).__name__} ({cut(str(value), 60)})"
+
+
+def cut(text: str, most: int) -> str:
+    """The text, shortened where it is long."""
+    return text if len(text) <= most else text[: most - 3] + "..."

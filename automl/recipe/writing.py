@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from automl.records import Recipe, SearchOptions
@@ -38,6 +38,11 @@ def dump(recipe: Recipe) -> str:
             continue
         if value is None or (name in DEFAULTS and value == DEFAULTS[name] and key != "budget"):
             continue
+        if key == "search" and value.ray_address not in (None, "local"):
+            comments.append(f"ray_address: a recipe file names none; it ran with --ray-address {value.ray_address}")
+            value = replace(value, ray_address=None)
+            if value == DEFAULTS[name]:
+                continue
         content[key] = seconds(value) if key == "budget" else search(value) if key == "search" else value
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
     return "".join(f"# {comment}\n" for comment in comments) + text

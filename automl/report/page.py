@@ -16,12 +16,13 @@ from automl.errors import FolderError
 from automl.records import Outcome, Section
 from automl.report import draw, markdown, words
 from automl.report.files import put
+from automl.report.reading import SCHEMA, picture, read
 from automl.report.result import result_dict
 from automl.report.sections import shipped
 
 __all__ = ["html", "markdown_text", "render", "stored", "write"]
 
-SCHEMA = 1
+FORMS = (".html", ".htm", ".md", ".json")
 
 
 def write(outcome: Outcome, folder: str | Path, sections: Sequence[Section] | None = None) -> None:
@@ -52,51 +53,46 @@ def render(
     *,
     sections: Sequence[Section] | None = None,
     examples: bool = True,
+    strict: bool = True,
 ) -> Path:
     """Make the page again from the stored ``report.json`` alone.
 
     Args:
         run_folder: of a run. target: an ``.html``, ``.md`` or ``.json`` file to write, or None for ``report.html``
             and ``report.md`` in the run folder. sections: as in `write`. examples: whether to show the parts that
-            hold the user's own rows.
+            hold the user's own rows. strict: whether one of automl's own sections that cannot be drawn is an error (the
+            file was altered), or is said in its place.
 
     Returns:
         The page's path.
 
     Raises:
-        FolderError: no report is stored there, it cannot be read, or the target cannot be written.
+        FolderError: no report is stored there, it cannot be read or drawn, or the target cannot be written.
     """
     folder = Path(run_folder)
     content = read(folder)
     if not examples:
         content = {**content, "sections": [s for s in content["sections"] if not (s["data"] or {}).get("holds_rows")]}
-    if target is None:
-        put(folder, {"report.md": markdown_text(content, sections), "report.html": html(content, sections)})
-        return folder / "report.html"
-    path = Path(target)
-    makers = {".html": html, ".htm": html, ".md": markdown_text, ".json": lambda c, _: written(c)}
-    if path.suffix.lower() not in makers:
+    path = folder / "report.html" if target is None else Path(target)
+    if path.suffix.lower() not in FORMS:
         raise FolderError(f"a report is written as .html, .md or .json, not as {path.name!r}; try {path.name}.html")
-    put(path.parent, {path.name: makers[path.suffix.lower()](content, sections)})
+    names = ["report.md", "report.html"] if target is None else [path.name]
+    try:
+        made = {name: form(Path(name).suffix.lower(), content, sections, strict) for name in names}
+    except Exception as error:  # of whatever kind templates and pictures raise on what is none of ours
+        raise FolderError(
+            f"{folder / 'report.json'} cannot be drawn ({type(error).__name__}: {words.shorten(error, 200)}); was it "
+            "altered? Run the contest again"
+        ) from error
+    put(path.parent, made)
     return path
 
 
-def read(folder: Path) -> dict[str, Any]:
-    """The stored report of a run folder."""
-    path = folder / "report.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise FolderError(f"{folder} holds no report.json; give the folder of a finished run") from None
-    except (OSError, ValueError) as error:
-        raise FolderError(f"{path} cannot be read as a stored report ({error}); run the contest again") from error
-    if (
-        not isinstance(content, dict)
-        or content.get("schema") != SCHEMA
-        or not isinstance(content.get("sections"), list)
-    ):
-        raise FolderError(f"{path} is no stored report of this version of automl; make it with the version that ran")
-    return content
+def form(suffix: str, content: Mapping[str, Any], sections: Sequence[Section] | None, strict: bool) -> str:
+    """A stored report as a file of this ending holds it."""
+    if suffix == ".json":
+        return written(content)
+    return (markdown_text if suffix == ".md" else html)(content, sections, strict=strict)
 
 
 def written(content: Mapping[str, Any]) -> str:
@@ -138,12 +134,12 @@ def source(name: str) -> str:
 def environment(**options: Any) -> jinja2.Environment:
     """Jinja as both forms of the report use it: everything is escaped, a missing name is an error in no template."""
     made = jinja2.Environment(autoescape=True, trim_blocks=False, keep_trailing_newline=True, **options)
-    made.filters.update(number=words.number, percent=words.percent, duration=words.duration)
+    made.filters.update(number=words.number, percent=words.percent, duration=words.duration, picture=picture)
     return made
 
 
-def html(content: Mapping[str, Any], sections: Sequence[Section] | None = None) -> str:
-    """One self-contained HTML page of a stored report."""
+def html(content: Mapping[str, Any], sections: Sequence[Section] | None = None, *, strict: bool = False) -> str:
+    """One self-contained HTML page of a stored report; `strict` as in `render`."""
     pen = draw.Pen()
     made = environment(finalize=lambda v: words.visible(v) if type(v) is str else v)
     made.globals["svgs"] = lambda chart: [(screen, Markup(svg)) for screen, svg in pen.svgs(chart)]
@@ -153,18 +149,20 @@ def html(content: Mapping[str, Any], sections: Sequence[Section] | None = None) 
     by_name = {section.name: section.template for section in sections or shipped()}
     css = Markup(source("page.css").strip())
     return made.from_string(source("page.html")).render(
-        css=css, **frame(content), sections=bodies(made, content, by_name)
+        css=css, **frame(content), sections=bodies(made, content, by_name, strict)
     )
 
 
-def markdown_text(content: Mapping[str, Any], sections: Sequence[Section] | None = None) -> str:
-    """A stored report as Markdown."""
+def markdown_text(
+    content: Mapping[str, Any], sections: Sequence[Section] | None = None, *, strict: bool = False
+) -> str:
+    """A stored report as Markdown; `strict` as in `render`."""
     made = environment(finalize=markdown.safe)
     macros = made.from_string(markdown.MACROS).module
     made.globals.update({name: getattr(macros, name) for name in ("side", "table", "figure")})
     made.globals["fence"] = markdown.fence
     by_name = {section.name: section.markdown for section in sections or shipped()}
-    text = made.from_string(markdown.PAGE).render(**frame(content), sections=bodies(made, content, by_name))
+    text = made.from_string(markdown.PAGE).render(**frame(content), sections=bodies(made, content, by_name, strict))
     lines = [line.rstrip() for line in text.splitlines()]
     return "\n".join(line for i, line in enumerate(lines) if line or (i and lines[i - 1])) + "\n"
 
@@ -174,8 +172,15 @@ def frame(content: Mapping[str, Any]) -> dict[str, Any]:
     return {"head": content["head"], "automl_version": content["automl_version"]}
 
 
-def bodies(made: jinja2.Environment, content: Mapping[str, Any], templates: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Each stored section with its body; one whose template fails, or is not installed here, says so."""
+def bodies(
+    made: jinja2.Environment, content: Mapping[str, Any], templates: Mapping[str, str], strict: bool
+) -> list[dict[str, Any]]:
+    """Each stored section with its body; one whose template fails, or is not installed here, says so.
+
+    Raises:
+        Exception: whatever a template of automl's own raises, where `strict`.
+    """
+    own = {section.name for section in shipped()} if strict else set()
     shown = []
     for part in content["sections"]:
         body, problem = Markup(""), part.get("problem")
@@ -183,6 +188,8 @@ def bodies(made: jinja2.Environment, content: Mapping[str, Any], templates: Mapp
             try:
                 body = Markup(made.from_string(templates[part["name"]]).render(part["data"]).strip())
             except Exception as error:
+                if part["name"] in own:
+                    raise
                 problem = f"{type(error).__name__}: {words.shorten(error, 200)}"
         elif part["name"] not in templates:
             problem = f"the section {part['name']!r} comes from a plug-in that is not installed here"

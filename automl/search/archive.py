@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 from automl.errors import FolderError
 from automl.journal import Journal
 from automl.records import Cost, Run
+from automl.search.entries import fit_of, snapshot_of
 from automl.search.failure import Failure
 from automl.search.orders import Order, Report, plain
 from automl.search.trial import Fit, Gate, Snapshot
 from automl.store import WeightStore
+from automl.stored import Misfit
 
 if TYPE_CHECKING:
     import numpy as np
 
     from automl.search.lane import Asked, Kept
 
-__all__ = ["Archive", "as_run", "run_of", "scores_of"]
+__all__ = ["Archive", "as_run", "scores_of"]
 
 CURVE_POINTS = 50
 STARTS_ALLOWED = 2
@@ -42,6 +44,7 @@ class Archive:
 
     def __init__(self, folder: Path | None, fingerprints: Mapping[str, str], note: Callable[[str], None]) -> None:
         self.note = note
+        self._before: dict[str, tuple[list[int], str]] | None = None
         self.store = WeightStore(folder / "weights") if folder else None
         self.journal = Journal(folder / "trials.log" if folder else None, fingerprints)
 
@@ -99,10 +102,10 @@ class Archive:
         found = None if self.store is None else self.store.load(name)
         if found is None:
             return None
-        arrays, meta = found
-        n = 1 + int(meta.pop("n_others", 0))
-        fit = Fit(weights=list(arrays[n:]), raw_valid=arrays[0], **{**meta, "curve": tuple(meta["curve"])})
-        return fit, tuple(arrays[1:n])
+        try:
+            return fit_of(*found)
+        except Misfit:
+            return None
 
     def snapshot(self, order: Order, snapshot: Snapshot) -> None:
         """Store a trial's state, from which it can go on."""
@@ -113,8 +116,12 @@ class Archive:
         meta |= {"name": order.name, "n_weights": len(snapshot.weights), "curve": list(snapshot.curve)}
         self._said(self.store.checkpoint(arrays, meta))
 
-    def left(self, begun: Mapping[str, Any]) -> tuple[Order, Snapshot | None]:
-        """The trial that a killed process left, with its last state where there is one."""
+    def left(self, begun: Mapping[str, Any], n_train: int) -> tuple[Order, Snapshot | None]:
+        """The trial that a killed process left, with its last state where there is one.
+
+        Args:
+            begun: its entry, checked. n_train: training items, which bound the steps of an epoch.
+        """
         order = Order(
             str(begun["begun"]), str(begun["template"]), dict(begun["settings"]), int(begun["seed"]), math.inf,
             gates=tuple(Gate(*gate) for gate in begun["gates"]),
@@ -122,12 +129,10 @@ class Archive:
         found = None if self.store is None else self.store.load_checkpoint()
         if found is None or found[1].get("name") != order.name:
             return order, None
-        arrays, meta = found
-        n = int(meta["n_weights"])
-        return order, Snapshot(
-            state=list(arrays[1 + n :]), weights=list(arrays[1 : 1 + n]), raw_valid=arrays[0],
-            curve=tuple(meta["curve"]), **{name: meta[name] for name in SNAPSHOT_NUMBERS},
-        )  # fmt: skip
+        try:
+            return order, snapshot_of(*found, most_steps=n_train * int(order.settings["epochs"]))
+        except Misfit:
+            return order, None
 
     def given_up(self, order: Order, snapshot: Snapshot | None) -> Report | None:
         """What is to be said of a trial that was left, if it is not to be started once more.
@@ -135,15 +140,9 @@ class Archive:
         It may be what ended the process each time, by eating the machine's memory or by never ending. A start that
         brought it to a further snapshot does not count.
         """
-        starts: list[int] = []
-        words = ""
-        for entry in self.journal.earlier:
-            if entry.get("begun") == order.name:
-                starts = [0]
-            elif entry.get("again") == order.name:
-                starts.append(int(entry["step"]))
-            elif entry.get("stuck") == order.name:
-                words = f"{entry['why']}, and it could not be stopped"
+        if self._before is None:
+            self._before = _before(self.journal.earlier)
+        starts, words = self._before.get(order.name, ([], ""))
         if not words and starts.count(_step(snapshot)) >= STARTS_ALLOWED:
             words = f"the process ended {STARTS_ALLOWED} times while it ran (was it killed for want of memory?)"
         if not words:
@@ -160,6 +159,11 @@ class Archive:
         found = []
         if self.journal.unreadable:
             found.append(f"{self.journal.unreadable} lines of trials.log that cannot be read and are passed over")
+        if self.journal.misfits:
+            n = len(self.journal.misfits)
+            found.append(
+                f"{n} lines of trials.log that cannot be of this run and are left out ({self.journal.misfits[0]})"
+            )
         if self.store is not None and self.store.unreadable:
             found.append(f"damaged files, put aside: {', '.join(self.store.unreadable)}")
         return found
@@ -174,6 +178,20 @@ class Archive:
     def _said(self, problem: str | None) -> None:
         if problem is not None:
             self.note(problem)
+
+
+def _before(entries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[list[int], str]]:
+    """Of each trial the steps that it was started from, and why it could not be stopped."""
+    found: dict[str, tuple[list[int], str]] = {}
+    for entry in entries:
+        if "begun" in entry:
+            found[entry["begun"]] = [0], found.get(entry["begun"], ([], ""))[1]
+        elif "again" in entry:
+            found.setdefault(entry["again"], ([], ""))[0].append(int(entry["step"]))
+        elif "stuck" in entry:
+            starts = found.get(entry["stuck"], ([], ""))[0]
+            found[entry["stuck"]] = starts, f"{entry['why']}, and it could not be stopped"
+    return found
 
 
 def _step(snapshot: Snapshot | None) -> int:
@@ -200,12 +218,3 @@ def as_run(report: Report) -> Run:
 def scores_of(report: Report) -> list[float]:
     """A trial's score on each hold-out it was judged on."""
     return [] if report.fit is None else [report.fit.score, *(fit.score for fit in report.others)]
-
-
-def run_of(entry: Mapping[str, Any]) -> Run:
-    """A run from its journal entry."""
-    return Run(
-        entry["name"], "deep", entry["status"], entry["template"], valid_score=entry["score"],
-        cost=Cost(**entry["cost"]), device=entry["device"], choices=dict(entry["settings"]),
-        curve=tuple(entry["curve"]), failure=entry["failure"], n_holdouts=max(1, len(entry["scores"])),
-    )  # fmt: skip

@@ -27,6 +27,14 @@ __all__ = ["Finalist"]
 TIMED_CALLS = 5
 
 
+class _Unfit(Exception):
+    """Stored weights that are not of their run's network."""
+
+    def __init__(self, kept: Kept) -> None:
+        super().__init__(kept.run.name)
+        self.kept = kept
+
+
 class Finalist:
     """Chooses among the runs whose weights are kept, fits what was chosen with other seeds, and predicts.
 
@@ -58,7 +66,34 @@ class Finalist:
         self.weights: tuple[float, ...] = (1.0,)
 
     def choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
-        """Name the finalist: the best by validation, or an ensemble; within `latency_ms` for one row."""
+        """Name the finalist: the best by validation, or an ensemble; within `latency_ms` for one row.
+
+        What an earlier process left under a run's name and does not fit its network is no candidate.
+        """
+        while True:
+            try:
+                run = self._choose(latency_ms, ensemble)
+                self._check_weights(self.members)
+            except _Unfit as error:
+                self.kept.remove(error.kept)
+            else:
+                return run
+
+    def _check_weights(self, members: list[Kept]) -> None:
+        for kept in members:
+            if not kept.stored:
+                continue
+            try:
+                network = self.trainer.network(kept.template, kept.settings, self.seed)
+            except Exception as error:  # settings that the template cannot build
+                raise _Unfit(kept) from error
+            shapes = [(tuple(one.shape), np.dtype(one.dtype)) for one in network.weights()]
+            own = [(one.shape, one.dtype) for one in kept.fits[0].weights]
+            if own != shapes or not all(np.isfinite(one).all() for one in kept.fits[0].weights):
+                raise _Unfit(kept)
+            kept.stored = False
+
+    def _choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
         self.members, self.weights = [], (1.0,)
         if ensemble and self._choose_ensemble(latency_ms):
             return self._ensemble_run()
@@ -92,6 +127,7 @@ class Finalist:
 
     def _latency_ms(self, kept: Kept) -> float:
         """Median milliseconds for one row, encoding included."""
+        self._check_weights([kept])
         network = self._restored(kept, 0)
         one = items_of(self.split, "valid")[:1]
         network.predict(self.encoder.transform(self.dataset, one))

@@ -46,7 +46,7 @@ class Kept:
 
     Attributes:
         fits: on the first hold-out, one a seed. others: raw outputs on the validation rows of the other hold-outs,
-            where it was judged on them.
+            where it was judged on them. stored: an earlier process left it, and nobody has seen its weights fit.
     """
 
     run: Run
@@ -54,6 +54,7 @@ class Kept:
     settings: dict[str, Any]
     fits: list[Fit] = field(default_factory=list)
     others: tuple[np.ndarray, ...] = ()
+    stored: bool = False
 
     @property
     def raws(self) -> tuple[np.ndarray, ...]:

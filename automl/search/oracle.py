@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import keras_tuner
 import numpy as np
 from keras_tuner.engine import trial as trial_module
+
+from automl.stored import Misfit, listed, short, text, whole
 
 if TYPE_CHECKING:
     from automl.records import Facts, InputSpec, Template
@@ -23,6 +26,8 @@ ORACLES: dict[str, type[keras_tuner.Oracle]] = {
     "grid": keras_tuner.oracles.GridSearchOracle,
 }
 N_RANDOM_FIRST = 8
+MOST_BRACKETS = 30  # each has three times the trials of the one before
+MOST_POINTS = 100_000
 STATE = ("_seed_state", "_brackets", "_current_bracket", "_current_iteration", "_populate_next")
 
 
@@ -56,7 +61,8 @@ class Adviser:
         self.defaults: dict[str, Any] = dict(space.values)
         self.name = name
         # A grid goes through its own points in order, and can't go on from others.
-        self._waiting = [] if name == "grid" else [self._complete(start) for start in template.starts(specs, facts)]
+        self._starts = [self._complete(start) for start in template.starts(specs, facts)]
+        self._waiting = [] if name == "grid" else list(self._starts)
         objective = keras_tuner.Objective("score", "max" if higher_is_better else "min")
         options: dict[str, Any] = {"objective": objective, "hyperparameters": space, "seed": seed + 1}
         if name == "bayesian":
@@ -141,6 +147,71 @@ class Adviser:
         if hasattr(self._oracle, "_populate_next"):  # the grid goes on from trials that have ended
             self._oracle._populate_next.append(number)
 
+    # ------------------------------------------------------------------ from a file
+
+    def check(self, values: Mapping[str, Any], least: Mapping[str, float] | None = None) -> None:
+        """Refuse values that are none of the space.
+
+        Args:
+            values: of all or some of its hyperparameters, the oracle's own entries among them. least: for some, a
+                number from which on a value is taken as well.
+
+        Raises:
+            Misfit: names the first.
+        """
+        declared = {one.name: one for one in self.space.space}
+        for name, value in values.items():
+            if name.startswith("tuner/"):
+                _check_own(name, value)
+            elif name not in declared:
+                raise Misfit(f"{short(name)} is no hyperparameter of this template")
+            elif not self._may_be(declared[name], value, (least or {}).get(name)):
+                raise Misfit(f"{name}: {short(value)} lies outside of its space")
+
+    def _may_be(self, declared: Any, value: Any, least: float | None) -> bool:
+        known = [start[declared.name] for start in (*self._starts, self.defaults) if declared.name in start]
+        if hasattr(declared, "min_value"):
+            low, high = float(declared.min_value), float(declared.max_value)
+            of_whole = isinstance(declared.min_value, int)
+        else:
+            known += list(declared.values)
+            numbers = [one for one in known if isinstance(one, int | float) and not isinstance(one, bool)]
+            low, high, of_whole = math.inf, max(numbers, default=-math.inf), all(type(one) is int for one in numbers)
+        if any(type(one) is type(value) and one == value for one in known):
+            return True
+        if isinstance(value, bool) or not isinstance(value, int if of_whole else int | float):
+            return False
+        low = low if least is None else min(low, least)
+        return bool(low - 1e-9 * abs(low) <= value <= high + 1e-9 * abs(high)) if math.isfinite(low) else False
+
+    def least(self, name: str) -> float:
+        """The smallest number that a hyperparameter may be."""
+        declared = next(one for one in self.space.space if one.name == name)
+        numbers = [start[name] for start in (*self._starts, self.defaults)]
+        numbers += [declared.min_value] if hasattr(declared, "min_value") else list(declared.values)
+        return float(min(one for one in numbers if isinstance(one, int | float)))
+
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        """Refuse what `state` cannot have given.
+
+        Raises:
+            Misfit: names what does not fit.
+        """
+        whole(state, "_seed_state", 0, 2**48)
+        if self.name == "hyperband":
+            whole(state, "_current_bracket", 0, MOST_BRACKETS)
+            whole(state, "_current_iteration", 0, 10**6)
+            for bracket in listed(state, "_brackets", MOST_POINTS):
+                rounds = bracket.get("rounds") if isinstance(bracket, dict) else None
+                if not isinstance(rounds, list) or not all(map(_is_round, rounds)):
+                    raise Misfit(f"_brackets: {short(bracket)} is none")
+                if whole(bracket, "bracket_num", 0, MOST_BRACKETS) + 1 != len(rounds):
+                    raise Misfit(f"_brackets: expected {bracket['bracket_num'] + 1} rounds, got {len(rounds)}")
+        if self.name == "grid":
+            _check_texts(state, "_populate_next")
+            _check_texts(state, "order")
+            _check_chain(state, len(state["order"]))
+
     def first(self, values: Mapping[str, Any]) -> None:
         """Give out these values at the next asking, before anything else."""
         self._waiting.insert(0, self._complete(values))
@@ -164,3 +235,48 @@ class Adviser:
             chain._data_to_index = {number: place for place, number in enumerate(chain._memory)}
             chain._next_index.update(dict(state["next"]))
             chain._last_index = state["last"]
+
+
+def _check_own(name: str, value: Any) -> None:
+    """Refuse an entry of Hyperband's that it does not write."""
+    if name == "tuner/trial_id":
+        text({name: value}, name, 20)
+    elif name in ("tuner/epochs", "tuner/initial_epoch", "tuner/bracket", "tuner/round"):
+        whole({name: value}, name, 0, 10**6)
+    else:
+        raise Misfit(f"{short(name)} is no entry of an oracle")
+
+
+def _is_round(found: Any) -> bool:
+    """Whether this is a list of trials, each with the one it goes on from."""
+    return isinstance(found, list) and all(
+        isinstance(one, dict) and isinstance(one.get("id"), str) and isinstance(one.get("past_id"), str | None)
+        for one in found
+    )
+
+
+def _check_texts(state: Mapping[str, Any], key: str) -> None:
+    for one in listed(state, key, MOST_POINTS):
+        text({key: one}, key, 20)
+
+
+def _check_chain(state: Mapping[str, Any], n: int) -> None:
+    """Refuse pairs of the grid's chain that lead out of it or round in a circle."""
+    following: dict[int | None, int | None] = {}
+    for pair in listed(state, "next", MOST_POINTS):
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise Misfit(f"next: expected pairs of places, got {short(pair)}")
+        for place in pair:
+            if place is not None:
+                whole({"next": place}, "next", 0, n - 1)
+        following[pair[0]] = pair[1]
+    if state.get("last") is not None:
+        whole(state, "last", 0, n - 1)
+    targets = [place for place in following.values() if place is not None]
+    if len(set(targets)) < len(targets):
+        raise Misfit("next: two places lead to one")
+    at, n_steps = following.get(None), 0
+    while at is not None:
+        at, n_steps = following.get(at), n_steps + 1
+    if n_steps < len(targets):  # each place is led to once, so what the way from the start misses is a circle
+        raise Misfit("next: places lead round in a circle")

@@ -18,7 +18,8 @@ from automl import afresh, metrics
 from automl.holdouts import Examination
 from automl.records import Run, SearchOptions
 from automl.search import device as devices
-from automl.search.archive import Archive, as_run, run_of, scores_of
+from automl.search.archive import Archive, as_run, scores_of
+from automl.search.entries import Entries, run_of
 from automl.search.failure import explain
 from automl.search.finalist import Finalist
 from automl.search.gates import at_gates, gates_for
@@ -224,7 +225,12 @@ class DeepSide:
         if cheap and lane.best_settings is not None and not lane.adviser.n_waiting:
             lane.variants -= 1
             return self._vary(lane)
-        return lane.adviser.ask()
+        try:
+            return lane.adviser.ask()
+        except Exception as error:  # KerasTuner's own, from a state or scores that an earlier call has left
+            self._note(f"{lane.template.name} is asked no more: its oracle cannot go on ({explain(error).words})")
+            lane.exhausted = True
+            return None
 
     def _vary(self, lane: Lane) -> str:
         """The adviser's number of a neighbour of the template's best setting, of the same shape."""
@@ -282,7 +288,7 @@ class DeepSide:
             cheap = math.isinf(report.order.seconds) or fit.compile_seconds >= COMPILE_SHARE * fit.seconds
             self._lead(lane, believed, settings, cheap)
             others = tuple(one.raw_valid for one in report.others)
-            self._keep(Kept(run, lane.template, settings, [fit], others))
+            self._keep(Kept(run, lane.template, settings, [fit], others, stored=asked.snapshot is not None))
         self.archive.ended(run, report, scores, lane.peers[-1] if fit is not None else (), cheap)
         self.on_event(
             {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "n_holdouts": run.n_holdouts,
@@ -357,12 +363,12 @@ class DeepSide:
     def _replay(self) -> None:
         """Take in what an earlier call tried: advisers, gates, kept weights, and trials that were under way."""
         lanes = {lane.template.name: lane for lane in self.lanes}
-        open_ones: dict[str, tuple[Lane, str, dict[str, Any]]] = {}
+        open_ones: dict[str, tuple[Lane, str, Mapping[str, Any]]] = {}
         lost: list[tuple[Run, Lane]] = []
-        for entry in self.archive.journal.earlier:
-            lane = lanes.get(str(entry.get("template")))
-            if lane is None:
-                continue
+        journal = self.archive.journal
+        entries = Entries(self.lanes, self.seed, self.examination.n_holdouts, journal.n_lines)
+        for entry in journal.understood(entries.read):
+            lane = lanes[entry["template"]]
             if "again" in entry or "stuck" in entry:
                 continue  # read by Archive.given_up
             lane.n_runs = max(lane.n_runs, _place(entry.get("begun") or entry["name"]))
@@ -388,10 +394,12 @@ class DeepSide:
             lane.peers.append(list(entry["at_gates"]))
             lane.compile_seconds = max(lane.compile_seconds, float(entry["compile_seconds"]))
             self._lead(lane, believed, dict(run.choices), bool(entry["cheap"]))
-            if not self._restore(lane, run):
+            if not self._restore(lane, run, scores):
                 lost.append((run, lane))
         for lane, number, entry in open_ones.values():
-            order, snapshot = self.archive.left(entry)
+            order, snapshot = self.archive.left(entry, len(self.trainer.material.target))
+            if snapshot is not None and not self._gives((snapshot.raw_valid,), (snapshot.score,)):
+                snapshot = None
             left = Asked(lane, number, order, snapshot, again=True)
             given_up = self.archive.given_up(order, snapshot)
             if given_up is None:
@@ -416,13 +424,28 @@ class DeepSide:
         if parts:
             self._note(f"going on with {'; '.join(parts)}")
 
-    def _restore(self, lane: Lane, run: Run) -> bool:
-        """Bring a run's weights back from disk."""
+    def _gives(self, raws: Sequence[np.ndarray], scores: Sequence[float]) -> bool:
+        """Whether stored outputs give a run's scores: a file under its name may be another's."""
+        material = self.trainer.material
+        sizes = [len(material.valid_truth), *(len(one.valid) for one in material.others)]
+        shape = tuple(material.head.shape)
+        if len(raws) != len(scores) or any(raw.shape != (n, *shape) for raw, n in zip(raws, sizes, strict=False)):
+            return False
+        if not all(np.issubdtype(raw.dtype, np.floating) and np.isfinite(raw).all() for raw in raws):
+            return False
+        try:
+            own = [material.judge(raw, holdout) for holdout, raw in enumerate(raws)]
+        except Exception:  # of arrays that hold no numbers, or odd ones
+            return False
+        return bool(np.allclose(own, scores, rtol=1e-4, atol=1e-6))
+
+    def _restore(self, lane: Lane, run: Run, scores: Sequence[float]) -> bool:
+        """Bring a run's weights back from disk, where what lies there is what this run has left."""
         found = self.archive.kept(run.name)
-        if found is None:
+        if found is None or not self._gives((found[0].raw_valid, *found[1]), scores):
             return False
         fit, others = found
-        self._rank(Kept(run, lane.template, dict(run.choices), [fit], others))
+        self._rank(Kept(run, lane.template, dict(run.choices), [fit], others, stored=True))
         return True
 
     # ------------------------------------------------------------------ finalist

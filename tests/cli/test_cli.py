@@ -90,6 +90,26 @@ def test_the_verdict_is_printed(api, capsys):
     assert api.calls == [("run", "r.yaml", {"budget": "9"})]
 
 
+def test_an_address_given_on_the_command_line_is_the_leave_to_use_it(api):
+    assert cli.main(["run", "r.yaml", "--ray-address", "auto"]) == 0
+    assert api.calls == [("run", "r.yaml", {"ray_address": "auto"})]
+
+
+def test_an_address_in_a_recipe_is_refused_before_ray_is_looked_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    stub = tmp_path / "stub" / "ray"
+    stub.mkdir(parents=True)
+    (stub / "__init__.py").write_text("raise SystemExit('ray was imported')")
+    monkeypatch.syspath_prepend(tmp_path / "stub")
+    for address in ("ray://127.0.0.1:9", "127.0.0.1:9", "auto"):
+        (tmp_path / "r.yaml").write_text(f'data: sklearn:iris\nsearch: {{workers: 2, ray_address: "{address}"}}\n')
+        for command in (["validate", "r.yaml"], ["run", "r.yaml", "--out", "o"]):
+            assert cli.main(command) == 2
+            told = capsys.readouterr().err
+            assert "r.yaml:2: search.ray_address" in told and "--ray-address" in told
+    assert not (tmp_path / "o").exists()
+
+
 def test_json_prints_the_result_and_nothing_else(api, capsys):
     assert cli.main(["fit", "a.csv", "--json"]) == 0
     said = capsys.readouterr()

@@ -69,7 +69,26 @@ def test_a_clock_that_is_set_back_changes_nothing(tmp_path, monkeypatch):
     assert call(tmp_path, 60, 0).remaining == pytest.approx(40, abs=0.5)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"wall_seconds": null}', "null", '{"wall_seconds": -1}'])
+SOUND = {"asked_seconds": 60, "offered_seconds": None, "wall_seconds": 5, "spent": {"deep": 1}, "phases": {"read": 1.0},
+         "started": "2026-01-02T03:04:05+0000"}  # fmt: skip
+ODD = [{"wall_seconds": 10**400}, {"wall_seconds": 1e200}, {"wall_seconds": True}, {"wall_seconds": "5"}, {"spent": []},
+       {"spent": {"deep": -1}}, {"spent": {"deep": None}}, {"phases": {str(i): 1.0 for i in range(1000)}},
+       {"started": 5}, {"started": "<script>alert(1)</script>"}, {"started": "x" * 100}, {"asked_seconds": -5},
+       {"offered_seconds": {}}]  # fmt: skip
+
+
+def test_what_is_as_it_should_be_is_taken(tmp_path):
+    (tmp_path / "spent.json").write_text(json.dumps(SOUND))
+    notes = []
+    ledger = Ledger(tmp_path, recipe(60, given=False), Clock(60), notes.append)
+    assert notes == [] and ledger.earlier.wall_seconds == 5 and ledger.started == SOUND["started"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "{}", '{"wall_seconds": null}', "null", '{"wall_seconds": -1}', "[" * 100_000, '{"a":' * 900, "NaN",
+     *(json.dumps({**SOUND, **odd}) for odd in ODD), json.dumps(SOUND).replace("60", "1e999"), "\0"],
+)  # fmt: skip
 def test_what_cannot_be_read_is_put_aside_and_said(tmp_path, content):
     (tmp_path / "spent.json").write_text(content)
     notes = []

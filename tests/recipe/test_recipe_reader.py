@@ -186,7 +186,7 @@ def test_the_target_has_no_second_role(written, role):
         ("data: 'cars.csv\n", "no valid YAML"),
         ("data: cars.csv\n\ttarget: price", "r.yaml:2: this is no valid YAML"),
         ("data: a\n---\ndata: b", "no valid YAML"),
-        ("data: !!python/object/apply:os.system [ls]", "no valid YAML: could not determine a constructor"),
+        ("data: !!python/object/apply:os.system [ls]", "python/object/apply:os.system is none of a recipe"),
         ("data: cars.csv\nseed: &a [*a]", "r.yaml"),
         ("data: \0", "no valid YAML"),
         ("[" * 5000, "no valid YAML"),

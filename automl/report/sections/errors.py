@@ -247,7 +247,7 @@ TEMPLATE = """
 {%- endmacro -%}
 {%- macro gallery(group) -%}
 <ul class="gallery errors">{% for item in group["items"] %}<li>
-  <img src="{{ item.image }}" alt="Test image, row {{ item.row }}: truly {{ item.truth }}"><span>truly <strong>{{ item.truth }}</strong></span>
+  <img src="{{ item.image | picture }}" alt="Test image, row {{ item.row }}: truly {{ item.truth }}"><span>truly <strong>{{ item.truth }}</strong></span>
   {% for words in item.said %}<span class="{{ group.sides[loop.index0] }}">{{ group.sides[loop.index0] }}: {{ words }}</span>{% endfor %}<span class="quiet">row {{ item.row }}</span></li>{% endfor %}</ul>
 {%- endmacro -%}
 {%- macro quotes(group) -%}

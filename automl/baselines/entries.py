@@ -1,0 +1,146 @@
+"""Lines of ``shallow.log`` as what they say, once all of it is known to be what this run can have written."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from automl.baselines.lane import Lane
+from automl.records import Run, Status
+from automl.stored import (
+    MOST_SECONDS,
+    Misfit,
+    cost,
+    flag,
+    listed,
+    mapping,
+    number,
+    one_of,
+    optional_number,
+    run_number,
+    short,
+    text,
+    whole,
+)
+
+__all__ = ["Entries", "Entry"]
+
+STATUSES = ("done", "cut", "failed")
+DRAWS_A_FIT = 64  # twice as many as a proposal may take
+MOST_WAITING = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fit of an earlier process.
+
+    Attributes:
+        settings, rows, scores, passed_over: see `Archive.write`. lane_state: for `Lane.go_on`.
+        random: a generator's state. n_fits: of the side so far.
+    """
+
+    run: Run
+    lane: Lane
+    settings: Mapping[str, Any]
+    rows: int
+    scores: list[float]
+    passed_over: bool
+    lane_state: Mapping[str, Any]
+    random: Mapping[str, Any]
+    n_fits: int
+
+
+class Entries:
+    """Reads a journal's entries.
+
+    Args:
+        lanes: the families of this run. n_items: training items there are. n_holdouts: hold-outs there are.
+        n_lines: of the journal, which bounds every count in it: fits that a full disk kept out of it are few.
+    """
+
+    def __init__(self, lanes: Sequence[Lane], n_items: int, n_holdouts: int, n_lines: int) -> None:
+        self.lanes = {lane.baseline.name: lane for lane in lanes}
+        self.n_items, self.n_holdouts = n_items, n_holdouts
+        self.most_fits = 1000 + 2 * n_lines
+
+    def read(self, entry: Mapping[str, Any]) -> Entry:
+        """What an entry says.
+
+        Raises:
+            Misfit: this run cannot have written it.
+        """
+        family = text(entry, "family", 200)
+        lane = self.lanes.get(family)
+        if lane is None:
+            raise Misfit(f"family: this run has no {short(family)}")
+        state = mapping(entry, "state")
+        lane_state = self._lane_state(mapping(state, "lane"), lane)
+        run_number(entry.get("name"), family, lane_state["n_runs"])
+        settings = self._settings(mapping(entry, "settings"), lane, lane_state["drawn"])
+        scores = _scores(entry, self.n_holdouts)
+        score = optional_number(entry, "score")
+        if (score is None) != (not scores) or (score is not None and not _same(score, statistics.fmean(scores))):
+            raise Misfit("score: expected the mean of the scores")
+        status = cast("Status", one_of(entry, "status", STATUSES))
+        rows = whole(entry, "rows", 1, self.n_items)
+        shown = settings | ({"rows": rows} if "rows" in mapping(entry, "choices") else {})
+        run = Run(
+            entry["name"], "shallow", status, family, valid_score=score, cost=cost(entry, "cost"), choices=shown,
+            at_seconds=number(entry, "at_seconds", 0.0, MOST_SECONDS),
+            failure=None if entry.get("failure") is None else text(entry, "failure"), n_holdouts=max(1, len(scores)),
+        )  # fmt: skip
+        return Entry(
+            run, lane, settings, rows, scores, flag(entry, "passed_over"), lane_state, _random(state),
+            whole(state, "n_fits", 0, self.most_fits),
+        )  # fmt: skip
+
+    def _lane_state(self, found: Mapping[str, Any], lane: Lane) -> dict[str, Any]:
+        n_runs = whole(found, "n_runs", 1, self.most_fits)
+        drawn = whole(found, "drawn", 1, DRAWS_A_FIT * (n_runs + 1))
+        return {
+            "n": whole(found, "n", 0, n_runs),
+            "n_runs": n_runs,
+            "seconds": number(found, "seconds", 0.0, MOST_SECONDS),
+            "used": number(found, "used", 0.0, MOST_SECONDS),
+            "capped": None if found.get("capped") is None else whole(found, "capped", 1, 2**53),
+            "exhausted": flag(found, "exhausted"),
+            "failures": whole(found, "failures", 0, self.most_fits),
+            "drawn": drawn,
+            "waiting": [self._settings(one, lane, drawn) for one in listed(found, "waiting", MOST_WAITING)],
+        }
+
+    def _settings(self, found: Any, lane: Lane, drawn: int) -> dict[str, Any]:
+        """Settings that the family's own draws can have given."""
+        if not isinstance(found, dict) or not lane.fresh.gave(found, drawn):
+            raise Misfit(f"settings: {lane.baseline.name} does not draw {short(found)}")
+        return found
+
+
+def _scores(entry: Mapping[str, Any], n_holdouts: int) -> list[float]:
+    found = listed(entry, "scores", n_holdouts)
+    if len(found) not in (0, 1, n_holdouts):
+        raise Misfit(f"scores: expected one, or {n_holdouts} of them, got {len(found)}")
+    return [number({"scores": one}, "scores") for one in found]
+
+
+def _same(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def _random(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of a generator of NumPy's default kind, which takes it."""
+    found = mapping(state, "random")
+    generator = np.random.default_rng(0).bit_generator
+    try:
+        generator.state = found
+        taken = generator.state == found
+    except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
+        raise Misfit(f"random: it is no generator's state ({error})") from error
+    if not taken:
+        raise Misfit("random: it is no generator's state")
+    return found

@@ -1,0 +1,77 @@
+"""Reading ``report.json``, which anybody may have written: its form is checked before a page is made of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from automl import folder as folders
+from automl.errors import FolderError
+from automl.stored import Misfit, listed, mapping, parse, text, whole
+
+__all__ = ["SCHEMA", "picture", "read"]
+
+SCHEMA = 1
+MOST_BYTES = 2**25
+MOST_SECTIONS = 200
+MOST_WORDS = 2000
+PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]*")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The stored report of a run folder.
+
+    Raises:
+        FolderError: there is none, it is a link or no regular file, too large, or none that automl has written.
+    """
+    path = folder / "report.json"
+    folders.refuse_link(path)
+    with folders.guard(path):
+        if not path.exists():
+            raise FolderError(f"{folder} holds no finished run (no report.json); give a folder that `automl fit` wrote")
+    content = folders.read_bytes(path, MOST_BYTES)
+    try:
+        return _checked(parse(content))
+    except Misfit as error:
+        raise FolderError(
+            f"{path} is no stored report of this version of automl ({error}); was it altered? Make it with the version "
+            "that ran, or run the contest again"
+        ) from error
+
+
+def _checked(found: Any) -> dict[str, Any]:
+    """The report, whose frame and sections are what a page is made of."""
+    if not isinstance(found, dict):
+        raise Misfit("expected a mapping")
+    whole(found, "schema", SCHEMA, SCHEMA)
+    text(found, "automl_version", MOST_WORDS)
+    head = mapping(found, "head")
+    for name in ("name", "task", "metric", *(("started",) if "started" in head else ())):
+        text(head, name, MOST_WORDS)
+    sections = listed(found, "sections", MOST_SECTIONS)
+    if not sections:
+        raise Misfit("sections: expected one or more, got none")
+    for place, part in enumerate(sections):
+        if not isinstance(part, dict):
+            raise Misfit(f"section {place}: expected a mapping")
+        try:
+            text(part, "name", MOST_WORDS)
+            text(part, "title", MOST_WORDS)
+            for name, kind in (("data", mapping), ("problem", text)):
+                if part.setdefault(name, None) is not None:
+                    kind(part, name)
+        except Misfit as error:
+            raise Misfit(f"section {place}: {error}") from error
+    return found
+
+
+def picture(value: Any) -> str:
+    """A stored picture, which is a PNG inside the page: no other address and no markup is taken.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not isinstance(value, str) or not PICTURE.fullmatch(value):
+        raise ValueError("a picture is no PNG of the page's own")
+    return value
