@@ -11,7 +11,7 @@ import numpy as np
 from automl.errors import DataError
 from automl.intake.cell_types import objects, plain_array, series
 from automl.intake.frames import as_frame, from_records, is_frame, tidy
-from automl.intake.limits import MIB, OVERRIDE, whole_mib, refuse_beyond, refuse_columns
+from automl.intake.limits import MIB, OVERRIDE, refuse_beyond, refuse_columns, whole_mib
 from automl.intake.raw import Hints, Raw, listed, nearest
 from automl.npz import ArraysError, read_npy, read_npz
 from automl.records import Finding

@@ -22,7 +22,18 @@ from automl.intake.files import IMAGE_SUFFIXES, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AS_IT_WAS", "PLAIN", "Note", "dimensions", "is_text", "label", "objects", "plain", "plain_array", "series"]
+__all__ = [
+    "AS_IT_WAS",
+    "Note",
+    "dimensions",
+    "is_plain",
+    "is_text",
+    "label",
+    "objects",
+    "plain",
+    "plain_array",
+    "series",
+]
 
 PLAIN = frozenset(map(np.dtype, ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"]))
 """Numbers that every library understands: none of two bytes, of more than eight, or of the other byte order."""
@@ -60,6 +71,11 @@ def objects(values: Iterable[Any]) -> np.ndarray:
     for place, value in enumerate(held):
         made[place] = value
     return made
+
+
+def is_plain(dtype: Any) -> bool:
+    """Whether a column's type is one of `PLAIN` (a type of pandas is not looked up: some cannot be hashed)."""
+    return isinstance(dtype, np.dtype) and dtype in PLAIN
 
 
 def plain_array(values: Any, where: str) -> np.ndarray:
@@ -104,7 +120,7 @@ def _unmasked(values: Any) -> np.ndarray:
 
 
 def _plain_numbers_of(array: np.ndarray) -> np.ndarray:
-    if array.dtype in PLAIN:
+    if is_plain(array.dtype):
         return array
     array = _native(array)
     if array.dtype.kind != "f":
@@ -182,7 +198,7 @@ def _plain_dtype(column: pd.Series) -> tuple[pd.Series, Note]:
         return column.dt.tz_convert("UTC").dt.tz_localize(None), Note(zoned=True)
     if isinstance(column.dtype, pd.StringDtype):
         return _cleaned(column)
-    if column.dtype in PLAIN:
+    if is_plain(column.dtype):
         return column, AS_IT_WAS
     if column.dtype.kind == "m":
         return column.dt.total_seconds(), AS_IT_WAS

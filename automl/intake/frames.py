@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import DataError
-from automl.intake.cell_types import PLAIN, Note, dimensions, is_text, label, objects, plain, series
+from automl.intake.cell_types import Note, dimensions, is_plain, is_text, label, objects, plain, series
 from automl.intake.columnar import plain_frame
-from automl.intake.limits import whole_mib, refuse_beyond, refuse_columns
+from automl.intake.limits import refuse_beyond, refuse_columns, whole_mib
 from automl.intake.raw import listed
 from automl.records import Finding
 
@@ -132,7 +132,7 @@ def tidy(frame: pd.DataFrame, where: str, clean: bool = False) -> tuple[pd.DataF
     import pandas as pd
 
     refuse_columns(where, frame.shape[1])
-    frame = _with_index(frame)
+    frame = _with_index(frame.set_axis(pd.Index(list(map(label, frame.columns)), dtype=object), axis=1))
     names, findings = _unique(frame.columns, where)
     if not clean and not _few_and_plain(frame):
         columns, notes = [], {}
@@ -154,7 +154,7 @@ def _few_and_plain(frame: pd.DataFrame) -> bool:
     if len(frame) > FEW_ROWS:
         return False
     for dtype in frame.dtypes:
-        if dtype not in PLAIN and not (isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA):
+        if not is_plain(dtype) and not (isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA):
             return False
     cells = frame.to_numpy(dtype=object).ravel().tolist()
     return not any(isinstance(cell, str) and ("\0" in cell or not is_text(cell)) for cell in cells)
@@ -188,24 +188,27 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
     if isinstance(index, pd.MultiIndex):
         labels = [label(name) if name is not None else f"level_{i}" for i, name in enumerate(index.names)]
         levels = {name: index.get_level_values(i) for i, name in enumerate(labels)}
-    elif isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or (index.name is not None and index.name not in frame):
+    elif isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or index.name is not None:
         levels = {label(index.name) if index.name is not None else "time": index}
     else:
         return frame.reset_index(drop=True)
     levels = {name: level for name, level in levels.items() if name not in frame.columns}
+    if not levels:
+        return frame.reset_index(drop=True)
     dated = pd.DataFrame({name: pd.Series(level.array) for name, level in levels.items()})
     return pd.concat([dated, frame.reset_index(drop=True)], axis=1)
 
 
 def _unique(columns: Any, where: str) -> tuple[list[str], tuple[Finding, ...]]:
     """Names as text; the later of equal ones get a number ("price.1")."""
-    names = [label(name) for name in columns]
-    seen, renamed, used = set(names), [], set[str]()
+    names = list(columns)
+    seen, renamed, used, numbers = set(names), [], set[str](), dict[str, int]()
     for i, name in enumerate(names):
         if name in used:
-            number = 1
+            number = numbers.get(name, 1)
             while f"{name}.{number}" in seen:
                 number += 1
+            numbers[name] = number
             renamed.append(name)
             names[i] = f"{name}.{number}"
             seen.add(names[i])

@@ -9,7 +9,16 @@ from automl import memory
 from automl.errors import DataError
 from automl.intake.raw import Room
 
-__all__ = ["MIB", "MOST_COLUMNS", "OVERRIDE", "allowed_mib", "refuse_beyond", "refuse_columns", "whole_mib", "within_memory"]
+__all__ = [
+    "MIB",
+    "MOST_COLUMNS",
+    "OVERRIDE",
+    "allowed_mib",
+    "refuse_beyond",
+    "refuse_columns",
+    "whole_mib",
+    "within_memory",
+]
 
 MIB = 2**20
 MOST_COLUMNS = 200_000

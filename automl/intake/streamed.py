@@ -188,8 +188,8 @@ def _latest_by(source: Source, hints: Hints, room: Room) -> str | None:
     near = f" (stored as times: {listed(source.times, 5)})" if source.times else ""
     raise DataError(
         f"{shown(source.path.name)} is too large to be read as a whole and may hold a series, which a random part of "
-        f"its rows would break; pass time_column{near} to keep the latest rows, a target and a goal that is no forecast "
-        f"to draw rows at random, or more memory: {OVERRIDE}"
+        f"its rows would break; pass time_column{near} to keep the latest rows, a target and a goal that is no "
+        f"forecast to draw rows at random, or more memory: {OVERRIDE}"
     )
 
 
