@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.intake.cell_types import objects, plain_array, series
+from automl.intake.cell_types import framed, objects, plain_array, series
 from automl.intake.frames import as_frame, from_records, is_frame, tidy
 from automl.intake.limits import MIB, OVERRIDE, refuse_beyond, refuse_columns, whole_mib
 from automl.intake.raw import Hints, Raw, listed, nearest
@@ -81,7 +81,7 @@ def _columns(array: np.ndarray) -> pd.DataFrame:
     import pandas as pd
 
     table = array[:, None] if array.ndim == 1 else array
-    if table.dtype.kind in "OU":
+    if table.dtype.kind in "OU" or table.dtype == np.dtype("M8") or table.dtype == np.dtype("m8"):
         return pd.DataFrame({f"x{i}": series(objects(table[:, i])) for i in range(table.shape[1])})
     frame = pd.DataFrame(table)
     frame.columns = pd.Index([f"x{i}" for i in range(frame.shape[1])])
@@ -90,15 +90,14 @@ def _columns(array: np.ndarray) -> pd.DataFrame:
 
 def _fields(array: np.ndarray, where: str) -> pd.DataFrame:
     """A record array: one column a field; a field of several dimensions, or of fields, is read as text."""
-    import pandas as pd
 
     if array.ndim != 1:
         raise DataError(f"{where} is a record array of shape {array.shape}: expected (n,), one record a row")
     fields = {}
     for name in array.dtype.names or ():
         own = plain_array(array[name], where)
-        fields[name] = series(own if own.ndim == 1 and not own.dtype.names else objects(own.tolist()))
-    return pd.DataFrame(fields)
+        fields[name] = own if own.ndim == 1 and not own.dtype.names else objects(own.tolist())
+    return framed(fields)
 
 
 def _shapes(values: list[Any] | tuple[Any, ...]) -> list[tuple[int, ...]]:
@@ -110,8 +109,8 @@ def _shapes(values: list[Any] | tuple[Any, ...]) -> list[tuple[int, ...]]:
             continue
         try:
             found.add(np.shape(value))
-        except Exception:  # rows in it are of several lengths
-            found.add((len(value), -1))
+        except Exception:  # rows in it are of several lengths, or it only calls itself an array
+            found.add((-1,))
     return sorted(found)[:5]
 
 
@@ -158,7 +157,8 @@ def _targets(values: Any, where: str) -> pd.DataFrame:
     import pandas as pd
 
     if isinstance(values, pd.Series | pd.Index):
-        return pd.DataFrame({"y": pd.Series(values.array)})
+        own = values.to_numpy() if isinstance(values, pd.MultiIndex) else values.array
+        return pd.DataFrame({"y": pd.Series(own)})
     if type(values).__module__.partition(".")[0] in ("polars", "pyarrow"):
         return pd.DataFrame({"y": series(values)})
     if hasattr(values, "toarray") and type(values).__module__.startswith("scipy"):

@@ -26,6 +26,7 @@ __all__ = [
     "AS_IT_WAS",
     "Note",
     "dimensions",
+    "framed",
     "is_plain",
     "is_text",
     "label",
@@ -147,6 +148,15 @@ def series(values: Any) -> pd.Series:
         raise
     except Exception:  # what calls itself an array may raise anything
         return pd.Series(objects(values), dtype=object)
+
+
+def framed(columns: Mapping[Any, Any]) -> pd.DataFrame:
+    """A frame of columns of anything, whose names may be anything, too (see `label`)."""
+    import pandas as pd
+
+    frame = pd.DataFrame({place: series(values) for place, values in enumerate(columns.values())})
+    frame.columns = pd.Index(objects(columns), dtype=object)
+    return frame
 
 
 # --------------------------------------------------------------------------- columns

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import DataError
-from automl.intake.cell_types import Note, dimensions, is_plain, is_text, label, objects, plain, series
+from automl.intake.cell_types import Note, dimensions, framed, is_plain, is_text, label, objects, plain
 from automl.intake.columnar import plain_frame
 from automl.intake.limits import refuse_beyond, refuse_columns, whole_mib
 from automl.intake.raw import listed
@@ -37,7 +37,7 @@ def as_frame(data: Any) -> pd.DataFrame:
     if type(data).__name__ == "LazyFrame":
         data = data.collect()
     if type(data).__module__.startswith("polars"):
-        return pd.DataFrame({name: series(_polars_column(data[name])) for name in data.columns}, columns=data.columns)
+        return framed({name: _polars_column(data[name]) for name in data.columns})
     try:
         return plain_frame(data, spend=False)
     except Exception as error:  # Arrow raises many kinds
@@ -73,13 +73,17 @@ def from_columns(columns: Mapping[Any, Any], where: str) -> pd.DataFrame:
                 "pass images or sequences as a pair (X, y)"
             )
         made[name] = values.reset_index(drop=True) if isinstance(values, pd.Series) else values
-    return pd.DataFrame({name: series(list(v) if isinstance(v, tuple) else v) for name, v in made.items()})
+    return framed({name: list(values) if isinstance(values, tuple) else values for name, values in made.items()})
 
 
 def _is_column(values: Any) -> bool:
     """Whether it holds cells, and is no single value."""
-    is_single = isinstance(values, str | bytes | Mapping) or not hasattr(values, "__len__")
-    return not is_single and dimensions(values) != 0
+    if isinstance(values, str | bytes | Mapping):
+        return False
+    try:
+        return len(values) >= 0 and dimensions(values) != 0
+    except Exception:  # it has no length, or a class of its own that fails
+        return False
 
 
 def from_records(records: list[Any]) -> pd.DataFrame:
@@ -88,7 +92,6 @@ def from_records(records: list[Any]) -> pd.DataFrame:
     Raises:
         DataError: they are nested without end, or have so many different names that the table cannot be held.
     """
-    import pandas as pd
 
     if any(isinstance(value, Mapping) for record in records[:1000] for value in record.values()):
         try:
@@ -100,8 +103,7 @@ def from_records(records: list[Any]) -> pd.DataFrame:
     n_bytes = RECORD_CELL_BYTES * len(names) * len(records)
     why = f"{len(records):,} records with {len(names):,} different names"
     refuse_beyond("the table of these records", n_bytes, whole_mib(None), why)
-    columns = {name: series([record.get(name) for record in records]) for name in names}
-    return pd.DataFrame(columns, columns=names)
+    return framed({name: [record.get(name) for record in records] for name in names})
 
 
 def _flat(record: Mapping[Any, Any], outer: str | None = None) -> dict[Any, Any]:

@@ -7,9 +7,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import DataError
+from automl.intake.cell_types import framed
 from automl.intake.files import as_text
 from automl.intake.frames import from_columns, from_records
-from automl.intake.limits import refuse_beyond
+from automl.intake.limits import refuse_beyond, whole_mib
 from automl.records import Finding
 
 if TYPE_CHECKING:
@@ -101,8 +102,10 @@ def _of_dict(whole: dict[str, Any], name: str) -> pd.DataFrame:
             raise DataError(f"{name} {NO_TABLE}")
         return from_records(records[0])
     if whole and all(isinstance(value, dict) for value in whole.values()):
-        columns = {key: pd.Series(value, dtype=object) for key, value in whole.items()}
-        return pd.DataFrame(columns).infer_objects().reset_index(drop=True)
+        rows = dict.fromkeys(row for column in whole.values() for row in column)
+        n_bytes = VALUE_BYTES * len(rows) * len(whole)
+        refuse_beyond(name, n_bytes, whole_mib(None), f"{len(whole):,} columns of {len(rows):,} different rows")
+        return framed({key: [column.get(row) for row in rows] for key, column in whole.items()})
     return from_columns(whole, name)
 
 
