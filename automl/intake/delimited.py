@@ -33,6 +33,7 @@ CELL_BYTES, ROW_BYTES = 24, 60
 """Of a cell while Arrow reads it, and of a line that is looked at on its own."""
 OBJECT_BYTES = 140
 """Of a cell that is read row by row, as a Python string in a list, and again in its column."""
+LONGEST_NAME = 100_000
 LONGEST_CELL = 2**31 - 1
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -65,9 +66,10 @@ def read(data: bytes, name: str, hints: Hints, limit_mib: float = math.inf) -> t
     if delimiter == " ":
         data = re.sub(rb"(?m)^\t|\t$", b"", re.sub(rb"[ \t]+", b"\t", data))
         delimiter = "\t"
-    names, headless, noticed = header_of(data[: 1 << 20].decode("utf-8", errors="ignore"), delimiter, name, hints)
+    head = data[: max(1 << 20, data.find(b"\n") + 1)]
+    refuse_columns(name, head.partition(b"\n")[0].count(delimiter.encode()) + 1)
+    names, headless, noticed = header_of(head.decode("utf-8", errors="ignore"), delimiter, name, hints)
     findings += noticed
-    refuse_columns(name, len(names))
     n_lines = data.count(b"\n")
     n_cells = data.count(delimiter.encode()) + n_lines
     refuse_beyond(name, 2 * len(data) + CELL_BYTES * n_cells, limit_mib, f"{n_cells:,} cells")
@@ -93,6 +95,12 @@ def header_of(text: str, delimiter: str, name: str, hints: Hints) -> tuple[list[
         text: the beginning of a file. name: of the file, for messages.
     """
     header: list[str] = next(rows_of(text, delimiter), [])
+    longest = max(map(len, header), default=0)
+    if longest > LONGEST_NAME:
+        raise DataError(
+            f"{name} has a column whose name is {longest:,} characters long: expected at most {LONGEST_NAME:,}; check "
+            "the delimiter, the quotes and the line ends"
+        )
     if not _is_headless(header, hints.target):
         return _named(header), False, ()
     message = f"{name} has no header: its first line holds numbers only; columns are called x0, x1, ..."

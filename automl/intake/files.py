@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
@@ -13,7 +14,7 @@ import stat
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from automl.errors import DataError
 from automl.intake.limits import MIB, OVERRIDE, refuse_beyond
@@ -29,6 +30,7 @@ __all__ = [
     "content",
     "find",
     "form",
+    "open_file",
     "shown",
     "sort_of",
     "stem",
@@ -84,6 +86,19 @@ def sort_of(mode: int) -> str | None:
     if stat.S_ISFIFO(mode):
         return "a pipe"
     return "a socket" if stat.S_ISSOCK(mode) else "a device"
+
+
+def open_file(path: Path) -> BinaryIO:
+    """A regular file, opened without waiting for what may never come.
+
+    Raises:
+        OSError: it cannot be opened, or is a pipe, a socket or a device.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(handle, "rb")
 
 
 def find(path: str | Path) -> Path:
@@ -149,7 +164,7 @@ def content(path: Path, limit_mib: float = math.inf) -> tuple[bytes, str]:
     most = limit_mib * MIB * CONTENT_SHARE
     try:
         refuse_beyond(name, path.stat().st_size / CONTENT_SHARE, limit_mib, "twice its size")
-        with path.open("rb") as opened:
+        with open_file(path) as opened:
             data = _bounded(opened, most)  # a file of the kernel has no size
     except OSError as error:
         raise DataError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.errors import DataError
-from automl.intake.files import IMAGE_SUFFIXES, as_text, shown
+from automl.intake.files import IMAGE_SUFFIXES, as_text, open_file, shown
 from automl.intake.limits import refuse_beyond, whole_mib
 from automl.intake.raw import Raw, listed
 from automl.intake.tables import is_table
@@ -149,7 +149,9 @@ def texts(paths: list[Path]) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     n_bytes = sum(path.stat().st_size for path in paths)
     refuse_beyond(f"the {len(paths):,} texts", TEXT_GROWTH * n_bytes, whole_mib(None), "their characters")
     for path in paths:
-        text, findings = as_text(path.read_bytes(), shown(path.name))
+        with open_file(path) as file:
+            content = file.read() or b""
+        text, findings = as_text(content, shown(path.name))
         contents.append(text)
         odd += [shown(path.name)] if findings else []
     noticed: tuple[Finding, ...] = ()

@@ -18,7 +18,7 @@ from automl.intake.files import as_named, shown
 from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
 from automl.intake.limits import MIB, refuse_beyond
-from automl.intake.picture_files import Allowance, opened, pixels, upright_size
+from automl.intake.picture_files import Allowance, opened, pixels, quiet, upright_size
 from automl.intake.pixels import LONGEST, as_uint8, fitted, wanted
 from automl.intake.raw import listed
 from automl.records import Dataset, Finding, Severity, Task
@@ -141,12 +141,13 @@ def sizes_of(paths: list[Path | None]) -> np.ndarray:
     named = [path for path in paths if path is not None]
     places = np.linspace(0, len(named) - 1, min(len(named), SAMPLE)).astype(int)
     sizes = []
-    for place in places:
-        try:
-            with opened(named[place]) as image:
-                sizes.append(upright_size(image))
-        except Exception:  # Pillow raises many kinds on damaged files; they are counted when decoded
-            continue
+    with quiet():
+        for place in places:
+            try:
+                with opened(named[place]) as image:
+                    sizes.append(upright_size(image))
+            except Exception:  # Pillow raises many kinds on damaged files; they are counted when decoded
+                continue
     return np.array(sizes, np.float64).reshape(-1, 2)
 
 
@@ -215,19 +216,22 @@ def decoded(
             return pixels(path, size[0], size[1], allowance)
         except FileNotFoundError:
             reasons[i] = f"{shown(path.name)}: no such file"
-        except MemoryError:
+        except MemoryError:  # several at once found none
             again.append(i)
             reasons[i] = f"{shown(path.name)}: it does not fit into memory"
+        except OSError as error:
+            reasons[i] = f"{shown(path.name)}: {shown(error.strerror or str(error)[:LONGEST_REASON])}"
         except Exception as error:  # one damaged file must not end the run, whatever Pillow raises on it
             said = str(error).splitlines()[0][:LONGEST_REASON] if str(error) else type(error).__name__
             reasons[i] = f"{shown(path.name)}: {shown(said)}"
         return None
 
-    with ThreadPoolExecutor(n_threads) as pool:
-        found = list(pool.map(one, range(len(paths)), chunksize=64))
-    for i in list(again):
-        del reasons[i]
-        found[i] = one(i)
+    with quiet():
+        with ThreadPoolExecutor(n_threads) as pool:
+            found = list(pool.map(one, range(len(paths)), chunksize=64))
+        for i in list(again):
+            del reasons[i]
+            found[i] = one(i)
     return found, dict(sorted(reasons.items()))
 
 

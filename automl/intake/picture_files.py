@@ -7,23 +7,22 @@ once, or values that differ by one where Pillow would have begun with the column
 
 from __future__ import annotations
 
-import os
-import stat
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl.intake.files import open_file
 from automl.intake.limits import MIB, OVERRIDE
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["Allowance", "UnreadablePicture", "opened", "pixels", "upright_size"]
+__all__ = ["Allowance", "UnreadablePicture", "opened", "pixels", "quiet", "upright_size"]
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 """Of `files.IMAGE_SUFFIXES`."""
@@ -81,19 +80,28 @@ class Allowance:
 
 
 @contextmanager
+def quiet() -> Iterator[None]:
+    """Let Pillow's warnings pass: of many pixels, which are asked for here, and of damaged notes.
+
+    Warnings are switched for the whole process: to be entered once, and not in each of several threads.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
     """A picture file whose header has been read.
 
     Raises:
-        OSError: there is none. UnreadablePicture: it is a device, a pipe, or holds too many pixels.
+        OSError: there is none, or it is a device or a pipe. UnreadablePicture: it holds too many pixels, or is none.
     """
     from PIL import Image, UnidentifiedImageError
 
-    with _regular(path) as file:
+    with open_file(path) as file:
         try:
-            with warnings.catch_warnings():  # Pillow warns from half its limit on
-                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-                image = Image.open(file, formats=FORMATS)
+            image = Image.open(file, formats=FORMATS)
         except UnidentifiedImageError as error:
             raise UnreadablePicture(f"it is none of the formats {', '.join(FORMATS)}") from error
         except Image.DecompressionBombError as error:
@@ -103,15 +111,6 @@ def opened(path: Path) -> Iterator[Image.Image]:
             ) from error
         with image:
             yield image
-
-
-def _regular(path: Path) -> IO[bytes]:
-    """A file opened without waiting for what may never come."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise UnreadablePicture("it is no regular file")
-    return os.fdopen(handle, "rb")
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:

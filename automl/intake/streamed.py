@@ -19,7 +19,7 @@ from automl.errors import DataError
 from automl.intake.cells import typed_frame
 from automl.intake.columnar import plain_frame
 from automl.intake.delimited_stream import Layout, Told, layout
-from automl.intake.files import shown
+from automl.intake.files import open_file, shown
 from automl.intake.frames import tidy
 from automl.intake.limits import MIB, allowed_mib, refuse_columns
 from automl.intake.limits import OVERRIDE as LIMIT
@@ -205,8 +205,8 @@ def _may_be_series(source: Source, hints: Hints, room: Room) -> bool:
 def _head(path: Path, n_bytes: int) -> bytes:
     """The first bytes of a file; none where it cannot be read, of which the reader of whole files tells."""
     try:
-        with path.open("rb") as file:
-            return file.read(n_bytes)
+        with open_file(path) as file:
+            return file.read(n_bytes) or b""  # a file of the kernel may have nothing to give
     except OSError:
         return b""
 
