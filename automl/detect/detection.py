@@ -144,7 +144,9 @@ def _roles(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, str | None]:
     if recipe.group is not None and recipe.group in frame.columns:
         labels = words(frame[recipe.group])
         labels[[v is None for v in labels]] = "(missing)"
-        dataset, frame = replace(dataset, groups=labels), frame.drop(columns=recipe.group)
+        dataset = replace(dataset, groups=labels)
+        if recipe.group not in (recipe.time_column, recipe.series):  # else it is still asked for
+            frame = frame.drop(columns=recipe.group)
     if isinstance(recipe.weight, str) and recipe.weight in frame.columns:
         dataset, frame = replace(dataset, weight=numbers(frame[recipe.weight])), frame.drop(columns=recipe.weight)
     if dataset.weight is not None:

@@ -13,9 +13,11 @@ import pandas as pd
 
 from automl.detect.parse import MISSING_NUMBERS, numbers, word
 
-__all__ = ["Glimpse", "glimpse", "is_named", "share_words", "shown"]
+__all__ = ["LOOKED_CHARACTERS", "Glimpse", "glimpse", "is_named", "share_words", "shown"]
 
 SAMPLE_ROWS = 1_000
+LOOKED_CHARACTERS = 20_000
+"""Of a cell: whether it is a text, a date or a number shows in its beginning, and each pattern is tried on all of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +107,7 @@ def glimpse(name: str, series: pd.Series) -> Glimpse:
         written = tuple(map(_written, series.iloc[rows].to_numpy(np.float64, na_value=np.nan).tolist()))
         return Glimpse(name, series, written, len(written), is_numeric)
     found = [word(v) for v in series.iloc[rows].astype(object).tolist()]
+    found = [None if t is None else t[:LOOKED_CHARACTERS] for t in found]
     texts = tuple(t for t in found if t is not None and t.lower() not in MISSING_NUMBERS)
     if not is_numeric and sum(t is not None for t in found) - len(texts) > 0.5 * len(found) and texts:
         # "none" and "-" fill most of the column: here they are rather a level than a gap

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from automl.detect.glimpse import LOOKED_CHARACTERS
 from automl.detect.parse import word
 
 __all__ = ["DRAW", "DRAWS", "MISSING", "ROWS", "ColumnProfile", "benchmark_profile", "profile"]
@@ -185,7 +186,7 @@ def _few(counts: Mapping[Any, int]) -> dict[Any, int]:
 
 def _drawn(texts: Iterable[str]) -> tuple[str, ...]:
     """The first texts in an order that no row decides: that of their hashes."""
-    return tuple(nsmallest(DRAW * DRAWS, set(texts), key=_hash))
+    return tuple(nsmallest(DRAW * DRAWS, {text[:LOOKED_CHARACTERS] for text in texts}, key=_hash))
 
 
 def _hash(text: str) -> bytes:

@@ -46,9 +46,9 @@ def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
 def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     dataset, task = detect(dataset, recipe)
     if task.modality != "image":
-        return pictured(dataset, task)
+        return pictured(dataset, task, recipe.search.memory_mib)
     limits = span(dataset.inputs) if isinstance(dataset.inputs, np.ndarray) else None
-    dataset = pictures(dataset, task)
+    dataset = pictures(dataset, task, memory_mib=recipe.search.memory_mib)
     return dataset, dataclasses.replace(task, image_shape=dataset.inputs.shape[1:], pixel_range=limits)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from automl.errors import DataError
+from automl.intake.cell_types import framed, objects, plain_array, series
 from automl.intake.frames import as_frame, from_records, is_frame, tidy
+from automl.intake.limits import MIB, OVERRIDE, refuse_beyond, refuse_columns, whole_mib
 from automl.intake.raw import Hints, Raw, listed, nearest
+from automl.npz import ArraysError, read_npy, read_npz
 from automl.records import Finding
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["array_inputs", "from_npz", "from_pair", "target_frame"]
 
 INPUT_KEYS = ("X", "x", "data", "features", "images", "inputs", "arr_0")
+HELD_SHARE = 1 / 3
+"""Of the memory that reading may take, for an archive's arrays: they are copied once or twice on their way."""
 TARGET_KEYS = ("y", "Y", "target", "targets", "label", "labels", "arr_1")
 
 
@@ -37,20 +42,14 @@ def array_inputs(values: Any, where: str) -> Any:
     import pandas as pd
 
     if hasattr(values, "toarray") and type(values).__module__.startswith("scipy"):
-        if np.prod(values.shape) > 2e8:
-            raise DataError(
-                f"{where} is a sparse matrix of shape {values.shape}, too large to unpack; reduce its columns"
-            )
+        n_bytes = math.prod(values.shape) * max(np.dtype(values.dtype).itemsize, 1)
+        refuse_beyond(where, n_bytes, whole_mib(None) * HELD_SHARE, f"a sparse matrix of shape {values.shape}")
         values = values.toarray()
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        shapes = sorted({np.shape(value) for value in values}, key=str)[:5]
-        raise DataError(
-            f"{where}: rows must be of one shape, got {listed(shapes)}; resize or pad them alike"
-        ) from error
+    if isinstance(values, list | tuple) and len(shapes := _shapes(values)) > 1:
+        raise DataError(f"{where}: rows must be of one shape, got {listed(shapes)}; resize or pad them alike")
+    array = plain_array(values, where)
     if array.dtype.names:
-        return pd.DataFrame({name: array[name] for name in array.dtype.names})
+        return _fields(array, where)
     if array.dtype.kind == "c":
         raise DataError(
             f"{where} holds complex numbers; pass real and imaginary parts as columns or channels of their own"
@@ -71,13 +70,48 @@ def array_inputs(values: Any, where: str) -> Any:
         if array.dtype.kind not in "buif":
             raise DataError(f"{where} has shape {array.shape} and type {array.dtype}: expected numbers")
         return array
+    refuse_columns(where, 1 if array.ndim == 1 else array.shape[1])
     if array.ndim == 1 and array.dtype.kind in "UO" and all(isinstance(value, str | None) for value in array):
-        return pd.DataFrame({_text_name(array): array.astype(object)})
-    frame = pd.DataFrame(array[:, None] if array.ndim == 1 else array)
-    if array.dtype.kind == "O":
-        frame = frame.infer_objects()
+        return pd.DataFrame({_text_name(array): series(array.astype(object))})
+    return _columns(array)
+
+
+def _columns(array: np.ndarray) -> pd.DataFrame:
+    """Columns x0, x1, ... of one or two dimensions."""
+    import pandas as pd
+
+    table = array[:, None] if array.ndim == 1 else array
+    if table.dtype.kind in "OU" or table.dtype == np.dtype("M8") or table.dtype == np.dtype("m8"):
+        return pd.DataFrame({f"x{i}": series(objects(table[:, i])) for i in range(table.shape[1])})
+    frame = pd.DataFrame(table)
     frame.columns = pd.Index([f"x{i}" for i in range(frame.shape[1])])
     return frame
+
+
+def _fields(array: np.ndarray, where: str) -> pd.DataFrame:
+    """A record array: one column a field; a field of several dimensions, or of fields, is read as text."""
+
+    if array.ndim != 1:
+        raise DataError(f"{where} is a record array of shape {array.shape}: expected (n,), one record a row")
+    fields = {}
+    for name in array.dtype.names or ():
+        own = plain_array(array[name], where)
+        fields[name] = own if own.ndim == 1 and not own.dtype.names else objects(own.tolist())
+    return framed(fields)
+
+
+def _shapes(values: list[Any] | tuple[Any, ...]) -> list[tuple[int, ...]]:
+    """The first few different shapes of rows; none where they are objects."""
+    found: set[tuple[int, ...]] = set()
+    for value in values:
+        if isinstance(value, str | bytes | Mapping | set | frozenset) or not hasattr(value, "__len__"):
+            found.add(())
+            continue
+        try:
+            found.add(np.shape(value))
+        except Exception:  # rows in it are of several lengths, or it only calls itself an array
+            found.add((-1,))
+    return sorted(found)[:5]
 
 
 def _text_name(values: Any) -> str:
@@ -104,15 +138,8 @@ def target_frame(values: Any, names: tuple[str, ...], taken: Any, where: str) ->
         frame, _ = tidy(as_frame(values), where)
         columns = list(frame.columns)
     else:
-        values = values.to_list() if type(values).__module__.startswith("polars") else values
-        array = values.reset_index(drop=True) if isinstance(values, pd.Series) else np.asarray(values)
-        if array.ndim == 2 and array.shape[1] == 1:
-            array = array[:, 0]
-        if array.ndim not in {1, 2}:
-            raise DataError(f"{where}: y has shape {array.shape}: expected (n,) or (n, n_targets)")
-        raw = pd.DataFrame(array.to_frame() if isinstance(array, pd.Series) else array).infer_objects()
-        columns = ["y"] if array.ndim == 1 else [f"y{i}" for i in range(raw.shape[1])]
-        raw.columns = pd.Index(columns)
+        raw = _targets(values, where)
+        columns = list(raw.columns)
         frame, _ = tidy(raw, where)
     if names and len(names) == len(columns):
         columns = list(names)
@@ -122,6 +149,31 @@ def target_frame(values: Any, names: tuple[str, ...], taken: Any, where: str) ->
         while columns[i] in taken:
             columns[i] = f"target_{name}" if columns[i] == name else f"{columns[i]}_"
     frame.columns = pd.Index(columns, dtype=object)
+    return frame
+
+
+def _targets(values: Any, where: str) -> pd.DataFrame:
+    """Columns "y", or "y0", "y1", ... of anything that is like an array."""
+    import pandas as pd
+
+    if isinstance(values, pd.Series | pd.Index):
+        own = values.to_numpy() if isinstance(values, pd.MultiIndex) else values.array
+        return pd.DataFrame({"y": pd.Series(own)})
+    if type(values).__module__.partition(".")[0] in ("polars", "pyarrow"):
+        return pd.DataFrame({"y": series(values)})
+    if hasattr(values, "toarray") and type(values).__module__.startswith("scipy"):
+        values = values.toarray()
+    if isinstance(values, list | tuple) and len(_shapes(values)) > 1:
+        values = objects(values)
+    array = plain_array(values, f"{where}: y")
+    if array.dtype.names:
+        return _fields(array, f"{where}: y")
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim not in {1, 2}:
+        raise DataError(f"{where}: y has shape {array.shape}: expected (n,) or (n, n_targets)")
+    frame = _columns(array)
+    frame.columns = pd.Index(["y"] if array.ndim == 1 else [f"y{i}" for i in range(frame.shape[1])])
     return frame
 
 
@@ -142,18 +194,20 @@ def _checked(raw: Raw) -> Raw:
     return raw
 
 
-def from_npz(data: bytes, form: str, name: str, where: str, hints: Hints) -> Raw:
+def from_npz(data: bytes, form: str, name: str, where: str, hints: Hints, limit_mib: float = math.inf) -> Raw:
     """An .npz with X and y (or x_train, y_train, x_test, y_test), or an .npy; never unpickled.
 
     Raises:
-        DataError: no array that can be the inputs, damaged, or holding Python objects.
+        DataError: no array that can be the inputs, damaged, holding Python objects, or more than may be held.
     """
+    most = limit_mib * MIB * HELD_SHARE
     try:
-        loaded = np.load(io.BytesIO(data), allow_pickle=False)
-        arrays = {"X": loaded} if form == "npy" else {key: loaded[key] for key in loaded.files}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        cause = "it holds Python objects" if "pickle" in str(error) else str(error)
-        raise DataError(f"{where} cannot be read ({cause}); save plain arrays with np.savez(path, X=X, y=y)") from error
+        arrays = {"X": read_npy(data, most)} if form == "npy" else read_npz(data, most)
+    except ArraysError as error:
+        step = f"; {OVERRIDE}" if "MiB" in str(error) else ""
+        raise DataError(
+            f"{where} cannot be read ({error}); save plain arrays with np.savez(path, X=X, y=y){step}"
+        ) from error
     return from_arrays(arrays, name, where, hints)
 
 
@@ -170,7 +224,7 @@ def from_arrays(arrays: dict[str, Any], name: str, where: str, hints: Hints) -> 
         joined = pd.concat(inputs, ignore_index=True) if is_frame(inputs[0]) else np.concatenate(inputs)
         target = None
         if {"y_train", "y_test"} <= set(parts):
-            target = np.concatenate([np.asarray(parts["y_train"]), np.asarray(parts["y_test"])])
+            target = np.concatenate([plain_array(parts[key], f"{key} of {where}") for key in ("y_train", "y_test")])
         raw = from_pair(joined, target, name, where, hints)
         given = np.repeat([False, True], [len(inputs[0]), len(inputs[1])])
         step = "Pass X and y alone to have the rows parted anew."
@@ -204,5 +258,5 @@ def _names(arrays: dict[str, Any], y_key: str | None) -> set[tuple[str, ...]]:
 def from_list(values: list[Any], where: str) -> Any:
     """Inputs from a list: of records, of strings, or of rows of numbers."""
     if values and all(isinstance(value, dict) for value in values):
-        return tidy(from_records(values), where)[0]
+        return from_records(values)
     return array_inputs(values, where)

@@ -133,7 +133,7 @@ def _roles(raw: Raw, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None,
     elif target is not None and recipe.target and set(recipe.target) - set(target.columns):
         other = next(name for name in recipe.target if name not in target.columns)
         raise unknown_column("target", other, list(target.columns), f"the targets of {raw.where}")
-    group = frame[recipe.group].to_numpy() if recipe.group in frame else None
+    group = _keys(frame[recipe.group]) if recipe.group in frame else None
     weight = frame[weight_name].to_numpy() if weight_name in frame else None
     if target is None and recipe.label is not None:
         target = frame[[recipe.label]].copy()
@@ -145,6 +145,13 @@ def _roles(raw: Raw, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None,
             "expected at least one beside target, weight, group and label; a series needs its time column too"
         )
     return frame, target, group, weight
+
+
+def _keys(column: pd.Series) -> np.ndarray:
+    """What rows belong to: dates as text, since a group is a name and is compared, counted and shown as one."""
+    if column.dtype.kind == "M":
+        return np.asarray(column.astype("str").astype(object).where(column.notna(), None))
+    return column.to_numpy()
 
 
 def _refuse_clashes(recipe: Recipe, weight_name: str | None, raw: Raw) -> None:

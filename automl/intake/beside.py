@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl.errors import DataError
+from automl.intake.files import shown
 from automl.intake.fingerprint import fingerprint
 from automl.intake.images import common_size, decoded, full_path, joined
 from automl.records import Column, Dataset, Finding, Task
@@ -20,7 +21,7 @@ MOST_BYTES = 512 << 20
 LEAST_SIDE = 8
 
 
-def pictured(dataset: Dataset, task: Task) -> tuple[Dataset, Task]:
+def pictured(dataset: Dataset, task: Task, memory_mib: float | None = None) -> tuple[Dataset, Task]:
     """Decode the image columns of a table into `Dataset.pictures`; other datasets pass unchanged.
 
     Every row stays: one without a picture, or whose file cannot be read, gets a blank picture, and its path becomes
@@ -29,6 +30,7 @@ def pictured(dataset: Dataset, task: Task) -> tuple[Dataset, Task]:
 
     Args:
         dataset: a frame typed by `task.columns`. task: of any modality.
+        memory_mib: that decoding may take; by default most of what is free.
 
     Returns:
         The dataset, and the task with each image column's shape in its reading.
@@ -41,7 +43,7 @@ def pictured(dataset: Dataset, task: Task) -> tuple[Dataset, Task]:
         return dataset, task
     images = [c for c in task.columns if c.kind == "image_path" and c.name in dataset.inputs]
     for column in images:
-        dataset, found = _decoded(dataset, column, len(images))
+        dataset, found = _decoded(dataset, column, len(images), memory_mib)
         task = replace(task, columns=tuple(found if c is column else c for c in task.columns))
         if found.kind == "image_path" and "shape" not in column.reading:
             height, width, channels = found.reading["shape"]
@@ -53,7 +55,7 @@ def pictured(dataset: Dataset, task: Task) -> tuple[Dataset, Task]:
     return dataset, task
 
 
-def _decoded(dataset: Dataset, column: Column, n_columns: int) -> tuple[Dataset, Column]:
+def _decoded(dataset: Dataset, column: Column, n_columns: int, memory_mib: float | None) -> tuple[Dataset, Column]:
     """One column's pictures, and the column as it was found to be."""
     paths = [full_path(value, dataset.root) for value in dataset.inputs[column.name]]
     known = column.reading.get("shape")
@@ -71,7 +73,7 @@ def _decoded(dataset: Dataset, column: Column, n_columns: int) -> tuple[Dataset,
         wish: tuple[int, int, int | None] = (*smaller, None)
     else:
         wish = (int(known[0]), int(known[1]), int(known[2]))
-    found, reasons = decoded(paths, wish)
+    found, reasons = decoded(paths, wish, memory_mib)
     there = np.array([image is not None for image in found], dtype=bool)
     broken = {row: why for row, why in reasons.items() if paths[row] is not None}
     if not there.any() and (broken or known is None):
@@ -116,8 +118,8 @@ def _none(dataset: Dataset, column: Column, paths: list[Path | None], broken: di
     if "shape" in column.reading:
         without = "leave these cells empty to predict without pictures"
     step = (
-        f"Paths are read relative to {dataset.root or 'the current folder'!r}, and web addresses are not fetched: "
-        f"correct them, or {without}."
+        f"Paths are read relative to {shown(dataset.root or 'the current folder')!r}, and web addresses are not "
+        f"fetched: correct them, or {without}."
     )
     if column.evidence == "set by you" or "shape" in column.reading:
         raise DataError(f"{message}; {step[0].lower()}{step[1:]}")
@@ -131,12 +133,12 @@ def _none(dataset: Dataset, column: Column, paths: list[Path | None], broken: di
 
 def _blank(dataset: Dataset, column: Column, paths: list[Path | None], broken: dict[int, str]) -> Finding:
     n_named = sum(path is not None for path in paths)
-    shown = "; ".join(list(broken.values())[:5]) + (f"; and {len(broken) - 5} more" if len(broken) > 5 else "")
+    named = "; ".join(list(broken.values())[:5]) + (f"; and {len(broken) - 5} more" if len(broken) > 5 else "")
     return Finding(
         "unreadable_images", "high" if len(broken) > 0.1 * n_named else "medium",
-        f"{len(broken):,} of {n_named:,} images that {column.name!r} names could not be read ({shown}); their rows are "
+        f"{len(broken):,} of {n_named:,} images that {column.name!r} names could not be read ({named}); their rows are "
         "kept with a blank picture, marked as missing.",
-        f"Replace these files; paths are read relative to {dataset.root or 'the current folder'!r}.",
+        f"Replace these files; paths are read relative to {shown(dataset.root or 'the current folder')!r}.",
         columns=(column.name,), rows=_rows(dataset, broken), count=len(broken),
     )  # fmt: skip
 

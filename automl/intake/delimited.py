@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from automl.errors import DataError
 from automl.intake.cells import typed_frame
 from automl.intake.files import as_utf8
+from automl.intake.limits import refuse_beyond, refuse_columns
 from automl.intake.raw import Hints
 from automl.records import Finding
 
@@ -27,31 +29,55 @@ SAMPLE_ROWS = 300
 BLOCK_BYTES = 1 << 22
 """Read at once: ten times as much took three times the processor's time, most of it in fresh pages of memory."""
 MOST_BLOCK_BYTES = 1 << 26
+CELL_BYTES, ROW_BYTES = 24, 60
+"""Of a cell while Arrow reads it, and of a line that is looked at on its own."""
+OBJECT_BYTES = 140
+"""Of a cell that is read row by row, as a Python string in a list, and again in its column."""
+LONGEST_NAME = 100_000
+LONGEST_CELL = 2**31 - 1
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-def read(data: bytes, name: str, hints: Hints) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
+"""Python's own bound of 131,072 characters a cell holds for the whole process and is raised once: to set it for a
+while would change it under another thread. What a file may take is asked before it is read."""
+
+
+def read(data: bytes, name: str, hints: Hints, limit_mib: float = math.inf) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Read delimited text of any common encoding and delimiter.
+
+    Args:
+        data: the file's bytes. name: of the file, for messages. hints: what is known of it.
+        limit_mib: that reading it may take.
 
     Returns:
         A frame whose index holds each row's position in the file (header not counted), and what was noticed.
 
     Raises:
-        DataError: not text, no rows below the header, or rows that do not fit together.
+        DataError: not text, no rows below the header, rows that do not fit together, or more of them than may be held.
     """
+    widest = 2 if data.isascii() else 5  # characters of a text with one emoji take four bytes each
+    refuse_beyond(name, widest * len(data), limit_mib, "its text")
     data, findings = as_utf8(data, name)
     if data[:4].lower() == b"sep=":
         data = data.partition(b"\n")[2]
     data = data.lstrip(b"\n\r")
     delimiter = sniff(data[:SAMPLE_BYTES].decode("utf-8", errors="ignore"), whole=len(data) <= SAMPLE_BYTES)
     if delimiter == " ":
-        data = re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ \t]+|[ \t]+$", b"", data))
+        data = re.sub(rb"(?m)^\t|\t$", b"", re.sub(rb"[ \t]+", b"\t", data))
         delimiter = "\t"
-    names, headless, noticed = header_of(data[: 1 << 20].decode("utf-8", errors="ignore"), delimiter, name, hints)
+    head = data[: max(1 << 20, data.find(b"\n") + 1)]
+    refuse_columns(name, head.partition(b"\n")[0].count(delimiter.encode()) + 1)
+    names, headless, noticed = header_of(head.decode("utf-8", errors="ignore"), delimiter, name, hints)
     findings += noticed
+    n_lines = data.count(b"\n")
+    n_cells = data.count(delimiter.encode()) + n_lines
+    refuse_beyond(name, 2 * len(data) + CELL_BYTES * n_cells, limit_mib, f"{n_cells:,} cells")
     try:
         table, rows = _fast(data, delimiter, len(names), headless), None
     except ValueError:  # pyarrow.ArrowInvalid: some rows have more or fewer cells
+        n_bytes = widest * len(data) + OBJECT_BYTES * n_cells + ROW_BYTES * n_lines
+        refuse_beyond(name, n_bytes, limit_mib, f"{n_cells:,} cells in rows of uneven length")
         table, names, rows, ragged = _slow(data, delimiter, names, headless, name)
         findings += ragged
     if table.num_rows == 0:
@@ -69,6 +95,12 @@ def header_of(text: str, delimiter: str, name: str, hints: Hints) -> tuple[list[
         text: the beginning of a file. name: of the file, for messages.
     """
     header: list[str] = next(rows_of(text, delimiter), [])
+    longest = max(map(len, header), default=0)
+    if longest > LONGEST_NAME:
+        raise DataError(
+            f"{name} has a column whose name is {longest:,} characters long: expected at most {LONGEST_NAME:,}; check "
+            "the delimiter, the quotes and the line ends"
+        )
     if not _is_headless(header, hints.target):
         return _named(header), False, ()
     message = f"{name} has no header: its first line holds numbers only; columns are called x0, x1, ..."
@@ -111,8 +143,15 @@ def _is_spaced(text: str) -> bool:
 
 
 def rows_of(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Cells of each record of a text."""
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    """Cells of each record of a text.
+
+    Raises:
+        DataError: it cannot be parted into cells.
+    """
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    except csv.Error as error:
+        raise DataError(f"it cannot be read as delimited text ({error}); save it again as plain CSV") from error
 
 
 def _named(header: list[str]) -> list[str]:
@@ -151,9 +190,14 @@ def _fast(data: bytes, delimiter: str, width: int, headless: bool) -> pa.Table:
 
 def _are_lines_even(data: bytes, delimiter: str, width: int, more_than: int = 0) -> bool:
     """Whether there are more lines than this, each with one delimiter less than there are columns."""
-    lines = [line for line in data.split(b"\n") if line.strip()]
-    sign = delimiter.encode()
-    return width > 1 and len(lines) > more_than and all(line.count(sign) == width - 1 for line in lines)
+    sign, n_lines = delimiter.encode(), 0
+    for line in io.BytesIO(data):
+        if line.isspace():
+            continue
+        if line.count(sign) != width - 1:
+            return False
+        n_lines += 1
+    return width > 1 and n_lines > more_than
 
 
 def _arrow(data: bytes, delimiter: str, width: int, headless: bool, quoting: bool) -> pa.Table:
@@ -191,13 +235,7 @@ def _slow(
     """Row by row: short rows are filled, trailing delimiters cut, other long rows left out and counted."""
     import pyarrow as pa
 
-    limit = csv.field_size_limit(max(len(data), 1 << 17))
-    try:
-        records = [row for row in rows_of(data.decode("utf-8"), delimiter) if row]
-    except csv.Error as error:
-        raise DataError(f"{name} cannot be read as delimited text ({error}); save it again as plain CSV") from error
-    finally:
-        csv.field_size_limit(limit)
+    records = [row for row in rows_of(data.decode("utf-8"), delimiter) if row]
     records = records if headless else records[1:]
     width = Counter(map(len, records)).most_common(1)[0][0] if records else 0
     if len(names) >= 2 and width == len(names) + 1 and any(row[-1] for row in records if len(row) == width):

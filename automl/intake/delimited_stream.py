@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +153,7 @@ def _safe(rows: Any) -> Iterator[list[str]]:
     """Records up to one that cannot be read (a field cut at the end of the head)."""
     try:
         yield from rows
-    except csv.Error:
+    except DataError:
         return
 
 

@@ -36,11 +36,12 @@ def _array(digest: Any, values: np.ndarray) -> None:
         _column(digest, pd.Series(values))
         return
     digest.update(f"|{values.dtype.str}{values.shape}".encode())
+    if values.dtype.kind in "mM":  # dates give no buffer of their own
+        values = values.view(np.int64)
     digest.update(np.ascontiguousarray(values).data.cast("B") if values.size else b"")
 
 
 def _column(digest: Any, column: pd.Series) -> None:
-    import pandas as pd
 
     if column.dtype.kind in "biuf":
         values = column.to_numpy()
@@ -52,11 +53,23 @@ def _column(digest: Any, column: pd.Series) -> None:
 
         try:
             cells = pa.array(column, pa.large_string(), from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
-            text = column.map(lambda value: None if value is None else f"{type(value).__name__}:{value}")
-            digest.update(pd.util.hash_pandas_object(text.astype(object), index=False).to_numpy().tobytes())
+        except (pa.ArrowException, UnicodeEncodeError, TypeError):
+            _mixed(digest, column)
             return
         _texts(digest, cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells)
+
+
+def _mixed(digest: Any, column: pd.Series) -> None:
+    """Cells of several types, each with the name of its own."""
+    import pandas as pd
+
+    cells = [None if value is None else f"{type(value).__name__}:{value}" for value in column.tolist()]
+    try:
+        text = pd.Series(cells, dtype=object)
+        digest.update(pd.util.hash_pandas_object(text, index=False).to_numpy().tobytes())
+    except UnicodeEncodeError:  # halves of characters
+        for cell in cells:
+            digest.update(b"|" if cell is None else f"|{cell}".encode("utf-8", "surrogatepass"))
 
 
 def _texts(digest: Any, cells: Any) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.errors import DataError
-from automl.intake.files import IMAGE_SUFFIXES, as_text
+from automl.intake.files import IMAGE_SUFFIXES, as_text, open_file, shown
+from automl.intake.limits import refuse_beyond, whole_mib
 from automl.intake.raw import Raw, listed
 from automl.intake.tables import is_table
 from automl.records import Finding
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["read", "table_in", "texts"]
 
 TRAIN_NAMES = frozenset({"train", "training", "val", "valid", "validation"})
+TEXT_GROWTH = 4
+"""Bytes of a character in memory, at most."""
 TEST_NAMES = frozenset({"test", "testing"})
 
 
@@ -31,7 +34,7 @@ def read(folder: Path) -> Raw:
     Raises:
         DataError: nothing in it that can be read.
     """
-    where = f"the folder {folder.name!r}"
+    where = f"the folder {shown(folder.name)!r}"
     children = _children(folder)
     subfolders = [child for child in children if child.is_dir()]
     parts = {child.name.lower() for child in subfolders}
@@ -41,12 +44,13 @@ def read(folder: Path) -> Raw:
         raise DataError(f"{where} is empty: expected one subfolder a class with images or .txt files, or a table")
     files, classes, empty = [], [], []
     for subfolder in subfolders:
+        _refuse_loop(folder, subfolder, where)
         found = [path for path in sorted(subfolder.rglob("*")) if _is_visible(path, subfolder) and path.is_file()]
         usable = [path for path in found if _sort(path)]
         files += usable
-        classes += [subfolder.name] * len(usable)
+        classes += [shown(subfolder.name)] * len(usable)
         if not usable:
-            empty.append(subfolder.name)
+            empty.append(shown(subfolder.name))
     if not files:
         return _flat(folder, [child for child in children if _sort(child)], where)
     raw = _rows(folder, files, where)
@@ -55,7 +59,7 @@ def read(folder: Path) -> Raw:
     if empty:
         message = f"{len(empty)} subfolders of {where} hold no images or .txt files: {listed(empty)}."
         findings += (Finding("empty_classes", "medium", message, "Remove them or fill them.", count=len(empty)),)
-    loose = [child.name for child in children if child.is_file()]
+    loose = [shown(child.name) for child in children if child.is_file()]
     if loose:
         message = f"{len(loose)} files beside the class folders of {where} were not read: {listed(loose, 5)}."
         findings += (
@@ -65,43 +69,54 @@ def read(folder: Path) -> Raw:
 
     labels = np.asarray(classes, dtype=object)[kept]
     target = pd.DataFrame({"class": labels})
-    return Raw(folder.resolve().name, where, raw.inputs, target, root=str(folder), findings=findings)
+    return Raw(shown(folder.resolve().name), where, raw.inputs, target, root=str(folder), findings=findings)
+
+
+def _refuse_loop(folder: Path, subfolder: Path, where: str) -> None:
+    """A class is never the whole: a link upwards would lead to all there is, and round again."""
+    if subfolder.is_symlink() and folder.resolve().is_relative_to(subfolder.resolve()):
+        raise DataError(f"{where}: its subfolder {shown(subfolder.name)!r} is a link to a folder around it; remove it")
 
 
 def _parted(folder: Path, subfolders: list[Path], where: str) -> Raw:
     import pandas as pd
 
+    for subfolder in subfolders:
+        _refuse_loop(folder, subfolder, where)
     raws = [read(subfolder) for subfolder in subfolders]
     if any(raw.target is None for raw in raws) or len({tuple(raw.inputs.columns) for raw in raws}) > 1:
         raise DataError(
-            f"{where}: expected one subfolder a class, all of images or all of texts, in {listed(map(str, subfolders))}"
+            f"{where}: expected one subfolder a class, all of images or all of texts, in "
+            f"{listed(shown(str(s)) for s in subfolders)}"
         )
     for subfolder, raw in zip(subfolders, raws, strict=True):
         if "image" in raw.inputs:
-            raw.inputs["image"] = subfolder.name + "/" + raw.inputs["image"]
+            raw.inputs["image"] = shown(subfolder.name) + "/" + raw.inputs["image"]
     tested = [subfolder.name.lower() in TEST_NAMES for subfolder in subfolders]
     given = np.repeat(tested, [len(raw.inputs) for raw in raws])
     order = np.argsort(given, kind="stable")
     inputs = pd.concat([raw.inputs for raw in raws], ignore_index=True).iloc[order].reset_index(drop=True)
     target = pd.concat([raw.target for raw in raws], ignore_index=True).iloc[order].reset_index(drop=True)
-    message = f"{where} parts its rows itself; those of {listed(sorted(s.name for s in subfolders))} are used so."
+    message = (
+        f"{where} parts its rows itself; those of {listed(sorted(shown(s.name) for s in subfolders))} are used so."
+    )
     note = Finding(
         "given_split", "low", message[0].upper() + message[1:], "Pass one of them alone to have it parted anew."
     )
     findings = (*(finding for raw in raws for finding in raw.findings), note)
-    name = folder.resolve().name
+    name = shown(folder.resolve().name)
     return Raw(name, where, inputs, target, given=given[order], root=str(folder), findings=findings)
 
 
 def _flat(folder: Path, files: list[Path], where: str) -> Raw:
     if not files:
-        seen = listed([child.name for child in _children(folder)], 5)
+        seen = listed([shown(child.name) for child in _children(folder)], 5)
         raise DataError(
             f"{where} holds no images (.png, .jpg, ...) and no .txt files, only {seen}: "
             "expected one subfolder a class, or pass one table file"
         )
     raw = _rows(folder, files, where)
-    return Raw(folder.resolve().name, where, raw.inputs, root=str(folder), findings=raw.findings)
+    return Raw(shown(folder.resolve().name), where, raw.inputs, root=str(folder), findings=raw.findings)
 
 
 def _rows(folder: Path, files: list[Path], where: str) -> Raw:
@@ -118,12 +133,12 @@ def _rows(folder: Path, files: list[Path], where: str) -> Raw:
         findings = (Finding("unused_files", "medium", message, "Keep files of one sort in a folder.", count=count),)
     chosen = [files[i] for i in kept]
     if main == "image":
-        frame = pd.DataFrame({"image": [path.relative_to(folder).as_posix() for path in chosen]})
+        frame = pd.DataFrame({"image": [shown(path.relative_to(folder).as_posix()) for path in chosen]})
     else:
         frame, noticed = texts(chosen)
         findings += noticed
     frame = frame.astype(object)
-    return Raw(folder.name, where, frame, rows=kept, findings=findings)
+    return Raw(shown(folder.name), where, frame, rows=kept, findings=findings)
 
 
 def texts(paths: list[Path]) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -131,10 +146,14 @@ def texts(paths: list[Path]) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     import pandas as pd
 
     contents, odd = [], []
+    n_bytes = sum(path.stat().st_size for path in paths)
+    refuse_beyond(f"the {len(paths):,} texts", TEXT_GROWTH * n_bytes, whole_mib(None), "their characters")
     for path in paths:
-        text, findings = as_text(path.read_bytes(), path.name)
+        with open_file(path) as file:
+            content = file.read() or b""
+        text, findings = as_text(content, shown(path.name))
         contents.append(text)
-        odd += [path.name] if findings else []
+        odd += [shown(path.name)] if findings else []
     noticed: tuple[Finding, ...] = ()
     if odd:
         message = f"{len(odd)} files are not plain UTF-8 and were read as best they could: {listed(odd, 5)}."

@@ -5,26 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from automl import memory
 from automl.errors import DataError
+from automl.intake.files import as_named, shown
 from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
+from automl.intake.limits import MIB, refuse_beyond
+from automl.intake.picture_files import Allowance, opened, pixels, quiet, upright_size
 from automl.intake.pixels import LONGEST, as_uint8, fitted, wanted
 from automl.intake.raw import listed
 from automl.records import Dataset, Finding, Severity, Task
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 __all__ = ["common_size", "decoded", "full_path", "joined", "pictures"]
 
 SAMPLE = 256
 """Files whose size is looked at to choose the common one."""
+HELD_COPIES = 2
+THREAD_MIB = 80.0
+"""Of address space that a thread takes for itself."""
+LONGEST_REASON = 200
 OTHER_SHAPE, OTHER_SIZE, MIXED_SHARE = 1.25, 2.0, 0.05
 """Ratios of aspect and area to the common ones beyond which a file is of another size; the share that makes mixed."""
 
@@ -34,6 +40,7 @@ def pictures(
     task: Task,
     size: int | Sequence[int] | None = None,
     limits: tuple[float, float] | None = None,
+    memory_mib: float | None = None,
 ) -> Dataset:
     """Turn the images of a dataset into one array ``(n, h, w, c)`` uint8; other datasets pass unchanged.
 
@@ -45,6 +52,7 @@ def pictures(
         size: (height, width) or (height, width, channels) wanted, as at prediction the shape trained on. By
             default the median size of the files, or the array's own, made no longer than 64 pixels a side.
         limits: arrays only: what becomes 0 and 255 (see `span`); by default read off the values.
+        memory_mib: that decoding may take; by default most of what is free.
 
     Raises:
         DataError: no image can be read.
@@ -63,13 +71,13 @@ def pictures(
         sizes = sizes_of(paths)
         wish = (*common_of(sizes), None)
         findings += mixed_sizes(sizes, name, wish[:2])
-    found, reasons = decoded(paths, wish)
+    found, reasons = decoded(paths, wish, memory_mib)
     kept = np.flatnonzero([image is not None for image in found])
     if not len(kept):
         first = next(iter(reasons.values()), "no file is named")
         raise DataError(
             f"none of the {len(paths)} images of {dataset.name!r} can be read (the first: {first}); check the paths in "
-            f"{name!r}, which are read relative to {dataset.root or 'the current folder'!r}"
+            f"{name!r}, which are read relative to {shown(dataset.root or 'the current folder')!r}"
         )
     images = joined([found[i] for i in kept], wish)
     if len(kept) < len(paths):
@@ -89,11 +97,38 @@ def _image_column(dataset: Dataset, task: Task) -> str:
 
 
 def full_path(value: Any, root: str | None) -> Path | None:
-    """A cell as a path, relative ones against the root; None where it names nothing."""
+    """A cell as a path, relative ones against the root; None where it names nothing.
+
+    A name that is not UTF-8 stands in a cell as `files.shown` spells it, or as another encoding reads it.
+    """
     if not isinstance(value, str | os.PathLike) or not str(value).strip():
         return None
-    path = Path(str(value).strip().replace("\\", "/") if os.sep == "/" else str(value).strip()).expanduser()
+    text = str(value).strip()
+    path = _below(root, text.replace("\\", "/") if os.sep == "/" else text)
+    if text.isascii() and "\\x" not in text:
+        return path
+    others = as_named(text), *(_encoded(text, encoding) for encoding in ("cp1252", "latin-1"))
+    return next((own for own in (path, *(_below(root, other) for other in others)) if _is_there(own)), path)
+
+
+def _below(root: str | None, text: str) -> Path:
+    path = Path(text)
+    if text.startswith("~"):
+        with suppress(RuntimeError):  # no such user's home: a file of that name
+            path = path.expanduser()
     return path if path.is_absolute() or root is None else Path(root) / path
+
+
+def _encoded(text: str, encoding: str) -> str:
+    """A name whose bytes were read by this encoding in the index, as the system gives it."""
+    return os.fsdecode(text.encode(encoding, "replace"))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def common_size(paths: list[Path | None]) -> tuple[int, int]:
@@ -103,19 +138,16 @@ def common_size(paths: list[Path | None]) -> tuple[int, int]:
 
 def sizes_of(paths: list[Path | None]) -> np.ndarray:
     """Height and width of a sample of the files, upright, ``(n, 2)`` pixels; those that cannot be read are left out."""
-    from PIL import Image
-
     named = [path for path in paths if path is not None]
     places = np.linspace(0, len(named) - 1, min(len(named), SAMPLE)).astype(int)
     sizes = []
-    for place in places:
-        try:
-            with Image.open(named[place]) as image:
-                width, height = image.size
-                turned = image.getexif().get(0x0112, 1) in {5, 6, 7, 8}
-        except Exception:  # Pillow raises many kinds on damaged files; they are counted when decoded
-            continue
-        sizes.append((width, height) if turned else (height, width))
+    with quiet():
+        for place in places:
+            try:
+                with opened(named[place]) as image:
+                    sizes.append(upright_size(image))
+            except Exception:  # Pillow raises many kinds on damaged files; they are counted when decoded
+                continue
     return np.array(sizes, np.float64).reshape(-1, 2)
 
 
@@ -154,10 +186,26 @@ def mixed_sizes(sizes: np.ndarray, name: str, wish: tuple[int, int]) -> tuple[Fi
 
 
 def decoded(
-    paths: list[Path | None], size: tuple[int, int, int | None]
+    paths: list[Path | None], size: tuple[int, int, int | None], memory_mib: float | None = None
 ) -> tuple[list[np.ndarray | None], dict[int, str]]:
-    """Each file as (h, w) or (h, w, 3) uint8, None where it cannot be read, and why not."""
+    """Each file as (h, w) or (h, w, 3) uint8, None where it cannot be read, and why not.
+
+    Several are decoded at once, as far as memory goes; one that finds none is tried again alone.
+
+    Args:
+        paths: of the files. size: (height, width, channels). memory_mib: that may be taken; by default most of what is
+            free.
+
+    Raises:
+        DataError: all of them at that size would take more.
+    """
+    limit_mib = memory.available_mib() if memory_mib is None else memory_mib
+    what = f"{len(paths):,} pictures of {size[0]} x {size[1]} pixels"
+    refuse_beyond("the array of them", HELD_COPIES * 3.0 * len(paths) * size[0] * size[1], limit_mib, what)
+    n_threads = min(32, (os.cpu_count() or 1) + 4)
+    allowance = Allowance(MIB * max(limit_mib - n_threads * THREAD_MIB, limit_mib / 2))
     reasons: dict[int, str] = {}
+    again: list[int] = []
 
     def one(i: int) -> np.ndarray | None:
         path = paths[i]
@@ -165,49 +213,26 @@ def decoded(
             reasons[i] = "no path"
             return None
         try:
-            return _read(path, size[0], size[1])
+            return pixels(path, size[0], size[1], allowance)
         except FileNotFoundError:
-            reasons[i] = f"{path.name}: no such file"
+            reasons[i] = f"{shown(path.name)}: no such file"
+        except MemoryError:  # several at once found none
+            again.append(i)
+            reasons[i] = f"{shown(path.name)}: it does not fit into memory"
+        except OSError as error:
+            reasons[i] = f"{shown(path.name)}: {shown(error.strerror or str(error)[:LONGEST_REASON])}"
         except Exception as error:  # one damaged file must not end the run, whatever Pillow raises on it
-            reasons[i] = f"{path.name}: {str(error).splitlines()[0][:80] if str(error) else type(error).__name__}"
+            said = str(error).splitlines()[0][:LONGEST_REASON] if str(error) else type(error).__name__
+            reasons[i] = f"{shown(path.name)}: {shown(said)}"
         return None
 
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(one, range(len(paths)), chunksize=64)), dict(sorted(reasons.items()))
-
-
-def _read(path: Path, height: int, width: int) -> np.ndarray:
-    from PIL import Image, ImageOps
-
-    with Image.open(path) as opened:
-        opened.draft(None, (2 * width, 2 * height))  # JPEG decodes faster to about this size
-        image: Image.Image = opened
-        image.load()
-        image = ImageOps.exif_transpose(image)
-        image = _plain(image)
-        if image.size != (width, height):
-            image = image.resize((width, height), Image.Resampling.BILINEAR)
-        return np.asarray(image)
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    """An image of mode L (grey) or RGB."""
-    from PIL import Image
-
-    if image.mode in {"L", "RGB"}:
-        return image
-    if image.mode == "1":
-        return image.convert("L")
-    if image.mode in {"F", "I"} or image.mode.startswith("I;16"):
-        values = np.asarray(image).astype(np.float64)
-        top = 1.0 if image.mode == "F" and values.max() <= 1 else 255.0 if values.max() <= 255 else 65535.0
-        return Image.fromarray(np.clip(np.rint(values / top * 255.0), 0, 255).astype(np.uint8))
-    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        paper = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        grey = image.mode in {"LA", "La"}
-        return Image.alpha_composite(paper, rgba).convert("L" if grey else "RGB")
-    return image.convert("RGB")
+    with quiet():
+        with ThreadPoolExecutor(n_threads) as pool:
+            found = list(pool.map(one, range(len(paths)), chunksize=64))
+        for i in list(again):
+            del reasons[i]
+            found[i] = one(i)
+    return found, dict(sorted(reasons.items()))
 
 
 def joined(found: list[Any], size: tuple[int, int, int | None]) -> np.ndarray:
@@ -225,11 +250,11 @@ def joined(found: list[Any], size: tuple[int, int, int | None]) -> np.ndarray:
 
 def _dropped(dataset: Dataset, name: str, paths: list[Path | None], reasons: dict[int, str]) -> Finding:
     numbers = dataset.row_numbers if dataset.row_numbers is not None else np.arange(len(paths))
-    shown = "; ".join(list(reasons.values())[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")
+    named = "; ".join(list(reasons.values())[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")
     return Finding(
         "unreadable_images",
         "high" if len(reasons) > 0.1 * len(paths) else "medium",
-        f"{len(reasons)} of {len(paths)} images could not be read and their rows were left out ({shown}).",
+        f"{len(reasons)} of {len(paths)} images could not be read and their rows were left out ({named}).",
         "Replace these files or remove their rows.",
         columns=(name,),
         rows=tuple(int(numbers[i]) for i in list(reasons)[:20]),

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Hints", "Raw", "Room", "listed", "nearest", "unknown_column"]
 
+LONGEST_NAME = 100
+"""Characters of a name that a message shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -78,20 +81,24 @@ class Raw:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """The nearest of some names as a clause for a message; empty when none is near."""
-    lower = {str(other).lower().strip(): str(other) for other in names}
-    close = get_close_matches(name.lower().strip(), list(lower), n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(repr(lower[word]) for word in close)}?" if close else ""
+    lower = {str(other).lower().strip()[:LONGEST_NAME]: str(other) for other in names}
+    close = get_close_matches(name.lower().strip()[:LONGEST_NAME], list(lower), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(_short(repr(lower[word])) for word in close)}?" if close else ""
 
 
 def listed(names: Iterable[Any], most: int = 10) -> str:
     """Names as a readable list, cut after `most` of them."""
     names = list(names)
-    shown = ", ".join(repr(name) for name in names[:most])
+    shown = ", ".join(_short(repr(name)) for name in names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 2]}…{text[-1]}"
 
 
 def unknown_column(what: str, name: str, names: Iterable[str], where: str) -> DataError:
     """The error for a column that is not there: names what was asked for, what there is and what is near."""
     names = [str(other) for other in names]
     near = nearest(name, names)
-    return DataError(f"{what} {name!r} is not a column of {where}, whose columns are {listed(names)}{near}")
+    return DataError(f"{what} {_short(repr(name))} is not a column of {where}, whose columns are {listed(names)}{near}")

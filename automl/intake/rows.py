@@ -11,7 +11,7 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake import files, folders
-from automl.intake.frames import is_frame
+from automl.intake.frames import is_frame, tidy
 from automl.intake.raw import Hints, Raw, listed
 from automl.intake.source import read
 from automl.records import Dataset, Finding, Task
@@ -79,13 +79,16 @@ def _single(data: Any, task: Task) -> Raw | None:
     if isinstance(data, str | PathLike):
         suffix = PurePath(str(data)).suffix.lower()
         if image and suffix in files.IMAGE_SUFFIXES:
-            return Raw("data", "the new data", pd.DataFrame({image: [str(files.find(str(data)))]}, dtype=object))
+            return Raw(
+                "data", "the new data", pd.DataFrame({image: [files.shown(str(files.find(str(data))))]}, dtype=object)
+            )
         if text and isinstance(data, str) and not _names_file(data):
-            return Raw("data", "the new data", pd.DataFrame({text: [data]}, dtype=object))
+            frame, noticed = tidy(pd.DataFrame({text: [data]}, dtype=object), "the new data")
+            return Raw("data", "the new data", frame, findings=noticed)
         if text and suffix == ".txt" and Path(str(data)).is_file() and _is_text_only(task):
             frame, findings = folders.texts([Path(str(data))])
             frame.columns = pd.Index([text])
-            return Raw(files.stem(Path(str(data))), str(data), frame, findings=findings)
+            return Raw(files.stem(Path(str(data))), files.shown(str(data)), frame, findings=findings)
     if isinstance(data, list | tuple | np.ndarray) and len(data) and all(isinstance(v, str | PathLike) for v in data):
         values = [str(value) if isinstance(value, PathLike) else value for value in data]
         if image or text:
@@ -94,7 +97,8 @@ def _single(data: Any, task: Task) -> Raw | None:
                 raise DataError(
                     f"the model reads several texts a row ({listed(names)}): pass a frame or a dict of columns"
                 )
-            return Raw("data", "the new data", pd.DataFrame({image or text: values}, dtype=object))
+            frame, noticed = tidy(pd.DataFrame({image or text: values}, dtype=object), "the new data")
+            return Raw("data", "the new data", frame, findings=noticed)
     return None
 
 

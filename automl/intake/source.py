@@ -7,11 +7,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from automl.errors import DataError
 from automl.intake import arrays, files, folders, streamed, tables
+from automl.intake.cell_types import dimensions
 from automl.intake.frames import as_frame, from_columns, is_frame, tidy
+from automl.intake.limits import whole_mib, within_memory
 from automl.intake.raw import Hints, Raw, listed
 
 __all__ = ["read", "read_path"]
@@ -36,9 +36,9 @@ def read(data: Any, where: str, hints: Hints) -> Raw:
         inputs, findings = _inputs(data[0], f"X of {where}")
         raw = arrays.from_pair(inputs, data[1], "data", where, hints)
         return Raw(raw.name, where, raw.inputs, raw.target, findings=findings)
-    if isinstance(data, Mapping) and any(np.ndim(data[key]) >= 2 for key in arrays.INPUT_KEYS if key in data):
+    if isinstance(data, Mapping) and any(dimensions(data[key]) >= 2 for key in arrays.INPUT_KEYS if key in data):
         return arrays.from_arrays(dict(data), "data", where, hints)
-    if isinstance(data, Mapping) and any(np.ndim(data.get(key, 0)) >= 2 for key in ("x_train", "X_train")):
+    if isinstance(data, Mapping) and any(dimensions(data.get(key, 0)) >= 2 for key in ("x_train", "X_train")):
         return arrays.from_arrays(dict(data), "data", where, hints)
     inputs, findings = _inputs(data, where)
     raw = arrays.from_pair(inputs, None, "data", where, hints)
@@ -72,20 +72,25 @@ def read_path(given: str | Path, hints: Hints) -> Raw:
     """Read a file or a folder."""
     path = files.find(given)
     if path.is_dir():
-        return _folder(path, hints)
-    short = files.stem(path)
-    part = streamed.read_part(path, hints)
-    if part is not None:
-        return Raw(
-            short, path.name, part.frame, root=str(path.parent), rows=part.rows, findings=part.findings,
-            n_source_rows=part.n_source_rows,
-        )  # fmt: skip
-    data, name = files.content(path)
-    form = files.form(data, name)
-    if form in {"npz", "npy"}:
-        return arrays.from_npz(data, form, short, path.name, hints)
-    frame, rows, findings = tables.read(data, form, path.name, hints)
-    return Raw(short, path.name, frame, root=str(path.parent), rows=rows, findings=findings)
+        try:
+            return _folder(path, hints)
+        except OSError as error:
+            where = files.shown(str(error.filename or path))
+            raise DataError(f"cannot read {where!r}: {error.strerror or error}; check its permissions") from error
+    short, where, limit_mib = files.stem(path), files.shown(path.name), whole_mib(hints.room)
+    with within_memory(where):
+        part = streamed.read_part(path, hints)
+        if part is not None:
+            return Raw(
+                short, where, part.frame, root=str(path.parent), rows=part.rows, findings=part.findings,
+                n_source_rows=part.n_source_rows,
+            )  # fmt: skip
+        data, name = files.content(path, limit_mib)
+        form = files.form(data, name)
+        if form in {"npz", "npy"}:
+            return arrays.from_npz(data, form, short, where, hints, limit_mib)
+        frame, rows, findings = tables.read(data, form, where, hints, limit_mib)
+    return Raw(short, where, frame, root=str(path.parent), rows=rows, findings=findings)
 
 
 def _folder(path: Path, hints: Hints) -> Raw:
@@ -93,9 +98,10 @@ def _folder(path: Path, hints: Hints) -> Raw:
     has_classes = any(child.is_dir() and not child.name.startswith(".") for child in path.iterdir())
     if table is not None and (not has_classes or (hints.target and hints.target != ("class",))):
         return read_path(table, hints)
-    named = sorted(child.name for child in path.iterdir() if child.is_file() and tables.is_table(child))
+    named = sorted(files.shown(child.name) for child in path.iterdir() if child.is_file() and tables.is_table(child))
     if not has_classes and len([name for name in named if not name.endswith(".txt")]) > 1:
         raise DataError(
-            f"the folder {path.name!r} holds several tables ({listed(named)}); pass one of them (and test=)"
+            f"the folder {files.shown(path.name)!r} holds several tables ({listed(named)}); pass one of them (and "
+            "test=)"
         )
     return folders.read(path)

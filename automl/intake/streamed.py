@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from automl import memory
 from automl.errors import DataError
 from automl.intake.cells import typed_frame
+from automl.intake.columnar import plain_frame
 from automl.intake.delimited_stream import Layout, Told, layout
+from automl.intake.files import open_file, shown
 from automl.intake.frames import tidy
+from automl.intake.limits import MIB, allowed_mib, refuse_columns
+from automl.intake.limits import OVERRIDE as LIMIT
+from automl.intake.parquet_sizes import as_dictionaries, longest_texts, stored
 from automl.intake.raw import Hints, Room, listed, unknown_column
 from automl.intake.reservoir import Reservoir
 from automl.records import Finding
@@ -30,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Part", "looked_at", "read_part"]
 
-MIB = 2**20
 HELD_SHARE = 1 / 8
 """Of the memory that may be used, for the table itself; the rest is for what both sides make of it."""
 LEAST_ROWS = 100
@@ -46,7 +49,10 @@ LOOKED_THROUGH = 1_000_000
 """Rows of a Parquet file that are read to look at some of them, from row groups evenly spread over it."""
 LOOKED_GROUPS = 8
 SMALL_TEXT_BYTES = 64 * MIB
-OVERRIDE = "`memory` under `search:` (or --memory) sets that limit."
+OVERRIDE = f"{LIMIT}."
+MOST_STREAMED = 2_000_000_000
+"""Rows that are read through to draw some of them: a file of a megabyte may hold more, which take hours."""
+BATCH_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +107,12 @@ def read_part(path: Path, hints: Hints) -> Part | None:
     room = hints.room
     if room is None:
         return None
-    limit = memory.available_mib() if room.memory_mib is None else room.memory_mib
+    limit = allowed_mib(room)
     may_hold = limit * HELD_SHARE
     source = _parquet(path) or _text(path, hints, may_hold)
     if source is None:
         return None
+    refuse_columns(shown(path.name), len(source.names))
     if room.most_rows is not None and source.n_rows > room.most_rows:
         return _look(source, min(room.most_rows, int(may_hold * MIB / source.row_bytes)), room, hints)
     if source.held_mib <= may_hold and source.whole_mib <= limit:
@@ -113,16 +120,21 @@ def read_part(path: Path, hints: Hints) -> Part | None:
     n_kept = int(may_hold * MIB / source.row_bytes)
     if room.memory_mib is None:
         n_kept = _round(n_kept)  # what is free varies: a run after another is to draw the same rows
+    if source.n_rows > MOST_STREAMED and source.text is None:
+        raise DataError(
+            f"{shown(path.name)} holds {source.n_rows:,} rows: expected at most {MOST_STREAMED:,}, which are read "
+            "through to draw as many as fit into memory; pass a part of them"
+        )
     if n_kept < LEAST_ROWS:
         raise DataError(
-            f"{path.name} has about {source.row_bytes:,.0f} bytes a row in memory, so that only {n_kept} rows would fit"
-            f" into the {limit:,.0f} MiB that may be used; give it more: {OVERRIDE}"
+            f"{shown(path.name)} has about {source.row_bytes:,.0f} bytes a row in memory, so that only {n_kept} rows "
+            f"would fit into the {limit:,.0f} MiB that may be used; give it more: {OVERRIDE}"
         )
     latest_by = _latest_by(source, hints, room)
     table, rows, n_rows, findings = _streamed(source, n_kept, latest_by, room.seed, hints, None)
     how = f"drawn at random (seed {room.seed})" if latest_by is None else f"the latest by {latest_by!r}"
     message = (
-        f"{len(rows):,} of the {n_rows:,} rows of {path.name} were read, {how}: all of them would take about "
+        f"{len(rows):,} of the {n_rows:,} rows of {shown(path.name)} were read, {how}: all of them would take about "
         f"{source.held_mib:,.0f} MiB, and a table may take {may_hold:,.0f} of the {limit:,.0f} MiB that may be used."
     )
     if n_rows <= len(rows):  # a guess of a text's size was too large
@@ -132,7 +144,7 @@ def read_part(path: Path, hints: Hints) -> Part | None:
 
 def _look(source: Source, n_kept: int, room: Room, hints: Hints) -> Part:
     """Some rows to look at: the latest, the first of what may be a series, else drawn at random."""
-    name = source.path.name
+    name = shown(source.path.name)
     if room.time_column is not None:
         latest_by, batches = _latest_by(source, hints, room), None
     elif _may_be_series(source, hints, room):
@@ -169,15 +181,15 @@ def _latest_by(source: Source, hints: Hints, room: Room) -> str | None:
     """
     if room.time_column is not None:
         if room.time_column not in source.names:
-            raise unknown_column("time column", room.time_column, source.names, source.path.name)
+            raise unknown_column("time column", room.time_column, source.names, shown(source.path.name))
         return room.time_column
     if not _may_be_series(source, hints, room):
         return None
     near = f" (stored as times: {listed(source.times, 5)})" if source.times else ""
     raise DataError(
-        f"{source.path.name} is too large to be read as a whole and may hold a series, which a random part of its rows "
-        f"would break; pass time_column{near} to keep the latest rows, a target and a goal that is no forecast to draw "
-        f"rows at random, or more memory: {OVERRIDE}"
+        f"{shown(source.path.name)} is too large to be read as a whole and may hold a series, which a random part of "
+        f"its rows would break; pass time_column{near} to keep the latest rows, a target and a goal that is no "
+        f"forecast to draw rows at random, or more memory: {OVERRIDE}"
     )
 
 
@@ -193,8 +205,8 @@ def _may_be_series(source: Source, hints: Hints, room: Room) -> bool:
 def _head(path: Path, n_bytes: int) -> bytes:
     """The first bytes of a file; none where it cannot be read, of which the reader of whole files tells."""
     try:
-        with path.open("rb") as file:
-            return file.read(n_bytes)
+        with open_file(path) as file:
+            return file.read(n_bytes) or b""  # a file of the kernel may have nothing to give
     except OSError:
         return b""
 
@@ -208,27 +220,12 @@ def _parquet(path: Path) -> Source | None:
 
     try:
         with parquet.ParquetFile(path) as opened:
-            found, schema = opened.metadata, opened.schema_arrow
-    except (pa.ArrowException, OSError, ValueError):
+            (n_rows, row_bytes), schema = stored(opened), opened.schema_arrow
+    except Exception:
         return None  # the reader of whole files says what is wrong with it
-    n_rows = int(found.num_rows)
-    stored = np.zeros(found.num_columns)
-    for group in range(found.num_row_groups):
-        own = found.row_group(group)
-        stored += [own.column(place).total_uncompressed_size for place in range(found.num_columns)]
-    row_bytes = sum(
-        _cell_bytes(found.schema.column(place).physical_type, stored[place] / max(n_rows, 1))
-        for place in range(found.num_columns)
-    )
     times = tuple(field.name for field in schema if pa.types.is_timestamp(field.type) or pa.types.is_date(field.type))
     whole_mib = path.stat().st_size / MIB + 2 * n_rows * row_bytes / MIB
     return Source(path, n_rows, row_bytes, whole_mib, tuple(map(str, schema.names)), times)
-
-
-def _cell_bytes(stored_as: str, size: float) -> float:
-    """A number takes eight bytes; so does a text that comes back (stored once), others a Python string of their own."""
-    is_text = stored_as in ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY") and size >= POINTER_BYTES
-    return POINTER_BYTES + (TEXT_BYTES + size if is_text else 0.0)
 
 
 def _text(path: Path, hints: Hints, may_hold_mib: float) -> Source | None:
@@ -237,7 +234,7 @@ def _text(path: Path, hints: Hints, may_hold_mib: float) -> Source | None:
     to_look = hints.room is not None and hints.room.most_rows is not None
     if size <= SMALL_TEXT_BYTES if to_look else size * MOST_GROWTH <= may_hold_mib * MIB:
         return None
-    text = layout(_head(path, HEAD_BYTES), path.name, hints, whole=size <= HEAD_BYTES)
+    text = layout(_head(path, HEAD_BYTES), shown(path.name), hints, whole=size <= HEAD_BYTES)
     if text is None:
         return None
     row_bytes = sum(POINTER_BYTES + (0.0 if length is None else TEXT_BYTES + length) for length in text.lengths)
@@ -271,25 +268,28 @@ def _streamed(
             held.n_seen = begin
             keys = random.random(len(batch)) if place is None else -_times(batch.column(place), str(latest_by))
             held.add(batch, keys)
-    except DataError:
+    except (DataError, MemoryError):
         raise
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"{source.path.name} cannot be read to its end ({error}); write the file again") from error
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{shown(source.path.name)} cannot be read to its end ({error}); write the file again"
+        ) from error
     if not held.n_seen or not held.n_kept:
-        raise DataError(f"{source.path.name} holds no row that can be kept; check it, and its time column")
+        raise DataError(f"{shown(source.path.name)} holds no row that can be kept; check it, and its time column")
     n_rows = held.n_seen
     table, rows = held.rows()
     if not len(rows):
         raise DataError(
-            f"more rows of {source.path.name} have the latest time of {latest_by!r} than fit into memory; {OVERRIDE}"
+            f"more rows of {shown(source.path.name)} have the latest time of {latest_by!r} than fit into memory; "
+            f"{OVERRIDE}"
         )
     if source.text is None:
-        frame = table.to_pandas(split_blocks=True, self_destruct=True)
+        frame = plain_frame(table)
         del table
-        frame, findings = tidy(frame, source.path.name)
+        frame, findings = tidy(frame, shown(source.path.name))
         return frame, rows, n_rows, findings
     frame, findings = typed_frame(table, list(source.names), source.text.delimiter, hints)
-    frame, noticed = tidy(frame, source.path.name, clean=True)
+    frame, noticed = tidy(frame, shown(source.path.name), clean=True)
     return frame, rows, n_rows, (*source.text.findings, *findings, *noticed, *told.findings(source.path.name, n_rows))
 
 
@@ -305,7 +305,15 @@ def _groups(path: Path) -> Iterator[pa.RecordBatch]:
     from pyarrow import parquet
 
     with parquet.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
-        yield from opened.iter_batches(batch_size=ROWS_A_BATCH)
+        dictionaries = as_dictionaries(path, opened)
+        for group in range(opened.metadata.num_row_groups):
+            n_rows = _rows_a_batch(opened, dictionaries, group)
+            yield from opened.iter_batches(batch_size=n_rows, row_groups=[group])
+
+
+def _rows_a_batch(opened: Any, dictionaries: Any, group: int) -> int:
+    """As many rows of a row group as may hold its longest texts in each of them."""
+    return max(1, min(ROWS_A_BATCH, BATCH_BYTES // max(longest_texts(opened, dictionaries, group)[0], 1)))
 
 
 def _first(source: Source, n_rows: int) -> Batches:
@@ -327,9 +335,11 @@ def _spread(path: Path) -> Batches:
         if begins[-1] > LOOKED_THROUGH:
             n_groups = max(LOOKED_GROUPS, int(LOOKED_THROUGH / np.mean(sizes)))
             chosen = np.unique(np.linspace(0, len(sizes) - 1, n_groups).astype(np.int64))
-        for group in chosen:
+        dictionaries = as_dictionaries(path, opened)
+        for group in map(int, chosen):
             begin, most = int(begins[group]), LOOKED_THROUGH // len(chosen)
-            for batch in opened.iter_batches(batch_size=ROWS_A_BATCH, row_groups=[int(group)]):
+            n_rows = _rows_a_batch(opened, dictionaries, group)
+            for batch in opened.iter_batches(batch_size=n_rows, row_groups=[group]):
                 yield begin, batch
                 begin, most = begin + len(batch), most - len(batch)
                 if most <= 0:

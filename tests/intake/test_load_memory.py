@@ -144,7 +144,7 @@ def test_npz_holds_x_and_y_and_is_never_unpickled(tmp_path):
     assert (dataset.name, dataset.target["y"].tolist()) == ("a", ["u", "v"])
     assert dataset.fingerprint == read((X, ["u", "v"])).fingerprint == read({"X": X, "y": ["u", "v"]}).fingerprint
     np.savez(tmp_path / "evil.npz", X=np.array([{}, {}], dtype=object))
-    with pytest.raises(DataError, match=r"evil.npz cannot be read \(it holds Python objects\)"):
+    with pytest.raises(DataError, match=r"evil.npz cannot be read \(X.npy: it holds Python objects"):
         read(tmp_path / "evil.npz")
     np.savez(tmp_path / "odd.npz", foo=X)
     with pytest.raises(DataError, match=r"odd.npz holds {'foo': \(2, 3, 4\)}: expected an array X"):

@@ -1,0 +1,451 @@
+"""Cells and columns of any type → plain ones, at the door: whatever a cell's own class does, nothing behind it sees.
+
+A plain column holds numbers, dates without a zone, texts, or Python's own values of several kinds (text, truth, number,
+date). A cell of any other class becomes text: what its class writes, or the class's name where that fails, too.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import fractions
+import json
+import numbers
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from automl.errors import DataError
+from automl.intake.files import IMAGE_SUFFIXES, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "AS_IT_WAS",
+    "Note",
+    "dimensions",
+    "framed",
+    "is_plain",
+    "is_text",
+    "label",
+    "objects",
+    "plain",
+    "plain_array",
+    "series",
+]
+
+PLAIN = frozenset(map(np.dtype, ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"]))
+"""Numbers that every library understands: none of two bytes, of more than eight, or of the other byte order."""
+KEPT = (str, bool, int, float, datetime.date, datetime.time)
+LONGEST_NUMBER = 2**1024
+"""From here on a whole number is no float, and it stays text."""
+
+
+class Note(NamedTuple):
+    """What was done to a column: a time zone dropped; cells without their NULs, or without half characters, now."""
+
+    zoned: bool = False
+    nulls: int = 0
+    halves: int = 0
+
+
+AS_IT_WAS = Note()
+
+
+# --------------------------------------------------------------------------- arrays
+
+
+def dimensions(values: Any) -> int:
+    """How many dimensions something has; rows of several lengths make one."""
+    try:
+        return int(np.ndim(values))
+    except Exception:  # what calls itself an array may raise anything
+        return 1
+
+
+def objects(values: Iterable[Any]) -> np.ndarray:
+    """``(n,)`` of any Python values, none of them taken apart."""
+    held = list(values)
+    made = np.empty(len(held), dtype=object)
+    for place, value in enumerate(held):
+        made[place] = value
+    return made
+
+
+def is_plain(dtype: Any) -> bool:
+    """Whether a column's type is one of `PLAIN` (a type of pandas is not looked up: some cannot be hashed)."""
+    return isinstance(dtype, np.dtype) and dtype in PLAIN
+
+
+def plain_array(values: Any, where: str) -> np.ndarray:
+    """Anything that is like an array as one of a plain type.
+
+    Masked cells become missing. Bytes become text. Numbers get a type that every library understands.
+
+    Args:
+        values: an array of any library, or a nested list.
+        where: for the message.
+
+    Raises:
+        DataError: it is none: rows of several shapes, or a class of its own that fails.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        values = _unmasked(values)
+    try:
+        array = np.asarray(values)
+    except Exception as error:  # what calls itself an array may raise anything
+        raise DataError(f"{where} cannot be read as an array ({_cause(error)}); rows must be of one shape") from error
+    if array.dtype.names:
+        return array
+    kind = array.dtype.kind
+    if kind in "SV":
+        made = np.empty(array.shape, dtype=object)
+        made.ravel()[:] = objects(_text_of(value) for value in array.ravel().tolist())
+        return made
+    if kind == "T":
+        return array.astype(object)
+    return _plain_numbers_of(array) if kind in "biuf" else _native(array)
+
+
+def _unmasked(values: Any) -> np.ndarray:
+    """A masked array with its masked cells as missing."""
+    if values.dtype.names or not np.ma.getmaskarray(values).any():
+        return np.asarray(values.data)
+    if values.dtype.kind in "biuf":
+        return np.asarray(values.astype(np.float64).filled(np.nan))
+    if values.dtype.kind in "mM":
+        return np.asarray(values.filled(np.array("NaT", values.dtype)))
+    return np.asarray(values.astype(object).filled(None))
+
+
+def _plain_numbers_of(array: np.ndarray) -> np.ndarray:
+    if is_plain(array.dtype):
+        return array
+    array = _native(array)
+    if array.dtype.kind != "f":
+        return array
+    return array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
+
+
+def _native(array: np.ndarray) -> np.ndarray:
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def series(values: Any) -> pd.Series:
+    """A series of anything; its strings may hold lone surrogates, which pandas' own string type cannot."""
+    import pandas as pd
+
+    library = type(values).__module__.partition(".")[0]
+    try:
+        if library == "pyarrow":
+            values = values.to_pylist()
+        elif library == "polars":
+            values = values.to_list()
+        return pd.Series(values)
+    except MemoryError:
+        raise
+    except Exception:  # what calls itself an array may raise anything
+        return pd.Series(objects(values), dtype=object)
+
+
+def framed(columns: Mapping[Any, Any]) -> pd.DataFrame:
+    """A frame of columns of anything, whose names may be anything, too (see `label`)."""
+    import pandas as pd
+
+    frame = pd.DataFrame({place: series(values) for place, values in enumerate(columns.values())})
+    frame.columns = pd.Index(objects(columns), dtype=object)
+    return frame
+
+
+# --------------------------------------------------------------------------- columns
+
+
+def plain(column: pd.Series) -> tuple[pd.Series, Note]:
+    """A column of a plain type, and what was done.
+
+    Raises:
+        DataError: it holds complex numbers.
+    """
+    try:
+        return _plain(column)
+    except (DataError, MemoryError):
+        raise
+    except Exception:  # a type of another library, or dates beyond what pandas holds: cell by cell
+        return _plain_objects(objects(column), column.index)
+
+
+def _plain(column: pd.Series) -> tuple[pd.Series, Note]:
+    import pandas as pd
+
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype) and isinstance(dtype.categories.dtype, pd.IntervalDtype):
+        column = column.cat.rename_categories([str(category) for category in dtype.categories])
+    if isinstance(dtype, pd.CategoricalDtype | pd.SparseDtype):
+        values = np.asarray(column)
+        column = pd.Series(values, index=column.index) if values.dtype != object else _named(_nones(values), column)
+    elif isinstance(dtype, pd.PeriodDtype):
+        return column.dt.to_timestamp(), AS_IT_WAS
+    elif isinstance(dtype, pd.ArrowDtype):
+        import pyarrow as pa
+
+        column = pd.Series(pa.array(column.array).to_pandas(), index=column.index, name=column.name)
+    elif isinstance(dtype, pd.StringDtype) and dtype.na_value is pd.NA:
+        column = pd.Series(_nones(column.to_numpy(dtype=object)), index=column.index, dtype=object)
+    elif pd.api.types.is_extension_array_dtype(dtype) and hasattr(dtype, "numpy_dtype"):
+        column = _nullable(column, dtype)
+    elif not isinstance(dtype, np.dtype | pd.StringDtype | pd.DatetimeTZDtype):
+        column = column.astype(object)
+    return _plain_dtype(column)
+
+
+def _plain_dtype(column: pd.Series) -> tuple[pd.Series, Note]:
+    """A column of NumPy's types, of texts, or of times with a zone."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return column.dt.tz_convert("UTC").dt.tz_localize(None), Note(zoned=True)
+    if isinstance(column.dtype, pd.StringDtype):
+        return _cleaned(column)
+    if is_plain(column.dtype):
+        return column, AS_IT_WAS
+    if column.dtype.kind == "m":
+        return column.dt.total_seconds(), AS_IT_WAS
+    if column.dtype.kind == "c":
+        raise DataError(
+            f"column {label(column.name)!r} holds complex numbers; pass its real and imaginary parts as two columns"
+        )
+    if column.dtype.kind in "biuf":
+        return pd.Series(_plain_numbers_of(column.to_numpy()), index=column.index), AS_IT_WAS
+    if column.dtype.kind == "M":
+        return column, AS_IT_WAS
+    values = column.to_numpy()
+    return _plain_objects(values if values.dtype == object else objects(values.tolist()), column.index)
+
+
+def _named(values: np.ndarray, like: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    try:
+        return pd.Series(values, index=like.index, name=like.name)
+    except UnicodeEncodeError:
+        return pd.Series(values, index=like.index, name=like.name, dtype=object)
+
+
+def _nones(values: Any) -> np.ndarray:
+    """Object values with every kind of missing as None."""
+    import pandas as pd
+
+    cells: np.ndarray = np.array(values, dtype=object)
+    try:
+        cells[pd.isna(cells)] = None
+    except Exception:  # a cell that cannot be compared with itself
+        gone = [v is pd.NA or v is pd.NaT or (type(v) is float and v != v) for v in cells]
+        cells[gone] = None
+    return cells
+
+
+def _nullable(column: pd.Series, dtype: Any) -> pd.Series:
+    import pandas as pd
+
+    if not column.isna().any():
+        return column.astype(dtype.numpy_dtype)
+    if dtype.numpy_dtype.kind == "b":
+        return pd.Series(_nones(column.to_numpy(dtype=object)), index=column.index, dtype=object)
+    return pd.Series(column.to_numpy(dtype="float64", na_value=np.nan), index=column.index)
+
+
+def _plain_objects(values: np.ndarray, index: Any) -> tuple[pd.Series, Note]:
+    """Columns of Python objects: one plain type where all are of one, else plain values of several kinds."""
+    import pandas as pd
+
+    values = objects(_own(value) for value in _nones(values))
+    present = [value for value in values if value is not None]
+    kinds = set(map(type, present))
+    if not kinds:
+        return pd.Series(np.full(len(values), np.nan), index=index), AS_IT_WAS
+    if kinds == {str}:
+        return _cleaned(pd.Series(values, index=index, dtype=object))
+    if kinds <= {int, float, bool, decimal.Decimal, fractions.Fraction}:
+        return _plain_numbers(values, kinds, index), AS_IT_WAS
+    if kinds <= {datetime.date, datetime.datetime, pd.Timestamp}:
+        dated = pd.to_datetime(pd.Series(values, index=index, dtype=object), errors="coerce", utc=True)
+        return dated.dt.tz_localize(None), AS_IT_WAS
+    if kinds <= {datetime.timedelta, pd.Timedelta}:
+        seconds = [np.nan if value is None else value.total_seconds() for value in values]
+        return pd.Series(seconds, index=index), AS_IT_WAS
+    return _cleaned(pd.Series(objects(map(_cell, values)), index=index, dtype=object))
+
+
+def _own(value: Any) -> Any:
+    """A number of NumPy, or of a class that is derived from Python's, as Python's own."""
+    if value is None or type(value) in KEPT:
+        return value
+    try:
+        if isinstance(value, np.datetime64 | np.timedelta64):
+            return _time_of(value)
+        if isinstance(value, np.generic):
+            plain_value = value.item()
+            return float(plain_value) if isinstance(plain_value, np.floating) else plain_value
+        if isinstance(value, str):
+            return str.__str__(value)
+        if isinstance(value, bool | int):
+            return int.__int__(value)
+        if isinstance(value, float):
+            return float.__float__(value)
+    except Exception:  # a class of somebody's own
+        return _name_of(value)
+    return value
+
+
+def _time_of(value: Any) -> Any:
+    """A date or a length of time of NumPy as one of pandas; text where pandas does not reach."""
+    import pandas as pd
+
+    try:
+        return pd.Timestamp(value) if isinstance(value, np.datetime64) else pd.Timedelta(value)
+    except ValueError:
+        return str(value)
+
+
+def _plain_numbers(values: np.ndarray, kinds: set[type], index: Any) -> pd.Series:
+    import pandas as pd
+
+    if bool in kinds and len(kinds) > 1:
+        return pd.Series(objects(map(_cell, values)), index=index, dtype=object)
+    n_missing = sum(value is None for value in values)
+    if kinds == {bool}:
+        return pd.Series(values, index=index, dtype=object if n_missing else bool)
+    if kinds == {int}:
+        largest = max(abs(value) for value in values if value is not None)
+        if largest > (2**53 if n_missing else 2**63 - 1):
+            return pd.Series(objects(None if v is None else _digits(v) for v in values), index=index, dtype=object)
+        if not n_missing:
+            return pd.Series(values.astype("int64"), index=index)
+    return pd.Series([np.nan if value is None else _float(value) for value in values], index=index, dtype=np.float64)
+
+
+def _float(value: Any) -> float:
+    """A number as a float: infinite where it is too large, missing where it signals that it is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+    except ValueError:
+        return float("nan")
+
+
+def _digits(value: int) -> str:
+    """A whole number as text: Python writes no more than 4,300 digits."""
+    return str(value) if abs(value) < LONGEST_NUMBER else hex(value)
+
+
+# --------------------------------------------------------------------------- cells
+
+
+def _cell(value: Any) -> Any:
+    """One cell as None, or as one of Python's own values that `KEPT` lists."""
+    import pandas as pd
+
+    if value is None or type(value) in (*KEPT, datetime.datetime, pd.Timestamp):
+        return _digits(value) if type(value) is int and abs(value) >= LONGEST_NUMBER else value
+    try:
+        return _float(value) if isinstance(value, decimal.Decimal | fractions.Fraction) else _text_of(value)
+    except Exception:  # nested without end, or a class of somebody's own
+        return _name_of(value)
+
+
+def _text_of(value: Any) -> str:
+    """What a value of any class is written as."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).rstrip(b"\0").decode("utf-8", errors="replace")
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=str)
+    if isinstance(value, list | tuple | dict):
+        try:
+            return json.dumps(value, ensure_ascii=False, default=_member)
+        except TypeError:  # keys that are no text
+            return str(value)
+    if _writes_its_address(type(value)):
+        return _name_of(value)
+    return str.__str__(str(value))
+
+
+def _writes_its_address(kind: Any) -> bool:
+    """Whether a class has no words of its own: an address in memory differs from run to run."""
+    return kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__
+
+
+def _member(value: Any) -> Any:
+    """A member of a list or dict that JSON does not know."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, numbers.Number):
+        return str(value)
+    return _text_of(value) if not isinstance(value, Mapping) else dict(value)
+
+
+def _name_of(value: Any) -> str:
+    return f"<{type(value).__name__}>"
+
+
+def _cause(error: Exception) -> str:
+    """What an error says, its class where that fails."""
+    try:
+        return str(error)[:200] or type(error).__name__
+    except Exception:  # a class of somebody's own
+        return type(error).__name__
+
+
+def label(name: Any) -> str:
+    """A column's name as text that can be written anywhere."""
+    try:
+        if isinstance(name, tuple):
+            return ".".join(map(label, name))
+        return _clean(_text_of(name) if not isinstance(name, str) else str.__str__(name))
+    except Exception:  # a class of somebody's own
+        return _name_of(name)
+
+
+# --------------------------------------------------------------------------- texts
+
+
+def _cleaned(column: pd.Series) -> tuple[pd.Series, Note]:
+    """A column of text without NULs and lone surrogates, and in how many cells there were any."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        cells = pa.array(column, pa.large_string(), from_pandas=True)
+        note = Note(nulls=int(pc.sum(pc.match_substring(cells, "\0")).as_py() or 0))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        texts = [value for value in column if isinstance(value, str)]
+        note = Note(nulls=sum("\0" in text for text in texts), halves=sum(not is_text(text) for text in texts))
+    if note == AS_IT_WAS:
+        return column, note
+    import pandas as pd
+
+    made = [_clean(value) if isinstance(value, str) else value for value in column]
+    return pd.Series(_nones(objects(made)), index=column.index, dtype=object), note
+
+
+def is_text(value: str) -> bool:
+    """Whether it can be written as UTF-8 (lone surrogates cannot)."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _clean(value: str) -> str:
+    """Text without NULs and halves of characters; a picture's path keeps the bytes of its name, spelled out."""
+    value = value.replace("\0", "")
+    if is_text(value):
+        return value
+    if value.lower().endswith(tuple(IMAGE_SUFFIXES)):
+        return shown(value)
+    return value.encode("utf-8", errors="replace").decode("utf-8")
