@@ -19,10 +19,11 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from automl.errors import RecipeError
+from automl.records import PLUGIN_GROUP, Metric
 
 __all__ = ["GROUP", "extend", "members"]
 
-GROUP = "automl.plugins"
+GROUP = PLUGIN_GROUP
 Member = TypeVar("Member")
 _FILES: dict[Path, ModuleType] = {}
 
@@ -58,7 +59,8 @@ def members(record_type: type[Member], package: str) -> dict[str, Member]:
 def extend(plugins: Sequence[str | Path]) -> tuple[ModuleType, ...]:
     """Import plug-in files, so that `members` finds what they hold; a file given again is not imported again.
 
-    Entry points are found by `members` in any case; naming one makes sure that it is installed.
+    Entry points are found by `members` in any case; naming one makes sure that it is installed. Metrics are made known
+    to `automl.metrics`, which lies below and cannot ask.
 
     Files run as code: take them from a Python script's own author only, never from a recipe.
 
@@ -69,7 +71,8 @@ def extend(plugins: Sequence[str | Path]) -> tuple[ModuleType, ...]:
         The imported modules of the files, in the order given.
 
     Raises:
-        RecipeError: a file is missing or cannot be imported, or no entry point has the name.
+        RecipeError: a file is missing or cannot be imported, no entry point has the name, or a metric has the name of
+            one that ships with automl.
     """
     files = [plugin for plugin in plugins if not _is_name(plugin)]
     installed = {point.name for point in entry_points(group=GROUP)} if len(files) < len(plugins) else set()
@@ -80,7 +83,11 @@ def extend(plugins: Sequence[str | Path]) -> tuple[ModuleType, ...]:
                 f"plugins: no entry point of the group {GROUP!r} has the name {str(plugin)!r} ({there}). Install the "
                 "package that brings it, or give a Python file, such as './mine.py'"
             )
-    return tuple(_import_file(Path(file).expanduser().resolve()) for file in files)
+    imported = tuple(_import_file(Path(file).expanduser().resolve()) for file in files)
+    from automl.metrics import plug_in
+
+    plug_in(members(Metric, "automl.metrics").values())
+    return imported
 
 
 def _is_name(plugin: str | Path) -> bool:

@@ -282,8 +282,8 @@ def fitting_metric(name: str, goal: str) -> str:
         RecipeError: it is unknown or scores other goals.
     """
     if goal not in metrics.named(name).goals:
-        others = sorted(m.name for m in metrics.METRICS.values() if goal in m.goals)
-        raise RecipeError(f"metric {name!r} does not score goal {goal!r}; metrics that do: {', '.join(others)}")
+        others = ", ".join(metrics.names_for(goal))
+        raise RecipeError(f"metric {name!r} does not score goal {goal!r}; metrics that do: {others}")
     return name
 
 

@@ -67,8 +67,8 @@ def detect(
     season, told = _season(dataset, counts, horizon)
     metric = recipe.metric or metrics.default("forecast")
     if "forecast" not in metrics.named(metric).goals:
-        fitting = sorted(m.name for m in metrics.METRICS.values() if "forecast" in m.goals)
-        raise RecipeError(f"metric {metric!r} does not score goal 'forecast'; metrics that do: {', '.join(fitting)}")
+        fitting = ", ".join(metrics.names_for("forecast"))
+        raise RecipeError(f"metric {metric!r} does not score goal 'forecast'; metrics that do: {fitting}")
     evidence = (
         f"modality sequence: {_count(dataset)} of {len(axis.targets)} value(s) a step",
         *axis.evidence,

@@ -102,6 +102,7 @@ def look(recipe: Recipe, most_rows: int | None = None) -> Looked:
     Args:
         recipe: what is asked for. most_rows: of a table that are worth the time.
     """
+    catalog.extend(recipe.plugins)
     if recipe.metric is not None:
         metrics.named(recipe.metric)
     raw = load(recipe, most_rows)

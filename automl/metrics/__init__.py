@@ -2,7 +2,8 @@
 
 Every metric is written once, as a *preparation*: given truth and predictions it does the work that weights do not
 change (sorting, losses) and returns a function from weightings ``(n_weightings, n)`` to scores ``(n_weightings,)``.
-A single score is the case of one weighting, so the score shown and the interval around it cannot disagree.
+A single score is the case of one weighting, so the score shown and the interval around it cannot disagree. A plug-in's
+metric (`plug_in`) is its own function, called for each weighting.
 
 Only NumPy is imported.
 """
@@ -15,14 +16,17 @@ from automl.metrics.scoring import (
     bootstrap,
     default,
     evaluator,
+    find,
     gain,
     is_uneven,
     item_losses,
     named,
+    names_for,
+    plug_in,
     score,
 )
 
 __all__ = [
-    "COMMON_SHARE", "METRICS", "Evaluator", "better", "bootstrap", "default", "evaluator", "gain", "is_uneven",
-    "item_losses", "named", "score",
+    "COMMON_SHARE", "METRICS", "Evaluator", "better", "bootstrap", "default", "evaluator", "find", "gain", "is_uneven",
+    "item_losses", "named", "names_for", "plug_in", "score",
 ]  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -65,7 +66,38 @@ METRICS: dict[str, Metric] = {
         _metric("pinball", ("forecast",), "quantiles", "pinball loss", higher_is_better=False, best=0.0),
     )
 }  # fmt: skip
-"""Every metric by name."""
+"""Every metric that ships with automl, by name."""
+
+_PLUGGED: dict[str, Metric] = {}
+
+
+def plug_in(others: Iterable[Metric]) -> None:
+    """Make the metrics of plug-ins known by name, in place of those told of before.
+
+    Args:
+        others: all there are (`automl.catalog.extend` finds them).
+
+    Raises:
+        RecipeError: one has the name of a metric that ships with automl.
+    """
+    found: dict[str, Metric] = {}
+    for metric in others:
+        if metric.name in METRICS:
+            raise RecipeError(f"a plug-in brings a metric named {metric.name!r}, which automl has itself; rename yours")
+        words = metric.words or metric.name.replace("_", " ")
+        found[metric.name] = dataclasses.replace(metric, words=words)
+    _PLUGGED.clear()
+    _PLUGGED.update(found)
+
+
+def find(name: str) -> Metric | None:
+    """The metric of this name, shipped or of a plug-in; None where there is none."""
+    return METRICS.get(name) or _PLUGGED.get(name)
+
+
+def names_for(goal: str) -> list[str]:
+    """Names of the metrics that score a goal, in order."""
+    return sorted(metric.name for metric in (METRICS | _PLUGGED).values() if goal in metric.goals)
 
 
 def named(name: str) -> Metric:
@@ -74,11 +106,16 @@ def named(name: str) -> Metric:
     Raises:
         RecipeError: there is none; names the nearest.
     """
-    if name in METRICS:
-        return METRICS[name]
-    near = difflib.get_close_matches(name.lower().replace("-", "_"), METRICS, n=1, cutoff=0.4)
+    metric = find(name)
+    if metric is not None:
+        return metric
+    known = METRICS | _PLUGGED
+    near = difflib.get_close_matches(name.lower().replace("-", "_"), known, n=1, cutoff=0.4)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    raise RecipeError(f"metric '{name}' is not known; {hint}expected one of: {', '.join(METRICS)}")
+    raise RecipeError(
+        f"metric '{name}' is not known; {hint}expected one of: {', '.join(known)}, or one that a plug-in brings "
+        "(plugins=['mine.py'])"
+    )
 
 
 def default(goal: str, counts: Sequence[int] = ()) -> str:
@@ -134,7 +171,30 @@ def _prepared(name: str, truth: np.ndarray, array: np.ndarray, context: Context 
         array = array.astype(np.float64, copy=False)
         if not np.isfinite(array).all():
             return lambda weights: np.full(len(weights), np.nan)
-    return PREPARE[name](truth, array, context or {})
+    if name in PREPARE:
+        return PREPARE[name](truth, array, context or {})
+    return _one_by_one(named(name), truth, array, context or {})
+
+
+def _one_by_one(metric: Metric, truth: np.ndarray, array: np.ndarray, context: Context) -> Evaluator:
+    """A plug-in's metric, called for each weighting; undefined where nothing has weight."""
+
+    def score_of(weight: np.ndarray) -> float:
+        if not weight.sum() > 0:
+            return float("nan")
+        try:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return float(metric.fn(truth, array, weight, context))
+        except ZeroDivisionError:
+            return float("nan")
+        except Exception as error:
+            raise RecipeError(
+                f"metric {metric.name!r} of a plug-in raised {type(error).__name__}: {error}. It is called as "
+                "fn(truth, array, sample_weight, context) and gives one number; mend it, and try "
+                "automl.testing.check_metric on it"
+            ) from error
+
+    return lambda weights: np.array([score_of(weight) for weight in weights], dtype=np.float64)
 
 
 def score(

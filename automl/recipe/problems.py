@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from automl.errors import RecipeError
 from automl.recipe.schema import EXPECTED, KEYS, SEARCH_KEYS, Keys, listed
 from automl.recipe.words import arrived, cut, nearest, nearest_key
-from automl.records import GOALS
+from automl.records import GOALS, PLUGIN_GROUP
 
 __all__ = ["Problem", "check"]
 
@@ -33,7 +34,8 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
     if "data" not in known:
         problems.append(("", f"the key 'data' is missing; expected {EXPECTED['data']}"))
         known["data"] = "?"
-    problems += unknown_metric(known.get("metric"))
+    if not known.get("plugins"):  # they may bring it, and are imported only once the recipe is sound
+        problems += unknown_metric(known.get("metric"))
     try:
         keys = Keys.model_validate(known)
     except ValidationError as error:
@@ -92,7 +94,7 @@ def contradictions(keys: Keys) -> list[Problem]:
 
 
 def unknown_metric(name: Any) -> list[Problem]:
-    """A metric that does not exist, with the nearest one."""
+    """A metric that does not exist, with the nearest one; where packages bring plug-ins, these are asked later."""
     if not isinstance(name, str) or not name:
         return []
     from automl.metrics import named
@@ -100,5 +102,5 @@ def unknown_metric(name: Any) -> list[Problem]:
     try:
         named(name)
     except RecipeError as error:
-        return [("metric", f"metric: {error}")]
+        return [] if entry_points(group=PLUGIN_GROUP) else [("metric", f"metric: {error}")]
     return []

@@ -23,6 +23,9 @@ Status = Literal["done", "cut", "failed"]
 Severity = Literal["low", "medium", "high"]
 DeviceWish = Literal["auto", "cpu", "one", "all"]
 
+PLUGIN_GROUP = "automl.plugins"
+"""Group of entry points through which installed packages bring members."""
+
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 GOALS: tuple[Goal, ...] = get_args(Goal)
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from automl.metrics import METRICS
+from automl.metrics import find
 
 __all__ = [
     "count",
@@ -167,7 +167,7 @@ def shorten(value: Any, limit: int = 60) -> str:
 
 def metric(name: str) -> str:
     """A metric's name as people write it."""
-    known = METRICS.get(name)
+    known = find(name)
     return known.words if known and known.words else name.replace("_", " ")
 
 

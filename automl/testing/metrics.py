@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,26 +10,95 @@ import numpy as np
 from automl.records import Goal, Metric
 from automl.testing.promise import promise
 
+READS: Mapping[str, tuple[str, ...]] = {
+    "binary": ("labels", "probabilities"),
+    "multiclass": ("labels", "probabilities"),
+    "multilabel": ("labels", "probabilities"),
+    "regression": ("values",),
+    "forecast": ("values", "quantiles"),
+}
+"""Goal → the arrays that outputs for it hold."""
+
 
 def check_metric(metric: Metric) -> None:
     """Check that a metric knows a perfect prediction, falls with a wrong one, and reads weights.
 
+    - it gives one finite number, `best` for a perfect prediction and a worse one for a poor one;
+    - weights count: equal ones change nothing whatever their size, and a row of weight 0 counts as absent;
+    - the order of rows does not matter.
+
+    Args:
+        metric: to check, for each goal that it claims.
+
     Raises:
         AssertionError: a promise is broken; says which.
     """
+    name = metric.name
+    promise(metric.goals, f"{name}: goals is empty; name at least one of {', '.join(READS)}")
     for goal in metric.goals:
-        truth, perfect, poor, context = _metric_example(metric, goal)
-        best, worse = (float(metric.fn(truth, array, None, context)) for array in (perfect, poor))
-        promise(np.isfinite([best, worse]).all(), f"{metric.name}: scores {best}, {worse} are not finite ({goal})")
+        promise(goal in READS, f"{name}: no metric can score the goal {goal!r} yet; goals are {', '.join(READS)}")
         promise(
-            abs(best - metric.best) < 1e-5, f"{metric.name}: perfect scores {best}, expected {metric.best} ({goal})"
+            metric.reads in READS[goal],
+            f"{name}: reads is {metric.reads!r}; an output for {goal} holds {' and '.join(READS[goal])}",
+        )
+        truth, perfect, poor, context = _metric_example(metric, goal)
+        best, worse = (_scored(metric, goal, truth, array, None, context) for array in (perfect, poor))
+        promise(np.isfinite([best, worse]).all(), f"{name}: scores {best}, {worse} are not finite ({goal})")
+        promise(
+            abs(best - metric.best) < 1e-5,
+            f"{name}: a perfect prediction scores {best}, but its field best says {metric.best} ({goal})",
         )
         falls = worse < best if metric.higher_is_better else worse > best
-        promise(falls, f"{metric.name}: a poor prediction scores {worse}, a perfect one {best} ({goal})")
-        ones = float(metric.fn(truth, poor, np.ones(len(truth)), context))
-        promise(abs(ones - worse) < 1e-9, f"{metric.name}: weights of one change the score ({goal})")
-        twice = float(metric.fn(truth, poor, np.full(len(truth), 2.5), context))
-        promise(abs(twice - worse) < 1e-6, f"{metric.name}: equal weights change the score ({goal})")
+        promise(
+            falls,
+            f"{name}: a poor prediction scores {worse}, a perfect one {best}, and higher_is_better is "
+            f"{metric.higher_is_better} ({goal})",
+        )
+        ones = _scored(metric, goal, truth, poor, np.ones(len(truth)), context)
+        promise(abs(ones - worse) < 1e-9, f"{name}: weights of one change the score ({goal})")
+        equal = _scored(metric, goal, truth, poor, np.full(len(truth), 2.5), context)
+        promise(
+            abs(equal - worse) < 1e-6,
+            f"{name}: equal weights of 2.5 change the score from {worse} to {equal}: divide by their sum ({goal})",
+        )
+        _check_rows(metric, goal, truth, poor, context)
+
+
+def _check_rows(metric: Metric, goal: Goal, truth: np.ndarray, array: np.ndarray, context: dict[str, Any]) -> None:
+    """Rows without weight count as absent, and the order of rows does not matter."""
+    n = len(truth)
+    kept = np.arange(n) < n - n // 4
+    absent = _scored(metric, goal, truth[kept], array[kept], None, _of_rows(context, kept, n))
+    unweighted = _scored(metric, goal, truth, array, kept.astype(np.float64), context)
+    promise(
+        abs(absent - unweighted) < 1e-6,
+        f"{metric.name}: rows of weight 0 must count as absent; without them it scores {absent}, with them "
+        f"{unweighted} ({goal})",
+    )
+    order = np.random.default_rng(1).permutation(n)
+    before = _scored(metric, goal, truth, array, None, context)
+    turned = _scored(metric, goal, truth[order], array[order], None, _of_rows(context, order, n))
+    promise(abs(before - turned) < 1e-6, f"{metric.name}: another order of rows changes the score ({goal})")
+
+
+def _of_rows(context: dict[str, Any], rows: np.ndarray, n: int) -> dict[str, Any]:
+    return {
+        key: value[rows] if isinstance(value, np.ndarray) and len(value) == n else value
+        for key, value in context.items()
+    }
+
+
+def _scored(
+    metric: Metric, goal: Goal, truth: np.ndarray, array: np.ndarray, weight: np.ndarray | None, context: dict[str, Any]
+) -> float:
+    try:
+        return float(metric.fn(truth, array, weight, context))
+    except Exception as error:
+        weights = "sample_weight None" if weight is None else "sample_weight (n,)"
+        raise AssertionError(
+            f"{metric.name}: fn(truth {truth.shape}, array {array.shape}, {weights}, context) must give one number; it "
+            f"raised {type(error).__name__}: {error} ({goal})"
+        ) from error
 
 
 def _metric_example(metric: Metric, goal: Goal) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:

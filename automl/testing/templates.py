@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from automl.testing.promise import promise
 
 LOOP_KNOBS = ("learning_rate", "weight_decay")
 LOOP_CHOICES = ("batch_size", "epochs")
+CHECKED: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression", "forecast")
 
 
 def check_template(template: Template, goals: Sequence[Goal] = (), n_random: int = 3) -> None:
@@ -27,7 +28,7 @@ def check_template(template: Template, goals: Sequence[Goal] = (), n_random: int
       float32 output of the head's shape; each input kind that it accepts is read by one of these networks at least;
     - same seed, same weights; every weight has a gradient, losses are finite, a few steps lower them;
     - knobs are read at every step, without tracing again, and are not saved;
-    - saved and loaded, it predicts the same bits.
+    - it is made of Keras's layers and ours alone, and saved and loaded it predicts the same bits.
 
     Args:
         template: to check. goals: of those it claims, the ones to check; empty for all. n_random: points per goal.
@@ -37,6 +38,7 @@ def check_template(template: Template, goals: Sequence[Goal] = (), n_random: int
     """
     for number, goal in enumerate(goals or template.goals):
         promise(goal in template.goals, f"{template.name} does not claim the goal {goal!r}")
+        promise(goal in CHECKED, f"{template.name}: no example of the goal {goal!r}; goals are {', '.join(CHECKED)}")
         specs, head, facts = example_specs(template.accepts, goal), example_head(goal), example_facts(goal)
         task = Task("sequence" if goal == "forecast" else "tabular", goal, ("y",), "r2", horizon=4)
         reason = template.unfit(task, specs)
@@ -66,10 +68,15 @@ def _points(template: Template, specs: Sequence[InputSpec], facts: Facts, n_rand
     template.space(hp, specs, facts)
     declared = {parameter.name: parameter for parameter in hp.space}
     for name in (*LOOP_KNOBS, *LOOP_CHOICES, *template.knobs):
-        promise(name in declared, f"{template.name}: its space must declare {name!r}")
+        promise(
+            name in declared, f"{template.name}: its space must declare {name!r}; it declares {', '.join(declared)}"
+        )
     for name in (*LOOP_KNOBS, *template.knobs):
         promise(name in template.knobs, f"{template.name}: {name!r} must be among its knobs")
-        promise(isinstance(declared[name], keras_tuner.engine.hyperparameters.Float), f"knob {name!r} must be a Float")
+        promise(
+            isinstance(declared[name], keras_tuner.engine.hyperparameters.Float),
+            f"{template.name}: the knob {name!r} must be declared by hp.Float; what changes shapes is a choice",
+        )
     if template.prior is not None:
         promise(template.prior(specs, facts) > 0, f"{template.name}: its prior must be a positive number")
     starts = list(template.starts(specs, facts))
@@ -98,7 +105,13 @@ def _built(
     keras.utils.set_random_seed(seed)
     knobs = {name: keras.Variable(float(point[name]), trainable=False, dtype="float32") for name in template.knobs}
     choices = {name: value for name, value in point.items() if name not in template.knobs}
-    return template.build(choices, knobs, specs, head), knobs
+    try:
+        return template.build(choices, knobs, specs, head), knobs
+    except Exception as error:
+        raise AssertionError(
+            f"{template.name}: build raises {type(error).__name__}: {error}, for the goal {head.goal}, choices "
+            f"{choices} and knobs {sorted(knobs)}"
+        ) from error
 
 
 def _check_shape(template: Template, model: Any, specs: Sequence[InputSpec], head: Head) -> None:
@@ -174,20 +187,43 @@ def _check_knobs(template: Template, point: Mapping[str, Any], specs: Sequence[I
 
     step = tf.function(forward)
     x = {name: tf.constant(array) for name, array in arrays.items()}
-    for variable, name in ((knobs[name], name) for name in knobs):
-        variable.assign(bounds[name].min_value)
-    still = np.asarray(step(x))
-    for name in (name for name in template.knobs if name not in LOOP_KNOBS):
-        knobs[name].assign(bounds[name].max_value)
-        moved = any(not np.array_equal(still, step(x)) for _ in range(5))
-        promise(moved, f"{template.name}: knob {name!r} has no effect in training")
+    for name in knobs:
         knobs[name].assign(bounds[name].min_value)
+    step(x)
+    for name in (name for name in template.knobs if name not in LOOP_KNOBS):
+        low, high = bounds[name].min_value, bounds[name].max_value
+        moved = any(_differs(model, knobs[name], (low, high), lambda: step(x)) for _ in range(5))
+        promise(
+            moved,
+            f"{template.name}: knob {name!r} has no effect in training; pass knobs[{name!r}] itself to a layer that "
+            "reads it at each call, such as automl.layers' KnobDropout, and not its value",
+        )
     promise(len(traces) == 1, f"{template.name}: a change of a knob traced the step again")
+
+
+def _differs(model: Any, knob: Any, ends: tuple[float, float], step: Callable[[], Any]) -> bool:
+    """Whether a knob's ends give different outputs for the same random draws; leaves it at its first end."""
+    before = [variable.numpy() for variable in model.non_trainable_variables]  # states of the seeds among them
+    first = np.asarray(step())
+    after = [variable.numpy() for variable in model.non_trainable_variables]
+    _put_back(model, before)
+    knob.assign(ends[1])
+    second = np.asarray(step())
+    knob.assign(ends[0])
+    _put_back(model, after)  # other draws the next time
+    return not np.array_equal(first, second)
+
+
+def _put_back(model: Any, values: Sequence[np.ndarray]) -> None:
+    for variable, value in zip(model.non_trainable_variables, values, strict=True):
+        variable.assign(value)
 
 
 def _check_round_trip(template: Template, model: Any, specs: Sequence[InputSpec]) -> None:
     import keras
 
+    from automl.bundle.trust import check_keras
+    from automl.errors import BundleError
     from automl.layers import register
 
     register()
@@ -195,6 +231,13 @@ def _check_round_trip(template: Template, model: Any, specs: Sequence[InputSpec]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
+        try:
+            check_keras(path)
+        except BundleError as error:
+            raise AssertionError(
+                f"{template.name}: a bundle would refuse its network, which is to be built of Keras's layers and those "
+                f"of automl.layers: {str(error).replace(str(path), 'it').partition(';')[0]}"
+            ) from error
         loaded = keras.models.load_model(path, compile=False, safe_mode=True)
     before, after = (np.asarray(network(arrays, training=False)) for network in (model, loaded))
     promise(np.array_equal(before, after), f"{template.name}: saved and loaded, it predicts otherwise")

@@ -1,0 +1,207 @@
+"""The pages on adding to automl are true: their files keep the contract, and each mistake gives the message shown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import automl
+from automl import catalog, metrics, records, testing
+from automl.errors import InputError, RecipeError
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "contributing"
+ALL = sorted(path.stem for path in PAGES.glob("*.md") if path.stem != "index")
+
+
+@pytest.fixture(autouse=True)
+def plug_ins_of_a_test_stay_in_it(monkeypatch):
+    monkeypatch.setattr(catalog, "_FILES", {})
+    yield
+    metrics.plug_in(())
+
+
+def text_of(page: str) -> str:
+    return (PAGES / f"{page}.md").read_text(encoding="utf-8")
+
+
+def files_of(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text_of(page), re.DOTALL)
+
+
+def written(page: str, folder: Path, old: str = "", new: str = "") -> Path:
+    """The page's file under the name that the page gives it, with a change."""
+    source = files_of(page)[0]
+    assert not old or source.count(old) == 1
+    name = re.search(r"`(\w+\.py)`, complete", text_of(page))
+    assert name is not None
+    path = folder / name[1]
+    path.write_text(source.replace(old, new) if old else source, encoding="utf-8")
+    return path
+
+
+def loaded(page: str, folder: Path, old: str = "", new: str = "") -> ModuleType:
+    return catalog.extend([written(page, folder, old, new)])[0]
+
+
+def check(page: str, module: Any, *goals: records.Goal) -> None:
+    if page == "template":
+        testing.check_template(module.GATED_MLP, goals or ["multiclass", "regression"], n_random=0)
+    elif page == "baseline":
+        testing.check_baseline(module.CLUSTER_RIDGE)
+    elif page == "metric":
+        testing.check_metric(module.BALANCED_BRIER)
+    else:
+        testing.check_section(module.SLOWEST)
+
+
+@pytest.mark.parametrize("page", ["template", "baseline", "metric", "report-section"])
+def test_the_file_of_a_page_keeps_its_contract(page, tmp_path):
+    check(page, loaded(page, tmp_path))
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_a_file_imports_public_names_alone(page):
+    allowed = r"automl\.(records|layers\.\w+)"
+    for source in files_of(page):
+        named = re.findall(r"^\s*(?:from|import) (automl[\w.]*)", source, re.MULTILINE)
+        assert named == [name for name in named if re.fullmatch(allowed, name)]
+
+
+RECORDS = {
+    "template": records.Template,
+    "baseline": records.Baseline,
+    "metric": records.Metric,
+    "report-section": records.Section,
+    "column-kind": records.Column,
+}
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_every_field_of_the_record_is_explained(page):
+    rows = set(re.findall(r"^\| `(\w+)", text_of(page), re.MULTILINE))
+    assert set(RECORDS[page].__dataclass_fields__) - rows == set()
+
+
+MISTAKES = [
+    ("template", 'KnobDropout(knobs["dropout"])', 'KnobDropout(float(knobs["dropout"]))'),
+    ("template", '    hp.Float("weight_decay", 1e-5, 1e-1, sampling="log", default=1e-2)\n', ""),
+    ("template", '{"width": 128, "blocks": 2}', '{"width": 100}'),
+    ("template", 'knobs=("learning_rate", "weight_decay", "dropout")', 'knobs=("learning_rate", "weight_decay")'),
+    ("template", "RawOutput(head.shape, starting_bias(head))", "RawOutput((1,))"),
+    ("template", "x = keras.layers.Dense(width)(x)", "x = keras.layers.Lambda(abs)(keras.layers.Dense(width)(x))"),
+    ("baseline", ', "labels": shares.argmax(axis=1)})', "})"),
+    ("baseline", 'yield {"n_clusters": 8,', 'yield {"n_clusters": np.int64(8),'),
+    ("baseline", "self.steps: Any = None", "self.steps: Any = lambda frame: frame"),
+    ("baseline", "SimpleImputer(keep_empty_features=True), ", ""),
+    ("baseline", "self.steps.predict(frame).reshape(len(rows), -1)", "self.steps.predict(frame).ravel()"),
+    ("baseline", 'yield {"n_clusters": 8, "strength": 1.0}', 'return {"n_clusters": 8, "strength": 1.0}'),
+    ("metric", "np.ones(len(truth)) if sample_weight is None else sample_weight", "np.ones(len(truth))"),
+    ("metric", "np.mean(lost[seen] / of_class[seen])", "lost.sum()"),
+    ("metric", "higher_is_better=False", "higher_is_better=True"),
+    ("metric", 'reads="probabilities"', 'reads="labels"'),
+    ("metric", 'reads="probabilities"', 'reads="values"'),
+    ("report-section", "max(len(runs) - N_SHOWN, 0)", '__import__("numpy").int64(0)'),
+    ("report-section", "    total = sum(", "    outcome.task.classes[1]\n    total = sum("),
+    ("report-section", "<p>All fits", "{{ runs.rows[9].name.first }}<p>All fits"),
+    ("report-section", '"total": total,', '"total": total + __import__("time").perf_counter(),'),
+    ("report-section", "{{ total | duration }}.</p>", "{{ total | safe }}.</p>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "old", "new"), MISTAKES, ids=[f"{m[0]}-{i}" for i, m in enumerate(MISTAKES)])
+def test_a_mistake_gives_a_message_that_the_page_shows(page, old, new, tmp_path):
+    module = loaded(page, tmp_path, old, new)
+    goal = "multiclass" if "RawOutput" in old else "binary"
+    with pytest.raises((AssertionError, ValueError)) as caught:
+        check(page, module, goal)
+    said = " ".join(str(caught.value).split())
+    mistakes = text_of(page).partition("## Usual mistakes")[2]
+    rows = [re.findall(r"`((?:[^`])+)`", row.split("|")[-2]) for row in mistakes.splitlines() if row.startswith("| ")]
+    shown = [parts for parts in rows if parts and all(part in said for part in parts)]
+    assert len(shown) == 1, said
+
+
+# ---------------------------------------------------------------------- through the public call
+
+
+def wine() -> pd.DataFrame:
+    from sklearn.datasets import load_wine
+
+    return load_wine(as_frame=True).frame
+
+
+def test_a_plugged_metric_reaches_inspect_and_an_estimator(tmp_path):
+    frame, path = wine(), str(written("metric", tmp_path))
+    assert automl.inspect(frame, "target", metric="balanced_brier", plugins=[path]).task.metric == "balanced_brier"
+    model = automl.ShallowClassifier(metric="balanced_brier", plugins=[path], budget=None, max_trials=1)
+    model.fit(frame.drop(columns="target"), frame["target"])
+    assert model.score(frame.drop(columns="target"), frame["target"]) > 0.8
+
+
+def test_a_metric_without_its_plug_in_and_for_another_goal_say_what_the_page_shows(tmp_path):
+    frame = wine()
+    with pytest.raises(RecipeError) as caught:
+        automl.inspect(frame, "target", metric="balanced_brier")
+    assert "metric 'balanced_brier' is not known; did you mean 'balanced_accuracy'?" in str(caught.value)
+    path = str(written("metric", tmp_path))
+    with pytest.raises(RecipeError) as caught:
+        automl.inspect(frame, "alcohol", metric="balanced_brier", plugins=[path])
+    assert "metric 'balanced_brier' does not score goal 'regression'; metrics that do:" in str(caught.value)
+
+
+def test_a_plugged_baseline_is_tuned_with_the_others(tmp_path):
+    path = written("baseline", tmp_path, "frame = dataset", "FITTED.append(len(rows)); frame = dataset")
+    path.write_text(path.read_text(encoding="utf-8") + "\n\nFITTED = []\n", encoding="utf-8")
+    frame = wine()
+    model = automl.ShallowRegressor(plugins=[str(path)], budget=None, max_trials=3)
+    model.fit(frame.drop(columns="alcohol"), frame["alcohol"])
+    assert catalog.extend([path])[0].FITTED  # without a bound on time it is fitted in this process
+
+
+@pytest.mark.slow
+def test_a_contest_takes_template_metric_and_section_of_three_files(tmp_path):
+    plugins = [str(written(page, tmp_path)) for page in ("template", "metric", "report-section")]
+    result = automl.fit(
+        wine(), "target", metric="balanced_brier", plugins=plugins, templates=["gated_mlp"], budget="60s", max_trials=1,
+        out=str(tmp_path / "run"), quiet=True,
+    )  # fmt: skip
+    tried = {run.family: run for run in result.outcome.runs}
+    assert tried["gated_mlp"].status == "done" and result.result["task"]["metric"] == "balanced_brier"
+    page = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert "## Where the time went" in page and "balanced Brier score" in page and "could not be made" not in page
+    assert set(automl.load(tmp_path / "run" / "model").predict(wine().head(3))) <= {0, 1, 2}
+
+
+def test_pairs_are_of_use_once_they_are_read(tmp_path):
+    scope: dict[str, Any] = {}
+    for source in files_of("column-kind"):
+        exec(compile(source, "column-kind.md", "exec"), scope)
+    rng = np.random.default_rng(0)
+    upper, lower = rng.integers(95, 180, 300), rng.integers(55, 110, 300)
+    frame = pd.DataFrame(
+        {"pressure": [f"{a}/{b}" for a, b in zip(upper, lower, strict=True)], "age": rng.integers(20, 90, 300)}
+    )
+    frame["risk"] = upper + 2.0 * lower
+    kinds = {c.name: c.kind for c in automl.inspect(frame, "risk").columns}
+    assert kinds["pressure"] == "unknown"  # as the page says: left out as it is
+    read = scope["read_pairs"](frame, "pressure")
+    inspected = automl.inspect(read, "risk", columns={"pressure_upper": "numeric"})
+    assert {c.name: c.kind for c in inspected.columns}["pressure_upper"] == "numeric"
+    with pytest.raises(ValueError, match="row 1 holds 'high'"):
+        scope["read_pairs"](pd.DataFrame({"pressure": ["120/80", "high", None]}), "pressure")
+    for columns, words in (
+        ({"place": "pair"}, "columns: 'place' has the unknown kind 'pair'"),
+        (
+            {"risk": "categorical"},
+            "columns: 'risk' is the target, of which only numeric and embedded_number can be said",
+        ),
+    ):
+        with pytest.raises(InputError, match=re.escape(words)):
+            automl.inspect(read, "risk", columns=columns)
+        assert words in text_of("column-kind")
