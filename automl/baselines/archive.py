@@ -22,7 +22,7 @@ from automl.errors import FolderError
 from automl.journal import Journal
 from automl.records import Cost, Output, Run
 from automl.store import WeightStore
-from automl.trusted import TRUSTED
+from automl.trusted import Untrusted, check, loads
 
 __all__ = ["KEPT_MODELS", "Archive", "Proposals", "run_of"]
 
@@ -122,8 +122,7 @@ class Archive:
         begun = time.monotonic()
         try:
             content = skops.io.dumps(pickle.loads(model))
-            if set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED):
-                raise TypeError("a type that is not on the list")
+            check(content)
         except Exception:  # skops raises whatever the objects that it walks through raise
             self.unsafe.add(run.family)
             return False
@@ -145,11 +144,9 @@ class Archive:
         (content, *arrays), meta = found
         if meta["score"] != run.valid_score:  # another run had this name, and its journal line was lost
             return None
-        import skops.io
-
         try:
-            model = skops.io.loads(content.tobytes(), trusted=list(TRUSTED))
-        except Exception:  # of another version of a library, or altered: it is fitted again
+            model = loads(content.tobytes())
+        except Untrusted:  # of another version of a library, or altered: it is fitted again
             return None
         names = meta["arrays"]
         each = [arrays[i : i + len(names)] for i in range(0, len(arrays), len(names))]
