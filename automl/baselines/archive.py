@@ -141,16 +141,16 @@ class Archive:
         found = None if self.store is None else self.store.load(run.name)
         if found is None:
             return None
-        (content, *arrays), meta = found
-        if meta["score"] != run.valid_score:  # another run had this name, and its journal line was lost
-            return None
         try:
-            model = loads(content.tobytes())
-        except Untrusted:  # of another version of a library, or altered: it is fitted again
-            return None
-        names = meta["arrays"]
-        each = [arrays[i : i + len(names)] for i in range(0, len(arrays), len(names))]
-        return pickle.dumps(model), tuple(Output(meta["kind"], dict(zip(names, one, strict=True))) for one in each)
+            (content, *arrays), meta = found
+            if meta["score"] != run.valid_score:  # another run had this name, and its journal line was lost
+                return None
+            model, names = loads(content.tobytes()), meta["arrays"]
+            each = [arrays[i : i + len(names)] for i in range(0, len(arrays), len(names))]
+            outputs = tuple(Output(meta["kind"], dict(zip(names, one, strict=True))) for one in each)
+        except (Untrusted, ValueError, KeyError, TypeError):  # of another version of a library, or altered
+            return None  # and fitted again
+        return pickle.dumps(model), outputs
 
     def retain(self, names: list[str]) -> None:
         """Remove the models of all runs but these, best first."""

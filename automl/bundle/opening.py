@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from automl.bundle.contents import check_files, check_folder, found_in, read_listed
 from automl.bundle.index import read_index, weights_of
@@ -15,8 +18,9 @@ from automl.bundle.packing import unpack
 from automl.bundle.tasks import task_from_dict
 from automl.bundle.trust import SKOPS_TYPES, load_shallow
 from automl.errors import BundleError, InputError, MissingExtra
+from automl.memory import available_mib
 from automl.npz import ArraysError, read_npz
-from automl.predictors import DeepPredictor, Predictor, ShallowPredictor
+from automl.predictors import BATCH_SIZE, DeepPredictor, Predictor, ShallowPredictor
 from automl.records import Encoder, TargetCodec, Task
 from automl.trusted import Untrusted, parse_json, unpacked_limit
 
@@ -112,6 +116,7 @@ def open(  # noqa: A001
         if restore_encoder is None or restore_codec is None:
             raise TypeError("a deep model needs restore_encoder and restore_codec")
         encoder = restored(path, "encoder", states.get("encoder"), restore_encoder)
+        check_rows(path, encoder)
         codec = restored(path, "codec", states.get("codec"), restore_codec)
         networks = tuple(load_network(file, found) for file, found in files)
         return DeepPredictor(networks, encoder, codec, decision, weights, source=str(path))
@@ -161,6 +166,21 @@ def restored(path: Path, what: str, state: Any, restore: Callable[[Any], Any]) -
     except Exception as error:
         told = error if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
         raise BundleError(f"{path}: the {what} in encoder.json cannot be restored ({told}); save it again") from error
+
+
+def check_rows(path: Path, encoder: Encoder) -> None:
+    """Make sure that a batch of encoded rows fits into the memory that is free.
+
+    Raises:
+        BundleError: it does not.
+    """
+    for spec in encoder.specs:
+        mib = BATCH_SIZE * math.prod(spec.shape) * np.dtype(spec.dtype).itemsize / 2**20
+        if mib > available_mib():
+            raise BundleError(
+                f"{path}: a batch of rows of {spec.name!r} takes {mib:,.0f} MiB, more than is free here; "
+                "open the model where more memory is free, or use an unaltered copy"
+            )
 
 
 def _restore_decision(state: Any) -> Any:

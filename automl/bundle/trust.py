@@ -100,6 +100,8 @@ def refusal(node: dict[str, Any]) -> str | None:
     name, module, registered = node.get("class_name"), node.get("module"), node.get("registered_name")
     if not isinstance(name, str):
         return f"a class {name!r} that is not a name"
+    if not all(value is None or isinstance(value, str) for value in (module, registered)):
+        return f"the class {name!r} of a module {module!r} that is not a name"
     if name in VALUES:
         return None if not module and not registered else f"the value {name!r} in a module {module!r}"
     if any(part in REFUSED for part in (name, str(registered).split(">")[-1])):
