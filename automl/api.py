@@ -13,6 +13,8 @@ from automl.errors import DataError
 from automl.findings import column_told, gravest_first, one_line, told
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     import numpy as np
     import pandas as pd
 
@@ -181,10 +183,11 @@ class SideModel:
             DataError: no column that the model needs is there, or an array has another shape.
         """
         dataset = self._dataset(rows)
-        if self.task.goal == "forecast":
-            return _forecast_frame(self.predictor, dataset, self.task)
-        output = self.predictor.output(dataset, _all_rows(dataset))
-        return _predictions(output.arrays, self.task)
+        with self._opened():
+            if self.task.goal == "forecast":
+                return _forecast_frame(self.predictor, dataset, self.task)
+            output = self.predictor.output(dataset, _all_rows(dataset))
+            return _predictions(output.arrays, self.task)
 
     def predict_proba(self, rows: Any) -> pd.DataFrame:
         """Probabilities for new rows: a frame with one column a class (or label).
@@ -197,8 +200,9 @@ class SideModel:
         if self.task.goal not in ("binary", "multiclass", "multilabel"):
             raise DataError(f"predict_proba needs a classification; this model does {self.task.goal}: use predict")
         dataset = self._dataset(rows)
-        output = self.predictor.output(dataset, _all_rows(dataset))
-        return pd.DataFrame(output.arrays["probabilities"], columns=list(_labels(self.task)))
+        with self._opened():
+            output = self.predictor.output(dataset, _all_rows(dataset))
+            return pd.DataFrame(output.arrays["probabilities"], columns=list(_labels(self.task)))
 
     def read(self, rows: Any) -> Dataset:
         """New rows as the model will see them; its `findings` tell what could not be read as in training.
@@ -209,7 +213,14 @@ class SideModel:
         from automl.flow.predicting import ready
         from automl.intake import new_rows
 
-        return ready(new_rows(rows, self.task, self.root), self.task)
+        with self._opened():
+            return ready(new_rows(rows, self.task, self.root), self.task)
+
+    def _opened(self) -> AbstractContextManager[None]:
+        """What fails while predicting is told as `automl.predictors.opened_from` does."""
+        from automl.predictors import opened_from
+
+        return opened_from(getattr(self.predictor, "source", ""))
 
     def _dataset(self, rows: Any) -> Dataset:
         from automl.records import Dataset

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from automl.ensemble import combine
+from automl.errors import AutomlError, BundleError
 from automl.records import Dataset, Encoder, Output, ShallowModel, TargetCodec
 
 if TYPE_CHECKING:
     from automl.decision import Decision
 
-__all__ = ["BATCH_SIZE", "DeepPredictor", "Predictor", "ShallowPredictor", "input_names", "raw"]
+__all__ = ["BATCH_SIZE", "DeepPredictor", "Predictor", "ShallowPredictor", "input_names", "opened_from", "raw"]
 
 BATCH_SIZE = 1024
 ENCODED_ROWS = 16 * BATCH_SIZE
@@ -34,6 +36,7 @@ class DeepPredictor:
         encoder, codec: fitted on training rows.
         decision: calibration and thresholds, or None to leave the outputs as they are.
         weights: of an ensemble's members, sum 1; a single model has one.
+        source: the folder that they were opened from, whose states may not be what they seem; empty if fitted here.
     """
 
     models: tuple[Any, ...]
@@ -41,13 +44,23 @@ class DeepPredictor:
     codec: TargetCodec
     decision: Decision | None = None
     weights: tuple[float, ...] = (1.0,)
+    source: str = ""
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
-        """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``)."""
-        return decide(self.decision, combine(self.each(dataset, rows)))
+        """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``).
+
+        Raises:
+            BundleError: the models were opened from a folder, and cannot do it.
+        """
+        with opened_from(self.source):
+            return decide(self.decision, combine(self._each(dataset, rows)))
 
     def each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
-        """What each seed predicts, undecided."""
+        """What each seed predicts, undecided; see `output`."""
+        with opened_from(self.source):
+            return self._each(dataset, rows)
+
+    def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
         parts: list[list[np.ndarray]] = [[] for _ in self.models]
         is_table = rows.ndim == 1 and hasattr(dataset.inputs, "columns") and not dataset.pictures
         step = ENCODED_ROWS if is_table else BATCH_SIZE
@@ -68,22 +81,60 @@ class ShallowPredictor:
         models: the members' fitted models of the first seed, then those of the next.
         decision: calibration and thresholds, or None to leave the outputs as they are.
         weights: of an ensemble's members, sum 1; a single model has one.
+        source: the folder that they were opened from; empty if fitted here.
     """
 
     models: tuple[ShallowModel, ...]
     decision: Decision | None = None
     weights: tuple[float, ...] = (1.0,)
+    source: str = ""
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
-        """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``)."""
-        return decide(self.decision, combine(self.each(dataset, rows)))
+        """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``).
+
+        Raises:
+            BundleError: the models were opened from a folder, and cannot do it.
+        """
+        with opened_from(self.source):
+            return decide(self.decision, combine(self._each(dataset, rows)))
 
     def each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
-        """What each seed predicts, undecided."""
+        """What each seed predicts, undecided; see `output`."""
+        with opened_from(self.source):
+            return self._each(dataset, rows)
+
+    def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
         return seeds([model.predict(dataset, rows) for model in self.models], self.weights)
 
 
 Predictor = DeepPredictor | ShallowPredictor
+
+
+@contextmanager
+def opened_from(source: str) -> Iterator[None]:
+    """Tell what fails in a model that was opened from a folder as a fault of the model or of the rows it was given.
+
+    Sizes, places and names were checked when it was opened; a state that is of the right kind and yet makes no sense
+    shows itself only here.
+
+    Args:
+        source: the folder; empty for a model that was fitted here, whose failures are passed on as they are.
+
+    Raises:
+        BundleError: something failed that is no error of the user's input already.
+    """
+    try:
+        yield
+    except AutomlError:
+        raise
+    except Exception as error:
+        if not source:
+            raise
+        raise BundleError(
+            f"the model in {source} cannot predict these rows ({type(error).__name__}: {str(error)[:200]}); its files "
+            "do not fit one another, or the rows are of another kind than those it was trained on: compare the two, "
+            "or save the model again"
+        ) from error
 
 
 def seeds(outputs: Sequence[Output], weights: Sequence[float]) -> list[Output]:

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from automl import folder as files
-from automl import memory
 from automl.errors import FolderError
+from automl.memory import available_mib
+from automl.npz import read_npz
 
 __all__ = ["WeightStore"]
 
@@ -30,6 +30,7 @@ CHECKPOINT = "under-way"
 CHECKPOINT_FACTOR = 4
 KEPT_ASIDE = 4  # damaged files of earlier calls that stay, the newest
 FREE_FACTOR = 3
+MIB = 2**20
 READ_SHARE = 0.25  # of the free memory: a file's content, its arrays and copies of them
 
 
@@ -76,14 +77,15 @@ class WeightStore:
     def load(self, name: str) -> tuple[list[np.ndarray], dict[str, Any]] | None:
         """A run's arrays and description; None when there are none or they are damaged (then they are put aside)."""
         path = self._path(name)
+        limit = READ_SHARE * available_mib() * MIB
         try:
             files.refuse_link(self.folder)
             if not path.exists():
                 return None
-            content = files.read_bytes(path, READ_SHARE * memory.available_mib() * 2**20)
-        except FolderError:
+            content = files.read_bytes(path, limit)
+        except FolderError:  # what is there is no file of ours
             return None
-        found = _unpack(content, name)
+        found = _unpack(content, name, limit)
         if found is None:
             self._put_aside(path)
         return found
@@ -180,14 +182,15 @@ def _pack(name: str, arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> b
     return content + zlib.crc32(content).to_bytes(4, "big")
 
 
-def _unpack(content: bytes, name: str) -> tuple[list[np.ndarray], dict[str, Any]] | None:
+def _unpack(content: bytes, name: str, limit_bytes: float) -> tuple[list[np.ndarray], dict[str, Any]] | None:
+    """Arrays and description of a whole file; the folder may come from elsewhere, so sizes are known before."""
     if len(content) < 4 or zlib.crc32(content[:-4]) != int.from_bytes(content[-4:], "big"):
         return None
     try:
-        with np.load(io.BytesIO(content[:-4]), allow_pickle=False) as found:
-            facts = json.loads(found["meta"].tobytes())
-            if facts["name"] != name:
-                return None
-            return [found[f"a{place}"] for place in range(facts["n_arrays"])], dict(facts["meta"])
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zipfile.BadZipFile):
+        found = read_npz(content[:-4], limit_bytes)
+        facts = json.loads(found.pop("meta").tobytes())
+        if facts["name"] != name or facts["n_arrays"] != len(found):
+            return None
+        return [found[f"a{place}"] for place in range(len(found))], dict(facts["meta"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # `ArraysError` is a ValueError
         return None

@@ -24,7 +24,7 @@ from automl.errors import FolderError
 from automl.journal import Journal
 from automl.records import Output, Run
 from automl.store import WeightStore
-from automl.trusted import TRUSTED
+from automl.trusted import Untrusted, check, loads
 
 __all__ = ["KEPT_MODELS", "Archive", "Proposals"]
 
@@ -172,8 +172,7 @@ class Archive:
         begun = time.monotonic()
         try:
             content = skops.io.dumps(pickle.loads(model))
-            if set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED):
-                raise TypeError("a type that is not on the list")
+            check(content)
         except Exception:  # skops raises whatever the objects that it walks through raise
             self.unsafe.add(run.family)
             return False
@@ -192,17 +191,14 @@ class Archive:
         found = None if self.store is None else self.store.load(run.name)
         if found is None:
             return None
-        import skops.io
-
         try:  # another run may have had this name; the file may be of another version of a library, or altered
             (content, *arrays), meta = found
             if meta["score"] != run.valid_score or len(arrays) != run.n_holdouts * len(meta["arrays"]):
                 return None
-            model = skops.io.loads(content.tobytes(), trusted=list(TRUSTED))
-            names = meta["arrays"]
+            model, names = loads(content.tobytes()), meta["arrays"]
             each = [arrays[i : i + len(names)] for i in range(0, len(arrays), len(names))]
             return pickle.dumps(model), tuple(Output(meta["kind"], dict(zip(names, one, strict=True))) for one in each)
-        except Exception:  # skops raises whatever the objects that it makes raise: the run is fitted again
+        except Exception:  # what is refused, and whatever the objects raise that are made: the run is fitted again
             return None
 
     def retain(self, names: list[str]) -> None:

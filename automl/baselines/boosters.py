@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from automl.records import FitContext, Goal
 __all__ = ["Boosters", "Grown", "Growth", "Library", "installed", "need", "threads"]
 
 Library = Literal["lightgbm", "catboost"]
+LIBRARIES: tuple[Library, ...] = get_args(Library)
 FEW_ROWS = 256
 """Below so many rows threads cost more than they bring to a prediction."""
 
@@ -185,7 +186,7 @@ class Boosters:
 
 def installed(library: Library) -> bool:
     """Whether the library can be imported; does not import it."""
-    return find_spec(library) is not None
+    return library in LIBRARIES and find_spec(library) is not None  # a name with a dot would import what it begins with
 
 
 def need(library: Library) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from automl.bundle.contents import check_files, check_folder, found_in, read_listed
+from automl.bundle.index import read_index, weights_of
+from automl.bundle.networks import check_network, load_network
 from automl.bundle.packing import unpack
-from automl.bundle.saving import SCHEMA, digest, sha256
 from automl.bundle.tasks import task_from_dict
-from automl.bundle.trust import SKOPS_TYPES, check_keras, check_skops
-from automl.errors import BundleError
-from automl.predictors import DeepPredictor, Predictor, ShallowPredictor
+from automl.bundle.trust import SKOPS_TYPES, load_shallow
+from automl.errors import BundleError, InputError, MissingExtra
+from automl.memory import available_mib
+from automl.npz import ArraysError, read_npz
+from automl.predictors import BATCH_SIZE, DeepPredictor, Predictor, ShallowPredictor
 from automl.records import Encoder, TargetCodec, Task
+from automl.trusted import Untrusted, parse_json, unpacked_limit
 
 __all__ = ["Opened", "open"]
-
-NAMES = re.compile(r"deep-\d+\.keras|(shallow|floor)-\d+\.skops|encoder\.json|encoder\.npz|report\.html")
-FIELDS = ("task", "recipe", "recommended", "sides", "result", "versions", "files", "digest")
-INDEX = "bundle.json"
 
 
 class Sides(Mapping[str, Predictor]):
@@ -73,7 +73,7 @@ class Opened:
     def report(self) -> Path | None:
         """The saved page, or None."""
         path = self.folder / "report.html"
-        return path if path.is_file() else None
+        return path if path.is_file() and not path.is_symlink() else None
 
 
 def open(  # noqa: A001
@@ -84,35 +84,45 @@ def open(  # noqa: A001
 ) -> Opened:
     """Open a saved contest; no code from the folder is run.
 
+    A model's file is hashed again when it is read, which may be long after this.
+
     Args:
         folder: what `save` wrote, or a run folder, in whose ``model/`` it is.
         restore_encoder, restore_codec: how an encoder and a codec are made from their states.
         skops_types: the closed list of types a shallow model may be made of.
 
     Raises:
-        BundleError: it is no bundle, of another schema version, incomplete, altered, or names code that is not ours.
+        BundleError: it is no bundle, of another schema version, incomplete, altered, larger than may be read here,
+            holds other files, or names code that is not ours.
     """
-    path = Path(folder)
-    if not (path / INDEX).is_file() and (path / "model" / INDEX).is_file():
-        path = path / "model"
+    path = found_in(folder)
     content = read_index(path)
+    check_folder(path, content)
     check_files(path, content)
     task = task_from_dict(content["task"])
-    states = read_states(path)
+    states = read_states(path, content)
+    for names in content["sides"].values():
+        for name in names:
+            if name.endswith(".keras"):
+                check_network(path / name, read_listed(path, content, name))
 
     def load(side: str) -> Predictor:
-        from automl.decision import restore
-
-        saved = states["decisions"].get(side)
-        decision = None if saved is None else restore(saved)
         names, weights = content["sides"][side], weights_of(path, content, side)
+        decision = restored(path, "decision", states["decisions"].get(side), _restore_decision)
+        files = ((path / name, read_listed(path, content, name)) for name in names)
         if names[0].endswith(".skops"):
-            return ShallowPredictor(tuple(load_shallow(path / name, skops_types) for name in names), decision, weights)
+            models = tuple(load_shallow(file, found, skops_types, task) for file, found in files)
+            return ShallowPredictor(models, decision, weights, source=str(path))
         if restore_encoder is None or restore_codec is None:
             raise TypeError("a deep model needs restore_encoder and restore_codec")
-        encoder, codec = restore_encoder(states["encoder"]), restore_codec(states["codec"])
-        return DeepPredictor(tuple(load_deep(path / name) for name in names), encoder, codec, decision, weights)
+        encoder = restored(path, "encoder", states.get("encoder"), restore_encoder)
+        check_rows(path, encoder)
+        codec = restored(path, "codec", states.get("codec"), restore_codec)
+        networks = tuple(load_network(file, found) for file, found in files)
+        return DeepPredictor(networks, encoder, codec, decision, weights, source=str(path))
 
+    for side in content["sides"]:
+        weights_of(path, content, side)
     return Opened(
         folder=path,
         task=task,
@@ -120,119 +130,60 @@ def open(  # noqa: A001
         result=content["result"],
         recipe=content["recipe"],
         versions=content["versions"],
-        keeps_rows=bool(content.get("keeps_rows", False)),
+        keeps_rows=content.get("keeps_rows", False),
         predictors=Sides(tuple(content["sides"]), load),
     )
 
 
-def read_index(path: Path) -> dict[str, Any]:
-    """Read ``bundle.json`` and check its shape and version."""
-    index = path / INDEX
-    if not index.is_file():
-        raise BundleError(f"{path} holds no saved model ({INDEX}); give a run folder or what result.save() wrote")
+def read_states(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
+    """States of encoder, codec and decisions.
+
+    Raises:
+        BundleError: a file is damaged, too large, or holds something else.
+    """
+    described, packed = (read_listed(path, content, name) for name in ("encoder.json", "encoder.npz"))
     try:
-        content = json.loads(index.read_text("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise BundleError(f"{index} cannot be read ({error}); save the model again") from error
-    if not isinstance(content, dict):
-        raise BundleError(f"{index} holds no mapping; save the model again")
-    version = content.get("schema")
-    if version != SCHEMA:
-        saved = content.get("versions")
-        by = f", saved by automl-keras {saved.get('automl-keras', '?')}" if isinstance(saved, dict) else ""
-        raise BundleError(
-            f"{index} is of schema version {version!r}{by}; this automl reads version {SCHEMA}: "
-            "open it with the version that saved it, or save it again"
-        )
-    missing = [name for name in FIELDS if name not in content]
-    if missing:
-        raise BundleError(f"{index} lacks {', '.join(missing)}; save the model again")
-    if content["digest"] != digest(content):
-        raise BundleError(f"{index} was altered after it was saved; use an unaltered copy")
-    if not isinstance(content["files"], dict) or not isinstance(content["sides"], dict) or not content["sides"]:
-        raise BundleError(f"{index} lists no files or no models; save the model again")
-    if content["recommended"] not in content["sides"]:
-        raise BundleError(
-            f"{index} recommends {content['recommended']!r}, which it does not hold; save the model again"
-        )
-    return content
-
-
-def weights_of(path: Path, content: Mapping[str, Any], side: str) -> tuple[float, ...]:
-    """The weights of an ensemble's members; one for a single model, and in bundles from before there were any."""
-    weights = content.get("weights", {}).get(side, [1.0])
-    sound = isinstance(weights, list) and weights and all(isinstance(w, int | float) and w > 0 for w in weights)
-    if not sound or len(content["sides"][side]) % len(weights):
-        raise BundleError(f"{path}: the weights of {side!r} do not fit its models; save the model again")
-    return tuple(float(weight) for weight in weights)
-
-
-def check_files(path: Path, content: Mapping[str, Any]) -> None:
-    """Check names, presence and hashes of every file, then what the networks name."""
-    for name, expected in content["files"].items():
-        if not NAMES.fullmatch(name):
-            raise BundleError(f"{path}: bundle.json lists {name!r}, which is no file of a bundle; nothing was opened")
-        file = path / name
-        if file.is_symlink():
-            raise BundleError(f"{file} is a link, not a file; copy the whole folder again")
-        if not file.is_file():
-            raise BundleError(f"{file} is missing; copy the whole folder again, or save the model again")
-        if sha256(file) != expected:
-            raise BundleError(f"{file} was altered or damaged after it was saved; use an unaltered copy")
-    for side, names in content["sides"].items():
-        if not isinstance(names, list) or not names or len({str(name).split("-")[0] for name in names}) != 1:
-            raise BundleError(f"{path}: bundle.json names no models of one kind for {side!r}; save the model again")
-        unknown = [name for name in names if name not in content["files"] or not name.endswith((".keras", ".skops"))]
-        if unknown:
-            raise BundleError(f"{path}: bundle.json names {unknown[0]!r} as a model but does not list it")
-        for name in names:
-            if name.endswith(".keras"):
-                check_keras(path / name)
-    for name in ("encoder.json", "encoder.npz"):
-        if name not in content["files"]:
-            raise BundleError(f"{path}: bundle.json does not list {name}; save the model again")
-
-
-def read_states(path: Path) -> dict[str, Any]:
-    """States of encoder, codec and decisions."""
-    try:
-        with np.load(path / "encoder.npz", allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        states = unpack(json.loads((path / "encoder.json").read_text("utf-8")), arrays)
-    except (ValueError, OSError, KeyError, RecursionError) as error:
-        if isinstance(error, BundleError):
-            raise
-        raise BundleError(f"{path}: encoder.json or encoder.npz cannot be read ({error}); save it again") from error
+        arrays = read_npz(packed, unpacked_limit(len(packed)))
+        states = unpack(parse_json(described, unpacked_limit(len(described))), arrays)
+    except (ArraysError, Untrusted) as error:
+        name = "encoder.npz" if isinstance(error, ArraysError) else "encoder.json"
+        raise BundleError(f"{path}: {name} cannot be read ({error}); save it again") from error
     if not isinstance(states, dict) or not isinstance(states.get("decisions"), dict):
         raise BundleError(f"{path}: encoder.json holds no states; save the model again")
     return states
 
 
-def load_deep(path: Path) -> Any:
-    """Load a network whose file was checked."""
-    import importlib
-    import pkgutil
+def restored(path: Path, what: str, state: Any, restore: Callable[[Any], Any]) -> Any:
+    """What a part's own function makes of its state; whatever that raises, the state is at fault.
 
-    import keras
-
-    import automl.layers
-
-    for module in pkgutil.iter_modules(automl.layers.__path__):  # so that our layers are registered
-        importlib.import_module(f"automl.layers.{module.name}")
+    Raises:
+        BundleError: the state is not of its kind.
+    """
     try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises whatever its parts raise; all of it means this version cannot read it
-        raise BundleError(
-            f"{path} cannot be loaded by Keras {keras.__version__} ({error}); install the versions in bundle.json"
-        ) from error
+        return restore(state)
+    except (BundleError, MissingExtra):
+        raise
+    except Exception as error:
+        told = error if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        raise BundleError(f"{path}: the {what} in encoder.json cannot be restored ({told}); save it again") from error
 
 
-def load_shallow(path: Path, types: frozenset[str]) -> Any:
-    """Load a shallow model after checking its types."""
-    import skops.io
+def check_rows(path: Path, encoder: Encoder) -> None:
+    """Make sure that a batch of encoded rows fits into the memory that is free.
 
-    allowed = check_skops(path, types)
-    try:
-        return skops.io.load(path, trusted=list(allowed))
-    except Exception as error:  # as above
-        raise BundleError(f"{path} cannot be loaded ({error}); install the versions in bundle.json") from error
+    Raises:
+        BundleError: it does not.
+    """
+    for spec in encoder.specs:
+        mib = BATCH_SIZE * math.prod(spec.shape) * np.dtype(spec.dtype).itemsize / 2**20
+        if mib > available_mib():
+            raise BundleError(
+                f"{path}: a batch of rows of {spec.name!r} takes {mib:,.0f} MiB, more than is free here; "
+                "open the model where more memory is free, or use an unaltered copy"
+            )
+
+
+def _restore_decision(state: Any) -> Any:
+    from automl.decision import restore
+
+    return None if state is None else restore(state)

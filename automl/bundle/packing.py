@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,7 +59,14 @@ def pack_array(value: np.ndarray | np.generic, arrays: dict[str, np.ndarray], pa
 
 
 def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    """Undo `pack`."""
+    """Undo `pack`.
+
+    Args:
+        value: parsed JSON, nested no deeper than a function for each level may go. arrays: what it refers to.
+
+    Raises:
+        BundleError: a mark is followed by something that `pack` never writes.
+    """
     if isinstance(value, list):
         return [unpack(item, arrays) for item in value]
     if not isinstance(value, dict):
@@ -66,17 +74,36 @@ def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     mark = next((mark for mark in MARKS if mark in value), None)
     if mark is None:
         return {key: unpack(item, arrays) for key, item in value.items()}
-    content = value[mark]
+    try:
+        if value.keys() != ({mark, "shape"} if mark == "$words" else {mark}):
+            raise ValueError(f"it stands beside {sorted(value.keys() - {mark})}")
+        return _marked(mark, value[mark], value.get("shape"), arrays)
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
+        if isinstance(error, BundleError):
+            raise
+        raise BundleError(f"encoder.json holds a {mark} that is none ({error}); save the model again") from error
+
+
+def _marked(mark: str, content: Any, shape: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    """The value that a mark stands for."""
     if mark in ("$array", "$scalar"):
-        if content not in arrays:
+        if not isinstance(content, str) or content not in arrays:
             raise BundleError(f"encoder.npz lacks the array {content!r} that encoder.json refers to; save it again")
+        if mark == "$scalar" and arrays[content].ndim:
+            raise ValueError("it is an array")
         return arrays[content] if mark == "$array" else arrays[content][()]
     if mark == "$bytes":
-        return base64.b64decode(content)
+        return base64.b64decode(content, validate=True)
+    if not isinstance(content, list):
+        raise ValueError(f"it is a {type(content).__name__}")
     if mark == "$tuple":
         return tuple(unpack(item, arrays) for item in content)
     if mark == "$pairs":
         return {unpack(key, arrays): unpack(item, arrays) for key, item in content}
+    if not isinstance(shape, list) or not all(type(size) is int and size >= 0 for size in shape):
+        raise ValueError(f"its shape is {shape!r}")
+    if math.prod(shape) != len(content):
+        raise ValueError(f"{len(content)} words have no shape {shape}")
     words = np.empty(len(content), dtype=object)
     words[:] = [unpack(item, arrays) for item in content]
-    return words.reshape(value["shape"])
+    return words.reshape(shape)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -14,6 +18,17 @@ from automl.records import Column, Task
 __all__ = ["task_from_dict", "task_to_dict"]
 
 COLUMNS = ("columns", "target_columns")
+MOST = 1_000_000
+MOST_HORIZON = 100_000
+MOST_STEPS = 10_000_000
+MOST_PIXELS = 2**26
+FREQUENCY = re.compile(r"[\w-]{1,20}")
+READINGS: Mapping[str, type | tuple[type, ...]] = {
+    "day_first": bool, "decimal": str, "mark": str, "brackets": str, "true": str, "false": str, "empty": str,
+    "unit": (str, type(None)), "units": dict, "missing": (list, tuple), "separator": str, "numbers": str, "form": str,
+    "shape": (list, tuple),
+}  # fmt: skip
+"""What a column's reading may hold under a name that it is read by."""
 
 
 def task_to_dict(task: Task) -> dict[str, Any]:
@@ -43,25 +58,118 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def task_from_dict(content: dict[str, Any]) -> Task:
+def task_from_dict(content: Any) -> Task:
     """The task that `task_to_dict` wrote.
 
     Raises:
-        BundleError: a field is missing or unknown.
+        BundleError: a field is missing, unknown, of another type, or contradicts another.
     """
+    if not isinstance(content, dict):
+        raise BundleError(f"bundle.json: the task is a {type(content).__name__}; save the model again")
     known = {field.name: field for field in fields(Task)}
     required = {name for name, field in known.items() if field.default is MISSING and field.default_factory is MISSING}
     if not required <= set(content) <= set(known):
         odd = sorted((required - set(content)) | (set(content) - set(known)))
         raise BundleError(f"bundle.json: the task has missing or unknown fields {odd}; open it with its own version")
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
-    }
     try:
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
         for part in COLUMNS:
             values[part] = tuple(
-                Column(**{**column, "reading": unpack(column["reading"], {})}) for column in content.get(part, [])
+                _typed(Column, {**column, "reading": unpack(column["reading"], {})}) for column in content.get(part, [])
             )
     except (TypeError, KeyError) as error:
         raise BundleError(f"bundle.json: a column cannot be read ({error}); save the model again") from error
-    return Task(**values)
+    task: Task = _typed(Task, values)
+    fault = fault_of(task)
+    if fault:
+        raise BundleError(f"bundle.json: the task {fault}; save the model again")
+    return task
+
+
+def _typed(kind: type, values: Mapping[str, Any]) -> Any:
+    """A record whose fields are of the types that its class declares."""
+    hints = get_type_hints(kind)
+    for name, value in values.items():
+        if name in hints and not _is(value, hints[name]):
+            raise BundleError(
+                f"bundle.json: {name!r} of a {kind.__name__.lower()} is {value!r:.60}, which it cannot be; "
+                "save the model again"
+            )
+    return kind(**values)
+
+
+def _is(value: Any, hint: Any) -> bool:
+    """Whether a value is of a type, as far as the types of records go."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return isinstance(value, str) and value in inner
+    if origin in (Union, UnionType):
+        return any(_is(value, one) for one in inner)
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
+        kinds = inner[:1] * len(value) if inner[-1] is Ellipsis else inner
+        return len(kinds) == len(value) and all(map(_is, value, kinds))
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return type(value) is int
+    return isinstance(value, origin or hint)
+
+
+def fault_of(task: Task) -> str:
+    """What contradicts itself in a task, behind "the task"; empty where nothing does.
+
+    Where it says how many steps or pixels there are, memory will be taken for them.
+    """
+    n_classes, n_targets = len(task.classes), len(task.target)
+    least, most = {"binary": (2, 2), "multiclass": (2, MOST), "multilabel": (1, MOST)}.get(task.goal, (0, 0))
+    faults = {
+        "names no target": not n_targets,
+        f"has {n_classes} classes, which no goal {task.goal!r} has": not least <= n_classes <= most,
+        "names a class twice": len(set(task.classes)) < n_classes,
+        "has a positive class that is none of its classes": task.positive not in (None, *task.classes),
+        "names a target twice": len(set(task.target)) < n_targets,
+        "has a metric that is no name": not re.fullmatch(r"\w{1,40}", task.metric),
+        "has a horizon of no length": task.horizon is not None and not 1 <= task.horizon <= MOST_HORIZON,
+        "is a forecast without a horizon": task.goal == "forecast" and task.horizon is None,
+        "has a season of no length": task.season is not None and not 1 <= task.season <= MOST_STEPS,
+        "has quantiles beyond 0 and 1": not all(0 < level < 1 for level in task.quantiles),
+        "has pictures of no shape": bool(task.image_shape) and not _is_shape(task.image_shape),
+        "has pictures of no range": task.pixel_range is not None and not all(map(math.isfinite, task.pixel_range)),
+        "has a frequency that is none": task.frequency is not None and not _is_frequency(task.frequency),
+    }
+    told = next((fault for fault, holds in faults.items() if holds), "")
+    return told or next(filter(None, (_fault_of(column) for column in (*task.columns, *task.target_columns))), "")
+
+
+def _fault_of(column: Column) -> str:
+    """What is wrong with how a column's text is said to be read."""
+    reading = column.reading
+    for name, kind in READINGS.items():
+        if name in reading and not isinstance(reading[name], kind):
+            return f"reads {column.name!r} with {name!r} of a {type(reading[name]).__name__}"
+    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in reading.get("missing", [])):
+        return f"reads {column.name!r} with gaps that are no numbers"
+    units = reading.get("units", {})
+    if not all(isinstance(k, str) and isinstance(v, int | float) for k, v in units.items()):
+        return f"reads {column.name!r} with units that are none"
+    if "shape" in reading and not _is_shape(reading["shape"]):
+        return f"has pictures of no shape in {column.name!r}"
+    return ""
+
+
+def _is_shape(shape: Sequence[Any]) -> bool:
+    whole = all(type(size) is int and size >= 1 for size in shape)
+    return len(shape) == 3 and whole and math.prod(shape) <= MOST_PIXELS
+
+
+def _is_frequency(text: str) -> bool:
+    if not FREQUENCY.fullmatch(text):
+        return False
+    import pandas as pd
+
+    try:
+        return len(pd.date_range("2000-01-01", periods=3, freq=text)) == 3
+    except (ValueError, OverflowError):
+        return False

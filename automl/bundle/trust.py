@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from automl.errors import BundleError
-from automl.trusted import TRUSTED
+from automl.records import Task
+from automl.trusted import TRUSTED, Untrusted, check, loads, parse_json, parts, read_members, unpacked_limit
 
-__all__ = ["SKOPS_TYPES", "check_keras", "check_skops"]
+__all__ = ["SKOPS_TYPES", "check_keras", "check_network_file", "check_skops", "load_shallow"]
 
 KERAS_MODULES = re.compile(
     r"keras(\.(layers|models|initializers|regularizers|constraints|activations|dtype_policies|random))?"
@@ -34,28 +33,45 @@ VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", 
 
 MEMBERS = re.compile(r"metadata\.json|config\.json|model\.weights\.h5")
 
-# The closed list of types that skops may build beside those of scikit-learn, SciPy and NumPy that it trusts itself.
+MOST_CONFIG_BYTES = 32 * 2**20
+
+# The closed list of all types that skops may build.
 SKOPS_TYPES = frozenset(TRUSTED)
 
 NEXT = "nothing was run; open only bundles that automl saved, or train again with `automl fit`"
 
 
-def check_keras(path: Path) -> None:
-    """Check that a ``.keras`` file names classes of Keras and automl only.
+def check_keras(path: Path) -> dict[str, bytes]:
+    """Check that a ``.keras`` file names classes of Keras and automl only; see `check_network_file`.
 
     Raises:
         BundleError: it is no such file, holds other files, or names a class that is not ours.
     """
+    return check_network_file(path, path.read_bytes())[1]
+
+
+def check_network_file(path: Path, content: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Check that the content of a ``.keras`` file names classes of Keras and automl only.
+
+    Args:
+        path: for messages. content: of the file.
+
+    Returns:
+        The network's configuration, and the file's members.
+
+    Raises:
+        BundleError: it is no such file, holds other files, is too large, or names a class that is not ours.
+    """
+    limit = unpacked_limit(len(content))
     try:
-        with zipfile.ZipFile(path) as archive:
-            odd = [name for name in archive.namelist() if not MEMBERS.fullmatch(name)]
-            if odd:
-                raise BundleError(f"{path} holds {odd[0]!r}, which no network of ours has; {NEXT}")
-            config = json.loads(archive.read("config.json"))
-    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError) as error:
-        if isinstance(error, BundleError):
-            raise
-        raise BundleError(f"{path} is not a Keras model file ({error}); save the model again") from error
+        members = read_members(content, MEMBERS, limit)
+        if members.keys() != {"metadata.json", "config.json", "model.weights.h5"}:
+            raise Untrusted(f"it holds no more than {sorted(members)}")
+        if len(members["config.json"]) > MOST_CONFIG_BYTES:
+            raise Untrusted("its configuration is larger than any of ours")
+        config = parse_json(members["config.json"], limit)
+    except Untrusted as error:
+        raise BundleError(f"{path} is not a Keras model file of ours ({error}); {NEXT}") from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise BundleError(f"{path}: config.json describes no model; save the model again")
     config = {key: value for key, value in config.items() if key != "compile_config"}  # never read: compile=False
@@ -63,6 +79,7 @@ def check_keras(path: Path) -> None:
         reason = refusal(node)
         if reason:
             raise BundleError(f"{path} names {reason}; {NEXT}")
+    return config, members
 
 
 def named(config: Any) -> Iterator[dict[str, Any]]:
@@ -83,6 +100,8 @@ def refusal(node: dict[str, Any]) -> str | None:
     name, module, registered = node.get("class_name"), node.get("module"), node.get("registered_name")
     if not isinstance(name, str):
         return f"a class {name!r} that is not a name"
+    if not all(value is None or isinstance(value, str) for value in (module, registered)):
+        return f"the class {name!r} of a module {module!r} that is not a name"
     if name in VALUES:
         return None if not module and not registered else f"the value {name!r} in a module {module!r}"
     if any(part in REFUSED for part in (name, str(registered).split(">")[-1])):
@@ -98,22 +117,53 @@ def refusal(node: dict[str, Any]) -> str | None:
     return f"the class {name!r} of module {module!r} (registered as {registered!r}), which is neither Keras's nor ours"
 
 
-def check_skops(path: Path, allowed: frozenset[str] = SKOPS_TYPES) -> Sequence[str]:
-    """Check that a ``.skops`` file names types of the closed list only.
-
-    Returns:
-        The types beyond skops's own list, all of them allowed, to be passed on when loading.
+def check_skops(path: Path, allowed: frozenset[str] = SKOPS_TYPES) -> None:
+    """Check that a ``.skops`` file names types, functions and words of the closed lists only.
 
     Raises:
-        BundleError: it is no such file or names another type.
+        BundleError: it is no such file, is too large, or names something else.
     """
-    import skops.io
-
     try:
-        types: list[str] = skops.io.get_untrusted_types(file=path)
-    except Exception as error:  # skops raises whatever its parser meets; all of it means an unreadable file
-        raise BundleError(f"{path} is not a skops file that can be read ({error}); save the model again") from error
-    odd = sorted(set(types) - allowed)
-    if odd:
-        raise BundleError(f"{path} names the type {odd[0]!r}, which is not on automl's list; {NEXT}")
-    return types
+        check(path.read_bytes(), allowed)
+    except Untrusted as error:
+        raise _refused(path, error) from error
+
+
+def load_shallow(path: Path, content: bytes, allowed: frozenset[str], task: Task) -> Any:
+    """Build a shallow model of a task from the content of its file.
+
+    Args:
+        path: for messages. content: of the file. allowed: the closed list of types. task: that it is a model of.
+
+    Raises:
+        BundleError: as `check_skops`; or its arrays would lead native code astray; or it is of another task.
+    """
+    try:
+        model = loads(content, allowed)
+        if not callable(getattr(model, "predict", None)):
+            raise Untrusted(f"it holds a {type(model).__name__}, which predicts nothing")
+        _check_task(model, task)
+    except Untrusted as error:
+        raise _refused(path, error) from error
+    return model
+
+
+def _check_task(model: Any, task: Task) -> None:
+    """What a model says of classes and steps must be what the task says: memory is taken for them."""
+    expected = {
+        "n_classes": {0, len(task.classes)},
+        "horizon": {task.horizon or 1},
+        "season": {max(task.season or 1, 1)},
+    }
+    for part in parts(model):
+        if type(part).__module__.startswith("automl."):
+            for name, values in expected.items():
+                if getattr(part, name, None) not in {None, *values}:
+                    raise Untrusted(f"its {name} are not those of the task in bundle.json")
+
+
+def _refused(path: Path, error: Untrusted) -> BundleError:
+    text = str(error)
+    if text.startswith("it names"):
+        return BundleError(f"{path} {text.removeprefix('it ')}; {NEXT}")
+    return BundleError(f"{path} is not a skops file of ours ({text}); {NEXT}")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from automl.errors import DataError
-from automl.modalities.specs import categories_spec, channel_stats, evenly, restore_spec, spec_state
+from automl.modalities.specs import agree, categories_spec, channel_stats, evenly, restore_spec, spec_state
 from automl.records import Dataset, InputSpec, Split, Task
 
 __all__ = ["ForecastEncoder", "block_starts", "fit", "history_rows", "restore"]
@@ -132,7 +132,10 @@ def fit(dataset: Dataset, task: Task, split: Split) -> ForecastEncoder:
 
 def restore(state: Mapping[str, Any]) -> ForecastEncoder:
     """The encoder that `ForecastEncoder.state` described."""
-    return ForecastEncoder(tuple(restore_spec(spec) for spec in state["specs"]), **{k: state[k] for k in _PLAIN})
+    specs = tuple(restore_spec(spec) for spec in state["specs"])
+    agree("the context", state["context"], specs[0].shape[0])
+    agree("the horizon", state["horizon"], specs[1].shape[0])
+    return ForecastEncoder(specs, **{k: state[k] for k in _PLAIN})
 
 
 def block_starts(dataset: Dataset) -> np.ndarray:

@@ -130,12 +130,24 @@ def restore_texts(state: Mapping[str, Any]) -> Texts:
     """The part that `Texts.state` described."""
     parts: list[Phrases | Members] = []
     for _, part in sorted(state.items()):
+        if not is_separator(part["separator"]):
+            raise ValueError(f"{part['separator']!r:.40} parts no members of a list")
         if "members" in part:
             parts.append(Members(part["column"], part["separator"], list(part["members"])))
         else:
             words = list(part["words"])
             parts.append(Phrases(part["column"], part["separator"], words, part["idf"], part["components"]))
     return Texts(parts)
+
+
+def is_separator(pattern: Any) -> bool:
+    """Whether a regular expression is one that `fit_texts` gives: none, the usual one, or a literal that is escaped.
+
+    Any other could take years to match, and comes from a file that we did not write.
+    """
+    if not isinstance(pattern, str):
+        return False
+    return pattern in ("", _SEPARATOR) or re.escape(re.sub(r"\\(.)", r"\1", pattern, flags=re.DOTALL)) == pattern
 
 
 def fit_texts(

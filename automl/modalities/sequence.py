@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.modalities.specs import channel_stats, restore_spec, spec_state
+from automl.modalities.specs import MOST_NUMBERS, agree, channel_stats, restore_spec, spec_state
 from automl.records import Dataset, InputSpec, Split, Task
 
 __all__ = ["SequenceEncoder", "fit", "restore"]
@@ -78,7 +78,11 @@ def fit(dataset: Dataset, task: Task, split: Split) -> SequenceEncoder:
 def restore(state: Mapping[str, Any]) -> SequenceEncoder:
     """The encoder that `SequenceEncoder.state` described."""
     specs = tuple(restore_spec(spec) for spec in state["specs"])
-    return SequenceEncoder(specs, int(state["length"]), int(state["factor"]), state["fill"])
+    length, factor = int(state["length"]), int(state["factor"])
+    agree(
+        "the number of steps", -(-length // factor) if factor > 0 and length <= MOST_NUMBERS else 0, specs[0].shape[0]
+    )
+    return SequenceEncoder(specs, length, factor, state["fill"])
 
 
 def _raw(dataset: Dataset, rows: np.ndarray) -> np.ndarray:

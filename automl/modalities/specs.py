@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
-from automl.records import InputSpec
+from automl.records import InputKind, InputSpec
 
-__all__ = ["categories_spec", "channel_stats", "evenly", "numbers_spec", "restore_spec", "spec_state"]
+__all__ = ["agree", "categories_spec", "channel_stats", "evenly", "numbers_spec", "restore_spec", "spec_state"]
 
 N_EDGES = 64
 MAX_STAT_ROWS = 100_000
+DTYPES = ("float32", "int32", "uint8")
+MOST_NUMBERS = 2**24
+"""In a row of one input: a picture of 2,000 by 2,000 pixels has fewer."""
 
 
 def spec_state(spec: InputSpec) -> dict[str, Any]:
@@ -28,15 +32,28 @@ def spec_state(spec: InputSpec) -> dict[str, Any]:
 
 
 def restore_spec(state: Mapping[str, Any]) -> InputSpec:
-    """The spec that `spec_state` described."""
-    return InputSpec(
-        name=state["name"],
-        kind=state["kind"],
-        shape=tuple(int(size) for size in state["shape"]),
-        dtype=state["dtype"],
-        size=int(state["size"]),
-        stats=dict(state["stats"]),
-    )
+    """The spec that `spec_state` described.
+
+    Raises:
+        ValueError: it is of no kind, or a row of it takes more memory than any row of ours: the state may come from a
+            file, and memory is taken for what it says.
+    """
+    shape = tuple(int(size) for size in state["shape"])
+    if state["kind"] not in get_args(InputKind) or state["dtype"] not in DTYPES or not isinstance(state["name"], str):
+        raise ValueError(f"an input of kind {state['kind']!r} and dtype {state['dtype']!r} is none")
+    if not all(size > 0 for size in shape) or math.prod(shape) > MOST_NUMBERS:
+        raise ValueError(f"an input of shape {shape} holds more than the {MOST_NUMBERS:,} numbers of a row, or none")
+    return InputSpec(state["name"], state["kind"], shape, state["dtype"], int(state["size"]), dict(state["stats"]))
+
+
+def agree(what: str, said: Any, expected: Any) -> None:
+    """Make sure that a part's state says what its spec says, which was bounded.
+
+    Raises:
+        ValueError: it does not.
+    """
+    if said != expected:
+        raise ValueError(f"{what} is {said!r:.60}, and its input has {expected!r}")
 
 
 def evenly(rows: np.ndarray, at_most: int) -> np.ndarray:

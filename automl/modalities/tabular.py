@@ -18,7 +18,7 @@ from automl.modalities.clues import Clues, fit_clues, restore_clues
 from automl.modalities.image import Pictures, fit_pictures, restore_pictures
 from automl.modalities.numbers import Numbers, fit_numbers, restore_numbers
 from automl.modalities.phrases import Texts, fit_texts, restore_texts, wordy
-from automl.modalities.specs import restore_spec, spec_state
+from automl.modalities.specs import agree, restore_spec, spec_state
 from automl.modalities.text import MAX_LENGTH, Tokens, fit_tokens, restore_tokens
 from automl.records import Column, Dataset, InputSpec, Split, Task
 
@@ -147,7 +147,11 @@ def restore(state: Mapping[str, Any]) -> TabularEncoder:
     parts: dict[str, Part] = {}
     for spec in specs:
         kept = "image" if spec.kind == "image" else spec.name
-        parts[spec.name] = _RESTORE[kept](state["parts"][spec.name])
+        part = parts[spec.name] = _RESTORE[kept](state["parts"][spec.name])
+        if isinstance(part, Tokens):
+            agree("the length of texts", part.length, spec.shape[0])
+        if isinstance(part, Pictures):
+            agree("the shape of pictures", part.shape, spec.shape)
     return TabularEncoder(specs, parts)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from automl.errors import DataError
 from automl.modalities.categories import strings
-from automl.modalities.specs import restore_spec, spec_state
+from automl.modalities.specs import agree, restore_spec, spec_state
 from automl.records import Dataset, InputSpec, Split, Task
 
 __all__ = ["TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "restore_tokens", "tokenise"]
@@ -149,7 +149,9 @@ def fit(dataset: Dataset, task: Task, split: Split) -> TextEncoder:
 def restore(state: Mapping[str, Any]) -> TextEncoder:
     """The encoder that `TextEncoder.state` described."""
     specs = tuple(restore_spec(spec) for spec in state["specs"])
-    return TextEncoder(specs, restore_tokens({"length": specs[0].shape[0], **state}))
+    tokens = restore_tokens({"length": specs[0].shape[0], **state})
+    agree("the length of texts", tokens.length, specs[0].shape[0])
+    return TextEncoder(specs, tokens)
 
 
 def tokenise(text: str) -> list[str]:

@@ -1,0 +1,231 @@
+"""A network from a bundle: how large it is, before any of it is built.
+
+Keras takes memory for what a configuration announces and reads the weights afterwards. So the weights that are stored
+are measured first (a few bytes can announce a terabyte in HDF5, too), then the network is built without memory for
+its weights, and only when both agree it is given any.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from automl.bundle.trust import check_network_file, named
+from automl.errors import BundleError
+from automl.memory import available_mib
+from automl.predictors import BATCH_SIZE
+
+__all__ = ["check_network", "load_network"]
+
+MOST_LAYERS = 2_000
+MOST_CALLS = 4_000
+MOST_STORED = 20_000
+"""Groups and arrays in a file of weights."""
+MOST_ANNOUNCED = 2**26
+"""Sum of all whole numbers in a configuration: sizes of layers and of what they number."""
+UNCOUNTED = frozenset({"seed", "shared_object_id"})
+SPARE_BYTES = 2**16
+"""Of weights that are announced and not stored: states of generators."""
+MIB = 2**20
+FLOAT_BYTES = 4
+NEXT = "nothing was built; open only bundles that automl saved, or train again with `automl fit`"
+CLASSES_OF_VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__"})
+
+
+def check_network(path: Path, content: bytes) -> int:
+    """Check what a ``.keras`` file names, how many layers it has and how large its weights are.
+
+    Args:
+        path: for messages. content: of the file.
+
+    Returns:
+        Bytes of the stored weights.
+
+    Raises:
+        BundleError: it names something that is not ours, or is larger than a network of ours.
+    """
+    config, members = check_network_file(path, content)
+    for what, count, most in (
+        ("layers", sum(1 for node in named(config) if node.get("class_name") not in CLASSES_OF_VALUES), MOST_LAYERS),
+        ("calls of layers", sum(_n_calls(node) for node in _mappings(config)), MOST_CALLS),
+        ("units", _announced(config), MOST_ANNOUNCED),
+    ):
+        if count > most:
+            raise BundleError(
+                f"{path} announces {count:,} {what}, more than the {most:,} of any network of ours; {NEXT}"
+            )
+    return stored_bytes(path, members["model.weights.h5"])
+
+
+def load_network(path: Path, content: bytes) -> Any:
+    """Build a network from the content of its file, which is checked again.
+
+    Args:
+        path: for messages. content: of the file.
+
+    Raises:
+        BundleError: as `check_network`; it announces other weights than it stores, or larger outputs than there is
+            memory for; or Keras cannot read it.
+    """
+    import importlib
+    import pkgutil
+
+    import keras
+
+    import automl.layers
+
+    stored = check_network(path, content)
+    for module in pkgutil.iter_modules(automl.layers.__path__):  # so that our layers are registered
+        importlib.import_module(f"automl.layers.{module.name}")
+    try:
+        check_announced(path, content, stored)
+        with tempfile.TemporaryDirectory() as scratch:  # what was checked, and not what may lie in the folder by now
+            file = Path(scratch) / path.name
+            file.write_bytes(content)
+            return keras.models.load_model(file, compile=False, safe_mode=True)
+    except BundleError:
+        raise
+    except Exception as error:  # Keras raises whatever its parts raise; all of it means this version cannot read it
+        raise BundleError(
+            f"{path} cannot be loaded by Keras {keras.__version__} ({error or type(error).__name__}); "
+            "install the versions in bundle.json"
+        ) from error
+
+
+def check_announced(path: Path, content: bytes, stored: int) -> None:
+    """Build the network without memory for its weights, and compare what it asks for with what there is.
+
+    Raises:
+        BundleError: its weights are not those that are stored, or an output is larger than the memory that is free.
+    """
+    import keras
+    from keras.src.backend.common import global_state
+
+    config = check_network_file(path, content)[0]
+    waiting = global_state.get_global_attribute("uninitialized_variables", [], set_to_default=True)
+    n_waiting = len(waiting)
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            model = keras.saving.deserialize_keras_object({**config, "compile_config": None}, safe_mode=True)
+        announced = sum(math.prod(variable.shape) * FLOAT_BYTES for variable in model.variables)
+        if announced > stored + SPARE_BYTES:
+            raise BundleError(
+                f"{path} announces {announced / MIB:,.1f} MiB of weights and stores {stored / MIB:,.1f} MiB; {NEXT}"
+            )
+        largest = max((_elements(tensor.shape) for tensor in _tensors(model)), default=0)
+        if largest * FLOAT_BYTES * BATCH_SIZE > available_mib() * MIB:
+            raise BundleError(
+                f"{path} puts out {largest:,} numbers a row in one of its layers, which takes more memory than is free "
+                f"here; {NEXT}"
+            )
+    finally:
+        del waiting[n_waiting:]
+
+
+def stored_bytes(path: Path, content: bytes) -> int:
+    """Bytes of all arrays in a file of weights.
+
+    Raises:
+        BundleError: it is no such file, leads out of itself, or announces more than it holds.
+    """
+    import h5py
+
+    total = count = 0
+    try:
+        with h5py.File(io.BytesIO(content), "r") as file:
+            waiting, seen = [file["/"]], set()
+            while waiting:
+                group = waiting.pop()
+                place = h5py.h5o.get_info(group.id).addr
+                if place in seen:
+                    raise BundleError(f"{path}: a group of its weights holds itself; {NEXT}")
+                seen.add(place)
+                for name in group:
+                    count += 1
+                    if count > MOST_STORED:
+                        raise BundleError(f"{path} stores more than {MOST_STORED:,} weights; {NEXT}")
+                    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                        raise BundleError(f"{path}: {name!r} of its weights leads elsewhere; {NEXT}")
+                    item = group[name]
+                    if isinstance(item, h5py.Group):
+                        waiting.append(item)
+                    else:
+                        total += _dataset_bytes(path, item, len(content))
+    except BundleError:
+        raise
+    except Exception as error:  # h5py raises whatever the library finds
+        raise BundleError(f"{path}: its weights cannot be read ({error}); save the model again") from error
+    return total
+
+
+def _dataset_bytes(path: Path, item: Any, limit: int) -> int:
+    import h5py
+
+    if not isinstance(item, h5py.Dataset) or item.external or item.is_virtual or item.dtype.kind not in "biufSV":
+        raise BundleError(f"{path}: {item.name!r} of its weights is no array of numbers; {NEXT}")
+    size = math.prod(item.shape or ()) * int(item.dtype.itemsize)
+    if size > limit or size > max(item.id.get_storage_size(), 1024):
+        raise BundleError(f"{path}: {item.name!r} of its weights announces {size:,} bytes, more than it holds; {NEXT}")
+    return size
+
+
+def _mappings(config: Any) -> Iterator[Mapping[str, Any]]:
+    waiting = [config]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _n_calls(node: Mapping[str, Any]) -> int:
+    calls = node.get("inbound_nodes")
+    return len(calls) if isinstance(calls, list) else 0
+
+
+def _announced(config: Any) -> int:
+    """The sum of all whole numbers; of lists of lists the size of the table that they would fill."""
+    total = 0
+    for node in _mappings(config):
+        for name, value in node.items():
+            if name not in UNCOUNTED:
+                total += _sum(value)
+    return total
+
+
+def _sum(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) > MOST_ANNOUNCED:
+        return 0  # a statistic of data, not a size
+    if not isinstance(value, list):
+        return 0
+    rows = [len(item) for item in value if isinstance(item, list)]
+    return sum(map(_sum, value)) + len(value) * max(rows, default=0)
+
+
+def _tensors(model: Any) -> Iterator[Any]:
+    """What every operation of a network puts out, those of networks within it too."""
+    import keras
+
+    waiting, seen = [model], set()
+    while waiting:
+        layer = waiting.pop()
+        if id(layer) in seen:
+            continue
+        seen.add(id(layer))
+        waiting.extend(getattr(layer, "layers", None) or ())
+        for operation in getattr(layer, "operations", None) or ():
+            waiting.append(operation)
+            for node in getattr(operation, "_inbound_nodes", ()):
+                yield from (tensor for tensor in node.output_tensors if isinstance(tensor, keras.KerasTensor))
+
+
+def _elements(shape: Any) -> int:
+    return math.prod(int(size) for size in shape if size is not None)

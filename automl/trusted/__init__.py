@@ -1,0 +1,14 @@
+"""Opening a stored shallow model that may come from elsewhere: all that it names and holds is checked first.
+
+A bundle and a run folder keep such models as files of skops. What one names is checked against closed lists before
+skops sees it (`schema`, `lists`), sizes before anything is unpacked (`members`), and what native code will index before
+the model is handed out (`soundness`).
+"""
+
+from automl.trusted.errors import Untrusted
+from automl.trusted.lists import TRUSTED
+from automl.trusted.loading import check, loads
+from automl.trusted.members import parse_json, read_members, unpacked_limit
+from automl.trusted.soundness import parts
+
+__all__ = ["TRUSTED", "Untrusted", "check", "loads", "parse_json", "parts", "read_members", "unpacked_limit"]
