@@ -72,6 +72,7 @@ def predicted(bundle: Path, name: str, rng: np.random.Generator, stage: Callable
 
 def one_report(rng: np.random.Generator, folder: Path, work: Path, number: int, stage: Callable[..., None]) -> None:
     """A run folder whose stored report is damaged, made into pages again."""
+    from automl import report as reports
     from automl.cli.app import main
 
     base = some(rng, 1, bases(work, "run"))[0]
@@ -87,6 +88,7 @@ def one_report(rng: np.random.Generator, folder: Path, work: Path, number: int, 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as errors:
         code = main(["report", str(run)])
     if code not in (0, 2):
+        reports.render(run)  # once more, for its traceback
         raise RuntimeError(f"exit code {code}: {errors.getvalue()[:250]}")
 
 

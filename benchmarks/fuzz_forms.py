@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from fuzz_cells import COLUMNS, TARGETS, few, name, some, words
 
-__all__ = ["Made", "damaged", "made", "safe_text"]
+__all__ = ["Made", "damaged", "made", "other_rows", "safe_text"]
 
 ROWS = (0, 1, 2, 7, 20, *[40] * 6, *[60] * 6, *[120] * 6, 300, 300)
 GOALS = (
@@ -112,6 +112,16 @@ def table(rng: np.random.Generator) -> list[tuple[Any, str, Any]]:
     if names and rng.random() < 0.8:
         names[-1] = "yy"
     return [(key, kind, COLUMNS[kind](rng, n)) for key, kind in zip(names, kinds, strict=True)]
+
+
+def other_rows(rng: np.random.Generator, names: list[Any], folder: Path) -> Any:
+    """Rows with some of these columns, of other kinds, in any form."""
+    n = some(rng, 1, [0, 1, 1, 3, 12])[0]
+    kept = [key for key in names if rng.random() < 0.9]
+    columns = [
+        (key, kind, COLUMNS[kind](rng, n)) for key, kind in zip(kept, some(rng, len(kept), [*COLUMNS]), strict=True)
+    ]
+    return some(rng, 1, [*FORMS.values()])[0](rng, columns, folder)
 
 
 def arguments(rng: np.random.Generator, names: list[Any]) -> dict[str, Any]:
@@ -337,14 +347,18 @@ def as_excel(rng: np.random.Generator, columns: Any, folder: Path) -> Any:
     for row in [[key for key, _, _ in columns], *zip(*[[*cells] for _, _, cells in columns[:6]], strict=True)][:40]:
         shown = []
         for cell in row:
-            usable = isinstance(cell, int | float | str | bool | None) and len(safe_text(cell)) < 300
-            shown.append(cell if usable else safe_text(cell)[:300])
+            text = safe_text(cell)
+            plain = isinstance(cell, float | str | bool | None) or (isinstance(cell, int) and len(text) < 20)
+            shown.append(cell if plain and len(text) < 300 else text[:300])
         try:
             sheet.append(shown)
         except Exception:
             continue
     buffer = io.BytesIO()
-    book.save(buffer)
+    try:
+        book.save(buffer)
+    except Exception:  # openpyxl does not write all that it appends
+        return as_delimited(rng, columns, folder)
     book.close()
     return file(folder, "d", ".xlsx", buffer.getvalue(), rng)
 

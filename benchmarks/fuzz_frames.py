@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fuzz_forms import Made, made, safe_text
+from fuzz_forms import Made, made, other_rows, safe_text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "report"))
 
@@ -34,11 +34,11 @@ def prepared(one: Made) -> Any:
     return prepare(recipes.make(data=one.data, max_trials=1, **one.options))
 
 
-def look(one: Made, stage: Callable[[str], None], deep: bool) -> None:
+def look(one: Made, stage: Callable[[str], None], deep: bool, rng: np.random.Generator, folder: Path) -> None:
     """Inspect, split, encode, and read the rows once more as new ones; with `deep` fit floors and fast models too.
 
     Args:
-        one: the input. stage: told of what begins. deep: fit and predict too.
+        one: the input. stage: told of what begins. deep: fit and predict too. rng, folder: for other new rows.
     """
     import automl
 
@@ -48,7 +48,8 @@ def look(one: Made, stage: Callable[[str], None], deep: bool) -> None:
     found = prepared(one)
     encoder = encoded(found, stage)
     stage("new rows")
-    new_rows(one, found, encoder)
+    new_rows(one.data[0] if isinstance(one.data, tuple) else one.data, found.task, encoder)
+    others(rng, folder, found.task, encoder, stage)
     if deep:
         stage("baselines")
         baselines(found)
@@ -75,18 +76,26 @@ def encoded(found: Any, stage: Callable[[str], None]) -> Any:
     return encoder
 
 
-def new_rows(one: Made, found: Any, encoder: Any) -> None:
-    """The inputs again, as rows to predict."""
+def new_rows(data: Any, task: Any, encoder: Any) -> None:
+    """Rows to predict."""
     from automl.flow.predicting import future, ready
     from automl.intake import new_rows as read
 
-    data = one.data[0] if isinstance(one.data, tuple) else one.data
-    dataset = ready(read(data, found.task), found.task)
-    if found.task.goal == "forecast":
-        dataset, windows = future(dataset, found.task)
-        encoder.transform(dataset, windows)
+    dataset = ready(read(data, task), task)
+    if task.goal == "forecast":
+        encoder.transform(*future(dataset, task))
     else:
         encoder.transform(dataset, np.arange(dataset.n_rows))
+
+
+def others(rng: np.random.Generator, folder: Path, task: Any, encoder: Any, stage: Callable[[str], None]) -> None:
+    """Rows to predict whose columns hold something else than those trained on; they may be refused."""
+    from automl.errors import InputError
+
+    stage("other new rows")
+    names = [*(column.name for column in task.columns), *task.target, "more"]
+    with contextlib.suppress(InputError):
+        new_rows(other_rows(rng, names, folder), task, encoder)
 
 
 def baselines(found: Any) -> None:
@@ -114,7 +123,7 @@ def run_frame(rng: np.random.Generator, folder: Path, work: Path, number: int, s
     """One of the frames."""
     one = made(rng, folder)
     stage("inspect", f"{one.told} {safe_text(one.options)}")
-    look(one, stage, deep=number % 10 == 0)
+    look(one, stage, number % 10 == 0, rng, folder)
 
 
 def run_fit(rng: np.random.Generator, folder: Path, work: Path, number: int, stage: Callable[..., None]) -> None:
