@@ -8,6 +8,7 @@ import json
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = ["RUNS"]
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[1] / "docs" / "result.schema.json").read_text("utf-8"))
 MOST_ATTEMPTS = 40
+FIT_SECONDS = 10.0
 CALL = "import sys; from automl.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -114,7 +116,7 @@ def baselines(found: Any) -> None:
         side.step(60.0)
         for lane in side.tuning.lanes[:2]:
             model = pickle.dumps(lane.baseline.make(task, next(lane.fresh), 0))
-            obey(side.worker.payload, Order(model, None, None, 0), lambda model: None)
+            obey(side.worker.payload, Order(model, None, time.monotonic() + FIT_SECONDS, 0), lambda model: None)
     finally:
         side.close()
 
