@@ -102,8 +102,10 @@ class TableFeatures:
         for name, kind in self.kinds.items():
             if name not in frame.columns or kind in ("identifier", "constant", "unknown"):
                 continue
+            if not _tells(frame[name], kind, weight):
+                continue
             if kind == "image_path":
-                if name not in dataset.pictures or not frame[name].notna().any():
+                if name not in dataset.pictures:
                     continue
                 step, block = self._fit_pictures(dataset, rows, name)
             else:
@@ -365,6 +367,14 @@ def _placed(block: np.ndarray, there: np.ndarray, step: Mapping[str, Any]) -> np
     if step["flag"]:
         made[:, -1] = ~there
     return made
+
+
+def _tells(column: pd.Series, kind: str, weight: np.ndarray | None) -> bool:
+    """Whether a training row that counts has a value; scikit-learn's boosted trees fail on a column without any."""
+    there = column.notna().to_numpy()
+    if kind in NUMERIC:
+        there = there & np.isfinite(column.to_numpy(np.float64, na_value=np.nan))
+    return bool((there if weight is None else there & (weight > 0)).any())
 
 
 def _side_by_side(blocks: list[np.ndarray]) -> np.ndarray:

@@ -108,6 +108,28 @@ def test_numbers_that_come_back_tell_their_own_mean_and_smooth_ones_do_not(style
     assert np.corrcoef(new[:, place], y[1_500:, 0] - years[1_500:] / 60)[0, 1] > 0.6
 
 
+@pytest.mark.parametrize("kind", ["numeric", "boolean", "datetime", "categorical", "text", "list"])
+@pytest.mark.parametrize("style", ["trees", "linear"])
+def test_a_column_without_a_value_in_training_rows_that_count_is_left_out(style, kind):
+    rng = np.random.default_rng(0)
+    x, weight = rng.normal(size=40), np.repeat([1.0, 0.0, 1.0], [20, 5, 15])
+    later = {"datetime": pd.Timestamp("2020"), "numeric": 1.0, "boolean": 1.0}.get(kind, "word")
+    lone = pd.Series([None] * 40, dtype="datetime64[ns]" if kind == "datetime" else object)
+    lone.iloc[20:25] = later
+    lone.iloc[30:] = later
+    inputs = pd.DataFrame({"x": x, "lone": lone.astype(float) if later == 1.0 else lone})
+    columns = (Column("x", "numeric", 1.0, ""), Column("lone", kind, 1.0, ""))
+    task = Task("tabular", "regression", ("y",), "rmse", columns=columns)
+    rows, dataset = np.arange(30), Dataset("d", inputs, pd.DataFrame({"y": x}))
+    features = TableFeatures(task, style)
+    matrix = features.fit(dataset, rows, x[:30, None], weight[:30])
+    assert list(features.plan) == ["x"] and matrix.shape[0] == 30
+    assert features.transform(dataset, np.arange(30, 40)).shape == (10, matrix.shape[1])
+    all_count = TableFeatures(task, style)
+    all_count.fit(dataset, rows, x[:30, None], None)
+    assert list(all_count.plan) == ["x", "lone"]
+
+
 def test_a_skewed_target_is_learnt_drawn_in_and_predicted_in_its_own_units_and_range():
     rng = np.random.default_rng(0)
     x = rng.normal(size=400)
