@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from automl import shell
 from automl.errors import DataError
 from automl.intake.fingerprint import fingerprint
 from automl.intake.images import common_size, decoded, full_path, joined
@@ -112,7 +113,7 @@ def _none(dataset: Dataset, column: Column, paths: list[Path | None], broken: di
         f"none of the {len(broken) or len(paths):,} images that {column.name!r} of {dataset.name} names can be read "
         f"(the first: {first})"
     )
-    without = f"pass --columns {column.name}=unknown to do without"
+    without = f"pass {shell.columns_flag(column.name, 'unknown')} to do without"
     if "shape" in column.reading:
         without = "leave these cells empty to predict without pictures"
     step = (

@@ -44,7 +44,7 @@ def read(path: str | os.PathLike[str], **overrides: Any) -> Recipe:
         given["data"] = "in memory"
     keys, problems = examine(path, given, skip=tuple(objects))
     if keys is None:
-        raise RecipeError("\n".join(problems))
+        raise RecipeError(*problems)
     return finish(keys, path.name, path.parent, objects)
 
 

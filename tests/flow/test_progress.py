@@ -58,7 +58,8 @@ def test_the_panel_shows_both_sides_and_what_failed():
     _, progress = told(
         [ran("deep", "mlp-1", 0.5), ran("deep", "mlp-2", None, "failed"), ran("shallow", "ridge-1", 0.6)]
     )
-    progress.console.print(progress._panel())
-    text = progress.console.file.getvalue()
+    with progress.console.capture() as shown:
+        progress.console.print(progress._panel())
+    text = shown.get()
     assert "mlp-1" in text and "ridge-1" in text and "Ctrl-C" in text
     assert progress.counts["deep"] == {"done": 1, "failed": 1}
