@@ -11,6 +11,7 @@ import typer
 
 from automl import afresh, terminal
 from automl.cli import contest, look, setting
+from automl.cli.limits import limit_words
 from automl.errors import InputError, MissingExtra
 from automl.printable import printable
 
@@ -89,12 +90,13 @@ def _command(arguments: Sequence[str] | None) -> int:
         return 130
     except BrokenPipeError:  # of a stream that a library has opened for itself
         return 0
-    except MemoryError as error:
-        terminal.err(f"error: {_memory_words(error)}")
-        return 2
     except Exception as error:
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # typer's own: a wrong flag or argument
             _wrong_usage(error)
+            return 2
+        words = limit_words(error)
+        if words is not None:
+            terminal.err(f"error: {words}")
             return 2
         return fault(error)
     return code if isinstance(code, int) else 0
@@ -106,17 +108,6 @@ def _wrong_usage(error: Any) -> None:
     if context is not None:
         terminal.err(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
     terminal.err(f"Error: {printable(error.format_message())}")
-
-
-def _memory_words(error: MemoryError) -> str:
-    import math
-
-    from automl.memory import address_space_mib
-
-    left = address_space_mib()
-    limit = f" under a limit of this process (`ulimit -v`), of which {left:.0f} MiB are left" if left < math.inf else ""
-    why = f" ({printable(error)})" if str(error) else ""
-    return f"memory ran out{limit}{why}; give it more, or fewer rows, columns or pixels"
 
 
 def _leave_what_loads(code: int) -> None:
