@@ -15,7 +15,8 @@ from automl.shell import columns_flag, fits_columns, flag, holds, path, quoted, 
 
 NAMES = [
     "plain", "two words", "$(touch pwned)", "`touch pwned`", "a;touch pwned", "it's", 'a"b$(touch pwned)"', "-x",
-    "--help", "#note", "~root", "*", "a&b|c>d", "", " ", "!!", "x=y", "größe", "\\", "new\nline", "\x1b[31m$(touch pwned)",
+    "--help", "#note", "~root", "*", "a&b|c>d", "", " ", "!!", "x=y", "größe", "\\", "new\nline",
+    "\x1b[31m$(touch pwned)",
     "tab\t'\"", "\u202egpj", "caf\udce9", "\x071", "a\x00b", "\ud800", "[a]{b}?",
     "x" * 300 + "'$(touch${IFS}pwned)'" * 9,
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -131,6 +131,17 @@ def write(frame: Any, path: Path) -> None:
     from automl.folder import write_bytes
 
     buffer, suffix = io.BytesIO(), path.suffix.lower()
+    try:
+        _fill(buffer, frame, suffix)
+    except UnicodeError as error:
+        raise RecipeError(
+            f"names or classes hold what is no UTF-8 ({error}), which {suffix} cannot hold; write .csv, where they "
+            "come as escapes"
+        ) from error
+    write_bytes(path, buffer.getvalue())
+
+
+def _fill(buffer: IO[bytes], frame: Any, suffix: str) -> None:
     if suffix == ".parquet":
         frame.to_parquet(buffer, index=False)
     elif suffix == ".feather":
@@ -138,8 +149,8 @@ def write(frame: Any, path: Path) -> None:
     elif suffix == ".jsonl":
         frame.to_json(buffer, orient="records", lines=True, date_format="iso")
     else:
-        frame.to_csv(buffer, index=False, sep="\t" if suffix == ".tsv" else ",")
-    write_bytes(path, buffer.getvalue())
+        separator = "\t" if suffix == ".tsv" else ","
+        frame.to_csv(buffer, index=False, sep=separator, errors="backslashreplace")
 
 
 def report(
