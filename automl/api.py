@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from automl import folder as folders
 from automl.errors import DataError
 from automl.findings import column_told, gravest_first, one_line, told
+from automl.printable import printable
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -130,10 +131,17 @@ class Inspection:
     @property
     def headline(self) -> str:
         """The data and the task in a line."""
-        rows = f"{self.name}: {self.n_rows:,} rows"
+        return ":".join(self.told_headline)
+
+    @property
+    def told_headline(self) -> tuple[str, str]:
+        """The data's name, and what follows it in the headline after a colon."""
+        rows = f" {self.n_rows:,} rows"
         if self.task is None:
-            return f"{rows}, {len(self.columns)} column{'s' * (len(self.columns) != 1)}; no target was named"
-        return f"{rows}, {self.task.modality}, {self.task.goal}, scored by {self.task.metric}"
+            rest = f"{rows}, {len(self.columns)} column{'s' * (len(self.columns) != 1)}; no target was named"
+        else:
+            rest = f"{rows}, {self.task.modality}, {self.task.goal}, scored by {self.task.metric}"
+        return printable(self.name), rest
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -293,7 +301,7 @@ class Result:
         lines += comparison.sentences
         lines += comparison.notes
         lines.append(f"Report: {self.folder / 'report.html'}")
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
     def __repr__(self) -> str:
         comparison = self.outcome.comparison

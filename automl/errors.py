@@ -12,10 +12,13 @@
         ├── Unfit                      a template or baseline says "not for me"
         └── OutOfTime                  the deadline came before anything usable was fitted
 
-A message says what was expected, what arrived and what to do next.
+A message says what was expected, what arrived and what to do next. Names in it are shown as `printable` spells them,
+so that a file's name cannot fake a line or act on the screen.
 """
 
 from __future__ import annotations
+
+from automl.printable import printable
 
 __all__ = [
     "AutomlError",
@@ -33,7 +36,10 @@ __all__ = [
 
 
 class AutomlError(Exception):
-    """Any error that automl raises on purpose."""
+    """Any error that automl raises on purpose; each argument is a line."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(printable, self.args))
 
 
 class InputError(AutomlError, ValueError):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
+from automl.printable import printable
 from automl.records import Finding
 
 __all__ = ["COLOURS", "SEVERITIES", "column_told", "gravest_first", "one_line", "rows_told", "told"]
@@ -14,8 +14,8 @@ SEVERITIES = ("high", "medium", "low")
 COLOURS = {"high": "red", "medium": "yellow", "low": "cyan"}
 SHOWN_ROWS = 10
 LONGEST_NAME = 40
-UNSHOWN = ("Cc", "Zl", "Zp", "Cs")  # controls, line and paragraph separators, surrogates
 _ENDLESS = re.compile(r"\S{81,}")
+_ACTIVE = re.compile(r"[$`;|&<>()\\\"]|(?:'.*){3}")
 
 
 def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -51,16 +51,15 @@ def told(finding: Finding) -> str:
 
 def column_told(name: str) -> str:
     """A column's name on one line of a table: line breaks and tabs as escapes, cut where it is very long."""
-    plain = _printable(name)
+    plain = printable(name)
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}…"
 
 
 def one_line(sentence: str) -> str:
     """A sentence that may name columns, on one line: line breaks as escapes, endless words cut in their middle."""
-    return _ENDLESS.sub(lambda run: f"{run[0][:35]}…{run[0][-25:]}", _printable(sentence))
+    return _ENDLESS.sub(_cut, printable(sentence))
 
 
-def _printable(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(repr(c)[1:-1] if unicodedata.category(c) in UNSHOWN else c for c in text)
+def _cut(run: re.Match[str]) -> str:
+    """Without its middle, but where that may open the quotes of advice to paste: the rest would then run."""
+    return run[0] if _ACTIVE.search(run[0]) else f"{run[0][:35]}…{run[0][-25:]}"

@@ -36,17 +36,24 @@ def peak_mib() -> float:
 
 
 def address_space_mib() -> float:
-    """What is left of the address space that this process may take (``ulimit -v``), MiB; infinite without a limit."""
+    """What is left of the memory that this process may map (``ulimit -v``, ``-d``), MiB; infinite without a limit."""
     try:
         import resource
     except ImportError:  # Windows
         return math.inf
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if limit == resource.RLIM_INFINITY:
+    space, _ = resource.getrlimit(resource.RLIMIT_AS)
+    data, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    if space == data == resource.RLIM_INFINITY:
         return math.inf
     import psutil
 
-    return max(0.0, (limit - psutil.Process().memory_info().vms) / MIB)
+    used = psutil.Process().memory_info()
+    left = [
+        (limit - taken) / MIB
+        for limit, taken in ((space, used.vms), (data, getattr(used, "data", 0)))
+        if limit != resource.RLIM_INFINITY
+    ]
+    return max(0.0, min(left))
 
 
 def available_mib() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -17,7 +18,8 @@ def end_with(parent: int) -> None:
     Args:
         parent: process id, told by the parent itself: it may be gone by the time that this is called.
     """
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    with contextlib.suppress(RuntimeError):  # no thread may start (`ulimit -u`): work goes before order
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
 def _watch(parent: int) -> None:

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
+from automl.baselines.apart import Apart
 from automl.baselines.here import Here
 from automl.baselines.lane import Kept
 from automl.baselines.material import Material
 from automl.baselines.tuning import LEAST_SECONDS
-from automl.baselines.worker import Worker
 from automl.ensemble import combine, ensemble_run, joined, select
 from automl.records import Output, Run
 
@@ -29,7 +29,7 @@ class Candidates:
         material: what fits read. worker: fits further seeds. seed: of the first fit. stopping: see `ShallowSide`.
     """
 
-    def __init__(self, material: Material, worker: Worker | Here, seed: int, stopping: Callable[[], bool]) -> None:
+    def __init__(self, material: Material, worker: Apart | Here, seed: int, stopping: Callable[[], bool]) -> None:
         self.material, self.worker, self.seed, self.stopping = material, worker, seed, stopping
         self.kept: list[Kept] = []
         self.members: list[Kept] = []

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from automl import metrics
+from automl.baselines.apart import Apart
 from automl.baselines.archive import KEPT_MODELS, Archive, Proposals
 from automl.baselines.candidates import Candidates
 from automl.baselines.earlier import Earlier
@@ -22,7 +23,7 @@ from automl.baselines.here import Here
 from automl.baselines.lane import Kept, Lane
 from automl.baselines.material import Material
 from automl.baselines.tuning import Tuning, as_text, rows_a_second
-from automl.baselines.worker import Fitted, Part, Payload, Worker, measure
+from automl.baselines.worker import Fitted, Part, Payload, measure
 from automl.holdouts import Examination, has_time
 from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
 
@@ -89,12 +90,17 @@ class ShallowSide:
         self.archive = Archive(folder, fingerprints or {}, self._note)
         material = self.material
         payload = Payload(dataset, material.parts, _plugins(lanes))
-        self.worker: Worker | Here = Worker(payload) if apart else Here(payload)
+        self.worker: Apart | Here = Apart(payload, self._note) if apart else Here(payload)
         self.examination = Examination(len(material.parts), metrics.named(metric).higher_is_better)
         self.candidates = Candidates(material, self.worker, seed, stopping)
         self.earlier = Earlier(self.archive, material, seed)
         self.earlier.replay(self.tuning, self.candidates, self.examination)  # while the worker loads its libraries
         self.n_fits = self.earlier.n_fits
+
+    @property
+    def not_apart(self) -> str | None:
+        """Why fits are made in this process though they were to be made in another; None where they are not."""
+        return self.worker.problem if isinstance(self.worker, Apart) else None
 
     @property
     def kept(self) -> list[Kept]:

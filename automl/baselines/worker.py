@@ -34,7 +34,10 @@ from automl.errors import TrialError
 from automl.machine import usable_cores
 from automl.records import Dataset, FitContext, Output
 
-__all__ = ["Fitted", "Order", "Part", "Payload", "Worker", "measure", "obey"]
+__all__ = ["UNSTARTED", "Fitted", "Order", "Part", "Payload", "Worker", "measure", "obey"]
+
+UNSTARTED = (OSError, RuntimeError, MemoryError)
+"""What Python raises where no process, pipe or thread can be had."""
 
 GRACE_SECONDS = 0.2
 CHECKPOINT_SECONDS = 0.5
@@ -115,10 +118,17 @@ class Worker:
 
     Args:
         payload: what every fit reads.
+
+    Attributes:
+        failed_starts: how often in a row a child could not be started, or died before it was ready.
+
+    Raises:
+        OSError, RuntimeError, MemoryError: no process, pipe or thread can be had.
     """
 
     def __init__(self, payload: Payload) -> None:
         self.payload = payload
+        self.failed_starts = 0
         self.process: subprocess.Popen[bytes] | None = None
         self.pipe: Connection | None = None
         self.ready: dict[str, Any] | None = None
@@ -129,23 +139,37 @@ class Worker:
         """Start a child and send it the data, without waiting for it."""
         ours, theirs = Pipe()
         code = START.format(path=[str(p) for p in sys.path], fd=theirs.fileno(), parent=os.getpid())
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            pass_fds=(theirs.fileno(),),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in the terminal is the parent's affair
-            env=os.environ | _threads(),
-        )  # fmt: skip
-        theirs.close()
-        self.pipe, self.ready = ours, None
-        self.sender = threading.Thread(target=_send, args=(ours, ("data", self.payload)), daemon=True)
-        self.sender.start()
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-c", code],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C in the terminal, and its end, are the parent's affair
+                env=os.environ | _threads(),
+            )  # fmt: skip
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self.process, self.pipe, self.ready = process, ours, None
+        sender = threading.Thread(target=_send, args=(ours, ("data", self.payload), process.kill), daemon=True)
+        try:
+            sender.start()
+        except RuntimeError:
+            self.close()
+            raise
+        self.sender = sender
 
     def wait(self, deadline: float | None, stopping: Callable[[], bool] = lambda: False) -> str | None:
         """Wait until the child has its libraries and the data; why it has not, or None when it has."""
         if self.process is None or self.process.poll() is not None:
             self.close()
-            self.start()
+            try:
+                self.start()
+            except UNSTARTED as error:
+                self.failed_starts += 1
+                return f"the worker process cannot start: {error}"
         if self.ready is not None:
             return None
         message = self._receive(deadline, stopping)
@@ -153,8 +177,9 @@ class Worker:
             return "the time was over before the worker had started"
         if message[0] != "ready":
             self.close()
+            self.failed_starts += 1
             return str(message[1])
-        self.ready = message[1]
+        self.ready, self.failed_starts = message[1], 0
         return None
 
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
@@ -187,7 +212,8 @@ class Worker:
             if message is None:
                 seconds = time.monotonic() - begun
                 self.close()
-                self.start()
+                with contextlib.suppress(*UNSTARTED):  # `wait` tries again
+                    self.start()
                 reason = "stopped by the user" if stopping() else f"time ran out after {seconds:.1f} s"
                 failure = "" if checkpoint else f"{reason}, before a complete model was there"
                 return Fitted(checkpoint, fit_seconds=seconds, stopped=reason, failure=failure)
@@ -224,8 +250,9 @@ class Worker:
         if process is not None:
             process.kill()
             process.wait()
-        if self.sender is not None:
-            self.sender.join()  # a pipe closed under its hands could be another's by then
+        sender, self.sender = self.sender, None
+        if sender is not None:
+            sender.join()  # a pipe closed under its hands could be another's by then
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()
@@ -247,18 +274,26 @@ def _threads() -> dict[str, str]:
     }
 
 
-def _send(pipe: Connection, message: Any) -> None:
+def _send(pipe: Connection, message: Any, give_up: Callable[[], None]) -> None:
     """Send a large message; its arrays go as they lie in memory, some megabytes at a time, and never exist twice."""
-    with contextlib.suppress(OSError, ValueError):  # the child was killed meanwhile
-        buffers: list[pickle.PickleBuffer] = []
-        head = pickle.dumps(message, 5, buffer_callback=buffers.append)
-        parts = [memoryview(head), *(buffer.raw() for buffer in buffers)]
-        pipe.send([part.nbytes for part in parts])
-        del head
-        while parts:
-            part = parts.pop(0)
-            for begin in range(0, part.nbytes, PIECE_BYTES):
-                pipe.send_bytes(part[begin : begin + PIECE_BYTES])
+    try:
+        _send_parts(pipe, message)
+    except (OSError, ValueError):  # the child was killed meanwhile
+        pass
+    except MemoryError:  # the child would wait for the rest
+        give_up()
+
+
+def _send_parts(pipe: Connection, message: Any) -> None:
+    buffers: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(message, 5, buffer_callback=buffers.append)
+    parts = [memoryview(head), *(buffer.raw() for buffer in buffers)]
+    pipe.send([part.nbytes for part in parts])
+    del head
+    while parts:
+        part = parts.pop(0)
+        for begin in range(0, part.nbytes, PIECE_BYTES):
+            pipe.send_bytes(part[begin : begin + PIECE_BYTES])
 
 
 def _receive_large(pipe: Connection) -> Any:

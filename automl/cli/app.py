@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
-from automl import afresh
+from automl import afresh, terminal
 from automl.cli import contest, look, setting
+from automl.cli.limits import limit_words
 from automl.errors import InputError, MissingExtra
+from automl.printable import printable
 
 __all__ = ["app", "main"]
+
+LOADER = "automl-tensorflow"  # as `flow.loading` names it, which loads more than the way out needs
 
 app = typer.Typer(
     name="automl",
@@ -37,7 +42,7 @@ def version(asked: bool) -> None:
     if asked:
         from automl._version import __version__
 
-        typer.echo(__version__)
+        terminal.out(__version__)
         raise typer.Exit
 
 
@@ -52,28 +57,65 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
     Returns:
-        0 done, 2 the user's input is at fault, 1 our fault, 130 interrupted a second time.
+        0 done, 2 the user's input is at fault (or what was asked for could not be printed), 1 our fault, 130
+        interrupted a second time. A reader of standard output that goes away, such as ``head``, ends it with 0.
     """
-    afresh.allow(sys.orig_argv if arguments is None else ())
+    own = arguments is None
+    if own:
+        terminal.open_standard()
+    afresh.allow(sys.orig_argv if own else ())
+    with terminal.guarded() as shown:
+        code = _command(arguments)
+        shown.flush()
+        words = "" if shown.lost is None else terminal.lost_words(shown.lost)
+        if code == 0 and words:
+            terminal.err(f"error: {words}")
+            code = 2
+    if own:
+        terminal.settle()
+        _leave_what_loads(code)
+    return code
+
+
+def _command(arguments: Sequence[str] | None) -> int:
     try:
         code = app(None if arguments is None else list(arguments), prog_name="automl", standalone_mode=False)
     except (InputError, MissingExtra) as error:
-        typer.echo(f"error: {error}", err=True)
+        terminal.err(f"error: {error}")
         return 2
     except typer.Exit as error:
         return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted", err=True)
+        terminal.err("interrupted")
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's last flush finds a reader
+    except BrokenPipeError:  # of a stream that a library has opened for itself
         return 0
     except Exception as error:
-        if hasattr(error, "show") and hasattr(error, "exit_code"):  # typer's own: a wrong flag or argument
-            error.show()
+        if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # typer's own: a wrong flag or argument
+            _wrong_usage(error)
+            return 2
+        words = limit_words(error)
+        if words is not None:
+            terminal.err(f"error: {words}")
             return 2
         return fault(error)
     return code if isinstance(code, int) else 0
+
+
+def _wrong_usage(error: Any) -> None:
+    """What typer says of a wrong flag, with the flag as it may be shown."""
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        terminal.err(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
+    terminal.err(f"Error: {printable(error.format_message())}")
+
+
+def _leave_what_loads(code: int) -> None:
+    """End at once where TensorFlow still loads in a thread, which Python's own way out would abort in."""
+    import threading
+
+    if any(thread.name == LOADER for thread in threading.enumerate()):
+        os._exit(code)
 
 
 def fault(error: Exception) -> int:
@@ -84,12 +126,14 @@ def fault(error: Exception) -> int:
     from automl._version import __version__
 
     text = "".join(traceback.format_exception(error))
-    words = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+    words = printable(f"{type(error).__name__}: {error}".splitlines()[0][:300])
     try:
-        with tempfile.NamedTemporaryFile("w", prefix="automl-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="automl-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+        ) as file:
             file.write(f"automl {__version__}, {sys.version}\n{' '.join(sys.argv)}\n\n{text}")
         place = f"The traceback is in {file.name}; please report it with what you ran."
     except OSError:
         place = text
-    typer.echo(f"error: {words}\nThis is a fault in automl, not in your input. {place}", err=True)
+    terminal.err(f"error: {words}\nThis is a fault in automl, not in your input. {place}")
     return 1

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from automl import terminal
 from automl.errors import RecipeError
+from automl.printable import printable
 
 __all__ = ["fit", "run"]
 
@@ -180,7 +182,7 @@ def asked(data: str, target: list[str] | None, flags: dict[str, Any]) -> str | N
         The goal, or None to go on with what is detected.
     """
     silent = any(flags.get(name) for name in ("goal", "quiet", "json", "json_lines", "resume"))
-    if silent or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if silent or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     if os.path.isfile(data) and os.path.getsize(data) > LARGEST_LOOK_BYTES:
         return None
@@ -190,7 +192,7 @@ def asked(data: str, target: list[str] | None, flags: dict[str, Any]) -> str | N
     doubt = next((finding for finding in seen.findings if finding.check == "unsure_goal"), None)
     if doubt is None or seen.task is None:
         return None
-    typer.echo(f"{doubt.message} {doubt.next_step}", err=True)
+    terminal.err(printable(f"{doubt.message} {doubt.next_step}"))
     return str(typer.prompt("Goal", default=seen.task.goal, err=True)).strip()
 
 
@@ -224,10 +226,11 @@ def only_result(json: bool) -> contextlib.AbstractContextManager[Any]:
 
 
 def tell(result: Any, json: bool) -> None:
-    """Print ``result.json``, or the verdict and where the report is."""
+    """Print ``result.json``, or the verdict and where the report is; all of it lies in the run folder as well."""
     from automl.folder import read_bytes
 
     if json:
-        typer.echo(read_bytes(result.folder / "result.json", RESULT_BYTES).decode("utf-8").rstrip("\n"))
+        content = read_bytes(result.folder / "result.json", RESULT_BYTES).decode("utf-8")
+        terminal.out_json(content.rstrip("\n"), needed=False)
     else:
-        typer.echo(str(result))
+        terminal.out(str(result), needed=False)

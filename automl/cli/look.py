@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from automl import terminal
 from automl.cli.contest import (
     Columns,
     Data,
@@ -24,6 +25,7 @@ from automl.cli.contest import (
     given,
 )
 from automl.errors import RecipeError
+from automl.printable import printable
 
 if TYPE_CHECKING:
     from automl.api import Inspection
@@ -67,39 +69,32 @@ def inspect(
     if sys.stdout.isatty():
         show(seen)
     else:
-        typer.echo(str(seen))
+        terminal.out(str(seen))
 
 
 def show(seen: Inspection) -> None:
     """Print an inspection as tables, findings below, gravest first."""
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from automl.findings import COLOURS, column_told, one_line, told
 
-    console = Console()
-    name, rest = seen.headline.split(":", 1)
-    console.print(f"[bold]{escape(name)}[/]:{escape(rest)}", highlight=False)
+    console = terminal.console()
+    name, rest = seen.told_headline
+    console.print(terminal.styled(name, "bold", f":{rest}"))
     for sentence in seen.doubts:
-        console.print(f"  [yellow]{escape(sentence)}[/]", highlight=False)
+        console.print(terminal.styled(f"  {sentence}", "yellow", ""))
     for sentence in seen.reasons:
-        console.print(f"  {escape(sentence)}", highlight=False)
+        console.print(f"  {sentence}")
     if seen.columns:
         table = Table("column", "kind", "sure", "because", header_style="bold")
         for column in seen.columns:
-            table.add_row(
-                escape(column_told(column.name)),
-                column.kind,
-                f"{column.confidence:.0%}",
-                escape(one_line(column.evidence)),
-            )
+            table.add_row(column_told(column.name), column.kind, f"{column.confidence:.0%}", one_line(column.evidence))
         console.print(table)
     for finding in seen.findings:
         if finding.check == "unsure_goal":
             continue
         severity, rest = told(finding).split(":", 1)
-        console.print(f"[{COLOURS[severity]}]{severity}[/]{escape(rest)}", highlight=False)
+        console.print(terminal.styled(severity, COLOURS[severity], f":{rest}"))
 
 
 def predict(
@@ -119,14 +114,14 @@ def predict(
     chosen = loaded if side is None else loaded.side(side)
     rows = chosen.read(new)
     for finding in gravest_first(rows.findings):
-        typer.echo(told(finding), err=True)
+        terminal.err(told(finding))
     predicted: Any = chosen.predict_proba(rows) if proba else chosen.predict(rows)
     frame = predicted.to_frame() if predicted.ndim == 1 else predicted
     if out is None:
-        typer.echo(frame.to_csv(index=False).rstrip("\n"))
+        terminal.out_data(frame.to_csv(index=False).rstrip("\n"))
     else:
         write(frame, Path(out))
-        typer.echo(f"{len(frame)} predictions in {out}", err=True)
+        terminal.err(printable(f"{len(frame)} predictions in {out}"))
 
 
 def write(frame: Any, path: Path) -> None:
@@ -136,6 +131,17 @@ def write(frame: Any, path: Path) -> None:
     from automl.folder import write_bytes
 
     buffer, suffix = io.BytesIO(), path.suffix.lower()
+    try:
+        _fill(buffer, frame, suffix)
+    except UnicodeError as error:
+        raise RecipeError(
+            f"names or classes hold what is no UTF-8 ({error}), which {suffix} cannot hold; write .csv, where they "
+            "come as escapes"
+        ) from error
+    write_bytes(path, buffer.getvalue())
+
+
+def _fill(buffer: IO[bytes], frame: Any, suffix: str) -> None:
     if suffix == ".parquet":
         frame.to_parquet(buffer, index=False)
     elif suffix == ".feather":
@@ -143,8 +149,8 @@ def write(frame: Any, path: Path) -> None:
     elif suffix == ".jsonl":
         frame.to_json(buffer, orient="records", lines=True, date_format="iso")
     else:
-        frame.to_csv(buffer, index=False, sep="\t" if suffix == ".tsv" else ",")
-    write_bytes(path, buffer.getvalue())
+        separator = "\t" if suffix == ".tsv" else ","
+        frame.to_csv(buffer, index=False, sep=separator, errors="backslashreplace")
 
 
 def report(
@@ -154,4 +160,5 @@ def report(
     """Make the report of RUN again, without its data."""
     from automl import report as reports
 
-    typer.echo(f"Report: {reports.render(Path(run), None if out is None else Path(out))}")
+    made = reports.render(Path(run), None if out is None else Path(out))
+    terminal.out(printable(f"Report: {made}"), needed=False)

@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from automl import terminal
+from automl.printable import printable
+
 __all__ = ["doctor", "schema", "validate"]
 
 LIBRARIES = (
@@ -40,10 +43,10 @@ def validate(recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A YAM
 
     problems = problems_of(recipe)
     for problem in problems:
-        typer.echo(problem, err=True)
+        terminal.err(printable(problem))
     if problems:
         raise typer.Exit(2)
-    typer.echo(f"{recipe}: valid")
+    terminal.out(printable(f"{recipe}: valid"), needed=False)
 
 
 def schema(
@@ -54,7 +57,7 @@ def schema(
 
     text = jsons.dumps(recipe_schema(), indent=2) + "\n"
     if out is None:
-        typer.echo(text, nl=False)
+        terminal.out_json(text.rstrip("\n"))
     else:
         from automl.folder import write_text
 
@@ -67,9 +70,9 @@ def doctor(
     """Say which libraries, devices, memory and disk there are, and how networks would be trained."""
     found = {"libraries": libraries(), "machine": machine(), "training": training()}
     if json:
-        typer.echo(jsons.dumps(found, indent=2))
+        terminal.out_json(jsons.dumps(found, indent=2))
     else:
-        typer.echo("\n".join(lines(found)))
+        terminal.out("\n".join(map(printable, lines(found))))
     if "problem" in found["training"]:
         raise typer.Exit(1)
 
@@ -97,13 +100,17 @@ def machine() -> dict[str, Any]:
 
     from automl.machine import usable_cores
 
-    memory, disk = psutil.virtual_memory(), shutil.disk_usage(os.getcwd())
+    memory = psutil.virtual_memory()
+    try:
+        free_disk_gib = round(shutil.disk_usage(os.curdir).free / 2**30, 1)
+    except OSError:  # the current folder was removed
+        free_disk_gib = None
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "cores": usable_cores(),
         "memory_gib": round(memory.total / 2**30, 1),
         "free_memory_gib": round(memory.available / 2**30, 1),
-        "free_disk_gib": round(disk.free / 2**30, 1),
+        "free_disk_gib": free_disk_gib,
     }
 
 
@@ -134,7 +141,7 @@ def lines(found: dict[str, Any]) -> list[str]:
     said += [
         "",
         f"{here['system']}, {here['cores']} cores, {here['free_memory_gib']} of {here['memory_gib']} GiB memory free, "
-        f"{here['free_disk_gib']} GiB disk free",
+        f"{'no' if here['free_disk_gib'] is None else here['free_disk_gib']} GiB disk free",
         "",
     ]
     if "problem" in training:

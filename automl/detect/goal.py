@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from automl import shell
 from automl.detect.classes import class_findings, grades, natural, positive_class
 from automl.detect.glimpse import is_named, shown
 from automl.detect.kinds import column
@@ -58,7 +59,7 @@ class Answer:
 def suggested(inputs: Any, columns: Sequence[Column]) -> str:
     """What `suggestions` gives, as a clause for a message; empty when there is nothing."""
     names = suggestions(inputs, columns)
-    return f" (try: {', '.join(map(repr, names))})" if names else ""
+    return f" (try: {', '.join(map(shell.quoted, names))})" if names else ""
 
 
 def suggestions(inputs: Any, columns: Sequence[Column]) -> list[str]:
@@ -128,7 +129,7 @@ def _without_target(target: pd.DataFrame, found: Sequence[tuple[Column, np.ndarr
         answers = [text for text, _ in unread.most_common() if text.lower() not in MISSING_WORDS]
         if c.reading.get("missing"):
             gaps = " and ".join(f"{gap:g}" for gap in c.reading["missing"])
-            step = f"If {gaps} are real values, pass --columns {c.name}={c.kind}."
+            step = f"If {gaps} are real values, pass {shell.columns_flag(c.name, c.kind)}."
         elif c.kind == "boolean" and answers and len(found) == 1 and recipe.goal is None:
             step = f"If {_cut(answers[0])!r} is an answer of its own, pass --goal multiclass; else fill the target."
     held = ", ".join(f"{_cut(text)!r} ({n:,})" for text, n in spelled.most_common(3))

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from automl import shell
 from automl.detect.glimpse import glimpse
 from automl.errors import DataError
 from automl.records import Column, Dataset, Finding, Modality, Recipe
@@ -33,8 +34,8 @@ def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tu
             raise DataError(f"{where} has no column beside the target; add columns to learn from")
         told = "; ".join(f"{c.name!r} is {c.kind} ({c.evidence})" for c in columns[:3])
         raise DataError(
-            f"no column of {where} can be learnt from: {told}; add columns or set a kind with --columns "
-            f"{columns[0].name}=KIND"
+            f"no column of {where} can be learnt from: {told}; add columns or set a kind with "
+            f"{shell.columns_flag(columns[0].name, 'KIND')}"
         )
     kinds = {c.kind for c in used}
     names = ", ".join(repr(c.name) for c in used[:3]) + (" and more" if len(used) > 3 else "")

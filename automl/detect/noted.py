@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from automl import shell
 from automl.detect.glimpse import shown
 from automl.detect.goal import SURE, Answer
 from automl.detect.parse import MISSING_NUMBERS, numbers, unlike_units, word
@@ -62,7 +63,7 @@ def stand_ins(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
         f"they were read as missing."
     )
     kind = next(c.kind for c in columns if c.name == names[0])
-    step = f"If it is a real value, set the column's kind (--columns {names[0]}={kind})."
+    step = f"If it is a real value, set the column's kind ({shell.columns_flag(names[0], kind)})."
     return Finding("stand_in_numbers", "medium", message, step, tuple(names), tuple(rows[:20]), count)
 
 

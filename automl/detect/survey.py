@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from automl import shell
 from automl.detect.audit import audit, duplicate_rows
 from automl.detect.detection import kinds_of
 from automl.detect.goal import answer, suggestions
@@ -42,4 +43,4 @@ def _as_target(frame: pd.DataFrame, name: str, recipe: Recipe) -> str | None:
         found = answer(frame[[name]], replace(recipe, target=(name,)), "the data", "")
     except InputError:
         return None
-    return f"--target {name}: {found.evidence[0].removeprefix('goal ')}"
+    return f"{shell.flag('--target', name)}: {found.evidence[0].removeprefix('goal ')}"

@@ -13,6 +13,7 @@ from automl import flow
 from automl import recipe as recipes
 from automl.errors import RecipeError
 from automl.estimators.held import ContestResult, Held
+from automl.printable import printable
 
 if TYPE_CHECKING:
     from automl.estimators.checking import Problem
@@ -66,7 +67,7 @@ def _found(finished: Finished) -> tuple[Held, ContestResult]:
     words = [f"Verdict: {comparison.verdict} ({comparison.reason}). Use {comparison.recommended}."]
     result = ContestResult(
         comparison.verdict, comparison.reason, side,
-        "\n".join([*words, *comparison.sentences, *comparison.notes]), finished.result,
+        "\n".join(map(printable, [*words, *comparison.sentences, *comparison.notes])), finished.result,
         {suffix: (finished.folder / f"report{suffix}").read_bytes() for suffix in SUFFIXES},
     )  # fmt: skip
     keeps_rows = flow.keeps_rows([run for run in finished.outcome.runs if run.finalist], finished.outcome.runs)

@@ -7,7 +7,6 @@ import dataclasses
 import functools
 import hashlib
 import math
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +16,17 @@ from automl import folder as folders
 from automl import metrics, modalities
 from automl.baselines import ShallowSide
 from automl.clock import Clock
-from automl.errors import RecipeError
+from automl.errors import MissingExtra
 from automl.flow.conclude import Conclusion, conclude
 from automl.flow.folder import check_folder, open_folder
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.ledger import Ledger
+from automl.flow.loading import LeftOut, Loading, failed_loading
 from automl.flow.loggers import check_loggers, loggers
 from automl.flow.plugged import loader
 from automl.flow.prepare import Prepared, audited, baselines_for, prepare, templates_for
-from automl.flow.progress import Progress, quiet_libraries
+from automl.flow.progress import Progress
 from automl.flow.reserve import Reserve
 from automl.flow.timekeeping import too_late_for_deep, with_times
 from automl.flow.turns import LEAST_STEP_SECONDS, SEEDS, alternate, name_and_seed, settle_offers
@@ -34,10 +34,10 @@ from automl.search.ray_pool import RayPool
 
 if TYPE_CHECKING:
     from automl.journal import Journal
-    from automl.records import Contender, DeviceWish, Outcome, Recipe, Run, TargetCodec
+    from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
     from automl.store import WeightStore
 
-__all__ = ["Finished", "deep_side", "import_deep", "run", "shallow_side", "workers_of"]
+__all__ = ["Finished", "deep_side", "run", "shallow_side", "workers_of"]
 
 FLOOR_GRACE_SECONDS = 15.0
 AUDIT_SHARE, AUDIT_SHARE_LEFT, MOST_AUDIT_SECONDS = 0.05, 0.25, 10.0
@@ -98,15 +98,18 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         held.enter_context(folders.locked(folder))
         ledger = Ledger(folder, recipe, clock, progress.note)
         recipe = dataclasses.replace(recipe, budget_seconds=clock.budget_seconds)
-        no_deep = too_late_for_deep(clock, folder)
-        warm = threading.Thread(target=import_deep, args=(recipe.search.device,), daemon=True)
+        too_late = too_late_for_deep(clock, folder)
+        no_deep = None if too_late is None else LeftOut(too_late)
+        loading = Loading(recipe.search.device)
         if no_deep is None:
-            warm.start()  # only once the data is good: an error must not wait for TensorFlow to load
+            loading.start()  # only once the data is good: an error must not wait for TensorFlow to load
+            interrupt.hold()
         else:
-            progress.note(f"the deep side is left out: {no_deep}")
+            progress.note(f"the deep side is left out: {no_deep.reason}")
         if remote is not None and no_deep is None:
             with clock.phase("start workers"):
                 remote.start(clock.deadline(math.inf))
+            interrupt.hold()
         progress.listeners += loggers(recipe.search.log, folder, prepared.dataset.name)
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
@@ -128,9 +131,16 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             reserve.probe(shallow.floor_on_valid())
             with clock.phase("prepare deep"):
                 begun = clock.elapsed
-                if no_deep is None:
-                    warm.join()
-                    deep, codec, encoder, left_out = deep_side(recipe, prepared, folder, progress, interrupt, remote)
+                if no_deep is None and (no_deep := loading.wait(lambda: interrupt.asked)) is None:
+                    try:
+                        made = deep_side(recipe, prepared, folder, progress, interrupt, remote)
+                        deep, codec, encoder, left_out = made
+                    except MissingExtra:
+                        raise
+                    except (ImportError, MemoryError) as error:
+                        no_deep = failed_loading(error)
+                if no_deep is not None and too_late is None:
+                    progress.note(f"the deep side is left out: {no_deep.reason}")
                 loading_seconds = clock.elapsed - begun
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
             earlier = {name: side.earlier_runs() for name, side in sides.items()}
@@ -147,7 +157,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             for side in (deep, shallow):
                 if side is not None:
                     side.close()
-        outcome = with_times(done.outcome, clock, no_deep, loading_seconds)
+        outcome = with_times(done.outcome, clock, no_deep, loading_seconds, shallow.not_apart)
         outcome = dataclasses.replace(
             outcome,
             stopped="interrupt" if interrupt.asked else stopped,
@@ -204,20 +214,6 @@ def _used_mib(folder: Path) -> float:
         with contextlib.suppress(OSError):
             n_bytes += path.stat().st_size if path.is_file() else 0
     return n_bytes / 2**20
-
-
-def import_deep(wish: DeviceWish) -> None:
-    """Load TensorFlow, Keras and KerasTuner, and look for devices, while other things are prepared.
-
-    TensorFlow's libraries write lines about missing GPUs straight to the terminal; they are kept from it here, and
-    `automl doctor` tells what matters of them.
-    """
-    with quiet_libraries():
-        import automl.search.side  # noqa: F401
-        from automl.search import device
-
-        with contextlib.suppress(RecipeError):  # the deep side asks again, where the user hears of it
-            device.prepare(wish)
 
 
 def shallow_side(

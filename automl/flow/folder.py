@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from automl import folder as folders
+from automl import shell
 from automl.errors import FolderError
 
 __all__ = ["check_folder", "open_folder"]
@@ -31,7 +32,7 @@ def check_folder(out: str | None, resume: bool) -> None:
     folder = Path(out)
     with folders.guard(folder):
         if folder.exists() and not folder.is_dir():
-            raise FolderError(f"--out {folder} is a file; give a folder that is new or empty")
+            raise FolderError(f"{shell.flag('--out', str(folder))} is a file; give a folder that is new or empty")
     folders.check_plain(folder)
     if not folder.is_dir() or all(LEFTOVER.fullmatch(path.name) for path in folder.iterdir()):
         return

@@ -1,38 +1,73 @@
-"""Ctrl-C: the first concludes with the best so far, the second stops at once."""
+"""Ctrl-C, a request to end (SIGTERM) and a closed terminal (SIGHUP): the first concludes, the second stops at once."""
 
 from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
 __all__ = ["Interrupt"]
 
+SAME_SECONDS = 0.25
+"""Signals so close together are one request: `timeout` and a shell that ends send theirs to us and to our group."""
+
+HANG_UP = getattr(signal, "SIGHUP", None)  # None on Windows
+SIGNALS = tuple(number for number in (signal.SIGINT, signal.SIGTERM, HANG_UP) if number is not None)
+Handler = Callable[[int, FrameType | None], Any] | int | None
+
 
 class Interrupt:
-    """While inside, the first SIGINT sets `asked`; the second raises KeyboardInterrupt.
+    """While inside, the first signal sets `asked`; a later one raises KeyboardInterrupt.
 
+    A terminal that is closed may say so several times (the shell and the system each do), so a further SIGHUP stops
+    nothing. A signal that is ignored (`nohup`) or has a handler of the user's own stays so, SIGINT apart where it is
+    ignored: shells do that to whatever runs in their background.
     Outside the main thread signals cannot be caught, so nothing changes there.
+
+    Args:
+        now: a clock, seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.asked = False
-        self._before: Callable[[int, FrameType | None], Any] | int | None = None
+        self._now = now
+        self._asked_at = 0.0
+        self._before: dict[int, Handler] = {}
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._on_signal)
+            for number in SIGNALS:
+                before = signal.getsignal(number)
+                if before in _replaced(number):
+                    self._before[number] = before
+                    signal.signal(number, self._on_signal)
         return self
 
+    def hold(self) -> None:
+        """Take signals back that a library has taken meanwhile (Ray ends the process at SIGTERM)."""
+        for number in self._before:
+            signal.signal(number, self._on_signal)
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        now = self._now()
+        if not self.asked:
+            self.asked, self._asked_at = True, now
+        elif number != HANG_UP and now - self._asked_at > SAME_SECONDS:
             raise KeyboardInterrupt
-        self.asked = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        self._before.clear()
+
+
+def _replaced(number: int) -> tuple[Handler, ...]:
+    """Handlers that are nobody's own."""
+    if number == signal.SIGINT:
+        return signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler
+    return (signal.SIG_DFL,)

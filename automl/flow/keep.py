@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl import bundle, catalog, report
+from automl import bundle, catalog, report, shell
 from automl.ensemble import members_of
 from automl.errors import FolderError
 from automl.folder import refuse_link
@@ -32,7 +32,8 @@ def keep(outcome: Outcome, predictors: dict[str, Any], recommended: str, folder:
     except FolderError as error:
         raise FolderError(
             f"{error}. The search is over and what it found is kept: once {folder} can be written, "
-            f"--out {folder} --resume writes the report and the model (--budget gives it time for more)"
+            f"{shell.flag('--out', str(folder))} --resume writes the report and the model "
+            "(--budget gives it time for more)"
         ) from error
     return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -122,14 +123,16 @@ class Ledger:
 
     def __enter__(self) -> Ledger:
         self.write()
-        self._thread.start()
+        with contextlib.suppress(RuntimeError):  # no thread may start (`ulimit -u`): it is written after each step
+            self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         self.write()
 
 

@@ -11,6 +11,8 @@ from typing import Any, Protocol, TextIO
 
 from automl import folder as files
 from automl.clock import Clock
+from automl.printable import json_printable
+from automl.terminal import Lasting
 
 __all__ = ["JsonLines", "Listener", "TensorBoard"]
 
@@ -36,7 +38,7 @@ class JsonLines:
         stream: where to; a reader that has gone away ends the writing and not the run. clock: of the run.
     """
 
-    def __init__(self, stream: TextIO, clock: Clock) -> None:
+    def __init__(self, stream: TextIO | Lasting, clock: Clock) -> None:
         self.stream, self.clock = stream, clock
         self.closed = False
         self._last_epoch = -math.inf
@@ -55,11 +57,12 @@ class JsonLines:
             "elapsed_seconds": round(self.clock.elapsed, 3),
             "left_seconds": round(max(left, 0.0), 3) if math.isfinite(left) else None,
         }
-        line = json.dumps(_finite({**event, **times}), ensure_ascii=False, default=str)
+        plain = not (getattr(self.stream, "encoding", None) or "utf-8").lower().startswith("utf")
+        line = json_printable(json.dumps(_finite({**event, **times}), ensure_ascii=plain, default=str))
         try:
             self.stream.write(line + "\n")
             self.stream.flush()
-        except (OSError, ValueError):
+        except Exception:  # of whatever stands in the place of standard error
             self.closed = True
 
     def close(self) -> None:

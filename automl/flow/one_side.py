@@ -18,9 +18,10 @@ from automl.baselines import ShallowSide
 from automl.clock import Clock
 from automl.errors import OutOfTime, RecipeError, TrialError
 from automl.flow.conclude import finish
-from automl.flow.contest import deep_side, import_deep, shallow_side, workers_of
+from automl.flow.contest import deep_side, shallow_side, workers_of
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keeps_rows
+from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.prepare import prepare
 from automl.flow.progress import Progress
 from automl.flow.reserve import Reserve
@@ -106,7 +107,14 @@ def _contender(
             f"{max(0.0, clock.remaining):.0f} s of the budget were left, too little to load TensorFlow and train; "
             f"give at least {2 * LOADING_SECONDS:.0f} s"
         )
-    import_deep(recipe.search.device)
+    problem = lacking()
+    try:
+        if problem is None:
+            import_deep(recipe.search.device)
+    except (ImportError, MemoryError) as error:
+        problem = failed_loading(error)
+    if problem is not None:
+        raise TrialError(f"{problem.reason}. {problem.step}")
     remote = held.enter_context(contextlib.closing(workers_of(recipe, progress, interrupt))) if (
         recipe.search.uses_ray
     ) else None  # fmt: skip

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from automl import terminal
 from automl.clock import Clock
 from automl.findings import COLOURS, gravest_first, told
 from automl.flow.listeners import JsonLines, Listener
+from automl.printable import printable
 from automl.records import Finding
 
 __all__ = ["Progress", "quiet_libraries"]
@@ -26,7 +27,7 @@ __all__ = ["Progress", "quiet_libraries"]
 COUNT_SECONDS = 30.0
 
 
-@contextmanager
+@contextlib.contextmanager
 def quiet_libraries() -> Iterator[None]:
     """Keep what native libraries write to standard error off the terminal; our own `Progress` is not touched."""
     try:
@@ -44,14 +45,6 @@ def quiet_libraries() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _own_stderr() -> TextIO:
-    """Standard error by a descriptor of its own, so that quieting libraries does not quiet us."""
-    try:
-        return os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1, encoding="utf-8", errors="replace")
-    except (OSError, ValueError, AttributeError):  # replaced by an object that is no file
-        return sys.stderr
-
-
 class Progress:
     """Listens to events of both sides and shows them on standard error.
 
@@ -65,9 +58,9 @@ class Progress:
 
     def __init__(self, clock: Clock, *, quiet: bool, stream: TextIO | None = None, json_lines: bool = False) -> None:
         self.clock, self.quiet = clock, quiet
-        self._stream = stream or _own_stderr()
+        self._stream = terminal.own_stderr() if stream is None else terminal.Lasting(stream)
         self.listeners: list[Listener] = [JsonLines(self._stream, clock)] if json_lines else []
-        self.console = Console(file=self._stream, highlight=False)
+        self.console = terminal.console(self._stream)
         self.metric, self.higher_is_better = "", True
         self.best: dict[str, tuple[str, float, int]] = {}
         self.counts: dict[str, dict[str, int]] = {"deep": {}, "shallow": {}, "floor": {}}
@@ -78,7 +71,11 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if not self.quiet and self.console.is_terminal:
-            self._live.start()
+            try:
+                self._live.start()
+            except RuntimeError:  # no further thread may start (`ulimit -u`): plain lines will do
+                with contextlib.suppress(RuntimeError):
+                    self._live.stop()
         return self
 
     def __exit__(
@@ -93,21 +90,23 @@ class Progress:
             if problem is not None:
                 self.note(problem)
         self._stream.flush()
-        if self._stream not in (sys.stderr, sys.stdout):
-            self._stream.close()
+        self._stream.close()
+
+    def _line(self, text: str, *, soft_wrap: bool = False) -> None:
+        self.console.print(printable(f"[{self.clock.elapsed:6.1f} s] {text}"), soft_wrap=soft_wrap)
 
     def say(self, text: str) -> None:
         """A line that stays."""
         self.doing = text
         self._pass_on({"event": "phase", "text": text})
         if not self.quiet and not self._live.is_started:
-            self.console.print(f"[{self.clock.elapsed:6.1f} s] {text}", markup=False)
+            self._line(text)
 
     def note(self, text: str) -> None:
         """A line that stays, above the live panel too."""
         self._pass_on({"event": "note", "text": text})
         if not self.quiet:
-            self.console.print(f"[{self.clock.elapsed:6.1f} s] note: {text}", markup=False)
+            self._line(f"note: {text}")
 
     def findings(self, findings: Sequence[Finding]) -> None:
         """What is odd about the data, gravest first, one line each; low ones are counted. Not for programs."""
@@ -121,7 +120,7 @@ class Progress:
         n_low = sum(finding.severity == "low" for finding in findings)
         if n_low:
             notes = "one note" if n_low == 1 else f"{n_low} notes"
-            self.console.print(f"[{self.clock.elapsed:6.1f} s] {notes} more on the data in the report", markup=False)
+            self._line(f"{notes} more on the data in the report")
 
     def event(self, event: dict[str, Any]) -> None:
         """Take in what a side reports: a start, an epoch or a finished run."""
@@ -157,9 +156,7 @@ class Progress:
                 parts.append(f"{side} {said}{best}")
         if parts:
             left = f" ({max(0.0, self.clock.remaining):.0f} s left)" if math.isfinite(self.clock.remaining) else ""
-            self.console.print(
-                f"[{self.clock.elapsed:6.1f} s] trials: {'; '.join(parts)}{left}", markup=False, soft_wrap=True
-            )
+            self._line(f"trials: {'; '.join(parts)}{left}", soft_wrap=True)
 
     def _ran(self, side: str, event: dict[str, Any]) -> None:
         self.running.pop(event["name"], None)
@@ -178,11 +175,7 @@ class Progress:
             self.best[side] = (name, score, n_holdouts)
             if not self.quiet and not self._live.is_started:
                 left = max(0.0, self.clock.remaining)
-                self.console.print(
-                    f"[{self.clock.elapsed:6.1f} s] {side} {name}: {self.metric} {score:.4f} on validation"
-                    f" rows ({left:.0f} s left)",
-                    markup=False,
-                )
+                self._line(f"{side} {name}: {self.metric} {score:.4f} on validation rows ({left:.0f} s left)")
 
     def _panel(self) -> Group:
         table = Table(box=None, padding=(0, 2), show_header=True)
@@ -193,7 +186,7 @@ class Progress:
             counts = self.counts.get(side, {})
             table.add_row(
                 side,
-                name or "-",
+                printable(name) or "-",
                 f"{score:.4f}" if name else "-",
                 str(sum(own == side for own in self.running.values())),
                 *(str(counts.get(s, 0)) for s in ("done", "cut", "failed")),
@@ -201,7 +194,7 @@ class Progress:
         share = min(1.0, self.clock.elapsed / max(self.clock.budget_seconds, 1e-9))
         left = max(0.0, self.clock.remaining)
         return Group(
-            Text(f"{self.doing}   {left:.0f} s left (Ctrl-C concludes with the best so far)"),
+            Text(f"{printable(self.doing)}   {left:.0f} s left (Ctrl-C concludes with the best so far)"),
             ProgressBar(total=1.0, completed=share, width=60),
             table,
         )

@@ -6,11 +6,11 @@ import dataclasses
 import math
 import os
 import platform
-import shlex
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from automl import recipe as recipes
+from automl import shell
 
 if TYPE_CHECKING:
     from automl.records import Recipe, Task
@@ -40,9 +40,6 @@ def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
     if recipe.columns:
         options["columns"] = dict(recipe.columns)
     targets = list(recipe.target)
-    flags = [word for target in targets for word in ("--target", target)]
-    for name, value in options.items():
-        flags += [f"--{name.replace('_', '-')}", _flag(value)]
     arguments = ", ".join(f"{name}={value!r}" for name, value in options.items())
     target = f"target={(targets[0] if len(targets) == 1 else targets)!r}, " if targets else ""
     versions = {}
@@ -52,7 +49,7 @@ def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
         except metadata.PackageNotFoundError:
             continue
     return {
-        "command": "" if in_memory else f"automl fit {shlex.quote(data)} {shlex.join(flags)}",
+        "command": "" if in_memory else _command(data, targets, options),
         "python": f"automl.fit({data if in_memory else repr(data)}, {target}{arguments})",
         "recipe": recipes.dump(dataclasses.replace(recipe, out=None, resume=False)),
         "versions": versions,
@@ -65,9 +62,22 @@ def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
     }
 
 
+def _command(data: str, targets: list[str], options: dict[str, Any]) -> str:
+    """The shell line; empty where a name stands in it that no command line can hold, so that Python's is left."""
+    flags = [("--target", target) for target in targets]
+    flags += [(f"--{name.replace('_', '-')}", _flag(value)) for name, value in options.items() if name != "columns"]
+    said = [shell.flag(name, value) for name, value in flags]
+    columns = options.get("columns", {})
+    if not all(shell.holds(value) for value in (data, *(value for _, value in flags))):
+        return ""
+    if not all(shell.fits_columns(name) for name in columns):
+        return ""
+    if columns:
+        said.append(f"--columns {shell.word(','.join(f'{column}={kind}' for column, kind in columns.items()))}")
+    return " ".join(["automl fit", shell.path(data), *said])
+
+
 def _flag(value: Any) -> str:
-    if isinstance(value, dict):
-        return ",".join(f"{column}={kind}" for column, kind in value.items())
     return ",".join(value) if isinstance(value, list) else str(value)
 
 

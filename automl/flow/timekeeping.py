@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from automl.flow.loading import LeftOut
 from automl.records import Finding
 
 if TYPE_CHECKING:
@@ -36,11 +37,14 @@ def too_late_for_deep(clock: Clock, folder: Path) -> str | None:
     )
 
 
-def with_times(outcome: Outcome, clock: Clock, no_deep: str | None, loading_seconds: float) -> Outcome:
+def with_times(
+    outcome: Outcome, clock: Clock, no_deep: LeftOut | None, loading_seconds: float, not_apart: str | None = None
+) -> Outcome:
     """The outcome with what each side was offered, and what is to be said of time.
 
     Args:
         no_deep: why the deep side was not loaded, or None. loading_seconds: of TensorFlow and the deep data.
+        not_apart: why shallow models were fitted in this process, or None.
     """
     wall = clock.elapsed
     runs = tuple(
@@ -50,7 +54,8 @@ def with_times(outcome: Outcome, clock: Clock, no_deep: str | None, loading_seco
         for run in outcome.runs
     )
     findings = [found for found in (
-        _no_deep(no_deep, outcome, clock, loading_seconds), _unequal(clock), _over(clock, wall, loading_seconds)
+        _no_deep(no_deep, outcome, clock, loading_seconds), _not_apart(not_apart), _unequal(clock),
+        _over(clock, wall, loading_seconds),
     ) if found is not None]  # fmt: skip
     times = {
         "budget_seconds": clock.budget_seconds if math.isfinite(clock.budget_seconds) else 0.0,
@@ -62,13 +67,24 @@ def with_times(outcome: Outcome, clock: Clock, no_deep: str | None, loading_seco
     return dataclasses.replace(outcome, runs=runs, findings=(*outcome.findings, *findings), clock=times)
 
 
-def _no_deep(no_deep: str | None, outcome: Outcome, clock: Clock, loading_seconds: float) -> Finding | None:
+def _no_deep(no_deep: LeftOut | None, outcome: Outcome, clock: Clock, loading_seconds: float) -> Finding | None:
     if no_deep is None:
         tried = any(run.side == "deep" for run in outcome.runs)
         if tried or not loading_seconds or clock.offered.get("deep", math.inf) >= 1.0:
             return None
-        no_deep = f"loading TensorFlow and the data took {loading_seconds:.0f} s and left no time to train"
-    return Finding("no_deep_model", "high", f"There is no deep model: {no_deep}.", "Give a longer budget.")
+        no_deep = LeftOut(f"loading TensorFlow and the data took {loading_seconds:.0f} s and left no time to train")
+    return Finding("no_deep_model", "high", f"There is no deep model: {no_deep.reason}.", no_deep.step)
+
+
+def _not_apart(problem: str | None) -> Finding | None:
+    if problem is None:
+        return None
+    return Finding(
+        "fitted_in_main_process", "medium",
+        f"Shallow models were fitted in the main process, for want of another ({problem}): a fit could not be ended at "
+        "its time, and its memory was not measured.",
+        "Raise the limits of this process on memory, processes and open files.",
+    )  # fmt: skip
 
 
 def _unequal(clock: Clock) -> Finding | None:

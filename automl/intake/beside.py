@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from automl import shell
 from automl.errors import DataError
 from automl.intake.files import shown
 from automl.intake.fingerprint import fingerprint
@@ -114,7 +115,7 @@ def _none(dataset: Dataset, column: Column, paths: list[Path | None], broken: di
         f"none of the {len(broken) or len(paths):,} images that {column.name!r} of {dataset.name} names can be read "
         f"(the first: {first})"
     )
-    without = f"pass --columns {column.name}=unknown to do without"
+    without = f"pass {shell.columns_flag(column.name, 'unknown')} to do without"
     if "shape" in column.reading:
         without = "leave these cells empty to predict without pictures"
     step = (

@@ -41,7 +41,7 @@ def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
     objects = {key: given.pop(key) for key in OBJECTS if key in given and not is_word(given[key])}
     keys, problems = check({**plain(given), **({"data": "in memory"} if "data" in objects else {})})
     if keys is None:
-        raise RecipeError(said(problems, source))
+        raise RecipeError(*said(problems, source))
     return finish(keys, source, Path(), objects)
 
 
@@ -91,6 +91,6 @@ def plain_value(value: Any) -> Any:
     return value
 
 
-def said(problems: list[Problem], source: str) -> str:
-    """Problems as one message."""
-    return "\n".join(f"{source}: {message}" for _, message in problems)
+def said(problems: list[Problem], source: str) -> list[str]:
+    """Problems as the lines of one message."""
+    return [f"{source}: {message}" for _, message in problems]

@@ -52,7 +52,7 @@ def read(path: str | os.PathLike[str], ray_address: str | None = None, **overrid
         given["search"] = {**given.get("search", searched(path)), "ray_address": ray_address}
     keys, problems = examine(path, given, skip=tuple(objects))
     if keys is None:
-        raise RecipeError("\n".join(problems))
+        raise RecipeError(*problems)
     return finish(keys, path.name, path.parent, objects)
 
 

@@ -7,6 +7,7 @@ import os
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+from automl.printable import printable
 from automl.records import Recipe, SearchOptions
 
 __all__ = ["dump"]
@@ -45,6 +46,8 @@ def dump(recipe: Recipe) -> str:
                 continue
         content[key] = seconds(value) if key == "budget" else search(value) if key == "search" else value
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
+    if printable(text, "\n") != text:  # names with hidden characters: YAML's own escapes say the same in plain ASCII
+        text = yaml.safe_dump(content, sort_keys=False, width=1000)
     return "".join(f"# {comment}\n" for comment in comments) + text
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from automl.metrics import find
+from automl.printable import printable
 
 __all__ = [
     "count",
@@ -35,8 +35,6 @@ GOALS = {
     "regression": "Regression",
     "forecast": "Forecast",
 }
-# Characters that have no business on a page: controls, and those that turn the direction of the text around them.
-UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def plain(value: Any) -> Any:
@@ -151,13 +149,13 @@ def moment(text: Any) -> str:
 
 
 def visible(text: str) -> str:
-    """The text without control characters."""
-    return UNSEEN.sub("", text)
+    """The text with control characters and marks that turn its direction as escapes; lines and tabs stay."""
+    return printable(text.replace("\r\n", "\n"), "\n\t")
 
 
 def shorten(value: Any, limit: int = 60) -> str:
     """The value's text on one line, cut at a word near `limit` characters, with an ellipsis where it was cut."""
-    text = " ".join(visible(str(value).replace("\x00", " ")).split())
+    text = " ".join(visible(str(value)).split())
     if len(text) <= limit:
         return text
     head = text[:limit]

@@ -172,7 +172,7 @@ linear = {n: b for n, b in members(Baseline, "automl.baselines").items() if n in
 side = ShallowSide(dataset, task, split, Facts(50), linear, "r2")
 side.step(60)
 run, = side.step(60)
-print(run.status, run.valid_score > 0.9, side.worker.process.pid, flush=True)
+print(run.status, run.valid_score > 0.9, side.worker.place.process.pid, flush=True)
 if "leave" in sys.argv:
     sys.stdout.flush()
     import os

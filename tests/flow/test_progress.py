@@ -1,6 +1,9 @@
 """What the user sees while it runs."""
 
 import io
+import json
+
+import pytest
 
 from automl.clock import Clock
 from automl.flow.progress import Progress
@@ -58,7 +61,102 @@ def test_the_panel_shows_both_sides_and_what_failed():
     _, progress = told(
         [ran("deep", "mlp-1", 0.5), ran("deep", "mlp-2", None, "failed"), ran("shallow", "ridge-1", 0.6)]
     )
-    progress.console.print(progress._panel())
-    text = progress.console.file.getvalue()
+    with progress.console.capture() as shown:
+        progress.console.print(progress._panel())
+    text = shown.get()
     assert "mlp-1" in text and "ridge-1" in text and "Ctrl-C" in text
     assert progress.counts["deep"] == {"done": 1, "failed": 1}
+
+
+HOSTILE = "\x1b]0;x\x07[red]a[/]\nerror: b\u202e"
+
+
+def test_names_take_one_line_and_act_on_nothing():
+    text, progress = told([ran("deep", HOSTILE, 0.5)])
+    stream = io.StringIO()
+    shown = Progress(Clock(60), quiet=False, stream=stream)
+    shown.say(HOSTILE)
+    shown.note(HOSTILE)
+    shown.findings([Finding("c", "high", f"C {HOSTILE}.")])
+    text += stream.getvalue()
+    assert not [c for c in text if c != "\n" and not c.isprintable()]
+    assert not any(line.startswith("error:") for line in text.splitlines())
+    assert text.count("[red]a[/]") == 4
+    with progress.console.capture() as panel:
+        progress.doing = HOSTILE
+        progress.console.print(progress._panel())
+    assert not [c for c in panel.get() if c != "\n" and not c.isprintable()]
+
+
+def test_json_lines_are_whole_whatever_the_names_and_the_encoding():
+    class Ascii(io.StringIO):
+        encoding = "ascii"
+
+    for stream in (io.StringIO(), Ascii()):
+        with Progress(Clock(60), quiet=True, stream=stream, json_lines=True) as progress:
+            progress.event(ran("deep", HOSTILE + "\udce9ö", 0.5))
+        lines = stream.getvalue().split("\n")
+        assert json.loads(lines[0])["name"] == HOSTILE + "\udce9ö"
+        assert json.loads(lines[1])["event"] == "end" and lines[2:] == [""]
+        assert not [c for c in lines[0] if not c.isprintable()]
+    assert lines[0].isascii()
+
+
+class Gone(io.StringIO):
+    def __init__(self, error):
+        super().__init__()
+        self.error, self.tries = error, 0
+
+    def write(self, text):
+        self.tries += 1
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(5, "EIO"), ValueError("closed file"), KeyError("own")])
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_a_reader_that_goes_away_ends_nothing(error, json_lines):
+    stream = Gone(error)
+    with Progress(Clock(60), quiet=json_lines, stream=stream, json_lines=json_lines) as progress:
+        progress.say("a")
+        progress.note("b")
+        progress.findings([Finding("c", "high", "C.")])
+        progress.event(ran("deep", "mlp-1", 0.5))
+    assert stream.tries > 0 and progress.counts["deep"] == {"done": 1}
+
+
+def test_a_terminal_that_is_closed_under_the_panel_ends_nothing():
+    class Terminal(Gone):
+        def isatty(self):
+            return True
+
+    stream = Terminal(OSError(5, "EIO"))
+    with Progress(Clock(60), quiet=False, stream=stream) as progress:
+        assert progress._live.is_started
+        progress.event(ran("deep", "mlp-1", 0.5))
+        progress._live.refresh()
+    assert stream.tries > 0 and not progress._live.is_started
+
+
+def test_a_panel_whose_thread_may_not_start_gives_way_to_lines(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    stream = Terminal()
+    with Progress(Clock(60), quiet=False, stream=stream) as progress:
+        assert not progress._live.is_started
+        progress.say("reading")
+    assert "reading" in stream.getvalue()
+
+
+@pytest.mark.parametrize("stream", [None, Gone(OSError(9, "EBADF"))])
+def test_a_process_without_standard_error_has_no_progress_and_no_trouble(monkeypatch, stream):
+    monkeypatch.setattr("sys.stderr", stream)
+    with Progress(Clock(60), quiet=False) as progress:
+        progress.say("a")
+        progress.event(ran("deep", "mlp-1", 0.5))
+    assert progress.best["deep"][0] == "mlp-1"

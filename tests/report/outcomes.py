@@ -23,7 +23,7 @@ from automl.records import (
     Task,
 )
 
-NASTY = "<script>alert(1)</script>|`*x*`$a_b$"
+NASTY = "<script>alert(1)</script>|`*x*`$a_b$\n# faked\n| a |\x1b]0;t\x07\x9b\u202e"
 EVIDENCE = ("Columns beside the target hold numbers and categories, so this is a table.", "The target has few values.")
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from automl import report
 from automl.errors import FolderError
+from automl.printable import printable
 from automl.records import Section
 from automl.report import page
 from automl.report.sections import shipped
@@ -123,6 +124,9 @@ def test_text_of_the_user_is_shown_and_never_read_as_markup(written, name):
     outside_code = re.sub(r"^(`{3,}).*?^\1$", "", markdown, flags=re.S | re.M)
     assert "<script" not in outside_code and "<img" not in outside_code
     assert r"\|\`\*x\*\`\$a\_b\$" in outside_code
+    assert not re.search(r"^(# faked|\| a \|)", outside_code, re.M)
+    for text in (page_text, markdown):
+        assert [c for c in text if printable(c, "\n\t") != c] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -71,7 +71,7 @@ def test_a_sentence_begins_and_ends_as_one():
 def test_long_text_is_cut_at_a_word_with_an_ellipsis():
     assert words.shorten("one two three four five", 15) == "one two three …"
     assert words.shorten("x" * 50, 10) == "x" * 10 + " …"
-    assert words.shorten("a\x00b\n c\u202ed") == "a b cd"
+    assert words.shorten("a\x00b\n c\u202ed") == r"a\x00b c\u202ed"
 
 
 def test_anything_becomes_plain_json():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from automl import shell
 from automl.detect.glimpse import shown
 from automl.detect.parse import MISSING_NUMBERS, words
 from automl.records import Column, Finding, Severity
@@ -118,7 +119,8 @@ def left_out(columns: Sequence[Column], kind: str) -> Finding | None:
         message,
         "Nothing is lost; if they should vary, look at how they were filled."
         if kind == "constant"
-        else f"Pass --columns {names[0]}=KIND to use it all the same (KIND: numeric, categorical, text, ...).",
+        else f"Pass {shell.columns_flag(names[0], 'KIND')} to use it all the same "
+        "(KIND: numeric, categorical, text, ...).",
         tuple(names),
         (),
         len(names),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from automl import shell
 from automl.detect.audit.alone import codes_of, follows, numbers_of, skill
 from automl.detect.audit.forest import area, class_probabilities
 from automl.detect.audit.look import Look, is_birth, named, remembered
@@ -128,7 +129,8 @@ def ignored_time(look: Look) -> Finding | None:
         f"Rows are dated by {column.name!r} and change with time ({' and '.join(drifts)}), but the split is random: "
         "the score is for gaps in the known past, and predicting later rows will be harder."
     )
-    step = f"Pass --time-column {column.name} to test on the latest rows, if later rows are what you will predict."
+    named = shell.flag("--time-column", column.name)
+    step = f"Pass {named} to test on the latest rows, if later rows are what you will predict."
     return Finding("ignored_time", severity, message, step, (column.name,), (), 0)
 
 

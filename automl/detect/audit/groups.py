@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from automl import shell
 from automl.detect.audit.alone import skill
 from automl.detect.audit.leakage import copies
 from automl.detect.audit.look import Look, is_person, remembered
@@ -59,7 +60,7 @@ def crossing_groups(look: Look) -> Finding | None:
         f"{crossing:.0%} of the test rows belong to one of {n_levels:,} values of {column.name!r} that training knows"
         f"{', ' + told if alike >= ALIKE else ''}. If new rows are of others, the test score is too good."
     ).replace("%", " %")
-    step = f"Pass --group {column.name} so that each is wholly in training or wholly in test."
+    step = f"Pass {shell.flag('--group', column.name)} so that each is wholly in training or wholly in test."
     return Finding("crossing_groups", severity, message, step, (column.name,), (), n_levels)
 
 

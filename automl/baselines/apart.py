@@ -1,0 +1,58 @@
+"""Shallow fits in a process apart, or in this one where no other can be started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from automl.baselines.here import Here
+from automl.baselines.worker import UNSTARTED, Fitted, Payload, Worker
+
+__all__ = ["Apart"]
+
+STARTS = 2
+
+
+class Apart:
+    """A `Worker` as long as one can be started: memory, processes or descriptors may be limited to too few.
+
+    Args:
+        payload: what every fit reads.
+        note: told once where fits go on in this process.
+
+    Attributes:
+        problem: why fits are made in this process, None where they are not.
+    """
+
+    def __init__(self, payload: Payload, note: Callable[[str], None]) -> None:
+        self.payload, self.note = payload, note
+        self.problem: str | None = None
+        self.place: Worker | Here
+        try:
+            self.place = Worker(payload)
+        except UNSTARTED as error:
+            self.place = self._here(f"a process for them cannot start: {error}")
+
+    def wait(self, deadline: float | None, stopping: Callable[[], bool] = lambda: False) -> str | None:
+        """See `Worker.wait`."""
+        failure = self.place.wait(deadline, stopping)
+        if failure is not None and isinstance(self.place, Worker) and self.place.failed_starts >= STARTS:
+            self.place.close()
+            self.place = self._here(failure)
+            return None
+        return failure
+
+    def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
+            stopping: Callable[[], bool] = lambda: False, part: int = 0) -> Fitted:  # fmt: skip
+        """See `Worker.fit`."""
+        return self.place.fit(model, take, deadline, stopping, part)
+
+    def close(self) -> None:
+        """End the process, where there is one."""
+        self.place.close()
+
+    def _here(self, problem: str) -> Here:
+        self.problem = problem
+        self.note(f"shallow models are fitted in the main process, where none can be ended at its time ({problem})")
+        return Here(self.payload)
