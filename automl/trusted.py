@@ -24,6 +24,7 @@ TRUSTED: tuple[str, ...] = (
     "automl.baselines.summaries.SequenceFeatures",
     "automl.baselines.trees.Boosting",
     "automl.baselines.trees.Forest",
+    "automl.baselines.trigrams.Trigrams",
     "automl.baselines.vectors.Vectors",
     "automl.baselines.words.TextFeatures",
     "functools.partial",
