@@ -36,7 +36,7 @@ def quantiles(values: np.ndarray, levels: Sequence[float] | np.ndarray) -> np.nd
     n = len(ordered)
     if n < MIN_LEVEL_ROWS:
         reach = magnitude(np.abs(ordered.astype(np.float64)).max(axis=0, initial=0.0))
-        return np.multiply.outer(2.0 * np.asarray(levels, np.float64) - 1.0, reach)
+        return np.asarray(np.multiply.outer(2.0 * np.asarray(levels, np.float64) - 1.0, reach))
     place = np.asarray(levels, np.float64) * (n - 1)
     below = np.floor(place).astype(np.int64)
     share = (place - below).reshape(-1, *[1] * (ordered.ndim - 1))
@@ -90,4 +90,4 @@ def _at(ordered: np.ndarray, places: np.ndarray) -> np.ndarray:
     for first in range(MIN_LEVEL_ROWS):  # a run of equal values that begins so many places before, or here
         begin = np.clip(places - first, 0, n - MIN_LEVEL_ROWS)
         shared |= (ordered[begin] == ordered[places]) & (ordered[begin + MIN_LEVEL_ROWS - 1] == ordered[places])
-    return np.where(shared, own, mean)
+    return np.asarray(np.where(shared, own, mean))

@@ -6,7 +6,7 @@ encoder has no such setting, and stores every trigram of every cell), and texts 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ class Trigrams:
         self.projection: Any = None
         self.scale = 1.0
 
-    def fit_transform(self, texts: Sequence[str]) -> np.ndarray:
+    def fit_transform(self, texts: Collection[str]) -> np.ndarray:
         """Learn from training texts; their numbers ``(n, at most components)``, none where no trigram comes back."""
         vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3), min_df=MIN_LEVEL_ROWS)
         try:
@@ -51,7 +51,7 @@ class Trigrams:
         self.scale = spread if spread > 10 * np.finfo(np.float32).eps else 1.0
         return np.asarray(found / self.scale, np.float64)
 
-    def transform(self, texts: Sequence[str]) -> np.ndarray:
+    def transform(self, texts: Collection[str]) -> np.ndarray:
         """The numbers of other texts, of the same width."""
         if self.vectorizer is None:
             return np.zeros((len(texts), 0))

@@ -14,7 +14,17 @@ from automl.detect.classes import class_findings, grades, natural, positive_clas
 from automl.detect.glimpse import is_named, shown
 from automl.detect.kinds import column
 from automl.detect.levels import Taken, taken
-from automl.detect.parse import MISSING_NUMBERS, MISSING_WORDS, booleans, is_money, members, numbers, unlike_units, word, words
+from automl.detect.parse import (
+    MISSING_NUMBERS,
+    MISSING_WORDS,
+    booleans,
+    is_money,
+    members,
+    numbers,
+    unlike_units,
+    word,
+    words,
+)
 from automl.detect.quoting import quotable
 from automl.detect.reading import typed
 from automl.errors import DataError, RecipeError

@@ -56,7 +56,8 @@ _VALUES = re.compile(
     r"|.*(?:straße|strasse|str\.|weg|gasse|platz|allee) \d+.*"
 )
 _PERSON = re.compile(
-    r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Herr|Frau|Mme|Sr|Sra)\.? ?)*[^\W\d_a-z][^\W\d_A-Z]+,? (?:[^\W\d_]\.? )*[^\W\d_a-z][\w'’\-]+"
+    r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Herr|Frau|Mme|Sr|Sra)\.? ?)*"
+    r"[^\W\d_a-z][^\W\d_A-Z]+,? (?:[^\W\d_]\.? )*[^\W\d_a-z][\w'’\-]+"
 )
 
 

@@ -297,9 +297,7 @@ def categorical(seen: Glimpse) -> Column | None:
     if seen.distinct_share > 0.9 and n > 20 and seen.n_distinct > 0.5 * seen.n_present:
         return None  # a sample of thousands of levels shows most of them once; over all rows they come back
     sure = 0.95 if seen.distinct_share < 0.2 else 0.7
-    return Column(
-        seen.name, "categorical", sure, f"{levels:,} different values among {n:,} sampled{_such_as(seen, 3)}"
-    )
+    return Column(seen.name, "categorical", sure, f"{levels:,} different values among {n:,} sampled{_such_as(seen, 3)}")
 
 
 def unknown(seen: Glimpse) -> Column:

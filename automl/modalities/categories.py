@@ -27,9 +27,9 @@ _HOST = re.compile(r"\s*(?:[a-z][a-z0-9+.\-]*:)?(?://)?(?:[^/?#@\s]*@)?(?:www\.)
 class Categories:
     """Levels → codes: 0 missing (and unseen, where training had no rare level), then levels by frequency.
 
-    A level too rare in training for a code of its own (`MIN_LEVEL_ROWS`) shares the column's last code, and so does a level that
-    training never showed: the network has learnt that code from levels of the same sort. Levels that spelling alone
-    tells apart are one (`automl.evidence.spelled`).
+    A level too rare in training for a code of its own (`MIN_LEVEL_ROWS`) shares the column's last code, and so does a
+    level that training never showed: the network has learnt that code from levels of the same sort. Levels that
+    spelling alone tells apart are one (`automl.evidence.spelled`).
 
     Attributes:
         columns: names. hosts: whether a column holds urls, of which only the host is kept.
@@ -102,7 +102,9 @@ def fit_categories(
 
 def _frequent(counts: Mapping[str, int]) -> tuple[list[str], int]:
     """Levels with a code of their own, most frequent first, and how many levels are left for the rare code."""
-    ranked = sorted((level for level, n in counts.items() if n >= MIN_LEVEL_ROWS), key=lambda level: (-counts[level], level))
+    ranked = sorted(
+        (level for level, n in counts.items() if n >= MIN_LEVEL_ROWS), key=lambda level: (-counts[level], level)
+    )
     levels = ranked[:MAX_LEVELS]
     return levels, len(counts) - len(levels)
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.microaggregation import MIN_LEVEL_ROWS, ends, magnitude, quantiles
+from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
 
 __all__ = ["Numbers", "fit_numbers", "restore_numbers"]

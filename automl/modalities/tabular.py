@@ -177,6 +177,6 @@ def _nothing_usable(columns: list[Column], n_rows: int) -> str:
     return (
         f"expected at least one input column that varies in the {n_rows} training rows; "
         f"found {shown + more or 'no input columns'}. "
-        f"Add a column that varies (levels count from {MIN_LEVEL_ROWS} rows on), or name the kind of one that was misread, "
-        "such as columns={'name': 'categorical'}"
+        f"Add a column that varies (levels count from {MIN_LEVEL_ROWS} rows on), or name the kind of one that was "
+        "misread, such as columns={'name': 'categorical'}"
     )

@@ -38,8 +38,8 @@ from automl.records.network import Encoder, Facts, Head, InputSpec, Metric, Outp
 from automl.records.outcome import Comparison, Contestant, Cost, Outcome, Run, Section
 
 __all__ = [
-    "GOALS", "KINDS", "MIN_LEVEL_ROWS", "MODALITIES", "Baseline", "Column", "Comparison", "Contender", "Contestant", "Cost",
-    "Dataset", "DeviceWish", "Encoder", "Facts", "Family", "Finding", "FitContext", "Goal", "Head", "InputKind",
+    "GOALS", "KINDS", "MIN_LEVEL_ROWS", "MODALITIES", "Baseline", "Column", "Comparison", "Contender", "Contestant",
+    "Cost", "Dataset", "DeviceWish", "Encoder", "Facts", "Family", "Finding", "FitContext", "Goal", "Head", "InputKind",
     "InputSpec", "Kind", "Metric", "Modality", "Outcome", "Output", "OutputKind", "Recipe", "Run",
     "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task",
     "Template", "Tier",

@@ -150,7 +150,8 @@ def doubtful_values(look: Look) -> Finding | None:
         return None
     message = (
         f"{len(at):,} of {len(values):,} sampled training values of {target.name!r} lie {FAR:.0f} times the usual miss "
-        f"or more from what alike rows say (first about {rounded(values[at[0]])} where about {rounded(told[at[0]])} was expected)."
+        f"or more from what alike rows say (first about {rounded(values[at[0]])} where about {rounded(told[at[0]])} "
+        "was expected)."
     )  # fmt: skip
     step = "Look at these rows: wrong units, slipped decimal points and swapped rows look like this."
     rows = file_rows(look.dataset, look.known[at])
