@@ -2,12 +2,13 @@
 
 The smallest, the largest and the quantiles of a column of which all values differ are cells of it: a salary, a day of
 birth. What a fitted model stores is therefore taken from the ordered values after microaggregation: a value that at
-least `MIN_LEVEL_ROWS` rows hold stays as it is, any other is the mean of so many neighbours in order. Where a column
-has few different values nothing changes; where it has many, an edge moves by two places among all rows.
+least `MIN_LEVEL_ROWS` rows hold stays as it is; the others, in order, make groups of so many rows, and each becomes the
+mean of its group. Where a column has few different values nothing changes; where it has many, an edge moves by a few
+places among all rows. Fewer others than one group needs become the shared value beside them.
 
 Source: Defays & Nanopoulos, "Panels of enterprises and confidentiality: the small aggregates method", 1993;
 Domingo-Ferrer & Mateo-Sanz, "Practical data-oriented microaggregation for statistical disclosure control", IEEE
-Transactions on Knowledge and Data Engineering 2002 (here a moving window rather than groups).
+Transactions on Knowledge and Data Engineering 2002.
 """
 
 from __future__ import annotations
@@ -39,9 +40,12 @@ def quantiles(values: np.ndarray, levels: Sequence[float] | np.ndarray) -> np.nd
         return np.asarray(np.multiply.outer(2.0 * np.asarray(levels, np.float64) - 1.0, reach))
     place = np.asarray(levels, np.float64) * (n - 1)
     below = np.floor(place).astype(np.int64)
-    share = (place - below).reshape(-1, *[1] * (ordered.ndim - 1))
-    low, high = _at(ordered, below), _at(ordered, np.minimum(below + 1, n - 1))
-    return np.asarray(low + (high - low) * share)
+    above, share = np.minimum(below + 1, n - 1), place - below
+    found = np.empty((len(place), int(np.prod(ordered.shape[1:]))))
+    for column, values_ in enumerate(ordered.reshape(n, -1).T):
+        grouped = _grouped(np.ascontiguousarray(values_))
+        found[:, column] = grouped[below] + (grouped[above] - grouped[below]) * share
+    return found.reshape(len(place), *ordered.shape[1:])
 
 
 def median(values: np.ndarray) -> float:
@@ -79,15 +83,23 @@ def roundest(inner: float, outer: float) -> float:
     return outer
 
 
-def _at(ordered: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """The microaggregated order statistics at these places, float64."""
-    n, half = len(ordered), MIN_LEVEL_ROWS // 2
-    middle = np.clip(places, half, n - 1 - half)
-    window = [ordered[middle + step].astype(np.float64) for step in range(-half, half + 1)]
-    mean = np.mean(window, axis=0)
-    own = ordered[places].astype(np.float64)
-    shared = np.zeros(own.shape, bool)
-    for first in range(MIN_LEVEL_ROWS):  # a run of equal values that begins so many places before, or here
-        begin = np.clip(places - first, 0, n - MIN_LEVEL_ROWS)
-        shared |= (ordered[begin] == ordered[places]) & (ordered[begin + MIN_LEVEL_ROWS - 1] == ordered[places])
-    return np.asarray(np.where(shared, own, mean))
+def _grouped(ordered: np.ndarray) -> np.ndarray:
+    """What stands for each of at least `MIN_LEVEL_ROWS` ascending values: float64, ascending."""
+    n, k = len(ordered), MIN_LEVEL_ROWS
+    out = ordered.astype(np.float64)
+    runs = ordered[k - 1 :] == ordered[: n - k + 1]
+    shared = np.zeros(n, bool)
+    for step in range(k):
+        shared[step : n - k + 1 + step] |= runs
+    rare = np.flatnonzero(~shared)
+    if not len(rare):
+        return out
+    before = np.maximum.accumulate(np.where(shared, out, -np.inf))[rare]
+    after = np.minimum.accumulate(np.where(shared, out, np.inf)[::-1])[::-1][rare]
+    if len(rare) < k:
+        out[rare] = np.where(np.isfinite(before), before, after)
+        return out
+    group = np.minimum(np.arange(len(rare)) // k, len(rare) // k - 1)
+    means = np.bincount(group, out[rare]) / np.bincount(group)
+    out[rare] = np.clip(means[group], before, after)  # a group may lie on both sides of a shared value
+    return out

@@ -43,6 +43,8 @@ MAX_TEXT_ROWS = 30_000
 MOST_TEXT_ROWS = 200_000
 """Beyond, texts are read by their words alone: the trigrams of 640,000 texts take a minute for each column."""
 SPARSE_ROWS = 100_000
+MOST_LANDMARKS = 200
+"""Quantiles of a column that its normal scale is interpolated between."""
 CHUNK_ROWS = 50_000
 SPREAD_OF_RAREST = 1 / 8
 LEAST_SPREAD = 1e-3
@@ -135,7 +137,7 @@ class TableFeatures:
             self.smooth = np.array([len(np.unique(c[:2000])) > 10 for c in some.T])
             if self.quantiles and self.smooth.any():
                 filled = np.where(np.isnan(some), self.center, some)[:, self.smooth]
-                landmarks = quantiles(filled, np.linspace(0.0, 1.0, min(200, len(rows))))
+                landmarks = quantiles(filled, np.linspace(0.0, 1.0, min(MOST_LANDMARKS, max(len(some) // 2, 2))))
                 self.shape = QuantileTransformer(
                     n_quantiles=len(landmarks), output_distribution="normal", random_state=self.seed
                 ).fit(landmarks)

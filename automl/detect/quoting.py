@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from automl.records import MIN_LEVEL_ROWS
 
-__all__ = ["is_personal", "quotable", "rounded", "shape", "usual_shape"]
+__all__ = ["is_contact", "is_personal", "quotable", "rounded", "shape", "usual_shape"]
 
 MOST_DIFFERENT = 0.5
 """Different values a row, from which a column differs from row to row."""
@@ -22,6 +22,8 @@ PERSONAL_SHARE, NAMED_SHARE = 0.2, 0.5
 """Of a column's different values, from which it is personal: those that look like a contact or secret, like a name."""
 LONGEST = 40
 """Characters; longer cells are sentences."""
+LONGEST_VALUE = 120
+"""Characters up to which a cell is held against the forms of contacts and secrets."""
 SHAPE_LENGTH = 24
 
 # Words of a column's name, parted at case, digits and marks.
@@ -41,8 +43,6 @@ _WITHIN = re.compile(
 )
 _VALUES = re.compile(
     r"[^\s@]+@[^\s@]+"  # a mail address, an account
-    r"|(?:[^\W\d_]{1,6}[ .:]*)?\+?[\d() ./\-]*(?:\d[() ./\-]*){7}[\d() ./\-]*x?\d*"  # telephones, cards, long numbers
-    r"|\d{3}-\d{2}-\d{4}"
     r"|[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?"  # IBAN
     r"|[A-Z]{0,3}\d[A-Z0-9]{6,}"  # passports, vehicles
     r"|\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?"
@@ -52,9 +52,12 @@ _VALUES = re.compile(
     r"|(?:sk|pk|ghp|gho|xox[abp]|glpat|AKIA|AIza|eyJ|Bearer )[\w.\-/+= ]{8,}"
     r"|(?=\S*\d)(?=\S*[A-Za-z])[\w.\-/+=]{16,}"  # letters and digits in a row: a key
     r"|(?:[a-zA-Z][\w+.\-]*:)?//\S+"
-    r"|\d{1,5},? .*\b(?:st|street|ave|avenue|rd|road|blvd|dr|drive|ln|lane|way|ct|court|pl|hwy)\b\.?.*"
-    r"|.*(?:straße|strasse|str\.|weg|gasse|platz|allee) \d+.*"
+    r"|(?i:\d{1,5},? .*\b(?:st|street|ave|avenue|rd|road|blvd|dr|drive|ln|lane|way|ct|court|pl|hwy)\b\.?.*)"
+    r"|(?i:.*(?:straße|strasse|str\.|weg|gasse|platz|allee) \d+.*)"
 )
+_DIALLED = re.compile(r"(?:[^\W\d_]{1,6}[ .:]*)?[\d() ./+\-]+(?:x\d+)?")
+LEAST_DIGITS = 7
+"""Of telephones, cards and other long numbers."""
 _PERSON = re.compile(
     r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Herr|Frau|Mme|Sr|Sra)\.? ?)*"
     r"[^\W\d_a-z][^\W\d_A-Z]+,? (?:[^\W\d_]\.? )*[^\W\d_a-z][\w'’\-]+"
@@ -74,9 +77,18 @@ def is_personal(name: str, levels: Iterable[str] = ()) -> bool:
     told = list(levels)
     if not told:
         return False
-    contacts = sum(_VALUES.fullmatch(level) is not None for level in told)
-    people = sum(_PERSON.fullmatch(level) is not None for level in told)
+    contacts = sum(map(is_contact, told))
+    people = sum(len(level) <= LONGEST and _PERSON.fullmatch(level) is not None for level in told)
     return contacts >= PERSONAL_SHARE * len(told) or people > NAMED_SHARE * len(told)
+
+
+def is_contact(text: str) -> bool:
+    """Whether a text looks like an address, a telephone, an account, a key or a place on the map."""
+    if len(text) > LONGEST_VALUE:
+        return False
+    if sum(map(str.isdigit, text)) >= LEAST_DIGITS and _DIALLED.fullmatch(text):
+        return True
+    return _VALUES.fullmatch(text) is not None
 
 
 def quotable(name: str, counts: Mapping[str, int]) -> list[str]:
@@ -88,8 +100,7 @@ def quotable(name: str, counts: Mapping[str, int]) -> list[str]:
     often = [level for level, n in counts.items() if n >= MIN_LEVEL_ROWS and len(level) <= LONGEST]
     if not often or len(counts) > MOST_DIFFERENT * sum(counts.values()) or is_personal(name, counts):
         return []
-    told = [level for level in often if _VALUES.fullmatch(level) is None]
-    return sorted(told, key=lambda level: -counts[level])
+    return sorted((level for level in often if not is_contact(level)), key=lambda level: -counts[level])
 
 
 def shape(text: str) -> str:

@@ -31,5 +31,5 @@ MIN_LEVEL_ROWS = 5
 """Training rows in which a level, a word or any other part of a cell must be seen to get a code of its own.
 
 What is stored then says nothing that fewer rows say; target classes and the keys of series are stored whatever their
-rows. Odd, so that as many neighbours of a value lie on either side of it.
+rows.
 """

@@ -90,7 +90,7 @@ def test_statistics_speak_of_observed_values():
     encoder, _ = fitted(pd.DataFrame({"a": values}), {"a": "numeric"})
     stats = spec_of(encoder, "numbers").stats
     assert stats["missing"][0] == 0.8
-    assert len(stats["quantiles"][0]) == 64
+    assert 40 <= len(stats["quantiles"][0]) <= 64  # of 200 values, in groups of five
     assert np.all(np.diff(stats["quantiles"][0]) > 0)
     q25, median, q75 = np.quantile(values[~np.isnan(values)], [0.25, 0.5, 0.75])
     assert stats["median"][0] == pytest.approx(median)
