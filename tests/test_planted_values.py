@@ -9,6 +9,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
 from automl import bundle, catalog, modalities
 from automl import detect as detection
@@ -24,6 +25,13 @@ SECRETS = ("sk-live-9f8e7d6c5b4aplanted", "ann.planted@example.org", "Plantedper
 RARE_LEVELS = tuple(f"zyxtown{'abcd'[n - 1]}" for n in (1, 2, 3, 4))
 ENDS = (91037.25, 137.125)  # the greatest and the least of a column
 TARGET_ENDS = (88123.625, 5.0625)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Small fits are quicker on one thread, most of all on a busy machine."""
+    with threadpool_limits(1):
+        yield
 
 
 # --------------------------------------------------------------------------- looking through a bundle
@@ -278,3 +286,61 @@ def test_the_search_looks_into_archives_arrays_and_base64(tmp_path):
     assert all(is_in(blobs, f"zyxtown{c}") for c in "abc") and not is_in(blobs, "zyxtownd")
     assert has_number(blobs, ENDS[0]) and not has_number(blobs, ENDS[1])
     assert (N_TRAIN, 3) in [array.shape for array in arrays]
+
+
+# --------------------------------------------------------------------------- pictures, sequences, forecasts
+
+
+def arrays_of(modality):
+    """Pictures or sequences with a target whose ends are planted, and the bytes of some training rows."""
+    rng = np.random.default_rng(2)
+    y = 30_000 + 1000 * rng.normal(size=N)
+    y[[40, 50]] = TARGET_ENDS
+    level = (y - y.mean()) / y.std()
+    if modality == "image":
+        inputs = np.clip(rng.normal(120, 30, (N, 16, 16, 1)) + 20 * level[:, None, None, None], 0, 255).astype(np.uint8)
+    else:
+        inputs = (rng.normal(size=(N, 2, 40)) + level[:, None, None]).astype(np.float32)
+    rows = [inputs[i].tobytes() for i in range(0, N_TRAIN, 10)]
+    if modality == "sequence":
+        rows += [inputs[i].astype(np.float64).tobytes() for i in range(0, N_TRAIN, 10)]
+    task = Task(modality, "regression", ("y",), "r2")
+    return Dataset("data", inputs, pd.DataFrame({"y": y})), task, y[:, None], rows
+
+
+@pytest.mark.parametrize(
+    ("modality", "baseline"),
+    [pytest.param(m, p.values[0], id=f"{m}-{p.id}") for m in ("image", "sequence") for p in families(m)],
+)
+def test_models_of_pictures_and_sequences_hold_no_row_and_no_single_target(tmp_path, modality, baseline):
+    if "regression" not in baseline.goals:
+        pytest.skip("a forecast's")
+    dataset, task, truth, rows = arrays_of(modality)
+    model = baseline.make(task, next(iter(baseline.settings(task, Facts(N_TRAIN, 0), 0))), 0)
+    valid = np.arange(N_TRAIN, N_TRAIN + N_VALID)
+    model.fit(dataset, TRAIN, truth[TRAIN], None, FitContext(valid_rows=valid, valid_truth=truth[valid]))
+    predictors = {"shallow": ShallowPredictor((model,))}
+    folder = bundle.save(tmp_path / "m", task, predictors, "shallow", {}, "", keeps_rows=baseline.keeps_rows)
+    found, _, blobs = searched(folder, task)
+
+    assert [value for value in found if isinstance(value, float)] == []
+    assert not any(row in blob for row in rows for blob in blobs)
+
+
+@pytest.mark.parametrize("baseline", [p for p in families("sequence") if "forecast" in p.values[0].goals])
+def test_models_of_forecasts_hold_no_stretch_of_a_series(tmp_path, baseline):
+    rng = np.random.default_rng(4)
+    values = 50 + np.cumsum(rng.normal(size=N))
+    times = pd.date_range("2020-01-01", periods=N, freq="D").to_numpy().astype("datetime64[ns]")
+    dataset = Dataset("data", pd.DataFrame(index=range(N)), pd.DataFrame({"y": values}), times=times)
+    task = Task("sequence", "forecast", ("y",), "mase", horizon=4, season=7, frequency="D", quantiles=(0.1, 0.5, 0.9))
+    windows = np.arange(30, N - 60)[:, None] + np.arange(4)
+    later = np.arange(N - 56, N - 8, 4)[:, None] + np.arange(4)
+    model = baseline.make(task, next(iter(baseline.settings(task, Facts(len(windows), 0), 0))), 0)
+    context = FitContext(valid_rows=later, valid_truth=values[later][..., None])
+    model.fit(dataset, windows, values[windows][..., None], None, context)
+    predictors = {"shallow": ShallowPredictor((model,))}
+    blobs, _ = held(bundle.save(tmp_path / "m", task, predictors, "shallow", {}, ""))
+
+    pairs = [values[i : i + 2].astype(kind).tobytes() for i in range(N - 1) for kind in (np.float64, np.float32)]
+    assert not any(pair in blob for pair in pairs for blob in blobs)
