@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from automl.records import MIN_LEVEL_ROWS
+
 __all__ = [
     "AMOUNTS",
     "MAX_GOALS",
@@ -95,10 +97,9 @@ def amounts(cells: Sequence[str | None]) -> np.ndarray:
 
 
 def vocabulary(documents: Sequence[Sequence[str]], at_most: int) -> list[str]:
-    """Tokens of at least two documents (three in large data) but not of all, most frequent first."""
-    least = 2 if len(documents) < 5_000 else 3
+    """Tokens of at least `MIN_LEVEL_ROWS` documents but not of all, most frequent first."""
     counts = Counter(itertools.chain.from_iterable(map(set, documents)))
-    usable = [token for token, n in counts.items() if least <= n < len(documents)]
+    usable = [token for token, n in counts.items() if MIN_LEVEL_ROWS <= n < len(documents)]
     return sorted(usable, key=lambda token: (-counts[token], token))[:at_most]
 
 

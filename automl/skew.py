@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from automl.microaggregation import magnitude, quantiles, roundest
+
 __all__ = ["PLAIN", "Shape", "bounds", "shape_of"]
 
 SKEWED = 1.5
@@ -76,8 +78,8 @@ def shape_of(values: np.ndarray, metric: str = "r2") -> Shape:
     mild = MILD_ABSOLUTE if metric in ABSOLUTE else MILD
     if len(values) < 20 or len(np.unique(values)) < 10:
         return PLAIN
-    skew, low, high = _skewness(values), float(values.min()), float(values.max())
-    quarter, middle, three_quarters = (float(q) for q in np.quantile(values, [0.25, 0.5, 0.75]))
+    skew = _skewness(values)
+    low, quarter, middle, three_quarters, high = quantiles(values, [0.0, 0.25, 0.5, 0.75, 1.0]).tolist()
     spread = three_quarters - quarter
     if skew > SKEWED and low >= middle - 2.0 * spread:  # a floor: zero where it is near
         return _mildest(values, 0.0 if 0 <= low <= spread else low, 1.0, mild)
@@ -90,21 +92,27 @@ def bounds(shape: Shape, values: np.ndarray) -> tuple[float, float]:
     """Between which transformed values a prediction stays: the training range, somewhat widened.
 
     Turned back, no bound lies further out than the training range is wide. A target that is never negative in training
-    is never predicted to be.
+    is never predicted to be. A round number is taken, so that the bound does not tell the value that it bounds.
 
     Args:
         shape: of the target. values: ``(n,)`` of training rows.
     """
     inner = shape.forward(values)
-    low, high = float(inner.min()), float(inner.max())
-    room = (high - low) * (0.25 if shape.power == 1.0 else 0.1 if shape.power == 0.5 else 0.05)
+    first, last = float(inner.min()), float(inner.max())
+    room = (last - first) * (0.25 if shape.power == 1.0 else 0.1 if shape.power == 0.5 else 0.05)
     least, most = float(values.min()), float(values.max())
     ends = shape.forward(np.array([least - (most - least), most + (most - least)]))
-    low, high = max(low - room, float(ends.min())), min(high + room, float(ends.max()))
+    low = _bound(first, max(first - room, float(ends.min())), max(first - 2 * room, float(ends.min())))
+    high = _bound(last, min(last + room, float(ends.max())), min(last + 2 * room, float(ends.max())))
     if values.min() >= 0:
         zero = float(shape.forward(np.array(0.0)))
         low, high = (max(low, zero), high) if shape.unit > 0 else (low, min(high, zero))
     return low, high
+
+
+def _bound(inner: float, near: float, far: float) -> float:
+    """A round number from `near` to `far`, or, where nothing lies between them, from `inner` to `near`."""
+    return roundest(near, far) if near != far else roundest(inner, near)
 
 
 def _mildest(values: np.ndarray, origin: float, sign: float, mild: float) -> Shape:
@@ -113,7 +121,7 @@ def _mildest(values: np.ndarray, origin: float, sign: float, mild: float) -> Sha
     if not (distance > 0).any():
         return PLAIN
     # Below the unit the transform is nearly a line; one far too small for the largest would leave float64's range.
-    unit = sign * max(float(np.quantile(distance[distance > 0], 0.1)), LEAST_UNIT * float(distance.max()))
+    unit = sign * max(float(quantiles(distance[distance > 0], [0.1])[0]), LEAST_UNIT * float(magnitude(distance.max())))
     shapes = [PLAIN, *(Shape(power, origin, unit) for power in POWERS)]
     skews = [abs(_skewness(np.abs(shape.forward(values) - shape.forward(np.array(origin))))) for shape in shapes]
     for shape, skew in zip(shapes[1:], skews[1:], strict=True):

@@ -1,14 +1,16 @@
 """Typed table columns as one matrix, for linear models (scaled, one-hot) or for trees (codes).
 
-Free text goes through skrub's `StringEncoder` (TF-IDF of character n-grams, then SVD); texts, lists and columns of many
-levels also say what their words tell of the target (`automl.evidence`). Pictures become principal components of their
-gradients and pixels, as the image baselines have them. The rest is plain NumPy.
+Free text goes through `Trigrams` (TF-IDF of character n-grams, then SVD); texts, lists and columns of many levels also
+say what their words tell of the target (`automl.evidence`). Pictures become principal components of their gradients and
+pixels, as the image baselines have them. The rest is plain NumPy.
+
+Nothing is kept of a level, member or trigram of fewer than `MIN_LEVEL_ROWS` training rows: it is as one that training
+never showed. Medians, quantiles and first days are microaggregated (`automl.microaggregation`).
 """
 
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,8 +24,10 @@ from automl.baselines.gradients import PictureFeatures
 from automl.baselines.levels import by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
 from automl.baselines.model import remembered, rows_key
 from automl.baselines.normal import normal_scores
+from automl.baselines.trigrams import Trigrams
 from automl.evidence import amounts, goals_of
-from automl.records import Dataset, Task
+from automl.microaggregation import ends, median, quantiles
+from automl.records import MIN_LEVEL_ROWS, Dataset, Task
 from automl.repeated import words_of
 from automl.skew import shape_of
 
@@ -39,6 +43,8 @@ MAX_TEXT_ROWS = 30_000
 MOST_TEXT_ROWS = 200_000
 """Beyond, texts are read by their words alone: the trigrams of 640,000 texts take a minute for each column."""
 SPARSE_ROWS = 100_000
+MOST_LANDMARKS = 200
+"""Quantiles of a column that its normal scale is interpolated between."""
 CHUNK_ROWS = 50_000
 SPREAD_OF_RAREST = 1 / 8
 LEAST_SPREAD = 1e-3
@@ -124,7 +130,7 @@ class TableFeatures:
         if len(matrix) > STATISTIC_ROWS:
             some = matrix[np.linspace(0, len(matrix) - 1, STATISTIC_ROWS).astype(np.int64)]
         with np.errstate(all="ignore"):
-            self.center = np.array([np.nanmedian(c) if np.isfinite(c).any() else 0.0 for c in some.T])
+            self.center = np.array([median(c[~np.isnan(c)]) for c in some.T])
         self.categories = []  # codes count as numbers from here on
         if self.style == "linear":
             scaled = some - self.center
@@ -132,9 +138,11 @@ class TableFeatures:
             self.scale = np.where(spread > 0, spread, 1.0)
             self.smooth = np.array([len(np.unique(c[:2000])) > 10 for c in some.T])
             if self.quantiles and self.smooth.any():
+                filled = np.where(np.isnan(some), self.center, some)[:, self.smooth]
+                landmarks = quantiles(filled, np.linspace(0.0, 1.0, min(MOST_LANDMARKS, max(len(some) // 2, 2))))
                 self.shape = QuantileTransformer(
-                    n_quantiles=min(200, len(rows)), output_distribution="normal", random_state=self.seed
-                ).fit(np.where(np.isnan(some), self.center, some)[:, self.smooth])
+                    n_quantiles=len(landmarks), output_distribution="normal", random_state=self.seed
+                ).fit(landmarks)
         return self._sparse(matrix, levels) if self.is_sparse else self._finish(matrix)
 
     def _goals(self, truth: np.ndarray) -> np.ndarray:
@@ -154,12 +162,14 @@ class TableFeatures:
         if kind == "datetime":
             stamps = column.dropna()
             varying = [p for p in PARTS if getattr(stamps.dt, p).nunique() > 1] if len(stamps) else []
-            step = {"kind": "date", "parts": varying, "origin": float(stamps.min().timestamp()) if len(stamps) else 0.0}
+            step = {"kind": "date", "parts": varying, "origin": _first_second(stamps)}
             return step, self._apply(step, column)
         if kind == "text" or kind == "url":
             step, block = self._fit_text(dataset, rows, column, name)
             return self._with_clues(dataset, rows, column, step, block, goals)
         names, counts = counted(column, kind == "list")
+        many = len(names) > (self.max_levels if self.style == "linear" or kind == "list" else 20)
+        names, counts = names[counts >= MIN_LEVEL_ROWS], counts[counts >= MIN_LEVEL_ROWS]
         order = np.argsort(-counts, kind="stable")
         rank = np.empty(len(names))
         rank[order] = np.arange(len(names))
@@ -168,14 +178,13 @@ class TableFeatures:
             keep = rank < self.max_levels
             step = {"kind": "bag", "names": names[keep], "values": rank[keep]}
         elif self.style == "linear":
-            keep = (rank < self.max_levels) & (counts > 1)
+            keep = rank < self.max_levels
             step = {"kind": "onehot", "names": names[keep], "values": rank[keep]}
-        elif len(names) < self.max_codes:
+        elif 0 < len(names) < self.max_codes:
             step["kind"] = "codes"
         else:
             step = {"kind": "counts", "names": names, "values": counts.astype(np.float64)}
         block = self._apply(step, column)
-        many = len(names) > (self.max_levels if self.style == "linear" or kind == "list" else 20)
         return self._with_clues(dataset, rows, column, step, block, goals) if many else (step, block)
 
     def _fit_pictures(self, dataset: Dataset, rows: np.ndarray, name: str) -> tuple[dict[str, Any], np.ndarray]:
@@ -203,18 +212,13 @@ class TableFeatures:
         def compute() -> tuple[np.ndarray, Any]:
             if len(column) > MOST_TEXT_ROWS or not self.text_dimensions:
                 return np.zeros((len(column), 0)), None
-            clean = pd.Series([str(v) if v is not None and v == v else "" for v in column], name="text")
+            clean = pd.Series(cells_of(column), name="text")
             if clean.nunique() < 3:
                 return np.zeros((len(clean), 0)), None
-            from skrub import StringEncoder  # takes as long to import as scikit-learn
-
-            size = min(self.text_dimensions, max(len(clean) - 1, 1))
             sample = evenly(len(clean), MAX_TEXT_ROWS)
             # Trigrams alone: longer ones make the stored vocabulary and projection five times as large.
-            encoder = StringEncoder(n_components=size, ngram_range=(3, 3), random_state=0)
-            with warnings.catch_warnings():  # few trigrams give fewer dimensions: nothing to tell the user
-                warnings.simplefilter("ignore", UserWarning)
-                found = np.asarray(encoder.fit_transform(clean.iloc[sample]), dtype=np.float64)
+            encoder = Trigrams(min(self.text_dimensions, max(len(clean) - 1, 1)))
+            found = encoder.fit_transform(clean.iloc[sample])
             return (found if len(sample) == len(clean) else _projected(encoder, clean)), encoder
 
         key = ("text", name, self.text_dimensions, *rows_key(dataset, rows))
@@ -272,8 +276,7 @@ class TableFeatures:
         if step["kind"] == "text":
             block = np.zeros((len(column), 0))
             if step["encoder"] is not None:
-                clean = pd.Series([str(v) if v is not None and v == v else "" for v in column], name="text")
-                block = _projected(step["encoder"], clean)
+                block = _projected(step["encoder"], pd.Series(cells_of(column), name="text"))
         else:
             block = self._apply(step, column)
         if "amounts" in step:
@@ -358,6 +361,14 @@ class TableFeatures:
         matrix /= self.scale
         np.clip(matrix, -8.0, 8.0, out=matrix)
         return matrix if normal is None else np.concatenate([matrix, normal], axis=1)
+
+
+def _first_second(stamps: pd.Series) -> float:
+    """The first second of the year in which dates begin, since 1970."""
+    if not len(stamps):
+        return 0.0
+    first = pd.Timestamp(ends(stamps.to_numpy("datetime64[s]").astype(np.int64))[0], unit="s")
+    return float(pd.Timestamp(first.year, 1, 1).timestamp())
 
 
 def _placed(block: np.ndarray, there: np.ndarray, step: Mapping[str, Any]) -> np.ndarray:

@@ -93,7 +93,8 @@ def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
     """Extra trees on gradients and pixels."""
     first = {
         "learner": "forest", "kind": "extra", "side": 32, "cell": 8, "pixels": True, "components": 0,
-        "n_estimators": 200, "max_features": "sqrt" if labelled(task) else 0.2, "min_samples_leaf": 1,
+        "n_estimators": 200, "max_features": "sqrt" if labelled(task) else 0.2,
+        "min_samples_leaf": 1 if labelled(task) else 2,  # a leaf of one row holds its value
         "class_weight": None,
     }  # fmt: skip
     options = {"cell": [4, 8], "max_features": ["sqrt", 0.1, 0.2], "kind": ["extra", "random"]}

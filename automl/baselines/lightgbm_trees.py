@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,8 @@ __all__ = ["grow", "opened", "predicted"]
 
 WIDE_COLUMNS = 200
 CHECKPOINT_SECONDS = 0.5
+_RANGES = re.compile(r"^(feature_infos=)(.*)$", re.MULTILINE)
+_ENDS = re.compile(r"\[[^\]]*\]")
 
 
 def grow(growth: Growth) -> Grown:
@@ -62,7 +65,12 @@ def grow(growth: Growth) -> Grown:
 
 def _content(booster: Any, losses: list[float], n: int) -> bytes:
     best = int(np.argmin(losses)) + 1 if losses else n
-    return str(booster.model_to_string(num_iteration=best)).encode()
+    return _RANGES.sub(_without_ends, str(booster.model_to_string(num_iteration=best))).encode()
+
+
+def _without_ends(line: re.Match[str]) -> str:
+    """LightGBM notes each column's least and greatest training value, two cells, and reads none of it to predict."""
+    return line[1] + _ENDS.sub("[0:1]", line[2])
 
 
 def _parameters(growth: Growth) -> dict[str, Any]:

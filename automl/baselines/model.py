@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from automl.baselines.learners import as_output
+from automl.microaggregation import MIN_LEVEL_ROWS, quantiles
 from automl.records import Dataset, FitContext, Output, Task
 from automl.skew import PLAIN, Shape, bounds, shape_of
 
@@ -123,7 +124,7 @@ class Floor:
             counts = np.bincount(truth, weights=w, minlength=self.n_classes)
             self.constant = counts / counts.sum()
         elif self.statistic == "median":
-            self.constant = np.median(truth, axis=0)
+            self.constant = quantiles(truth, [0.5])[0] if len(truth) >= MIN_LEVEL_ROWS else truth.mean(axis=0)
         else:
             self.constant = (w @ truth) / w.sum()
 

@@ -62,11 +62,15 @@ def convolutions_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mappi
 
 def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Extra trees on summaries, with or without some convolutions."""
+    least = 1 if labelled(task) else 2  # a leaf of one row holds its value
     first = {
         "learner": "forest", "kind": "extra", "summaries": True, "convolutions": 0, "n_estimators": 300,
-        "max_features": "sqrt" if labelled(task) else 0.3, "min_samples_leaf": 1, "class_weight": None,
+        "max_features": "sqrt" if labelled(task) else 0.3, "min_samples_leaf": least, "class_weight": None,
     }  # fmt: skip
-    options = {"convolutions": [0, 500, 1000], "max_features": ["sqrt", 0.1, 0.3], "min_samples_leaf": [1, 2, 4]}
+    options = {
+        "convolutions": [0, 500, 1000], "max_features": ["sqrt", 0.1, 0.3],
+        "min_samples_leaf": [least, 2 * least, 4 * least],
+    }  # fmt: skip
     yield from draws(first, options | weights_options(task), seed)
 
 

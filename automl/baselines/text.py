@@ -9,7 +9,7 @@ from automl.baselines.learners import Linear
 from automl.baselines.model import Model, draws, labelled
 from automl.baselines.tabular import GOALS, floor, floor_settings, weights_options
 from automl.baselines.words import TextFeatures
-from automl.records import Baseline, Facts, Task
+from automl.records import MIN_LEVEL_ROWS, Baseline, Facts, Task
 
 __all__ = ["CHARACTERS", "FLOOR", "MARGIN", "WORDS"]
 
@@ -31,7 +31,7 @@ def text_model(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 def words_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Single words and pairs of words, logistic."""
     first = {
-        "word_ngrams": 1, "char_ngrams": 0, "separate": False, "max_features": 50_000, "min_rows": 2,
+        "word_ngrams": 1, "char_ngrams": 0, "separate": False, "max_features": 50_000, "min_rows": MIN_LEVEL_ROWS,
         "loss": "logistic", "class_weight": None,
     }  # fmt: skip
     yield from draws(first, {"word_ngrams": [1, 2]} | weights_options(task), seed)
@@ -44,10 +44,11 @@ def strong_settings(loss: str) -> Any:
         long = facts.n_rows > 20_000
         first = {
             "word_ngrams": 2, "char_ngrams": 4 if long else 5, "separate": False,
-            "max_features": 100_000 if long else 200_000, "min_rows": 2, "loss": loss, "class_weight": None,
+            "max_features": 100_000 if long else 200_000, "min_rows": MIN_LEVEL_ROWS,
+            "loss": loss, "class_weight": None,
         }  # fmt: skip
         options: dict[str, Any] = {
-            "word_ngrams": [1, 2, 3], "char_ngrams": [0, 3, 4, 5, 6], "min_rows": [1, 2, 3],
+            "word_ngrams": [1, 2, 3], "char_ngrams": [0, 3, 4, 5, 6], "min_rows": [MIN_LEVEL_ROWS, 2 * MIN_LEVEL_ROWS],
             "max_features": [50_000, 200_000, 400_000], "loss": [loss, "ridge"],
         }  # fmt: skip
         if sum(c.kind == "text" for c in task.columns) > 1:

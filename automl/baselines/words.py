@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import HashingVectorizer
 
 from automl.baselines.model import remembered, rows_key
-from automl.records import Dataset, Task
+from automl.records import MIN_LEVEL_ROWS, Dataset, Task
 
 __all__ = ["TextFeatures"]
 
@@ -22,13 +22,14 @@ class TextFeatures:
     Args:
         task: names the text columns. word_ngrams, char_ngrams: largest n-gram (0 for none; characters from 2).
         separate: one block a column, or all columns joined. max_features: columns kept a block, commonest first.
-        min_rows: training rows that a feature must occur in.
+        min_rows: training rows that a feature must occur in, `MIN_LEVEL_ROWS` at least: whether a bucket is kept would
+            tell whether a word was there.
 
     Source: hashing, Weinberger et al. 2009; sublinear TF-IDF, Manning, Raghavan & Schütze 2008, section 6.4.
     """
 
     def __init__(self, task: Task, word_ngrams: int = 2, char_ngrams: int = 5, separate: bool = False,
-                 max_features: int = 200_000, min_rows: int = 2) -> None:  # fmt: skip
+                 max_features: int = 200_000, min_rows: int = MIN_LEVEL_ROWS) -> None:  # fmt: skip
         self.columns = [c.name for c in task.columns if c.kind not in ("identifier", "constant", "image_path")]
         self.categories: list[bool] = []
         self.word_ngrams = word_ngrams
@@ -67,7 +68,7 @@ class TextFeatures:
         counts = self._remembered(dataset, rows)
         for block in counts:
             seen = np.bincount(block.indices, minlength=BUCKETS)
-            kept = np.flatnonzero(seen >= min(self.min_rows, max(1, len(rows) // 20)))
+            kept = np.flatnonzero(seen >= max(self.min_rows, MIN_LEVEL_ROWS))
             if len(kept) > self.max_features:
                 kept = np.sort(kept[np.argsort(-seen[kept], kind="stable")[: self.max_features]])
             self.kept.append(kept.astype(np.int64))

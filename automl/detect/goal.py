@@ -15,7 +15,18 @@ from automl.detect.classes import class_findings, grades, natural, positive_clas
 from automl.detect.glimpse import is_named, shown
 from automl.detect.kinds import column
 from automl.detect.levels import Taken, taken
-from automl.detect.parse import MISSING_WORDS, booleans, is_money, members, numbers, unlike_units, word, words
+from automl.detect.parse import (
+    MISSING_NUMBERS,
+    MISSING_WORDS,
+    booleans,
+    is_money,
+    members,
+    numbers,
+    unlike_units,
+    word,
+    words,
+)
+from automl.detect.quoting import quotable
 from automl.detect.reading import typed
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Finding, Goal, Recipe
@@ -124,7 +135,9 @@ def _without_target(target: pd.DataFrame, found: Sequence[tuple[Column, np.ndarr
     step = "Fill the target or remove these rows."
     for (c, present), name in zip(found, target.columns, strict=True):
         cells = map(word, target[name].iloc[np.flatnonzero(~present)].tolist())
-        unread = Counter(text for text in cells if text is not None)
+        held = Counter(text for text in cells if text is not None)
+        told = set(quotable(str(name), held))
+        unread = Counter({text: n for text, n in held.items() if text in told or text.lower() in MISSING_NUMBERS})
         spelled += unread
         answers = [text for text, _ in unread.most_common() if text.lower() not in MISSING_WORDS]
         if c.reading.get("missing"):
@@ -132,11 +145,11 @@ def _without_target(target: pd.DataFrame, found: Sequence[tuple[Column, np.ndarr
             step = f"If {gaps} are real values, pass {shell.columns_flag(c.name, c.kind)}."
         elif c.kind == "boolean" and answers and len(found) == 1 and recipe.goal is None:
             step = f"If {_cut(answers[0])!r} is an answer of its own, pass --goal multiclass; else fill the target."
-    held = ", ".join(f"{_cut(text)!r} ({n:,})" for text, n in spelled.most_common(3))
+    said = ", ".join(f"{_cut(text)!r} ({n:,})" for text, n in spelled.most_common(3))
     return Finding(
         "missing_target",
         "medium" if len(lost) > 0.05 * len(target) else "low",
-        f"{len(lost):,} of {len(target):,} rows have no usable target{f' (they hold {held})' if held else ''} and were "
+        f"{len(lost):,} of {len(target):,} rows have no usable target{f' (they hold {said})' if said else ''} and were "
         f"dropped.",
         step,
         tuple(map(str, target.columns)),

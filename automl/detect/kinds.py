@@ -30,7 +30,7 @@ from automl.detect.rules import (
     url,
 )  # fmt: skip
 from automl.detect.signs import NAMED
-from automl.records import Column, Kind
+from automl.records import MIN_LEVEL_ROWS, Column, Kind
 
 __all__ = ["NINE_OF_KIND", "column", "columns", "forced", "settled"]
 
@@ -175,6 +175,8 @@ def forced(seen: Glimpse, kind: Kind) -> Column:
     if kind == "boolean":
         found = declared(seen) or boolean(seen)
         levels = sorted(seen.levels[:2])
+        if seen.n_distinct > 2 and min(map(seen.different.__getitem__, levels), default=0) < MIN_LEVEL_ROWS:
+            levels = []  # two cells among many, and no yes and no
         reading = (
             found.reading
             if found is not None and found.kind == "boolean"

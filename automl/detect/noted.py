@@ -12,6 +12,7 @@ from automl import shell
 from automl.detect.glimpse import shown
 from automl.detect.goal import SURE, Answer
 from automl.detect.parse import MISSING_NUMBERS, numbers, unlike_units, word
+from automl.detect.quoting import quotable
 from automl.records import Column, Finding, Recipe, Severity
 
 __all__ = ["converted_units", "mixed_units", "noted", "spelled_gaps", "stand_ins", "unclear_marks", "unsure"]
@@ -117,7 +118,8 @@ def mixed_units(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
         units = unlike_units(texts)
         if units:
             names.append(c.name)
-            told.append(f"{c.name!r} ({', '.join(repr(u) for u in list(units)[:4])})")
+            spelled = ", ".join(map(repr, quotable(c.name, units)[:4]))
+            told.append(f"{c.name!r}{f' ({spelled})' if spelled else ''}")
     if not names:
         return None
     message = (

@@ -27,6 +27,7 @@ from automl.detect.parse import (
     spellings,
     words,
 )
+from automl.detect.quoting import quotable, usual_shape
 from automl.records import Column
 
 __all__ = [
@@ -60,7 +61,8 @@ def constant(seen: Glimpse) -> Column | None:
     if seen.n_present == 0 or not seen.texts:
         return Column(seen.name, "constant", 1.0, "no row holds a value")
     if len(seen.levels) == 1 and seen.n_distinct == 1 and seen.n_missing == 0:
-        return Column(seen.name, "constant", 1.0, f"every row holds {shown(seen.levels)}")
+        level = shown(quotable(seen.name, seen.different)) or "the same value"
+        return Column(seen.name, "constant", 1.0, f"every row holds {level}")
     return None
 
 
@@ -254,7 +256,7 @@ def embedded_number(seen: Glimpse) -> Column | None:
         return None
     gaps, note = _gaps(numbers(pd.Series(seen.texts, dtype=object), reading))
     as_text = "" if "written as" in said else " written as text"
-    what = f"are numbers{f' in {said}' if said else ''}{as_text}, such as {shown(seen.texts, 1)}"
+    what = f"are numbers{f' in {said}' if said else ''}{as_text}{_such_as(seen, 1)}"
     evidence = share_words(share, len(seen.texts), what) + note
     return Column(seen.name, "embedded_number", share, evidence, {**reading, **gaps})
 
@@ -295,14 +297,22 @@ def categorical(seen: Glimpse) -> Column | None:
     if seen.distinct_share > 0.9 and n > 20 and seen.n_distinct > 0.5 * seen.n_present:
         return None  # a sample of thousands of levels shows most of them once; over all rows they come back
     sure = 0.95 if seen.distinct_share < 0.2 else 0.7
-    return Column(
-        seen.name, "categorical", sure, f"{levels:,} different values among {n:,} sampled, such as {shown(seen.levels)}"
-    )
+    return Column(seen.name, "categorical", sure, f"{levels:,} different values among {n:,} sampled{_such_as(seen, 3)}")
 
 
 def unknown(seen: Glimpse) -> Column:
     """None of the other rules."""
-    return Column(seen.name, "unknown", 0.5, f"no rule explains values such as {shown(seen.texts)}")
+    if told := _such_as(seen, 3):
+        return Column(seen.name, "unknown", 0.5, f"no rule explains its values{told}")
+    form = usual_shape(seen.texts)
+    built = f", most of them built like '{form}' (a: small letters, A: capitals, 9: digits)" if form else ""
+    return Column(seen.name, "unknown", 0.5, f"no rule explains its values{built}")
+
+
+def _such_as(seen: Glimpse, most: int) -> str:
+    """A few values, where they may be quoted."""
+    told = shown(quotable(seen.name, seen.different), most)
+    return f", such as {told}" if told else ""
 
 
 RULES: tuple[Callable[[Glimpse], Column | None], ...] = (

@@ -12,7 +12,7 @@ from automl import shell
 from automl.errors import DataError
 from automl.intake.files import shown
 from automl.intake.fingerprint import fingerprint
-from automl.intake.images import common_size, decoded, full_path, joined
+from automl.intake.images import common_size, decoded, full_path, joined, why_unread
 from automl.records import Column, Dataset, Finding, Task
 
 __all__ = ["pictured"]
@@ -110,10 +110,8 @@ def _within(size: tuple[int, int], n_rows: int, n_columns: int) -> tuple[int, in
 
 def _none(dataset: Dataset, column: Column, paths: list[Path | None], broken: dict[int, str]) -> tuple[Dataset, Column]:
     """No picture at all: an error where pictures were meant, else the column is left out."""
-    first = next(iter(broken.values()), "no file is named")
     message = (
-        f"none of the {len(broken) or len(paths):,} images that {column.name!r} of {dataset.name} names can be read "
-        f"(the first: {first})"
+        f"none of the {len(broken) or len(paths):,} images that {column.name!r} of {dataset.name} names can be read"
     )
     without = f"pass {shell.columns_flag(column.name, 'unknown')} to do without"
     if "shape" in column.reading:
@@ -123,10 +121,12 @@ def _none(dataset: Dataset, column: Column, paths: list[Path | None], broken: di
         f"fetched: correct them, or {without}."
     )
     if column.evidence == "set by you" or "shape" in column.reading:
-        raise DataError(f"{message}; {step[0].lower()}{step[1:]}")
+        first = next(iter(broken.values()), "no file is named")
+        raise DataError(f"{message} (the first: {first}); {step[0].lower()}{step[1:]}")
+    told = f"{message[0].upper()}{message[1:]} ({why_unread(paths, broken) or 'no file is named'})"
     finding = Finding(
-        "unreadable_images", "high", f"{message[0].upper()}{message[1:]}; the column is left out.", step,
-        columns=(column.name,), rows=_rows(dataset, broken), count=len(broken),
+        "unreadable_images", "high", f"{told}; the column is left out.", step, columns=(column.name,),
+        rows=_rows(dataset, broken), count=len(broken),
     )  # fmt: skip
     why = f"{column.evidence}, but none of the files can be read"
     return replace(dataset, findings=(*dataset.findings, finding)), Column(column.name, "unknown", 0.5, why)
@@ -134,7 +134,7 @@ def _none(dataset: Dataset, column: Column, paths: list[Path | None], broken: di
 
 def _blank(dataset: Dataset, column: Column, paths: list[Path | None], broken: dict[int, str]) -> Finding:
     n_named = sum(path is not None for path in paths)
-    named = "; ".join(list(broken.values())[:5]) + (f"; and {len(broken) - 5} more" if len(broken) > 5 else "")
+    named = why_unread(paths, broken)
     return Finding(
         "unreadable_images", "high" if len(broken) > 0.1 * n_named else "medium",
         f"{len(broken):,} of {n_named:,} images that {column.name!r} names could not be read ({named}); their rows are "

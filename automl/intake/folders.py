@@ -59,9 +59,9 @@ def read(folder: Path) -> Raw:
     if empty:
         message = f"{len(empty)} subfolders of {where} hold no images or .txt files: {listed(empty)}."
         findings += (Finding("empty_classes", "medium", message, "Remove them or fill them.", count=len(empty)),)
-    loose = [shown(child.name) for child in children if child.is_file()]
+    loose = [child for child in children if child.is_file()]
     if loose:
-        message = f"{len(loose)} files beside the class folders of {where} were not read: {listed(loose, 5)}."
+        message = f"{len(loose)} files beside the class folders of {where} were not read ({_sorts_of(loose)})."
         findings += (
             Finding("unused_files", "low", message, "Move them to their class if they have one.", count=len(loose)),
         )
@@ -76,6 +76,11 @@ def _refuse_loop(folder: Path, subfolder: Path, where: str) -> None:
     """A class is never the whole: a link upwards would lead to all there is, and round again."""
     if subfolder.is_symlink() and folder.resolve().is_relative_to(subfolder.resolve()):
         raise DataError(f"{where}: its subfolder {shown(subfolder.name)!r} is a link to a folder around it; remove it")
+
+
+def _sorts_of(paths: list[Path]) -> str:
+    """The endings of files, whose names may be anybody's."""
+    return listed(sorted({path.suffix.lower() or "without an ending" for path in paths}), 5)
 
 
 def _parted(folder: Path, subfolders: list[Path], where: str) -> Raw:
@@ -153,10 +158,10 @@ def texts(paths: list[Path]) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
             content = file.read() or b""
         text, findings = as_text(content, shown(path.name))
         contents.append(text)
-        odd += [shown(path.name)] if findings else []
+        odd += [path] if findings else []
     noticed: tuple[Finding, ...] = ()
     if odd:
-        message = f"{len(odd)} files are not plain UTF-8 and were read as best they could: {listed(odd, 5)}."
+        message = f"{len(odd)} files are not plain UTF-8 and were read as best they could."
         noticed = (Finding("encoding", "low", message, "Save them as UTF-8.", count=len(odd)),)
     return pd.DataFrame({"text": pd.Series(contents, dtype=object)}), noticed
 

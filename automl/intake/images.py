@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -23,7 +25,7 @@ from automl.intake.pixels import LONGEST, as_uint8, fitted, wanted
 from automl.intake.raw import listed
 from automl.records import Dataset, Finding, Severity, Task
 
-__all__ = ["common_size", "decoded", "full_path", "joined", "pictures"]
+__all__ = ["common_size", "decoded", "full_path", "joined", "pictures", "why_unread"]
 
 SAMPLE = 256
 """Files whose size is looked at to choose the common one."""
@@ -248,9 +250,23 @@ def joined(found: list[Any], size: tuple[int, int, int | None]) -> np.ndarray:
     return fitted(images, size)[0]
 
 
+def why_unread(paths: Sequence[Path | None], reasons: Mapping[int, str]) -> str:
+    """Why files could not be read, commonest first; not their names, which are cells (the rows are told beside it).
+
+    Args:
+        paths: of the rows. reasons: by row, as of `decoded`.
+    """
+    said: Counter[str] = Counter()
+    for row, reason in reasons.items():
+        path = paths[row]
+        plain = reason if path is None else reason.removeprefix(f"{path.name}: ")
+        said[" ".join(re.sub(r"'[^']*'|\"[^\"]*\"|\S*[/\\]\S*", "", plain).split()) or "unreadable"] += 1
+    return "; ".join(f"{reason} ({n:,})" for reason, n in said.most_common(5))
+
+
 def _dropped(dataset: Dataset, name: str, paths: list[Path | None], reasons: dict[int, str]) -> Finding:
     numbers = dataset.row_numbers if dataset.row_numbers is not None else np.arange(len(paths))
-    named = "; ".join(list(reasons.values())[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")
+    named = why_unread(paths, reasons)
     return Finding(
         "unreadable_images",
         "high" if len(reasons) > 0.1 * len(paths) else "medium",

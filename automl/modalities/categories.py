@@ -14,7 +14,7 @@ import pandas as pd
 
 from automl.evidence import spelled
 from automl.modalities.specs import categories_spec
-from automl.records import InputSpec
+from automl.records import MIN_LEVEL_ROWS, InputSpec
 
 __all__ = ["Categories", "distinct", "fit_categories", "restore_categories", "strings"]
 
@@ -27,9 +27,9 @@ _HOST = re.compile(r"\s*(?:[a-z][a-z0-9+.\-]*:)?(?://)?(?:[^/?#@\s]*@)?(?:www\.)
 class Categories:
     """Levels → codes: 0 missing (and unseen, where training had no rare level), then levels by frequency.
 
-    A level too rare in training for a code of its own shares the column's last code, and so does a level that
-    training never showed: the network has learnt that code from levels of the same sort. Levels that spelling alone
-    tells apart are one (`automl.evidence.spelled`).
+    A level too rare in training for a code of its own (`MIN_LEVEL_ROWS`) shares the column's last code, and so does a
+    level that training never showed: the network has learnt that code from levels of the same sort. Levels that
+    spelling alone tells apart are one (`automl.evidence.spelled`).
 
     Attributes:
         columns: names. hosts: whether a column holds urls, of which only the host is kept.
@@ -87,7 +87,7 @@ def fit_categories(
             if level is not None:
                 counts[level] += n
         n_missing = len(frame) - counts.total()
-        levels, n_rare = _frequent(counts, len(frame))
+        levels, n_rare = _frequent(counts)
         if len(levels) + (n_rare > 0) + (n_missing > 0) < 2:
             continue
         part.columns.append(name)
@@ -100,10 +100,11 @@ def fit_categories(
     return part, categories_spec(part.columns, sizes)
 
 
-def _frequent(counts: Mapping[str, int], n_rows: int) -> tuple[list[str], int]:
+def _frequent(counts: Mapping[str, int]) -> tuple[list[str], int]:
     """Levels with a code of their own, most frequent first, and how many levels are left for the rare code."""
-    least = min(max(n_rows // 4_000, 2), 5)
-    ranked = sorted((level for level, n in counts.items() if n >= least), key=lambda level: (-counts[level], level))
+    ranked = sorted(
+        (level for level, n in counts.items() if n >= MIN_LEVEL_ROWS), key=lambda level: (-counts[level], level)
+    )
     levels = ranked[:MAX_LEVELS]
     return levels, len(counts) - len(levels)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from automl.microaggregation import MIN_LEVEL_ROWS, ends, magnitude, quantiles
 from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
 
@@ -26,11 +27,14 @@ LARGEST = 1e30  # far from float32's own limit, so that sums and squares of scal
 class Numbers:
     """Columns → numbers: missing filled with the median, wild values clipped, indicators for missing values.
 
+    No number kept is one that fewer than `MIN_LEVEL_ROWS` training rows hold (`automl.microaggregation`).
+
     A date becomes elapsed days and calendar parts. All arrays have one entry for each *raw* number: numeric columns
     first, then the parts of each date.
 
     Attributes:
-        numeric, dates: column names. origins: a date's first day in training, days since 1970.
+        numeric, dates: column names. origins: the first day of the year in which a date's training days begin, in days
+            since 1970.
         fill: median of training rows. low, high: bounds. offset: subtracted before the cast to float32 where a
             column lies so far from zero that float32 would lose its digits.
         kept: raw numbers that vary in training. flagged: raw numbers whose absence has an indicator.
@@ -130,8 +134,11 @@ def _raw(frame: pd.DataFrame, numeric: Sequence[str], dates: Sequence[str], orig
 
 def _first_day(column: pd.Series) -> float:
     times = column.to_numpy("datetime64[s]")
-    times = times[~np.isnat(times)]
-    return float(np.floor(times.min().astype(np.int64) / 86400.0)) if len(times) else 0.0
+    seconds = times[~np.isnat(times)].astype(np.int64)
+    if len(seconds) < MIN_LEVEL_ROWS:
+        return 0.0
+    first = np.datetime64(int(ends(seconds)[0]), "s").astype("datetime64[Y]")
+    return float(first.astype("datetime64[D]").astype(np.int64))
 
 
 def _date_parts(times: np.ndarray, origin: float) -> np.ndarray:
@@ -159,8 +166,8 @@ def _bounds(values: np.ndarray) -> tuple[float, float, float, float]:
     if len(finite) == 0:
         return 0.0, 0.0, 0.0, 0.0
     sample = np.clip(evenly(finite, MAX_STAT_ROWS), -LARGEST, LARGEST)
-    low, q25, median, q75, high = np.quantile(sample, [0.001, 0.25, 0.5, 0.75, 0.999])
-    room = 3.0 * (high - low) or 3.0 * float(sample.max() - sample.min())
+    low, q25, median, q75, high = quantiles(sample, [0.001, 0.25, 0.5, 0.75, 0.999]).tolist()
+    room = 3.0 * (high - low) or 3.0 * float(magnitude(np.ptp(sample)))
     bounds = max(low - room, -LARGEST), min(high + room, LARGEST)
     far = abs(median) > 1e4 * max(q75 - q25, (high - low) / 8.0) > 0
     return float(median), float(bounds[0]), float(bounds[1]), float(median) if far else 0.0

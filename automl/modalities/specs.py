@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from automl.microaggregation import magnitude, quantiles
 from automl.records import InputKind, InputSpec
 
 __all__ = ["agree", "categories_spec", "channel_stats", "evenly", "numbers_spec", "restore_spec", "spec_state"]
@@ -73,12 +74,12 @@ def numbers_spec(name: str, columns: Sequence[str], values: np.ndarray, missing:
     """
     levels = np.concatenate([np.linspace(0.0, 1.0, N_EDGES), [0.01, 0.25, 0.5, 0.75, 0.99]])
     sample = evenly(values, MAX_STAT_ROWS).astype(np.float64)
-    table = np.quantile(sample, levels, axis=0)  # (edges + 5, columns), NaN for columns with gaps
+    table = quantiles(sample, levels)  # (edges + 5, columns), wrong for columns with gaps
     std, span = sample.std(axis=0), np.ptp(sample, axis=0)
     for column in np.flatnonzero(np.isnan(span) | (np.asarray(missing) > 0)):
         seen = values[~np.isnan(values[:, column]), column]
         observed = evenly(seen, MAX_STAT_ROWS).astype(np.float64)
-        table[:, column], std[column], span[column] = np.quantile(observed, levels), observed.std(), np.ptp(observed)
+        table[:, column], std[column], span[column] = quantiles(observed, levels), observed.std(), np.ptp(observed)
     edges = table[:N_EDGES].astype(np.float32)
     q01, q25, median, q75, q99 = table[N_EDGES:]
     return InputSpec(
@@ -89,7 +90,7 @@ def numbers_spec(name: str, columns: Sequence[str], values: np.ndarray, missing:
         stats={
             "columns": list(columns),
             "median": median.tolist(),
-            "scale": _scales(q75 - q25, q99 - q01, std, span).tolist(),
+            "scale": _scales(q75 - q25, q99 - q01, std, magnitude(span)).tolist(),
             "quantiles": [np.unique(edges[:, column]).tolist() for column in range(len(columns))],
             "missing": [float(share) for share in missing],
         },
@@ -97,7 +98,10 @@ def numbers_spec(name: str, columns: Sequence[str], values: np.ndarray, missing:
 
 
 def _scales(iqr: np.ndarray, spread: np.ndarray, std: np.ndarray, span: np.ndarray) -> np.ndarray:
-    """IQR / 1.349 (a normal's standard deviation), held up where tails are heavy; standard deviation where IQR is 0."""
+    """IQR / 1.349 (a normal's standard deviation), held up where tails are heavy; standard deviation where IQR is 0.
+
+    The span is no more than a magnitude: as it is, it would tell the largest value.
+    """
     robust = np.maximum(iqr / 1.349, spread / 8.0)
     fallback = np.maximum.reduce([robust, std, span / 5.0])
     scale = np.where(iqr > 0, robust, fallback)

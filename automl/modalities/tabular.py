@@ -20,7 +20,7 @@ from automl.modalities.numbers import Numbers, fit_numbers, restore_numbers
 from automl.modalities.phrases import Texts, fit_texts, restore_texts, wordy
 from automl.modalities.specs import agree, restore_spec, spec_state
 from automl.modalities.text import MAX_LENGTH, Tokens, fit_tokens, restore_tokens
-from automl.records import Column, Dataset, InputSpec, Split, Task
+from automl.records import MIN_LEVEL_ROWS, Column, Dataset, InputSpec, Split, Task
 
 __all__ = ["TabularEncoder", "fit", "restore"]
 
@@ -115,13 +115,19 @@ def fit(dataset: Dataset, task: Task, split: Split) -> TabularEncoder:
         "categories": fit_categories(frame, levels, urls),
         "texts": fit_texts(frame, named.get("text", []), names, lists, split.seed),
         "clues": _fit_clues(frame, columns, dataset, task, split),
-        "tokens": fit_tokens(frame, named.get("text", []), most_length, WORD_ROWS),
+        "tokens": _fit_tokens(frame, named.get("text", []), most_length),
         **pictures,
     }
     present = {name: pair for name, pair in fitted.items() if pair is not None}
     if not present:
         raise DataError(_nothing_usable(columns, len(frame)))
     return TabularEncoder(tuple(pair[1] for pair in present.values()), {k: pair[0] for k, pair in present.items()})
+
+
+def _fit_tokens(frame: pd.DataFrame, columns: list[str], most_length: int) -> tuple[Tokens, InputSpec] | None:
+    """None where no word comes back either: a network learns nothing from unknown words alone."""
+    fitted = fit_tokens(frame, columns, most_length, WORD_ROWS)
+    return fitted if fitted is not None and fitted[0].words else None
 
 
 def _fit_clues(
@@ -175,5 +181,6 @@ def _nothing_usable(columns: list[Column], n_rows: int) -> str:
     return (
         f"expected at least one input column that varies in the {n_rows} training rows; "
         f"found {shown + more or 'no input columns'}. "
-        "Add a column that varies, or name the kind of one that was misread, such as columns={'name': 'categorical'}"
+        f"Add a column that varies (levels count from {MIN_LEVEL_ROWS} rows on), or name the kind of one that was "
+        "misread, such as columns={'name': 'categorical'}"
     )

@@ -15,14 +15,13 @@ import pandas as pd
 from automl.errors import DataError
 from automl.modalities.categories import strings
 from automl.modalities.specs import agree, restore_spec, spec_state
-from automl.records import Dataset, InputSpec, Split, Task
+from automl.records import MIN_LEVEL_ROWS, Dataset, InputSpec, Split, Task
 
 __all__ = ["TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "restore_tokens", "tokenise"]
 
 MAX_WORDS = 20_000
 MAX_LENGTH = 256
 MAX_CHARACTERS = 10_000
-SMALL_DATA = 500
 PADDING, UNKNOWN, SEPARATOR = 0, 1, 2
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:]\d+)*|[^\w\s]|_+")
 _LONG_NUMBER = re.compile(r"\d{5,}")
@@ -31,6 +30,8 @@ _LONG_NUMBER = re.compile(r"\d{5,}")
 @dataclass(eq=False)
 class Tokens:
     """Text columns → ids: 0 padding, 1 unknown word, 2 between columns (where there are several), then by frequency.
+
+    A word of fewer than `MIN_LEVEL_ROWS` training rows is an unknown one in these rows, too.
 
     Attributes:
         columns: names, joined in this order. words: the vocabulary. length: ids a row.
@@ -82,10 +83,11 @@ def fit_tokens(
         frame = frame.take(np.linspace(0, len(frame) - 1, most_rows).astype(np.int64))
     documents = _documents(frame, columns)
     counts = Counter(token for parts in documents for tokens in parts for token in tokens)
-    least = 2 if len(documents) >= SMALL_DATA else 1
-    words = sorted((word for word, n in counts.items() if n >= least), key=lambda word: (-counts[word], word))
-    if not words:
+    if not counts:
         return None
+    n_rows = Counter(token for parts in documents for token in {token for tokens in parts for token in tokens})
+    often = (word for word, n in n_rows.items() if n >= MIN_LEVEL_ROWS)
+    words = sorted(often, key=lambda word: (-counts[word], word))
     words = words[: MAX_WORDS - first_word(columns)]
     length = min(_length([sum(map(len, parts)) + len(parts) - 1 for parts in documents]), most_length)
     spec = InputSpec(

@@ -20,6 +20,7 @@ from automl.records.data import Column, Dataset, Finding, Split, Task
 from automl.records.names import (
     GOALS,
     KINDS,
+    MIN_LEVEL_ROWS,
     MODALITIES,
     PLUGIN_GROUP,
     DeviceWish,
@@ -38,7 +39,8 @@ from automl.records.network import Encoder, Facts, Head, InputSpec, Metric, Outp
 from automl.records.outcome import Comparison, Contestant, Cost, Outcome, Run, Section
 
 __all__ = [
-    "GOALS", "KINDS", "MODALITIES", "PLUGIN_GROUP", "Baseline", "Column", "Comparison", "Contender", "Contestant",
+    "GOALS", "KINDS", "MIN_LEVEL_ROWS", "MODALITIES", "PLUGIN_GROUP", "Baseline", "Column", "Comparison", "Contender",
+    "Contestant",
     "Cost", "Dataset", "DeviceWish", "Encoder", "Facts", "Family", "Finding", "FitContext", "Goal", "Head", "InputKind",
     "InputSpec", "Kind", "Metric", "Modality", "Outcome", "Output", "OutputKind", "Recipe", "Run",
     "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task",

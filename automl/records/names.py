@@ -29,3 +29,10 @@ PLUGIN_GROUP = "automl.plugins"
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 GOALS: tuple[Goal, ...] = get_args(Goal)
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+MIN_LEVEL_ROWS = 5
+"""Training rows in which a level, a word or any other part of a cell must be seen to get a code of its own.
+
+What is stored then says nothing that fewer rows say; target classes and the keys of series are stored whatever their
+rows.
+"""

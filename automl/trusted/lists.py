@@ -29,6 +29,7 @@ OWN = (
     "automl.baselines.summaries.SequenceFeatures",
     "automl.baselines.trees.Boosting",
     "automl.baselines.trees.Forest",
+    "automl.baselines.trigrams.Trigrams",
     "automl.baselines.vectors.Vectors",
     "automl.baselines.words.TextFeatures",
 )

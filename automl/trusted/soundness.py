@@ -26,6 +26,8 @@ MOST_PIXELS = 4_096
 LIBSVM_WIDTH = 2
 DATE_PARTS = frozenset({"year", "month", "day", "day_of_week", "hour"})
 STEPS = frozenset({"number", "date", "text", "bag", "onehot", "codes", "counts", "picture"})
+TEXT_ENCODERS = ("Trigrams", "StringEncoder")
+"""Ours, and skrub's, which models saved before hold."""
 SHADOWING = frozenset({("PictureFeatures", "column")})
 LARGEST_BLOB = 2**31
 
@@ -190,7 +192,7 @@ def check_features(part: Any) -> None:
         if kind in ("bag", "onehot", "codes", "counts"):
             check_levels(part, step, is_place=kind in ("bag", "onehot"))
         if kind == "text":
-            allowed = step["encoder"] is None or type(step["encoder"]).__name__ == "StringEncoder"
+            allowed = step["encoder"] is None or type(step["encoder"]).__name__ in TEXT_ENCODERS
             need(allowed, part, "another encoder of texts")
         if kind == "picture":
             encoder = step["encoder"]
@@ -231,6 +233,18 @@ def check_texts(part: Any) -> None:
     need(len(part.kept) == len(part.idf), part, "other weights than columns")
     for kept, idf in zip(part.kept, part.idf, strict=True):
         need(_numbers(kept).ndim == 1 and _numbers(idf).shape == kept.shape, part, "other weights than columns")
+
+
+def check_trigrams(part: Any) -> None:
+    """A vocabulary, and a projection of as many columns."""
+    if part.vectorizer is None:
+        return
+    need(type(part.vectorizer).__name__ == "TfidfVectorizer", part, "another vectorizer")
+    need(whole(part.components, 1, MOST_PIXELS), part, "components of no number")
+    if part.projection is not None:
+        need(type(part.projection).__name__ == "TruncatedSVD", part, "another projection")
+        width = _numbers(part.projection.components_).shape[-1]
+        need(width == len(part.vectorizer.vocabulary_), part, "a projection of other columns")
 
 
 def check_pictures(part: Any) -> None:
@@ -296,6 +310,7 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "TfidfVectorizer": check_vectorizer,
     "TableFeatures": check_features,
     "TextFeatures": check_texts,
+    "Trigrams": check_trigrams,
     "PictureFeatures": check_pictures,
     **_all_of("Naive LaggedRidge LaggedBoosting", check_forecaster),
     **_all_of("Linear Floor Vectors Neighbours Boosting Forest", check_classes),

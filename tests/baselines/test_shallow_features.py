@@ -167,15 +167,16 @@ def test_finding_levels():
 
 
 def test_words_of_test_rows_are_weighed_as_training_rows_are_and_new_words_ignored():
-    frame = pd.DataFrame({"t": ["red apple", "red pear", "green pear", "brand new"]})
+    texts = [*["red apple", "red pear", "green pear"] * 5, *["fig"] * 4]
+    frame = pd.DataFrame({"t": [*texts, "brand new fig"]})
     task = Task("text", "regression", ("y",), "r2", columns=(Column("t", "text", 1.0, ""),))
     features = TextFeatures(task, 1, 0, min_rows=1)
-    rows = np.arange(3)
-    X = features.fit(Dataset("d", frame), rows, np.zeros((3, 1)), None)
-    assert X.shape == (3, 4)
-    np.testing.assert_allclose(np.sqrt(X.multiply(X).sum(axis=1)), 1.0)
+    rows = np.arange(len(texts))
+    X = features.fit(Dataset("d", frame), rows, np.zeros((len(texts), 1)), None)
+    assert X.shape == (len(texts), 4)  # a word of four rows has no entry, whatever was asked for
+    np.testing.assert_allclose(np.sqrt(X[:15].multiply(X[:15]).sum(axis=1)), 1.0)
     np.testing.assert_allclose(features.transform(Dataset("d", frame), rows).toarray(), X.toarray())
-    assert features.transform(Dataset("d", frame), np.array([3])).nnz == 0
+    assert features.transform(Dataset("d", frame), np.array([len(texts)])).nnz == 0
 
 
 def test_gradients_do_not_see_brightness_and_tell_angles():

@@ -39,7 +39,8 @@ def test_tokens(text, tokens):
 
 
 def test_ids_follow_frequency_with_padding_and_unknown_first():
-    encoder, tokens = fitted({"t": ["b b a", "b", "zzz a", ""]}, n_train=2)
+    encoder, tokens = fitted({"t": [*["b b a", "b"] * 5, "zzz a", ""]}, n_train=10)
+    tokens = tokens[8:]
     assert tokens.shape == (4, 8)
     assert tokens[:, :3].tolist() == [[2, 2, 3], [2, 0, 0], [1, 3, 0], [0, 0, 0]]
     assert not tokens[:, 3:].any()
@@ -47,11 +48,8 @@ def test_ids_follow_frequency_with_padding_and_unknown_first():
 
 
 def test_several_columns_are_joined_by_a_separator_of_their_own():
-    encoder, tokens = fitted({"t": ["b", "b"], "u": ["a a", ""]})
-    assert tokens[:, :4].tolist() == [[4, 2, 3, 3], [4, 2, 0, 0]] or tokens[:, :4].tolist() == [
-        [3, 2, 4, 4],
-        [3, 2, 0, 0],
-    ]
+    encoder, tokens = fitted({"t": ["b", "b"] * 5, "u": ["a a", ""] * 5})
+    assert tokens[:2, :4].tolist() in ([[4, 2, 3, 3], [4, 2, 0, 0]], [[3, 2, 4, 4], [3, 2, 0, 0]])
     assert encoder.specs[0].stats["columns"] == ["t", "u"]
 
 
@@ -67,18 +65,24 @@ def test_length_is_capped():
     assert encoder.specs[0].shape == (256,)
 
 
-def test_words_seen_once_are_unknown_unless_data_are_small():
-    small, _ = fitted({"t": ["often once"] * 2 + ["often rare"]})
-    assert "rare" in small.part.words
-    large, _ = fitted({"t": ["often word"] * 600 + ["often rare"]})
-    assert "rare" not in large.part.words and "word" in large.part.words
+@pytest.mark.parametrize("n", [12, 600])
+def test_words_of_fewer_than_five_rows_are_unknown_however_often_they_stand_there(n):
+    encoder, tokens = fitted({"t": ["often five"] * 5 + ["often rare rare rare"] * 4 + ["often"] * n})
+    assert encoder.part.words == ["often", "five"]
+    assert tokens[6, :4].tolist() == [2, 1, 1, 1]
+
+
+def test_texts_whose_words_do_not_come_back_are_read_by_their_length():
+    encoder, tokens = fitted({"t": ["one two", "three", "four five six"]})
+    assert encoder.part.words == [] and encoder.specs[0].size == 2
+    assert tokens.sum(axis=1).tolist() == [2, 1, 3]
 
 
 def test_vocabulary_is_capped():
     rng = np.random.default_rng(0)
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
     words = ["".join(word) for word in rng.choice(letters, (25_000, 6))]
-    encoder, tokens = fitted({"t": [" ".join(words[i * 50 : i * 50 + 50]) for i in range(500)] * 2})
+    encoder, tokens = fitted({"t": [" ".join(words[i * 50 : i * 50 + 50]) for i in range(500)] * 5})
     assert encoder.specs[0].size == 20_000
     assert tokens.max() == 19_999
 

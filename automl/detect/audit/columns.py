@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from automl import shell
 from automl.detect.glimpse import shown
 from automl.detect.parse import MISSING_NUMBERS, words
+from automl.detect.quoting import quotable, usual_shape
 from automl.records import Column, Finding, Severity
 
 __all__ = [
@@ -68,6 +70,7 @@ def mixed_types(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]
     """Values that cannot be read as what the rest of their column holds, and are therefore missing."""
     names: list[str] = []
     samples: list[str] = []
+    forms: list[str] = []
     rows: list[int] = []
     count = 0
     for c in columns:
@@ -83,12 +86,14 @@ def mixed_types(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]
         if real:
             names, count = [*names, c.name], count + len(real)
             rows += [int(i) for i in real[:20]]
-            samples += [t for t in texts if t is not None][:2]
+            odd = [t for t in texts if t is not None]
+            samples += quotable(c.name, Counter(odd))[:2]
+            forms += [usual_shape(odd)]
     if not count:
         return None
     message = (
-        f"{count:,} values of {shown(names)} do not fit the rest of their column, such as "
-        f"{shown(samples)}; they were read as missing."
+        f"{count:,} values of {shown(names)} do not fit the rest of their column{_such_as(samples, forms)}; they were "
+        "read as missing."
     )
     return Finding(
         "mixed_types",
@@ -99,6 +104,14 @@ def mixed_types(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]
         tuple(rows[:20]),
         count,
     )
+
+
+def _such_as(samples: Sequence[str], forms: Sequence[str]) -> str:
+    """Values that may be quoted, or how others are built."""
+    if samples:
+        return f", such as {shown(samples)}"
+    built = shown([form for form in dict.fromkeys(forms) if form])
+    return f", built like {built} (a: letters, 9: digits)" if built else ""
 
 
 def left_out(columns: Sequence[Column], kind: str) -> Finding | None:

@@ -8,6 +8,7 @@ import pandas as pd
 from automl.detect.audit.forest import class_probabilities, text_probabilities, values_told
 from automl.detect.audit.leakage import copies, leaks
 from automl.detect.audit.look import Look, Target, file_rows
+from automl.detect.quoting import rounded
 from automl.records import Finding, Severity
 
 __all__ = ["doubtful_labels", "doubtful_values"]
@@ -149,7 +150,8 @@ def doubtful_values(look: Look) -> Finding | None:
         return None
     message = (
         f"{len(at):,} of {len(values):,} sampled training values of {target.name!r} lie {FAR:.0f} times the usual miss "
-        f"or more from what alike rows say (first {values[at[0]]:,.6g} where about {told[at[0]]:,.6g} was expected)."
+        f"or more from what alike rows say (first about {rounded(values[at[0]])} where about {rounded(told[at[0]])} "
+        "was expected)."
     )  # fmt: skip
     step = "Look at these rows: wrong units, slipped decimal points and swapped rows look like this."
     rows = file_rows(look.dataset, look.known[at])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from automl.detect.audit.look import Look, file_rows, named
+from automl.detect.quoting import rounded
 from automl.records import Finding, Severity
 
 __all__ = ["few_rows", "rare_classes", "target_outliers"]
@@ -41,8 +42,8 @@ def target_outliers(look: Look) -> Finding | None:
     low, high = np.quantile(values, [0.01, 0.99])
     lie = f"values of {name!r} lie" if len(rows) > 1 else f"value of {name!r} lies"
     message = (
-        f"{len(rows):,} {lie} far beyond all others, such as {values[worst[0]]:,.6g} where 98 of 100 lie "
-        f"between {low:,.6g} and {high:,.6g}: squared errors and R² then speak of these rows alone."
+        f"{len(rows):,} {lie} far beyond all others, such as about {rounded(values[worst[0]])} where 98 of 100 "
+        f"lie between {rounded(low)} and {rounded(high)}: squared errors and R² then speak of these rows alone."
     )  # fmt: skip
     step = "Correct them if they are typing errors or stand for missing; else a metric such as MAE minds them less."
     severity: Severity = "medium"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from automl.microaggregation import ends
 from automl.records import Outcome, Section
 from automl.report import sides, words
 
@@ -89,7 +90,7 @@ def deciles(truth: Any, predicted: Any) -> dict[str, Any]:
         "columns": ["true values", "rows", "mean true", "mean predicted", "mean absolute error"],
         "rows": [
             [
-                f"{words.number(float(truth[p].min()))} to {words.number(float(truth[p].max()))}",
+                " to ".join(words.number(end) for end in ends(truth[p])),
                 len(p),
                 words.number(float(truth[p].mean())),
                 words.number(float(predicted[p].mean())),
