@@ -24,7 +24,7 @@ from automl.errors import FolderError
 from automl.journal import Journal
 from automl.records import Output, Run
 from automl.store import WeightStore
-from automl.trusted import Untrusted, check, loads
+from automl.trusted import check, loads
 
 __all__ = ["KEPT_MODELS", "Archive", "Proposals"]
 
