@@ -33,13 +33,18 @@ def check_folder(out: str | None, resume: bool) -> None:
     with folders.guard(folder):
         if folder.exists() and not folder.is_dir():
             raise FolderError(f"{shell.flag('--out', str(folder))} is a file; give a folder that is new or empty")
-    folders.check_plain(folder)
-    if not folder.is_dir() or all(LEFTOVER.fullmatch(path.name) for path in folder.iterdir()):
+    if not folder.is_dir():
+        return
+    with folders.guard(folder):
+        unused = all(LEFTOVER.fullmatch(path.name) for path in folder.iterdir())
+    if unused:
+        folders.check_plain(folder)
         return
     if not resume:
         raise FolderError(f"{folder} is not empty; give another --out, or --resume to go on with the run that it holds")
     if not any((folder / name).exists() for name in MARKS):
         raise FolderError(f"{folder} holds no run to resume (no {MARKS[0]}); give a folder that is new or empty")
+    folders.check_plain(folder)
     with folders.locked(folder):  # found out now rather than once the data is read
         pass
 
