@@ -31,6 +31,7 @@ CHECKPOINT_FACTOR = 4
 KEPT_ASIDE = 4  # damaged files of earlier calls that stay, the newest
 FREE_FACTOR = 3
 MIB = 2**20
+LEAST_BYTES = 64 * MIB
 USABLE_SHARE = 0.5
 """Of the memory that is free: the most that one file of a run may take."""
 
@@ -74,7 +75,7 @@ class WeightStore:
     def load(self, name: str) -> tuple[list[np.ndarray], dict[str, Any]] | None:
         """A run's arrays and description; None when there are none or they are damaged (then they are put aside)."""
         path = self._path(name)
-        limit = USABLE_SHARE * available_mib() * MIB
+        limit = max(LEAST_BYTES, USABLE_SHARE * available_mib() * MIB)
         try:
             with os.fdopen(files.open_regular(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), "rb") as file:
                 content = file.read(int(limit) + 1)

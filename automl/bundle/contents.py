@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from automl.errors import BundleError, FolderError
 from automl.folder import open_regular
-from automl.memory import available_mib
+from automl.trusted import spendable_bytes
 
 __all__ = ["INDEX", "NAMES", "check_files", "check_folder", "found_in", "read_file", "read_listed"]
 
@@ -20,8 +20,6 @@ INDEX = "bundle.json"
 NAMES = re.compile(r"(deep-\d{1,4}\.keras|(shallow|floor)-\d{1,4}\.skops|encoder\.json|encoder\.npz|report\.html)")
 MIB = 2**20
 MOST_INDEX_BYTES = 64 * MIB
-USABLE_SHARE = 0.5
-"""Of the memory that is free: the most that one file of a bundle may take."""
 BLOCK = 2**20
 
 
@@ -102,7 +100,7 @@ def read_file(file: Path, limit_bytes: float | None = None) -> bytes:
     Raises:
         BundleError: it cannot be read, or is larger.
     """
-    limit = USABLE_SHARE * available_mib() * MIB if limit_bytes is None else limit_bytes
+    limit = spendable_bytes() if limit_bytes is None else limit_bytes
     parts, size = [], 0
     for block in _blocks(file):
         size += len(block)
