@@ -49,9 +49,11 @@ def check_folder(path: Path, content: Mapping[str, Any]) -> None:
     for name in content["files"]:
         if not isinstance(name, str) or not NAMES.fullmatch(name):
             raise BundleError(f"{path}: bundle.json lists {name!r}, which is no file of a bundle; nothing was opened")
-    with os.scandir(path) as entries:
-        found = {entry.name: entry for entry in entries}
-    for name in sorted(found.keys() - content["files"].keys() - {INDEX}):
+    try:
+        found = set(os.listdir(path))
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read ({error.strerror}); copy the whole folder again") from error
+    for name in sorted(found - content["files"].keys() - {INDEX}):
         raise BundleError(
             f"{path} holds {name!r}, which bundle.json does not list; nothing was opened: a bundle holds only what "
             "automl saved, so remove it if you put it there, or use an unaltered copy"

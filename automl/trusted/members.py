@@ -22,7 +22,7 @@ RATIO = 300
 USABLE_SHARE = 0.5
 JSON_FACTOR = 12
 """Times its length that a JSON text takes once it is parsed: 4 for what we write, 20 for brackets alone."""
-JSON_DEPTH = 400
+JSON_DEPTH = 200
 FAULTS = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, NotImplementedError, RuntimeError)
 
 
