@@ -31,6 +31,7 @@ CHECKPOINT_FACTOR = 4
 KEPT_ASIDE = 4  # damaged files of earlier calls that stay, the newest
 FREE_FACTOR = 3
 MIB = 2**20
+LEAST_BYTES = 64 * MIB
 READ_SHARE = 0.25  # of the free memory: a file's content, its arrays and copies of them
 
 
@@ -77,7 +78,7 @@ class WeightStore:
     def load(self, name: str) -> tuple[list[np.ndarray], dict[str, Any]] | None:
         """A run's arrays and description; None when there are none or they are damaged (then they are put aside)."""
         path = self._path(name)
-        limit = READ_SHARE * available_mib() * MIB
+        limit = max(LEAST_BYTES, READ_SHARE * available_mib() * MIB)
         try:
             files.refuse_link(self.folder)
             if not path.exists():

@@ -250,6 +250,7 @@ STATES = {
     "no states": "{}",
     "decisions a list": '{"decisions": [1]}',
     "too deep": '{"decisions": {}, "x": ' + "[" * 3000 + "]" * 3000 + "}",
+    "as deep as may be": '{"decisions": {"shallow": ' + '{"$tuple": [' * 90 + "1" + "]}" * 90 + "}}",
     "a long number": '{"decisions": {}, "x": ' + "9" * 9000 + "}",
     "no text": "\ud800",
     "words of no length": '{"decisions": {"shallow": {"$words": 5, "shape": [1]}}}',

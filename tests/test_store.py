@@ -2,11 +2,14 @@
 
 import contextlib
 import errno
+import io
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +162,34 @@ def test_of_what_was_put_aside_the_newest_stay(store):
         assert store.load(f"mlp-{i}") is None
     WeightStore(store.folder, keep=2)
     assert len(list(store.folder.glob("*.unreadable"))) == 4
+
+
+def resealed(content):
+    """A file's checksum written anew."""
+    return content + zlib.crc32(content).to_bytes(4, "big")
+
+
+def test_a_file_with_the_right_checksum_that_announces_more_than_it_holds_is_put_aside(store):
+    """The folder of a run may come from elsewhere: what is announced is compared before memory is taken."""
+    header, packed, other = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**12,)})
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a0.npy", header.getvalue() + bytes(64))
+    text = np.frombuffer(b'{"name": "mlp-1", "n_arrays": 1000000000, "meta": {}}', np.uint8)
+    np.savez(other, meta=text, a0=np.zeros(3))
+    for content in (packed.getvalue(), other.getvalue()):
+        store.save("mlp-1", ARRAYS, META)
+        (store.folder / "mlp-1.npz").write_bytes(resealed(content))
+        assert store.load("mlp-1") is None
+        assert not (store.folder / "mlp-1.npz").exists()
+    assert len(store.unreadable) == 2
+
+
+def test_a_link_or_a_pipe_in_place_of_a_file_is_no_file(store, tmp_path):
+    store.save("mlp-1", ARRAYS, META)
+    (store.folder / "mlp-1.npz").rename(tmp_path / "own.npz")
+    (store.folder / "mlp-1.npz").symlink_to(tmp_path / "own.npz")
+    assert store.load("mlp-1") is None
+    os.mkfifo(store.folder / "mlp-2.npz")
+    assert store.load("mlp-2") is None
+    assert (tmp_path / "own.npz").is_file()

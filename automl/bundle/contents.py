@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from automl.errors import BundleError, FolderError
 from automl.folder import open_regular
-from automl.memory import available_mib
+from automl.trusted import spendable_bytes
 
 __all__ = ["INDEX", "NAMES", "check_files", "check_folder", "found_in", "read_file", "read_listed"]
 
@@ -20,8 +20,6 @@ INDEX = "bundle.json"
 NAMES = re.compile(r"(deep-\d{1,4}\.keras|(shallow|floor)-\d{1,4}\.skops|encoder\.json|encoder\.npz|report\.html)")
 MIB = 2**20
 MOST_INDEX_BYTES = 64 * MIB
-USABLE_SHARE = 0.5
-"""Of the memory that is free: the most that one file of a bundle may take."""
 BLOCK = 2**20
 
 
@@ -51,9 +49,11 @@ def check_folder(path: Path, content: Mapping[str, Any]) -> None:
     for name in content["files"]:
         if not isinstance(name, str) or not NAMES.fullmatch(name):
             raise BundleError(f"{path}: bundle.json lists {name!r}, which is no file of a bundle; nothing was opened")
-    with os.scandir(path) as entries:
-        found = {entry.name: entry for entry in entries}
-    for name in sorted(found.keys() - content["files"].keys() - {INDEX}):
+    try:
+        found = set(os.listdir(path))
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read ({error.strerror}); copy the whole folder again") from error
+    for name in sorted(found - content["files"].keys() - {INDEX}):
         raise BundleError(
             f"{path} holds {name!r}, which bundle.json does not list; nothing was opened: a bundle holds only what "
             "automl saved, so remove it if you put it there, or use an unaltered copy"
@@ -102,7 +102,7 @@ def read_file(file: Path, limit_bytes: float | None = None) -> bytes:
     Raises:
         BundleError: it cannot be read, or is larger.
     """
-    limit = USABLE_SHARE * available_mib() * MIB if limit_bytes is None else limit_bytes
+    limit = spendable_bytes() if limit_bytes is None else limit_bytes
     parts, size = [], 0
     for block in _blocks(file):
         size += len(block)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ def read_index(path: Path) -> dict[str, Any]:
     """
     index = path / INDEX
     try:
-        content = parse_json(read_file(index, MOST_INDEX_BYTES), math.inf)
+        content = parse_json(read_file(index, MOST_INDEX_BYTES))
     except Untrusted as error:
         raise BundleError(f"{index} cannot be read ({error}); save the model again") from error
     if not isinstance(content, dict):

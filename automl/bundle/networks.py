@@ -16,10 +16,10 @@ from typing import Any
 
 from automl.bundle.trust import check_network_file, named
 from automl.errors import BundleError
-from automl.memory import available_mib
 from automl.predictors import BATCH_SIZE
+from automl.trusted import spendable_bytes
 
-__all__ = ["check_network", "load_network"]
+__all__ = ["LEAST_BATCH_BYTES", "check_network", "load_network"]
 
 MOST_LAYERS = 2_000
 MOST_CALLS = 4_000
@@ -32,6 +32,8 @@ SPARE_BYTES = 2**16
 """Of weights that are announced and not stored: states of generators."""
 MIB = 2**20
 FLOAT_BYTES = 4
+LEAST_BATCH_BYTES = 512 * 2**20
+"""What a batch may take in any case: where there is less, the attempt says so."""
 NEXT = "nothing was built; open only bundles that automl saved, or train again with `automl fit`"
 CLASSES_OF_VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__"})
 
@@ -117,7 +119,7 @@ def check_announced(path: Path, content: bytes, stored: int) -> None:
                 f"{path} announces {announced / MIB:,.1f} MiB of weights and stores {stored / MIB:,.1f} MiB; {NEXT}"
             )
         largest = max((_elements(tensor.shape) for tensor in _tensors(model)), default=0)
-        if largest * FLOAT_BYTES * BATCH_SIZE > available_mib() * MIB:
+        if largest * FLOAT_BYTES * BATCH_SIZE > max(2 * spendable_bytes(), LEAST_BATCH_BYTES):
             raise BundleError(
                 f"{path} puts out {largest:,} numbers a row in one of its layers, which takes more memory than is free "
                 f"here; {NEXT}"

@@ -13,16 +13,15 @@ import numpy as np
 
 from automl.bundle.contents import check_files, check_folder, found_in, read_listed
 from automl.bundle.index import read_index, weights_of
-from automl.bundle.networks import check_network, load_network
+from automl.bundle.networks import LEAST_BATCH_BYTES, check_network, load_network
 from automl.bundle.packing import unpack
 from automl.bundle.tasks import task_from_dict
 from automl.bundle.trust import SKOPS_TYPES, load_shallow
 from automl.errors import BundleError, InputError, MissingExtra
-from automl.memory import available_mib
 from automl.npz import ArraysError, read_npz
 from automl.predictors import BATCH_SIZE, DeepPredictor, Predictor, ShallowPredictor
 from automl.records import Encoder, TargetCodec, Task
-from automl.trusted import Untrusted, parse_json, unpacked_limit
+from automl.trusted import Untrusted, parse_json, spendable_bytes, unpacked_limit
 
 __all__ = ["Opened", "open"]
 
@@ -144,7 +143,7 @@ def read_states(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
     described, packed = (read_listed(path, content, name) for name in ("encoder.json", "encoder.npz"))
     try:
         arrays = read_npz(packed, unpacked_limit(len(packed)))
-        states = unpack(parse_json(described, unpacked_limit(len(described))), arrays)
+        states = unpack(parse_json(described), arrays)
     except (ArraysError, Untrusted) as error:
         name = "encoder.npz" if isinstance(error, ArraysError) else "encoder.json"
         raise BundleError(f"{path}: {name} cannot be read ({error}); save it again") from error
@@ -175,10 +174,10 @@ def check_rows(path: Path, encoder: Encoder) -> None:
         BundleError: it does not.
     """
     for spec in encoder.specs:
-        mib = BATCH_SIZE * math.prod(spec.shape) * np.dtype(spec.dtype).itemsize / 2**20
-        if mib > available_mib():
+        size = BATCH_SIZE * math.prod(spec.shape) * np.dtype(spec.dtype).itemsize
+        if size > max(2 * spendable_bytes(), LEAST_BATCH_BYTES):
             raise BundleError(
-                f"{path}: a batch of rows of {spec.name!r} takes {mib:,.0f} MiB, more than is free here; "
+                f"{path}: a batch of rows of {spec.name!r} takes {size / 2**20:,.0f} MiB, more than is free here; "
                 "open the model where more memory is free, or use an unaltered copy"
             )
 

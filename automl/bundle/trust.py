@@ -69,7 +69,7 @@ def check_network_file(path: Path, content: bytes) -> tuple[dict[str, Any], dict
             raise Untrusted(f"it holds no more than {sorted(members)}")
         if len(members["config.json"]) > MOST_CONFIG_BYTES:
             raise Untrusted("its configuration is larger than any of ours")
-        config = parse_json(members["config.json"], limit)
+        config = parse_json(members["config.json"])
     except Untrusted as error:
         raise BundleError(f"{path} is not a Keras model file of ours ({error}); {NEXT}") from error
     if not isinstance(config, dict) or "class_name" not in config:

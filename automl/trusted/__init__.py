@@ -8,7 +8,17 @@ the model is handed out (`soundness`).
 from automl.trusted.errors import Untrusted
 from automl.trusted.lists import TRUSTED
 from automl.trusted.loading import check, loads
-from automl.trusted.members import parse_json, read_members, unpacked_limit
+from automl.trusted.members import parse_json, read_members, spendable_bytes, unpacked_limit
 from automl.trusted.soundness import parts
 
-__all__ = ["TRUSTED", "Untrusted", "check", "loads", "parse_json", "parts", "read_members", "unpacked_limit"]
+__all__ = [
+    "TRUSTED",
+    "Untrusted",
+    "check",
+    "loads",
+    "parse_json",
+    "parts",
+    "read_members",
+    "spendable_bytes",
+    "unpacked_limit",
+]

@@ -29,7 +29,7 @@ def check(content: bytes, types: Collection[str] = TRUSTED) -> None:
     members = read_members(content, MEMBERS, limit)
     if "schema.json" not in members:
         raise Untrusted("it holds no description (schema.json)")
-    check_schema(parse_json(members.pop("schema.json"), limit), members, frozenset(types), limit)
+    check_schema(parse_json(members.pop("schema.json")), members, frozenset(types), limit)
 
 
 def loads(content: bytes, types: Collection[str] = TRUSTED) -> Any:

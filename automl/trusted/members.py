@@ -12,22 +12,28 @@ from typing import Any
 from automl.memory import available_mib
 from automl.trusted.errors import Untrusted
 
-__all__ = ["check_json", "parse_json", "read_members", "unpacked_limit"]
+__all__ = ["check_json", "parse_json", "read_members", "spendable_bytes", "unpacked_limit"]
 
 MIB = 2**20
 LEAST_BYTES = 256 * MIB
-RATIO = 100
-"""Times its packed size that an archive may unpack to; arrays and settings of models shrink to a tenth at best."""
+FLOOR_BYTES = 64 * MIB
+RATIO = 300
+"""Times its packed size that an archive may unpack to; descriptions of vocabularies shrink to a thirtieth."""
 USABLE_SHARE = 0.5
-JSON_FACTOR = 16
-"""Times its length that a JSON text takes once it is parsed."""
-JSON_DEPTH = 400
+JSON_FACTOR = 12
+"""Times its length that a JSON text takes once it is parsed: 4 for what we write, 20 for brackets alone."""
+JSON_DEPTH = 200
 FAULTS = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, NotImplementedError, RuntimeError)
+
+
+def spendable_bytes() -> float:
+    """Memory that one file may take here and now; a small one may always be read."""
+    return max(FLOOR_BYTES, USABLE_SHARE * available_mib() * MIB)
 
 
 def unpacked_limit(n_bytes: int) -> float:
     """Most bytes that a file of `n_bytes` may take once it is unpacked, here and now."""
-    return min(USABLE_SHARE * available_mib() * MIB, max(LEAST_BYTES, RATIO * n_bytes))
+    return min(spendable_bytes(), max(LEAST_BYTES, RATIO * n_bytes))
 
 
 def read_members(content: bytes, names: re.Pattern[str], limit_bytes: float) -> dict[str, bytes]:
@@ -63,13 +69,13 @@ def read_members(content: bytes, names: re.Pattern[str], limit_bytes: float) -> 
         raise Untrusted(f"it is damaged or no such file ({error or type(error).__name__})") from error
 
 
-def parse_json(content: bytes, limit_bytes: float) -> Any:
+def parse_json(content: bytes) -> Any:
     """Parse a JSON text of bounded length, depth and numbers.
 
     Raises:
         Untrusted: it is none, or would take more memory than it may.
     """
-    if JSON_FACTOR * len(content) > max(limit_bytes, LEAST_BYTES):
+    if JSON_FACTOR * len(content) > max(spendable_bytes(), LEAST_BYTES):
         raise Untrusted(f"a description of {len(content) / MIB:,.0f} MiB takes more memory than it may")
     try:
         found = json.loads(content.decode("utf-8"))

@@ -383,6 +383,57 @@ def test_support_vectors_whose_lengths_differ_are_refused(attribute, alter, stor
         loads(skops.io.dumps(model))
 
 
+def test_what_our_own_features_hold_is_looked_at_once_it_is_built():
+    """Words that our code looks up, places in a sparse matrix, and steps that memory is taken for."""
+    from automl.baselines.columns import TableFeatures
+    from automl.baselines.forecast import Naive
+    from automl.baselines.words import TextFeatures
+    from automl.records import Task
+
+    task = Task("sequence", "forecast", ("y",), "mase", horizon=3, season=12)
+    names, places = np.array(["a", "b"]), np.array([1.0, 0.0])
+
+    def table(**step):
+        features = TableFeatures(Task("tabular", "binary", ("y",), "roc_auc", classes=("no", "yes")))
+        features.plan = {"column": step}
+        return features
+
+    def with_values(made, **changes):
+        vars(made).update(changes)
+        return made
+
+    sound = [
+        table(kind="onehot", names=names, values=places),
+        table(kind="date", parts=["month"], origin=0.0),
+        table(kind="number", flag=False),
+        Naive(task, {"base": "last"}, 0),
+        TextFeatures(task),
+    ]
+    unsound = [
+        table(kind="onehot", names=names, values=np.array([0.0, 2.0**30])),
+        table(kind="onehot", names=names, values=np.array([0.0, -1.0])),
+        table(kind="bag", names=names, values=np.array([0.0, 0.5])),
+        table(kind="codes", names=names, values=places[:1]),
+        table(kind="date", parts=["to_pydatetime"], origin=0.0),
+        table(kind="date", parts=["month"], origin="x"),
+        table(kind="text", encoder=Linear("binary", 2)),
+        table(kind="evil"),
+        table(
+            kind="number", flag=False, clues={"words": names, "idf": places[:1], "coef": places, "intercept": places}
+        ),
+        with_values(Naive(task, {"base": "last"}, 0), horizon=10**9),
+        with_values(Naive(task, {"base": "last"}, 0), length=10**9),
+        with_values(Naive(task, {"base": "last"}, 0), season=10**6),
+        with_values(TextFeatures(task), char_ngrams=10**6),
+        with_values(Linear("binary", 2), n_classes=10**9),
+    ]
+    for part in sound:
+        loads(skops.io.dumps(part))
+    for part in unsound:
+        with pytest.raises(Untrusted):
+            loads(skops.io.dumps(part))
+
+
 def test_a_vocabulary_numbers_the_columns_that_there_are():
     for place in (10**9, -1, 0):
         vectorizer = texts()
