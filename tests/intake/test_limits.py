@@ -19,7 +19,7 @@ from pyarrow import feather, parquet
 
 from automl.errors import DataError
 from automl.intake import columnar, excel, files, json_tables, parquet_sizes, tables
-from automl.intake.raw import Hints
+from automl.intake.raw import Hints, Room
 from automl.intake.source import read_path
 
 TEXT = b"a,y\n" + b"1,2\n" * 1000
@@ -109,6 +109,20 @@ def test_a_long_text_stored_once_counts_as_often_as_it_stands(nested):
     assert len(columnar.read(content, "parquet", "t", 20.0)) == 200
     with pytest.raises(DataError, match=r"texts that are stored once and come back"):
         columnar.read(content, "parquet", "t", 5.0)
+
+
+def test_long_texts_stored_once_are_drawn_from_without_being_written_out(tmp_path):
+    texts = pa.array(np.arange(3_000) % 3).cast(pa.int32())
+    column = pa.DictionaryArray.from_arrays(texts, pa.array([letter * 20_000 for letter in "abc"]))
+    content = _parquet(pa.table({"s": column.dictionary_decode(), "y": np.arange(3_000)}), row_group_size=500)
+    (tmp_path / "t.parquet").write_bytes(content)
+    assert len(content) < 1_000_000  # of 60 MB once they are written out
+    few = read_path(tmp_path / "t.parquet", Hints(target=("y",), room=Room(memory_mib=80.0)))
+    assert 300 <= len(few.inputs) < 600
+    assert [len(text) for text in few.inputs["s"][:3]] == [20_000] * 3
+    assert few.inputs["s"].str[0].tolist() == ["abc"[number % 3] for number in few.inputs["y"]]
+    every = read_path(tmp_path / "t.parquet", Hints(target=("y",), room=Room(memory_mib=2_000.0)))
+    assert len(every.inputs) == 3_000
 
 
 def test_different_texts_are_not_taken_for_the_longest_of_them():
