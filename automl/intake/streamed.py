@@ -269,6 +269,8 @@ def _streamed(
     told = Told()
     try:
         for begin, batch in batches or _all(source, told):
+            if source.text is None:
+                batch.validate(full=True)
             held.n_seen = begin
             keys = random.random(len(batch)) if place is None else -_times(batch.column(place), str(latest_by))
             held.add(batch, keys)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from automl.errors import RecipeError
+from automl.folder import as_named, shown
 from automl.recipe import shipped
 
 __all__ = ["check_out", "find"]
@@ -29,19 +31,29 @@ def find(key: str, value: str, root: Path) -> str:
         return value
     if "://" in value:
         raise RecipeError(f"{key}: {value!r} is an address; automl reads local files only: download it first")
-    path = root / Path(value).expanduser()
-    if "\0" in value or not path.exists():
+    path = root / value
+    with suppress(RuntimeError):  # no such user's home
+        path = root / Path(value).expanduser()
+    if not _is_there(path) and not ("\\x" in value and _is_there(Path(as_named(str(path))))):
         raise RecipeError(f"{key}: {value!r} does not exist in {root.resolve()}{near(path)}")
     return str(path)
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # it may not be looked at, is too long, or holds a NUL
+        return False
+
+
 def near(path: Path) -> str:
     """What lies near a path that does not exist."""
-    if "\0" in str(path):
+    try:
+        if not path.parent.is_dir():
+            return f"; there is no folder {str(path.parent)!r}: check the path"
+        names = sorted(shown(entry.name) for entry in path.parent.iterdir() if not entry.name.startswith("."))
+    except (OSError, ValueError):
         return ""
-    if not path.parent.is_dir():
-        return f"; there is no folder {str(path.parent)!r}: check the path"
-    names = sorted(entry.name for entry in path.parent.iterdir() if not entry.name.startswith("."))
     close = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
     if close:
         return f"; did you mean {' or '.join(repr(name) for name in close)}?"

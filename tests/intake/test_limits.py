@@ -157,6 +157,31 @@ def test_feather_dictionaries_and_views_count_as_often_as_they_stand():
     assert parquet_sizes.expanded_bytes([pa.chunked_array([["plain"]])]) == 0
 
 
+@pytest.mark.parametrize("form", ["parquet", "feather"])
+def test_damaged_columns_are_told_before_native_code_follows_them(form):
+    texts = pa.array(["some", "words", "here"] * 20)
+    sink = pa.BufferOutputStream()
+    table = pa.table({"t": texts})
+    if form == "parquet":
+        parquet.write_table(table, sink, compression="none", use_dictionary=False)
+    else:
+        feather.write_feather(table, sink, compression="uncompressed")
+    content = sink.getvalue().to_pybytes()
+    assert columnar.read(content, form, "t")["t"][1] == "words"
+    with pytest.raises(DataError, match="t cannot be read as"):
+        columnar.read(content.replace(b"words", b"wo\xffds"), form, "t")
+    if form == "feather":  # where a text ends: far behind all of them
+        starts = np.array([0, 4, 9], np.int32).tobytes()
+        assert starts in content
+        with pytest.raises(DataError, match="t cannot be read as"):
+            columnar.read(content.replace(starts, np.array([0, 2**30, 9], np.int32).tobytes()), form, "t")
+
+
+def test_feather_of_version_1_is_refused_in_words():
+    with pytest.raises(DataError, match=r"Feather of version 1"):
+        columnar.read(b"FEA1" + bytes(60) + b"FEA1", "feather", "t")
+
+
 # --------------------------------------------------------------------------- Excel
 
 
