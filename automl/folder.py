@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import stat
 import sys
@@ -19,6 +20,7 @@ if sys.platform != "win32":
     import fcntl
 
 __all__ = [
+    "as_named",
     "check_plain",
     "clear_unfinished",
     "guard",
@@ -27,6 +29,7 @@ __all__ = [
     "probe",
     "read_bytes",
     "refuse_link",
+    "shown",
     "sync",
     "unused",
     "write_bytes",
@@ -34,6 +37,7 @@ __all__ = [
 ]
 
 LOCK = ".lock"
+SPELLED = re.compile(rb"\\x([89a-f][0-9a-f])")
 MASK = threading.Lock()  # the mask can only be read by setting it, and another thread must not read what was set
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -287,3 +291,16 @@ def sync(path: str | os.PathLike[str]) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def shown(name: str) -> str:
+    """A file's name as text that can be written anywhere: bytes of it that are not UTF-8 are spelled ``\\xe9``."""
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # halves of characters that no file system gave
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def as_named(text: str) -> str:
+    """The name that `shown` spelled out, as the system wants it."""
+    return os.fsdecode(SPELLED.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(text)))

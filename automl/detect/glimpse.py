@@ -17,7 +17,7 @@ __all__ = ["LOOKED_CHARACTERS", "Glimpse", "glimpse", "is_named", "share_words",
 
 SAMPLE_ROWS = 1_000
 LOOKED_CHARACTERS = 20_000
-"""Of a cell: whether it is a text, a date or a number shows in its beginning; each pattern is tried on all of it."""
+"""Of a cell: what it is shows in its beginning, and each pattern is tried on all that is looked at."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from automl.errors import DataError
 from automl.intake.files import IMAGE_SUFFIXES
 from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
+from automl.intake.limits import within_memory
 from automl.intake.raw import Hints, Raw, Room, listed, unknown_column
 from automl.intake.source import read
 from automl.intake.streamed import looked_at
@@ -37,6 +38,11 @@ def load(recipe: Recipe, most_rows: int | None = None) -> Dataset:
     Raises:
         DataError: missing, damaged or empty data; a named column that is not there; parts that do not fit.
     """
+    with within_memory("the data"):
+        return _load(recipe, most_rows)
+
+
+def _load(recipe: Recipe, most_rows: int | None) -> Dataset:
     raw = read(recipe.data, "the data", Hints(target=recipe.target, room=_room(recipe, most_rows)))
     if most_rows is not None:
         raw = _some_rows(raw, most_rows, recipe)

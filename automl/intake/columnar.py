@@ -36,6 +36,7 @@ def read(data: bytes, form: str, name: str, limit_mib: float = math.inf) -> pd.D
 
     try:
         table = (_parquet if form == "parquet" else _feather)(pa.BufferReader(data), name, limit_mib)
+        table.validate(full=True)  # native code goes where a damaged file's numbers point
         return plain_frame(table)
     except (DataError, MemoryError):
         raise
@@ -107,11 +108,15 @@ def _parquet(source: Any, name: str, limit_mib: float) -> pa.Table:
 def _feather(source: Any, name: str, limit_mib: float) -> pa.Table:
     from pyarrow import feather
 
-    start = source.read(8)
-    if start[:6] == b"ARROW1":
-        refuse_beyond(name, 2 * _announced(source), limit_mib, "its columns once they are decompressed")
+    if source.read(8)[:6] != b"ARROW1":
+        raise DataError(
+            f"{name} is Feather of version 1, whose reader believes whatever a file says and may crash; read it where "
+            "you trust it (pandas.read_feather) and write it again, or export it as CSV"
+        )
+    refuse_beyond(name, 2 * _announced(source), limit_mib, "its columns once they are decompressed")
     source.seek(0)
     table = feather.read_table(source)
+    table.validate(full=True)
     refuse_columns(name, table.num_columns)
     refuse_beyond(name, expanded_bytes(table.columns), limit_mib, "texts that are stored once and come back")
     return table

@@ -175,7 +175,7 @@ def _fast(data: bytes, delimiter: str, width: int, headless: bool) -> pa.Table:
     except ValueError:
         if not quoted or not _are_lines_even(data, delimiter, width):
             raise
-        n_records = 0
+        return _arrow(data, delimiter, width, headless, quoting=False)
     # A stray quote swallows the lines up to the next one. If every single line has the right number of
     # delimiters, quotes were never meant to hold line ends in this file.
     if (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-GROWTH = 4
+GROWTH = 8
 """From the text of a workbook's parts to Python objects."""
 CELL_BYTES = 60
 MOST_ROWS = 1_048_576

@@ -9,7 +9,6 @@ import io
 import lzma
 import math
 import os
-import re
 import stat
 import zipfile
 import zlib
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from automl.errors import DataError
+from automl.folder import as_named, shown
 from automl.intake.limits import MIB, OVERRIDE, refuse_beyond
 from automl.intake.raw import listed, nearest
 from automl.records import Finding
@@ -48,7 +48,6 @@ TABLE_SUFFIXES = frozenset(FORMS)
 PIECE_BYTES = 1 << 20
 CONTENT_SHARE = 0.5
 """Of the memory that reading may take, for a file's bytes: what is made of them takes as much again, and more."""
-SPELLED = re.compile(rb"\\x([89a-f][0-9a-f])")
 KNOWN = "CSV, TSV, text, JSON, JSON lines, Parquet, Feather, Excel (.xlsx) or .npz, also compressed (.gz .bz2 .xz .zip)"
 FOREIGN = {
     b"\x89PNG": "a PNG image",
@@ -64,19 +63,6 @@ FOREIGN = {
     b"\x80\x04\x95": "a Python pickle",
     b"\x80\x05\x95": "a Python pickle",
 }
-
-
-def shown(name: str) -> str:
-    """A file's name as text that can be written anywhere: bytes of it that are not UTF-8 are spelled ``\\xe9``."""
-    try:
-        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:  # halves of characters that no file system gave
-        return name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def as_named(text: str) -> str:
-    """The name that `shown` spelled out, as the system wants it."""
-    return os.fsdecode(SPELLED.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(text)))
 
 
 def sort_of(mode: int) -> str | None:
@@ -113,6 +99,8 @@ def find(path: str | Path) -> Path:
         raise DataError(f"expected a path on this machine, got the address {text!r}; download it first")
     try:
         found = Path(text).expanduser()
+        if "\\x" in text and not found.exists():
+            found = Path(as_named(str(found)))
         mode = found.stat().st_mode
     except (OSError, ValueError, RuntimeError):  # the last: no such user's home
         return _nearest(text)

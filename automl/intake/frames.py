@@ -19,6 +19,7 @@ __all__ = ["as_frame", "from_columns", "from_records", "is_frame", "tidy"]
 
 FEW_ROWS = 64
 RECORD_CELL_BYTES = 16
+FEW_CHARACTERS, SMALL_BYTES = 1_000, 1 << 26
 
 
 def is_frame(data: Any) -> bool:
@@ -134,6 +135,7 @@ def tidy(frame: pd.DataFrame, where: str, clean: bool = False) -> tuple[pd.DataF
     import pandas as pd
 
     refuse_columns(where, frame.shape[1])
+    _refuse_expansion(frame, where)
     frame = _with_index(frame.set_axis(pd.Index(list(map(label, frame.columns)), dtype=object), axis=1))
     names, findings = _unique(frame.columns, where)
     if not clean and not _few_and_plain(frame):
@@ -147,6 +149,25 @@ def tidy(frame: pd.DataFrame, where: str, clean: bool = False) -> tuple[pd.DataF
         frame = frame.copy(deep=False)
     frame.columns = pd.Index(names, dtype=object)
     return frame.reset_index(drop=True), findings
+
+
+def _refuse_expansion(frame: pd.DataFrame, where: str) -> None:
+    """Refuse columns that hold what comes back once, and would not fit written out."""
+    import pandas as pd
+
+    n_bytes = 0.0
+    for place, dtype in enumerate(frame.dtypes):
+        if isinstance(dtype, pd.SparseDtype):
+            n_bytes += 8.0 * len(frame)
+        elif isinstance(dtype, pd.CategoricalDtype) and (longest := _longest(dtype.categories)) > FEW_CHARACTERS:
+            n_bytes += float(longest) * int((frame.iloc[:, place].cat.codes.to_numpy() >= 0).sum())
+    if n_bytes > SMALL_BYTES:
+        refuse_beyond(where, n_bytes, whole_mib(None), "sparse columns and categories, once they are written out")
+
+
+def _longest(categories: Any) -> int:
+    """Characters of the longest category that is text."""
+    return max((len(category) for category in categories if isinstance(category, str)), default=0)
 
 
 def _few_and_plain(frame: pd.DataFrame) -> bool:

@@ -14,11 +14,14 @@ import numpy as np
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Stored", "as_dictionaries", "expanded_bytes", "longest_texts", "stored"]
+__all__ = ["Stored", "as_dictionaries", "expanded_bytes", "long_text_bytes", "longest_texts", "stored"]
 
 POINTER_BYTES = 8
 TEXT_BYTES = 57  # of a Python string, beside its characters
 OBJECT_BYTES = 70  # of a member of a list, as a Python object and as text
+LONG_BYTES = 4_096
+"""Texts of a row beyond which it matters that they are stored once; all others are read as they come."""
+LOOKED_GROUPS, LOOKED_ROWS = 8, 65_536
 TEXTS = ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY")
 
 
@@ -94,6 +97,25 @@ def longest_texts(opened: Any, dictionaries: Any, group: int) -> tuple[int, int]
         a_row += longest
         in_all += longest * int(chunk.num_values)
     return a_row, in_all
+
+
+def long_text_bytes(source: Any, opened: Any) -> float:
+    """Bytes that a row's long texts take where they are stored once and come back; 0 where none is long.
+
+    Args:
+        source: what `opened` was made of.
+        opened: the `ParquetFile`, of which some rows of some row groups are looked at.
+    """
+    groups = range(opened.metadata.num_row_groups)
+    dictionaries = as_dictionaries(source, opened)
+    if all(longest_texts(opened, dictionaries, group)[0] <= LONG_BYTES for group in groups):
+        return 0.0
+    means = [0.0]
+    for group in np.unique(np.linspace(0, len(groups) - 1, LOOKED_GROUPS).astype(np.int64)):
+        batch = next(dictionaries.iter_batches(batch_size=LOOKED_ROWS, row_groups=[int(group)]), None)
+        if batch is not None and len(batch):
+            means.append(expanded_bytes(batch.columns) / len(batch))
+    return max(means)
 
 
 def expanded_bytes(columns: Any) -> int:

@@ -121,7 +121,7 @@ def _names_file(text: str) -> bool:
     try:
         if Path(text).expanduser().exists():
             return True
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # the last: no such user's home
         return False
     from automl.intake.tables import is_table
 

@@ -9,6 +9,7 @@ formats, and compressed text, are read as a whole.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,9 +22,9 @@ from automl.intake.columnar import plain_frame
 from automl.intake.delimited_stream import Layout, Told, layout
 from automl.intake.files import open_file, shown
 from automl.intake.frames import tidy
-from automl.intake.limits import MIB, allowed_mib, refuse_columns
+from automl.intake.limits import MIB, allowed_mib, refuse_beyond, refuse_columns, whole_mib
 from automl.intake.limits import OVERRIDE as LIMIT
-from automl.intake.parquet_sizes import as_dictionaries, longest_texts, stored
+from automl.intake.parquet_sizes import as_dictionaries, expanded_bytes, long_text_bytes, stored
 from automl.intake.raw import Hints, Room, listed, unknown_column
 from automl.intake.reservoir import Reservoir
 from automl.records import Finding
@@ -52,7 +53,6 @@ SMALL_TEXT_BYTES = 64 * MIB
 OVERRIDE = f"{LIMIT}."
 MOST_STREAMED = 2_000_000_000
 """Rows that are read through to draw some of them: a file of a megabyte may hold more, which take hours."""
-BATCH_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class Source:
     Attributes:
         n_rows: in it; of text an estimate. row_bytes: that a row takes once it is read. whole_mib: that reading it at
             once would take for a moment. names: of the columns. times: names of those stored as timestamps.
-        text: how it is delimited, None for Parquet.
+        text: how it is delimited, None for Parquet. is_long: it holds long texts that are stored once and come back,
+            so that they are read as numbers and a dictionary.
     """
 
     path: Path
@@ -72,6 +73,7 @@ class Source:
     names: tuple[str, ...]
     times: tuple[str, ...] = ()
     text: Layout | None = None
+    is_long: bool = False
 
     @property
     def held_mib(self) -> float:
@@ -150,7 +152,7 @@ def _look(source: Source, n_kept: int, room: Room, hints: Hints) -> Part:
     elif _may_be_series(source, hints, room):
         latest_by, batches = None, _first(source, n_kept)
     else:
-        latest_by, batches = None, _spread(source.path) if source.text is None else None
+        latest_by, batches = None, _spread(source) if source.text is None else None
     table, rows, n_rows, findings = _streamed(source, n_kept, latest_by, room.seed, hints, batches)
     n_rows = max(n_rows, source.n_rows) if source.text is None else n_rows
     if n_rows <= len(rows):
@@ -221,11 +223,13 @@ def _parquet(path: Path) -> Source | None:
     try:
         with parquet.ParquetFile(path) as opened:
             (n_rows, row_bytes), schema = stored(opened), opened.schema_arrow
+            long_bytes = long_text_bytes(path, opened)
     except Exception:
         return None  # the reader of whole files says what is wrong with it
     times = tuple(field.name for field in schema if pa.types.is_timestamp(field.type) or pa.types.is_date(field.type))
-    whole_mib = path.stat().st_size / MIB + 2 * n_rows * row_bytes / MIB
-    return Source(path, n_rows, row_bytes, whole_mib, tuple(map(str, schema.names)), times)
+    whole_mib = path.stat().st_size / MIB + 2 * n_rows * (row_bytes + long_bytes) / MIB
+    names = tuple(map(str, schema.names))
+    return Source(path, n_rows, row_bytes + long_bytes, whole_mib, names, times, is_long=long_bytes > 0)
 
 
 def _text(path: Path, hints: Hints, may_hold_mib: float) -> Source | None:
@@ -265,6 +269,8 @@ def _streamed(
     told = Told()
     try:
         for begin, batch in batches or _all(source, told):
+            if source.text is None:
+                batch.validate(full=True)
             held.n_seen = begin
             keys = random.random(len(batch)) if place is None else -_times(batch.column(place), str(latest_by))
             held.add(batch, keys)
@@ -284,6 +290,8 @@ def _streamed(
             f"{OVERRIDE}"
         )
     if source.text is None:
+        n_bytes = expanded_bytes(table.columns)
+        refuse_beyond(shown(source.path.name), n_bytes, whole_mib(hints.room), "texts that are stored once")
         frame = plain_frame(table)
         del table
         frame, findings = tidy(frame, shown(source.path.name))
@@ -296,24 +304,23 @@ def _streamed(
 def _all(source: Source, told: Told) -> Batches:
     """All rows, a Parquet file's one row group after the other."""
     begin = 0
-    for batch in _groups(source.path) if source.text is None else source.text.stream(source.path, told):
+    for batch in _groups(source) if source.text is None else source.text.stream(source.path, told):
         yield begin, batch
         begin += len(batch)
 
 
-def _groups(path: Path) -> Iterator[pa.RecordBatch]:
+@contextmanager
+def _opened(source: Source) -> Iterator[Any]:
+    """A Parquet file, no more of which is held than is asked for."""
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
-        dictionaries = as_dictionaries(path, opened)
-        for group in range(opened.metadata.num_row_groups):
-            n_rows = _rows_a_batch(opened, dictionaries, group)
-            yield from opened.iter_batches(batch_size=n_rows, row_groups=[group])
+    with parquet.ParquetFile(source.path, pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
+        yield as_dictionaries(source.path, opened) if source.is_long else opened
 
 
-def _rows_a_batch(opened: Any, dictionaries: Any, group: int) -> int:
-    """As many rows of a row group as may hold its longest texts in each of them."""
-    return max(1, min(ROWS_A_BATCH, BATCH_BYTES // max(longest_texts(opened, dictionaries, group)[0], 1)))
+def _groups(source: Source) -> Iterator[pa.RecordBatch]:
+    with _opened(source) as opened:
+        yield from opened.iter_batches(batch_size=ROWS_A_BATCH)
 
 
 def _first(source: Source, n_rows: int) -> Batches:
@@ -324,22 +331,18 @@ def _first(source: Source, n_rows: int) -> Batches:
             return
 
 
-def _spread(path: Path) -> Batches:
+def _spread(source: Source) -> Batches:
     """Rows of a Parquet file from the beginnings of row groups that are evenly spread over it, or all of few rows."""
-    from pyarrow import parquet
-
-    with parquet.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES) as opened:
+    with _opened(source) as opened:
         sizes = [opened.metadata.row_group(i).num_rows for i in range(opened.metadata.num_row_groups)]
         begins = np.concatenate([[0], np.cumsum(sizes)])
         chosen = np.arange(len(sizes))
         if begins[-1] > LOOKED_THROUGH:
             n_groups = max(LOOKED_GROUPS, int(LOOKED_THROUGH / np.mean(sizes)))
             chosen = np.unique(np.linspace(0, len(sizes) - 1, n_groups).astype(np.int64))
-        dictionaries = as_dictionaries(path, opened)
         for group in map(int, chosen):
             begin, most = int(begins[group]), LOOKED_THROUGH // len(chosen)
-            n_rows = _rows_a_batch(opened, dictionaries, group)
-            for batch in opened.iter_batches(batch_size=n_rows, row_groups=[group]):
+            for batch in opened.iter_batches(batch_size=ROWS_A_BATCH, row_groups=[group]):
                 yield begin, batch
                 begin, most = begin + len(batch), most - len(batch)
                 if most <= 0:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.errors import RecipeError
+from automl.folder import shown
 from automl.recipe.places import find, opened
 from automl.recipe.problems import Problem, check
 from automl.recipe.schema import KEYS, Keys, to_recipe
@@ -79,9 +80,9 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 def plain_value(value: Any) -> Any:
     """One value, see `plain`."""
     if isinstance(value, os.PathLike):
-        return os.fspath(value)
+        return shown(os.fsdecode(value))
     if isinstance(value, str):
-        return str(value)
+        return shown(str(value))
     if isinstance(value, Mapping):
         return {key: plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

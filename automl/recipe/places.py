@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from automl.errors import RecipeError
+from automl.folder import as_named, shown
 from automl.recipe import shipped
 from automl.recipe.words import cut
 
@@ -30,27 +32,29 @@ def find(key: str, value: str, root: Path) -> str:
         return value
     if "://" in value:
         raise RecipeError(f"{key}: {cut(value, 200)!r} is an address; automl reads local files only: download it first")
-    try:
+    path = root / value
+    with suppress(RuntimeError, ValueError):  # no such user's home
         path = root / Path(value).expanduser()
-        found, there = "\0" not in value and path.exists(), root.resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # a name too long, a home that nobody has, links in a circle
-        why = getattr(error, "strerror", None) or error
-        raise RecipeError(f"{key}: {cut(value, 200)!r} is no path that can be read ({why}); check it") from error
-    if not found:
-        raise RecipeError(f"{key}: {cut(value, 200)!r} does not exist in {there}{near(path)}")
+    if not _is_there(path) and not ("\\x" in value and _is_there(Path(as_named(str(path))))):
+        raise RecipeError(f"{key}: {cut(value, 200)!r} does not exist in {root.resolve()}{near(path)}")
     return str(path)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # it may not be looked at, is too long, or holds a NUL
+        return False
 
 
 def near(path: Path) -> str:
     """What lies near a path that does not exist."""
-    if "\0" in str(path):
-        return ""
     try:
         if not path.parent.is_dir():
             return f"; there is no folder {cut(str(path.parent), 200)!r}: check the path"
-        names = sorted(entry.name for entry in path.parent.iterdir() if not entry.name.startswith("."))
-    except OSError:
-        return "; check the path"
+        names = sorted(shown(entry.name) for entry in path.parent.iterdir() if not entry.name.startswith("."))
+    except (OSError, ValueError):
+        return ""
     close = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
     if close:
         return f"; did you mean {' or '.join(repr(name) for name in close)}?"

@@ -212,6 +212,27 @@ def test_the_fingerprint_of_any_cells_is_that_of_equal_ones():
     assert fingerprint(dates) == fingerprint(dates.copy()) != fingerprint(dates[::-1])
 
 
+def test_what_a_frame_holds_once_is_not_written_out_beyond_the_memory(monkeypatch):
+    monkeypatch.setattr("automl.memory.available_mib", lambda: 80.0)
+    long = pd.Categorical.from_codes(np.zeros(1_000, int), ["x" * 100_000])
+    zeros = {f"x{i}": pd.arrays.SparseArray([0.0] * 10_000, fill_value=0.0) for i in range(1_100)}
+    for frame in (pd.DataFrame({"a": long, "y": range(1_000)}), pd.DataFrame(zeros)):
+        with pytest.raises(DataError, match="once they are written out"):
+            load(Recipe(data=frame))
+    assert load(Recipe(data=pd.DataFrame({"a": long[:5], "b": zeros["x0"][:5]}))).n_rows == 5
+
+
+def test_a_want_of_memory_behind_the_readers_is_told_as_any_other_size(monkeypatch):
+    def none_left(*_):
+        raise MemoryError
+
+    frame = pd.DataFrame({"a": [1, 2]})
+    assert load(Recipe(data=frame)).n_rows == 2
+    monkeypatch.setattr("automl.intake.assemble.fingerprint", none_left)
+    with pytest.raises(DataError, match="does not fit into the memory"):
+        load(Recipe(data=frame))
+
+
 # --------------------------------------------------------------------------- frames of all of that
 
 POOLS = {

@@ -19,7 +19,7 @@ from pyarrow import feather, parquet
 
 from automl.errors import DataError
 from automl.intake import columnar, excel, files, json_tables, parquet_sizes, tables
-from automl.intake.raw import Hints
+from automl.intake.raw import Hints, Room
 from automl.intake.source import read_path
 
 TEXT = b"a,y\n" + b"1,2\n" * 1000
@@ -111,6 +111,20 @@ def test_a_long_text_stored_once_counts_as_often_as_it_stands(nested):
         columnar.read(content, "parquet", "t", 5.0)
 
 
+def test_long_texts_stored_once_are_drawn_from_without_being_written_out(tmp_path):
+    texts = pa.array(np.arange(3_000) % 3).cast(pa.int32())
+    column = pa.DictionaryArray.from_arrays(texts, pa.array([letter * 20_000 for letter in "abc"]))
+    content = _parquet(pa.table({"s": column.dictionary_decode(), "y": np.arange(3_000)}), row_group_size=500)
+    (tmp_path / "t.parquet").write_bytes(content)
+    assert len(content) < 1_000_000  # of 60 MB once they are written out
+    few = read_path(tmp_path / "t.parquet", Hints(target=("y",), room=Room(memory_mib=80.0)))
+    assert 300 <= len(few.inputs) < 600
+    assert [len(text) for text in few.inputs["s"][:3]] == [20_000] * 3
+    assert few.inputs["s"].str[0].tolist() == ["abc"[number % 3] for number in few.inputs["y"]]
+    every = read_path(tmp_path / "t.parquet", Hints(target=("y",), room=Room(memory_mib=2_000.0)))
+    assert len(every.inputs) == 3_000
+
+
 def test_different_texts_are_not_taken_for_the_longest_of_them():
     texts = ["x" * 50_000, *(f"short {i}" for i in range(999))]
     content = _parquet(pa.table({"s": texts}))
@@ -141,6 +155,31 @@ def test_feather_dictionaries_and_views_count_as_often_as_they_stand():
     views = pa.array(["x" * 30, None, "ab"] * 5).cast(pa.string_view())
     assert parquet_sizes.expanded_bytes([views]) == 5 * 32
     assert parquet_sizes.expanded_bytes([pa.chunked_array([["plain"]])]) == 0
+
+
+@pytest.mark.parametrize("form", ["parquet", "feather"])
+def test_damaged_columns_are_told_before_native_code_follows_them(form):
+    texts = pa.array(["some", "words", "here"] * 20)
+    sink = pa.BufferOutputStream()
+    table = pa.table({"t": texts})
+    if form == "parquet":
+        parquet.write_table(table, sink, compression="none", use_dictionary=False)
+    else:
+        feather.write_feather(table, sink, compression="uncompressed")
+    content = sink.getvalue().to_pybytes()
+    assert columnar.read(content, form, "t")["t"][1] == "words"
+    with pytest.raises(DataError, match="t cannot be read as"):
+        columnar.read(content.replace(b"words", b"wo\xffds"), form, "t")
+    if form == "feather":  # where a text ends: far behind all of them
+        starts = np.array([0, 4, 9], np.int32).tobytes()
+        assert starts in content
+        with pytest.raises(DataError, match="t cannot be read as"):
+            columnar.read(content.replace(starts, np.array([0, 2**30, 9], np.int32).tobytes()), form, "t")
+
+
+def test_feather_of_version_1_is_refused_in_words():
+    with pytest.raises(DataError, match=r"Feather of version 1"):
+        columnar.read(b"FEA1" + bytes(60) + b"FEA1", "feather", "t")
 
 
 # --------------------------------------------------------------------------- Excel

@@ -11,6 +11,7 @@ import pytest
 
 from automl.errors import DataError
 from automl.intake import delimited, load
+from automl.intake.raw import Hints
 from automl.records import Recipe
 
 
@@ -321,3 +322,9 @@ def test_many_cells_are_read_in_seconds(tmp_path):
     frame.to_csv(tmp_path / "big.csv", index=False)
     dataset = read(tmp_path / "big.csv")
     assert dataset.fingerprint == load(Recipe(data=frame)).fingerprint
+
+
+@pytest.mark.parametrize(("text", "cell"), [(b'a,b\n",', '"'), (b'a,b\n"x",y', "x")])
+def test_a_quote_that_is_never_closed_in_a_file_of_two_lines_is_a_character(text, cell):
+    frame, _ = delimited.read(text, "t.csv", Hints())
+    assert (len(frame), frame["a"][0]) == (1, cell)

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from automl import recipe as recipes
+from automl.errors import InputError
+from automl.folder import as_named, shown
 from automl.intake import load
-from automl.intake.files import as_named, shown
 from automl.records import Recipe
 
 
@@ -59,3 +61,14 @@ def test_a_table_with_such_a_name_is_read(tmp_path, suffix):
     os.rename(tmp_path / "plain", path)
     dataset = load(Recipe(data=os.fsdecode(path), target=("y",)))
     assert (dataset.name, dataset.n_rows) == ("t\\xe4", 2)
+    recipe = recipes.make(data=os.fsdecode(path), target="y")  # as the command line makes it
+    assert recipe.data == shown(os.fsdecode(path))
+    assert load(recipe).fingerprint == dataset.fingerprint
+
+
+def test_a_path_that_names_nothing_is_refused_whatever_it_looks_like(tmp_path):
+    for name in ("~nobody/x.csv", "a" * 300, "a\0b.csv", "t\udce4.csv", "t\\xe4.csv"):
+        with pytest.raises(InputError, match=r"does not exist|no file|expected a path"):
+            recipes.make(data=str(tmp_path / name) if name[0] != "~" else name, target="y")
+        with pytest.raises(InputError, match=r"no file|cannot look|expected a path"):
+            load(Recipe(data=str(tmp_path / name) if name[0] != "~" else name, target=("y",)))
