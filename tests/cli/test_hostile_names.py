@@ -39,7 +39,7 @@ def check(text: str) -> None:
     assert not re.search(r"^error: c", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "caf\udce9"])
 def test_a_files_name_in_headlines_and_messages(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     frame(["y"]).to_csv(f"{name}.csv", index=False)
