@@ -76,3 +76,16 @@ def test_a_long_name_in_advice_is_not_cut_where_the_rest_would_run(name: str, tm
 
 def test_harmless_long_names_are_cut_as_before() -> None:
     assert one_line(f"Pass --group {'x' * 300}.") == f"Pass --group {'x' * 35}…{'x' * 24}."
+
+
+def test_no_message_puts_a_name_behind_a_flag_by_itself() -> None:
+    import re
+    from pathlib import Path
+
+    import automl
+
+    package = Path(automl.__file__).parent
+    raw = re.compile(r"--[a-z][a-z-]*[ =]\{(?!shell\.)")
+    files = [file for file in package.rglob("*.py") if file.name != "shell.py"]
+    found = [f"{file.name}: {found[0]}" for file in files for found in raw.finditer(file.read_text("utf-8"))]
+    assert found == []

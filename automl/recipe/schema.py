@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
 from automl.errors import RecipeError
@@ -16,6 +16,16 @@ __all__ = ["EXPECTED", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
 LOGS = ("tensorboard", "mlflow")
 Name = Annotated[str, Field(min_length=1)]
+
+
+def _place(value: Any) -> str:
+    """A path as the system gives it: pydantic's own text refuses names whose bytes are no UTF-8."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("expected a path")
+    return value
+
+
+Place = Annotated[str, PlainValidator(_place), WithJsonSchema({"minLength": 1, "type": "string"})]
 
 # What each key takes, in words, for messages.
 EXPECTED = {
@@ -103,14 +113,14 @@ class Keys(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, title="automl recipe", arbitrary_types_allowed=True)
 
-    data: Name = Field(
+    data: Place = Field(
         description="Path to the data (relative to the recipe), or a shipped set: sklearn:<name>, automl:<name>."
     )
     target: Name | list[Name] | None = Field(None, description="Column(s) to predict; left out to detect.")
     goal: Goal | None = Field(None, description="What to do with the target; left out to detect.")
     label: Name | None = Field(None, description="Column used only to score a goal without target.")
     metric: Name | None = Field(None, description="Score that decides; left out to choose by goal.")
-    test: Name | None = Field(None, description="Path to the test rows; left out to split the data.")
+    test: Place | None = Field(None, description="Path to the test rows; left out to split the data.")
     time_column: Name | None = Field(None, description="Column of times; left out to detect.")
     series: Name | None = Field(None, description="Column that tells series of a panel apart; left out to detect.")
     group: Name | None = Field(None, description="Column whose equal values stay on one side of the split.")
@@ -125,7 +135,7 @@ class Keys(BaseModel):
         0.005, ge=0, le=1, description="Least gain that counts, as a share of the distance from floor to best."
     )
     latency: int | float | str | None = Field(None, description="Milliseconds a finalist may take for one row.")
-    out: Name | None = Field(None, description="Run folder; left out for a new one under automl-runs.")
+    out: Place | None = Field(None, description="Run folder; left out for a new one under automl-runs.")
     resume: bool = Field(False, description="Go on with the run in the out folder.")
     json_: bool = Field(False, alias="json", description="Print result.json and nothing else.")
     quiet: bool = Field(False, description="Show no progress.")

@@ -350,3 +350,38 @@ def test_the_probe_of_doctor_works():
 
     assert "problem" not in found
     assert any(device["type"] == "CPU" for device in found["devices"]) and found["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError("Unable to allocate 9 GiB"), "memory ran out"),
+        (OSError(12, "Cannot allocate memory"), "memory ran out"),
+        (ImportError("a.so: failed to map segment from shared object"), "memory ran out"),
+        (RuntimeError("can't start new thread"), "ulimit -u"),
+        (OSError(11, "Resource temporarily unavailable"), "ulimit -u"),
+        (OSError(24, "Too many open files"), "ulimit -n"),
+        (OSError(28, "No space left on device"), "TMPDIR"),
+        (OSError(27, "File too large"), "ulimit -f"),
+        (FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"), "TMPDIR"),
+    ],
+)
+def test_a_limit_that_is_reached_is_exit_2_and_says_which(api, capsys, error, words):
+    def fit(*a, **k):
+        raise error
+
+    api.fit = fit
+    assert cli.main(["fit", "a.csv"]) == 2
+    said = capsys.readouterr().err
+    assert words in said and "fault in automl" not in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), ImportError("no such name"), RuntimeError("x")])
+def test_other_errors_stay_our_fault(api, capsys, error):
+    def fit(*a, **k):
+        raise error
+
+    api.fit = fit
+    assert cli.main(["fit", "a.csv"]) == 1
+    said = capsys.readouterr().err
+    Path(re.search(r"The traceback is in (\S+);", said)[1]).unlink()

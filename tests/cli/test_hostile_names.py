@@ -36,10 +36,10 @@ def frame(names):
 
 def check(text: str) -> None:
     assert MARKED.findall(text) == []
-    assert not re.search(r"^error: c", text, re.MULTILINE)
+    assert not re.search(r"^error: c(\.|$|\W)", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "l\udce9"])
 def test_a_files_name_in_headlines_and_messages(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     frame(["y"]).to_csv(f"{name}.csv", index=False)
@@ -105,7 +105,7 @@ def test_lines_of_advice_name_their_columns_to_a_shell(tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="asks a real shell")
-@pytest.mark.parametrize("name", [*NAMES, "-x", "caf\udce9"])
+@pytest.mark.parametrize("name", [*NAMES, "-x", "b\udce9"])
 def test_a_report_says_how_to_run_it_again_whatever_the_names(name, tmp_path):
     asked = Recipe(f"{name}.csv", (name,), group=name, columns={name: "text"}, time_column=name, series=name)
     made = reproduce(asked, Task("tabular", "regression", (name,), "rmse"))

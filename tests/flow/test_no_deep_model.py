@@ -41,3 +41,30 @@ def test_the_shallow_side_stands_and_the_reason_is_told(tmp_path):
     (finding,) = [one for one in result["findings"] if one["check"] == "no_deep_model"]
     assert "3 trials" in finding["message"] and "no such layer" in finding["message"]
     assert [run["side"] for run in result["runs"] if run["finalist"]] == ["shallow"]
+
+
+@pytest.mark.slow
+def test_neither_tensorflow_nor_a_process_apart_is_needed_for_an_answer(tmp_path, monkeypatch):
+    from automl.baselines import worker
+    from automl.flow import contest
+    from automl.flow.loading import Loading
+
+    def broken(wish):
+        raise ImportError("libtensorflow.so: failed to map segment from shared object")
+
+    def refuse(*_, **__):
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(contest, "Loading", lambda wish: Loading(wish, broken))
+    monkeypatch.setattr(worker.subprocess, "Popen", refuse)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "c"])
+    result = automl.fit(
+        frame.assign(y=frame["a"] + 0.1 * rng.normal(size=200)), target="y", budget="120s", max_trials=1,
+        out=str(tmp_path / "run"), quiet=True,
+    ).result  # fmt: skip
+    assert [run["side"] for run in result["runs"] if run["finalist"]] == ["shallow"]
+    found = {one["check"]: one for one in result["findings"]}
+    assert "failed to map segment" in found["no_deep_model"]["message"]
+    assert "temporarily unavailable" in found["fitted_in_main_process"]["message"]
+    assert result["verdict"] == "shallow" and (tmp_path / "run" / "model" / "bundle.json").is_file()
