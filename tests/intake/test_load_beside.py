@@ -78,7 +78,7 @@ def test_names_without_files_are_an_error_where_the_user_said_that_they_are_imag
 
 def test_names_without_files_are_an_error_where_there_is_nothing_else(tmp_path):
     dataset, task = table(tmp_path, ["a.png", "b.png"])
-    with pytest.raises(DataError, match=r"no column of shop can be learnt from: .*no such file \\(2\\)"):
+    with pytest.raises(DataError, match=r"no column of shop can be learnt from: .*no such file \(2\)"):
         pictured(replace(dataset, inputs=dataset.inputs[["photo"]]), replace(task, columns=task.columns[1:]))
 
 
