@@ -43,6 +43,8 @@ MAX_TEXT_ROWS = 30_000
 MOST_TEXT_ROWS = 200_000
 """Beyond, texts are read by their words alone: the trigrams of 640,000 texts take a minute for each column."""
 SPARSE_ROWS = 100_000
+LARGEST = 1e100
+"""Numbers beyond it count as it: sums and squares of some millions of them are finite."""
 MOST_LANDMARKS = 200
 """Quantiles of a column that its normal scale is interpolated between."""
 CHUNK_ROWS = 50_000
@@ -290,6 +292,7 @@ class TableFeatures:
         kind = step["kind"]
         if kind == "number":
             values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+            values = np.clip(values, -LARGEST, LARGEST)
             values = np.where(np.isfinite(values), values, np.nan)
             return np.stack([values, np.isnan(values) * 1.0], axis=1) if step["flag"] else values[:, None]
         if kind == "date":
