@@ -13,6 +13,7 @@ __all__ = ["COLOURS", "SEVERITIES", "column_told", "gravest_first", "one_line", 
 SEVERITIES = ("high", "medium", "low")
 COLOURS = {"high": "red", "medium": "yellow", "low": "cyan"}
 SHOWN_ROWS = 10
+SHOWN_FILES = 5
 LONGEST_NAME = 40
 _ENDLESS = re.compile(r"\S{81,}")
 _ACTIVE = re.compile(r"[$`;|&<>()\\\"]|(?:'.*){3}")
@@ -42,10 +43,20 @@ def rows_told(finding: Finding, most: int = 20) -> str:
     return f"R{said[1:]}{more}"
 
 
+def files_told(finding: Finding) -> str:
+    """The files concerned, as ``"Files a.png, b.png and 9 more"``; empty where none are named."""
+    if not finding.files:
+        return ""
+    named = finding.files[:SHOWN_FILES]
+    rest = max(finding.count, len(finding.files)) - len(named)
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return f"File{'s' * (len(named) > 1 or rest > 0)} {', '.join(map(printable, named))}{more}"
+
+
 def told(finding: Finding) -> str:
     """A finding as one line: severity, what it is, where, what to do."""
-    rows = rows_told(finding, SHOWN_ROWS)
-    parts = (f"{finding.severity}:", finding.message, rows and f"({rows}.)", finding.next_step)
+    rows, files = rows_told(finding, SHOWN_ROWS), files_told(finding)
+    parts = (f"{finding.severity}:", finding.message, rows and f"({rows}.)", files and f"({files}.)", finding.next_step)
     return one_line(" ".join(part for part in parts if part))
 
 

@@ -51,6 +51,14 @@ def test_rows_of_the_test_data_are_told_apart() -> None:
     assert words((203,), 2) == "Rows 3 of the test data and 1 more"
 
 
+def test_files_are_named_to_whoever_looks() -> None:
+    names = tuple(f"{i}.png" for i in range(20))
+    many = Finding("unreadable_images", "high", "Some cannot be read.", "Replace them.", count=30, files=names)
+    assert "(Files 0.png, 1.png, 2.png, 3.png, 4.png and 25 more.)" in told(many)
+    one = Finding("unreadable_images", "high", "One cannot be read.", count=1, files=("a\nb.png",))
+    assert told(one).endswith(r"(File a\nb.png.)")
+
+
 def test_every_finding_about_data_says_what_to_do() -> None:
     without = []
     for file in [*PACKAGE.glob("detect/**/*.py"), *PACKAGE.glob("intake/*.py")]:

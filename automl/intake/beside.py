@@ -12,7 +12,7 @@ from automl import shell
 from automl.errors import DataError
 from automl.intake.files import shown
 from automl.intake.fingerprint import fingerprint
-from automl.intake.images import common_size, decoded, full_path, joined, why_unread
+from automl.intake.images import common_size, decoded, full_path, joined, unread_files, why_unread
 from automl.records import Column, Dataset, Finding, Task
 
 __all__ = ["pictured"]
@@ -126,7 +126,7 @@ def _none(dataset: Dataset, column: Column, paths: list[Path | None], broken: di
     told = f"{message[0].upper()}{message[1:]} ({why_unread(paths, broken) or 'no file is named'})"
     finding = Finding(
         "unreadable_images", "high", f"{told}; the column is left out.", step, columns=(column.name,),
-        rows=_rows(dataset, broken), count=len(broken),
+        rows=_rows(dataset, broken), count=len(broken), files=unread_files(paths, broken),
     )  # fmt: skip
     why = f"{column.evidence}, but none of the files can be read"
     return replace(dataset, findings=(*dataset.findings, finding)), Column(column.name, "unknown", 0.5, why)
@@ -140,7 +140,7 @@ def _blank(dataset: Dataset, column: Column, paths: list[Path | None], broken: d
         f"{len(broken):,} of {n_named:,} images that {column.name!r} names could not be read ({named}); their rows are "
         "kept with a blank picture, marked as missing.",
         f"Replace these files; paths are read relative to {shown(dataset.root or 'the current folder')!r}.",
-        columns=(column.name,), rows=_rows(dataset, broken), count=len(broken),
+        columns=(column.name,), rows=_rows(dataset, broken), count=len(broken), files=unread_files(paths, broken),
     )  # fmt: skip
 
 

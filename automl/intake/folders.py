@@ -14,6 +14,8 @@ from automl.intake.raw import Raw, listed
 from automl.intake.tables import is_table
 from automl.records import Finding
 
+LISTED_FILES = 20
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -63,7 +65,14 @@ def read(folder: Path) -> Raw:
     if loose:
         message = f"{len(loose)} files beside the class folders of {where} were not read ({_sorts_of(loose)})."
         findings += (
-            Finding("unused_files", "low", message, "Move them to their class if they have one.", count=len(loose)),
+            Finding(
+                "unused_files",
+                "low",
+                message,
+                "Move them to their class if they have one.",
+                count=len(loose),
+                files=tuple(shown(path.name) for path in loose[:LISTED_FILES]),
+            ),
         )
     import pandas as pd
 
@@ -162,7 +171,8 @@ def texts(paths: list[Path]) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     noticed: tuple[Finding, ...] = ()
     if odd:
         message = f"{len(odd)} files are not plain UTF-8 and were read as best they could."
-        noticed = (Finding("encoding", "low", message, "Save them as UTF-8.", count=len(odd)),)
+        files = tuple(shown(path.name) for path in odd[:LISTED_FILES])
+        noticed = (Finding("encoding", "low", message, "Save them as UTF-8.", count=len(odd), files=files),)
     return pd.DataFrame({"text": pd.Series(contents, dtype=object)}), noticed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections import Counter
@@ -25,8 +26,9 @@ from automl.intake.pixels import LONGEST, as_uint8, fitted, wanted
 from automl.intake.raw import listed
 from automl.records import Dataset, Finding, Severity, Task
 
-__all__ = ["common_size", "decoded", "full_path", "joined", "pictures", "why_unread"]
+__all__ = ["common_size", "decoded", "full_path", "joined", "pictures", "unread_files", "why_unread"]
 
+LISTED_FILES = 20
 SAMPLE = 256
 """Files whose size is looked at to choose the common one."""
 HELD_COPIES = 2
@@ -264,6 +266,16 @@ def why_unread(paths: Sequence[Path | None], reasons: Mapping[int, str]) -> str:
     return "; ".join(f"{reason} ({n:,})" for reason, n in said.most_common(5))
 
 
+def unread_files(paths: Sequence[Path | None], reasons: Mapping[int, str]) -> tuple[str, ...]:
+    """The first names of files that could not be read.
+
+    Args:
+        paths: of the rows. reasons: by row, as of `decoded`.
+    """
+    named = (path for row in reasons if (path := paths[row]) is not None)
+    return tuple(shown(path.name) for path in itertools.islice(named, LISTED_FILES))
+
+
 def _dropped(dataset: Dataset, name: str, paths: list[Path | None], reasons: dict[int, str]) -> Finding:
     numbers = dataset.row_numbers if dataset.row_numbers is not None else np.arange(len(paths))
     named = why_unread(paths, reasons)
@@ -275,6 +287,7 @@ def _dropped(dataset: Dataset, name: str, paths: list[Path | None], reasons: dic
         columns=(name,),
         rows=tuple(int(numbers[i]) for i in list(reasons)[:20]),
         count=len(reasons),
+        files=unread_files(paths, reasons),
     )
 
 

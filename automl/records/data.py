@@ -23,6 +23,8 @@ class Finding:
         columns: names concerned. rows: up to 20 positions or file rows concerned. count: how many in all.
         test_from: rows from this number on are rows of the user's own test data, whose first row it is; None where
             none are.
+        files: names of up to 20 files concerned, for whoever looks at the data. They may be cells, so they are written
+            into no result, report or saved model.
     """
 
     check: str
@@ -33,6 +35,7 @@ class Finding:
     rows: tuple[int, ...] = ()
     count: int = 0
     test_from: int | None = None
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
