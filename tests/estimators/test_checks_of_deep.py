@@ -28,13 +28,11 @@ def made(*kinds):
     return [kind(budget=None, max_trials=1, **TINY) for kind in kinds]
 
 
-@pytest.mark.slow
 @parametrize_with_checks(made(DeepClassifier, DeepRegressor), expected_failed_checks=lambda one: EXPECTED)
 def test_scikit_learn_finds_nothing_amiss(estimator, check):
     check(estimator)
 
 
-@pytest.mark.slow
 @parametrize_with_checks(made(ContestClassifier, ContestRegressor), legacy=False)
 def test_scikit_learn_finds_nothing_amiss_in_the_interface_of_a_contest(estimator, check):
     check(estimator)

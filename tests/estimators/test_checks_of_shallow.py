@@ -9,7 +9,6 @@ from automl import ShallowClassifier, ShallowRegressor
 ESTIMATORS = [kind(budget=None, max_trials=1) for kind in (ShallowClassifier, ShallowRegressor)]
 
 
-@pytest.mark.slow
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda one: EXPECTED)
 def test_scikit_learn_finds_nothing_amiss(estimator, check):
     check(estimator)

@@ -36,25 +36,21 @@ def contest(tmp_path_factory):
         return automl.ContestRegressor(**BARE).fit(X, VALUES), work, scratch
 
 
-@pytest.mark.slow
 def test_a_network_learns_and_its_probabilities_say_so(classifier):
     assert roc_auc_score(LABELS == "up", classifier.predict_proba(X)[:, 1]) > 0.95
     assert classifier.score(X, LABELS) > 0.8
 
 
-@pytest.mark.slow
 def test_the_same_seed_gives_the_same_network(classifier):
     again = automl.DeepClassifier(**BARE).fit(X, LABELS)
     assert (again.predict_proba(X) == classifier.predict_proba(X)).all()
 
 
-@pytest.mark.slow
 def test_a_pickled_network_predicts_bit_for_bit(classifier):
     again = pickle.loads(pickle.dumps(classifier))
     assert (again.predict_proba(X) == classifier.predict_proba(X)).all()
 
 
-@pytest.mark.slow
 def test_all_rows_but_those_that_validate_are_trained_on():
     from automl import flow
     from automl import recipe as recipes
@@ -65,12 +61,10 @@ def test_all_rows_but_those_that_validate_are_trained_on():
     assert not trained.keeps_rows
 
 
-@pytest.mark.slow
 def test_a_network_is_cross_validated():
     assert cross_val_score(automl.DeepRegressor(**BARE), X, VALUES, cv=2).mean() > 0.4
 
 
-@pytest.mark.slow
 def test_why_there_is_no_network_is_told():
     words = np.array([["red", "green", "blue"][i % 3] for i in range(40)], dtype=object)[:, None]
     with pytest.raises(RecipeError, match="tiny: it reads numbers"):
@@ -92,7 +86,6 @@ def test_a_log_needs_a_run_folder():
         automl.DeepClassifier(**BARE, search={"log": "tensorboard"}).fit(X, LABELS)
 
 
-@pytest.mark.slow
 def test_a_contest_keeps_its_verdict_and_report(contest, tmp_path):
     model, _, _ = contest
     found = model.result_
@@ -103,7 +96,6 @@ def test_a_contest_keeps_its_verdict_and_report(contest, tmp_path):
     assert found.report(tmp_path / "r.md").read_text().startswith("#")
 
 
-@pytest.mark.slow
 def test_a_contest_predicts_with_the_recommended_model(contest):
     model, _, _ = contest
     assert model.score(X, VALUES) > 0.9
@@ -116,20 +108,17 @@ def test_a_contest_of_too_few_rows_says_so_as_scikit_learn_does():
         automl.ContestRegressor(**BARE).fit(X[:12], VALUES[:12], sample_weight=[1] * 9 + [0] * 3)
 
 
-@pytest.mark.slow
 def test_a_contest_leaves_nothing_behind(contest):
     _, work, scratch = contest
     assert [*work.iterdir()] == [] == [*scratch.iterdir()]
 
 
-@pytest.mark.slow
 def test_a_pickled_contest_holds_its_report(contest):
     again = pickle.loads(pickle.dumps(contest[0]))
     assert (again.predict(X) == contest[0].predict(X)).all()
     assert again.result_.pages == contest[0].result_.pages
 
 
-@pytest.mark.slow
 def test_a_contest_keeps_the_folder_that_it_is_given(tmp_path):
     automl.ContestClassifier(**BARE, out=str(tmp_path / "run")).fit(X, LABELS)
     assert (tmp_path / "run" / "report.html").exists() and (tmp_path / "run" / "model" / "bundle.json").exists()

@@ -23,7 +23,6 @@ EXPECTED = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [*CASES, *RECIPES])
 def test_a_contest_runs_from_raw_data_to_a_verdict(finished, name):
     _, result = finished(name)
@@ -38,7 +37,6 @@ def test_a_contest_runs_from_raw_data_to_a_verdict(finished, name):
     assert (result.folder / "report.html").stat().st_size > 10_000
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [*CASES, *RECIPES])
 def test_a_saved_model_predicts_what_the_result_predicts(finished, name, tmp_path):
     arguments, result = finished(name)
@@ -56,7 +54,6 @@ def test_a_saved_model_predicts_what_the_result_predicts(finished, name, tmp_pat
         assert len(before) == 7
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["binary", "images"])
 def test_probabilities_add_up_and_agree_with_labels(finished, name):
     arguments, result = finished(name)
@@ -67,7 +64,6 @@ def test_probabilities_add_up_and_agree_with_labels(finished, name):
         assert (probabilities.idxmax(axis=1).to_numpy() == result.predict(rows).to_numpy()).mean() > 0.9
 
 
-@pytest.mark.slow
 def test_the_report_is_copied_in_each_form(finished, tmp_path):
     _, result = finished("multiclass")
     for kind in ("html", "md", "json"):
@@ -75,7 +71,6 @@ def test_the_report_is_copied_in_each_form(finished, tmp_path):
     assert "Verdict" in str(result)
 
 
-@pytest.mark.slow
 def test_new_categories_and_missing_and_extra_columns_are_predicted(finished):
     arguments, result = finished("binary")
     rows = arguments["data"].head(5).drop(columns=[arguments["target"]])

@@ -58,7 +58,6 @@ def test_every_input_error_is_a_value_error():
     assert issubclass(InputError, ValueError)
 
 
-@pytest.mark.slow
 def test_a_budget_too_small_still_returns_the_floor_and_says_why(tmp_path):
     result = automl.fit(table(), target="y", budget="1s", out=str(tmp_path / "run"), quiet=True)
     facts = result.result

@@ -26,7 +26,6 @@ BROKEN = records.Template(
 """
 
 
-@pytest.mark.slow
 def test_the_shallow_side_stands_and_the_reason_is_told(tmp_path):
     (tmp_path / "broken_plugin.py").write_text(PLUGIN)
     rng = np.random.default_rng(0)
@@ -43,7 +42,6 @@ def test_the_shallow_side_stands_and_the_reason_is_told(tmp_path):
     assert [run["side"] for run in result["runs"] if run["finalist"]] == ["shallow"]
 
 
-@pytest.mark.slow
 def test_neither_tensorflow_nor_a_process_apart_is_needed_for_an_answer(tmp_path, monkeypatch):
     from automl.baselines import worker
     from automl.flow import contest

@@ -18,7 +18,6 @@ import automl
 from automl.errors import FolderError
 from automl.flow import contest
 
-pytestmark = pytest.mark.slow
 OPTIONS = {"target": "y", "budget": "40s", "max_trials": 1, "templates": ["mlp"]}
 
 
@@ -70,6 +69,7 @@ def check_full(out, empty, monkeypatch, capfd):
     assert (out / "model" / "bundle.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_from_the_search_on_loses_no_verdict(tmp_path, monkeypatch, capfd):
     sync = os.fsync
 
@@ -84,6 +84,7 @@ def test_a_disk_that_is_full_from_the_search_on_loses_no_verdict(tmp_path, monke
     check_full(tmp_path / "run", lambda: None, monkeypatch, capfd)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounting needs root")
 def test_a_real_disk_that_is_full_from_the_search_on_loses_no_verdict(tmp_path, monkeypatch, capfd):
     ballast = tmp_path / "disk" / "ballast"
@@ -98,6 +99,7 @@ def test_a_real_disk_that_is_full_from_the_search_on_loses_no_verdict(tmp_path, 
         check_full(tmp_path / "disk" / "run", ballast.unlink, monkeypatch, capfd)
 
 
+@pytest.mark.slow
 def test_a_wall_clock_that_jumps_by_days_changes_no_budget_and_no_report(tmp_path, monkeypatch):
     draw, real = random.Random(0), time.time
     monkeypatch.setattr(time, "time", lambda: real() + draw.uniform(-30, 30) * 86400)

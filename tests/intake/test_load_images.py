@@ -100,7 +100,9 @@ def test_what_cannot_be_read_is_dropped_from_every_part_counted_and_listed(tmp_p
     assert dataset.given.tolist() == [False, False, True] and dataset.row_numbers.tolist() == [10, 12, 16]
     (finding,) = dataset.findings
     assert (finding.check, finding.count, finding.rows) == ("unreadable_images", 4, (11, 13, 14, 15))
-    assert "it is none of the formats PNG" in finding.message and "(2); no such file (1); no path (1)" in finding.message
+    assert (
+        "it is none of the formats PNG" in finding.message and "(2); no such file (1); no path (1)" in finding.message
+    )
     assert finding.files == ("bad.png", "gone.png", "text.jpg") and "bad.png" not in finding.message
 
 

@@ -123,6 +123,7 @@ def drawn(folder, n=600):
     return folder / "shop.csv"
 
 
+@pytest.mark.slow
 def test_what_a_number_and_a_shape_decide_together_is_learnt_with_the_stem_and_not_without(tmp_path):
     prepared = prepare(recipes.make(data=drawn(tmp_path), target="sold", metric="accuracy"))
     assert prepared.task.modality == "tabular" and prepared.dataset.pictures["photo"].shape == (600, 16, 16, 3)

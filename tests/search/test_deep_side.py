@@ -117,6 +117,7 @@ def test_no_time_starts_no_trial(task_parts):
     assert side(task_parts, template()).step(0.5) is None
 
 
+@pytest.mark.slow
 def test_a_resumed_search_gives_what_an_uninterrupted_one_gives(task_parts, tmp_path):
     whole = trials(side(task_parts, template(), max_trials=12))
     for bound in (3, 10, 12):
@@ -271,6 +272,7 @@ def test_a_trial_too_large_for_the_memory_is_not_started(task_parts):
     assert deep.failures["memory"] == 3
 
 
+@pytest.mark.slow
 def test_lagging_trials_are_stopped_early_and_none_without_the_rule(task_parts):
     many = template(space=lambda hp, specs, facts: longer(hp))
 

@@ -22,6 +22,7 @@ def found():
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_the_policy_spreads_trials_over_logical_cpus_when_asked(found):
     assert found["policy"] == ["cpu", "CPU:0", "CPU:1"]
 

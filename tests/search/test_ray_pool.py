@@ -118,7 +118,6 @@ def test_one_worker_gives_what_no_ray_gives_and_leaves_no_process_behind(parts, 
     assert capfd.readouterr().out == ""
 
 
-@pytest.mark.slow
 def test_a_killed_worker_costs_one_trial_which_another_one_runs(parts, two, tmp_path):
     killed = []
 
@@ -151,7 +150,6 @@ def test_a_trial_that_kills_its_workers_fails_in_the_end(parts, two, marks, monk
     assert deep.failures == {"lost": 2} and len(list(marks.iterdir())) == 2
 
 
-@pytest.mark.slow
 def test_a_trial_that_never_ends_is_cut_at_its_deadline(parts, two):
     deep = side(parts, "never_ends", two, max_trials=1)
     begun = time.monotonic()
@@ -160,7 +158,6 @@ def test_a_trial_that_never_ends_is_cut_at_its_deadline(parts, two):
     assert time.monotonic() - begun < 2.0 + ray_pool.GRACE_SECONDS + 1.5
 
 
-@pytest.mark.slow
 def test_a_wish_to_stop_reaches_workers_at_once_and_keeps_their_best(parts, two):
     seen = []
 
