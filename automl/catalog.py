@@ -7,11 +7,12 @@ and from files given to `extend`.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -19,9 +20,9 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from automl.errors import RecipeError
-from automl.records import PLUGIN_GROUP, Metric
+from automl.records import PLUGIN_GROUP, Metric, Template
 
-__all__ = ["GROUP", "extend", "members"]
+__all__ = ["GROUP", "extend", "members", "template_loader"]
 
 GROUP = PLUGIN_GROUP
 Member = TypeVar("Member")
@@ -143,3 +144,17 @@ def _constants(module: ModuleType) -> Iterator[tuple[str, Any]]:
     where = module.__file__ if module.__name__.startswith("automl_plugin_") else module.__name__
     for value in vars(module).values():
         yield str(where), value
+
+
+def template_loader(files: Sequence[str]) -> Callable[[], Mapping[str, Template]]:
+    """A function that can be sent to another process, where it gives templates by name.
+
+    Args:
+        files: plug-in files, which must lie at the same place there.
+    """
+    return functools.partial(_shipped_templates, tuple(str(Path(file).expanduser().resolve()) for file in files))
+
+
+def _shipped_templates(files: Sequence[str]) -> Mapping[str, Template]:
+    extend(files)
+    return members(Template, "automl.templates")

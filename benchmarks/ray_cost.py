@@ -148,7 +148,7 @@ def thinking(material: Any, facts: Any, template: Any, sizes: list[int], n_pendi
 
 def main() -> None:
     args = arguments()
-    from automl.flow.plugged import loader
+    from automl.catalog import template_loader
     from automl.records import SearchOptions
     from automl.search.ray_pool import RayPool
 
@@ -156,7 +156,7 @@ def main() -> None:
     parts = {name: encoded(Path(args.data), name) for name in names}
     import automl.search.side  # noqa: F401
 
-    pool = RayPool(SearchOptions(workers=args.workers), loader(()))
+    pool = RayPool(SearchOptions(workers=args.workers), template_loader(()))
     begun = time.perf_counter()
     pool.start()
     started = time.perf_counter()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from automl import folder as folders
 from automl import metrics, modalities
 from automl.baselines import ShallowSide
+from automl.catalog import template_loader
 from automl.clock import Clock
 from automl.errors import MissingExtra
 from automl.flow.conclude import Conclusion, conclude
@@ -24,7 +25,6 @@ from automl.flow.keep import keep
 from automl.flow.ledger import Ledger
 from automl.flow.loading import LeftOut, Loading, failed_loading
 from automl.flow.loggers import check_loggers, loggers
-from automl.flow.plugged import loader
 from automl.flow.prepare import Prepared, audited, baselines_for, prepare, templates_for
 from automl.flow.progress import Progress
 from automl.flow.reserve import Reserve
@@ -273,7 +273,7 @@ def deep_side(
 
 def workers_of(recipe: Recipe, progress: Progress, interrupt: Interrupt) -> RayPool:
     """Ray's workers, not yet started; a missing library or a wrong address is told before the data are read."""
-    return RayPool(recipe.search, loader(recipe.plugins), stopping=lambda: interrupt.asked, note=progress.note)
+    return RayPool(recipe.search, template_loader(recipe.plugins), stopping=lambda: interrupt.asked, note=progress.note)
 
 
 def _tell(progress: Progress, journal: Journal, store: WeightStore | None) -> None:

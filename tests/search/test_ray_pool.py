@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from automl import catalog, modalities
+from automl.catalog import template_loader
 from automl.errors import MissingExtra, RecipeError
-from automl.flow.plugged import loader
 from automl.records import Column, Dataset, SearchOptions, Split, Task, Template
 from automl.search import DeepSide, ray_pool, ray_session
 from automl.search.ray_pool import RayPool
@@ -59,7 +59,7 @@ def known_here_alone():
 @pytest.fixture(scope="module")
 def two(marks):
     """Two workers that the tests below share; what a worker reads is given anew by each side."""
-    pool = RayPool(SearchOptions(workers=2), loader([PLUGIN]))
+    pool = RayPool(SearchOptions(workers=2), template_loader([PLUGIN]))
     pool.start()
     yield pool
     pool.close()
@@ -92,7 +92,7 @@ def listening(processes):
 
 @pytest.mark.slow
 def test_one_worker_gives_what_no_ray_gives_and_leaves_no_process_behind(parts, marks, capfd):
-    pool = RayPool(SearchOptions(workers=1, ray_address="local"), loader([PLUGIN]))
+    pool = RayPool(SearchOptions(workers=1, ray_address="local"), template_loader([PLUGIN]))
     pool.start()
     here, there = side(parts, "tiny", max_trials=5), side(parts, "tiny", pool, max_trials=5)
     (worker,) = pool.pids
