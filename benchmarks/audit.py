@@ -28,7 +28,7 @@ SEVERITIES = ("low", "medium", "high")
 
 def told(made: Made) -> tuple[list[Any], float]:
     """All findings about a set, and the seconds that the audit took."""
-    from automl.detect.audit import examine
+    from automl.audit import examine
     from automl.flow.prepare import prepare
     from automl.recipe import make
 

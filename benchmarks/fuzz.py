@@ -196,7 +196,7 @@ def serve(args: argparse.Namespace) -> None:
 
 def strict() -> None:
     """Checks of the audit that fail do so aloud; in use they become a note."""
-    importlib.import_module("automl.detect.audit.examine").STRICT = True
+    importlib.import_module("automl.audit.examine").STRICT = True
 
 
 # ---------------------------------------------------------------------- many inputs

@@ -19,4 +19,4 @@ def plug_ins_of_a_file_stay_in_it():
 @pytest.fixture(autouse=True)
 def checks_of_the_audit_fail_aloud(monkeypatch):
     """In use a check that fails becomes a note; here it is a failure."""
-    monkeypatch.setattr(importlib.import_module("automl.detect.audit.examine"), "STRICT", True)
+    monkeypatch.setattr(importlib.import_module("automl.audit.examine"), "STRICT", True)

@@ -12,7 +12,7 @@ import pandas as pd
 from automl import metrics
 from automl.detect import forecast, kinds, modality
 from automl.detect.agree import agreed
-from automl.detect.audit import audit, duplicate_rows
+from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.goal import Answer, answer, suggested
 from automl.detect.noted import noted, unsure
 from automl.detect.parse import dates, numbers, words

@@ -10,7 +10,7 @@ import pandas as pd
 
 from automl import metrics
 from automl.detect import calendar
-from automl.detect.audit import audit
+from automl.detect.columns.checks import audit
 from automl.detect.grid import block_bounds, drop_short, filled, ordered, unrepeated
 from automl.detect.noted import noted, stand_ins
 from automl.detect.parse import dates, numbers, words

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from automl import shell
-from automl.detect.audit import audit, duplicate_rows
+from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.detection import kinds_of
 from automl.detect.goal import answer, suggestions
 from automl.detect.noted import noted

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import catalog, metrics, split
-from automl.detect import detect, examine, survey
+from automl.audit import examine
+from automl.detect import detect, survey
 from automl.detect.rows import marked
 from automl.errors import InputError, NoTarget, RecipeError
 from automl.intake import load, pictured, pictures, span

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from automl import detect as detection
-from automl.detect.audit.columns import mixed_types
+from automl.detect.columns.checks import mixed_types
 from automl.detect.glimpse import glimpse
 from automl.detect.kinds import column, columns, forced
 from automl.detect.quoting import is_contact, is_personal, quotable, rounded, shape, usual_shape

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.audit.drift import drifted_test, ignored_time
+from automl.audit.drift import drifted_test, ignored_time
 
 
 def given(n, rng):

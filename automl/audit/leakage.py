@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from automl.detect.audit.alone import Alone, correlations, follows, most_telling, numbers_of, order_of
-from automl.detect.audit.forest import model_skill
-from automl.detect.audit.look import UNUSED, Look, Target, TooLate, already_told, is_person, named, remembered
+from automl.audit.models import model_skill
+from automl.audit.univariate import Alone, correlations, follows, most_telling, numbers_of, order_of
+from automl.audit.view import UNUSED, Look, Target, TooLate, already_told, is_person, named, remembered
 from automl.records import Column, Finding, Severity
 
 __all__ = ["copied_target", "copies", "leaking_column", "leaks", "sorted_identifier", "sorted_rows"]

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.audit.alone import order_of, skill
-from automl.detect.audit.leakage import copied_target, leaking_column, sorted_identifier, sorted_rows
+from automl.audit.leakage import copied_target, leaking_column, sorted_identifier, sorted_rows
+from automl.audit.univariate import order_of, skill
 
 
 def test_a_clean_table_holds_no_leak_of_either_goal(look, clean):

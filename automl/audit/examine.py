@@ -6,16 +6,16 @@ import math
 import time
 from collections.abc import Callable
 
-from automl.detect.audit.drift import drifted_test, ignored_time
-from automl.detect.audit.groups import crossing_groups
-from automl.detect.audit.labels import doubtful_labels, doubtful_values
-from automl.detect.audit.leakage import copied_target, leaking_column, sorted_identifier, sorted_rows
-from automl.detect.audit.look import Look, TooLate
-from automl.detect.audit.pictures import alike_images, blank_images
-from automl.detect.audit.series import changed_frequency, long_gaps
-from automl.detect.audit.target import few_rows, rare_classes, target_outliers
-from automl.detect.audit.texts import empty_texts, mixed_languages
-from automl.detect.audit.twins import contradictory_rows, near_twins, twins
+from automl.audit.drift import drifted_test, ignored_time
+from automl.audit.duplicates import contradictory_rows, near_twins, twins
+from automl.audit.groups import crossing_groups
+from automl.audit.images import alike_images, blank_images
+from automl.audit.labels import doubtful_labels, doubtful_values
+from automl.audit.leakage import copied_target, leaking_column, sorted_identifier, sorted_rows
+from automl.audit.series import changed_frequency, long_gaps
+from automl.audit.target import few_rows, rare_classes, target_outliers
+from automl.audit.texts import empty_texts, mixed_languages
+from automl.audit.view import Look, TooLate
 from automl.records import Dataset, Finding, Split, Task
 
 __all__ = ["CHECKS", "examine"]

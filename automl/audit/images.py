@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl.detect.audit.look import Look, file_rows, remembered, thumbnails
+from automl.audit.view import Look, file_rows, remembered, thumbnails
 from automl.records import Finding, Severity
 
 __all__ = ["alike_images", "blank_images"]

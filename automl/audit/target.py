@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl.detect.audit.look import Look, file_rows, named
+from automl.audit.view import Look, file_rows, named
 from automl.detect.quoting import rounded
 from automl.records import Finding, Severity
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from automl.detect.audit.look import UNUSED, Look, Target, remembered
+from automl.audit.view import UNUSED, Look, Target, remembered
 
 __all__ = ["Alone", "codes_of", "follows", "most_telling", "order_of", "skill", "tamed"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from automl.detect.audit.look import Look, file_rows, remembered
+from automl.audit.view import Look, file_rows, remembered
 from automl.records import Column, Finding, Severity
 
 __all__ = ["contradictory_rows", "near_twins", "twins"]

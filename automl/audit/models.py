@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from automl.detect.audit.alone import tamed
+from automl.audit.univariate import tamed
 
 __all__ = ["area", "class_probabilities", "model_skill", "text_probabilities", "values_told"]
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect import examine
+from automl.audit import examine
 from automl.findings import gravest_first, rows_told, told
 from automl.records import Finding
 
-module = importlib.import_module("automl.detect.audit.examine")
+module = importlib.import_module("automl.audit.examine")
 
 
 def test_a_clean_table_calls_for_nothing_grave(look, clean):
@@ -77,7 +77,7 @@ def test_no_model_is_begun_that_would_end_too_late_and_a_suspect_is_told_all_the
     frame, label, _ = clean
     seen = look(frame.assign(after=label.where(rng.random(len(label)) > 0.02, "no")), label)
 
-    monkeypatch.setattr(importlib.import_module("automl.detect.audit.look"), "LEARN_SECONDS", 1e6)
+    monkeypatch.setattr(importlib.import_module("automl.audit.view"), "LEARN_SECONDS", 1e6)
 
     found = {f.check: f for f in examine(seen.dataset, seen.task, seen.split, seconds=1e3)}
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from automl import split
+from automl.audit.view import Look
 from automl.detect import detect
-from automl.detect.audit.look import Look
 from automl.records import Dataset, Recipe
 
 

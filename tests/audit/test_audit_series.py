@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.audit.series import changed_frequency, long_gaps
+from automl.audit.series import changed_frequency, long_gaps
 
 
 def days(rng, n=500):

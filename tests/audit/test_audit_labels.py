@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.audit.labels import doubtful_labels, doubtful_values, error_floor, far_values, suspects
+from automl.audit.labels import doubtful_labels, doubtful_values, error_floor, far_values, suspects
 
 
 def apart(rng, n=2400):

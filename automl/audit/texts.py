@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 
-from automl.detect.audit.look import Look, file_rows
+from automl.audit.view import Look, file_rows
 from automl.records import Finding, Severity
 
 __all__ = ["empty_texts", "language_of", "mixed_languages"]

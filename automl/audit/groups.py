@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from automl import shell
-from automl.detect.audit.alone import skill
-from automl.detect.audit.leakage import copies
-from automl.detect.audit.look import Look, is_person, remembered
+from automl.audit.leakage import copies
+from automl.audit.univariate import skill
+from automl.audit.view import Look, is_person, remembered
 from automl.detect.glimpse import is_named
 from automl.records import Column, Finding, Severity
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.audit.look import thumbnails
-from automl.detect.audit.pictures import alike_images, blank_images, hashes
+from automl.audit.images import alike_images, blank_images, hashes
+from automl.audit.view import thumbnails
 
 
 @pytest.fixture

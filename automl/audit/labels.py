@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from automl.detect.audit.forest import class_probabilities, text_probabilities, values_told
-from automl.detect.audit.leakage import copies, leaks
-from automl.detect.audit.look import Look, Target, file_rows
+from automl.audit.leakage import copies, leaks
+from automl.audit.models import class_probabilities, text_probabilities, values_told
+from automl.audit.view import Look, Target, file_rows
 from automl.detect.quoting import rounded
 from automl.records import Finding, Severity
 

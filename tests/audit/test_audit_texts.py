@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.audit.texts import empty_texts, language_of, mixed_languages
+from automl.audit.texts import empty_texts, language_of, mixed_languages
 
 ENGLISH = [
     "The house on the hill is old and it has a garden",

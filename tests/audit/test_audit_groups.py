@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.audit.groups import crossing_groups
+from automl.audit.groups import crossing_groups
 
 
 def visits(rng, name, alike=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from automl.detect.audit.twins import contradictory_rows, near_twins, sketch, twins
+from automl.audit.duplicates import contradictory_rows, near_twins, sketch, twins
 
 
 def doubled(frame, target, rng, share, change=lambda copies: copies):

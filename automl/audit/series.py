@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from automl.detect.audit.look import Look, file_rows, named
+from automl.audit.view import Look, file_rows, named
 from automl.records import Finding, Severity
 
 __all__ = ["changed_frequency", "long_gaps"]

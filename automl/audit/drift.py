@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from automl import shell
-from automl.detect.audit.alone import codes_of, follows, numbers_of, skill
-from automl.detect.audit.forest import area, class_probabilities
-from automl.detect.audit.look import Look, is_birth, named, remembered
+from automl.audit.models import area, class_probabilities
+from automl.audit.univariate import codes_of, follows, numbers_of, skill
+from automl.audit.view import Look, is_birth, named, remembered
 from automl.records import Column, Finding, Severity
 
 __all__ = ["drifted_test", "ignored_time"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.audit.target import few_rows, rare_classes, target_outliers
+from automl.audit.target import few_rows, rare_classes, target_outliers
 
 
 @pytest.mark.parametrize("value", [1e6, -9999.0])
