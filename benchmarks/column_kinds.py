@@ -21,11 +21,11 @@ import column_kinds_model as fit
 import numpy as np
 import pandas as pd
 
-from automl.detect.glimpse import Glimpse
-from automl.detect.kinds import NINE_OF_KIND, settled
-from automl.detect.learned import NINE, answers, probabilities, shipped
-from automl.detect.profile import ColumnProfile
-from automl.detect.rules import RULES
+from automl.detect.columns.kinds import NINE_OF_KIND, settled
+from automl.detect.columns.model import NINE, answers, probabilities, shipped
+from automl.detect.columns.profile import ColumnProfile
+from automl.detect.columns.rules import RULES
+from automl.detect.columns.sample import Glimpse
 from automl.records import Column
 
 BINS = 10

@@ -27,9 +27,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 import automl
-from automl.detect.learned import LEAF, NINE, load, probabilities
-from automl.detect.profile import ColumnProfile, benchmark_profile
-from automl.detect.signs import BUCKETS, N_SIGNS, N_VOTES, Lexicon, hashed, signs, spoken, stem
+from automl.detect.columns.features import BUCKETS, N_SIGNS, N_VOTES, Lexicon, hashed, signs, spoken, stem
+from automl.detect.columns.model import LEAF, NINE, load, probabilities
+from automl.detect.columns.profile import ColumnProfile, benchmark_profile
 
 __all__ = ["FOLDS", "fitted", "folds", "out_of_fold", "sharpened", "sharpness", "table"]
 

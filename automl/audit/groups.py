@@ -9,7 +9,7 @@ from automl import shell
 from automl.audit.leakage import copies
 from automl.audit.univariate import skill
 from automl.audit.view import Look, is_person, remembered
-from automl.detect.glimpse import is_named
+from automl.detect.columns.sample import is_named
 from automl.records import Column, Finding, Severity
 
 __all__ = ["crossing_groups"]

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from automl.detect.glimpse import is_named
+from automl.detect.columns.sample import is_named
 from automl.records import Column, Dataset, Finding, Split, Task
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from automl.detect.glimpse import shown
+from automl.detect.columns.sample import shown
 from automl.detect.parse import FALSE_WORDS, TRUE_WORDS
 from automl.records import Finding
 

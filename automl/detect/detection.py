@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from automl import metrics
-from automl.detect import forecast, kinds, modality
-from automl.detect.agree import agreed
+from automl.detect import forecast, modality
+from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
+from automl.detect.columns.consistency import agreed
+from automl.detect.columns.convert import as_frame, read
 from automl.detect.goal import Answer, answer, suggested
 from automl.detect.noted import noted, unsure
 from automl.detect.parse import dates, numbers, words
-from automl.detect.reading import as_frame, read
 from automl.detect.rows import in_file, take
 from automl.detect.timeline import axis, time_column
 from automl.errors import DataError, NoTarget, RecipeError

@@ -11,10 +11,10 @@ import pandas as pd
 from automl import metrics
 from automl.detect import calendar
 from automl.detect.columns.checks import audit
+from automl.detect.columns.convert import as_frame, read
 from automl.detect.grid import block_bounds, drop_short, filled, ordered, unrepeated
 from automl.detect.noted import noted, stand_ins
 from automl.detect.parse import dates, numbers, words
-from automl.detect.reading import as_frame, read
 from automl.detect.rows import in_file, take
 from automl.detect.timeline import Axis, ahead, series_blocks
 from automl.errors import DataError, RecipeError

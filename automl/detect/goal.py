@@ -12,8 +12,9 @@ import pandas as pd
 
 from automl import shell
 from automl.detect.classes import class_findings, grades, natural, positive_class
-from automl.detect.glimpse import is_named, shown
-from automl.detect.kinds import column
+from automl.detect.columns.convert import typed
+from automl.detect.columns.kinds import column
+from automl.detect.columns.sample import is_named, shown
 from automl.detect.levels import Taken, taken
 from automl.detect.parse import (
     MISSING_NUMBERS,
@@ -27,7 +28,6 @@ from automl.detect.parse import (
     words,
 )
 from automl.detect.quoting import quotable
-from automl.detect.reading import typed
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Finding, Goal, Recipe
 

@@ -7,19 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from automl.detect.glimpse import is_named
+from automl.detect.columns.names import AMOUNTS
+from automl.detect.columns.sample import is_named
 from automl.detect.parse import numbers
 from automl.records import Column
 
-__all__ = ["AMOUNTS", "Taken", "taken"]
+__all__ = ["Taken", "taken"]
 
 FEW_LEVELS = 20
-AMOUNTS = (
-    r"count|counts|n|num|number|qty|quantity|amount|price|prices|cost|costs|age|year|years|days|hours|minutes|seconds|"
-    r"income|salary|wage|weight|height|rings|sales|demand|visits|claims|children|goals|bikes|rentals|views|clicks|likes|"
-    r"passengers|orders|units|population|rooms|accidents|deaths|cases|tips|duration|distance|temperature|temp|pressure|"
-    r"length|width|depth|area|volume|speed|balance|revenue|profit|charges|fare|mpg|gdp|rainfall|yield|power|energy|load"
-)
 NOMINAL = r"class|classes|label|labels|category|categories|cat|type|species|group|cluster|code|kind|bin|bucket|segment"
 LABELS = rf"{NOMINAL}|target|digit|letter|grade|y"
 RATINGS = r"rating|ratings|rated|star|stars|score|quality|satisfaction|likert|overall|opinion|agreement|importance"

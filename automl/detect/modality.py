@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl import shell
-from automl.detect.glimpse import glimpse
+from automl.detect.columns.sample import glimpse
 from automl.errors import DataError
 from automl.records import Column, Dataset, Finding, Modality, Recipe
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl import shell
-from automl.detect.glimpse import shown
+from automl.detect.columns.sample import shown
 from automl.detect.goal import SURE, Answer
 from automl.detect.parse import MISSING_NUMBERS, numbers, unlike_units, word
 from automl.detect.quoting import quotable

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from automl.detect import calendar
-from automl.detect.glimpse import glimpse, is_named
-from automl.detect.kinds import column
+from automl.detect.columns.convert import typed
+from automl.detect.columns.kinds import column
+from automl.detect.columns.sample import glimpse, is_named
 from automl.detect.parse import dates, words
-from automl.detect.reading import typed
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Recipe
 

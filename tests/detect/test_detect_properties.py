@@ -17,7 +17,7 @@ from nasty_columns import COLUMNS, N, Nasty
 
 import automl
 from automl.detect import detect, read
-from automl.detect.kinds import column, columns
+from automl.detect.columns.kinds import column, columns
 from automl.errors import InputError
 from automl.records import Dataset, Recipe
 

@@ -10,7 +10,7 @@ import pytest
 from nasty_columns import COLUMNS, N, Nasty
 
 from automl.detect import read
-from automl.detect.kinds import column
+from automl.detect.columns.kinds import column
 
 pytestmark = pytest.mark.filterwarnings("error")
 

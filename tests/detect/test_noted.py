@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from automl.detect import detect, history
-from automl.detect.kinds import column
+from automl.detect.columns.kinds import column
 from automl.detect.parse import sentinels
 from automl.records import Dataset, Finding, Recipe, Task
 

@@ -6,10 +6,10 @@ import pytest
 
 from automl import detect as detection
 from automl.detect.columns.checks import mixed_types
-from automl.detect.glimpse import glimpse
-from automl.detect.kinds import column, columns, forced
+from automl.detect.columns.convert import read
+from automl.detect.columns.kinds import column, columns, forced
+from automl.detect.columns.sample import glimpse
 from automl.detect.quoting import is_contact, is_personal, quotable, rounded, shape, usual_shape
-from automl.detect.reading import read
 from automl.records import Dataset, Recipe
 
 N = 200

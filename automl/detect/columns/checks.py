@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl import shell
-from automl.detect.glimpse import shown
+from automl.detect.columns.sample import shown
 from automl.detect.parse import MISSING_NUMBERS, words
 from automl.detect.quoting import quotable, usual_shape
 from automl.records import Column, Finding, Severity

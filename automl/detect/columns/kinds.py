@@ -1,6 +1,6 @@
 """The kinds of a table's columns: by rules, and where they are not certain by what was learnt from labelled columns.
 
-Record 13 of the decisions tells when a rule (`automl.detect.rules`) is overruled, and what each gives.
+Record 13 of the decisions tells when a rule (`automl.detect.columns.rules`) is overruled, and what each gives.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.detect.glimpse import Glimpse, glimpse, is_named
-from automl.detect.learned import NINE, probabilities, shipped
-from automl.detect.once import once
-from automl.detect.parse import date_reading, decimal_mark, numbers, packed_numbers, quantity_reading
-from automl.detect.profile import ColumnProfile, profile
-from automl.detect.rules import (
+from automl.detect.columns.deduplicate import once
+from automl.detect.columns.features import NAMED
+from automl.detect.columns.model import NINE, probabilities, shipped
+from automl.detect.columns.profile import ColumnProfile, profile
+from automl.detect.columns.rules import (  # fmt: skip
     AMOUNT_NAMES,
     RULES,
     boolean,
@@ -28,8 +27,9 @@ from automl.detect.rules import (
     numeric,
     says_days,
     url,
-)  # fmt: skip
-from automl.detect.signs import NAMED
+)
+from automl.detect.columns.sample import Glimpse, glimpse, is_named
+from automl.detect.parse import date_reading, decimal_mark, numbers, packed_numbers, quantity_reading
 from automl.records import MIN_LEVEL_ROWS, Column, Kind
 
 __all__ = ["NINE_OF_KIND", "column", "columns", "forced", "settled"]
@@ -61,7 +61,7 @@ def column(name: str, series: pd.Series, kind: Kind | None = None) -> Column:
 def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> list[Column]:
     """The kinds of a table's columns: by rules, and where they are not certain by what was learnt from others.
 
-    A table in which every row stands several times is read as if each stood once (`automl.detect.once`).
+    A table in which every row stands several times is read as if each stood once (`automl.detect.columns.deduplicate`).
 
     Args:
         frame: columns as they were read, names all different. kinds: set by the user.

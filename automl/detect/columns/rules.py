@@ -1,6 +1,6 @@
 """What a column holds: one small function a rule, tried in order; the first that answers decides.
 
-What was learnt may overrule those that are not certain (`automl.detect.kinds`).
+What was learnt may overrule those that are not certain (`automl.detect.columns.kinds`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.detect.glimpse import Glimpse, is_named, share_words, shown
-from automl.detect.levels import AMOUNTS
+from automl.detect.columns.names import AMOUNTS
+from automl.detect.columns.sample import Glimpse, is_named, share_words, shown
 from automl.detect.parse import (
     MISSING_NUMBERS,
     boolean_reading,

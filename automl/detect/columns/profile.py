@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.detect.glimpse import LOOKED_CHARACTERS
+from automl.detect.columns.sample import LOOKED_CHARACTERS
 from automl.detect.parse import word
 
 __all__ = ["DRAW", "DRAWS", "MISSING", "ROWS", "ColumnProfile", "benchmark_profile", "profile"]

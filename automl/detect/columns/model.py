@@ -1,7 +1,7 @@
 """The learned part of the detector: nine kinds with their probabilities, from plain numbers stored in the package.
 
 Three models answer, and their probabilities are averaged: a linear one on hashed pieces of the name and the values,
-boosted trees and extremely randomised trees on the signs of `automl.detect.signs`. They were fitted with
+boosted trees and extremely randomised trees on the signs of `automl.detect.columns.features`. They were fitted with
 scikit-learn by `benchmarks/column_kinds_model.py`; here they are arrays, and predicting needs NumPy alone.
 
 Source: the data and the nine kinds are those of the SortingHat benchmark (Shah et al., SIGMOD 2021, Apache-2.0).
@@ -18,8 +18,8 @@ from io import BytesIO
 
 import numpy as np
 
-from automl.detect.profile import ColumnProfile
-from automl.detect.signs import BUCKETS, N_SIGNS, Lexicon, hashed, is_gap, signs
+from automl.detect.columns.features import BUCKETS, N_SIGNS, Lexicon, hashed, is_gap, signs
+from automl.detect.columns.profile import ColumnProfile
 
 __all__ = ["NINE", "Forest", "Learned", "answers", "certain", "load", "probabilities", "shipped"]
 

@@ -1,7 +1,7 @@
 """A column's profile as numbers that a model can learn from: what its counts, values and name look like.
 
 Nothing depends on the order of rows, and all values are looked at `DRAW` at a time, as in the benchmark that the model
-learnt from (see `automl.detect.profile`).
+learnt from (see `automl.detect.columns.profile`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from automl.detect.columns.profile import ColumnProfile
 from automl.detect.parse import FALSE_WORDS, TRUE_WORDS, date_reading, number, quantity
-from automl.detect.profile import ColumnProfile
 
 __all__ = [
     "BUCKETS",

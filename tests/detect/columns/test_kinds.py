@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.kinds import column
-from automl.detect.reading import typed
-from automl.detect.rules import RULES
+from automl.detect.columns.convert import typed
+from automl.detect.columns.kinds import column
+from automl.detect.columns.rules import RULES
 
 RNG = np.random.default_rng(0)
 N = 200

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect import learned
-from automl.detect.glimpse import glimpse
-from automl.detect.kinds import columns, settled
-from automl.detect.learned import NINE, answers, probabilities, shipped
-from automl.detect.profile import ColumnProfile, profile
-from automl.detect.signs import N_SIGNS, Lexicon, names_of_signs, signs, stem
+from automl.detect.columns import model as learned
+from automl.detect.columns.features import N_SIGNS, Lexicon, names_of_signs, signs, stem
+from automl.detect.columns.kinds import columns, settled
+from automl.detect.columns.model import NINE, answers, probabilities, shipped
+from automl.detect.columns.profile import ColumnProfile, profile
+from automl.detect.columns.sample import glimpse
 from automl.records import Column
 
 RNG = np.random.default_rng(0)
@@ -59,7 +59,7 @@ def test_loading_and_a_table_of_a_hundred_columns_are_quick() -> None:
 
 
 def test_importing_the_package_reads_no_model() -> None:
-    code = "import sys, automl; sys.exit('automl.detect.learned' in sys.modules)"
+    code = "import sys, automl; sys.exit('automl.detect.columns.model' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from automl.detect.once import once
+from automl.detect.columns.deduplicate import once
 
 FRAME = pd.DataFrame({"a": [1, 1, 2, 3], "b": ["x", None, "x", "y"]})
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from automl.detect import read
-from automl.detect.kinds import column
+from automl.detect.columns.kinds import column
 from automl.records import Column
 
 COLUMNS = (

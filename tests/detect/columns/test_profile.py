@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.profile import DRAW, DRAWS, ROWS, ColumnProfile, benchmark_profile, profile
+from automl.detect.columns.profile import DRAW, DRAWS, ROWS, ColumnProfile, benchmark_profile, profile
 
 RNG = np.random.default_rng(0)
 
