@@ -1,6 +1,6 @@
 """Series with holes, or whose steps change on the way.
 
-`detect.grid` has filled them by then; the rows that it inserted repeat the number of the row before.
+`detect.series.grid` has filled them by then; the rows that it inserted repeat the number of the row before.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from automl.detect.columns.convert import read
 from automl.detect.detection import detect
-from automl.detect.forecast import history
+from automl.detect.series.forecast import history
 from automl.detect.survey import survey
 
 __all__ = ["detect", "history", "read", "survey"]

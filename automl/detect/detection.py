@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from automl import metrics
-from automl.detect import forecast, modality
+from automl.detect import modality
 from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.consistency import agreed
@@ -19,7 +19,8 @@ from automl.detect.goal import Answer, answer, suggested
 from automl.detect.noted import noted, unsure
 from automl.detect.parse import dates, numbers, words
 from automl.detect.rows import in_file, take
-from automl.detect.timeline import axis, time_column
+from automl.detect.series import forecast
+from automl.detect.series.axis import axis, time_column
 from automl.errors import DataError, NoTarget, RecipeError
 from automl.records import GOALS, KINDS, Column, Dataset, Finding, Recipe, Task
 

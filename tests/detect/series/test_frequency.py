@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect import calendar
+from automl.detect.series import frequency
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,11 @@ from automl.detect import calendar
 def test_a_regular_grid_is_named_with_its_season_and_horizon(alias: str, season: int, horizon: int) -> None:
     times = pd.date_range("2001-01-01", periods=250, freq=alias).to_numpy().astype("datetime64[ns]")
 
-    found, full = calendar.frequency([times])
+    found, full = frequency.frequency([times])
 
     assert (alias, 1.0) == (found, full)
-    assert season == calendar.season(found)
-    assert horizon == calendar.horizon(found, 1000)
+    assert season == frequency.season(found)
+    assert horizon == frequency.horizon(found, 1000)
 
 
 @pytest.mark.parametrize("alias", ["MS", "QS-OCT", "h", "D", "W-WED", "YE-DEC", "30min"])
@@ -37,7 +37,7 @@ def test_gaps_do_not_hide_the_grid(alias: str) -> None:
     times = pd.date_range("2000-01-01", periods=120, freq=alias).to_numpy().astype("datetime64[ns]")
     kept = np.delete(times, [7, 31, 32, 90])
 
-    found, full = calendar.frequency([kept])
+    found, full = frequency.frequency([kept])
 
     assert found is not None
     assert pytest.approx(116 / 120) == full
@@ -47,12 +47,12 @@ def test_gaps_do_not_hide_the_grid(alias: str) -> None:
 def test_random_times_have_no_frequency() -> None:
     steps = np.random.default_rng(0).exponential(1e14, 100).cumsum().astype("int64")
 
-    assert calendar.frequency([steps.astype("datetime64[ns]")]) == (None, 0.0)
+    assert frequency.frequency([steps.astype("datetime64[ns]")]) == (None, 0.0)
 
 
 def test_the_horizon_is_at_most_a_fifth_of_the_shortest_series() -> None:
-    assert calendar.horizon("MS", 43) == 8
-    assert calendar.horizon("MS", 3) == 1
+    assert frequency.horizon("MS", 43) == 8
+    assert frequency.horizon("MS", 3) == 1
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_the_horizon_is_at_most_a_fifth_of_the_shortest_series() -> None:
     [("MS", "month"), ("YS-JAN", "year"), ("W-SUN", "week"), ("h", "hour"), ("15min", "15 minutes"), ("7ms", "7ms")],
 )
 def test_a_frequency_is_said_in_words(alias: str, words: str) -> None:
-    assert calendar.said(alias) == words
+    assert frequency.said(alias) == words

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from automl import metrics
-from automl.detect import calendar
 from automl.detect.columns.checks import audit
 from automl.detect.columns.convert import as_frame, read
-from automl.detect.grid import block_bounds, drop_short, filled, ordered, unrepeated
 from automl.detect.noted import noted, stand_ins
 from automl.detect.parse import dates, numbers, words
 from automl.detect.rows import in_file, take
-from automl.detect.timeline import Axis, ahead, series_blocks
+from automl.detect.series import frequency as calendar
+from automl.detect.series.axis import Axis, ahead, series_blocks
+from automl.detect.series.grid import block_bounds, drop_short, filled, ordered, unrepeated
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Dataset, Finding, Recipe, Task
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from automl.detect import calendar
 from automl.detect.columns.convert import typed
 from automl.detect.columns.kinds import column
 from automl.detect.columns.sample import glimpse, is_named
 from automl.detect.parse import dates, words
+from automl.detect.series import frequency
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Recipe
 
@@ -184,7 +184,7 @@ def _irregular(frame: pd.DataFrame, time: Column, series: Column | None, asked: 
     distinct = sum(len(b) for b in blocks)
     if not asked and distinct < 0.9 * known.sum():
         return f"times in {time.name!r} repeat and no column tells series apart"
-    alias, _ = calendar.frequency(blocks)
+    alias, _ = frequency.frequency(blocks)
     if alias is None:
         if asked:
             raise DataError(
@@ -225,7 +225,7 @@ def ahead(lengths: np.ndarray, given: np.ndarray | None, alias: str | None, reci
             )
         return recipe.horizon
     usual = int(np.quantile(lengths, 0.1, method="lower")) if len(lengths) >= 10 else int(lengths.min())
-    chosen = calendar.horizon(alias, max(usual, 10))
+    chosen = frequency.horizon(alias, max(usual, 10))
     if given_most:
         chosen = min(chosen, int(given[given > 0].min()) if given is not None else chosen)
     return max(1, min(chosen, most))
