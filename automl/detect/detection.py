@@ -15,12 +15,12 @@ from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.consistency import agreed
 from automl.detect.columns.convert import as_frame, read
-from automl.detect.goal import Answer, answer, suggested
 from automl.detect.noted import noted, unsure
 from automl.detect.parse import dates, numbers, words
 from automl.detect.rows import in_file, take
 from automl.detect.series import forecast
 from automl.detect.series.axis import axis, time_column
+from automl.detect.target.goal import Answer, answer, suggested
 from automl.errors import DataError, NoTarget, RecipeError
 from automl.records import GOALS, KINDS, Column, Dataset, Finding, Recipe, Task
 

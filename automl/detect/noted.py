@@ -10,9 +10,9 @@ import pandas as pd
 
 from automl import shell
 from automl.detect.columns.sample import shown
-from automl.detect.goal import SURE, Answer
 from automl.detect.parse import MISSING_NUMBERS, numbers, unlike_units, word
 from automl.detect.quoting import quotable
+from automl.detect.target.goal import SURE, Answer
 from automl.records import Column, Finding, Recipe, Severity
 
 __all__ = ["converted_units", "mixed_units", "noted", "spelled_gaps", "stand_ins", "unclear_marks", "unsure"]

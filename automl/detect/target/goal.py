@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 
 from automl import shell
-from automl.detect.classes import class_findings, grades, natural, positive_class
 from automl.detect.columns.convert import typed
 from automl.detect.columns.kinds import column
 from automl.detect.columns.sample import is_named, shown
-from automl.detect.levels import Taken, taken
 from automl.detect.parse import (
     MISSING_NUMBERS,
     MISSING_WORDS,
@@ -28,6 +26,8 @@ from automl.detect.parse import (
     words,
 )
 from automl.detect.quoting import quotable
+from automl.detect.target.classes import class_findings, grades, natural, positive_class
+from automl.detect.target.numeric_labels import Taken, taken
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Finding, Goal, Recipe
 

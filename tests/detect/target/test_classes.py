@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automl.detect.classes import grades
+from automl.detect.target.classes import grades
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from automl.detect import detect
-from automl.detect.classes import positive_class
+from automl.detect.target.classes import positive_class
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Finding, Recipe, Task
 
