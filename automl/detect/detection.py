@@ -15,7 +15,7 @@ from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.consistency import agreed
 from automl.detect.columns.convert import as_frame, read
-from automl.detect.noted import noted, unsure
+from automl.detect.findings import noted, unsure
 from automl.detect.parse import dates, numbers, words
 from automl.detect.rows import in_file, take
 from automl.detect.series import forecast

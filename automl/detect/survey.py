@@ -10,7 +10,7 @@ from automl import shell
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.convert import as_frame, read
 from automl.detect.detection import kinds_of
-from automl.detect.noted import noted
+from automl.detect.findings import noted
 from automl.detect.rows import in_file
 from automl.detect.target.goal import answer, suggestions
 from automl.errors import InputError

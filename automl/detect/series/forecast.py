@@ -11,7 +11,7 @@ import pandas as pd
 from automl import metrics
 from automl.detect.columns.checks import audit
 from automl.detect.columns.convert import as_frame, read
-from automl.detect.noted import noted, stand_ins
+from automl.detect.findings import noted, stand_ins
 from automl.detect.parse import dates, numbers, words
 from automl.detect.rows import in_file, take
 from automl.detect.series import frequency as calendar
