@@ -1,4 +1,4 @@
-"""Is the verdict true? Contests whose right answer is known, judged by `automl.compare`.
+"""Is the verdict true? Contests whose right answer is known, judged by `automl.verdict`.
 
 1. Null contests: a family against itself with another seed (other initial weights or trees, other bootstrapped
    training rows), over resampled splits. Both sides are exchangeable, so every winner is a wrong one.
@@ -44,7 +44,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
-from automl import compare  # noqa: E402
+from automl import verdict as compare  # noqa: E402
 from automl.records import Comparison, Contestant, Cost, Goal, Output, Run, Split, Task  # noqa: E402
 
 SHARES = (0.9, 0.8, 0.6, 0.4, 0.2)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl import compare, decision, metrics
 from automl import context as contexts
+from automl import decision, metrics, verdict
 from automl._version import __version__
 from automl.ensemble import combine, members_of
 from automl.flow.blend import blend
@@ -91,7 +91,7 @@ def conclude(
     mixed = blend(contestants, finalists, prepared, truth, weight, context, task.metric)
     if mixed is not None:
         final_runs.append(mixed[0])
-    comparison = compare.compare(
+    comparison = verdict.compare(
         task, split, truth, weight, context, contestants.get("deep"), contestants.get("shallow"), floor,
         tuple(final_runs), recipe.min_gain, recipe.seed,
     )  # fmt: skip

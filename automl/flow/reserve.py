@@ -11,8 +11,8 @@ import numpy as np
 
 from automl import context as contexts
 from automl import metrics
-from automl.compare.resample import N_REPLICATES
 from automl.ensemble import members_of
+from automl.verdict.resample import N_REPLICATES
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared

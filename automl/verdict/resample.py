@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from automl import metrics
-from automl.compare.seeds import draw, mixed
 from automl.records import Contestant, Output
+from automl.verdict.seeds import draw, mixed
 
 __all__ = ["LEVEL", "N_REPLICATES", "Replicates", "Units", "gains", "interval_of", "units_of", "weightings"]
 

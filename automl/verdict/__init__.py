@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from automl.compare.verdict import compare
+from automl.verdict.rule import compare
 
 __all__ = ["compare"]

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from automl.compare.words import Scores, both_sentences, cost_sentence, count_of_units, decimals, number, times
 from automl.records import Comparison, Cost, Run, Split
+from automl.verdict.words import Scores, both_sentences, cost_sentence, count_of_units, decimals, number, times
 
 RUNS = {
     "mlp-1": Run("mlp-1", "deep", "done", "mlp", cost=Cost(40.0, predict_ms=5.0)),

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from automl import metrics
-from automl.compare import compare
-from automl.compare.verdict import cheaper, decide
 from automl.records import Comparison, Contestant, Cost, Output, Run, Split, Task
+from automl.verdict import compare
+from automl.verdict.rule import cheaper, decide
 
 RUNS = (
     Run("mlp-1", "deep", "done", "mlp", cost=Cost(40.0, predict_ms=5.0, size_mib=2.0)),

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from automl import metrics
-from automl.compare import resample
-from automl.compare.seeds import draw, mixed
 from automl.records import Contestant, Output
+from automl.verdict import resample
+from automl.verdict.seeds import draw, mixed
 
 
 def test_weightings_draw_as_many_units_as_there_are_in_each_class():

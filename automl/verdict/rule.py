@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 
 from automl import metrics
-from automl.compare.exact import p_value
-from automl.compare.resample import ASSUMED_SEED_SHARE, LEVEL, N_REPLICATES, Replicates, gains, interval_of, units_of
-from automl.compare.words import Scores, both_sentences, count_of_units, lone_sentences
 from automl.records import Comparison, Contestant, Run, Split, Task
+from automl.verdict.exact import p_value
+from automl.verdict.resample import ASSUMED_SEED_SHARE, LEVEL, N_REPLICATES, Replicates, gains, interval_of, units_of
+from automl.verdict.words import Scores, both_sentences, count_of_units, lone_sentences
 
 __all__ = ["ALPHA", "FEW_BLOCKS", "FEW_OF_A_CLASS", "FEW_UNITS", "compare", "decide"]
 

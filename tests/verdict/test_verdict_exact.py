@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from automl.compare.exact import p_value
 from automl.records import Output
+from automl.verdict.exact import p_value
 
 
 def values(errors):
