@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from automl import folder as folders
 from automl.errors import DataError
 from automl.findings import column_told, gravest_first, one_line, told
-from automl.printable import printable
+from automl.system.printable import printable
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -18,7 +18,7 @@ so that a file's name cannot fake a line or act on the screen.
 
 from __future__ import annotations
 
-from automl.printable import printable
+from automl.system.printable import printable
 
 __all__ = [
     "AutomlError",

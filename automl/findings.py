@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from automl.printable import printable
 from automl.records import Finding
+from automl.system.printable import printable
 
 __all__ = ["COLOURS", "SEVERITIES", "column_told", "gravest_first", "one_line", "rows_told", "told"]
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from automl import folder as files
 from automl.errors import FolderError
-from automl.memory import available_mib
 from automl.npz import read_npz
+from automl.system.resources import available_mib
 
 __all__ = ["WeightStore"]
 

@@ -30,7 +30,7 @@ print(time.perf_counter() - begun, "tensorflow" in sys.modules)
 """
 PEAK = """
 import sys
-from automl import memory
+from automl.system import resources as memory
 from automl.cli import main
 main(sys.argv[1:])
 print(memory.peak_mib())

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from automl import shell
 from automl.audit.models import area, class_probabilities
 from automl.audit.univariate import codes_of, follows, numbers_of, skill
 from automl.audit.view import Look, is_birth, named, remembered
 from automl.records import Column, Finding, Severity
+from automl.system import shell
 
 __all__ = ["drifted_test", "ignored_time"]
 

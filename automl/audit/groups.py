@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from automl import shell
 from automl.audit.leakage import copies
 from automl.audit.univariate import skill
 from automl.audit.view import Look, is_person, remembered
 from automl.detect.columns.sample import is_named
 from automl.records import Column, Finding, Severity
+from automl.system import shell
 
 __all__ = ["crossing_groups"]
 

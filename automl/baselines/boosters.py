@@ -20,8 +20,8 @@ import numpy as np
 
 from automl.baselines.learners import LABELLED, balanced, spread
 from automl.errors import MissingExtra, OutOfTime
-from automl.machine import usable_cores
 from automl.records import FitContext, Goal
+from automl.system.resources import usable_cores
 
 __all__ = ["Boosters", "Grown", "Growth", "Library", "installed", "need", "threads"]
 

@@ -29,10 +29,10 @@ from typing import Any
 
 import numpy as np
 
-from automl import memory
 from automl.errors import TrialError
-from automl.machine import usable_cores
 from automl.records import Dataset, FitContext, Output
+from automl.system import resources
+from automl.system.resources import usable_cores
 
 __all__ = ["UNSTARTED", "Fitted", "Order", "Part", "Payload", "Worker", "measure", "obey"]
 
@@ -43,7 +43,7 @@ GRACE_SECONDS = 0.2
 CHECKPOINT_SECONDS = 0.5
 PIECE_BYTES = 1 << 23
 START = (
-    "import sys; sys.path[:] = {path!r}; from automl.orphan import end_with; end_with({parent}); "
+    "import sys; sys.path[:] = {path!r}; from automl.system.processes import end_with; end_with({parent}); "
     "from automl.baselines.worker import main; main({fd})"
 )
 
@@ -386,13 +386,13 @@ def obey(payload: Payload, order: Order, keep: Callable[[bytes], None]) -> dict[
     part = payload.parts[order.part]
     context = FitContext(order.deadline, checkpoint, part.valid, part.valid_truth)
     weight = None if part.weight is None else part.weight[take]
-    memory.reset_peak()
+    resources.reset_peak()
     seconds_spared()
     begun = time.monotonic()
     model.fit(payload.dataset, part.items[take], part.truth[take], weight, context)
     fit_seconds = time.monotonic() - begun + seconds_spared()
     output = model.predict(payload.dataset, part.valid)
-    peak = memory.peak_mib()
+    peak = resources.peak_mib()
     found = pickle.dumps(model, pickle.HIGHEST_PROTOCOL)
     if order.part:  # of other hold-outs the score alone is asked
         stopped = str(getattr(model, "stopped", ""))

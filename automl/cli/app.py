@@ -9,11 +9,11 @@ from typing import Any
 
 import typer
 
-from automl import afresh, terminal
 from automl.cli import contest, look, setting
 from automl.cli.limits import limit_words
 from automl.errors import InputError, MissingExtra
-from automl.printable import printable
+from automl.system import processes, terminal
+from automl.system.printable import printable
 
 __all__ = ["app", "main"]
 
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     own = arguments is None
     if own:
         terminal.open_standard()
-    afresh.allow(sys.orig_argv if own else ())
+    processes.allow(sys.orig_argv if own else ())
     with terminal.guarded() as shown:
         code = _command(arguments)
         shown.flush()

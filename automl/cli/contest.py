@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from automl import terminal
 from automl.errors import RecipeError
-from automl.printable import printable
+from automl.system import terminal
+from automl.system.printable import printable
 
 __all__ = ["fit", "run"]
 

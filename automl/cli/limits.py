@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import math
 
-from automl.printable import printable
+from automl.system.printable import printable
 
 __all__ = ["limit_words"]
 
@@ -44,7 +44,7 @@ def _unmapped(error: Exception, said: str) -> bool:
 
 
 def _left() -> str:
-    from automl.memory import address_space_mib
+    from automl.system.resources import address_space_mib
 
     left = address_space_mib()
     return "" if math.isinf(left) else f"; a limit of this process (`ulimit -v` or `-d`) leaves {left:.0f} MiB"

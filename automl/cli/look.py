@@ -8,7 +8,6 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automl import terminal
 from automl.cli.contest import (
     Columns,
     Data,
@@ -25,7 +24,8 @@ from automl.cli.contest import (
     given,
 )
 from automl.errors import RecipeError
-from automl.printable import printable
+from automl.system import terminal
+from automl.system.printable import printable
 
 if TYPE_CHECKING:
     from automl.api import Inspection

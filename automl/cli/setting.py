@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from automl import terminal
-from automl.printable import printable
+from automl.system import terminal
+from automl.system.printable import printable
 
 __all__ = ["doctor", "schema", "validate"]
 
@@ -98,7 +98,7 @@ def machine() -> dict[str, Any]:
 
     import psutil
 
-    from automl.machine import usable_cores
+    from automl.system.resources import usable_cores
 
     memory = psutil.virtual_memory()
     try:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from automl import shell
 from automl.detect.columns.sample import shown
 from automl.detect.parse import MISSING_NUMBERS, numbers, unlike_units, word
 from automl.detect.quoting import quotable
 from automl.detect.target.goal import SURE, Answer
 from automl.records import Column, Finding, Recipe, Severity
+from automl.system import shell
 
 __all__ = ["converted_units", "mixed_units", "noted", "spelled_gaps", "stand_ins", "unclear_marks", "unsure"]
 

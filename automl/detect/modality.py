@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from automl import shell
 from automl.detect.columns.sample import glimpse
 from automl.errors import DataError
 from automl.records import Column, Dataset, Finding, Modality, Recipe
+from automl.system import shell
 
 __all__ = ["of_array", "of_columns"]
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from automl import shell
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.convert import as_frame, read
 from automl.detect.detection import kinds_of
@@ -15,6 +14,7 @@ from automl.detect.rows import in_file
 from automl.detect.target.goal import answer, suggestions
 from automl.errors import InputError
 from automl.records import Column, Dataset, Finding, Recipe
+from automl.system import shell
 
 __all__ = ["survey"]
 

@@ -13,7 +13,7 @@ from automl import flow
 from automl import recipe as recipes
 from automl.errors import RecipeError
 from automl.estimators.held import ContestResult, Held
-from automl.printable import printable
+from automl.system.printable import printable
 
 if TYPE_CHECKING:
     from automl.estimators.checking import Problem

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from automl import folder as folders
-from automl import shell
 from automl.errors import FolderError
+from automl.system import shell
 
 __all__ = ["check_folder", "open_folder"]
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl import bundle, catalog, report, shell
+from automl import bundle, catalog, report
 from automl.ensemble import members_of
 from automl.errors import FolderError
 from automl.folder import refuse_link
 from automl.records import Baseline, Section, Template
+from automl.system import shell
 
 if TYPE_CHECKING:
     from automl.records import Outcome, Run

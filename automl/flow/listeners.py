@@ -11,8 +11,8 @@ from typing import Any, Protocol, TextIO
 
 from automl import folder as files
 from automl.clock import Clock
-from automl.printable import json_printable
-from automl.terminal import Lasting
+from automl.system.printable import json_printable
+from automl.system.terminal import Lasting
 
 __all__ = ["JsonLines", "Listener", "TensorBoard"]
 

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from automl import memory
 from automl.errors import RecipeError
 from automl.flow.progress import quiet_libraries
-from automl.machine import usable_cores
-from automl.printable import printable
 from automl.records import DeviceWish
+from automl.system import resources
+from automl.system.printable import printable
+from automl.system.resources import usable_cores
 
 __all__ = ["LOADER", "LeftOut", "Loading", "failed_loading", "import_deep", "lacking"]
 
@@ -111,7 +111,7 @@ def lacking() -> LeftOut | None:
     """What TensorFlow would end this process for want of, since it aborts where other libraries raise an error."""
     cores = usable_cores()
     needed = NEEDED_MIB + CORE_MIB * cores - (LOADED_MIB if "tensorflow" in sys.modules else 0)
-    left = memory.address_space_mib()
+    left = resources.address_space_mib()
     if left < needed:
         return LeftOut(
             f"TensorFlow takes about {needed:,} MiB of address space here, of which the limit of this process "

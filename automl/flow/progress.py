@@ -15,12 +15,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from automl import terminal
 from automl.clock import Clock
 from automl.findings import COLOURS, gravest_first, told
 from automl.flow.listeners import JsonLines, Listener
-from automl.printable import printable
 from automl.records import Finding
+from automl.system import terminal
+from automl.system.printable import printable
 
 __all__ = ["Progress", "quiet_libraries"]
 

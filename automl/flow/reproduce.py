@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from automl import recipe as recipes
-from automl import shell
+from automl.system import shell
 
 if TYPE_CHECKING:
     from automl.records import Recipe, Task

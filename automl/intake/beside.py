@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from automl import shell
 from automl.errors import DataError
 from automl.intake.files import shown
 from automl.intake.fingerprint import fingerprint
 from automl.intake.images import common_size, decoded, full_path, joined, unread_files, why_unread
 from automl.records import Column, Dataset, Finding, Task
+from automl.system import shell
 
 __all__ = ["pictured"]
 

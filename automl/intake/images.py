@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from automl import memory
 from automl.errors import DataError
 from automl.intake.files import as_named, shown
 from automl.intake.fingerprint import fingerprint
@@ -25,6 +24,7 @@ from automl.intake.picture_files import Allowance, opened, pixels, quiet, uprigh
 from automl.intake.pixels import LONGEST, as_uint8, fitted, wanted
 from automl.intake.raw import listed
 from automl.records import Dataset, Finding, Severity, Task
+from automl.system import resources
 
 __all__ = ["common_size", "decoded", "full_path", "joined", "pictures", "unread_files", "why_unread"]
 
@@ -203,7 +203,7 @@ def decoded(
     Raises:
         DataError: all of them at that size would take more.
     """
-    limit_mib = memory.available_mib() if memory_mib is None else memory_mib
+    limit_mib = resources.available_mib() if memory_mib is None else memory_mib
     what = f"{len(paths):,} pictures of {size[0]} x {size[1]} pixels"
     refuse_beyond("the array of them", HELD_COPIES * 3.0 * len(paths) * size[0] * size[1], limit_mib, what)
     n_threads = min(32, (os.cpu_count() or 1) + 4)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from automl import memory
 from automl.errors import DataError
 from automl.intake.raw import Room
+from automl.system import resources as memory
 
 __all__ = [
     "MIB",

@@ -7,8 +7,8 @@ import os
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from automl.printable import printable
 from automl.records import Recipe, SearchOptions
+from automl.system.printable import printable
 
 __all__ = ["dump"]
 

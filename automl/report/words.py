@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from automl.metrics import find
-from automl.printable import printable
+from automl.system.printable import printable
 
 __all__ = [
     "count",

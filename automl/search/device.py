@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from automl.errors import RecipeError
-from automl.machine import usable_cores
 from automl.records import DeviceWish, Family
+from automl.system.resources import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

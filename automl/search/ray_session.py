@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from automl.errors import MissingExtra, RecipeError
-from automl.machine import usable_cores
 from automl.search import ray_watch
+from automl.system.resources import usable_cores
 
 __all__ = ["Place", "Session", "places"]
 

@@ -82,8 +82,8 @@ class TrialWorker:
         self, material: Material, templates: Callable[[], Mapping[str, Template]], names: Sequence[str],
         memory_mib: float | None,
     ) -> int:  # fmt: skip
-        from automl.memory import available_mib
         from automl.search.trainer import Trainer
+        from automl.system.resources import available_mib
 
         known = templates()
         missing = [name for name in names if name not in known]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automl import afresh, metrics
+from automl import metrics
 from automl.holdouts import Examination
 from automl.records import Run, SearchOptions
 from automl.search import device as devices
@@ -33,6 +33,7 @@ from automl.search.rounds import round_ends
 from automl.search.trainer import Trainer
 from automl.search.turns import next_lane
 from automl.search.variants import vary
+from automl.system import processes
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Facts, InputSpec, Output, Side, Split, TargetCodec, Task, Template
@@ -335,9 +336,9 @@ class DeepSide:
 
     def _on_stuck(self, order: Order, why: str) -> None:
         self.archive.stuck(order, why)
-        if afresh.possible() and self.folder is not None:
+        if processes.possible() and self.folder is not None:
             self._note(f"{order.name} does not answer: {why}; a fresh process goes on and passes this trial over")
-            afresh.go_on(self.folder)
+            processes.go_on(self.folder)
         self._note(
             f"{order.name} does not answer: {why}, and nothing in this process can end it; end the process "
             f"(kill -9 {os.getpid()}) and go on with --resume, which passes this trial over"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from automl import holdouts, memory, metrics
+from automl import holdouts, metrics
 from automl.errors import OutOfTime
 from automl.search.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.search.footprint import needed_mib
@@ -23,6 +23,7 @@ from automl.search.retrieval import RetrievalNetwork
 from automl.search.trial import Fit, Snapshot, train
 from automl.search.watch import NeverEnded, Watch, watching
 from automl.search.work import Work, products_a_row, replicas_for
+from automl.system import resources
 
 if TYPE_CHECKING:
     from automl.records import Status, Template
@@ -109,7 +110,7 @@ class Trainer:
     ) -> Report:
         """Run one trial; a failed one is tried again where other settings may help and time is left."""
         begun = time.monotonic()
-        memory.reset_peak()
+        resources.reset_peak()
         went = _Course(order.settings)
         try:
             with watching(order.seconds, self.stopping, lambda why: self.on_stuck(order, why)) as watch:
@@ -130,7 +131,7 @@ class Trainer:
             ended = "; ".join(filter(None, [f"first tried: {failures[0].words}", ended]))
         status: Status = "cut" if went.status == "stopped" else went.status
         return Report(
-            order, went.settings, status, fit, ended, tuple(failures), seconds, memory.peak_mib(), went.n_parameters,
+            order, went.settings, status, fit, ended, tuple(failures), seconds, resources.peak_mib(), went.n_parameters,
             went.place or self.device.kind, went.others, went.passed_over,
         )  # fmt: skip
 
@@ -215,7 +216,7 @@ class Trainer:
 
     def _check_memory(self, network: Network) -> None:
         needed = needed_mib(network.model, network.batch_size)
-        limit = memory.available_mib() if self.memory_mib is None else self.memory_mib
+        limit = resources.available_mib() if self.memory_mib is None else self.memory_mib
         if needed > limit:
             raise TooLarge(
                 f"training would take about {needed:,.0f} MiB and {limit:,.0f} may be used, so it was not started; "

@@ -7,7 +7,7 @@ What ends it, measured on TensorFlow 2.21:
 - *A graph* (a loop without an end inside a training step): the function is cancelled. TensorFlow asks for that between
   rounds of a loop and between steps. A loop whose condition is a constant is not asked, nor is a Python function
   that a graph calls; such a trial cannot be ended by this process. It is written down as stuck, so that a resumed run
-  does not start it again; the command line then goes on in a fresh process (`automl.afresh`).
+  does not start it again; the command line then goes on in a fresh process (`automl.system.processes`).
 
 Outside the main thread Python runs no signal handlers, so there only a graph is cancelled.
 """

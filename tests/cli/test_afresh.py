@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from automl import afresh
+from automl.system import processes
 
 PLUGIN = '''
 from automl.records import Template
@@ -50,7 +50,7 @@ def plugin(tmp_path, monkeypatch):
     (place / "endless_plugin.py").write_text(PLUGIN)
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: endless-plugin\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text("[automl.plugins]\nendless = endless_plugin\n")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(place), str(Path(afresh.__file__).parent.parent)]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(place), str(Path(processes.__file__).parents[2])]))
 
 
 @pytest.mark.slow
@@ -74,12 +74,12 @@ def test_a_run_with_a_trial_that_nothing_can_end_reaches_a_verdict(plugin, tmp_p
 def test_only_a_command_that_can_be_extended_is_started_again(monkeypatch, tmp_path):
     called = []
     monkeypatch.setattr(os, "execv", lambda path, command: called.append((path, command)))
-    monkeypatch.setattr(afresh, "_command", [])
-    afresh.go_on(tmp_path)
-    afresh.allow(["python", "automl", "fit", "--", "-strange.csv"])
-    afresh.go_on(tmp_path)
-    assert not called and not afresh.possible()
-    afresh.allow(["python", "automl", "fit", "data.csv"])
-    afresh.go_on(tmp_path)
+    monkeypatch.setattr(processes, "_command", [])
+    processes.go_on(tmp_path)
+    processes.allow(["python", "automl", "fit", "--", "-strange.csv"])
+    processes.go_on(tmp_path)
+    assert not called and not processes.possible()
+    processes.allow(["python", "automl", "fit", "data.csv"])
+    processes.go_on(tmp_path)
     wanted = [sys.executable, "automl", "fit", "data.csv", "--out", str(tmp_path), "--resume"]
     assert called == [(sys.executable, wanted)]

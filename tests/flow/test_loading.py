@@ -6,15 +6,15 @@ import math
 
 import pytest
 
-from automl import memory
 from automl.flow import loading
 from automl.flow.loading import Loading, lacking
+from automl.system import resources
 
 
 @pytest.fixture(autouse=True)
 def plenty(monkeypatch):
     """No limit, and nothing loaded."""
-    monkeypatch.setattr(memory, "address_space_mib", lambda: math.inf)
+    monkeypatch.setattr(resources, "address_space_mib", lambda: math.inf)
     monkeypatch.delitem(loading.sys.modules, "tensorflow", raising=False)
 
 
@@ -60,17 +60,17 @@ def test_a_thread_that_cannot_start_is_a_reason(monkeypatch) -> None:
 
 def test_a_limit_that_tensorflow_would_abort_under_is_told_before_it_loads(monkeypatch) -> None:
     monkeypatch.setattr(loading, "usable_cores", lambda: 2)
-    monkeypatch.setattr(memory, "address_space_mib", lambda: 2999.0)
+    monkeypatch.setattr(resources, "address_space_mib", lambda: 2999.0)
     called = []
     one = Loading("auto", called.append)
     one.start()
     assert "leaves 2,999" in one.wait().reason and called == []
-    monkeypatch.setattr(memory, "address_space_mib", lambda: 3001.0)
+    monkeypatch.setattr(resources, "address_space_mib", lambda: 3001.0)
     assert lacking() is None
 
 
 def test_more_cores_need_more_and_what_is_loaded_needs_less(monkeypatch) -> None:
-    monkeypatch.setattr(memory, "address_space_mib", lambda: 3500.0)
+    monkeypatch.setattr(resources, "address_space_mib", lambda: 3500.0)
     monkeypatch.setattr(loading, "usable_cores", lambda: 8)
     assert lacking() is not None
     monkeypatch.setitem(loading.sys.modules, "tensorflow", loading)
@@ -100,8 +100,8 @@ def test_limits_of_memory_count_by_the_lesser(monkeypatch) -> None:
     limits = {resource.RLIMIT_AS: 10 * 2**30, resource.RLIMIT_DATA: resource.RLIM_INFINITY}
     monkeypatch.setattr(resource, "getrlimit", lambda what: (limits[what], limits[what]))
     used = psutil.Process().memory_info()
-    assert memory.address_space_mib() == pytest.approx(10 * 1024 - used.vms / 2**20, abs=64)
+    assert resources.address_space_mib() == pytest.approx(10 * 1024 - used.vms / 2**20, abs=64)
     limits[resource.RLIMIT_DATA] = 2**20
-    assert memory.address_space_mib() == 0.0
+    assert resources.address_space_mib() == 0.0
     limits.update(dict.fromkeys(limits, resource.RLIM_INFINITY))
-    assert memory.address_space_mib() == math.inf
+    assert resources.address_space_mib() == math.inf

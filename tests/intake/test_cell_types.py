@@ -213,7 +213,7 @@ def test_the_fingerprint_of_any_cells_is_that_of_equal_ones():
 
 
 def test_what_a_frame_holds_once_is_not_written_out_beyond_the_memory(monkeypatch):
-    monkeypatch.setattr("automl.memory.available_mib", lambda: 80.0)
+    monkeypatch.setattr("automl.system.resources.available_mib", lambda: 80.0)
     long = pd.Categorical.from_codes(np.zeros(1_000, int), ["x" * 100_000])
     zeros = {f"x{i}": pd.arrays.SparseArray([0.0] * 10_000, fill_value=0.0) for i in range(1_100)}
     for frame in (pd.DataFrame({"a": long, "y": range(1_000)}), pd.DataFrame(zeros)):

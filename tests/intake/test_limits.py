@@ -74,7 +74,7 @@ def test_the_cells_of_a_text_are_counted_before_it_is_read(form, content, words)
 
 
 def test_records_with_names_of_their_own_do_not_become_a_square_table(tmp_path, monkeypatch):
-    monkeypatch.setattr("automl.memory.available_mib", lambda: 64.0)
+    monkeypatch.setattr("automl.system.resources.available_mib", lambda: 64.0)
     few = b"".join(b'{"k%d":1}\n' % i for i in range(20))
     assert json_tables.read(few, "few.jsonl")[0].shape == (20, 20)
     many = b"".join(b'{"k%d":1}\n' % i for i in range(4_000))

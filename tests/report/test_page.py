@@ -16,10 +16,10 @@ import pytest
 
 from automl import report
 from automl.errors import FolderError
-from automl.printable import printable
 from automl.records import Section
 from automl.report import page
 from automl.report.sections import shipped
+from automl.system.printable import printable
 
 NAMES = list(outcomes.MAKERS)
 FILES = ("report.html", "report.json", "report.md", "result.json")

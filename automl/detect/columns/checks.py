@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from automl import shell
 from automl.detect.columns.sample import shown
 from automl.detect.parse import MISSING_NUMBERS, words
 from automl.detect.quoting import quotable, usual_shape
 from automl.records import Column, Finding, Severity
+from automl.system import shell
 
 __all__ = [
     "ambiguous_dates",

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl import shell
 from automl.detect.columns.convert import typed
 from automl.detect.columns.kinds import column
 from automl.detect.columns.sample import is_named, shown
@@ -30,6 +29,7 @@ from automl.detect.target.classes import class_findings, grades, natural, positi
 from automl.detect.target.numeric_labels import Taken, taken
 from automl.errors import DataError, RecipeError
 from automl.records import Column, Finding, Goal, Recipe
+from automl.system import shell
 
 __all__ = ["SURE", "Answer", "answer", "suggested", "suggestions"]
 

@@ -9,9 +9,9 @@ import subprocess
 import pytest
 
 from automl.findings import one_line, told
-from automl.printable import printable
 from automl.records import Finding
-from automl.shell import columns_flag, fits_columns, flag, holds, path, quoted, word
+from automl.system.printable import printable
+from automl.system.shell import columns_flag, fits_columns, flag, holds, path, quoted, word
 
 NAMES = [
     "plain", "two words", "$(touch pwned)", "`touch pwned`", "a;touch pwned", "it's", 'a"b$(touch pwned)"', "-x",

@@ -2,14 +2,14 @@
 
 import pytest
 
-from automl import memory
+from automl.system import resources
 
 
 def test_the_control_groups_limit_counts_where_it_is_less(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "CGROUP", tmp_path)
-    free = memory.available_mib()
+    monkeypatch.setattr(resources, "CGROUP", tmp_path)
+    free = resources.available_mib()
     (tmp_path / "memory.max").write_text(f"{300 * 2**20}\n")
     (tmp_path / "memory.current").write_text(f"{100 * 2**20}\n")
-    assert memory.available_mib() == pytest.approx(0.8 * 200) and free > 160
+    assert resources.available_mib() == pytest.approx(0.8 * 200) and free > 160
     (tmp_path / "memory.max").write_text("max\n")
-    assert memory.available_mib() > 160
+    assert resources.available_mib() > 160

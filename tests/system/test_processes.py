@@ -8,7 +8,7 @@ from pathlib import Path
 
 import automl
 
-CHILD = "import os, sys, time; from automl.orphan import end_with; end_with(int(sys.argv[1])); time.sleep(60)"
+CHILD = "import os, sys, time; from automl.system.processes import end_with; end_with(int(sys.argv[1])); time.sleep(60)"
 PARENT = (
     "import os, subprocess, sys, time;"
     f"child = subprocess.Popen([sys.executable, '-c', {CHILD!r}, str(os.getpid())]);"

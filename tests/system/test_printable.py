@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 
 from automl.errors import DataError, FolderError, MissingExtra, RecipeError
-from automl.printable import json_printable, printable
+from automl.system.printable import json_printable, printable
 
 HOSTILE = [
     ("\x1b]0;title\x07", r"\x1b]0;title\x07"),

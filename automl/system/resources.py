@@ -1,13 +1,14 @@
-"""Memory: what this process may use, and the most that it has used."""
+"""What this process may use of the machine, memory and cores, and the most memory that it has used."""
 
 from __future__ import annotations
 
 import contextlib
 import math
+import os
 import re
 from pathlib import Path
 
-__all__ = ["address_space_mib", "available_mib", "peak_mib", "reset_peak"]
+__all__ = ["address_space_mib", "available_mib", "peak_mib", "reset_peak", "usable_cores"]
 
 MIB = 2**20
 USABLE_SHARE = 0.8
@@ -71,3 +72,8 @@ def available_mib() -> float:
     except (OSError, ValueError):
         pass
     return max(0.0, USABLE_SHARE * free)
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on, which a container or `taskset` can make fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 
-from automl.printable import printable
+from automl.system.printable import printable
 
 __all__ = ["columns_flag", "fits_columns", "flag", "holds", "path", "quoted", "word"]
 

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from automl.printable import json_printable, printable
+from automl.system.printable import json_printable, printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import automl
-from automl import terminal
-from automl.terminal import Lasting
+from automl.system import terminal
+from automl.system.terminal import Lasting
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(automl.__file__).parent.parent)}
 
@@ -139,7 +139,7 @@ def test_messages_that_nobody_can_read_change_no_exit_code(after: str) -> None:
 @posix
 def test_no_file_takes_the_place_of_a_closed_stream(tmp_path) -> None:
     code = (
-        "import os; from automl import terminal; terminal.open_standard(); handle = os.open(os.environ['FILE'], "
+        "import os; from automl.system import terminal; terminal.open_standard(); handle = os.open(os.environ['FILE'], "
         "os.O_CREAT | os.O_WRONLY); os.write(1, b'noise'); os.write(2, b'noise'); assert handle > 2"
     )
     done = run(code, after=">&- 2>&- <&-", FILE=str(tmp_path / "precious"))
