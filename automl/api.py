@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl import folder as folders
 from automl.errors import DataError
 from automl.findings import column_told, gravest_first, one_line, told
+from automl.storage import files as folders
 from automl.system.printable import printable
 
 if TYPE_CHECKING:

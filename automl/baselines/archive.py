@@ -1,10 +1,10 @@
 """What the shallow side leaves in a run's folder: each fit in ``shallow.log``, the best models under ``shallow/``.
 
-A model is stored by skops and opened with the closed list of types (`automl.trusted`), so no pickle is ever read from
-a file. Storing must stay cheap beside fitting (measured on 6,000 rows: 8 ms for linear models of tables and texts,
-0.07 s for boosted trees that took 8 s to fit, 0.36 s for a forest of 29 MiB that took 0.8 s): a model that would take
-longer than a small share of its fit, or holds types that are not on the list, is left out, and a resumed run fits it
-again first.
+A model is stored by skops and opened with the closed list of types (`automl.storage.trusted`), so no pickle is ever
+read from a file. Storing must stay cheap beside fitting (measured on 6,000 rows: 8 ms for linear models of tables and
+texts, 0.07 s for boosted trees that took 8 s to fit, 0.36 s for a forest of 29 MiB that took 0.8 s): a model that would
+take longer than a small share of its fit, or holds types that are not on the list, is left out, and a resumed run fits
+it again first.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 
 from automl.errors import FolderError
-from automl.journal import Journal
 from automl.records import Output, Run
-from automl.store import WeightStore
-from automl.trusted import check, loads
+from automl.storage.journal import Journal
+from automl.storage.trusted import check, loads
+from automl.storage.weights import WeightStore
 
 __all__ = ["KEPT_MODELS", "Archive", "Proposals"]
 

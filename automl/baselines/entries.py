@@ -12,7 +12,7 @@ import numpy as np
 
 from automl.baselines.lane import Lane
 from automl.records import Run, Status
-from automl.stored import (
+from automl.storage.values import (
     MOST_SECONDS,
     Misfit,
     cost,

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from automl.errors import BundleError, FolderError
-from automl.folder import open_regular
-from automl.trusted import spendable_bytes
+from automl.storage.files import open_regular
+from automl.storage.trusted import spendable_bytes
 
 __all__ = ["INDEX", "NAMES", "check_files", "check_folder", "found_in", "read_file", "read_listed"]
 

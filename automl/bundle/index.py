@@ -9,7 +9,7 @@ from typing import Any
 from automl.bundle.contents import INDEX, MOST_INDEX_BYTES, read_file
 from automl.bundle.saving import SCHEMA, digest
 from automl.errors import BundleError
-from automl.trusted import Untrusted, parse_json
+from automl.storage.trusted import Untrusted, parse_json
 
 __all__ = ["read_index", "weights_of"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from automl.errors import BundleError
 from automl.records import Task
-from automl.trusted import TRUSTED, Untrusted, check, loads, parse_json, parts, read_members, unpacked_limit
+from automl.storage.trusted import TRUSTED, Untrusted, check, loads, parse_json, parts, read_members, unpacked_limit
 
 __all__ = ["SKOPS_TYPES", "check_keras", "check_network_file", "check_skops", "load_shallow"]
 

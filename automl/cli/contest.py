@@ -227,7 +227,7 @@ def only_result(json: bool) -> contextlib.AbstractContextManager[Any]:
 
 def tell(result: Any, json: bool) -> None:
     """Print ``result.json``, or the verdict and where the report is; all of it lies in the run folder as well."""
-    from automl.folder import read_bytes
+    from automl.storage.files import read_bytes
 
     if json:
         content = read_bytes(result.folder / "result.json", RESULT_BYTES).decode("utf-8")

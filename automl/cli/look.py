@@ -128,7 +128,7 @@ def write(frame: Any, path: Path) -> None:
     """Write a frame in the format of the file's name, all at once."""
     import io
 
-    from automl.folder import write_bytes
+    from automl.storage.files import write_bytes
 
     buffer, suffix = io.BytesIO(), path.suffix.lower()
     try:

@@ -59,7 +59,7 @@ def schema(
     if out is None:
         terminal.out_json(text.rstrip("\n"))
     else:
-        from automl.folder import write_text
+        from automl.storage.files import write_text
 
         write_text(out, text)
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import bundle, modalities
-from automl import folder as folders
 from automl.flow.predicting import ready
 from automl.intake import new_rows
+from automl.storage import files as folders
 
 if TYPE_CHECKING:
     from automl.predictors import Predictor

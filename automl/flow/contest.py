@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl import folder as folders
 from automl import metrics, modalities
 from automl.baselines import ShallowSide
 from automl.catalog import template_loader
 from automl.clock import Clock
 from automl.errors import MissingExtra
 from automl.flow.conclude import Conclusion, conclude
-from automl.flow.folder import check_folder, open_folder
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.ledger import Ledger
@@ -31,11 +29,13 @@ from automl.flow.reserve import Reserve
 from automl.flow.timekeeping import too_late_for_deep, with_times
 from automl.flow.turns import LEAST_STEP_SECONDS, SEEDS, alternate, name_and_seed, settle_offers
 from automl.search.ray_pool import RayPool
+from automl.storage import files as folders
+from automl.storage.run_folder import check_folder, open_folder
 
 if TYPE_CHECKING:
-    from automl.journal import Journal
     from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
-    from automl.store import WeightStore
+    from automl.storage.journal import Journal
+    from automl.storage.weights import WeightStore
 
 __all__ = ["Finished", "deep_side", "run", "shallow_side", "workers_of"]
 

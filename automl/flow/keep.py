@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from automl import bundle, catalog, report
 from automl.ensemble import members_of
 from automl.errors import FolderError
-from automl.folder import refuse_link
 from automl.records import Baseline, Section, Template
+from automl.storage.files import refuse_link
 from automl.system import shell
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from automl import folder as files
 from automl.clock import Clock
 from automl.errors import FolderError
-from automl.stored import MOST_SECONDS, Misfit, mapping, number, optional_number, parse, text
+from automl.storage import files
+from automl.storage.values import MOST_SECONDS, Misfit, mapping, number, optional_number, parse, text
 
 if TYPE_CHECKING:
     from automl.records import Recipe

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from automl import folder as files
 from automl.clock import Clock
+from automl.storage import files
 from automl.system.printable import json_printable
 from automl.system.terminal import Lasting
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from automl.folder import refuse_link
+from automl.storage.files import refuse_link
 
 __all__ = ["MLflow"]
 

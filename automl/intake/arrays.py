@@ -13,8 +13,8 @@ from automl.intake.cell_types import framed, objects, plain_array, series
 from automl.intake.frames import as_frame, from_records, is_frame, tidy
 from automl.intake.limits import MIB, OVERRIDE, refuse_beyond, refuse_columns, whole_mib
 from automl.intake.raw import Hints, Raw, listed, nearest
-from automl.npz import ArraysError, read_npy, read_npz
 from automl.records import Finding
+from automl.storage.npz import ArraysError, read_npy, read_npz
 
 if TYPE_CHECKING:
     import pandas as pd

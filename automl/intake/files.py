@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from automl.errors import DataError
-from automl.folder import as_named, shown
 from automl.intake.limits import MIB, OVERRIDE, refuse_beyond
 from automl.intake.raw import listed, nearest
 from automl.records import Finding
+from automl.storage.files import as_named, shown
 
 __all__ = [
     "IMAGE_SUFFIXES",

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from automl.errors import RecipeError
-from automl.folder import shown
 from automl.recipe.places import find, opened
 from automl.recipe.problems import Problem, check
 from automl.recipe.schema import KEYS, Keys, to_recipe
 from automl.recipe.units import parse_columns
 from automl.recipe.words import nearest_key
 from automl.records import Recipe
+from automl.storage.files import shown
 
 __all__ = ["make"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from automl.errors import RecipeError
-from automl.folder import as_named, shown
 from automl.recipe import shipped
 from automl.recipe.words import cut
+from automl.storage.files import as_named, shown
 
 __all__ = ["check_out", "find"]
 

@@ -15,10 +15,10 @@ from markupsafe import Markup
 from automl.errors import FolderError
 from automl.records import Outcome, Section
 from automl.report import draw, markdown, words
-from automl.report.files import put
 from automl.report.reading import SCHEMA, picture, read
 from automl.report.result import result_dict
 from automl.report.sections import shipped
+from automl.storage.files import put
 
 __all__ = ["html", "markdown_text", "render", "stored", "write"]
 

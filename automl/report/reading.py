@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from automl import folder as folders
 from automl.errors import FolderError
-from automl.stored import Misfit, listed, mapping, parse, text, whole
+from automl.storage import files as folders
+from automl.storage.values import Misfit, listed, mapping, parse, text, whole
 
 __all__ = ["SCHEMA", "picture", "read"]
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import FolderError
-from automl.journal import Journal
 from automl.records import Cost, Run
 from automl.search.entries import fit_of, snapshot_of
 from automl.search.failure import Failure
 from automl.search.orders import Order, Report, plain
 from automl.search.trial import Fit, Gate, Snapshot
-from automl.store import WeightStore
-from automl.stored import Misfit
+from automl.storage.journal import Journal
+from automl.storage.values import Misfit
+from automl.storage.weights import WeightStore
 
 if TYPE_CHECKING:
     import numpy as np

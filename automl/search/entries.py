@@ -11,7 +11,7 @@ from automl.records import Run
 from automl.search.failure import KINDS, LEAST_BATCH, LOWER_RATE, TRIES
 from automl.search.gates import SHARES
 from automl.search.trial import Fit, Snapshot
-from automl.stored import (
+from automl.storage.values import (
     MOST_SECONDS,
     Misfit,
     cost,

@@ -12,7 +12,7 @@ import keras_tuner
 import numpy as np
 from keras_tuner.engine import trial as trial_module
 
-from automl.stored import Misfit, listed, short, text, whole
+from automl.storage.values import Misfit, listed, short, text, whole
 
 if TYPE_CHECKING:
     from automl.records import Facts, InputSpec, Template

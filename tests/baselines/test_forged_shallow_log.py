@@ -18,8 +18,8 @@ from test_shallow_resume import copied, facts_of, half, side_of, to_the_end  # n
 
 from automl.baselines import archive as archives
 from automl.errors import FolderError
-from automl.journal import Journal
-from automl.store import WeightStore
+from automl.storage.journal import Journal
+from automl.storage.weights import WeightStore
 
 ODD = [
     None,

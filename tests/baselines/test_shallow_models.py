@@ -12,7 +12,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from automl import catalog, metrics
 from automl.context import scoring_context, truth
 from automl.records import Baseline, Facts
-from automl.trusted import loads
+from automl.storage.trusted import loads
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
 SMALLER = {"max_iter": 15, "n_estimators": 12, "convolutions": 400, "n_features": 150, "patience": 5}

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 import automl
-from automl import folder as folders
 from automl.errors import DataError, FolderError, InputError, RecipeError
-from automl.flow.folder import check_folder, open_folder
+from automl.storage import files as folders
+from automl.storage.run_folder import check_folder, open_folder
 
 
 def table(n=200):

@@ -6,16 +6,16 @@ import os
 import numpy as np
 import pytest
 
-from automl import folder as folders
 from automl.clock import Clock
 from automl.errors import FolderError
-from automl.flow.folder import check_folder, open_folder
 from automl.flow.ledger import Ledger
 from automl.flow.listeners import TensorBoard
-from automl.journal import Journal
 from automl.records import Recipe
-from automl.report.files import put
-from automl.store import WeightStore
+from automl.storage import files as folders
+from automl.storage.files import put
+from automl.storage.journal import Journal
+from automl.storage.run_folder import check_folder, open_folder
+from automl.storage.weights import WeightStore
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="making links needs a privilege there")
 

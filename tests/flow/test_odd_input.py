@@ -62,7 +62,7 @@ def test_an_exception_that_is_no_refusal_is_found_with_its_place(fuzz, tmp_path,
 
     def fails(rng, folder, work, number, stage):
         stage("inspect", "nothing")
-        importlib.import_module("automl.npz").read_npz(object(), 0)
+        importlib.import_module("automl.storage.npz").read_npz(object(), 0)
 
     monkeypatch.setitem(fuzz_frames.RUNS, "frames", fails)
     said = fuzz.run_one(SEED, "frames", 0, tmp_path)

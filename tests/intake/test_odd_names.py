@@ -9,9 +9,9 @@ from PIL import Image
 
 from automl import recipe as recipes
 from automl.errors import InputError
-from automl.folder import as_named, shown
 from automl.intake import load
 from automl.records import Recipe
+from automl.storage.files import as_named, shown
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9", b"\xff\xfe", "café".encode(), b"plain", b"back\\slash", b"\xe9\\xe9"])

@@ -197,12 +197,12 @@ def test_only_the_best_weights_stay_on_disk(task_parts, tmp_path):
 
 
 def test_a_full_disk_costs_the_weights_but_not_the_search(task_parts, tmp_path, monkeypatch):
-    from automl import folder
+    from automl.storage import files
 
     def full(path, content):
         raise FolderError(f"no space left on the disk while writing {path}")
 
-    monkeypatch.setattr(folder, "write_bytes", full)
+    monkeypatch.setattr(files, "write_bytes", full)
     notes = []
     deep = side(task_parts, template(), max_trials=2, folder=tmp_path, on_event=notes.append)
     assert all(run.status == "done" for run in trials(deep))

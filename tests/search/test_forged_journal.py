@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_deep_side import side, template, trials
 
 from automl.records import SearchOptions
-from automl.store import WeightStore
+from automl.storage.weights import WeightStore
 
 N_TRIALS = 3
 ODD = [

@@ -7,26 +7,26 @@ import sys
 
 import pytest
 
-from automl import folder
 from automl.errors import FolderError
+from automl.storage import files
 
 
 def test_text_is_written_as_utf8_and_folders_are_made(tmp_path):
-    path = folder.write_text(tmp_path / "a" / "b.txt", "grüße\n")
+    path = files.write_text(tmp_path / "a" / "b.txt", "grüße\n")
 
     assert "grüße\n".encode() == path.read_bytes()
     assert os.listdir(tmp_path / "a") == ["b.txt"]
 
 
 def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(tmp_path, monkeypatch):
-    path = folder.write_text(tmp_path / "result.json", "old")
+    path = files.write_text(tmp_path / "result.json", "old")
 
     def full(handle):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(FolderError, match=r"no space left on the disk.*result\.json.*free some space"):
-        folder.write_text(path, "new")
+        files.write_text(path, "new")
 
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["result.json"]
@@ -36,19 +36,19 @@ def test_a_file_where_a_folder_should_be_is_named(tmp_path):
     (tmp_path / "taken").write_text("x")
 
     with pytest.raises(FolderError, match="something else is in its place"):
-        folder.write_text(tmp_path / "taken" / "result.json", "new")
+        files.write_text(tmp_path / "taken" / "result.json", "new")
 
 
 def test_files_are_readable_as_any_other_file(tmp_path):
     plain = tmp_path / "plain"
     plain.write_text("x")
 
-    assert plain.stat().st_mode == folder.write_text(tmp_path / "ours", "x").stat().st_mode
+    assert plain.stat().st_mode == files.write_text(tmp_path / "ours", "x").stat().st_mode
 
 
 HOLDER = """
 import sys, time
-from automl import folder
+from automl.storage import files as folder
 with folder.locked(sys.argv[1]):
     print("held", flush=True)
     time.sleep(60)
@@ -59,21 +59,21 @@ with folder.locked(sys.argv[1]):
 def test_a_locked_folder_is_refused_until_its_holder_is_killed(tmp_path):
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE)
     assert holder.stdout.readline() == b"held\n"
-    with pytest.raises(FolderError, match="another automl process"), folder.locked(tmp_path):
+    with pytest.raises(FolderError, match="another automl process"), files.locked(tmp_path):
         pass
     holder.kill()
     holder.communicate()
-    with folder.locked(tmp_path), pytest.raises(FolderError, match="another"), folder.locked(tmp_path):
+    with files.locked(tmp_path), pytest.raises(FolderError, match="another"), files.locked(tmp_path):
         pass
-    with folder.locked(tmp_path):
+    with files.locked(tmp_path):
         pass
 
 
 def test_an_unused_name_has_the_first_free_number(tmp_path):
-    assert folder.unused(tmp_path / "a.txt") == tmp_path / "a.txt"
+    assert files.unused(tmp_path / "a.txt") == tmp_path / "a.txt"
     (tmp_path / "a.txt").touch()
     (tmp_path / "a-2.txt").touch()
-    assert folder.unused(tmp_path / "a.txt") == tmp_path / "a-3.txt"
+    assert files.unused(tmp_path / "a.txt") == tmp_path / "a-3.txt"
 
 
 def test_what_a_killed_write_left_is_removed_and_nothing_else(tmp_path):
@@ -82,7 +82,7 @@ def test_what_a_killed_write_left_is_removed_and_nothing_else(tmp_path):
         (tmp_path / name / "bundle.json").write_text("{}")
     for name in (".result.json.c3.tmp", ".lock", "notes.tmp", "result.json"):
         (tmp_path / name).write_text("x")
-    folder.clear_unfinished(tmp_path)
+    files.clear_unfinished(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "notes.tmp", "result.json"]
 
 
@@ -94,8 +94,8 @@ def test_links_and_pipes_are_not_followed_but_plain_files_open(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for name in ("link", "dangling", "pipe"):
         with pytest.raises(FolderError):
-            folder.open_regular(tmp_path / name, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
-    handle = folder.open_regular(tmp_path / "plain", os.O_RDONLY)
+            files.open_regular(tmp_path / name, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    handle = files.open_regular(tmp_path / "plain", os.O_RDONLY)
     assert os.read(handle, 9) == b"ours"
     os.close(handle)
     assert (tmp_path / "mine").read_text() == "precious" and not (tmp_path / "nowhere").exists()

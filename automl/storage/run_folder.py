@@ -6,8 +6,8 @@ import re
 import time
 from pathlib import Path
 
-from automl import folder as folders
 from automl.errors import FolderError
+from automl.storage import files as folders
 from automl.system import shell
 
 __all__ = ["check_folder", "open_folder"]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
+import secrets
 import shutil
 import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -27,6 +29,7 @@ __all__ = [
     "locked",
     "open_regular",
     "probe",
+    "put",
     "read_bytes",
     "refuse_link",
     "shown",
@@ -304,3 +307,35 @@ def shown(name: str) -> str:
 def as_named(text: str) -> str:
     """The name that `shown` spelled out, as the system wants it."""
     return os.fsdecode(SPELLED.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(text)))
+
+
+def put(folder: Path, files: Mapping[str, str]) -> None:
+    """Write texts into a folder: all under temporary names first, then each renamed into place.
+
+    Args:
+        folder: where to; it must exist. files: name → content.
+
+    Raises:
+        FolderError: the disk is full or the folder is not writable; files of these names are as they were.
+    """
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        for name, text in files.items():
+            temporary = folder / f".{name}.{secrets.token_hex(4)}.tmp"
+            waiting.append((temporary, folder / name))
+            with open(temporary, "xb") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+        for temporary, final in waiting:
+            os.replace(temporary, final)
+        sync(folder)
+    except OSError as error:
+        raise FolderError(
+            f"cannot write {', '.join(files)} into {folder}: {error.strerror or error}; "
+            "free some space or give a folder that you may write to (what was there before is unchanged)"
+        ) from error
+    finally:
+        for temporary, _ in waiting:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from automl.trusted.errors import Untrusted
-from automl.trusted.lightgbm_text import check_lightgbm
-from automl.trusted.trees import check_predictor
+from automl.storage.trusted.errors import Untrusted
+from automl.storage.trusted.lightgbm_text import check_lightgbm
+from automl.storage.trusted.trees import check_predictor
 
 __all__ = ["check_sound"]
 
@@ -317,4 +317,4 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "Boosters": check_boosters,
     "ConvolutionFeatures": check_kernels,
 }
-"""By class, what is checked; all classes are those of `automl.trusted.lists`."""
+"""By class, what is checked; all classes are those of `automl.storage.trusted.lists`."""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from automl import stored
 from automl.records import Cost
-from automl.stored import Misfit
+from automl.storage import values
+from automl.storage.values import Misfit
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from automl.stored import Misfit
 def test_what_automl_writes_is_read(text):
     import json
 
-    assert stored.parse(text) == stored.parse(text.encode()) == json.loads(text)
+    assert values.parse(text) == values.parse(text.encode()) == json.loads(text)
 
 
 @pytest.mark.parametrize(
@@ -23,31 +23,31 @@ def test_what_automl_writes_is_read(text):
 )  # fmt: skip
 def test_what_nobody_can_use_is_refused(text):
     with pytest.raises(Misfit):
-        stored.parse(text)
+        values.parse(text)
 
 
 BAD = {
-    stored.number: [None, True, "1", 1e200, -5, [], 10**400],
-    stored.whole: [None, True, 1.0, "1", -1, 11, 10**60],
-    stored.text: [None, 5, b"x", "x" * 100],
-    stored.flag: [None, 0, 1, "true"],
-    stored.listed: [None, (), {}, [1] * 11, "x"],
-    stored.mapping: [None, [], "x", {str(i): i for i in range(11)}],
+    values.number: [None, True, "1", 1e200, -5, [], 10**400],
+    values.whole: [None, True, 1.0, "1", -1, 11, 10**60],
+    values.text: [None, 5, b"x", "x" * 100],
+    values.flag: [None, 0, 1, "true"],
+    values.listed: [None, (), {}, [1] * 11, "x"],
+    values.mapping: [None, [], "x", {str(i): i for i in range(11)}],
 }
 GOOD = {
-    stored.number: 1.5,
-    stored.whole: 5,
-    stored.text: "x",
-    stored.flag: False,
-    stored.listed: [1],
-    stored.mapping: {"a": 1},
+    values.number: 1.5,
+    values.whole: 5,
+    values.text: "x",
+    values.flag: False,
+    values.listed: [1],
+    values.mapping: {"a": 1},
 }
 BOUNDS = {
-    stored.number: (0.0, 10.0),
-    stored.whole: (0, 10),
-    stored.text: (10,),
-    stored.listed: (10,),
-    stored.mapping: (10,),
+    values.number: (0.0, 10.0),
+    values.whole: (0, 10),
+    values.text: (10,),
+    values.listed: (10,),
+    values.mapping: (10,),
 }
 
 
@@ -64,7 +64,7 @@ def test_each_kind_takes_its_own_and_nothing_else(read):
 
 
 def test_names_of_runs_are_a_family_and_a_number():
-    assert stored.run_number("mlp-3", "mlp", 5) == 3
+    assert values.run_number("mlp-3", "mlp", 5) == 3
     for name in (
         "mlp-0",
         "mlp-6",
@@ -81,14 +81,14 @@ def test_names_of_runs_are_a_family_and_a_number():
         "mlp-1" * 9,
     ):
         with pytest.raises(Misfit):
-            stored.run_number(name, "mlp", 5)
+            values.run_number(name, "mlp", 5)
 
 
 def test_costs_are_numbers_by_name():
     found = {"fit_seconds": 1, "offered_seconds": 2.0, "predict_ms": None, "n_parameters": 5}
-    assert stored.cost({"cost": found}, "cost") == Cost(1.0, 2.0, None, n_parameters=5)
+    assert values.cost({"cost": found}, "cost") == Cost(1.0, 2.0, None, n_parameters=5)
     for odd in ({"more": 1}, {"fit_seconds": None}, {"fit_seconds": -1}, {"predict_ms": "x"}, {"n_parameters": 1.5}):
         with pytest.raises(Misfit):
-            stored.cost({"cost": {**found, **odd}}, "cost")
+            values.cost({"cost": {**found, **odd}}, "cost")
     with pytest.raises(Misfit):
-        stored.cost({"cost": 5}, "cost")
+        values.cost({"cost": 5}, "cost")

@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from automl.npz import ArraysError, read_npy, read_npz
+from automl.storage.npz import ArraysError, read_npy, read_npz
 
 MIB = 2**20
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from automl import folder as files
 from automl.errors import FolderError
-from automl.npz import read_npz
+from automl.storage import files
+from automl.storage.npz import read_npz
 from automl.system.resources import available_mib
 
 __all__ = ["WeightStore"]

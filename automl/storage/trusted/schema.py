@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from automl.npz import ArraysError, read_npy
-from automl.trusted.errors import Untrusted
-from automl.trusted.lists import FREE, KEY_TYPES, NODES, WHOLE, WORDS
-from automl.trusted.trees import check_tree
+from automl.storage.npz import ArraysError, read_npy
+from automl.storage.trusted.errors import Untrusted
+from automl.storage.trusted.lists import FREE, KEY_TYPES, NODES, WHOLE, WORDS
+from automl.storage.trusted.trees import check_tree
 
 __all__ = ["check_schema"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from automl.store import WeightStore
+from automl.storage.weights import WeightStore
 
 ARRAYS = [np.arange(6, dtype=np.float32).reshape(2, 3), np.array(3, dtype=np.int64), np.zeros((0, 2))]
 META = {"score": 0.5, "curve": [{"epoch": 1.0}]}

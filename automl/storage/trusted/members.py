@@ -9,8 +9,8 @@ import zipfile
 import zlib
 from typing import Any
 
+from automl.storage.trusted.errors import Untrusted
 from automl.system.resources import available_mib
-from automl.trusted.errors import Untrusted
 
 __all__ = ["check_json", "parse_json", "read_members", "spendable_bytes", "unpacked_limit"]
 

@@ -15,7 +15,7 @@ from automl.baselines.learners import Linear
 from automl.baselines.trees import Boosting, Forest
 from automl.baselines.vectors import Vectors
 from automl.records import FitContext
-from automl.trusted import Untrusted, check, loads
+from automl.storage.trusted import Untrusted, check, loads
 
 RNG = np.random.default_rng(0)
 X = np.column_stack([RNG.normal(size=(120, 2)), RNG.integers(0, 4, 120)])

@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from automl.trusted import Untrusted
-from automl.trusted.lightgbm_text import check_lightgbm
+from automl.storage.trusted import Untrusted
+from automl.storage.trusted.lightgbm_text import check_lightgbm
 
 TEXT = """tree
 version=v4

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.trusted.errors import Untrusted
+from automl.storage.trusted.errors import Untrusted
 
 __all__ = ["check_predictor", "check_tree", "check_walk"]
 

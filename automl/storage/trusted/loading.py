@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from automl.trusted.errors import Untrusted
-from automl.trusted.lists import TRUSTED
-from automl.trusted.members import parse_json, read_members, unpacked_limit
-from automl.trusted.schema import check_schema
+from automl.storage.trusted.errors import Untrusted
+from automl.storage.trusted.lists import TRUSTED
+from automl.storage.trusted.members import parse_json, read_members, unpacked_limit
+from automl.storage.trusted.schema import check_schema
 
 __all__ = ["check", "loads"]
 
@@ -44,7 +44,7 @@ def loads(content: bytes, types: Collection[str] = TRUSTED) -> Any:
     check(content, types)
     import skops.io
 
-    from automl.trusted.soundness import check_sound
+    from automl.storage.trusted.soundness import check_sound
 
     try:
         model = skops.io.loads(content, trusted=list(types))

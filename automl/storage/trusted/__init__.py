@@ -5,11 +5,11 @@ skops sees it (`schema`, `lists`), sizes before anything is unpacked (`members`)
 the model is handed out (`soundness`).
 """
 
-from automl.trusted.errors import Untrusted
-from automl.trusted.lists import TRUSTED
-from automl.trusted.loading import check, loads
-from automl.trusted.members import parse_json, read_members, spendable_bytes, unpacked_limit
-from automl.trusted.soundness import parts
+from automl.storage.trusted.errors import Untrusted
+from automl.storage.trusted.lists import TRUSTED
+from automl.storage.trusted.loading import check, loads
+from automl.storage.trusted.members import parse_json, read_members, spendable_bytes, unpacked_limit
+from automl.storage.trusted.soundness import parts
 
 __all__ = [
     "TRUSTED",

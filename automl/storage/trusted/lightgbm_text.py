@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from automl.trusted.errors import Untrusted
-from automl.trusted.trees import check_walk
+from automl.storage.trusted.errors import Untrusted
+from automl.storage.trusted.trees import check_walk
 
 __all__ = ["check_lightgbm"]
 

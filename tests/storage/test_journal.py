@@ -6,7 +6,7 @@ import os
 import pytest
 
 from automl.errors import FolderError
-from automl.journal import Journal
+from automl.storage.journal import Journal
 
 PRINTS = {"data": "a", "split": "b", "recipe": "c", "space of mlp": "d"}
 

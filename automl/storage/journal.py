@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from automl import folder as files
 from automl.errors import FolderError
-from automl.stored import Misfit, parse
+from automl.storage import files
+from automl.storage.values import Misfit, parse
 
 __all__ = ["Journal"]
 
