@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from automl.microaggregation import magnitude, quantiles, roundest
+from automl.target_encoding.microaggregation import magnitude, quantiles, roundest
 
 __all__ = ["PLAIN", "Shape", "bounds", "shape_of"]
 

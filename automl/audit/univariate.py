@@ -115,7 +115,7 @@ def skill(codes: np.ndarray, values: np.ndarray, n_classes: int) -> float:
         1 minus the ratio of Brier scores (classes) or squared errors (numbers, tails cut at 1 %) to those of
         knowing the target's own distribution alone. Levels are shrunk to it by one row.
 
-    Source: leave-one-out target means, Micci-Barreca 2001 (see `automl.evidence`); Brier 1950.
+    Source: leave-one-out target means, Micci-Barreca 2001 (see `automl.target_encoding.ridge`); Brier 1950.
     """
     n, n_levels = len(codes), int(codes.max(initial=0)) + 1
     if n < 4:

@@ -1,6 +1,6 @@
 """What the words of a column tell of the target, as a ridge on them says it, out of fold for training rows.
 
-Source: see `automl.evidence`; out of fold as in scikit-learn's TargetEncoder.
+Source: see `automl.target_encoding.ridge`; out of fold as in scikit-learn's TargetEncoder.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.levels import FEW_ROWS, by_cell, evenly, find
-from automl.evidence import coded, crossfit, tokens, unit_rows, vocabulary, weighed
-from automl.repeated import repeated_values, words_of
+from automl.target_encoding.repeated_values import repeated_values, words_of
+from automl.target_encoding.ridge import coded, crossfit, tokens, unit_rows, vocabulary, weighed
 
 __all__ = ["fit_clues", "fit_levels", "told_by"]
 
@@ -43,7 +43,8 @@ def fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarra
 def fit_levels(
     numbers: np.ndarray, goals: np.ndarray, seed: int
 ) -> tuple[np.ndarray | None, np.ndarray | None, dict[str, Any] | None]:
-    """The values of a numeric column that come back (`automl.repeated`), and as of `fit_clues` what they tell.
+    """The values of a numeric column that come back (`automl.target_encoding.repeated_values`), and as of `fit_clues`
+    what they tell.
 
     Args:
         numbers: ``(n,)`` float64 of training rows. goals: ``(n, n_goals)``.

@@ -1,11 +1,11 @@
 """Typed table columns as one matrix, for linear models (scaled, one-hot) or for trees (codes).
 
 Free text goes through `Trigrams` (TF-IDF of character n-grams, then SVD); texts, lists and columns of many levels also
-say what their words tell of the target (`automl.evidence`). Pictures become principal components of their gradients and
-pixels, as the image baselines have them. The rest is plain NumPy.
+say what their words tell of the target (`automl.target_encoding.ridge`). Pictures become principal components of their
+gradients and pixels, as the image baselines have them. The rest is plain NumPy.
 
 Nothing is kept of a level, member or trigram of fewer than `MIN_LEVEL_ROWS` training rows: it is as one that training
-never showed. Medians, quantiles and first days are microaggregated (`automl.microaggregation`).
+never showed. Medians, quantiles and first days are microaggregated (`automl.target_encoding.microaggregation`).
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from automl.baselines.levels import by_cell, cells_of, counted, evenly, find, le
 from automl.baselines.model import remembered, rows_key
 from automl.baselines.normal import normal_scores
 from automl.baselines.trigrams import Trigrams
-from automl.evidence import amounts, goals_of
-from automl.microaggregation import ends, median, quantiles
 from automl.records import MIN_LEVEL_ROWS, Dataset, Task
-from automl.repeated import words_of
 from automl.skew import shape_of
+from automl.target_encoding.microaggregation import ends, median, quantiles
+from automl.target_encoding.repeated_values import words_of
+from automl.target_encoding.ridge import amounts, goals_of
 
 __all__ = ["TableFeatures"]
 
@@ -71,7 +71,7 @@ class TableFeatures:
         components: principal components of an image column.
         seed: of folds and SVD.
 
-    Source: see `automl.evidence`; out of fold as in scikit-learn's TargetEncoder.
+    Source: see `automl.target_encoding.ridge`; out of fold as in scikit-learn's TargetEncoder.
     """
 
     def __init__(self, task: Task, style: str = "trees", text_dimensions: int = 30, max_levels: int = 60,
@@ -243,7 +243,9 @@ class TableFeatures:
 
     def _with_levels(self, dataset: Dataset, rows: np.ndarray, name: str, step: dict[str, Any], block: np.ndarray,
                      goals: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
-        """What values that come back tell, where they tell more than their neighbours (`automl.repeated`)."""
+        """What values that come back tell, where they tell more than their neighbours
+        (`automl.target_encoding.repeated_values`).
+        """
         if not self.target_means:
             return step, block
         numbers = block[:, 0]

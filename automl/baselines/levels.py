@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.evidence import spelled
+from automl.target_encoding.ridge import spelled
 
 __all__ = ["FEW_ROWS", "by_cell", "cells_of", "counted", "evenly", "find", "levels_of", "tokens_of"]
 
@@ -18,7 +18,7 @@ FEW_ROWS = 64
 
 
 def level(value: Any) -> str:
-    """A category as `automl.evidence.spelled`; missing values are a level of their own."""
+    """A category as `automl.target_encoding.ridge.spelled`; missing values are a level of their own."""
     return MISSING if value is None or value != value else spelled(str(value))
 
 

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from automl.baselines.learners import as_output
-from automl.microaggregation import MIN_LEVEL_ROWS, quantiles
 from automl.records import Dataset, FitContext, Output, Task
 from automl.skew import PLAIN, Shape, bounds, shape_of
+from automl.target_encoding.microaggregation import MIN_LEVEL_ROWS, quantiles
 
 __all__ = ["Floor", "Model", "draws", "forget", "labelled", "remembered", "rows_key", "seconds_spared"]
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.evidence import spelled
 from automl.modalities.specs import categories_spec
 from automl.records import MIN_LEVEL_ROWS, InputSpec
+from automl.target_encoding.ridge import spelled
 
 __all__ = ["Categories", "distinct", "fit_categories", "restore_categories", "strings"]
 
@@ -29,7 +29,7 @@ class Categories:
 
     A level too rare in training for a code of its own (`MIN_LEVEL_ROWS`) shares the column's last code, and so does a
     level that training never showed: the network has learnt that code from levels of the same sort. Levels that
-    spelling alone tells apart are one (`automl.evidence.spelled`).
+    spelling alone tells apart are one (`automl.target_encoding.ridge.spelled`).
 
     Attributes:
         columns: names. hosts: whether a column holds urls, of which only the host is kept.

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.evidence import AMOUNTS, amounts, crossfit, tokens, vocabulary, weighed
 from automl.modalities.categories import distinct, strings
 from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
-from automl.repeated import Repeated, find_repeated, restore_repeated
+from automl.target_encoding.repeated_values import Repeated, find_repeated, restore_repeated
+from automl.target_encoding.ridge import AMOUNTS, amounts, crossfit, tokens, vocabulary, weighed
 
 __all__ = ["Clue", "Clues", "fit_clues", "restore_clues"]
 
@@ -36,7 +36,7 @@ SURE = 2.0
 
 @dataclass(eq=False)
 class Clue:
-    """One column → a number for each goal (see `automl.evidence.goals_of`).
+    """One column → a number for each goal (see `automl.target_encoding.ridge.goals_of`).
 
     Attributes:
         column: name. words: tokens in code order. idf: ``(n_words,)``.
@@ -88,7 +88,7 @@ class Clues:
 
     Attributes:
         parts: one a column. watched: columns whose cells tell a row's fold.
-        measured: column → which of `automl.evidence.AMOUNTS` vary in training.
+        measured: column → which of `automl.target_encoding.ridge.AMOUNTS` vary in training.
         repeated: columns of numbers that are read as levels.
     """
 
@@ -140,7 +140,7 @@ def fit_clues(
 
     Args:
         frame: training rows. columns: of words or levels. watched: columns whose cells tell a row's fold.
-        goals: the training rows' target, see `automl.evidence.goals_of`.
+        goals: the training rows' target, see `automl.target_encoding.ridge.goals_of`.
         numbers: columns of float64, whose values may be levels.
     """
     sample = evenly(np.arange(len(frame)), MAX_FIT_ROWS)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.microaggregation import MIN_LEVEL_ROWS, ends, magnitude, quantiles
 from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
+from automl.target_encoding.microaggregation import MIN_LEVEL_ROWS, ends, magnitude, quantiles
 
 __all__ = ["Numbers", "fit_numbers", "restore_numbers"]
 
@@ -27,7 +27,8 @@ LARGEST = 1e30  # far from float32's own limit, so that sums and squares of scal
 class Numbers:
     """Columns → numbers: missing filled with the median, wild values clipped, indicators for missing values.
 
-    No number kept is one that fewer than `MIN_LEVEL_ROWS` training rows hold (`automl.microaggregation`).
+    No number kept is one that fewer than `MIN_LEVEL_ROWS` training rows hold
+    (`automl.target_encoding.microaggregation`).
 
     A date becomes elapsed days and calendar parts. All arrays have one entry for each *raw* number: numeric columns
     first, then the parts of each date.

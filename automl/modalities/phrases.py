@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from automl.evidence import vocabulary, weighed
 from automl.modalities.categories import strings
 from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
+from automl.target_encoding.ridge import vocabulary, weighed
 
 __all__ = ["Members", "Phrases", "Texts", "fit_texts", "restore_texts", "wordy"]
 

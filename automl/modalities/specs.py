@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 import numpy as np
 
-from automl.microaggregation import magnitude, quantiles
 from automl.records import InputKind, InputSpec
+from automl.target_encoding.microaggregation import magnitude, quantiles
 
 __all__ = ["agree", "categories_spec", "channel_stats", "evenly", "numbers_spec", "restore_spec", "spec_state"]
 

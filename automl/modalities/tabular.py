@@ -11,7 +11,6 @@ import pandas as pd
 
 from automl.context import truth
 from automl.errors import DataError
-from automl.evidence import goals_of
 from automl.modalities import target
 from automl.modalities.categories import Categories, fit_categories, restore_categories
 from automl.modalities.clues import Clues, fit_clues, restore_clues
@@ -21,6 +20,7 @@ from automl.modalities.phrases import Texts, fit_texts, restore_texts, wordy
 from automl.modalities.specs import agree, restore_spec, spec_state
 from automl.modalities.text import MAX_LENGTH, Tokens, fit_tokens, restore_tokens
 from automl.records import MIN_LEVEL_ROWS, Column, Dataset, InputSpec, Split, Task
+from automl.target_encoding.ridge import goals_of
 
 __all__ = ["TabularEncoder", "fit", "restore"]
 

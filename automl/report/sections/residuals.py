@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from automl.microaggregation import ends
 from automl.records import Outcome, Section
 from automl.report import sides, words
+from automl.target_encoding.microaggregation import ends
 
 __all__ = ["RESIDUALS"]
 

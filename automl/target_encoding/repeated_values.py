@@ -68,7 +68,7 @@ def find_repeated(frame: pd.DataFrame, columns: Sequence[str], goals: np.ndarray
 
     Args:
         frame: training rows. columns: of float64.
-        goals: ``(n, n_goals)``, see `automl.evidence.goals_of`. folds: ``(n,)`` from 0.
+        goals: ``(n, n_goals)``, see `automl.target_encoding.ridge.goals_of`. folds: ``(n,)`` from 0.
     """
     found = Repeated([], [])
     for name in columns:

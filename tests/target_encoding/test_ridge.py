@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from automl.evidence import MAX_GOALS, PENALTIES, amounts, crossfit, goals_of, spelled, tokens, vocabulary, weighed
+from automl.target_encoding.ridge import (
+    MAX_GOALS,
+    PENALTIES,
+    amounts,
+    crossfit,
+    goals_of,
+    spelled,
+    tokens,
+    vocabulary,
+    weighed,
+)
 
 
 def documents(n_rows, seed=0):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.microaggregation import ends, magnitude, median, quantiles, roundest
 from automl.records import MIN_LEVEL_ROWS
+from automl.target_encoding.microaggregation import ends, magnitude, median, quantiles, roundest
 
 LEVELS = np.linspace(0.0, 1.0, 64)
 
