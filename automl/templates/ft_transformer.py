@@ -13,7 +13,7 @@ from typing import Any
 
 from automl.layers.fusion import TABLE_KINDS, declare_stems, read_specs, stem_starts, stem_vectors
 from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.tables import ACCEPTS, GOALS, batch_sizes, epochs_for, no_table
+from automl.templates.shared.tables import ACCEPTS, GOALS, batch_sizes, epochs_for, no_table
 
 MAX_TOKENS = 100
 CHEAP_TOKENS = 300_000  # tokens an epoch

@@ -15,7 +15,7 @@ from typing import Any
 
 from automl.layers.fusion import declare_stems, fused_features, stem_starts
 from automl.records import Facts, Head, InputSpec, Template
-from automl.tables import (
+from automl.templates.shared.tables import (
     ACCEPTS,
     DENSE_KNOBS,
     GOALS,

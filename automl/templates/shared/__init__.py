@@ -1,0 +1,1 @@
+"""What templates of one kind of data share."""
