@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import DataError
-from automl.findings import column_told, gravest_first, one_line, told
+from automl.report.findings import column_told, gravest_first, one_line, told
 from automl.storage import files as folders
 from automl.system.printable import printable
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from automl import decision, metrics, reliability
+from automl import decision, metrics
 from automl.records import Output
+from automl.report import reliability
 
 
 def probabilities_of(logits):

@@ -76,7 +76,7 @@ def show(seen: Inspection) -> None:
     """Print an inspection as tables, findings below, gravest first."""
     from rich.table import Table
 
-    from automl.findings import COLOURS, column_told, one_line, told
+    from automl.report.findings import COLOURS, column_told, one_line, told
 
     console = terminal.console()
     name, rest = seen.told_headline
@@ -106,7 +106,7 @@ def predict(
 ) -> None:
     """Predict NEW rows with a saved MODEL; what is odd about them goes to standard error."""
     from automl import api
-    from automl.findings import gravest_first, told
+    from automl.report.findings import gravest_first, told
 
     if out is not None and Path(out).suffix.lower() not in FORMATS:
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")

@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from automl.clock import Clock
-from automl.findings import COLOURS, gravest_first, told
 from automl.flow.listeners import JsonLines, Listener
 from automl.records import Finding
+from automl.report.findings import COLOURS, gravest_first, told
 from automl.system import terminal
 from automl.system.printable import printable
 

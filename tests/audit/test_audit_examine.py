@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from automl.audit import examine
-from automl.findings import gravest_first, rows_told, told
 from automl.records import Finding
+from automl.report.findings import gravest_first, rows_told, told
 
 module = importlib.import_module("automl.audit.examine")
 

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from automl.findings import one_line, told
 from automl.records import Finding
+from automl.report.findings import one_line, told
 from automl.system.printable import printable
 from automl.system.shell import columns_flag, fits_columns, flag, holds, path, quoted, word
 

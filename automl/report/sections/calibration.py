@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from automl import reliability
 from automl.records import Contestant, Outcome, Run, Section
-from automl.report import sides, words
+from automl.report import reliability, sides, words
 
 __all__ = ["CALIBRATION"]
 

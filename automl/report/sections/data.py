@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from automl.findings import gravest_first, rows_told
 from automl.records import Finding, Outcome, Section
 from automl.report import words
+from automl.report.findings import gravest_first, rows_told
 
 __all__ = ["DATA"]
 

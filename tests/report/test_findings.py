@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import automl
-from automl.findings import column_told, rows_told, told
 from automl.records import Finding
+from automl.report.findings import column_told, rows_told, told
 
 PACKAGE = Path(automl.__file__).parent
 

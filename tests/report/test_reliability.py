@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from automl import reliability
+from automl.report import reliability
 
 
 def test_calibration_error_of_known_cases():
