@@ -9,62 +9,16 @@ from typing import Any
 import numpy as np
 
 from automl import metrics
+from automl.goals.outputs import combine
 from automl.records import Cost, Output, Run, Side
 
-__all__ = ["MOST_MEMBERS", "combine", "ensemble_run", "joined", "members_of", "select"]
+__all__ = ["MOST_MEMBERS", "ensemble_run", "members_of", "select"]
 
 MOST_MEMBERS = 4
 ROUNDS = 20
 LEAST_ROWS = 40
 
 Score = Callable[[Output, np.ndarray], float]
-
-
-def combine(outputs: Sequence[Output], weights: Sequence[float] | None = None) -> Output:
-    """The weighted mean of several outputs of one kind; labels follow from the mean probabilities.
-
-    Arrays that not all of them have are left out: a boosted forecast that was cut may lack quantiles.
-
-    Args:
-        outputs: of the same rows. weights: one each, any positive sum; None for equal ones.
-
-    Returns:
-        The first itself when there is one only.
-    """
-    if len(outputs) == 1:
-        return outputs[0]
-    first = outputs[0]
-    shares = np.full(len(outputs), 1.0) if weights is None else np.asarray(weights, dtype="float64")
-    shares = shares / shares.sum()
-    arrays = {
-        name: np.average([output.arrays[name] for output in outputs], axis=0, weights=shares).astype(array.dtype)
-        for name, array in first.arrays.items()
-        if name != "labels" and all(name in output.arrays for output in outputs)
-    }
-    if "labels" in first.arrays:
-        votes = [output.arrays["labels"] for output in outputs]
-        arrays["labels"] = _likeliest(arrays.get("probabilities"), votes, shares)
-    return Output(first.kind, arrays)
-
-
-def joined(outputs: Sequence[Output]) -> Output:
-    """Predictions for several sets of rows as one, in this order."""
-    if len(outputs) == 1:
-        return outputs[0]
-    arrays = {name: np.concatenate([output.arrays[name] for output in outputs]) for name in outputs[0].arrays}
-    return Output(outputs[0].kind, arrays)
-
-
-def _likeliest(probabilities: np.ndarray | None, votes: Sequence[np.ndarray], shares: np.ndarray) -> np.ndarray:
-    """Labels from mean probabilities, or by weighted majority (the lower code in a draw) where there are none."""
-    if probabilities is None:
-        ballots = np.stack(votes)
-        codes = np.arange(ballots.max(initial=0) + 1)
-        counts = np.tensordot(shares, ballots[..., None] == codes, axes=1)  # (n, ..., n_classes)
-        return np.asarray(counts.argmax(axis=-1), dtype=votes[0].dtype)
-    if votes[0].ndim == 2:  # multilabel: each label on its own
-        return (probabilities >= 0.5).astype(votes[0].dtype)
-    return np.asarray(probabilities.argmax(axis=1), dtype=votes[0].dtype)
 
 
 def select(

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.ensemble import combine
 from automl.errors import AutomlError, BundleError
+from automl.goals.outputs import combine
 from automl.records import Dataset, Encoder, Output, ShallowModel, TargetCodec
 
 if TYPE_CHECKING:
-    from automl.decision import Decision
+    from automl.goals.decision import Decision
 
 __all__ = ["BATCH_SIZE", "DeepPredictor", "Predictor", "ShallowPredictor", "input_names", "opened_from", "raw"]
 
@@ -205,6 +205,6 @@ def decide(decision: Decision | None, output: Output) -> Output:
     """Apply calibration and thresholds where there are any."""
     if decision is None:
         return output
-    from automl.decision import apply
+    from automl.goals.decision import apply
 
     return apply(decision, output)

@@ -99,8 +99,8 @@ def prepared(args: argparse.Namespace, name: str) -> Any:
 def shallow(made: Any, args: argparse.Namespace) -> list[list[float]]:
     """For each setting its score on every hold-out and on test rows."""
     from automl.baselines.material import Material
-    from automl.context import scoring_context, truth
     from automl.flow.prepare import baselines_for
+    from automl.goals.scoring import scoring_context, truth
     from automl.metrics import score
     from automl.records import Facts, FitContext
 
@@ -136,7 +136,7 @@ def deep(made: Any, args: argparse.Namespace, template_name: str) -> list[list[f
     import keras_tuner
 
     from automl import catalog, modalities
-    from automl.context import scoring_context, truth
+    from automl.goals.scoring import scoring_context, truth
     from automl.metrics import score
     from automl.records import Template
     from automl.search.archive import scores_of

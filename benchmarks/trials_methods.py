@@ -84,11 +84,12 @@ class Set:
 
     def score(self, raw: np.ndarray, rows: np.ndarray) -> float:
         """The task's metric."""
-        from automl import context, metrics
+        from automl import metrics
+        from automl.goals import scoring
 
-        truth = context.truth(self.dataset, self.task, rows)
+        truth = scoring.truth(self.dataset, self.task, rows)
         return float(metrics.score(self.task.metric, truth, self.codec.decode(raw), None,
-                                   context.scoring_context(self.dataset, self.task, self.split, rows)))  # fmt: skip
+                                   scoring.scoring_context(self.dataset, self.task, self.split, rows)))  # fmt: skip
 
     def compiled(self, settings: dict[str, Any]) -> Any:
         """The template's network as a user of Keras would compile it."""
@@ -217,12 +218,13 @@ def quality_of_ours(data: Set, seconds: list[float], seed: int, **policy: Any) -
 
 
 def test_score(data: Set, output: Any) -> float:
-    from automl import context, metrics
+    from automl import metrics
+    from automl.goals import scoring
 
     rows = data.split.test
-    truth = context.truth(data.dataset, data.task, rows)
+    truth = scoring.truth(data.dataset, data.task, rows)
     return float(metrics.score(data.task.metric, truth, output, None,
-                               context.scoring_context(data.dataset, data.task, data.split, rows)))  # fmt: skip
+                               scoring.scoring_context(data.dataset, data.task, data.split, rows)))  # fmt: skip
 
 
 def quality_of_keras_tuner(data: Set, method: str, seconds: list[float], seed: int) -> list[dict[str, Any]]:

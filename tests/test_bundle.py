@@ -11,8 +11,8 @@ from automl import bundle
 from automl.bundle.packing import pack, unpack
 from automl.bundle.saving import digest, sha256
 from automl.bundle.trust import SKOPS_TYPES, check_keras, refusal
-from automl.decision import Decision
 from automl.errors import BundleError, FolderError
+from automl.goals.decision import Decision
 from automl.predictors import DeepPredictor, ShallowPredictor
 from automl.records import Column, Dataset, Head, InputSpec, Output, Task
 

@@ -22,8 +22,8 @@ from automl.baselines.model import Model
 from automl.baselines.trees import Forest
 from automl.bundle.networks import stored_bytes
 from automl.bundle.saving import digest
-from automl.decision import Decision
 from automl.errors import BundleError, InputError
+from automl.goals.decision import Decision
 from automl.predictors import ShallowPredictor
 from automl.records import Column, Dataset, FitContext, Task
 

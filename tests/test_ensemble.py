@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from automl import metrics
-from automl.ensemble import MOST_MEMBERS, combine, ensemble_run, select
+from automl.ensemble import MOST_MEMBERS, ensemble_run, select
+from automl.goals.outputs import combine
 from automl.records import Cost, Output, Run
 
 RNG = np.random.default_rng(0)

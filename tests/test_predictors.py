@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from automl import predictors
-from automl.decision import Decision
-from automl.ensemble import combine
+from automl.goals.decision import Decision
+from automl.goals.outputs import combine
 from automl.predictors import DeepPredictor, ShallowPredictor, raw
 from automl.records import Dataset, Head, InputSpec, Output
 

@@ -14,7 +14,8 @@ from automl.baselines.here import Here
 from automl.baselines.lane import Kept
 from automl.baselines.material import Material
 from automl.baselines.tuning import LEAST_SECONDS
-from automl.ensemble import combine, ensemble_run, joined, select
+from automl.ensemble import ensemble_run, select
+from automl.goals.outputs import combine, joined
 from automl.records import Output, Run
 
 __all__ = ["Candidates"]

@@ -25,8 +25,8 @@ from automl.baselines.levels import by_cell, cells_of, counted, evenly, find, le
 from automl.baselines.model import remembered, rows_key
 from automl.baselines.normal import normal_scores
 from automl.baselines.trigrams import Trigrams
+from automl.goals.transform import shape_of
 from automl.records import MIN_LEVEL_ROWS, Dataset, Task
-from automl.skew import shape_of
 from automl.target_encoding.microaggregation import ends, median, quantiles
 from automl.target_encoding.repeated_values import words_of
 from automl.target_encoding.ridge import amounts, goals_of

@@ -12,7 +12,7 @@ import numpy as np
 
 from automl import metrics
 from automl.baselines.worker import Part
-from automl.context import scoring_context, truth
+from automl.goals.scoring import scoring_context, truth
 from automl.records import Dataset, Output, Run, Split, Task
 
 __all__ = ["Material"]

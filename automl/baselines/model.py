@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from automl.baselines.learners import as_output
+from automl.goals.transform import PLAIN, Shape, bounds, shape_of
 from automl.records import Dataset, FitContext, Output, Task
-from automl.skew import PLAIN, Shape, bounds, shape_of
 from automl.target_encoding.microaggregation import MIN_LEVEL_ROWS, quantiles
 
 __all__ = ["Floor", "Model", "draws", "forget", "labelled", "remembered", "rows_key", "seconds_spared"]
@@ -45,7 +45,7 @@ class Model:
 
     Args:
         task: what to predict. features: see `Features`. learner: see `automl.baselines.learners`.
-        unskew: whether values are learnt after the transform that their skewness asks for (`automl.skew`).
+        unskew: whether values are learnt after the transform that their skewness asks for (`automl.goals.transform`).
     """
 
     def __init__(self, task: Task, features: Features, learner: Any, unskew: bool = False) -> None:

@@ -183,6 +183,6 @@ def check_rows(path: Path, encoder: Encoder) -> None:
 
 
 def _restore_decision(state: Any) -> Any:
-    from automl.decision import restore
+    from automl.goals.decision import restore
 
     return None if state is None else restore(state)

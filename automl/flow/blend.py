@@ -6,29 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl import context as contexts
 from automl import metrics
-from automl.records import Contestant, Cost, Output, Run
+from automl.goals import scoring as contexts
+from automl.goals.outputs import mixed
+from automl.records import Contestant, Cost, Run
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
 
-__all__ = ["blend", "mixed"]
+__all__ = ["blend"]
 
 WEIGHTS = tuple(i / 10 for i in range(11))
-
-
-def mixed(deep: Output, shallow: Output, weight_of_deep: float) -> Output:
-    """Both outputs averaged with this weight; labels follow the averaged probabilities."""
-    arrays: dict[str, np.ndarray] = {}
-    for name, array in deep.arrays.items():
-        if name in shallow.arrays and name != "labels":
-            arrays[name] = weight_of_deep * array + (1 - weight_of_deep) * shallow.arrays[name]
-    if "labels" in deep.arrays:
-        probabilities = arrays["probabilities"]
-        multilabel = deep.arrays["labels"].ndim == 2
-        arrays["labels"] = (probabilities >= 0.5).astype(np.int64) if multilabel else probabilities.argmax(axis=1)
-    return Output(deep.kind, arrays)
 
 
 def blend(

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl import context as contexts
-from automl import decision, metrics, verdict
+from automl import metrics, verdict
 from automl._version import __version__
-from automl.ensemble import combine, members_of
+from automl.ensemble import members_of
 from automl.flow.blend import blend
 from automl.flow.reproduce import reproduce
+from automl.goals import decision
+from automl.goals import scoring as contexts
+from automl.goals.outputs import combine
 from automl.predictors import DeepPredictor, ShallowPredictor
 from automl.records import Contestant, Cost, Finding, Outcome, Output, Run
 

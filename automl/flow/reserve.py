@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl import context as contexts
 from automl import metrics
 from automl.ensemble import members_of
+from automl.goals import scoring as contexts
 from automl.verdict.resample import N_REPLICATES
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from automl.modalities import bins, forecast, image, sequence, tabular, target, text
+from automl.goals import codecs
+from automl.modalities import bins, forecast, image, sequence, tabular, text
 from automl.records import Dataset, Encoder, Facts, Split, TargetCodec, Task
 
 __all__ = ["facts", "fit", "restore", "restore_codec"]
@@ -34,7 +35,7 @@ def fit(dataset: Dataset, task: Task, split: Split) -> tuple[Encoder, TargetCode
     Raises:
         DataError: nothing in the inputs can be used. RecipeError: the goal has no target.
     """
-    codec = target.fit(dataset, task, split)
+    codec = codecs.fit(dataset, task, split)
     room = _ROOMS["forecast" if task.goal == "forecast" else task.modality]
     encoder: Encoder = room.fit(dataset, task, split)
     if isinstance(encoder, tabular.TabularEncoder):
@@ -50,7 +51,7 @@ def restore(state: Mapping[str, Any]) -> Encoder:
 
 def restore_codec(state: Mapping[str, Any]) -> TargetCodec:
     """The codec that ``TargetCodec.state()`` described."""
-    return target.restore(state)
+    return codecs.restore(state)
 
 
 def facts(dataset: Dataset, task: Task, split: Split, codec: TargetCodec) -> Facts:

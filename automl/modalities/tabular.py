@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.context import truth
 from automl.errors import DataError
-from automl.modalities import target
+from automl.goals import codecs
+from automl.goals.scoring import truth
 from automl.modalities.categories import Categories, fit_categories, restore_categories
 from automl.modalities.clues import Clues, fit_clues, restore_clues
 from automl.modalities.image import Pictures, fit_pictures, restore_pictures
@@ -140,7 +140,7 @@ def _fit_clues(
     if not told + numbers or len(frame) < LEAST_ROWS:
         return None
     if task.goal == "regression":
-        answers = target.fit(dataset, task, split).encode(dataset, split.train)
+        answers = codecs.fit(dataset, task, split).encode(dataset, split.train)
     else:
         answers = truth(dataset, task, split.train)
     watched = [c.name for c in columns if c.kind in (*TOLD_KINDS, *NUMERIC_KINDS, "datetime")]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automl.ensemble import combine, ensemble_run, joined, select
+from automl.ensemble import ensemble_run, select
+from automl.goals.outputs import combine, joined
 from automl.search.material import items_of
 from automl.search.orders import Order
 from automl.search.trainer import Trainer

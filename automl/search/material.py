@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automl import context as contexts
 from automl import metrics
+from automl.goals import scoring as contexts
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Head, InputSpec, Output, Split, TargetCodec, Task
@@ -70,8 +70,8 @@ class Material:
         """What raw outputs are judged as: predictions; for balanced accuracy of several classes, their probabilities
         over the priors.
 
-        That is the rule by which labels are given in the end (`automl.decision`); the likeliest class would be judged
-        by a metric that it does not aim at.
+        That is the rule by which labels are given in the end (`automl.goals.decision`); the likeliest class would be
+        judged by a metric that it does not aim at.
         """
         if self.metric != "balanced_accuracy" or self.head.goal != "multiclass" or not self.head.priors:
             return self.codec.decode(raw)

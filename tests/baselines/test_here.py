@@ -12,7 +12,7 @@ from automl import catalog
 from automl.baselines import model as models
 from automl.baselines.here import Here
 from automl.baselines.worker import Part, Payload, Worker
-from automl.context import truth
+from automl.goals.scoring import truth
 from automl.records import Baseline
 
 BASELINES = catalog.members(Baseline, "automl.baselines")

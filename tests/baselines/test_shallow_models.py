@@ -10,7 +10,7 @@ from conftest import parts_of
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from automl import catalog, metrics
-from automl.context import scoring_context, truth
+from automl.goals.scoring import scoring_context, truth
 from automl.records import Baseline, Facts
 from automl.storage.trusted import loads
 

@@ -9,7 +9,7 @@ import pytest
 
 from automl import catalog, metrics
 from automl.baselines import ShallowSide
-from automl.context import truth
+from automl.goals.scoring import truth
 from automl.records import Baseline, Facts
 
 BASELINES = catalog.members(Baseline, "automl.baselines")

@@ -14,8 +14,8 @@ import pytest
 
 from automl import catalog
 from automl.baselines.worker import Part, Payload, Worker, measure
-from automl.context import truth
 from automl.errors import Unfit
+from automl.goals.scoring import truth
 from automl.records import Baseline, Facts, Output
 
 BASELINES = catalog.members(Baseline, "automl.baselines")

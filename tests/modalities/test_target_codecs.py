@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from automl.errors import DataError
-from automl.modalities import target
+from automl.goals import codecs
 from automl.records import Dataset, Split, Task
 
 
@@ -17,7 +17,7 @@ def fitted(frame, goal, classes=(), n_train=None, **more):
     split = Split(rows[:n_train], rows[:0], rows[n_train:], "row", rows[:0], "first rows train", 0)
     dataset = Dataset("data", pd.DataFrame(index=rows), frame)
     names = classes if goal == "multilabel" else tuple(frame.columns)
-    return dataset, target.fit(dataset, Task("tabular", goal, names, "r2", tuple(classes), **more), split)
+    return dataset, codecs.fit(dataset, Task("tabular", goal, names, "r2", tuple(classes), **more), split)
 
 
 LABELS = pd.DataFrame({"y": pd.Series(["no", "yes", "no", "no"], dtype=object)})
@@ -197,7 +197,7 @@ def test_a_constant_target_is_encoded_as_zero_and_restored():
 
 def test_forecast_windows_stay_raw_and_quantiles_are_put_in_order(panel):
     dataset, task, split = panel
-    codec = target.fit(dataset, task, split)
+    codec = codecs.fit(dataset, task, split)
     assert codec.head.shape == (3, 2, 3)
     assert (codec.head.loss, codec.head.quantiles) == ("forecast", (0.1, 0.9))
     truth = codec.truth(dataset, split.test_windows)
@@ -215,7 +215,7 @@ def test_forecast_windows_stay_raw_and_quantiles_are_put_in_order(panel):
 
 def test_a_forecast_without_quantiles_gives_values_alone(panel):
     dataset, task, split = panel
-    codec = target.fit(dataset, replace(task, quantiles=()), split)
+    codec = codecs.fit(dataset, replace(task, quantiles=()), split)
     assert codec.head.shape == (3, 2, 1)
     assert list(codec.decode(np.zeros((4, 3, 2, 1))).arrays) == ["values"]
 
@@ -228,8 +228,8 @@ def test_rows_without_target_column_are_refused_by_name():
 
 def test_the_head_knows_of_grades_and_so_does_a_restored_one_of_an_earlier_version_that_did_not():
     _, codec = fitted(LABELS, "multiclass", ("no", "yes", "maybe"), ordered=True)
-    assert codec.head.ordered and target.restore(codec.state()).head == codec.head
+    assert codec.head.ordered and codecs.restore(codec.state()).head == codec.head
     state = codec.state()
     del state["head"]["ordered"]
-    assert not target.restore(state).head.ordered
+    assert not codecs.restore(state).head.ordered
     assert not fitted(LABELS, "binary", ("no", "yes"), ordered=True)[1].head.ordered

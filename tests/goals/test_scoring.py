@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.context import scoring_context, seasonal_scale, series_codes, truth
+from automl.goals.scoring import scoring_context, seasonal_scale, series_codes, truth
 from automl.records import Dataset, Split, Task
 
 

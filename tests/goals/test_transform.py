@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.skew import PLAIN, POWERS, Shape, bounds, shape_of
+from automl.goals.transform import PLAIN, POWERS, Shape, bounds, shape_of
 
 SHAPES = [Shape(power, origin, unit) for power in (1.0, *POWERS) for origin, unit in ((0.0, 2.0), (-5.0, -0.5))]
 

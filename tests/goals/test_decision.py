@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from automl import decision, metrics
+from automl import metrics
+from automl.goals import decision
 from automl.records import Output
 from automl.report import reliability
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from automl.errors import DataError, RecipeError
+from automl.goals.transform import Shape, bounds, shape_of
 from automl.records import Dataset, Head, Output, Split, TargetCodec, Task
-from automl.skew import Shape, bounds, shape_of
 
 __all__ = ["ClassCodec", "ForecastCodec", "LabelsCodec", "ValuesCodec", "fit", "restore"]
 
