@@ -41,11 +41,12 @@ TYPES = (
     ("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor"), ("sklearn.ensemble._forest",
         "RandomForestClassifier"),
     ("sklearn.preprocessing._function_transformer", "FunctionTransformer"), ("automl.baselines.boosters", "Boosters"),
-    ("automl.baselines.trees", "Boosting"), ("automl.baselines.trees", "Forest"), ("automl.baselines.columns",
+    ("automl.baselines.trees", "Boosting"), ("automl.baselines.trees", "Forest"), ("automl.baselines.features.columns",
         "TableFeatures"),
     ("automl.baselines.model", "Model"), ("automl.baselines.learners", "Linear"), ("automl.baselines.neighbours",
         "Neighbours"),
-    ("automl.baselines.words", "TextFeatures"), ("skrub._to_str", "ToStr"), ("scipy.sparse._csr", "csr_matrix"),
+    ("automl.baselines.features.words", "TextFeatures"), ("skrub._to_str", "ToStr"),
+    ("scipy.sparse._csr", "csr_matrix"),
 )  # fmt: skip
 DTYPES = (
     "float64",

@@ -17,7 +17,7 @@ import pytest
 
 import automl
 from automl import bundle, modalities
-from automl.baselines.columns import TableFeatures
+from automl.baselines.features.columns import TableFeatures
 from automl.baselines.model import Model
 from automl.baselines.trees import Forest
 from automl.bundle.networks import stored_bytes

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.gradients import PictureFeatures
+from automl.baselines.features.gradients import PictureFeatures
 from automl.baselines.learners import Fourier, Linear
 from automl.baselines.model import Model, draws, labelled
 from automl.baselines.tabular import GOALS, floor, floor_settings, too_many_rows, weights_options

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from automl.baselines.features.summaries import SequenceFeatures
 from automl.baselines.learners import Linear
 from automl.baselines.model import Model, draws, labelled
-from automl.baselines.summaries import SequenceFeatures
 from automl.baselines.tabular import GOALS, floor, floor_settings, weights_options
 from automl.baselines.trees import Boosting, Forest
 from automl.records import Baseline, Facts, Task

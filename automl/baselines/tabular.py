@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from automl.baselines.columns import TableFeatures
+from automl.baselines.features.columns import MANY_TEXTS, TableFeatures
 from automl.baselines.learners import Linear
 from automl.baselines.model import Floor, Model, draws, labelled
 from automl.baselines.trees import Boosting, Forest
-from automl.baselines.tuning import MANY_TEXTS
 from automl.baselines.vectors import Vectors
 from automl.records import Baseline, Facts, Goal, Task
 

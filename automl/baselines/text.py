@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from automl.baselines.features.words import TextFeatures
 from automl.baselines.learners import Linear
 from automl.baselines.model import Model, draws, labelled
 from automl.baselines.tabular import GOALS, floor, floor_settings, weights_options
-from automl.baselines.words import TextFeatures
 from automl.records import MIN_LEVEL_ROWS, Baseline, Facts, Task
 
 __all__ = ["CHARACTERS", "FLOOR", "MARGIN", "WORDS"]

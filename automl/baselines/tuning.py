@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from automl.baselines.features.columns import MANY_TEXTS
 from automl.baselines.lane import Lane
 from automl.baselines.worker import Fitted
 from automl.records import Task
@@ -24,8 +25,6 @@ CELLS_A_SECOND = 250_000
 TEXT_CELLS, TRIGRAM_CELLS = 10, 100
 """What a free text takes beside a number, by its words alone and with trigrams: as 64,000 rows of 50 columns took, and
 8,192 of 13, on one busy core."""
-MANY_TEXTS = 30_000
-"""Beyond so many rows the first settings read texts by their words alone."""
 
 
 class Tuning:

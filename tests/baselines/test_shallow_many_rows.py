@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from automl.baselines import clues, columns, worker
-from automl.baselines.columns import TableFeatures
+from automl.baselines import worker
+from automl.baselines.features import clues, columns
+from automl.baselines.features.columns import TableFeatures
+from automl.baselines.features.levels import by_cell, levels_of
 from automl.baselines.learners import Linear
-from automl.baselines.levels import by_cell, levels_of
 from automl.baselines.model import Model, forget
 from automl.baselines.ridge import ridge_path
 from automl.baselines.tabular import FOREST_BYTES, boosting_settings, forest_settings, linear_settings

@@ -385,9 +385,9 @@ def test_support_vectors_whose_lengths_differ_are_refused(attribute, alter, stor
 
 def test_what_our_own_features_hold_is_looked_at_once_it_is_built():
     """Words that our code looks up, places in a sparse matrix, and steps that memory is taken for."""
-    from automl.baselines.columns import TableFeatures
+    from automl.baselines.features.columns import TableFeatures
+    from automl.baselines.features.words import TextFeatures
     from automl.baselines.forecast import Naive
-    from automl.baselines.words import TextFeatures
     from automl.records import Task
 
     task = Task("sequence", "forecast", ("y",), "mase", horizon=3, season=12)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from automl.baselines.convolutions import ConvolutionFeatures, filled
+from automl.baselines.features.convolutions import ConvolutionFeatures, filled
 from automl.baselines.model import remembered, rows_key
 from automl.records import Dataset
 

@@ -8,16 +8,16 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import Ridge
 
-from automl.baselines.columns import TableFeatures
-from automl.baselines.convolutions import ConvolutionFeatures, filled
-from automl.baselines.gradients import oriented_gradients, resized
+from automl.baselines.features.columns import TableFeatures
+from automl.baselines.features.convolutions import ConvolutionFeatures, filled
+from automl.baselines.features.gradients import oriented_gradients, resized
+from automl.baselines.features.levels import find, parts
+from automl.baselines.features.summaries import summary
+from automl.baselines.features.windows import past
+from automl.baselines.features.words import TextFeatures
 from automl.baselines.learners import Linear, fit_temperature
-from automl.baselines.levels import find, parts
 from automl.baselines.model import Model, draws
 from automl.baselines.ridge import _dual, _primal, ridge_path
-from automl.baselines.summaries import summary
-from automl.baselines.windows import past
-from automl.baselines.words import TextFeatures
 from automl.records import Column, Dataset, FitContext, Task
 
 

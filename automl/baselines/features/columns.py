@@ -19,19 +19,19 @@ import pandas as pd
 from scipy import sparse
 from sklearn.preprocessing import QuantileTransformer
 
-from automl.baselines.clues import fit_clues, fit_levels, told_by
-from automl.baselines.gradients import PictureFeatures
-from automl.baselines.levels import by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
+from automl.baselines.features.clues import fit_clues, fit_levels, told_by
+from automl.baselines.features.gradients import PictureFeatures
+from automl.baselines.features.levels import by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
+from automl.baselines.features.normal import normal_scores
+from automl.baselines.features.trigrams import Trigrams
 from automl.baselines.model import remembered, rows_key
-from automl.baselines.normal import normal_scores
-from automl.baselines.trigrams import Trigrams
 from automl.goals.transform import shape_of
 from automl.records import MIN_LEVEL_ROWS, Dataset, Task
 from automl.target_encoding.microaggregation import ends, median, quantiles
 from automl.target_encoding.repeated_values import words_of
 from automl.target_encoding.ridge import amounts, goals_of
 
-__all__ = ["TableFeatures"]
+__all__ = ["MANY_TEXTS", "TableFeatures"]
 
 NUMERIC = ("numeric", "embedded_number", "boolean")
 PARTS = ("year", "month", "day", "day_of_week", "hour")
@@ -53,6 +53,10 @@ LEAST_SPREAD = 1e-3
 """Of a component of pictures, beside the first one's."""
 PICTURE_SIDE, PICTURE_CELL = 48, 8
 """Pixels of a picture's longer side and of a gradient's cell: the first setting of the image baselines."""
+
+
+MANY_TEXTS = 30_000
+"""Beyond so many rows the first settings read texts by their words alone."""
 
 
 class TableFeatures:

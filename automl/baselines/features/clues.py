@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.levels import FEW_ROWS, by_cell, evenly, find
+from automl.baselines.features.levels import FEW_ROWS, by_cell, evenly, find
 from automl.target_encoding.repeated_values import repeated_values, words_of
 from automl.target_encoding.ridge import coded, crossfit, tokens, unit_rows, vocabulary, weighed
 

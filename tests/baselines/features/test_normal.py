@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import QuantileTransformer
 
-from automl.baselines.normal import normal_scores
+from automl.baselines.features.normal import normal_scores
 
 
 @pytest.mark.parametrize("n_rows", [1, 700])

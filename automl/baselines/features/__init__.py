@@ -1,0 +1,1 @@
+"""How shallow families read columns, texts, pictures and series."""
