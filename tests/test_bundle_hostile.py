@@ -18,8 +18,8 @@ import pytest
 import automl
 from automl import bundle, modalities
 from automl.baselines.features.columns import TableFeatures
+from automl.baselines.learners.trees import Forest
 from automl.baselines.model import Model
-from automl.baselines.trees import Forest
 from automl.bundle.networks import stored_bytes
 from automl.bundle.saving import digest
 from automl.errors import BundleError, InputError

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.features.windows import calendar, known_ahead, known_names, normalised, past
-from automl.baselines.learners import Linear
+from automl.baselines.learners.linear import Linear
+from automl.baselines.learners.trees import Boosting
 from automl.baselines.model import draws
-from automl.baselines.trees import Boosting
 from automl.records import Baseline, Dataset, Facts, FitContext, Output, Task
 
 __all__ = ["LAGGED_BOOSTING", "LAGGED_RIDGE", "NAIVE", "SEASONAL_NAIVE"]

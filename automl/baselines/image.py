@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.features.gradients import PictureFeatures
-from automl.baselines.learners import Fourier, Linear
+from automl.baselines.learners.linear import Fourier, Linear
+from automl.baselines.learners.trees import Boosting, Forest
+from automl.baselines.learners.vectors import Vectors
 from automl.baselines.model import Model, draws, labelled
 from automl.baselines.tabular import GOALS, floor, floor_settings, too_many_rows, weights_options
-from automl.baselines.trees import Boosting, Forest
-from automl.baselines.vectors import Vectors
 from automl.records import Baseline, Facts, Task
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from automl.baselines.learners import as_output
+from automl.baselines.learners.linear import as_output
 from automl.goals.transform import PLAIN, Shape, bounds, shape_of
 from automl.records import Dataset, FitContext, Output, Task
 from automl.target_encoding.microaggregation import MIN_LEVEL_ROWS, quantiles
@@ -44,7 +44,7 @@ class Model:
     """Features and a learner.
 
     Args:
-        task: what to predict. features: see `Features`. learner: see `automl.baselines.learners`.
+        task: what to predict. features: see `Features`. learner: see `automl.baselines.learners.linear`.
         unskew: whether values are learnt after the transform that their skewness asks for (`automl.goals.transform`).
     """
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.features.summaries import SequenceFeatures
-from automl.baselines.learners import Linear
+from automl.baselines.learners.linear import Linear
+from automl.baselines.learners.trees import Boosting, Forest
 from automl.baselines.model import Model, draws, labelled
 from automl.baselines.tabular import GOALS, floor, floor_settings, weights_options
-from automl.baselines.trees import Boosting, Forest
 from automl.records import Baseline, Facts, Task
 
 __all__ = ["BOOSTING", "CONVOLUTIONS", "FLOOR", "FOREST", "SUMMARIES"]

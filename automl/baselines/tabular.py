@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from automl.baselines.features.columns import MANY_TEXTS, TableFeatures
-from automl.baselines.learners import Linear
+from automl.baselines.learners.linear import Linear
+from automl.baselines.learners.trees import Boosting, Forest
+from automl.baselines.learners.vectors import Vectors
 from automl.baselines.model import Floor, Model, draws, labelled
-from automl.baselines.trees import Boosting, Forest
-from automl.baselines.vectors import Vectors
 from automl.records import Baseline, Facts, Goal, Task
 
 __all__ = ["BOOSTING", "FLOOR", "FOREST", "LINEAR", "VECTORS"]

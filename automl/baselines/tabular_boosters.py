@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from automl.baselines.boosters import Boosters, Library, installed
 from automl.baselines.features.columns import TableFeatures
+from automl.baselines.learners.boosters import Boosters, Library, installed
 from automl.baselines.model import Model
 from automl.baselines.tabular import COMPONENTS, FEW, GOALS, loss_for, plain, tuned
 from automl.records import Baseline, Facts, Task

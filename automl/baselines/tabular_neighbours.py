@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from automl.baselines.learners.neighbours import Neighbours
 from automl.baselines.model import Model
-from automl.baselines.neighbours import Neighbours
 from automl.baselines.tabular import GOALS, scaled_columns, too_many_rows, tuned
 from automl.records import Baseline, Facts, Task
 

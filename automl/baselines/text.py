@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from automl.baselines.features.words import TextFeatures
-from automl.baselines.learners import Linear
+from automl.baselines.learners.linear import Linear
 from automl.baselines.model import Model, draws, labelled
 from automl.baselines.tabular import GOALS, floor, floor_settings, weights_options
 from automl.records import MIN_LEVEL_ROWS, Baseline, Facts, Task

@@ -15,9 +15,9 @@ from automl.baselines import worker
 from automl.baselines.features import clues, columns
 from automl.baselines.features.columns import TableFeatures
 from automl.baselines.features.levels import by_cell, levels_of
-from automl.baselines.learners import Linear
+from automl.baselines.learners.linear import Linear
+from automl.baselines.learners.ridge import ridge_path
 from automl.baselines.model import Model, forget
-from automl.baselines.ridge import ridge_path
 from automl.baselines.tabular import FOREST_BYTES, boosting_settings, forest_settings, linear_settings
 from automl.records import Column, Dataset, Facts, FitContext, Task
 

@@ -14,23 +14,23 @@ from collections.abc import Mapping
 __all__ = ["FREE", "KEY_TYPES", "NODES", "PARTIAL", "TRUSTED", "WHOLE", "WORDS"]
 
 OWN = (
-    "automl.baselines.boosters.Boosters",
+    "automl.baselines.learners.boosters.Boosters",
     "automl.baselines.features.columns.TableFeatures",
     "automl.baselines.features.convolutions.ConvolutionFeatures",
     "automl.baselines.forecast.LaggedBoosting",
     "automl.baselines.forecast.LaggedRidge",
     "automl.baselines.forecast.Naive",
     "automl.baselines.features.gradients.PictureFeatures",
-    "automl.baselines.learners.Fourier",
-    "automl.baselines.learners.Linear",
+    "automl.baselines.learners.linear.Fourier",
+    "automl.baselines.learners.linear.Linear",
     "automl.baselines.model.Floor",
     "automl.baselines.model.Model",
-    "automl.baselines.neighbours.Neighbours",
+    "automl.baselines.learners.neighbours.Neighbours",
     "automl.baselines.features.summaries.SequenceFeatures",
-    "automl.baselines.trees.Boosting",
-    "automl.baselines.trees.Forest",
+    "automl.baselines.learners.trees.Boosting",
+    "automl.baselines.learners.trees.Forest",
     "automl.baselines.features.trigrams.Trigrams",
-    "automl.baselines.vectors.Vectors",
+    "automl.baselines.learners.vectors.Vectors",
     "automl.baselines.features.words.TextFeatures",
 )
 ESTIMATORS = (

@@ -15,9 +15,9 @@ from automl.baselines.features.levels import find, parts
 from automl.baselines.features.summaries import summary
 from automl.baselines.features.windows import past
 from automl.baselines.features.words import TextFeatures
-from automl.baselines.learners import Linear, fit_temperature
+from automl.baselines.learners.linear import Linear, fit_temperature
+from automl.baselines.learners.ridge import _dual, _primal, ridge_path
 from automl.baselines.model import Model, draws
-from automl.baselines.ridge import _dual, _primal, ridge_path
 from automl.records import Column, Dataset, FitContext, Task
 
 

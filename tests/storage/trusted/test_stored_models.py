@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import skops.io
 
-from automl.baselines.boosters import Boosters
-from automl.baselines.learners import Linear
-from automl.baselines.trees import Boosting, Forest
-from automl.baselines.vectors import Vectors
+from automl.baselines.learners.boosters import Boosters
+from automl.baselines.learners.linear import Linear
+from automl.baselines.learners.trees import Boosting, Forest
+from automl.baselines.learners.vectors import Vectors
 from automl.records import FitContext
 from automl.storage.trusted import Untrusted, check, loads
 

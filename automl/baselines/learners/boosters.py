@@ -1,4 +1,5 @@
-"""LightGBM and CatBoost as contestants: the same shape as `automl.baselines.trees.Boosting`, another library inside.
+"""LightGBM and CatBoost as contestants: the same shape as `automl.baselines.learners.trees.Boosting`, another library
+inside.
 
 A fitted model is kept as the bytes of the library's own file format and nothing else: LightGBM's text, CatBoost's cbm.
 Both formats describe trees, borders and leaf values; neither library runs code from them when it opens one. Predictions
@@ -18,7 +19,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from automl.baselines.learners import LABELLED, balanced, spread
+from automl.baselines.learners.linear import LABELLED, balanced, spread
 from automl.errors import MissingExtra, OutOfTime
 from automl.records import FitContext, Goal
 from automl.system.resources import usable_cores
@@ -210,4 +211,4 @@ def threads() -> int:
 
 def _module(library: Library) -> ModuleType:
     """The functions `grow`, `opened` and `predicted` of a library; it is loaded by them alone."""
-    return importlib.import_module(f"automl.baselines.{library}_trees")
+    return importlib.import_module(f"automl.baselines.learners.{library}_trees")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from automl import catalog
-from automl.baselines import boosters
-from automl.baselines.boosters import Boosters
+from automl.baselines.learners import boosters
+from automl.baselines.learners.boosters import Boosters
 from automl.errors import MissingExtra, OutOfTime
 from automl.records import Baseline, Facts, FitContext, Task
 

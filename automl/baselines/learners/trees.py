@@ -17,7 +17,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
-from automl.baselines.learners import LABELLED, late, loss_of, spread
+from automl.baselines.learners.linear import LABELLED, late, loss_of, spread
 from automl.records import FitContext, Goal
 
 __all__ = ["Boosting", "Forest"]

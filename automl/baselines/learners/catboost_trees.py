@@ -1,4 +1,4 @@
-"""CatBoost's part in `automl.baselines.boosters`: grow, open, predict."""
+"""CatBoost's part in `automl.baselines.learners.boosters`: grow, open, predict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.baselines.boosters import Grown, Growth, threads
+from automl.baselines.learners.boosters import Grown, Growth, threads
 
 __all__ = ["grow", "opened", "predicted"]
 

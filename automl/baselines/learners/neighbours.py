@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from automl.baselines.learners import LABELLED, balanced, late, loss_of
+from automl.baselines.learners.linear import LABELLED, balanced, late, loss_of
 from automl.records import FitContext, Goal
 
 __all__ = ["Neighbours"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from automl.baselines.neighbours import Neighbours
+from automl.baselines.learners.neighbours import Neighbours
 from automl.records import FitContext
 
 

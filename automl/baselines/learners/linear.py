@@ -19,7 +19,7 @@ from sklearn.kernel_approximation import RBFSampler
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from automl.baselines.ridge import ridge_path
+from automl.baselines.learners.ridge import ridge_path
 from automl.records import FitContext, Goal, Output
 
 __all__ = ["Fourier", "Linear", "as_output", "balanced", "fit_temperature", "late", "loss_of", "spread"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.svm import SVC, SVR
 
-from automl.baselines.learners import LABELLED, fit_temperature, squash
+from automl.baselines.learners.linear import LABELLED, fit_temperature, squash
 from automl.records import FitContext, Goal
 
 __all__ = ["Vectors"]

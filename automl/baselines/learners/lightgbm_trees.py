@@ -1,4 +1,4 @@
-"""LightGBM's part in `automl.baselines.boosters`: grow, open, predict."""
+"""LightGBM's part in `automl.baselines.learners.boosters`: grow, open, predict."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.boosters import Grown, Growth, threads
+from automl.baselines.learners.boosters import Grown, Growth, threads
 
 __all__ = ["grow", "opened", "predicted"]
 

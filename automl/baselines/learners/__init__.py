@@ -1,0 +1,1 @@
+"""What shallow families learn with, once their features are numbers."""
