@@ -104,10 +104,10 @@ def make(work: Path) -> None:
 def make_shallow(folder: Path, name: str, prepared: Any, most_settings: int = 2) -> None:
     """A bundle for each baseline that fits, with the baseline's first settings."""
     from automl import bundle
-    from automl.baselines.material import Material
     from automl.flow.prepare import baselines_for
     from automl.predictors import ShallowPredictor
     from automl.records import Facts, FitContext
+    from automl.shallow.data import Material
 
     task = prepared.task
     part = Material.of(prepared.dataset, task, prepared.split, task.metric, None).parts[0]

@@ -119,10 +119,10 @@ def one_shallow_log(
     rng: np.random.Generator, folder: Path, work: Path, number: int, stage: Callable[..., None]
 ) -> None:
     """The shallow side goes on from a damaged journal and damaged models."""
-    from automl.baselines import ShallowSide
-    from automl.baselines.material import Material
     from automl.flow.prepare import baselines_for
     from automl.records import Facts
+    from automl.shallow import ShallowSide
+    from automl.shallow.data import Material
 
     name, run = damaged_run(rng, folder, work, "shallow*/*" if rng.random() < 0.3 else "shallow.log", stage)
     _, prepared = split_of(name)

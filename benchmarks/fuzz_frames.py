@@ -102,10 +102,10 @@ def others(rng: np.random.Generator, folder: Path, task: Any, encoder: Any, stag
 
 def baselines(found: Any) -> None:
     """Floors and the first shallow models, where exceptions are not noted but raised."""
-    from automl.baselines import ShallowSide
-    from automl.baselines.worker import Order, obey
     from automl.flow.prepare import baselines_for
     from automl.records import Facts
+    from automl.shallow import ShallowSide
+    from automl.shallow.worker import Order, obey
 
     task, split = found.task, found.split
     items = split.train if split.train_windows is None else split.train_windows

@@ -98,11 +98,11 @@ def prepared(args: argparse.Namespace, name: str) -> Any:
 
 def shallow(made: Any, args: argparse.Namespace) -> list[list[float]]:
     """For each setting its score on every hold-out and on test rows."""
-    from automl.baselines.material import Material
     from automl.flow.prepare import baselines_for
     from automl.goals.scoring import scoring_context, truth
     from automl.metrics import score
     from automl.records import Facts, FitContext
+    from automl.shallow.data import Material
 
     dataset, task, split = made.dataset, made.task, made.split
     material = Material.of(dataset, task, split, task.metric, dataset.weight)

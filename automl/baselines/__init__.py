@@ -1,7 +1,1 @@
-"""The shallow side of the contest: floors, fast and strong baselines for each modality, tuned in one process apart."""
-
-from __future__ import annotations
-
-from automl.baselines.side import ShallowSide
-
-__all__ = ["ShallowSide"]
+"""Shallow families by modality: floors, fast and strong ones, each with its settings to tune."""

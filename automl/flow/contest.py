@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import metrics, modalities
-from automl.baselines import ShallowSide
 from automl.catalog import template_loader
 from automl.clock import Clock
 from automl.errors import MissingExtra
@@ -29,6 +28,7 @@ from automl.flow.reserve import Reserve
 from automl.flow.timekeeping import too_late_for_deep, with_times
 from automl.flow.turns import LEAST_STEP_SECONDS, SEEDS, alternate, name_and_seed, settle_offers
 from automl.search.ray_pool import RayPool
+from automl.shallow import ShallowSide
 from automl.storage import files as folders
 from automl.storage.run_folder import check_folder, open_folder
 

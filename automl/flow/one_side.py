@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from automl import metrics
-from automl.baselines import ShallowSide
 from automl.clock import Clock
 from automl.errors import OutOfTime, RecipeError, TrialError
 from automl.flow.conclude import finish
@@ -27,6 +26,7 @@ from automl.flow.progress import Progress
 from automl.flow.reserve import Reserve
 from automl.flow.timekeeping import LOADING_SECONDS
 from automl.flow.turns import alternate
+from automl.shallow import ShallowSide
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared

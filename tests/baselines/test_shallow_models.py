@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 import skops.io
-from conftest import parts_of
+from problems import parts_of
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from automl import catalog, metrics

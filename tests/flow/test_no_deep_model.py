@@ -42,9 +42,9 @@ def test_the_shallow_side_stands_and_the_reason_is_told(tmp_path):
 
 
 def test_neither_tensorflow_nor_a_process_apart_is_needed_for_an_answer(tmp_path, monkeypatch):
-    from automl.baselines import worker
     from automl.flow import contest
     from automl.flow.loading import Loading
+    from automl.shallow import worker
 
     def broken(wish):
         raise ImportError("libtensorflow.so: failed to map segment from shared object")

@@ -44,7 +44,7 @@ CHECKPOINT_SECONDS = 0.5
 PIECE_BYTES = 1 << 23
 START = (
     "import sys; sys.path[:] = {path!r}; from automl.system.processes import end_with; end_with({parent}); "
-    "from automl.baselines.worker import main; main({fd})"
+    "from automl.shallow.worker import main; main({fd})"
 )
 
 

@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
-from automl.baselines.apart import Apart
-from automl.baselines.here import Here
-from automl.baselines.lane import Kept
-from automl.baselines.material import Material
-from automl.baselines.tuning import LEAST_SECONDS
 from automl.ensemble import ensemble_run, select
 from automl.goals.outputs import combine, joined
 from automl.records import Output, Run
+from automl.shallow.apart import Apart
+from automl.shallow.data import Material
+from automl.shallow.family import Kept
+from automl.shallow.in_process import Here
+from automl.shallow.scheduling import LEAST_SECONDS
 
 __all__ = ["Candidates"]
 

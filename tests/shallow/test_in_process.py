@@ -10,10 +10,10 @@ import pytest
 
 from automl import catalog
 from automl.baselines import model as models
-from automl.baselines.here import Here
-from automl.baselines.worker import Part, Payload, Worker
 from automl.goals.scoring import truth
 from automl.records import Baseline
+from automl.shallow.in_process import Here
+from automl.shallow.worker import Part, Payload, Worker
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
 

@@ -6,12 +6,12 @@ import math
 
 import pytest
 
-from automl.baselines.archive import Proposals
 from automl.baselines.features.columns import MANY_TEXTS
-from automl.baselines.lane import Lane
-from automl.baselines.tuning import CELLS_A_SECOND, LEAST_ROWS, TEXT_CELLS, TRIGRAM_CELLS, Tuning, rows_a_second
-from automl.baselines.worker import Fitted
 from automl.records import Baseline, Column, Task
+from automl.shallow.archive import Proposals
+from automl.shallow.family import Lane
+from automl.shallow.scheduling import CELLS_A_SECOND, LEAST_ROWS, TEXT_CELLS, TRIGRAM_CELLS, Tuning, rows_a_second
+from automl.shallow.worker import Fitted
 
 GOALS = ("binary",)
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.archive import Archive
-from automl.baselines.candidates import Candidates
-from automl.baselines.entries import Entries, Entry
-from automl.baselines.lane import Kept, Lane
-from automl.baselines.material import Material
-from automl.baselines.tuning import LEAST_SECONDS, Tuning, as_text
 from automl.holdouts import Examination
 from automl.records import Output, Run
+from automl.shallow.archive import Archive
+from automl.shallow.data import Material
+from automl.shallow.entries import Entries, Entry
+from automl.shallow.family import Kept, Lane
+from automl.shallow.finalist import Candidates
+from automl.shallow.scheduling import LEAST_SECONDS, Tuning, as_text
 
 __all__ = ["Earlier", "Lost"]
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from automl import catalog
-from automl.baselines import ShallowSide
-from automl.baselines.archive import Archive, Proposals
 from automl.errors import FolderError
 from automl.records import Baseline, Cost, Facts, Run
+from automl.shallow import ShallowSide
+from automl.shallow.archive import Archive, Proposals
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
 SMALL = {"max_iter": 10, "n_estimators": 6, "n_features": 50, "text_dimensions": 3}

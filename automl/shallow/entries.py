@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from automl.baselines.lane import Lane
 from automl.records import Run, Status
+from automl.shallow.family import Lane
 from automl.storage.values import (
     MOST_SECONDS,
     Misfit,

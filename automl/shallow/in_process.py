@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 from automl.baselines.model import forget
-from automl.baselines.worker import Fitted, Order, Payload, obey
 from automl.errors import TrialError
+from automl.shallow.worker import Fitted, Order, Payload, obey
 
 __all__ = ["Here"]
 

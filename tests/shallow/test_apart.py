@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.baselines import apart, worker
-from automl.baselines.apart import Apart
-from automl.baselines.here import Here
-from automl.baselines.worker import Part, Payload, Worker
 from automl.catalog import members
 from automl.records import Baseline, Column, Dataset, Facts, Task
+from automl.shallow import apart, worker
+from automl.shallow.apart import Apart
+from automl.shallow.in_process import Here
+from automl.shallow.worker import Part, Payload, Worker
 
 ROWS = np.arange(60)
 

@@ -123,7 +123,7 @@ def test_an_ensemble_is_chosen_on_all_hold_outs(folded, whole, monkeypatch):
         assert {len(output.arrays["labels"]) for output in outputs} == {len(own_truth)}
         return (0.5, 0.5, *[0.0] * (len(outputs) - 2))
 
-    monkeypatch.setattr("automl.baselines.candidates.select", chosen)
+    monkeypatch.setattr("automl.shallow.finalist.select", chosen)
     found = side.choose(None, ensemble=True)
     ((n, own_truth),) = asked
     assert n == sum(run.n_holdouts == 3 for run in runs) and found.n_holdouts == 3

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.features.columns import MANY_TEXTS
-from automl.baselines.lane import Lane
-from automl.baselines.worker import Fitted
 from automl.records import Task
+from automl.shallow.family import Lane
+from automl.shallow.worker import Fitted
 
 __all__ = ["LEAST_SECONDS", "Tuning", "as_text", "rows_a_second"]
 

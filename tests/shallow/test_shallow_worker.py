@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from automl import catalog
-from automl.baselines.worker import Part, Payload, Worker, measure
 from automl.errors import Unfit
 from automl.goals.scoring import truth
 from automl.records import Baseline, Facts, Output
+from automl.shallow.worker import Part, Payload, Worker, measure
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
 
@@ -159,7 +159,7 @@ def test_boosting_stops_by_itself_before_the_deadline_with_a_whole_model(worker,
 SCRIPT = """
 import sys, time
 import numpy as np, pandas as pd
-from automl.baselines import ShallowSide
+from automl.shallow import ShallowSide
 from automl.catalog import members
 from automl.records import Baseline, Column, Dataset, Facts, Split, Task
 print("run", flush=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from automl.baselines.here import Here
-from automl.baselines.worker import UNSTARTED, Fitted, Payload, Worker
+from automl.shallow.in_process import Here
+from automl.shallow.worker import UNSTARTED, Fitted, Payload, Worker
 
 __all__ = ["Apart"]
 

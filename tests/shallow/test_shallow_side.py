@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from automl import catalog, metrics
-from automl.baselines import ShallowSide
 from automl.goals.scoring import truth
 from automl.records import Baseline, Facts
+from automl.shallow import ShallowSide
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
 

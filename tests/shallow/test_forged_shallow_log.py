@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from test_shallow_resume import copied, facts_of, half, side_of, to_the_end  # noqa: F401
 
-from automl.baselines import archive as archives
 from automl.errors import FolderError
+from automl.shallow import archive as archives
 from automl.storage.journal import Journal
 from automl.storage.weights import WeightStore
 

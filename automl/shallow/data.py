@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from automl import metrics
-from automl.baselines.worker import Part
 from automl.goals.scoring import scoring_context, truth
 from automl.records import Dataset, Output, Run, Split, Task
+from automl.shallow.worker import Part
 
 __all__ = ["Material"]
 

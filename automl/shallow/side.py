@@ -15,17 +15,17 @@ from typing import Any, Literal
 import numpy as np
 
 from automl import metrics
-from automl.baselines.apart import Apart
-from automl.baselines.archive import KEPT_MODELS, Archive, Proposals
-from automl.baselines.candidates import Candidates
-from automl.baselines.earlier import Earlier
-from automl.baselines.here import Here
-from automl.baselines.lane import Kept, Lane
-from automl.baselines.material import Material
-from automl.baselines.tuning import Tuning, as_text, rows_a_second
-from automl.baselines.worker import Fitted, Part, Payload, measure
 from automl.holdouts import Examination, has_time
 from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
+from automl.shallow.apart import Apart
+from automl.shallow.archive import KEPT_MODELS, Archive, Proposals
+from automl.shallow.data import Material
+from automl.shallow.family import Kept, Lane
+from automl.shallow.finalist import Candidates
+from automl.shallow.in_process import Here
+from automl.shallow.resume import Earlier
+from automl.shallow.scheduling import Tuning, as_text, rows_a_second
+from automl.shallow.worker import Fitted, Part, Payload, measure
 
 __all__ = ["ShallowSide"]
 

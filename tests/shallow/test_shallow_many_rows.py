@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from automl.baselines import worker
 from automl.baselines.features import clues, columns
 from automl.baselines.features.columns import TableFeatures
 from automl.baselines.features.levels import by_cell, levels_of
@@ -20,6 +19,7 @@ from automl.baselines.learners.ridge import ridge_path
 from automl.baselines.model import Model, forget
 from automl.baselines.tabular import FOREST_BYTES, boosting_settings, forest_settings, linear_settings
 from automl.records import Column, Dataset, Facts, FitContext, Task
+from automl.shallow import worker
 
 N = 300
 

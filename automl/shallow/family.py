@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.archive import Proposals
 from automl.records import Baseline, Output, Run
+from automl.shallow.archive import Proposals
 
 __all__ = ["Kept", "Lane"]
 
