@@ -101,11 +101,11 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
         tf.config.threading.set_intra_op_parallelism_threads(job["threads"])
 
     from automl import catalog
+    from automl.deep import device
+    from automl.deep.network import DeviceData, Network
+    from automl.deep.parallel import ParallelNetwork, Replicas
+    from automl.deep.work import Work, products_a_row
     from automl.records import Facts, Template
-    from automl.search import device
-    from automl.search.network import DeviceData, Network
-    from automl.search.parallel import ParallelNetwork, Replicas
-    from automl.search.work import Work, products_a_row
 
     policy = device.prepare()
     template = catalog.members(Template, "automl.templates")[job["template"]]

@@ -136,12 +136,12 @@ def deep(made: Any, args: argparse.Namespace, template_name: str) -> list[list[f
     import keras_tuner
 
     from automl import catalog, modalities
+    from automl.deep.archive import scores_of
+    from automl.deep.messages import Order
+    from automl.deep.side import DeepSide
     from automl.goals.scoring import scoring_context, truth
     from automl.metrics import score
     from automl.records import Template
-    from automl.search.archive import scores_of
-    from automl.search.orders import Order
-    from automl.search.side import DeepSide
 
     dataset, task, split = made.dataset, made.task, made.split
     encoder, codec = modalities.fit(dataset, task, split)

@@ -52,8 +52,8 @@ def median_ms(call: Callable[[], Any], n: int = CALLS) -> float:
 def encoded(folder: Path, name: str) -> tuple[Any, Any, Any]:
     """Material, facts and the first template that fits a set."""
     from automl import modalities, recipe
+    from automl.deep.data import material_of
     from automl.flow.prepare import prepare, templates_for
-    from automl.search.material import material_of
 
     entry = next(e for e in json.loads((folder / "catalog.json").read_text()) if e["name"] == name)
     asked = recipe.make(**entry_data(folder, entry), metric=entry["metric"])
@@ -70,8 +70,8 @@ def travels(material: Any, facts: Any, template: Any, pool: Any) -> dict[str, An
     import ray
     from ray import cloudpickle
 
-    from automl.search.oracle import Adviser
-    from automl.search.orders import Order, plain
+    from automl.deep.messages import Order, plain
+    from automl.deep.oracle import Adviser
 
     adviser = Adviser(template, material.specs, facts, higher_is_better=True, seed=0)
     number = adviser.ask()
@@ -106,7 +106,7 @@ def travels(material: Any, facts: Any, template: Any, pool: Any) -> dict[str, An
 
 def thinking(material: Any, facts: Any, template: Any, sizes: list[int], n_pending: int) -> dict[str, list[float]]:
     """Milliseconds to ask the Bayesian oracle and to tell it, by how many trials it knows."""
-    from automl.search.oracle import Adviser
+    from automl.deep.oracle import Adviser
 
     rng = np.random.default_rng(0)
     found: dict[str, list[float]] = {
@@ -149,12 +149,12 @@ def thinking(material: Any, facts: Any, template: Any, sizes: list[int], n_pendi
 def main() -> None:
     args = arguments()
     from automl.catalog import template_loader
+    from automl.deep.ray_pool import RayPool
     from automl.records import SearchOptions
-    from automl.search.ray_pool import RayPool
 
     names = args.only.split(",")
     parts = {name: encoded(Path(args.data), name) for name in names}
-    import automl.search.side  # noqa: F401
+    import automl.deep.side  # noqa: F401
 
     pool = RayPool(SearchOptions(workers=args.workers), template_loader(()))
     begun = time.perf_counter()

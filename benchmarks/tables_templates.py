@@ -49,8 +49,8 @@ def material(folder: Path, name: str, n_train: int, n_valid: int) -> tuple[Any, 
 
     from automl import modalities
     from automl import recipe as recipes
+    from automl.deep.data import material_of
     from automl.flow.prepare import prepare
-    from automl.search.material import material_of
 
     entry = next(e for e in json.loads((folder / "catalog.json").read_text()) if e["name"] == name)
     options = entry_data(folder, entry)
@@ -83,10 +83,10 @@ def main() -> None:
     args = arguments()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from automl import catalog
+    from automl.deep import device
+    from automl.deep.messages import Order
+    from automl.deep.trainer import Trainer
     from automl.records import Template
-    from automl.search import device
-    from automl.search.orders import Order
-    from automl.search.trainer import Trainer
 
     templates: Any = catalog.members(Template, "automl.templates")
     policy, lines = device.prepare("cpu"), []

@@ -48,7 +48,7 @@ class Set:
 
     def side(self, seed: int, **options: Any) -> Any:
         """Our search."""
-        from automl.search.side import DeepSide
+        from automl.deep.side import DeepSide
 
         return DeepSide(
             self.dataset, self.task, self.split, self.encoder, self.codec, self.facts,
@@ -120,7 +120,7 @@ def speed(data: Set, method: str, n: int, one_shape: bool) -> dict[str, Any]:
 
 
 def speed_of_ours(data: Set, settings: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
-    from automl.search.orders import Order
+    from automl.deep.messages import Order
 
     trainer = data.side(0).trainer
     seconds, scores = [], []
@@ -303,7 +303,7 @@ def memory_growth(data: Set, n: int) -> dict[str, Any]:
     """Resident memory after the 20th and the last of n drawn trials."""
     import psutil
 
-    from automl.search.orders import Order
+    from automl.deep.messages import Order
 
     trainer = data.side(0).trainer
     process = psutil.Process()

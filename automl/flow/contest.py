@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from automl import metrics, modalities
 from automl.catalog import template_loader
 from automl.clock import Clock
+from automl.deep.ray_pool import RayPool
 from automl.errors import MissingExtra
 from automl.flow.conclude import Conclusion, conclude
 from automl.flow.interrupt import Interrupt
@@ -27,7 +28,6 @@ from automl.flow.progress import Progress
 from automl.flow.reserve import Reserve
 from automl.flow.timekeeping import too_late_for_deep, with_times
 from automl.flow.turns import LEAST_STEP_SECONDS, SEEDS, alternate, name_and_seed, settle_offers
-from automl.search.ray_pool import RayPool
 from automl.shallow import ShallowSide
 from automl.storage import files as folders
 from automl.storage.run_folder import check_folder, open_folder
@@ -254,7 +254,7 @@ def deep_side(
     remote: RayPool | None,
 ) -> tuple[Contender | None, TargetCodec, Any, dict[str, str]]:
     """Encode for the networks and set the search up; no side when no template fits."""
-    from automl.search import DeepSide
+    from automl.deep import DeepSide
 
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     encoder, codec = modalities.fit(dataset, task, split)

@@ -47,8 +47,8 @@ def import_deep(wish: DeviceWish) -> None:
     `automl doctor` tells what matters of them.
     """
     with quiet_libraries():
-        import automl.search.side  # noqa: F401
-        from automl.search import device
+        import automl.deep.side  # noqa: F401
+        from automl.deep import device
 
         with contextlib.suppress(RecipeError):  # the deep side asks again, where the user hears of it
             device.prepare(wish)

@@ -20,7 +20,7 @@ def half_and_half(outputs, *rest):
 
 @pytest.mark.slow
 def test_both_sides_may_stand_as_ensembles(table, tmp_path, monkeypatch):
-    for module in ("automl.search.finalist", "automl.shallow.finalist"):
+    for module in ("automl.deep.finalist", "automl.shallow.finalist"):
         monkeypatch.setattr(f"{module}.select", half_and_half)
     monkeypatch.setattr("automl.flow.turns.MOST_SEEDS", 2)
     # With further hold-outs only models that were judged on all of them are mixed, and that hangs on their scores.
@@ -47,7 +47,7 @@ def test_both_sides_may_stand_as_ensembles(table, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_no_ensembles_where_none_are_wanted(table, tmp_path, monkeypatch):
-    for module in ("automl.search.finalist", "automl.shallow.finalist"):
+    for module in ("automl.deep.finalist", "automl.shallow.finalist"):
         monkeypatch.setattr(f"{module}.select", half_and_half)
     result = automl.fit(
         table, target="y", budget="20m", max_trials=2, ensemble=False, out=str(tmp_path / "run"), quiet=True

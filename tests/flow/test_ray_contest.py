@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 import automl
+from automl.deep import ray_session
+from automl.deep.ray_watch import MARK, marked
 from automl.errors import MissingExtra, RecipeError
-from automl.search import ray_session
-from automl.search.ray_watch import MARK, marked
 
 SCRIPT = """
 import automl

@@ -11,13 +11,13 @@ from PIL import Image, ImageDraw
 
 from automl import modalities, testing
 from automl import recipe as recipes
+from automl.deep import device
+from automl.deep.data import material_of
+from automl.deep.messages import Order
+from automl.deep.trainer import Trainer
 from automl.flow.prepare import prepare, templates_for
 from automl.layers.fusion import read_specs
 from automl.records import InputSpec, Recipe
-from automl.search import device
-from automl.search.material import material_of
-from automl.search.orders import Order
-from automl.search.trainer import Trainer
 from automl.templates.ft_transformer import FT_TRANSFORMER
 from automl.templates.mlp import MLP
 from automl.templates.tabm import TABM

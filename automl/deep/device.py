@@ -1,0 +1,197 @@
+"""The device policy: one function decides precision, compilation, dispatch and sharing from what the machine has."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+from automl.errors import RecipeError
+from automl.records import DeviceWish, Family
+from automl.system.resources import usable_cores
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Device", "choose", "prepare"]
+
+BFLOAT16_FROM = (8, 0)
+DISPATCH_SECONDS = 0.25
+MIXED: frozenset[Family] = frozenset(get_args(Family)) - {"rnn"}
+COMPILED: frozenset[Family] = frozenset({"mlp", "cnn", "transformer"})
+
+ONE_THREAD_UP_TO_CORES = 2
+THREADS_VARIABLE = "TF_NUM_INTRAOP_THREADS"
+
+DISPATCH = (
+    "One dispatch runs as many training steps as fit into 0.25 s, so that the clock is obeyed; one step a dispatch ran "
+    "at 0.78 to 0.95 times the speed on a CPU."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """How networks are trained here, and why.
+
+    Attributes:
+        name: "cpu", "gpu" or "gpu x4". n_accelerators: how many GPUs TensorFlow sees: as many workers, each with one
+            of them, keep all of them busy.
+        precision: Keras dtype policy of the families in `mixed`; the others train in float32.
+        compiled: families whose training step XLA compiles.
+        dispatch_seconds: the longest that one dispatch of training steps should take.
+        reasons: sentences for `automl doctor`.
+        replicas: TensorFlow's names of the devices that one trial may be spread over; fewer than two for none.
+        sharing: "auto" spreads a trial where `automl.deep.work` expects that to pay; "always" every trial.
+        mixed: families that compute in `precision`.
+        operator_threads: threads that one operator of a step may use; 0 leaves that to TensorFlow (all cores).
+    """
+
+    name: str
+    n_accelerators: int
+    precision: str
+    compiled: frozenset[Family]
+    dispatch_seconds: float
+    reasons: tuple[str, ...]
+    replicas: tuple[str, ...] = ()
+    sharing: str = "auto"
+    mixed: frozenset[Family] = MIXED
+    operator_threads: int = 0
+
+    @property
+    def kind(self) -> str:
+        """ "cpu" or "gpu": what one trial that is not spread runs on."""
+        return "gpu" if self.n_accelerators else "cpu"
+
+    def precision_of(self, family: Family) -> str:
+        """Keras dtype policy of a family's networks. Variables, outputs, losses and metrics are float32 in all."""
+        return self.precision if family in self.mixed else "float32"
+
+
+def choose(
+    accelerators: Sequence[Sequence[int] | None], n_cpus: int = 1, wish: DeviceWish = "auto", n_cores: int = 0
+) -> Device:
+    """Decide from what TensorFlow sees.
+
+    Args:
+        accelerators: compute capabilities of the visible GPUs, None where a device tells none (Apple's and other
+            plug-in devices); empty means CPU alone.
+        n_cpus: logical CPU devices; more than one only where the process was configured so.
+        wish: "auto", "cpu" (the caller hides GPUs), "one" (never spread a trial) or "all" (spread every trial).
+        n_cores: cores that this process may use; 0 where that is not known.
+    """
+    return _on_cpu(n_cpus, wish, n_cores) if not accelerators else _on_gpus(accelerators, wish)
+
+
+def _on_cpu(n_cpus: int, wish: DeviceWish, n_cores: int) -> Device:
+    """On a CPU: float32, no XLA, and no operator split over two cores."""
+    spread = n_cpus > 1 and wish == "all"
+    one_thread = 1 < n_cores <= ONE_THREAD_UP_TO_CORES
+    reasons = [
+        "Networks train on the CPU, as asked."
+        if wish == "cpu"
+        else "No GPU is visible to TensorFlow: networks train on the CPU.",
+        "Precision is float32: on a CPU bfloat16 ran at 0.89 to 1.18 times its speed, too little for the rounding.",
+        "XLA is left off: on a CPU it took 2 to 5 s more to the first step, and four of five templates then trained at "
+        "0.40 to 0.72 times the speed.",
+        DISPATCH,
+        f"Each trial is spread over {n_cpus} logical CPU devices, as asked."
+        if spread
+        else "One trial at a time: split over two logical devices of one core it ran at 0.56 times the speed.",
+    ]
+    if one_thread:
+        reasons.append(
+            "Operators are not split over the two cores: with batches of 64 to 256 rows handing the halves over took "
+            f"longer than it saved, a fifth to a half of a dense network's time. {THREADS_VARIABLE} overrides."
+        )
+    return Device(
+        "cpu", 0, "float32", frozenset(), DISPATCH_SECONDS, tuple(reasons),
+        replicas=tuple(f"CPU:{i}" for i in range(n_cpus)) if spread else (), sharing="always" if spread else "never",
+        operator_threads=1 if one_thread else 0,
+    )  # fmt: skip
+
+
+def _on_gpus(accelerators: Sequence[Sequence[int] | None], wish: DeviceWish) -> Device:
+    """On GPUs: what the weakest of them can do."""
+    known = [(int(c[0]), int(c[1])) for c in accelerators if c]
+    all_known = len(known) == len(accelerators)
+    n = 1 if wish == "one" else len(accelerators)
+    seen = f"{n} GPU{'s' if n > 1 else ''} in use"
+    if not all_known:
+        precision = "float32"
+        reasons = [f"{seen}, not all of which tell a compute capability (plug-in devices): float32, without XLA."]
+    elif min(known) >= BFLOAT16_FROM:
+        precision = "mixed_bfloat16"
+        reasons = [
+            f"{seen}, compute capability {_words(min(known))} or more: networks compute in bfloat16 on tensor cores; "
+            "weights, moments, outputs and losses stay float32.",
+            "Recurrent networks stay in float32: their small matrices wait for launches, not for arithmetic.",
+        ]
+    else:
+        precision = "float32"
+        mixture = f", the newest {_words(max(known))}" if max(known) >= BFLOAT16_FROM else ""
+        reasons = [
+            f"{seen}, the weakest of compute capability {_words(min(known))}{mixture}: bfloat16 needs 8.0 on every "
+            "card. float16 would need loss scaling and is left out: float32 is slower at worst, never wrong.",
+        ]
+    reasons.append("Memory grows as needed instead of being taken whole, so that several processes share a card.")
+    if all_known:
+        reasons.append("XLA compiles dense, convolutional and attention networks; recurrent ones keep cuDNN's kernels.")
+    reasons.append(DISPATCH)
+    spread = n > 1 and all_known
+    if spread and wish == "all":
+        reasons.append(f"Each trial is spread over {n} GPUs, as asked.")
+    elif spread:
+        reasons.append(
+            f"One GPU a trial, {n} trials at once with `workers: {n}`; without workers a trial whose arithmetic "
+            f"outweighs the exchange of gradients is spread over {n} GPUs, without XLA."
+        )
+    else:
+        reasons.append("One trial uses one GPU.")
+    return Device(
+        "gpu" if n == 1 else f"gpu x{n}", n, precision, COMPILED if all_known else frozenset(), DISPATCH_SECONDS,
+        tuple(reasons), replicas=tuple(f"GPU:{i}" for i in range(n)) if spread else (),
+        sharing="always" if wish == "all" else "auto" if spread else "never",
+    )  # fmt: skip
+
+
+def _words(capability: tuple[int, int]) -> str:
+    return f"{capability[0]}.{capability[1]}"
+
+
+def prepare(wish: DeviceWish = "auto") -> Device:
+    """Set the process up for the devices that TensorFlow may use, and return the policy. TensorFlow only.
+
+    What is hidden stays hidden: CUDA_VISIBLE_DEVICES and `tf.config.set_visible_devices` are obeyed. Nothing here
+    starts TensorFlow's runtime, so that a process which only drives workers takes no memory of a GPU.
+
+    Raises:
+        RecipeError: the CPU is asked for and this process uses GPUs already.
+    """
+    import tensorflow as tf
+
+    gpus = tf.config.get_visible_devices("GPU")
+    if gpus and wish in ("cpu", "one"):
+        try:
+            tf.config.set_visible_devices(gpus[:1] if wish == "one" else [], "GPU")
+        except RuntimeError as error:
+            if wish == "cpu":
+                raise RecipeError(
+                    "search.device: 'cpu' comes too late, this process uses GPUs already; start a new process, or set "
+                    "CUDA_VISIBLE_DEVICES=-1 before Python starts"
+                ) from error
+        gpus = gpus[:1] if wish == "one" else []
+    for gpu in gpus:
+        try:  # all of them before the first use: TensorFlow refuses cards that differ in this
+            tf.config.experimental.set_memory_growth(gpu, True)
+        except (RuntimeError, ValueError):  # the process has used the device before, or split it: its owner decided
+            break
+    details = [tf.config.experimental.get_device_details(gpu).get("compute_capability") for gpu in gpus]
+    n_cpus = sum(
+        len(tf.config.get_logical_device_configuration(cpu) or [None]) for cpu in tf.config.get_visible_devices("CPU")
+    )
+    policy = choose(details, n_cpus, wish, usable_cores())
+    if policy.operator_threads and not os.environ.get(THREADS_VARIABLE):
+        with contextlib.suppress(RuntimeError):  # TensorFlow runs already: its owner's number of threads stands
+            tf.config.threading.set_intra_op_parallelism_threads(policy.operator_threads)
+    return policy

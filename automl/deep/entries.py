@@ -1,0 +1,191 @@
+"""Lines of ``trials.log`` and what lies beside stored weights, checked to be what this run can have written."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from automl.deep.failure import KINDS, LEAST_BATCH, LOWER_RATE, TRIES
+from automl.deep.pruner import SHARES
+from automl.deep.trial import Fit, Snapshot
+from automl.records import Run
+from automl.storage.values import (
+    MOST_SECONDS,
+    Misfit,
+    cost,
+    flag,
+    listed,
+    mapping,
+    number,
+    one_of,
+    optional_number,
+    run_number,
+    short,
+    text,
+    whole,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from automl.deep.family import Lane
+    from automl.records import Status
+
+__all__ = ["Entries", "fit_of", "run_of", "snapshot_of"]
+
+STATUSES = ("done", "cut", "failed")
+POINT = ("epoch", "share", "seconds", "loss", "valid_score")
+MOST_POINTS = 100_000
+MOST_VARIANTS = 100
+MOST_STEPS = 2**53
+
+
+class Entries:
+    """Checks a journal's entries, in their order.
+
+    Args:
+        lanes: the templates of this run. seed: of the search. n_holdouts: hold-outs there are.
+        n_lines: of the journal, which bounds every count in it: trials that a full disk kept out of it are few.
+    """
+
+    def __init__(self, lanes: Sequence[Lane], seed: int, n_holdouts: int, n_lines: int) -> None:
+        self.lanes = {lane.template.name: lane for lane in lanes}
+        self.seed, self.n_holdouts = seed, n_holdouts
+        self.most_trials = 1000 + 2 * n_lines
+        self._seen: set[tuple[str, str]] = set()
+
+    def read(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The entry itself.
+
+        Raises:
+            Misfit: this run cannot have written it.
+        """
+        template = text(entry, "template", 200)
+        lane = self.lanes.get(template)
+        if lane is None:
+            raise Misfit(f"template: this run has no {short(template)}")
+        kind = next((key for key in ("begun", "again", "stuck") if key in entry), "name")
+        place = run_number(entry.get(kind), template, self.most_trials)
+        if kind == "again":
+            whole(entry, "step", 0, MOST_STEPS)
+        elif kind == "stuck":
+            text(entry, "why")
+        else:
+            if (kind, entry[kind]) in self._seen:
+                raise Misfit(f"name: {entry[kind]} is there twice")
+            if kind == "begun":
+                self._begun(entry, lane, place)
+            else:
+                self._ended(entry, lane)
+            self._seen.add((kind, entry[kind]))
+        return entry
+
+    def _begun(self, entry: Mapping[str, Any], lane: Lane, place: int) -> None:
+        if whole(entry, "seed", 0, MOST_STEPS) != self.seed * 1000 + place - 1:
+            raise Misfit(f"seed: {entry['seed']} is not that of trial {place}")
+        _check_settings(mapping(entry, "settings"), lane)
+        lane.adviser.check(mapping(entry, "values"))
+        lane.adviser.check_state(mapping(entry, "oracle"))
+        whole(entry, "variants", 0, MOST_VARIANTS)
+        for gate in listed(entry, "gates", len(SHARES)):
+            if not isinstance(gate, list) or len(gate) != 2:
+                raise Misfit(f"gates: expected pairs of share and score, got {short(gate)}")
+            number({"gates": gate[0]}, "gates", 0.0, 1.0)
+            number({"gates": gate[1]}, "gates")
+
+    def _ended(self, entry: Mapping[str, Any], lane: Lane) -> None:
+        _check_settings(mapping(entry, "settings"), lane)
+        scores = [number({"scores": one}, "scores") for one in listed(entry, "scores", self.n_holdouts)]
+        if len(scores) not in (0, 1, self.n_holdouts):
+            raise Misfit(f"scores: expected one, or {self.n_holdouts} of them, got {len(scores)}")
+        score = optional_number(entry, "score")
+        if (score is None) != (not scores) or (score is not None and not _same(score, statistics.fmean(scores))):
+            raise Misfit("score: expected the mean of the scores")
+        one_of(entry, "status", STATUSES)
+        if entry.get("failure") is not None:
+            text(entry, "failure")
+        for kind in listed(entry, "failures", 10):
+            one_of({"failures": kind}, "failures", KINDS)
+        flag(entry, "passed_over")
+        flag(entry, "cheap")
+        cost(entry, "cost")
+        text(entry, "device", 200)
+        number(entry, "compile_seconds", 0.0, MOST_SECONDS)
+        at_gates = listed(entry, "at_gates", len(SHARES))
+        if len(at_gates) != len(SHARES) and (scores or at_gates):
+            raise Misfit(f"at_gates: expected {len(SHARES)} scores, got {len(at_gates)}")
+        for one in at_gates:
+            optional_number({"at_gates": one}, "at_gates")
+        _curve(entry)
+
+
+def _check_settings(settings: Mapping[str, Any], lane: Lane) -> None:
+    """Settings of the template's space, or what a trial that failed was tried with afterwards."""
+    adviser = lane.adviser
+    if settings.keys() != adviser.defaults.keys():
+        odd = sorted(settings.keys() ^ adviser.defaults.keys())
+        raise Misfit(f"settings: {short(odd)} are none of {lane.template.name}, or missing")
+    changed = {"epochs": 1.0, "batch_size": float(LEAST_BATCH)}  # Hyperband shortens; want of memory halves
+    if "learning_rate" in settings:
+        changed["learning_rate"] = LOWER_RATE**TRIES * adviser.least("learning_rate")
+    adviser.check(settings, changed)
+
+
+def _curve(found: Mapping[str, Any], least: int = 0) -> tuple[dict[str, float], ...]:
+    points = listed(found, "curve", MOST_POINTS)
+    if len(points) < least or not all(isinstance(point, dict) for point in points):
+        raise Misfit(f"curve: expected {least} validations or more, got {short(points)}")
+    return tuple({name: number(point, name) for name in POINT} for point in points)
+
+
+def _same(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def run_of(entry: Mapping[str, Any]) -> Run:
+    """A run from its journal entry, once that is checked."""
+    return Run(
+        entry["name"], "deep", entry["status"], entry["template"], valid_score=entry["score"],
+        cost=cost(entry, "cost"), device=entry["device"], choices=dict(entry["settings"]), curve=_curve(entry),
+        failure=entry["failure"], n_holdouts=max(1, len(entry["scores"])),
+    )  # fmt: skip
+
+
+def fit_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> tuple[Fit, tuple[np.ndarray, ...]]:
+    """A stored fit, and its raw outputs on other hold-outs.
+
+    Raises:
+        Misfit: the description is none of a fit.
+    """
+    n = 1 + whole({"n_others": 0, **meta}, "n_others", 0, len(arrays) - 1)
+    fit = Fit(
+        weights=list(arrays[n:]), raw_valid=arrays[0], score=number(meta, "score"), curve=_curve(meta, 1),
+        epochs=number(meta, "epochs", 0.0), seconds=number(meta, "seconds", 0.0, MOST_SECONDS),
+        compile_seconds=number(meta, "compile_seconds", 0.0, MOST_SECONDS),
+        status=cast("Status", one_of(meta, "status", STATUSES)), n_steps=whole(meta, "n_steps", 1, MOST_STEPS),
+        stopped_early=flag(meta, "stopped_early"),
+    )  # fmt: skip
+    return fit, tuple(arrays[1:n])
+
+
+def snapshot_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any], most_steps: int) -> Snapshot:
+    """A stored state of a trial under way.
+
+    Args:
+        most_steps: that its schedule can have.
+
+    Raises:
+        Misfit: the description is none of a snapshot.
+    """
+    n = whole(meta, "n_weights", 0, len(arrays) - 1)
+    planned = whole(meta, "planned", 1, most_steps)
+    total = whole(meta, "total", 1, planned)
+    step = whole(meta, "step", 0, total)
+    return Snapshot(
+        state=list(arrays[1 + n :]), weights=list(arrays[1 : 1 + n]), raw_valid=arrays[0],
+        curve=_curve(meta, 1), score=number(meta, "score"), best_step=whole(meta, "best_step", 0, step), step=step,
+        planned=planned, total=total, seconds=number(meta, "seconds", 0.0, MOST_SECONDS),
+        next_check=number(meta, "next_check", 0.0),
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""Who runs trials: this process, or several at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+from automl.deep.messages import Order, Report
+from automl.deep.trainer import Trainer
+from automl.deep.trial import Snapshot
+
+__all__ = ["Ask", "LocalPool", "OnEpoch", "OnSnapshot", "Pool"]
+
+Ask = Callable[[], tuple[Order, Snapshot | None] | None]
+OnEpoch = Callable[[Order, Mapping[str, float]], None]
+OnSnapshot = Callable[[Order, Snapshot], None]
+
+
+class Pool(Protocol):
+    """Runs orders, as many at once as it has workers."""
+
+    @property
+    def n_workers(self) -> int:
+        """How many trials run at once."""
+        ...
+
+    def run(self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf) -> Iterator[Report]:
+        """Run orders until none is left and all have ended; one report each, in the order they end.
+
+        Args:
+            ask: called whenever a worker is free: the next order, with a snapshot to go on from where there is one, or
+                None when there is nothing to do for now. It is called again after each report, for what was learned
+                from it may change the answer.
+            until: `time.monotonic` value from which on it is of no use to wait for a worker.
+        """
+        ...
+
+    def close(self) -> None:
+        """End other processes."""
+        ...
+
+
+class LocalPool:
+    """One trial after another, in this process.
+
+    Args:
+        trainer: what runs them.
+    """
+
+    n_workers = 1
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+
+    def run(self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf) -> Iterator[Report]:
+        """Run orders one after another."""
+        while (asked := ask()) is not None:
+            order, snapshot = asked
+
+            def tell(point: Mapping[str, float], order: Order = order) -> None:
+                on_epoch(order, point)
+
+            def save(snapshot: Snapshot, order: Order = order) -> None:
+                on_snapshot(order, snapshot)
+
+            yield self.trainer.run(order, tell, save, snapshot)
+
+    def close(self) -> None:
+        """There are no other processes."""

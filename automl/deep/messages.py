@@ -1,0 +1,69 @@
+"""What is asked of a trainer and what it answers: plain records, so that it may stand in this process or in another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from automl.deep.failure import Failure
+    from automl.deep.trial import Fit, Gate
+    from automl.records import Status
+
+__all__ = ["Order", "Report", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One trial to run.
+
+    Attributes:
+        name: of the run. template: a template's name. settings: choices and knobs. seed: of weights and row order.
+        seconds: offered, infinite for no clock. n_steps, soft_seconds, gates: see `trial.train`.
+        bar: the score from which on it is judged on the other hold-outs too, None for never; if they take no more than
+            `bar_share` of the time left.
+    """
+
+    name: str
+    template: str
+    settings: Mapping[str, Any]
+    seed: int
+    seconds: float
+    n_steps: int | None = None
+    soft_seconds: float | None = None
+    gates: tuple[Gate, ...] = ()
+    bar: float | None = None
+    bar_share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """What came of an order.
+
+    Attributes:
+        settings: those that were trained in the end, changed where a first try failed. fit: None when nothing was left.
+        status: of the run. failure: in words, None for a run that came to its end. failures: each try that failed.
+        seconds: of all tries, without other hold-outs. peak_mib, n_parameters: None where they are not known.
+        others: fits on the other hold-outs, all or none. passed_over: there was no time for them.
+    """
+
+    order: Order
+    settings: Mapping[str, Any]
+    status: Status
+    fit: Fit | None
+    failure: str | None
+    failures: tuple[Failure, ...]
+    seconds: float
+    peak_mib: float | None
+    n_parameters: int | None
+    device: str
+    others: tuple[Fit, ...] = ()
+    passed_over: bool = False
+
+
+def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as Python's own numbers and words."""
+    return {k: (v.item() if isinstance(v, np.generic) else v) for k, v in settings.items()}

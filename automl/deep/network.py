@@ -1,0 +1,353 @@
+"""One compiled training step for each set of choices, serving every setting of the knobs. TensorFlow only.
+
+Tracing a network costs more than training a small one (1 to 7 s against 1 s), so a network built for some choices
+is kept, and a trial that differs in its knobs or batch size alone redraws its weights. Data lies on the device; a
+call runs many steps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from automl.deep.built import check_built
+from automl.deep.initial import Initial, seeded
+from automl.deep.loss_knobs import loss_knobs
+from automl.layers.losses import loss_for
+from automl.layers.rates import rate_factor
+from automl.predictors import input_names
+
+if TYPE_CHECKING:
+    from automl.deep.device import Device
+    from automl.records import Head, InputSpec, Template
+
+__all__ = ["DeviceData", "Network"]
+
+BETA_1, SLOW_BETA_2, EPSILON = 0.9, 0.999, 1e-7
+BETA_2: dict[str, float] = {"mlp": 0.95}  # Holzmüller et al. (RealMLP), NeurIPS 2024
+CLIP_NORM: dict[str, float] = {"rnn": 1.0, "transformer": 1.0}
+PREDICT_BATCH = 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeviceData:
+    """Training and validation arrays as tensors on the device.
+
+    Attributes:
+        inputs: by spec name, shape (n_train, ...). target: (n_train, ...). weight: (n_train,), mean 1. Where there are
+            other hold-outs, the validation rows follow.
+        valid: inputs of the validation rows. n_train, n_valid: counts.
+        others: (training, validation) positions in `inputs` of other hold-outs.
+    """
+
+    inputs: Mapping[str, tf.Tensor]
+    target: tf.Tensor
+    weight: tf.Tensor
+    valid: Mapping[str, tf.Tensor]
+    n_train: int
+    n_valid: int
+    others: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+
+    @classmethod
+    def place(
+        cls,
+        train: Mapping[str, np.ndarray],
+        target: np.ndarray,
+        weight: np.ndarray | None,
+        valid: Mapping[str, np.ndarray],
+        n_valid: int,
+        valid_target: np.ndarray | None = None,
+        valid_weight: np.ndarray | None = None,
+        others: Sequence[tuple[np.ndarray, np.ndarray]] = (),
+    ) -> DeviceData:
+        """Copy arrays to the device once; `others` need the validation rows' target and weight as well."""
+        n_train = len(target)
+        weights = np.ones(n_train) if weight is None else weight / max(float(weight.mean()), 1e-12)
+        inputs: Mapping[str, np.ndarray] = train
+        if others:
+            assert valid_target is not None
+            inputs = {name: np.concatenate([array, valid[name]]) for name, array in train.items()}
+            target = np.concatenate([target, valid_target])
+            scale = 1.0 if weight is None else max(float(weight.mean()), 1e-12)
+            own = np.ones(n_valid) if valid_weight is None else valid_weight / scale
+            weights = np.concatenate([weights, own])
+        return cls(
+            {name: tf.constant(array) for name, array in inputs.items()},
+            tf.constant(target),
+            tf.constant(weights.astype(np.float32)),
+            {name: tf.constant(array) for name, array in valid.items()},
+            n_train,
+            n_valid,
+            tuple(others),
+        )
+
+
+class Network:
+    """A built network with its compiled training and prediction functions.
+
+    Args:
+        template: what to build. choices: what fixes its shapes.
+        knobs: their names with first values, those of the loss among them. specs, head: of the encoder and codec.
+        data: on the device. device: the policy.
+        loss_scale: divides a forecast's errors, broadcastable to (n_targets,), in the target's units.
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        choices: Mapping[str, Any],
+        knobs: Mapping[str, float],
+        specs: Sequence[InputSpec],
+        head: Head,
+        data: DeviceData,
+        device: Device,
+        loss_scale: np.ndarray | None = None,
+    ) -> None:
+        self.template, self.choices, self.specs, self.head, self.data = template, dict(choices), specs, head, data
+        self.batch_size = 1
+        self.n_train, self.n_valid = data.n_train, data.n_valid
+        self._rows: np.ndarray | None = None
+        self._valid: Mapping[str, tf.Tensor] = data.valid
+        self.knobs = {
+            name: keras.Variable(float(value), dtype="float32", trainable=False, name=name)
+            for name, value in knobs.items()
+        }
+        self.precision = device.precision_of(template.family)
+        self.initial = Initial()
+        with self.initial.recording():
+            self.model = self._built()
+        names = frozenset(input_names(self.model))
+        self._reads = names if names <= set(data.valid) else frozenset(data.valid)  # a network may leave inputs out
+        self._loss = loss_for(
+            head, 1.0 if loss_scale is None else loss_scale,
+            **{name: self.knobs[name] for name in loss_knobs(knobs)},
+        )  # fmt: skip
+        self._clip_norm = CLIP_NORM.get(template.family)
+        self._beta_2 = BETA_2.get(template.family, SLOW_BETA_2)
+        self._paces = [rate_factor(v) for v in self.model.trainable_variables]
+        values = [variable.value for variable in self.model.trainable_variables]
+        self._moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in values]
+        self._powers = (tf.Variable(1.0), tf.Variable(1.0))
+        self.n_parameters = int(self.model.count_params())
+        # XLA compiles anew for each shape, so it gets one step, whose shape is the batch size's, not the loop of steps.
+        compiled = template.family in device.compiled
+        self._step = tf.function(self._one_step, jit_compile=True, autograph=False) if compiled else self._one_step
+        self._train = tf.function(self._many_steps, input_signature=self._signature(), autograph=False)
+        batch = {name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in self._read(data.valid).items()}
+        self._forward = tf.function(self._predict_batch, input_signature=[batch], autograph=False)
+
+    def _signature(self) -> list[tf.TensorSpec]:
+        return [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.float32)]
+
+    @property
+    def n_devices(self) -> int:
+        """How many devices share a step."""
+        return 1
+
+    def _built(self) -> keras.Model:
+        """A new model; layers take the precision that is set while they are made.
+
+        The model itself stays float32, or it would round its inputs before the first layer sees them.
+        """
+        before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.precision)
+        try:
+            model = self.template.build(self.choices, self.knobs, self.specs, self.head)
+        finally:
+            keras.config.set_dtype_policy(before)
+        check_built(model, self.template.name, self.head)
+        model.dtype_policy = keras.DTypePolicy("float32")
+        return model
+
+    def reset(self, knobs: Mapping[str, float], batch_size: int, seed: int) -> None:
+        """Start over: weights, normalisation and seed-generator state of this seed, empty moments, new knobs; the first
+        hold-out.
+        """
+        self._drawn(seed)
+        for pair in self._moments:
+            for moment in pair:
+                moment.assign(tf.zeros_like(moment))
+        for power in self._powers:
+            power.assign(1.0)
+        for name, value in knobs.items():
+            self.knobs[name].assign(float(value))
+        self._rows, self._valid = None, self.data.valid
+        self.n_train, self.n_valid = self.data.n_train, self.data.n_valid
+        self.batch_size = int(min(batch_size, self.n_train))
+
+    def hold_out(self, number: int) -> None:
+        """Train and validate on another hold-out of the data (1 for the first of `data.others`) until `reset`."""
+        self._rows, valid = self.data.others[number - 1]
+        self._valid = {name: tf.gather(tensor, valid) for name, tensor in self._read(self.data.inputs).items()}
+        self.n_train, self.n_valid = len(self._rows), len(valid)
+        self.batch_size = min(self.batch_size, self.n_train)
+
+    def _drawn(self, seed: int) -> None:
+        if self.initial.covers(self.model):
+            self.initial.draw(self.model, seed)
+        else:
+            with seeded(seed):
+                other = self._built()
+            self.set_weights([keras.ops.convert_to_numpy(variable) for variable in other.variables])
+
+    def state(self) -> list[np.ndarray]:
+        """What `set_state` needs to go on: every variable of the model, then the optimiser's."""
+        moments = [moment.numpy() for pair in self._moments for moment in pair]
+        return [*self.weights(), *moments, *(power.numpy() for power in self._powers)]
+
+    def set_state(self, state: Sequence[np.ndarray]) -> None:
+        """Put back what `state` gave."""
+        n = len(self.model.variables)
+        self.set_weights(state[:n])
+        own = [*(moment for pair in self._moments for moment in pair), *self._powers]
+        for variable, value in zip(own, state[n:], strict=True):
+            variable.assign(value)
+
+    def _many_steps(self, batches: tf.Tensor, learning_rates: tf.Tensor) -> tf.Tensor:
+        """One step after another in a graph's loop, written out: converting it from Python took longer to trace."""
+        n_steps = tf.shape(batches)[0]
+
+        def body(i: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return i + 1, total + self._step(batches[i], learning_rates[i])
+
+        return tf.while_loop(lambda i, total: i < n_steps, body, (0, 0.0), parallel_iterations=1)[1]
+
+    def _one_step(self, rows: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
+        loss, gradients = self._gradients(self.data, rows)
+        variables = [variable.value for variable in self.model.trainable_variables]
+        self._update(variables, self._moments, self._powers, gradients, learning_rate)
+        return loss
+
+    def _gradients(
+        self, data: DeviceData, rows: tf.Tensor, share: float | tf.Tensor = 1.0, share_of_rows: float | tf.Tensor = 1.0
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Loss and gradients of rows, as a share of a batch: by their weights, and by their number in extra losses."""
+        inputs = {name: tf.gather(tensor, rows) for name, tensor in self._read(data.inputs).items()}
+        target, weight = tf.gather(data.target, rows), tf.gather(data.weight, rows)
+        variables = [variable.value for variable in self.model.trainable_variables]
+        with tf.GradientTape() as tape:
+            raw = self.model(inputs, training=True)
+            loss = self._loss(target, raw, weight) * share
+            if self.model.losses:
+                loss += tf.add_n([tf.cast(extra, loss.dtype) for extra in self.model.losses]) * share_of_rows
+        gradients = tape.gradient(loss, variables)
+        gradients = [
+            tf.zeros_like(v) if g is None else tf.convert_to_tensor(g)
+            for g, v in zip(gradients, variables, strict=True)
+        ]
+        return loss, gradients
+
+    def _update(
+        self,
+        variables: Sequence[tf.Variable],
+        moments: Sequence[tuple[tf.Variable, tf.Variable]],
+        powers: tuple[tf.Variable, tf.Variable],
+        gradients: Sequence[tf.Tensor],
+        rate: tf.Tensor,
+    ) -> None:
+        """Clip, then Adam with decoupled weight decay on matrices; vectors (biases, norms) are not decayed.
+
+        How fast a variable learns beside the others is noted on it (`automl.layers.rates`).
+
+        Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
+        """
+        if self._clip_norm is not None:
+            gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
+        decay = tf.convert_to_tensor(self.knobs["weight_decay"].value)
+        first, second = powers
+        first.assign(first * BETA_1)
+        second.assign(second * self._beta_2)
+        rates = {pace: rate if pace == 1.0 else rate * pace for pace in self._paces}
+        for variable, gradient, (m, v), pace in zip(variables, gradients, moments, self._paces, strict=True):
+            if variable.shape.rank is not None and variable.shape.rank > 1:
+                variable.assign_sub(variable * tf.cast(rates[pace] * decay, variable.dtype))
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle, m=m.handle, v=v.handle, beta1_power=first, beta2_power=second,
+                lr=rates[pace], beta1=BETA_1, beta2=self._beta_2, epsilon=EPSILON,
+                grad=tf.cast(gradient, variable.dtype),
+            )  # fmt: skip
+
+    def train(self, batches: np.ndarray, learning_rates: np.ndarray) -> float:
+        """Run one step for each row of `batches` (n_steps, batch_size), all below `n_train`; returns the mean loss."""
+        batches = batches if self._rows is None else self._rows[batches]
+        total = self._train(tf.constant(batches, tf.int32), tf.constant(learning_rates, tf.float32))
+        return float(total) / len(batches)
+
+    def _read(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
+        """Those that the network reads."""
+        return {name: array for name, array in arrays.items() if name in self._reads}
+
+    def _predict_batch(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        return self.model(inputs, training=False)
+
+    def predict_valid(self) -> np.ndarray:
+        """Raw outputs for the validation rows, shape (n_valid, *head.shape)."""
+        return self._predict(self._valid, self.n_valid)
+
+    def predict(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Raw outputs for encoded rows."""
+        n = len(next(iter(arrays.values())))
+        return self._predict({name: tf.constant(array) for name, array in self._read(arrays).items()}, n)
+
+    def _predict(self, tensors: Mapping[str, tf.Tensor], n: int) -> np.ndarray:
+        parts = []
+        for start in range(0, n, PREDICT_BATCH):
+            batch = {name: tensor[start : start + PREDICT_BATCH] for name, tensor in self._read(tensors).items()}
+            parts.append(self._forward(batch).numpy())
+        return np.concatenate(parts).astype(np.float32)
+
+    def weights(self) -> list[np.ndarray]:
+        """A copy of every variable of the model (normalisation state and seed generators included)."""
+        return [np.array(keras.ops.convert_to_numpy(variable)) for variable in self.model.variables]
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Put back what `weights` gave."""
+        for variable, value in zip(self.model.variables, weights, strict=True):
+            variable.assign(value)
+
+    def release(self) -> None:
+        """Let go of what TensorFlow would keep of the compiled functions; the network is of no more use.
+
+        A graph with a loop in it refers to itself in ways that Python's garbage collector does not see, and a gradient
+        of its own that an operation such as silu brings is registered for good, with the graph that it was made in.
+        """
+        with contextlib.suppress(Exception):  # inner parts of TensorFlow's; without them memory grows
+            from tensorflow.python.framework.func_graph import dismantle_func_graph
+            from tensorflow.python.framework.ops import gradient_registry
+
+            for function in (self._train, self._forward):
+                for concrete in function._list_all_concrete_functions():
+                    for graph in _inner(concrete.graph):
+                        for name in _own_gradients(graph):
+                            gradient_registry._registry.pop(name, None)
+                        dismantle_func_graph(graph)
+
+    def detached(self, weights: Sequence[np.ndarray]) -> keras.Model:
+        """A model of its own with these weights, for keeping and saving."""
+        model = self._built()
+        for variable, value in zip(model.variables, weights, strict=True):
+            variable.assign(value)
+        return model
+
+
+def _inner(graph: Any) -> list[Any]:
+    """A function's graph and those of the loops and branches in it, innermost first."""
+    found = []
+    for operation in graph.get_operations():
+        for name in ("_body_graph", "_cond_graph", "_true_graph", "_false_graph"):
+            part = getattr(operation, name, None)
+            if part is not None:
+                found += _inner(part)
+    return [*found, graph]
+
+
+def _own_gradients(graph: Any) -> list[str]:
+    """Names under which gradients of a graph's own are registered."""
+    found = [operation.node_def.attr.get("_gradient_op_type") for operation in graph.get_operations()]
+    return [name.s.decode() for name in found if name is not None and name.s.startswith(b"CustomGradient-")]

@@ -1,0 +1,175 @@
+"""One trial over several devices: each computes a share of every batch, and all make the same update. TensorFlow only.
+
+The update is the single device's up to rounding: a share's loss counts by its rows' weights, gradients are summed
+before they are clipped, and batch norm's statistics are those of the whole batch. Dropout draws another mask on each
+device, so with dropout the way is another one, as with another seed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from automl.deep.network import DeviceData, Network
+from automl.deep.work import LEAST_ROWS_A_DEVICE
+
+if TYPE_CHECKING:
+    from automl.deep.device import Device
+    from automl.records import Head, InputSpec, Template
+
+__all__ = ["ParallelNetwork", "Replicas"]
+
+SEED_DISTANCE = 2**30  # between the counters of two devices' seed generators, more than a trial draws
+
+
+class Replicas:
+    """Devices that share trials, each with its own copy of the data.
+
+    Args:
+        names: TensorFlow's, such as "GPU:0". data: on any of them.
+    """
+
+    def __init__(self, names: Sequence[str], data: DeviceData) -> None:
+        self.names = tuple(names)
+        self.strategy = _strategy(self.names)
+        self.data = tuple(_copy(data, name) for name in names)
+
+
+@functools.cache
+def _strategy(names: tuple[str, ...]) -> Any:
+    """One strategy a process: two over the same devices would number their collective operations alike, and clash."""
+    return tf.distribute.MirroredStrategy(list(names))
+
+
+def _copy(data: DeviceData, device: str) -> DeviceData:
+    with tf.device(device):
+        return dataclasses.replace(
+            data,
+            inputs={name: tf.identity(tensor) for name, tensor in data.inputs.items()},
+            target=tf.identity(data.target),
+            weight=tf.identity(data.weight),
+        )
+
+
+class ParallelNetwork(Network):
+    """A network whose steps run on several devices (`tf.distribute.MirroredStrategy`).
+
+    Weights and moments have a copy on each device, which all update alike. Batch norm's moving statistics and the
+    states of seed generators belong to each device alone; the first one's are kept. XLA is left off: what it compiles
+    must lie on one device, and the exchange of gradients does not.
+
+    Args:
+        template, choices, knobs, specs, head, device, loss_scale: as for `Network`. replicas: where it runs.
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        choices: Mapping[str, Any],
+        knobs: Mapping[str, float],
+        specs: Sequence[InputSpec],
+        head: Head,
+        replicas: Replicas,
+        device: Device,
+        loss_scale: np.ndarray | None = None,
+    ) -> None:
+        self.replicas, self.strategy = replicas, replicas.strategy
+        device = dataclasses.replace(device, compiled=frozenset())
+        with self.strategy.scope(), tf.variable_creator_scope(_of_each_device):
+            super().__init__(template, choices, knobs, specs, head, replicas.data[0], device, loss_scale)
+        for layer in self.model._flatten_layers():
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.synchronized = True
+        self._seeds = [generator.state.value for generator in self.initial.generators(self.model)]
+        self._forward_alone = self._forward
+        self._forward_shared = tf.function(
+            self._predict_shared, input_signature=self._forward.input_signature, autograph=False
+        )
+        self._forward = self._forward_either
+
+    @property
+    def n_devices(self) -> int:
+        """How many devices share a step."""
+        return len(self.replicas.names)
+
+    def reset(self, knobs: Mapping[str, float], batch_size: int, seed: int) -> None:
+        """Start over, as `Network.reset` does; a batch has at least a row for each device."""
+        super().reset(knobs, batch_size, seed)
+        self.batch_size = min(max(self.batch_size, self.n_devices), self.data.n_train)
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Put back what `weights` gave."""
+        super().set_weights(weights)
+        self._part_seeds()
+
+    def _drawn(self, seed: int) -> None:
+        super()._drawn(seed)
+        self._part_seeds()
+
+    def _part_seeds(self) -> None:
+        """Let each device draw other dropout masks than the first."""
+        for state in self._seeds:
+            first, *others = self.strategy.experimental_local_results(state)
+            for number, other in enumerate(others, start=1):
+                other.assign(first + tf.constant([0, number * SEED_DISTANCE], first.dtype))
+
+    def _one_step(self, rows: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
+        losses = self.strategy.run(self._share_of_step, args=(rows, learning_rate))
+        return tf.add_n(self.strategy.experimental_local_results(losses))
+
+    def _share_of_step(self, rows: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
+        """One device's part of a step: its rows' gradients, their sum over devices, and the update of its copies."""
+        place, data = self._place(), self.replicas.data[self._place()]
+        own = self._part(rows, place)
+        of_all, weight = tf.gather(data.weight, rows), tf.gather(data.weight, own)
+        share = tf.reduce_sum(weight) / tf.maximum(tf.reduce_sum(of_all), 1e-12)
+        share_of_rows = tf.shape(own)[0] / tf.shape(rows)[0]
+        loss, gradients = self._gradients(data, own, share, tf.cast(share_of_rows, tf.float32))
+        context = tf.distribute.get_replica_context()
+        summed = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+
+        def here(variable: Any) -> tf.Variable:
+            return self.strategy.experimental_local_results(variable)[place]
+
+        self._update(
+            [here(variable.value) for variable in self.model.trainable_variables],
+            [(here(m), here(v)) for m, v in self._moments],
+            (here(self._powers[0]), here(self._powers[1])),
+            summed,
+            learning_rate,
+        )
+        return loss
+
+    def _place(self) -> int:
+        """The number of the device for which a step is being traced."""
+        return int(tf.get_static_value(tf.distribute.get_replica_context().replica_id_in_sync_group))
+
+    def _part(self, tensor: tf.Tensor, place: int) -> tf.Tensor:
+        """A device's consecutive part of a batch; parts differ by one row where they do not come out even."""
+        n = tf.shape(tensor)[0]
+        return tensor[n * place // self.n_devices : n * (place + 1) // self.n_devices]
+
+    def _forward_either(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        n = int(next(iter(batch.values())).shape[0])
+        return (self._forward_shared if n >= self.n_devices * LEAST_ROWS_A_DEVICE else self._forward_alone)(batch)
+
+    def _predict_shared(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        def share() -> tf.Tensor:
+            place = self._place()
+            return self._predict_batch({name: self._part(tensor, place) for name, tensor in batch.items()})
+
+        return tf.concat(self.strategy.experimental_local_results(self.strategy.run(share)), axis=0)
+
+
+def _of_each_device(make: Any, **options: Any) -> Any:
+    """Variables that are not trained need no agreement between devices: each one writes its own copy."""
+    if not options.get("trainable", True):
+        options["synchronization"] = tf.VariableSynchronization.ON_READ
+        options["aggregation"] = tf.VariableAggregation.ONLY_FIRST_REPLICA
+    return make(**options)

@@ -1,0 +1,378 @@
+"""Trials on Ray: as many at once as there are workers, each in a process of its own, on this machine or on others.
+
+The oracles, the journal and the weights stay in this process; a worker gets a template's name and a setting, and
+answers with a report. What a worker needs of the data lies once in Ray's object store. A worker that is lost, or does
+not answer in time, costs one trial and is replaced (docs/decisions/0006-more-machines.md).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.deep.ray_session import Place, Session
+from automl.deep.ray_worker import TrialWorker, versions
+from automl.errors import RecipeError
+
+if TYPE_CHECKING:
+    from automl.deep.data import Material
+    from automl.deep.executor import Ask, OnEpoch, OnSnapshot
+    from automl.deep.failure import Failure, FailureKind
+    from automl.deep.messages import Order, Report
+    from automl.deep.trial import Snapshot
+    from automl.records import SearchOptions, Template
+
+__all__ = ["RayPool"]
+
+POLL_SECONDS = 0.1
+LOOK_SECONDS = 0.5
+LOOKS_A_SECOND = 100.0  # of all workers together
+GRACE_SECONDS = 3.0
+START_SECONDS = 180.0
+TRIES = 3
+STARTS_THAT_MAY_FAIL = 3
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """An order on its way: the settings of this try, what went wrong before, and when all of it must be over."""
+
+    order: Order
+    snapshot: Snapshot | None
+    settings: Mapping[str, Any]
+    begun: float
+    deadline: float
+    failures: list[Failure] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """An actor: until `ready` is None it is starting; with a `job` it is busy."""
+
+    actor: Any
+    ready: Any
+    job: _Job | None = None
+    answer: Any = None
+    looking: Any = None
+    next_look: float = 0.0
+    n_seen: int = 0
+    pid: int = 0
+
+
+class RayPool:
+    """Runs orders on Ray actors; implements `pool.Pool`.
+
+    A connection to another Ray is made at once, so that a wrong address is told before any time is spent; `start`
+    starts the workers, `supply` gives them what every trial reads.
+
+    Args:
+        options: how many workers, and where. templates: a function that any process can import, which gives a worker
+            its templates by name. stopping: asked whether the user wants to stop. note: told in words what is lost.
+
+    Raises:
+        MissingExtra: Ray is not installed. RecipeError: nothing answers at the address.
+    """
+
+    def __init__(
+        self,
+        options: SearchOptions,
+        templates: Callable[[], Mapping[str, Template]],
+        stopping: Callable[[], bool] = lambda: False,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.n_workers = options.workers
+        self.templates, self.stopping, self.note = templates, stopping, note
+        self.session = Session(options.ray_address)
+        self._place: Place | None = None
+        self._supplies: tuple[Any, ...] = ()
+        self._workers: list[_Worker] = []
+        self._again: deque[_Job] = deque()
+        self._failed_starts = 0
+        self._why = ""
+        self._start_until = math.inf
+        self._device = "unknown"
+        self._stop_since: float | None = None
+
+    # ------------------------------------------------------------------ workers
+
+    def start(self, until: float = math.inf) -> None:
+        """Start the workers; they load TensorFlow while this process goes on.
+
+        Args:
+            until: `time.monotonic` value from which on it is of no use to wait for the first of them.
+        """
+        self._start_until = min(until, time.monotonic() + START_SECONDS)
+        self._place = self.session.start(self.n_workers)
+        if self._place.n_workers < self.n_workers:
+            self.note(f"there is place for {self._place.n_workers} of the {self.n_workers} workers asked for")
+            self.n_workers = self._place.n_workers
+        self._fill()
+
+    def supply(self, material: Material, names: Sequence[str], memory_mib: float | None) -> None:
+        """Give every worker what trials read, and wait until one of them is ready.
+
+        Args:
+            names: of the templates that will be ordered. memory_mib: what a trial may take, or None.
+
+        Raises:
+            RecipeError: no worker can be used: they have other versions, or lack a template.
+        """
+        import ray
+
+        self._supplies = (ray.put(material), self.templates, tuple(names), memory_mib, versions())
+        for worker in self._workers:
+            worker.ready = worker.actor.supply.remote(*self._supplies)
+        while not self._free() and not self.stopping() and time.monotonic() < self._start_until:
+            self._wait()
+            self._tend()
+            if self.n_workers == 0:
+                raise RecipeError(f"no Ray worker can be used: {self._why}")
+        if not self._free() and not self.stopping():
+            self.note("no Ray worker was ready in time, so nothing is trained; is there a free place for one?")
+            self.n_workers = 0
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the workers that are ready (on their own machines)."""
+        return tuple(worker.pid for worker in self._workers if worker.ready is None)
+
+    def _fill(self) -> None:
+        """Start as many workers as are missing."""
+        import ray
+
+        place = self._place
+        assert place is not None
+        options = {"num_cpus": place.n_cpus, "num_gpus": place.n_gpus, "max_restarts": 0, "max_concurrency": 2}
+        while len(self._workers) < self.n_workers:
+            actor = ray.remote(TrialWorker).options(**options).remote(place.n_threads)
+            ready = actor.supply.remote(*self._supplies) if self._supplies else None
+            self._workers.append(_Worker(actor, ready))
+
+    def _free(self) -> list[_Worker]:
+        return [worker for worker in self._workers if worker.ready is None and worker.job is None and self._supplies]
+
+    def _busy(self) -> list[_Worker]:
+        return [worker for worker in self._workers if worker.job is not None]
+
+    def _tend(self) -> None:
+        """Note which workers have become ready; those that cannot be used are let go."""
+        import ray
+        from ray.exceptions import RayTaskError
+
+        come = _come(worker.ready for worker in self._workers)
+        for worker in [worker for worker in self._workers if worker.ready in come]:
+            try:
+                worker.pid = ray.get(worker.ready)
+                worker.ready = None
+                self._failed_starts = 0
+            except Exception as error:
+                self._failed_starts += 1
+                self._remove(worker)
+                if isinstance(error, RayTaskError) or self._failed_starts >= STARTS_THAT_MAY_FAIL:
+                    self._why = _words(error)
+                    self.n_workers -= 1
+                    self.note(f"a Ray worker cannot be used ({self._why}); {self.n_workers} are left")
+                else:
+                    self._fill()
+
+    def _remove(self, worker: _Worker) -> None:
+        """End a worker's process, if it has not ended yet."""
+        import ray
+
+        with contextlib.suppress(Exception):
+            ray.kill(worker.actor)
+        self._workers.remove(worker)
+
+    def close(self) -> None:
+        """End the workers, and Ray where it is our own."""
+        for worker in list(self._workers):
+            self._remove(worker)
+        self._again.clear()
+        self.session.close()
+
+    # ------------------------------------------------------------------ trials
+
+    def run(self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf) -> Iterator[Report]:
+        """Run orders; see `Pool.run`. Snapshots are gone on from, but none are taken here."""
+        more = True
+        while True:
+            self._tend()
+            if (more or self._again) and not self.stopping():
+                self._fill()
+            for worker in self._free():
+                job = self._next(ask) if more or self._again else None
+                if job is None:
+                    more = False
+                    break
+                self._send(worker, job)
+            if not self._busy():
+                over = self.stopping() or time.monotonic() >= until or self.n_workers == 0
+                while over and self._again:
+                    yield self._given_up(self._again.popleft(), "cut", "no worker was left or no time for it")
+                if not self._again and (over or not more):
+                    return
+            self._wait()
+            self._look(on_epoch)
+            for report in self._ended(on_epoch):
+                yield report
+                more = True
+
+    def _next(self, ask: Ask) -> _Job | None:
+        """What lost its worker first, then what is asked for."""
+        if self._again:
+            return self._again.popleft()
+        asked = None if self.stopping() else ask()
+        if asked is None:
+            return None
+        now = time.monotonic()
+        return _Job(asked[0], asked[1], asked[0].settings, now, now + asked[0].seconds)
+
+    def _send(self, worker: _Worker, job: _Job) -> None:
+        left = job.deadline - time.monotonic()
+        order = dataclasses.replace(job.order, settings=job.settings, seconds=max(left, 0.0))
+        worker.job, worker.n_seen = job, 0
+        worker.next_look = time.monotonic() + LOOK_SECONDS
+        worker.answer = worker.actor.run.remote(order, job.snapshot)
+
+    def _wait(self) -> None:
+        """Wait a moment, or until something has come."""
+        import ray
+
+        refs = [ref for worker in self._workers for ref in (worker.ready, worker.answer) if ref is not None]
+        if refs:
+            ray.wait(refs, timeout=POLL_SECONDS)
+        else:
+            time.sleep(POLL_SECONDS)
+
+    def _look(self, on_epoch: OnEpoch) -> None:
+        """Ask busy workers how far they are, and tell them when the user wants to stop."""
+        import ray
+
+        now, stop = time.monotonic(), self.stopping()
+        if stop and self._stop_since is None:
+            self._stop_since = now
+            for worker in self._workers:
+                worker.next_look, worker.looking = 0.0, None
+        come = _come(worker.looking for worker in self._workers)
+        for worker in self._busy():
+            if worker.looking in come:
+                with contextlib.suppress(Exception):  # a lost worker shows in its answer
+                    self._tell(worker, ray.get(worker.looking), on_epoch)
+                worker.looking = None
+            if worker.looking is None and now >= worker.next_look:
+                worker.next_look = now + max(LOOK_SECONDS, len(self._workers) / LOOKS_A_SECOND)
+                worker.looking = worker.actor.look.remote(worker.n_seen, stop)
+
+    def _tell(self, worker: _Worker, points: Sequence[Mapping[str, float]], on_epoch: OnEpoch) -> None:
+        assert worker.job is not None
+        worker.n_seen += len(points)
+        for point in points:
+            on_epoch(worker.job.order, point)
+
+    def _ended(self, on_epoch: OnEpoch) -> Iterator[Report]:
+        """Reports of trials that have ended, and of those that must not go on."""
+        import ray
+        from ray.exceptions import RayTaskError
+
+        come = _come(worker.answer for worker in self._workers)
+        for worker in self._busy():
+            job = worker.job
+            assert job is not None
+            if worker.answer in come:
+                try:
+                    report: Report = ray.get(worker.answer)
+                except RayTaskError as error:  # our own code there raised: the worker itself is well
+                    worker.job = worker.answer = worker.looking = None
+                    yield self._given_up(job, "failed", _words(error))
+                    continue
+                except Exception as error:
+                    yield from self._lost(worker, job, _words(error))
+                    continue
+                if report.fit is not None:
+                    self._tell(worker, report.fit.curve[worker.n_seen :], on_epoch)
+                worker.job = worker.answer = worker.looking = None
+                self._device = report.device
+                yield _with(report, job)
+            elif self._overdue(job):
+                self._remove(worker)  # another one starts with the next order, not while the other side has its turn
+                yield self._given_up(job, "cut", f"its worker did not answer within {GRACE_SECONDS:.0f} s of the time "
+                                                 "to end, so it was ended")  # fmt: skip
+
+    def _overdue(self, job: _Job) -> bool:
+        ends = job.deadline if self._stop_since is None else min(job.deadline, self._stop_since)
+        return time.monotonic() > ends + GRACE_SECONDS
+
+    def _lost(self, worker: _Worker, job: _Job, why: str) -> Iterator[Report]:
+        """A worker has died under its trial: another takes its place and the trial, with less where memory ran out."""
+        from automl.deep.failure import MEMORY_WORDS, Failure, second_try
+
+        self._remove(worker)
+        kind: FailureKind = "memory" if MEMORY_WORDS.search(why) else "lost"
+        job.failures.append(Failure(kind, f"its worker was lost ({why})"))
+        again = second_try(kind, job.settings)
+        job.settings, job.snapshot = again or job.settings, None if again else job.snapshot
+        if len(job.failures) >= TRIES:
+            yield self._given_up(job, "failed", f"its worker was lost {len(job.failures)} times ({why})")
+        elif self.stopping() or time.monotonic() >= job.deadline:
+            yield self._given_up(job, "cut", f"its worker was lost ({why}), and no time was left for another")
+        else:
+            self.note(f"the worker of {job.order.name} was lost ({why}); another one starts it again")
+            self._again.append(job)
+
+    def _given_up(self, job: _Job, status: Any, words: str) -> Report:
+        """The report of a trial that left nothing."""
+        from automl.deep.failure import Failure
+        from automl.deep.messages import Report
+
+        failures = tuple(job.failures)
+        if status == "failed" and not failures:
+            failures = (Failure("lost", words),)
+        seconds = time.monotonic() - job.begun
+        return Report(job.order, job.settings, status, None, words, failures, seconds, None, None, self._device)
+
+
+def _come(refs: Iterable[Any]) -> set[Any]:
+    """Those of Ray's references (None among them) whose values have come."""
+    import ray
+
+    waiting = [ref for ref in refs if ref is not None]
+    return set(ray.wait(waiting, num_returns=len(waiting), timeout=0)[0]) if waiting else set()
+
+
+def _with(report: Report, job: _Job) -> Report:
+    """A worker's report as our own: with what went wrong before it, and arrays that outlive Ray's shared memory."""
+    fit = report.fit
+    if fit is not None:
+        fit = dataclasses.replace(
+            fit, weights=[np.array(one) for one in fit.weights], raw_valid=np.array(fit.raw_valid)
+        )
+        others = tuple(dataclasses.replace(one, weights=[], raw_valid=np.array(one.raw_valid)) for one in report.others)
+        report = dataclasses.replace(report, fit=fit, others=others)
+    if not job.failures:
+        return dataclasses.replace(report, order=job.order)
+    words = "; ".join(filter(None, [f"first tried: {job.failures[0].words}", report.failure]))
+    return dataclasses.replace(
+        report, order=job.order, failures=(*job.failures, *report.failures), failure=words,
+        seconds=time.monotonic() - job.begun,
+    )  # fmt: skip
+
+
+def _words(error: Exception) -> str:
+    """What Ray says, in one line: a worker's own error where there is one."""
+    from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
+
+    cause = error.cause if isinstance(error, RayTaskError) else error
+    lines = [line.strip() for line in str(cause).splitlines() if line.strip()] or [type(cause).__name__]
+    if isinstance(error, OutOfMemoryError) or "memory monitor" in str(error):
+        return "the machine ran out of memory"
+    if isinstance(error, RayActorError):
+        return lines[-1][:300] if "creation task" in str(error) else "its process has ended"
+    return lines[0][:300]

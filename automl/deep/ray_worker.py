@@ -1,0 +1,118 @@
+"""The other end of `ray_pool`: a process that trains what it is ordered to. TensorFlow loads when a worker starts."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from automl.deep.data import Material
+    from automl.deep.messages import Order, Report
+    from automl.deep.trial import Snapshot
+    from automl.records import Template
+
+__all__ = ["TrialWorker", "versions"]
+
+
+def versions() -> dict[str, str]:
+    """What must be the same here and there, so that a network means the same. Loads TensorFlow."""
+    import keras
+    import tensorflow as tf
+
+    from automl._version import __version__
+
+    return {"automl": __version__, "keras": keras.__version__, "tensorflow": tf.__version__}
+
+
+class TrialWorker:
+    """A `Trainer` in a Ray actor.
+
+    Ray may call `run` and `look` from different threads, and Keras keeps its settings by thread, so all that touches
+    Keras happens in one thread of our own.
+
+    Args:
+        n_threads: for TensorFlow; None for as many as the machine has cores.
+    """
+
+    def __init__(self, n_threads: int | None) -> None:
+        self._n_threads = n_threads
+        self._stop = threading.Event()
+        self._points: list[Mapping[str, float]] = []
+        self._trainer: Any = None
+        self._keras = ThreadPoolExecutor(1)
+        self._keras.submit(self._load, n_threads).result()
+
+    def _load(self, n_threads: int | None) -> None:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        import tensorflow as tf
+
+        if n_threads is not None:
+            tf.config.threading.set_intra_op_parallelism_threads(n_threads)
+            tf.config.threading.set_inter_op_parallelism_threads(n_threads)
+        from automl.deep import device, trainer  # noqa: F401
+
+        self._device = device.prepare()
+
+    def supply(
+        self,
+        material: Material,
+        templates: Callable[[], Mapping[str, Template]],
+        names: Sequence[str],
+        memory_mib: float | None,
+        expected: Mapping[str, str],
+    ) -> int:
+        """Take in what every trial reads; the process's id.
+
+        Args:
+            templates: gives this process its templates. names: of those that will be ordered. expected: `versions`.
+
+        Raises:
+            RuntimeError: another version is installed here, or a template is missing.
+        """
+        found = versions()
+        if found != dict(expected):
+            raise RuntimeError(f"a worker has {_listed(found)} where this process has {_listed(expected)}; install the "
+                               "same versions on every machine")  # fmt: skip
+        return self._keras.submit(self._place, material, templates, names, memory_mib).result()
+
+    def _place(
+        self, material: Material, templates: Callable[[], Mapping[str, Template]], names: Sequence[str],
+        memory_mib: float | None,
+    ) -> int:  # fmt: skip
+        from automl.deep.trainer import Trainer
+        from automl.system.resources import available_mib
+
+        known = templates()
+        missing = [name for name in names if name not in known]
+        if missing:
+            raise RuntimeError(f"a worker knows no template {', '.join(missing)}; install the plug-in on every machine")
+        own = {name: known[name] for name in names}
+        if memory_mib is None and self._n_threads is not None:  # others share this machine
+            memory_mib = available_mib() * self._n_threads / (os.cpu_count() or 1)
+        self._trainer = Trainer(material, own, self._device, memory_mib, self._stop.is_set)
+        return os.getpid()
+
+    def run(self, order: Order, snapshot: Snapshot | None) -> Report:
+        """Run one trial."""
+        self._points = []
+        report: Report = self._keras.submit(
+            lambda: self._trainer.run(order, self._points.append, None, snapshot)
+        ).result()
+        return report
+
+    def look(self, n_seen: int, stop: bool) -> list[Mapping[str, float]]:
+        """What the trial under way has told since, and whether to end it; answers while it runs."""
+        if stop:
+            self._stop.set()
+        return self._points[n_seen:]
+
+    def answer(self, thing: Any = None) -> Any:
+        """Give back what was sent, for measuring the way."""
+        return thing
+
+
+def _listed(found: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in found.items())

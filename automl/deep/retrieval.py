@@ -1,0 +1,130 @@
+"""Training of networks that compare rows with training rows (`automl.layers.neighbours`). TensorFlow only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from automl.deep.network import PREDICT_BATCH, DeviceData, Network
+from automl.layers.neighbours import SAME, Neighbours
+
+__all__ = ["RetrievalNetwork"]
+
+LEAST_WEIGHT = 1e-9
+
+
+class RetrievalNetwork(Network):
+    """A network with one `Neighbours` layer at its end.
+
+    A step embeds its batch and some training rows, drawn anew, and compares each row with all of those but itself.
+    Before rows are predicted, the layer is given where the training rows lie now. Rows of the current hold-out's
+    training part alone are ever compared with, drawn once where there are more than the layer holds.
+
+    Args:
+        As for `Network`; choices hold "compared", the training rows that a step compares with.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.layer = next(layer for layer in self.model.layers if isinstance(layer, Neighbours))
+        self.embed = keras.Model(self.model.inputs, self.layer.input)
+        self._known = tf.Variable(tf.zeros([self.layer.rows], tf.int32))  # rows of the data
+        self._n_known = tf.Variable(1)
+        self._placed = False
+        self._lie = tf.function(self._embedded, input_signature=self._forward.input_signature, autograph=False)
+
+    def reset(self, knobs: Mapping[str, float], batch_size: int, seed: int) -> None:
+        """Start over, as `Network.reset` does."""
+        super().reset(knobs, batch_size, seed)
+        self._know(np.arange(self.data.n_train))
+
+    def hold_out(self, number: int) -> None:
+        """As `Network.hold_out`: that part's training rows are compared with."""
+        super().hold_out(number)
+        self._know(np.asarray(self._rows))
+
+    def _know(self, rows: np.ndarray) -> None:
+        if len(rows) > self.layer.rows:
+            rows = np.sort(np.random.default_rng(0).choice(rows, self.layer.rows, replace=False))
+        self._n_known.assign(len(rows))
+        self._known.assign(np.resize(rows, self.layer.rows))
+        self._placed = False
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Put back what `weights` gave, where known rows lie among it."""
+        super().set_weights(weights)
+        self._placed = True
+
+    def train(self, batches: np.ndarray, learning_rates: np.ndarray) -> float:
+        """As `Network.train`; known rows lie elsewhere afterwards."""
+        self._placed = False
+        return super().train(batches, learning_rates)
+
+    def _gradients(
+        self, data: DeviceData, rows: tf.Tensor, share: float | tf.Tensor = 1.0, share_of_rows: float | tf.Tensor = 1.0
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Loss and gradients of rows compared with some training rows, both of which are embedded anew."""
+        drawn = keras.random.randint(
+            (int(self.choices["compared"]),), 0, self._n_known, dtype="int32", seed=self.layer.generator
+        )
+        others = tf.gather(self._known, drawn)
+        both = tf.concat([rows, others], axis=0)
+        inputs = {name: tf.gather(tensor, both) for name, tensor in self._read(data.inputs).items()}
+        target, weight = tf.gather(data.target, rows), tf.gather(data.weight, rows)
+        away = self._away(tf.gather(data.weight, others)) + SAME * tf.cast(rows[:, None] == others[None], tf.float32)
+        answers = self._answers(tf.gather(data.target, others))
+        variables = [variable.value for variable in self.model.trainable_variables]
+        with tf.GradientTape() as tape:
+            lie = self.embed(inputs, training=True)
+            n = tf.shape(rows)[0]
+            raw = self.layer.compare(lie[:n], lie[n:], answers, away)
+            loss = self._loss(target, raw, weight) * share
+            if self.model.losses:
+                loss += tf.add_n([tf.cast(extra, loss.dtype) for extra in self.model.losses]) * share_of_rows
+        gradients = tape.gradient(loss, variables)
+        return loss, [
+            tf.zeros_like(v) if g is None else tf.convert_to_tensor(g)
+            for g, v in zip(gradients, variables, strict=True)
+        ]
+
+    def _answers(self, target: tf.Tensor) -> tf.Tensor:
+        """Targets as the layer averages them: ``(n, units)``."""
+        if self.head.activation == "softmax":
+            return tf.one_hot(tf.cast(target, tf.int32), self.layer.units)
+        return tf.reshape(tf.cast(target, tf.float32), [-1, self.layer.units])
+
+    def _away(self, weight: tf.Tensor) -> tf.Tensor:
+        """A row of weight w counts w times: ``exp(-d) w = exp(-(d - log w))``."""
+        return -tf.math.log(tf.maximum(weight, LEAST_WEIGHT))
+
+    def predict_valid(self) -> np.ndarray:
+        """Raw outputs for the validation rows, which are compared with training rows as they lie now."""
+        self._place()
+        return super().predict_valid()
+
+    def predict(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Raw outputs for encoded rows."""
+        self._place()
+        return super().predict(arrays)
+
+    def _place(self) -> None:
+        """Give the layer the training rows as they lie now."""
+        if self._placed:
+            return
+        known = self._known.numpy()
+        places = []
+        for begin in range(0, len(known), PREDICT_BATCH):
+            rows = known[begin : begin + PREDICT_BATCH]
+            places.append(self._lie({n: tf.gather(t, rows) for n, t in self._read(self.data.inputs).items()}))
+        self.layer.keys.assign(tf.cast(tf.concat(places, axis=0), tf.float32))
+        self.layer.answers.assign(self._answers(tf.gather(self.data.target, known)))
+        spare = np.arange(len(known)) >= int(self._n_known.numpy())
+        self.layer.away.assign(np.where(spare, SAME, self._away(tf.gather(self.data.weight, known)).numpy()))
+        self._placed = True
+
+    def _embedded(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        return self.embed(inputs, training=False)

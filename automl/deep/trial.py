@@ -1,0 +1,317 @@
+"""One trial: a schedule that ends when the time does, early stopping on validation rows, best weights in memory."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.deep.failure import NotFinite
+from automl.errors import OutOfTime
+
+if TYPE_CHECKING:
+    from automl.deep.network import Network
+    from automl.records import Status
+
+__all__ = ["Fit", "Gate", "Snapshot", "learning_rate_at", "train"]
+
+WARM_UP_SHARE = 0.05
+PATIENCE_SHARE = 0.4
+PATIENCE_CHECKS = 5
+VALIDATION_SHARE = 0.2
+SOFT_STRETCH = 2.0
+SNAPSHOT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """What a trial left behind.
+
+    Attributes:
+        weights: of the best epoch. raw_valid: its raw outputs on validation rows. score: of those.
+        curve: per validation: epoch, seconds, loss, valid_score. epochs: trained in all.
+        seconds: from start to end, compilation included. compile_seconds: first dispatch.
+        status: "done" or "cut" (the clock or the user ended it before its epochs or patience did).
+        n_steps: the length that its schedule had in the end.
+        stopped_early: a gate ended it: trials before it were better at the same share of their schedules.
+    """
+
+    weights: list[np.ndarray]
+    raw_valid: np.ndarray
+    score: float
+    curve: tuple[Mapping[str, float], ...]
+    epochs: float
+    seconds: float
+    compile_seconds: float
+    status: Status
+    n_steps: int
+    stopped_early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A trial that has come through `share` of its schedule goes on only with a score at least as good as this."""
+
+    share: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All that a trial needs to go on after the process was killed.
+
+    Attributes:
+        state: of the network and its optimiser. weights, raw_valid, score, best_step: of the best epoch so far.
+        step, planned, total: of the schedule. curve: as in `Fit`. seconds: used so far. next_check: epoch.
+    """
+
+    state: list[np.ndarray]
+    weights: list[np.ndarray]
+    raw_valid: np.ndarray
+    score: float
+    best_step: int
+    step: int
+    planned: int
+    total: int
+    curve: tuple[Mapping[str, float], ...]
+    seconds: float
+    next_check: float
+
+    def best_fit(self) -> Fit:
+        """What the trial would have left behind had it been cut here."""
+        return Fit(self.weights, self.raw_valid, self.score, self.curve, float(self.curve[-1]["epoch"]), self.seconds,
+                   0.0, "cut", self.total)  # fmt: skip
+
+
+def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
+    """Linear warm-up over the first 5 % of the steps, then a cosine to zero.
+
+    Source: Loshchilov and Hutter 2017, "SGDR", equation 5, one cycle; warm-up as in Goyal et al. 2017.
+    """
+    warm = np.clip(progress / WARM_UP_SHARE, 0.02, 1.0)
+    cosine = 0.5 * (1 + np.cos(np.pi * np.clip((progress - WARM_UP_SHARE) / (1 - WARM_UP_SHARE), 0.0, 1.0)))
+    return np.asarray(peak * np.minimum(warm, cosine), dtype=np.float32)
+
+
+@dataclass(slots=True, eq=False)
+class _Progress:
+    """The moving part of a trial."""
+
+    network: Network
+    peak_rate: float
+    n_epochs: int
+    deadline: float | None
+    seed: int
+    begun: float = field(default_factory=time.monotonic)
+    step: int = 0
+    total: int = 0
+    step_seconds: float = 0.0
+    compile_seconds: float = 0.0
+    per_dispatch: int = 1
+    per_epoch: int = 1
+    planned: int | None = None
+    soft_seconds: float | None = None
+    valid_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.per_epoch = max(1, self.network.n_train // self.network.batch_size)
+        self.total = self.planned = self.planned or self.per_epoch * self.n_epochs
+
+    def out_of_time(self, margin: float = 0.0) -> bool:
+        return self.deadline is not None and time.monotonic() + margin >= self.deadline
+
+    def replan(self) -> None:
+        """Shorten the schedule to what the clock still allows, so that it anneals before the end."""
+        if self.deadline is None or not self.step_seconds:
+            return
+        if self.soft_seconds is not None:
+            if self.total * self.step_seconds <= SOFT_STRETCH * self.soft_seconds:
+                self.deadline = min(self.deadline, self.begun + self.soft_seconds)
+            self.soft_seconds = None
+        left = self.deadline - time.monotonic() - self.valid_seconds
+        affordable = int(left / (self.step_seconds * (1 + VALIDATION_SHARE / 2)))
+        self.total = max(self.step + 1, min(self.planned or 1, self.step + affordable))
+
+    def batches(self) -> np.ndarray:
+        """A fresh order of the rows as (steps, batch_size), which the seed and the epoch alone decide."""
+        n, size = self.network.n_train, self.network.batch_size
+        order = np.random.default_rng((self.seed, self.step // self.per_epoch)).permutation(n)
+        return order[: self.per_epoch * size].reshape(self.per_epoch, size)
+
+    def dispatch(self, batches: np.ndarray) -> float:
+        """Run these steps and learn what a step costs."""
+        progress = (self.step + np.arange(len(batches))) / max(self.total, 1)
+        begun = time.monotonic()
+        loss = self.network.train(batches, learning_rate_at(progress, self.peak_rate))
+        seconds = time.monotonic() - begun
+        if not self.compile_seconds:
+            self.compile_seconds = seconds
+        else:
+            each = seconds / len(batches)
+            self.step_seconds = each if not self.step_seconds else 0.7 * self.step_seconds + 0.3 * each
+        self.step += len(batches)
+        return loss
+
+
+def train(
+    network: Network,
+    settings: Mapping[str, Any],
+    *,
+    seed: int,
+    deadline: float | None,
+    dispatch_seconds: float,
+    judge: Callable[[np.ndarray], float],
+    higher_is_better: bool,
+    stopping: Callable[[], bool],
+    n_steps: int | None = None,
+    soft_seconds: float | None = None,
+    gates: Sequence[Gate] = (),
+    on_epoch: Callable[[Mapping[str, float]], None] | None = None,
+    on_snapshot: Callable[[Snapshot], None] | None = None,
+    snapshot: Snapshot | None = None,
+    on_best: Callable[[Fit], None] | None = None,
+    tie: Callable[[np.ndarray], float] | None = None,
+) -> Fit:
+    """Train a network that was just reset.
+
+    Of epochs with the same score the one with the lower `tie` is kept, where there is such a measure: a ranking or
+    labels may be perfect long before the probabilities are good. How long is trained depends on the score alone.
+
+    Args:
+        settings: choices and knobs; "learning_rate" and "epochs" are read here. seed: of the order of rows.
+        deadline: `time.monotonic` value, or None for no clock (then the result depends on the seed alone).
+        dispatch_seconds: longest single dispatch. judge: raw validation outputs → score.
+        stopping: asked between dispatches whether the user wants to stop.
+        n_steps: length of the schedule, so that another seed is trained as the first was; None: as "epochs" says.
+        soft_seconds: a time to end in where the schedule would need at most twice as long; one that needs more is
+            not squeezed so hard and may use all the time up to the deadline.
+        gates: where a trial that lags behind earlier ones is stopped.
+        on_snapshot: given what is needed to go on, at the end of an epoch, every ten seconds or more.
+        snapshot: to go on from; the network is brought to its state.
+        on_best: given what would be left behind if the trial were cut now.
+        tie: raw validation outputs → what decides between epochs of equal score, smaller is better.
+
+    Raises:
+        OutOfTime: the deadline came before the first validation.
+        NotFinite: the loss or the score became NaN or infinite.
+    """
+    state = _Progress(
+        network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, seed,
+        planned=n_steps, soft_seconds=soft_seconds,
+    )  # fmt: skip
+    best: tuple[float, list[np.ndarray], np.ndarray, int] | None = None
+    curve: list[Mapping[str, float]] = []
+    next_check, sign = 1.0, 1.0 if higher_is_better else -1.0
+    if snapshot is not None:
+        best, curve, next_check = _resume(state, snapshot)
+    waiting = [gate for gate in sorted(gates, key=lambda gate: gate.share) if gate.share * state.total > state.step]
+    saved, stopped_early = time.monotonic(), False
+    status: Status = "done"
+    while state.step < state.total and status == "done":
+        losses: list[float] = []
+        status = _epoch(state, losses, dispatch_seconds, stopping)
+        epoch = state.step / state.per_epoch
+        if not losses or not math.isfinite(losses[-1]):
+            if losses:
+                raise NotFinite(
+                    f"the loss became {losses[-1]} in epoch {math.ceil(epoch)}; a lower learning rate may help"
+                )
+            break
+        last = state.step >= state.total or status != "done"
+        if epoch < next_check and not last:
+            continue
+        begun = time.monotonic()
+        raw = network.predict_valid()
+        score = judge(raw) if np.isfinite(raw).all() else math.nan
+        state.valid_seconds = time.monotonic() - begun
+        if not math.isfinite(score):
+            raise NotFinite(f"the score on validation rows became {score} in epoch {math.ceil(epoch)}")
+        curve.append({"epoch": round(epoch, 3), "share": state.step / max(state.total, 1),
+                      "seconds": round(time.monotonic() - state.begun, 3), "loss": round(float(np.mean(losses)), 6),
+                      "valid_score": score})  # fmt: skip
+        if on_epoch is not None:
+            on_epoch(curve[-1])
+        tied = best is not None and score == best[0] and tie is not None and tie(raw) < tie(best[2])
+        if best is None or tied or sign * score > sign * best[0]:
+            best = (score, network.weights(), raw, best[3] if best is not None and tied else state.step)
+            if on_best is not None:
+                on_best(_left(best, curve, state, "cut", stopped_early=False))
+        if last or _tired(state, best[3], curve):
+            break
+        while waiting and state.step >= waiting[0].share * state.total:
+            gate = waiting.pop(0)
+            stopped_early = stopped_early or sign * best[0] < sign * gate.score
+        if stopped_early:
+            status = "cut"
+            break
+        next_check = epoch + _check_every(state)
+        state.replan()
+        if on_snapshot is not None and time.monotonic() - saved >= SNAPSHOT_SECONDS:
+            on_snapshot(Snapshot(network.state(), best[1], best[2], best[0], best[3], state.step, state.planned or 0,
+                                 state.total, tuple(curve), time.monotonic() - state.begun, next_check))  # fmt: skip
+            saved = time.monotonic()
+    if best is None:
+        raise OutOfTime("the time offered ended before the first epoch could be judged")
+    return _left(best, curve, state, status, stopped_early=stopped_early)
+
+
+def _left(
+    best: tuple[float, list[np.ndarray], np.ndarray, int],
+    curve: list[Mapping[str, float]],
+    state: _Progress,
+    status: Status,
+    *,
+    stopped_early: bool,
+) -> Fit:
+    """What the trial leaves behind when it ends here."""
+    return Fit(best[1], best[2], best[0], tuple(curve), state.step / state.per_epoch, time.monotonic() - state.begun,
+               state.compile_seconds, status, state.total, stopped_early)  # fmt: skip
+
+
+def _resume(
+    state: _Progress, snapshot: Snapshot
+) -> tuple[tuple[float, list[np.ndarray], np.ndarray, int], list[Mapping[str, float]], float]:
+    """Bring a trial to where a snapshot left it: best so far, curve and the next epoch to validate at."""
+    state.network.set_state(snapshot.state)
+    state.step, state.planned, state.total = snapshot.step, snapshot.planned, snapshot.total
+    state.begun -= snapshot.seconds
+    state.soft_seconds = None
+    best = (snapshot.score, list(snapshot.weights), snapshot.raw_valid, snapshot.best_step)
+    return best, list(snapshot.curve), snapshot.next_check
+
+
+def _epoch(state: _Progress, losses: list[float], dispatch_seconds: float, stopping: Callable[[], bool]) -> Status:
+    """Run one epoch, or what the clock leaves of it; "done" or "cut"."""
+    batches = state.batches()
+    at = 0
+    while at < len(batches) and state.step < state.total:
+        if stopping() or state.out_of_time(state.valid_seconds + state.step_seconds):
+            return "cut"
+        size = min(state.per_dispatch, len(batches) - at, state.total - state.step)
+        losses.append(state.dispatch(batches[at : at + size]))
+        at += size
+        if state.step_seconds:
+            state.per_dispatch = max(1, min(2 * state.per_dispatch, int(dispatch_seconds / state.step_seconds)))
+            if at == 1 + size or state.step < 2 * state.per_epoch:
+                state.replan()
+    return "done"
+
+
+def _check_every(state: _Progress) -> float:
+    """Epochs between validations: each one, unless validation would cost more than a fifth of training."""
+    if state.deadline is None or not state.step_seconds:
+        return 1.0
+    epoch_seconds = state.step_seconds * state.per_epoch
+    return float(max(1, math.ceil(state.valid_seconds / max(VALIDATION_SHARE * epoch_seconds, 1e-6))))
+
+
+def _tired(state: _Progress, best_step: int, curve: list[Mapping[str, float]]) -> bool:
+    """Whether two fifths of the schedule, and five validations, have passed without a better score.
+
+    A quarter stopped networks whose rate was still high, and which would have been among the best (decision 10)."""
+    since = sum(point["epoch"] * state.per_epoch > best_step + 0.5 for point in curve)
+    return since >= PATIENCE_CHECKS and state.step - best_step >= PATIENCE_SHARE * state.total

@@ -1,0 +1,89 @@
+"""What a trial asks of a device, and whether several devices would finish it sooner."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from automl.deep.device import Device
+
+__all__ = ["Work", "products_a_row", "replicas_for"]
+
+# Orders of magnitude of present GPUs and of the PCIe bus between them, from data sheets; benchmarks/devices.py prints
+# what a machine does, beside what is expected here.
+PRODUCTS_A_SECOND = 1e13
+EXCHANGED_BYTES_A_SECOND = 1e10
+OVERHEAD_SECONDS_A_STEP = 2e-3
+START_SECONDS_A_DEVICE = 5.0
+LEAST_SPEED_UP = 1.3
+LEAST_ROWS_A_DEVICE = 8
+WAYS = 3  # forward, to the inputs and to the weights
+GRADIENT_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One trial's arithmetic.
+
+    Attributes:
+        n_parameters: whose gradients devices would exchange. n_products: multiplications of one row's way forward.
+        batch_size: rows a step. n_steps: planned. seconds: offered, infinite for no clock.
+    """
+
+    n_parameters: int
+    n_products: float
+    batch_size: int
+    n_steps: int
+    seconds: float = math.inf
+
+    def step_seconds(self, n_devices: int) -> float:
+        """What a step is expected to take: arithmetic, and on several devices a ring's exchange of gradients.
+
+        Source of the ring's 2 (n - 1) / n: Patarasuk and Yuan, "Bandwidth optimal all-reduce", JPDC 69 (2009).
+        """
+        arithmetic = WAYS * self.n_products * self.batch_size / n_devices / PRODUCTS_A_SECOND
+        if n_devices == 1:
+            return arithmetic
+        exchanged = 2 * (n_devices - 1) / n_devices * GRADIENT_BYTES * self.n_parameters
+        return arithmetic + exchanged / EXCHANGED_BYTES_A_SECOND + OVERHEAD_SECONDS_A_STEP
+
+
+def replicas_for(device: Device, work: Work) -> tuple[str, ...]:
+    """The devices over which to spread a trial; empty for one device.
+
+    A trial is spread where its steps become at least 1.3 times faster and what that saves outweighs building and
+    tracing the network once for each device. The exchange costs as much for a small batch as for a large one, so dense
+    networks of usual batch sizes never are, and convolutions over many places are.
+    """
+    n = len(device.replicas)
+    if n < 2 or device.sharing == "never" or work.batch_size < n * LEAST_ROWS_A_DEVICE:
+        return ()
+    if device.sharing == "always":
+        return device.replicas
+    one, many = work.step_seconds(1), work.step_seconds(n)
+    saved = min(work.n_steps * one, work.seconds) * (1 - many / one)
+    return device.replicas if one >= LEAST_SPEED_UP * many and saved > n * START_SECONDS_A_DEVICE else ()
+
+
+def products_a_row(model: Any) -> float:
+    """Multiplications of one row's way forward through a functional model: each kernel at each place it is applied.
+
+    A kernel is applied once for each place of its layer's output between the batch and the channel axis, a recurrent
+    one at each step of its input. What layers multiply without a kernel (attention's scores) is not counted.
+    """
+    return float(sum(_products(layer) for layer in model.layers))
+
+
+def _products(layer: Any) -> float:
+    kernels = [math.prod(int(size) for size in w.shape) for w in layer.trainable_variables if len(w.shape) > 1]
+    if not kernels or "Embedding" in type(layer).__name__:  # looking up multiplies nothing
+        return 0.0
+    recurrent = hasattr(getattr(layer, "forward_layer", layer), "cell")
+    try:
+        tensors = layer.input if recurrent else layer.output
+    except (AttributeError, ValueError):  # not part of a functional model: at least once
+        return float(sum(kernels))
+    shape = (tensors[0] if isinstance(tensors, list | tuple) else tensors).shape
+    return float(sum(kernels) * math.prod(int(size or 1) for size in shape[1:-1]))

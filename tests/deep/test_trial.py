@@ -1,0 +1,157 @@
+"""The schedule and the clock of one trial, on a network that only pretends to train."""
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+
+from automl.deep import trial
+from automl.deep.trial import learning_rate_at, train
+from automl.errors import OutOfTime, TrialError
+
+
+class FakeNetwork:
+    """Scores follow a script; a step takes `step_seconds`."""
+
+    batch_size = 10
+    n_train = 40
+
+    def __init__(self, scores, step_seconds=0.0, loss=1.0, sleep=time.sleep):
+        self.sleep = sleep
+        self.scores, self.step_seconds, self.loss = iter(scores), step_seconds, loss
+        self.rates: list[float] = []
+        self.n_valid = 0
+
+    def train(self, batches, rates):
+        self.sleep(self.step_seconds * len(batches))
+        self.rates += list(rates)
+        return self.loss
+
+    def predict_valid(self):
+        self.n_valid += 1
+        return np.array([next(self.scores)])
+
+    def weights(self):
+        return [np.array(self.n_valid)]
+
+
+class Clock:
+    """Goes on only when it is told to, so that a busy machine changes nothing."""
+
+    def __init__(self):
+        self.now = time.monotonic()
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+def fit(network, epochs=10, deadline=None, **options):
+    options.setdefault("judge", lambda raw: float(raw[0]))
+    return train(
+        network,
+        {"learning_rate": 0.1, "epochs": epochs},
+        seed=0,
+        deadline=deadline,
+        dispatch_seconds=0.25,
+        judge=options["judge"],
+        higher_is_better=options.get("higher_is_better", True),
+        stopping=options.get("stopping", lambda: False),
+        n_steps=options.get("n_steps"),
+        soft_seconds=options.get("soft_seconds"),
+        tie=options.get("tie"),
+    )
+
+
+def test_the_rate_warms_up_and_ends_at_zero():
+    rates = learning_rate_at(np.array([0.0, 0.05, 0.5, 1.0]), 0.1)
+    assert rates[0] < rates[1] == pytest.approx(0.1)
+    assert rates[1] > rates[2] > rates[3] == pytest.approx(0.0, abs=1e-8)
+
+
+def test_the_best_epochs_weights_are_kept():
+    result = fit(FakeNetwork([0.1, 0.9, 0.5, 0.4]), epochs=4)
+    assert (result.score, int(result.weights[0]), len(result.curve)) == (0.9, 2, 4)
+
+
+def test_of_epochs_with_the_same_score_the_one_with_the_lower_loss_is_kept():
+    losses = [0.9, 0.4, 0.2, 0.3, 0.1]
+
+    def judge(raw):
+        return 0.8 if raw[0] > 0.15 else 0.7
+
+    result = fit(FakeNetwork(losses), epochs=5, judge=judge, tie=lambda raw: float(raw[0]))
+    assert (result.score, int(result.weights[0]), float(result.raw_valid[0])) == (0.8, 3, 0.2)
+    assert int(fit(FakeNetwork(losses), epochs=5, judge=judge).weights[0]) == 1
+
+
+def test_a_lower_loss_beats_no_better_score_and_does_not_make_the_trial_longer():
+    scores = [0.9, 0.5, 0.4, *[0.3] * 37]
+    with_tie, without = (fit(FakeNetwork(scores), epochs=40, tie=tie) for tie in (lambda raw: float(raw[0]), None))
+    assert (with_tie.score, int(with_tie.weights[0])) == (without.score, int(without.weights[0])) == (0.9, 1)
+    tied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, judge=lambda raw: 1.0, tie=lambda raw: float(raw[0]))
+    untied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, judge=lambda raw: 1.0)
+    assert tied.epochs == untied.epochs < 40
+    assert int(tied.weights[0]) == len(tied.curve) and int(untied.weights[0]) == 1
+
+
+def test_lower_is_better_where_the_metric_says_so():
+    assert fit(FakeNetwork([3.0, 1.0, 2.0]), epochs=3, higher_is_better=False).score == 1.0
+
+
+def test_a_trial_that_stops_improving_ends_early():
+    network = FakeNetwork([0.5] + [0.4] * 39)
+    result = fit(network, epochs=40)
+    assert 5 <= result.epochs < 40 and result.status == "done"
+
+
+def test_the_schedule_is_shortened_to_what_the_clock_allows(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(trial, "time", clock)
+    network, begun = FakeNetwork(itertools.count(), step_seconds=0.01, sleep=clock.sleep), clock.now
+    result = fit(network, epochs=1000, deadline=begun + 0.6)
+    assert clock.now - begun < 0.65
+    assert network.rates[-1] < 0.2 * max(network.rates)
+    assert result.epochs < 20
+
+
+def test_no_time_for_a_single_judgement_is_said():
+    network = FakeNetwork([0.5], step_seconds=0.02)
+    with pytest.raises(OutOfTime):
+        fit(network, deadline=time.monotonic() - 1)
+
+
+def test_a_loss_that_is_not_a_number_fails_the_trial_in_words():
+    with pytest.raises(TrialError, match="lower learning rate"):
+        fit(FakeNetwork([0.5], loss=float("nan")))
+
+
+def test_the_user_can_stop_and_keeps_the_best():
+    calls = iter([False] * 6 + [True] * 100)
+    result = fit(FakeNetwork(itertools.chain([0.3], itertools.repeat(0.2))), epochs=10, stopping=lambda: next(calls))
+    assert (result.score, result.status) == (0.3, "cut")
+
+
+def test_another_seed_is_trained_as_long_as_the_first_was():
+    first = FakeNetwork(itertools.count(), step_seconds=0.01)
+    cut = fit(first, epochs=1000, deadline=time.monotonic() + 0.5)
+    second = FakeNetwork(itertools.count())
+    again = fit(second, epochs=1000, n_steps=cut.n_steps)
+    assert (len(second.rates), again.n_steps) == (cut.n_steps, cut.n_steps)
+    assert second.rates[-1] < 0.1 * max(second.rates)
+
+
+def test_a_schedule_that_nearly_fits_is_ended_early_and_a_long_one_is_not_squeezed(monkeypatch):
+    def seconds(epochs):
+        clock = Clock()
+        monkeypatch.setattr(trial, "time", clock)
+        begun = clock.now
+        network = FakeNetwork(itertools.count(), step_seconds=0.01, sleep=clock.sleep)
+        fit(network, epochs=epochs, deadline=begun + 1.2, soft_seconds=0.4)
+        return clock.now - begun
+
+    assert 0.3 < seconds(15) < 0.45
+    assert 0.9 < seconds(200) < 1.25
