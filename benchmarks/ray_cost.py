@@ -149,7 +149,7 @@ def thinking(material: Any, facts: Any, template: Any, sizes: list[int], n_pendi
 def main() -> None:
     args = arguments()
     from automl.catalog import template_loader
-    from automl.deep.ray_pool import RayPool
+    from automl.deep.ray.executor import RayPool
     from automl.records import SearchOptions
 
     names = args.only.split(",")

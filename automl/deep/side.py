@@ -34,7 +34,7 @@ from automl.records import Run, SearchOptions
 from automl.system import processes
 
 if TYPE_CHECKING:
-    from automl.deep.ray_pool import RayPool
+    from automl.deep.ray.executor import RayPool
     from automl.deep.trial import Snapshot
     from automl.records import Dataset, Encoder, Facts, InputSpec, Output, Side, Split, TargetCodec, Task, Template
 

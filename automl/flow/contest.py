@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from automl import metrics, modalities
 from automl.catalog import template_loader
 from automl.clock import Clock
-from automl.deep.ray_pool import RayPool
+from automl.deep.ray.executor import RayPool
 from automl.errors import MissingExtra
 from automl.flow.conclude import Conclusion, conclude
 from automl.flow.interrupt import Interrupt

@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 import automl
-from automl.deep import ray_session
-from automl.deep.ray_watch import MARK, marked
+from automl.deep.ray import session as ray_session
+from automl.deep.ray.watchdog import MARK, marked
 from automl.errors import MissingExtra, RecipeError
 
 SCRIPT = """

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from automl.deep import ray_watch
+from automl.deep.ray import watchdog
 from automl.errors import MissingExtra, RecipeError
 from automl.system.resources import usable_cores
 
@@ -145,7 +145,7 @@ class Session:
         if ray.is_initialized():
             return
         session, folder = uuid.uuid4().hex, _folder()
-        command = [sys.executable, str(Path(ray_watch.__file__)), session, str(folder)]
+        command = [sys.executable, str(Path(watchdog.__file__)), session, str(folder)]
         # In a session of its own, so that a Ctrl-C or the end of our process group does not end it first.
         self._watch = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -154,7 +154,7 @@ class Session:
         self._ours = True
         n_cores = usable_cores()
         try:
-            with _environment({**QUIET, LOOPBACK: "0", ray_watch.MARK: session}), _one_machine():
+            with _environment({**QUIET, LOOPBACK: "0", watchdog.MARK: session}), _one_machine():
                 ray.init(
                     address="local", num_cpus=max(n_cores, n_workers), include_dashboard=False, log_to_driver=False,
                     logging_level=logging.ERROR, _temp_dir=str(folder),

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.deep.ray_session import Place, Session
-from automl.deep.ray_worker import TrialWorker, versions
+from automl.deep.ray.session import Place, Session
+from automl.deep.ray.worker import TrialWorker, versions
 from automl.errors import RecipeError
 
 if TYPE_CHECKING:

@@ -14,10 +14,12 @@ import pytest
 
 from automl import catalog, modalities
 from automl.catalog import template_loader
-from automl.deep import DeepSide, ray_pool, ray_session
-from automl.deep.ray_pool import RayPool
-from automl.deep.ray_session import Place, Session, places
-from automl.deep.ray_watch import MARK, marked
+from automl.deep import DeepSide
+from automl.deep.ray import executor
+from automl.deep.ray import session as ray_session
+from automl.deep.ray.executor import RayPool
+from automl.deep.ray.session import Place, Session, places
+from automl.deep.ray.watchdog import MARK, marked
 from automl.deep.scheduling import round_ends
 from automl.errors import MissingExtra, RecipeError
 from automl.records import Column, Dataset, SearchOptions, Split, Task, Template
@@ -143,7 +145,7 @@ def test_a_killed_worker_costs_one_trial_which_another_one_runs(parts, two, tmp_
 
 @pytest.mark.slow
 def test_a_trial_that_kills_its_workers_fails_in_the_end(parts, two, marks, monkeypatch):
-    monkeypatch.setattr(ray_pool, "TRIES", 2)
+    monkeypatch.setattr(executor, "TRIES", 2)
     deep = side(parts, "dies_always", two, max_trials=1)
     (run,) = trials(deep)
     assert run.status == "failed" and "its worker was lost 2 times" in run.failure
@@ -155,7 +157,7 @@ def test_a_trial_that_never_ends_is_cut_at_its_deadline(parts, two):
     begun = time.monotonic()
     (run,) = deep.step(2.0)
     assert run.status == "cut" and "did not answer" in run.failure
-    assert time.monotonic() - begun < 2.0 + ray_pool.GRACE_SECONDS + 1.5
+    assert time.monotonic() - begun < 2.0 + executor.GRACE_SECONDS + 1.5
 
 
 def test_a_wish_to_stop_reaches_workers_at_once_and_keeps_their_best(parts, two):
@@ -168,7 +170,7 @@ def test_a_wish_to_stop_reaches_workers_at_once_and_keeps_their_best(parts, two)
     stopping = lambda: bool(seen)  # noqa: E731
     two.stopping = stopping
     runs = side(parts, "long", two, on_event=note, stopping=stopping).step(math.inf)
-    assert time.monotonic() - seen[0] < ray_pool.GRACE_SECONDS + 1.0
+    assert time.monotonic() - seen[0] < executor.GRACE_SECONDS + 1.0
     assert runs and {run.status for run in runs} == {"cut"}
     assert any(run.valid_score is not None for run in runs)
 
