@@ -101,10 +101,10 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
         tf.config.threading.set_intra_op_parallelism_threads(job["threads"])
 
     from automl import catalog
-    from automl.deep import device
-    from automl.deep.network import DeviceData, Network
-    from automl.deep.parallel import ParallelNetwork, Replicas
-    from automl.deep.work import Work, products_a_row
+    from automl.deep.training import device
+    from automl.deep.training.cost import Work, products_a_row
+    from automl.deep.training.data_parallel import ParallelNetwork, Replicas
+    from automl.deep.training.network import DeviceData, Network
     from automl.records import Facts, Template
 
     policy = device.prepare()

@@ -83,9 +83,9 @@ def main() -> None:
     args = arguments()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from automl import catalog
-    from automl.deep import device
     from automl.deep.messages import Order
-    from automl.deep.trainer import Trainer
+    from automl.deep.training import device
+    from automl.deep.training.trainer import Trainer
     from automl.records import Template
 
     templates: Any = catalog.members(Template, "automl.templates")

@@ -26,7 +26,7 @@ devices = [
     {"name": d.name, "type": d.device_type, **tf.config.experimental.get_device_details(d)}
     for d in tf.config.list_physical_devices()
 ]
-from automl.deep import device
+from automl.deep.training import device
 policy = device.prepare()
 print(json.dumps({"devices": devices, "name": policy.name, "precision": policy.precision,
                   "n_accelerators": policy.n_accelerators, "compiled": sorted(policy.compiled),

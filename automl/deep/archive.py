@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.deep.entries import fit_of, snapshot_of
-from automl.deep.failure import Failure
 from automl.deep.messages import Order, Report, plain
-from automl.deep.trial import Fit, Gate, Snapshot
+from automl.deep.training.failure import Failure
+from automl.deep.training.trial import Fit, Gate, Snapshot
 from automl.errors import FolderError
 from automl.records import Cost, Run
 from automl.storage.journal import Journal

@@ -7,9 +7,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from automl.deep.failure import KINDS, LEAST_BATCH, LOWER_RATE, TRIES
 from automl.deep.pruner import SHARES
-from automl.deep.trial import Fit, Snapshot
+from automl.deep.training.failure import KINDS, LEAST_BATCH, LOWER_RATE, TRIES
+from automl.deep.training.trial import Fit, Snapshot
 from automl.records import Run
 from automl.storage.values import (
     MOST_SECONDS,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from automl.deep.messages import Order
     from automl.deep.oracle import Adviser
-    from automl.deep.trial import Fit, Snapshot
+    from automl.deep.training.trial import Fit, Snapshot
     from automl.records import Run, Template
 
 __all__ = ["Asked", "Kept", "Lane"]

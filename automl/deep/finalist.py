@@ -12,15 +12,15 @@ import numpy as np
 
 from automl.deep.data import items_of
 from automl.deep.messages import Order
-from automl.deep.trainer import Trainer
+from automl.deep.training.trainer import Trainer
 from automl.ensemble import ensemble_run, select
 from automl.goals.outputs import combine, joined
 
 if TYPE_CHECKING:
     from automl.deep.executor import Pool
     from automl.deep.family import Kept
-    from automl.deep.network import Network
-    from automl.deep.trial import Fit
+    from automl.deep.training.network import Network
+    from automl.deep.training.trial import Fit
     from automl.records import Dataset, Encoder, Output, Run, Split
 
 __all__ = ["Finalist"]

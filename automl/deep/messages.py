@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from automl.deep.failure import Failure
-    from automl.deep.trial import Fit, Gate
+    from automl.deep.training.failure import Failure
+    from automl.deep.training.trial import Fit, Gate
     from automl.records import Status
 
 __all__ = ["Order", "Report", "plain"]

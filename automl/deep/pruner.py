@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
-from automl.deep.trial import Gate
+from automl.deep.training.trial import Gate
 
 __all__ = ["SHARES", "at_gates", "gates_for"]
 

@@ -15,27 +15,27 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from automl import metrics
-from automl.deep import device as devices
 from automl.deep.archive import Archive, as_run, scores_of
 from automl.deep.data import material_of
 from automl.deep.entries import Entries, run_of
 from automl.deep.executor import LocalPool, Pool
-from automl.deep.failure import explain
 from automl.deep.family import Asked, Kept, Lane
 from automl.deep.finalist import Finalist
-from automl.deep.loss_knobs import LOSS_KNOBS, declare
 from automl.deep.messages import Order, Report, plain
 from automl.deep.oracle import Adviser, vary
 from automl.deep.pruner import at_gates, gates_for
 from automl.deep.scheduling import next_lane, round_ends
-from automl.deep.trainer import Trainer
+from automl.deep.training import device as devices
+from automl.deep.training.failure import explain
+from automl.deep.training.loss_knobs import LOSS_KNOBS, declare
+from automl.deep.training.trainer import Trainer
 from automl.holdouts import Examination
 from automl.records import Run, SearchOptions
 from automl.system import processes
 
 if TYPE_CHECKING:
     from automl.deep.ray.executor import RayPool
-    from automl.deep.trial import Snapshot
+    from automl.deep.training.trial import Snapshot
     from automl.records import Dataset, Encoder, Facts, InputSpec, Output, Side, Split, TargetCodec, Task, Template
 
 __all__ = ["DeepSide"]

@@ -48,7 +48,7 @@ def import_deep(wish: DeviceWish) -> None:
     """
     with quiet_libraries():
         import automl.deep.side  # noqa: F401
-        from automl.deep import device
+        from automl.deep.training import device
 
         with contextlib.suppress(RecipeError):  # the deep side asks again, where the user hears of it
             device.prepare(wish)

@@ -162,7 +162,7 @@ def test_an_ensemble_is_chosen_on_all_hold_outs_and_among_those_judged_on_all(fo
 
 
 def test_a_setting_that_fails_on_another_hold_out_is_not_judged_on_all(folded, monkeypatch):
-    from automl.deep.failure import NotFinite
+    from automl.deep.training.failure import NotFinite
 
     deep = side(folded, template(), max_trials=1)
     judge = type(deep.trainer.material).judge

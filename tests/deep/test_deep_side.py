@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from automl.deep import DeepSide
-from automl.deep.failure import NotFinite
+from automl.deep.training.failure import NotFinite
 from automl.errors import FolderError
 from automl.records import SearchOptions, Template
 
@@ -159,7 +159,7 @@ def test_weights_return_from_disk_and_damaged_ones_are_put_aside(task_parts, tmp
 
 
 def test_a_killed_trial_goes_on_from_its_snapshot(task_parts, tmp_path, monkeypatch):
-    from automl.deep import trial
+    from automl.deep.training import trial
 
     monkeypatch.setattr(trial, "SNAPSHOT_SECONDS", 0.0)
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from automl.deep import device
-from automl.deep.network import DeviceData, Network
+from automl.deep.training import device
+from automl.deep.training.network import DeviceData, Network
 from automl.layers.rates import paced
 from automl.records import Head, InputSpec, Template
 

@@ -5,10 +5,10 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from automl.deep import footprint
-from automl.deep.failure import NotFinite, TooLarge, explain, second_try
 from automl.deep.oracle import vary
 from automl.deep.pruner import at_gates, gates_for
+from automl.deep.training import cost
+from automl.deep.training.failure import NotFinite, TooLarge, explain, second_try
 from automl.errors import Unfit
 
 
@@ -71,11 +71,11 @@ def test_what_a_trial_takes_grows_with_batch_width_and_steps():
         inputs = keras.Input((steps, 2))
         return keras.Model(inputs, keras.layers.LSTM(32)(inputs))
 
-    assert footprint.needed_mib(dense(1000), 64) > 2 * footprint.needed_mib(dense(100), 64)
-    assert footprint.needed_mib(dense(100), 512) > footprint.needed_mib(dense(100), 64)
-    assert footprint.needed_mib(recurrent(200), 64) > 5 * footprint.needed_mib(recurrent(20), 64)
+    assert cost.needed_mib(dense(1000), 64) > 2 * cost.needed_mib(dense(100), 64)
+    assert cost.needed_mib(dense(100), 512) > cost.needed_mib(dense(100), 64)
+    assert cost.needed_mib(recurrent(200), 64) > 5 * cost.needed_mib(recurrent(20), 64)
     exact = (1000 * 10 + 1000 + 1000 + 1) * 6 + (10 + 1000 + 1) * 64 * 2
-    assert footprint.needed_mib(dense(1000), 64) == pytest.approx(exact * 4 / 2**20)
+    assert cost.needed_mib(dense(1000), 64) == pytest.approx(exact * 4 / 2**20)
 
 
 def test_a_neighbour_differs_in_knobs_alone_and_stays_in_the_space():

@@ -11,10 +11,10 @@ from PIL import Image, ImageDraw
 
 from automl import modalities, testing
 from automl import recipe as recipes
-from automl.deep import device
 from automl.deep.data import material_of
 from automl.deep.messages import Order
-from automl.deep.trainer import Trainer
+from automl.deep.training import device
+from automl.deep.training.trainer import Trainer
 from automl.flow.prepare import prepare, templates_for
 from automl.layers.fusion import read_specs
 from automl.records import InputSpec, Recipe

@@ -25,9 +25,9 @@ from automl.errors import RecipeError
 if TYPE_CHECKING:
     from automl.deep.data import Material
     from automl.deep.executor import Ask, OnEpoch, OnSnapshot
-    from automl.deep.failure import Failure, FailureKind
     from automl.deep.messages import Order, Report
-    from automl.deep.trial import Snapshot
+    from automl.deep.training.failure import Failure, FailureKind
+    from automl.deep.training.trial import Snapshot
     from automl.records import SearchOptions, Template
 
 __all__ = ["RayPool"]
@@ -312,7 +312,7 @@ class RayPool:
 
     def _lost(self, worker: _Worker, job: _Job, why: str) -> Iterator[Report]:
         """A worker has died under its trial: another takes its place and the trial, with less where memory ran out."""
-        from automl.deep.failure import MEMORY_WORDS, Failure, second_try
+        from automl.deep.training.failure import MEMORY_WORDS, Failure, second_try
 
         self._remove(worker)
         kind: FailureKind = "memory" if MEMORY_WORDS.search(why) else "lost"
@@ -329,8 +329,8 @@ class RayPool:
 
     def _given_up(self, job: _Job, status: Any, words: str) -> Report:
         """The report of a trial that left nothing."""
-        from automl.deep.failure import Failure
         from automl.deep.messages import Report
+        from automl.deep.training.failure import Failure
 
         failures = tuple(job.failures)
         if status == "failed" and not failures:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from automl.deep.data import Material
     from automl.deep.messages import Order, Report
-    from automl.deep.trial import Snapshot
+    from automl.deep.training.trial import Snapshot
     from automl.records import Template
 
 __all__ = ["TrialWorker", "versions"]
@@ -52,7 +52,7 @@ class TrialWorker:
         if n_threads is not None:
             tf.config.threading.set_intra_op_parallelism_threads(n_threads)
             tf.config.threading.set_inter_op_parallelism_threads(n_threads)
-        from automl.deep import device, trainer  # noqa: F401
+        from automl.deep.training import device, trainer  # noqa: F401
 
         self._device = device.prepare()
 
@@ -82,7 +82,7 @@ class TrialWorker:
         self, material: Material, templates: Callable[[], Mapping[str, Template]], names: Sequence[str],
         memory_mib: float | None,
     ) -> int:  # fmt: skip
-        from automl.deep.trainer import Trainer
+        from automl.deep.training.trainer import Trainer
         from automl.system.resources import available_mib
 
         known = templates()

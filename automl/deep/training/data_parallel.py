@@ -16,11 +16,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from automl.deep.network import DeviceData, Network
-from automl.deep.work import LEAST_ROWS_A_DEVICE
+from automl.deep.training.cost import LEAST_ROWS_A_DEVICE
+from automl.deep.training.network import DeviceData, Network
 
 if TYPE_CHECKING:
-    from automl.deep.device import Device
+    from automl.deep.training.device import Device
     from automl.records import Head, InputSpec, Template
 
 __all__ = ["ParallelNetwork", "Replicas"]

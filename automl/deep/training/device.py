@@ -42,7 +42,7 @@ class Device:
         dispatch_seconds: the longest that one dispatch of training steps should take.
         reasons: sentences for `automl doctor`.
         replicas: TensorFlow's names of the devices that one trial may be spread over; fewer than two for none.
-        sharing: "auto" spreads a trial where `automl.deep.work` expects that to pay; "always" every trial.
+        sharing: "auto" spreads a trial where `automl.deep.training.cost` expects that to pay; "always" every trial.
         mixed: families that compute in `precision`.
         operator_threads: threads that one operator of a step may use; 0 leaves that to TensorFlow (all cores).
     """

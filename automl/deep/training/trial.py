@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.deep.failure import NotFinite
+from automl.deep.training.failure import NotFinite
 from automl.errors import OutOfTime
 
 if TYPE_CHECKING:
-    from automl.deep.network import Network
+    from automl.deep.training.network import Network
     from automl.records import Status
 
 __all__ = ["Fit", "Gate", "Snapshot", "learning_rate_at", "train"]

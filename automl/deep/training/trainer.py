@@ -12,22 +12,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from automl import holdouts, metrics
-from automl.deep.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
-from automl.deep.footprint import needed_mib
-from automl.deep.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.messages import Order, Report, plain
-from automl.deep.network import DeviceData, Network
-from automl.deep.parallel import ParallelNetwork, Replicas
-from automl.deep.retrieval import RetrievalNetwork
-from automl.deep.trial import Fit, Snapshot, train
-from automl.deep.watch import NeverEnded, Watch, watching
-from automl.deep.work import Work, products_a_row, replicas_for
+from automl.deep.training.cost import Work, needed_mib, products_a_row, replicas_for
+from automl.deep.training.data_parallel import ParallelNetwork, Replicas
+from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
+from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
+from automl.deep.training.network import DeviceData, Network
+from automl.deep.training.retrieval import RetrievalNetwork
+from automl.deep.training.trial import Fit, Snapshot, train
+from automl.deep.training.watchdog import NeverEnded, Watch, watching
 from automl.errors import OutOfTime
 from automl.system import resources
 
 if TYPE_CHECKING:
     from automl.deep.data import Material
-    from automl.deep.device import Device
+    from automl.deep.training.device import Device
     from automl.records import Status, Template
 
 __all__ = ["Trainer"]

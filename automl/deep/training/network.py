@@ -16,18 +16,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from automl.deep.built import check_built
-from automl.deep.initial import Initial, seeded
-from automl.deep.loss_knobs import loss_knobs
+from automl.deep.training.failure import Unusable
+from automl.deep.training.initial import Initial, seeded
+from automl.deep.training.loss_knobs import loss_knobs
 from automl.layers.losses import loss_for
 from automl.layers.rates import rate_factor
 from automl.predictors import input_names
 
 if TYPE_CHECKING:
-    from automl.deep.device import Device
+    from automl.deep.training.device import Device
     from automl.records import Head, InputSpec, Template
 
-__all__ = ["DeviceData", "Network"]
+__all__ = ["DeviceData", "Network", "check_built"]
 
 BETA_1, SLOW_BETA_2, EPSILON = 0.9, 0.999, 1e-7
 BETA_2: dict[str, float] = {"mlp": 0.95}  # Holzmüller et al. (RealMLP), NeurIPS 2024
@@ -351,3 +351,31 @@ def _own_gradients(graph: Any) -> list[str]:
     """Names under which gradients of a graph's own are registered."""
     found = [operation.node_def.attr.get("_gradient_op_type") for operation in graph.get_operations()]
     return [name.s.decode() for name in found if name is not None and name.s.startswith(b"CustomGradient-")]
+
+
+def check_built(model: Any, template: str, head: Head) -> None:
+    """Refuse what is no functional model with one floating output of the head's shape.
+
+    A loss would stretch an output of another shape over the target without a word, and train on that.
+
+    Raises:
+        Unusable: says what was expected and what the template built.
+    """
+    if not isinstance(model, keras.Model):
+        raise Unusable(f"template {template} must build a keras.Model and built {_of_type(model)}")
+    outputs: list[Any] = list(getattr(model, "outputs", None) or ())
+    if len(outputs) != 1:
+        raise Unusable(
+            f"template {template} must build a functional model with one output, and this has {len(outputs)}"
+        )
+    shape, dtype = tuple(outputs[0].shape)[1:], str(outputs[0].dtype)
+    if shape != tuple(head.shape):
+        raise Unusable(
+            f"template {template} must put out the shape {tuple(head.shape)} for a row, and puts out {shape}"
+        )
+    if "float" not in dtype:
+        raise Unusable(f"template {template} must put out floating numbers, and puts out {dtype}")
+
+
+def _of_type(thing: Any) -> str:
+    return "nothing" if thing is None else f"a {type(thing).__name__}"

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from automl.deep.network import PREDICT_BATCH, DeviceData, Network
+from automl.deep.training.network import PREDICT_BATCH, DeviceData, Network
 from automl.layers.neighbours import SAME, Neighbours
 
 __all__ = ["RetrievalNetwork"]

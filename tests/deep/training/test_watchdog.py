@@ -11,12 +11,12 @@ from pathlib import Path
 import keras
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from test_deep_side import build, side, template, trials
 
-from automl.deep import watch as watches
-from automl.deep.watch import NeverEnded, Watch, watching
+from automl.deep.training import watchdog as watches
+from automl.deep.training.watchdog import NeverEnded, Watch, watching
 from automl.flow.interrupt import Interrupt
 
 
@@ -215,7 +215,7 @@ def test_a_trial_during_which_the_process_ended_twice_is_not_started_again(task_
 def test_a_start_that_came_further_does_not_count_and_one_that_did_not_leaves_its_best_epoch(
     task_parts, tmp_path, monkeypatch
 ):
-    from automl.deep import trial
+    from automl.deep.training import trial
 
     monkeypatch.setattr(trial, "SNAPSHOT_SECONDS", 0.0)
 

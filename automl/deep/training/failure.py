@@ -20,7 +20,7 @@ LEAST_BATCH = 8
 LOWER_RATE = 0.3
 TRIES = 3
 WAY = ("Graph execution error:", "Detected at node", 'File "', "<stack traces unavailable>", "[[{{node")
-OURS = Path(__file__).resolve().parents[1]
+OURS = Path(__file__).resolve().parents[2]
 MEMORY_WORDS = re.compile(r"\boom\b|out of memory|resource ?exhausted|failed to allocate|unable to allocate", re.I)
 SHAPE_WORDS = re.compile(
     r"shape|dimension|incompatible|rank|axis|units|filters|kernel_size|pool_size|broadcast|concatenat", re.I

@@ -9,7 +9,7 @@ import pytest
 from test_deep_side import side, template, trials
 
 from automl.deep import DeepSide
-from automl.deep.loss_knobs import LOSS_KNOBS, declare
+from automl.deep.training.loss_knobs import LOSS_KNOBS, declare
 from automl.records import Facts, Head, Output
 
 

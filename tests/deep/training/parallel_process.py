@@ -20,10 +20,10 @@ def main() -> None:
     (cpu,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 
-    from automl.deep import device
-    from automl.deep import network as networks
-    from automl.deep.network import DeviceData, Network
-    from automl.deep.parallel import ParallelNetwork, Replicas
+    from automl.deep.training import device
+    from automl.deep.training import network as networks
+    from automl.deep.training.data_parallel import ParallelNetwork, Replicas
+    from automl.deep.training.network import DeviceData, Network
     from automl.layers.dropout import KnobDropout
     from automl.records import Head, InputSpec, Template
 
@@ -119,7 +119,7 @@ def through_a_trainer(policy):
     from automl import catalog
     from automl.deep.data import Material
     from automl.deep.messages import Order
-    from automl.deep.trainer import Trainer
+    from automl.deep.training.trainer import Trainer
     from automl.records import Facts, Head, InputSpec, Output, Template
 
     rng = np.random.default_rng(1)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from automl.deep import device
-from automl.deep.network import DeviceData
-from automl.deep.retrieval import RetrievalNetwork
+from automl.deep.training import device
+from automl.deep.training.network import DeviceData
+from automl.deep.training.retrieval import RetrievalNetwork
 from automl.layers.neighbours import SAME, Neighbours
 from automl.records import Head, InputSpec
 from automl.templates.retrieval import RETRIEVAL

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from automl.deep.initial import Initial
+from automl.deep.training.initial import Initial
 from automl.layers.dropout import KnobDropout
 from automl.layers.members import MemberScale
 

@@ -6,8 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from automl.deep import trial
-from automl.deep.trial import learning_rate_at, train
+from automl.deep.training import trial
+from automl.deep.training.trial import learning_rate_at, train
 from automl.errors import OutOfTime, TrialError
 
 

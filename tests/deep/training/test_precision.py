@@ -8,8 +8,8 @@ import pytest
 from keras_tuner import HyperParameters
 
 from automl import catalog, testing
-from automl.deep.device import choose
-from automl.deep.network import DeviceData, Network
+from automl.deep.training.device import choose
+from automl.deep.training.network import DeviceData, Network
 from automl.records import Head, InputSpec, Template
 
 TEMPLATES = catalog.members(Template, "automl.templates")

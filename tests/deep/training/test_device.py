@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from automl.deep.device import choose, prepare
-from automl.deep.work import LEAST_SPEED_UP, Work, products_a_row, replicas_for
+from automl.deep.training.cost import LEAST_SPEED_UP, Work, products_a_row, replicas_for
+from automl.deep.training.device import choose, prepare
 from automl.errors import RecipeError
 
 
@@ -207,7 +207,7 @@ def test_operators_are_not_split_over_two_cores(n_cores, threads):
 
 @pytest.mark.parametrize(("variable", "used", "threads"), [("", False, 1), ("2", False, 0), ("", True, 0)])
 def test_threads_are_set_unless_somebody_has(machine, monkeypatch, variable, used, threads):
-    monkeypatch.setattr("automl.deep.device.usable_cores", lambda: 2)
+    monkeypatch.setattr("automl.deep.training.device.usable_cores", lambda: 2)
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", variable)
     fake = machine(used=used)
     prepare()

@@ -1,4 +1,4 @@
-"""What a trial asks of a device, and whether several devices would finish it sooner."""
+"""What a trial asks of a device, in arithmetic and memory, and whether several devices would finish it sooner."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from automl.deep.device import Device
+    from automl.deep.training.device import Device
 
-__all__ = ["Work", "products_a_row", "replicas_for"]
+__all__ = ["Work", "needed_mib", "products_a_row", "replicas_for"]
 
 # Orders of magnitude of present GPUs and of the PCIe bus between them, from data sheets; benchmarks/devices.py prints
 # what a machine does, beside what is expected here.
@@ -21,6 +21,13 @@ LEAST_SPEED_UP = 1.3
 LEAST_ROWS_A_DEVICE = 8
 WAYS = 3  # forward, to the inputs and to the weights
 GRADIENT_BYTES = 4
+
+
+MIB = 2**20
+BYTES = 4
+COPIES_OF_WEIGHTS = 6  # weights, gradients, two moments, the best epoch's copy and one under way
+COPIES_OF_OUTPUTS = 2  # kept for the way back, and their gradients
+GATES = 8  # numbers that a recurrent cell keeps for each unit and step
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +94,33 @@ def _products(layer: Any) -> float:
         return float(sum(kernels))
     shape = (tensors[0] if isinstance(tensors, list | tuple) else tensors).shape
     return float(sum(kernels) * math.prod(int(size or 1) for size in shape[1:-1]))
+
+
+def needed_mib(model: Any, batch_size: int) -> float:
+    """Estimate what training a functional model takes beside the data, MiB.
+
+    Weights with their gradients and optimiser state, and each layer's outputs for one batch, which automatic
+    differentiation keeps. What a layer makes inside of itself is counted for recurrent ones only, so this is an
+    estimate from below.
+    """
+    outputs = sum(_numbers(layer) for layer in model.layers)
+    weights = int(model.count_params())
+    return (weights * COPIES_OF_WEIGHTS + outputs * batch_size * COPIES_OF_OUTPUTS) * BYTES / MIB
+
+
+def _numbers(layer: Any) -> int:
+    """Numbers that a layer puts out for one row."""
+    try:
+        outputs = layer.output if isinstance(layer.output, list | tuple) else [layer.output]
+        inputs = layer.input if isinstance(layer.input, list | tuple) else [layer.input]
+    except (AttributeError, ValueError):  # not part of a functional model
+        return 0
+    total = sum(
+        math.prod(int(size or 1) for size in tensor.shape[1:]) for tensor in outputs if hasattr(tensor, "shape")
+    )
+    inner = getattr(layer, "forward_layer", layer)  # of a Bidirectional
+    units = getattr(getattr(inner, "cell", None), "units", 0)
+    if units:
+        steps = int(inputs[0].shape[1] or 1)
+        total += steps * int(units) * GATES * (1 if inner is layer else 2)
+    return total
