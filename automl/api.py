@@ -225,8 +225,8 @@ class SideModel:
             return ready(new_rows(rows, self.task, self.root), self.task)
 
     def _opened(self) -> AbstractContextManager[None]:
-        """What fails while predicting is told as `automl.predictors.opened_from` does."""
-        from automl.predictors import opened_from
+        """What fails while predicting is told as `automl.sides.predictors.opened_from` does."""
+        from automl.sides.predictors import opened_from
 
         return opened_from(getattr(self.predictor, "source", ""))
 

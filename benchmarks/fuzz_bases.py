@@ -105,9 +105,9 @@ def make_shallow(folder: Path, name: str, prepared: Any, most_settings: int = 2)
     """A bundle for each baseline that fits, with the baseline's first settings."""
     from automl import bundle
     from automl.flow.prepare import baselines_for
-    from automl.predictors import ShallowPredictor
     from automl.records import Facts, FitContext
     from automl.shallow.data import Material
+    from automl.sides.predictors import ShallowPredictor
 
     task = prepared.task
     part = Material.of(prepared.dataset, task, prepared.split, task.metric, None).parts[0]
@@ -135,7 +135,7 @@ def make_deep(folder: Path, name: str, recipe: Any, prepared: Any) -> None:
 
     from automl import bundle, modalities
     from automl.flow.prepare import templates_for
-    from automl.predictors import DeepPredictor
+    from automl.sides.predictors import DeepPredictor
 
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     encoder, codec = modalities.fit(dataset, task, split)

@@ -13,8 +13,8 @@ from automl.bundle.saving import digest, sha256
 from automl.bundle.trust import SKOPS_TYPES, check_keras, refusal
 from automl.errors import BundleError, FolderError
 from automl.goals.decision import Decision
-from automl.predictors import DeepPredictor, ShallowPredictor
 from automl.records import Column, Dataset, Head, InputSpec, Output, Task
+from automl.sides.predictors import DeepPredictor, ShallowPredictor
 
 TASK = Task(
     "tabular",

@@ -24,8 +24,8 @@ from automl.bundle.networks import stored_bytes
 from automl.bundle.saving import digest
 from automl.errors import BundleError, InputError
 from automl.goals.decision import Decision
-from automl.predictors import ShallowPredictor
 from automl.records import Column, Dataset, FitContext, Task
+from automl.sides.predictors import ShallowPredictor
 
 TASK = Task(
     "tabular", "binary", ("y",), "roc_auc", classes=("no", "yes"), positive="yes",

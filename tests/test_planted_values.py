@@ -13,8 +13,8 @@ from threadpoolctl import threadpool_limits
 
 from automl import bundle, catalog, modalities
 from automl import detect as detection
-from automl.predictors import DeepPredictor, ShallowPredictor
 from automl.records import Baseline, Dataset, Facts, FitContext, Recipe, Split, Task, Template
+from automl.sides.predictors import DeepPredictor, ShallowPredictor
 
 N_TRAIN, N_VALID, N_TEST = 173, 50, 50  # a prime of training rows: no array has so many by chance
 N = N_TRAIN + N_VALID + N_TEST

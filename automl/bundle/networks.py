@@ -16,7 +16,7 @@ from typing import Any
 
 from automl.bundle.trust import check_network_file, named
 from automl.errors import BundleError
-from automl.predictors import BATCH_SIZE
+from automl.sides.predictors import BATCH_SIZE
 from automl.storage.trusted import spendable_bytes
 
 __all__ = ["LEAST_BATCH_BYTES", "check_network", "load_network"]

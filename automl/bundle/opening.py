@@ -18,8 +18,8 @@ from automl.bundle.packing import unpack
 from automl.bundle.tasks import task_from_dict
 from automl.bundle.trust import SKOPS_TYPES, load_shallow
 from automl.errors import BundleError, InputError, MissingExtra
-from automl.predictors import BATCH_SIZE, DeepPredictor, Predictor, ShallowPredictor
 from automl.records import Encoder, TargetCodec, Task
+from automl.sides.predictors import BATCH_SIZE, DeepPredictor, Predictor, ShallowPredictor
 from automl.storage.npz import ArraysError, read_npz
 from automl.storage.trusted import Untrusted, parse_json, spendable_bytes, unpacked_limit
 

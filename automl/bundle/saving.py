@@ -19,8 +19,8 @@ from automl.bundle.packing import pack
 from automl.bundle.tasks import task_to_dict
 from automl.bundle.trust import SKOPS_TYPES, check_keras, check_skops
 from automl.errors import FolderError
-from automl.predictors import DeepPredictor, Predictor, ShallowPredictor
 from automl.records import Task
+from automl.sides.predictors import DeepPredictor, Predictor, ShallowPredictor
 from automl.storage import files
 
 __all__ = ["SCHEMA", "digest", "save"]

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from automl import metrics
 from automl.goals import scoring as contexts
+from automl.sides.items import HoldOut, first_rows, items_of
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Head, InputSpec, Output, Split, TargetCodec, Task
 
-__all__ = ["HoldOut", "Material", "items_of", "material_of"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HoldOut:
-    """Another parting of the same rows.
-
-    Attributes:
-        train, valid: positions among the first hold-out's training rows followed by its validation rows.
-        truth, weight: of `valid`, as the metric reads them.
-    """
-
-    train: np.ndarray
-    valid: np.ndarray
-    truth: np.ndarray
-    weight: np.ndarray | None
+__all__ = ["Material", "material_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,13 +87,6 @@ class Material:
         return [(self.valid_truth, self.valid_weight), *((one.truth, one.weight) for one in self.others)]
 
 
-def items_of(split: Split, part: Literal["train", "valid", "test"]) -> np.ndarray:
-    """Rows of a part, or its windows when the task is a forecast."""
-    windows = {"train": split.train_windows, "valid": split.valid_windows, "test": split.test_windows}[part]
-    rows = {"train": split.train, "valid": split.valid, "test": split.test}[part]
-    return rows if windows is None else windows
-
-
 def material_of(
     dataset: Dataset, task: Task, split: Split, encoder: Encoder, codec: TargetCodec, metric: str
 ) -> Material:
@@ -122,7 +101,7 @@ def material_of(
         weight=weight,
         valid=encoder.transform(dataset, valid_items),
         valid_truth=codec.truth(dataset, valid_items),
-        valid_weight=None if dataset.weight is None else dataset.weight[_first(valid_items)],
+        valid_weight=None if dataset.weight is None else dataset.weight[first_rows(valid_items)],
         valid_context=contexts.scoring_context(dataset, task, split, valid_items),
         specs=tuple(encoder.specs),
         codec=codec,
@@ -147,15 +126,11 @@ def _others(dataset: Dataset, split: Split, codec: TargetCodec) -> tuple[HoldOut
     )  # fmt: skip
 
 
-def _first(items: np.ndarray) -> np.ndarray:
-    return items if items.ndim == 1 else np.asarray(items[:, 0])
-
-
 def _loss_weighting(
     dataset: Dataset, task: Task, split: Split, items: np.ndarray
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """The scale that divides a forecast's errors, and each training item's weight."""
-    own = None if dataset.weight is None else dataset.weight[_first(items)]
+    own = None if dataset.weight is None else dataset.weight[first_rows(items)]
     if task.goal != "forecast":
         return None, own
     scale = contexts.seasonal_scale(dataset, task.season or 1, split.train)

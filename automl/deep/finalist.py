@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automl.deep.data import items_of
 from automl.deep.messages import Order
 from automl.deep.training.trainer import Trainer
-from automl.ensemble import ensemble_run, select
 from automl.goals.outputs import combine, joined
+from automl.sides.ensemble import ensemble_run, select
+from automl.sides.items import items_of
 
 if TYPE_CHECKING:
     from automl.deep.executor import Pool

@@ -29,8 +29,8 @@ from automl.deep.training import device as devices
 from automl.deep.training.failure import explain
 from automl.deep.training.loss_knobs import LOSS_KNOBS, declare
 from automl.deep.training.trainer import Trainer
-from automl.holdouts import Examination
 from automl.records import Run, SearchOptions
+from automl.sides.holdouts import Examination
 from automl.system import processes
 
 if TYPE_CHECKING:

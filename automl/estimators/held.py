@@ -16,8 +16,8 @@ from automl.intake import new_rows
 from automl.storage import files as folders
 
 if TYPE_CHECKING:
-    from automl.predictors import Predictor
     from automl.records import Output, Task
+    from automl.sides.predictors import Predictor
 
 __all__ = ["ContestResult", "Held"]
 

@@ -14,14 +14,14 @@ import numpy as np
 
 from automl import metrics, verdict
 from automl._version import __version__
-from automl.ensemble import members_of
 from automl.flow.blend import blend
 from automl.flow.reproduce import reproduce
 from automl.goals import decision
 from automl.goals import scoring as contexts
 from automl.goals.outputs import combine
-from automl.predictors import DeepPredictor, ShallowPredictor
 from automl.records import Contestant, Cost, Finding, Outcome, Output, Run
+from automl.sides.ensemble import members_of
+from automl.sides.predictors import DeepPredictor, ShallowPredictor
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import bundle, catalog, report
-from automl.ensemble import members_of
 from automl.errors import FolderError
 from automl.records import Baseline, Section, Template
+from automl.sides.ensemble import members_of
 from automl.storage.files import refuse_link
 from automl.system import shell
 

@@ -30,8 +30,8 @@ from automl.shallow import ShallowSide
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
-    from automl.predictors import Predictor
     from automl.records import Contender, Encoder, Recipe, Run, TargetCodec, Task
+    from automl.sides.predictors import Predictor
 
 __all__ = ["Trained", "train"]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl import metrics
-from automl.ensemble import members_of
 from automl.goals import scoring as contexts
+from automl.sides.ensemble import members_of
 from automl.verdict.resample import N_REPLICATES
 
 if TYPE_CHECKING:

@@ -141,7 +141,7 @@ class Archive:
         """Append a fit to the journal.
 
         Args:
-            scores: one a hold-out. passed_over: see `automl.holdouts`.
+            scores: one a hold-out. passed_over: see `automl.sides.holdouts`.
             settings: of the fit, without what `run.choices` shows beside. rows: training items used.
             state: of the search after it, JSON types.
         """

@@ -14,6 +14,7 @@ from automl import metrics
 from automl.goals.scoring import scoring_context, truth
 from automl.records import Dataset, Output, Run, Split, Task
 from automl.shallow.worker import Part
+from automl.sides.items import item_weight, part_items
 
 __all__ = ["Material"]
 
@@ -37,17 +38,17 @@ class Material:
     @classmethod
     def of(cls, dataset: Dataset, task: Task, split: Split, metric: str, weight: np.ndarray | None) -> Material:
         """Gather it from a split; `weight` has shape (n_rows,)."""
-        first = _items(split, "train"), _items(split, "valid")
+        first = part_items(split, "train"), part_items(split, "valid")
         parts = tuple(
             Part(
-                items, truth(dataset, task, items), _item_weight(weight, items),
-                valid, truth(dataset, task, valid), _item_weight(weight, valid),
+                items, truth(dataset, task, items), item_weight(weight, items),
+                valid, truth(dataset, task, valid), item_weight(weight, valid),
             )
             for items, valid in (first, *split.folds[1:])
         )  # fmt: skip
         # Of few rows the context is the same for all hold-outs: only a forecast's depends on the items.
         context = scoring_context(dataset, task, split, first[1])
-        return cls(dataset, task, metric, parts, _items(split, "test"), context)
+        return cls(dataset, task, metric, parts, part_items(split, "test"), context)
 
     @property
     def items(self) -> np.ndarray:
@@ -90,16 +91,3 @@ class Material:
         """Positions of so many training items, None for all; a forecast's last windows count as much as its first."""
         n = len(self.items)
         return None if n_items >= n else np.sort(np.random.default_rng(seed).choice(n, n_items, replace=False))
-
-
-def _items(split: Split, part: str) -> np.ndarray:
-    """Windows of a forecast, else rows."""
-    windows = getattr(split, f"{part}_windows")
-    return np.asarray(getattr(split, part) if windows is None else windows)
-
-
-def _item_weight(weight: np.ndarray | None, items: np.ndarray) -> np.ndarray | None:
-    if weight is None:
-        return None
-    own = np.asarray(weight, dtype=np.float64)[items]
-    return own if own.ndim == 1 else np.asarray(own.mean(axis=1))

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
-from automl.ensemble import ensemble_run, select
 from automl.goals.outputs import combine, joined
 from automl.records import Output, Run
 from automl.shallow.apart import Apart
@@ -17,6 +16,7 @@ from automl.shallow.data import Material
 from automl.shallow.family import Kept
 from automl.shallow.in_process import Here
 from automl.shallow.scheduling import LEAST_SECONDS
+from automl.sides.ensemble import ensemble_run, select
 
 __all__ = ["Candidates"]
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from automl.holdouts import Examination
 from automl.records import Output, Run
 from automl.shallow.archive import Archive
 from automl.shallow.data import Material
@@ -16,6 +15,7 @@ from automl.shallow.entries import Entries, Entry
 from automl.shallow.family import Kept, Lane
 from automl.shallow.finalist import Candidates
 from automl.shallow.scheduling import LEAST_SECONDS, Tuning, as_text
+from automl.sides.holdouts import Examination
 
 __all__ = ["Earlier", "Lost"]
 

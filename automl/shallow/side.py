@@ -15,7 +15,6 @@ from typing import Any, Literal
 import numpy as np
 
 from automl import metrics
-from automl.holdouts import Examination, has_time
 from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
 from automl.shallow.apart import Apart
 from automl.shallow.archive import KEPT_MODELS, Archive, Proposals
@@ -26,6 +25,7 @@ from automl.shallow.in_process import Here
 from automl.shallow.resume import Earlier
 from automl.shallow.scheduling import Tuning, as_text, rows_a_second
 from automl.shallow.worker import Fitted, Part, Payload, measure
+from automl.sides.holdouts import Examination, has_time
 
 __all__ = ["ShallowSide"]
 

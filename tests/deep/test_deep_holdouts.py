@@ -128,7 +128,7 @@ def test_predictions_on_all_hold_outs_return_from_disk(folded, tmp_path):
 
 
 def test_short_of_time_a_trial_is_judged_on_one_hold_out_and_stays_within_it(folded, monkeypatch):
-    from automl import holdouts
+    from automl.sides import holdouts
 
     monkeypatch.setattr(holdouts, "EXAMINE_SLACK", 1e9)
     deep = side(folded, template(), max_trials=2)

@@ -104,7 +104,7 @@ def test_a_lost_model_is_fitted_and_judged_on_all_hold_outs_again(folded, whole,
 
 
 def test_short_of_time_a_fit_is_judged_on_one_hold_out(folded, monkeypatch):
-    monkeypatch.setattr("automl.holdouts.EXAMINE_SLACK", 1e9)
+    monkeypatch.setattr("automl.sides.holdouts.EXAMINE_SLACK", 1e9)
     side = side_of(folded, None, 2, NAMES)
     side.step(60.0)
     (run,) = side.step(60.0)

@@ -21,7 +21,7 @@ from automl.deep.training.initial import Initial, seeded
 from automl.deep.training.loss_knobs import loss_knobs
 from automl.layers.losses import loss_for
 from automl.layers.rates import rate_factor
-from automl.predictors import input_names
+from automl.sides.predictors import input_names
 
 if TYPE_CHECKING:
     from automl.deep.training.device import Device

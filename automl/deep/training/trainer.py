@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from automl import holdouts, metrics
+from automl import metrics
 from automl.deep.messages import Order, Report, plain
 from automl.deep.training.cost import Work, needed_mib, products_a_row, replicas_for
 from automl.deep.training.data_parallel import ParallelNetwork, Replicas
@@ -22,6 +22,7 @@ from automl.deep.training.retrieval import RetrievalNetwork
 from automl.deep.training.trial import Fit, Snapshot, train
 from automl.deep.training.watchdog import NeverEnded, Watch, watching
 from automl.errors import OutOfTime
+from automl.sides import holdouts
 from automl.system import resources
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from automl import metrics
-from automl.ensemble import MOST_MEMBERS, ensemble_run, select
 from automl.goals.outputs import combine
 from automl.records import Cost, Output, Run
+from automl.sides.ensemble import MOST_MEMBERS, ensemble_run, select
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.normal(size=(400, 1))

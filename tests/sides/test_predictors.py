@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from automl import predictors
 from automl.goals.decision import Decision
 from automl.goals.outputs import combine
-from automl.predictors import DeepPredictor, ShallowPredictor, raw
 from automl.records import Dataset, Head, InputSpec, Output
+from automl.sides import predictors
+from automl.sides.predictors import DeepPredictor, ShallowPredictor, raw
 
 
 def probabilities(*rows):

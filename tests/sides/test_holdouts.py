@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from automl.holdouts import Examination, has_time
+from automl.sides.holdouts import Examination, has_time
 
 
 @pytest.mark.parametrize(("higher", "sign"), [(True, 1), (False, -1)])

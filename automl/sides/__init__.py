@@ -1,0 +1,1 @@
+"""What both sides share: rows that are judged, hold-outs, ensembles, finalists as they predict."""
