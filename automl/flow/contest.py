@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 from automl import metrics, modalities
 from automl.catalog import template_loader
-from automl.clock import Clock
 from automl.deep.ray.executor import RayPool
 from automl.errors import MissingExtra
+from automl.flow.budget.allocation import LEAST_STEP_SECONDS, SEEDS, alternate, name_and_seed, settle_offers
+from automl.flow.budget.clock import Clock
+from automl.flow.budget.findings import too_late_for_deep, with_times
+from automl.flow.budget.ledger import Ledger
+from automl.flow.budget.reserve import Reserve
 from automl.flow.conclude import Conclusion, conclude
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
-from automl.flow.ledger import Ledger
 from automl.flow.loading import LeftOut, Loading, failed_loading
 from automl.flow.loggers import check_loggers, loggers
 from automl.flow.prepare import Prepared, audited, baselines_for, prepare, templates_for
 from automl.flow.progress import Progress
-from automl.flow.reserve import Reserve
-from automl.flow.timekeeping import too_late_for_deep, with_times
-from automl.flow.turns import LEAST_STEP_SECONDS, SEEDS, alternate, name_and_seed, settle_offers
 from automl.shallow import ShallowSide
 from automl.storage import files as folders
 from automl.storage.run_folder import check_folder, open_folder

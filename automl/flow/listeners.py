@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from automl.clock import Clock
+from automl.flow.budget.clock import Clock
 from automl.storage import files
 from automl.system.printable import json_printable
 from automl.system.terminal import Lasting

@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from automl import metrics
-from automl.clock import Clock
 from automl.errors import OutOfTime, RecipeError, TrialError
+from automl.flow.budget.allocation import alternate
+from automl.flow.budget.clock import Clock
+from automl.flow.budget.findings import LOADING_SECONDS
+from automl.flow.budget.reserve import Reserve
 from automl.flow.conclude import finish
 from automl.flow.contest import deep_side, shallow_side, workers_of
 from automl.flow.interrupt import Interrupt
@@ -23,9 +26,6 @@ from automl.flow.keep import keeps_rows
 from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.prepare import prepare
 from automl.flow.progress import Progress
-from automl.flow.reserve import Reserve
-from automl.flow.timekeeping import LOADING_SECONDS
-from automl.flow.turns import alternate
 from automl.shallow import ShallowSide
 
 if TYPE_CHECKING:

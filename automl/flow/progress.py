@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from automl.clock import Clock
+from automl.flow.budget.clock import Clock
 from automl.flow.listeners import JsonLines, Listener
 from automl.records import Finding
 from automl.report.findings import COLOURS, gravest_first, told

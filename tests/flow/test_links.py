@@ -6,9 +6,9 @@ import os
 import numpy as np
 import pytest
 
-from automl.clock import Clock
 from automl.errors import FolderError
-from automl.flow.ledger import Ledger
+from automl.flow.budget.clock import Clock
+from automl.flow.budget.ledger import Ledger
 from automl.flow.listeners import TensorBoard
 from automl.records import Recipe
 from automl.storage import files as folders

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from automl.clock import Clock
+from automl.flow.budget.clock import Clock
 from automl.flow.listeners import JsonLines, TensorBoard
 from automl.flow.progress import Progress
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from automl.clock import Clock
+from automl.flow.budget.clock import Clock
 from automl.flow.progress import Progress
 from automl.records import Finding
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from automl.clock import Clock
-    from automl.flow.reserve import Reserve
+    from automl.flow.budget.clock import Clock
+    from automl.flow.budget.reserve import Reserve
     from automl.records import Contender, Recipe, Run
 
 __all__ = ["LEAST_STEP_SECONDS", "SEEDS", "alternate", "name_and_seed", "settle_offers"]

@@ -11,7 +11,7 @@ from automl.flow.loading import LeftOut
 from automl.records import Finding
 
 if TYPE_CHECKING:
-    from automl.clock import Clock
+    from automl.flow.budget.clock import Clock
     from automl.records import Outcome
 
 __all__ = ["too_late_for_deep", "with_times"]

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from automl.clock import Clock
 from automl.errors import FolderError
+from automl.flow.budget.clock import Clock
 from automl.storage import files
 from automl.storage.values import MOST_SECONDS, Misfit, mapping, number, optional_number, parse, text
 

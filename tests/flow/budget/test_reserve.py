@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from automl.flow.reserve import Reserve
+from automl.flow.budget.reserve import Reserve
 from automl.records import Cost, Run
 
 

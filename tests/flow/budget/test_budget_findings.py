@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from automl.clock import Clock
-from automl.flow.timekeeping import _over, _unequal, too_late_for_deep
+from automl.flow.budget.clock import Clock
+from automl.flow.budget.findings import _over, _unequal, too_late_for_deep
 
 
 def test_an_offer_counts_what_was_spent_and_a_refusal_does_not_take_it_back():

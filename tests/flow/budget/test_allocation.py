@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from automl.clock import Clock
-from automl.flow.turns import alternate, name_and_seed
+from automl.flow.budget.allocation import alternate, name_and_seed
+from automl.flow.budget.clock import Clock
 from automl.records import Recipe, Run
 
 

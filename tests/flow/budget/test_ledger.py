@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from automl.clock import Clock
-from automl.flow import ledger as ledgers
-from automl.flow.ledger import Ledger
+from automl.flow.budget import ledger as ledgers
+from automl.flow.budget.clock import Clock
+from automl.flow.budget.ledger import Ledger
 from automl.records import Recipe
 
 
