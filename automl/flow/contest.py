@@ -25,9 +25,9 @@ from automl.flow.conclude import Conclusion, conclude
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.loading import LeftOut, Loading, failed_loading
-from automl.flow.loggers import check_loggers, loggers
 from automl.flow.prepare import Prepared, audited, baselines_for, prepare, templates_for
-from automl.flow.progress import Progress
+from automl.flow.progress.console import Progress
+from automl.flow.progress.loggers import check_loggers, loggers
 from automl.shallow import ShallowSide
 from automl.storage import files as folders
 from automl.storage.run_folder import check_folder, open_folder

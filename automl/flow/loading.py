@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from automl.errors import RecipeError
-from automl.flow.progress import quiet_libraries
+from automl.flow.progress.console import quiet_libraries
 from automl.records import DeviceWish
 from automl.system import resources
 from automl.system.printable import printable

@@ -25,7 +25,7 @@ from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keeps_rows
 from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.prepare import prepare
-from automl.flow.progress import Progress
+from automl.flow.progress.console import Progress
 from automl.shallow import ShallowSide
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from automl.errors import FolderError
 from automl.flow.budget.clock import Clock
 from automl.flow.budget.ledger import Ledger
-from automl.flow.listeners import TensorBoard
+from automl.flow.progress.listeners import TensorBoard
 from automl.records import Recipe
 from automl.storage import files as folders
 from automl.storage.files import put

@@ -3,8 +3,8 @@
 import pytest
 
 from automl.errors import MissingExtra
-from automl.flow import loggers as room
-from automl.flow.mlflow_runs import MLflow
+from automl.flow.progress import loggers as room
+from automl.flow.progress.mlflow_runs import MLflow
 
 EVENTS = (
     {"event": "start", "side": "deep", "name": "mlp-1", "settings": {"width": 8, "learning_rate": 0.01}},

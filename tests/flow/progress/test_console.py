@@ -6,7 +6,7 @@ import json
 import pytest
 
 from automl.flow.budget.clock import Clock
-from automl.flow.progress import Progress
+from automl.flow.progress.console import Progress
 from automl.records import Finding
 
 

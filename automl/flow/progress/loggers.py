@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.errors import MissingExtra
-from automl.flow.listeners import TensorBoard
-from automl.flow.mlflow_runs import MLflow
+from automl.flow.progress.listeners import TensorBoard
+from automl.flow.progress.mlflow_runs import MLflow
 
 if TYPE_CHECKING:
-    from automl.flow.listeners import Listener
+    from automl.flow.progress.listeners import Listener
 
 __all__ = ["check_loggers", "loggers"]
 

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from automl.flow.budget.clock import Clock
-from automl.flow.listeners import JsonLines, TensorBoard
-from automl.flow.progress import Progress
+from automl.flow.progress.console import Progress
+from automl.flow.progress.listeners import JsonLines, TensorBoard
 
 START = {"event": "start", "side": "deep", "name": "mlp-1", "settings": {"width": 8}}
 EPOCH = {"event": "epoch", "side": "deep", "name": "mlp-1", "epoch": 1.5, "loss": 0.7, "valid_score": 0.6}

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from automl.flow.budget.clock import Clock
-from automl.flow.listeners import JsonLines, Listener
+from automl.flow.progress.listeners import JsonLines, Listener
 from automl.records import Finding
 from automl.report.findings import COLOURS, gravest_first, told
 from automl.system import terminal
