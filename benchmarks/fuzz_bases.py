@@ -104,7 +104,7 @@ def make(work: Path) -> None:
 def make_shallow(folder: Path, name: str, prepared: Any, most_settings: int = 2) -> None:
     """A bundle for each baseline that fits, with the baseline's first settings."""
     from automl import bundle
-    from automl.flow.prepare import baselines_for
+    from automl.flow.selection import baselines_for
     from automl.records import Facts, FitContext
     from automl.shallow.data import Material
     from automl.sides.predictors import ShallowPredictor
@@ -134,7 +134,7 @@ def make_deep(folder: Path, name: str, recipe: Any, prepared: Any) -> None:
     import keras_tuner
 
     from automl import bundle, modalities
-    from automl.flow.prepare import templates_for
+    from automl.flow.selection import templates_for
     from automl.sides.predictors import DeepPredictor
 
     dataset, task, split = prepared.dataset, prepared.task, prepared.split

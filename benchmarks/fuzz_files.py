@@ -119,7 +119,7 @@ def one_shallow_log(
     rng: np.random.Generator, folder: Path, work: Path, number: int, stage: Callable[..., None]
 ) -> None:
     """The shallow side goes on from a damaged journal and damaged models."""
-    from automl.flow.prepare import baselines_for
+    from automl.flow.selection import baselines_for
     from automl.records import Facts
     from automl.shallow import ShallowSide
     from automl.shallow.data import Material

@@ -102,7 +102,7 @@ def others(rng: np.random.Generator, folder: Path, task: Any, encoder: Any, stag
 
 def baselines(found: Any) -> None:
     """Floors and the first shallow models, where exceptions are not noted but raised."""
-    from automl.flow.prepare import baselines_for
+    from automl.flow.selection import baselines_for
     from automl.records import Facts
     from automl.shallow import ShallowSide
     from automl.shallow.worker import Order, obey

@@ -98,7 +98,7 @@ def prepared(args: argparse.Namespace, name: str) -> Any:
 
 def shallow(made: Any, args: argparse.Namespace) -> list[list[float]]:
     """For each setting its score on every hold-out and on test rows."""
-    from automl.flow.prepare import baselines_for
+    from automl.flow.selection import baselines_for
     from automl.goals.scoring import scoring_context, truth
     from automl.metrics import score
     from automl.records import Facts, FitContext

@@ -53,7 +53,8 @@ def encoded(folder: Path, name: str) -> tuple[Any, Any, Any]:
     """Material, facts and the first template that fits a set."""
     from automl import modalities, recipe
     from automl.deep.data import material_of
-    from automl.flow.prepare import prepare, templates_for
+    from automl.flow.prepare import prepare
+    from automl.flow.selection import templates_for
 
     entry = next(e for e in json.loads((folder / "catalog.json").read_text()) if e["name"] == name)
     asked = recipe.make(**entry_data(folder, entry), metric=entry["metric"])

@@ -20,12 +20,12 @@ from automl.flow.budget.clock import Clock
 from automl.flow.budget.findings import LOADING_SECONDS
 from automl.flow.budget.reserve import Reserve
 from automl.flow.conclude import finish
-from automl.flow.contest import deep_side, shallow_side, workers_of
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keeps_rows
 from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.prepare import prepare
 from automl.flow.progress.console import Progress
+from automl.flow.sides import deep_side, shallow_side, workers_of
 from automl.shallow import ShallowSide
 
 if TYPE_CHECKING:

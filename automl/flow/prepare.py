@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,14 +12,15 @@ from automl import catalog, metrics, split
 from automl.audit import examine
 from automl.detect import detect, survey
 from automl.detect.rows import marked
-from automl.errors import InputError, NoTarget, RecipeError
+from automl.errors import InputError, NoTarget
+from automl.flow.selection import check_templates
 from automl.intake import load, pictured, pictures, span
-from automl.records import Baseline, Finding, Template
+from automl.records import Finding
 
 if TYPE_CHECKING:
-    from automl.records import Column, Dataset, InputSpec, Recipe, Split, Task
+    from automl.records import Column, Dataset, Recipe, Split, Task
 
-__all__ = ["Looked", "Prepared", "audited", "baselines_for", "look", "prepare", "read", "templates_for"]
+__all__ = ["Looked", "Prepared", "audited", "look", "prepare", "read"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +61,7 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
             is more than one trial to choose from.
     """
     catalog.extend(recipe.plugins)
-    _check_templates(recipe)
+    check_templates(recipe)
     dataset, task = read(recipe)
     hold_outs = tested or recipe.max_trials != 1
     return Prepared(dataset, task, split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs))
@@ -120,54 +120,3 @@ def look(recipe: Recipe, most_rows: int | None = None) -> Looked:
         found += (Finding("no_split", "high", message, "Change this before a fit; the rest of the audit goes on."),)
     found += examine(dataset, task, parted)
     return Looked(dataclasses.replace(dataset, findings=marked(found, dataset)), task, task.columns)
-
-
-def _check_templates(recipe: Recipe) -> None:
-    """Refuse names that no template has, before any time is spent on the data."""
-    known = catalog.members(Template, "automl.templates") if recipe.templates else {}
-    for name in recipe.templates:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(sorted(known))}"
-            raise RecipeError(f"template {name!r} is not known; {hint}")
-
-
-def templates_for(
-    recipe: Recipe, task: Task, specs: tuple[InputSpec, ...]
-) -> tuple[dict[str, Template], dict[str, str]]:
-    """The templates to search, and why the others are left out.
-
-    Raises:
-        RecipeError: none of the named ones fits.
-    """
-    known: dict[str, Any] = catalog.members(Template, "automl.templates")
-    fitting: dict[str, Template] = {}
-    reasons: dict[str, str] = {}
-    for name, template in known.items():
-        if recipe.templates and name not in recipe.templates:
-            continue
-        reason = _unfit(template, task, specs)
-        if reason is None:
-            fitting[name] = template
-        else:
-            reasons[name] = reason
-    if recipe.templates and not fitting:
-        why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        raise RecipeError(
-            f"none of the templates asked for fits this task ({why}); leave templates out to use all that fit"
-        )
-    return fitting, reasons
-
-
-def _unfit(template: Template, task: Task, specs: tuple[InputSpec, ...]) -> str | None:
-    if task.goal not in template.goals:
-        return f"it does not do {task.goal}"
-    if not any(spec.kind in template.accepts for spec in specs):
-        return f"it reads {', '.join(template.accepts)}, and the data has none of these"
-    return template.unfit(task, specs)
-
-
-def baselines_for(task: Task) -> dict[str, Baseline]:
-    """The shallow families of this modality and goal (a forecast is a sequence)."""
-    known: dict[str, Any] = catalog.members(Baseline, "automl.baselines")
-    return {name: b for name, b in known.items() if b.modality == task.modality and task.goal in b.goals}

@@ -15,7 +15,8 @@ from automl.deep.data import material_of
 from automl.deep.messages import Order
 from automl.deep.training import device
 from automl.deep.training.trainer import Trainer
-from automl.flow.prepare import prepare, templates_for
+from automl.flow.prepare import prepare
+from automl.flow.selection import templates_for
 from automl.layers.fusion import read_specs
 from automl.records import InputSpec, Recipe
 from automl.templates.ft_transformer import FT_TRANSFORMER

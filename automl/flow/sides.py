@@ -1,0 +1,108 @@
+"""Both sides as the order sets them up: loaded, encoded for, given their folder and workers."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl import modalities
+from automl.catalog import template_loader
+from automl.deep.ray.executor import RayPool
+from automl.flow.budget.clock import Clock
+from automl.flow.interrupt import Interrupt
+from automl.flow.prepare import Prepared
+from automl.flow.progress.console import Progress
+from automl.flow.selection import baselines_for, templates_for
+from automl.shallow import ShallowSide
+
+if TYPE_CHECKING:
+    from automl.records import Contender, Recipe, TargetCodec
+    from automl.storage.journal import Journal
+    from automl.storage.weights import WeightStore
+
+__all__ = ["deep_side", "shallow_side", "workers_of"]
+
+
+def shallow_side(
+    recipe: Recipe, prepared: Prepared, folder: Path | None, progress: Progress, interrupt: Interrupt, clock: Clock
+) -> ShallowSide:
+    """Set up the shallow side; without a bound on time its fits run in this process, for nothing would end them."""
+    from automl.records import Facts
+
+    task, split = prepared.task, prepared.split
+    items = split.train if split.train_windows is None else split.train_windows
+    side = ShallowSide(
+        prepared.dataset,
+        task,
+        split,
+        Facts(len(items), len(task.classes)),
+        baselines_for(task),
+        task.metric,
+        recipe.seed,
+        prepared.dataset.weight,
+        recipe.max_trials,
+        progress.event,
+        stopping=lambda: interrupt.asked,
+        folder=folder,
+        fingerprints=_fingerprints(recipe, prepared),
+        elapsed=lambda: clock.elapsed,
+        apart=math.isfinite(clock.budget_seconds),
+    )
+    _tell(progress, side.archive.journal, side.archive.store)
+    return side
+
+
+def deep_side(
+    recipe: Recipe,
+    prepared: Prepared,
+    folder: Path | None,
+    progress: Progress,
+    interrupt: Interrupt,
+    remote: RayPool | None,
+) -> tuple[Contender | None, TargetCodec, Any, dict[str, str]]:
+    """Encode for the networks and set the search up; no side when no template fits."""
+    from automl.deep import DeepSide
+
+    dataset, task, split = prepared.dataset, prepared.task, prepared.split
+    encoder, codec = modalities.fit(dataset, task, split)
+    facts = modalities.facts(dataset, task, split, codec)
+    templates, left_out = templates_for(recipe, task, encoder.specs)
+    if not templates:
+        return None, codec, encoder, left_out
+    side = DeepSide(
+        dataset, task, split, encoder, codec, facts, templates,
+        metric=task.metric, seed=recipe.seed, max_trials=recipe.max_trials, options=recipe.search, folder=folder,
+        fingerprints=_fingerprints(recipe, prepared), on_event=progress.event, stopping=lambda: interrupt.asked,
+        remote=remote,
+    )  # fmt: skip
+    return side, codec, encoder, left_out | side.left_out
+
+
+def workers_of(recipe: Recipe, progress: Progress, interrupt: Interrupt) -> RayPool:
+    """Ray's workers, not yet started; a missing library or a wrong address is told before the data are read."""
+    return RayPool(recipe.search, template_loader(recipe.plugins), stopping=lambda: interrupt.asked, note=progress.note)
+
+
+def _tell(progress: Progress, journal: Journal, store: WeightStore | None) -> None:
+    """Say what an earlier call has left that cannot be read."""
+    if journal.unreadable or journal.put_aside:
+        progress.note(journal.summary())
+    if store is not None and store.unreadable:
+        names = ", ".join(store.unreadable)
+        progress.note(f"damaged files in {store.folder} were put aside: {names}; what they held is fitted again")
+
+
+def _fingerprints(recipe: Recipe, prepared: Prepared) -> dict[str, str]:
+    """What must be the same for a run to be gone on with."""
+    split, task = prepared.split, prepared.task
+    rows = hashlib.blake2b(digest_size=8)
+    for part in (split.train, split.valid, split.test, *(valid for _, valid in split.folds[1:])):
+        rows.update(part.astype("int64").tobytes())
+    asked = f"{task.goal} {task.target} {task.metric} {sorted(recipe.columns.items())} {recipe.templates} {recipe.seed}"
+    return {
+        "data": prepared.dataset.fingerprint,
+        "split": rows.hexdigest(),
+        "recipe": hashlib.blake2b(asked.encode(), digest_size=8).hexdigest(),
+    }
