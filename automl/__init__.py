@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from automl._version import __version__
 
 if TYPE_CHECKING:
-    from automl.api import Inspection, Model, Result, fit, inspect, load, run
+    from automl.api import Inspection, Result, fit, inspect, load, run
     from automl.estimators import (
         ContestClassifier,
         ContestRegressor,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ShallowClassifier,
         ShallowRegressor,
     )
+    from automl.predict.model import Model
 
 __all__ = [
     "ContestClassifier",

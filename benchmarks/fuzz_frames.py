@@ -80,8 +80,8 @@ def encoded(found: Any, stage: Callable[[str], None]) -> Any:
 
 def new_rows(data: Any, task: Any, encoder: Any) -> None:
     """Rows to predict."""
-    from automl.flow.predicting import future, ready
     from automl.intake import new_rows as read
+    from automl.predict.rows import future, ready
 
     dataset = ready(read(data, task), task)
     if task.goal == "forecast":

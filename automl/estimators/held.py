@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import bundle, modalities
-from automl.flow.predicting import ready
 from automl.intake import new_rows
+from automl.predict.rows import ready
 from automl.storage import files as folders
 
 if TYPE_CHECKING:

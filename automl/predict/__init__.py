@@ -1,0 +1,1 @@
+"""Models as they are used: new rows in, predictions out."""

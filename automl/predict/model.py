@@ -1,0 +1,179 @@
+"""A contest's models, ready to predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import numpy as np
+    import pandas as pd
+
+    from automl.records import Dataset, Task
+
+__all__ = ["Model", "SideModel"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SideModel:
+    """One side's finalist, ready to predict. `side` is "deep", "shallow" or "floor"."""
+
+    side: str
+    task: Task
+    predictor: Any
+    root: str | None = None
+
+    def predict(self, rows: Any) -> pd.DataFrame | pd.Series:
+        """Predict new rows.
+
+        Args:
+            rows: as `fit` takes them; the target may be absent. For a forecast, the history up to now.
+
+        Returns:
+            A Series named as the target (a frame for several targets or labels). A forecast gives a frame with the
+            series, the time and each target's values and quantiles for the next `horizon` steps.
+
+        Raises:
+            DataError: no column that the model needs is there, or an array has another shape.
+        """
+        dataset = self._dataset(rows)
+        with self._opened():
+            if self.task.goal == "forecast":
+                return _forecast_frame(self.predictor, dataset, self.task)
+            output = self.predictor.output(dataset, _all_rows(dataset))
+            return _predictions(output.arrays, self.task)
+
+    def predict_proba(self, rows: Any) -> pd.DataFrame:
+        """Probabilities for new rows: a frame with one column a class (or label).
+
+        Raises:
+            DataError: the task is not a classification, or the rows do not fit.
+        """
+        import pandas as pd
+
+        if self.task.goal not in ("binary", "multiclass", "multilabel"):
+            raise DataError(f"predict_proba needs a classification; this model does {self.task.goal}: use predict")
+        dataset = self._dataset(rows)
+        with self._opened():
+            output = self.predictor.output(dataset, _all_rows(dataset))
+            return pd.DataFrame(output.arrays["probabilities"], columns=list(_labels(self.task)))
+
+    def read(self, rows: Any) -> Dataset:
+        """New rows as the model will see them; its `findings` tell what could not be read as in training.
+
+        Args:
+            rows: as `predict` takes them, which also takes what this returns.
+        """
+        from automl.intake import new_rows
+        from automl.predict.rows import ready
+
+        with self._opened():
+            return ready(new_rows(rows, self.task, self.root), self.task)
+
+    def _opened(self) -> AbstractContextManager[None]:
+        """What fails while predicting is told as `automl.sides.predictors.opened_from` does."""
+        from automl.sides.predictors import opened_from
+
+        return opened_from(getattr(self.predictor, "source", ""))
+
+    def _dataset(self, rows: Any) -> Dataset:
+        from automl.records import Dataset
+
+        return rows if isinstance(rows, Dataset) else self.read(rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A contest's models: predicts with the recommended one; `deep` and `shallow` are each side's own."""
+
+    task: Task
+    predictors: Mapping[str, Any]
+    recommended: str
+    folder: Path | None = None
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+    def side(self, name: str) -> SideModel:
+        """A side's model.
+
+        Raises:
+            DataError: that side has none.
+        """
+        if name not in self.predictors:
+            raise DataError(f"this contest has no {name} model; it has {', '.join(sorted(self.predictors))}")
+        return SideModel(name, self.task, self.predictors[name])
+
+    @property
+    def deep(self) -> SideModel:
+        """The deep finalist."""
+        return self.side("deep")
+
+    @property
+    def shallow(self) -> SideModel:
+        """The shallow finalist."""
+        return self.side("shallow")
+
+    def read(self, rows: Any) -> Dataset:
+        """New rows as the recommended model will see them; see `SideModel.read`."""
+        return self.side(self.recommended).read(rows)
+
+    def predict(self, rows: Any) -> pd.DataFrame | pd.Series:
+        """Predict new rows with the recommended model; see `SideModel.predict`."""
+        return self.side(self.recommended).predict(rows)
+
+    def predict_proba(self, rows: Any) -> pd.DataFrame:
+        """Probabilities from the recommended model; see `SideModel.predict_proba`."""
+        return self.side(self.recommended).predict_proba(rows)
+
+
+def _all_rows(dataset: Dataset) -> np.ndarray:
+    import numpy as np
+
+    return np.arange(dataset.n_rows)
+
+
+def _labels(task: Task) -> tuple[Any, ...]:
+    """Class labels as the user would write them: integers and booleans again where all of them are."""
+    if all(label.lstrip("-").isdigit() and str(int(label)) == label for label in task.classes):
+        return tuple(int(label) for label in task.classes)
+    if set(task.classes) == {"False", "True"}:
+        return tuple(label == "True" for label in task.classes)
+    return task.classes
+
+
+def _predictions(arrays: Mapping[str, np.ndarray], task: Task) -> pd.DataFrame | pd.Series:
+    import pandas as pd
+
+    if task.goal in ("binary", "multiclass"):
+        labels = _labels(task)
+        return pd.Series([labels[code] for code in arrays["labels"]], name=task.target[0])
+    if task.goal == "multilabel":
+        return pd.DataFrame(arrays["labels"], columns=list(task.classes))
+    if len(task.target) == 1:
+        return pd.Series(arrays["values"][:, 0], name=task.target[0])
+    return pd.DataFrame(arrays["values"], columns=list(task.target))
+
+
+def _forecast_frame(predictor: Any, dataset: Dataset, task: Task) -> pd.DataFrame:
+    import pandas as pd
+
+    from automl.predict.rows import future
+
+    extended, windows = future(dataset, task)
+    output = predictor.output(extended, windows)
+    assert extended.times is not None
+    columns: dict[str, Any] = {}
+    if extended.series is not None:
+        columns[task.series_column or "series"] = extended.series[windows].ravel()
+    columns[task.time_column or "time"] = extended.times[windows].ravel()
+    for t, name in enumerate(task.target):
+        columns[name] = output.arrays["values"][:, :, t].ravel()
+        if "quantiles" in output.arrays:
+            for q, level in enumerate(task.quantiles):
+                columns[f"{name}_q{round(100 * level):02d}"] = output.arrays["quantiles"][:, :, t, q].ravel()
+    return pd.DataFrame(columns)
