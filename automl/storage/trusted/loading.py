@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from automl.storage.moved_types import renamed
 from automl.storage.trusted.errors import Untrusted
 from automl.storage.trusted.lists import TRUSTED
 from automl.storage.trusted.members import parse_json, read_members, unpacked_limit
@@ -26,6 +27,7 @@ def check(content: bytes, types: Collection[str] = TRUSTED) -> None:
         Untrusted: it is damaged, too large, or names something that is not on the list.
     """
     limit = unpacked_limit(len(content))
+    content = renamed(content, limit)
     members = read_members(content, MEMBERS, limit)
     if "schema.json" not in members:
         raise Untrusted("it holds no description (schema.json)")
@@ -41,6 +43,7 @@ def loads(content: bytes, types: Collection[str] = TRUSTED) -> Any:
     Raises:
         Untrusted: it is refused by `check`, skops cannot build it, or its arrays would lead native code astray.
     """
+    content = renamed(content, unpacked_limit(len(content)))
     check(content, types)
     import skops.io
 
