@@ -158,7 +158,7 @@ def _targets(values: Any, where: str) -> pd.DataFrame:
 
     if isinstance(values, pd.Series | pd.Index):
         own = values.to_numpy() if isinstance(values, pd.MultiIndex) else values.array
-        return pd.DataFrame({"y": pd.Series(own)})
+        return pd.DataFrame({"y": series(own)})
     if type(values).__module__.partition(".")[0] in ("polars", "pyarrow"):
         return pd.DataFrame({"y": series(values)})
     if hasattr(values, "toarray") and type(values).__module__.startswith("scipy"):

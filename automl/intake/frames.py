@@ -48,7 +48,7 @@ def as_frame(data: Any) -> pd.DataFrame:
 def _polars_column(column: Any) -> Any:
     if str(column.dtype).startswith(("Int", "UInt", "Float", "Boolean", "Date")):
         try:
-            return column.to_pandas()
+            return column.alias("").to_pandas()  # a NUL in its name would end the process: Arrow's names are C strings
         except Exception:  # numbers of more bytes, dates beyond what pandas holds
             pass
     return objects(column.to_list())

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import automl
 from automl import recipe as recipes
 from automl.errors import InputError
 from automl.intake import load
+from automl.intake.frames import as_frame
 from automl.records import Recipe
 from automl.storage.files import as_named, shown
 
@@ -72,3 +74,16 @@ def test_a_path_that_names_nothing_is_refused_whatever_it_looks_like(tmp_path):
             recipes.make(data=str(tmp_path / name) if name[0] != "~" else name, target="y")
         with pytest.raises(InputError, match=r"no file|cannot look|expected a path"):
             load(Recipe(data=str(tmp_path / name) if name[0] != "~" else name, target=("y",)))
+
+
+def test_polars_columns_whose_names_hold_nuls_are_read():
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"a\0b": [1.5, 2.5, None], "plain": [1, 2, 3]})
+    found = as_frame(frame)
+    assert [list(found.iloc[:, place]) for place in (0, 1)][1] == [1, 2, 3]
+    assert found.iloc[:2, 0].tolist() == [1.5, 2.5]
+
+
+def test_targets_of_a_series_may_hold_half_characters():
+    seen = automl.inspect((pd.DataFrame({"x": np.arange(60.0)}), pd.Series(["\ud83d", "b"] * 30, dtype=object)))
+    assert seen.task.goal == "binary"
