@@ -124,7 +124,7 @@ def test_large_messages_arrive_whole_and_their_arrays_can_be_written_to(monkeypa
     frame = pd.DataFrame({"a": np.arange(5000.0), "b": np.array(["x", None] * 2500, dtype=object)})
     ours, theirs = Pipe()
     sent = ("data", {"frame": frame, "none": np.zeros(0), "rows": np.arange(9)})
-    thread = threading.Thread(target=worker._send, args=(ours, sent))
+    thread = threading.Thread(target=worker._send, args=(ours, sent, ours.close))
     thread.start()
     kind, found = worker._receive_large(theirs)
     thread.join()
