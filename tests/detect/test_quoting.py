@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl import audit
 from automl import detect as detection
 from automl.detect.columns.checks import mixed_types
 from automl.detect.columns.convert import read
@@ -136,7 +137,7 @@ def test_a_column_said_to_be_yes_and_no_does_not_keep_two_of_many_cells():
 def findings_of(frame, y, goal=None):
     recipe = Recipe(data="d.csv", target=("y",), goal=goal)
     dataset, task = detection.detect(Dataset("d", frame, pd.DataFrame({"y": y})), recipe)
-    return {f.check: f for f in (*dataset.findings, *detection.examine(dataset, task))}
+    return {f.check: f for f in (*dataset.findings, *audit.examine(dataset, task))}
 
 
 def test_what_does_not_fit_its_column_is_told_by_its_shape():
