@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from automl import bundle, catalog, modalities
+from automl import audit, bundle, catalog, modalities
 from automl import detect as detection
 from automl.records import Baseline, Dataset, Facts, FitContext, Recipe, Split, Task, Template
 from automl.sides.predictors import DeepPredictor, ShallowPredictor
@@ -155,7 +155,7 @@ def contest(modality, goal):
     split = Split(TRAIN, rows[N_TRAIN : N_TRAIN + N_VALID], rows[N_TRAIN + N_VALID :], "row",
                   rows[:N_TEST], "first rows train", 0)  # fmt: skip
     truth = signal_truth(dataset, task)
-    findings = [*dataset.findings, *detection.examine(dataset, task, split)]
+    findings = [*dataset.findings, *audit.examine(dataset, task, split)]
     said = {
         "columns": [column.evidence for column in task.columns],
         "findings": [[finding.message, finding.next_step] for finding in findings],

@@ -187,13 +187,15 @@ ALTERED = {
 @pytest.mark.parametrize("how", ALTERED)
 def test_an_altered_model_is_fitted_again(problem, half, tmp_path, how):  # noqa: F811
     folder = copied(half[0], tmp_path)
-    best = max(half[1], key=lambda run: run.valid_score)
-    altered_store(folder, best.name, ALTERED[how])
+    top = max(run.valid_score for run in half[1])
+    best = {run.name for run in half[1] if run.valid_score == top}  # one that stays would spare the others a fit
+    for name in best:
+        altered_store(folder, name, ALTERED[how])
     side = side_of(problem("tabular", "binary"), folder, 4, apart=False)
-    assert best.name in {lost[0].name for lost in side.earlier.lost}
+    assert best <= {lost[0].name for lost in side.earlier.lost}
     again = to_the_end(side)
     side.close()
-    assert (best.name, best.valid_score) in [(run.name, run.valid_score) for run in again]
+    assert [run.valid_score for run in again if run.name in best] == [top]
 
 
 def test_the_model_as_it_was_is_taken(problem, half, tmp_path):  # noqa: F811
