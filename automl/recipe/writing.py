@@ -8,6 +8,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from automl.records import Recipe, SearchOptions
+from automl.system import shell
 from automl.system.printable import printable
 
 __all__ = ["dump"]
@@ -40,7 +41,9 @@ def dump(recipe: Recipe) -> str:
         if value is None or (name in DEFAULTS and value == DEFAULTS[name] and key != "budget"):
             continue
         if key == "search" and value.ray_address not in (None, "local"):
-            comments.append(f"ray_address: a recipe file names none; it ran with --ray-address {value.ray_address}")
+            comments.append(
+                f"ray_address: a recipe file names none; it ran with {shell.flag('--ray-address', value.ray_address)}"
+            )
             value = replace(value, ray_address=None)
             if value == DEFAULTS[name]:
                 continue

@@ -28,7 +28,7 @@ def check_folder(out: str | None, resume: bool) -> None:
     if out is None:
         return
     if "\0" in out:
-        raise FolderError(f"--out {out!r} is no name that a folder may have; give another")
+        raise FolderError(f"{shell.flag('--out', out)} is no name that a folder may have; give another")
     folder = Path(out)
     with folders.guard(folder):
         if folder.exists() and not folder.is_dir():
