@@ -321,13 +321,18 @@ def damage(rng: np.random.Generator, path: Path, how: Callable[[np.random.Genera
 
 
 def seal(bundle: Path) -> None:
-    """Make hashes and digest right again."""
+    """Make hashes and digest right again; what is no regular file (a pipe, a link to a device) keeps its hash."""
     from automl.bundle.saving import digest
 
-    index = bundle / "bundle.json"
+    index, plain = bundle / "bundle.json", {path.name for path in regular(bundle)}
+    if index.name not in plain:
+        return
     try:
         content = json.loads(index.read_text("utf-8"))
-        content["files"] = {name: hashlib.sha256((bundle / name).read_bytes()).hexdigest() for name in content["files"]}
+        content["files"] = {
+            name: hashlib.sha256((bundle / name).read_bytes()).hexdigest() if name in plain else known
+            for name, known in content["files"].items()
+        }
         content["digest"] = digest(content)
     except (ValueError, TypeError, KeyError, AttributeError, OSError, RecursionError):
         return
