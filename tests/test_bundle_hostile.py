@@ -20,6 +20,7 @@ from automl import bundle, modalities
 from automl.baselines.features.columns import TableFeatures
 from automl.baselines.learners.trees import Forest
 from automl.baselines.model import Model
+from automl.bundle import contents
 from automl.bundle.networks import stored_bytes
 from automl.bundle.saving import digest
 from automl.errors import BundleError, InputError
@@ -86,6 +87,20 @@ def test_a_file_that_is_not_listed_is_refused(model, name):
 
     with pytest.raises(BundleError, match=f"holds '{name}', which bundle.json does not list"):
         predict(model)
+
+
+@pytest.mark.parametrize("name", ["encoder.json", "encoder.npz", "shallow-0.skops"])
+def test_a_file_of_holes_is_refused_before_it_is_read(model, monkeypatch, name):
+    monkeypatch.setattr(contents, "spendable_bytes", lambda: 10 * 2**20)
+    assert set(predict(model)) == {"no", "yes"}
+    os.truncate(model / name, 2**40)
+    read = []
+    plain = contents._blocks
+    monkeypatch.setattr(contents, "_blocks", lambda file: read.append(file.name) or plain(file))
+
+    with pytest.raises(BundleError, match=f"{name} is larger than the 10 MiB that it may take here"):
+        predict(model)
+    assert name not in read
 
 
 def test_a_folder_a_link_and_a_pipe_are_refused(model, tmp_path):

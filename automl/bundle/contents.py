@@ -71,9 +71,11 @@ def check_files(path: Path, content: Mapping[str, Any]) -> None:
     """Check the hash of every file that will be read later; it is then hashed again.
 
     Raises:
-        BundleError: a file was altered or damaged.
+        BundleError: a file was altered or damaged, or is larger than could be read.
     """
+    limit = spendable_bytes()
     for name, expected in content["files"].items():
+        _refuse_size(path / name, (path / name).lstat().st_size, limit)  # a file of holes alone is hashed for minutes
         digest = hashlib.sha256()
         for block in _blocks(path / name):
             digest.update(block)
@@ -106,13 +108,17 @@ def read_file(file: Path, limit_bytes: float | None = None) -> bytes:
     parts, size = [], 0
     for block in _blocks(file):
         size += len(block)
-        if size > limit:
-            raise BundleError(
-                f"{file} is larger than the {limit / MIB:,.0f} MiB that it may take here; "
-                "open it where more memory is free, or use an unaltered copy"
-            )
+        _refuse_size(file, size, limit)
         parts.append(block)
     return b"".join(parts)
+
+
+def _refuse_size(file: Path, n_bytes: int, limit_bytes: float) -> None:
+    if n_bytes > limit_bytes:
+        raise BundleError(
+            f"{file} is larger than the {limit_bytes / MIB:,.0f} MiB that it may take here; "
+            "open it where more memory is free, or use an unaltered copy"
+        )
 
 
 def _blocks(file: Path) -> Iterator[bytes]:

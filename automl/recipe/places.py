@@ -71,8 +71,10 @@ def check_out(out: str | None) -> None:
         return
     try:
         here = Path.cwd().resolve()
-        place = Path(os.path.normpath(here / Path(out).expanduser()))
-        inside = place.resolve().is_relative_to(here) and place != here
+        named = here / Path(out).expanduser()
+        # ".." after a link leads elsewhere for the system than for a reader of the name: both must stay inside
+        places = (Path(os.path.normpath(named)).resolve(), named.resolve())
+        inside = all(place.is_relative_to(here) and place != here for place in places)
     except (OSError, RuntimeError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise RecipeError(

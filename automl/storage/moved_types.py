@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ MOVED: Mapping[str, str] = {
 """Module that a model saved by version 0.1 may name → module that holds the class now."""
 
 SCHEMA = "schema.json"
+ANY = re.compile(".*", re.DOTALL)
 RATIO = 100
 LEAST_BYTES = 256 * 2**20
 JSON_FACTOR = 16
@@ -41,7 +43,7 @@ FAULTS = (
 )  # fmt: skip
 
 
-def renamed(content: bytes, limit_bytes: float | None = None) -> bytes:
+def renamed(content: bytes, limit_bytes: float | None = None, members: re.Pattern[str] = ANY) -> bytes:
     """A skops file with today's names of modules.
 
     Nothing is built or judged here: a file that is damaged, too large for its size or no such file comes back as it
@@ -50,6 +52,7 @@ def renamed(content: bytes, limit_bytes: float | None = None) -> bytes:
     Args:
         content: of the file.
         limit_bytes: most that its members may take together, unpacked; None for a hundred times its size.
+        members: what a member may be called. A file with another one is not packed anew, however many it has.
 
     Returns:
         The content itself where it names no class that has moved.
@@ -59,6 +62,8 @@ def renamed(content: bytes, limit_bytes: float | None = None) -> bytes:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             infos = archive.infolist()
             names = {info.filename for info in infos}
+            if not all(members.fullmatch(name) for name in names):
+                return content
             if len(names) < len(infos) or sum(info.file_size for info in infos) > limit:
                 return content
             text = archive.read(SCHEMA).decode("utf-8")

@@ -238,3 +238,16 @@ def test_numbers_without_end_are_refused_with_words(key):
     for value in (10**5000, float("inf"), float("nan"), -(10**400)):
         with pytest.raises(RecipeError):
             recipe.make(data="sklearn:iris", **{key: value})
+
+
+def test_a_way_up_after_a_link_does_not_lead_out(written, tmp_path):
+    """The system follows the link first, and `..` is then the folder above what it leads to."""
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "runs" / "old").mkdir(parents=True)
+    (tmp_path / "away").symlink_to(elsewhere)
+    (tmp_path / "near").symlink_to("runs")
+    with pytest.raises(RecipeError, match="lies outside the current folder"):
+        recipe.read(written("data: cars.csv\nout: away/../new\n"))
+    for out in ("runs/../new", "near/new", "runs/old/../new"):
+        assert recipe.read(written(f"data: cars.csv\nout: {out}\n")).out == out

@@ -15,6 +15,8 @@ from automl.goals.scoring import truth
 from automl.records import Baseline, Cost, Facts, FitContext, Output, Run
 from automl.shallow.archive import Archive
 from automl.storage.moved_types import MOVED, renamed
+from automl.storage.trusted import loading, loads
+from automl.storage.trusted.errors import Untrusted
 
 FAMILIES = ("linear", "forest", "neighbours", "vectors")
 
@@ -117,6 +119,30 @@ def test_a_file_with_two_members_of_one_name_comes_back_as_it_is():
     with zipfile.ZipFile(made, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr("schema.json", "{}")
     assert renamed(made.getvalue()) == made.getvalue()
+
+
+def test_a_file_with_members_that_no_model_has_is_not_packed_anew(monkeypatch):
+    """However many there are: the check that follows refuses them by their names alone."""
+    content = as_before(skops.io.dumps(fitted("linear")[0]))
+    made = io.BytesIO(content)
+    with zipfile.ZipFile(made, "a") as archive:
+        for i in range(50):
+            archive.writestr(f"q{i}", b"")
+    read = []
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda self, name, pwd=None: read.append(name))
+    with pytest.raises(Untrusted, match="it holds 'q0', which no model of ours has"):
+        loads(made.getvalue())
+    assert not read
+    monkeypatch.undo()
+    assert type(loads(content)).__name__ == "Model"
+
+
+def test_an_old_model_is_packed_anew_once(monkeypatch):
+    content = as_before(skops.io.dumps(fitted("linear")[0]))
+    packed = []
+    monkeypatch.setattr(loading, "renamed", lambda *given: packed.append(given) or renamed(*given))
+    loads(content)
+    assert len(packed) == 1
 
 
 def test_a_class_named_without_a_module_of_ours_is_not_touched():

@@ -26,8 +26,15 @@ def check(content: bytes, types: Collection[str] = TRUSTED) -> None:
     Raises:
         Untrusted: it is damaged, too large, or names something that is not on the list.
     """
+    _check(_renamed(content), types)
+
+
+def _renamed(content: bytes) -> bytes:
+    return renamed(content, unpacked_limit(len(content)), MEMBERS)
+
+
+def _check(content: bytes, types: Collection[str]) -> None:
     limit = unpacked_limit(len(content))
-    content = renamed(content, limit)
     members = read_members(content, MEMBERS, limit)
     if "schema.json" not in members:
         raise Untrusted("it holds no description (schema.json)")
@@ -43,8 +50,8 @@ def loads(content: bytes, types: Collection[str] = TRUSTED) -> Any:
     Raises:
         Untrusted: it is refused by `check`, skops cannot build it, or its arrays would lead native code astray.
     """
-    content = renamed(content, unpacked_limit(len(content)))
-    check(content, types)
+    content = _renamed(content)
+    _check(content, types)
     import skops.io
 
     from automl.storage.trusted.soundness import check_sound
