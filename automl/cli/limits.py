@@ -11,7 +11,8 @@ __all__ = ["limit_words"]
 
 FILES = (errno.EMFILE, errno.ENFILE)
 FULL = (errno.ENOSPC, errno.EDQUOT)
-MAPPING = ("failed to map segment", "cannot allocate memory", "cannot apply additional memory", "static TLS")
+MAPPING = ("failed to map segment", "cannot allocate memory", "cannot apply additional memory", "static tls")
+THREADS = ("can't start new thread", "failed to launch worker thread")  # of Python, of Arrow's pool
 
 
 def limit_words(error: Exception) -> str | None:
@@ -26,7 +27,7 @@ def limit_words(error: Exception) -> str | None:
         return (
             f"memory ran out{_left()} ({said or type(error).__name__}); give it more, or fewer rows, columns or pixels"
         )
-    if (isinstance(error, RuntimeError) and "can't start new thread" in said) or number == errno.EAGAIN:
+    if any(words in said.lower() for words in THREADS) or number == errno.EAGAIN:
         return f"no further thread or process may start{_left()} ({said}); raise the limit (`ulimit -u`, a container's)"
     if number in FILES:
         return f"no further file may be opened ({said}); raise the limit (`ulimit -n`)"

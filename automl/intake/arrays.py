@@ -141,6 +141,8 @@ def target_frame(values: Any, names: tuple[str, ...], taken: Any, where: str) ->
         raw = _targets(values, where)
         columns = list(raw.columns)
         frame, _ = tidy(raw, where)
+    if not columns:
+        raise DataError(f"{where}: y has no columns (shape {frame.shape}): expected (n,) or (n, n_targets)")
     if names and len(names) == len(columns):
         columns = list(names)
     elif names:

@@ -69,7 +69,7 @@ def _load(recipe: Recipe, most_rows: int | None) -> Dataset:
             Finding("missing_groups", "medium", message, step, columns=(str(recipe.group),), count=int(gone.sum())),
         )
     if recipe.weight is not None and not isinstance(recipe.weight, str):
-        weights = np.asarray(recipe.weight)
+        weights = _as_numbers(recipe.weight)
         if raw.given is None and raw.rows is not None and weights.ndim == 1 and len(weights) > raw.rows.max():
             weights = weights[raw.rows]  # of a file of which not all rows were read
         weight, noticed = _weights_given(weights, n_train, len(inputs))
@@ -196,10 +196,7 @@ def _weights_given(values: Any, n_train: int, n_rows: int) -> tuple[np.ndarray, 
 
 
 def _checked_weight(values: Any) -> np.ndarray:
-    try:
-        weight = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"weights must be numbers ({error}); correct the column or array") from error
+    weight = _as_numbers(values)
     bad = np.flatnonzero(~np.isfinite(weight) | (weight < 0))
     if len(bad):
         shown = ", ".join(f"{weight[i]:g} in row {i}" for i in bad[:3])
@@ -207,6 +204,16 @@ def _checked_weight(values: Any) -> np.ndarray:
     if not weight.any():
         raise DataError("all weights are 0: expected some rows to count; leave weights out to count all rows alike")
     return weight
+
+
+def _as_numbers(values: Any) -> np.ndarray:
+    try:
+        raw = np.asarray(values)
+        if raw.dtype.kind in "cmM" or raw.dtype.names:  # NumPy would count nanoseconds, or drop a part
+            raise TypeError(f"they are of type {raw.dtype}")
+        return raw.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"weights must be numbers ({error}); correct the column or array") from error
 
 
 def _text_columns(inputs: Any) -> frozenset[str]:

@@ -30,6 +30,8 @@ COPIES = {"PNG": 1.25, "BMP": 1.25, "PPM": 1.25, "JPEG": 1.5, "GIF": 2.5, "TIFF"
 """Of a picture, while its format's decoder is at work."""
 PROGRESSIVE_BYTES = 6
 """Of a pixel of a progressive JPEG, which is held as coefficients at full scale."""
+WEBP_EXIF = 0x08
+"""Bit of a WebP file's flags: it holds notes, which may say that it is to be turned."""
 STRIP_PIXELS = 1 << 20
 LARGE_PIXELS = 1 << 24
 """Beyond which a picture is brought to its size strip by strip."""
@@ -141,11 +143,45 @@ def pixels(path: Path, height: int, width: int, allowance: Allowance) -> np.ndar
     Raises:
         UnreadablePicture: it cannot be read within the limits. OSError, ValueError and others: the file is damaged.
     """
+    canvas = _webp_canvas(path)
+    if canvas is not None:
+        with allowance.taking(_webp_bytes(*canvas, height, width)), opened(path) as image:
+            image.load()
+            return np.asarray(_sized(_upright(image), height, width))
     with opened(path) as image:
         image.draft(None, (2 * width, 2 * height))  # JPEG decodes faster to about this size
         with allowance.taking(_decoding_bytes(image, height, width)):
             image.load()
             return np.asarray(_sized(_upright(image), height, width))
+
+
+def _webp_canvas(path: Path) -> tuple[int, int, bool] | None:
+    """Columns and rows of a WebP file, and whether it may be turned; None for another, and where none can be read.
+
+    Pillow gives the whole canvas its memory, twice, as it opens the file: its size must be known before.
+    """
+    with open_file(path) as file:
+        head = file.read(30)
+    if len(head) < 30 or head[:4] != b"RIFF" or head[8:12] != b"WEBP":
+        return None
+    kind = head[12:16]
+    if kind == b"VP8X":
+        return (
+            int.from_bytes(head[24:27], "little") + 1,
+            int.from_bytes(head[27:30], "little") + 1,
+            bool(head[20] & WEBP_EXIF),
+        )
+    if kind == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, False
+    if kind == b"VP8 ":
+        return int.from_bytes(head[26:28], "little") & 0x3FFF, int.from_bytes(head[28:30], "little") & 0x3FFF, False
+    return None
+
+
+def _webp_bytes(columns: int, rows: int, may_turn: bool, height: int, width: int) -> float:
+    whole = 4.0 * columns * rows
+    return whole * (COPIES["WEBP"] + may_turn) + _sizing_bytes(columns, rows, height, width) + BASE_BYTES
 
 
 def _decoding_bytes(image: Image.Image, height: int, width: int) -> float:
@@ -161,11 +197,14 @@ def _decoding_bytes(image: Image.Image, height: int, width: int) -> float:
     if image.info.get("progressive"):
         scale = int((getattr(image, "decoderconfig", None) or (1,))[0])  # that `draft` has set, a side
         taken += PROGRESSIVE_BYTES * columns * rows * scale * scale
+    return taken + _sizing_bytes(columns, rows, height, width) + BASE_BYTES
+
+
+def _sizing_bytes(columns: int, rows: int, height: int, width: int) -> float:
+    """What bringing a decoded picture to its size takes."""
     if columns * rows > LARGE_PIXELS:
-        taken += 4.0 * max(width, height) * max(rows, columns) + 32 * STRIP_PIXELS
-    else:
-        taken += 4 * 5.0 * columns * rows
-    return taken + BASE_BYTES
+        return 4.0 * max(width, height) * max(rows, columns) + 32 * STRIP_PIXELS
+    return 4 * 5.0 * columns * rows
 
 
 def _upright(image: Image.Image) -> Image.Image:

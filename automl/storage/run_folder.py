@@ -29,7 +29,7 @@ def check_folder(out: str | None, resume: bool) -> None:
         return
     if "\0" in out:
         raise FolderError(f"{shell.flag('--out', out)} is no name that a folder may have; give another")
-    folder = Path(out)
+    folder = _meant(out)
     with folders.guard(folder):
         if folder.exists() and not folder.is_dir():
             raise FolderError(f"{shell.flag('--out', str(folder))} is a file; give a folder that is new or empty")
@@ -58,12 +58,19 @@ def open_folder(out: str | None, name: str) -> Path:
     Raises:
         FolderError: it cannot be written, or it holds links or pipes.
     """
-    folder = Path(out) if out is not None else _unused(RUNS / f"{_slug(name)}-{time.strftime('%Y%m%d-%H%M%S')}")
+    folder = _meant(out) if out is not None else _unused(RUNS / f"{_slug(name)}-{time.strftime('%Y%m%d-%H%M%S')}")
     with folders.guard(folder):
         folder.mkdir(parents=True, exist_ok=True)
     folders.check_plain(folder)  # once more: reading the data took a while
     folders.probe(folder)
     return folder
+
+
+def _meant(out: str) -> Path:
+    """The folder that a recipe's word means: one whose name is not UTF-8 comes as `files.shown` spells it."""
+    literal, named = Path(out), folders.as_named(out)
+    with folders.guard(literal):
+        return literal if literal.exists() or folders.shown(named) != out else Path(named)
 
 
 def _slug(name: str) -> str:

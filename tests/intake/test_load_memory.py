@@ -129,6 +129,13 @@ def test_targets_of_a_pair_are_called_y_and_several_are_numbered():
     assert list(read((with_y, pl.Series("z", [5, 6]))).target.columns) == ["target_y"]
 
 
+@pytest.mark.parametrize("y", [np.empty((4, 0)), pd.DataFrame(index=range(4)), [[], [], [], []]])
+def test_a_target_without_columns_is_refused(y):
+    with pytest.raises(DataError, match=r"y has no columns \(shape \(4, 0\)\): expected"):
+        load(Recipe(data=(np.ones((4, 2)), y)))
+    assert load(Recipe(data=(np.ones((4, 2)), np.ones((4, 1))))).target.shape == (4, 1)
+
+
 def test_strings_with_labels_are_texts_and_paths_are_images():
     dataset = read((["good film", "bad film 🎬"], ["pos", "neg"]))
     assert dataset.inputs["text"].tolist() == ["good film", "bad film 🎬"]

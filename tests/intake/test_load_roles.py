@@ -76,11 +76,22 @@ def test_a_name_that_is_not_there_is_named_with_its_nearest(more, words):
         ([1, 2], r"shape \(2,\): expected one number a row, \(4,\)"),
         ([0, 0, 0, 0], r"all weights are 0"),
         ("who", r"weights must be numbers"),
+        ([[1], [1, 2], [1], [1]], r"weights must be numbers"),
+        ([10**400, 1, 1, 1], r"weights must be numbers"),
+        (np.arange(4).astype("M8[D]"), r"weights must be numbers \(they are of type datetime64"),
+        (np.arange(4).astype("m8[s]"), r"weights must be numbers \(they are of type timedelta64"),
+        (np.ones(4, dtype=[("w", "f8")]), r"weights must be numbers"),
+        (np.arange(4) + 1j, r"weights must be numbers"),
     ],
 )
 def test_weights_that_mean_nothing_are_refused(weight, words):
     with pytest.raises(DataError, match=words):
         read(weight=weight)
+
+
+@pytest.mark.parametrize("weight", [["1", "2", "0", "1"], np.array([True, True, False, True]), pd.array([1, 2, 0, 1])])
+def test_weights_of_any_numbers_are_taken(weight):
+    assert (read(weight=weight).weight > 0).tolist() == [True, True, False, True]
 
 
 def test_an_array_has_no_columns_to_name():

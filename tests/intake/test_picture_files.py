@@ -74,6 +74,36 @@ def test_pictures_of_many_pixels_wait_for_one_another(tmp_path):
     assert one <= room.most_taken <= 2 * one
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"lossless": True}, {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\0"}, {"icc_profile": b"x"}]
+)
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_webp_is_weighed_before_pillow_opens_it(tmp_path, monkeypatch, options, mode):
+    path = tmp_path / "a.webp"
+    Image.fromarray(NOISE).convert(mode).save(path, **options)
+    canvas = picture_files._webp_canvas(path)
+    assert canvas is not None and canvas[:2] == (83, 61)
+    with opened(path) as image:  # what its opening takes is not less than what other formats' decoding would
+        assert picture_files._webp_bytes(*canvas, 8, 8) >= picture_files._decoding_bytes(image, 8, 8)
+
+    def never(*_):
+        raise AssertionError("opened before there was room")
+
+    monkeypatch.setattr(picture_files, "opened", never)
+    with pytest.raises(UnreadablePicture, match="MiB may be used"):
+        pixels(path, 8, 8, Allowance(1e6))
+
+
+def test_only_a_webp_with_a_whole_header_has_a_canvas(tmp_path):
+    webp, png = tmp_path / "a.webp", tmp_path / "a.png"
+    Image.fromarray(NOISE).save(webp)
+    Image.fromarray(NOISE).save(png)
+    for content in (png.read_bytes(), webp.read_bytes()[:29], b"RIFF\0\0\0\0WEBPVP9 " + b"\0" * 20, b""):
+        (tmp_path / "b").write_bytes(content)
+        assert picture_files._webp_canvas(tmp_path / "b") is None
+    assert pixels(webp, 8, 8, ROOM).shape == pixels(png, 8, 8, ROOM).shape == (8, 8, 3)
+
+
 def test_a_picture_larger_than_the_memory_is_listed_with_what_would_help(tmp_path):
     Image.fromarray(NOISE).save(tmp_path / "a.png")
     _png(tmp_path / "b.png", 9_000, 9_000)
