@@ -63,6 +63,7 @@ def examine(dataset: Dataset, task: Task, split: Split | None = None, seconds: f
     look = Look(dataset, task, split, deadline=deadline)
     found: list[Finding] = []
     failed: list[str] = []
+    unheld: list[str] = []
     skipped: list[str] = []
     for check in CHECKS:
         try:
@@ -78,13 +79,20 @@ def examine(dataset: Dataset, task: Task, split: Split | None = None, seconds: f
         except Exception as error:  # the one place where a check may fail: an audit must not end a run
             if STRICT:
                 raise
-            failed.append(f"{check.__name__} ({type(error).__name__}: {str(error)[:120]})")
+            name = check.__name__
+            if isinstance(error, MemoryError):
+                unheld.append(name)
+            else:  # the exception's own words may quote a cell, and findings are stored
+                failed.append(f"{name} ({type(error).__name__})")
             continue
         if finding is not None:
             found.append(finding)
     if failed:
         message = f"{len(failed)} of {len(CHECKS)} checks of the audit failed and told nothing: {', '.join(failed)}."
         found.append(Finding("audit_failed", "low", message, "Please report this; the contest is not touched by it."))
+    if unheld:
+        message = f"There was too little memory for {len(unheld)} checks of the audit: {', '.join(unheld)}."
+        found.append(Finding("audit_cut", "low", message, "Look again where more memory is free (ulimit -v)."))
     if skipped:
         message = (
             f"The audit had {seconds:.1f} s and did not come to {len(skipped)} of its checks: {', '.join(skipped)}."

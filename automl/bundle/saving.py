@@ -50,7 +50,7 @@ def save(
         task: what was done.
         predictors: side ("deep", "shallow", "floor") → predictor.
         recommended: the side that predicts unless another is asked for.
-        result: the contents of ``result.json``.
+        result: the contents of ``result.json``; why runs failed is left out, since an exception may quote a cell.
         recipe_text: the recipe as YAML.
         report_html: the page, without examples of training rows.
         keeps_rows: a model's fitted state holds training rows; recorded so that whoever gets the folder knows.
@@ -82,7 +82,7 @@ def save(
                 "sides": sides,
                 "weights": {side: list(predictor.weights) for side, predictor in predictors.items()},
                 "keeps_rows": keeps_rows,
-                "result": dict(result),
+                "result": _without_words(result),
                 "versions": versions(),
                 "files": {path.name: sha256(path) for path in sorted(draft.iterdir())},
             }
@@ -193,3 +193,12 @@ def digest(content: Mapping[str, Any]) -> str:
     """The SHA-256 of ``bundle.json`` itself, its own "digest" left out."""
     rest = {key: value for key, value in content.items() if key != "digest"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode("utf-8")).hexdigest()
+
+
+def _without_words(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run came to, without what was said when it failed."""
+    runs = result.get("runs")
+    if not isinstance(runs, list):
+        return dict(result)
+    told = "told in the run folder's result.json"
+    return {**result, "runs": [{**run, "failure": told} if run.get("failure") else run for run in runs]}

@@ -58,10 +58,13 @@ def render(
     """Make the page again from the stored ``report.json`` alone.
 
     Args:
-        run_folder: of a run. target: an ``.html``, ``.md`` or ``.json`` file to write, or None for ``report.html``
-            and ``report.md`` in the run folder. sections: as in `write`. examples: whether to show the parts that
-            hold the user's own rows. strict: whether one of automl's own sections that cannot be drawn is an error (the
-            file was altered), or is said in its place.
+        run_folder: of a run.
+        target: an ``.html``, ``.md`` or ``.json`` file to write, or None for ``report.html`` and ``report.md`` in the run
+            folder.
+        sections: as in `write`.
+        examples: whether to show the parts that hold the user's own rows, and the words of exceptions.
+        strict: whether one of automl's own sections that cannot be drawn is an error (the file was altered), or is said
+            in its place.
 
     Returns:
         The page's path.
@@ -72,7 +75,8 @@ def render(
     folder = Path(run_folder)
     content = read(folder)
     if not examples:
-        content = {**content, "sections": [s for s in content["sections"] if not (s["data"] or {}).get("holds_rows")]}
+        kept = [s for s in content["sections"] if not (s["data"] or {}).get("holds_rows")]
+        content = {**content, "sections": [{**s, "data": _without_failures(s["data"])} for s in kept]}
     path = folder / "report.html" if target is None else Path(target)
     if path.suffix.lower() not in FORMS:
         raise FolderError(f"a report is written as .html, .md or .json, not as {path.name!r}; try {path.name}.html")
@@ -86,6 +90,13 @@ def render(
         ) from error
     put(path.parent, made)
     return path
+
+
+def _without_failures(data: Any) -> Any:
+    """A section's data without what exceptions said, which may quote a cell."""
+    if isinstance(data, dict):
+        return {key: "" if key == "failure" else _without_failures(value) for key, value in data.items()}
+    return [_without_failures(value) for value in data] if isinstance(data, list) else data
 
 
 def form(suffix: str, content: Mapping[str, Any], sections: Sequence[Section] | None, strict: bool) -> str:

@@ -46,7 +46,18 @@ def test_a_check_that_fails_ends_nothing_and_is_named(look, clean, monkeypatch):
     (found,) = examine(seen.dataset, seen.task, seen.split)
 
     assert (found.check, found.severity) == ("audit_failed", "low")
-    assert "broken (ValueError: no such thing)" in found.message
+    assert "broken (ValueError)" in found.message and "no such thing" not in found.message
+
+
+def test_a_check_that_finds_no_memory_is_told_apart(look, clean, monkeypatch):
+    def large(look):
+        raise MemoryError
+
+    seen = look(clean[0], clean[1])
+    monkeypatch.setattr(module, "CHECKS", (large, *module.CHECKS[:2]))
+    monkeypatch.setattr(module, "STRICT", False)
+    (found,) = examine(seen.dataset, seen.task, seen.split)
+    assert found.check == "audit_cut" and "too little memory" in found.message and "report this" not in found.next_step
 
 
 def test_no_check_begins_once_time_is_over(look, clean, monkeypatch):

@@ -219,6 +219,17 @@ def test_a_folder_with_other_things_is_refused_and_left_alone(tmp_path, predicto
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
 
 
+def test_what_an_exception_said_of_a_run_is_not_saved(tmp_path, predictors):
+    runs = [
+        {"name": "a-1", "failure": "could not convert string to float: 'ann@example.org'"},
+        {"name": "b-1", "failure": None},
+    ]
+    folder = saved_in(tmp_path / "m", predictors, result={"verdict": "tie", "runs": runs})
+    kept = opened(folder).result
+    assert "ann@" not in (folder / "bundle.json").read_text() and kept["verdict"] == "tie"
+    assert bool(kept["runs"][0]["failure"]) and kept["runs"][1]["failure"] is None
+
+
 def test_saving_again_replaces_all_of_the_old_bundle(tmp_path, predictors):
     folder = saved_in(tmp_path / "model", predictors)
     saved_in(folder, {"shallow": predictors["shallow"]}, recommended="shallow", report_html=None)

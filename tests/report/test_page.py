@@ -171,6 +171,12 @@ def test_render_without_examples_holds_no_rows(written, name, tmp_path):
     assert 'id="verdict"' in text
 
 
+def test_render_without_examples_does_not_say_what_exceptions_said(written, tmp_path):
+    said = "loss became NaN at epoch 3"
+    assert said in report.render(written("text"), tmp_path / "all.html").read_text(encoding="utf-8")
+    assert said not in report.render(written("text"), tmp_path / "r.html", examples=False).read_text(encoding="utf-8")
+
+
 def test_render_says_what_is_missing_or_broken(tmp_path):
     with pytest.raises(FolderError, match=r"no report\.json"):
         report.render(tmp_path)
