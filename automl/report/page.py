@@ -59,8 +59,8 @@ def render(
 
     Args:
         run_folder: of a run.
-        target: an ``.html``, ``.md`` or ``.json`` file to write, or None for ``report.html`` and ``report.md`` in the run
-            folder.
+        target: an ``.html``, ``.md`` or ``.json`` file to write, or None for ``report.html`` and ``report.md`` in the
+            run folder.
         sections: as in `write`.
         examples: whether to show the parts that hold the user's own rows, and the words of exceptions.
         strict: whether one of automl's own sections that cannot be drawn is an error (the file was altered), or is said
