@@ -18,6 +18,9 @@ __all__ = ["Problem", "check"]
 Problem = tuple[str, str]
 """A key ("" for the whole recipe) and what is wrong with it."""
 
+MOST_TOLD = 50
+"""Unknown keys that are looked up among the known ones: each costs a comparison with all of them."""
+
 
 def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
     """Check keys and values against the schema and against each other.
@@ -25,11 +28,13 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
     Returns:
         The checked keys (None when there are problems), and the problems in the order of `values`.
     """
+    unknown = [key for key in values if key not in KEYS]
     problems: list[Problem] = [
         (key, f"unknown key {cut(key, 100)!r}{nearest_key(key, KEYS)}; keys are {', '.join(KEYS)}")
-        for key in values
-        if key not in KEYS
+        for key in unknown[:MOST_TOLD]
     ]
+    if len(unknown) > MOST_TOLD:
+        problems.append(("", f"{len(unknown) - MOST_TOLD:,} further keys are unknown; is this a recipe?"))
     known = {key: value for key, value in values.items() if key in KEYS}
     if "data" not in known:
         problems.append(("", f"the key 'data' is missing; expected {EXPECTED['data']}"))
@@ -51,6 +56,9 @@ def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Pro
         key = ".".join(str(part) for part in detail["loc"][: 2 if detail["loc"][0] == "search" else 1])
         if key in found:
             continue
+        if len(found) >= MOST_TOLD:
+            found[""] = f"search: more than {MOST_TOLD} keys are wrong; keys are {', '.join(SEARCH_KEYS)}"
+            break
         inner = detail["loc"][1] if "." in key else None
         search = values.get("search")
         value = values.get(key) if inner is None else search.get(inner) if isinstance(search, dict) else search

@@ -251,3 +251,16 @@ def test_a_way_up_after_a_link_does_not_lead_out(written, tmp_path):
         recipe.read(written("data: cars.csv\nout: away/../new\n"))
     for out in ("runs/../new", "near/new", "runs/old/../new"):
         assert recipe.read(written(f"data: cars.csv\nout: {out}\n")).out == out
+
+
+@pytest.mark.parametrize("start", ["", "search:"])
+def test_of_very_many_unknown_keys_the_first_are_told(tmp_path, start, monkeypatch):
+    looked = []
+    for name in ("nearest", "nearest_key"):
+        monkeypatch.setattr(f"automl.recipe.problems.{name}", lambda key, known: looked.append(key) or "")
+    path = tmp_path / "r.yaml"
+    indent = "  " if start else ""
+    lines = [f"{indent}odd{i}: {i}" for i in range(3000)]
+    path.write_text("\n".join(["data: d.csv", *([start] if start else []), *lines]))
+    found = recipe.validate(path)
+    assert 50 <= len(found) <= 60 and len(looked) <= 60
