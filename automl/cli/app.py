@@ -17,6 +17,7 @@ from automl.system.printable import printable
 
 __all__ = ["app", "main"]
 
+INTERRUPTED = 130
 LOADER = "automl-tensorflow"  # as `flow.loading` names it, which loads more than the way out needs
 
 app = typer.Typer(
@@ -78,6 +79,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(arguments: Sequence[str] | None) -> int:
+    code = _ran(arguments)
+    if code == INTERRUPTED:
+        terminal.err("interrupted")
+    return code
+
+
+def _ran(arguments: Sequence[str] | None) -> int:
     try:
         code = app(None if arguments is None else list(arguments), prog_name="automl", standalone_mode=False)
     except (InputError, MissingExtra) as error:
@@ -85,9 +93,8 @@ def _command(arguments: Sequence[str] | None) -> int:
         return 2
     except typer.Exit as error:
         return int(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        terminal.err("interrupted")
-        return 130
+    except (KeyboardInterrupt, typer.Abort):  # some versions of typer make an exit code of it themselves
+        return INTERRUPTED
     except BrokenPipeError:  # of a stream that a library has opened for itself
         return 0
     except Exception as error:

@@ -385,3 +385,14 @@ def test_other_errors_stay_our_fault(api, capsys, error):
     assert cli.main(["fit", "a.csv"]) == 1
     said = capsys.readouterr().err
     Path(re.search(r"The traceback is in (\S+);", said)[1]).unlink()
+
+
+def test_a_second_interrupt_is_said_and_is_130(monkeypatch, capfd):
+    from automl.cli import app as module
+
+    def stopped(*rest):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("automl.recipe.validate", stopped)
+    assert module.main(["validate", "r.yaml"]) == 130
+    assert capfd.readouterr().err.splitlines()[-1:] == ["interrupted"]
