@@ -314,7 +314,7 @@ def arrays_of(modality):
 )
 def test_models_of_pictures_and_sequences_hold_no_row_and_no_single_target(tmp_path, modality, baseline):
     if "regression" not in baseline.goals:
-        pytest.skip("a forecast's")
+        pytest.skip("a family of forecasts, whose windows the tests of forecasts look at")
     dataset, task, truth, rows = arrays_of(modality)
     model = baseline.make(task, next(iter(baseline.settings(task, Facts(N_TRAIN, 0), 0))), 0)
     valid = np.arange(N_TRAIN, N_TRAIN + N_VALID)
