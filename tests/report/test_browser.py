@@ -96,3 +96,13 @@ def luminance(browser, element, name):
 
 def contrast(a, b):
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+
+def test_on_paper_a_section_may_go_on_and_a_picture_stays_whole(browser, written):
+    look(browser, written("binary") / "report.html", 700)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    inside = "return [...new Set([...document.querySelectorAll('{}')].map(e => getComputedStyle(e).breakInside))]"
+    assert browser.execute_script(inside.format("section")) == ["auto"]
+    assert browser.execute_script(inside.format("main svg, main tr")) == ["avoid"]
+    assert browser.execute_script("return getComputedStyle(document.querySelector('nav')).display") == "none"
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
