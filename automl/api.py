@@ -112,9 +112,11 @@ class Inspection:
     """What was detected.
 
     Attributes:
-        name, n_rows: of the source, of which not all rows need have been looked at.
+        name: of the source, of which not all rows need have been looked at.
+        n_rows: of the source, of which not all rows need have been looked at.
         task: modality, goal, metric, with evidence; None for a table of which no target was named.
-        findings: gravest first. columns: what they hold, with evidence.
+        findings: gravest first.
+        columns: what they hold, with evidence.
         targets: where none was named, a sentence for each column that may be one.
     """
 
@@ -169,7 +171,9 @@ class Result:
     """What `fit` and `run` return: the verdict, the report, both models.
 
     Attributes:
-        outcome: all that the report is made of. result: the dict of ``result.json``. folder: of the run.
+        outcome: all that the report is made of.
+        result: the dict of ``result.json``.
+        folder: of the run.
         model: both sides' predictors.
     """
 

@@ -33,7 +33,8 @@ def members(record_type: type[Member], package: str) -> dict[str, Member]:
     """All members of one kind, by name.
 
     Args:
-        record_type: such as `automl.records.Template`. package: the room that holds ours, "automl.templates".
+        record_type: such as `automl.records.Template`.
+        package: the room that holds ours, "automl.templates".
 
     Returns:
         Ours in the order of their modules' names, then those of entry points, then those of files.

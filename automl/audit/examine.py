@@ -53,8 +53,10 @@ def examine(dataset: Dataset, task: Task, split: Split | None = None, seconds: f
     Findings are for the reader alone: nothing that is fitted, tuned or compared reads them.
 
     Args:
-        dataset: typed, with a clean target. task: what is to be done. split: how rows are parted; without, checks
-            that compare training with test rows have nothing to say. seconds: to spend.
+        dataset: typed, with a clean target.
+        task: what is to be done.
+        split: how rows are parted; without, checks that compare training with test rows have nothing to say.
+        seconds: to spend.
 
     Returns:
         What was found, in the order of the checks; a check that failed or was not reached is named in a low finding.

@@ -92,7 +92,8 @@ def error_floor(told: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     error was taken off; it is there for tables of some hundreds of rows, whose errors are steady by chance.
 
     Args:
-        told: ``(n, n_classes)`` probabilities. labels: ``(n,)`` codes.
+        told: ``(n, n_classes)`` probabilities.
+        labels: ``(n,)`` codes.
     """
     ordered = np.sort(told, axis=1)
     margin = ordered[:, -1] - (ordered[:, -2] if told.shape[1] > 1 else 0.0)
@@ -165,7 +166,8 @@ def far_values(told: np.ndarray, values: np.ndarray) -> np.ndarray:
     Equal numbers share their place, and what is said alike is judged alike, so that the order of rows plays no part.
 
     Args:
-        told: ``(n,)`` what a model says, in the target's unit. values: ``(n,)`` what stands there.
+        told: ``(n,)`` what a model says, in the target's unit.
+        values: ``(n,)`` what stands there.
     """
     n = len(values)
     miss = np.abs(values - told)

@@ -21,7 +21,9 @@ def class_probabilities(inputs: np.ndarray, labels: np.ndarray, n_classes: int) 
     """Out-of-bag class probabilities of extremely randomised trees.
 
     Args:
-        inputs: ``(n, n_features)`` without gaps. labels: ``(n,)`` codes. n_classes: how many there may be.
+        inputs: ``(n, n_features)`` without gaps.
+        labels: ``(n,)`` codes.
+        n_classes: how many there may be.
 
     Returns:
         ``(n, n_classes)``, zero for classes that do not occur.
@@ -55,7 +57,9 @@ def text_probabilities(texts: pd.Series, labels: np.ndarray, n_classes: int) -> 
     """Class probabilities from words, each fold's from the others (multinomial naive Bayes).
 
     Args:
-        texts: one text a row. labels: ``(n,)`` codes. n_classes: how many there may be.
+        texts: one text a row.
+        labels: ``(n,)`` codes.
+        n_classes: how many there may be.
     """
     from sklearn.feature_extraction.text import HashingVectorizer
     from sklearn.naive_bayes import MultinomialNB
@@ -89,7 +93,8 @@ def area(scores: np.ndarray, positive: np.ndarray) -> tuple[float, float]:
     """Area under the ROC curve, and its standard error.
 
     Args:
-        scores: ``(n,)``. positive: ``(n,)`` bool, both kinds present.
+        scores: ``(n,)``.
+        positive: ``(n,)`` bool, both kinds present.
 
     Source: Hanley & McNeil 1982, "The meaning and use of the area under a ROC curve", equations 1 and 2.
     """

@@ -27,7 +27,10 @@ class Alone:
     """What a column says by itself of one target.
 
     Attributes:
-        column, kind: of the input. target: its name. is_used: models learn from it.
+        column: of the input.
+        kind: of the input.
+        target: its name.
+        is_used: models learn from it.
         skill: share of the target's variance (numbers), or of its Brier score (classes), that goes away; 1 is perfect,
             0 is nothing, negative is worse than knowing nothing.
     """
@@ -109,7 +112,9 @@ def skill(codes: np.ndarray, values: np.ndarray, n_classes: int) -> float:
     """Share of a target that the levels explain, each row judged by the other rows of its level.
 
     Args:
-        codes: ``(n,)`` levels from 0. values: ``(n,)`` class codes, or numbers. n_classes: 0 for numbers.
+        codes: ``(n,)`` levels from 0.
+        values: ``(n,)`` class codes, or numbers.
+        n_classes: 0 for numbers.
 
     Returns:
         1 minus the ratio of Brier scores (classes) or squared errors (numbers, tails cut at 1 %) to those of

@@ -59,7 +59,9 @@ class Target:
     """One target over all rows.
 
     Attributes:
-        name: of the column. values: ``(n_rows,)`` int64 class codes, or float64 numbers. n_classes: 0 for numbers.
+        name: of the column.
+        values: ``(n_rows,)`` int64 class codes, or float64 numbers.
+        n_classes: 0 for numbers.
     """
 
     name: str
@@ -72,9 +74,12 @@ class Look:
     """A dataset as the checks see it.
 
     Attributes:
-        dataset: typed, with a clean target. task: what is to be done. split: how the rows are parted, or None where
-            nothing is parted yet: then every row counts as known. memory: what `remembered` functions have found.
-        deadline: `time.monotonic` value to be done by. begun: wall and processor seconds when the look was made.
+        dataset: typed, with a clean target.
+        task: what is to be done.
+        split: how the rows are parted, or None where nothing is parted yet: then every row counts as known.
+        memory: what `remembered` functions have found.
+        deadline: `time.monotonic` value to be done by.
+        begun: wall and processor seconds when the look was made.
     """
 
     dataset: Dataset
@@ -156,7 +161,8 @@ class Look:
         sequences moments of each channel. Nothing is learned from a target.
 
         Args:
-            rows: row numbers. leave_out: names of columns not to use.
+            rows: row numbers.
+            leave_out: names of columns not to use.
 
         Returns:
             ``(n_rows, n_features)`` float32.

@@ -23,7 +23,9 @@ class Forecaster(ABC):
     """What all forecasts share: a point forecast in sizes of the window, and quantiles of its residuals.
 
     Args:
-        task: horizon, season, quantiles, targets. settings: see each baseline. seed: of subsamples.
+        task: horizon, season, quantiles, targets.
+        settings: see each baseline.
+        seed: of subsamples.
     """
 
     def __init__(self, task: Task, settings: Mapping[str, Any], seed: int) -> None:

@@ -44,7 +44,9 @@ class Model:
     """Features and a learner.
 
     Args:
-        task: what to predict. features: see `Features`. learner: see `automl.baselines.learners.linear`.
+        task: what to predict.
+        features: see `Features`.
+        learner: see `automl.baselines.learners.linear`.
         unskew: whether values are learnt after the transform that their skewness asks for (`automl.goals.transform`).
     """
 
@@ -107,7 +109,8 @@ class Floor:
     """Learns nothing from the inputs: class priors, label shares, or the mean of each target.
 
     Args:
-        task: what to predict. statistic: "mean" or "median" of the targets (values only).
+        task: what to predict.
+        statistic: "mean" or "median" of the targets (values only).
     """
 
     def __init__(self, task: Task, statistic: str = "mean") -> None:
@@ -187,7 +190,9 @@ def draws(
     """Yield `first`, then random settings: one option each, tuples of two floats are log-uniform ranges.
 
     Args:
-        first: the default. options: name → list of choices, or ``(low, high)``. seed: of the draws.
+        first: the default.
+        options: name → list of choices, or ``(low, high)``.
+        seed: of the draws.
         then: what differs from the default in the settings that follow it, before the random ones.
     """
     yield dict(first)

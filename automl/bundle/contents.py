@@ -99,7 +99,8 @@ def read_file(file: Path, limit_bytes: float | None = None) -> bytes:
     """The content of a file inside a bundle, read once.
 
     Args:
-        file: no link, no pipe. limit_bytes: most that it may hold; by default half of the memory that is free.
+        file: no link, no pipe.
+        limit_bytes: most that it may hold; by default half of the memory that is free.
 
     Raises:
         BundleError: it cannot be read, or is larger.

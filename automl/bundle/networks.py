@@ -42,7 +42,8 @@ def check_network(path: Path, content: bytes) -> int:
     """Check what a ``.keras`` file names, how many layers it has and how large its weights are.
 
     Args:
-        path: for messages. content: of the file.
+        path: for messages.
+        content: of the file.
 
     Returns:
         Bytes of the stored weights.
@@ -67,7 +68,8 @@ def load_network(path: Path, content: bytes) -> Any:
     """Build a network from the content of its file, which is checked again.
 
     Args:
-        path: for messages. content: of the file.
+        path: for messages.
+        content: of the file.
 
     Raises:
         BundleError: as `check_network`; it announces other weights than it stores, or larger outputs than there is

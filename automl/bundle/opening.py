@@ -54,7 +54,12 @@ class Opened:
     """A bundle that was checked.
 
     Attributes:
-        folder: where it lies. task, recommended, result, recipe: as saved. versions: of libraries, when it was saved.
+        folder: where it lies.
+        task: as saved.
+        recommended: as saved.
+        result: as saved.
+        recipe: as saved.
+        versions: of libraries, when it was saved.
         keeps_rows: a model's fitted state holds training rows.
         predictors: by side; each is loaded when it is first asked for, so a shallow model needs no TensorFlow.
     """
@@ -87,7 +92,8 @@ def open(  # noqa: A001
 
     Args:
         folder: what `save` wrote, or a run folder, in whose ``model/`` it is.
-        restore_encoder, restore_codec: how an encoder and a codec are made from their states.
+        restore_encoder: how an encoder and a codec are made from their states.
+        restore_codec: see `restore_encoder`.
         skops_types: the closed list of types a shallow model may be made of.
 
     Raises:

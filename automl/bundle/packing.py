@@ -62,7 +62,8 @@ def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     """Undo `pack`.
 
     Args:
-        value: parsed JSON, nested no deeper than a function for each level may go. arrays: what it refers to.
+        value: parsed JSON, nested no deeper than a function for each level may go.
+        arrays: what it refers to.
 
     Raises:
         BundleError: a mark is followed by something that `pack` never writes.

@@ -54,7 +54,8 @@ def check_network_file(path: Path, content: bytes) -> tuple[dict[str, Any], dict
     """Check that the content of a ``.keras`` file names classes of Keras and automl only.
 
     Args:
-        path: for messages. content: of the file.
+        path: for messages.
+        content: of the file.
 
     Returns:
         The network's configuration, and the file's members.
@@ -133,7 +134,10 @@ def load_shallow(path: Path, content: bytes, allowed: frozenset[str], task: Task
     """Build a shallow model of a task from the content of its file.
 
     Args:
-        path: for messages. content: of the file. allowed: the closed list of types. task: that it is a model of.
+        path: for messages.
+        content: of the file.
+        allowed: the closed list of types.
+        task: that it is a model of.
 
     Raises:
         BundleError: as `check_skops`; or its arrays would lead native code astray; or it is of another task.

@@ -176,7 +176,9 @@ def asked(data: str, target: list[str] | None, flags: dict[str, Any]) -> str | N
     A file too large to be looked at twice is not asked about either.
 
     Args:
-        data, target, flags: of the call.
+        data: of the call.
+        target: of the call.
+        flags: of the call.
 
     Returns:
         The goal, or None to go on with what is detected.

@@ -35,7 +35,8 @@ class Archive:
     """A journal of trials and a store of weights; nothing of it stops the search where it cannot be written.
 
     Args:
-        folder: of the run, or None to keep nothing. fingerprints: what a journal must match.
+        folder: of the run, or None to keep nothing.
+        fingerprints: what a journal must match.
         note: told in words of what could not be written.
 
     Raises:
@@ -120,7 +121,8 @@ class Archive:
         """The trial that a killed process left, with its last state where there is one.
 
         Args:
-            begun: its entry, checked. n_train: training items, which bound the steps of an epoch.
+            begun: its entry, checked.
+            n_train: training items, which bound the steps of an epoch.
         """
         order = Order(
             str(begun["begun"]), str(begun["template"]), dict(begun["settings"]), int(begun["seed"]), math.inf,

@@ -23,10 +23,16 @@ class Material:
     """What every trial reads.
 
     Attributes:
-        train, valid: encoded arrays by spec name. target: (n_train, ...). weight: (n_train,) or None.
-        valid_truth, valid_weight, valid_context: what the metric reads beside predictions.
+        train: encoded arrays by spec name.
+        valid: encoded arrays by spec name.
+        target: (n_train, ...).
+        weight: (n_train,) or None.
+        valid_truth: what the metric reads beside predictions.
+        valid_weight: what the metric reads beside predictions.
+        valid_context: what the metric reads beside predictions.
         loss_scale: divides a forecast's errors, or None.
-        others: further hold-outs, for few rows. valid_target: as `target`, where there are any.
+        others: further hold-outs, for few rows.
+        valid_target: as `target`, where there are any.
     """
 
     train: Mapping[str, np.ndarray]

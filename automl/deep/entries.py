@@ -46,7 +46,9 @@ class Entries:
     """Checks a journal's entries, in their order.
 
     Args:
-        lanes: the templates of this run. seed: of the search. n_holdouts: hold-outs there are.
+        lanes: the templates of this run.
+        seed: of the search.
+        n_holdouts: hold-outs there are.
         n_lines: of the journal, which bounds every count in it: trials that a full disk kept out of it are few.
     """
 

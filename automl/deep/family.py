@@ -22,7 +22,8 @@ class Lane:
 
     Attributes:
         prior: how promising it is on data like this, 1 for neutral.
-        peers: scores of its trials at the gates. variants: cheap neighbours of the best setting still to try.
+        peers: scores of its trials at the gates.
+        variants: cheap neighbours of the best setting still to try.
         best: the best score, with its settings and seconds spent on compiling and in all.
     """
 
@@ -45,8 +46,9 @@ class Kept:
     """A run whose weights are still in memory.
 
     Attributes:
-        fits: on the first hold-out, one a seed. others: raw outputs on the validation rows of the other hold-outs,
-            where it was judged on them. stored: an earlier process left it, and nobody has seen its weights fit.
+        fits: on the first hold-out, one a seed.
+        others: raw outputs on the validation rows of the other hold-outs, where it was judged on them.
+        stored: an earlier process left it, and nobody has seen its weights fit.
     """
 
     run: Run

@@ -41,9 +41,15 @@ class Finalist:
 
     Args:
         kept: runs with their weights, best first; the search goes on changing this list.
-        trainer: rebuilds networks. pool: fits further seeds. dataset, split, encoder: what is predicted.
-        metric: name. seed: any integer.
-        on_event: told of each start. on_epoch: told of each validation.
+        trainer: rebuilds networks.
+        pool: fits further seeds.
+        dataset: what is predicted.
+        split: what is predicted.
+        encoder: what is predicted.
+        metric: name.
+        seed: any integer.
+        on_event: told of each start.
+        on_epoch: told of each validation.
     """
 
     def __init__(

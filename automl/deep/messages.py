@@ -21,8 +21,14 @@ class Order:
     """One trial to run.
 
     Attributes:
-        name: of the run. template: a template's name. settings: choices and knobs. seed: of weights and row order.
-        seconds: offered, infinite for no clock. n_steps, soft_seconds, gates: see `trial.train`.
+        name: of the run.
+        template: a template's name.
+        settings: choices and knobs.
+        seed: of weights and row order.
+        seconds: offered, infinite for no clock.
+        n_steps: see `trial.train`.
+        soft_seconds: see `trial.train`.
+        gates: see `trial.train`.
         bar: the score from which on it is judged on the other hold-outs too, None for never; if they take no more than
             `bar_share` of the time left.
     """
@@ -44,10 +50,16 @@ class Report:
     """What came of an order.
 
     Attributes:
-        settings: those that were trained in the end, changed where a first try failed. fit: None when nothing was left.
-        status: of the run. failure: in words, None for a run that came to its end. failures: each try that failed.
-        seconds: of all tries, without other hold-outs. peak_mib, n_parameters: None where they are not known.
-        others: fits on the other hold-outs, all or none. passed_over: there was no time for them.
+        settings: those that were trained in the end, changed where a first try failed.
+        fit: None when nothing was left.
+        status: of the run.
+        failure: in words, None for a run that came to its end.
+        failures: each try that failed.
+        seconds: of all tries, without other hold-outs.
+        peak_mib: None where they are not known.
+        n_parameters: None where they are not known.
+        others: fits on the other hold-outs, all or none.
+        passed_over: there was no time for them.
     """
 
     order: Order

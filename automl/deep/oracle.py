@@ -42,9 +42,13 @@ class Adviser:
     failures in a row, so only `populate_space` is used; trials are handed to the oracle here.
 
     Args:
-        template: whose space is searched. specs, facts: what the space depends on.
-        higher_is_better: direction of the score told. seed: any integer (0 is shifted: KerasTuner reads it as none).
-        name: of `ORACLES`. also: adds to the space what is not the template's own.
+        template: whose space is searched.
+        specs: what the space depends on.
+        facts: what the space depends on.
+        higher_is_better: direction of the score told.
+        seed: any integer (0 is shifted: KerasTuner reads it as none).
+        name: of `ORACLES`.
+        also: adds to the space what is not the template's own.
     """
 
     def __init__(
@@ -157,8 +161,8 @@ class Adviser:
         """Refuse values that are none of the space.
 
         Args:
-            values: of all or some of its hyperparameters, the oracle's own entries among them. least: for some, a
-                number from which on a value is taken as well.
+            values: of all or some of its hyperparameters, the oracle's own entries among them.
+            least: for some, a number from which on a value is taken as well.
 
         Raises:
             Misfit: names the first.
@@ -290,7 +294,9 @@ def vary(space: Any, settings: Mapping[str, Any], knobs: Sequence[str], rng: np.
     """Move some knobs by a normal step on the space's own scale (0 to 1, logarithmic where the space is).
 
     Args:
-        space: KerasTuner HyperParameters. settings: of a good trial. knobs: those that may move; at least one does.
+        space: KerasTuner HyperParameters.
+        settings: of a good trial.
+        knobs: those that may move; at least one does.
     """
     varied = dict(settings)
     movable = [hp for hp in space.space if hp.name in knobs and hasattr(hp, "value_to_prob")]

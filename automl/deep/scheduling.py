@@ -28,7 +28,8 @@ def next_lane(lanes: Sequence[Lane], higher_is_better: bool, by_time: bool) -> L
     right to ``prior / r`` of the search, and the one that has had the least of its right goes next.
 
     Args:
-        lanes: of all templates. by_time: measure the search in seconds; else in trials, which is the same in each run.
+        lanes: of all templates.
+        by_time: measure the search in seconds; else in trials, which is the same in each run.
     """
     open_lanes = [
         lane for lane in lanes if not lane.exhausted and not (lane.best is None and lane.n_failed >= FAILURES_ALLOWED)
@@ -52,7 +53,8 @@ def round_ends(seconds: float, n_workers: int, fit_seconds: Sequence[float]) -> 
     where half would hold fewer than four trials a worker. With one worker a round is one trial.
 
     Args:
-        seconds: offered, infinite for no clock. fit_seconds: of earlier trials.
+        seconds: offered, infinite for no clock.
+        fit_seconds: of earlier trials.
     """
     if n_workers == 1 or not math.isfinite(seconds):
         return seconds

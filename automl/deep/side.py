@@ -52,14 +52,24 @@ class DeepSide:
     """Searches templates with KerasTuner's oracles; implements `records.Contender`.
 
     Args:
-        dataset, task, split: as the flow made them. encoder, codec: fitted on training rows. facts: of those.
-        templates: by name, those that fit the task. metric: name. seed: any integer.
-        max_trials: bound on the number of trials, or None. options: algorithm, workers, memory.
+        dataset: as the flow made them.
+        task: as the flow made them.
+        split: as the flow made them.
+        encoder: fitted on training rows.
+        codec: fitted on training rows.
+        facts: of those.
+        templates: by name, those that fit the task.
+        metric: name.
+        seed: any integer.
+        max_trials: bound on the number of trials, or None.
+        options: algorithm, workers, memory.
         folder: where the journal and the weights of the best go, or None.
-        on_event: told of each epoch and run. stopping: asked whether the user wants to stop.
+        on_event: told of each epoch and run.
+        stopping: asked whether the user wants to stop.
         fingerprints: what a journal must match to be resumed.
-        early_stopping: stop trials that lag behind earlier ones. reuse_shapes: try cheap neighbours of a good setting
-            before new shapes. Both are policies that `benchmarks/trials.py` measures against none.
+        early_stopping: stop trials that lag behind earlier ones.
+        reuse_shapes: try cheap neighbours of a good setting before new shapes. Both are policies that
+            `benchmarks/trials.py` measures against none.
         remote: started workers that run trials in place of this process.
     """
 

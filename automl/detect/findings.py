@@ -24,7 +24,9 @@ def noted(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> t
     """Every finding about how columns were read.
 
     Args:
-        raw: as it came. read: the same columns, typed. columns: what they hold.
+        raw: as it came.
+        read: the same columns, typed.
+        columns: what they hold.
     """
     found = [
         stand_ins(raw, columns), spelled_gaps(raw, read, columns), converted_units(columns), mixed_units(raw, columns),

@@ -68,7 +68,8 @@ def is_personal(name: str, levels: Iterable[str] = ()) -> bool:
     """Whether a column looks like a person, a contact or a secret, by its name or by what its different values are.
 
     Args:
-        name: of the column. levels: its different values, or some of them.
+        name: of the column.
+        levels: its different values, or some of them.
     """
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     words = {word.casefold() for word in re.findall(r"[^\W\d_]+", spaced)}
@@ -95,7 +96,8 @@ def quotable(name: str, counts: Mapping[str, int]) -> list[str]:
     """The levels of a column that may be named, most frequent first.
 
     Args:
-        name: of the column. counts: how many of the rows looked at hold each different value.
+        name: of the column.
+        counts: how many of the rows looked at hold each different value.
     """
     often = [level for level, n in counts.items() if n >= MIN_LEVEL_ROWS and len(level) <= LONGEST]
     if not often or len(counts) > MOST_DIFFERENT * sum(counts.values()) or is_personal(name, counts):

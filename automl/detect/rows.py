@@ -18,7 +18,8 @@ def take(dataset: Dataset, rows: np.ndarray) -> Dataset:
     """The dataset with these rows only, in this order.
 
     Args:
-        dataset: any. rows: row numbers.
+        dataset: any.
+        rows: row numbers.
     """
 
     def pick(part: Any) -> Any:
@@ -41,7 +42,8 @@ def in_file(findings: Iterable[Finding], dataset: Dataset) -> tuple[Finding, ...
     """Findings whose rows are positions in a dataset, with their positions in the user's file.
 
     Args:
-        findings: as a check made them that saw this dataset. dataset: of which rows may have gone before.
+        findings: as a check made them that saw this dataset.
+        dataset: of which rows may have gone before.
     """
     numbers = dataset.row_numbers
     if numbers is None:
@@ -53,7 +55,8 @@ def marked(findings: Iterable[Finding], dataset: Dataset) -> tuple[Finding, ...]
     """Findings that say which of their rows are of the user's own test data.
 
     Args:
-        findings: whose rows are positions in the user's files. dataset: that they are about.
+        findings: whose rows are positions in the user's files.
+        dataset: that they are about.
     """
     first = dataset.test_from
     if first is None:

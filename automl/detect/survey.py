@@ -23,7 +23,8 @@ def survey(dataset: Dataset, recipe: Recipe) -> tuple[tuple[Column, ...], tuple[
     """The columns' kinds, likely targets, and what is odd about the columns.
 
     Args:
-        dataset: raw, a table. recipe: may set the kinds of columns.
+        dataset: raw, a table.
+        recipe: may set the kinds of columns.
 
     Returns:
         Columns in order; a sentence for each likely target; findings, those of the dataset first.

@@ -30,7 +30,9 @@ def recipe_for(parameters: Mapping[str, Any], problem: Problem, goal: Goal, sour
 
     Args:
         parameters: by name; None stands for "left out", but for `budget`, where it is no bound on time.
-        problem: the training rows. goal: of the target. source: the estimator's name, for messages.
+        problem: the training rows.
+        goal: of the target.
+        source: the estimator's name, for messages.
 
     Raises:
         RecipeError: a parameter is wrong, or nothing bounds the search.

@@ -24,8 +24,9 @@ class Problem:
     """Training rows as the flow takes them.
 
     Attributes:
-        inputs: a frame, or an array of 3 or 4 dimensions. target: a frame of target columns, names of which are no
-            inputs'. weight: ``(n_rows,)`` or None.
+        inputs: a frame, or an array of 3 or 4 dimensions.
+        target: a frame of target columns, names of which are no inputs'.
+        weight: ``(n_rows,)`` or None.
     """
 
     inputs: Any
@@ -39,8 +40,10 @@ class Labels:
 
     Attributes:
         classes: in scikit-learn's order (sorted); of a multilabel target the numbers of its columns.
-        spelled: the flow's word for each class. target: the words in the user's rows, or a frame of 0/1 columns.
-        goal: "binary", "multiclass" or "multilabel". dtype: of the user's labels.
+        spelled: the flow's word for each class.
+        target: the words in the user's rows, or a frame of 0/1 columns.
+        goal: "binary", "multiclass" or "multilabel".
+        dtype: of the user's labels.
     """
 
     classes: np.ndarray

@@ -27,9 +27,11 @@ class Contest:
         templates: deep templates to search; None for all that fit.
         metric: what trials are chosen by, such as "roc_auc" or "rmse"; None for the usual one of the goal.
         columns: kinds of columns, name → kind, where they are to be other than what detection says.
-        group: a column whose equal values stay on one side of every split. time_column: a column to split in time by.
+        group: a column whose equal values stay on one side of every split.
+        time_column: a column to split in time by.
         min_gain: least gain that counts, as a share of the distance from the floor to the best possible score.
-        latency: milliseconds that predicting a row may take. ensemble: whether a finalist may be a weighted ensemble.
+        latency: milliseconds that predicting a row may take.
+        ensemble: whether a finalist may be a weighted ensemble.
         plugins: files or entry points that bring more templates and families.
         search: how the deep side searches: a mapping with oracle, memory, device, workers, ray_address, log.
         out: a run folder to keep, new or empty; None for a temporary one that is removed.

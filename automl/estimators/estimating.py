@@ -71,7 +71,8 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         Args:
             X: a frame with columns of any kind (numbers, words, dates, texts, paths of images), or an array of 2
                 dimensions, of images ``(n, height, width[, channels])`` or of sequences ``(n, channels, length)``.
-            y: ``(n,)`` labels, or ``(n, n_labels)`` of 0 and 1. sample_weight: ``(n,)`` or None.
+            y: ``(n,)`` labels, or ``(n, n_labels)`` of 0 and 1.
+            sample_weight: ``(n,)`` or None.
 
         Raises:
             ValueError: rows, labels, weights or parameters are at fault.
@@ -128,7 +129,8 @@ class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
         Args:
             X: a frame with columns of any kind (numbers, words, dates, texts, paths of images), or an array of 2
                 dimensions, of images ``(n, height, width[, channels])`` or of sequences ``(n, channels, length)``.
-            y: ``(n,)`` or ``(n, n_targets)`` numbers. sample_weight: ``(n,)`` or None.
+            y: ``(n,)`` or ``(n, n_targets)`` numbers.
+            sample_weight: ``(n,)`` or None.
 
         Raises:
             ValueError: rows, target, weights or parameters are at fault.

@@ -29,7 +29,9 @@ class Held:
     what is opened again is checked as any saved model is, and no folder is needed that may be gone by then.
 
     Args:
-        task: what was detected. predictor: of the finalist. side: "deep", "shallow" or "floor".
+        task: what was detected.
+        predictor: of the finalist.
+        side: "deep", "shallow" or "floor".
         keeps_rows: its fitted state holds training rows.
     """
 
@@ -68,10 +70,12 @@ class ContestResult:
     """What a contest found, in memory: it needs no run folder, and is pickled with its estimator.
 
     Attributes:
-        verdict: "deep", "shallow" or "tie". reason: "better", "equivalent" or "undecided".
+        verdict: "deep", "shallow" or "tie".
+        reason: "better", "equivalent" or "undecided".
         recommended: the side that predicts: "deep", "shallow" or "floor".
         words: the verdict in sentences, as `str` gives it.
-        result: the contents of ``result.json``. pages: the report by suffix: ".html", ".md" and ".json".
+        result: the contents of ``result.json``.
+        pages: the report by suffix: ".html", ".md" and ".json".
     """
 
     verdict: str

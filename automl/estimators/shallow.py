@@ -25,8 +25,10 @@ class Shallow:
         seed: what splits, searches and models are drawn with.
         metric: what trials are chosen by, such as "roc_auc" or "rmse"; None for the usual one of the goal.
         columns: kinds of columns, name → kind, where they are to be other than what detection says.
-        group: a column whose equal values stay on one side of every split. time_column: a column to split in time by.
-        latency: milliseconds that predicting a row may take. ensemble: whether the model may be a weighted ensemble.
+        group: a column whose equal values stay on one side of every split.
+        time_column: a column to split in time by.
+        latency: milliseconds that predicting a row may take.
+        ensemble: whether the model may be a weighted ensemble.
         plugins: files or entry points that bring more families.
         quiet: show no progress.
     """

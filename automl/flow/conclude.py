@@ -58,10 +58,14 @@ def conclude(
     """Score each finalist on the test rows, once, and compare.
 
     Args:
-        deep, shallow: both sides, finalists named.
-        encoder, codec: of the deep side, None where it was left out. runs: all so far.
+        deep: both sides, finalists named.
+        shallow: see `deep`.
+        encoder: of the deep side, None where it was left out.
+        codec: of the deep side, None where it was left out.
+        runs: all so far.
         chosen: side → the finalist's run.
-        n_seeds: seeds that each finalist has. left_out: template → why it was not searched.
+        n_seeds: seeds that each finalist has.
+        left_out: template → why it was not searched.
     """
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     items = split.test if split.test_windows is None else split.test_windows

@@ -49,8 +49,11 @@ class Finished:
     """What a run leaves in memory.
 
     Attributes:
-        outcome: all that the report sees. predictors: side ("deep", "shallow", "floor") → predictor.
-        recommended: the side to use. folder: of the run. result: the contract's dict.
+        outcome: all that the report sees.
+        predictors: side ("deep", "shallow", "floor") → predictor.
+        recommended: the side to use.
+        folder: of the run.
+        result: the contract's dict.
     """
 
     outcome: Outcome
@@ -64,7 +67,8 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
     """Run the contest that a recipe asks for.
 
     Args:
-        recipe: what to do. started: `time.monotonic` value of the user's call, now when None.
+        recipe: what to do.
+        started: `time.monotonic` value of the user's call, now when None.
 
     Raises:
         InputError: the data, the recipe or the folder is at fault; nothing was changed.

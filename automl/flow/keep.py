@@ -68,7 +68,8 @@ def keeps_rows(finalists: Sequence[Run], runs: Sequence[Run]) -> bool:
     """Whether the fitted state of one of these finalists holds training rows.
 
     Args:
-        finalists: single models or ensembles. runs: all, the members of ensembles among them.
+        finalists: single models or ensembles.
+        runs: all, the members of ensembles among them.
     """
     rooms = catalog.members(Baseline, "automl.baselines"), catalog.members(Template, "automl.templates")
     members = {name for run in finalists for name in members_of(run)}

@@ -33,7 +33,8 @@ class LeftOut:
     """Why there is no deep side.
 
     Attributes:
-        reason: a clause. step: a sentence on what to do.
+        reason: a clause.
+        step: a sentence on what to do.
     """
 
     reason: str
@@ -58,7 +59,8 @@ class Loading:
     """TensorFlow in a thread of its own.
 
     Args:
-        wish: which devices to look for. load: what loads.
+        wish: which devices to look for.
+        load: what loads.
     """
 
     def __init__(self, wish: DeviceWish, load: Callable[[DeviceWish], None] = import_deep) -> None:

@@ -41,7 +41,9 @@ class Trained:
     """What `train` leaves in memory.
 
     Attributes:
-        task: what was detected. predictor: of the finalist. finalist: its run, `runs`: all of them.
+        task: what was detected.
+        predictor: of the finalist.
+        finalist: its run, `runs`: all of them.
         keeps_rows: the finalist's fitted state holds training rows.
     """
 
@@ -57,7 +59,9 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
 
     Args:
         recipe: what is asked for; an infinite budget with `max_trials` leaves time out of it, so that the same seed
-            gives the same model. side: which one. started: `time.monotonic` value of the user's call, now when None.
+            gives the same model.
+        side: which one.
+        started: `time.monotonic` value of the user's call, now when None.
 
     Raises:
         InputError: the data or the recipe is at fault. OutOfTime: the budget is too small to load TensorFlow.

@@ -36,7 +36,8 @@ def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
     """Load and detect; images are decoded, those of a table beside it.
 
     Args:
-        recipe: what is asked for. most_rows: of a table that are worth the time, to look at and not to learn from.
+        recipe: what is asked for.
+        most_rows: of a table that are worth the time, to look at and not to learn from.
     """
     if recipe.metric is not None:
         metrics.named(recipe.metric)
@@ -57,8 +58,9 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
     """Load, detect and split, in this order.
 
     Args:
-        recipe: what is asked for. tested: without, no row tests, and few rows get further hold-outs only where there
-            is more than one trial to choose from.
+        recipe: what is asked for.
+        tested: without, no row tests, and few rows get further hold-outs only where there is more than one trial to
+            choose from.
     """
     catalog.extend(recipe.plugins)
     check_templates(recipe)
@@ -71,7 +73,8 @@ def audited(prepared: Prepared, seconds: float) -> Prepared:
     """With what the audit finds about rows, target and split among the findings.
 
     Args:
-        prepared: data that is parted. seconds: to spend.
+        prepared: data that is parted.
+        seconds: to spend.
     """
     dataset = prepared.dataset
     found = marked(examine(dataset, prepared.task, prepared.split, seconds), dataset)
@@ -83,8 +86,10 @@ class Looked:
     """What `look` has seen.
 
     Attributes:
-        dataset: typed where there is a task. task: None for a table of which no target was named.
-        columns: what they hold, a target among them where none was named. targets: a sentence for each likely one.
+        dataset: typed where there is a task.
+        task: None for a table of which no target was named.
+        columns: what they hold, a target among them where none was named.
+        targets: a sentence for each likely one.
     """
 
     dataset: Dataset
@@ -101,7 +106,8 @@ def look(recipe: Recipe, most_rows: int | None = None) -> Looked:
     A table of which no target is named is looked at column by column.
 
     Args:
-        recipe: what is asked for. most_rows: of a table that are worth the time.
+        recipe: what is asked for.
+        most_rows: of a table that are worth the time.
     """
     catalog.extend(recipe.plugins)
     if recipe.metric is not None:

@@ -23,7 +23,8 @@ class ClassCodec:
     """Binary and multiclass: one column of labels.
 
     Attributes:
-        head: binary has one logit, of ``classes[1]``; multiclass one a class. target: the column.
+        head: binary has one logit, of ``classes[1]``; multiclass one a class.
+        target: the column.
         classes: labels in code order.
     """
 
@@ -100,8 +101,12 @@ class ValuesCodec:
     """Regression: each target standardised, after a transform where it is skewed or has long tails.
 
     Attributes:
-        targets: columns. shapes: the transform of each. mean, std: of training rows after it.
-        low, high: bounds of decoded values before the transform is undone, in standardised units.
+        targets: columns.
+        shapes: the transform of each.
+        mean: of training rows after it.
+        std: of training rows after it.
+        low: bounds of decoded values before the transform is undone, in standardised units.
+        high: see `low`.
     """
 
     head: Head

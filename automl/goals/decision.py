@@ -43,7 +43,8 @@ class Decision:
     """How probabilities are calibrated and turned into labels.
 
     Attributes:
-        goal: of the task. metric: what the labels were chosen for.
+        goal: of the task.
+        metric: what the labels were chosen for.
         slopes: of the logits: one (binary, multiclass) or one a label; empty where nothing is to be decided.
         shifts: of the logits: one (binary), one a class or one a label.
         thresholds: on calibrated probabilities: one (binary) or one a label; empty for multiclass.
@@ -86,7 +87,8 @@ def apply(decision: Decision, output: Output) -> Output:
     """Calibrated probabilities and the labels decided; regression and forecasts pass unchanged.
 
     Args:
-        decision: from `fit`. output: undecided predictions (not changed).
+        decision: from `fit`.
+        output: undecided predictions (not changed).
 
     Returns:
         An output with float64 "probabilities" and int64 "labels" beside what else was there.
@@ -147,8 +149,11 @@ def fit(truth: np.ndarray, output: Output, goal: Goal, metric: str, weight: np.n
     """Fit calibration, then choose the rule for labels, on validation rows.
 
     Args:
-        truth: of the validation rows, as `records` says. output: undecided predictions of them.
-        goal: the task's. metric: what the labels are to do well by. weight: ``(n,)`` or None.
+        truth: of the validation rows, as `records` says.
+        output: undecided predictions of them.
+        goal: the task's.
+        metric: what the labels are to do well by.
+        weight: ``(n,)`` or None.
 
     Returns:
         The identity with the most probable class as label if there is nothing to learn from (no rows, predictions

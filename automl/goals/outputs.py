@@ -17,7 +17,8 @@ def combine(outputs: Sequence[Output], weights: Sequence[float] | None = None) -
     Arrays that not all of them have are left out: a boosted forecast that was cut may lack quantiles.
 
     Args:
-        outputs: of the same rows. weights: one each, any positive sum; None for equal ones.
+        outputs: of the same rows.
+        weights: one each, any positive sum; None for equal ones.
 
     Returns:
         The first itself when there is one only.

@@ -27,7 +27,8 @@ def seasonal_scale(dataset: Dataset, season: int, rows: np.ndarray) -> np.ndarra
     """The denominator of MASE for each series and target: mean absolute lag-`season` difference over `rows`.
 
     Args:
-        dataset: a forecast dataset, sorted by (series, time). season: lag in steps.
+        dataset: a forecast dataset, sorted by (series, time).
+        season: lag in steps.
         rows: the rows known before the test part.
 
     Returns:

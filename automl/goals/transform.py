@@ -40,8 +40,9 @@ class Shape:
     """``z = sign(x) ((1 + |x|)^power - 1) / power`` of ``x = (y - origin) / unit``; log(1 + |x|) for power 0.
 
     Attributes:
-        power: 1 leaves y as it is, whatever the others. origin, unit: in the target's units; the sign of unit turns
-            a target round whose long tail is below.
+        power: 1 leaves y as it is, whatever the others.
+        origin: in the target's units; the sign of unit turns a target round whose long tail is below.
+        unit: see `origin`.
     """
 
     power: float
@@ -73,7 +74,8 @@ def shape_of(values: np.ndarray, metric: str = "r2") -> Shape:
     """The transform that training values ask for, `PLAIN` where they ask for none.
 
     Args:
-        values: ``(n,)`` of training rows, finite. metric: what predictions are scored by.
+        values: ``(n,)`` of training rows, finite.
+        metric: what predictions are scored by.
     """
     mild = MILD_ABSOLUTE if metric in ABSOLUTE else MILD
     if len(values) < 20 or len(np.unique(values)) < 10:
@@ -95,7 +97,8 @@ def bounds(shape: Shape, values: np.ndarray) -> tuple[float, float]:
     is never predicted to be. A round number is taken, so that the bound does not tell the value that it bounds.
 
     Args:
-        shape: of the target. values: ``(n,)`` of training rows.
+        shape: of the target.
+        values: ``(n,)`` of training rows.
     """
     inner = shape.forward(values)
     first, last = float(inner.min()), float(inner.max())

@@ -130,7 +130,8 @@ def target_frame(values: Any, names: tuple[str, ...], taken: Any, where: str) ->
 
     Args:
         values: shape (n,) or (n, n_targets): array, list, series or frame (whose names are kept).
-        names: the user's names, used when their number fits. taken: names of input columns, to be avoided.
+        names: the user's names, used when their number fits.
+        taken: names of input columns, to be avoided.
     """
     import pandas as pd
 

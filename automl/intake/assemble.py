@@ -28,7 +28,8 @@ def load(recipe: Recipe, most_rows: int | None = None) -> Dataset:
     """Read a recipe's data (and test data) into one dataset; nothing is typed and no row is judged yet.
 
     Args:
-        recipe: what is asked for. most_rows: of a table that are worth the time, to look at and not to learn from.
+        recipe: what is asked for.
+        most_rows: of a table that are worth the time, to look at and not to learn from.
 
     Returns:
         Inputs with target, weight, group and label columns parted off. Time and series columns stay inputs.

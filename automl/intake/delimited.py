@@ -47,7 +47,9 @@ def read(data: bytes, name: str, hints: Hints, limit_mib: float = math.inf) -> t
     """Read delimited text of any common encoding and delimiter.
 
     Args:
-        data: the file's bytes. name: of the file, for messages. hints: what is known of it.
+        data: the file's bytes.
+        name: of the file, for messages.
+        hints: what is known of it.
         limit_mib: that reading it may take.
 
     Returns:
@@ -92,7 +94,8 @@ def header_of(text: str, delimiter: str, name: str, hints: Hints) -> tuple[list[
     """Names of the columns, whether they had to be made up, and what is to be said of that.
 
     Args:
-        text: the beginning of a file. name: of the file, for messages.
+        text: the beginning of a file.
+        name: of the file, for messages.
     """
     header: list[str] = next(rows_of(text, delimiter), [])
     longest = max(map(len, header), default=0)
@@ -112,7 +115,8 @@ def sniff(text: str, whole: bool = True) -> str:
     """The delimiter of a text: the one that parts the header and nearly all rows into the same number of cells.
 
     Args:
-        text: the beginning of a file. whole: it is the whole file (else its last, cut record is left out).
+        text: the beginning of a file.
+        whole: it is the whole file (else its last, cut record is left out).
     """
     best, best_score = ",", 0.0
     for delimiter in DELIMITERS:

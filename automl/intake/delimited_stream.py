@@ -33,9 +33,13 @@ class Layout:
     """How a text is delimited.
 
     Attributes:
-        names: of the columns. headless: they are made up. encoding: Python's name of it.
-        lengths: of each column the mean characters a cell where texts are mostly different; None where they are
-            numbers or come back. record_bytes: of a mean record in the file. findings: what was noticed.
+        names: of the columns.
+        headless: they are made up.
+        encoding: Python's name of it.
+        lengths: of each column the mean characters a cell where texts are mostly different; None where they are numbers
+            or come back.
+        record_bytes: of a mean record in the file.
+        findings: what was noticed.
     """
 
     delimiter: str
@@ -109,7 +113,9 @@ def layout(head: bytes, name: str, hints: Hints, *, whole: bool) -> Layout | Non
     """How a text is laid out; None where it is no delimited text, or one that only the reader of whole files reads.
 
     Args:
-        head: the file's first bytes. name: of the file. whole: the head is all of it.
+        head: the file's first bytes.
+        name: of the file.
+        whole: the head is all of it.
     """
     if not head.strip() or head[:4].lower() == b"sep=" or (b"\r" in head and b"\n" not in head) or b"\0" in head:
         return None

@@ -142,7 +142,8 @@ def content(path: Path, limit_mib: float = math.inf) -> tuple[bytes, str]:
     """A file's bytes, decompressed, and its name without the compression's ending.
 
     Args:
-        path: of a file. limit_mib: that reading it may take; what is compressed is given up as soon as it is too large.
+        path: of a file.
+        limit_mib: that reading it may take; what is compressed is given up as soon as it is too large.
 
     Raises:
         DataError: it cannot be read, is damaged, is empty, would take too much memory, or is an archive of several

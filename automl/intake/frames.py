@@ -126,7 +126,8 @@ def tidy(frame: pd.DataFrame, where: str, clean: bool = False) -> tuple[pd.DataF
     their time zone (in UTC); intervals become text; NUL characters are removed, lone surrogates become "?".
 
     Args:
-        frame: of any column types. where: for messages.
+        frame: of any column types.
+        where: for messages.
         clean: the columns come from our own text reader, which has done the latter already.
 
     Raises:

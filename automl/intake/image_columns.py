@@ -30,7 +30,8 @@ def pictured(dataset: Dataset, task: Task, memory_mib: float | None = None) -> t
     guessed; a column read before (its reading holds the shape) must have one readable file among those it names.
 
     Args:
-        dataset: a frame typed by `task.columns`. task: of any modality.
+        dataset: a frame typed by `task.columns`.
+        task: of any modality.
         memory_mib: that decoding may take; by default most of what is free.
 
     Returns:

@@ -168,7 +168,9 @@ def mixed_sizes(sizes: np.ndarray, name: str, wish: tuple[int, int]) -> tuple[Fi
     """Whether many of the files have another shape, or another size, than most: those are squeezed or blurred.
 
     Args:
-        sizes: ``(n, 2)`` height and width of sampled files. name: of their column. wish: what all are brought to.
+        sizes: ``(n, 2)`` height and width of sampled files.
+        name: of their column.
+        wish: what all are brought to.
     """
     if len(sizes) < 2:
         return ()
@@ -197,8 +199,9 @@ def decoded(
     Several are decoded at once, as far as memory goes; one that finds none is tried again alone.
 
     Args:
-        paths: of the files. size: (height, width, channels). memory_mib: that may be taken; by default most of what is
-            free.
+        paths: of the files.
+        size: (height, width, channels).
+        memory_mib: that may be taken; by default most of what is free.
 
     Raises:
         DataError: all of them at that size would take more.
@@ -256,7 +259,8 @@ def why_unread(paths: Sequence[Path | None], reasons: Mapping[int, str]) -> str:
     """Why files could not be read, commonest first; not their names, which are cells (the rows are told beside it).
 
     Args:
-        paths: of the rows. reasons: by row, as of `decoded`.
+        paths: of the rows.
+        reasons: by row, as of `decoded`.
     """
     said: Counter[str] = Counter()
     for row, reason in reasons.items():
@@ -270,7 +274,8 @@ def unread_files(paths: Sequence[Path | None], reasons: Mapping[int, str]) -> tu
     """The first names of files that could not be read.
 
     Args:
-        paths: of the rows. reasons: by row, as of `decoded`.
+        paths: of the rows.
+        reasons: by row, as of `decoded`.
     """
     named = (path for row in reasons if (path := paths[row]) is not None)
     return tuple(shown(path.name) for path in itertools.islice(named, LISTED_FILES))

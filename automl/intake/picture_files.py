@@ -135,7 +135,10 @@ def pixels(path: Path, height: int, width: int, allowance: Allowance) -> np.ndar
     """A picture of this size, upright, transparency on white.
 
     Args:
-        path: of the file. height, width: wanted, pixels. allowance: for all that are decoded at once.
+        path: of the file.
+        height: wanted, pixels.
+        width: wanted, pixels.
+        allowance: for all that are decoded at once.
 
     Returns:
         Shape (height, width) where it is grey, else (height, width, 3), uint8.
@@ -264,7 +267,8 @@ def _plain(image: Image.Image, brightest: float) -> Image.Image:
     """An image of mode L (grey) or RGB.
 
     Args:
-        image: all of a picture, or a strip of it. brightest: value of the whole, where it has more than eight bits.
+        image: all of a picture, or a strip of it.
+        brightest: value of the whole, where it has more than eight bits.
     """
     from PIL import Image
 

@@ -25,8 +25,10 @@ class Room:
     """How much of a table may be held, and which rows are kept where that is less than all of them.
 
     Attributes:
-        memory_mib: what may be used in all; None for most of what is free. seed: of the draw.
-        time_column: whose latest rows are kept, or None. is_series: a forecast is asked for, or a series column named.
+        memory_mib: what may be used in all; None for most of what is free.
+        seed: of the draw.
+        time_column: whose latest rows are kept, or None.
+        is_series: a forecast is asked for, or a series column named.
         most_rows: to look at and not to learn from, so that no more are worth the time; None for no such bound.
     """
 
@@ -59,12 +61,15 @@ class Raw:
     """Rows as read.
 
     Attributes:
-        name: short name of the source. where: how messages speak of it ("cars.csv", "the data").
+        name: short name of the source.
+        where: how messages speak of it ("cars.csv", "the data").
         inputs: a frame (target columns of a table still among them) or an array of 3 or 4 dimensions.
         target: frame of targets where the source keeps them apart (pairs, npz, class folders).
-        given: ``(n,)`` bool, where the source itself names test rows. root: folder of relative paths.
-        rows: ``(n,)`` position of each row in the source, where some were left out. n_source_rows: that the source has,
-            where only a part was read to be looked at. test_from: the number of the appended test data's first row.
+        given: ``(n,)`` bool, where the source itself names test rows.
+        root: folder of relative paths.
+        rows: ``(n,)`` position of each row in the source, where some were left out.
+        n_source_rows: that the source has, where only a part was read to be looked at.
+        test_from: the number of the appended test data's first row.
     """
 
     name: str

@@ -24,7 +24,8 @@ class Reservoir:
     Keys drawn uniformly make it a random sample without replacement, in which every set of rows is equally likely.
 
     Args:
-        n_wanted: rows to keep. whole: keep all rows of one key or none, so that fewer may be left.
+        n_wanted: rows to keep.
+        whole: keep all rows of one key or none, so that fewer may be left.
 
     Source: Li, "Reservoir-sampling algorithms of time complexity O(n(1 + log(N/n)))", ACM TOMS 1994, on keys with a
     threshold; here rows are thrown out in bulk.
@@ -42,7 +43,8 @@ class Reservoir:
         """Take in the next rows of the stream.
 
         Args:
-            batch: the rows. keys: ``(n,)`` float64; a row with a NaN is passed over.
+            batch: the rows.
+            keys: ``(n,)`` float64; a row with a NaN is passed over.
 
         Raises:
             DataError: rows of one key are to stay together and are far more than are wanted.

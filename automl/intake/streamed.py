@@ -60,10 +60,14 @@ class Source:
     """A table file that can be streamed.
 
     Attributes:
-        n_rows: in it; of text an estimate. row_bytes: that a row takes once it is read. whole_mib: that reading it at
-            once would take for a moment. names: of the columns. times: names of those stored as timestamps.
-        text: how it is delimited, None for Parquet. is_long: it holds long texts that are stored once and come back,
-            so that they are read as numbers and a dictionary.
+        n_rows: in it; of text an estimate.
+        row_bytes: that a row takes once it is read.
+        whole_mib: that reading it at once would take for a moment.
+        names: of the columns.
+        times: names of those stored as timestamps.
+        text: how it is delimited, None for Parquet.
+        is_long: it holds long texts that are stored once and come back, so that they are read as numbers and a
+            dictionary.
     """
 
     path: Path
@@ -85,7 +89,8 @@ class Part(NamedTuple):
     """Some rows of a table.
 
     Attributes:
-        rows: the position of each in the file (of text: among its complete rows). n_source_rows: see `Raw`.
+        rows: the position of each in the file (of text: among its complete rows).
+        n_source_rows: see `Raw`.
     """
 
     frame: pd.DataFrame
@@ -98,7 +103,8 @@ def read_part(path: Path, hints: Hints) -> Part | None:
     """Read a part of a table's rows, if the whole table is too large or some rows are enough.
 
     Args:
-        path: of a file. hints: whose `room` says how much may be held and which rows matter.
+        path: of a file.
+        hints: whose `room` says how much may be held and which rows matter.
 
     Returns:
         None where the table fits, or is of a kind that is read as a whole.

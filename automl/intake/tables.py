@@ -24,8 +24,11 @@ def read(
     """Read one table.
 
     Args:
-        data: the file's bytes, decompressed. form: "delimited", "json", "parquet", "feather" or "excel".
-        name: of the file, for messages. hints: what is known of it. limit_mib: that reading it may take.
+        data: the file's bytes, decompressed.
+        form: "delimited", "json", "parquet", "feather" or "excel".
+        name: of the file, for messages.
+        hints: what is known of it.
+        limit_mib: that reading it may take.
 
     Returns:
         The frame (RangeIndex), positions of its rows in the file (None when all are there), findings.

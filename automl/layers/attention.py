@@ -61,7 +61,8 @@ class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
     """Multi-head attention whose dropout rate is a knob: ``softmax(Q Kᵀ / √d) V``, heads side by side, mapped by W.
 
     Args:
-        heads: how many; they part the input's numbers evenly. dropout: of attention weights, a float or a knob.
+        heads: how many; they part the input's numbers evenly.
+        dropout: of attention weights, a float or a knob.
         first_only: ask for the first token alone, as the last block does.
         seed: of the layer's own generator.
 

@@ -20,7 +20,8 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
     repeated), which is faster on a CPU than gathering pixels. With all three at 0 the picture comes out as it was.
 
     Args:
-        shift: largest move as a share of height and width. zoom: largest change of size as a share.
+        shift: largest move as a share of height and width.
+        zoom: largest change of size as a share.
         flip: probability of mirroring left and right. Each a float or a scalar `keras.Variable`.
         seed: of the layer's own generator.
 

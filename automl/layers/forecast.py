@@ -20,8 +20,10 @@ class ContextScale(keras.layers.Layer):  # type: ignore[misc]
     instead, since their level means something.
 
     Args:
-        n_targets: leading channels to scale by context. location: "mean" or "last".
-        mean, std: training moments of all channels (those of covariates are used).
+        n_targets: leading channels to scale by context.
+        location: "mean" or "last".
+        mean: training moments of all channels (those of covariates are used).
+        std: training moments of all channels (those of covariates are used).
 
     Input shape: ``(batch, time, channels)`` raw values.
     Output shape: ``[(batch, time, channels), (batch, 1, n_targets) location, (batch, 1, n_targets) spread]``, float32.
@@ -96,7 +98,8 @@ class SeasonalSkip(keras.layers.Layer):  # type: ignore[misc]
     """Repeats the last season of the context over the horizon (season 1: the last value).
 
     Args:
-        horizon: steps ahead. season: steps of one season, cut to the context's length.
+        horizon: steps ahead.
+        season: steps of one season, cut to the context's length.
 
     Input shape: ``(batch, time, channels)``. Output shape: ``(batch, horizon, channels)``.
     """
@@ -165,7 +168,8 @@ class GroupEmbedding(keras.layers.Layer):  # type: ignore[misc]
     """Brings the groups that `ChannelsApart` made rows back together and tells each by a learned vector.
 
     Args:
-        groups: how many rows make one. dim: numbers of the vector; 0 for none.
+        groups: how many rows make one.
+        dim: numbers of the vector; 0 for none.
 
     Input shape: ``(batch · groups, features)``. Output shape: ``(batch, groups, features + dim)``.
     """

@@ -65,7 +65,8 @@ def fused_features(
     """Keras inputs by name, and all that is read of them side by side.
 
     Args:
-        choices: those of `table_features` and of `declare_stems`. knobs: "hide_rate" and "dropout" are read.
+        choices: those of `table_features` and of `declare_stems`.
+        knobs: "hide_rate" and "dropout" are read.
         one_hot_up_to: as for `table_features`.
     """
     import keras

@@ -22,8 +22,9 @@ class Neighbours(keras.layers.Layer):  # type: ignore[misc]
     Whoever trains the network puts them there, and takes them from training rows alone. Until then they are noise.
 
     Args:
-        shape: of one row's output. rows: known rows held at most. link: "linear", "sigmoid" or "softmax"
-            (`Head.activation`): what the raw output must stand for.
+        shape: of one row's output.
+        rows: known rows held at most.
+        link: "linear", "sigmoid" or "softmax" (`Head.activation`): what the raw output must stand for.
 
     Input shape: ``(batch, size)``. Output shape: ``(batch, *shape)``, float32.
 

@@ -19,7 +19,8 @@ class RobustScale(keras.layers.Layer):  # type: ignore[misc]
     The numbers are kept in the config, not as weights, so that every export carries them.
 
     Args:
-        median: of each column. scale: of each column (a spread such as the interquartile range); 0 counts as 1.
+        median: of each column.
+        scale: of each column (a spread such as the interquartile range); 0 counts as 1.
         limit: bound of the result's magnitude.
 
     Input shape: ``(batch, columns)``. Output shape: the same.
@@ -55,7 +56,8 @@ def bin_edges(quantiles: Sequence[float], n_bins: int, splits: Sequence[float] =
     """At most ``n_bins + 1`` strictly ascending edges of a column.
 
     Args:
-        quantiles: ascending; edges are picked evenly from them where there are no splits. n_bins: 1 or more.
+        quantiles: ascending; edges are picked evenly from them where there are no splits.
+        n_bins: 1 or more.
         splits: where a tree would part the column, best first; the first ``n_bins - 1`` become inner edges.
     """
     if len(splits) and len(quantiles):
@@ -189,8 +191,9 @@ class PeriodicEmbedding(keras.layers.Layer):  # type: ignore[misc]
     """Embeds each column by learned waves beside itself: ``y_c = [x_c, W_c cos(2π(f_c x_c + p_c)) + v_c]``.
 
     Args:
-        n_frequencies: waves per column. dim: numbers per column, the column itself included. sigma: spread of the
-            first frequencies, per unit of the scaled column.
+        n_frequencies: waves per column.
+        dim: numbers per column, the column itself included.
+        sigma: spread of the first frequencies, per unit of the scaled column.
 
     Input shape: ``(batch, columns)``, scaled. Output shape: ``(batch, columns, dim)``.
 

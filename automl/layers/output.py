@@ -47,8 +47,10 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
     one another (`automl.layers.losses.loss_for` knows the extra axis and takes the mean of the members' losses).
 
     Args:
-        shape: of one row's output. bias: first bias, a number or one for each place of the last axis.
-        members: of the input's axis 1; 0 when there is no such axis. scale: of the first weights.
+        shape: of one row's output.
+        bias: first bias, a number or one for each place of the last axis.
+        members: of the input's axis 1; 0 when there is no such axis.
+        scale: of the first weights.
         link: "linear", "sigmoid" or "softmax" (`Head.activation`): in which units members are averaged.
 
     Input shape: ``(batch, features)``, with members ``(batch, members, features)``.

@@ -19,7 +19,8 @@ class ChannelScale(keras.layers.Layer):  # type: ignore[misc]
     them as inputs.
 
     Args:
-        mean, std: of each channel over the training rows, or one for all; a std of 0 counts as 1.
+        mean: of each channel over the training rows, or one for all; a std of 0 counts as 1.
+        std: see `mean`.
 
     Input shape: ``(batch, ..., channels)``, any dtype. Output shape: the same, in the layer's compute dtype.
     """

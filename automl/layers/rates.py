@@ -14,7 +14,8 @@ def paced(variable: Any, rate: float) -> Any:
     """Note on a variable what multiplies the learning rate for it, and give it back.
 
     Args:
-        variable: a `keras.Variable`. rate: a factor; above 1 learns faster than the rest.
+        variable: a `keras.Variable`.
+        rate: a factor; above 1 learns faster than the rest.
     """
     variable.rate_factor = float(rate)
     return variable

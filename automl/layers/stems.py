@@ -22,11 +22,14 @@ def word_parts(
     """A bag of word vectors, and the strongest answer of each short convolution.
 
     Args:
-        tokens: ``(batch, length)`` ids, 0 = padding. size: of the vocabulary. dim: numbers a word.
-        filters: of each convolution. widths: words that each convolution sees; empty for the bag alone.
+        tokens: ``(batch, length)`` ids, 0 = padding.
+        size: of the vocabulary.
+        dim: numbers a word.
+        filters: of each convolution.
+        widths: words that each convolution sees; empty for the bag alone.
         has_max: whether the bag has the maximum over words beside their mean.
-        word_dropout: share of words hidden in training. spatial_dropout: share of a word vector's numbers left out,
-            the same for all words. Both are numbers or knobs.
+        word_dropout: share of words hidden in training.
+        spatial_dropout: share of a word vector's numbers left out, the same for all words. Both are numbers or knobs.
 
     Returns:
         Tensors ``(batch, features)``.
@@ -57,9 +60,12 @@ def picture_parts(
     """A small residual network over pictures, averaged over places.
 
     Args:
-        pictures: ``(batch, height, width, channels)`` uint8. spec: with their moments. width: filters at first, twice
-            as many in each further stage. stride: of the first convolution. blocks: residual blocks of each stage,
-            such as "1-1-1". has_max: whether the maximum over places stands beside the mean.
+        pictures: ``(batch, height, width, channels)`` uint8.
+        spec: with their moments.
+        width: filters at first, twice as many in each further stage.
+        stride: of the first convolution.
+        blocks: residual blocks of each stage, such as "1-1-1".
+        has_max: whether the maximum over places stands beside the mean.
         views: strengths "shift", "zoom", "light", "erase" and "flip" of changes in training, numbers or knobs; None
             for pictures as they are.
 

@@ -22,7 +22,8 @@ class Features:
     """Numbers that stand for columns.
 
     Attributes:
-        tensor: ``(batch, features)``. sizes: features of each column.
+        tensor: ``(batch, features)``.
+        sizes: features of each column.
     """
 
     tensor: Any

@@ -16,7 +16,8 @@ class WordDropout(keras.layers.Layer):  # type: ignore[misc]
     """Turns a share of the words into the unknown word (1) in training; padding (0) stays.
 
     Args:
-        rate: share of words: a float or a scalar `keras.Variable`. seed: of the layer's own generator.
+        rate: share of words: a float or a scalar `keras.Variable`.
+        seed: of the layer's own generator.
 
     Input shape: ``(batch, length)`` integers. Output shape: the same.
 
@@ -51,7 +52,8 @@ class TokenEmbedding(keras.layers.Layer):  # type: ignore[misc]
     """Looks up a vector for each word; padding (0) is the zero vector.
 
     Args:
-        size: of the vocabulary; ids outside count as unknown (1). dim: numbers per word.
+        size: of the vocabulary; ids outside count as unknown (1).
+        dim: numbers per word.
 
     Input shape: ``(batch, length)`` integers. Output shape: ``(batch, length, dim)``.
     """

@@ -143,7 +143,9 @@ def evaluator(name: str, truth: np.ndarray, output: Output, context: Context | N
     """The metric of one output, ready to be asked for many weightings.
 
     Args:
-        name: a metric's name. truth: as `records` says. output: predictions of the same rows.
+        name: a metric's name.
+        truth: as `records` says.
+        output: predictions of the same rows.
         context: see `records.Metric`.
 
     Returns:
@@ -211,7 +213,10 @@ def bootstrap(
     """The metric for each weighting.
 
     Args:
-        name: a metric's name. truth, output, context: as in `score`.
+        name: a metric's name.
+        truth: as in `score`.
+        output: as in `score`.
+        context: as in `score`.
         weights: ``(n_weightings, n)``, may be fractional or zero.
 
     Returns:

@@ -30,7 +30,9 @@ def fit(dataset: Dataset, task: Task, split: Split) -> tuple[Encoder, TargetCode
     """Fit the encoder of the task's modality and the codec of its goal on training rows.
 
     Args:
-        dataset: typed columns and clean target, as detection leaves them. task: what to do. split: who trains.
+        dataset: typed columns and clean target, as detection leaves them.
+        task: what to do.
+        split: who trains.
 
     Raises:
         DataError: nothing in the inputs can be used. RecipeError: the goal has no target.

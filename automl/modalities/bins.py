@@ -36,7 +36,10 @@ def with_splits(encoder: TabularEncoder, dataset: Dataset, split: Split, codec: 
     """The encoder, its spec of numbers with ``stats["splits"]``: `splits_by_target` of its columns, if not too many.
 
     Args:
-        encoder: fitted. dataset, split: of which training rows alone are read. codec: fitted.
+        encoder: fitted.
+        dataset: of which training rows alone are read.
+        split: of which training rows alone are read.
+        codec: fitted.
     """
     numbers = encoder.parts.get("numbers")
     if not isinstance(numbers, Numbers):
@@ -59,7 +62,8 @@ def splits_by_target(values: np.ndarray, target: np.ndarray, weight: np.ndarray 
     """Thresholds of each column, most telling first.
 
     Args:
-        values: ``(n, n_columns)`` without NaN. target: ``(n,)`` integer codes, or ``(n, k)`` numbers.
+        values: ``(n, n_columns)`` without NaN.
+        target: ``(n,)`` integer codes, or ``(n, k)`` numbers.
         weight: ``(n,)`` or None.
 
     Returns:

@@ -32,7 +32,8 @@ class Categories:
     spelling alone tells apart are one (`automl.target_encoding.ridge.spelled`).
 
     Attributes:
-        columns: names. hosts: whether a column holds urls, of which only the host is kept.
+        columns: names.
+        hosts: whether a column holds urls, of which only the host is kept.
         levels: each column's levels, most frequent first; level i has code i + 1.
         rare: code of rare levels, a column; 0 where there were none.
     """

@@ -39,8 +39,11 @@ class Clue:
     """One column → a number for each goal (see `automl.target_encoding.ridge.goals_of`).
 
     Attributes:
-        column: name. words: tokens in code order. idf: ``(n_words,)``.
-        coef: ``(n_folds, n_words, n_goals)`` float32. intercept: ``(n_folds, n_goals)``.
+        column: name.
+        words: tokens in code order.
+        idf: ``(n_words,)``.
+        coef: ``(n_folds, n_words, n_goals)`` float32.
+        intercept: ``(n_folds, n_goals)``.
     """
 
     column: str
@@ -63,7 +66,8 @@ class Clue:
         """``(n, n_goals)`` float32; every row on its own.
 
         Args:
-            at: ``(n,)`` places among the distinct cells. folds: ``(n,)``.
+            at: ``(n,)`` places among the distinct cells.
+            folds: ``(n,)``.
         """
         rows = weighed([tokens(cell) for cell in cells], self.codes, self.idf)
         if len(self.coef) * len(cells) <= len(at):  # levels: every distinct cell by every table costs less
@@ -87,7 +91,8 @@ class Clues:
     """All clues of a table, side by side, then the amounts.
 
     Attributes:
-        parts: one a column. watched: columns whose cells tell a row's fold.
+        parts: one a column.
+        watched: columns whose cells tell a row's fold.
         measured: column → which of `automl.target_encoding.ridge.AMOUNTS` vary in training.
         repeated: columns of numbers that are read as levels.
     """
@@ -139,7 +144,9 @@ def fit_clues(
     """Fit on a frame of training rows; None when no column tells anything.
 
     Args:
-        frame: training rows. columns: of words or levels. watched: columns whose cells tell a row's fold.
+        frame: training rows.
+        columns: of words or levels.
+        watched: columns whose cells tell a row's fold.
         goals: the training rows' target, see `automl.target_encoding.ridge.goals_of`.
         numbers: columns of float64, whose values may be levels.
     """

@@ -27,10 +27,16 @@ class ForecastEncoder:
     """Windows → "series" (past values), "future" (calendar and known covariates) and, for panels, "categories".
 
     Attributes:
-        specs: the inputs. targets, covariates: channels of "series" in this order. known: covariates that "future"
-            reads at the target rows. cycles: members of `CYCLE_DAYS` whose phase "future" holds.
-        context, horizon: in steps. step_seconds: usual time between rows.
-        fill: channel means of the training rows, where a series has no past at all. known_fill: of `known`.
+        specs: the inputs.
+        targets: channels of "series" in this order.
+        covariates: channels of "series" in this order.
+        known: covariates that "future" reads at the target rows.
+        cycles: members of `CYCLE_DAYS` whose phase "future" holds.
+        context: in steps.
+        horizon: in steps.
+        step_seconds: usual time between rows.
+        fill: channel means of the training rows, where a series has no past at all.
+        known_fill: of `known`.
         levels: series labels, code i + 1; empty when there is but one series.
     """
 

@@ -44,7 +44,9 @@ def picture_spec(name: str, read: Callable[[np.ndarray], np.ndarray], rows: np.n
     """Size, and moments of each channel, measured in parts so that no second copy of all pictures is held.
 
     Args:
-        name: of the input. read: row numbers → pictures ``(n, h, w, c)`` uint8. rows: training rows, at least one.
+        name: of the input.
+        read: row numbers → pictures ``(n, h, w, c)`` uint8.
+        rows: training rows, at least one.
         column: whose pictures they are, in a table.
     """
     _, height, width, channels = read(rows[:1]).shape
@@ -68,7 +70,9 @@ class Pictures:
     """An image column of a table → pictures of the spec's size; one that is missing has the training mean throughout.
 
     Attributes:
-        column: name. shape: height, width, channels. blank: mean of each channel, 0 to 255.
+        column: name.
+        shape: height, width, channels.
+        blank: mean of each channel, 0 to 255.
     """
 
     column: str
@@ -98,7 +102,9 @@ def fit_pictures(dataset: Dataset, rows: np.ndarray, columns: Sequence[str]) -> 
     """One input a column that has pictures in the training rows: "image", "image_2" and so on.
 
     Args:
-        dataset: a table with `Dataset.pictures`. rows: training rows. columns: image columns.
+        dataset: a table with `Dataset.pictures`.
+        rows: training rows.
+        columns: image columns.
     """
     found: dict[str, tuple[Pictures, InputSpec]] = {}
     for column in columns:

@@ -34,11 +34,16 @@ class Numbers:
     first, then the parts of each date.
 
     Attributes:
-        numeric, dates: column names. origins: the first day of the year in which a date's training days begin, in days
-            since 1970.
-        fill: median of training rows. low, high: bounds. offset: subtracted before the cast to float32 where a
-            column lies so far from zero that float32 would lose its digits.
-        kept: raw numbers that vary in training. flagged: raw numbers whose absence has an indicator.
+        numeric: column names.
+        dates: column names.
+        origins: the first day of the year in which a date's training days begin, in days since 1970.
+        fill: median of training rows.
+        low: bounds.
+        high: bounds.
+        offset: subtracted before the cast to float32 where a column lies so far from zero that float32 would lose its
+            digits.
+        kept: raw numbers that vary in training.
+        flagged: raw numbers whose absence has an indicator.
     """
 
     numeric: list[str]
@@ -77,7 +82,8 @@ def fit_numbers(frame: pd.DataFrame, numeric: Sequence[str], dates: Sequence[str
     """Fit on a frame of training rows; None when no column varies.
 
     Args:
-        frame: training rows, of which at most `MAX_FIT_ROWS`, evenly taken, are looked at. numeric: columns of float64.
+        frame: training rows, of which at most `MAX_FIT_ROWS`, evenly taken, are looked at.
+        numeric: columns of float64.
         dates: columns of datetime64.
     """
     frame = frame.iloc[evenly(np.arange(len(frame)), MAX_FIT_ROWS)]

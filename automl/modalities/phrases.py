@@ -38,8 +38,11 @@ class Phrases:
     """One column → latent semantic vector of its words (or of a list's members).
 
     Attributes:
-        column: name. separator: regular expression between a list's members; empty for words.
-        words: vocabulary in code order. idf: ``(n_words,)``. components: ``(n_words, n_dimensions)`` float32.
+        column: name.
+        separator: regular expression between a list's members; empty for words.
+        words: vocabulary in code order.
+        idf: ``(n_words,)``.
+        components: ``(n_words, n_dimensions)`` float32.
     """
 
     column: str
@@ -79,7 +82,9 @@ class Members:
     """One list column → a 0/1 number for each of its most frequent members.
 
     Attributes:
-        column: name. separator: regular expression between members. members: in column order.
+        column: name.
+        separator: regular expression between members.
+        members: in column order.
     """
 
     column: str
@@ -156,7 +161,9 @@ def fit_texts(
     """Fit on a frame of training rows; None when there is nothing to read.
 
     Args:
-        frame: training rows. texts: columns read as words. names: categorical columns whose words are read, too.
+        frame: training rows.
+        texts: columns read as words.
+        names: categorical columns whose words are read, too.
         lists: columns read as members → their separator (a literal), or "" for the usual ones.
         seed: of the randomised SVD.
     """

@@ -23,8 +23,10 @@ class SequenceEncoder:
     """Sequences → ``(steps, channels)`` without gaps.
 
     Attributes:
-        specs: the one input "series". length: raw steps; a shorter row keeps its last value, a longer one is cut.
-        factor: raw steps averaged into one. fill: a channel's training mean, for rows where it is missing entirely.
+        specs: the one input "series".
+        length: raw steps; a shorter row keeps its last value, a longer one is cut.
+        factor: raw steps averaged into one.
+        fill: a channel's training mean, for rows where it is missing entirely.
     """
 
     specs: tuple[InputSpec, ...]

@@ -68,9 +68,11 @@ def numbers_spec(name: str, columns: Sequence[str], values: np.ndarray, missing:
     """Spec of kind numbers from the encoded training rows.
 
     Args:
-        name: of the spec. columns: a name for each encoded column.
-        values: encoded training rows ``(n, n_columns)`` float32, NaN where the raw value was missing: statistics
-            speak of what was observed, not of what was filled in. missing: share of missing raw values a column.
+        name: of the spec.
+        columns: a name for each encoded column.
+        values: encoded training rows ``(n, n_columns)`` float32, NaN where the raw value was missing: statistics speak
+            of what was observed, not of what was filled in.
+        missing: share of missing raw values a column.
     """
     levels = np.concatenate([np.linspace(0.0, 1.0, N_EDGES), [0.01, 0.25, 0.5, 0.75, 0.99]])
     sample = evenly(values, MAX_STAT_ROWS).astype(np.float64)

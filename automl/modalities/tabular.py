@@ -51,7 +51,8 @@ class TabularEncoder:
     order), and a picture for each image column ("image", "image_2", ...).
 
     Attributes:
-        specs: one for each part. parts: by spec name.
+        specs: one for each part.
+        parts: by spec name.
     """
 
     specs: tuple[InputSpec, ...]
@@ -61,7 +62,8 @@ class TabularEncoder:
         """Arrays by spec name for these rows.
 
         Args:
-            dataset: whose frame holds every column the encoder was fitted on. rows: ``(n,)`` row numbers.
+            dataset: whose frame holds every column the encoder was fitted on.
+            rows: ``(n,)`` row numbers.
         """
         out: dict[str, np.ndarray] = {}
         for begin in range(0, max(len(rows), 1), CHUNK_ROWS):  # words of all rows at once would fill gigabytes

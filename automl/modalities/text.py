@@ -34,7 +34,9 @@ class Tokens:
     A word of fewer than `MIN_LEVEL_ROWS` training rows is an unknown one in these rows, too.
 
     Attributes:
-        columns: names, joined in this order. words: the vocabulary. length: ids a row.
+        columns: names, joined in this order.
+        words: the vocabulary.
+        length: ids a row.
     """
 
     columns: list[str]
@@ -74,8 +76,10 @@ def fit_tokens(
     """Fit vocabulary and length on a frame of training rows; None when they hold no word.
 
     Args:
-        frame: training rows. columns: text columns. most_length: ids a row at most. most_rows: that are read, evenly
-            taken; None for all.
+        frame: training rows.
+        columns: text columns.
+        most_length: ids a row at most.
+        most_rows: that are read, evenly taken; None for all.
     """
     if not columns:
         return None
@@ -111,7 +115,8 @@ class TextEncoder:
     """Texts as token ids.
 
     Attributes:
-        specs: the one input "tokens". part: what makes it.
+        specs: the one input "tokens".
+        part: what makes it.
     """
 
     specs: tuple[InputSpec, ...]

@@ -50,7 +50,8 @@ def finish(keys: Keys, source: str, root: Path, objects: Mapping[str, Any] | Non
     """Resolve what the checked keys point to.
 
     Args:
-        root: against which relative paths are read. objects: data given in memory, by key.
+        root: against which relative paths are read.
+        objects: data given in memory, by key.
     """
     found = dict(objects or {})
     target = keys.target

@@ -20,7 +20,9 @@ def find(key: str, value: str, root: Path) -> str:
     """The path that a word means, or the word itself for a shipped set.
 
     Args:
-        key: "data" or "test". value: what the user wrote. root: against which a relative path is read.
+        key: "data" or "test".
+        value: what the user wrote.
+        root: against which a relative path is read.
 
     Raises:
         RecipeError: nothing is there; the nearest names in that folder are given.

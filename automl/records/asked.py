@@ -47,18 +47,22 @@ class Recipe:
         label: a column used only to score a goal without target.
         metric: a metric's name, or None to choose by goal.
         test: a path or object holding the test rows, or None to split.
-        time_column, series, group: column names, or None to detect (time, series) or not to use (group).
+        time_column: column names, or None to detect (time, series) or not to use (group).
+        series: column names, or None to detect (time, series) or not to use (group).
+        group: column names, or None to detect (time, series) or not to use (group).
         weight: column of sample weights, or an array of shape (n_rows,), or None.
         horizon: steps to forecast, or None to choose by frequency.
         columns: column name → kind, overriding detection.
-        budget_seconds: for the whole call. max_trials: a further bound on deep trials and shallow fits, each.
+        budget_seconds: for the whole call.
+        max_trials: a further bound on deep trials and shallow fits, each.
         budget_given: the budget was asked for; a resumed run that is given none goes on with what is left of its own.
         templates: deep templates to search; empty for all that fit.
         min_gain: least gain that counts, as a share of the distance from floor to best.
         latency_ms: a finalist must predict one row within this many milliseconds.
         out: run folder, or None for a new one under ``automl-runs``.
         plugins: entry points or (Python only) files that bring more members.
-        ensemble: both sides may name a weighted ensemble as finalist. search: how the deep side searches.
+        ensemble: both sides may name a weighted ensemble as finalist.
+        search: how the deep side searches.
         json_lines: progress as one JSON object a line on standard error.
         source: where the recipe came from, for messages (``"quickstart.yaml"``, ``"automl.fit"``, ...).
     """

@@ -71,7 +71,8 @@ class FitContext:
     Attributes:
         deadline: `time.monotonic` value to be done by, or None.
         checkpoint: called with the model whenever it is complete enough to keep (after each round of boosting).
-        valid_rows, valid_truth: for early stopping, or None.
+        valid_rows: for early stopping, or None.
+        valid_truth: for early stopping, or None.
     """
 
     deadline: float | None = None
@@ -120,7 +121,8 @@ class Contender(Protocol):
         """Name the finalist: the best run by validation, or an ensemble of several where that does better.
 
         Args:
-            latency_ms: what predicting one row may take, or None. ensemble: whether an ensemble may be named.
+            latency_ms: what predicting one row may take, or None.
+            ensemble: whether an ensemble may be named.
         """
         ...
 

@@ -18,9 +18,13 @@ class Finding:
     """Something the user should know about the data.
 
     Attributes:
-        check: the check's name, in snake_case. severity: low, medium or high.
-        message: one sentence in the user's words. next_step: what to do about it.
-        columns: names concerned. rows: up to 20 positions or file rows concerned. count: how many in all.
+        check: the check's name, in snake_case.
+        severity: low, medium or high.
+        message: one sentence in the user's words.
+        next_step: what to do about it.
+        columns: names concerned.
+        rows: up to 20 positions or file rows concerned.
+        count: how many in all.
         test_from: rows from this number on are rows of the user's own test data, whose first row it is; None where
             none are.
         files: names of up to 20 files concerned, for whoever looks at the data. They may be cells, so they are written
@@ -48,8 +52,10 @@ class Dataset:
             ``(n, height, width[, channels])`` images, ``(n, channels, length)`` sequences. A forecast holds its
             covariates here (a frame with no columns when there are none). Always a RangeIndex.
         target: frame of target columns as the user wrote them, or None. Same rows.
-        groups: ``(n,)`` group labels or None. times: ``(n,)`` datetime64[ns] or None.
-        series: ``(n,)`` series labels (str) or None. weight: ``(n,)`` float64 or None.
+        groups: ``(n,)`` group labels or None.
+        times: ``(n,)`` datetime64[ns] or None.
+        series: ``(n,)`` series labels (str) or None.
+        weight: ``(n,)`` float64 or None.
         given: ``(n,)`` bool, True where the row came from the user's own test file, or None.
         pictures: of a table's image columns, by name: ``(n, h, w, c)`` uint8, blank where a row has none (its path
             among `inputs` is None then, also where a file could not be read).
@@ -110,13 +116,18 @@ class Task:
         classes: class labels as strings in code order (multilabel: label names); empty otherwise.
         positive: for binary, the class that scores speak of: always ``classes[1]``.
         ordered: multiclass only: the order of the classes means something, as that of grades does.
-        horizon, season, frequency: forecast only (steps, steps, pandas frequency alias or None).
+        horizon: forecast only (steps, steps, pandas frequency alias or None).
+        season: forecast only (steps, steps, pandas frequency alias or None).
+        frequency: forecast only (steps, steps, pandas frequency alias or None).
         quantiles: levels a forecast predicts beside its point forecast (which is the median).
         columns: the input columns and their kinds (targets not among them).
-        time_column, series_column, group_column: names, None when absent.
+        time_column: names, None when absent.
+        series_column: names, None when absent.
+        group_column: names, None when absent.
         covariates_known: forecast covariates known ahead of time (calendar features are added by encoders).
-        image_shape, pixel_range: images only: (height, width, channels) that all are brought to, and, for arrays, the
+        image_shape: images only: (height, width, channels) that all are brought to, and, for arrays, the
             brightness that becomes 0 and 255, so that new images are read as the training images were.
+        pixel_range: see `image_shape`.
         evidence: sentences that explain modality, goal and metric.
         confidence: 0 to 1, of the goal; 1 where the user set it.
         target_columns: forecast only: how the targets are written, so that a new history is read as the training
@@ -152,16 +163,20 @@ class Split:
     """Which rows train, validate and test: decided before anything is fitted.
 
     Attributes:
-        train, valid, test: disjoint sorted row numbers (forecast: target rows).
+        train: disjoint sorted row numbers (forecast: target rows).
+        valid: disjoint sorted row numbers (forecast: target rows).
+        test: disjoint sorted row numbers (forecast: target rows).
         units: what is resampled when uncertainty is measured: "row", "group", "block" (dated tables), or for
             forecasts "window" or (panels of ten series or more) "series".
         unit_ids: ``(n_test_units_scored,)`` int64: the unit of each scored test item, in test order
             (rows of `test`, or windows of `test_windows`).
         train_windows: ``(n, horizon)`` windows an encoder may learn from (stride 1), forecasts only.
-        valid_windows, test_windows: non-overlapping rolling windows, forecasts only.
+        valid_windows: non-overlapping rolling windows, forecasts only.
+        test_windows: non-overlapping rolling windows, forecasts only.
         folds: for small data, hold-outs as pairs (train, valid) of row numbers, the first being this split's own; the
             others' validation rows are disjoint from it and from each other, and no test row is in any. Else empty.
-        rule: one sentence saying how the rows were parted. seed: what it was drawn with.
+        rule: one sentence saying how the rows were parted.
+        seed: what it was drawn with.
     """
 
     train: np.ndarray

@@ -21,7 +21,8 @@ class InputSpec:
         kind: numbers ``(n, n_columns)`` float32 without NaN; categories ``(n, n_columns)`` int32, 0 = missing or
             unseen; tokens ``(n, length)`` int32, 0 = padding, 1 = unknown word; image ``(n, h, w, c)`` uint8;
             series ``(n, steps, channels)`` float32 without NaN.
-        shape: of one row, without the batch dimension. dtype: a NumPy name.
+        shape: of one row, without the batch dimension.
+        dtype: a NumPy name.
         size: vocabulary size for tokens (ids < size); for categories the largest of stats["sizes"]; else 0.
         stats: what `build` needs from training rows, plain lists and numbers:
             numbers: "median", "scale", "quantiles" (per column, up to 64 ascending edges), "missing" (share), and for
@@ -54,13 +55,15 @@ class Head:
     """What a network must put out: raw, without activation (logits, standardised values).
 
     Attributes:
-        goal: of the task. shape: of one row's output: ``(1,)`` binary logit; ``(n_classes,)`` logits;
-            ``(n_labels,)`` logits; ``(n_targets,)``; forecast ``(horizon, n_targets, 1 + n_quantiles)`` whose
-            last axis is the point forecast followed by the quantiles.
+        goal: of the task.
+        shape: of one row's output: ``(1,)`` binary logit; ``(n_classes,)`` logits; ``(n_labels,)`` logits;
+            ``(n_targets,)``; forecast ``(horizon, n_targets, 1 + n_quantiles)`` whose last axis is the point forecast
+            followed by the quantiles.
         activation: applied outside the network at prediction: "sigmoid", "softmax" or "linear".
         loss: "binary_crossentropy", "sparse_categorical_crossentropy", "mse" or "forecast" (mean absolute error
             of the point plus pinball losses of the quantiles).
-        quantiles: levels, forecast only. priors: training class priors (for the output bias), else empty.
+        quantiles: levels, forecast only.
+        priors: training class priors (for the output bias), else empty.
         ordered: multiclass only: the classes are grades (`Task.ordered`).
     """
 

@@ -49,9 +49,10 @@ class Run:
     """One contestant's one setting, deep and shallow alike: the rows of `result.json`.
 
     Attributes:
-        name: unique, such as "mlp-3" or "boosting-1". family: the template's or baseline's name.
-        choices: its settings, knobs included, plain values. curve: per epoch dicts
-            {"epoch", "seconds", "loss", "valid_score"} (deep) or per round (shallow, may be empty).
+        name: unique, such as "mlp-3" or "boosting-1".
+        family: the template's or baseline's name.
+        choices: its settings, knobs included, plain values.
+        curve: per epoch dicts {"epoch", "seconds", "loss", "valid_score"} (deep) or per round (shallow, may be empty).
         at_seconds: clock time since the call when the run ended (for "score over time").
         failure: why it failed or was cut, in words.
         n_holdouts: hold-outs whose mean `valid_score` is; 1 where one part of the rows validates, and for a trial that
@@ -80,12 +81,17 @@ class Comparison:
     """The verdict and what it rests on (DESIGN, "A fair contest").
 
     Attributes:
-        verdict: deep, shallow or tie. reason: better, equivalent or undecided.
+        verdict: deep, shallow or tie.
+        reason: better, equivalent or undecided.
         gain: test score of deep minus shallow, turned so that positive means that deep is better.
-        interval: (low, high) of the gain. level: its confidence level.
+        interval: (low, high) of the gain.
+        level: its confidence level.
         least_gain: min_gain × distance from the floor's to the best possible score, in the metric's units.
-        recommended: a run's name. n_units: test units resampled. seeds: number of seeds crossed in.
-        p_value: of the exact paired test, where one was asked for. sentences: two, for a manager.
+        recommended: a run's name.
+        n_units: test units resampled.
+        seeds: number of seeds crossed in.
+        p_value: of the exact paired test, where one was asked for.
+        sentences: two, for a manager.
         notes: further plain sentences (one seed only, too few units, ...).
     """
 
@@ -108,8 +114,11 @@ class Contestant:
     """A finalist's, the blend's or the floor's predictions on test rows: what compare and report read.
 
     Attributes:
-        run: the run's name. side: its side. output: the finalist's own test predictions (its seeds averaged).
-        per_seed: test predictions of each seed. valid_output: on validation rows (calibration, thresholds).
+        run: the run's name.
+        side: its side.
+        output: the finalist's own test predictions (its seeds averaged).
+        per_seed: test predictions of each seed.
+        valid_output: on validation rows (calibration, thresholds).
     """
 
     run: str
@@ -124,7 +133,10 @@ class Outcome:
     """All that a report section sees.
 
     Attributes:
-        truth, weight, context: of the scored test items, as metrics read them. higher_is_better: of the metric.
+        truth: of the scored test items, as metrics read them.
+        weight: of the scored test items, as metrics read them.
+        context: of the scored test items, as metrics read them.
+        higher_is_better: of the metric.
         contestants: finalists, the blend where there is one, and the floor.
         examples: test items as the user's own, in test order, for "worst errors": a frame of raw input columns, or
             an array of images ``(n, h, w[, c])`` uint8 or of sequences; None when not kept.
@@ -162,7 +174,8 @@ class Section:
     """One part of the report.
 
     Attributes:
-        title: heading. order: place on the page, ascending.
+        title: heading.
+        order: place on the page, ascending.
         collect: ``collect(outcome) -> plain dict or None`` (JSON types only; None leaves the section out).
         template: Jinja source that turns the dict into HTML (autoescaped).
         markdown: Jinja source that turns the same dict into Markdown.

@@ -29,8 +29,9 @@ def write(outcome: Outcome, folder: str | Path, sections: Sequence[Section] | No
     """Write ``report.html``, ``report.md``, ``report.json`` and ``result.json`` into a run folder.
 
     Args:
-        outcome: of a finished run. folder: that exists. sections: all to show (those of plug-ins too); None for
-            those that ship with automl.
+        outcome: of a finished run.
+        folder: that exists.
+        sections: all to show (those of plug-ins too); None for those that ship with automl.
 
     Raises:
         FolderError: a file cannot be written; nothing is left half-written.

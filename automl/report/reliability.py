@@ -26,7 +26,9 @@ def calibration_error(
     Of the positive class (binary), the predicted class (multiclass) or the mean over labels (multilabel).
 
     Args:
-        truth: codes ``(n,)`` or ``(n, n_labels)``. probabilities: ``(n, n_classes)``. n_bins: equally wide bins.
+        truth: codes ``(n,)`` or ``(n, n_labels)``.
+        probabilities: ``(n, n_classes)``.
+        n_bins: equally wide bins.
         weight: ``(n,)`` or None.
 
     Returns:
@@ -51,7 +53,9 @@ def table(
     """What was claimed and what came true, over bins that hold about equally many rows.
 
     Args:
-        truth, probabilities, weight: as in `calibration_error`; labels of a multilabel task are pooled.
+        truth: as in `calibration_error`; labels of a multilabel task are pooled.
+        probabilities: as in `calibration_error`; labels of a multilabel task are pooled.
+        weight: as in `calibration_error`; labels of a multilabel task are pooled.
         bins: at most this many; equal probabilities are never parted.
 
     Returns:

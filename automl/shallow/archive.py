@@ -43,7 +43,8 @@ class Proposals(Iterator[Mapping[str, Any]]):
         source: default first, then random ones; the same for the same seed.
 
     Attributes:
-        drawn: how many were taken from the source. waiting: handed back, to be taken first.
+        drawn: how many were taken from the source.
+        waiting: handed back, to be taken first.
     """
 
     def __init__(self, source: Iterator[Mapping[str, Any]]) -> None:
@@ -119,7 +120,8 @@ class Archive:
     """Journal and models of the shallow side in a run's folder.
 
     Args:
-        folder: of the run; None keeps nothing. fingerprints: what the journal must match.
+        folder: of the run; None keeps nothing.
+        fingerprints: what the journal must match.
         note: told once of each kind of write that failed; the search goes on.
 
     Raises:
@@ -141,8 +143,10 @@ class Archive:
         """Append a fit to the journal.
 
         Args:
-            scores: one a hold-out. passed_over: see `automl.sides.holdouts`.
-            settings: of the fit, without what `run.choices` shows beside. rows: training items used.
+            scores: one a hold-out.
+            passed_over: see `automl.sides.holdouts`.
+            settings: of the fit, without what `run.choices` shows beside.
+            rows: training items used.
             state: of the search after it, JSON types.
         """
         entry = {
@@ -160,7 +164,8 @@ class Archive:
         """Store a fitted model with its validation outputs, one a hold-out, if that is cheap and safe; whether it was.
 
         Args:
-            model: pickled by our own child, in memory. seconds: left for this.
+            model: pickled by our own child, in memory.
+            seconds: left for this.
         """
         size = len(model) / MIB
         expected = 0.02 + size * self._seconds_a_mib.get(run.family, SECONDS_A_MIB)

@@ -24,7 +24,8 @@ class Material:
     """Items (rows, or windows of a forecast) with their truth and weights.
 
     Attributes:
-        parts: the hold-outs, of which the first is the split's own. test: its test items.
+        parts: the hold-outs, of which the first is the split's own.
+        test: its test items.
         context: what the metric reads beside predictions for validation items.
     """
 

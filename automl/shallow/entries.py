@@ -40,8 +40,13 @@ class Entry:
     """A fit of an earlier process.
 
     Attributes:
-        settings, rows, scores, passed_over: see `Archive.write`. lane_state: for `Lane.go_on`.
-        random: a generator's state. n_fits: of the side so far.
+        settings: see `Archive.write`.
+        rows: see `Archive.write`.
+        scores: see `Archive.write`.
+        passed_over: see `Archive.write`.
+        lane_state: for `Lane.go_on`.
+        random: a generator's state.
+        n_fits: of the side so far.
     """
 
     run: Run
@@ -59,7 +64,9 @@ class Entries:
     """Reads a journal's entries.
 
     Args:
-        lanes: the families of this run. n_items: training items there are. n_holdouts: hold-outs there are.
+        lanes: the families of this run.
+        n_items: training items there are.
+        n_holdouts: hold-outs there are.
         n_lines: of the journal, which bounds every count in it: fits that a full disk kept out of it are few.
     """
 

@@ -21,10 +21,12 @@ class Lane:
     """One family: its settings and what is known of it.
 
     Attributes:
-        fresh: default first, then random settings. tried: settings fitted, as text.
-        n: fits so far, without a default that is to be tried again on fewer rows. n_runs: all of them.
-        best: its best run's settings and validation score. seconds: of its slowest whole fit on all
-            training items; 0 if there was none.
+        fresh: default first, then random settings.
+        tried: settings fitted, as text.
+        n: fits so far, without a default that is to be tried again on fewer rows.
+        n_runs: all of them.
+        best: its best run's settings and validation score.
+        seconds: of its slowest whole fit on all training items; 0 if there was none.
         used: the most that one of its fits was given and took.
         capped: rows that a fit may use, once a full one has proved too slow.
     """

@@ -27,7 +27,10 @@ class Candidates:
     """Fits in memory, best first, and the finalist among them.
 
     Args:
-        material: what fits read. worker: fits further seeds. seed: of the first fit. stopping: see `ShallowSide`.
+        material: what fits read.
+        worker: fits further seeds.
+        seed: of the first fit.
+        stopping: see `ShallowSide`.
     """
 
     def __init__(self, material: Material, worker: Apart | Here, seed: int, stopping: Callable[[], bool]) -> None:

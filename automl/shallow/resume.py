@@ -29,10 +29,14 @@ class Earlier:
     """Fits of earlier calls, read from the journal.
 
     Args:
-        archive: journal and models. material: what fits read. seed: of the sampling of items.
+        archive: journal and models.
+        material: what fits read.
+        seed: of the sampling of items.
 
     Attributes:
-        runs: by name. lost: runs whose models could not be brought back, best first. n_fits: how many there were.
+        runs: by name.
+        lost: runs whose models could not be brought back, best first.
+        n_fits: how many there were.
     """
 
     def __init__(self, archive: Archive, material: Material, seed: int) -> None:

@@ -31,9 +31,11 @@ class Tuning:
     """Proposes a family and its settings: every default once, then what has paid, now and then another.
 
     Args:
-        lanes: the families, floors left out. n_items: training items there are. seed: of all choices.
-        rank: a score turned so that more is better. items_a_second: how many the slowest plausible machine reads and
-            fits, for the first fit of all.
+        lanes: the families, floors left out.
+        n_items: training items there are.
+        seed: of all choices.
+        rank: a score turned so that more is better.
+        items_a_second: how many the slowest plausible machine reads and fits, for the first fit of all.
     """
 
     def __init__(self, lanes: list[Lane], n_items: int, seed: int, rank: Callable[[float | None], float],

@@ -39,12 +39,20 @@ class ShallowSide:
     """`records.Contender` of shallow models.
 
     Args:
-        dataset, task, split, facts: as everywhere. baselines: those of this modality, by name.
-        metric: name. seed: any integer. weight: ``(n_rows,)`` or None.
-        max_trials: bound on fits beside the floors, or None. on_event: told of starts and runs.
+        dataset: as everywhere.
+        task: as everywhere.
+        split: as everywhere.
+        facts: as everywhere.
+        baselines: those of this modality, by name.
+        metric: name.
+        seed: any integer.
+        weight: ``(n_rows,)`` or None.
+        max_trials: bound on fits beside the floors, or None.
+        on_event: told of starts and runs.
         stopping: asked whether the user wants to stop.
         folder: of the run, where fits and the best models are kept for another process; or None.
-        fingerprints: what must be the same for that. elapsed: the run's clock, for the time of each fit.
+        fingerprints: what must be the same for that.
+        elapsed: the run's clock, for the time of each fit.
         apart: fit in a process apart, which can be ended at a deadline; else in this one.
 
     Raises:

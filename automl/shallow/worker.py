@@ -53,8 +53,12 @@ class Part:
     """What is trained on and judged by: one hold-out.
 
     Attributes:
-        items, valid: rows or forecast windows. truth, weight, valid_truth, valid_weight: of these, as
-            `automl.records` says.
+        items: rows or forecast windows.
+        valid: rows or forecast windows.
+        truth: of these, as `automl.records` says.
+        weight: of these, as `automl.records` says.
+        valid_truth: of these, as `automl.records` says.
+        valid_weight: of these, as `automl.records` says.
     """
 
     items: np.ndarray
@@ -70,7 +74,8 @@ class Payload:
     """What every fit reads: sent once a process.
 
     Attributes:
-        parts: the hold-outs. plugins: module name → file of baselines that are not importable by name.
+        parts: the hold-outs.
+        plugins: module name → file of baselines that are not importable by name.
     """
 
     dataset: Dataset
@@ -83,8 +88,10 @@ class Order:
     """One fit.
 
     Attributes:
-        model: pickled, unfitted. take: positions of the training items to use, None for all. deadline: as of
-            `time.monotonic`. part: the hold-out's number.
+        model: pickled, unfitted.
+        take: positions of the training items to use, None for all.
+        deadline: as of `time.monotonic`.
+        part: the hold-out's number.
     """
 
     model: bytes
@@ -98,9 +105,14 @@ class Fitted:
     """What came of an order.
 
     Attributes:
-        model: pickled, None if nothing complete was left. output: on validation items, None for a checkpoint.
-        fit_seconds: of a fit from nothing. stopped: why it ended early, "" if it did not. failure: why it failed.
-        peak_mib: of the child. predict_ms, rows_per_second: see `measure`.
+        model: pickled, None if nothing complete was left.
+        output: on validation items, None for a checkpoint.
+        fit_seconds: of a fit from nothing.
+        stopped: why it ended early, "" if it did not.
+        failure: why it failed.
+        peak_mib: of the child.
+        predict_ms: see `measure`.
+        rows_per_second: see `measure`.
     """
 
     model: bytes | None = None
@@ -187,7 +199,8 @@ class Worker:
         """Fit one model by a deadline (`time.monotonic`), else kill the child, keep its last checkpoint and go on.
 
         Args:
-            part: the hold-out's number. stopping: asked ten times a second whether the user wants to stop.
+            part: the hold-out's number.
+            stopping: asked ten times a second whether the user wants to stop.
         """
         try:
             reason = self.wait(deadline, stopping)
@@ -311,7 +324,8 @@ def measure(model: Any, dataset: Dataset, items: np.ndarray, seconds: float = 1.
     """Milliseconds to predict one item (median of up to five, after one to warm up), and items a second.
 
     Args:
-        items: rows or windows to predict. seconds: about how long this may take.
+        items: rows or windows to predict.
+        seconds: about how long this may take.
     """
     begun = time.perf_counter()
     some = items[: min(len(items), 1024)]
@@ -364,8 +378,9 @@ def obey(payload: Payload, order: Order, keep: Callable[[bytes], None]) -> dict[
     """Fit one model and predict the validation items.
 
     Args:
-        payload: what every fit reads. order: of this one. keep: given a pickled model that is complete enough to stand
-            if the fit is ended, where there is a deadline.
+        payload: what every fit reads.
+        order: of this one.
+        keep: given a pickled model that is complete enough to stand if the fit is ended, where there is a deadline.
 
     Returns:
         What a `Fitted` is made of.

@@ -38,8 +38,11 @@ def select(
     gain on average are the weights, now chosen on all rows, given out.
 
     Args:
-        outputs: candidates' validation predictions, best first. metric: name.
-        truth, weight, context: of the validation rows, as the metric reads them.
+        outputs: candidates' validation predictions, best first.
+        metric: name.
+        truth: of the validation rows, as the metric reads them.
+        weight: of the validation rows, as the metric reads them.
+        context: of the validation rows, as the metric reads them.
 
     Returns:
         A weight for each candidate, sum 1 (most are 0); None when the best single one does better.

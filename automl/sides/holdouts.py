@@ -24,7 +24,9 @@ def has_time(n_more: int, fit_seconds: float, seconds: float, share: float) -> b
     """Whether the other hold-outs fit into the seconds left.
 
     Args:
-        n_more: hold-outs to go. fit_seconds: what the fit on the first took. seconds: left, infinite for no clock.
+        n_more: hold-outs to go.
+        fit_seconds: what the fit on the first took.
+        seconds: left, infinite for no clock.
         share: of the seconds left that may go to them.
     """
     return EXAMINE_SLACK * n_more * fit_seconds <= share * seconds
@@ -34,7 +36,8 @@ class Examination:
     """Scores of one side's trials on the first hold-out and on all, as they come.
 
     Args:
-        n_holdouts: how many there are; with 1 there is nothing to examine. higher_is_better: of the metric.
+        n_holdouts: how many there are; with 1 there is nothing to examine.
+        higher_is_better: of the metric.
     """
 
     def __init__(self, n_holdouts: int, higher_is_better: bool) -> None:
@@ -74,8 +77,8 @@ class Examination:
         """Note a trial's scores, one a hold-out it was judged on; what the search should believe of it.
 
         Args:
-            scores: of the first hold-out alone, or of all. passed_over: it deserved to be judged on all, but there was
-                no time.
+            scores: of the first hold-out alone, or of all.
+            passed_over: it deserved to be judged on all, but there was no time.
 
         Returns:
             The mean over all hold-outs; for a trial judged on the first alone what that mean would be if this hold-out

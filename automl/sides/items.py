@@ -17,8 +17,10 @@ class HoldOut:
     """Another parting of the same rows.
 
     Attributes:
-        train, valid: positions among the first hold-out's training rows followed by its validation rows.
-        truth, weight: of `valid`, as the metric reads them.
+        train: positions among the first hold-out's training rows followed by its validation rows.
+        valid: see `train`.
+        truth: of `valid`, as the metric reads them.
+        weight: of `valid`, as the metric reads them.
     """
 
     train: np.ndarray

@@ -33,7 +33,8 @@ class DeepPredictor:
 
     Attributes:
         models: the members' Keras models of the first seed, then those of the next; raw outputs (no activation).
-        encoder, codec: fitted on training rows.
+        encoder: fitted on training rows.
+        codec: fitted on training rows.
         decision: calibration and thresholds, or None to leave the outputs as they are.
         weights: of an ensemble's members, sum 1; a single model has one.
         source: the folder that they were opened from, whose states may not be what they seem; empty if fitted here.

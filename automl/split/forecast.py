@@ -21,7 +21,9 @@ def windows(rows: np.ndarray, horizon: int, stride: int) -> np.ndarray:
     """Windows of consecutive rows.
 
     Args:
-        rows: consecutive row numbers of one series. horizon: length of a window. stride: rows between starts.
+        rows: consecutive row numbers of one series.
+        horizon: length of a window.
+        stride: rows between starts.
 
     Returns:
         ``(n_windows, horizon)`` int64, from the first row on; an incomplete last window is left out.

@@ -22,7 +22,9 @@ def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_
     """Decide which rows train, validate and test.
 
     Args:
-        dataset: as `detect` left it. task: what is to be done. seed: of every random choice.
+        dataset: as `detect` left it.
+        task: what is to be done.
+        seed: of every random choice.
         tested: without, no row tests: for a model that is trained and not judged.
         hold_outs: whether few rows get further hold-outs; of no use where one model alone is fitted.
 

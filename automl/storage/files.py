@@ -182,7 +182,8 @@ def read_bytes(path: str | os.PathLike[str], limit_bytes: float) -> bytes:
     """Read a file inside a folder of ours, through no link.
 
     Args:
-        path: inside a run folder or a bundle. limit_bytes: most that it may hold.
+        path: inside a run folder or a bundle.
+        limit_bytes: most that it may hold.
 
     Raises:
         FolderError: it is missing, larger, no regular file, or cannot be read.
@@ -313,7 +314,8 @@ def put(folder: Path, files: Mapping[str, str]) -> None:
     """Write texts into a folder: all under temporary names first, then each renamed into place.
 
     Args:
-        folder: where to; it must exist. files: name → content.
+        folder: where to; it must exist.
+        files: name → content.
 
     Raises:
         FolderError: the disk is full or the folder is not writable; files of these names are as they were.

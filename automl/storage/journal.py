@@ -39,10 +39,13 @@ class Journal:
     by whoever reads them, see `understood`.
 
     Args:
-        path: the file; None keeps nothing. fingerprints: of data, split, recipe and spaces ("space of <template>").
+        path: the file; None keeps nothing.
+        fingerprints: of data, split, recipe and spaces ("space of <template>").
 
     Attributes:
-        earlier: entries that were found. unreadable: lines that could not be read. misfits: why others were left out.
+        earlier: entries that were found.
+        unreadable: lines that could not be read.
+        misfits: why others were left out.
         put_aside: where a file went that was no journal, or None.
 
     Raises:

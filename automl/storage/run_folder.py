@@ -53,7 +53,8 @@ def open_folder(out: str | None, name: str) -> Path:
     """The folder of this run, created and found writable.
 
     Args:
-        out: as the user gave it, or None for a new one under ``automl-runs``. name: of the data, for a new one.
+        out: as the user gave it, or None for a new one under ``automl-runs``.
+        name: of the data, for a new one.
 
     Raises:
         FolderError: it cannot be written, or it holds links or pipes.

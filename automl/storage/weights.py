@@ -39,10 +39,12 @@ class WeightStore:
     """Arrays by run name in one folder.
 
     Args:
-        folder: made with the first file. keep: most runs that `retain` leaves.
+        folder: made with the first file.
+        keep: most runs that `retain` leaves.
 
     Attributes:
-        unreadable: files that were put aside by this process. largest_bytes: of all runs' files written so far.
+        unreadable: files that were put aside by this process.
+        largest_bytes: of all runs' files written so far.
 
     Raises:
         FolderError: the folder is a link.
@@ -67,7 +69,9 @@ class WeightStore:
         A failed write leaves what was there before.
 
         Args:
-            name: of the run. arrays: numbers of any shape. meta: JSON types; no NaN.
+            name: of the run.
+            arrays: numbers of any shape.
+            meta: JSON types; no NaN.
         """
         problem = self._write(name, arrays, meta)
         if problem is None:

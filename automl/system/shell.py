@@ -52,7 +52,8 @@ def flag(name: str, value: str) -> str:
     """A flag with its value: ``--target 'two words'``; the argument of Python where no command line can hold it.
 
     Args:
-        name: with its dashes. value: a name of the user's.
+        name: with its dashes.
+        value: a name of the user's.
     """
     if not holds(value):
         return f"{name.lstrip('-').replace('-', '_')}={value!a} (in Python)"

@@ -27,7 +27,8 @@ def quantiles(values: np.ndarray, levels: Sequence[float] | np.ndarray) -> np.nd
     """Quantiles along the first axis, by linear interpolation between microaggregated order statistics.
 
     Args:
-        values: ``(n, ...)`` without NaN. levels: ``(n_levels,)`` from 0 to 1.
+        values: ``(n, ...)`` without NaN.
+        levels: ``(n_levels,)`` from 0 to 1.
 
     Returns:
         ``(n_levels, ...)`` float64. Of fewer than `MIN_LEVEL_ROWS` rows only the magnitude of the largest is told: a
@@ -72,7 +73,8 @@ def roundest(inner: float, outer: float) -> float:
     A bound so chosen holds the value that it bounds, and tells of it no more than that it lies in that room.
 
     Args:
-        inner: finite; what is not to be told. outer: finite, above or below it; equal, it is what comes back.
+        inner: finite; what is not to be told.
+        outer: finite, above or below it; equal, it is what comes back.
     """
     low, high = (inner, outer) if inner <= outer else (-inner, -outer)
     step = float(magnitude(max(abs(low), abs(high))))

@@ -37,7 +37,8 @@ class Repeated:
     """Columns of numbers → one word a cell: a made-up one for each value that comes back, "other", none where missing.
 
     Attributes:
-        columns: names. values: of each column, ascending float64.
+        columns: names.
+        values: of each column, ascending float64.
     """
 
     columns: list[str]
@@ -67,8 +68,10 @@ def find_repeated(frame: pd.DataFrame, columns: Sequence[str], goals: np.ndarray
     """Which columns have values that tell more than their neighbours.
 
     Args:
-        frame: training rows. columns: of float64.
-        goals: ``(n, n_goals)``, see `automl.target_encoding.ridge.goals_of`. folds: ``(n,)`` from 0.
+        frame: training rows.
+        columns: of float64.
+        goals: ``(n, n_goals)``, see `automl.target_encoding.ridge.goals_of`.
+        folds: ``(n,)`` from 0.
     """
     found = Repeated([], [])
     for name in columns:
@@ -83,7 +86,9 @@ def repeated_values(numbers: np.ndarray, goals: np.ndarray, folds: np.ndarray) -
     """The values of a column that come back, ascending, where they tell more than their neighbours; else None.
 
     Args:
-        numbers: ``(n,)`` float64 of training rows. goals: ``(n, n_goals)``. folds: ``(n,)`` from 0.
+        numbers: ``(n,)`` float64 of training rows.
+        goals: ``(n, n_goals)``.
+        folds: ``(n,)`` from 0.
     """
     distinct, codes, counts = np.unique(numbers, return_inverse=True, return_counts=True)
     often = np.flatnonzero((counts >= LEAST_ROWS) & np.isfinite(distinct))
@@ -99,7 +104,8 @@ def words_of(numbers: np.ndarray, known: np.ndarray) -> list[str]:
     """A made-up word for each of the known values, "other" for the rest, an empty text where missing.
 
     Args:
-        numbers: ``(n,)`` float64. known: ascending.
+        numbers: ``(n,)`` float64.
+        known: ascending.
     """
     at, words = _marks(numbers, known)
     return [words[place] or "" for place in at]
@@ -116,7 +122,9 @@ def gain_of_levels(codes: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> t
     """How much better a value's own mean predicts than that of its neighbours, out of fold.
 
     Args:
-        codes: ``(n,)`` ranks of the values, from 0, all in use. goals: ``(n, n_goals)``. folds: ``(n,)`` from 0.
+        codes: ``(n,)`` ranks of the values, from 0, all in use.
+        goals: ``(n, n_goals)``.
+        folds: ``(n,)`` from 0.
 
     Returns:
         The gain as a share of the squared error of the mean, and in standard errors.

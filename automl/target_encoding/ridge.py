@@ -59,7 +59,8 @@ class Fitted:
     """Ridge regressions of the same columns, each without one fold of the rows; the last with all rows.
 
     Attributes:
-        coef: ``(n_folds + 1, n_tokens, n_goals)``. intercept: ``(n_folds + 1, n_goals)``.
+        coef: ``(n_folds + 1, n_tokens, n_goals)``.
+        intercept: ``(n_folds + 1, n_goals)``.
         predicted: ``(n, n_goals)``, each row by the regression without its fold.
         sureness: by how many standard errors `predicted` is better than the mean, in squared error.
         penalty: the one of `PENALTIES` that explains most.
@@ -134,7 +135,8 @@ def goals_of(truth: np.ndarray, n_classes: int) -> np.ndarray:
     """The target as at most `MAX_GOALS` numeric columns.
 
     Args:
-        truth: class codes ``(n,)``, or labels or values ``(n, n_columns)``. n_classes: of codes, else 0.
+        truth: class codes ``(n,)``, or labels or values ``(n, n_columns)``.
+        n_classes: of codes, else 0.
 
     Returns:
         Float64 ``(n, n_goals)``: two classes give one column, more give one for each of the most frequent; several
@@ -154,7 +156,9 @@ def crossfit(X: sparse.csr_matrix, goals: np.ndarray, folds: np.ndarray, n_folds
     """Fit ridge regressions without each fold, and one on all rows, with the penalty that predicts best out of fold.
 
     Args:
-        X: ``(n, n_tokens)`` rows of unit length. goals: ``(n, n_goals)``. folds: ``(n,)`` from 0 to n_folds - 1.
+        X: ``(n, n_tokens)`` rows of unit length.
+        goals: ``(n, n_goals)``.
+        folds: ``(n,)`` from 0 to n_folds - 1.
     """
     n_goals, n_tried = goals.shape[1], len(PENALTIES)
     penalties = np.repeat(PENALTIES, n_goals)

@@ -31,7 +31,9 @@ def check_template(template: Template, goals: Sequence[Goal] = (), n_random: int
     - it is made of Keras's layers and ours alone, and saved and loaded it predicts the same bits.
 
     Args:
-        template: to check. goals: of those it claims, the ones to check; empty for all. n_random: points per goal.
+        template: to check.
+        goals: of those it claims, the ones to check; empty for all.
+        n_random: points per goal.
 
     Raises:
         AssertionError: a promise is broken; says which.

@@ -39,7 +39,8 @@ def p_value(
     ranks first, since two models' scores need not be on one scale.
 
     Args:
-        of_item: ``(n_items,)`` each item's unit, 0 .. n_units-1. weight: ``(n_items,)``.
+        of_item: ``(n_items,)`` each item's unit, 0 .. n_units-1.
+        weight: ``(n_items,)``.
 
     Sources: Good, Permutation, Parametric and Bootstrap Tests of Hypotheses, 2005, section 3; Venkatraman & Begg,
     A distribution-free procedure for comparing ROC curves from a paired experiment, Biometrika 1996 (ranks).

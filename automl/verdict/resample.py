@@ -51,7 +51,8 @@ def units_of(unit_ids: np.ndarray, classes: np.ndarray | None) -> Units:
     """Number the units, and part them by class where a class is given for each item and units are single items.
 
     Args:
-        unit_ids: ``(n_items,)``. classes: ``(n_items,)`` codes, or None not to stratify.
+        unit_ids: ``(n_items,)``.
+        classes: ``(n_items,)`` codes, or None not to stratify.
     """
     names, of_item = np.unique(unit_ids, return_inverse=True)
     of_item = np.asarray(of_item).reshape(-1)

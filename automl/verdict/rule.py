@@ -43,11 +43,17 @@ def compare(
     """Say which side is better on the test rows, and how sure that is.
 
     Args:
-        task, split: metric, classes and test units. truth: of the scored test items, as `records` says.
-        weight: ``(n_items,)`` or None. context: what the metric reads beside (see `records.Metric`).
-        deep, shallow: the finalists, or None where a side has none: the other then wins if it beats the floor.
-        floor: the model that learns nothing from inputs. runs: for costs and names. min_gain: share of the
-            distance from the floor's score to the best possible that counts. seed: of the resampling.
+        task: metric, classes and test units.
+        split: metric, classes and test units.
+        truth: of the scored test items, as `records` says.
+        weight: ``(n_items,)`` or None.
+        context: what the metric reads beside (see `records.Metric`).
+        deep: the finalists, or None where a side has none: the other then wins if it beats the floor.
+        shallow: see `deep`.
+        floor: the model that learns nothing from inputs.
+        runs: for costs and names.
+        min_gain: share of the distance from the floor's score to the best possible that counts.
+        seed: of the resampling.
     """
     context = dict(context or {})
     context.setdefault("classes", len(task.classes))
@@ -69,9 +75,11 @@ def decide(
     """The rule alone: design, "A fair contest", point 5.
 
     Args:
-        gain: of deep over shallow. interval: of the gain, or None where there is none.
+        gain: of deep over shallow.
+        interval: of the gain, or None where there is none.
         least_gain: what counts, in the metric's units.
-        few: too few units for the interval to be trusted. p: of the exact paired test, where few.
+        few: too few units for the interval to be trusted.
+        p: of the exact paired test, where few.
     """
     if interval is None or not np.isfinite(gain) or (few and (p is None or p >= ALPHA)):
         return "tie", "undecided"

@@ -36,7 +36,8 @@ def mixed(contestant: Contestant, shares: np.ndarray) -> Output:
     """What a weighted average of the seeds predicts.
 
     Args:
-        contestant: with its seeds' decided outputs. shares: ``(n_seeds,)`` what each seed weighs, summing to 1.
+        contestant: with its seeds' decided outputs.
+        shares: ``(n_seeds,)`` what each seed weighs, summing to 1.
 
     Returns:
         The mean of probabilities, values and quantiles; labels by the rule that the finalist itself follows.

@@ -47,7 +47,8 @@ def fit_levels(
     what they tell.
 
     Args:
-        numbers: ``(n,)`` float64 of training rows. goals: ``(n, n_goals)``.
+        numbers: ``(n,)`` float64 of training rows.
+        goals: ``(n, n_goals)``.
 
     Returns:
         Three times None where they tell no more than their neighbours.

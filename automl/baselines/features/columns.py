@@ -66,11 +66,13 @@ class TableFeatures:
         task: names the columns and their kinds; identifier, constant and unknown columns are left out, and image
             columns whose pictures were not read.
         style: "linear" (no NaN, comparable scales, one-hot) or "trees" (NaN and codes allowed).
-        text_dimensions: SVD dimensions a text column, 0 for none. max_levels: one-hot levels a column.
+        text_dimensions: SVD dimensions a text column, 0 for none.
+        max_levels: one-hot levels a column.
         target_means: whether texts, lists, columns with many levels and numbers that come back also become what a
             ridge on their words says of the target, a smoothed mean where a cell is one level (training rows out of
             fold).
-        fill: for trees, whether NaN is filled (forests). quantiles: for "linear", also columns on a normal scale.
+        fill: for trees, whether NaN is filled (forests).
+        quantiles: for "linear", also columns on a normal scale.
         max_codes: columns with as many levels or more become counts for trees instead of codes.
         components: principal components of an image column.
         seed: of folds and SVD.

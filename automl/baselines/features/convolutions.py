@@ -29,8 +29,10 @@ class ConvolutionFeatures:
     """Share of positive values of 84 two-valued kernels of length 9, over dilations and biases.
 
     Args:
-        n_features: about how many. differences: whether first differences count as well.
-        normalise: whether each channel is first standardised. seed: of channels and biases.
+        n_features: about how many.
+        differences: whether first differences count as well.
+        normalise: whether each channel is first standardised.
+        seed: of channels and biases.
 
     Source: Dempster, Schmidt & Webb 2021, "MiniRocket"; first differences as in Tan et al. 2022 (MultiRocket).
     """

@@ -20,8 +20,10 @@ class PictureFeatures:
 
     Args:
         side: longer side in pixels that gradients (or, without them, pixels) are taken at.
-        cell: pixels of a gradient cell; 0 for none. pixels: whether pixels (at most 16 a side beside gradients) count.
-        components: principal components kept; 0 for the features themselves. seed: of the decomposition.
+        cell: pixels of a gradient cell; 0 for none.
+        pixels: whether pixels (at most 16 a side beside gradients) count.
+        components: principal components kept; 0 for the features themselves.
+        seed: of the decomposition.
         column: a table's image column to read; empty where the dataset is pictures.
     """
 
@@ -121,7 +123,9 @@ def oriented_gradients(images: np.ndarray, cell: int, n_angles: int = 9) -> np.n
     angles in its cell; blocks of 2 x 2 cells are normalised to unit length, clipped at 0.2 and normalised again.
 
     Args:
-        images: ``(n, h, w, c)`` floats. cell: side of a cell in pixels. n_angles: angles between 0 and 180 degrees.
+        images: ``(n, h, w, c)`` floats.
+        cell: side of a cell in pixels.
+        n_angles: angles between 0 and 180 degrees.
 
     Returns:
         ``(n, n_blocks * 4 * n_angles)`` float32.

@@ -18,7 +18,8 @@ def normal_scores(fitted: Any, values: np.ndarray) -> np.ndarray:
     For one row scikit-learn's own takes some 10 ms, most of it for checks and for a distribution object a column.
 
     Args:
-        fitted: a `QuantileTransformer` with a normal output. values: ``(n, n_columns)`` without NaN.
+        fitted: a `QuantileTransformer` with a normal output.
+        values: ``(n, n_columns)`` without NaN.
     """
     quantiles, places = fitted.quantiles_, fitted.references_  # (n_quantiles, n_columns), (n_quantiles,)
     shares = np.empty(values.shape)

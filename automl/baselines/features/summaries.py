@@ -22,8 +22,11 @@ class SequenceFeatures:
     """Summaries of each channel, random convolutions, or both; standardised on training rows.
 
     Args:
-        summaries: whether summaries count. convolutions: about how many random convolutions; 0 for none.
-        differences, normalise: see `ConvolutionFeatures`. seed: of the convolutions.
+        summaries: whether summaries count.
+        convolutions: about how many random convolutions; 0 for none.
+        differences: see `ConvolutionFeatures`.
+        normalise: see `ConvolutionFeatures`.
+        seed: of the convolutions.
     """
 
     def __init__(self, summaries: bool, convolutions: int, differences: bool = True, normalise: bool = True,

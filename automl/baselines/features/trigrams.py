@@ -22,7 +22,8 @@ class Trigrams:
     """TF-IDF of trigrams inside words, then their leading directions, all divided by one total standard deviation.
 
     Args:
-        components: directions at most. seed: of the randomised SVD.
+        components: directions at most.
+        seed: of the randomised SVD.
 
     Source: Deerwester et al., "Indexing by latent semantic analysis", JASIS 1990; `skrub.StringEncoder`.
     """

@@ -49,7 +49,9 @@ def normalised(history: np.ndarray, level: str, span: int) -> tuple[np.ndarray, 
     """Level and size that a window is measured by, each ``(n, 1, n_targets)``, from its past alone.
 
     Args:
-        history: ``(n, length, n_targets)``. level: "last", or "mean" of the last `span` steps. span: in steps.
+        history: ``(n, length, n_targets)``.
+        level: "last", or "mean" of the last `span` steps.
+        span: in steps.
     """
     recent = history[:, -span:]
     location = history[:, -1:] if level == "last" else recent.mean(axis=1, keepdims=True)

@@ -20,8 +20,11 @@ class TextFeatures:
     """Text columns as sparse TF-IDF rows, each block of unit length.
 
     Args:
-        task: names the text columns. word_ngrams, char_ngrams: largest n-gram (0 for none; characters from 2).
-        separate: one block a column, or all columns joined. max_features: columns kept a block, commonest first.
+        task: names the text columns.
+        word_ngrams: largest n-gram (0 for none; characters from 2).
+        char_ngrams: largest n-gram (0 for none; characters from 2).
+        separate: one block a column, or all columns joined.
+        max_features: columns kept a block, commonest first.
         min_rows: training rows that a feature must occur in, `MIN_LEVEL_ROWS` at least: whether a bucket is kept would
             tell whether a word was there.
 

@@ -37,9 +37,14 @@ class Growth:
     """One ensemble to grow.
 
     Attributes:
-        goal: binary, multiclass or regression. X, valid: ``(n, n_columns)`` float64, NaN allowed.
-        y, valid_y: codes 0 to n_classes - 1, or values. weight: ``(n,)`` or None.
-        categories: which columns hold category codes. deadline: as of `time.monotonic`, or None.
+        goal: binary, multiclass or regression.
+        X: ``(n, n_columns)`` float64, NaN allowed.
+        valid: ``(n, n_columns)`` float64, NaN allowed.
+        y: codes 0 to n_classes - 1, or values.
+        valid_y: codes 0 to n_classes - 1, or values.
+        weight: ``(n,)`` or None.
+        categories: which columns hold category codes.
+        deadline: as of `time.monotonic`, or None.
         whole: told of a complete model's bytes on the way, where the library can give them.
     """
 
@@ -69,7 +74,9 @@ class Boosters:
     """Boosted trees of another library, one ensemble a target or label, early stopping on validation rows.
 
     Args:
-        library: "lightgbm" or "catboost". goal: of the task. n_classes: classes, or labels for multilabel.
+        library: "lightgbm" or "catboost".
+        goal: of the task.
+        n_classes: classes, or labels for multilabel.
         settings: see the `grow` of each library's module; class_weight (None or "balanced") is taken here.
         seed: of the ensembles.
 

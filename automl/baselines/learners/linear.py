@@ -74,7 +74,8 @@ class Linear:
     """Linear model with its own path of regularisation strengths.
 
     Args:
-        goal: of the task. n_classes: classes, or labels for multilabel.
+        goal: of the task.
+        n_classes: classes, or labels for multilabel.
         loss: "logistic", "hinge" (linear support vectors; probabilities by one temperature) or "ridge" (least
             squares on ±1; the same). Values are always ridge.
         strengths: penalties to try, tight ones last (1/C for classifiers).
@@ -225,9 +226,12 @@ class Fourier:
     Stores no training row, unlike a support vector machine or neighbours.
 
     Args:
-        goal: of the task. n_classes: classes, or labels. n_features: random features.
+        goal: of the task.
+        n_classes: classes, or labels.
+        n_features: random features.
         width: kernel width as a multiple of the median distance between training rows.
-        class_weight: None or "balanced". seed: of the random features.
+        class_weight: None or "balanced".
+        seed: of the random features.
 
     Shape: X ``(n, n_columns)`` dense without NaN, columns on comparable scales.
 

@@ -22,7 +22,9 @@ class Neighbours:
     """Weighted votes or means of the nearest training rows; how many of them is chosen by validation loss.
 
     Args:
-        goal: of the task. n_classes: classes, or labels. distance: "euclidean" or "cityblock".
+        goal: of the task.
+        n_classes: classes, or labels.
+        distance: "euclidean" or "cityblock".
         near: how much more a nearer row counts: its weight is its distance to the power of -near.
         class_weight: None or "balanced".
 

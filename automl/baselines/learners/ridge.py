@@ -23,7 +23,9 @@ def ridge_path(
     """Fit every penalty and keep the best.
 
     Args:
-        X: ``(n, p)`` dense without NaN, or sparse. Y: ``(n, k)``. weight: ``(n,)`` or None.
+        X: ``(n, p)`` dense without NaN, or sparse.
+        Y: ``(n, k)``.
+        weight: ``(n,)`` or None.
         strengths: penalties, as multiples of the mean eigenvalue of the centred second moments.
         judge: ``judge(coef, intercept) -> loss``; None for leave-one-out residuals.
 

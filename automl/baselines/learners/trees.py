@@ -27,7 +27,8 @@ class Boosting:
     """HistGradientBoosting, one ensemble a target or label, grown by warm starts and cut back to the best round.
 
     Args:
-        goal: of the task. n_classes: classes, or labels for multilabel.
+        goal: of the task.
+        n_classes: classes, or labels for multilabel.
         settings: learning_rate, max_leaf_nodes, min_samples_leaf, l2_regularization, max_features, max_iter,
             patience (rounds without a better validation loss), class_weight, loss (values only).
         seed: of the estimators.
@@ -136,7 +137,8 @@ class Forest:
     """Random forest or extremely randomised trees, grown by warm starts.
 
     Args:
-        goal: of the task. n_classes: classes, or labels for multilabel.
+        goal: of the task.
+        n_classes: classes, or labels for multilabel.
         settings: kind ("random" or "extra"), n_estimators, max_features, min_samples_leaf, class_weight.
         seed: of the estimator.
 

@@ -18,9 +18,12 @@ class Vectors:
     """One machine a task (classes by pairs), a label or a target; probabilities by one temperature.
 
     Args:
-        goal: of the task. n_classes: classes, or labels. C: how dearly errors are paid.
+        goal: of the task.
+        n_classes: classes, or labels.
+        C: how dearly errors are paid.
         width: kernel width as a multiple of the median distance between training rows.
-        class_weight: None or "balanced". seed: of the pairs of rows that the distance is taken from.
+        class_weight: None or "balanced".
+        seed: of the pairs of rows that the distance is taken from.
 
     Shape: X ``(n, n_columns)`` dense without NaN, columns on comparable scales.
 

@@ -74,8 +74,10 @@ class RayPool:
     starts the workers, `supply` gives them what every trial reads.
 
     Args:
-        options: how many workers, and where. templates: a function that any process can import, which gives a worker
-            its templates by name. stopping: asked whether the user wants to stop. note: told in words what is lost.
+        options: how many workers, and where.
+        templates: a function that any process can import, which gives a worker its templates by name.
+        stopping: asked whether the user wants to stop.
+        note: told in words what is lost.
 
     Raises:
         MissingExtra: Ray is not installed. RecipeError: nothing answers at the address.
@@ -120,7 +122,8 @@ class RayPool:
         """Give every worker what trials read, and wait until one of them is ready.
 
         Args:
-            names: of the templates that will be ordered. memory_mib: what a trial may take, or None.
+            names: of the templates that will be ordered.
+            memory_mib: what a trial may take, or None.
 
         Raises:
             RecipeError: no worker can be used: they have other versions, or lack a template.

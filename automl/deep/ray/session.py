@@ -39,7 +39,9 @@ class Place:
     """What each worker has to itself.
 
     Attributes:
-        n_workers: how many there are places for. n_cpus, n_gpus: that a worker reserves.
+        n_workers: how many there are places for.
+        n_cpus: that a worker reserves.
+        n_gpus: that a worker reserves.
         n_threads: for TensorFlow; None for all that the machine has.
     """
 
@@ -53,7 +55,8 @@ def places(n_workers: int, nodes: list[Mapping[str, float]]) -> Place:
     """Part machines among workers: a GPU each where there are GPUs, else the same number of cores each.
 
     Args:
-        n_workers: that were asked for. nodes: "CPU" and "GPU" of each machine.
+        n_workers: that were asked for.
+        nodes: "CPU" and "GPU" of each machine.
     """
     gpus = [(int(node.get("GPU", 0)), int(node.get("CPU", 0))) for node in nodes]
     n_gpus = sum(n for n, _ in gpus)

@@ -67,7 +67,9 @@ class TrialWorker:
         """Take in what every trial reads; the process's id.
 
         Args:
-            templates: gives this process its templates. names: of those that will be ordered. expected: `versions`.
+            templates: gives this process its templates.
+            names: of those that will be ordered.
+            expected: `versions`.
 
         Raises:
             RuntimeError: another version is installed here, or a template is missing.

@@ -35,8 +35,11 @@ class Work:
     """One trial's arithmetic.
 
     Attributes:
-        n_parameters: whose gradients devices would exchange. n_products: multiplications of one row's way forward.
-        batch_size: rows a step. n_steps: planned. seconds: offered, infinite for no clock.
+        n_parameters: whose gradients devices would exchange.
+        n_products: multiplications of one row's way forward.
+        batch_size: rows a step.
+        n_steps: planned.
+        seconds: offered, infinite for no clock.
     """
 
     n_parameters: int

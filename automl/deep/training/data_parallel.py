@@ -32,7 +32,8 @@ class Replicas:
     """Devices that share trials, each with its own copy of the data.
 
     Args:
-        names: TensorFlow's, such as "GPU:0". data: on any of them.
+        names: TensorFlow's, such as "GPU:0".
+        data: on any of them.
     """
 
     def __init__(self, names: Sequence[str], data: DeviceData) -> None:
@@ -65,7 +66,14 @@ class ParallelNetwork(Network):
     must lie on one device, and the exchange of gradients does not.
 
     Args:
-        template, choices, knobs, specs, head, device, loss_scale: as for `Network`. replicas: where it runs.
+        template: as for `Network`.
+        choices: as for `Network`.
+        knobs: as for `Network`.
+        specs: as for `Network`.
+        head: as for `Network`.
+        device: as for `Network`.
+        loss_scale: as for `Network`.
+        replicas: where it runs.
     """
 
     def __init__(

@@ -35,8 +35,8 @@ class Device:
     """How networks are trained here, and why.
 
     Attributes:
-        name: "cpu", "gpu" or "gpu x4". n_accelerators: how many GPUs TensorFlow sees: as many workers, each with one
-            of them, keep all of them busy.
+        name: "cpu", "gpu" or "gpu x4".
+        n_accelerators: how many GPUs TensorFlow sees: as many workers, each with one of them, keep all of them busy.
         precision: Keras dtype policy of the families in `mixed`; the others train in float32.
         compiled: families whose training step XLA compiles.
         dispatch_seconds: the longest that one dispatch of training steps should take.

@@ -21,8 +21,9 @@ def seeded(seed: int, backend: bool = True) -> Iterator[None]:
     """Seed Python, NumPy and Keras inside, and give the caller's Python and NumPy generators back after.
 
     Args:
-        seed: any integer. backend: seed TensorFlow's own generator too. That throws away every prepared function of
-            the process, so that a compiled step takes some 0.2 s again at its next call.
+        seed: any integer.
+        backend: seed TensorFlow's own generator too. That throws away every prepared function of the process, so that a
+            compiled step takes some 0.2 s again at its next call.
     """
     python_state, numpy_state = random.getstate(), np.random.get_state()
     if backend:

@@ -24,7 +24,9 @@ def declare(space: Any, head: Head, metric: str) -> None:
     - "ordinal", what the ranked probability score counts beside cross-entropy: where the classes are ordered.
 
     Args:
-        space: KerasTuner HyperParameters. head: what the network puts out. metric: what trials are judged by.
+        space: KerasTuner HyperParameters.
+        head: what the network puts out.
+        metric: what trials are judged by.
     """
     counts_alike = head.goal == "multiclass" and metric in ("balanced_accuracy", "f1")
     if counts_alike and head.priors and min(head.priors) * len(head.priors) < UNEVEN:

@@ -40,9 +40,12 @@ class DeviceData:
     """Training and validation arrays as tensors on the device.
 
     Attributes:
-        inputs: by spec name, shape (n_train, ...). target: (n_train, ...). weight: (n_train,), mean 1. Where there are
-            other hold-outs, the validation rows follow.
-        valid: inputs of the validation rows. n_train, n_valid: counts.
+        inputs: by spec name, shape (n_train, ...).
+        target: (n_train, ...).
+        weight: (n_train,), mean 1. Where there are other hold-outs, the validation rows follow.
+        valid: inputs of the validation rows.
+        n_train: counts.
+        n_valid: counts.
         others: (training, validation) positions in `inputs` of other hold-outs.
     """
 
@@ -92,9 +95,13 @@ class Network:
     """A built network with its compiled training and prediction functions.
 
     Args:
-        template: what to build. choices: what fixes its shapes.
-        knobs: their names with first values, those of the loss among them. specs, head: of the encoder and codec.
-        data: on the device. device: the policy.
+        template: what to build.
+        choices: what fixes its shapes.
+        knobs: their names with first values, those of the loss among them.
+        specs: of the encoder and codec.
+        head: of the encoder and codec.
+        data: on the device.
+        device: the policy.
         loss_scale: divides a forecast's errors, broadcastable to (n_targets,), in the target's units.
     """
 

@@ -43,8 +43,11 @@ class _Course:
     """How a trial goes: its tries so far, and what it would leave behind if it were ended now.
 
     Attributes:
-        status: of the run; "stopped" when it did not end by itself. place: the device or devices.
-        seconds: of all tries. others, passed_over: as in `Report`.
+        status: of the run; "stopped" when it did not end by itself.
+        place: the device or devices.
+        seconds: of all tries.
+        others: as in `Report`.
+        passed_over: as in `Report`.
     """
 
     settings: Mapping[str, Any]
@@ -74,7 +77,9 @@ class Trainer:
     """Trains orders one after another in this process.
 
     Args:
-        material: what every trial reads. templates: by name. device: the policy.
+        material: what every trial reads.
+        templates: by name.
+        device: the policy.
         memory_mib: what a trial may take; None for most of what is free when it starts.
         stopping: asked between dispatches whether the user wants to stop.
 

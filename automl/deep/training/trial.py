@@ -32,9 +32,13 @@ class Fit:
     """What a trial left behind.
 
     Attributes:
-        weights: of the best epoch. raw_valid: its raw outputs on validation rows. score: of those.
-        curve: per validation: epoch, seconds, loss, valid_score. epochs: trained in all.
-        seconds: from start to end, compilation included. compile_seconds: first dispatch.
+        weights: of the best epoch.
+        raw_valid: its raw outputs on validation rows.
+        score: of those.
+        curve: per validation: epoch, seconds, loss, valid_score.
+        epochs: trained in all.
+        seconds: from start to end, compilation included.
+        compile_seconds: first dispatch.
         status: "done" or "cut" (the clock or the user ended it before its epochs or patience did).
         n_steps: the length that its schedule had in the end.
         stopped_early: a gate ended it: trials before it were better at the same share of their schedules.
@@ -65,8 +69,17 @@ class Snapshot:
     """All that a trial needs to go on after the process was killed.
 
     Attributes:
-        state: of the network and its optimiser. weights, raw_valid, score, best_step: of the best epoch so far.
-        step, planned, total: of the schedule. curve: as in `Fit`. seconds: used so far. next_check: epoch.
+        state: of the network and its optimiser.
+        weights: of the best epoch so far.
+        raw_valid: of the best epoch so far.
+        score: of the best epoch so far.
+        best_step: of the best epoch so far.
+        step: of the schedule.
+        planned: of the schedule.
+        total: of the schedule.
+        curve: as in `Fit`.
+        seconds: used so far.
+        next_check: epoch.
     """
 
     state: list[np.ndarray]
@@ -182,9 +195,11 @@ def train(
     labels may be perfect long before the probabilities are good. How long is trained depends on the score alone.
 
     Args:
-        settings: choices and knobs; "learning_rate" and "epochs" are read here. seed: of the order of rows.
+        settings: choices and knobs; "learning_rate" and "epochs" are read here.
+        seed: of the order of rows.
         deadline: `time.monotonic` value, or None for no clock (then the result depends on the seed alone).
-        dispatch_seconds: longest single dispatch. judge: raw validation outputs → score.
+        dispatch_seconds: longest single dispatch.
+        judge: raw validation outputs → score.
         stopping: asked between dispatches whether the user wants to stop.
         n_steps: length of the schedule, so that another seed is trained as the first was; None: as "epochs" says.
         soft_seconds: a time to end in where the schedule would need at most twice as long; one that needs more is

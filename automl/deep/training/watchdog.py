@@ -43,7 +43,8 @@ class Watch:
     """What is known of a trial's time while it runs.
 
     Args:
-        seconds: offered, infinite for no clock. stopping: whether the user wants to stop.
+        seconds: offered, infinite for no clock.
+        stopping: whether the user wants to stop.
 
     Attributes:
         over: why it was told to end, "" while it was not.
@@ -122,7 +123,8 @@ def watching(
     """End what happens inside when it runs on after its time.
 
     Args:
-        seconds: offered, from now; infinite for no clock. stopping: whether the user wants to stop.
+        seconds: offered, from now; infinite for no clock.
+        stopping: whether the user wants to stop.
         on_stuck: told, from another thread, of what could not be ended.
 
     Raises:

@@ -29,7 +29,9 @@ def audit(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> t
     """Every finding about a table's inputs.
 
     Args:
-        raw: as it came. read: the same columns, typed. columns: what they hold.
+        raw: as it came.
+        read: the same columns, typed.
+        columns: what they hold.
     """
     found = [
         infinite_numbers(raw),

@@ -325,7 +325,8 @@ class Lexicon:
     """What names of columns told before: their words, and kinds of columns of the same name.
 
     Attributes:
-        weight: of each word, more for common ones. files: in how many files it is part of a column's name.
+        weight: of each word, more for common ones.
+        files: in how many files it is part of a column's name.
         votes: of each `stem`, how strongly files spoke for each kind of column: (kinds,).
     """
 
@@ -410,8 +411,10 @@ def signs(p: ColumnProfile, lexicon: Lexicon, own: np.ndarray | None = None) -> 
     """Signs of a profile, a row for each of its draws: float32 of shape (draws, `N_SIGNS`).
 
     Args:
-        p: the profile. lexicon: what names told before. own: where the profile's file is one of those that the
-            lexicon knows, how that file voted for the profile's stem, (`N_VOTES`,); it is left out.
+        p: the profile.
+        lexicon: what names told before.
+        own: where the profile's file is one of those that the lexicon knows, how that file voted for the profile's
+            stem, (`N_VOTES`,); it is left out.
     """
     head = list(_of_column(p, lexicon, own).values())
     return np.array([[*head, *_of_values(draw).values()] for draw in p.draws], dtype=np.float32)

@@ -50,7 +50,9 @@ def column(name: str, series: pd.Series, kind: Kind | None = None) -> Column:
     """The kind of a column alone, by the first rule that answers, or the kind the user set.
 
     Args:
-        name: of the column. series: as it was read. kind: set by the user, or None.
+        name: of the column.
+        series: as it was read.
+        kind: set by the user, or None.
     """
     seen = glimpse(name, series)
     if kind is not None:
@@ -64,7 +66,8 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
     A table in which every row stands several times is read as if each stood once (`automl.detect.columns.deduplicate`).
 
     Args:
-        frame: columns as they were read, names all different. kinds: set by the user.
+        frame: columns as they were read, names all different.
+        kinds: set by the user.
     """
     kinds = kinds or {}
     distinct = once(frame)
@@ -99,7 +102,10 @@ def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> 
     read otherwise, and numbers are never unknown. Years and counts are no categories, though people label them so.
 
     Args:
-        seen: the column. ruled: what the rules say. p: its profile. row: probabilities of the nine kinds.
+        seen: the column.
+        ruled: what the rules say.
+        p: its profile.
+        row: probabilities of the nine kinds.
     """
     own = float(row[NINE.index(NINE_OF_KIND[ruled.kind])])
     lost = ruled.kind == "unknown"  # left out by the rules: any likely kind that can be read is better

@@ -37,9 +37,13 @@ class Forest:
     """Decision trees, one node after the other; the left child of a node stands right behind it.
 
     Attributes:
-        roots: first node of each tree. sign: which is asked, `LEAF` in a leaf. bound: in bins; up to it, left.
-        right: how many nodes further the right child is. value: in a leaf, what it says: (nodes in leaves, outputs).
-        leaf: of each node, its row in `value`. outputs: of each tree, the class it speaks of, where it speaks of one.
+        roots: first node of each tree.
+        sign: which is asked, `LEAF` in a leaf.
+        bound: in bins; up to it, left.
+        right: how many nodes further the right child is.
+        value: in a leaf, what it says: (nodes in leaves, outputs).
+        leaf: of each node, its row in `value`.
+        outputs: of each tree, the class it speaks of, where it speaks of one.
     """
 
     roots: np.ndarray
@@ -76,9 +80,13 @@ class Learned:
     """All that the fit left behind.
 
     Attributes:
-        lexicon: what names told before. edges: of each sign, the bounds of its bins.
-        boosted, randomised: trees on bins.
-        start: scores of the boosted trees before the first. linear: (2 * `BUCKETS`, 9) weights. shift: their offsets.
+        lexicon: what names told before.
+        edges: of each sign, the bounds of its bins.
+        boosted: trees on bins.
+        randomised: trees on bins.
+        start: scores of the boosted trees before the first.
+        linear: (2 * `BUCKETS`, 9) weights.
+        shift: their offsets.
         sharpness: the power that makes the averaged probabilities calibrated.
     """
 
@@ -103,7 +111,9 @@ def probabilities(profiles: Sequence[ColumnProfile], model: Learned, sharp: bool
     """Probabilities of the nine kinds, of shape (profiles, 9), in the order of `NINE`.
 
     Args:
-        profiles: the columns. model: what was learnt. sharp: calibrate; the order of the kinds is the same without.
+        profiles: the columns.
+        model: what was learnt.
+        sharp: calibrate; the order of the kinds is the same without.
     """
     if not profiles:
         return np.zeros((0, len(NINE)))
@@ -141,7 +151,8 @@ def answers(
     """Of each column the one of the nine kinds that is most likely, and how likely.
 
     Args:
-        profiles: the columns. model: what was learnt; None for the one in the package.
+        profiles: the columns.
+        model: what was learnt; None for the one in the package.
         found: `probabilities`, if known.
     """
     found = probabilities(profiles, model or shipped()) if found is None else found

@@ -42,10 +42,14 @@ class ColumnProfile:
 
     Attributes:
         name: of the column.
-        n_rows, n_missing: cells, and those of them that hold nothing or a spelling in `MISSING`.
+        n_rows: cells, and those of them that hold nothing or a spelling in `MISSING`.
+        n_missing: cells, and those of them that hold nothing or a spelling in `MISSING`.
         n_distinct: different values among the others.
         is_number: every present cell is a number (truth values are none).
-        mean, deviation, low, high: of the numbers (the deviation divides by their count); 0 where `is_number` is false.
+        mean: of the numbers (the deviation divides by their count); 0 where `is_number` is false.
+        deviation: see `mean`.
+        low: see `mean`.
+        high: see `mean`.
         samples: different present values as texts, at most `DRAW` times `DRAWS`, in an order that their content gives.
     """
 
@@ -79,8 +83,9 @@ def profile(name: str, series: pd.Series) -> ColumnProfile:
     """Profile a real column; its values in another order give the same profile (up to `ROWS` rows).
 
     Args:
-        name: of the column. series: as it was read. Of more than `ROWS` rows, that many, evenly spread, are looked at,
-            and the different values of all rows are estimated (see `_distinct`).
+        name: of the column.
+        series: as it was read. Of more than `ROWS` rows, that many, evenly spread, are looked at, and the different
+            values of all rows are estimated (see `_distinct`).
     """
     n_rows = len(series)
     seen = series if n_rows <= ROWS else series.iloc[np.linspace(0, n_rows - 1, ROWS).round().astype(np.int64)]

@@ -25,8 +25,10 @@ class Glimpse:
     """A column, and a deterministic sample of what it holds.
 
     Attributes:
-        name: of the column. series: the whole column as it was read.
-        texts: sampled values as stripped texts, spellings of "missing" left out. n_sampled: values looked at.
+        name: of the column.
+        series: the whole column as it was read.
+        texts: sampled values as stripped texts, spellings of "missing" left out.
+        n_sampled: values looked at.
         is_numeric: whether pandas read numbers (not booleans).
     """
 

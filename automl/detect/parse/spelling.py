@@ -134,7 +134,8 @@ def boolean_reading(levels: Sequence[str], n_gaps: int) -> tuple[dict[str, str],
     """How yes and no are spelled, and in words; None where the values mean something else.
 
     Args:
-        levels: all distinct texts of a column, spellings of "missing" left out. n_gaps: cells without any of them.
+        levels: all distinct texts of a column, spellings of "missing" left out.
+        n_gaps: cells without any of them.
     """
     lower = {level.lower(): level for level in levels}
     true, false = [t for t in lower if t in TRUE_WORDS], [t for t in lower if t in FALSE_WORDS]
@@ -151,7 +152,8 @@ def booleans(series: pd.Series, reading: Mapping[str, Any]) -> np.ndarray:
     """A column as 1.0 and 0.0, NaN where it is neither.
 
     Args:
-        series: any values. reading: ``true`` and ``false``, as spelled; ``empty``: "false" where a gap means no.
+        series: any values.
+        reading: ``true`` and ``false``, as spelled; ``empty``: "false" where a gap means no.
     """
     true, false = (str(reading.get(k, k)).lower() for k in ("true", "false"))
     texts = words(series)

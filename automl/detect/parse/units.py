@@ -65,8 +65,9 @@ def quantity(text: str, decimal: str = ".", brackets: str = "") -> tuple[float, 
     """A number and its unit: ``"$1,200"`` → (1200, "$"), ``"85 %"`` → (85, "%"), ``"1.2k"`` → (1200, "").
 
     Args:
-        text: one cell. decimal: its mark. brackets: "negative" or "plain" for what (1,200) is; else only amounts of
-            money in brackets are negative.
+        text: one cell.
+        decimal: its mark.
+        brackets: "negative" or "plain" for what (1,200) is; else only amounts of money in brackets are negative.
     """
     found = _QUANTITY.fullmatch(text)
     if found is None:

@@ -82,8 +82,9 @@ def packed_numbers(values: np.ndarray, dated: bool = False) -> tuple[str, str] |
     """How whole numbers may pack dates or times: (``reading["numbers"]``, in words); None where they do not.
 
     Args:
-        values: present values of a column whose name says a date or a time. dated: the name says a date, so that whole
-            numbers of the years 1970 to 2050 may be the days that spreadsheets count.
+        values: present values of a column whose name says a date or a time.
+        dated: the name says a date, so that whole numbers of the years 1970 to 2050 may be the days that spreadsheets
+            count.
     """
     if not len(values):
         return None

@@ -28,8 +28,11 @@ class Axis:
     """How a table runs in time.
 
     Attributes:
-        time: the time column with its reading (None: the rows' own order). series: the series column or None.
-        targets: names to forecast. covariates: further columns. evidence: why.
+        time: the time column with its reading (None: the rows' own order).
+        series: the series column or None.
+        targets: names to forecast.
+        covariates: further columns.
+        evidence: why.
     """
 
     time: Column | None
@@ -68,7 +71,9 @@ def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str],
     """How the table would be forecast, or why it is no forecast.
 
     Args:
-        frame: all columns, targets among them. columns: kinds of all of them. targets: names, maybe none.
+        frame: all columns, targets among them.
+        columns: kinds of all of them.
+        targets: names, maybe none.
         recipe: goal, time_column, series.
 
     Raises:
@@ -200,7 +205,8 @@ def ahead(lengths: np.ndarray, given: np.ndarray | None, alias: str | None, reci
     """The horizon: asked for, or about a season; never more than the data allow.
 
     Args:
-        lengths: rows of each series. given: test rows of each series from the user's own file, or None.
+        lengths: rows of each series.
+        given: test rows of each series from the user's own file, or None.
 
     Raises:
         RecipeError: the horizon asked for is too long. DataError: the longest series is too short for any.

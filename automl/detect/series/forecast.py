@@ -31,7 +31,10 @@ def detect(
     """Sort, mend and describe the series.
 
     Args:
-        dataset: raw. whole: its inputs and targets side by side. columns: kinds of `whole`. axis: how it runs.
+        dataset: raw.
+        whole: its inputs and targets side by side.
+        columns: kinds of `whole`.
+        axis: how it runs.
     """
     if recipe.group is not None:
         raise RecipeError("group does not go with a forecast, whose rows are parted by time; leave it out")
@@ -101,7 +104,8 @@ def history(dataset: Dataset, task: Task) -> Dataset:
     """New past rows of a forecast, read and mended as the training rows were.
 
     Args:
-        dataset: raw rows with the task's time, series, target and covariate columns. task: a forecast.
+        dataset: raw rows with the task's time, series, target and covariate columns.
+        task: a forecast.
 
     Returns:
         Rows sorted by (series, time) on the task's grid, with `times`, `series`, targets without NaN, typed covariates.

@@ -104,7 +104,8 @@ def horizon(alias: str | None, shortest: int) -> int:
     """About a season ahead, at most a fifth of the shortest series.
 
     Args:
-        alias: a pandas frequency or None. shortest: rows of the shortest series that counts.
+        alias: a pandas frequency or None.
+        shortest: rows of the shortest series that counts.
     """
     wanted = 10
     if alias is not None:

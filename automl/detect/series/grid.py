@@ -87,7 +87,8 @@ def filled(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding,
     """Insert missing steps and interpolate missing targets; rows before the first and after the last value go.
 
     Args:
-        dataset: sorted, unrepeated. alias: of the grid; None leaves the steps as they are.
+        dataset: sorted, unrepeated.
+        alias: of the grid; None leaves the steps as they are.
     """
     assert dataset.times is not None
     assert dataset.target is not None
@@ -181,7 +182,8 @@ def drop_short(dataset: Dataset, least: int) -> tuple[Dataset, tuple[Finding, ..
     """Leave out series that cannot hold one window and its context, where others can.
 
     Args:
-        dataset: sorted. least: rows a series needs.
+        dataset: sorted.
+        least: rows a series needs.
 
     Raises:
         DataError: no series is long enough.

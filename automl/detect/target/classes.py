@@ -94,7 +94,9 @@ def grades(levels: Sequence[str], dtype: Any, name: str = "") -> list[str] | Non
     letters, where the name or a plus says that they are grades (F to A+).
 
     Args:
-        levels: the classes. dtype: of the column. name: of the column.
+        levels: the classes.
+        dtype: of the column.
+        name: of the column.
     """
     if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
         declared = [text for value in dtype.categories if (text := str(value).strip()) in set(levels)]
@@ -178,7 +180,8 @@ def positive_class(levels: tuple[str, str], counts: tuple[int, int]) -> tuple[st
     """The class a score speaks of, and why: the one whose label says so, else the rarer one.
 
     Args:
-        levels: the two classes. counts: rows of each.
+        levels: the two classes.
+        counts: rows of each.
     """
     low = [level.lower().strip() for level in levels]
     for a, b in ((0, 1), (1, 0)):
@@ -199,7 +202,8 @@ def class_findings(name: str, counts: pd.Series) -> tuple[Finding, ...]:
     """Classes of one row, and classes whose rows differ by a factor of ten.
 
     Args:
-        name: of the target. counts: rows by class, most first.
+        name: of the target.
+        counts: rows by class, most first.
     """
     findings = []
     single = [str(level) for level in counts.index[counts == 1]]

@@ -50,9 +50,13 @@ class Answer:
     """A goal, and the target made ready for it.
 
     Attributes:
-        target: clean, one row for each of `rows`. rows: the row numbers that hold a target.
-        classes: in code order (multilabel: labels); empty for values. counts: rows of each (not of labels).
-        ordered: the classes are grades. confidence: 0 to 1, of the goal. doubt: what would tell otherwise.
+        target: clean, one row for each of `rows`.
+        rows: the row numbers that hold a target.
+        classes: in code order (multilabel: labels); empty for values.
+        counts: rows of each (not of labels).
+        ordered: the classes are grades.
+        confidence: 0 to 1, of the goal.
+        doubt: what would tell otherwise.
     """
 
     goal: Goal
@@ -92,8 +96,10 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
     """Decide the goal and clean the target.
 
     Args:
-        target: target columns as read. recipe: its goal overrides; its columns may set a target's kind.
-        where: the data's name. suggest: clause that proposes other columns, for messages.
+        target: target columns as read.
+        recipe: its goal overrides; its columns may set a target's kind.
+        where: the data's name.
+        suggest: clause that proposes other columns, for messages.
 
     Raises:
         DataError: no row holds a target, it never varies, or it is different text in every row.
@@ -128,7 +134,9 @@ def _without_target(target: pd.DataFrame, found: Sequence[tuple[Column, np.ndarr
     """What is told of rows that hold no target: how many, what they hold instead, and what keeps them.
 
     Args:
-        target: as it was read. found: of each of its columns, what it holds and in which rows. recipe: as asked.
+        target: as it was read.
+        found: of each of its columns, what it holds and in which rows.
+        recipe: as asked.
     """
     lost = np.flatnonzero(~np.logical_and.reduce([present for _, present in found]))
     spelled: Counter[str] = Counter()

@@ -27,7 +27,9 @@ class Taken:
     """What numbers are taken as.
 
     Attributes:
-        amounts: amounts to estimate, rather than codes of classes. why: in words. sure: 0 to 1.
+        amounts: amounts to estimate, rather than codes of classes.
+        why: in words.
+        sure: 0 to 1.
         instead: what the user may say, where it is the other ("pass --goal regression if ...").
         ordered: classes whose order means something.
     """
@@ -43,7 +45,9 @@ def taken(name: str, series: pd.Series, kind: Column, is_code: bool = False) -> 
     """Take a target's numbers as amounts or as classes.
 
     Args:
-        name: of the target. series: rows that hold a number. kind: how it is read.
+        name: of the target.
+        series: rows that hold a number.
+        kind: how it is read.
         is_code: the column's name says that its numbers name something, as postcodes do.
     """
     values = numbers(series, kind.reading)

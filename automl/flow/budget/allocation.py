@@ -45,8 +45,10 @@ def alternate(
     one cannot use comes back to the first, where it is enough for more than it has refused.
 
     Args:
-        sides: by name. runs: taken up by those that are made. reserved: seconds that the conclusion is expected to
-            take, asked anew before each step. on_step: called after each one.
+        sides: by name.
+        runs: taken up by those that are made.
+        reserved: seconds that the conclusion is expected to take, asked anew before each step.
+        on_step: called after each one.
         keep_for_seeds: whether each side keeps back what further seeds of its finalist cost.
     """
     open_sides = dict(sides)

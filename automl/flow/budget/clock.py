@@ -21,7 +21,8 @@ class Clock:
     end passes over to the other.
 
     Attributes:
-        spent: seconds that each side has used. phases: seconds by phase.
+        spent: seconds that each side has used.
+        phases: seconds by phase.
         offered: seconds that each side could have used in the whole contest: what it has spent, and what was still
             on offer to it when it was last asked. The same for both, but where one side declined time that went to
             the other. Empty without a bound on time.
@@ -42,8 +43,10 @@ class Clock:
         """Take over what earlier calls of the same run have used; their time of day plays no part.
 
         Args:
-            budget_seconds: offered to all calls together. earlier_seconds: used by earlier calls.
-            spent, phases: of those, by side and by phase.
+            budget_seconds: offered to all calls together.
+            earlier_seconds: used by earlier calls.
+            spent: of those, by side and by phase.
+            phases: of those, by side and by phase.
         """
         self.budget_seconds, self.earlier_seconds = float(budget_seconds), float(earlier_seconds)
         for own, earlier in ((self.spent, spent), (self.phases, phases)):

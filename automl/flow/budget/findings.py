@@ -43,7 +43,8 @@ def with_times(
     """The outcome with what each side was offered, and what is to be said of time.
 
     Args:
-        no_deep: why the deep side was not loaded, or None. loading_seconds: of TensorFlow and the deep data.
+        no_deep: why the deep side was not loaded, or None.
+        loading_seconds: of TensorFlow and the deep data.
         not_apart: why shallow models were fitted in this process, or None.
     """
     wall = clock.elapsed

@@ -37,8 +37,12 @@ class Earlier:
     """What earlier calls have left in a run's folder.
 
     Attributes:
-        asked_seconds: the budget last asked for. offered_seconds: to all calls together. wall_seconds: used by them.
-        spent, phases: seconds by side and by phase. started: when the first call began (ISO).
+        asked_seconds: the budget last asked for.
+        offered_seconds: to all calls together.
+        wall_seconds: used by them.
+        spent: seconds by side and by phase.
+        phases: seconds by side and by phase.
+        started: when the first call began (ISO).
     """
 
     asked_seconds: float
@@ -55,7 +59,9 @@ class Ledger:
     Seconds are monotonic ones of each process, added up; a clock that is set meanwhile changes nothing.
 
     Args:
-        folder: of the run. recipe: as asked. clock: brought up to date with what earlier calls have used.
+        folder: of the run.
+        recipe: as asked.
+        clock: brought up to date with what earlier calls have used.
         note: told once when the file cannot be read or written.
 
     Attributes:

@@ -43,7 +43,9 @@ class Reserve:
     networks anew, and the bootstrap, whose cost a cell is measured once. Of a side without a model it is a guess.
 
     Args:
-        prepared: data and split. budget_seconds: of the run. runs: those made so far, in a list that grows.
+        prepared: data and split.
+        budget_seconds: of the run.
+        runs: those made so far, in a list that grows.
     """
 
     def __init__(self, prepared: Prepared, budget_seconds: float, runs: list[Run]) -> None:
@@ -94,7 +96,8 @@ class Reserve:
         """For these finalists.
 
         Args:
-            chosen: side → its run. n_seeds: that each is to have.
+            chosen: side → its run.
+            n_seeds: that each is to have.
         """
         if math.isinf(self.budget_seconds):
             return 0.0

@@ -52,7 +52,10 @@ class Progress:
     of trials; nothing when quiet.
 
     Args:
-        clock: of the run. quiet: show nothing. higher_is_better, metric: set when known.
+        clock: of the run.
+        quiet: show nothing.
+        higher_is_better: set when known.
+        metric: set when known.
         json_lines: write each event to the stream as JSON, for programs.
     """
 

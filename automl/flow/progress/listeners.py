@@ -35,7 +35,8 @@ class JsonLines:
     """Events as one JSON object a line, for programs that watch a run; docs/progress.md lists the fields.
 
     Args:
-        stream: where to; a reader that has gone away ends the writing and not the run. clock: of the run.
+        stream: where to; a reader that has gone away ends the writing and not the run.
+        clock: of the run.
     """
 
     def __init__(self, stream: TextIO | Lasting, clock: Clock) -> None:

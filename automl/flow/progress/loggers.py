@@ -33,7 +33,9 @@ def loggers(names: tuple[str, ...], folder: Path, title: str) -> list[Listener]:
     """A listener for each name.
 
     Args:
-        names: of loggers. folder: of the run. title: what the run is called there.
+        names: of loggers.
+        folder: of the run.
+        title: what the run is called there.
     """
     found: list[Listener] = []
     if "tensorboard" in names:

@@ -28,7 +28,8 @@ class MLflow:
     logging and not the run. It goes to ``MLFLOW_TRACKING_URI``, else into files in the run's folder.
 
     Args:
-        folder: for files where no server is named. title: of the contest's run.
+        folder: for files where no server is named.
+        title: of the contest's run.
 
     Attributes:
         problem: why the logging ended early, or None.

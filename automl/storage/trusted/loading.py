@@ -21,7 +21,8 @@ def check(content: bytes, types: Collection[str] = TRUSTED) -> None:
     """Check what a skops file names and how large it is, without building anything.
 
     Args:
-        content: of the file. types: the closed list of what it may name.
+        content: of the file.
+        types: the closed list of what it may name.
 
     Raises:
         Untrusted: it is damaged, too large, or names something that is not on the list.
@@ -45,7 +46,8 @@ def loads(content: bytes, types: Collection[str] = TRUSTED) -> Any:
     """Build a model from a skops file that was checked here.
 
     Args:
-        content: of the file. types: the closed list of what it may name.
+        content: of the file.
+        types: the closed list of what it may name.
 
     Raises:
         Untrusted: it is refused by `check`, skops cannot build it, or its arrays would lead native code astray.

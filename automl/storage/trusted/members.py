@@ -40,7 +40,9 @@ def read_members(content: bytes, names: re.Pattern[str], limit_bytes: float) -> 
     """Unpack an archive of known members.
 
     Args:
-        content: of the file. names: what a member may be called. limit_bytes: most that all may take together.
+        content: of the file.
+        names: what a member may be called.
+        limit_bytes: most that all may take together.
 
     Raises:
         Untrusted: it is no archive, is damaged, holds other members or one twice, or would take too much.

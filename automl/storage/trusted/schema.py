@@ -51,7 +51,9 @@ def check_schema(schema: Any, arrays: Mapping[str, bytes], types: frozenset[str]
     """Check all that a file describes.
 
     Args:
-        schema: the description. arrays: the file's other members by name. types: what may be named.
+        schema: the description.
+        arrays: the file's other members by name.
+        types: what may be named.
         limit_bytes: most that one array may take.
 
     Raises:

@@ -21,7 +21,10 @@ def check_walk(left: np.ndarray, right: np.ndarray, is_leaf: np.ndarray, where: 
     """Every inner node's children must come after it, within the tree.
 
     Args:
-        left, right: ``(n,)`` numbers of children. is_leaf: ``(n,)`` bool. where: for messages.
+        left: ``(n,)`` numbers of children.
+        right: ``(n,)`` numbers of children.
+        is_leaf: ``(n,)`` bool.
+        where: for messages.
 
     Raises:
         Untrusted: a walk could leave the tree or never end.
@@ -39,7 +42,8 @@ def check_tree(arguments: Any, state: Any) -> None:
     """A `sklearn.tree._tree.Tree`: what it is constructed with and what it is filled with.
 
     Args:
-        arguments: number of features, classes of each output, number of outputs. state: its arrays and counts.
+        arguments: number of features, classes of each output, number of outputs.
+        state: its arrays and counts.
 
     Raises:
         Untrusted: a number is out of range.
@@ -78,7 +82,9 @@ def check_predictor(predictor: Any, n_features: int, is_categorical: np.ndarray)
     """A `TreePredictor` of histogram gradient boosting.
 
     Args:
-        predictor: built. n_features: columns of the matrix it will see. is_categorical: ``(n_features,)`` bool.
+        predictor: built.
+        n_features: columns of the matrix it will see.
+        is_categorical: ``(n_features,)`` bool.
 
     Raises:
         Untrusted: a number is out of range.

@@ -35,7 +35,9 @@ def declare_embeddings(hp: Any, dims: Sequence[int] = (4, 8, 12, 16), dim: int =
     """Declare how numbers and categories are embedded, as `automl.layers.fusion.fused_features` reads it.
 
     Args:
-        hp: KerasTuner's. dims: sizes that a number's vector may have. dim: the default one.
+        hp: KerasTuner's.
+        dims: sizes that a number's vector may have.
+        dim: the default one.
     """
     hp.Choice("numeric", ["plain", "piecewise", "periodic"], default="piecewise")
     hp.Choice("numeric_dim", list(dims), default=dim)
