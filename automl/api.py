@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.predict.model import Model, SideModel
-from automl.report.findings import column_told, gravest_first, one_line, told
+from automl.report.findings import column_text, finding_text, gravest_first, one_line
 from automl.storage import files as folders
 from automl.system.printable import printable
 
@@ -130,10 +130,10 @@ class Inspection:
     @property
     def headline(self) -> str:
         """The data and the task in a line."""
-        return ":".join(self.told_headline)
+        return ":".join(self.headline_text)
 
     @property
-    def told_headline(self) -> tuple[str, str]:
+    def headline_text(self) -> tuple[str, str]:
         """The data's name, and what follows it in the headline after a colon."""
         rows = f" {self.n_rows:,} rows"
         if self.task is None:
@@ -157,13 +157,13 @@ class Inspection:
 
     def __str__(self) -> str:
         lines = [self.headline, *(f"  {sentence}" for sentence in (*self.doubts, *self.reasons))]
-        names = [column_told(column.name) for column in self.columns]
+        names = [column_text(column.name) for column in self.columns]
         width = max(map(len, names), default=0)
         lines += [
             f"  {name:<{width}}  {c.kind:<15} {c.confidence:4.0%}  {one_line(c.evidence)}"
             for name, c in zip(names, self.columns, strict=True)
         ]
-        lines += [f"  {told(finding)}" for finding in self.findings if finding.check != "unsure_goal"]
+        lines += [f"  {finding_text(finding)}" for finding in self.findings if finding.check != "unsure_goal"]
         return "\n".join(lines)
 
 

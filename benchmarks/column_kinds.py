@@ -25,13 +25,13 @@ from automl.detect.columns.kinds import NINE_OF_KIND, settled
 from automl.detect.columns.model import NINE, answers, probabilities, shipped
 from automl.detect.columns.profile import ColumnProfile
 from automl.detect.columns.rules import RULES
-from automl.detect.columns.sample import Glimpse
+from automl.detect.columns.sample import ColumnSample
 from automl.records import Column
 
 BINS = 10
 
 
-class RowGlimpse(Glimpse):
+class RowSample(ColumnSample):
     """A row of the benchmark as the rules see it: they ask for counts that its five values do not show."""
 
     profile: ColumnProfile
@@ -53,7 +53,7 @@ class RowGlimpse(Glimpse):
         return min(self.profile.n_distinct / max(min(self.profile.n_present, 1_000), 1), 1.0)
 
 
-def row_glimpse(p: ColumnProfile) -> RowGlimpse:
+def row_sample(p: ColumnProfile) -> RowSample:
     """The samples as a series, with the bounds of numbers among them."""
     if p.is_number:
         numbers = [float(t) for t in p.samples] + [p.low, p.high]
@@ -62,12 +62,12 @@ def row_glimpse(p: ColumnProfile) -> RowGlimpse:
         series = series.astype("float64") if whole and series.dtype == object else series
     else:
         series = pd.Series(list(p.samples), dtype=object)
-    seen = RowGlimpse(p.name, series, p.samples, len(p.samples), p.is_number)
+    seen = RowSample(p.name, series, p.samples, len(p.samples), p.is_number)
     object.__setattr__(seen, "profile", p)
     return seen
 
 
-def ruled(seen: Glimpse) -> Column:
+def ruled(seen: ColumnSample) -> Column:
     """What the rules alone say."""
     return next(found for rule in RULES if (found := rule(seen)) is not None)
 
@@ -76,7 +76,7 @@ def used(profiles: Sequence[ColumnProfile], found: np.ndarray) -> np.ndarray:
     """Kinds, of the nine, that the product would work with."""
     out = []
     for p, row in zip(profiles, found, strict=True):
-        seen = row_glimpse(p)
+        seen = row_sample(p)
         out.append(NINE.index(NINE_OF_KIND[settled(seen, ruled(seen), p, row).kind]))
     return np.array(out)
 
@@ -137,7 +137,7 @@ def main() -> None:
     args = parser.parse_args()
     start = time.perf_counter()
     profiles, labels, records = fit.table(args.train)
-    by_rules = np.array([NINE.index(NINE_OF_KIND[ruled(row_glimpse(p)).kind]) for p in profiles])
+    by_rules = np.array([NINE.index(NINE_OF_KIND[ruled(row_sample(p)).kind]) for p in profiles])
     rules_accuracy, rules_f1, table = figures(labels, by_rules)
     print(f"rules alone: accuracy {rules_accuracy:.4f}, macro F1 {rules_f1:.4f}; {len(labels):,} columns")
     print(table.round(3).to_string())

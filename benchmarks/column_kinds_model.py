@@ -27,7 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 import automl
-from automl.detect.columns.features import BUCKETS, N_SIGNS, N_VOTES, Lexicon, hashed, signs, spoken, stem
+from automl.detect.columns.features import BUCKETS, N_FEATURES, N_VOTES, Lexicon, column_features, hashed, spoken, stem
 from automl.detect.columns.model import LEAF, NINE, load, probabilities
 from automl.detect.columns.profile import ColumnProfile, benchmark_profile
 
@@ -65,8 +65,8 @@ def table(path: str) -> tuple[list[ColumnProfile], np.ndarray, np.ndarray]:
 def fitted(profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.ndarray, sharpness: float = 1.0) -> bytes:
     """Fit all parts on these columns and nothing else, as the bytes to be stored."""
     lexicon, known, own = _lexicon(profiles, labels, records)
-    rows = np.concatenate([signs(p, lexicon, vote) for p, vote in zip(profiles, own, strict=True)])
-    edges = [_edges(rows[:, j]) for j in range(N_SIGNS)]
+    rows = np.concatenate([column_features(p, lexicon, vote) for p, vote in zip(profiles, own, strict=True)])
+    edges = [_edges(rows[:, j]) for j in range(N_FEATURES)]
     bins = np.column_stack([np.searchsorted(e, rows[:, j], side="left") for j, e in enumerate(edges)])
     weights = _weights(records)
     boosted = [

@@ -102,7 +102,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
 
     from automl import catalog
     from automl.deep.training import device
-    from automl.deep.training.cost import Work, products_a_row
+    from automl.deep.training.cost import TrialCost, products_a_row
     from automl.deep.training.data_parallel import ParallelNetwork, Replicas
     from automl.deep.training.network import DeviceData, Network
     from automl.records import Facts, Template
@@ -148,7 +148,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
             loss = train(steps)
             done += steps
         rates.append(done * size / spent)
-    work = Work(network.n_parameters, products_a_row(network.model), size, 1)
+    work = TrialCost(network.n_parameters, products_a_row(network.model), size, 1)
     return {
         "samples_per_second": statistics.median(rates), "spread": [min(rates), max(rates)],
         "first_step_seconds": first_seconds, "steps_a_dispatch": steps, "batch_size": size, "loss": loss,

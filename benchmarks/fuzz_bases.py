@@ -106,11 +106,11 @@ def make_shallow(folder: Path, name: str, prepared: Any, most_settings: int = 2)
     from automl import bundle
     from automl.flow.selection import baselines_for
     from automl.records import Facts, FitContext
-    from automl.shallow.data import Material
+    from automl.shallow.data import TrainingData
     from automl.sides.predictors import ShallowPredictor
 
     task = prepared.task
-    part = Material.of(prepared.dataset, task, prepared.split, task.metric, None).parts[0]
+    part = TrainingData.of(prepared.dataset, task, prepared.split, task.metric, None).parts[0]
     facts = Facts(len(part.items), len(task.classes))
     for baseline in baselines_for(task).values():
         if task.goal not in baseline.goals or baseline.unfit(task, facts) is not None:

@@ -122,13 +122,15 @@ def one_shallow_log(
     from automl.flow.selection import baselines_for
     from automl.records import Facts
     from automl.shallow import ShallowSide
-    from automl.shallow.data import Material
+    from automl.shallow.data import TrainingData
 
     name, run = damaged_run(rng, folder, work, "shallow*/*" if rng.random() < 0.3 else "shallow.log", stage)
     _, prepared = split_of(name)
     task = prepared.task
     first = next(iter((work / "run" / f"{name}-run" / "shallow.log").read_bytes().splitlines()))
-    facts = Facts(len(Material.of(prepared.dataset, task, prepared.split, task.metric, None).items), len(task.classes))
+    facts = Facts(
+        len(TrainingData.of(prepared.dataset, task, prepared.split, task.metric, None).items), len(task.classes)
+    )
     side = ShallowSide(
         prepared.dataset, task, prepared.split, facts, baselines_for(task), task.metric, max_trials=2, folder=run,
         fingerprints=json.loads(first.partition(b" ")[2])["fingerprints"], apart=False,
@@ -137,7 +139,7 @@ def one_shallow_log(
         side.step(20.0)
         side.step(20.0)
         side.earlier_runs()
-        if side.kept:
+        if side.ranked:
             side.choose(None, True)
             side.outputs("valid", 1)
     finally:

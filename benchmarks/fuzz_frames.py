@@ -36,7 +36,7 @@ def prepared(one: Made) -> Any:
     return prepare(recipes.make(data=one.data, max_trials=1, **one.options))
 
 
-def look(one: Made, stage: Callable[[str], None], deep: bool, rng: np.random.Generator, folder: Path) -> None:
+def view(one: Made, stage: Callable[[str], None], deep: bool, rng: np.random.Generator, folder: Path) -> None:
     """Inspect, split, encode, and read the rows once more as new ones; with `deep` fit floors and fast models too.
 
     Args:
@@ -105,7 +105,7 @@ def baselines(found: Any) -> None:
     from automl.flow.selection import baselines_for
     from automl.records import Facts
     from automl.shallow import ShallowSide
-    from automl.shallow.worker import Order, obey
+    from automl.shallow.worker import Order, run_fit
 
     task, split = found.task, found.split
     items = split.train if split.train_windows is None else split.train_windows
@@ -114,9 +114,9 @@ def baselines(found: Any) -> None:
                        max_trials=1, apart=False)  # fmt: skip
     try:
         side.step(60.0)
-        for lane in side.tuning.lanes[:2]:
-            model = pickle.dumps(lane.baseline.make(task, next(lane.fresh), 0))
-            obey(side.worker.payload, Order(model, None, time.monotonic() + FIT_SECONDS, 0), lambda model: None)
+        for search in side.tuning.searches[:2]:
+            model = pickle.dumps(search.baseline.make(task, next(search.fresh), 0))
+            run_fit(side.worker.payload, Order(model, None, time.monotonic() + FIT_SECONDS, 0), lambda model: None)
     finally:
         side.close()
 
@@ -125,7 +125,7 @@ def run_frame(rng: np.random.Generator, folder: Path, work: Path, number: int, s
     """One of the frames."""
     one = made(rng, folder)
     stage("inspect", f"{one.told} {safe_text(one.options)}")
-    look(one, stage, number % 10 == 0, rng, folder)
+    view(one, stage, number % 10 == 0, rng, folder)
 
 
 def run_fit(rng: np.random.Generator, folder: Path, work: Path, number: int, stage: Callable[..., None]) -> None:

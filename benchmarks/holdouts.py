@@ -102,11 +102,11 @@ def shallow(made: Any, args: argparse.Namespace) -> list[list[float]]:
     from automl.goals.scoring import scoring_context, truth
     from automl.metrics import score
     from automl.records import Facts, FitContext
-    from automl.shallow.data import Material
+    from automl.shallow.data import TrainingData
 
     dataset, task, split = made.dataset, made.task, made.split
-    material = Material.of(dataset, task, split, task.metric, dataset.weight)
-    facts = Facts(len(material.items), len(task.classes))
+    training_data = TrainingData.of(dataset, task, split, task.metric, dataset.weight)
+    facts = Facts(len(training_data.items), len(task.classes))
     families = [b for b in baselines_for(task).values() if b.tier != "floor" and b.unfit(task, facts) is None]
     streams = [b.settings(task, facts, args.seed + i) for i, b in enumerate(families)]
     test_truth, scaled = truth(dataset, task, split.test), scoring_context(dataset, task, split, split.test)
@@ -120,11 +120,11 @@ def shallow(made: Any, args: argparse.Namespace) -> list[list[float]]:
         if settings is None:
             continue
         found, tested = [], math.nan
-        for number, part in enumerate(material.parts):
+        for number, part in enumerate(training_data.parts):
             model = families[place].make(task, settings, args.seed + 100_000 * number)
             context = FitContext(time.monotonic() + args.fit_seconds, None, part.valid, part.valid_truth)
             model.fit(dataset, part.items, part.truth, part.weight, context)
-            found.append(material.score(model.predict(dataset, part.valid), number))
+            found.append(training_data.score(model.predict(dataset, part.valid), number))
             if number == 0:
                 tested = score(task.metric, test_truth, model.predict(dataset, split.test), None, scaled)
         rows.append([*found, tested])
@@ -166,7 +166,7 @@ def deep(made: Any, args: argparse.Namespace, template_name: str) -> list[list[f
         if time.monotonic() - begun > args.set_seconds:
             break
         asked = {**settings, "epochs": min(int(settings["epochs"]), args.epochs)}
-        report = side.trainer.run(Order(f"t{i}", template.name, asked, i, math.inf, bar=always))
+        report = side.trainer.run(Order(f"t{i}", template.name, asked, i, math.inf, promotion_score=always))
         if report.fit is None or len(report.others) + 1 < len(split.folds):
             continue
         network = side.trainer.network(template, report.settings, i)

@@ -50,9 +50,9 @@ def median_ms(call: Callable[[], Any], n: int = CALLS) -> float:
 
 
 def encoded(folder: Path, name: str) -> tuple[Any, Any, Any]:
-    """Material, facts and the first template that fits a set."""
+    """TrainingData, facts and the first template that fits a set."""
     from automl import modalities, recipe
-    from automl.deep.data import material_of
+    from automl.deep.data import training_data_of
     from automl.flow.prepare import prepare
     from automl.flow.selection import templates_for
 
@@ -62,30 +62,30 @@ def encoded(folder: Path, name: str) -> tuple[Any, Any, Any]:
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     encoder, codec = modalities.fit(dataset, task, split)
     templates, _ = templates_for(asked, task, encoder.specs)
-    material = material_of(dataset, task, split, encoder, codec, task.metric)
-    return material, modalities.facts(dataset, task, split, codec), next(iter(templates.values()))
+    training_data = training_data_of(dataset, task, split, encoder, codec, task.metric)
+    return training_data, modalities.facts(dataset, task, split, codec), next(iter(templates.values()))
 
 
-def travels(material: Any, facts: Any, template: Any, pool: Any) -> dict[str, Any]:
+def travels(training_data: Any, facts: Any, template: Any, pool: Any) -> dict[str, Any]:
     """Bytes of what goes to and from a worker, and how long that takes."""
     import ray
     from ray import cloudpickle
 
     from automl.deep.messages import Order, plain
-    from automl.deep.oracle import Adviser
+    from automl.deep.oracle import Oracle
 
-    adviser = Adviser(template, material.specs, facts, higher_is_better=True, seed=0)
-    number = adviser.ask()
+    oracle = Oracle(template, training_data.specs, facts, higher_is_better=True, seed=0)
+    number = oracle.ask()
     assert number is not None
-    order = Order(f"{template.name}-1", template.name, plain(adviser.settings(number)), 0, math.inf, n_steps=1)
+    order = Order(f"{template.name}-1", template.name, plain(oracle.settings(number)), 0, math.inf, n_steps=1)
     begun = time.perf_counter()
-    pool.supply(material, (template.name,), None)
+    pool.supply(training_data, (template.name,), None)
     supply_seconds = time.perf_counter() - begun
     actor = next(worker.actor for worker in pool._workers if worker.ready is None)
     report = ray.get(actor.run.remote(order, None))
     assert report.fit is not None, report.failure
     sizes = {
-        "material": len(cloudpickle.dumps(material)),
+        "material": len(cloudpickle.dumps(training_data)),
         "order": len(cloudpickle.dumps(order)),
         "report": len(cloudpickle.dumps(report)),
         "weights": sum(array.nbytes for array in report.fit.weights),
@@ -93,21 +93,21 @@ def travels(material: Any, facts: Any, template: Any, pool: Any) -> dict[str, An
     }
     return {
         "template": template.name,
-        "n_train": len(material.target),
-        "n_valid": len(material.valid_truth),
+        "n_train": len(training_data.target),
+        "n_valid": len(training_data.valid_truth),
         "n_parameters": report.n_parameters,
         "bytes": sizes,
         "supply_seconds": supply_seconds,
         "empty_ms": median_ms(lambda: ray.get(actor.answer.remote())),
         "order_ms": median_ms(lambda: ray.get(actor.answer.remote(order))),
-        "look_ms": median_ms(lambda: ray.get(actor.look.remote(0, False))),
+        "look_ms": median_ms(lambda: ray.get(actor.view.remote(0, False))),
         "report_both_ways_ms": median_ms(lambda: ray.get(actor.answer.remote(report)), 50),
     }
 
 
-def thinking(material: Any, facts: Any, template: Any, sizes: list[int], n_pending: int) -> dict[str, list[float]]:
+def thinking(training_data: Any, facts: Any, template: Any, sizes: list[int], n_pending: int) -> dict[str, list[float]]:
     """Milliseconds to ask the Bayesian oracle and to tell it, by how many trials it knows."""
-    from automl.deep.oracle import Adviser
+    from automl.deep.oracle import Oracle
 
     rng = np.random.default_rng(0)
     found: dict[str, list[float]] = {
@@ -118,27 +118,27 @@ def thinking(material: Any, facts: Any, template: Any, sizes: list[int], n_pendi
         "tell_ms": [],
     }
     for n in sizes:
-        adviser = Adviser(template, material.specs, facts, higher_is_better=True, seed=0, name="random")
-        settings = [adviser.values(str(adviser.ask())) for _ in range(n + n_pending)]
-        random_ms = median_ms(adviser.ask, WINDOW)
-        adviser = Adviser(template, material.specs, facts, higher_is_better=True, seed=0)
-        adviser._waiting.clear()
+        oracle = Oracle(template, training_data.specs, facts, higher_is_better=True, seed=0, name="random")
+        settings = [oracle.values(str(oracle.ask())) for _ in range(n + n_pending)]
+        random_ms = median_ms(oracle.ask, WINDOW)
+        oracle = Oracle(template, training_data.specs, facts, higher_is_better=True, seed=0)
+        oracle._waiting.clear()
         tells, asks, pending = [], [], []
         for one in settings[:n]:
-            number, score = adviser.enter(one), float(rng.normal())
+            number, score = oracle.enter(one), float(rng.normal())
             begun = time.perf_counter()
-            adviser.tell(number, score)
+            oracle.tell(number, score)
             tells.append(time.perf_counter() - begun)
         for times in (asks, pending):
             for _ in range(WINDOW if n <= 100 else 3):
                 begun = time.perf_counter()
-                number = adviser.ask()
+                number = oracle.ask()
                 times.append(time.perf_counter() - begun)
                 if number is not None:
-                    adviser.tell(number, float(rng.normal()))
+                    oracle.tell(number, float(rng.normal()))
             if times is asks:
                 for one in settings[n:]:
-                    adviser.enter(one)
+                    oracle.enter(one)
         found["n_trials"].append(n)
         found["ask_ms"].append(1000 * statistics.median(asks))
         found["ask_with_pending_ms"].append(1000 * statistics.median(pending))
@@ -162,8 +162,8 @@ def main() -> None:
     pool.start()
     started = time.perf_counter()
     result: dict[str, Any] = {"ray_start_seconds": started - begun, "sets": {}}
-    for name, (material, facts, template) in parts.items():
-        result["sets"][name] = found = travels(material, facts, template, pool)
+    for name, (training_data, facts, template) in parts.items():
+        result["sets"][name] = found = travels(training_data, facts, template, pool)
         if "first_worker_seconds" not in result:
             while any(worker.ready is not None for worker in pool._workers):
                 pool._wait()
@@ -179,9 +179,9 @@ def main() -> None:
     begun = time.perf_counter()
     pool.close()
     result["close_seconds"] = time.perf_counter() - begun
-    material, facts, template = parts[names[0]]
+    training_data, facts, template = parts[names[0]]
     result["oracle"] = oracle = thinking(
-        material, facts, template, [int(n) for n in args.trials.split(",")], args.pending
+        training_data, facts, template, [int(n) for n in args.trials.split(",")], args.pending
     )
     heads = ("trials known", "ask, ms", f"{args.pending} under way", "random, ms", "tell, ms")
     print("".join(f"{head:>16}" for head in heads))

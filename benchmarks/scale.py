@@ -102,7 +102,7 @@ def make(path: Path, n_rows: int) -> None:
 # --------------------------------------------------------------------------- one run
 
 
-class Watch:
+class Watchdog:
     """Memory of a process and its children over time, and the phase that each moment belongs to."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -128,7 +128,7 @@ class Watch:
                 self.phase = phase
                 self.begins[phase] = time.monotonic() - self.begun
 
-    def look(self) -> None:
+    def view(self) -> None:
         """Take one sample."""
         try:
             main = psutil.Process(self.process.pid)
@@ -162,12 +162,12 @@ def run(path: Path, n_rows: int, budget: str, memory: str) -> dict[str, Any]:
         command = [*COMMAND, "fit", str(path), "--target", "y", "--budget", budget, "--memory", memory]
         command += ["--out", str(out), "--json-lines"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        watch = Watch(process)
+        watch = Watchdog(process)
         reader = threading.Thread(target=watch.read, daemon=True)
         reader.start()
         try:
             while process.poll() is None:
-                watch.look()
+                watch.view()
                 time.sleep(LOOK_SECONDS)
         finally:
             process.kill()

@@ -41,7 +41,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def material(folder: Path, name: str, n_train: int, n_valid: int) -> tuple[Any, Any]:
+def training_data(folder: Path, name: str, n_train: int, n_valid: int) -> tuple[Any, Any]:
     """Encoded rows of a set, none of them test rows, and its facts."""
     sys.path.insert(0, str(ROOT / "benchmarks"))
     import pandas as pd
@@ -49,7 +49,7 @@ def material(folder: Path, name: str, n_train: int, n_valid: int) -> tuple[Any, 
 
     from automl import modalities
     from automl import recipe as recipes
-    from automl.deep.data import material_of
+    from automl.deep.data import training_data_of
     from automl.flow.prepare import prepare
 
     entry = next(e for e in json.loads((folder / "catalog.json").read_text()) if e["name"] == name)
@@ -64,7 +64,7 @@ def material(folder: Path, name: str, n_train: int, n_valid: int) -> tuple[Any, 
     )
     encoder, codec = modalities.fit(prepared.dataset, prepared.task, split)
     facts = modalities.facts(prepared.dataset, prepared.task, split, codec)
-    return material_of(prepared.dataset, prepared.task, split, encoder, codec, prepared.task.metric), facts
+    return training_data_of(prepared.dataset, prepared.task, split, encoder, codec, prepared.task.metric), facts
 
 
 def parsed(words: str) -> dict[str, Any]:
@@ -91,13 +91,13 @@ def main() -> None:
     templates: Any = catalog.members(Template, "automl.templates")
     policy, lines = device.prepare("cpu"), []
     for name in args.only.split(","):
-        made, facts = material(Path(args.data), name, args.rows, args.valid)
+        made, facts = training_data(Path(args.data), name, args.rows, args.valid)
         fitting = {n: t for n, t in templates.items() if {s.kind for s in made.specs} <= set(t.accepts)}
         trainer = Trainer(made, fitting, policy)
         for asked in args.templates.split(",") if args.templates else fitting:
             starts = list(fitting[asked].starts(made.specs, facts))
             chosen = range(len(starts)) if args.starts == "all" else map(int, args.starts.split(","))
-            for number, words in ((n, w) for n in chosen for w in ["", *args.variants]):
+            for number, words in ((n, w) for n in chosen for w in ["", *args.neighbours]):
                 settings = {**defaults(fitting[asked], made.specs, facts), **starts[number], **parsed(words)}
                 settings |= {"epochs": args.epochs} if args.epochs else {}
                 reports, cpu_seconds = [], []

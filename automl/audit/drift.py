@@ -12,7 +12,7 @@ import pandas as pd
 
 from automl.audit.models import area, class_probabilities
 from automl.audit.univariate import codes_of, follows, numbers_of, skill
-from automl.audit.view import Look, is_birth, named, remembered
+from automl.audit.view import View, is_birth, named, remembered
 from automl.records import Column, Finding, Severity
 from automl.system import shell
 
@@ -28,35 +28,35 @@ STRONG_DRIFT = 0.2
 SIDE_ROWS = 2_000
 
 
-def drifted_test(look: Look) -> Finding | None:
+def drifted_test(view: View) -> Finding | None:
     """A forest that tells test rows from training rows by their inputs, and by which columns.
 
     Asked only where the rows were not shuffled: test rows of the user's own, or the latest ones. In the latter case
     some drift is what the split is for, the time column is left out, and only strong drift is told.
     """
-    split, task = look.split, look.task
+    split, task = view.split, view.task
     if split is None or task.goal == "forecast" or not len(split.test):
         return None
-    given = look.dataset.given is not None and bool(look.dataset.given.any())
+    given = view.dataset.given is not None and bool(view.dataset.given.any())
     if not given and split.units != "block":
         return None
-    known, test = look.known[_spread(look.known)], look.test[_spread(look.test)]
+    known, test = view.known[_spread(view.known)], view.test[_spread(view.test)]
     rows = np.concatenate([known, test])
     is_test = np.arange(len(rows)) >= len(known)
     if min(len(known), len(test)) < LEAST_ROWS:
         return None
     dated = () if task.time_column is None else (task.time_column,)
-    inputs = look.matrix(rows, dated)
+    inputs = view.matrix(rows, dated)
     if not inputs.shape[1]:
         return None
-    look.before_learning()
+    view.before_learning()
     auc, error = area(class_probabilities(inputs, is_test.astype(np.int64), 2)[:, 1], is_test)
     low, high = auc - 1.96 * error, min(1.0, auc + 1.96 * error)
     bounds = (HIGH, MEDIUM, LOW) if split.units != "block" else (TIME_HIGH, TIME_MEDIUM, TIME_LOW)
     if low < bounds[2]:
         return None
     severity: Severity = "high" if low >= bounds[0] else "medium" if low >= bounds[1] else "low"
-    names = _telling(look, rows, is_test, dated)
+    names = _telling(view, rows, is_test, dated)
     which = f", most by {named(names)}" if names else ""
     message = (
         f"A small forest tells test rows from training rows{which} (ROC AUC {auc:.2f}, 95 % interval {low:.2f} to "
@@ -74,13 +74,13 @@ def _spread(rows: np.ndarray) -> np.ndarray:
     return np.linspace(0, len(rows) - 1, min(len(rows), SIDE_ROWS)).astype(int)
 
 
-def _telling(look: Look, rows: np.ndarray, is_late: np.ndarray, leave_out: tuple[str, ...]) -> tuple[str, ...]:
+def _telling(view: View, rows: np.ndarray, is_late: np.ndarray, leave_out: tuple[str, ...]) -> tuple[str, ...]:
     """Columns that tell the two kinds of rows apart by themselves, best first."""
-    if look.frame is None:
+    if view.frame is None:
         return ()
-    part = look.frame.iloc[rows]
+    part = view.frame.iloc[rows]
     found = []
-    for column in look.used:
+    for column in view.used:
         if column.name in leave_out or column.kind == "image_path":
             continue
         told = skill(codes_of(_shape(part[column.name], column), column.kind if column.kind != "text" else "numeric"),
@@ -98,27 +98,27 @@ def _shape(series: pd.Series, column: Column) -> pd.Series:
 
 
 @remembered
-def ignored_time(look: Look) -> Finding | None:
+def ignored_time(view: View) -> Finding | None:
     """Rows are dated, the target or the inputs change with time, and the split shuffles them all the same."""
-    task = look.task
-    if look.frame is None or task.time_column is not None or task.goal == "forecast" or not look.targets:
+    task = view.task
+    if view.frame is None or task.time_column is not None or task.goal == "forecast" or not view.targets:
         return None
-    if look.dataset.given is not None and look.dataset.given.any():
+    if view.dataset.given is not None and view.dataset.given.any():
         return None
     found = []
-    for column in look.columns:
+    for column in view.columns:
         if column.kind != "datetime" or is_birth(column.name):
             continue
-        times = look.known_frame[column.name]
+        times = view.known_frame[column.name]
         if times.notna().mean() < 0.9 or times.nunique() < 10:
             continue
-        told = max(follows(numbers_of(times), t.values[look.known], t.n_classes) for t in look.targets)
+        told = max(follows(numbers_of(times), t.values[view.known], t.n_classes) for t in view.targets)
         found.append((told, column))
-    if not found or len(look.known) < 2 * LEAST_ROWS:
+    if not found or len(view.known) < 2 * LEAST_ROWS:
         return None
     told, column = max(found, key=lambda one: one[0])
     dated = tuple(c.name for _, c in found)
-    auc, error = _early_from_late(look, column, dated)
+    auc, error = _early_from_late(view, column, dated)
     if told < TARGET_DRIFT and auc - 1.96 * error < INPUT_DRIFT:
         return None
     drifts = [f"{told:.0%} of the target follows from it".replace("%", " %")] if told >= TARGET_DRIFT else []
@@ -134,16 +134,16 @@ def ignored_time(look: Look) -> Finding | None:
     return Finding("ignored_time", severity, message, step, (column.name,), (), 0)
 
 
-def _early_from_late(look: Look, column: Column, dated: tuple[str, ...]) -> tuple[float, float]:
+def _early_from_late(view: View, column: Column, dated: tuple[str, ...]) -> tuple[float, float]:
     """How well a forest tells the first third of the known sample from the last by inputs without a date."""
-    times = look.known_frame[column.name].to_numpy()
+    times = view.known_frame[column.name].to_numpy()
     there = np.flatnonzero(~np.isnat(times))
     order = there[np.argsort(times[there], kind="stable")]
     third = len(order) // 3
-    rows = np.concatenate([look.known[order[:third]], look.known[order[-third:]]])
+    rows = np.concatenate([view.known[order[:third]], view.known[order[-third:]]])
     is_late = np.arange(2 * third) >= third
-    inputs = look.matrix(rows, dated)
+    inputs = view.matrix(rows, dated)
     if third < LEAST_ROWS or not inputs.shape[1]:
         return 0.5, 0.0
-    look.before_learning()
+    view.before_learning()
     return area(class_probabilities(inputs, is_late.astype(np.int64), 2)[:, 1], is_late)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from automl.audit.view import Look, file_rows, remembered
+from automl.audit.view import View, file_rows, remembered
 from automl.records import Column, Finding, Severity
 
 __all__ = ["contradictory_rows", "near_twins", "twins"]
@@ -36,106 +36,106 @@ Hash = Callable[[pd.Series, Column], np.ndarray]
 # --------------------------------------------------------------------------- the same in training and test
 
 
-def twins(look: Look) -> Finding | None:
+def twins(view: View) -> Finding | None:
     """Test rows whose inputs, as read, are those of a training row."""
-    found = _exact(look)
+    found = _exact(view)
     if found is None or len(found[0]) < LEAST_TWINS:
         return None
     rows, of = found
-    share, unlike = _share(look, len(rows), of), _distinct_share(look)
+    share, unlike = _share(view, len(rows), of), _distinct_share(view)
     if unlike < UNLIKE:
         severity: Severity = "low"
         why = "The columns take few values, so this may be chance."
     else:
         severity = "high" if share >= SHARE_HIGH else "medium" if share >= SHARE_MEDIUM else "low"
         why = "A model that only remembers rows scores well on these, and will not on new ones."
-    message = f"{_counted(look, rows, of)} have exactly the inputs of a training row. {why}"
+    message = f"{_counted(view, rows, of)} have exactly the inputs of a training row. {why}"
     step = "Remove the copies, or name the column they share as --group so that copies stay on one side."
-    return Finding("twin_rows", severity, message, step, (), file_rows(look.dataset, rows), len(rows))
+    return Finding("twin_rows", severity, message, step, (), file_rows(view.dataset, rows), len(rows))
 
 
-def near_twins(look: Look) -> Finding | None:
+def near_twins(view: View) -> Finding | None:
     """Test rows that are a training row but for rounding, letter case, spacing, or a few words.
 
     None where half as many would be so by chance, as the values of a single column are.
     """
-    exact = _exact(look)
-    if exact is None or _distinct_share(look) < UNLIKE:
+    exact = _exact(view)
+    if exact is None or _distinct_share(view) < UNLIKE:
         return None
-    twice, test = set(exact[0].tolist()), _test_rows(look)
+    twice, test = set(exact[0].tolist()), _test_rows(view)
     alike: set[int] = set()
     for shift in (0.0, 0.5):
-        alike |= set(_across(look, test, _roughly(look, shift)).tolist())
-    alike |= set(_alike_texts(look).tolist())
-    rows = _saying(look, np.array(sorted(alike - twice), np.int64))
-    share = _share(look, len(rows), len(test))
+        alike |= set(_across(view, test, _roughly(view, shift)).tolist())
+    alike |= set(_alike_texts(view).tolist())
+    rows = _saying(view, np.array(sorted(alike - twice), np.int64))
+    share = _share(view, len(rows), len(test))
     if len(rows) < LEAST_TWINS or share < SHARE_MEDIUM / 2:
         return None
     severity: Severity = "high" if share >= SHARE_HIGH else "medium" if share >= SHARE_MEDIUM else "low"
     message = (
-        f"{_counted(look, rows, len(test))} are nearly a training row: equal but for rounding, letter case, spacing or "
+        f"{_counted(view, rows, len(test))} are nearly a training row: equal but for rounding, letter case, spacing or "
         "a few words. The test then asks in part what training has answered."
     )
-    if 2 * _near_by_chance(look, test) >= len(rows):
+    if 2 * _near_by_chance(view, test) >= len(rows):
         return None
     step = "Keep one of each, or name the column they share as --group so that they stay on one side."
-    return Finding("near_twin_rows", severity, message, step, (), file_rows(look.dataset, rows), len(rows))
+    return Finding("near_twin_rows", severity, message, step, (), file_rows(view.dataset, rows), len(rows))
 
 
-def contradictory_rows(look: Look) -> Finding | None:
+def contradictory_rows(view: View) -> Finding | None:
     """Rows with the same inputs and another target."""
-    frame, columns = look.frame, _telling_columns(look)
-    if frame is None or not columns or not look.targets or look.dataset.pictures:
+    frame, columns = view.frame, _telling_columns(view)
+    if frame is None or not columns or not view.targets or view.dataset.pictures:
         return None
     alive, keys = _repeated(frame, columns, _exactly)
     if not len(alive):
         return None
-    values = look.targets[0].values[alive]
+    values = view.targets[0].values[alive]
     table = pd.DataFrame({"key": keys, "value": values}).groupby("key")["value"].agg(["min", "max"])
-    least = 0 if look.targets[0].n_classes else 0.2 * float(np.std(look.targets[0].values))
+    least = 0 if view.targets[0].n_classes else 0.2 * float(np.std(view.targets[0].values))
     contrary = table.index[(table["max"] - table["min"]) > least]
-    rows = _saying(look, np.sort(alive[np.isin(keys, contrary)]))
+    rows = _saying(view, np.sort(alive[np.isin(keys, contrary)]))
     share = len(rows) / len(frame)
     if len(rows) < LEAST_TWINS:
         return None
-    natural = _distinct_share(look) < UNLIKE
+    natural = _distinct_share(view) < UNLIKE
     severity: Severity = "medium" if share >= CONTRARY_SHARE and not natural else "low"
     message = (
         f"{len(rows):,} of {len(frame):,} rows have the same inputs as another row and another "
-        f"{look.targets[0].name!r}: no model can get all of them right."
+        f"{view.targets[0].name!r}: no model can get all of them right."
     )
     step = "Look for a column that tells them apart, or for wrong labels."
-    return Finding("contradictory_rows", severity, message, step, (), file_rows(look.dataset, rows), len(rows))
+    return Finding("contradictory_rows", severity, message, step, (), file_rows(view.dataset, rows), len(rows))
 
 
-def _counted(look: Look, rows: np.ndarray, of: int) -> str:
-    assert look.split is not None
-    sampled = "sampled " if of < len(look.split.test) else ""
-    least = "At least " if len(_known_rows(look)) < len(look.split.train) + len(look.split.valid) else ""
+def _counted(view: View, rows: np.ndarray, of: int) -> str:
+    assert view.split is not None
+    sampled = "sampled " if of < len(view.split.test) else ""
+    least = "At least " if len(_known_rows(view)) < len(view.split.train) + len(view.split.valid) else ""
     share = 100 * len(rows) / of
     return f"{least}{len(rows):,} of {of:,} {sampled}test rows ({share:.{0 if share >= 2 else 1}f} %)"
 
 
-def _share(look: Look, n: int, of: int) -> float:
+def _share(view: View, n: int, of: int) -> float:
     """Of test rows with a twin; where training rows were sampled, as many more as were left out."""
-    assert look.split is not None
-    n_known = len(look.split.train) + len(look.split.valid)
-    return min(1.0, n / of * n_known / max(len(_known_rows(look)), 1))
+    assert view.split is not None
+    n_known = len(view.split.train) + len(view.split.valid)
+    return min(1.0, n / of * n_known / max(len(_known_rows(view)), 1))
 
 
 # --------------------------------------------------------------------------- finding them
 
 
 @remembered
-def _test_rows(look: Look) -> np.ndarray:
-    assert look.split is not None
-    return _some(look.split.test, MOST_TEST)
+def _test_rows(view: View) -> np.ndarray:
+    assert view.split is not None
+    return _some(view.split.test, MOST_TEST)
 
 
 @remembered
-def _known_rows(look: Look) -> np.ndarray:
-    assert look.split is not None
-    return _some(np.union1d(look.split.train, look.split.valid), MOST_KNOWN)
+def _known_rows(view: View) -> np.ndarray:
+    assert view.split is not None
+    return _some(np.union1d(view.split.train, view.split.valid), MOST_KNOWN)
 
 
 def _some(rows: np.ndarray, most: int) -> np.ndarray:
@@ -144,49 +144,49 @@ def _some(rows: np.ndarray, most: int) -> np.ndarray:
 
 
 @remembered
-def _exact(look: Look) -> tuple[np.ndarray, int] | None:
+def _exact(view: View) -> tuple[np.ndarray, int] | None:
     """Test rows with a twin among training rows, and of how many; None where there is no table or no test."""
-    if look.frame is None or look.split is None or not len(look.split.test) or not _telling_columns(look):
+    if view.frame is None or view.split is None or not len(view.split.test) or not _telling_columns(view):
         return None
-    if look.task.goal == "forecast" or look.dataset.pictures:
+    if view.task.goal == "forecast" or view.dataset.pictures:
         return None
-    test = _test_rows(look)
-    return _saying(look, _across(look, test, _exactly)), len(test)
+    test = _test_rows(view)
+    return _saying(view, _across(view, test, _exactly)), len(test)
 
 
-def _saying(look: Look, rows: np.ndarray) -> np.ndarray:
+def _saying(view: View, rows: np.ndarray) -> np.ndarray:
     """Those that hold a text where all columns are texts: that empty ones are alike is told of them as empty."""
-    if look.frame is None or look.task.modality != "text":
+    if view.frame is None or view.task.modality != "text":
         return rows
-    empty = (look.frame[[c.name for c in look.used]].iloc[rows] == "").to_numpy().all(axis=1)
+    empty = (view.frame[[c.name for c in view.used]].iloc[rows] == "").to_numpy().all(axis=1)
     return np.asarray(rows[~empty])
 
 
 @remembered
-def _telling_columns(look: Look) -> tuple[Column, ...]:
+def _telling_columns(view: View) -> tuple[Column, ...]:
     """Used columns, those first that take most values in the sample: they tell rows apart soonest."""
-    if look.frame is None:
+    if view.frame is None:
         return ()
-    n = {c.name: look.known_frame[c.name].nunique() for c in look.used}
-    return tuple(sorted(look.used, key=lambda c: -n[c.name]))
+    n = {c.name: view.known_frame[c.name].nunique() for c in view.used}
+    return tuple(sorted(view.used, key=lambda c: -n[c.name]))
 
 
 @remembered
-def _distinct_share(look: Look) -> float:
+def _distinct_share(view: View) -> float:
     """Distinct rows of inputs among the known sample."""
-    keys = np.zeros(len(look.known), np.uint64)
-    for column in _telling_columns(look):
-        keys = _with(keys, _exactly(look.known_frame[column.name], column))
+    keys = np.zeros(len(view.known), np.uint64)
+    for column in _telling_columns(view):
+        keys = _with(keys, _exactly(view.known_frame[column.name], column))
     return len(np.unique(keys)) / max(len(keys), 1)
 
 
-def _across(look: Look, test: np.ndarray, hashed: Hash) -> np.ndarray:
+def _across(view: View, test: np.ndarray, hashed: Hash) -> np.ndarray:
     """Rows of `test` whose key a training row has; columns are read only for rows that are still in question."""
-    assert look.frame is not None
-    known = _known_rows(look)
+    assert view.frame is not None
+    known = _known_rows(view)
     keys_known, keys_test = np.zeros(len(known), np.uint64), np.zeros(len(test), np.uint64)
-    for column in _telling_columns(look):
-        series = look.frame[column.name]
+    for column in _telling_columns(view):
+        series = view.frame[column.name]
         keys_known = _with(keys_known, hashed(series.iloc[known], column))
         keys_test = _with(keys_test, hashed(series.iloc[test], column))
         stays = np.isin(keys_test, keys_known)
@@ -198,14 +198,14 @@ def _across(look: Look, test: np.ndarray, hashed: Hash) -> np.ndarray:
     return test
 
 
-def _near_by_chance(look: Look, test: np.ndarray) -> int:
+def _near_by_chance(view: View, test: np.ndarray) -> int:
     """How many of `test` would be nearly a training row if columns knew nothing of each other."""
-    assert look.frame is not None
-    rng, known = np.random.default_rng(0), _known_rows(look)
-    hashed = _roughly(look, 0.0)
+    assert view.frame is not None
+    rng, known = np.random.default_rng(0), _known_rows(view)
+    hashed = _roughly(view, 0.0)
     keys_known, keys_test = np.zeros(len(known), np.uint64), np.zeros(len(test), np.uint64)
-    for column in _telling_columns(look):
-        series = look.frame[column.name]
+    for column in _telling_columns(view):
+        series = view.frame[column.name]
         keys_known = _with(keys_known, rng.permutation(hashed(series.iloc[known], column)))
         keys_test = _with(keys_test, hashed(series.iloc[test], column))
         stays = np.isin(keys_test, keys_known)
@@ -235,13 +235,13 @@ def _exactly(series: pd.Series, column: Column) -> np.ndarray:
     return np.asarray(pd.util.hash_array(series.to_numpy(), categorize=True), np.uint64)
 
 
-def _roughly(look: Look, shift: float) -> Hash:
+def _roughly(view: View, shift: float) -> Hash:
     """Numbers by steps of a hundredth of their spread, texts by their words alone."""
 
     def hashed(series: pd.Series, column: Column) -> np.ndarray:
         if column.kind in NUMBERS:
             values = series.to_numpy(np.float64)
-            seen = look.known_frame[column.name].to_numpy(np.float64)
+            seen = view.known_frame[column.name].to_numpy(np.float64)
             low, high = np.nanquantile(seen, [0.1, 0.9]) if np.isfinite(seen).any() else (0.0, 0.0)
             step = GRID * (high - low) / 2.56 or 1e-9  # 2.56 standard deviations lie between, were it normal
             steps = np.floor(np.nan_to_num(np.clip(values / step, -1e15, 1e15), nan=9e15) + shift)
@@ -262,21 +262,21 @@ def _plain(value: object) -> str:
 # --------------------------------------------------------------------------- texts
 
 
-def _alike_texts(look: Look) -> np.ndarray:
+def _alike_texts(view: View) -> np.ndarray:
     """Test rows of a table of texts alone whose words run mostly like those of a training row.
 
     Source: Broder 1997, "On the resemblance and containment of documents" (shingles; the smallest hashes as a sketch).
     """
-    if look.frame is None or look.split is None or look.task.modality != "text":
+    if view.frame is None or view.split is None or view.task.modality != "text":
         return np.empty(0, np.int64)
-    known, test = _some(_known_rows(look), TEXT_KNOWN), _some(look.split.test, TEXT_TEST)
-    name = max(look.used, key=lambda c: look.known_frame[c.name].str.len().mean()).name
+    known, test = _some(_known_rows(view), TEXT_KNOWN), _some(view.split.test, TEXT_TEST)
+    name = max(view.used, key=lambda c: view.known_frame[c.name].str.len().mean()).name
     homes: dict[int, list[int]] = {}
-    for i, text in enumerate(look.frame[name].iloc[known].tolist()):
+    for i, text in enumerate(view.frame[name].iloc[known].tolist()):
         for mark in sketch(text):
             homes.setdefault(mark, []).append(i)
     alike = []
-    for row, text in zip(test.tolist(), look.frame[name].iloc[test].tolist(), strict=True):
+    for row, text in zip(test.tolist(), view.frame[name].iloc[test].tolist(), strict=True):
         shared = Counter(i for mark in sketch(text) for i in homes.get(mark, ()))
         if shared and max(shared.values()) >= SAME_SKETCH:
             alike.append(row)

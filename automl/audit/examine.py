@@ -15,12 +15,12 @@ from automl.audit.leakage import copied_target, leaking_column, sorted_identifie
 from automl.audit.series import changed_frequency, long_gaps
 from automl.audit.target import few_rows, rare_classes, target_outliers
 from automl.audit.texts import empty_texts, mixed_languages
-from automl.audit.view import Look, TooLate
+from automl.audit.view import TooLate, View
 from automl.records import Dataset, Finding, Split, Task
 
 __all__ = ["CHECKS", "examine"]
 
-Check = Callable[[Look], Finding | None]
+Check = Callable[[View], Finding | None]
 
 CHECKS: tuple[Check, ...] = (
     copied_target, target_outliers, rare_classes, few_rows, sorted_identifier, sorted_rows, changed_frequency,
@@ -29,16 +29,16 @@ CHECKS: tuple[Check, ...] = (
 )  # fmt: skip
 """In order: cheap and grave ones first, since time may end; a leak after what may explain it."""
 
-CONCERNS: dict[Check, Callable[[Look], bool]] = {
-    changed_frequency: lambda look: look.task.goal == "forecast",
-    long_gaps: lambda look: look.task.goal == "forecast",
-    blank_images: lambda look: look.task.modality == "image",
-    alike_images: lambda look: look.task.modality == "image",
-    empty_texts: lambda look: any(c.kind == "text" for c in look.used),
-    mixed_languages: lambda look: any(c.kind == "text" for c in look.used),
-    ignored_time: lambda look: any(c.kind == "datetime" for c in look.used),
-    doubtful_labels: lambda look: look.task.goal in ("binary", "multiclass"),
-    doubtful_values: lambda look: look.task.goal == "regression",
+CONCERNS: dict[Check, Callable[[View], bool]] = {
+    changed_frequency: lambda view: view.task.goal == "forecast",
+    long_gaps: lambda view: view.task.goal == "forecast",
+    blank_images: lambda view: view.task.modality == "image",
+    alike_images: lambda view: view.task.modality == "image",
+    empty_texts: lambda view: any(c.kind == "text" for c in view.used),
+    mixed_languages: lambda view: any(c.kind == "text" for c in view.used),
+    ignored_time: lambda view: any(c.kind == "datetime" for c in view.used),
+    doubtful_labels: lambda view: view.task.goal in ("binary", "multiclass"),
+    doubtful_values: lambda view: view.task.goal == "regression",
 }
 """Checks that some data give nothing to look at: they are not missed where time ends."""
 
@@ -62,7 +62,7 @@ def examine(dataset: Dataset, task: Task, split: Split | None = None, seconds: f
         What was found, in the order of the checks; a check that failed or was not reached is named in a low finding.
     """
     deadline = time.monotonic() + seconds
-    look = Look(dataset, task, split, deadline=deadline)
+    view = View(dataset, task, split, deadline=deadline)
     found: list[Finding] = []
     failed: list[str] = []
     unheld: list[str] = []
@@ -70,11 +70,11 @@ def examine(dataset: Dataset, task: Task, split: Split | None = None, seconds: f
     for check in CHECKS:
         try:
             concerns = CONCERNS.get(check)
-            if concerns is not None and not concerns(look):
+            if concerns is not None and not concerns(view):
                 continue
             if time.monotonic() >= deadline:
                 raise TooLate
-            finding = check(look)
+            finding = check(view)
         except TooLate:
             skipped.append(check.__name__)
             continue

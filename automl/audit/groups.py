@@ -7,7 +7,7 @@ import pandas as pd
 
 from automl.audit.leakage import copies
 from automl.audit.univariate import skill
-from automl.audit.view import Look, is_person, remembered
+from automl.audit.view import View, is_person, remembered
 from automl.detect.columns.sample import is_named
 from automl.records import Column, Finding, Severity
 from automl.system import shell
@@ -23,29 +23,29 @@ MOST_COUNTED = 200_000
 
 
 @remembered
-def crossing_groups(look: Look) -> Finding | None:
+def crossing_groups(view: View) -> Finding | None:
     """A column that names whom a row belongs to, whose levels come back in training and test rows.
 
     A column named like a person, device or session, or an identifier, whose levels hold several rows. What a level's
     other rows say of the target (`alone.skill`) tells how much a model gains by knowing it.
     """
-    split, task = look.split, look.task
-    if look.frame is None or split is None or not len(split.test) or task.group_column is not None:
+    split, task = view.split, view.task
+    if view.frame is None or split is None or not len(split.test) or task.group_column is not None:
         return None
     if task.goal == "forecast" or split.units == "group":
         return None
     found: list[tuple[float, float, int, Column]] = []
     known = np.union1d(split.train, split.valid)
-    for column in look.columns:
-        if column.name in copies(look):
+    for column in view.columns:
+        if column.name in copies(view):
             continue
-        if look.known_frame[column.name].nunique() < LEAST_LEVELS:
+        if view.known_frame[column.name].nunique() < LEAST_LEVELS:
             continue
-        seen = look.frame[column.name]
+        seen = view.frame[column.name]
         counted = _counted(seen, column)
         if counted is None:
             continue
-        alike = _alike(look, seen, known)
+        alike = _alike(view, seen, known)
         crossing = float(seen.iloc[split.test].isin(pd.unique(seen.iloc[known].dropna())).mean())
         by_name = is_person(column.name)
         if crossing >= CROSSING and (by_name or alike >= VERY_ALIKE):
@@ -83,11 +83,11 @@ def _counted(series: pd.Series, column: Column) -> int | None:
     return n_levels
 
 
-def _alike(look: Look, series: pd.Series, known: np.ndarray) -> float:
+def _alike(view: View, series: pd.Series, known: np.ndarray) -> float:
     """How much of the target follows from the other rows of a level: whole levels are drawn, so that they stay full."""
     codes = np.asarray(pd.factorize(series.iloc[known])[0], np.int64)
     known, codes = known[codes >= 0], codes[codes >= 0]
     if len(codes) > MOST_COUNTED:
         kept = codes < np.quantile(codes, MOST_COUNTED / len(codes))
         known, codes = known[kept], codes[kept]
-    return max((skill(codes, t.values[known], t.n_classes) for t in look.targets), default=0.0)
+    return max((skill(codes, t.values[known], t.n_classes) for t in view.targets), default=0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl.audit.view import Look, file_rows, remembered, thumbnails
+from automl.audit.view import View, file_rows, remembered, thumbnails
 from automl.records import Finding, Severity
 
 __all__ = ["alike_images", "blank_images"]
@@ -19,22 +19,22 @@ MOST_IN_A_BUCKET = 30
 
 
 @remembered
-def _small(look: Look) -> tuple[np.ndarray, np.ndarray] | None:
+def _small(view: View) -> tuple[np.ndarray, np.ndarray] | None:
     """(rows, thumbnails ``(n, 16, 16)``) of at most `MOST_IMAGES` images; None where inputs are no images."""
-    if look.task.modality != "image" or look.frame is not None:
+    if view.task.modality != "image" or view.frame is not None:
         return None
-    rows = np.arange(look.dataset.n_rows)
+    rows = np.arange(view.dataset.n_rows)
     if len(rows) > MOST_IMAGES:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST_IMAGES, replace=False))
     parts = [
-        thumbnails(np.asarray(look.dataset.inputs[part]), SIDE) for part in np.array_split(rows, len(rows) // 2000 + 1)
+        thumbnails(np.asarray(view.dataset.inputs[part]), SIDE) for part in np.array_split(rows, len(rows) // 2000 + 1)
     ]
     return rows, np.concatenate(parts)
 
 
-def blank_images(look: Look) -> Finding | None:
+def blank_images(view: View) -> Finding | None:
     """Images of one colour."""
-    found = _small(look)
+    found = _small(view)
     if found is None:
         return None
     rows = found[0][found[1].reshape(len(found[1]), -1).std(axis=1) < FLAT]
@@ -45,10 +45,10 @@ def blank_images(look: Look) -> Finding | None:
     )  # fmt: skip
     step = "Remove them, or look for what went wrong when they were written."
     severity: Severity = "medium" if len(rows) >= MEDIUM * len(found[0]) else "low"
-    return Finding("blank_images", severity, message, step, (), file_rows(look.dataset, rows), len(rows))
+    return Finding("blank_images", severity, message, step, (), file_rows(view.dataset, rows), len(rows))
 
 
-def alike_images(look: Look) -> Finding | None:
+def alike_images(view: View) -> Finding | None:
     """Test images that are, to the eye, a training image; or, without a split, images that come twice.
 
     Candidates share a difference hash (signs of steps between 9 x 8 block means) or an average hash (8 x 8 block means
@@ -56,16 +56,16 @@ def alike_images(look: Look) -> Finding | None:
 
     Source: Krawetz 2011 and 2013 ("Looks like it", "Kind of like that"), the average and the difference hash.
     """
-    found = _small(look)
+    found = _small(view)
     if found is None:
         return None
     rows, small = found
     lively = np.flatnonzero(small.reshape(len(small), -1).std(axis=1) >= FLAT)
-    if look.split is None:
+    if view.split is None:
         asks = np.ones(len(rows), bool)
         answers = np.ones(len(rows), bool)
     else:
-        asks, answers = np.isin(rows, look.split.test), np.isin(rows, np.union1d(look.split.train, look.split.valid))
+        asks, answers = np.isin(rows, view.split.test), np.isin(rows, np.union1d(view.split.train, view.split.valid))
     if not asks.any() or not len(lively):
         return None
     again = np.zeros(len(rows), bool)
@@ -76,13 +76,13 @@ def alike_images(look: Look) -> Finding | None:
     if len(at) < LEAST_TWINS or share < MEDIUM:
         return None
     severity: Severity = "high" if share >= HIGH else "medium"
-    of = "test images are nearly a training image" if look.split is not None else "images are nearly another one"
+    of = "test images are nearly a training image" if view.split is not None else "images are nearly another one"
     message = (
         f"{len(at):,} of {int(asks.sum()):,} {of} ({100 * share:.1f} %). A model that remembers pictures scores well "
         "on them, and will not on new ones."
     )
     step = "Keep one of each, or pass --group with what they have in common (a person, a scene, a video)."
-    return Finding("alike_images", severity, message, step, (), file_rows(look.dataset, rows[at]), len(at))
+    return Finding("alike_images", severity, message, step, (), file_rows(view.dataset, rows[at]), len(at))
 
 
 def hashes(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from automl.audit.leakage import copies, leaks
-from automl.audit.models import class_probabilities, text_probabilities, values_told
-from automl.audit.view import Look, Target, file_rows
+from automl.audit.models import class_probabilities, predicted_values, text_probabilities
+from automl.audit.view import Target, View, file_rows
 from automl.detect.quoting import rounded
 from automl.records import Finding, Severity
 
@@ -33,7 +33,7 @@ SAME_PLACE = 0.05
 """Of all rows, by which the places of a value and of what is said of it may differ."""
 
 
-def doubtful_labels(look: Look) -> Finding | None:
+def doubtful_labels(view: View) -> Finding | None:
     """Rows whose label a model that has not seen them contradicts with confidence, where that is more than chance.
 
     Suspects are the off-diagonal counts of confident learning: rows that reach another class's mean self-confidence and
@@ -42,46 +42,47 @@ def doubtful_labels(look: Look) -> Finding | None:
 
     Source: Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels", section 3.1.
     """
-    if look.task.goal not in ("binary", "multiclass") or not look.targets:
+    if view.task.goal not in ("binary", "multiclass") or not view.targets:
         return None
-    target = look.targets[0]
-    labels = target.values[look.known]
+    target = view.targets[0]
+    labels = target.values[view.known]
     if len(labels) < LEAST_ROWS or target.n_classes > MOST_CLASSES:
         return None
-    look.before_learning()
-    told = _probabilities(look, target, labels)
-    if told is None:
+    view.before_learning()
+    predicted = _probabilities(view, target, labels)
+    if predicted is None:
         return None
-    floor, error = error_floor(told, labels)
+    floor, error = error_floor(predicted, labels)
     if floor - 1.96 * error < LEAST_FLOOR or floor > MOST_FLOOR:
         return None
-    at = suspects(told, labels)
+    at = suspects(predicted, labels)
     if len(at) < LEAST_SUSPECTS:
         return None
-    rows = look.known[at]
+    rows = view.known[at]
     share = len(at) / len(labels)
-    classes = look.task.classes
+    classes = view.task.classes
     first = at[0]
     message = (
         f"{len(at):,} of {len(labels):,} sampled training labels look wrong: a model that did not see them is sure of "
-        f"another class (first {classes[labels[first]]!r}, which looks like {classes[int(told[first].argmax())]!r}). "
+        f"another class (first {classes[labels[first]]!r}, which looks like "
+        f"{classes[int(predicted[first].argmax())]!r}). "
         f"Even where it is surest, {max(floor, 0):.0%} of labels disagree, which caps every score."
     ).replace("%", " %")
     step = "Look at these rows, the doubtful ones first, and correct or remove what is wrong."
     severity: Severity = "medium" if share >= MEDIUM_SHARE else "low"
-    return Finding("doubtful_labels", severity, message, step, (target.name,), file_rows(look.dataset, rows), len(at))
+    return Finding("doubtful_labels", severity, message, step, (target.name,), file_rows(view.dataset, rows), len(at))
 
 
-def _probabilities(look: Look, target: Target, labels: np.ndarray) -> np.ndarray | None:
-    if look.task.modality == "text" and look.frame is not None:
-        texts = look.known_frame[[c.name for c in look.used]].agg(" ".join, axis=1)
+def _probabilities(view: View, target: Target, labels: np.ndarray) -> np.ndarray | None:
+    if view.task.modality == "text" and view.frame is not None:
+        texts = view.known_frame[[c.name for c in view.used]].agg(" ".join, axis=1)
         return text_probabilities(texts, labels, target.n_classes)
-    told_too_much = [*copies(look), *(one.column for one, severity, _ in leaks(look) if severity == "high")]
-    inputs = look.matrix(look.known, told_too_much)
+    told_too_much = [*copies(view), *(one.column for one, severity, _ in leaks(view) if severity == "high")]
+    inputs = view.matrix(view.known, told_too_much)
     return class_probabilities(inputs, labels, target.n_classes) if inputs.shape[1] else None
 
 
-def error_floor(told: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+def error_floor(predicted: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     """The share of contradicted labels that is left among the surest rows, and its standard error.
 
     A straight line through (rank, contradicted or not) over the surest two fifths, read at its sure end. No floor where
@@ -95,15 +96,15 @@ def error_floor(told: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         told: ``(n, n_classes)`` probabilities.
         labels: ``(n,)`` codes.
     """
-    ordered = np.sort(told, axis=1)
-    margin = ordered[:, -1] - (ordered[:, -2] if told.shape[1] > 1 else 0.0)
+    ordered = np.sort(predicted, axis=1)
+    margin = ordered[:, -1] - (ordered[:, -2] if predicted.shape[1] > 1 else 0.0)
     sure = np.argsort(-margin, kind="stable")[: int(SURE_SHARE * len(labels))]
-    wrong = (told.argmax(axis=1) != labels)[sure].astype(np.float64)
+    wrong = (predicted.argmax(axis=1) != labels)[sure].astype(np.float64)
     rank = (np.arange(len(sure)) + 0.5) / len(sure)
     mean = wrong.mean()
     slope = ((rank - 0.5) * (wrong - mean)).mean() / ((rank - 0.5) ** 2).mean()
     floor = mean - 0.5 * max(slope, 0.0)
-    all_wrong = float((told.argmax(axis=1) != labels).mean())
+    all_wrong = float((predicted.argmax(axis=1) != labels).mean())
     blind = 1 - np.bincount(labels).max() / len(labels)
     error = float(2 * np.sqrt(max(mean * (1 - mean), 1e-9) / len(sure)))
     # Few rows give steady errors by chance, and a high floor would make the model look strong.
@@ -114,53 +115,55 @@ def error_floor(told: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     return float(floor), error
 
 
-def suspects(told: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def suspects(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Positions of labels that confident learning doubts, most doubtful first."""
-    n_classes = told.shape[1]
+    n_classes = predicted.shape[1]
     known = np.bincount(labels, minlength=n_classes)
-    confidence = np.bincount(labels, told[np.arange(len(labels)), labels], minlength=n_classes) / np.maximum(known, 1)
+    confidence = np.bincount(labels, predicted[np.arange(len(labels)), labels], minlength=n_classes) / np.maximum(
+        known, 1
+    )
     confidence[known == 0] = np.inf
-    reached = np.where(told >= confidence, told, -1.0)
+    reached = np.where(predicted >= confidence, predicted, -1.0)
     best = reached.argmax(axis=1)
     doubted = (reached.max(axis=1) >= 0) & (best != labels)
-    margin = told.max(axis=1) - told[np.arange(len(labels)), labels]
+    margin = predicted.max(axis=1) - predicted[np.arange(len(labels)), labels]
     at = np.flatnonzero(doubted)
     return at[np.argsort(-margin[at], kind="stable")]
 
 
-def doubtful_values(look: Look) -> Finding | None:
+def doubtful_values(view: View) -> Finding | None:
     """Rows whose value lies far from what a model that has not seen them says, by the usual miss of alike rows.
 
     Trees never say more than they have seen, so that they miss the greatest and least of honest values by much; a row
     whose place among all values is the one that the model gives it is not doubted.
     """
-    if look.task.goal != "regression" or look.task.modality != "tabular" or not look.targets:
+    if view.task.goal != "regression" or view.task.modality != "tabular" or not view.targets:
         return None
-    target = look.targets[0]
-    values = target.values[look.known]
-    inputs = look.matrix(look.known, list(copies(look)))
+    target = view.targets[0]
+    values = target.values[view.known]
+    inputs = view.matrix(view.known, list(copies(view)))
     if len(values) < LEAST_ROWS or not inputs.shape[1]:
         return None
     if np.unique(values, return_counts=True)[1].max() > MOST_SAME * len(values):
         return None  # most misses are next to nothing, and each of the other values would lie far off
-    look.before_learning()
-    told = values_told(inputs, values)
-    at = far_values(told, values)
+    view.before_learning()
+    predicted = predicted_values(inputs, values)
+    at = far_values(predicted, values)
     share = len(at) / len(values)
     if len(at) < LEAST_SUSPECTS or share < FAR_SHARE:
         return None
     message = (
         f"{len(at):,} of {len(values):,} sampled training values of {target.name!r} lie {FAR:.0f} times the usual miss "
-        f"or more from what alike rows say (first about {rounded(values[at[0]])} where about {rounded(told[at[0]])} "
-        "was expected)."
-    )  # fmt: skip
+        f"or more from what alike rows say (first about {rounded(values[at[0]])} where about "
+        f"{rounded(predicted[at[0]])} was expected)."
+    )
     step = "Look at these rows: wrong units, slipped decimal points and swapped rows look like this."
-    rows = file_rows(look.dataset, look.known[at])
+    rows = file_rows(view.dataset, view.known[at])
     severity: Severity = "medium" if share >= MEDIUM_SHARE else "low"
     return Finding("doubtful_values", severity, message, step, (target.name,), rows, len(at))
 
 
-def far_values(told: np.ndarray, values: np.ndarray) -> np.ndarray:
+def far_values(predicted: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Positions of values far from what is said of them and in another place, farthest first.
 
     Equal numbers share their place, and what is said alike is judged alike, so that the order of rows plays no part.
@@ -170,11 +173,11 @@ def far_values(told: np.ndarray, values: np.ndarray) -> np.ndarray:
         values: ``(n,)`` what stands there.
     """
     n = len(values)
-    miss = np.abs(values - told)
-    place, place_told = (pd.Series(one).rank(method="average").to_numpy(np.float64) for one in (values, told))
-    block = ((place_told - 0.5) / n * max(1, n // NEIGHBOURS)).astype(np.int64)
+    miss = np.abs(values - predicted)
+    place, place_predicted = (pd.Series(one).rank(method="average").to_numpy(np.float64) for one in (values, predicted))
+    block = ((place_predicted - 0.5) / n * max(1, n // NEIGHBOURS)).astype(np.int64)
     usual = pd.Series(miss).groupby(block).transform("median").to_numpy(np.float64)
     usual = np.maximum(usual, 0.5 * np.median(miss))
     far = miss / np.maximum(1.4826 * usual, 1e-12)
-    at = np.flatnonzero((far > FAR) & (np.abs(place - place_told) > SAME_PLACE * n))
+    at = np.flatnonzero((far > FAR) & (np.abs(place - place_predicted) > SAME_PLACE * n))
     return np.asarray(at[np.argsort(-far[at], kind="stable")])

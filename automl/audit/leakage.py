@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from automl.audit.models import model_skill
-from automl.audit.univariate import Alone, correlations, follows, most_telling, numbers_of, order_of
-from automl.audit.view import UNUSED, Look, Target, TooLate, already_told, is_person, named, remembered
+from automl.audit.univariate import ColumnSkill, column_skills, correlations, follows, numbers_of, order_of
+from automl.audit.view import UNUSED, Target, TooLate, View, already_told, is_person, named, remembered
 from automl.records import Column, Finding, Severity
 
 __all__ = ["copied_target", "copies", "leaking_column", "leaks", "sorted_identifier", "sorted_rows"]
@@ -36,13 +36,13 @@ SORTED, SORTED_GRAVELY = 0.3, 0.6
 # --------------------------------------------------------------------------- copies
 
 
-def copied_target(look: Look) -> Finding | None:
+def copied_target(view: View) -> Finding | None:
     """Columns that are the target again: equal, with other names for its labels, or rescaled."""
-    found = copies(look)
+    found = copies(view)
     if not found:
         return None
     names = list(found)
-    used = [name for name in names if next(c for c in look.columns if c.name == name).kind not in UNUSED]
+    used = [name for name in names if next(c for c in view.columns if c.name == name).kind not in UNUSED]
     said = "; ".join(f"{name!r} {found[name]}" for name in names[:5])
     message = (
         f"{said}. Whoever has such a column need not predict, and new rows will hardly have it: every score would be "
@@ -53,14 +53,14 @@ def copied_target(look: Look) -> Finding | None:
 
 
 @remembered
-def copies(look: Look) -> dict[str, str]:
+def copies(view: View) -> dict[str, str]:
     """Names of columns that copy a target, and how."""
     found: dict[str, str] = {}
-    if len(look.known) < LEAST_ROWS:
+    if len(view.known) < LEAST_ROWS:
         return found
-    for column in look.columns:
-        for target in look.targets:
-            how = _copies(column, look.known_frame[column.name], target, look.known)
+    for column in view.columns:
+        for target in view.targets:
+            how = _copies(column, view.known_frame[column.name], target, view.known)
             if how is not None:
                 found.setdefault(column.name, f"{how} {target.name!r}")
     return found
@@ -94,7 +94,7 @@ def _copies(column: Column, series: pd.Series, target: Target, rows: np.ndarray)
 # --------------------------------------------------------------------------- columns that tell nearly all
 
 
-def leaking_column(look: Look) -> Finding | None:
+def leaking_column(view: View) -> Finding | None:
     """A column that tells the target almost alone, and more than all the others together.
 
     What a column says alone (`alone.skill`) is held against what a forest says from all others: a strong column among
@@ -103,12 +103,12 @@ def leaking_column(look: Look) -> Finding | None:
     date that tells the target because rows of one, or near in time, are alike is another fault, told by its own check.
     It excuses neither a code that is not named like a person, nor a date that tells the target nearly perfectly.
     """
-    people = {name for name in already_told(look, "crossing_groups") if is_person(name)}
-    classes = bool(look.targets and look.targets[0].n_classes)  # a number that drifts is told by its date by nature
-    dates = already_told(look, "ignored_time")
+    people = {name for name in already_told(view, "crossing_groups") if is_person(name)}
+    classes = bool(view.targets and view.targets[0].n_classes)  # a number that drifts is told by its date by nature
+    dates = already_told(view, "ignored_time")
     found = [
         one
-        for one in leaks(look)
+        for one in leaks(view)
         if one[0].column not in people and (one[0].column not in dates or (classes and one[0].skill >= PERFECT))
     ]
     if not found:
@@ -128,39 +128,39 @@ def leaking_column(look: Look) -> Finding | None:
 
 
 @remembered
-def leaks(look: Look) -> list[tuple[Alone, Severity, float | None]]:
+def leaks(view: View) -> list[tuple[ColumnSkill, Severity, float | None]]:
     """Columns under suspicion, how strong, and what all others together say; None where time or classes forbid it."""
-    found: list[tuple[Alone, Severity, float | None]] = []
-    if len(look.known) < LEAST_ROWS or look.frame is None:
+    found: list[tuple[ColumnSkill, Severity, float | None]] = []
+    if len(view.known) < LEAST_ROWS or view.frame is None:
         return found
-    copied = copies(look)
-    least = LIKELY_CLASSES if look.targets and look.targets[0].n_classes else LIKELY_NUMBERS
-    likely = [one for one in most_telling(look) if one.is_used and one.skill >= least and one.column not in copied]
+    copied = copies(view)
+    least = LIKELY_CLASSES if view.targets and view.targets[0].n_classes else LIKELY_NUMBERS
+    likely = [one for one in column_skills(view) if one.is_used and one.skill >= least and one.column not in copied]
     suspects = likely[:MOST_SUSPECTS]
     without: float | None = None
     for one in suspects:
-        target = next(t for t in look.targets if t.name == one.target)
+        target = next(t for t in view.targets if t.name == one.target)
         if one.skill >= PERFECT and target.n_classes > MOST_CLASSES:
             found.append((one, "high", None))
             continue
         if target.n_classes > MOST_CLASSES:
             continue
         try:
-            look.before_learning()
+            view.before_learning()
         except TooLate:
             found.append((one, "medium", None))
             continue
-        values = target.values[look.known]
-        rest = model_skill(look.matrix(look.known, (*copied, one.column)), values, target.n_classes)
+        values = target.values[view.known]
+        rest = model_skill(view.matrix(view.known, (*copied, one.column)), values, target.n_classes)
         open_alone, open_rest = 1 - one.skill, 1 - rest
-        beside = sum(c.name not in copied for c in look.used) - 1
+        beside = sum(c.name not in copied for c in view.used) - 1
         if one.skill >= STRONG and open_rest >= FAR_ABOVE * open_alone:
             found.append((one, "high" if beside >= LEAST_OTHERS or one.skill >= PERFECT else "medium", rest))
         elif one.skill >= PERFECT or (open_rest >= ABOVE * open_alone and beside >= LEAST_OTHERS):
             found.append((one, "medium", rest))
         elif len(suspects) > 1 and one.skill >= TOGETHER:
             if without is None:
-                inputs = look.matrix(look.known, (*copied, *(s.column for s in suspects)))
+                inputs = view.matrix(view.known, (*copied, *(s.column for s in suspects)))
                 without = model_skill(inputs, values, target.n_classes)
             if 1 - without >= TOGETHER_ABOVE * open_alone:
                 found.append((one, "medium", without))
@@ -170,16 +170,16 @@ def leaks(look: Look) -> list[tuple[Alone, Severity, float | None]]:
 # --------------------------------------------------------------------------- order
 
 
-def sorted_identifier(look: Look) -> Finding | None:
+def sorted_identifier(view: View) -> Finding | None:
     """Identifiers whose order goes with the target, such as numbers given out class by class."""
     found = []
-    if len(look.known) < LEAST_ROWS:
+    if len(view.known) < LEAST_ROWS:
         return None
-    for column in look.columns:
-        series = look.known_frame[column.name]
+    for column in view.columns:
+        series = view.known_frame[column.name]
         if column.kind != "identifier" and not _counts_rows(column, series):
             continue
-        told = _in_order(look, order_of(series))
+        told = _in_order(view, order_of(series))
         if told >= SORTED:
             found.append((column, told))
     if not found:
@@ -189,7 +189,7 @@ def sorted_identifier(look: Look) -> Finding | None:
     who, whose = ("number", "their") if len(names) > 1 else ("numbers", "its")
     told_most = f"{max(told for _, told in found):.0%}".replace("%", " %")
     message = (
-        f"{named(names)} only {who} the rows, yet {whose} order explains {told_most} of {look.task.target[0]!r}: the "
+        f"{named(names)} only {who} the rows, yet {whose} order explains {told_most} of {view.task.target[0]!r}: the "
         "number tells the answer here and will not in new rows."
     )
     step = (
@@ -201,8 +201,8 @@ def sorted_identifier(look: Look) -> Finding | None:
     return Finding("sorted_identifier", "high" if grave else "medium", message, step, tuple(names), (), len(names))
 
 
-def _in_order(look: Look, place: np.ndarray) -> float:
-    return max((follows(place, t.values[look.known], t.n_classes) for t in look.targets), default=0.0)
+def _in_order(view: View, place: np.ndarray) -> float:
+    return max((follows(place, t.values[view.known], t.n_classes) for t in view.targets), default=0.0)
 
 
 def _counts_rows(column: Column, series: pd.Series) -> bool:
@@ -216,16 +216,16 @@ def _counts_rows(column: Column, series: pd.Series) -> bool:
     return bool(len(np.unique(values)) == len(values) and ((steps > 0).all() or (steps < 0).all()))
 
 
-def sorted_rows(look: Look) -> Finding | None:
+def sorted_rows(view: View) -> Finding | None:
     """Rows that lie in the order of the target."""
-    if len(look.known) < LEAST_ROWS or look.task.time_column is not None:
+    if len(view.known) < LEAST_ROWS or view.task.time_column is not None:
         return None
-    place = look.known if look.dataset.row_numbers is None else look.dataset.row_numbers[look.known]
-    told = _in_order(look, np.asarray(place, np.float64))
+    place = view.known if view.dataset.row_numbers is None else view.dataset.row_numbers[view.known]
+    told = _in_order(view, np.asarray(place, np.float64))
     if told < SORTED:
         return None
     message = (
-        f"Rows lie in the order of the target: their position explains {told:.0%} of {look.task.target[0]!r}. Shuffled "
+        f"Rows lie in the order of the target: their position explains {told:.0%} of {view.task.target[0]!r}. Shuffled "
         "rows part fairly, first and last rows would not."
     ).replace("%", " %")
     step = "Do not part this file by position, and do not add the row number as a column."

@@ -7,7 +7,7 @@ import pandas as pd
 
 from automl.audit.univariate import tamed
 
-__all__ = ["area", "class_probabilities", "model_skill", "text_probabilities", "values_told"]
+__all__ = ["area", "class_probabilities", "model_skill", "predicted_values", "text_probabilities"]
 
 TREES = 60
 LEAST_LEAF = 2
@@ -41,7 +41,7 @@ def class_probabilities(inputs: np.ndarray, labels: np.ndarray, n_classes: int) 
     return out
 
 
-def values_told(inputs: np.ndarray, values: np.ndarray) -> np.ndarray:
+def predicted_values(inputs: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Out-of-bag predictions of numbers, ``(n,)``."""
     from sklearn.ensemble import ExtraTreesRegressor
 
@@ -81,11 +81,11 @@ def model_skill(inputs: np.ndarray, values: np.ndarray, n_classes: int) -> float
     if n_classes == 0:
         values = tamed(values)
         variance = values.var()
-        return float(1 - ((values - values_told(inputs, values)) ** 2).mean() / variance) if variance > 0 else 0.0
-    told = class_probabilities(inputs, values, n_classes)
+        return float(1 - ((values - predicted_values(inputs, values)) ** 2).mean() / variance) if variance > 0 else 0.0
+    predicted = class_probabilities(inputs, values, n_classes)
     prior = np.bincount(values, minlength=n_classes) / len(values)
     base = 1 - (prior**2).sum()
-    brier = ((told**2).sum(axis=1) - 2 * told[np.arange(len(values)), values] + 1).mean()
+    brier = ((predicted**2).sum(axis=1) - 2 * predicted[np.arange(len(values)), values] + 1).mean()
     return float(1 - brier / base) if base > 0 else 0.0
 
 

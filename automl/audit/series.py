@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from automl.audit.view import Look, file_rows, named
+from automl.audit.view import View, file_rows, named
 from automl.records import Finding, Severity
 
 __all__ = ["changed_frequency", "long_gaps"]
@@ -19,10 +19,10 @@ LONG_SHARE = 0.05
 TIMES_LONGER = 2
 
 
-def changed_frequency(look: Look) -> Finding | None:
+def changed_frequency(view: View) -> Finding | None:
     """Series that are written at longer steps in one part than in another."""
     found, rows, ratio = [], [], 0.0
-    for name, real, steps in _steps(look):
+    for name, real, steps in _steps(view):
         if len(steps) < 2 * LEAST_STEPS:
             continue
         at = _turn(steps)
@@ -34,7 +34,7 @@ def changed_frequency(look: Look) -> Finding | None:
     if not found:
         return None
     who = "The series changes its frequency"
-    if look.task.series_column is not None:
+    if view.task.series_column is not None:
         who = f"{len(found):,} series change their frequency ({named(found)})"
     message = (
         f"{who}: one part has a value a step, another one every {ratio:.0f}. The steps between were interpolated, and "
@@ -43,8 +43,8 @@ def changed_frequency(look: Look) -> Finding | None:
     step = (
         "Bring all of it to the longer step (for example with pandas resample), or start where the frequency changes."
     )
-    return Finding("changed_frequency", "high" if len(found) == len(list(_steps(look))) else "medium", message, step,
-                   (), file_rows(look.dataset, np.array(rows)), len(found))  # fmt: skip
+    return Finding("changed_frequency", "high" if len(found) == len(list(_steps(view))) else "medium", message, step,
+                   (), file_rows(view.dataset, np.array(rows)), len(found))  # fmt: skip
 
 
 def _turn(steps: np.ndarray) -> int | None:
@@ -62,12 +62,12 @@ def _turn(steps: np.ndarray) -> int | None:
     return at if gain[at - 1] >= 0.8 else None
 
 
-def long_gaps(look: Look) -> Finding | None:
+def long_gaps(view: View) -> Finding | None:
     """Holes of many steps in a row, which a straight line fills badly."""
-    season = look.task.season or 1
+    season = view.task.season or 1
     least = max(LEAST_STEPS, season)
     found, rows, longest, missing, total = [], [], 0, 0, 0
-    for name, real, steps in _steps(look):
+    for name, real, steps in _steps(view):
         total += int(steps.sum())
         if _turn(steps) is not None if len(steps) >= 2 * LEAST_STEPS else False:
             continue
@@ -79,7 +79,7 @@ def long_gaps(look: Look) -> Finding | None:
             missing += int((steps[wide] - 1).sum())
     if not found:
         return None
-    where = "the series" if look.task.series_column is None else named(found)
+    where = "the series" if view.task.series_column is None else named(found)
     message = (
         f"{len(rows):,} gap{'s' if len(rows) > 1 else ''} of up to {longest:,} steps in a row "
         f"{'lie' if len(rows) > 1 else 'lies'} in {where}: {'they are' if len(rows) > 1 else 'it is'} "
@@ -87,13 +87,13 @@ def long_gaps(look: Look) -> Finding | None:
     )  # fmt: skip
     step = "Fill the gaps yourself, or forecast from after the last one."
     severity: Severity = "medium" if missing >= LONG_SHARE * max(total, 1) or longest >= 2 * season else "low"
-    return Finding("long_gaps", severity, message, step, (), file_rows(look.dataset, np.array(rows)), len(rows))
+    return Finding("long_gaps", severity, message, step, (), file_rows(view.dataset, np.array(rows)), len(rows))
 
 
-def _steps(look: Look) -> list[tuple[str, np.ndarray, np.ndarray]]:
+def _steps(view: View) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """Of each series: its name, the rows not inserted (but the last), and how many rows on the next such one is."""
-    dataset = look.dataset
-    if look.task.goal != "forecast" or dataset.row_numbers is None or dataset.n_rows < 2:
+    dataset = view.dataset
+    if view.task.goal != "forecast" or dataset.row_numbers is None or dataset.n_rows < 2:
         return []
     edges = [0, dataset.n_rows]
     if dataset.series is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl.audit.view import Look, file_rows, named
+from automl.audit.view import View, file_rows, named
 from automl.detect.quoting import rounded
 from automl.records import Finding, Severity
 
@@ -16,14 +16,14 @@ FEWEST = 10
 FEW_ROWS, ROWS_A_COLUMN, ROWS_A_CLASS = 500, 10, 20
 
 
-def target_outliers(look: Look) -> Finding | None:
+def target_outliers(view: View) -> Finding | None:
     """Few values of the target far beyond all others, both as they are and on a scale of sizes.
 
     Far is ten spans between the 10th and 90th percentile. Where all values are positive their logarithms must lie as
     far out too, or every skewed amount would count.
     """
-    target = look.dataset.target
-    if look.task.goal not in ("regression", "forecast") or target is None:
+    target = view.dataset.target
+    if view.task.goal not in ("regression", "forecast") or target is None:
         return None
     found: dict[str, np.ndarray] = {}
     for name in target.columns:
@@ -47,7 +47,7 @@ def target_outliers(look: Look) -> Finding | None:
     )  # fmt: skip
     step = "Correct them if they are typing errors or stand for missing; else a metric such as MAE minds them less."
     severity: Severity = "medium"
-    return Finding("target_outliers", severity, message, step, tuple(found), file_rows(look.dataset, worst), len(rows))
+    return Finding("target_outliers", severity, message, step, tuple(found), file_rows(view.dataset, worst), len(rows))
 
 
 def _far(values: np.ndarray, spans: float) -> np.ndarray:
@@ -58,11 +58,11 @@ def _far(values: np.ndarray, spans: float) -> np.ndarray:
     return np.asarray(np.abs(values - middle) > spans * span)
 
 
-def rare_classes(look: Look) -> Finding | None:
+def rare_classes(view: View) -> Finding | None:
     """Classes of two to nine rows: too few to learn, and a test that knows one or none of them."""
-    if look.task.goal not in ("binary", "multiclass") or look.dataset.target is None:
+    if view.task.goal not in ("binary", "multiclass") or view.dataset.target is None:
         return None
-    counts = look.dataset.target.iloc[:, 0].value_counts()
+    counts = view.dataset.target.iloc[:, 0].value_counts()
     rare = counts[(counts > 1) & (counts < FEWEST)]
     if not len(rare) or len(rare) > 0.5 * len(counts):
         return None
@@ -73,16 +73,16 @@ def rare_classes(look: Look) -> Finding | None:
         "and the test hardly tells how well they are known."
     )  # fmt: skip
     step = "Gather more rows of them, or merge them with a class that may stand for them."
-    rows = np.flatnonzero(look.dataset.target.iloc[:, 0].isin(rare.index).to_numpy())
-    return Finding("rare_classes", "medium", message, step, look.task.target, file_rows(look.dataset, rows), len(rare))
+    rows = np.flatnonzero(view.dataset.target.iloc[:, 0].isin(rare.index).to_numpy())
+    return Finding("rare_classes", "medium", message, step, view.task.target, file_rows(view.dataset, rows), len(rare))
 
 
-def few_rows(look: Look) -> Finding | None:
+def few_rows(view: View) -> Finding | None:
     """Fewer training rows than networks usually need to keep up, for so many columns or classes."""
-    if look.task.goal == "forecast":
+    if view.task.goal == "forecast":
         return None
-    n = look.dataset.n_rows if look.split is None else len(look.split.train)
-    n_columns, n_classes = len(look.used), len(look.task.classes) if look.task.goal == "multiclass" else 0
+    n = view.dataset.n_rows if view.split is None else len(view.split.train)
+    n_columns, n_classes = len(view.used), len(view.task.classes) if view.task.goal == "multiclass" else 0
     needs = {
         f"{FEW_ROWS} in all": FEW_ROWS,
         f"{ROWS_A_COLUMN} for each of {n_columns} columns": ROWS_A_COLUMN * n_columns,

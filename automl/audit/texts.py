@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 
-from automl.audit.view import Look, file_rows
+from automl.audit.view import View, file_rows
 from automl.records import Finding, Severity
 
 __all__ = ["empty_texts", "language_of", "mixed_languages"]
@@ -44,39 +44,39 @@ _OWN = {
 }
 
 
-def empty_texts(look: Look) -> Finding | None:
+def empty_texts(view: View) -> Finding | None:
     """Rows of a text column that say nothing."""
-    if look.frame is None:
+    if view.frame is None:
         return None
     found = {}
-    for column in look.used:
+    for column in view.used:
         if column.kind == "text":
-            empty = look.frame[column.name].to_numpy() == ""
+            empty = view.frame[column.name].to_numpy() == ""
             if empty.mean() >= EMPTY_SHARE:
                 found[column.name] = np.flatnonzero(empty)
-    if not found or look.task.modality != "text":
+    if not found or view.task.modality != "text":
         return None
     name, rows = max(found.items(), key=lambda one: len(one[1]))
     message = (
-        f"{len(rows):,} of {len(look.frame):,} texts of {name!r} are empty: what is predicted for them is "
+        f"{len(rows):,} of {len(view.frame):,} texts of {name!r} are empty: what is predicted for them is "
         "the commonest answer, or a guess."
     )
     step = "Remove these rows, or check how the texts were read."
-    severity: Severity = "medium" if len(rows) >= MEDIUM_SHARE * len(look.frame) else "low"
-    return Finding("empty_texts", severity, message, step, tuple(found), file_rows(look.dataset, rows), len(rows))
+    severity: Severity = "medium" if len(rows) >= MEDIUM_SHARE * len(view.frame) else "low"
+    return Finding("empty_texts", severity, message, step, tuple(found), file_rows(view.dataset, rows), len(rows))
 
 
-def mixed_languages(look: Look) -> Finding | None:
+def mixed_languages(view: View) -> Finding | None:
     """A text column in several languages."""
-    if look.frame is None:
+    if view.frame is None:
         return None
     rows = (
-        look.known if len(look.known) <= SAMPLE else look.known[np.linspace(0, len(look.known) - 1, SAMPLE).astype(int)]
+        view.known if len(view.known) <= SAMPLE else view.known[np.linspace(0, len(view.known) - 1, SAMPLE).astype(int)]
     )
-    for column in look.used:
+    for column in view.used:
         if column.kind != "text":
             continue
-        said = [language_of(text) for text in look.frame[column.name].iloc[rows].tolist()]
+        said = [language_of(text) for text in view.frame[column.name].iloc[rows].tolist()]
         counts = Counter(one for one in said if one is not None).most_common()
         total = sum(n for _, n in counts)
         others = [(name, n) for name, n in counts[1:] if n >= SECOND_LEAST and n >= SECOND_SHARE * total]
@@ -92,7 +92,7 @@ def mixed_languages(look: Look) -> Finding | None:
         )  # fmt: skip
         step = "Add a column with the language, train one model for each, or translate the texts."
         severity: Severity = "medium" if share >= MEDIUM_SHARE else "low"
-        some = file_rows(look.dataset, odd)
+        some = file_rows(view.dataset, odd)
         return Finding("mixed_languages", severity, message, step, (column.name,), some, len(odd))
     return None
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from automl.audit.view import UNUSED, Look, Target, remembered
+from automl.audit.view import UNUSED, Target, View, remembered
 
-__all__ = ["Alone", "codes_of", "follows", "most_telling", "order_of", "skill", "tamed"]
+__all__ = ["ColumnSkill", "codes_of", "column_skills", "follows", "order_of", "skill", "tamed"]
 
 NUMBERS = ("numeric", "embedded_number", "boolean", "datetime")
 FEW_LEVELS = 64
@@ -23,7 +23,7 @@ _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class ColumnSkill:
     """What a column says by itself of one target.
 
     Attributes:
@@ -43,21 +43,21 @@ class Alone:
 
 
 @remembered
-def most_telling(look: Look) -> tuple[Alone, ...]:
+def column_skills(view: View) -> tuple[ColumnSkill, ...]:
     """For each column the target that it tells most of, best first."""
-    found: list[Alone] = []
-    for column in look.columns:
+    found: list[ColumnSkill] = []
+    for column in view.columns:
         if column.kind == "image_path":
             continue
-        series = look.known_frame[column.name]
+        series = view.known_frame[column.name]
         codes = codes_of(series, column.kind)
-        best = max(((_told(series, codes, column.kind, t, look.known), t.name) for t in look.targets), default=None)
+        best = max(((_skill_of(series, codes, column.kind, t, view.known), t.name) for t in view.targets), default=None)
         if best is not None:
-            found.append(Alone(column.name, column.kind, best[1], column.kind not in UNUSED, best[0]))
+            found.append(ColumnSkill(column.name, column.kind, best[1], column.kind not in UNUSED, best[0]))
     return tuple(sorted(found, key=lambda one: -one.skill))
 
 
-def _told(series: pd.Series, codes: np.ndarray, kind: str, target: Target, rows: np.ndarray) -> float:
+def _skill_of(series: pd.Series, codes: np.ndarray, kind: str, target: Target, rows: np.ndarray) -> float:
     values = target.values[rows]
     found = skill(codes, values, target.n_classes)
     if target.n_classes == 0 and kind in NUMBERS:
@@ -129,9 +129,9 @@ def skill(codes: np.ndarray, values: np.ndarray, n_classes: int) -> float:
     if n_classes == 0:
         values = tamed(values)
         mean, total = values.mean(), np.bincount(codes, values, minlength=n_levels)
-        told = (total[codes] - values + SHRINK * mean) / (size[codes] - 1 + SHRINK)
+        predicted = (total[codes] - values + SHRINK * mean) / (size[codes] - 1 + SHRINK)
         variance = values.var()
-        return float(1 - ((values - told) ** 2).mean() / variance) if variance > 0 else 0.0
+        return float(1 - ((values - predicted) ** 2).mean() / variance) if variance > 0 else 0.0
     prior = np.bincount(values, minlength=n_classes) / n
     base = 1 - (prior**2).sum()
     if base <= 0:
@@ -144,9 +144,9 @@ def skill(codes: np.ndarray, values: np.ndarray, n_classes: int) -> float:
     squares += SHRINK**2 * (prior**2).sum()
     own = count[at] + SHRINK * prior[values]
     rest = size[codes] - 1 + SHRINK
-    told = (own - 1) / rest
+    predicted = (own - 1) / rest
     of_all = (squares[codes] - 2 * own + 1) / rest**2
-    return float(1 - (of_all - 2 * told + 1).mean() / base)
+    return float(1 - (of_all - 2 * predicted + 1).mean() / base)
 
 
 def tamed(values: np.ndarray) -> np.ndarray:

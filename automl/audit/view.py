@@ -19,9 +19,9 @@ from automl.records import Column, Dataset, Finding, Split, Task
 
 __all__ = [
     "UNUSED",
-    "Look",
     "Target",
     "TooLate",
+    "View",
     "already_told",
     "file_rows",
     "is_birth",
@@ -70,7 +70,7 @@ class Target:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class View:
     """A dataset as the checks see it.
 
     Attributes:
@@ -186,22 +186,22 @@ class Look:
         return np.concatenate([b.astype(np.float32) for b in blocks], axis=1)
 
 
-def remembered(ask: Callable[[Look], Found]) -> Callable[[Look], Found]:
+def remembered(ask: Callable[[View], Found]) -> Callable[[View], Found]:
     """Ask a look once; several checks want the same answer."""
 
     @wraps(ask)
-    def asked(look: Look) -> Found:
-        if ask.__name__ not in look.memory:
-            look.memory[ask.__name__] = ask(look)
-        found: Found = look.memory[ask.__name__]
+    def asked(view: View) -> Found:
+        if ask.__name__ not in view.memory:
+            view.memory[ask.__name__] = ask(view)
+        found: Found = view.memory[ask.__name__]
         return found
 
     return asked
 
 
-def already_told(look: Look, *checks: str) -> set[str]:
+def already_told(view: View, *checks: str) -> set[str]:
     """Columns that these checks have named; nothing of checks that have not run or are not remembered."""
-    found = [look.memory.get(check) for check in checks]
+    found = [view.memory.get(check) for check in checks]
     return {name for one in found if isinstance(one, Finding) for name in one.columns}
 
 

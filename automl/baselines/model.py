@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from automl.baselines.learners.linear import as_output
-from automl.goals.transform import PLAIN, Shape, bounds, shape_of
+from automl.goals.transform import PLAIN, TargetTransform, bounds, transform_for
 from automl.records import Dataset, FitContext, Output, Task
 from automl.target_encoding.microaggregation import MIN_LEVEL_ROWS, quantiles
 
@@ -80,7 +80,7 @@ class Model:
         ]
         predicted = np.concatenate(parts)
         for place, (power, origin, unit, low, high) in enumerate(self.curves):
-            predicted[:, place] = Shape(power, origin, unit).back(np.clip(predicted[:, place], low, high))
+            predicted[:, place] = TargetTransform(power, origin, unit).back(np.clip(predicted[:, place], low, high))
         return as_output(self.goal, predicted)
 
     def _straightened(self, truth: np.ndarray, context: FitContext) -> tuple[np.ndarray, FitContext]:
@@ -88,7 +88,7 @@ class Model:
         if self.goal != "regression":
             return truth, context
         values = np.asarray(truth, np.float64)
-        shapes = [shape_of(column, self.metric) if self.unskew else PLAIN for column in values.T]
+        shapes = [transform_for(column, self.metric) if self.unskew else PLAIN for column in values.T]
         self.curves = [
             [shape.power, shape.origin, shape.unit, *bounds(shape, column)]
             for shape, column in zip(shapes, values.T, strict=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from automl.cli import contest, look, setting
+from automl.cli import contest, setting, views
 from automl.cli.limits import limit_words
 from automl.errors import InputError, MissingExtra
 from automl.system import processes, terminal
@@ -30,9 +30,9 @@ app = typer.Typer(
 )
 app.command("fit")(contest.fit)
 app.command("run")(contest.run)
-app.command("inspect")(look.inspect)
-app.command("predict")(look.predict)
-app.command("report")(look.report)
+app.command("inspect")(views.inspect)
+app.command("predict")(views.predict)
+app.command("report")(views.report)
 app.command("validate")(setting.validate)
 app.command("schema")(setting.schema)
 app.command("doctor")(setting.doctor)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.deep.entries import fit_of, snapshot_of
-from automl.deep.messages import Order, Report, plain
+from automl.deep.messages import TrialResult, TrialSpec, plain
 from automl.deep.training.failure import Failure
-from automl.deep.training.trial import Fit, Gate, Snapshot
+from automl.deep.training.trial import Fit, Milestone, Snapshot
 from automl.errors import FolderError
 from automl.records import Cost, Run
 from automl.storage.journal import Journal
@@ -22,7 +22,7 @@ from automl.storage.weights import WeightStore
 if TYPE_CHECKING:
     import numpy as np
 
-    from automl.deep.family import Asked, Kept
+    from automl.deep.family import Candidate, PendingTrial
 
 __all__ = ["Archive", "as_run", "scores_of"]
 
@@ -49,24 +49,24 @@ class Archive:
         self.store = WeightStore(folder / "weights") if folder else None
         self.journal = Journal(folder / "trials.log" if folder else None, fingerprints)
 
-    def begun(self, asked: Asked) -> None:
+    def begun(self, asked: PendingTrial) -> None:
         """A trial begins: its setting, and the state that its oracle was left in; or how far it had come before."""
-        order, adviser = asked.order, asked.lane.adviser
+        spec, oracle = asked.spec, asked.search.oracle
         if asked.again:
-            self._write({"again": order.name, "template": order.template, "step": _step(asked.snapshot)})
+            self._write({"again": spec.name, "template": spec.template, "step": _step(asked.snapshot)})
             return
         self._write(
-            {"begun": order.name, "template": order.template, "settings": dict(order.settings), "seed": order.seed,
-             "values": adviser.values(asked.number), "oracle": adviser.state(), "variants": asked.lane.variants,
-             "gates": [[gate.share, gate.score] for gate in order.gates]}
+            {"begun": spec.name, "template": spec.template, "settings": dict(spec.settings), "seed": spec.seed,
+             "values": oracle.values(asked.number), "oracle": oracle.state(), "variants": asked.search.neighbours,
+             "gates": [[gate.share, gate.score] for gate in spec.milestones]}
         )  # fmt: skip
 
-    def stuck(self, order: Order, why: str) -> None:
+    def stuck(self, spec: TrialSpec, why: str) -> None:
         """A trial under way cannot be ended; another process must not start it again. For another thread."""
-        self._write({"stuck": order.name, "template": order.template, "why": why})
+        self._write({"stuck": spec.name, "template": spec.template, "why": why})
 
     def ended(
-        self, run: Run, report: Report, scores: Sequence[float], at_gates: Sequence[float | None], cheap: bool
+        self, run: Run, report: TrialResult, scores: Sequence[float], at_milestones: Sequence[float | None], cheap: bool
     ) -> None:
         """A trial has ended, with these scores on its hold-outs; its state under way is of no more use."""
         fit = report.fit
@@ -74,31 +74,31 @@ class Archive:
         self._write({
             "name": run.name, "template": run.family, "settings": dict(run.choices), "score": run.valid_score,
             "status": run.status, "failure": run.failure, "failures": [failure.kind for failure in report.failures],
-            "scores": list(scores), "passed_over": report.passed_over,
-            "cost": dataclasses.asdict(run.cost), "device": run.device, "at_gates": list(at_gates), "cheap": cheap,
+            "scores": list(scores), "passed_over": report.skipped_for_time,
+            "cost": dataclasses.asdict(run.cost), "device": run.device, "at_gates": list(at_milestones), "cheap": cheap,
             "compile_seconds": 0.0 if fit is None else fit.compile_seconds,
             "curve": list(curve[:: max(1, len(curve) // CURVE_POINTS)]),
         })  # fmt: skip
         if self.store is not None:
             self.store.drop_checkpoint()
 
-    def keep(self, kept: Kept, names: Sequence[str]) -> None:
+    def keep(self, candidate: Candidate, names: Sequence[str]) -> None:
         """Store the weights of a run, and leave those of these runs alone, best first."""
         if self.store is None:
             return
-        fit = kept.fits[0]
+        fit = candidate.fits[0]
         meta = {"score": fit.score, "curve": list(fit.curve), "epochs": fit.epochs, "seconds": fit.seconds,
                 "compile_seconds": fit.compile_seconds, "status": fit.status, "n_steps": fit.n_steps,
                 "stopped_early": fit.stopped_early}  # fmt: skip
-        meta["n_others"] = len(kept.others)
+        meta["n_others"] = len(candidate.others)
         unknown = not self.store.largest_bytes
-        self._said(self.store.save(kept.run.name, [*kept.raws, *fit.weights], meta))
+        self._said(self.store.save(candidate.run.name, [*candidate.raws, *fit.weights], meta))
         self.store.retain(names)
         if unknown and self.store.largest_bytes:
             self.note(f"weights in {self.store.folder} will take about {self.store.bound_mib:.1f} MiB at most while "
                       "models are of this size")  # fmt: skip
 
-    def kept(self, name: str) -> tuple[Fit, tuple[np.ndarray, ...]] | None:
+    def load(self, name: str) -> tuple[Fit, tuple[np.ndarray, ...]] | None:
         """A run's fit, and its raw outputs on other hold-outs, where its weights were stored and can be read."""
         found = None if self.store is None else self.store.load(name)
         if found is None:
@@ -108,35 +108,35 @@ class Archive:
         except Misfit:
             return None
 
-    def snapshot(self, order: Order, snapshot: Snapshot) -> None:
+    def snapshot(self, spec: TrialSpec, snapshot: Snapshot) -> None:
         """Store a trial's state, from which it can go on."""
         if self.store is None:
             return
         arrays = [snapshot.raw_valid, *snapshot.weights, *snapshot.state]
         meta = {name: getattr(snapshot, name) for name in SNAPSHOT_NUMBERS}
-        meta |= {"name": order.name, "n_weights": len(snapshot.weights), "curve": list(snapshot.curve)}
+        meta |= {"name": spec.name, "n_weights": len(snapshot.weights), "curve": list(snapshot.curve)}
         self._said(self.store.checkpoint(arrays, meta))
 
-    def left(self, begun: Mapping[str, Any], n_train: int) -> tuple[Order, Snapshot | None]:
+    def left(self, begun: Mapping[str, Any], n_train: int) -> tuple[TrialSpec, Snapshot | None]:
         """The trial that a killed process left, with its last state where there is one.
 
         Args:
             begun: its entry, checked.
             n_train: training items, which bound the steps of an epoch.
         """
-        order = Order(
+        spec = TrialSpec(
             str(begun["begun"]), str(begun["template"]), dict(begun["settings"]), int(begun["seed"]), math.inf,
-            gates=tuple(Gate(*gate) for gate in begun["gates"]),
+            milestones=tuple(Milestone(*gate) for gate in begun["gates"]),
         )  # fmt: skip
         found = None if self.store is None else self.store.load_checkpoint()
-        if found is None or found[1].get("name") != order.name:
-            return order, None
+        if found is None or found[1].get("name") != spec.name:
+            return spec, None
         try:
-            return order, snapshot_of(*found, most_steps=n_train * int(order.settings["epochs"]))
+            return spec, snapshot_of(*found, most_steps=n_train * int(spec.settings["epochs"]))
         except Misfit:
-            return order, None
+            return spec, None
 
-    def given_up(self, order: Order, snapshot: Snapshot | None) -> Report | None:
+    def given_up(self, spec: TrialSpec, snapshot: Snapshot | None) -> TrialResult | None:
         """What is to be said of a trial that was left, if it is not to be started once more.
 
         It may be what ended the process each time, by eating the machine's memory or by never ending. A start that
@@ -144,7 +144,7 @@ class Archive:
         """
         if self._before is None:
             self._before = _before(self.journal.earlier)
-        starts, words = self._before.get(order.name, ([], ""))
+        starts, words = self._before.get(spec.name, ([], ""))
         if not words and starts.count(_step(snapshot)) >= STARTS_ALLOWED:
             words = f"the process ended {STARTS_ALLOWED} times while it ran (was it killed for want of memory?)"
         if not words:
@@ -152,8 +152,8 @@ class Archive:
         words += "; it is not started again"
         failure = Failure("never ended", words)
         fit = None if snapshot is None else snapshot.best_fit()
-        return Report(
-            order, order.settings, "failed" if fit is None else "cut", fit, words, (failure,), 0.0, None, None, ""
+        return TrialResult(
+            spec, spec.settings, "failed" if fit is None else "cut", fit, words, (failure,), 0.0, None, None, ""
         )
 
     def damage(self) -> list[str]:
@@ -200,23 +200,23 @@ def _step(snapshot: Snapshot | None) -> int:
     return 0 if snapshot is None else snapshot.step
 
 
-def as_run(report: Report) -> Run:
+def as_run(report: TrialResult) -> Run:
     """The record of a trial."""
-    order, fit = report.order, report.fit
+    spec, fit = report.spec, report.fit
     cost = Cost(
         fit_seconds=report.seconds,
-        offered_seconds=order.seconds if math.isfinite(order.seconds) else report.seconds,
+        offered_seconds=spec.seconds if math.isfinite(spec.seconds) else report.seconds,
         peak_mib=report.peak_mib,
         size_mib=None if report.n_parameters is None else report.n_parameters * 4 / 2**20,
         n_parameters=report.n_parameters,
     )
     return Run(
-        order.name, "deep", report.status, order.template, cost=cost, device=report.device,
+        spec.name, "deep", report.status, spec.template, cost=cost, device=report.device,
         choices=plain(report.settings), valid_score=None if fit is None else statistics.fmean(scores_of(report)),
         curve=() if fit is None else fit.curve, failure=report.failure, n_holdouts=1 + len(report.others),
     )  # fmt: skip
 
 
-def scores_of(report: Report) -> list[float]:
+def scores_of(report: TrialResult) -> list[float]:
     """A trial's score on each hold-out it was judged on."""
     return [] if report.fit is None else [report.fit.score, *(fit.score for fit in report.others)]

@@ -15,11 +15,11 @@ from automl.sides.items import HoldOut, first_rows, items_of
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Head, InputSpec, Output, Split, TargetCodec, Task
 
-__all__ = ["Material", "material_of"]
+__all__ = ["TrainingData", "training_data_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
+class TrainingData:
     """What every trial reads.
 
     Attributes:
@@ -74,7 +74,7 @@ class Material:
         truth, weight = self._truths()[holdout]
         return metrics.score(self.metric, truth, output, weight, dict(self.valid_context))
 
-    def tie(self, raw: np.ndarray, holdout: int = 0) -> float:
+    def tie_break_loss(self, raw: np.ndarray, holdout: int = 0) -> float:
         """What decides between raw outputs of equal score, smaller is better: log loss, 0 where no classes are."""
         if self.head.goal not in ("binary", "multiclass", "multilabel"):
             return 0.0
@@ -93,15 +93,15 @@ class Material:
         return [(self.valid_truth, self.valid_weight), *((one.truth, one.weight) for one in self.others)]
 
 
-def material_of(
+def training_data_of(
     dataset: Dataset, task: Task, split: Split, encoder: Encoder, codec: TargetCodec, metric: str
-) -> Material:
+) -> TrainingData:
     """Encoded training and validation rows, and how predictions for the latter are scored."""
     train_items, valid_items = items_of(split, "train"), items_of(split, "valid")
     target = codec.encode(dataset, train_items)
     loss_scale, weight = _loss_weighting(dataset, task, split, train_items)
     others = _others(dataset, split, codec)
-    return Material(
+    return TrainingData(
         train=encoder.transform(dataset, train_items),
         target=target,
         weight=weight,

@@ -30,7 +30,7 @@ from automl.storage.values import (
 if TYPE_CHECKING:
     import numpy as np
 
-    from automl.deep.family import Lane
+    from automl.deep.family import FamilySearch
     from automl.records import Status
 
 __all__ = ["Entries", "fit_of", "run_of", "snapshot_of"]
@@ -38,7 +38,7 @@ __all__ = ["Entries", "fit_of", "run_of", "snapshot_of"]
 STATUSES = ("done", "cut", "failed")
 POINT = ("epoch", "share", "seconds", "loss", "valid_score")
 MOST_POINTS = 100_000
-MOST_VARIANTS = 100
+MOST_NEIGHBOURS = 100
 MOST_STEPS = 2**53
 
 
@@ -52,8 +52,8 @@ class Entries:
         n_lines: of the journal, which bounds every count in it: trials that a full disk kept out of it are few.
     """
 
-    def __init__(self, lanes: Sequence[Lane], seed: int, n_holdouts: int, n_lines: int) -> None:
-        self.lanes = {lane.template.name: lane for lane in lanes}
+    def __init__(self, searches: Sequence[FamilySearch], seed: int, n_holdouts: int, n_lines: int) -> None:
+        self.searches = {search.template.name: search for search in searches}
         self.seed, self.n_holdouts = seed, n_holdouts
         self.most_trials = 1000 + 2 * n_lines
         self._seen: set[tuple[str, str]] = set()
@@ -65,8 +65,8 @@ class Entries:
             Misfit: this run cannot have written it.
         """
         template = text(entry, "template", 200)
-        lane = self.lanes.get(template)
-        if lane is None:
+        search = self.searches.get(template)
+        if search is None:
             raise Misfit(f"template: this run has no {short(template)}")
         kind = next((key for key in ("begun", "again", "stuck") if key in entry), "name")
         place = run_number(entry.get(kind), template, self.most_trials)
@@ -78,27 +78,27 @@ class Entries:
             if (kind, entry[kind]) in self._seen:
                 raise Misfit(f"name: {entry[kind]} is there twice")
             if kind == "begun":
-                self._begun(entry, lane, place)
+                self._begun(entry, search, place)
             else:
-                self._ended(entry, lane)
+                self._ended(entry, search)
             self._seen.add((kind, entry[kind]))
         return entry
 
-    def _begun(self, entry: Mapping[str, Any], lane: Lane, place: int) -> None:
+    def _begun(self, entry: Mapping[str, Any], search: FamilySearch, place: int) -> None:
         if whole(entry, "seed", 0, MOST_STEPS) != self.seed * 1000 + place - 1:
             raise Misfit(f"seed: {entry['seed']} is not that of trial {place}")
-        _check_settings(mapping(entry, "settings"), lane)
-        lane.adviser.check(mapping(entry, "values"))
-        lane.adviser.check_state(mapping(entry, "oracle"))
-        whole(entry, "variants", 0, MOST_VARIANTS)
+        _check_settings(mapping(entry, "settings"), search)
+        search.oracle.check(mapping(entry, "values"))
+        search.oracle.check_state(mapping(entry, "oracle"))
+        whole(entry, "variants", 0, MOST_NEIGHBOURS)
         for gate in listed(entry, "gates", len(SHARES)):
             if not isinstance(gate, list) or len(gate) != 2:
                 raise Misfit(f"gates: expected pairs of share and score, got {short(gate)}")
             number({"gates": gate[0]}, "gates", 0.0, 1.0)
             number({"gates": gate[1]}, "gates")
 
-    def _ended(self, entry: Mapping[str, Any], lane: Lane) -> None:
-        _check_settings(mapping(entry, "settings"), lane)
+    def _ended(self, entry: Mapping[str, Any], search: FamilySearch) -> None:
+        _check_settings(mapping(entry, "settings"), search)
         scores = [number({"scores": one}, "scores") for one in listed(entry, "scores", self.n_holdouts)]
         if len(scores) not in (0, 1, self.n_holdouts):
             raise Misfit(f"scores: expected one, or {self.n_holdouts} of them, got {len(scores)}")
@@ -115,24 +115,24 @@ class Entries:
         cost(entry, "cost")
         text(entry, "device", 200)
         number(entry, "compile_seconds", 0.0, MOST_SECONDS)
-        at_gates = listed(entry, "at_gates", len(SHARES))
-        if len(at_gates) != len(SHARES) and (scores or at_gates):
-            raise Misfit(f"at_gates: expected {len(SHARES)} scores, got {len(at_gates)}")
-        for one in at_gates:
+        at_milestones = listed(entry, "at_gates", len(SHARES))
+        if len(at_milestones) != len(SHARES) and (scores or at_milestones):
+            raise Misfit(f"at_gates: expected {len(SHARES)} scores, got {len(at_milestones)}")
+        for one in at_milestones:
             optional_number({"at_gates": one}, "at_gates")
         _curve(entry)
 
 
-def _check_settings(settings: Mapping[str, Any], lane: Lane) -> None:
+def _check_settings(settings: Mapping[str, Any], search: FamilySearch) -> None:
     """Settings of the template's space, or what a trial that failed was tried with afterwards."""
-    adviser = lane.adviser
-    if settings.keys() != adviser.defaults.keys():
-        odd = sorted(settings.keys() ^ adviser.defaults.keys())
-        raise Misfit(f"settings: {short(odd)} are none of {lane.template.name}, or missing")
+    oracle = search.oracle
+    if settings.keys() != oracle.defaults.keys():
+        odd = sorted(settings.keys() ^ oracle.defaults.keys())
+        raise Misfit(f"settings: {short(odd)} are none of {search.template.name}, or missing")
     changed = {"epochs": 1.0, "batch_size": float(LEAST_BATCH)}  # Hyperband shortens; want of memory halves
     if "learning_rate" in settings:
-        changed["learning_rate"] = LOWER_RATE**TRIES * adviser.least("learning_rate")
-    adviser.check(settings, changed)
+        changed["learning_rate"] = LOWER_RATE**TRIES * oracle.least("learning_rate")
+    oracle.check(settings, changed)
 
 
 def _curve(found: Mapping[str, Any], least: int = 0) -> tuple[dict[str, float], ...]:

@@ -6,15 +6,15 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
-from automl.deep.messages import Order, Report
+from automl.deep.messages import TrialResult, TrialSpec
 from automl.deep.training.trainer import Trainer
 from automl.deep.training.trial import Snapshot
 
 __all__ = ["Ask", "LocalPool", "OnEpoch", "OnSnapshot", "Pool"]
 
-Ask = Callable[[], tuple[Order, Snapshot | None] | None]
-OnEpoch = Callable[[Order, Mapping[str, float]], None]
-OnSnapshot = Callable[[Order, Snapshot], None]
+Ask = Callable[[], tuple[TrialSpec, Snapshot | None] | None]
+OnEpoch = Callable[[TrialSpec, Mapping[str, float]], None]
+OnSnapshot = Callable[[TrialSpec, Snapshot], None]
 
 
 class Pool(Protocol):
@@ -25,7 +25,9 @@ class Pool(Protocol):
         """How many trials run at once."""
         ...
 
-    def run(self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf) -> Iterator[Report]:
+    def run(
+        self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf
+    ) -> Iterator[TrialResult]:
         """Run orders until none is left and all have ended; one report each, in the order they end.
 
         Args:
@@ -53,18 +55,20 @@ class LocalPool:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
 
-    def run(self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf) -> Iterator[Report]:
+    def run(
+        self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf
+    ) -> Iterator[TrialResult]:
         """Run orders one after another."""
         while (asked := ask()) is not None:
-            order, snapshot = asked
+            spec, snapshot = asked
 
-            def tell(point: Mapping[str, float], order: Order = order) -> None:
-                on_epoch(order, point)
+            def tell(point: Mapping[str, float], spec: TrialSpec = spec) -> None:
+                on_epoch(spec, point)
 
-            def save(snapshot: Snapshot, order: Order = order) -> None:
-                on_snapshot(order, snapshot)
+            def save(snapshot: Snapshot, spec: TrialSpec = spec) -> None:
+                on_snapshot(spec, snapshot)
 
-            yield self.trainer.run(order, tell, save, snapshot)
+            yield self.trainer.run(spec, tell, save, snapshot)
 
     def close(self) -> None:
         """There are no other processes."""

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-    from automl.deep.messages import Order
-    from automl.deep.oracle import Adviser
+    from automl.deep.messages import TrialSpec
+    from automl.deep.oracle import Oracle
     from automl.deep.training.trial import Fit, Snapshot
     from automl.records import Run, Template
 
-__all__ = ["Asked", "Kept", "Lane"]
+__all__ = ["Candidate", "FamilySearch", "PendingTrial"]
 
 
 @dataclass(slots=True, eq=False)
-class Lane:
+class FamilySearch:
     """One template's search: its adviser and what it has cost and brought.
 
     Attributes:
@@ -28,7 +28,7 @@ class Lane:
     """
 
     template: Template
-    adviser: Adviser
+    oracle: Oracle
     prior: float = 1.0
     n_runs: int = 0
     n_failed: int = 0
@@ -37,12 +37,12 @@ class Lane:
     best_settings: dict[str, Any] | None = None
     exhausted: bool = False
     compile_seconds: float = 0.0
-    variants: int = 0
+    neighbours: int = 0
     peers: list[list[float | None]] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
-class Kept:
+class Candidate:
     """A run whose weights are still in memory.
 
     Attributes:
@@ -65,15 +65,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingTrial:
     """What is under way: its lane, the adviser's number, where the setting came from, and a snapshot to go on from.
 
     Attributes:
         again: an earlier call had begun it.
     """
 
-    lane: Lane
+    search: FamilySearch
     number: str
-    order: Order
+    spec: TrialSpec
     snapshot: Snapshot | None = None
     again: bool = False

@@ -10,14 +10,14 @@ import numpy as np
 
 if TYPE_CHECKING:
     from automl.deep.training.failure import Failure
-    from automl.deep.training.trial import Fit, Gate
+    from automl.deep.training.trial import Fit, Milestone
     from automl.records import Status
 
-__all__ = ["Order", "Report", "plain"]
+__all__ = ["TrialResult", "TrialSpec", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TrialSpec:
     """One trial to run.
 
     Attributes:
@@ -30,7 +30,7 @@ class Order:
         soft_seconds: see `trial.train`.
         gates: see `trial.train`.
         bar: the score from which on it is judged on the other hold-outs too, None for never; if they take no more than
-            `bar_share` of the time left.
+            `promotion_share` of the time left.
     """
 
     name: str
@@ -40,13 +40,13 @@ class Order:
     seconds: float
     n_steps: int | None = None
     soft_seconds: float | None = None
-    gates: tuple[Gate, ...] = ()
-    bar: float | None = None
-    bar_share: float = 1.0
+    milestones: tuple[Milestone, ...] = ()
+    promotion_score: float | None = None
+    promotion_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
+class TrialResult:
     """What came of an order.
 
     Attributes:
@@ -62,7 +62,7 @@ class Report:
         passed_over: there was no time for them.
     """
 
-    order: Order
+    spec: TrialSpec
     settings: Mapping[str, Any]
     status: Status
     fit: Fit | None
@@ -73,7 +73,7 @@ class Report:
     n_parameters: int | None
     device: str
     others: tuple[Fit, ...] = ()
-    passed_over: bool = False
+    skipped_for_time: bool = False
 
 
 def plain(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from automl.storage.values import Misfit, listed, short, text, whole
 if TYPE_CHECKING:
     from automl.records import Facts, InputSpec, Template
 
-__all__ = ["ORACLES", "Adviser", "vary"]
+__all__ = ["ORACLES", "Oracle", "vary"]
 
 ORACLES: dict[str, type[keras_tuner.Oracle]] = {
     "bayesian": keras_tuner.oracles.BayesianOptimizationOracle,
@@ -35,7 +35,7 @@ CHANGED = 0.6
 SPREAD = 0.15
 
 
-class Adviser:
+class Oracle:
     """One oracle for one template: its starts first, then what the oracle proposes.
 
     KerasTuner's own bookkeeping (`create_trial`, `end_trial`) writes state files in place and stops after three

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from automl.deep.family import Lane
+    from automl.deep.family import FamilySearch
 
-__all__ = ["FAILURES_ALLOWED", "next_lane", "round_ends"]
+__all__ = ["FAILURES_ALLOWED", "next_search", "round_ends"]
 
 FAILURES_ALLOWED = 3
 
@@ -19,7 +19,7 @@ ROUND_SHARE = 0.5
 LEAST_TRIALS = 4
 
 
-def next_lane(lanes: Sequence[Lane], higher_is_better: bool, by_time: bool) -> Lane | None:
+def next_search(searches: Sequence[FamilySearch], higher_is_better: bool, by_time: bool) -> FamilySearch | None:
     """The template to try next, or None when there is nothing left to try.
 
     Each is tried once, in order of its prior for data like this (in order of the catalog where priors are equal); one
@@ -32,17 +32,19 @@ def next_lane(lanes: Sequence[Lane], higher_is_better: bool, by_time: bool) -> L
         by_time: measure the search in seconds; else in trials, which is the same in each run.
     """
     open_lanes = [
-        lane for lane in lanes if not lane.exhausted and not (lane.best is None and lane.n_failed >= FAILURES_ALLOWED)
+        search
+        for search in searches
+        if not search.exhausted and not (search.best is None and search.n_failed >= FAILURES_ALLOWED)
     ]
-    tried = [lane for lane in open_lanes if lane.n_runs]
-    untried = [lane for lane in open_lanes if not lane.n_runs]
-    likeliest = max(untried, key=lambda lane: lane.prior, default=None)
-    if likeliest is not None and (not tried or sum(lane.n_runs for lane in lanes) + 1 >= 1 / likeliest.prior):
+    tried = [search for search in open_lanes if search.n_runs]
+    untried = [search for search in open_lanes if not search.n_runs]
+    likeliest = max(untried, key=lambda search: search.prior, default=None)
+    if likeliest is not None and (not tried or sum(search.n_runs for search in searches) + 1 >= 1 / likeliest.prior):
         return likeliest
     sign = -1.0 if higher_is_better else 1.0
-    ranked = sorted(tried, key=lambda lane: math.inf if lane.best is None else sign * lane.best)
-    turns = [((lane.seconds if by_time else lane.n_runs) * rank / lane.prior, rank, lane)
-             for rank, lane in enumerate(ranked, start=1)]  # fmt: skip
+    ranked = sorted(tried, key=lambda search: math.inf if search.best is None else sign * search.best)
+    turns = [((search.seconds if by_time else search.n_runs) * rank / search.prior, rank, search)
+             for rank, search in enumerate(ranked, start=1)]  # fmt: skip
     return min(turns, key=lambda turn: turn[:2])[2] if turns else None
 
 

@@ -16,21 +16,21 @@ import numpy as np
 
 from automl import metrics
 from automl.deep.archive import Archive, as_run, scores_of
-from automl.deep.data import material_of
+from automl.deep.data import training_data_of
 from automl.deep.entries import Entries, run_of
 from automl.deep.executor import LocalPool, Pool
-from automl.deep.family import Asked, Kept, Lane
+from automl.deep.family import Candidate, FamilySearch, PendingTrial
 from automl.deep.finalist import Finalist
-from automl.deep.messages import Order, Report, plain
-from automl.deep.oracle import Adviser, vary
-from automl.deep.pruner import at_gates, gates_for
-from automl.deep.scheduling import next_lane, round_ends
+from automl.deep.messages import TrialResult, TrialSpec, plain
+from automl.deep.oracle import Oracle, vary
+from automl.deep.pruner import at_milestones, milestones_for
+from automl.deep.scheduling import next_search, round_ends
 from automl.deep.training import device as devices
 from automl.deep.training.failure import explain
 from automl.deep.training.loss_knobs import LOSS_KNOBS, declare
 from automl.deep.training.trainer import Trainer
 from automl.records import Run, SearchOptions
-from automl.sides.holdouts import Examination
+from automl.sides.holdouts import MultiHoldoutPolicy
 from automl.system import processes
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ __all__ = ["DeepSide"]
 
 KEPT_FITS = 8
 FIRST_SHARE = 0.4
-VARIANTS = 2
+NEIGHBOURS = 2
 COMPILE_SHARE = 0.15
 LEAST_SHARE = 0.3
 LEAST_SHORT_SECONDS = 1.0
@@ -105,24 +105,31 @@ class DeepSide:
         self.early_stopping, self.reuse_shapes = early_stopping, reuse_shapes
         self.higher_is_better = metrics.named(metric).higher_is_better
         self.trainer = Trainer(
-            material_of(dataset, task, split, encoder, codec, metric), templates, devices.prepare(self.options.device),
-            self.options.memory_mib, stopping,
-        )  # fmt: skip
+            training_data_of(dataset, task, split, encoder, codec, metric),
+            templates,
+            devices.prepare(self.options.device),
+            self.options.memory_mib,
+            stopping,
+        )
         self.trainer.on_stuck = self._on_stuck
         self.pool: Pool = remote or LocalPool(self.trainer)
         if remote is not None:
-            remote.supply(self.trainer.material, tuple(templates), self.options.memory_mib)
+            remote.supply(self.trainer.training_data, tuple(templates), self.options.memory_mib)
         self.left_out: dict[str, str] = {}
-        self.lanes = [lane for one in templates.values() if (lane := self._lane(one, encoder.specs, facts)) is not None]
-        self.kept: list[Kept] = []
+        self.searches = [
+            search
+            for one in templates.values()
+            if (search := self._family_search(one, encoder.specs, facts)) is not None
+        ]
+        self.ranked: list[Candidate] = []
         self.finalist = Finalist(
-            self.kept, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
+            self.ranked, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
         )
-        self.examination = Examination(1 + len(self.trainer.material.others), self.higher_is_better)
+        self.holdout_policy = MultiHoldoutPolicy(1 + len(self.trainer.training_data.others), self.higher_is_better)
         self.n_runs = 0
         self.failures: Counter[str] = Counter()
         self._earlier: list[Run] = []
-        self._in_flight: list[Asked] = []
+        self._in_flight: list[PendingTrial] = []
         self.archive = Archive(folder, {**(fingerprints or {}), **self._spaces()}, self._note)
         self._replay()
         self._tell_what_was_found()
@@ -140,11 +147,13 @@ class DeepSide:
         if self.pool.n_workers == 0:
             return None
         begun = time.monotonic()
-        last_start = begun + round_ends(seconds, self.pool.n_workers, [kept.run.cost.fit_seconds for kept in self.kept])
-        under_way: dict[str, Asked] = {}
+        last_start = begun + round_ends(
+            seconds, self.pool.n_workers, [candidate.run.cost.fit_seconds for candidate in self.ranked]
+        )
+        under_way: dict[str, PendingTrial] = {}
         runs: list[Run] = []
 
-        def ask() -> tuple[Order, Snapshot | None] | None:
+        def ask() -> tuple[TrialSpec, Snapshot | None] | None:
             n_begun = len(runs) + len(under_way)
             late = n_begun >= self.pool.n_workers and time.monotonic() >= last_start
             if late or self.stopping() or (self.pool.n_workers == 1 and n_begun):
@@ -153,40 +162,45 @@ class DeepSide:
             if one is None:
                 return None
             self._begin(one)
-            under_way[one.order.name] = one
-            return one.order, one.snapshot
+            under_way[one.spec.name] = one
+            return one.spec, one.snapshot
 
         for report in self.pool.run(ask, self._on_epoch, self._save, begun + seconds):
-            runs.append(self._take_in(under_way.pop(report.order.name), report))
+            runs.append(self._take_in(under_way.pop(report.spec.name), report))
         if not runs:
             return () if self._may_go_on(seconds) else None
         return tuple(runs)
 
     def _may_go_on(self, seconds: float) -> bool:
         """Whether another call may find something to try, though this one did not."""
-        lane = next_lane(self.lanes, self.higher_is_better, math.isfinite(seconds))
+        search = next_search(self.searches, self.higher_is_better, math.isfinite(seconds))
         bounded = self.max_trials is not None and self.n_runs >= self.max_trials
         return (
-            lane is not None
+            search is not None
             and not bounded
-            and (not seconds < self._least_seconds(lane) or self._short_lane(seconds) is not None)
+            and (not seconds < self._least_seconds(search) or self._short_search(seconds) is not None)
         )
 
-    def _lane(self, template: Template, specs: Sequence[InputSpec], facts: Facts) -> Lane | None:
+    def _family_search(self, template: Template, specs: Sequence[InputSpec], facts: Facts) -> FamilySearch | None:
         """A template's search, or none where its space, its starts or its prior cannot be read."""
         try:
-            adviser = Adviser(
-                template, specs, facts, higher_is_better=self.higher_is_better, seed=self.seed,
-                name=self.options.oracle, also=lambda space: declare(space, self.trainer.material.head, self.metric),
-            )  # fmt: skip
+            oracle = Oracle(
+                template,
+                specs,
+                facts,
+                higher_is_better=self.higher_is_better,
+                seed=self.seed,
+                name=self.options.oracle,
+                also=lambda space: declare(space, self.trainer.training_data.head, self.metric),
+            )
             prior = 1.0 if template.prior is None else max(float(template.prior(specs, facts)), 1e-3)
         except Exception as error:  # a template's own fault must not end the contest
             self.left_out[template.name] = f"its space cannot be searched ({explain(error).words})"
             self._note(f"template {template.name} is left out: {self.left_out[template.name]}")
             return None
-        return Lane(template, adviser, prior=prior)
+        return FamilySearch(template, oracle, prior=prior)
 
-    def _next(self, seconds: float, under_way: Sequence[Asked]) -> Asked | None:
+    def _next(self, seconds: float, under_way: Sequence[PendingTrial]) -> PendingTrial | None:
         """The next trial: what a killed process left, a template's start, a cheap neighbour, or what the oracle says.
 
         Args:
@@ -194,111 +208,119 @@ class DeepSide:
         """
         if self._in_flight:
             left = self._in_flight.pop(0)
-            order = dataclasses.replace(
-                left.order, seconds=seconds, bar=self.examination.bar(), bar_share=self.examination.share
+            spec = dataclasses.replace(
+                left.spec,
+                seconds=seconds,
+                promotion_score=self.holdout_policy.promotion_score(),
+                promotion_share=self.holdout_policy.share,
             )
-            return dataclasses.replace(left, order=order)
+            return dataclasses.replace(left, spec=spec)
         # Seconds are known only of trials that have ended, so several at once are counted.
         by_time = math.isfinite(seconds) and self.pool.n_workers == 1
-        lane = next_lane(self.lanes, self.higher_is_better, by_time)
-        if lane is None or (self.max_trials is not None and self.n_runs + len(under_way) >= self.max_trials):
+        search = next_search(self.searches, self.higher_is_better, by_time)
+        if search is None or (self.max_trials is not None and self.n_runs + len(under_way) >= self.max_trials):
             return None
-        short = math.isfinite(seconds) and seconds < self._least_seconds(lane)
+        short = math.isfinite(seconds) and seconds < self._least_seconds(search)
         if short:
-            lane = self._short_lane(seconds)
-            if lane is None:
+            search = self._short_search(seconds)
+            if search is None:
                 return None
-        number = self._vary(lane) if short else self._ask(lane)
+        number = self._vary(search) if short else self._ask(search)
         if number is None:
-            lane.exhausted = all(one.lane is not lane for one in under_way)  # else it may be waiting for a score
+            search.exhausted = all(one.search is not search for one in under_way)  # else it may be waiting for a score
             return None
-        order = Order(
-            f"{lane.template.name}-{lane.n_runs + 1}", lane.template.name, plain(lane.adviser.settings(number)),
-            self.seed * 1000 + lane.n_runs, seconds, soft_seconds=self._soft_seconds(seconds),
-            gates=gates_for(lane.peers) if self.early_stopping else (), bar=self.examination.bar(),
-            bar_share=self.examination.share,
-        )  # fmt: skip
-        lane.n_runs += 1
-        return Asked(lane, number, order)
+        spec = TrialSpec(
+            f"{search.template.name}-{search.n_runs + 1}",
+            search.template.name,
+            plain(search.oracle.settings(number)),
+            self.seed * 1000 + search.n_runs,
+            seconds,
+            soft_seconds=self._soft_seconds(seconds),
+            milestones=milestones_for(search.peers) if self.early_stopping else (),
+            promotion_score=self.holdout_policy.promotion_score(),
+            promotion_share=self.holdout_policy.share,
+        )
+        search.n_runs += 1
+        return PendingTrial(search, number, spec)
 
     def _soft_seconds(self, seconds: float) -> float | None:
         """A time to end in where little is lost by it: the first trial's, so that others follow, and each later one's
         once the best is judged on several hold-outs, so that it can be judged on as many.
         """
-        share = 1 / self.kept[0].run.n_holdouts if self.kept else FIRST_SHARE
+        share = 1 / self.ranked[0].run.n_holdouts if self.ranked else FIRST_SHARE
         return share * seconds if share < 1 and math.isfinite(seconds) else None
 
-    def _ask(self, lane: Lane) -> str | None:
+    def _ask(self, search: FamilySearch) -> str | None:
         """The adviser's number of the next setting."""
-        cheap = self.reuse_shapes and lane.variants > 0 and lane.adviser.name in ("bayesian", "random")
-        if cheap and lane.best_settings is not None and not lane.adviser.n_waiting:
-            lane.variants -= 1
-            return self._vary(lane)
+        cheap = self.reuse_shapes and search.neighbours > 0 and search.oracle.name in ("bayesian", "random")
+        if cheap and search.best_settings is not None and not search.oracle.n_waiting:
+            search.neighbours -= 1
+            return self._vary(search)
         try:
-            return lane.adviser.ask()
+            return search.oracle.ask()
         except Exception as error:  # KerasTuner's own, from a state or scores that an earlier call has left
-            self._note(f"{lane.template.name} is asked no more: its oracle cannot go on ({explain(error).words})")
-            lane.exhausted = True
+            self._note(f"{search.template.name} is asked no more: its oracle cannot go on ({explain(error).words})")
+            search.exhausted = True
             return None
 
-    def _vary(self, lane: Lane) -> str:
+    def _vary(self, search: FamilySearch) -> str:
         """The adviser's number of a neighbour of the template's best setting, of the same shape."""
-        rng = np.random.default_rng((self.seed, lane.n_runs))
-        knobs = (*lane.template.knobs, *LOSS_KNOBS)
-        return lane.adviser.enter(vary(lane.adviser.space, lane.best_settings or {}, knobs, rng))
+        rng = np.random.default_rng((self.seed, search.n_runs))
+        knobs = (*search.template.knobs, *LOSS_KNOBS)
+        return search.oracle.enter(vary(search.oracle.space, search.best_settings or {}, knobs, rng))
 
-    def _short_lane(self, seconds: float) -> Lane | None:
+    def _short_search(self, seconds: float) -> FamilySearch | None:
         """The best template, where its best shape is compiled and these seconds are enough for a short schedule of it.
 
         This is what the end of a budget is used for, once it is too short for another shape.
         """
-        if not self.kept or self.pool.n_workers != 1 or not self.reuse_shapes:
+        if not self.ranked or self.pool.n_workers != 1 or not self.reuse_shapes:
             return None
-        best = self.kept[0]
-        lane = next((one for one in self.lanes if one.template is best.template), None)
-        if lane is None or lane.best_settings is None or lane.adviser.name not in ("bayesian", "random"):
+        best = self.ranked[0]
+        search = next((one for one in self.searches if one.template is best.template), None)
+        if search is None or search.best_settings is None or search.oracle.name not in ("bayesian", "random"):
             return None
         fit = best.fits[0]
         least = LEAST_SHARE * (fit.seconds - fit.compile_seconds) * best.run.n_holdouts
-        ready = self.trainer.is_ready(lane.template, lane.best_settings)
-        return lane if ready and seconds >= max(LEAST_SHORT_SECONDS, least) else None
+        ready = self.trainer.is_ready(search.template, search.best_settings)
+        return search if ready and seconds >= max(LEAST_SHORT_SECONDS, least) else None
 
-    def _least_seconds(self, lane: Lane) -> float:
+    def _least_seconds(self, search: FamilySearch) -> float:
         """Below this a trial is not started: compilation cannot be interrupted, and a sliver teaches nothing."""
-        if not self.kept:
+        if not self.ranked:
             return 1.0
-        typical = float(np.median([kept.run.cost.fit_seconds for kept in self.kept]))
-        n_fits = self.kept[0].run.n_holdouts  # a trial that cannot be judged as often as the best stands behind it
-        return lane.compile_seconds + n_fits * LEAST_SHARE * typical
+        typical = float(np.median([candidate.run.cost.fit_seconds for candidate in self.ranked]))
+        n_fits = self.ranked[0].run.n_holdouts  # a trial that cannot be judged as often as the best stands behind it
+        return search.compile_seconds + n_fits * LEAST_SHARE * typical
 
-    def _begin(self, asked: Asked) -> None:
-        order = asked.order
+    def _begin(self, asked: PendingTrial) -> None:
+        spec = asked.spec
         self.archive.begun(asked)
-        self.on_event({"event": "start", "side": "deep", "name": order.name, "settings": dict(order.settings)})
+        self.on_event({"event": "start", "side": "deep", "name": spec.name, "settings": dict(spec.settings)})
 
-    def _on_epoch(self, order: Order, point: Mapping[str, float]) -> None:
-        self.on_event({"event": "epoch", "side": "deep", "name": order.name, **point})
+    def _on_epoch(self, spec: TrialSpec, point: Mapping[str, float]) -> None:
+        self.on_event({"event": "epoch", "side": "deep", "name": spec.name, **point})
 
-    def _take_in(self, asked: Asked, report: Report) -> Run:
+    def _take_in(self, asked: PendingTrial, report: TrialResult) -> Run:
         """Tell the adviser, keep the weights of the best, and write down what was learned."""
-        lane, fit, cheap = asked.lane, report.fit, False
+        search, fit, cheap = asked.search, report.fit, False
         run, scores = as_run(report), scores_of(report)
         self.n_runs += 1
-        lane.seconds += report.seconds
+        search.seconds += report.seconds
         settings = plain(report.settings)
-        believed = self.examination.take_in(scores, report.passed_over) if scores else None
-        lane.adviser.tell(asked.number, believed, settings)
+        adjusted_score = self.holdout_policy.take_in(scores, report.skipped_for_time) if scores else None
+        search.oracle.tell(asked.number, adjusted_score, settings)
         self.failures.update(failure.kind for failure in report.failures)
-        if fit is None or believed is None:
-            lane.n_failed += 1
+        if fit is None or adjusted_score is None:
+            search.n_failed += 1
         else:
-            lane.compile_seconds = max(lane.compile_seconds, fit.compile_seconds)
-            lane.peers.append(at_gates(fit.curve, self.higher_is_better))
-            cheap = math.isinf(report.order.seconds) or fit.compile_seconds >= COMPILE_SHARE * fit.seconds
-            self._lead(lane, believed, settings, cheap)
+            search.compile_seconds = max(search.compile_seconds, fit.compile_seconds)
+            search.peers.append(at_milestones(fit.curve, self.higher_is_better))
+            cheap = math.isinf(report.spec.seconds) or fit.compile_seconds >= COMPILE_SHARE * fit.seconds
+            self._lead(search, adjusted_score, settings, cheap)
             others = tuple(one.raw_valid for one in report.others)
-            self._keep(Kept(run, lane.template, settings, [fit], others, stored=asked.snapshot is not None))
-        self.archive.ended(run, report, scores, lane.peers[-1] if fit is not None else (), cheap)
+            self._keep(Candidate(run, search.template, settings, [fit], others, stored=asked.snapshot is not None))
+        self.archive.ended(run, report, scores, search.peers[-1] if fit is not None else (), cheap)
         self.on_event(
             {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "n_holdouts": run.n_holdouts,
              "status": run.status, "failure": run.failure,
@@ -307,48 +329,48 @@ class DeepSide:
         )  # fmt: skip
         return run
 
-    def _lead(self, lane: Lane, score: float, settings: dict[str, Any], cheap: bool) -> None:
+    def _lead(self, search: FamilySearch, score: float, settings: dict[str, Any], cheap: bool) -> None:
         """Note a template's best; where compiling took much of its time, its neighbours come cheaper than others.
 
         Without a clock times decide nothing, so that the same seed gives the same trials.
         """
-        if lane.best is None or self._better(score, lane.best):
-            lane.best, lane.best_settings = score, settings
-            lane.variants = VARIANTS if cheap else 0
+        if search.best is None or self._better(score, search.best):
+            search.best, search.best_settings = score, settings
+            search.neighbours = NEIGHBOURS if cheap else 0
 
-    def _keep(self, kept: Kept) -> None:
+    def _keep(self, candidate: Candidate) -> None:
         """Hold the best in memory, and their weights on disk."""
-        self._rank(kept)
-        dropped = kept in self.kept[KEPT_FITS:]
-        del self.kept[KEPT_FITS:]
+        self._rank(candidate)
+        dropped = candidate in self.ranked[KEPT_FITS:]
+        del self.ranked[KEPT_FITS:]
         if not dropped:
-            self.archive.keep(kept, [one.run.name for one in self.kept])
+            self.archive.keep(candidate, [one.run.name for one in self.ranked])
 
-    def _rank(self, kept: Kept) -> None:
+    def _rank(self, candidate: Candidate) -> None:
         """Put a run among the kept ones, in their order."""
-        self.kept.append(kept)
-        self.kept.sort(key=lambda one: self._place(one.run))
+        self.ranked.append(candidate)
+        self.ranked.sort(key=lambda one: self._place(one.run))
 
     def _place(self, run: Run) -> tuple[int, float]:
         """What runs are sorted by: those judged on all hold-outs first, then the better score."""
         score = run.valid_score or 0.0
         return -run.n_holdouts, -score if self.higher_is_better else score
 
-    def _save(self, order: Order, snapshot: Snapshot) -> None:
+    def _save(self, spec: TrialSpec, snapshot: Snapshot) -> None:
         """A trial's state on disk, from which it can go on: of one at a time."""
         if self.pool.n_workers == 1:
-            self.archive.snapshot(order, snapshot)
+            self.archive.snapshot(spec, snapshot)
 
     def _note(self, text: str) -> None:
         self.on_event({"event": "note", "side": "deep", "text": text})
 
-    def _on_stuck(self, order: Order, why: str) -> None:
-        self.archive.stuck(order, why)
+    def _on_stuck(self, spec: TrialSpec, why: str) -> None:
+        self.archive.stuck(spec, why)
         if processes.possible() and self.folder is not None:
-            self._note(f"{order.name} does not answer: {why}; a fresh process goes on and passes this trial over")
+            self._note(f"{spec.name} does not answer: {why}; a fresh process goes on and passes this trial over")
             processes.go_on(self.folder)
         self._note(
-            f"{order.name} does not answer: {why}, and nothing in this process can end it; end the process "
+            f"{spec.name} does not answer: {why}, and nothing in this process can end it; end the process "
             f"(kill -9 {os.getpid()}) and go on with --resume, which passes this trial over"
         )
 
@@ -363,7 +385,7 @@ class DeepSide:
 
     def _spaces(self) -> dict[str, str]:
         """Fingerprint of each template's space."""
-        texts = {lane.template.name: repr(lane.adviser.space.get_config()) for lane in self.lanes}
+        texts = {search.template.name: repr(search.oracle.space.get_config()) for search in self.searches}
         return {
             f"space of {name}": hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
             for name, text in texts.items()
@@ -371,90 +393,90 @@ class DeepSide:
 
     def _replay(self) -> None:
         """Take in what an earlier call tried: advisers, gates, kept weights, and trials that were under way."""
-        lanes = {lane.template.name: lane for lane in self.lanes}
-        open_ones: dict[str, tuple[Lane, str, Mapping[str, Any]]] = {}
-        lost: list[tuple[Run, Lane]] = []
+        searches = {search.template.name: search for search in self.searches}
+        open_ones: dict[str, tuple[FamilySearch, str, Mapping[str, Any]]] = {}
+        lost: list[tuple[Run, FamilySearch]] = []
         journal = self.archive.journal
-        entries = Entries(self.lanes, self.seed, self.examination.n_holdouts, journal.n_lines)
+        entries = Entries(self.searches, self.seed, self.holdout_policy.n_holdouts, journal.n_lines)
         for entry in journal.understood(entries.read):
-            lane = lanes[entry["template"]]
+            search = searches[entry["template"]]
             if "again" in entry or "stuck" in entry:
                 continue  # read by Archive.given_up
-            lane.n_runs = max(lane.n_runs, _place(entry.get("begun") or entry["name"]))
+            search.n_runs = max(search.n_runs, _place(entry.get("begun") or entry["name"]))
             if "begun" in entry:
-                number = lane.adviser.enter(entry["values"])
-                lane.adviser.set_state(entry["oracle"])
-                lane.variants = int(entry["variants"])
-                open_ones[entry["begun"]] = (lane, number, entry)
+                number = search.oracle.enter(entry["values"])
+                search.oracle.set_state(entry["oracle"])
+                search.neighbours = int(entry["variants"])
+                open_ones[entry["begun"]] = (search, number, entry)
                 continue
             run = run_of(entry)
             asked = open_ones.pop(run.name, None)  # None where that line is lost
-            number = lane.adviser.enter(entry["settings"]) if asked is None else asked[1]
+            number = search.oracle.enter(entry["settings"]) if asked is None else asked[1]
             self._earlier.append(run)
             self.n_runs += 1
-            lane.seconds += run.cost.fit_seconds
+            search.seconds += run.cost.fit_seconds
             scores = entry["scores"]
-            believed = self.examination.take_in(scores, bool(entry["passed_over"])) if scores else None
-            lane.adviser.tell(number, believed, dict(run.choices))
+            adjusted_score = self.holdout_policy.take_in(scores, bool(entry["passed_over"])) if scores else None
+            search.oracle.tell(number, adjusted_score, dict(run.choices))
             self.failures.update(entry.get("failures", ()))
-            if believed is None:
-                lane.n_failed += 1
+            if adjusted_score is None:
+                search.n_failed += 1
                 continue
-            lane.peers.append(list(entry["at_gates"]))
-            lane.compile_seconds = max(lane.compile_seconds, float(entry["compile_seconds"]))
-            self._lead(lane, believed, dict(run.choices), bool(entry["cheap"]))
-            if not self._restore(lane, run, scores):
-                lost.append((run, lane))
-        for lane, number, entry in open_ones.values():
-            order, snapshot = self.archive.left(entry, len(self.trainer.material.target))
+            search.peers.append(list(entry["at_gates"]))
+            search.compile_seconds = max(search.compile_seconds, float(entry["compile_seconds"]))
+            self._lead(search, adjusted_score, dict(run.choices), bool(entry["cheap"]))
+            if not self._restore(search, run, scores):
+                lost.append((run, search))
+        for search, number, entry in open_ones.values():
+            spec, snapshot = self.archive.left(entry, len(self.trainer.training_data.target))
             if snapshot is not None and not self._gives((snapshot.raw_valid,), (snapshot.score,)):
                 snapshot = None
-            left = Asked(lane, number, order, snapshot, again=True)
-            given_up = self.archive.given_up(order, snapshot)
+            left = PendingTrial(search, number, spec, snapshot, again=True)
+            given_up = self.archive.given_up(spec, snapshot)
             if given_up is None:
                 self._in_flight.append(left)
             else:
                 self._earlier.append(self._take_in(left, given_up))
-                self._note(f"{order.name}: {given_up.failure}")
+                self._note(f"{spec.name}: {given_up.failure}")
         if lost:  # the best one is fitted again if nothing that is left is as good
-            run, lane = min(lost, key=lambda item: self._place(item[0]))
-            if not self.kept or self._place(run) < self._place(self.kept[0].run):
-                lane.adviser.first(dict(run.choices))
+            run, search = min(lost, key=lambda item: self._place(item[0]))
+            if not self.ranked or self._place(run) < self._place(self.ranked[0].run):
+                search.oracle.first(dict(run.choices))
                 self.n_runs -= 1  # so that a bound on trials leaves room for it
 
     def _tell_what_was_found(self) -> None:
         parts = []
         if self._earlier:
-            parts.append(f"{len(self._earlier)} trials of an earlier call, the weights of {len(self.kept)} of them")
+            parts.append(f"{len(self._earlier)} trials of an earlier call, the weights of {len(self.ranked)} of them")
         for left in self._in_flight:
             where = "its last snapshot" if left.snapshot is not None else "its start"
-            parts.append(f"{left.order.name}, which was under way, from {where}")
+            parts.append(f"{left.spec.name}, which was under way, from {where}")
         parts += self.archive.damage()
         if parts:
             self._note(f"going on with {'; '.join(parts)}")
 
     def _gives(self, raws: Sequence[np.ndarray], scores: Sequence[float]) -> bool:
         """Whether stored outputs give a run's scores: a file under its name may be another's."""
-        material = self.trainer.material
-        sizes = [len(material.valid_truth), *(len(one.valid) for one in material.others)]
-        shape = tuple(material.head.shape)
+        training_data = self.trainer.training_data
+        sizes = [len(training_data.valid_truth), *(len(one.valid) for one in training_data.others)]
+        shape = tuple(training_data.head.shape)
         if len(raws) != len(scores) or any(raw.shape != (n, *shape) for raw, n in zip(raws, sizes, strict=False)):
             return False
         if not all(np.issubdtype(raw.dtype, np.floating) and np.isfinite(raw).all() for raw in raws):
             return False
         try:
-            own = [material.judge(raw, holdout) for holdout, raw in enumerate(raws)]
+            own = [training_data.judge(raw, holdout) for holdout, raw in enumerate(raws)]
         except Exception:  # of arrays that hold no numbers, or odd ones
             return False
         return bool(np.allclose(own, scores, rtol=1e-4, atol=1e-6))
 
-    def _restore(self, lane: Lane, run: Run, scores: Sequence[float]) -> bool:
+    def _restore(self, search: FamilySearch, run: Run, scores: Sequence[float]) -> bool:
         """Bring a run's weights back from disk, where what lies there is what this run has left."""
-        found = self.archive.kept(run.name)
+        found = self.archive.load(run.name)
         if found is None or not self._gives((found[0].raw_valid, *found[1]), scores):
             return False
         fit, others = found
-        self._rank(Kept(run, lane.template, dict(run.choices), [fit], others, stored=True))
+        self._rank(Candidate(run, search.template, dict(run.choices), [fit], others, stored=True))
         return True
 
     # ------------------------------------------------------------------ finalist

@@ -15,7 +15,7 @@ from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.consistency import agreed
 from automl.detect.columns.convert import as_frame, read
-from automl.detect.findings import noted, unsure
+from automl.detect.findings import reading_findings, unsure
 from automl.detect.parse import dates, numbers, words
 from automl.detect.rows import in_file, take
 from automl.detect.series import forecast
@@ -203,7 +203,7 @@ def _table(
     name, columns, why = modality.of_columns(dataset.inputs, columns, dataset.name)
     frame: pd.DataFrame = dataset.inputs
     inputs = read(frame, columns)
-    findings += in_file((*audit(frame, inputs, columns), *noted(frame, inputs, columns)), dataset)
+    findings += in_file((*audit(frame, inputs, columns), *reading_findings(frame, inputs, columns)), dataset)
     findings += in_file([repeated] if repeated else [], raw)
     evidence = [why, *found.evidence]
     metric, chosen = _metric(found, recipe)

@@ -15,12 +15,12 @@ from automl.detect.target.goal import SURE, Answer
 from automl.records import Column, Finding, Recipe, Severity
 from automl.system import shell
 
-__all__ = ["converted_units", "mixed_units", "noted", "spelled_gaps", "stand_ins", "unclear_marks", "unsure"]
+__all__ = ["converted_units", "mixed_units", "reading_findings", "spelled_gaps", "stand_ins", "unclear_marks", "unsure"]
 
 LOOKED_AT = 300
 
 
-def noted(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> tuple[Finding, ...]:
+def reading_findings(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> tuple[Finding, ...]:
     """Every finding about how columns were read.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from automl.detect.columns.sample import glimpse
+from automl.detect.columns.sample import column_sample
 from automl.errors import DataError
 from automl.records import Column, Dataset, Finding, Modality, Recipe
 from automl.system import shell
@@ -58,7 +58,7 @@ def _lone_text(frame: pd.DataFrame, columns: list[Column]) -> list[Column]:
     ]
     if any(c not in loose for c in used) or len(loose) != 1:
         return columns
-    seen = glimpse(loose[0].name, frame[loose[0].name])
+    seen = column_sample(loose[0].name, frame[loose[0].name])
     letters = np.mean([any(ch.isalpha() for ch in t) for t in seen.texts]) if seen.texts else 0.0
     if seen.is_numeric or seen.distinct_share <= 0.5 or letters < 0.9 or len(seen.texts) < 10:
         return columns

@@ -11,7 +11,7 @@ import pandas as pd
 
 from automl.records import Dataset, Finding
 
-__all__ = ["in_file", "marked", "take"]
+__all__ = ["flag_test_rows", "in_file", "take"]
 
 
 def take(dataset: Dataset, rows: np.ndarray) -> Dataset:
@@ -51,7 +51,7 @@ def in_file(findings: Iterable[Finding], dataset: Dataset) -> tuple[Finding, ...
     return tuple(replace(f, rows=tuple(int(numbers[row]) for row in f.rows)) for f in findings)
 
 
-def marked(findings: Iterable[Finding], dataset: Dataset) -> tuple[Finding, ...]:
+def flag_test_rows(findings: Iterable[Finding], dataset: Dataset) -> tuple[Finding, ...]:
     """Findings that say which of their rows are of the user's own test data.
 
     Args:

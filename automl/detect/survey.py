@@ -9,7 +9,7 @@ import pandas as pd
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.convert import as_frame, read
 from automl.detect.detection import kinds_of
-from automl.detect.findings import noted
+from automl.detect.findings import reading_findings
 from automl.detect.rows import in_file
 from automl.detect.target.goal import answer, suggestions
 from automl.errors import InputError
@@ -33,7 +33,11 @@ def survey(dataset: Dataset, recipe: Recipe) -> tuple[tuple[Column, ...], tuple[
     columns = tuple(kinds_of(frame, recipe))
     inputs = read(frame, columns)
     repeated = duplicate_rows(frame, None)
-    found = (*audit(frame, inputs, columns), *noted(frame, inputs, columns), *([repeated] if repeated else []))
+    found = (
+        *audit(frame, inputs, columns),
+        *reading_findings(frame, inputs, columns),
+        *([repeated] if repeated else []),
+    )
     targets = [sentence for name in suggestions(frame, columns) if (sentence := _as_target(frame, name, recipe))]
     return columns, tuple(targets), (*dataset.findings, *in_file(found, dataset))
 

@@ -11,7 +11,7 @@ the verdict recommends.
 
 from automl.estimators.contest import ContestClassifier, ContestRegressor
 from automl.estimators.deep import DeepClassifier, DeepRegressor
-from automl.estimators.held import ContestResult
+from automl.estimators.fitted import ContestResult
 from automl.estimators.shallow import ShallowClassifier, ShallowRegressor
 
 __all__ = [

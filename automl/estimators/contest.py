@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from automl.estimators.asking import contest
 from automl.estimators.estimating import Classifier, Regressor
+from automl.estimators.runner import contest
 from automl.split import LEAST_ROWS
 
 if TYPE_CHECKING:
-    from automl.estimators.held import ContestResult, Held
+    from automl.estimators.fitted import ContestResult, FittedModel
     from automl.records import Recipe
 
 __all__ = ["ContestClassifier", "ContestRegressor"]
@@ -79,10 +79,10 @@ class Contest:
         self.out = out
         self.quiet = quiet
 
-    def _run(self, recipe: Recipe, started: float) -> Held:
+    def _run(self, recipe: Recipe, started: float) -> FittedModel:
         """Run the contest."""
-        held, self.result_ = contest(recipe, started)
-        return held
+        fitted, self.result_ = contest(recipe, started)
+        return fitted
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()  # type: ignore[misc]

@@ -11,11 +11,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from automl.estimators import checking
-from automl.estimators.asking import recipe_for
+from automl.estimators.runner import recipe_for
 from automl.split import LEAST_UNTESTED
 
 if TYPE_CHECKING:
-    from automl.estimators.held import Held
+    from automl.estimators.fitted import FittedModel
     from automl.records import Output, Recipe
 
 __all__ = ["Classifier", "Regressor"]
@@ -27,21 +27,21 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     Parameters are checked by `fit`, never before, as scikit-learn wants it.
     """
 
-    _held: Held
+    _fitted_model: FittedModel
     _least_rows: ClassVar[int] = LEAST_UNTESTED
 
     @abstractmethod
-    def _run(self, recipe: Recipe, started: float) -> Held:
+    def _run(self, recipe: Recipe, started: float) -> FittedModel:
         """Fit what the class is named after."""
 
     def _fit(self, problem: checking.Problem, goal: Any, started: float) -> None:
         self.__dict__.pop("_held", None)  # an earlier fit's model does not fit these columns
         recipe = recipe_for(self.get_params(deep=False), problem, goal, type(self).__name__)
-        self._held = self._run(recipe, started)
+        self._fitted_model = self._run(recipe, started)
 
     def _output(self, X: Any) -> Output:
         check_is_fitted(self, "_held")
-        return self._held.output(checking.rows(self, X, reset=False))
+        return self._fitted_model.output(checking.rows(self, X, reset=False))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -84,7 +84,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         self._fit(problem, found.goal, started)
         self.classes_ = found.classes
         self._goal, self._dtype = found.goal, found.dtype
-        place = {name: i for i, name in enumerate(self._held.task.classes)}
+        place = {name: i for i, name in enumerate(self._fitted_model.task.classes)}
         names = list(problem.target.columns) if found.goal == "multilabel" else found.spelled
         self._places = np.array([place.get(name, -1) for name in names])
         return self

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from automl.estimators.asking import side_alone
 from automl.estimators.estimating import Classifier, Regressor
+from automl.estimators.runner import side_alone
 
 if TYPE_CHECKING:
-    from automl.estimators.held import Held
+    from automl.estimators.fitted import FittedModel
     from automl.records import Recipe
 
 __all__ = ["ShallowClassifier", "ShallowRegressor"]
@@ -60,7 +60,7 @@ class Shallow:
         self.plugins = plugins
         self.quiet = quiet
 
-    def _run(self, recipe: Recipe, started: float) -> Held:
+    def _run(self, recipe: Recipe, started: float) -> FittedModel:
         """Fit the shallow side."""
         return side_alone(recipe, "shallow", started)
 

@@ -11,7 +11,7 @@ import numpy as np
 from automl import catalog, metrics, split
 from automl.audit import examine
 from automl.detect import detect, survey
-from automl.detect.rows import marked
+from automl.detect.rows import flag_test_rows
 from automl.errors import InputError, NoTarget
 from automl.flow.selection import check_templates
 from automl.intake import load, pictured, pictures, span
@@ -20,7 +20,7 @@ from automl.records import Finding
 if TYPE_CHECKING:
     from automl.records import Column, Dataset, Recipe, Split, Task
 
-__all__ = ["Looked", "Prepared", "audited", "look", "prepare", "read"]
+__all__ = ["Inspected", "Prepared", "audited", "look", "prepare", "read"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,7 @@ def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
     if recipe.metric is not None:
         metrics.named(recipe.metric)
     dataset, task = _detected(load(recipe, most_rows), recipe)
-    return dataclasses.replace(dataset, findings=marked(dataset.findings, dataset)), task
+    return dataclasses.replace(dataset, findings=flag_test_rows(dataset.findings, dataset)), task
 
 
 def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
@@ -77,12 +77,12 @@ def audited(prepared: Prepared, seconds: float) -> Prepared:
         seconds: to spend.
     """
     dataset = prepared.dataset
-    found = marked(examine(dataset, prepared.task, prepared.split, seconds), dataset)
+    found = flag_test_rows(examine(dataset, prepared.task, prepared.split, seconds), dataset)
     return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, findings=(*dataset.findings, *found)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Looked:
+class Inspected:
     """What `look` has seen.
 
     Attributes:
@@ -98,7 +98,7 @@ class Looked:
     targets: tuple[str, ...] = ()
 
 
-def look(recipe: Recipe, most_rows: int | None = None) -> Looked:
+def look(recipe: Recipe, most_rows: int | None = None) -> Inspected:
     """Load, detect and audit, with the rows parted as a contest would part them; nothing is fitted that is kept.
 
     Where they cannot be parted, being too few or by rules that exclude each other, a finding says so, and what needs no
@@ -117,7 +117,7 @@ def look(recipe: Recipe, most_rows: int | None = None) -> Looked:
         dataset, task = _detected(raw, recipe)
     except NoTarget:
         columns, targets, findings = survey(raw, recipe)
-        return Looked(dataclasses.replace(raw, findings=marked(findings, raw)), None, columns, targets)
+        return Inspected(dataclasses.replace(raw, findings=flag_test_rows(findings, raw)), None, columns, targets)
     parted, found = None, dataset.findings
     try:
         parted = split.split(dataset, task, recipe.seed)
@@ -125,4 +125,4 @@ def look(recipe: Recipe, most_rows: int | None = None) -> Looked:
         message = f"automl fit would refuse these rows: {error}."
         found += (Finding("no_split", "high", message, "Change this before a fit; the rest of the audit goes on."),)
     found += examine(dataset, task, parted)
-    return Looked(dataclasses.replace(dataset, findings=marked(found, dataset)), task, task.columns)
+    return Inspected(dataclasses.replace(dataset, findings=flag_test_rows(found, dataset)), task, task.columns)

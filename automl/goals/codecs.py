@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl.errors import DataError, RecipeError
-from automl.goals.transform import Shape, bounds, shape_of
+from automl.goals.transform import TargetTransform, bounds, transform_for
 from automl.records import Dataset, Head, Output, Split, TargetCodec, Task
 
 __all__ = ["ClassCodec", "ForecastCodec", "LabelsCodec", "ValuesCodec", "fit", "restore"]
@@ -111,7 +111,7 @@ class ValuesCodec:
 
     head: Head
     targets: list[str]
-    shapes: list[Shape]
+    shapes: list[TargetTransform]
     mean: list[float]
     std: list[float]
     low: list[float]
@@ -203,7 +203,7 @@ def restore(state: Mapping[str, Any]) -> TargetCodec:
     if state["codec"] == "labels":
         return LabelsCodec(head, list(state["classes"]))
     if state["codec"] == "values":
-        shapes = [Shape(**shape) for shape in state["shapes"]]
+        shapes = [TargetTransform(**shape) for shape in state["shapes"]]
         moments = (list(state[name]) for name in ("mean", "std", "low", "high"))
         return ValuesCodec(head, list(state["targets"]), shapes, *moments)
     return ForecastCodec(head, list(state["targets"]))
@@ -243,7 +243,7 @@ def _fit_values(dataset: Dataset, task: Task, split: Split) -> ValuesCodec:
     codec = ValuesCodec(Head("regression", (n_targets,), "linear", "mse"), list(task.target), [], [], [], [], [])
     values = codec.truth(dataset, split.train)
     for column in values.T:
-        shape = shape_of(column, task.metric)
+        shape = transform_for(column, task.metric)
         inner = shape.forward(column)
         size = max(float(np.abs(inner).max(initial=0.0)), 1e-300)  # whose square may not be finite
         mean, std = float((inner / size).mean()) * size, float((inner / size).std()) * size

@@ -15,7 +15,7 @@ import numpy as np
 
 from automl.target_encoding.microaggregation import magnitude, quantiles, roundest
 
-__all__ = ["PLAIN", "Shape", "bounds", "shape_of"]
+__all__ = ["PLAIN", "TargetTransform", "bounds", "transform_for"]
 
 SKEWED = 1.5
 """Skewness from which on a target is transformed."""
@@ -36,7 +36,7 @@ normal target, 2 for a double exponential one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class TargetTransform:
     """``z = sign(x) ((1 + |x|)^power - 1) / power`` of ``x = (y - origin) / unit``; log(1 + |x|) for power 0.
 
     Attributes:
@@ -67,10 +67,10 @@ class Shape:
         return np.asarray(np.sign(z) * np.expm1(size) * self.unit + self.origin)
 
 
-PLAIN = Shape(1.0, 0.0, 1.0)
+PLAIN = TargetTransform(1.0, 0.0, 1.0)
 
 
-def shape_of(values: np.ndarray, metric: str = "r2") -> Shape:
+def transform_for(values: np.ndarray, metric: str = "r2") -> TargetTransform:
     """The transform that training values ask for, `PLAIN` where they ask for none.
 
     Args:
@@ -90,7 +90,7 @@ def shape_of(values: np.ndarray, metric: str = "r2") -> Shape:
     return _mildest(values, middle, 1.0, mild) if _skewness(np.abs(values - middle)) > LONG_TAILS else PLAIN
 
 
-def bounds(shape: Shape, values: np.ndarray) -> tuple[float, float]:
+def bounds(shape: TargetTransform, values: np.ndarray) -> tuple[float, float]:
     """Between which transformed values a prediction stays: the training range, somewhat widened.
 
     Turned back, no bound lies further out than the training range is wide. A target that is never negative in training
@@ -118,14 +118,14 @@ def _bound(inner: float, near: float, far: float) -> float:
     return roundest(near, far) if near != far else roundest(inner, near)
 
 
-def _mildest(values: np.ndarray, origin: float, sign: float, mild: float) -> Shape:
+def _mildest(values: np.ndarray, origin: float, sign: float, mild: float) -> TargetTransform:
     """The first power that leaves no strong skew of the distances from the origin, or the one that leaves least."""
     distance = np.abs(values - origin)
     if not (distance > 0).any():
         return PLAIN
     # Below the unit the transform is nearly a line; one far too small for the largest would leave float64's range.
     unit = sign * max(float(quantiles(distance[distance > 0], [0.1])[0]), LEAST_UNIT * float(magnitude(distance.max())))
-    shapes = [PLAIN, *(Shape(power, origin, unit) for power in POWERS)]
+    shapes = [PLAIN, *(TargetTransform(power, origin, unit) for power in POWERS)]
     skews = [abs(_skewness(np.abs(shape.forward(values) - shape.forward(np.array(origin))))) for shape in shapes]
     for shape, skew in zip(shapes[1:], skews[1:], strict=True):
         if skew <= mild:

@@ -18,7 +18,7 @@ from automl.records import Finding
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Layout", "Told", "layout"]
+__all__ = ["Layout", "RaggedRows", "layout"]
 
 HEAD_ROWS = 2_000
 BLOCK_BYTES = 1 << 24
@@ -51,7 +51,7 @@ class Layout:
     record_bytes: float
     findings: tuple[Finding, ...]
 
-    def stream(self, path: Path, told: Told) -> Iterator[pa.RecordBatch]:
+    def stream(self, path: Path, told: RaggedRows) -> Iterator[pa.RecordBatch]:
         """The rows as text, some megabytes at a time; those with too many or too few cells are left out and counted.
 
         Raises:
@@ -84,7 +84,7 @@ class Layout:
 
 
 @dataclass(slots=True)
-class Told:
+class RaggedRows:
     """What a stream has noticed on its way."""
 
     n_ragged: int = 0

@@ -19,7 +19,7 @@ import numpy as np
 from automl.errors import DataError
 from automl.intake.cells import typed_frame
 from automl.intake.columnar import plain_frame
-from automl.intake.delimited_stream import Layout, Told, layout
+from automl.intake.delimited_stream import Layout, RaggedRows, layout
 from automl.intake.files import open_file, shown
 from automl.intake.frames import tidy
 from automl.intake.limits import MIB, allowed_mib, refuse_beyond, refuse_columns, whole_mib
@@ -272,7 +272,7 @@ def _streamed(
     held = Reservoir(n_kept, whole=latest_by is not None)
     random = np.random.default_rng(seed)
     place = None if latest_by is None else source.names.index(latest_by)
-    told = Told()
+    told = RaggedRows()
     try:
         for begin, batch in batches or _all(source, told):
             if source.text is None:
@@ -307,7 +307,7 @@ def _streamed(
     return frame, rows, n_rows, (*source.text.findings, *findings, *noticed, *told.findings(source.path.name, n_rows))
 
 
-def _all(source: Source, told: Told) -> Batches:
+def _all(source: Source, told: RaggedRows) -> Batches:
     """All rows, a Parquet file's one row group after the other."""
     begin = 0
     for batch in _groups(source) if source.text is None else source.text.stream(source.path, told):
@@ -331,7 +331,7 @@ def _groups(source: Source) -> Iterator[pa.RecordBatch]:
 
 def _first(source: Source, n_rows: int) -> Batches:
     """The first rows."""
-    for begin, batch in _all(source, Told()):
+    for begin, batch in _all(source, RaggedRows()):
         yield begin, batch[: n_rows - begin]
         if begin + len(batch) >= n_rows:
             return

@@ -13,11 +13,11 @@ from automl.errors import DataError
 from automl.goals import codecs
 from automl.goals.scoring import truth
 from automl.modalities.categories import Categories, fit_categories, restore_categories
-from automl.modalities.clues import Clues, fit_clues, restore_clues
 from automl.modalities.image import Pictures, fit_pictures, restore_pictures
 from automl.modalities.numbers import Numbers, fit_numbers, restore_numbers
 from automl.modalities.phrases import Texts, fit_texts, restore_texts, wordy
 from automl.modalities.specs import agree, restore_spec, spec_state
+from automl.modalities.target_statistics import TargetStatistics, fit_target_statistics, restore_target_statistics
 from automl.modalities.text import MAX_LENGTH, Tokens, fit_tokens, restore_tokens
 from automl.records import MIN_LEVEL_ROWS, Column, Dataset, InputSpec, Split, Task
 from automl.target_encoding.ridge import goals_of
@@ -32,12 +32,12 @@ LEAST_ROWS = 50  # below, folds are too small to say what a word means
 TOLD_KINDS = ("categorical", "url", "text", "list")
 MOST_TOKENS = 2**27
 """Ids of all training rows together (512 MiB): beyond, each row keeps fewer of its first words."""
-Part = Numbers | Categories | Texts | Clues | Tokens | Pictures
+Part = Numbers | Categories | Texts | TargetStatistics | Tokens | Pictures
 _RESTORE: Mapping[str, Callable[[Mapping[str, Any]], Part]] = {
     "numbers": restore_numbers,
     "categories": restore_categories,
     "texts": restore_texts,
-    "clues": restore_clues,
+    "clues": restore_target_statistics,
     "tokens": restore_tokens,
     "image": restore_pictures,
 }
@@ -116,7 +116,7 @@ def fit(dataset: Dataset, task: Task, split: Split) -> TabularEncoder:
         "numbers": fit_numbers(frame, numeric, named.get("datetime", [])),
         "categories": fit_categories(frame, levels, urls),
         "texts": fit_texts(frame, named.get("text", []), names, lists, split.seed),
-        "clues": _fit_clues(frame, columns, dataset, task, split),
+        "clues": _fit_target_statistics(frame, columns, dataset, task, split),
         "tokens": _fit_tokens(frame, named.get("text", []), most_length),
         **pictures,
     }
@@ -132,9 +132,9 @@ def _fit_tokens(frame: pd.DataFrame, columns: list[str], most_length: int) -> tu
     return fitted if fitted is not None and fitted[0].words else None
 
 
-def _fit_clues(
+def _fit_target_statistics(
     frame: pd.DataFrame, columns: list[Column], dataset: Dataset, task: Task, split: Split
-) -> tuple[Clues, InputSpec] | None:
+) -> tuple[TargetStatistics, InputSpec] | None:
     if dataset.target is None or task.goal not in ("binary", "multiclass", "multilabel", "regression"):
         return None
     told = [c.name for c in columns if c.kind in TOLD_KINDS]
@@ -146,7 +146,7 @@ def _fit_clues(
     else:
         answers = truth(dataset, task, split.train)
     watched = [c.name for c in columns if c.kind in (*TOLD_KINDS, *NUMERIC_KINDS, "datetime")]
-    return fit_clues(frame, told, watched, goals_of(answers, len(task.classes)), numbers)
+    return fit_target_statistics(frame, told, watched, goals_of(answers, len(task.classes)), numbers)
 
 
 def restore(state: Mapping[str, Any]) -> TabularEncoder:

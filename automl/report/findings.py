@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from automl.records import Finding
 from automl.system.printable import printable
 
-__all__ = ["COLOURS", "SEVERITIES", "column_told", "gravest_first", "one_line", "rows_told", "told"]
+__all__ = ["COLOURS", "SEVERITIES", "column_text", "finding_text", "gravest_first", "one_line", "row_numbers_text"]
 
 SEVERITIES = ("high", "medium", "low")
 COLOURS = {"high": "red", "medium": "yellow", "low": "cyan"}
@@ -24,7 +24,7 @@ def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda one: SEVERITIES.index(one.severity)))
 
 
-def rows_told(finding: Finding, most: int = 20) -> str:
+def row_numbers_text(finding: Finding, most: int = 20) -> str:
     """The rows concerned, as ``"Rows 3, 8, 15 and 9 more"``; empty where none are named.
 
     Rows of the user's own test data are told apart: ``"Row 7; row 3 of the test data"``.
@@ -43,7 +43,7 @@ def rows_told(finding: Finding, most: int = 20) -> str:
     return f"R{said[1:]}{more}"
 
 
-def files_told(finding: Finding) -> str:
+def file_names_text(finding: Finding) -> str:
     """The files concerned, as ``"Files a.png, b.png and 9 more"``; empty where none are named."""
     if not finding.files:
         return ""
@@ -53,14 +53,14 @@ def files_told(finding: Finding) -> str:
     return f"File{'s' * (len(named) > 1 or rest > 0)} {', '.join(map(printable, named))}{more}"
 
 
-def told(finding: Finding) -> str:
+def finding_text(finding: Finding) -> str:
     """A finding as one line: severity, what it is, where, what to do."""
-    rows, files = rows_told(finding, SHOWN_ROWS), files_told(finding)
+    rows, files = row_numbers_text(finding, SHOWN_ROWS), file_names_text(finding)
     parts = (f"{finding.severity}:", finding.message, rows and f"({rows}.)", files and f"({files}.)", finding.next_step)
     return one_line(" ".join(part for part in parts if part))
 
 
-def column_told(name: str) -> str:
+def column_text(name: str) -> str:
     """A column's name on one line of a table: line breaks and tabs as escapes, cut where it is very long."""
     plain = printable(name)
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}…"

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from automl.shallow.in_process import Here
+from automl.shallow.in_process import InProcessWorker
 from automl.shallow.worker import UNSTARTED, Fitted, Payload, Worker
 
-__all__ = ["Apart"]
+__all__ = ["FallbackWorker"]
 
 STARTS = 2
 
 
-class Apart:
+class FallbackWorker:
     """A `Worker` as long as one can be started: memory, processes or descriptors may be limited to too few.
 
     Args:
@@ -28,7 +28,7 @@ class Apart:
     def __init__(self, payload: Payload, note: Callable[[str], None]) -> None:
         self.payload, self.note = payload, note
         self.problem: str | None = None
-        self.place: Worker | Here
+        self.place: Worker | InProcessWorker
         try:
             self.place = Worker(payload)
         except UNSTARTED as error:
@@ -52,7 +52,7 @@ class Apart:
         """End the process, where there is one."""
         self.place.close()
 
-    def _here(self, problem: str) -> Here:
+    def _here(self, problem: str) -> InProcessWorker:
         self.problem = problem
         self.note(f"shallow models are fitted in the main process, where none can be ended at its time ({problem})")
-        return Here(self.payload)
+        return InProcessWorker(self.payload)

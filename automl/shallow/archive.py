@@ -137,7 +137,7 @@ class Archive:
         self._told: set[str] = set()
 
     def write(
-        self, run: Run, scores: Sequence[float], passed_over: bool, settings: Mapping[str, Any], rows: int,
+        self, run: Run, scores: Sequence[float], skipped_for_time: bool, settings: Mapping[str, Any], rows: int,
         state: Mapping[str, Any],
     ) -> None:  # fmt: skip
         """Append a fit to the journal.
@@ -152,7 +152,7 @@ class Archive:
         entry = {
             "name": run.name, "family": run.family, "settings": dict(settings), "choices": dict(run.choices),
             "rows": rows, "status": run.status, "score": run.valid_score, "scores": list(scores),
-            "passed_over": passed_over, "failure": run.failure,
+            "passed_over": skipped_for_time, "failure": run.failure,
             "at_seconds": run.at_seconds, "cost": asdict(run.cost), "state": dict(state),
         }  # fmt: skip
         try:
@@ -169,8 +169,8 @@ class Archive:
         """
         size = len(model) / MIB
         expected = 0.02 + size * self._seconds_a_mib.get(run.family, SECONDS_A_MIB)
-        dear = expected > min(seconds, max(LEAST_SECONDS, SHARE * run.cost.fit_seconds))
-        if self.store is None or run.family in self.unsafe or dear:
+        costly = expected > min(seconds, max(LEAST_SECONDS, SHARE * run.cost.fit_seconds))
+        if self.store is None or run.family in self.unsafe or costly:
             return False
         import skops.io
 

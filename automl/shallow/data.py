@@ -16,11 +16,11 @@ from automl.records import Dataset, Output, Run, Split, Task
 from automl.shallow.worker import Part
 from automl.sides.items import item_weight, part_items
 
-__all__ = ["Material"]
+__all__ = ["TrainingData"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
+class TrainingData:
     """Items (rows, or windows of a forecast) with their truth and weights.
 
     Attributes:
@@ -37,7 +37,7 @@ class Material:
     context: dict[str, Any]
 
     @classmethod
-    def of(cls, dataset: Dataset, task: Task, split: Split, metric: str, weight: np.ndarray | None) -> Material:
+    def of(cls, dataset: Dataset, task: Task, split: Split, metric: str, weight: np.ndarray | None) -> TrainingData:
         """Gather it from a split; `weight` has shape (n_rows,)."""
         first = part_items(split, "train"), part_items(split, "valid")
         parts = tuple(

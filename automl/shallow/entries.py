@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from automl.records import Run, Status
-from automl.shallow.family import Lane
+from automl.shallow.family import FamilySearch
 from automl.storage.values import (
     MOST_SECONDS,
     Misfit,
@@ -44,18 +44,18 @@ class Entry:
         rows: see `Archive.write`.
         scores: see `Archive.write`.
         passed_over: see `Archive.write`.
-        lane_state: for `Lane.go_on`.
+        lane_state: for `FamilySearch.go_on`.
         random: a generator's state.
         n_fits: of the side so far.
     """
 
     run: Run
-    lane: Lane
+    search: FamilySearch
     settings: Mapping[str, Any]
     rows: int
     scores: list[float]
-    passed_over: bool
-    lane_state: Mapping[str, Any]
+    skipped_for_time: bool
+    search_state: Mapping[str, Any]
     random: Mapping[str, Any]
     n_fits: int
 
@@ -70,8 +70,8 @@ class Entries:
         n_lines: of the journal, which bounds every count in it: fits that a full disk kept out of it are few.
     """
 
-    def __init__(self, lanes: Sequence[Lane], n_items: int, n_holdouts: int, n_lines: int) -> None:
-        self.lanes = {lane.baseline.name: lane for lane in lanes}
+    def __init__(self, searches: Sequence[FamilySearch], n_items: int, n_holdouts: int, n_lines: int) -> None:
+        self.searches = {search.baseline.name: search for search in searches}
         self.n_items, self.n_holdouts = n_items, n_holdouts
         self.most_fits = 1000 + 2 * n_lines
 
@@ -82,13 +82,13 @@ class Entries:
             Misfit: this run cannot have written it.
         """
         family = text(entry, "family", 200)
-        lane = self.lanes.get(family)
-        if lane is None:
+        search = self.searches.get(family)
+        if search is None:
             raise Misfit(f"family: this run has no {short(family)}")
         state = mapping(entry, "state")
-        lane_state = self._lane_state(mapping(state, "lane"), lane)
-        run_number(entry.get("name"), family, lane_state["n_runs"])
-        settings = self._settings(mapping(entry, "settings"), lane, lane_state["drawn"])
+        search_state = self._search_state(mapping(state, "lane"), search)
+        run_number(entry.get("name"), family, search_state["n_runs"])
+        settings = self._settings(mapping(entry, "settings"), search, search_state["drawn"])
         scores = _scores(entry, self.n_holdouts)
         score = optional_number(entry, "score")
         if (score is None) != (not scores) or (score is not None and not _same(score, statistics.fmean(scores))):
@@ -102,11 +102,11 @@ class Entries:
             failure=None if entry.get("failure") is None else text(entry, "failure"), n_holdouts=max(1, len(scores)),
         )  # fmt: skip
         return Entry(
-            run, lane, settings, rows, scores, flag(entry, "passed_over"), lane_state, _random(state),
+            run, search, settings, rows, scores, flag(entry, "passed_over"), search_state, _random(state),
             whole(state, "n_fits", 0, self.most_fits),
         )  # fmt: skip
 
-    def _lane_state(self, found: Mapping[str, Any], lane: Lane) -> dict[str, Any]:
+    def _search_state(self, found: Mapping[str, Any], search: FamilySearch) -> dict[str, Any]:
         n_runs = whole(found, "n_runs", 1, self.most_fits)
         drawn = whole(found, "drawn", 1, DRAWS_A_FIT * (n_runs + 1))
         return {
@@ -118,13 +118,13 @@ class Entries:
             "exhausted": flag(found, "exhausted"),
             "failures": whole(found, "failures", 0, self.most_fits),
             "drawn": drawn,
-            "waiting": [self._settings(one, lane, drawn) for one in listed(found, "waiting", MOST_WAITING)],
+            "waiting": [self._settings(one, search, drawn) for one in listed(found, "waiting", MOST_WAITING)],
         }
 
-    def _settings(self, found: Any, lane: Lane, drawn: int) -> dict[str, Any]:
+    def _settings(self, found: Any, search: FamilySearch, drawn: int) -> dict[str, Any]:
         """Settings that the family's own draws can have given."""
-        if not isinstance(found, dict) or not lane.fresh.gave(found, drawn):
-            raise Misfit(f"settings: {lane.baseline.name} does not draw {short(found)}")
+        if not isinstance(found, dict) or not search.fresh.gave(found, drawn):
+            raise Misfit(f"settings: {search.baseline.name} does not draw {short(found)}")
         return found
 
 

@@ -11,13 +11,13 @@ import numpy as np
 from automl.records import Baseline, Output, Run
 from automl.shallow.archive import Proposals
 
-__all__ = ["Kept", "Lane"]
+__all__ = ["Candidate", "FamilySearch"]
 
-LANE_STATE = ("n", "n_runs", "seconds", "used", "capped", "exhausted", "failures")
+SEARCH_STATE = ("n", "n_runs", "seconds", "used", "capped", "exhausted", "failures")
 
 
 @dataclasses.dataclass(eq=False)
-class Lane:
+class FamilySearch:
     """One family: its settings and what is known of it.
 
     Attributes:
@@ -56,18 +56,18 @@ class Lane:
 
     def state(self) -> dict[str, Any]:
         """What another process needs to go on, as JSON types; settings tried and the best come from the runs."""
-        own = {name: getattr(self, name) for name in LANE_STATE}
+        own = {name: getattr(self, name) for name in SEARCH_STATE}
         return {**own, "drawn": self.fresh.drawn, "waiting": [dict(one) for one in self.fresh.waiting]}
 
     def go_on(self, state: Mapping[str, Any]) -> None:
         """Take up what `state` of an earlier process said."""
-        for name in LANE_STATE:
+        for name in SEARCH_STATE:
             setattr(self, name, state[name])
         self.fresh.go_on(state["drawn"], list(state["waiting"]))
 
 
 @dataclasses.dataclass(eq=False)
-class Kept:
+class Candidate:
     """A run with its fitted models on the first hold-out (pickled, one a seed) and validation outputs.
 
     Attributes:
@@ -75,7 +75,7 @@ class Kept:
     """
 
     run: Run
-    lane: Lane
+    search: FamilySearch
     settings: Mapping[str, Any]
     models: list[bytes]
     outputs: tuple[Output, ...]

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from automl.goals.outputs import combine, joined
 from automl.records import Output, Run
-from automl.shallow.apart import Apart
-from automl.shallow.data import Material
-from automl.shallow.family import Kept
-from automl.shallow.in_process import Here
+from automl.shallow.apart import FallbackWorker
+from automl.shallow.data import TrainingData
+from automl.shallow.family import Candidate
+from automl.shallow.in_process import InProcessWorker
 from automl.shallow.scheduling import LEAST_SECONDS
 from automl.sides.ensemble import ensemble_run, select
 
@@ -33,33 +33,39 @@ class Candidates:
         stopping: see `ShallowSide`.
     """
 
-    def __init__(self, material: Material, worker: Apart | Here, seed: int, stopping: Callable[[], bool]) -> None:
-        self.material, self.worker, self.seed, self.stopping = material, worker, seed, stopping
-        self.kept: list[Kept] = []
-        self.members: list[Kept] = []
+    def __init__(
+        self,
+        training_data: TrainingData,
+        worker: FallbackWorker | InProcessWorker,
+        seed: int,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self.training_data, self.worker, self.seed, self.stopping = training_data, worker, seed, stopping
+        self.ranked: list[Candidate] = []
+        self.members: list[Candidate] = []
         self._weights: tuple[float, ...] = (1.0,)
         self._outputs: dict[tuple[str, str, int], Output] = {}
 
-    def keep(self, kept: Kept) -> None:
+    def keep(self, candidate: Candidate) -> None:
         """Drop models that neither lead nor are their family's best or fastest."""
-        self.kept.append(kept)
-        self.kept.sort(key=lambda k: self.material.standing(k.run), reverse=True)
-        quickest = min(self.kept, key=lambda k: k.run.cost.predict_ms or math.inf)
+        self.ranked.append(candidate)
+        self.ranked.sort(key=lambda k: self.training_data.standing(k.run), reverse=True)
+        quickest = min(self.ranked, key=lambda k: k.run.cost.predict_ms or math.inf)
         seen: set[str] = set()
         left = []
-        for place, one in enumerate(self.kept):
-            if place < CANDIDATES or one.lane.baseline.name not in seen or one is quickest:
+        for place, one in enumerate(self.ranked):
+            if place < CANDIDATES or one.search.baseline.name not in seen or one is quickest:
                 left.append(one)
-            seen.add(one.lane.baseline.name)
-        self.kept = left
+            seen.add(one.search.baseline.name)
+        self.ranked = left
 
     def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
         """The best run by validation, or an ensemble; among those quick enough where a latency is asked for."""
         self.members, self._weights = [], (1.0,)
         if ensemble and self._choose_ensemble(latency_ms):
-            held_out = zip(*(kept.outputs for kept in self.members), strict=True)
-            score = self.material.mean_score([combine(outputs, self._weights) for outputs in held_out])
-            return ensemble_run("shallow", [kept.run for kept in self.members], self._weights, score)
+            held_out = zip(*(candidate.outputs for candidate in self.members), strict=True)
+            score = self.training_data.mean_score([combine(outputs, self._weights) for outputs in held_out])
+            return ensemble_run("shallow", [candidate.run for candidate in self.members], self._weights, score)
         best = self._best(latency_ms)
         if best is None:
             return None
@@ -67,25 +73,25 @@ class Candidates:
         return dataclasses.replace(best.run, finalist=True, n_seeds=len(best.models))
 
     def _choose_ensemble(self, latency_ms: float | None) -> bool:
-        best = self.kept[:CANDIDATES]
-        candidates = [kept for kept in best if kept.run.n_holdouts == best[0].run.n_holdouts]
-        truth, weight = self.material.evidence(best[0].run.n_holdouts if best else 1)
-        outputs = [joined(kept.outputs) for kept in candidates]
-        found = select(outputs, self.material.metric, truth, weight, self.material.context)
+        best = self.ranked[:CANDIDATES]
+        candidates = [candidate for candidate in best if candidate.run.n_holdouts == best[0].run.n_holdouts]
+        truth, weight = self.training_data.evidence(best[0].run.n_holdouts if best else 1)
+        outputs = [joined(candidate.outputs) for candidate in candidates]
+        found = select(outputs, self.training_data.metric, truth, weight, self.training_data.context)
         if found is None:
             return False
-        pairs = [(kept, weight) for kept, weight in zip(candidates, found, strict=True) if weight > 0]
-        times = [kept.run.cost.predict_ms or math.inf for kept, _ in pairs]
+        pairs = [(candidate, weight) for candidate, weight in zip(candidates, found, strict=True) if weight > 0]
+        times = [candidate.run.cost.predict_ms or math.inf for candidate, _ in pairs]
         if latency_ms is not None and sum(times) > latency_ms:
             return False
-        self.members, self._weights = [kept for kept, _ in pairs], tuple(weight for _, weight in pairs)
+        self.members, self._weights = [candidate for candidate, _ in pairs], tuple(weight for _, weight in pairs)
         return True
 
-    def _best(self, latency_ms: float | None) -> Kept | None:
-        for kept in self.kept:  # best first
-            ms = kept.run.cost.predict_ms
+    def _best(self, latency_ms: float | None) -> Candidate | None:
+        for candidate in self.ranked:  # best first
+            ms = candidate.run.cost.predict_ms
             if latency_ms is None or (ms is not None and ms <= latency_ms):
-                return kept
+                return candidate
         return None
 
     def weights(self) -> tuple[float, ...]:
@@ -96,49 +102,51 @@ class Candidates:
         """As long as the finalist (before it is named: the best so far) took, and a little for predicting."""
         best = self._best(None)
         members = self.members or ([] if best is None else [best])
-        return sum(1.1 * kept.run.cost.fit_seconds + LEAST_SECONDS for kept in members)
+        return sum(1.1 * candidate.run.cost.fit_seconds + LEAST_SECONDS for candidate in members)
 
     def add_seed(self, seconds: float) -> bool:
         """Fit each member's settings on the same rows with another random state, no longer than it was fitted."""
         ends = time.monotonic() + seconds
         models = []
-        for kept in self.members:
+        for candidate in self.members:
             left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
-            model = self._another(kept, left)
+            model = self._another(candidate, left)
             if model is None:
                 return False
             models.append(model)
-        for kept, model in zip(self.members, models, strict=True):
-            kept.models.append(model)
+        for candidate, model in zip(self.members, models, strict=True):
+            candidate.models.append(model)
         return bool(models)
 
-    def _another(self, kept: Kept, seconds: float) -> bytes | None:
+    def _another(self, candidate: Candidate, seconds: float) -> bytes | None:
         if seconds < LEAST_SECONDS:
             return None
-        was_cut = kept.run.status == "cut"
+        was_cut = candidate.run.status == "cut"
         if was_cut:
-            seconds = min(seconds, 1.1 * kept.run.cost.fit_seconds + 0.5)
-        seed = self.seed + 1000 * len(kept.models)
-        model = pickle.dumps(kept.lane.baseline.make(self.material.task, kept.settings, seed))
+            seconds = min(seconds, 1.1 * candidate.run.cost.fit_seconds + 0.5)
+        seed = self.seed + 1000 * len(candidate.models)
+        model = pickle.dumps(candidate.search.baseline.make(self.training_data.task, candidate.settings, seed))
         deadline = None if math.isinf(seconds) else time.monotonic() + seconds
-        fitted = self.worker.fit(model, kept.take, deadline, self.stopping)
+        fitted = self.worker.fit(model, candidate.take, deadline, self.stopping)
         failed = fitted.model is None or fitted.failure or (fitted.stopped and not was_cut)
         return None if failed else fitted.model
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The members' fitted models for the first seed, then for the next, up to n seeds."""
-        return tuple(pickle.loads(kept.models[i]) for i in range(n_seeds) for kept in self.members)
+        return tuple(pickle.loads(candidate.models[i]) for i in range(n_seeds) for candidate in self.members)
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions on validation or test items, one for each of its first n seeds."""
         if not self.members:
             return ()
-        items = self.material.valid if part == "valid" else self.material.test
+        items = self.training_data.valid if part == "valid" else self.training_data.test
         found = []
         for i in range(n_seeds):
-            for kept in self.members:
-                key = (kept.run.name, part, i)
+            for candidate in self.members:
+                key = (candidate.run.name, part, i)
                 if key not in self._outputs:
-                    self._outputs[key] = pickle.loads(kept.models[i]).predict(self.material.dataset, items)
-            found.append(combine([self._outputs[kept.run.name, part, i] for kept in self.members], self._weights))
+                    self._outputs[key] = pickle.loads(candidate.models[i]).predict(self.training_data.dataset, items)
+            found.append(
+                combine([self._outputs[candidate.run.name, part, i] for candidate in self.members], self._weights)
+            )
         return tuple(found)

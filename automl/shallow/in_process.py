@@ -11,12 +11,12 @@ import numpy as np
 
 from automl.baselines.model import forget
 from automl.errors import TrialError
-from automl.shallow.worker import Fitted, Order, Payload, obey
+from automl.shallow.worker import FitSpec, Fitted, Payload, run_fit
 
-__all__ = ["Here"]
+__all__ = ["InProcessWorker"]
 
 
-class Here:
+class InProcessWorker:
     """What `Worker` is to the shallow side, without a process of its own: starting one costs more than a small fit.
 
     Nothing can end a fit here, so it is for runs without a bound on time, and its memory is not measured.
@@ -39,7 +39,7 @@ class Here:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found = Fitted(**obey(self.payload, Order(model, take, deadline, part), lambda model: None))
+                found = Fitted(**run_fit(self.payload, FitSpec(model, take, deadline, part), lambda model: None))
         except TrialError as error:
             return Fitted(fit_seconds=time.monotonic() - begun, failure=str(error))
         except Exception as error:  # any failure of a library is one failed run, never the end of the contest

@@ -10,22 +10,22 @@ import numpy as np
 
 from automl.records import Output, Run
 from automl.shallow.archive import Archive
-from automl.shallow.data import Material
+from automl.shallow.data import TrainingData
 from automl.shallow.entries import Entries, Entry
-from automl.shallow.family import Kept, Lane
+from automl.shallow.family import Candidate, FamilySearch
 from automl.shallow.finalist import Candidates
 from automl.shallow.scheduling import LEAST_SECONDS, Tuning, as_text
-from automl.sides.holdouts import Examination
+from automl.sides.holdouts import MultiHoldoutPolicy
 
-__all__ = ["Earlier", "Lost"]
+__all__ = ["Lost", "ResumedFits"]
 
-Lost = tuple[Run, Lane, Mapping[str, Any], int]
+Lost = tuple[Run, FamilySearch, Mapping[str, Any], int]
 """A run whose model is not at hand: the run, its family, its settings and its number of training items."""
 
 LOOKED_ITEMS = 5
 
 
-class Earlier:
+class ResumedFits:
     """Fits of earlier calls, read from the journal.
 
     Args:
@@ -39,62 +39,64 @@ class Earlier:
         n_fits: how many there were.
     """
 
-    def __init__(self, archive: Archive, material: Material, seed: int) -> None:
-        self.archive, self.material, self.seed = archive, material, seed
+    def __init__(self, archive: Archive, training_data: TrainingData, seed: int) -> None:
+        self.archive, self.training_data, self.seed = archive, training_data, seed
         self.runs: dict[str, Run] = {}
         self.lost: list[Lost] = []
         self.n_fits = 0
 
-    def replay(self, tuning: Tuning, candidates: Candidates, examination: Examination) -> None:
+    def replay(self, tuning: Tuning, candidates: Candidates, holdout_policy: MultiHoldoutPolicy) -> None:
         """Bring families to where they were; the best models return, or wait to be fitted again."""
-        journal, material = self.archive.journal, self.material
-        entries = Entries(tuning.lanes, len(material.items), len(material.parts), journal.n_lines)
+        journal, training_data = self.archive.journal, self.training_data
+        entries = Entries(tuning.searches, len(training_data.items), len(training_data.parts), journal.n_lines)
         fits: dict[str, Entry] = {}
         for entry in journal.understood(entries.read):
-            run, lane = entry.run, entry.lane
-            lane.go_on(entry.lane_state)
-            lane.tried.add(as_text(entry.settings))
+            run, search = entry.run, entry.search
+            search.go_on(entry.search_state)
+            search.tried.add(as_text(entry.settings))
             tuning.random.bit_generator.state = entry.random
             self.n_fits = entry.n_fits
             self.runs[run.name] = run
             if entry.scores and run.name not in fits:
-                believed = examination.take_in(entry.scores, entry.passed_over)
-                lane.lead(entry.settings, believed, material.rank)
+                adjusted_score = holdout_policy.take_in(entry.scores, entry.skipped_for_time)
+                search.lead(entry.settings, adjusted_score, training_data.rank)
             fits[run.name] = entry
         scored = [entry for entry in fits.values() if entry.run.valid_score is not None]
-        for entry in sorted(scored, key=lambda one: material.standing(one.run), reverse=True):
-            run, lane = entry.run, entry.lane
+        for entry in sorted(scored, key=lambda one: training_data.standing(one.run), reverse=True):
+            run, search = entry.run, entry.search
             found = self.archive.load(run)
             if found is None or not self._stands(entry, *found):
-                self.lost.append((run, lane, entry.settings, entry.rows))
+                self.lost.append((run, search, entry.settings, entry.rows))
             else:
                 model, outputs = found
-                take = material.sample(entry.rows, self.seed)
-                candidates.keep(Kept(run, lane, entry.settings, [model], outputs, take))
+                take = training_data.sample(entry.rows, self.seed)
+                candidates.keep(Candidate(run, search, entry.settings, [model], outputs, take))
 
     def _stands(self, entry: Entry, model: bytes, outputs: tuple[Output, ...]) -> bool:
         """Whether a stored model is its run's: of its type, with outputs that it gives and that give its scores."""
-        material = self.material
+        training_data = self.training_data
         try:
             own = pickle.loads(model)  # made in this process, from a closed list of types
-            made = entry.lane.baseline.make(material.task, entry.settings, self.seed)
-            again = own.predict(material.dataset, material.valid[:LOOKED_ITEMS])
+            made = entry.search.baseline.make(training_data.task, entry.settings, self.seed)
+            again = own.predict(training_data.dataset, training_data.valid[:LOOKED_ITEMS])
             return (
                 type(own) is type(made)
                 and len(outputs) == len(entry.scores)
-                and all(_alike(one, again, len(part.valid)) for one, part in zip(outputs, material.parts, strict=False))
+                and all(
+                    _alike(one, again, len(part.valid)) for one, part in zip(outputs, training_data.parts, strict=False)
+                )
                 and all(
                     np.allclose(again.arrays[name], array[: len(again.arrays[name])], rtol=1e-5, atol=1e-8)
                     for name, array in outputs[0].arrays.items()
                 )
-                and np.allclose([material.score(one, part) for part, one in enumerate(outputs)], entry.scores)
+                and np.allclose([training_data.score(one, part) for part, one in enumerate(outputs)], entry.scores)
             )
         except Exception:  # whatever an altered model raises: it is fitted again
             return False
 
     def next_lost(self, seconds: float, best: Run | None) -> Lost | None:
         """The best earlier run whose model is lost, if `best` is not as good and there is time for it."""
-        standing = self.material.standing
+        standing = self.training_data.standing
         for place, lost in enumerate(self.lost):  # best first
             run = lost[0]
             if best is not None and standing(best) >= standing(run):

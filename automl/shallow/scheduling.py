@@ -10,7 +10,7 @@ import numpy as np
 
 from automl.baselines.features.columns import MANY_TEXTS
 from automl.records import Task
-from automl.shallow.family import Lane
+from automl.shallow.family import FamilySearch
 from automl.shallow.worker import Fitted
 
 __all__ = ["LEAST_SECONDS", "Tuning", "as_text", "rows_a_second"]
@@ -38,98 +38,102 @@ class Tuning:
         items_a_second: how many the slowest plausible machine reads and fits, for the first fit of all.
     """
 
-    def __init__(self, lanes: list[Lane], n_items: int, seed: int, rank: Callable[[float | None], float],
+    def __init__(self, searches: list[FamilySearch], n_items: int, seed: int, rank: Callable[[float | None], float],
                  items_a_second: float = math.inf) -> None:  # fmt: skip
-        self.lanes, self.n_items, self.rank = lanes, n_items, rank
+        self.searches, self.n_items, self.rank = searches, n_items, rank
         self.items_a_second = items_a_second
         self.random = np.random.default_rng(seed)
 
-    def propose(self, seconds: float) -> tuple[Lane, Mapping[str, Any]] | None:
+    def propose(self, seconds: float) -> tuple[FamilySearch, Mapping[str, Any]] | None:
         """The next family and its settings: every default once, then what has paid, now and then another."""
         if seconds < LEAST_SECONDS:
             return None
-        able = [lane for lane in self.lanes if not lane.exhausted and self.rows_for(lane, seconds) is not None]
+        able = [
+            search for search in self.searches if not search.exhausted and self.rows_for(search, seconds) is not None
+        ]
         # What has no model at all comes first; where all rows may be too many, what grows by steps and scales nothing.
-        for lane in sorted(able, key=lambda lane: (lane.best is not None, self._short(seconds) and not lane.strong)):
-            if lane.n == 0:
-                settings = next(lane.fresh, None)
+        for search in sorted(
+            able, key=lambda search: (search.best is not None, self._short(seconds) and not search.strong)
+        ):
+            if search.n == 0:
+                settings = next(search.fresh, None)
                 if settings is not None:
-                    return lane, settings
-                lane.exhausted = True
-        able = [lane for lane in able if lane.best is not None and not lane.exhausted]
+                    return search, settings
+                search.exhausted = True
+        able = [search for search in able if search.best is not None and not search.exhausted]
         while able:
-            lane = self._lane_that_pays(able)
-            settings = self._vary(lane)
+            search = self._search_that_pays(able)
+            settings = self._vary(search)
             if settings is not None:
-                return lane, settings
-            lane.exhausted = True
-            able.remove(lane)
-        for lane in self.lanes:  # a family whose default failed is not tried again
-            lane.exhausted = lane.exhausted or (lane.n > 0 and lane.best is None)
+                return search, settings
+            search.exhausted = True
+            able.remove(search)
+        for search in self.searches:  # a family whose default failed is not tried again
+            search.exhausted = search.exhausted or (search.n > 0 and search.best is None)
         return None
 
-    def _lane_that_pays(self, able: list[Lane]) -> Lane:
+    def _search_that_pays(self, able: list[FamilySearch]) -> FamilySearch:
         """Mostly the family with the best score so far, else the one fitted least (strong ones first)."""
-        strong = [lane for lane in able if lane.strong]
+        strong = [search for search in able if search.strong]
         strong = strong if len(strong) > 1 else able
         if self.random.random() < EXPLORE:
-            return min(strong, key=lambda lane: lane.n)
-        ranked = sorted(strong, key=lambda lane: self.rank(lane.best_score), reverse=True)
-        best = max(able, key=lambda lane: self.rank(lane.best_score))
+            return min(strong, key=lambda search: search.n)
+        ranked = sorted(strong, key=lambda search: self.rank(search.best_score), reverse=True)
+        best = max(able, key=lambda search: self.rank(search.best_score))
         # A runner-up close behind may overtake it with better settings: one turn in three.
         if len(ranked) > 1 and self.random.random() < 1 / 3:
             return ranked[1] if ranked[0] is best else ranked[0]
         return best
 
-    def _vary(self, lane: Lane) -> Mapping[str, Any] | None:
+    def _vary(self, search: FamilySearch) -> Mapping[str, Any] | None:
         """Random settings at first; then the best ones with some replaced by a fresh draw or moved half-way to it."""
         for _ in range(30):
-            fresh = next(lane.fresh, None)
+            fresh = next(search.fresh, None)
             if fresh is None:
                 return None
             settings = dict(fresh)
-            if lane.n > RANDOM_FIRST and lane.best is not None and self.random.random() < 0.8:
-                for name, value in lane.best.items():
+            if search.n > RANDOM_FIRST and search.best is not None and self.random.random() < 0.8:
+                for name, value in search.best.items():
                     if self.random.random() > MUTATE:
                         settings[name] = value
                     elif isinstance(value, float) and isinstance(settings.get(name), float):
                         settings[name] = _between(value, settings[name])
-            if as_text(settings) not in lane.tried:
+            if as_text(settings) not in search.tried:
                 return settings
         return None
 
-    def rows_for(self, lane: Lane, seconds: float) -> int | None:
+    def rows_for(self, search: FamilySearch, seconds: float) -> int | None:
         """Training items that fit into the seconds (all if it seems so); None if too few would."""
-        n = self.n_items if lane.capped is None else min(lane.capped, self.n_items)
+        n = self.n_items if search.capped is None else min(search.capped, self.n_items)
         if math.isinf(seconds):
             return n
-        if lane.seconds == 0.0 and lane.used == 0.0 and self._short(seconds):
+        if search.seconds == 0.0 and search.used == 0.0 and self._short(seconds):
             # With no model at all, one of some rows comes first, and tells how long all of them would take.
             return min(n, max(LEAST_ROWS, int(seconds * self.items_a_second)))
-        if lane.seconds == 0.0:  # never seen to its end: not again in far less time than it used
-            return n if seconds >= CUT_SHARE * lane.used else None
-        expected = lane.seconds * n / self.n_items
+        if search.seconds == 0.0:  # never seen to its end: not again in far less time than it used
+            return n if seconds >= CUT_SHARE * search.used else None
+        expected = search.seconds * n / self.n_items
         if expected <= 0.9 * seconds:
             return n
-        if lane.best is not None:
+        if search.best is not None:
             return None  # fewer rows would hardly beat what all of them have given
         rows = int(n * 0.7 * seconds / expected)
         return rows if rows >= max(LEAST_ROWS, 0.2 * self.n_items) else None
 
     def _short(self, seconds: float) -> bool:
         """Whether there is no model yet and all rows may be too many for the seconds."""
-        return seconds * self.items_a_second < self.n_items and all(lane.best is None for lane in self.lanes)
+        return seconds * self.items_a_second < self.n_items and all(search.best is None for search in self.searches)
 
-    def learn_time(self, lane: Lane, fitted: Fitted, seconds: float, rows: int) -> None:
+    def learn_time(self, search: FamilySearch, fitted: Fitted, seconds: float, rows: int) -> None:
         """Take in what a fit of so many items took of the seconds it was offered."""
         share = rows / self.n_items
-        lane.used = max(lane.used, fitted.fit_seconds)
+        search.used = max(search.used, fitted.fit_seconds)
         if fitted.model is not None and not fitted.stopped:
-            lane.seconds = max(lane.seconds * 0.8, fitted.fit_seconds / share)
+            search.seconds = max(search.seconds * 0.8, fitted.fit_seconds / share)
         elif fitted.model is None and fitted.stopped:
-            lane.seconds = max(lane.seconds, (1.0 if lane.best is not None else 2.0) * seconds / share)
-            if lane.best is None:
-                lane.capped = max(LEAST_ROWS, rows // 3)
+            search.seconds = max(search.seconds, (1.0 if search.best is not None else 2.0) * seconds / share)
+            if search.best is None:
+                search.capped = max(LEAST_ROWS, rows // 3)
 
 
 def rows_a_second(task: Task, n_rows: int) -> float:

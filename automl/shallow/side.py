@@ -16,16 +16,16 @@ import numpy as np
 
 from automl import metrics
 from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
-from automl.shallow.apart import Apart
+from automl.shallow.apart import FallbackWorker
 from automl.shallow.archive import KEPT_MODELS, Archive, Proposals
-from automl.shallow.data import Material
-from automl.shallow.family import Kept, Lane
+from automl.shallow.data import TrainingData
+from automl.shallow.family import Candidate, FamilySearch
 from automl.shallow.finalist import Candidates
-from automl.shallow.in_process import Here
-from automl.shallow.resume import Earlier
+from automl.shallow.in_process import InProcessWorker
+from automl.shallow.resume import ResumedFits
 from automl.shallow.scheduling import Tuning, as_text, rows_a_second
 from automl.shallow.worker import Fitted, Part, Payload, measure
-from automl.sides.holdouts import Examination, has_time
+from automl.sides.holdouts import MultiHoldoutPolicy, has_time
 
 __all__ = ["ShallowSide"]
 
@@ -79,41 +79,43 @@ class ShallowSide:
         elapsed: Callable[[], float] = lambda: 0.0,
         apart: bool = True,
     ) -> None:
-        self.material = Material.of(dataset, task, split, metric, weight)
+        self.training_data = TrainingData.of(dataset, task, split, metric, weight)
         self.seed, self.max_trials, self.stopping = seed, max_trials, stopping
         self.on_event = on_event or (lambda event: None)
         self.elapsed = elapsed
-        order = {"floor": 0, "fast": 1, "strong": 2}
+        spec = {"floor": 0, "fast": 1, "strong": 2}
         fitting = [b for b in baselines.values() if task.goal in b.goals and b.unfit(task, facts) is None]
-        lanes = [
-            Lane(b, Proposals(b.settings(task, facts, seed + i)))
-            for i, b in enumerate(sorted(fitting, key=lambda b: order[b.tier]))
+        searches = [
+            FamilySearch(b, Proposals(b.settings(task, facts, seed + i)))
+            for i, b in enumerate(sorted(fitting, key=lambda b: spec[b.tier]))
         ]
-        self.floor_lanes = [lane for lane in lanes if lane.baseline.tier == "floor"]
-        others = [lane for lane in lanes if lane.baseline.tier != "floor"]
-        n_items = len(self.material.items)
-        self.tuning = Tuning(others, n_items, seed, self.material.rank, rows_a_second(task, n_items))
+        self.floor_searches = [search for search in searches if search.baseline.tier == "floor"]
+        others = [search for search in searches if search.baseline.tier != "floor"]
+        n_items = len(self.training_data.items)
+        self.tuning = Tuning(others, n_items, seed, self.training_data.rank, rows_a_second(task, n_items))
         self.floors: list[tuple[Run, Any]] = []
         self._too_little = 0.0
         self.archive = Archive(folder, fingerprints or {}, self._note)
-        material = self.material
-        payload = Payload(dataset, material.parts, _plugins(lanes))
-        self.worker: Apart | Here = Apart(payload, self._note) if apart else Here(payload)
-        self.examination = Examination(len(material.parts), metrics.named(metric).higher_is_better)
-        self.candidates = Candidates(material, self.worker, seed, stopping)
-        self.earlier = Earlier(self.archive, material, seed)
-        self.earlier.replay(self.tuning, self.candidates, self.examination)  # while the worker loads its libraries
-        self.n_fits = self.earlier.n_fits
+        training_data = self.training_data
+        payload = Payload(dataset, training_data.parts, _plugins(searches))
+        self.worker: FallbackWorker | InProcessWorker = (
+            FallbackWorker(payload, self._note) if apart else InProcessWorker(payload)
+        )
+        self.holdout_policy = MultiHoldoutPolicy(len(training_data.parts), metrics.named(metric).higher_is_better)
+        self.candidates = Candidates(training_data, self.worker, seed, stopping)
+        self.resumed = ResumedFits(self.archive, training_data, seed)
+        self.resumed.replay(self.tuning, self.candidates, self.holdout_policy)  # while the worker loads its libraries
+        self.n_fits = self.resumed.n_fits
 
     @property
     def not_apart(self) -> str | None:
         """Why fits are made in this process though they were to be made in another; None where they are not."""
-        return self.worker.problem if isinstance(self.worker, Apart) else None
+        return self.worker.problem if isinstance(self.worker, FallbackWorker) else None
 
     @property
-    def kept(self) -> list[Kept]:
+    def ranked(self) -> list[Candidate]:
         """Fits in memory, best first."""
-        return self.candidates.kept
+        return self.candidates.ranked
 
     # ------------------------------------------------------------------ one step
 
@@ -125,34 +127,34 @@ class ShallowSide:
         """
         if not self.floors:
             return self._fit_floors()
-        lost = self.earlier.next_lost(seconds, self.kept[0].run if self.kept else None)
+        lost = self.resumed.next_lost(seconds, self.ranked[0].run if self.ranked else None)
         if lost is not None:
-            run, lane, settings, rows = lost
-            return self._fit(lane, settings, seconds, run, rows)
+            run, search, settings, rows = lost
+            return self._fit(search, settings, seconds, run, rows)
         if self.max_trials is not None and self.n_fits >= self.max_trials:
             return None
         # What cannot be judged on as many hold-outs as the best would stand behind it.
-        proposal = self.tuning.propose(seconds / (self.kept[0].run.n_holdouts if self.kept else 1))
+        proposal = self.tuning.propose(seconds / (self.ranked[0].run.n_holdouts if self.ranked else 1))
         if proposal is None:
             # Asked again with no more time than when nothing fitted in: nothing will.
-            over = all(lane.exhausted for lane in self.tuning.lanes) or seconds <= self._too_little
+            over = all(search.exhausted for search in self.tuning.searches) or seconds <= self._too_little
             self._too_little = seconds
             return None if over else ()
-        lane, settings = proposal
-        return self._fit(lane, settings, seconds)
+        search, settings = proposal
+        return self._fit(search, settings, seconds)
 
     def _fit_floors(self) -> tuple[Run, ...]:
         """Fit in this process: they take no time and no library that the parent lacks."""
-        for lane in self.floor_lanes:
-            settings = next(lane.fresh)
-            name = lane.baseline.name
+        for search in self.floor_searches:
+            settings = next(search.fresh)
+            name = search.baseline.name
             self.on_event({"event": "start", "side": "floor", "name": name, "settings": dict(settings)})
             begun = time.monotonic()
-            model, output = self._fit_floor(lane, settings, self.material.parts[0])
+            model, output = self._fit_floor(search, settings, self.training_data.parts[0])
             fit_seconds = time.monotonic() - begun
-            outputs = [output, *(self._fit_floor(lane, settings, part)[1] for part in self.material.parts[1:])]
-            score = self.material.mean_score(outputs)
-            predict_ms, rate = measure(model, self.material.dataset, self.material.valid, 0.2)
+            outputs = [output, *(self._fit_floor(search, settings, part)[1] for part in self.training_data.parts[1:])]
+            score = self.training_data.mean_score(outputs)
+            predict_ms, rate = measure(model, self.training_data.dataset, self.training_data.valid, 0.2)
             size = len(pickle.dumps(model)) / MIB
             cost = Cost(fit_seconds, fit_seconds, predict_ms, rate, None, size)
             run = Run(name, "floor", "done", name, valid_score=score, cost=cost, choices=dict(settings),
@@ -161,76 +163,83 @@ class ShallowSide:
             self._announce(run)
         return tuple(run for run, _ in self.floors)
 
-    def _fit_floor(self, lane: Lane, settings: Mapping[str, Any], part: Part) -> tuple[Any, Output]:
-        model = lane.baseline.make(self.material.task, settings, self.seed)
+    def _fit_floor(self, search: FamilySearch, settings: Mapping[str, Any], part: Part) -> tuple[Any, Output]:
+        model = search.baseline.make(self.training_data.task, settings, self.seed)
         context = FitContext(None, None, part.valid, part.valid_truth)
-        model.fit(self.material.dataset, part.items, part.truth, part.weight, context)
-        return model, model.predict(self.material.dataset, part.valid)
+        model.fit(self.training_data.dataset, part.items, part.truth, part.weight, context)
+        return model, model.predict(self.training_data.dataset, part.valid)
 
     # ------------------------------------------------------------------ one fit
 
-    def _fit(self, lane: Lane, settings: Mapping[str, Any], seconds: float, again: Run | None = None,
+    def _fit(self, search: FamilySearch, settings: Mapping[str, Any], seconds: float, again: Run | None = None,
              rows: int | None = None) -> tuple[Run, ...]:  # fmt: skip
         """One more run of a family, or an earlier one `again` whose model is lost, on as many rows as then."""
-        name = again.name if again else f"{lane.baseline.name}-{lane.n_runs + 1}"
+        name = again.name if again else f"{search.baseline.name}-{search.n_runs + 1}"
         begun = time.monotonic()
         ends = begun + seconds
         failure = self.worker.wait(None if math.isinf(seconds) else ends, self.stopping)
         if failure is not None:
             if again is None:
-                lane.fresh.again(settings)
+                search.fresh.again(settings)
             else:
-                self.earlier.lost.insert(0, (again, lane, settings, rows or len(self.material.items)))
+                self.resumed.lost.insert(0, (again, search, settings, rows or len(self.training_data.items)))
             return ()
         seconds -= time.monotonic() - begun
-        rows = rows or self.tuning.rows_for(lane, seconds) or len(self.material.items)
-        take = self.material.sample(rows, self.seed)
+        rows = rows or self.tuning.rows_for(search, seconds) or len(self.training_data.items)
+        take = self.training_data.sample(rows, self.seed)
         offered = seconds
-        if not math.isinf(seconds) and lane.strong and lane.seconds < STEP_SHARE * seconds:
+        if not math.isinf(seconds) and search.strong and search.seconds < STEP_SHARE * seconds:
             offered = max(STEP_SHARE * seconds, min(seconds, 5.0))
         deadline = None if math.isinf(offered) else time.monotonic() + offered
         self.on_event({"event": "start", "side": "shallow", "name": name, "settings": dict(settings)})
-        model = pickle.dumps(lane.baseline.make(self.material.task, settings, self.seed))
+        model = pickle.dumps(search.baseline.make(self.training_data.task, settings, self.seed))
         fitted = self.worker.fit(model, take, deadline, self.stopping)
         if again is None:
-            lane.n += 1
-            lane.n_runs += 1
+            search.n += 1
+            search.n_runs += 1
             self.n_fits += 1
-            lane.tried.add(as_text(settings))
+            search.tried.add(as_text(settings))
             if not self.stopping():
-                self.tuning.learn_time(lane, fitted, offered, rows)
+                self.tuning.learn_time(search, fitted, offered, rows)
         shown = dict(settings) if take is None else {**settings, "rows": rows}
-        run, output = self._as_run(name, lane, shown, fitted, offered)
-        kept, scores, passed_over = None, [], False
+        run, output = self._as_run(name, search, shown, fitted, offered)
+        candidate, scores, skipped_for_time = None, [], False
         if run.valid_score is not None and output is not None and fitted.model is not None:
-            others, passed_over = self._examine(run, lane, settings, take, ends, again)
+            others, skipped_for_time = self._examine(run, search, settings, take, ends, again)
             outputs = (output, *others)
-            scores = [self.material.score(one, part) for part, one in enumerate(outputs)]
+            scores = [self.training_data.score(one, part) for part, one in enumerate(outputs)]
             run = dataclasses.replace(run, valid_score=statistics.fmean(scores), n_holdouts=len(scores))
             if again is None:
-                lane.lead(settings, self.examination.take_in(scores, passed_over), self.material.rank)
-            kept = Kept(run, lane, settings, [fitted.model], outputs, take)
-            self.candidates.keep(kept)
-            if again is None and take is not None and lane.n == 1 and lane.capped is None:
-                lane.n = 0
-                lane.fresh.again(settings)  # once more, on all rows, where there is time
-        elif again is None and lane.capped is not None and lane.n == 1 and run.status == "failed":
-            lane.n = 0
-            lane.fresh.again(settings)  # once more, on fewer rows
-            lane.failures += 1
-            if lane.failures > 2:
-                lane.exhausted = True
+                search.lead(settings, self.holdout_policy.take_in(scores, skipped_for_time), self.training_data.rank)
+            candidate = Candidate(run, search, settings, [fitted.model], outputs, take)
+            self.candidates.keep(candidate)
+            if again is None and take is not None and search.n == 1 and search.capped is None:
+                search.n = 0
+                search.fresh.again(settings)  # once more, on all rows, where there is time
+        elif again is None and search.capped is not None and search.n == 1 and run.status == "failed":
+            search.n = 0
+            search.fresh.again(settings)  # once more, on fewer rows
+            search.failures += 1
+            if search.failures > 2:
+                search.exhausted = True
         run = dataclasses.replace(run, at_seconds=self.elapsed())
         self._announce(run)
-        if again is not None and kept is None:
+        if again is not None and candidate is None:
             return ()  # the earlier run stands, without its model
-        self.archive.write(run, scores, passed_over, settings, rows, self._state(lane))
-        if kept is not None:
-            self._store(kept, ends - time.monotonic())
+        self.archive.write(run, scores, skipped_for_time, settings, rows, self._state(search))
+        if candidate is not None:
+            self._store(candidate, ends - time.monotonic())
         return (run,)
 
-    def _examine(self, run: Run, lane: Lane, settings: Mapping[str, Any], take: np.ndarray | None, ends: float,
-                 again: Run | None) -> tuple[tuple[Output, ...], bool]:  # fmt: skip
+    def _examine(
+        self,
+        run: Run,
+        search: FamilySearch,
+        settings: Mapping[str, Any],
+        take: np.ndarray | None,
+        ends: float,
+        again: Run | None,
+    ) -> tuple[tuple[Output, ...], bool]:
         """Fit the same settings on the other hold-outs, where the score deserves it and all of them fit in.
 
         Returns:
@@ -238,12 +247,12 @@ class ShallowSide:
             reason for none.
         """
         assert run.valid_score is not None
-        others = self.material.parts[1:]
+        others = self.training_data.parts[1:]
         judged_before = again is not None and again.n_holdouts > 1
-        bar = self.examination.bar() if again is None else None
-        if not others or not (judged_before or self.examination.deserves(run.valid_score, bar)):
+        promotion_score = self.holdout_policy.promotion_score() if again is None else None
+        if not others or not (judged_before or self.holdout_policy.deserves(run.valid_score, promotion_score)):
             return (), False
-        share = 1.0 if again else self.examination.share
+        share = 1.0 if again else self.holdout_policy.share
         each = run.cost.fit_seconds + EXAMINE_SECONDS
         whole = run.status == "done" and take is None
         if not whole or not has_time(len(others), each, ends - time.monotonic(), share):
@@ -251,41 +260,49 @@ class ShallowSide:
         found = []
         for number in range(1, len(others) + 1):
             seed = self.seed + SEED_STEP * number  # a score that is not of one random state
-            model = pickle.dumps(lane.baseline.make(self.material.task, settings, seed))
+            model = pickle.dumps(search.baseline.make(self.training_data.task, settings, seed))
             fitted = self.worker.fit(model, None, None if math.isinf(ends) else ends, self.stopping, number)
             if fitted.stopped or fitted.output is None:
                 return (), bool(fitted.stopped)
-            if not math.isfinite(self.material.score(fitted.output, number)):
+            if not math.isfinite(self.training_data.score(fitted.output, number)):
                 return (), False
             found.append(fitted.output)
         return tuple(found), False
 
-    def _as_run(self, name: str, lane: Lane, shown: Mapping[str, Any], fitted: Fitted,
+    def _as_run(self, name: str, search: FamilySearch, shown: Mapping[str, Any], fitted: Fitted,
                 offered: float) -> tuple[Run, Output | None]:  # fmt: skip
         """The record of a fit; a checkpoint's validation items are predicted here."""
         status: Literal["done", "cut", "failed"] = "cut" if fitted.stopped else "done"
         failure, output, score = fitted.stopped or None, fitted.output, None
         predict_ms, rate = fitted.predict_ms, fitted.rows_per_second
         if fitted.model is None or fitted.failure:
-            return self._run(name, lane, "failed", shown, fitted, offered, fitted.failure), None
+            return self._run(name, search, "failed", shown, fitted, offered, fitted.failure), None
         if output is None:
             model = pickle.loads(fitted.model)  # from the pipe to our own child
-            output = model.predict(self.material.dataset, self.material.valid)
-            predict_ms, rate = measure(model, self.material.dataset, self.material.valid, 0.3)
+            output = model.predict(self.training_data.dataset, self.training_data.valid)
+            predict_ms, rate = measure(model, self.training_data.dataset, self.training_data.valid, 0.3)
             fitted = dataclasses.replace(fitted, predict_ms=predict_ms, rows_per_second=rate)
-        score = self.material.score(output)
+        score = self.training_data.score(output)
         if not math.isfinite(score):
-            return self._run(name, lane, "failed", shown, fitted, offered, "its predictions are not finite"), None
-        run = self._run(name, lane, status, shown, fitted, offered, failure)
+            return self._run(name, search, "failed", shown, fitted, offered, "its predictions are not finite"), None
+        run = self._run(name, search, status, shown, fitted, offered, failure)
         return dataclasses.replace(run, valid_score=score), output
 
-    def _run(self, name: str, lane: Lane, status: Any, shown: Mapping[str, Any], fitted: Fitted, offered: float,
-             failure: str | None) -> Run:  # fmt: skip
+    def _run(
+        self,
+        name: str,
+        search: FamilySearch,
+        status: Any,
+        shown: Mapping[str, Any],
+        fitted: Fitted,
+        offered: float,
+        failure: str | None,
+    ) -> Run:
         cost = Cost(
             fitted.fit_seconds, offered if math.isfinite(offered) else 0.0, fitted.predict_ms, fitted.rows_per_second,
             fitted.peak_mib, None if fitted.model is None else len(fitted.model) / MIB,
         )  # fmt: skip
-        return Run(name, "shallow", status, lane.baseline.name, cost=cost, choices=shown, failure=failure)
+        return Run(name, "shallow", status, search.baseline.name, cost=cost, choices=shown, failure=failure)
 
     def _announce(self, run: Run) -> None:
         self.on_event(
@@ -297,16 +314,16 @@ class ShallowSide:
 
     def earlier_runs(self) -> tuple[Run, ...]:
         """What earlier calls have fitted in this folder; the floors are fitted anew."""
-        return tuple(self.earlier.runs.values())
+        return tuple(self.resumed.runs.values())
 
-    def _state(self, lane: Lane) -> dict[str, Any]:
-        return {"lane": lane.state(), "random": self.tuning.random.bit_generator.state, "n_fits": self.n_fits}
+    def _state(self, search: FamilySearch) -> dict[str, Any]:
+        return {"lane": search.state(), "random": self.tuning.random.bit_generator.state, "n_fits": self.n_fits}
 
-    def _store(self, kept: Kept, seconds: float) -> None:
+    def _store(self, candidate: Candidate, seconds: float) -> None:
         """Put a model that is among the best on disk, and take down those that no longer are."""
-        best = self.kept[:KEPT_MODELS]
-        if any(kept is one for one in best):
-            self.archive.keep(kept.run, kept.models[0], kept.outputs, seconds)
+        best = self.ranked[:KEPT_MODELS]
+        if any(candidate is one for one in best):
+            self.archive.keep(candidate.run, candidate.models[0], candidate.outputs, seconds)
             self.archive.retain([one.run.name for one in best])
 
     def _note(self, text: str) -> None:
@@ -342,12 +359,12 @@ class ShallowSide:
         """The best floor by validation: its run, its predictions on test items and its model."""
         if not self.floors:
             self._fit_floors()
-        run, model = max(self.floors, key=lambda pair: self.material.rank(pair[0].valid_score))
-        return run, model.predict(self.material.dataset, self.material.test), model
+        run, model = max(self.floors, key=lambda pair: self.training_data.rank(pair[0].valid_score))
+        return run, model.predict(self.training_data.dataset, self.training_data.test), model
 
     def floor_on_valid(self) -> Output:
         """A floor's predictions for the validation items."""
-        output: Output = self.floors[0][1].predict(self.material.dataset, self.material.valid)
+        output: Output = self.floors[0][1].predict(self.training_data.dataset, self.training_data.valid)
         return output
 
     def close(self) -> None:
@@ -355,11 +372,11 @@ class ShallowSide:
         self.worker.close()
 
 
-def _plugins(lanes: list[Lane]) -> tuple[tuple[str, str], ...]:
+def _plugins(searches: list[FamilySearch]) -> tuple[tuple[str, str], ...]:
     """Modules of baselines that another process cannot import by name: files given as plug-ins."""
     found = {}
-    for lane in lanes:
-        name = lane.baseline.make.__module__
+    for search in searches:
+        name = search.baseline.make.__module__
         module = sys.modules.get(name)
         file = getattr(module, "__file__", None)
         spec = getattr(module, "__spec__", None)

@@ -34,7 +34,7 @@ from automl.records import Dataset, FitContext, Output
 from automl.system import resources
 from automl.system.resources import usable_cores
 
-__all__ = ["UNSTARTED", "Fitted", "Order", "Part", "Payload", "Worker", "measure", "obey"]
+__all__ = ["UNSTARTED", "FitSpec", "Fitted", "Part", "Payload", "Worker", "measure", "run_fit"]
 
 UNSTARTED = (OSError, RuntimeError, MemoryError)
 """What Python raises where no process, pipe or thread can be had."""
@@ -84,7 +84,7 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Order:
+class FitSpec:
     """One fit.
 
     Attributes:
@@ -206,19 +206,19 @@ class Worker:
             reason = self.wait(deadline, stopping)
             if reason is not None:
                 return Fitted(failure=reason)
-            return self._fit(Order(model, take, deadline, part), stopping)
+            return self._fit(FitSpec(model, take, deadline, part), stopping)
         except BaseException:
             self.close()
             raise
 
-    def _fit(self, order: Order, stopping: Callable[[], bool]) -> Fitted:
+    def _fit(self, spec: FitSpec, stopping: Callable[[], bool]) -> Fitted:
         assert self.pipe is not None
-        deadline = order.deadline
+        deadline = spec.deadline
         checkpoint: bytes | None = None
         begun = time.monotonic()
         # What is left after the fit is for predicting the validation items.
         ends = None if deadline is None else deadline - min(0.1 * (deadline - begun), 3.0)
-        self.pipe.send(("fit", replace(order, deadline=ends)))
+        self.pipe.send(("fit", replace(spec, deadline=ends)))
         limit = None if deadline is None else deadline + GRACE_SECONDS
         while True:
             message = self._receive(limit, stopping)
@@ -360,9 +360,9 @@ def main(fd: int) -> None:
             _import_plugin(name, file)
         _tell(pipe, "ready", {"tensorflow": "tensorflow" in sys.modules, "pid": os.getpid()})
         while True:
-            _, order = pipe.recv()
+            _, spec = pipe.recv()
             try:
-                _tell(pipe, "done", obey(payload, order, lambda model: _tell(pipe, "checkpoint", model)))
+                _tell(pipe, "done", run_fit(payload, spec, lambda model: _tell(pipe, "checkpoint", model)))
             except TrialError as error:
                 _tell(pipe, "failed", str(error))
             except Exception as error:  # any failure of a library is one failed run, never the end of the contest
@@ -374,7 +374,7 @@ def main(fd: int) -> None:
     os._exit(0)
 
 
-def obey(payload: Payload, order: Order, keep: Callable[[bytes], None]) -> dict[str, Any]:
+def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> dict[str, Any]:
     """Fit one model and predict the validation items.
 
     Args:
@@ -387,19 +387,19 @@ def obey(payload: Payload, order: Order, keep: Callable[[bytes], None]) -> dict[
     """
     from automl.baselines.model import seconds_spared
 
-    model = pickle.loads(order.model)  # from our own parent
-    take = slice(None) if order.take is None else order.take
+    model = pickle.loads(spec.model)  # from our own parent
+    take = slice(None) if spec.take is None else spec.take
     last = [0.0, 0.0]  # when the last checkpoint left, what it cost
 
     def checkpoint(candidate: Any) -> None:
         now = time.monotonic()
-        if order.deadline is None or now - last[0] < CHECKPOINT_SECONDS + 20 * last[1]:
+        if spec.deadline is None or now - last[0] < CHECKPOINT_SECONDS + 20 * last[1]:
             return
         keep(pickle.dumps(candidate, pickle.HIGHEST_PROTOCOL))
         last[:] = [time.monotonic(), time.monotonic() - now]
 
-    part = payload.parts[order.part]
-    context = FitContext(order.deadline, checkpoint, part.valid, part.valid_truth)
+    part = payload.parts[spec.part]
+    context = FitContext(spec.deadline, checkpoint, part.valid, part.valid_truth)
     weight = None if part.weight is None else part.weight[take]
     resources.reset_peak()
     seconds_spared()
@@ -409,10 +409,10 @@ def obey(payload: Payload, order: Order, keep: Callable[[bytes], None]) -> dict[
     output = model.predict(payload.dataset, part.valid)
     peak = resources.peak_mib()
     found = pickle.dumps(model, pickle.HIGHEST_PROTOCOL)
-    if order.part:  # of other hold-outs the score alone is asked
+    if spec.part:  # of other hold-outs the score alone is asked
         stopped = str(getattr(model, "stopped", ""))
         return {"model": found, "output": output, "fit_seconds": fit_seconds, "stopped": stopped}
-    left = 1.0 if order.deadline is None else order.deadline - time.monotonic()
+    left = 1.0 if spec.deadline is None else spec.deadline - time.monotonic()
     predict_ms, rate = measure(model, payload.dataset, part.valid, min(max(left, 0.05), 1.0))
     return {
         "model": found, "output": output, "fit_seconds": fit_seconds, "peak_mib": peak, "predict_ms": predict_ms,

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["Examination", "has_time"]
+__all__ = ["MultiHoldoutPolicy", "has_time"]
 
 EXAMINE_SLACK = 1.25
 FIRST_SHARE = 0.06
@@ -32,7 +32,7 @@ def has_time(n_more: int, fit_seconds: float, seconds: float, share: float) -> b
     return EXAMINE_SLACK * n_more * fit_seconds <= share * seconds
 
 
-class Examination:
+class MultiHoldoutPolicy:
     """Scores of one side's trials on the first hold-out and on all, as they come.
 
     Args:
@@ -45,7 +45,7 @@ class Examination:
         self.sign = 1.0 if higher_is_better else -1.0
         self._first: list[float] = []
         self._shifts: list[float] = []
-        self._passed_over: list[float] = []
+        self._skipped_for_time: list[float] = []
 
     @property
     def share(self) -> float:
@@ -56,7 +56,7 @@ class Examination:
         """
         return 1.0 if self._shifts else FIRST_SHARE
 
-    def bar(self) -> float | None:
+    def promotion_score(self) -> float | None:
         """The score on the first hold-out from which on a trial goes on to the others; None if none does.
 
         It is the upper quartile of earlier trials, or the best one that deserved to go on but had no time, if that is
@@ -67,13 +67,15 @@ class Examination:
         if not self._first:
             return -self.sign * float("inf")
         turned = self.sign * np.array(self._first)
-        return self.sign * float(max([np.quantile(turned, QUANTILE), *(self.sign * one for one in self._passed_over)]))
+        return self.sign * float(
+            max([np.quantile(turned, QUANTILE), *(self.sign * one for one in self._skipped_for_time)])
+        )
 
-    def deserves(self, score: float, bar: float | None) -> bool:
+    def deserves(self, score: float, promotion_score: float | None) -> bool:
         """Whether a score on the first hold-out reaches the bar."""
-        return bar is not None and self.sign * score >= self.sign * bar
+        return promotion_score is not None and self.sign * score >= self.sign * promotion_score
 
-    def take_in(self, scores: Sequence[float], passed_over: bool = False) -> float:
+    def take_in(self, scores: Sequence[float], skipped_for_time: bool = False) -> float:
         """Note a trial's scores, one a hold-out it was judged on; what the search should believe of it.
 
         Args:
@@ -89,6 +91,6 @@ class Examination:
             mean = statistics.fmean(scores)
             self._shifts.append(mean - scores[0])
             return mean
-        if passed_over:
-            self._passed_over.append(scores[0])
+        if skipped_for_time:
+            self._skipped_for_time.append(scores[0])
         return scores[0] + (statistics.fmean(self._shifts) if self._shifts else 0.0)

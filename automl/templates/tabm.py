@@ -52,13 +52,13 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """
     sizes = batch_sizes(facts.n_rows)
     two = facts.n_classes == 2
-    dear = {
+    costly = {
         "batch_size": sizes[-2], "epochs": epochs_for(facts), "width": 128 if two else 192, "layers": 2 if two else 3,
         "members": 8, "adapters": "full", "norm": "none", "numeric": "piecewise",
         "numeric_dim": 8 if two else 16, "bins": 32 if two else 64, "bins_by": "target", "category_dim": 8,
         "learning_rate": 8e-3, "weight_decay": 0.1 if two else 1e-2, "dropout": 0.3 if two else 0.1, "hide_rate": 0.02,
     }  # fmt: skip
-    return stem_starts(specs, [{**dear, "members": 4, "norm": "batch", "learning_rate": 2.5e-3}, dear])
+    return stem_starts(specs, [{**costly, "members": 4, "norm": "batch", "learning_rate": 2.5e-3}, costly])
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

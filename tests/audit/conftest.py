@@ -7,20 +7,20 @@ import pandas as pd
 import pytest
 
 from automl import split
-from automl.audit.view import Look
+from automl.audit.view import View
 from automl.detect import detect
 from automl.records import Dataset, Recipe
 
 
 @pytest.fixture
-def look():
+def view():
     """From a frame (or array) and targets to what the checks look at."""
 
     def made(inputs, target, *, parted=True, given=None, **options):
         target = target if isinstance(target, pd.DataFrame) else pd.DataFrame({"y": target})
         recipe = Recipe(data=None, **({"target": tuple(target.columns)} | options))
         dataset, task = detect(Dataset("d", inputs, target, given=given), recipe)
-        return Look(dataset, task, split.split(dataset, task, 0) if parted else None)
+        return View(dataset, task, split.split(dataset, task, 0) if parted else None)
 
     return made
 

@@ -11,21 +11,21 @@ import pytest
 
 from automl.audit import examine
 from automl.records import Finding
-from automl.report.findings import gravest_first, rows_told, told
+from automl.report.findings import finding_text, gravest_first, row_numbers_text
 
 module = importlib.import_module("automl.audit.examine")
 
 
-def test_a_clean_table_calls_for_nothing_grave(look, clean):
+def test_a_clean_table_calls_for_nothing_grave(view, clean):
     for target in clean[1:]:
-        seen = look(clean[0], target)
+        seen = view(clean[0], target)
         assert [f for f in examine(seen.dataset, seen.task, seen.split) if f.severity != "low"] == []
 
 
-def test_the_same_data_give_the_same_findings(look, clean, rng):
+def test_the_same_data_give_the_same_findings(view, clean, rng):
     frame, label, _ = clean
     frame = frame.assign(after=label.where(rng.random(len(label)) > 0.02, "no"))
-    seen = look(frame, label)
+    seen = view(frame, label)
 
     first = examine(seen.dataset, seen.task, seen.split)
 
@@ -33,11 +33,11 @@ def test_the_same_data_give_the_same_findings(look, clean, rng):
     assert first == examine(seen.dataset, seen.task, seen.split)
 
 
-def test_a_check_that_fails_ends_nothing_and_is_named(look, clean, monkeypatch):
-    def broken(look):
+def test_a_check_that_fails_ends_nothing_and_is_named(view, clean, monkeypatch):
+    def broken(view):
         raise ValueError("no such thing")
 
-    seen = look(clean[0], clean[1])
+    seen = view(clean[0], clean[1])
     monkeypatch.setattr(module, "CHECKS", (broken, *module.CHECKS[:2]))
     with pytest.raises(ValueError, match="no such thing"):
         examine(seen.dataset, seen.task, seen.split)
@@ -49,25 +49,25 @@ def test_a_check_that_fails_ends_nothing_and_is_named(look, clean, monkeypatch):
     assert "broken (ValueError)" in found.message and "no such thing" not in found.message
 
 
-def test_a_check_that_finds_no_memory_is_told_apart(look, clean, monkeypatch):
-    def large(look):
+def test_a_check_that_finds_no_memory_is_told_apart(view, clean, monkeypatch):
+    def large(view):
         raise MemoryError
 
-    seen = look(clean[0], clean[1])
+    seen = view(clean[0], clean[1])
     monkeypatch.setattr(module, "CHECKS", (large, *module.CHECKS[:2]))
     monkeypatch.setattr(module, "STRICT", False)
     (found,) = examine(seen.dataset, seen.task, seen.split)
     assert found.check == "audit_cut" and "too little memory" in found.message and "report this" not in found.next_step
 
 
-def test_no_check_begins_once_time_is_over(look, clean, monkeypatch):
-    def slow(look):
+def test_no_check_begins_once_time_is_over(view, clean, monkeypatch):
+    def slow(view):
         time.sleep(0.05)
 
-    def late(look):
+    def late(view):
         raise AssertionError
 
-    seen = look(clean[0], clean[1])
+    seen = view(clean[0], clean[1])
     monkeypatch.setattr(module, "CHECKS", (slow, late))
 
     (found,) = examine(seen.dataset, seen.task, seen.split, seconds=0.01)
@@ -75,8 +75,8 @@ def test_no_check_begins_once_time_is_over(look, clean, monkeypatch):
     assert found.check == "audit_cut" and "late" in found.message
 
 
-def test_checks_that_do_not_concern_the_data_are_not_missed_where_time_ends(look, clean):
-    seen = look(clean[0], clean[1])
+def test_checks_that_do_not_concern_the_data_are_not_missed_where_time_ends(view, clean):
+    seen = view(clean[0], clean[1])
 
     (found,) = examine(seen.dataset, seen.task, seen.split, seconds=0.0)
 
@@ -84,9 +84,9 @@ def test_checks_that_do_not_concern_the_data_are_not_missed_where_time_ends(look
     assert not any(name in found.message for name in ("doubtful_values", "long_gaps", "images", "languages"))
 
 
-def test_no_model_is_begun_that_would_end_too_late_and_a_suspect_is_told_all_the_same(look, clean, rng, monkeypatch):
+def test_no_model_is_begun_that_would_end_too_late_and_a_suspect_is_told_all_the_same(view, clean, rng, monkeypatch):
     frame, label, _ = clean
-    seen = look(frame.assign(after=label.where(rng.random(len(label)) > 0.02, "no")), label)
+    seen = view(frame.assign(after=label.where(rng.random(len(label)) > 0.02, "no")), label)
 
     monkeypatch.setattr(importlib.import_module("automl.audit.view"), "LEARN_SECONDS", 1e6)
 
@@ -98,7 +98,7 @@ def test_no_model_is_begun_that_would_end_too_late_and_a_suspect_is_told_all_the
 
 
 @pytest.mark.parametrize("n", [10, 25])
-def test_few_rows_of_every_kind_raise_nothing(look, n):
+def test_few_rows_of_every_kind_raise_nothing(view, n):
     rng = np.random.default_rng(n)
     frame = pd.DataFrame({
         "number": rng.normal(size=n), "gap": np.where(rng.random(n) < 0.5, np.nan, 1.5),
@@ -112,11 +112,11 @@ def test_few_rows_of_every_kind_raise_nothing(look, n):
     })  # fmt: skip
     for target in (pd.Series(rng.choice(["s", "t"], n)), pd.Series(rng.normal(size=n))):
         for parted in (True, False):
-            seen = look(frame, target, parted=parted, columns={"text": "text"})
+            seen = view(frame, target, parted=parted, columns={"text": "text"})
             examine(seen.dataset, seen.task, seen.split)
 
 
-def test_several_targets_labels_and_sequences_raise_nothing(look, clean, rng):
+def test_several_targets_labels_and_sequences_raise_nothing(view, clean, rng):
     frame, label, amount = clean
     n = len(frame)
     targets = [
@@ -125,7 +125,7 @@ def test_several_targets_labels_and_sequences_raise_nothing(look, clean, rng):
         (rng.normal(size=(n, 2, 50)), label),
     ]
     for inputs, target in targets:
-        seen = look(inputs, target)
+        seen = view(inputs, target)
         assert [f for f in examine(seen.dataset, seen.task, seen.split) if f.severity == "high"] == []
 
 
@@ -133,12 +133,12 @@ def test_findings_are_shown_gravest_first_with_rows_and_next_step():
     low, high = Finding("a", "low", "A.", "Do a."), Finding("b", "high", "B.", "Do b.", ("x",), (3, 4), 9)
 
     assert (high, low) == gravest_first([low, high])
-    assert told(high) == "high: B. (Rows 3, 4 and 7 more.) Do b."
-    assert told(low) == "low: A. Do a."
-    assert rows_told(Finding("c", "low", "C.", rows=(3,), count=1)) == "Row 3"
+    assert finding_text(high) == "high: B. (Rows 3, 4 and 7 more.) Do b."
+    assert finding_text(low) == "low: A. Do a."
+    assert row_numbers_text(Finding("c", "low", "C.", rows=(3,), count=1)) == "Row 3"
 
 
-def test_people_and_dates_that_tell_the_target_are_no_leaks_besides(look, rng):
+def test_people_and_dates_that_tell_the_target_are_no_leaks_besides(view, rng):
     n = 1500
     who = rng.integers(0, 150, n)
     state = rng.normal(size=150)[who] > 0
@@ -151,7 +151,7 @@ def test_people_and_dates_that_tell_the_target_are_no_leaks_besides(look, rng):
         (people, state, "crossing_groups", "patient_id"),
         (dated, walk, "ignored_time", "day"),
     ):
-        seen = look(frame, target)
+        seen = view(frame, target)
         naming = {f.check for f in examine(seen.dataset, seen.task, seen.split) if column in f.columns}
         assert naming == {check}
 
@@ -161,32 +161,32 @@ def told_of(seen, column):
 
 
 @pytest.mark.parametrize("goal", ["labels", "numbers"])
-def test_a_code_that_holds_the_answer_is_a_grave_leak_though_its_rows_are_alike(look, clean, rng, goal):
+def test_a_code_that_holds_the_answer_is_a_grave_leak_though_its_rows_are_alike(view, clean, rng, goal):
     frame, label, amount = clean
     if goal == "labels":
         level = rng.integers(0, 15, len(frame)) + 15 * (label == "yes")
         target = label
     else:
         level, target = pd.qcut(amount, 40, labels=False), amount
-    seen = look(frame.assign(billing_code=[f"B{i}" for i in level]), target, columns={"billing_code": "categorical"})
+    seen = view(frame.assign(billing_code=[f"B{i}" for i in level]), target, columns={"billing_code": "categorical"})
 
     assert told_of(seen, "billing_code") == {"crossing_groups": "medium", "leaking_column": "high"}
 
 
-def test_a_date_that_is_filled_in_after_the_fact_is_a_leak_besides(look, clean, rng):
+def test_a_date_that_is_filled_in_after_the_fact_is_a_leak_besides(view, clean, rng):
     frame, label, _ = clean
     days = np.where(label == "yes", rng.integers(0, 300, len(frame)), rng.integers(400, 430, len(frame)))
     last = (pd.Timestamp("2023-01-01") + pd.to_timedelta(days, "D")).astype(str)
 
-    assert told_of(look(frame.assign(last_login=last), label), "last_login") == {
+    assert told_of(view(frame.assign(last_login=last), label), "last_login") == {
         "ignored_time": "high",
         "leaking_column": "high",
     }
 
 
-def test_a_number_that_drifts_with_its_date_is_no_leak_of_the_date(look, clean, rng):
+def test_a_number_that_drifts_with_its_date_is_no_leak_of_the_date(view, clean, rng):
     frame, _, _ = clean
     when = (pd.Timestamp("2023-01-01") + pd.to_timedelta(np.arange(len(frame)), "D")).astype(str)
     level = pd.Series(np.arange(len(frame)) * 1.0 + rng.normal(size=len(frame)))
 
-    assert told_of(look(frame.assign(sold_on=when), level), "sold_on") == {"ignored_time": "high"}
+    assert told_of(view(frame.assign(sold_on=when), level), "sold_on") == {"ignored_time": "high"}

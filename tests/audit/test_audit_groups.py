@@ -19,30 +19,30 @@ def visits(rng, name, alike=True):
 
 
 @pytest.mark.parametrize("kind", ["identifier", "categorical", "numeric"])
-def test_people_on_both_sides_are_grave_where_their_answers_are_alike(look, rng, kind):
+def test_people_on_both_sides_are_grave_where_their_answers_are_alike(view, rng, kind):
     frame, state = visits(rng, "patient_id")
 
-    found = crossing_groups(look(frame, state, columns={"patient_id": kind}))
+    found = crossing_groups(view(frame, state, columns={"patient_id": kind}))
 
     assert (found.severity, found.columns, found.count) == ("high", ("patient_id",), 300)
     assert "--group patient_id" in found.next_step
 
 
-def test_people_whose_answers_vary_are_told_by_name_alone(look, rng):
+def test_people_whose_answers_vary_are_told_by_name_alone(view, rng):
     frame, state = visits(rng, "patient_id", alike=False)
 
-    assert crossing_groups(look(frame, state, columns={"patient_id": "identifier"})).severity == "medium"
+    assert crossing_groups(view(frame, state, columns={"patient_id": "identifier"})).severity == "medium"
 
 
-def test_a_column_without_such_a_name_counts_where_answers_are_alike(look, rng):
+def test_a_column_without_such_a_name_counts_where_answers_are_alike(view, rng):
     alike, vary = visits(rng, "token"), visits(rng, "token", alike=False)
 
-    assert crossing_groups(look(*alike, columns={"token": "categorical"})).severity == "medium"
-    assert crossing_groups(look(*vary, columns={"token": "categorical"})) is None
+    assert crossing_groups(view(*alike, columns={"token": "categorical"})).severity == "medium"
+    assert crossing_groups(view(*vary, columns={"token": "categorical"})) is None
 
 
-def test_groups_that_are_named_and_plain_categories_are_quiet(look, rng, clean):
+def test_groups_that_are_named_and_plain_categories_are_quiet(view, rng, clean):
     frame, state = visits(rng, "patient_id")
 
-    assert crossing_groups(look(frame, state, group="patient_id")) is None
-    assert crossing_groups(look(clean[0], clean[1])) is None
+    assert crossing_groups(view(frame, state, group="patient_id")) is None
+    assert crossing_groups(view(clean[0], clean[1])) is None

@@ -25,8 +25,8 @@ def labels(n, rng):
     return pd.Series(rng.choice(["a", "b"], n))
 
 
-def test_images_that_differ_are_quiet(look, images, rng):
-    seen = look(images, labels(400, rng))
+def test_images_that_differ_are_quiet(view, images, rng):
+    seen = view(images, labels(400, rng))
 
     assert (alike_images(seen), blank_images(seen)) == (None, None)
 
@@ -36,22 +36,22 @@ def noisy(image):
 
 
 @pytest.mark.parametrize("change", [lambda x: x, lambda x: x * 1.03, noisy], ids=["same", "brighter", "noisy"])
-def test_the_same_image_on_both_sides_is_told(look, images, rng, change):
+def test_the_same_image_on_both_sides_is_told(view, images, rng, change):
     copies = np.clip(change(images[:120].astype(float)), 0, 255).astype(np.uint8)
     order = rng.permutation(520)
-    seen = look(np.concatenate([images, copies])[order], labels(520, rng))
+    seen = view(np.concatenate([images, copies])[order], labels(520, rng))
 
     found = alike_images(seen)
 
     assert found.severity == "high"
     assert set(found.rows) <= set(seen.split.test.tolist())
-    assert alike_images(look(np.concatenate([images, copies])[order], labels(520, rng), parted=False)).count >= 150
+    assert alike_images(view(np.concatenate([images, copies])[order], labels(520, rng), parted=False)).count >= 150
 
 
-def test_images_of_one_colour_are_told_with_their_rows(look, images, rng):
+def test_images_of_one_colour_are_told_with_their_rows(view, images, rng):
     images[[3, 50]] = 77
 
-    found = blank_images(look(images, labels(400, rng)))
+    found = blank_images(view(images, labels(400, rng)))
 
     assert (found.count, found.rows) == (2, (3, 50))
 

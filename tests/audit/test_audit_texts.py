@@ -38,25 +38,25 @@ def test_texts_that_show_no_language_have_none(text):
 
 
 @pytest.mark.parametrize("language", ["German", "Russian"])
-def test_a_second_language_is_told_with_its_rows(look, rng, language):
+def test_a_second_language_is_told_with_its_rows(view, rng, language):
     said = texts(rng)
     for row in range(0, 400, 8):
         said[row] = f"{OTHERS[language]} {row}"
     label = pd.Series(rng.choice(["a", "b"], 400))
 
-    found = mixed_languages(look(pd.DataFrame({"t": said}), label, columns={"t": "text"}))
+    found = mixed_languages(view(pd.DataFrame({"t": said}), label, columns={"t": "text"}))
 
     assert (found.severity, found.columns) == ("medium", ("t",))
     assert all(row % 8 == 0 for row in found.rows)
-    assert mixed_languages(look(pd.DataFrame({"t": texts(rng)}), label, columns={"t": "text"})) is None
+    assert mixed_languages(view(pd.DataFrame({"t": texts(rng)}), label, columns={"t": "text"})) is None
 
 
 @pytest.mark.parametrize(("share", "severity"), [(0.0, None), (0.02, "low"), (0.2, "medium")])
-def test_empty_texts_are_told_by_how_many(look, rng, share, severity):
+def test_empty_texts_are_told_by_how_many(view, rng, share, severity):
     said = np.array(texts(rng), dtype=object)
     said[: int(share * 400)] = ""
     label = pd.Series(rng.choice(["a", "b"], 400))
 
-    found = empty_texts(look(pd.DataFrame({"t": said}), label, columns={"t": "text"}))
+    found = empty_texts(view(pd.DataFrame({"t": said}), label, columns={"t": "text"}))
 
     assert severity == (None if found is None else found.severity)

@@ -14,7 +14,7 @@ import pytest
 
 import automl
 from automl import cli
-from automl.cli import look
+from automl.cli import views
 from automl.errors import InputError
 from automl.flow.reproduce import reproduce
 from automl.records import Recipe, Task
@@ -48,7 +48,7 @@ def test_a_files_name_in_headlines_and_messages(name, tmp_path, monkeypatch, cap
     assert cli.main(["inspect", f"no {name}.csv"]) == 2
     assert cli.main(["report", name]) == 2 == cli.main(["predict", name, name]) == cli.main(["run", name])
     assert cli.main(["validate", name]) == 2 == cli.main(["fit", f"{name}.csv", f"--{name}", "1"])
-    look.show(automl.inspect(f"{name}.csv", target="y"))
+    views.show(automl.inspect(f"{name}.csv", target="y"))
     said = capsys.readouterr()
     check(said.out)
     check(said.err)
@@ -62,13 +62,13 @@ def test_columns_levels_and_classes(tmp_path, monkeypatch, capsys):
     data.to_parquet("d.parquet")
     for arguments in ([], ["--target", NAMES[0]], ["--target", NAMES[1]], ["--target", "x"], ["--group", NAMES[2]]):
         cli.main(["inspect", "d.parquet", *arguments])
-    look.show(automl.inspect(data))
+    views.show(automl.inspect(data))
     said = capsys.readouterr()
     check(said.out)
     check(said.err)
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as finding_text:
         automl.inspect(data, target="nope")
-    check(str(told.value))
+    check(str(finding_text.value))
 
 
 def test_recipes_keys_and_values(tmp_path, monkeypatch, capsys):

@@ -57,10 +57,10 @@ def test_a_bit_flipped_anywhere_loses_at_most_one_trial_and_no_name_is_given_twi
         changed = content[:at] + bytes([content[at] ^ (1 << draw.randrange(8))]) + content[at + 1 :]
         deep, earlier = resumed(task_parts, searched, tmp_path / str(n), changed, N_TRIALS + 2)
         assert len(earlier) == len(set(earlier)) >= N_TRIALS - 1, at
-        known = set(earlier) | {left.order.name for left in deep._in_flight}
+        known = set(earlier) | {left.spec.name for left in deep._in_flight}
         assert known == {f"tiny-{i + 1}" for i in range(N_TRIALS)}, at
         deep._in_flight.clear()
-        assert deep._next(float("inf"), []).order.name == f"tiny-{N_TRIALS + 1}", at
+        assert deep._next(float("inf"), []).spec.name == f"tiny-{N_TRIALS + 1}", at
 
 
 @pytest.mark.parametrize("lost", range(1, 2 * N_TRIALS + 1))

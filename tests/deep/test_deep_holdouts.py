@@ -64,17 +64,17 @@ def test_a_score_is_the_mean_of_fits_that_never_saw_their_validation_rows(folded
 
     trainer.network = watched
     (run,) = trials(deep)
-    (kept,) = deep.kept
-    material, (dataset, _, split, _, codec, _) = trainer.material, folded
+    (kept,) = deep.ranked
+    training_data, (dataset, _, split, _, codec, _) = trainer.training_data, folded
     rows = np.concatenate([split.train, split.valid])
     used = [rows[np.unique(np.concatenate([found for first, found in seen if first]))]]
     assert not np.intersect1d(used[0], split.valid).size
     others = np.unique(np.concatenate([found for first, found in seen if not first]))
     assert np.array_equal(np.sort(rows[others]), np.arange(320))  # each row trains somewhere, no test row anywhere
-    for (train, valid), own in zip(split.folds[1:], material.others, strict=True):
+    for (train, valid), own in zip(split.folds[1:], training_data.others, strict=True):
         assert np.array_equal(rows[own.train], train) and np.array_equal(rows[own.valid], valid)
         assert np.array_equal(own.truth, codec.truth(dataset, valid))
-    scores = [material.judge(raw, i) for i, raw in enumerate(kept.raws)]
+    scores = [training_data.judge(raw, i) for i, raw in enumerate(kept.raws)]
     assert len(scores) == 3 and run.valid_score == pytest.approx(statistics.fmean(scores))
     assert scores[0] == kept.fits[0].score and len({raw.tobytes() for raw in kept.raws}) == 3
 
@@ -83,11 +83,11 @@ def test_the_first_hold_out_gives_what_it_gives_alone(folded, task_parts):
     """Rows of other hold-outs on the device and fits between trials change nothing about a trial."""
     one, several = side(task_parts, template(), max_trials=1), side(folded, template(), max_trials=1)
     trials(one), trials(several)
-    assert np.array_equal(one.kept[0].fits[0].raw_valid, several.kept[0].fits[0].raw_valid)
+    assert np.array_equal(one.ranked[0].fits[0].raw_valid, several.ranked[0].fits[0].raw_valid)
     for deep in (one, several):
         deep.choose(None)
         assert deep.add_seed(math.inf)
-    assert np.array_equal(one.kept[0].fits[1].raw_valid, several.kept[0].fits[1].raw_valid)
+    assert np.array_equal(one.ranked[0].fits[1].raw_valid, several.ranked[0].fits[1].raw_valid)
 
 
 def test_data_without_hold_outs_lie_on_the_device_once(task_parts, folded):
@@ -102,8 +102,8 @@ def test_the_finalist_is_the_best_of_those_judged_on_all(folded):
     whole = [run.valid_score for run in runs if run.n_holdouts == 3]
     chosen = deep.choose(None)
     assert (chosen.n_holdouts, chosen.valid_score) == (3, max(whole))
-    order = [kept.run.n_holdouts for kept in deep.kept]
-    assert order == sorted(order, reverse=True)
+    spec = [kept.run.n_holdouts for kept in deep.ranked]
+    assert spec == sorted(spec, reverse=True)
 
 
 def test_same_seed_and_resumed_runs_give_the_same_trials(folded, tmp_path):
@@ -120,11 +120,11 @@ def test_predictions_on_all_hold_outs_return_from_disk(folded, tmp_path):
     first = side(folded, template(), max_trials=3, folder=tmp_path)
     trials(first)
     second = side(folded, template(), max_trials=3, folder=tmp_path)
-    assert [kept.run.name for kept in second.kept] == [kept.run.name for kept in first.kept]
-    for a, b in zip(first.kept, second.kept, strict=True):
+    assert [kept.run.name for kept in second.ranked] == [kept.run.name for kept in first.ranked]
+    for a, b in zip(first.ranked, second.ranked, strict=True):
         assert len(a.raws) == len(b.raws)
         assert all(np.array_equal(x, y) for x, y in zip(a.raws, b.raws, strict=True))
-    assert max(len(kept.raws) for kept in second.kept) == 3
+    assert max(len(kept.raws) for kept in second.ranked) == 3
 
 
 def test_short_of_time_a_trial_is_judged_on_one_hold_out_and_stays_within_it(folded, monkeypatch):
@@ -134,7 +134,7 @@ def test_short_of_time_a_trial_is_judged_on_one_hold_out_and_stays_within_it(fol
     deep = side(folded, template(), max_trials=2)
     (run,) = deep.step(30.0)
     assert run.n_holdouts == 1 and run.status == "done"
-    assert deep.examination.bar() == run.valid_score  # nobody worse overtakes it
+    assert deep.holdout_policy.promotion_score() == run.valid_score  # nobody worse overtakes it
     assert deep.choose(None).name == run.name
 
 
@@ -165,14 +165,14 @@ def test_a_setting_that_fails_on_another_hold_out_is_not_judged_on_all(folded, m
     from automl.deep.training.failure import NotFinite
 
     deep = side(folded, template(), max_trials=1)
-    judge = type(deep.trainer.material).judge
+    judge = type(deep.trainer.training_data).judge
 
     def failing(self, raw, holdout=0):
         if holdout == 2:
             raise NotFinite("the loss became nan")
         return judge(self, raw, holdout)
 
-    monkeypatch.setattr(type(deep.trainer.material), "judge", failing)
+    monkeypatch.setattr(type(deep.trainer.training_data), "judge", failing)
     (run,) = trials(deep)
     assert (run.status, run.n_holdouts) == ("done", 1)
 
@@ -184,4 +184,4 @@ def test_rows_of_other_hold_outs_keep_their_weights(folded):
     rows = np.concatenate([split.train, split.valid])
     expected = weight[rows] / weight[split.train].mean()
     np.testing.assert_allclose(deep.trainer.data.weight.numpy(), expected, rtol=1e-6)
-    np.testing.assert_array_equal(deep.trainer.material.others[0].weight, weight[split.folds[1][1]])
+    np.testing.assert_array_equal(deep.trainer.training_data.others[0].weight, weight[split.folds[1][1]])

@@ -90,7 +90,7 @@ def test_models_predict_what_was_scored(task_parts):
     raw = np.asarray(model(encoder.transform(dataset, split.valid)))
     expected = deep.outputs("valid", 1)[0].arrays["probabilities"]
     assert codec.decode(raw).arrays["probabilities"] == pytest.approx(expected, abs=1e-6)
-    assert run.valid_score == max(kept.fits[0].score for kept in deep.kept)
+    assert run.valid_score == max(kept.fits[0].score for kept in deep.ranked)
 
 
 def test_a_template_that_raises_is_a_failed_run_and_the_others_go_on(task_parts):
@@ -193,7 +193,7 @@ def test_only_the_best_weights_stay_on_disk(task_parts, tmp_path):
     deep = side(task_parts, template(), max_trials=KEPT_FITS + 4, folder=tmp_path)
     trials(deep)
     names = {path.stem for path in (tmp_path / "weights").iterdir()}
-    assert names == {kept.run.name for kept in deep.kept} and len(names) == KEPT_FITS
+    assert names == {kept.run.name for kept in deep.ranked} and len(names) == KEPT_FITS
 
 
 def test_a_full_disk_costs_the_weights_but_not_the_search(task_parts, tmp_path, monkeypatch):

@@ -86,7 +86,7 @@ def changed(entry, path, value):
 
 def test_lines_as_they_were_are_taken(task_parts, searched, sound, tmp_path):
     deep = resumed(task_parts, searched, tmp_path, sound)
-    assert lost(deep) == 0 and len(deep.earlier_runs()) == len(deep.kept) == N_TRIALS
+    assert lost(deep) == 0 and len(deep.earlier_runs()) == len(deep.ranked) == N_TRIALS
     assert trials(deep) == [] and deep.choose(None) is not None
     assert np.isfinite(deep.outputs("test", 1)[0].arrays["probabilities"]).all()
 
@@ -188,10 +188,10 @@ def test_altered_weights_are_not_taken(task_parts, searched, sound, tmp_path, ho
     shutil.copytree(searched, tmp_path, dirs_exist_ok=True)
     altered(tmp_path, "tiny-2", (ALTERED | OF_WEIGHTS)[how])
     deep = side(task_parts, template(), folder=tmp_path, max_trials=N_TRIALS)
-    assert ("tiny-2" in {kept.run.name for kept in deep.kept}) == (how in OF_WEIGHTS)
-    deep.kept.sort(key=lambda kept: kept.run.name != "tiny-2")  # as if it were the best
+    assert ("tiny-2" in {kept.run.name for kept in deep.ranked}) == (how in OF_WEIGHTS)
+    deep.ranked.sort(key=lambda kept: kept.run.name != "tiny-2")  # as if it were the best
     run = deep.choose(None)
-    assert run.name != "tiny-2" and "tiny-2" not in {kept.run.name for kept in deep.kept}
+    assert run.name != "tiny-2" and "tiny-2" not in {kept.run.name for kept in deep.ranked}
     assert np.isfinite(deep.outputs("test", 1)[0].arrays["probabilities"]).all()
 
 
@@ -209,7 +209,7 @@ def test_a_state_of_a_trial_under_way_that_does_not_fit_is_not_gone_on_from(task
         store = WeightStore(folder / "weights")
         assert store.checkpoint([raw, np.zeros(3, np.float32)], {**meta, **change}) is None
         deep = resumed(task_parts, folder, folder, left)
-        assert [one.order.name for one in deep._in_flight] == ["tiny-3"]
+        assert [one.spec.name for one in deep._in_flight] == ["tiny-3"]
         assert (deep._in_flight[0].snapshot is None) == bool(change), change
     (run,) = trials(deep)  # the last fits in all but its weights, which only the network can tell
     assert run.status == "failed" and deep.choose(None) is not None

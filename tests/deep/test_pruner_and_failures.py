@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from automl.deep.oracle import vary
-from automl.deep.pruner import at_gates, gates_for
+from automl.deep.pruner import at_milestones, milestones_for
 from automl.deep.training import cost
 from automl.deep.training.failure import NotFinite, TooLarge, explain, second_try
 from automl.errors import Unfit
@@ -17,17 +17,17 @@ def curve(*scores):
 
 
 def test_the_best_score_up_to_each_gate():
-    assert at_gates(curve(0.3, 0.5, 0.4, 0.9), True) == [0.3, 0.5]
-    assert at_gates(curve(3.0, 1.0, 2.0, 0.1), False) == [3.0, 1.0]
-    assert at_gates(curve(0.3, 0.5, 0.4, 0.9)[:1], True) == [0.3, None]
-    assert at_gates([], True) == [None, None]
+    assert at_milestones(curve(0.3, 0.5, 0.4, 0.9), True) == [0.3, 0.5]
+    assert at_milestones(curve(3.0, 1.0, 2.0, 0.1), False) == [3.0, 1.0]
+    assert at_milestones(curve(0.3, 0.5, 0.4, 0.9)[:1], True) == [0.3, None]
+    assert at_milestones([], True) == [None, None]
 
 
 def test_a_gate_is_the_median_of_four_or_more():
     peers = [[0.1, None], [0.2, 0.5], [0.3, None], [0.4, 0.6]]
-    (gate,) = gates_for(peers)
+    (gate,) = milestones_for(peers)
     assert (gate.share, gate.score) == (0.25, pytest.approx(0.25))
-    assert gates_for(peers[:3]) == ()
+    assert milestones_for(peers[:3]) == ()
 
 
 class ResourceExhaustedError(Exception):

@@ -9,7 +9,7 @@ from automl import detect as detection
 from automl.detect.columns.checks import mixed_types
 from automl.detect.columns.convert import read
 from automl.detect.columns.kinds import column, columns, forced
-from automl.detect.columns.sample import glimpse
+from automl.detect.columns.sample import column_sample
 from automl.detect.quoting import is_contact, is_personal, quotable, rounded, shape, usual_shape
 from automl.records import Dataset, Recipe
 
@@ -129,8 +129,8 @@ def test_unlike_values_are_told_by_how_they_are_built():
 
 
 def test_a_column_said_to_be_yes_and_no_does_not_keep_two_of_many_cells():
-    many = forced(glimpse("mail", pd.Series(CELLS["mail"], dtype=object)), "boolean")
-    two = forced(glimpse("f", pd.Series(["ay", "bee"] * 3, dtype=object)), "boolean")
+    many = forced(column_sample("mail", pd.Series(CELLS["mail"], dtype=object)), "boolean")
+    two = forced(column_sample("f", pd.Series(["ay", "bee"] * 3, dtype=object)), "boolean")
     assert dict(many.reading) == {} and dict(two.reading) == {"true": "bee", "false": "ay"}
 
 

@@ -1,4 +1,4 @@
-"""Docstrings can be read by documentation tools: what is listed under ``Args:`` and ``Attributes:`` has its own entry."""
+"""Documentation tools can read docstrings: what stands under ``Args:`` and ``Attributes:`` has an entry of its own."""
 
 from __future__ import annotations
 

@@ -3,9 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.goals.transform import PLAIN, POWERS, Shape, bounds, shape_of
+from automl.goals.transform import PLAIN, POWERS, TargetTransform, bounds, transform_for
 
-SHAPES = [Shape(power, origin, unit) for power in (1.0, *POWERS) for origin, unit in ((0.0, 2.0), (-5.0, -0.5))]
+SHAPES = [
+    TargetTransform(power, origin, unit) for power in (1.0, *POWERS) for origin, unit in ((0.0, 2.0), (-5.0, -0.5))
+]
 
 
 @given(st.sampled_from(SHAPES), st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20))
@@ -18,14 +20,14 @@ def test_back_undoes_forward_and_order_is_kept_or_turned(shape, values):
 
 
 def test_few_rows_and_few_values_are_left_alone():
-    assert shape_of(np.array([0.0, 1.0, 1000.0])) == PLAIN
-    assert shape_of(np.tile([0.0, 0.0, 0.0, 1.0, 100.0], 100)) == PLAIN
-    assert shape_of(np.full(100, 3.0)) == PLAIN
+    assert transform_for(np.array([0.0, 1.0, 1000.0])) == PLAIN
+    assert transform_for(np.tile([0.0, 0.0, 0.0, 1.0, 100.0], 100)) == PLAIN
+    assert transform_for(np.full(100, 3.0)) == PLAIN
 
 
 def test_the_unit_does_not_depend_on_the_scale_of_the_target():
     values = np.random.default_rng(0).lognormal(0, 1, 400)
-    one, other = shape_of(values), shape_of(values * 1e6)
+    one, other = transform_for(values), transform_for(values * 1e6)
     assert one.power == other.power < 1
     assert other.unit == pytest.approx(one.unit * 1e6)
     assert other.forward(values * 1e6) == pytest.approx(one.forward(values))
@@ -33,13 +35,13 @@ def test_the_unit_does_not_depend_on_the_scale_of_the_target():
 
 def test_absolute_errors_ask_for_a_stronger_power_than_squared_ones():
     values = np.random.default_rng(0).lognormal(0, 1, 500)
-    assert (shape_of(values, "r2").power, shape_of(values, "mae").power) == (0.25, 0.0)
+    assert (transform_for(values, "r2").power, transform_for(values, "mae").power) == (0.25, 0.0)
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_bounds_hold_the_training_range_and_a_turned_target_has_them_the_other_way_round(sign):
     values = 50 + sign * np.random.default_rng(0).gamma(1.0, 3.0, 400)
-    shape = shape_of(values)
+    shape = transform_for(values)
     assert shape.power == 0.5
     low, high = bounds(shape, values)
     assert low < high
@@ -52,5 +54,5 @@ def test_bounds_hold_the_training_range_and_a_turned_target_has_them_the_other_w
 
 def test_a_floor_of_zero_is_kept():
     values = np.random.default_rng(0).gamma(1.0, 3.0, 400)
-    for shape in (PLAIN, shape_of(values)):
+    for shape in (PLAIN, transform_for(values)):
         assert shape.back(np.array(bounds(shape, values)[0])) == pytest.approx(0.0, abs=1e-9)

@@ -9,7 +9,7 @@ import pytest
 
 import automl
 from automl.records import Finding
-from automl.report.findings import column_told, rows_told, told
+from automl.report.findings import column_text, finding_text, row_numbers_text
 
 PACKAGE = Path(automl.__file__).parent
 
@@ -28,22 +28,22 @@ PACKAGE = Path(automl.__file__).parent
     ],
 )
 def test_a_column_takes_one_line_of_a_table_whatever_its_name(name: str, shown: str) -> None:
-    assert column_told(name) == shown
+    assert column_text(name) == shown
 
 
 def test_a_name_without_an_end_does_not_bury_what_is_said_of_it() -> None:
-    line = told(Finding("leaking_column", "high", f"'{'x' * 300}' tells 'y'.", "Leave it out."))
+    line = finding_text(Finding("leaking_column", "high", f"'{'x' * 300}' tells 'y'.", "Leave it out."))
     assert line == f"high: '{'x' * 34}…{'x' * 24}' tells 'y'. Leave it out."
 
 
 def test_a_long_path_keeps_the_name_of_its_file() -> None:
-    line = told(Finding("nul_characters", "low", f"NULs in /data/{'deep/' * 30}march.csv.", "Look there."))
+    line = finding_text(Finding("nul_characters", "low", f"NULs in /data/{'deep/' * 30}march.csv.", "Look there."))
     assert "/march.csv. Look there." in line and len(line) < 120
 
 
 def test_rows_of_the_test_data_are_told_apart() -> None:
     def words(rows: tuple[int, ...], count: int = 0) -> str:
-        return rows_told(Finding("c", "low", "C.", rows=rows, count=count, test_from=200))
+        return row_numbers_text(Finding("c", "low", "C.", rows=rows, count=count, test_from=200))
 
     assert words((7, 203)) == "Row 7; row 3 of the test data"
     assert words((200,)) == "Row 0 of the test data"
@@ -54,9 +54,9 @@ def test_rows_of_the_test_data_are_told_apart() -> None:
 def test_files_are_named_to_whoever_looks() -> None:
     names = tuple(f"{i}.png" for i in range(20))
     many = Finding("unreadable_images", "high", "Some cannot be read.", "Replace them.", count=30, files=names)
-    assert "(Files 0.png, 1.png, 2.png, 3.png, 4.png and 25 more.)" in told(many)
+    assert "(Files 0.png, 1.png, 2.png, 3.png, 4.png and 25 more.)" in finding_text(many)
     one = Finding("unreadable_images", "high", "One cannot be read.", count=1, files=("a\nb.png",))
-    assert told(one).endswith(r"(File a\nb.png.)")
+    assert finding_text(one).endswith(r"(File a\nb.png.)")
 
 
 def test_every_finding_about_data_says_what_to_do() -> None:

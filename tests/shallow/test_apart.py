@@ -12,8 +12,8 @@ import pytest
 from automl.catalog import members
 from automl.records import Baseline, Column, Dataset, Facts, Task
 from automl.shallow import apart, worker
-from automl.shallow.apart import Apart
-from automl.shallow.in_process import Here
+from automl.shallow.apart import FallbackWorker
+from automl.shallow.in_process import InProcessWorker
 from automl.shallow.worker import Part, Payload, Worker
 
 ROWS = np.arange(60)
@@ -33,8 +33,8 @@ def model():
     return pickle.dumps(linear.make(task, next(linear.settings(task, Facts(40), 0)), 0))
 
 
-def check_here(place: Apart, model: bytes, notes: list[str], words: str) -> None:
-    assert isinstance(place.place, Here)
+def check_here(place: FallbackWorker, model: bytes, notes: list[str], words: str) -> None:
+    assert isinstance(place.place, InProcessWorker)
     assert len(notes) == 1 and words in notes[0] and words in place.problem
     assert place.fit(model, None, None).failure == ""
     place.close()
@@ -49,7 +49,7 @@ def test_no_process(payload, model, monkeypatch, error) -> None:
 
     monkeypatch.setattr(worker.subprocess, "Popen", refuse)
     notes: list[str] = []
-    check_here(Apart(payload, notes.append), model, notes, str(error))
+    check_here(FallbackWorker(payload, notes.append), model, notes, str(error))
 
 
 def test_no_pipe(payload, model, monkeypatch) -> None:
@@ -58,7 +58,7 @@ def test_no_pipe(payload, model, monkeypatch) -> None:
 
     monkeypatch.setattr(worker, "Pipe", refuse)
     notes: list[str] = []
-    check_here(Apart(payload, notes.append), model, notes, "too many open files")
+    check_here(FallbackWorker(payload, notes.append), model, notes, "too many open files")
 
 
 def test_no_thread_ends_the_process_that_was_started(payload, model, monkeypatch) -> None:
@@ -75,7 +75,7 @@ def test_no_thread_ends_the_process_that_was_started(payload, model, monkeypatch
     monkeypatch.setattr(worker.subprocess, "Popen", note)
     monkeypatch.setattr(worker.threading.Thread, "start", refuse)
     notes: list[str] = []
-    place = Apart(payload, notes.append)
+    place = FallbackWorker(payload, notes.append)
     assert [process.poll() is not None for process in started] == [True]
     monkeypatch.undo()
     check_here(place, model, notes, "can't start new thread")
@@ -86,7 +86,7 @@ def test_a_process_that_dies_before_it_is_ready_is_tried_again_and_then_done_wit
 ) -> None:
     monkeypatch.setattr(worker, "START", "raise SystemExit(7)  # {path} {parent} {fd}")
     notes: list[str] = []
-    place = Apart(payload, notes.append)
+    place = FallbackWorker(payload, notes.append)
     waited = [place.wait(None) for _ in range(apart.STARTS)]
     assert waited[:-1] == ["the worker process died (exit code 7)"] * (apart.STARTS - 1) and waited[-1] is None
     check_here(place, model, notes, "exit code 7")
@@ -103,7 +103,7 @@ def test_data_that_no_memory_is_left_to_send_ends_the_wait(payload, monkeypatch)
 
 
 def test_a_process_that_starts_is_used(payload, model) -> None:
-    place = Apart(payload, pytest.fail)
+    place = FallbackWorker(payload, pytest.fail)
     assert place.wait(None) is None and place.problem is None
     assert isinstance(place.place, Worker) and place.place.failed_starts == 0
     assert place.fit(model, None, None).failure == ""

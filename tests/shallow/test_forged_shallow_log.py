@@ -192,7 +192,7 @@ def test_an_altered_model_is_fitted_again(problem, half, tmp_path, how):  # noqa
     for name in best:
         altered_store(folder, name, ALTERED[how])
     side = side_of(problem("tabular", "binary"), folder, 4, apart=False)
-    assert best <= {lost[0].name for lost in side.earlier.lost}
+    assert best <= {lost[0].name for lost in side.resumed.lost}
     again = to_the_end(side)
     side.close()
     assert [run.valid_score for run in again if run.name in best] == [top]
@@ -204,7 +204,7 @@ def test_the_model_as_it_was_is_taken(problem, half, tmp_path):  # noqa: F811
     altered_store(folder, best.name, lambda arrays, meta: (arrays, meta))
     side = side_of(problem("tabular", "binary"), folder, 4, apart=False)
     side.close()
-    assert best.name in {kept.run.name for kept in side.kept} and not side.earlier.lost
+    assert best.name in {kept.run.name for kept in side.ranked} and not side.resumed.lost
 
 
 def test_settings_are_those_that_were_drawn_or_lie_between():

@@ -12,7 +12,7 @@ from automl import catalog
 from automl.baselines import model as models
 from automl.goals.scoring import truth
 from automl.records import Baseline
-from automl.shallow.in_process import Here
+from automl.shallow.in_process import InProcessWorker
 from automl.shallow.worker import Part, Payload, Worker
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
@@ -42,7 +42,7 @@ def models_facts(made: Any) -> Any:
 
 def test_it_predicts_as_a_process_apart_does(made: Any) -> None:
     payload = payload_of(made)
-    here, apart = Here(payload), Worker(payload)
+    here, apart = InProcessWorker(payload), Worker(payload)
     try:
         one, other = (side.fit(unfitted(made, "linear"), None, None) for side in (here, apart))
     finally:
@@ -53,12 +53,12 @@ def test_it_predicts_as_a_process_apart_does(made: Any) -> None:
 
 
 def test_a_failure_is_told_and_not_raised(made: Any) -> None:
-    fitted = Here(payload_of(made)).fit(pickle.dumps(Stubborn()), None, None)
+    fitted = InProcessWorker(payload_of(made)).fit(pickle.dumps(Stubborn()), None, None)
     assert fitted.model is None and fitted.failure == "KeyError: 'no such column'"
 
 
 def test_what_fits_remember_is_dropped_at_the_end(made: Any) -> None:
-    here = Here(payload_of(made))
+    here = InProcessWorker(payload_of(made))
     models.remembered(("kept", 1), lambda: np.zeros(3))
     here.close()
     assert not models._cache

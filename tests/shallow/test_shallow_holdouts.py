@@ -51,7 +51,7 @@ def test_fits_are_judged_on_all_hold_outs_from_the_upper_quartile_of_those_befor
 def test_the_score_is_the_mean_over_the_hold_outs_own_truth(folded, whole):
     dataset, task, split = folded
     side, *_ = whole
-    kept = side.kept[0]
+    kept = side.ranked[0]
     scores = [
         metrics.score(task.metric, truth(dataset, task, valid), output)
         for output, (_, valid) in zip(kept.outputs, split.folds, strict=True)
@@ -63,7 +63,7 @@ def test_the_finalist_is_the_best_of_those_judged_on_all(whole):
     side, _, runs, _ = whole
     chosen = side.choose(None)
     assert (chosen.n_holdouts, chosen.valid_score) == (3, max(run.valid_score for run in runs if run.n_holdouts == 3))
-    assert len(side.outputs("valid", 1)[0].arrays["labels"]) == len(side.material.valid)
+    assert len(side.outputs("valid", 1)[0].arrays["labels"]) == len(side.training_data.valid)
 
 
 def test_a_resumed_search_with_hold_outs_goes_on_as_if_it_had_never_stopped(folded, whole, tmp_path):
@@ -82,8 +82,8 @@ def test_outputs_of_all_hold_outs_return_from_disk(folded, whole):
     before, _, _, folder = whole
     side = side_of(folded, folder, 7, NAMES)
     side.close()
-    stored = next(kept for kept in side.kept if kept.run.n_holdouts == 3)
-    other = next(kept for kept in before.kept if kept.run.name == stored.run.name)
+    stored = next(kept for kept in side.ranked if kept.run.n_holdouts == 3)
+    other = next(kept for kept in before.ranked if kept.run.name == stored.run.name)
     assert len(stored.outputs) == 3
     for a, b in zip(stored.outputs, other.outputs, strict=True):
         np.testing.assert_array_equal(a.arrays["probabilities"], b.arrays["probabilities"])
@@ -109,7 +109,7 @@ def test_short_of_time_a_fit_is_judged_on_one_hold_out(folded, monkeypatch):
     side.step(60.0)
     (run,) = side.step(60.0)
     side.close()
-    assert run.n_holdouts == 1 and side.examination.bar() == run.valid_score
+    assert run.n_holdouts == 1 and side.holdout_policy.promotion_score() == run.valid_score
     assert side.choose(None).name == run.name
 
 

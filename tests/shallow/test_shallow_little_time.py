@@ -9,21 +9,21 @@ import pytest
 from automl.baselines.features.columns import MANY_TEXTS
 from automl.records import Baseline, Column, Task
 from automl.shallow.archive import Proposals
-from automl.shallow.family import Lane
+from automl.shallow.family import FamilySearch
 from automl.shallow.scheduling import CELLS_A_SECOND, LEAST_ROWS, TEXT_CELLS, TRIGRAM_CELLS, Tuning, rows_a_second
 from automl.shallow.worker import Fitted
 
 GOALS = ("binary",)
 
 
-def lane(name, tier):
+def search(name, tier):
     baseline = Baseline(name, tier, "tabular", GOALS, lambda task, settings, seed: None, lambda *_: iter(()))
-    return Lane(baseline, Proposals(iter([{"of": name}, {"of": name, "n": 2}])))
+    return FamilySearch(baseline, Proposals(iter([{"of": name}, {"of": name, "n": 2}])))
 
 
 def tuning(n_items=100_000, items_a_second=1_000.0):
-    lanes = [lane("line", "fast"), lane("trees", "strong")]
-    return Tuning(lanes, n_items, 0, lambda score: score or 0.0, items_a_second), *lanes
+    searches = [search("line", "fast"), search("trees", "strong")]
+    return Tuning(searches, n_items, 0, lambda score: score or 0.0, items_a_second), *searches
 
 
 def test_the_first_fit_takes_as_many_rows_as_its_seconds_allow_and_is_of_a_strong_family():

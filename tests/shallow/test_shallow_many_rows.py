@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from automl.baselines.features import clues, columns
+from automl.baselines.features import columns, target_statistics
 from automl.baselines.features.columns import TableFeatures
 from automl.baselines.features.levels import by_cell, levels_of
 from automl.baselines.learners.linear import Linear
@@ -77,8 +77,8 @@ def test_a_table_of_levels_alone_has_sparse_features_too(monkeypatch):
 
 def test_texts_of_many_rows_are_learnt_from_some_of_them_and_told_of_all(monkeypatch):
     monkeypatch.setattr(columns, "MAX_TEXT_ROWS", 100)
-    monkeypatch.setattr(clues, "MAX_CLUE_ROWS", 100)
-    monkeypatch.setattr(clues, "CHUNK_ROWS", 90)
+    monkeypatch.setattr(target_statistics, "MAX_CLUE_ROWS", 100)
+    monkeypatch.setattr(target_statistics, "CHUNK_ROWS", 90)
     monkeypatch.setattr(columns, "CHUNK_ROWS", 90)
     dataset, named, y = table()
     task = Task("tabular", "regression", ("y",), "r2", columns=named[4:])

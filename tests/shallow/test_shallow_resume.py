@@ -92,9 +92,9 @@ def test_kept_models_return_with_their_outputs_and_are_not_fitted_again(problem,
     best = max(runs, key=lambda run: run.valid_score)
     assert side.choose(None).name == before.choose(None).name == best.name
     stored = {path.stem for path in (folder / "shallow").glob("*.npz")}
-    assert best.name in stored and {kept.run.name for kept in side.kept} == stored
-    for kept in side.kept:
-        other = next(one for one in before.kept if one.run.name == kept.run.name)
+    assert best.name in stored and {kept.run.name for kept in side.ranked} == stored
+    for kept in side.ranked:
+        other = next(one for one in before.ranked if one.run.name == kept.run.name)
         np.testing.assert_array_equal(kept.outputs[0].arrays["probabilities"], other.outputs[0].arrays["probabilities"])
     test = side.outputs("test", 1)[0].arrays["probabilities"]
     np.testing.assert_allclose(test, before.outputs("test", 1)[0].arrays["probabilities"], atol=1e-12)
@@ -107,7 +107,7 @@ def test_the_best_model_that_is_lost_is_fitted_again_first_under_its_name(proble
         path.write_bytes(path.read_bytes()[:-1])
     side = side_of(problem("tabular", "binary"), copy, 4)
     best = max(runs, key=lambda run: run.valid_score)
-    assert side.kept == [] and len(side.archive.store.unreadable) > 0
+    assert side.ranked == [] and len(side.archive.store.unreadable) > 0
     assert side.step(0.01) is not None  # the floors
     again = to_the_end(side)
     side.close()
@@ -116,7 +116,7 @@ def test_the_best_model_that_is_lost_is_fitted_again_first_under_its_name(proble
     third = side_of(problem("tabular", "binary"), copy, 4)
     third.close()
     assert [run.name for run in third.earlier_runs()] == [run.name for run in runs]
-    assert best.name in {kept.run.name for kept in third.kept}
+    assert best.name in {kept.run.name for kept in third.ranked}
 
 
 def test_a_lost_model_waits_when_there_is_no_time_for_it(problem, half, tmp_path):
@@ -126,8 +126,8 @@ def test_a_lost_model_waits_when_there_is_no_time_for_it(problem, half, tmp_path
         path.unlink()
     side = side_of(problem("tabular", "binary"), copy, 4)
     side.close()
-    assert side.earlier.next_lost(0.01, None) is None
-    assert side.earlier.next_lost(1e6, None)[0].name == max(side.earlier_runs(), key=lambda run: run.valid_score).name
+    assert side.resumed.next_lost(0.01, None) is None
+    assert side.resumed.next_lost(1e6, None)[0].name == max(side.earlier_runs(), key=lambda run: run.valid_score).name
 
 
 def test_a_lost_model_waits_when_the_worker_has_not_started_in_time(problem, half, tmp_path, monkeypatch):
@@ -151,7 +151,7 @@ def test_only_the_best_models_stay_on_disk(problem, tmp_path):
     side.close()
     stored = {path.stem for path in (tmp_path / "shallow").iterdir()}
     assert 0 < len(stored) <= 4
-    assert side.kept[0].run.name in stored
+    assert side.ranked[0].run.name in stored
 
 
 def test_a_folder_of_other_data_is_refused_and_starts_no_process(problem, half, tmp_path):
@@ -193,7 +193,7 @@ def test_a_model_of_other_types_is_not_stored(tmp_path):
 def test_a_model_that_is_dear_to_store_is_left_out(tmp_path, half):
     _, _, side = half
     archive = Archive(tmp_path, {}, print)
-    kept = side.kept[0]
+    kept = side.ranked[0]
     assert not archive.keep(kept.run, kept.models[0], kept.outputs, 0.0)
     archive._seconds_a_mib[kept.run.family] = 1e6
     assert not archive.keep(kept.run, kept.models[0], kept.outputs, math.inf)

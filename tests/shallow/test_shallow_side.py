@@ -82,8 +82,8 @@ def test_runs_tell_scores_costs_and_settings(finished):
 def test_events_announce_every_run(finished):
     _, _, runs, events = finished
     assert [e["name"] for e in events if e["event"] == "start"] == [r.name for r in runs]
-    told = {e["name"]: (e["score"], e["status"]) for e in events if e["event"] == "run"}
-    assert told == {r.name: (r.valid_score, r.status) for r in runs}
+    finding_text = {e["name"]: (e["score"], e["status"]) for e in events if e["event"] == "run"}
+    assert finding_text == {r.name: (r.valid_score, r.status) for r in runs}
 
 
 def test_the_finalist_is_the_best_by_validation_and_its_outputs_have_its_score(finished):
@@ -136,7 +136,7 @@ def test_the_floor_is_there_without_any_step_and_without_the_worker(problem):
     assert run.side == "floor"
     assert run.name == "seasonal_naive"  # the better of the two on a seasonal series
     np.testing.assert_array_equal(
-        model.predict(side.material.dataset, side.material.test).arrays["values"], output.arrays["values"]
+        model.predict(side.training_data.dataset, side.training_data.test).arrays["values"], output.arrays["values"]
     )
 
 
@@ -168,9 +168,9 @@ def test_a_slow_family_is_fitted_on_fewer_rows_and_says_so(problem):
     dataset, task, split = problem("tabular", "regression", n=4000)
     side = ShallowSide(dataset, task, split, Facts(2000), chosen("tabular_floor", "linear"), "r2")
     side.step(5)
-    lane = side.tuning.lanes[0]
+    search = side.tuning.searches[0]
     assert side.worker.wait(None) is None
-    lane.seconds = 20.0  # as if a full fit were known to take so long
+    search.seconds = 20.0  # as if a full fit were known to take so long
     (run,) = side.step(14.0)
     side.close()
     assert run.choices["rows"] == int(2000 * 0.7 * 14.0 / 20.0) or run.choices["rows"] < 1000

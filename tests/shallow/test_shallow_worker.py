@@ -51,7 +51,7 @@ def payload(problem):
     return Payload(dataset, (Part(split.train, y, None, split.valid, truth(dataset, task, split.valid)),), (own,))
 
 
-def order(what):
+def spec(what):
     return pickle.dumps(Stubborn(what))
 
 
@@ -74,7 +74,7 @@ def test_the_child_has_no_tensorflow_and_is_another_process(worker):
 
 
 def test_a_fit_comes_back_whole_with_its_costs(worker):
-    fitted = worker.fit(order("fit"), None, time.monotonic() + 20)
+    fitted = worker.fit(spec("fit"), None, time.monotonic() + 20)
     assert (fitted.failure, fitted.stopped) == ("", "")
     assert pickle.loads(fitted.model).n_rows == 120
     assert fitted.output.arrays["values"][0, 0] != os.getpid()
@@ -84,7 +84,7 @@ def test_a_fit_comes_back_whole_with_its_costs(worker):
 
 
 def test_only_the_rows_named_are_used(worker):
-    fitted = worker.fit(order("fit"), np.arange(7), None)
+    fitted = worker.fit(spec("fit"), np.arange(7), None)
     assert pickle.loads(fitted.model).n_rows == 7
 
 
@@ -92,7 +92,7 @@ def test_only_the_rows_named_are_used(worker):
 def test_a_failure_is_told_in_words_and_the_child_lives_on(worker, what, words):
     worker.wait(None)
     pid = worker.process.pid
-    fitted = worker.fit(order(what), None, time.monotonic() + 20)
+    fitted = worker.fit(spec(what), None, time.monotonic() + 20)
     assert fitted.model is None
     assert fitted.failure == words
     assert worker.process.pid == pid
@@ -101,16 +101,16 @@ def test_a_failure_is_told_in_words_and_the_child_lives_on(worker, what, words):
 def test_a_fit_that_ignores_its_deadline_is_killed_and_the_next_one_works(worker):
     worker.wait(None)
     pid, begun = worker.process.pid, time.monotonic()
-    fitted = worker.fit(order("hang"), None, begun + 0.5)
+    fitted = worker.fit(spec("hang"), None, begun + 0.5)
     assert time.monotonic() - begun < 3
     assert "before a complete model was there" in fitted.failure
     assert gone(pid)
-    assert worker.fit(order("fit"), None, None).failure == ""
+    assert worker.fit(spec("fit"), None, None).failure == ""
 
 
 def test_the_last_checkpoint_survives_the_deadline(worker):
     worker.wait(None)
-    fitted = worker.fit(order("checkpoint"), None, time.monotonic() + 1.0)
+    fitted = worker.fit(spec("checkpoint"), None, time.monotonic() + 1.0)
     assert pickle.loads(fitted.model).n_rows == 120
     assert fitted.failure == ""
     assert "time ran out" in fitted.stopped
@@ -118,15 +118,15 @@ def test_the_last_checkpoint_survives_the_deadline(worker):
 
 def test_a_child_that_dies_is_told_and_replaced(worker):
     worker.wait(None)
-    fitted = worker.fit(order("die"), None, time.monotonic() + 20)
+    fitted = worker.fit(spec("die"), None, time.monotonic() + 20)
     assert "worker process died" in fitted.failure
-    assert worker.fit(order("fit"), None, None).failure == ""
+    assert worker.fit(spec("fit"), None, None).failure == ""
 
 
 def test_the_user_can_stop_a_fit(worker):
     worker.wait(None)
     begun = time.monotonic()
-    fitted = worker.fit(order("checkpoint"), None, None, lambda: time.monotonic() - begun > 0.5)
+    fitted = worker.fit(spec("checkpoint"), None, None, lambda: time.monotonic() - begun > 0.5)
     assert fitted.stopped == "stopped by the user" or fitted.model is None
     assert time.monotonic() - begun < 5
 
@@ -134,7 +134,7 @@ def test_the_user_can_stop_a_fit(worker):
 def test_interrupts_from_the_keyboard_do_not_reach_the_child(worker):
     worker.wait(None)
     os.kill(worker.process.pid, signal.SIGINT)
-    assert worker.fit(order("fit"), None, None).failure == ""
+    assert worker.fit(spec("fit"), None, None).failure == ""
 
 
 def test_closing_leaves_no_process_even_while_the_data_is_being_sent(problem):

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from automl.records import Finding
-from automl.report.findings import one_line, told
+from automl.report.findings import finding_text, one_line
 from automl.system.printable import printable
 from automl.system.shell import columns_flag, fits_columns, flag, holds, path, quoted, word
 
@@ -69,7 +69,7 @@ def test_kinds_of_columns_are_read_back_by_the_flag_that_takes_them(tmp_path) ->
 @needs_bash
 @pytest.mark.parametrize("name", TYPED)
 def test_a_long_name_in_advice_is_not_cut_where_the_rest_would_run(name: str, tmp_path) -> None:
-    said = told(Finding("c", "high", "C.", f"{flag('--group', name)}"))
+    said = finding_text(Finding("c", "high", "C.", f"{flag('--group', name)}"))
     advice = said.removeprefix("high: C. ")
     assert "pwned" not in name or arguments(advice, tmp_path)[-1].removeprefix("--group=") == name
 

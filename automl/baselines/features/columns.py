@@ -19,17 +19,17 @@ import pandas as pd
 from scipy import sparse
 from sklearn.preprocessing import QuantileTransformer
 
-from automl.baselines.features.clues import fit_clues, fit_levels, told_by
 from automl.baselines.features.gradients import PictureFeatures
 from automl.baselines.features.levels import by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
 from automl.baselines.features.normal import normal_scores
+from automl.baselines.features.target_statistics import fit_levels, fit_target_statistics, told_by
 from automl.baselines.features.trigrams import Trigrams
 from automl.baselines.model import remembered, rows_key
-from automl.goals.transform import shape_of
+from automl.goals.transform import transform_for
 from automl.records import MIN_LEVEL_ROWS, Dataset, Task
 from automl.target_encoding.microaggregation import ends, median, quantiles
-from automl.target_encoding.repeated_values import words_of
 from automl.target_encoding.ridge import amounts, goals_of
+from automl.target_encoding.value_spikes import words_of
 
 __all__ = ["MANY_TEXTS", "TableFeatures"]
 
@@ -157,7 +157,7 @@ class TableFeatures:
         """The target as a few numeric columns, without strong skew."""
         if self.goal == "regression":
             columns = truth.reshape(len(truth), -1).T
-            truth = np.stack([shape_of(column).forward(column) for column in columns.astype(np.float64)], axis=1)
+            truth = np.stack([transform_for(column).forward(column) for column in columns.astype(np.float64)], axis=1)
         return goals_of(truth, self.n_classes if self.goal in ("binary", "multiclass") else 0)
 
     def _fit_column(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, name: str, kind: str,
@@ -174,7 +174,7 @@ class TableFeatures:
             return step, self._apply(step, column)
         if kind == "text" or kind == "url":
             step, block = self._fit_text(dataset, rows, column, name)
-            return self._with_clues(dataset, rows, column, step, block, goals)
+            return self._with_target_statistics(dataset, rows, column, step, block, goals)
         names, counts = counted(column, kind == "list")
         many = len(names) > (self.max_levels if self.style == "linear" or kind == "list" else 20)
         names, counts = names[counts >= MIN_LEVEL_ROWS], counts[counts >= MIN_LEVEL_ROWS]
@@ -193,7 +193,7 @@ class TableFeatures:
         else:
             step = {"kind": "counts", "names": names, "values": counts.astype(np.float64)}
         block = self._apply(step, column)
-        return self._with_clues(dataset, rows, column, step, block, goals) if many else (step, block)
+        return self._with_target_statistics(dataset, rows, column, step, block, goals) if many else (step, block)
 
     def _fit_pictures(self, dataset: Dataset, rows: np.ndarray, name: str) -> tuple[dict[str, Any], np.ndarray]:
         """Components of the pictures that are there, zeros for the others, and (where some lack) which those are."""
@@ -233,7 +233,7 @@ class TableFeatures:
         block, encoder = remembered(key, compute)
         return {"kind": "text", "encoder": encoder, "name": name}, block
 
-    def _with_clues(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, step: dict[str, Any],
+    def _with_target_statistics(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, step: dict[str, Any],
                     block: np.ndarray, goals: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
         """How much the cells hold, and what their words tell: for training rows without their own fold."""
         cells = cells_of(column)
@@ -243,23 +243,23 @@ class TableFeatures:
             return step, block
 
         key = ("clues", str(column.name), self.seed, hash(goals.tobytes()), *rows_key(dataset, rows))
-        told, clues = remembered(key, lambda: fit_clues(cells, goals, self.seed))
-        step["clues"] = clues
+        told, target_statistics = remembered(key, lambda: fit_target_statistics(cells, goals, self.seed))
+        step["clues"] = target_statistics
         return step, np.concatenate([block, told], axis=1)
 
     def _with_levels(self, dataset: Dataset, rows: np.ndarray, name: str, step: dict[str, Any], block: np.ndarray,
                      goals: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
         """What values that come back tell, where they tell more than their neighbours
-        (`automl.target_encoding.repeated_values`).
+        (`automl.target_encoding.value_spikes`).
         """
         if not self.target_means:
             return step, block
         numbers = block[:, 0]
         key = ("levels", name, self.seed, hash(goals.tobytes()), *rows_key(dataset, rows))
-        known, told, clues = remembered(key, lambda: fit_levels(numbers, goals, self.seed))
+        known, told, target_statistics = remembered(key, lambda: fit_levels(numbers, goals, self.seed))
         if known is None:
             return step, block
-        return {**step, "levels": known, "clues": clues}, np.concatenate([block, told], axis=1)
+        return {**step, "levels": known, "clues": target_statistics}, np.concatenate([block, told], axis=1)
 
     # ---- use
 

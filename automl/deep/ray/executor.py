@@ -23,9 +23,9 @@ from automl.deep.ray.worker import TrialWorker, versions
 from automl.errors import RecipeError
 
 if TYPE_CHECKING:
-    from automl.deep.data import Material
+    from automl.deep.data import TrainingData
     from automl.deep.executor import Ask, OnEpoch, OnSnapshot
-    from automl.deep.messages import Order, Report
+    from automl.deep.messages import TrialResult, TrialSpec
     from automl.deep.training.failure import Failure, FailureKind
     from automl.deep.training.trial import Snapshot
     from automl.records import SearchOptions, Template
@@ -45,7 +45,7 @@ STARTS_THAT_MAY_FAIL = 3
 class _Job:
     """An order on its way: the settings of this try, what went wrong before, and when all of it must be over."""
 
-    order: Order
+    spec: TrialSpec
     snapshot: Snapshot | None
     settings: Mapping[str, Any]
     begun: float
@@ -118,7 +118,7 @@ class RayPool:
             self.n_workers = self._place.n_workers
         self._fill()
 
-    def supply(self, material: Material, names: Sequence[str], memory_mib: float | None) -> None:
+    def supply(self, training_data: TrainingData, names: Sequence[str], memory_mib: float | None) -> None:
         """Give every worker what trials read, and wait until one of them is ready.
 
         Args:
@@ -130,7 +130,7 @@ class RayPool:
         """
         import ray
 
-        self._supplies = (ray.put(material), self.templates, tuple(names), memory_mib, versions())
+        self._supplies = (ray.put(training_data), self.templates, tuple(names), memory_mib, versions())
         for worker in self._workers:
             worker.ready = worker.actor.supply.remote(*self._supplies)
         while not self._free() and not self.stopping() and time.monotonic() < self._start_until:
@@ -203,7 +203,9 @@ class RayPool:
 
     # ------------------------------------------------------------------ trials
 
-    def run(self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf) -> Iterator[Report]:
+    def run(
+        self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf
+    ) -> Iterator[TrialResult]:
         """Run orders; see `Pool.run`. Snapshots are gone on from, but none are taken here."""
         more = True
         while True:
@@ -240,10 +242,10 @@ class RayPool:
 
     def _send(self, worker: _Worker, job: _Job) -> None:
         left = job.deadline - time.monotonic()
-        order = dataclasses.replace(job.order, settings=job.settings, seconds=max(left, 0.0))
+        spec = dataclasses.replace(job.spec, settings=job.settings, seconds=max(left, 0.0))
         worker.job, worker.n_seen = job, 0
         worker.next_look = time.monotonic() + LOOK_SECONDS
-        worker.answer = worker.actor.run.remote(order, job.snapshot)
+        worker.answer = worker.actor.run.remote(spec, job.snapshot)
 
     def _wait(self) -> None:
         """Wait a moment, or until something has come."""
@@ -278,9 +280,9 @@ class RayPool:
         assert worker.job is not None
         worker.n_seen += len(points)
         for point in points:
-            on_epoch(worker.job.order, point)
+            on_epoch(worker.job.spec, point)
 
-    def _ended(self, on_epoch: OnEpoch) -> Iterator[Report]:
+    def _ended(self, on_epoch: OnEpoch) -> Iterator[TrialResult]:
         """Reports of trials that have ended, and of those that must not go on."""
         import ray
         from ray.exceptions import RayTaskError
@@ -291,7 +293,7 @@ class RayPool:
             assert job is not None
             if worker.answer in come:
                 try:
-                    report: Report = ray.get(worker.answer)
+                    report: TrialResult = ray.get(worker.answer)
                 except RayTaskError as error:  # our own code there raised: the worker itself is well
                     worker.job = worker.answer = worker.looking = None
                     yield self._given_up(job, "failed", _words(error))
@@ -313,7 +315,7 @@ class RayPool:
         ends = job.deadline if self._stop_since is None else min(job.deadline, self._stop_since)
         return time.monotonic() > ends + GRACE_SECONDS
 
-    def _lost(self, worker: _Worker, job: _Job, why: str) -> Iterator[Report]:
+    def _lost(self, worker: _Worker, job: _Job, why: str) -> Iterator[TrialResult]:
         """A worker has died under its trial: another takes its place and the trial, with less where memory ran out."""
         from automl.deep.training.failure import MEMORY_WORDS, Failure, second_try
 
@@ -327,19 +329,19 @@ class RayPool:
         elif self.stopping() or time.monotonic() >= job.deadline:
             yield self._given_up(job, "cut", f"its worker was lost ({why}), and no time was left for another")
         else:
-            self.note(f"the worker of {job.order.name} was lost ({why}); another one starts it again")
+            self.note(f"the worker of {job.spec.name} was lost ({why}); another one starts it again")
             self._again.append(job)
 
-    def _given_up(self, job: _Job, status: Any, words: str) -> Report:
+    def _given_up(self, job: _Job, status: Any, words: str) -> TrialResult:
         """The report of a trial that left nothing."""
-        from automl.deep.messages import Report
+        from automl.deep.messages import TrialResult
         from automl.deep.training.failure import Failure
 
         failures = tuple(job.failures)
         if status == "failed" and not failures:
             failures = (Failure("lost", words),)
         seconds = time.monotonic() - job.begun
-        return Report(job.order, job.settings, status, None, words, failures, seconds, None, None, self._device)
+        return TrialResult(job.spec, job.settings, status, None, words, failures, seconds, None, None, self._device)
 
 
 def _come(refs: Iterable[Any]) -> set[Any]:
@@ -350,7 +352,7 @@ def _come(refs: Iterable[Any]) -> set[Any]:
     return set(ray.wait(waiting, num_returns=len(waiting), timeout=0)[0]) if waiting else set()
 
 
-def _with(report: Report, job: _Job) -> Report:
+def _with(report: TrialResult, job: _Job) -> TrialResult:
     """A worker's report as our own: with what went wrong before it, and arrays that outlive Ray's shared memory."""
     fit = report.fit
     if fit is not None:
@@ -360,10 +362,10 @@ def _with(report: Report, job: _Job) -> Report:
         others = tuple(dataclasses.replace(one, weights=[], raw_valid=np.array(one.raw_valid)) for one in report.others)
         report = dataclasses.replace(report, fit=fit, others=others)
     if not job.failures:
-        return dataclasses.replace(report, order=job.order)
+        return dataclasses.replace(report, spec=job.spec)
     words = "; ".join(filter(None, [f"first tried: {job.failures[0].words}", report.failure]))
     return dataclasses.replace(
-        report, order=job.order, failures=(*job.failures, *report.failures), failure=words,
+        report, spec=job.spec, failures=(*job.failures, *report.failures), failure=words,
         seconds=time.monotonic() - job.begun,
     )  # fmt: skip
 

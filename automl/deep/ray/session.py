@@ -178,11 +178,11 @@ class Session:
             with contextlib.suppress(Exception):  # it may be gone already
                 ray.shutdown()
         if self._watch is not None:
-            watch, self._watch = self._watch, None
-            assert watch.stdin is not None
-            watch.stdin.close()
+            watchdog, self._watch = self._watch, None
+            assert watchdog.stdin is not None
+            watchdog.stdin.close()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                watch.wait(END_SECONDS)
+                watchdog.wait(END_SECONDS)
 
 
 def _folder() -> Path:

@@ -13,14 +13,14 @@ import time
 
 import psutil
 
-__all__ = ["MARK", "marked"]
+__all__ = ["MARK", "marked_processes"]
 
 MARK = "AUTOML_RAY_SESSION"
 GIVE_UP_SECONDS = 20.0
 QUIET_SECONDS = 1.0
 
 
-def marked(session: str) -> list[psutil.Process]:
+def marked_processes(session: str) -> list[psutil.Process]:
     """The processes of a session; those of other users cannot be read and are none of ours."""
     found = []
     for process in psutil.process_iter():
@@ -37,7 +37,7 @@ def _watch(session: str, folder: str) -> None:
     sys.stdin.buffer.read()
     begun = quiet_since = time.monotonic()
     while (now := time.monotonic()) - quiet_since < QUIET_SECONDS and now - begun < GIVE_UP_SECONDS:
-        for process in marked(session):
+        for process in marked_processes(session):
             quiet_since = now
             try:
                 process.kill()

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from automl.deep.data import Material
-    from automl.deep.messages import Order, Report
+    from automl.deep.data import TrainingData
+    from automl.deep.messages import TrialResult, TrialSpec
     from automl.deep.training.trial import Snapshot
     from automl.records import Template
 
@@ -58,7 +58,7 @@ class TrialWorker:
 
     def supply(
         self,
-        material: Material,
+        training_data: TrainingData,
         templates: Callable[[], Mapping[str, Template]],
         names: Sequence[str],
         memory_mib: float | None,
@@ -78,10 +78,10 @@ class TrialWorker:
         if found != dict(expected):
             raise RuntimeError(f"a worker has {_listed(found)} where this process has {_listed(expected)}; install the "
                                "same versions on every machine")  # fmt: skip
-        return self._keras.submit(self._place, material, templates, names, memory_mib).result()
+        return self._keras.submit(self._place, training_data, templates, names, memory_mib).result()
 
     def _place(
-        self, material: Material, templates: Callable[[], Mapping[str, Template]], names: Sequence[str],
+        self, training_data: TrainingData, templates: Callable[[], Mapping[str, Template]], names: Sequence[str],
         memory_mib: float | None,
     ) -> int:  # fmt: skip
         from automl.deep.training.trainer import Trainer
@@ -94,14 +94,14 @@ class TrialWorker:
         own = {name: known[name] for name in names}
         if memory_mib is None and self._n_threads is not None:  # others share this machine
             memory_mib = available_mib() * self._n_threads / (os.cpu_count() or 1)
-        self._trainer = Trainer(material, own, self._device, memory_mib, self._stop.is_set)
+        self._trainer = Trainer(training_data, own, self._device, memory_mib, self._stop.is_set)
         return os.getpid()
 
-    def run(self, order: Order, snapshot: Snapshot | None) -> Report:
+    def run(self, spec: TrialSpec, snapshot: Snapshot | None) -> TrialResult:
         """Run one trial."""
         self._points = []
-        report: Report = self._keras.submit(
-            lambda: self._trainer.run(order, self._points.append, None, snapshot)
+        report: TrialResult = self._keras.submit(
+            lambda: self._trainer.run(spec, self._points.append, None, snapshot)
         ).result()
         return report
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from automl.deep.training.device import Device
 
-__all__ = ["Work", "needed_mib", "products_a_row", "replicas_for"]
+__all__ = ["TrialCost", "needed_mib", "products_a_row", "replicas_for"]
 
 # Orders of magnitude of present GPUs and of the PCIe bus between them, from data sheets; benchmarks/devices.py prints
 # what a machine does, beside what is expected here.
@@ -31,7 +31,7 @@ GATES = 8  # numbers that a recurrent cell keeps for each unit and step
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class TrialCost:
     """One trial's arithmetic.
 
     Attributes:
@@ -60,7 +60,7 @@ class Work:
         return arithmetic + exchanged / EXCHANGED_BYTES_A_SECOND + OVERHEAD_SECONDS_A_STEP
 
 
-def replicas_for(device: Device, work: Work) -> tuple[str, ...]:
+def replicas_for(device: Device, work: TrialCost) -> tuple[str, ...]:
     """The devices over which to spread a trial; empty for one device.
 
     A trial is spread where its steps become at least 1.3 times faster and what that saves outweighs building and

@@ -137,7 +137,7 @@ class Network:
         )  # fmt: skip
         self._clip_norm = CLIP_NORM.get(template.family)
         self._beta_2 = BETA_2.get(template.family, SLOW_BETA_2)
-        self._paces = [rate_factor(v) for v in self.model.trainable_variables]
+        self._rate_multipliers = [rate_factor(v) for v in self.model.trainable_variables]
         values = [variable.value for variable in self.model.trainable_variables]
         self._moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in values]
         self._powers = (tf.Variable(1.0), tf.Variable(1.0))
@@ -270,8 +270,8 @@ class Network:
         first, second = powers
         first.assign(first * BETA_1)
         second.assign(second * self._beta_2)
-        rates = {pace: rate if pace == 1.0 else rate * pace for pace in self._paces}
-        for variable, gradient, (m, v), pace in zip(variables, gradients, moments, self._paces, strict=True):
+        rates = {pace: rate if pace == 1.0 else rate * pace for pace in self._rate_multipliers}
+        for variable, gradient, (m, v), pace in zip(variables, gradients, moments, self._rate_multipliers, strict=True):
             if variable.shape.rank is not None and variable.shape.rank > 1:
                 variable.assign_sub(variable * tf.cast(rates[pace] * decay, variable.dtype))
             tf.raw_ops.ResourceApplyAdam(

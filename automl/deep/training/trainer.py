@@ -12,21 +12,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from automl import metrics
-from automl.deep.messages import Order, Report, plain
-from automl.deep.training.cost import Work, needed_mib, products_a_row, replicas_for
+from automl.deep.messages import TrialResult, TrialSpec, plain
+from automl.deep.training.cost import TrialCost, needed_mib, products_a_row, replicas_for
 from automl.deep.training.data_parallel import ParallelNetwork, Replicas
 from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.training.network import DeviceData, Network
 from automl.deep.training.retrieval import RetrievalNetwork
 from automl.deep.training.trial import Fit, Snapshot, train
-from automl.deep.training.watchdog import NeverEnded, Watch, watching
+from automl.deep.training.watchdog import NeverEnded, Watchdog, watching
 from automl.errors import OutOfTime
 from automl.sides import holdouts
 from automl.system import resources
 
 if TYPE_CHECKING:
-    from automl.deep.data import Material
+    from automl.deep.data import TrainingData
     from automl.deep.training.device import Device
     from automl.records import Status, Template
 
@@ -46,8 +46,8 @@ class _Course:
         status: of the run; "stopped" when it did not end by itself.
         place: the device or devices.
         seconds: of all tries.
-        others: as in `Report`.
-        passed_over: as in `Report`.
+        others: as in `TrialResult`.
+        passed_over: as in `TrialResult`.
     """
 
     settings: Mapping[str, Any]
@@ -60,15 +60,15 @@ class _Course:
     place: str = ""
     seconds: float = 0.0
     others: tuple[Fit, ...] = ()
-    passed_over: bool = False
+    skipped_for_time: bool = False
 
     def remember(self, best: Fit) -> None:
         """Take in a better epoch."""
         self.best = best
 
-    def ended_by(self, order: Order, why: str) -> None:
+    def ended_by(self, spec: TrialSpec, why: str) -> None:
         """It was ended from outside; its best epoch stands, if it came to one."""
-        failure = never_ended(order.template, why)
+        failure = never_ended(spec.template, why)
         self.failures.append(failure)
         self.status, self.ended, self.fit = "stopped", failure.words, self.best
 
@@ -89,45 +89,51 @@ class Trainer:
 
     def __init__(
         self,
-        material: Material,
+        training_data: TrainingData,
         templates: Mapping[str, Template],
         device: Device,
         memory_mib: float | None = None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.material, self.templates, self.device = material, templates, device
+        self.training_data, self.templates, self.device = training_data, templates, device
         self.memory_mib, self.stopping = memory_mib, stopping
-        self.higher_is_better = metrics.named(material.metric).higher_is_better
+        self.higher_is_better = metrics.named(training_data.metric).higher_is_better
         self.data = DeviceData.place(
-            material.train, material.target, material.weight, material.valid, len(material.valid_truth),
-            material.valid_target, material.valid_weight, [(one.train, one.valid) for one in material.others],
-        )  # fmt: skip
+            training_data.train,
+            training_data.target,
+            training_data.weight,
+            training_data.valid,
+            len(training_data.valid_truth),
+            training_data.valid_target,
+            training_data.valid_weight,
+            [(one.train, one.valid) for one in training_data.others],
+        )
         self.networks: OrderedDict[str, Network] = OrderedDict()
         self.replicas: Replicas | None = None
-        self.on_stuck: Callable[[Order, str], None] = lambda order, why: None
+        self.on_stuck: Callable[[TrialSpec, str], None] = lambda spec, why: None
 
     def run(
         self,
-        order: Order,
+        spec: TrialSpec,
         on_epoch: Callable[[Mapping[str, float]], None] | None = None,
         on_snapshot: Callable[[Snapshot], None] | None = None,
         snapshot: Snapshot | None = None,
-    ) -> Report:
+    ) -> TrialResult:
         """Run one trial; a failed one is tried again where other settings may help and time is left."""
         begun = time.monotonic()
         resources.reset_peak()
-        went = _Course(order.settings)
+        went = _Course(spec.settings)
         try:
-            with watching(order.seconds, self.stopping, lambda why: self.on_stuck(order, why)) as watch:
-                self._try(order, watch, went, watch.unbroken(on_epoch), watch.unbroken(on_snapshot), snapshot)
+            with watching(spec.seconds, self.stopping, lambda why: self.on_stuck(spec, why)) as watchdog:
+                self._try(spec, watchdog, went, watchdog.unbroken(on_epoch), watchdog.unbroken(on_snapshot), snapshot)
                 went.seconds = time.monotonic() - begun
                 if went.fit is not None:
-                    went.others, went.passed_over = self._examine(order, went.settings, went.fit, watch)
+                    went.others, went.skipped_for_time = self._examine(spec, went.settings, went.fit, watchdog)
         except NeverEnded as error:
             if went.status == "failed":  # else it had ended all the same
-                went.ended_by(order, str(error))
+                went.ended_by(spec, str(error))
         if went.status == "stopped":
-            self.networks.pop(self.shape_of(self.templates[order.template], went.settings), None)
+            self.networks.pop(self.shape_of(self.templates[spec.template], went.settings), None)
         fit, failures, ended = went.fit, went.failures, went.ended
         seconds = went.seconds or time.monotonic() - begun
         if fit is None and went.status == "failed":
@@ -135,44 +141,55 @@ class Trainer:
         elif failures and ended != failures[0].words:
             ended = "; ".join(filter(None, [f"first tried: {failures[0].words}", ended]))
         status: Status = "cut" if went.status == "stopped" else went.status
-        return Report(
-            order, went.settings, status, fit, ended, tuple(failures), seconds, resources.peak_mib(), went.n_parameters,
-            went.place or self.device.kind, went.others, went.passed_over,
+        return TrialResult(
+            spec, went.settings, status, fit, ended, tuple(failures), seconds, resources.peak_mib(), went.n_parameters,
+            went.place or self.device.kind, went.others, went.skipped_for_time,
         )  # fmt: skip
 
     def _try(
         self,
-        order: Order,
-        watch: Watch,
+        spec: TrialSpec,
+        watchdog: Watchdog,
         went: _Course,
         on_epoch: Callable[[Mapping[str, float]], None] | None,
         on_snapshot: Callable[[Snapshot], None] | None,
         snapshot: Snapshot | None,
     ) -> None:
         """Try the settings, then others that may help."""
-        deadline = watch.begun + order.seconds if math.isfinite(order.seconds) else None
+        deadline = watchdog.begun + spec.seconds if math.isfinite(spec.seconds) else None
         while len(went.failures) < TRIES:
             try:
-                with watch.cancellable():
-                    network = self.network(self.templates[order.template], went.settings, order.seed, order.seconds)
+                with watchdog.cancellable():
+                    network = self.network(self.templates[spec.template], went.settings, spec.seed, spec.seconds)
                     went.n_parameters = network.n_parameters
                     went.place = self.device.name if network.n_devices > 1 else self.device.kind
                     self._check_memory(network)
                     went.fit = train(
-                        network, went.settings, seed=order.seed, deadline=deadline,
-                        dispatch_seconds=self.device.dispatch_seconds, judge=self.material.judge,
-                        higher_is_better=self.higher_is_better, stopping=watch.stopping, n_steps=order.n_steps,
-                        soft_seconds=order.soft_seconds, gates=order.gates, on_epoch=on_epoch, on_snapshot=on_snapshot,
-                        snapshot=snapshot, on_best=went.remember, tie=self.material.tie,
-                    )  # fmt: skip
+                        network,
+                        went.settings,
+                        seed=spec.seed,
+                        deadline=deadline,
+                        dispatch_seconds=self.device.dispatch_seconds,
+                        judge=self.training_data.judge,
+                        higher_is_better=self.higher_is_better,
+                        stopping=watchdog.stopping,
+                        n_steps=spec.n_steps,
+                        soft_seconds=spec.soft_seconds,
+                        milestones=spec.milestones,
+                        on_epoch=on_epoch,
+                        on_snapshot=on_snapshot,
+                        snapshot=snapshot,
+                        on_best=went.remember,
+                        tie_break_loss=self.training_data.tie_break_loss,
+                    )
                 went.status, went.ended = went.fit.status, _why_cut(went.fit)
                 return
             except OutOfTime as error:
                 went.status, went.ended = "cut", str(error)
                 return
             except (Exception, SystemExit) as error:  # a template's own fault must not end the contest
-                if watch.over:  # what a cancelled graph raises, or what the template made of it
-                    went.ended_by(order, watch.over)
+                if watchdog.over:  # what a cancelled graph raises, or what the template made of it
+                    went.ended_by(spec, watchdog.over)
                     return
                 went.failures.append(explain(error))
             again = second_try(went.failures[-1].kind, went.settings)
@@ -182,7 +199,7 @@ class Trainer:
             went.settings = again
 
     def _examine(
-        self, order: Order, settings: Mapping[str, Any], fit: Fit, watch: Watch
+        self, spec: TrialSpec, settings: Mapping[str, Any], fit: Fit, watchdog: Watchdog
     ) -> tuple[tuple[Fit, ...], bool]:
         """Train the same setting as long on the other hold-outs, where its score deserves it.
 
@@ -190,25 +207,25 @@ class Trainer:
             A fit for each of them or none at all (a mean over some would not compare), and whether time was the reason.
         """
         sign = 1.0 if self.higher_is_better else -1.0
-        others, bar = self.material.others, order.bar
-        if not others or bar is None or fit.stopped_early or sign * fit.score < sign * bar:
+        others, promotion_score = self.training_data.others, spec.promotion_score
+        if not others or promotion_score is None or fit.stopped_early or sign * fit.score < sign * promotion_score:
             return (), False
-        deadline = watch.begun + order.seconds if math.isfinite(order.seconds) else None
+        deadline = watchdog.begun + spec.seconds if math.isfinite(spec.seconds) else None
         left = math.inf if deadline is None else deadline - time.monotonic()
         each = fit.seconds - fit.compile_seconds
-        if fit.status != "done" or not holdouts.has_time(len(others), each, left, order.bar_share):
+        if fit.status != "done" or not holdouts.has_time(len(others), each, left, spec.promotion_share):
             return (), True
         found = []
         for number in range(1, len(others) + 1):
-            seed = order.seed + SEED_STEP * number  # a score that is not of one draw of the weights
-            network = self.network(self.templates[order.template], settings, seed, order.seconds)
+            seed = spec.seed + SEED_STEP * number  # a score that is not of one draw of the weights
+            network = self.network(self.templates[spec.template], settings, seed, spec.seconds)
             network.hold_out(number)
             try:
                 one = train(
                     network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
-                    judge=functools.partial(self.material.judge, holdout=number),
-                    higher_is_better=self.higher_is_better, stopping=watch.stopping, n_steps=fit.n_steps,
-                    tie=functools.partial(self.material.tie, holdout=number),
+                    judge=functools.partial(self.training_data.judge, holdout=number),
+                    higher_is_better=self.higher_is_better, stopping=watchdog.stopping, n_steps=fit.n_steps,
+                    tie_break_loss=functools.partial(self.training_data.tie_break_loss, holdout=number),
                 )  # fmt: skip
             except OutOfTime:
                 return (), True
@@ -247,13 +264,13 @@ class Trainer:
 
     def _new(self, template: Template, settings: Mapping[str, Any], spread: tuple[str, ...] = ()) -> Network:
         choices = {k: v for k, v in settings.items() if k not in {*template.knobs, *LOSS_KNOBS}}
-        parts = (template, choices, _knobs(template, settings), self.material.specs, self.material.head)
+        parts = (template, choices, _knobs(template, settings), self.training_data.specs, self.training_data.head)
         if template.keeps_rows:
-            return RetrievalNetwork(*parts, self.data, self.device, self.material.loss_scale)
+            return RetrievalNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
         if not spread:
-            return Network(*parts, self.data, self.device, self.material.loss_scale)
+            return Network(*parts, self.data, self.device, self.training_data.loss_scale)
         self.replicas = self.replicas or Replicas(spread, self.data)
-        return ParallelNetwork(*parts, self.replicas, self.device, self.material.loss_scale)
+        return ParallelNetwork(*parts, self.replicas, self.device, self.training_data.loss_scale)
 
     def _spread(self, network: Network, settings: Mapping[str, Any], seconds: float) -> tuple[str, ...]:
         """The devices that share this trial; empty for one."""
@@ -261,7 +278,7 @@ class Trainer:
             return ()
         batch_size = min(int(settings["batch_size"]), self.data.n_train)
         n_steps = int(settings["epochs"]) * max(1, self.data.n_train // batch_size)
-        work = Work(network.n_parameters, products_a_row(network.model), batch_size, n_steps, seconds)
+        work = TrialCost(network.n_parameters, products_a_row(network.model), batch_size, n_steps, seconds)
         return replicas_for(self.device, work)
 
     def is_ready(self, template: Template, settings: Mapping[str, Any]) -> bool:

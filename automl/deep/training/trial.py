@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from automl.deep.training.network import Network
     from automl.records import Status
 
-__all__ = ["Fit", "Gate", "Snapshot", "learning_rate_at", "train"]
+__all__ = ["Fit", "Milestone", "Snapshot", "learning_rate_at", "train"]
 
 WARM_UP_SHARE = 0.05
 PATIENCE_SHARE = 0.4
@@ -57,7 +57,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Milestone:
     """A trial that has come through `share` of its schedule goes on only with a score at least as good as this."""
 
     share: float
@@ -152,8 +152,8 @@ class _Progress:
     def batches(self) -> np.ndarray:
         """A fresh order of the rows as (steps, batch_size), which the seed and the epoch alone decide."""
         n, size = self.network.n_train, self.network.batch_size
-        order = np.random.default_rng((self.seed, self.step // self.per_epoch)).permutation(n)
-        return order[: self.per_epoch * size].reshape(self.per_epoch, size)
+        spec = np.random.default_rng((self.seed, self.step // self.per_epoch)).permutation(n)
+        return spec[: self.per_epoch * size].reshape(self.per_epoch, size)
 
     def dispatch(self, batches: np.ndarray) -> float:
         """Run these steps and learn what a step costs."""
@@ -182,17 +182,18 @@ def train(
     stopping: Callable[[], bool],
     n_steps: int | None = None,
     soft_seconds: float | None = None,
-    gates: Sequence[Gate] = (),
+    milestones: Sequence[Milestone] = (),
     on_epoch: Callable[[Mapping[str, float]], None] | None = None,
     on_snapshot: Callable[[Snapshot], None] | None = None,
     snapshot: Snapshot | None = None,
     on_best: Callable[[Fit], None] | None = None,
-    tie: Callable[[np.ndarray], float] | None = None,
+    tie_break_loss: Callable[[np.ndarray], float] | None = None,
 ) -> Fit:
     """Train a network that was just reset.
 
-    Of epochs with the same score the one with the lower `tie` is kept, where there is such a measure: a ranking or
-    labels may be perfect long before the probabilities are good. How long is trained depends on the score alone.
+    Of epochs with the same score the one with the lower `tie_break_loss` is kept, where there is such a measure: a
+    ranking or labels may be perfect long before the probabilities are good. How long is trained depends on the score
+    alone.
 
     Args:
         settings: choices and knobs; "learning_rate" and "epochs" are read here.
@@ -223,7 +224,9 @@ def train(
     next_check, sign = 1.0, 1.0 if higher_is_better else -1.0
     if snapshot is not None:
         best, curve, next_check = _resume(state, snapshot)
-    waiting = [gate for gate in sorted(gates, key=lambda gate: gate.share) if gate.share * state.total > state.step]
+    waiting = [
+        gate for gate in sorted(milestones, key=lambda gate: gate.share) if gate.share * state.total > state.step
+    ]
     saved, stopped_early = time.monotonic(), False
     status: Status = "done"
     while state.step < state.total and status == "done":
@@ -250,7 +253,12 @@ def train(
                       "valid_score": score})  # fmt: skip
         if on_epoch is not None:
             on_epoch(curve[-1])
-        tied = best is not None and score == best[0] and tie is not None and tie(raw) < tie(best[2])
+        tied = (
+            best is not None
+            and score == best[0]
+            and tie_break_loss is not None
+            and tie_break_loss(raw) < tie_break_loss(best[2])
+        )
         if best is None or tied or sign * score > sign * best[0]:
             best = (score, network.weights(), raw, best[3] if best is not None and tied else state.step)
             if on_best is not None:

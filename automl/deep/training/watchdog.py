@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-__all__ = ["NeverEnded", "Watch", "watching"]
+__all__ = ["NeverEnded", "Watchdog", "watching"]
 
 GRACE_SECONDS = 2.0
 SILENCE_SHARE, LEAST_SILENCE_SECONDS = 0.5, 30.0
@@ -39,7 +39,7 @@ class NeverEnded(BaseException):
     """A trial was ended from outside. No `Exception`: a template's own ``except Exception`` must not keep it."""
 
 
-class Watch:
+class Watchdog:
     """What is known of a trial's time while it runs.
 
     Args:
@@ -119,7 +119,7 @@ class Watch:
 @contextmanager
 def watching(
     seconds: float, stopping: Callable[[], bool], on_stuck: Callable[[str], None] = lambda why: None
-) -> Iterator[Watch]:
+) -> Iterator[Watchdog]:
     """End what happens inside when it runs on after its time.
 
     Args:
@@ -130,32 +130,32 @@ def watching(
     Raises:
         NeverEnded: out of whatever ran in the main thread; where a graph was cancelled TensorFlow's `CancelledError`.
     """
-    watch = Watch(seconds, stopping)
+    watchdog = Watchdog(seconds, stopping)
     over = threading.Event()
     in_main = threading.current_thread() is threading.main_thread() and SIGNAL is not None
-    thread = threading.Thread(target=_end_in_time, args=(watch, over, in_main, on_stuck), daemon=True)
-    before = signal.signal(SIGNAL, watch.handle) if in_main and SIGNAL is not None else None
+    thread = threading.Thread(target=_end_in_time, args=(watchdog, over, in_main, on_stuck), daemon=True)
+    before = signal.signal(SIGNAL, watchdog.handle) if in_main and SIGNAL is not None else None
     try:
         thread.start()
-        yield watch
+        yield watchdog
     finally:
         over.set()
         if in_main and SIGNAL is not None:
             signal.signal(SIGNAL, signal.SIG_DFL if before is None else before)
 
 
-def _end_in_time(watch: Watch, over: threading.Event, in_main: bool, on_stuck: Callable[[str], None]) -> None:
+def _end_in_time(watchdog: Watchdog, over: threading.Event, in_main: bool, on_stuck: Callable[[str], None]) -> None:
     """What the thread beside a trial does."""
     while not over.wait(LOOK_SECONDS):
-        watch.over = watch.look()
-        if watch.over:
+        watchdog.over = watchdog.look()
+        if watchdog.over:
             break
     told, tell_at = time.monotonic(), STUCK_SECONDS
     while not over.is_set():
         if in_main and SIGNAL is not None:
             signal.pthread_kill(threading.main_thread().ident or 0, SIGNAL)
-        watch.cancel()
+        watchdog.cancel()
         if time.monotonic() - told > tell_at:
             tell_at = math.inf
-            on_stuck(watch.over)
+            on_stuck(watchdog.over)
         over.wait(REPEAT_SECONDS)

@@ -20,14 +20,14 @@ from automl.detect.parse import FALSE_WORDS, TRUE_WORDS, date_reading, number, q
 
 __all__ = [
     "BUCKETS",
-    "N_SIGNS",
+    "N_FEATURES",
     "N_VOTES",
     "Lexicon",
+    "column_features",
+    "feature_names",
     "hashed",
     "is_gap",
     "name_words",
-    "names_of_signs",
-    "signs",
     "spoken",
     "stem",
 ]
@@ -397,8 +397,8 @@ def _of_speech(name: str, lexicon: Lexicon, own: bool) -> dict[str, float]:
     return {f"speech_{k}": float(v) for k, v in out.items()}
 
 
-def names_of_signs() -> tuple[str, ...]:
-    """What each number of `signs` is, in order."""
+def feature_names() -> tuple[str, ...]:
+    """What each number of `column_features` is, in order."""
     blank = ColumnProfile("", 0, 0, 0, False, 0.0, 0.0, 0.0, 0.0, ())
     return (*_of_column(blank, Lexicon({}, {}, {}), None), *_of_values(()))
 
@@ -407,8 +407,8 @@ def _of_column(p: ColumnProfile, lexicon: Lexicon, own: np.ndarray | None) -> di
     return _of_counts(p) | _of_name(p.name) | _of_speech(p.name, lexicon, own is not None) | _of_votes(p, lexicon, own)
 
 
-def signs(p: ColumnProfile, lexicon: Lexicon, own: np.ndarray | None = None) -> np.ndarray:
-    """Signs of a profile, a row for each of its draws: float32 of shape (draws, `N_SIGNS`).
+def column_features(p: ColumnProfile, lexicon: Lexicon, own: np.ndarray | None = None) -> np.ndarray:
+    """Signs of a profile, a row for each of its draws: float32 of shape (draws, `N_FEATURES`).
 
     Args:
         p: the profile.
@@ -420,7 +420,7 @@ def signs(p: ColumnProfile, lexicon: Lexicon, own: np.ndarray | None = None) -> 
     return np.array([[*head, *_of_values(draw).values()] for draw in p.draws], dtype=np.float32)
 
 
-N_SIGNS = len(names_of_signs())
+N_FEATURES = len(feature_names())
 
 
 def hashed(p: ColumnProfile, draw: Sequence[str]) -> dict[int, float]:

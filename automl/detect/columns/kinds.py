@@ -28,7 +28,7 @@ from automl.detect.columns.rules import (  # fmt: skip
     says_days,
     url,
 )
-from automl.detect.columns.sample import Glimpse, glimpse, is_named
+from automl.detect.columns.sample import ColumnSample, column_sample, is_named
 from automl.detect.parse import date_reading, decimal_mark, numbers, packed_numbers, quantity_reading
 from automl.records import MIN_LEVEL_ROWS, Column, Kind
 
@@ -54,7 +54,7 @@ def column(name: str, series: pd.Series, kind: Kind | None = None) -> Column:
         series: as it was read.
         kind: set by the user, or None.
     """
-    seen = glimpse(name, series)
+    seen = column_sample(name, series)
     if kind is not None:
         return forced(seen, kind)
     return _ruled(seen)
@@ -73,7 +73,7 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
     distinct = once(frame)
     seen, ruled = {}, {}
     for c in map(str, frame.columns):
-        seen[c] = glimpse(c, distinct[c])
+        seen[c] = column_sample(c, distinct[c])
         ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _ruled(seen[c])
         vars(seen[c]).pop("values", None)  # of a long table, the numbers of all columns would not fit
     open_ = [c for c, found in ruled.items() if c not in kinds and _may_be_overruled(seen[c], found)]
@@ -84,18 +84,18 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
     return list(ruled.values())
 
 
-def _ruled(seen: Glimpse) -> Column:
+def _ruled(seen: ColumnSample) -> Column:
     return next(found for rule in RULES if (found := rule(seen)) is not None)
 
 
-def _may_be_overruled(seen: Glimpse, found: Column) -> bool:
+def _may_be_overruled(seen: ColumnSample, found: Column) -> bool:
     """Not what the table declares, not a certain kind, not numbers with decimals."""
     if found.kind in CERTAIN or declared(seen) is not None:
         return False
     return not (found.kind == "numeric" and seen.is_numeric and not seen.is_integer)
 
 
-def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> Column:
+def settled(seen: ColumnSample, ruled: Column, p: ColumnProfile, row: np.ndarray) -> Column:
     """A rule's answer, or another kind where what was learnt is confident of it and the values can be read as it.
 
     In doubt a column stays usable: to be left out as an identifier or as unknown takes far more confidence than to be
@@ -124,7 +124,7 @@ def settled(seen: Glimpse, ruled: Column, p: ColumnProfile, row: np.ndarray) -> 
     return replace(ruled, confidence=max(min(ruled.confidence, own / max(in_use, own, 1e-6)), 0.01))
 
 
-def _readable(seen: Glimpse, nine: str, sure: float, ruled: Column) -> Column | None:
+def _readable(seen: ColumnSample, nine: str, sure: float, ruled: Column) -> Column | None:
     """The column as one of the nine kinds, if its values can be read so; with the reading."""
     if nine == "numeric":
         return numeric(seen)
@@ -152,7 +152,7 @@ def _readable(seen: Glimpse, nine: str, sure: float, ruled: Column) -> Column | 
     return Column(seen.name, "identifier", sure, "") if seen.n_distinct == seen.n_present >= 3 else None
 
 
-def _has_fractions(seen: Glimpse, ruled: Column) -> bool:
+def _has_fractions(seen: ColumnSample, ruled: Column) -> bool:
     """Whether numbers of the column are not whole, be they stored as numbers or read from texts."""
     if seen.is_numeric:
         return not seen.is_integer
@@ -175,7 +175,7 @@ def _facts(p: ColumnProfile, kind: str, sure: float) -> str:
     )
 
 
-def forced(seen: Glimpse, kind: Kind) -> Column:
+def forced(seen: ColumnSample, kind: Kind) -> Column:
     """The user's own kind, with the reading that fits the values best."""
     reading: Mapping[str, Any] = {}
     if kind == "boolean":
@@ -205,7 +205,7 @@ def forced(seen: Glimpse, kind: Kind) -> Column:
     return Column(seen.name, kind, 1.0, "set by you", reading)
 
 
-def _numbers_as_time(seen: Glimpse) -> str:
+def _numbers_as_time(seen: ColumnSample) -> str:
     """What numbers are that the user says are times: years, a packed form, or steps."""
     values = seen.values[~np.isnan(seen.values)]
     if len(values) and seen.is_integer and values.min() >= 1678 and values.max() <= 2261:

@@ -18,7 +18,7 @@ from io import BytesIO
 
 import numpy as np
 
-from automl.detect.columns.features import BUCKETS, N_SIGNS, Lexicon, hashed, is_gap, signs
+from automl.detect.columns.features import BUCKETS, N_FEATURES, Lexicon, column_features, hashed, is_gap
 from automl.detect.columns.profile import ColumnProfile
 
 __all__ = ["NINE", "Forest", "Learned", "answers", "certain", "load", "probabilities", "shipped"]
@@ -117,7 +117,7 @@ def probabilities(profiles: Sequence[ColumnProfile], model: Learned, sharp: bool
     """
     if not profiles:
         return np.zeros((0, len(NINE)))
-    parts = [signs(p, model.lexicon) for p in profiles]
+    parts = [column_features(p, model.lexicon) for p in profiles]
     of = np.repeat(np.arange(len(profiles)), [len(part) for part in parts])
     bins = model.binned(np.concatenate(parts))
     linear = np.tile(model.shift, (len(of), 1)).astype(np.float64)
@@ -184,7 +184,7 @@ def load(stored: bytes) -> Learned:
         dict(zip(_texts(a["stems"]), a["votes"], strict=True)),
     )
     edges = tuple(np.split(a["edges"], np.cumsum(a["n_edges"])[:-1]))
-    assert len(edges) == N_SIGNS and len(a["linear"]) == 2 * BUCKETS, "stored for other signs: train again"
+    assert len(edges) == N_FEATURES and len(a["linear"]) == 2 * BUCKETS, "stored for other signs: train again"
     linear = a["linear"].astype(np.float32) * a["linear_scale"]
     return Learned(
         lexicon, edges, _forest(a, "boosted"), a["start"], _forest(a, "randomised"), linear, a["shift"],

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.columns.names import AMOUNTS
-from automl.detect.columns.sample import Glimpse, is_named, share_words, shown
+from automl.detect.columns.sample import ColumnSample, is_named, share_words, shown
 from automl.detect.parse import (
     MISSING_NUMBERS,
     boolean_reading,
@@ -56,7 +56,7 @@ _CODE = re.compile(r"(?=.*\d)[\w\-.:/#]{1,64}|[0-9a-fA-F\-]{8,64}", re.ASCII)
 _TOKEN = re.compile(r"\S+")
 
 
-def constant(seen: Glimpse) -> Column | None:
+def constant(seen: ColumnSample) -> Column | None:
     """No value at all, or one value in every row."""
     if seen.n_present == 0 or not seen.texts:
         return Column(seen.name, "constant", 1.0, "no row holds a value")
@@ -66,7 +66,7 @@ def constant(seen: Glimpse) -> Column | None:
     return None
 
 
-def declared(seen: Glimpse) -> Column | None:
+def declared(seen: ColumnSample) -> Column | None:
     """The table itself says so: booleans, timestamps, pandas categories, lists."""
     dtype = seen.series.dtype
     if pd.api.types.is_bool_dtype(dtype):
@@ -82,21 +82,21 @@ def declared(seen: Glimpse) -> Column | None:
     return None
 
 
-def image_path(seen: Glimpse) -> Column | None:
+def image_path(seen: ColumnSample) -> Column | None:
     """Texts that end in the extension of a picture."""
     if seen.is_numeric or (share := seen.matching(_IMAGE)) < ENOUGH:
         return None
     return Column(seen.name, "image_path", share, share_words(share, len(seen.texts), "end like an image file's name"))
 
 
-def url(seen: Glimpse) -> Column | None:
+def url(seen: ColumnSample) -> Column | None:
     """Texts that start like a web address."""
     if seen.is_numeric or (share := seen.matching(_URL)) < ENOUGH:
         return None
     return Column(seen.name, "url", share, share_words(share, len(seen.texts), "are web addresses"))
 
 
-def boolean(seen: Glimpse) -> Column | None:
+def boolean(seen: ColumnSample) -> Column | None:
     """Two values that mean yes and no, in any spelling."""
     if seen.n_distinct > 8 or not 1 <= len(seen.levels) <= 8:
         return None
@@ -105,7 +105,7 @@ def boolean(seen: Glimpse) -> Column | None:
     return None if found is None else Column(seen.name, "boolean", 1.0, found[1], found[0])
 
 
-def identifier(seen: Glimpse) -> Column | None:
+def identifier(seen: ColumnSample) -> Column | None:
     """A number or code of each row's own; never a measurement, never a text of several words."""
     if seen.n_present < 3 or seen.distinct_share < 1 or seen.n_distinct < seen.n_present:
         return None
@@ -137,11 +137,11 @@ def identifier(seen: Glimpse) -> Column | None:
     )
 
 
-def _date_share(seen: Glimpse) -> tuple[dict[str, Any], float, str]:
+def _date_share(seen: ColumnSample) -> tuple[dict[str, Any], float, str]:
     return date_reading(seen.texts)
 
 
-def datetime(seen: Glimpse) -> Column | None:
+def datetime(seen: ColumnSample) -> Column | None:
     """Dates as text, or packed into whole numbers where the name says date or time."""
     if not seen.is_numeric:
         reading, share, order = _date_share(seen)
@@ -171,7 +171,7 @@ def says_days(name: str) -> bool:
     return dated and not is_named(name, f"{AMOUNTS}|{CODE_NAMES}")
 
 
-def _packed_texts(seen: Glimpse) -> Column | None:
+def _packed_texts(seen: ColumnSample) -> Column | None:
     """Digits such as 20200131, written as text."""
     if not seen.is_named(DATE_NAMES) or not all(t.isascii() and t.isdigit() and len(t) < 20 for t in seen.texts):
         return None
@@ -184,7 +184,7 @@ def _packed_texts(seen: Glimpse) -> Column | None:
     )  # fmt: skip
 
 
-def code(seen: Glimpse) -> Column | None:
+def code(seen: ColumnSample) -> Column | None:
     """Whole numbers that name something: postcodes, codes, leading zeros."""
     if seen.is_numeric:
         if not seen.is_integer or not seen.is_named(CODE_NAMES) or seen.is_named(COUNT_NAMES):
@@ -207,7 +207,7 @@ def code(seen: Glimpse) -> Column | None:
     return None
 
 
-def _numeric_share(seen: Glimpse) -> tuple[float, dict[str, Any]]:
+def _numeric_share(seen: ColumnSample) -> tuple[float, dict[str, Any]]:
     reading, share = number_reading(seen.texts)
     return share, reading
 
@@ -220,7 +220,7 @@ def _gaps(values: np.ndarray) -> tuple[dict[str, Any], str]:
     return {"missing": list(gaps)}, f", {' and '.join(f'{gap:g}' for gap in gaps)} read as missing"
 
 
-def numeric(seen: Glimpse) -> Column | None:
+def numeric(seen: ColumnSample) -> Column | None:
     """Numbers, also those written as text, with decimal commas, grouped thousands or spelled gaps."""
     if seen.is_numeric:
         what = "whole numbers" if seen.is_integer else "numbers"
@@ -241,13 +241,13 @@ def numeric(seen: Glimpse) -> Column | None:
     return Column(seen.name, "numeric", share, evidence, {**reading, **gaps})
 
 
-def _quantity_share(seen: Glimpse) -> tuple[float, dict[str, Any], str]:
+def _quantity_share(seen: ColumnSample) -> tuple[float, dict[str, Any], str]:
     """Share of texts that are numbers among units, how they are read, and the units in words."""
     reading, share, said = quantity_reading(seen.texts)
     return share, reading, said
 
 
-def embedded_number(seen: Glimpse) -> Column | None:
+def embedded_number(seen: ColumnSample) -> Column | None:
     """One number inside text: a price, a share, a measurement in units that can be turned into each other."""
     if seen.is_numeric:
         return None
@@ -261,7 +261,7 @@ def embedded_number(seen: Glimpse) -> Column | None:
     return Column(seen.name, "embedded_number", share, evidence, {**reading, **gaps})
 
 
-def list_of(seen: Glimpse) -> Column | None:
+def list_of(seen: ColumnSample) -> Column | None:
     """Several members in a cell, parted by commas, semicolons, bars or slashes, that come back in other cells."""
     if seen.is_numeric or len(seen.texts) < 5 or (found := list_reading(seen.texts)) is None:
         return None
@@ -270,7 +270,7 @@ def list_of(seen: Glimpse) -> Column | None:
     return Column(seen.name, "list", share, evidence, reading)
 
 
-def text(seen: Glimpse) -> Column | None:
+def text(seen: ColumnSample) -> Column | None:
     """Many words, mostly different in each row."""
     if seen.is_numeric or not seen.texts:
         return None
@@ -289,7 +289,7 @@ def text(seen: Glimpse) -> Column | None:
     return Column(seen.name, "text", 0.95 if n_words >= 5 else 0.8, evidence)
 
 
-def categorical(seen: Glimpse) -> Column | None:
+def categorical(seen: ColumnSample) -> Column | None:
     """Words that come back."""
     if seen.is_numeric or not seen.texts:
         return None
@@ -300,7 +300,7 @@ def categorical(seen: Glimpse) -> Column | None:
     return Column(seen.name, "categorical", sure, f"{levels:,} different values among {n:,} sampled{_such_as(seen, 3)}")
 
 
-def unknown(seen: Glimpse) -> Column:
+def unknown(seen: ColumnSample) -> Column:
     """None of the other rules."""
     if told := _such_as(seen, 3):
         return Column(seen.name, "unknown", 0.5, f"no rule explains its values{told}")
@@ -309,13 +309,13 @@ def unknown(seen: Glimpse) -> Column:
     return Column(seen.name, "unknown", 0.5, f"no rule explains its values{built}")
 
 
-def _such_as(seen: Glimpse, most: int) -> str:
+def _such_as(seen: ColumnSample, most: int) -> str:
     """A few values, where they may be quoted."""
     told = shown(quotable(seen.name, seen.different), most)
     return f", such as {told}" if told else ""
 
 
-RULES: tuple[Callable[[Glimpse], Column | None], ...] = (
+RULES: tuple[Callable[[ColumnSample], Column | None], ...] = (
     constant, declared, image_path, url, boolean, identifier, datetime, code, numeric, embedded_number, list_of, text,
     categorical, unknown,
 )  # fmt: skip

@@ -13,7 +13,7 @@ import pandas as pd
 
 from automl.detect.parse import MISSING_NUMBERS, numbers, word
 
-__all__ = ["LOOKED_CHARACTERS", "Glimpse", "glimpse", "is_named", "share_words", "shown"]
+__all__ = ["LOOKED_CHARACTERS", "ColumnSample", "column_sample", "is_named", "share_words", "shown"]
 
 SAMPLE_ROWS = 1_000
 LOOKED_CHARACTERS = 20_000
@@ -21,7 +21,7 @@ LOOKED_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
-class Glimpse:
+class ColumnSample:
     """A column, and a deterministic sample of what it holds.
 
     Attributes:
@@ -98,7 +98,7 @@ def is_named(name: str, pattern: str) -> bool:
     return re.search(rf"(?:^|[\W_\s])(?:{pattern})(?:$|[\W_\s\d])", spaced, re.IGNORECASE) is not None
 
 
-def glimpse(name: str, series: pd.Series) -> Glimpse:
+def column_sample(name: str, series: pd.Series) -> ColumnSample:
     """Look at a column: at most 1,000 present values, the same ones each time."""
     series = series.infer_objects() if series.dtype == object else series
     is_numeric = bool(pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(series.dtype))
@@ -107,14 +107,14 @@ def glimpse(name: str, series: pd.Series) -> Glimpse:
         rows = rows[_places(len(rows))]
     if series.dtype.kind == "f":
         written = tuple(map(_written, series.iloc[rows].to_numpy(np.float64, na_value=np.nan).tolist()))
-        return Glimpse(name, series, written, len(written), is_numeric)
+        return ColumnSample(name, series, written, len(written), is_numeric)
     found = [word(v) for v in series.iloc[rows].astype(object).tolist()]
     found = [None if t is None else t[:LOOKED_CHARACTERS] for t in found]
     texts = tuple(t for t in found if t is not None and t.lower() not in MISSING_NUMBERS)
     if not is_numeric and sum(t is not None for t in found) - len(texts) > 0.5 * len(found) and texts:
         # "none" and "-" fill most of the column: here they are rather a level than a gap
         texts = tuple(t for t in found if t is not None)
-    return Glimpse(name, series, texts, len(found), is_numeric)
+    return ColumnSample(name, series, texts, len(found), is_numeric)
 
 
 @lru_cache(maxsize=64)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from automl.detect.columns.convert import typed
 from automl.detect.columns.kinds import column
-from automl.detect.columns.sample import glimpse, is_named
+from automl.detect.columns.sample import column_sample, is_named
 from automl.detect.parse import dates, words
 from automl.detect.series import frequency
 from automl.errors import DataError, RecipeError
@@ -56,7 +56,7 @@ def time_column(frame: pd.DataFrame, columns: Sequence[Column], named: str | Non
     for c in columns:
         if c.kind not in ("numeric", "identifier") or not is_named(c.name, TIMES) or is_named(c.name, RATES):
             continue
-        seen = glimpse(c.name, frame[c.name])
+        seen = column_sample(c.name, frame[c.name])
         if not seen.is_numeric or not seen.is_integer:
             continue
         values = seen.values[~np.isnan(seen.values)]
@@ -160,7 +160,7 @@ def _series(
 def _is_code(frame: pd.DataFrame, c: Column) -> bool:
     if c.kind != "numeric":
         return False
-    seen = glimpse(c.name, frame[c.name])
+    seen = column_sample(c.name, frame[c.name])
     return seen.is_numeric and seen.is_integer and seen.n_distinct <= len(frame) / 5
 
 

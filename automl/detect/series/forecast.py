@@ -11,7 +11,7 @@ import pandas as pd
 from automl import metrics
 from automl.detect.columns.checks import audit
 from automl.detect.columns.convert import as_frame, read
-from automl.detect.findings import noted, stand_ins
+from automl.detect.findings import reading_findings, stand_ins
 from automl.detect.parse import dates, numbers, words
 from automl.detect.rows import in_file, take
 from automl.detect.series import frequency as calendar
@@ -52,7 +52,7 @@ def detect(
             )
     raw = dataset.inputs[list(axis.covariates)]
     typed = read(raw, covariates)
-    findings += in_file((*audit(raw, typed, covariates), *noted(raw, typed, covariates)), dataset)
+    findings += in_file((*audit(raw, typed, covariates), *reading_findings(raw, typed, covariates)), dataset)
     gaps = stand_ins(dataset.target, [kinds[t] for t in axis.targets]) if dataset.target is not None else None
     findings += in_file([gaps], dataset) if gaps else ()
     dataset = replace(dataset, inputs=typed, target=pd.DataFrame(values))

@@ -23,7 +23,7 @@ from automl.storage.values import MOST_SECONDS, Misfit, mapping, number, optiona
 if TYPE_CHECKING:
     from automl.records import Recipe
 
-__all__ = ["Earlier", "Ledger"]
+__all__ = ["Ledger", "RecordedTime"]
 
 NAME = "spent.json"
 EVERY_SECONDS = 2.0
@@ -33,7 +33,7 @@ STARTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}")
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class RecordedTime:
     """What earlier calls have left in a run's folder.
 
     Attributes:
@@ -88,7 +88,7 @@ class Ledger:
         self.started = earlier.started or self.started
         clock.go_on(offered, earlier.wall_seconds, earlier.spent, earlier.phases)
 
-    def _read(self) -> Earlier | None:
+    def _read(self) -> RecordedTime | None:
         files.refuse_link(self.path)
         if not self.path.is_file():
             return None
@@ -158,13 +158,13 @@ def _each(found: dict[str, Any], key: str) -> dict[str, float]:
     return {name[:60]: number(own, name, 0.0, MOST_SECONDS) for name in own}
 
 
-def _earlier(found: Any) -> Earlier:
+def _earlier(found: Any) -> RecordedTime:
     if not isinstance(found, dict):
         raise Misfit("it is no mapping")
     started = text(found, "started", 40)
     if started and not STARTED.fullmatch(started):
         raise Misfit(f"started: {started!r} is no time")
-    return Earlier(
+    return RecordedTime(
         _bound(found, "asked_seconds"), _bound(found, "offered_seconds"),
         number(found, "wall_seconds", 0.0, MOST_SECONDS), _each(found, "spent"), _each(found, "phases"), started,
     )  # fmt: skip

@@ -18,7 +18,7 @@ from rich.text import Text
 from automl.flow.budget.clock import Clock
 from automl.flow.progress.listeners import JsonLines, Listener
 from automl.records import Finding
-from automl.report.findings import COLOURS, gravest_first, told
+from automl.report.findings import COLOURS, finding_text, gravest_first
 from automl.system import terminal
 from automl.system.printable import printable
 
@@ -117,7 +117,7 @@ class Progress:
             return
         for finding in gravest_first(findings):
             if finding.severity != "low":
-                severity, rest = told(finding).split(":", 1)
+                severity, rest = finding_text(finding).split(":", 1)
                 line = Text.assemble(f"[{self.clock.elapsed:6.1f} s] ", (f"{severity}:", COLOURS[severity]), rest)
                 self.console.print(line, soft_wrap=not self.console.is_terminal)
         n_low = sum(finding.severity == "low" for finding in findings)

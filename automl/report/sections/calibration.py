@@ -39,10 +39,10 @@ def probabilities(outcome: Outcome) -> dict[str, Any] | None:
         error = reliability.calibration_error(outcome.truth, claimed, weight=outcome.weight)
         errors.append([run.name, contestant.side, words.percent(error)])
     claim = CLAIMS[outcome.task.goal].format(positive=words.shorten(outcome.task.positive or "", 40))
-    told = " and ".join(f"{error} for the {side} finalist" for _, side, error in errors)
+    finding_text = " and ".join(f"{error} for the {side} finalist" for _, side, error in errors)
     return {
         "words": f"How often the claim came true when a model was so sure of {claim}. "
-        f"Expected calibration error: {told} (0 is perfect; equally wide bins).",
+        f"Expected calibration error: {finding_text} (0 is perfect; equally wide bins).",
         "errors": {"label": "Calibration error", "columns": ["run", "side", "calibration error"], "rows": errors,
                    "numeric": [2]},
         "chart": chart(curves),

@@ -7,7 +7,7 @@ from typing import Any
 
 from automl.records import Finding, Outcome, Section
 from automl.report import words
-from automl.report.findings import gravest_first, rows_told
+from automl.report.findings import gravest_first, row_numbers_text
 
 __all__ = ["DATA"]
 
@@ -78,7 +78,7 @@ def finding(one: Finding) -> dict[str, Any]:
         "severity": one.severity,
         "message": words.shorten(one.message, 600),
         "next_step": words.shorten(one.next_step, 600),
-        "where": ". ".join(part for part in (said if is_new else "", rows_told(one)) if part),
+        "where": ". ".join(part for part in (said if is_new else "", row_numbers_text(one)) if part),
     }
 
 

@@ -21,11 +21,13 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     values = [step[1] for steps in tracks.values() for step in steps]
     floor, caption = floor_layer(outcome, values)
     last = {side: steps[-1] for side, steps in tracks.items() if steps}
-    told = "; ".join(f"{side} reached {words.score(s[1])} after {words.duration(s[0])}" for side, s in last.items())
+    finding_text = "; ".join(
+        f"{side} reached {words.score(s[1])} after {words.duration(s[0])}" for side, s in last.items()
+    )
     return {
         "chart": {
-            "alt": f"Best validation {metric} so far against seconds since the call: {told}.",
-            "caption": f"Best validation score so far: {told}. {caption}".strip(),
+            "alt": f"Best validation {metric} so far against seconds since the call: {finding_text}.",
+            "caption": f"Best validation score so far: {finding_text}. {caption}".strip(),
             "x": {"label": "seconds since the call", "limits": [0, end * 1.02]},
             "y": {"label": metric},
             "layers": layers + floor,

@@ -200,7 +200,7 @@ def check_features(part: Any) -> None:
             widest = len(encoder.center) if encoder.projection is None else encoder.projection.components_.shape[0]
             need(whole(step["n"], 1, widest), part, "pictures of other components")
         if "clues" in step and step["clues"] is not None:
-            check_clues(part, step["clues"])
+            check_target_statistics(part, step["clues"])
         if "levels" in step:
             need(_numbers(step["levels"]).ndim == 1 and len(step["levels"]) > 0, part, "no levels")
     need(part.shape is None or type(part.shape).__name__ == "QuantileTransformer", part, "another shape")
@@ -215,7 +215,7 @@ def check_levels(part: Any, step: Mapping[str, Any], is_place: bool) -> None:
         need(bool(inside.all()), part, "a level beyond its columns")
 
 
-def check_clues(part: Any, clues: Any) -> None:
+def check_target_statistics(part: Any, clues: Any) -> None:
     """What words tell: as many weights as words."""
     words, coef = clues["words"], _numbers(clues["coef"])
     need(isinstance(words, np.ndarray) and words.ndim == 1, part, "no words")

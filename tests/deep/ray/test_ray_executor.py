@@ -19,7 +19,7 @@ from automl.deep.ray import executor
 from automl.deep.ray import session as ray_session
 from automl.deep.ray.executor import RayPool
 from automl.deep.ray.session import Place, Session, places
-from automl.deep.ray.watchdog import MARK, marked
+from automl.deep.ray.watchdog import MARK, marked_processes
 from automl.deep.scheduling import round_ends
 from automl.errors import MissingExtra, RecipeError
 from automl.records import Column, Dataset, SearchOptions, Split, Task, Template
@@ -109,14 +109,14 @@ def test_one_worker_gives_what_no_ray_gives_and_leaves_no_process_behind(parts, 
     assert here.add_seed(math.inf) and there.add_seed(math.inf)
     for one, other in zip(here.outputs("test", 2), there.outputs("test", 2), strict=True):
         assert np.array_equal(one.arrays["probabilities"], other.arrays["probabilities"])
-    found = listening(marked(session))
+    found = listening(marked_processes(session))
     assert found and found <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
     with pytest.raises(RecipeError, match="knows no template nameless"):
-        pool.supply(there.trainer.material, ("nameless",), None)
+        pool.supply(there.trainer.training_data, ("nameless",), None)
     assert there.step(math.inf) is None  # nobody is left to try anything
     pool.close()
-    assert marked(session) == []
+    assert marked_processes(session) == []
     assert capfd.readouterr().out == ""
 
 
@@ -138,8 +138,12 @@ def test_a_killed_worker_costs_one_trial_which_another_one_runs(parts, two, tmp_
     assert {entry["begun"] for entry in entries if "begun" in entry} == {run.name for run in runs}
     assert sorted(entry["name"] for entry in entries if "name" in entry) == sorted(run.name for run in runs)
     lost = [run for run in runs if run.failure]
-    told = [event for event in events if event["event"] == "note" and "was lost" in event["text"]]
-    assert killed and len(lost) == len(told) == 1 and lost[0].failure.startswith("first tried: its worker was lost")
+    finding_text = [event for event in events if event["event"] == "note" and "was lost" in event["text"]]
+    assert (
+        killed
+        and len(lost) == len(finding_text) == 1
+        and lost[0].failure.startswith("first tried: its worker was lost")
+    )
     assert killed[0] not in two.pids
 
 

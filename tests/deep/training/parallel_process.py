@@ -117,8 +117,8 @@ def main() -> None:
 def through_a_trainer(policy):
     """A whole trial of the shipped mlp, spread because the policy says so."""
     from automl import catalog
-    from automl.deep.data import Material
-    from automl.deep.messages import Order
+    from automl.deep.data import TrainingData
+    from automl.deep.messages import TrialSpec
     from automl.deep.training.trainer import Trainer
     from automl.records import Facts, Head, InputSpec, Output, Template
 
@@ -134,11 +134,21 @@ def through_a_trainer(policy):
             return Output("probabilities", {"probabilities": np.stack([1 - p, p], 1), "labels": (p > 0.5).astype(int)})
 
     specs = (InputSpec("numbers", "numbers", (3,), "float32", 0, {"median": [0.0] * 3, "scale": [1.0] * 3}),)
-    material = Material({"numbers": x[:200]}, y[:200], None, {"numbers": x[200:]}, y[200:, 0].astype(int), None, {},
-                        specs, Codec(), "roc_auc")  # fmt: skip
+    training_data = TrainingData(
+        {"numbers": x[:200]},
+        y[:200],
+        None,
+        {"numbers": x[200:]},
+        y[200:, 0].astype(int),
+        None,
+        {},
+        specs,
+        Codec(),
+        "roc_auc",
+    )
     mlp = catalog.members(Template, "automl.templates")["mlp"]
     settings = {**mlp.starts(specs, Facts(200, 2, (0.5, 0.5)))[0], "epochs": 10, "batch_size": 32}
-    report = Trainer(material, {"mlp": mlp}, policy).run(Order("mlp-1", "mlp", settings, 0, math.inf))
+    report = Trainer(training_data, {"mlp": mlp}, policy).run(TrialSpec("mlp-1", "mlp", settings, 0, math.inf))
     return {"device": report.device, "failure": report.failure, "score": report.fit and report.fit.score}
 
 

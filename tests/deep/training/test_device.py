@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from automl.deep.training.cost import LEAST_SPEED_UP, Work, products_a_row, replicas_for
+from automl.deep.training.cost import LEAST_SPEED_UP, TrialCost, products_a_row, replicas_for
 from automl.deep.training.device import choose, prepare
 from automl.errors import RecipeError
 
@@ -66,8 +66,8 @@ def test_one_device_a_trial_when_asked():
 
 # --------------------------------------------------------------------------- what is spread
 
-BIG = Work(n_parameters=25_000_000, n_products=4e9, batch_size=256, n_steps=20_000)  # a ResNet-50 at 224 pixels
-SMALL = Work(n_parameters=240_000, n_products=2.4e5, batch_size=256, n_steps=20_000)  # the shipped mlp
+BIG = TrialCost(n_parameters=25_000_000, n_products=4e9, batch_size=256, n_steps=20_000)  # a ResNet-50 at 224 pixels
+SMALL = TrialCost(n_parameters=240_000, n_products=2.4e5, batch_size=256, n_steps=20_000)  # the shipped mlp
 
 
 def test_a_big_convolutional_trial_is_spread_and_a_small_dense_one_is_not():
@@ -79,15 +79,15 @@ def test_a_big_convolutional_trial_is_spread_and_a_small_dense_one_is_not():
 
 def test_a_short_trial_is_not_spread_since_each_device_traces_the_network():
     four = choose([(8, 0)] * 4)
-    short = Work(BIG.n_parameters, BIG.n_products, BIG.batch_size, n_steps=20)
-    little_time = Work(BIG.n_parameters, BIG.n_products, BIG.batch_size, BIG.n_steps, seconds=20.0)
+    short = TrialCost(BIG.n_parameters, BIG.n_products, BIG.batch_size, n_steps=20)
+    little_time = TrialCost(BIG.n_parameters, BIG.n_products, BIG.batch_size, BIG.n_steps, seconds=20.0)
     assert replicas_for(four, short) == replicas_for(four, little_time) == ()
 
 
 def test_asked_for_all_devices_every_trial_is_spread_if_its_batch_has_rows_enough():
     four = choose([(8, 0)] * 4, wish="all")
     assert replicas_for(four, SMALL) == four.replicas
-    assert replicas_for(four, Work(240_000, 2.4e5, 16, 20_000)) == ()
+    assert replicas_for(four, TrialCost(240_000, 2.4e5, 16, 20_000)) == ()
 
 
 def test_one_device_is_never_spread():

@@ -69,8 +69,8 @@ def test_weights_have_the_spread_of_their_initialiser_and_norms_start_at_rest(ne
     by_path = {variable.path: np.array(keras.ops.convert_to_numpy(variable)) for variable in network[1].variables}
     gamma = next(value for path, value in by_path.items() if path.endswith("gamma"))
     variance = next(value for path, value in by_path.items() if path.endswith("moving_variance"))
-    signs = next(value for path, value in by_path.items() if "member_scale" in path)
-    assert (gamma == 1).all() and (variance == 1).all() and set(np.unique(signs)) <= {-1.0, 1.0}
+    column_features = next(value for path, value in by_path.items() if "member_scale" in path)
+    assert (gamma == 1).all() and (variance == 1).all() and set(np.unique(column_features)) <= {-1.0, 1.0}
     bias = [value for path, value in by_path.items() if path.endswith("lstm_cell/bias")]
     assert bias and all((value[4:8] == 1).all() for value in bias)  # the forget gate's
 

@@ -92,7 +92,7 @@ def test_all_strengths_of_class_weights_and_of_the_ordinal_term_share_one_compil
     assert [run.failure for run in runs] == [None] * 3
     assert [(run.choices["class_weight"], run.choices["ordinal"]) for run in runs] == [(0, 0), (1, 0), (0, 4)]
     assert len(deep.trainer.networks) == 1
-    weights = [kept.fits[0].weights for kept in sorted(deep.kept, key=lambda kept: kept.run.name)]
+    weights = [kept.fits[0].weights for kept in sorted(deep.ranked, key=lambda kept: kept.run.name)]
     assert all(not np.allclose(weights[0][0], other[0]) for other in weights[1:])
     assert deep.choose(None) is not None and deep.add_seed(math.inf)
 
@@ -102,7 +102,7 @@ def test_other_tasks_have_neither(task_parts):
 
 
 def test_balanced_accuracy_is_judged_by_the_labels_that_aim_at_it_and_other_metrics_by_the_likeliest_class(three):
-    balanced = deep_side(three, {}).trainer.material
+    balanced = deep_side(three, {}).trainer.training_data
     plain = dataclasses.replace(balanced, metric="accuracy")
     raw = np.log(np.array([[0.8, 0.15, 0.05], [0.6, 0.3, 0.1], [0.1, 0.5, 0.4]], "float32"))
     assert plain.judged(raw).arrays["labels"].tolist() == [0, 0, 1]

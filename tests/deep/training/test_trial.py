@@ -62,7 +62,7 @@ def fit(network, epochs=10, deadline=None, **options):
         stopping=options.get("stopping", lambda: False),
         n_steps=options.get("n_steps"),
         soft_seconds=options.get("soft_seconds"),
-        tie=options.get("tie"),
+        tie_break_loss=options.get("tie"),
     )
 
 
@@ -83,16 +83,24 @@ def test_of_epochs_with_the_same_score_the_one_with_the_lower_loss_is_kept():
     def judge(raw):
         return 0.8 if raw[0] > 0.15 else 0.7
 
-    result = fit(FakeNetwork(losses), epochs=5, judge=judge, tie=lambda raw: float(raw[0]))
+    result = fit(FakeNetwork(losses), epochs=5, judge=judge, tie_break_loss=lambda raw: float(raw[0]))
     assert (result.score, int(result.weights[0]), float(result.raw_valid[0])) == (0.8, 3, 0.2)
     assert int(fit(FakeNetwork(losses), epochs=5, judge=judge).weights[0]) == 1
 
 
 def test_a_lower_loss_beats_no_better_score_and_does_not_make_the_trial_longer():
     scores = [0.9, 0.5, 0.4, *[0.3] * 37]
-    with_tie, without = (fit(FakeNetwork(scores), epochs=40, tie=tie) for tie in (lambda raw: float(raw[0]), None))
+    with_tie, without = (
+        fit(FakeNetwork(scores), epochs=40, tie_break_loss=tie_break_loss)
+        for tie_break_loss in (lambda raw: float(raw[0]), None)
+    )
     assert (with_tie.score, int(with_tie.weights[0])) == (without.score, int(without.weights[0])) == (0.9, 1)
-    tied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, judge=lambda raw: 1.0, tie=lambda raw: float(raw[0]))
+    tied = fit(
+        FakeNetwork(np.linspace(0.9, 0.5, 40)),
+        epochs=40,
+        judge=lambda raw: 1.0,
+        tie_break_loss=lambda raw: float(raw[0]),
+    )
     untied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, judge=lambda raw: 1.0)
     assert tied.epochs == untied.epochs < 40
     assert int(tied.weights[0]) == len(tied.curve) and int(untied.weights[0]) == 1

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from test_deep_side import build, side, template, trials
 
 from automl.deep.training import watchdog as watches
-from automl.deep.training.watchdog import NeverEnded, Watch, watching
+from automl.deep.training.watchdog import NeverEnded, Watchdog, watching
 from automl.flow.interrupt import Interrupt
 
 
@@ -118,8 +118,8 @@ def test_the_best_epoch_of_one_that_stops_ending_stands(task_parts):
 
 
 def test_without_a_clock_there_is_no_limit(monkeypatch):
-    far = Watch(math.inf, lambda: False)
-    near = Watch(60.0, lambda: False)
+    far = Watchdog(math.inf, lambda: False)
+    near = Watchdog(60.0, lambda: False)
     later = time.monotonic() + 1e6
     monkeypatch.setattr(time, "monotonic", lambda: later)
     assert far.look() == "" and "had not ended" in near.look()
@@ -133,9 +133,9 @@ def test_a_callback_of_ours_is_not_broken_into():
         done.append("written")
 
     def run():
-        with watching(0.0, lambda: False) as watch:
+        with watching(0.0, lambda: False) as watchdog:
             time.sleep(0.25)
-            watch.unbroken(write)()
+            watchdog.unbroken(write)()
             time.sleep(1000)
 
     with pytest.raises(NeverEnded):
@@ -248,7 +248,7 @@ def test_a_trial_that_was_stuck_is_not_started_again(task_parts, tmp_path):
     deep = side(task_parts, template(), folder=tmp_path, on_event=notes.append)
     asked = deep._next(math.inf, 0)
     deep._begin(asked)
-    deep.trainer.on_stuck(asked.order, "none of its steps ended for 99 s")
+    deep.trainer.on_stuck(asked.spec, "none of its steps ended for 99 s")
     assert "--resume" in notes[-1]["text"] and str(os.getpid()) in notes[-1]["text"]
     (run,) = side(task_parts, template(), folder=tmp_path).earlier_runs()
     assert run.status == "failed" and "could not be stopped" in run.failure

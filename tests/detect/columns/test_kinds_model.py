@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from automl.detect.columns import model as learned
-from automl.detect.columns.features import N_SIGNS, Lexicon, names_of_signs, signs, stem
+from automl.detect.columns.features import N_FEATURES, Lexicon, column_features, feature_names, stem
 from automl.detect.columns.kinds import columns, settled
 from automl.detect.columns.model import NINE, answers, probabilities, shipped
 from automl.detect.columns.profile import ColumnProfile, profile
-from automl.detect.columns.sample import glimpse
+from automl.detect.columns.sample import column_sample
 from automl.records import Column
 
 RNG = np.random.default_rng(0)
@@ -76,22 +76,22 @@ def test_probabilities_sum_to_one_and_each_column_is_judged_alone() -> None:
 
 
 def test_a_profile_has_the_signs_that_were_learnt() -> None:
-    assert len(set(names_of_signs())) == N_SIGNS
+    assert len(set(feature_names())) == N_FEATURES
     p = profile("a_b", pd.Series(["x, y", "z"], dtype=object))
-    assert signs(p, Lexicon({}, {}, {})).shape == (1, N_SIGNS)
+    assert column_features(p, Lexicon({}, {}, {})).shape == (1, N_FEATURES)
 
 
 def test_columns_of_the_same_name_in_other_files_vote_and_the_own_file_does_not() -> None:
     numbered = profile("Item 12", pd.Series([1.5, 2.5]))
     cast = np.array([0, 0, 0, 0, 0, 0, 2.0, 0, 0])
     lexicon = Lexicon({}, {}, {stem(profile("item  7", pd.Series([0.5, 1.5]))): cast})
-    place = [names_of_signs().index(name) for name in ("votes_6", "votes_0", "votes")]
+    place = [feature_names().index(name) for name in ("votes_6", "votes_0", "votes")]
 
-    told = signs(numbered, lexicon)[0, place]
-    without_its_own = signs(numbered, lexicon, own=cast)[0, place]
-    of_words = signs(profile("Item 12", pd.Series(["a", "b"])), lexicon)[0, place]
+    finding_text = column_features(numbered, lexicon)[0, place]
+    without_its_own = column_features(numbered, lexicon, own=cast)[0, place]
+    of_words = column_features(profile("Item 12", pd.Series(["a", "b"])), lexicon)[0, place]
 
-    np.testing.assert_allclose(told, [2 / 2.5, 0, np.log(3)], rtol=1e-6)
+    np.testing.assert_allclose(finding_text, [2 / 2.5, 0, np.log(3)], rtol=1e-6)
     np.testing.assert_array_equal(without_its_own, 0)
     np.testing.assert_array_equal(of_words, 0)
 
@@ -102,7 +102,7 @@ def test_columns_of_the_same_name_in_other_files_vote_and_the_own_file_does_not(
 def test_any_values_at_all_have_finite_signs(samples: tuple[str, ...]) -> None:
     p = ColumnProfile("\ud800 x", 10, 0, len(samples), False, 0.0, 0.0, 0.0, 0.0, samples)
 
-    assert np.isfinite(signs(p, shipped().lexicon)).all()
+    assert np.isfinite(column_features(p, shipped().lexicon)).all()
     assert np.isfinite(probabilities([p], shipped())).all()
 
 
@@ -141,7 +141,7 @@ def test_no_kind_is_told_that_the_values_cannot_be_read_as(kind: str) -> None:
     series = pd.Series(RNG.choice(["red", "green", "blue"], 90), dtype=object)
     ruled = Column("colour", "categorical", 0.95, "words that come back")
 
-    found = settled(glimpse("colour", series), ruled, profile("colour", series), confident(kind))
+    found = settled(column_sample("colour", series), ruled, profile("colour", series), confident(kind))
 
     assert found.kind == "categorical"
 
@@ -152,7 +152,7 @@ def test_in_doubt_a_column_stays_usable() -> None:
     doubtful = np.where(np.array(NINE) == "context-specific", 0.9, 0.1 / 8)
 
     def kind(row: np.ndarray, name: str = "wtop") -> str:
-        return settled(glimpse(name, series), ruled, profile(name, series), row).kind
+        return settled(column_sample(name, series), ruled, profile(name, series), row).kind
 
     assert kind(doubtful) == "numeric"
     assert kind(confident("context-specific")) == "numeric"
@@ -163,14 +163,14 @@ def test_in_doubt_a_column_stays_usable() -> None:
     words = pd.Series([f"{a}-{b}" for a in range(10) for b in range(20)] * 2, dtype=object)
     levels = Column("pair", "categorical", 0.95, "words that come back")
     for row, expected in ((doubtful, "categorical"), (confident("context-specific"), "unknown")):
-        assert settled(glimpse("pair", words), levels, profile("pair", words), row).kind == expected
+        assert settled(column_sample("pair", words), levels, profile("pair", words), row).kind == expected
 
 
 def test_evidence_names_the_facts() -> None:
     series = pd.Series(RNG.integers(0, 30, 200))
     ruled = Column("Area Code", "numeric", 0.95, "stored as whole numbers")
 
-    found = settled(glimpse("Area Code", series), ruled, profile("Area Code", series), confident("categorical"))
+    found = settled(column_sample("Area Code", series), ruled, profile("Area Code", series), confident("categorical"))
 
     assert "different whole numbers in 200 rows" in found.evidence
     assert "'Area Code' speaks of a code" in found.evidence

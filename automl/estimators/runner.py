@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from automl import flow
 from automl import recipe as recipes
 from automl.errors import RecipeError
-from automl.estimators.held import ContestResult, Held
+from automl.estimators.fitted import ContestResult, FittedModel
 from automl.system.printable import printable
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ def recipe_for(parameters: Mapping[str, Any], problem: Problem, goal: Goal, sour
     return dataclasses.replace(made, budget_seconds=math.inf) if unbounded else made
 
 
-def side_alone(recipe: Recipe, side: Literal["deep", "shallow"], started: float) -> Held:
+def side_alone(recipe: Recipe, side: Literal["deep", "shallow"], started: float) -> FittedModel:
     """Fit one side; nothing is written to disk."""
     trained = flow.train(recipe, side, started)
-    return Held(trained.task, trained.predictor, side, keeps_rows=trained.keeps_rows)
+    return FittedModel(trained.task, trained.predictor, side, keeps_rows=trained.keeps_rows)
 
 
-def contest(recipe: Recipe, started: float) -> tuple[Held, ContestResult]:
+def contest(recipe: Recipe, started: float) -> tuple[FittedModel, ContestResult]:
     """Run the contest, in a folder that is gone afterwards unless the recipe names one."""
     if recipe.out is not None:
         return _found(flow.run(recipe, started))
@@ -64,7 +64,7 @@ def contest(recipe: Recipe, started: float) -> tuple[Held, ContestResult]:
         return _found(flow.run(dataclasses.replace(recipe, out=str(Path(scratch) / "run")), started))
 
 
-def _found(finished: Finished) -> tuple[Held, ContestResult]:
+def _found(finished: Finished) -> tuple[FittedModel, ContestResult]:
     comparison, side = finished.outcome.comparison, finished.recommended
     words = [f"Verdict: {comparison.verdict} ({comparison.reason}). Use {comparison.recommended}."]
     result = ContestResult(
@@ -73,4 +73,4 @@ def _found(finished: Finished) -> tuple[Held, ContestResult]:
         {suffix: (finished.folder / f"report{suffix}").read_bytes() for suffix in SUFFIXES},
     )  # fmt: skip
     keeps_rows = flow.keeps_rows([run for run in finished.outcome.runs if run.finalist], finished.outcome.runs)
-    return Held(finished.outcome.task, finished.predictors[side], side, keeps_rows=keeps_rows), result
+    return FittedModel(finished.outcome.task, finished.predictors[side], side, keeps_rows=keeps_rows), result

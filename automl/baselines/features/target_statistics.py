@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.features.levels import FEW_ROWS, by_cell, evenly, find
-from automl.target_encoding.repeated_values import repeated_values, words_of
 from automl.target_encoding.ridge import coded, crossfit, tokens, unit_rows, vocabulary, weighed
+from automl.target_encoding.value_spikes import value_spikes, words_of
 
-__all__ = ["fit_clues", "fit_levels", "told_by"]
+__all__ = ["fit_levels", "fit_target_statistics", "told_by"]
 
 MAX_TOKENS = 20_000
 MAX_CLUE_ROWS = 30_000
@@ -23,7 +23,7 @@ CHUNK_ROWS = 50_000
 N_FOLDS = 5
 
 
-def fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
+def fit_target_statistics(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
     """What the words of training rows tell, ``(n, n_goals)``, each row without its fold; and what new rows need."""
     sample = evenly(len(cells), MAX_CLUE_ROWS)
     documents = [tokens(cells[i]) for i in sample]
@@ -32,19 +32,20 @@ def fit_clues(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarra
     idf = np.log((1 + len(sample)) / (1 + np.bincount(indices, minlength=len(words)))) + 1.0
     folds = np.random.default_rng(seed).integers(0, N_FOLDS, len(sample))
     found = crossfit(unit_rows(indices, ends, idf), goals[sample], folds, N_FOLDS)
-    clues = {"words": words, "idf": idf, "coef": found.coef[-1], "intercept": found.intercept[-1]}
+    target_statistics = {"words": words, "idf": idf, "coef": found.coef[-1], "intercept": found.intercept[-1]}
     if len(sample) == len(cells):
-        return found.predicted, clues
-    told = by_cell(cells, functools.partial(told_by, clues))  # of rows that no fold was fitted on
+        return found.predicted, target_statistics
+    told = by_cell(cells, functools.partial(told_by, target_statistics))  # of rows that no fold was fitted on
     told[sample] = found.predicted
-    return told, clues
+    return told, target_statistics
 
 
 def fit_levels(
     numbers: np.ndarray, goals: np.ndarray, seed: int
 ) -> tuple[np.ndarray | None, np.ndarray | None, dict[str, Any] | None]:
-    """The values of a numeric column that come back (`automl.target_encoding.repeated_values`), and as of `fit_clues`
-    what they tell.
+    """The values of a numeric column that come back (`automl.target_encoding.value_spikes`), and what they tell.
+
+    As for `fit_target_statistics`.
 
     Args:
         numbers: ``(n,)`` float64 of training rows.
@@ -55,18 +56,23 @@ def fit_levels(
     """
     sample = evenly(len(numbers), MAX_CLUE_ROWS)
     folds = np.random.default_rng(seed).integers(0, N_FOLDS, len(sample))
-    known = repeated_values(numbers[sample], goals[sample], folds)
-    return (None, None, None) if known is None else (known, *fit_clues(words_of(numbers, known), goals, seed))
+    known = value_spikes(numbers[sample], goals[sample], folds)
+    return (
+        (None, None, None) if known is None else (known, *fit_target_statistics(words_of(numbers, known), goals, seed))
+    )
 
 
-def _rows_of(clues: Mapping[str, Any], documents: list[list[str]]) -> Any:
+def _rows_of(target_statistics: Mapping[str, Any], documents: list[list[str]]) -> Any:
     """TF-IDF rows; words of a few rows are looked up by halving, since a table of all words would take longer."""
     if len(documents) > FEW_ROWS:
-        return weighed(documents, _codes(clues["words"]), clues["idf"])
-    found = find(clues["words"], np.array([_bytes(word) for document in documents for word in document], np.bytes_))
+        return weighed(documents, _codes(target_statistics["words"]), target_statistics["idf"])
+    found = find(
+        target_statistics["words"],
+        np.array([_bytes(word) for document in documents for word in document], np.bytes_),
+    )
     owner = np.repeat(np.arange(len(documents)), [len(document) for document in documents])[found >= 0]
     ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(documents)))])
-    return unit_rows(found[found >= 0].astype(np.int32), ends.astype(np.int32), clues["idf"])
+    return unit_rows(found[found >= 0].astype(np.int32), ends.astype(np.int32), target_statistics["idf"])
 
 
 def _codes(words: np.ndarray) -> dict[str, int]:
@@ -79,10 +85,13 @@ def _bytes(word: str) -> bytes:
     return word.encode("utf-8", "surrogatepass").rstrip(b"\0")
 
 
-def told_by(clues: Mapping[str, Any], cells: list[str]) -> np.ndarray:
+def told_by(target_statistics: Mapping[str, Any], cells: list[str]) -> np.ndarray:
     """What the words of new rows tell, ``(n, n_goals)``."""
     told = [
-        np.asarray(_rows_of(clues, list(map(tokens, cells[i : i + CHUNK_ROWS]))) @ clues["coef"] + clues["intercept"])
+        np.asarray(
+            _rows_of(target_statistics, list(map(tokens, cells[i : i + CHUNK_ROWS]))) @ target_statistics["coef"]
+            + target_statistics["intercept"]
+        )
         for i in range(0, max(len(cells), 1), CHUNK_ROWS)
     ]
     return told[0] if len(told) == 1 else np.concatenate(told)

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from automl.modalities.clues import N_FOLDS, fit_clues, folds_of, restore_clues
+from automl.modalities.target_statistics import N_FOLDS, fit_target_statistics, folds_of, restore_target_statistics
 
 
 def objects(values):
@@ -20,23 +20,23 @@ def crew(n_rows, seed=0, n_people=120):
 
 def test_members_tell_new_rows_what_they_told_training_rows():
     frame, goals = crew(1_500)
-    clues, spec = fit_clues(frame, ["crew"], ["crew", "x"], goals)
+    target_statistics, spec = fit_target_statistics(frame, ["crew"], ["crew", "x"], goals)
     assert spec.stats["columns"][0] == "crew.clue1"
     new, truth = crew(600, seed=1)
     for rows, answers in ((frame, goals), (new, truth)):
-        told = clues.transform(rows)[:, 0]
-        assert np.corrcoef(told, answers[:, 0])[0, 1] > 0.6
-    spreads = [clues.transform(rows)[:, 0].std() for rows in (frame, new)]
+        finding_text = target_statistics.transform(rows)[:, 0]
+        assert np.corrcoef(finding_text, answers[:, 0])[0, 1] > 0.6
+    spreads = [target_statistics.transform(rows)[:, 0].std() for rows in (frame, new)]
     assert 0.85 < spreads[0] / spreads[1] < 1.15  # the numbers mean the same for both
 
 
 def test_a_training_row_never_meets_a_table_that_has_seen_its_target():
     frame, goals = crew(1_000)
-    one, _ = fit_clues(frame, ["crew"], ["crew", "x"], goals)
+    one, _ = fit_target_statistics(frame, ["crew"], ["crew", "x"], goals)
     row = 17
     changed = goals.copy()
     changed[row] += 1.0
-    other, _ = fit_clues(frame, ["crew"], ["crew", "x"], changed)
+    other, _ = fit_target_statistics(frame, ["crew"], ["crew", "x"], changed)
     fold = folds_of(frame, ["crew", "x"])[row]
     assert np.array_equal(one.parts[0].coef[fold], other.parts[0].coef[fold])
     assert not np.array_equal(one.parts[0].coef[fold - 1], other.parts[0].coef[fold - 1])
@@ -63,7 +63,7 @@ def test_words_that_tell_nothing_are_left_out_and_amounts_stay():
     rng = np.random.default_rng(0)
     words = np.array([f"w{i}" for i in range(60)])
     frame = pd.DataFrame({"t": objects(" ".join(rng.choice(words, rng.integers(1, 9))) for _ in range(800))})
-    _, spec = fit_clues(frame, ["t"], ["t"], rng.normal(size=(800, 1)))
+    _, spec = fit_target_statistics(frame, ["t"], ["t"], rng.normal(size=(800, 1)))
     assert spec.stats["columns"] == ["t.characters", "t.words"]
 
 
@@ -72,19 +72,19 @@ def test_where_equal_rows_share_a_fold_a_lone_column_of_levels_has_no_clue():
     level = rng.integers(0, 40, 2_000)
     frame = pd.DataFrame({"c": objects(f"level{k}" for k in level)})
     goals = np.random.default_rng(1).normal(size=40)[level][:, None] + 0.1 * rng.normal(size=(2_000, 1))
-    found = fit_clues(frame, ["c"], ["c"], goals)
+    found = fit_target_statistics(frame, ["c"], ["c"], goals)
     assert found is None or not found[0].parts
 
 
 def test_clues_are_restored_bit_for_bit_and_take_unknown_and_missing_cells(stored):
     frame, goals = crew(600)
-    clues, spec = fit_clues(frame, ["crew"], ["crew", "x"], goals)
-    again = restore_clues(stored(clues.state()))
+    target_statistics, spec = fit_target_statistics(frame, ["crew"], ["crew", "x"], goals)
+    again = restore_target_statistics(stored(target_statistics.state()))
     odd = pd.DataFrame({"crew": objects([None, "", "Nobody Known", "ann3  LEE3"]), "x": [np.nan, 1.0, np.inf, 0.0]})
     found = again.transform(odd)
     assert found.shape == (4, spec.shape[0])
     assert np.isfinite(found).all()
-    assert np.array_equal(found, clues.transform(odd))
+    assert np.array_equal(found, target_statistics.transform(odd))
 
 
 def rates(n_rows, seed=0):
@@ -101,21 +101,21 @@ def rates(n_rows, seed=0):
 
 def test_amounts_that_come_back_are_levels_and_smooth_numbers_are_not():
     frame, goals = rates(3_000)
-    clues, spec = fit_clues(frame, [], ["amount", "years"], goals, ["amount", "years"])
+    target_statistics, spec = fit_target_statistics(frame, [], ["amount", "years"], goals, ["amount", "years"])
     assert spec.stats["columns"] == ["amount as a level.clue1"]
     new, truth = rates(1_000, seed=1)
-    told = clues.transform(new)[:, 0]
-    assert np.corrcoef(told, truth[:, 0] - new["years"] / 60)[0, 1] > 0.6
-    back = restore_clues(clues.state())
-    assert np.array_equal(back.transform(new), clues.transform(new))
+    finding_text = target_statistics.transform(new)[:, 0]
+    assert np.corrcoef(finding_text, truth[:, 0] - new["years"] / 60)[0, 1] > 0.6
+    back = restore_target_statistics(target_statistics.state())
+    assert np.array_equal(back.transform(new), target_statistics.transform(new))
 
 
 def test_values_never_seen_and_missing_ones_have_a_clue_of_their_own():
     frame, goals = rates(3_000)
     frame.loc[::10, "amount"] = np.nan
-    clues, _ = fit_clues(frame, [], ["amount", "years"], goals, ["amount", "years"])
+    target_statistics, _ = fit_target_statistics(frame, [], ["amount", "years"], goals, ["amount", "years"])
     new = pd.DataFrame({"amount": [12_345.5, np.inf, np.nan], "years": [30.0, 30.0, 30.0]})
-    assert np.isfinite(clues.transform(new)).all()
+    assert np.isfinite(target_statistics.transform(new)).all()
 
 
 def test_noise_of_few_distinct_numbers_has_no_levels():
@@ -123,13 +123,13 @@ def test_noise_of_few_distinct_numbers_has_no_levels():
     frame = pd.DataFrame(
         {"a": rng.integers(0, 50, 2_000).astype(float), "b": np.zeros(2_000), "c": np.full(2_000, np.nan)}
     )
-    assert fit_clues(frame, [], ["a", "b", "c"], rng.normal(size=(2_000, 1)), ["a", "b", "c"]) is None
+    assert fit_target_statistics(frame, [], ["a", "b", "c"], rng.normal(size=(2_000, 1)), ["a", "b", "c"]) is None
 
 
 def test_a_cell_is_told_the_same_alone_and_among_many_equal_ones():
     frame, goals = crew(1_500)
     frame["level"] = objects(np.random.default_rng(1).choice([f"k{i}" for i in range(25)], len(frame)))
     goals = goals + frame["level"].str[1:].astype(float).to_numpy()[:, None] / 10
-    clues, _ = fit_clues(frame, ["crew", "level"], ["crew", "level", "x"], goals)
-    whole = clues.transform(frame)
-    assert np.array_equal(whole[:40], np.concatenate([clues.transform(frame.iloc[[i]]) for i in range(40)]))
+    target_statistics, _ = fit_target_statistics(frame, ["crew", "level"], ["crew", "level", "x"], goals)
+    whole = target_statistics.transform(frame)
+    assert np.array_equal(whole[:40], np.concatenate([target_statistics.transform(frame.iloc[[i]]) for i in range(40)]))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["Repeated", "find_repeated", "repeated_values", "restore_repeated", "words_of"]
+__all__ = ["ValueSpikes", "find_value_spikes", "restore_value_spikes", "value_spikes", "words_of"]
 
 MAX_VALUES = 256
 LEAST_ROWS = 8
@@ -33,7 +33,7 @@ OTHER = "other"
 
 
 @dataclass(eq=False)
-class Repeated:
+class ValueSpikes:
     """Columns of numbers → one word a cell: a made-up one for each value that comes back, "other", none where missing.
 
     Attributes:
@@ -59,12 +59,12 @@ class Repeated:
         return {"columns": self.columns, "values": {f"{i:04d}": known for i, known in enumerate(self.values)}}
 
 
-def restore_repeated(state: Mapping[str, Any]) -> Repeated:
-    """The part that `Repeated.state` described."""
-    return Repeated(list(state["columns"]), [np.asarray(known) for _, known in sorted(state["values"].items())])
+def restore_value_spikes(state: Mapping[str, Any]) -> ValueSpikes:
+    """The part that `ValueSpikes.state` described."""
+    return ValueSpikes(list(state["columns"]), [np.asarray(known) for _, known in sorted(state["values"].items())])
 
 
-def find_repeated(frame: pd.DataFrame, columns: Sequence[str], goals: np.ndarray, folds: np.ndarray) -> Repeated:
+def find_value_spikes(frame: pd.DataFrame, columns: Sequence[str], goals: np.ndarray, folds: np.ndarray) -> ValueSpikes:
     """Which columns have values that tell more than their neighbours.
 
     Args:
@@ -73,16 +73,16 @@ def find_repeated(frame: pd.DataFrame, columns: Sequence[str], goals: np.ndarray
         goals: ``(n, n_goals)``, see `automl.target_encoding.ridge.goals_of`.
         folds: ``(n,)`` from 0.
     """
-    found = Repeated([], [])
+    found = ValueSpikes([], [])
     for name in columns:
-        known = repeated_values(frame[name].to_numpy(np.float64), goals, folds)
+        known = value_spikes(frame[name].to_numpy(np.float64), goals, folds)
         if known is not None:
             found.columns.append(name)
             found.values.append(known)
     return found
 
 
-def repeated_values(numbers: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> np.ndarray | None:
+def value_spikes(numbers: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> np.ndarray | None:
     """The values of a column that come back, ascending, where they tell more than their neighbours; else None.
 
     Args:

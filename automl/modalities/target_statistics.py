@@ -20,10 +20,10 @@ import pandas as pd
 from automl.modalities.categories import distinct, strings
 from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
-from automl.target_encoding.repeated_values import Repeated, find_repeated, restore_repeated
 from automl.target_encoding.ridge import AMOUNTS, amounts, crossfit, tokens, vocabulary, weighed
+from automl.target_encoding.value_spikes import ValueSpikes, find_value_spikes, restore_value_spikes
 
-__all__ = ["Clue", "Clues", "fit_clues", "restore_clues"]
+__all__ = ["TargetStatistic", "TargetStatistics", "fit_target_statistics", "restore_target_statistics"]
 
 N_FOLDS = 8
 MAX_TOKENS = 20_000
@@ -35,7 +35,7 @@ SURE = 2.0
 
 
 @dataclass(eq=False)
-class Clue:
+class TargetStatistic:
     """One column → a number for each goal (see `automl.target_encoding.ridge.goals_of`).
 
     Attributes:
@@ -87,7 +87,7 @@ class Clue:
 
 
 @dataclass(eq=False)
-class Clues:
+class TargetStatistics:
     """All clues of a table, side by side, then the amounts.
 
     Attributes:
@@ -97,10 +97,10 @@ class Clues:
         repeated: columns of numbers that are read as levels.
     """
 
-    parts: list[Clue]
+    parts: list[TargetStatistic]
     watched: list[str]
     measured: dict[str, list[int]]
-    repeated: Repeated
+    spikes: ValueSpikes
 
     @property
     def names(self) -> list[str]:
@@ -111,7 +111,7 @@ class Clues:
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """``(n, n_columns)`` float32."""
         folds = folds_of(frame, self.watched) if self.parts else np.zeros(len(frame), np.int64)
-        cells = self.repeated.cells(frame)
+        cells = self.spikes.cells(frame)
         read = {*self.measured, *(part.column for part in self.parts)} - cells.keys()
         cells |= {name: distinct(frame[name]) for name in read}
         told = [part.transform(*cells[part.column], folds) for part in self.parts]
@@ -123,24 +123,26 @@ class Clues:
         return {
             "watched": self.watched,
             "measured": self.measured,
-            "repeated": self.repeated.state(),
+            "repeated": self.spikes.state(),
             "parts": {f"{place:04d}": part.state() for place, part in enumerate(self.parts)},
         }
 
 
-def restore_clues(state: Mapping[str, Any]) -> Clues:
-    """The part that `Clues.state` described."""
+def restore_target_statistics(state: Mapping[str, Any]) -> TargetStatistics:
+    """The part that `TargetStatistics.state` described."""
     parts = [
-        Clue(part["column"], list(part["words"]), part["idf"], part["coef"], part["intercept"])
+        TargetStatistic(part["column"], list(part["words"]), part["idf"], part["coef"], part["intercept"])
         for _, part in sorted(state["parts"].items())
     ]
     measured = {name: [int(i) for i in kept] for name, kept in state["measured"].items()}
-    return Clues(parts, list(state["watched"]), measured, restore_repeated(state.get("repeated", NO_LEVELS)))
+    return TargetStatistics(
+        parts, list(state["watched"]), measured, restore_value_spikes(state.get("repeated", NO_LEVELS))
+    )
 
 
-def fit_clues(
+def fit_target_statistics(
     frame: pd.DataFrame, columns: Sequence[str], watched: Sequence[str], goals: np.ndarray, numbers: Sequence[str] = ()
-) -> tuple[Clues, InputSpec] | None:
+) -> tuple[TargetStatistics, InputSpec] | None:
     """Fit on a frame of training rows; None when no column tells anything.
 
     Args:
@@ -153,30 +155,32 @@ def fit_clues(
     sample = evenly(np.arange(len(frame)), MAX_FIT_ROWS)
     frame_read = frame if len(sample) == len(frame) else frame.iloc[sample]
     folds = folds_of(frame_read, watched)
-    repeated = find_repeated(frame_read, numbers, goals[sample], folds)
-    clues = Clues([], list(watched), {}, repeated)
-    for name, (at, words) in repeated.cells(frame_read).items():
+    spikes = find_value_spikes(frame_read, numbers, goals[sample], folds)
+    target_statistics = TargetStatistics([], list(watched), {}, spikes)
+    for name, (at, words) in spikes.cells(frame_read).items():
         part = _fit(name, [words[place] for place in at], goals[sample], folds)
         if part is not None:
-            clues.parts.append(part)
+            target_statistics.parts.append(part)
     for name in columns:
         cells = strings(frame_read[name])
         if len(set(cells)) < LEAST_LEVELS:
             continue
         varies = np.flatnonzero(np.ptp(amounts(cells), axis=0) > 0).tolist()
         if varies:
-            clues.measured[name] = varies
+            target_statistics.measured[name] = varies
         part = _fit(name, cells, goals[sample], folds)
         if part is not None:
-            clues.parts.append(part)
-    names = clues.names
+            target_statistics.parts.append(part)
+    names = target_statistics.names
     if not names:
         return None
-    told = clues.transform(frame.iloc[evenly(np.arange(len(frame)), MAX_STAT_ROWS)])  # all that statistics need
-    return clues, numbers_spec("clues", names, told, [0.0] * len(names))
+    told = target_statistics.transform(
+        frame.iloc[evenly(np.arange(len(frame)), MAX_STAT_ROWS)]
+    )  # all that statistics need
+    return target_statistics, numbers_spec("clues", names, told, [0.0] * len(names))
 
 
-def _fit(name: str, cells: Sequence[str | None], goals: np.ndarray, folds: np.ndarray) -> Clue | None:
+def _fit(name: str, cells: Sequence[str | None], goals: np.ndarray, folds: np.ndarray) -> TargetStatistic | None:
     documents = [tokens(cell) for cell in cells]
     words = vocabulary(documents, MAX_TOKENS // (1 + goals.shape[1] // 3))
     if not words:
@@ -187,7 +191,7 @@ def _fit(name: str, cells: Sequence[str | None], goals: np.ndarray, folds: np.nd
     found = crossfit(weighed(documents, codes, idf), goals, folds, N_FOLDS)
     if found.sureness < SURE:
         return None
-    return Clue(name, words, idf, found.coef[:N_FOLDS].astype(np.float32), found.intercept[:N_FOLDS])
+    return TargetStatistic(name, words, idf, found.coef[:N_FOLDS].astype(np.float32), found.intercept[:N_FOLDS])
 
 
 def folds_of(frame: pd.DataFrame, watched: Sequence[str]) -> np.ndarray:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from automl.records import Output, Task
     from automl.sides.predictors import Predictor
 
-__all__ = ["ContestResult", "Held"]
+__all__ = ["ContestResult", "FittedModel"]
 
 
-class Held:
+class FittedModel:
     """A finalist with the task it was fitted for.
 
     A pickle of it holds the files of a bundle (networks as ``.keras``, scikit-learn models as ``.skops``), so that

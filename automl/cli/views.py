@@ -76,10 +76,10 @@ def show(seen: Inspection) -> None:
     """Print an inspection as tables, findings below, gravest first."""
     from rich.table import Table
 
-    from automl.report.findings import COLOURS, column_told, one_line, told
+    from automl.report.findings import COLOURS, column_text, finding_text, one_line
 
     console = terminal.console()
-    name, rest = seen.told_headline
+    name, rest = seen.headline_text
     console.print(terminal.styled(name, "bold", f":{rest}"))
     for sentence in seen.doubts:
         console.print(terminal.styled(f"  {sentence}", "yellow", ""))
@@ -88,12 +88,12 @@ def show(seen: Inspection) -> None:
     if seen.columns:
         table = Table("column", "kind", "sure", "because", header_style="bold")
         for column in seen.columns:
-            table.add_row(column_told(column.name), column.kind, f"{column.confidence:.0%}", one_line(column.evidence))
+            table.add_row(column_text(column.name), column.kind, f"{column.confidence:.0%}", one_line(column.evidence))
         console.print(table)
     for finding in seen.findings:
         if finding.check == "unsure_goal":
             continue
-        severity, rest = told(finding).split(":", 1)
+        severity, rest = finding_text(finding).split(":", 1)
         console.print(terminal.styled(severity, COLOURS[severity], f":{rest}"))
 
 
@@ -106,7 +106,7 @@ def predict(
 ) -> None:
     """Predict NEW rows with a saved MODEL; what is odd about them goes to standard error."""
     from automl import api
-    from automl.report.findings import gravest_first, told
+    from automl.report.findings import finding_text, gravest_first
 
     if out is not None and Path(out).suffix.lower() not in FORMATS:
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
@@ -114,7 +114,7 @@ def predict(
     chosen = loaded if side is None else loaded.side(side)
     rows = chosen.read(new)
     for finding in gravest_first(rows.findings):
-        terminal.err(told(finding))
+        terminal.err(finding_text(finding))
     predicted: Any = chosen.predict_proba(rows) if proba else chosen.predict(rows)
     frame = predicted.to_frame() if predicted.ndim == 1 else predicted
     if out is None:
