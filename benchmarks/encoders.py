@@ -6,7 +6,7 @@ Each set is cut to so many of its training rows and split as a contest would; mo
 judged on validation rows; test rows are not read. Models: ridge on scaled columns (penalty by leave-one-out) and
 scikit-learn's boosted trees with 120 rounds. Printed for each set: R² with and without each part of the encoding, then
 R² and mean absolute error (over that of the median) with the target as it is, after log(1 + y), and after the
-transform that `automl.goals.transform` picks, predictions kept within bounds. The last line is JSON.
+transform that `automl.goals.shared.target_transform` picks, predictions kept within bounds. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -105,14 +105,18 @@ def transforms(encoder: Any, dataset: Any, split: Any, y: np.ndarray, seed: int)
     """R² and relative error of each model after each transform of the target."""
     from sklearn.metrics import mean_absolute_error, r2_score
 
-    from automl.goals.transform import PLAIN, Shape, bounds, shape_of
+    from automl.goals.shared.target_transform import PLAIN, TargetTransform, bounds, transform_for
 
     train, valid = y[split.train], y[split.valid]
     floor = mean_absolute_error(valid, np.full_like(valid, np.median(train)))
     X = joined(encoder.transform(dataset, split.train), PARTS["all"])
     new = joined(encoder.transform(dataset, split.valid), PARTS["all"])
-    chosen = shape_of(train)
-    shapes = {"as it is": PLAIN, "log(1 + y)": Shape(0.0, 0.0, 1.0), f"chosen (power {chosen.power:g})": chosen}
+    chosen = transform_for(train)
+    shapes = {
+        "as it is": PLAIN,
+        "log(1 + y)": TargetTransform(0.0, 0.0, 1.0),
+        f"chosen (power {chosen.power:g})": chosen,
+    }
     found: dict[str, Any] = {}
     for label, shape in shapes.items():
         inner = shape.forward(train)

@@ -110,7 +110,7 @@ def make_shallow(folder: Path, name: str, prepared: Any, most_settings: int = 2)
     from automl.sides.predictors import ShallowPredictor
 
     task = prepared.task
-    part = TrainingData.of(prepared.dataset, task, prepared.split, task.metric, None).parts[0]
+    part = TrainingData.of(prepared.dataset, task, prepared.split, task.metric).parts[0]
     facts = Facts(len(part.items), len(task.classes))
     for baseline in baselines_for(task).values():
         if task.goal not in baseline.goals or baseline.unfit(task, facts) is not None:
@@ -139,7 +139,7 @@ def make_deep(folder: Path, name: str, recipe: Any, prepared: Any) -> None:
 
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     encoder, codec = modalities.fit(dataset, task, split)
-    facts = modalities.facts(dataset, task, split, codec)
+    facts = modalities.facts(task, split, codec)
     for template in templates_for(recipe, task, encoder.specs)[0].values():
         if template.keeps_rows:  # its last layer holds rows, which only a search gives it
             continue

@@ -128,9 +128,7 @@ def one_shallow_log(
     _, prepared = split_of(name)
     task = prepared.task
     first = next(iter((work / "run" / f"{name}-run" / "shallow.log").read_bytes().splitlines()))
-    facts = Facts(
-        len(TrainingData.of(prepared.dataset, task, prepared.split, task.metric, None).items), len(task.classes)
-    )
+    facts = Facts(len(TrainingData.of(prepared.dataset, task, prepared.split, task.metric).items), len(task.classes))
     side = ShallowSide(
         prepared.dataset, task, prepared.split, facts, baselines_for(task), task.metric, max_trials=2, folder=run,
         fingerprints=json.loads(first.partition(b" ")[2])["fingerprints"], apart=False,

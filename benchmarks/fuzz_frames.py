@@ -68,7 +68,7 @@ def encoded(found: Any, stage: Callable[[str], None]) -> Any:
     items = split.test if split.test_windows is None else split.test_windows
     first = encoder.transform(dataset, items)
     codec.encode(dataset, split.train if split.train_windows is None else split.train_windows)
-    modalities.facts(dataset, task, split, codec)
+    modalities.facts(task, split, codec)
     stage("states")
     arrays: dict[str, np.ndarray] = {}
     states = json.loads(json.dumps(pack([encoder.state(), codec.state()], arrays)))
@@ -110,7 +110,7 @@ def baselines(found: Any) -> None:
     task, split = found.task, found.split
     items = split.train if split.train_windows is None else split.train_windows
     facts = Facts(len(items), len(task.classes))
-    side = ShallowSide(found.dataset, task, split, facts, baselines_for(task), task.metric, weight=found.dataset.weight,
+    side = ShallowSide(found.dataset, task, split, facts, baselines_for(task), task.metric,
                        max_trials=1, apart=False)  # fmt: skip
     try:
         side.step(60.0)

@@ -99,13 +99,13 @@ def prepared(args: argparse.Namespace, name: str) -> Any:
 def shallow(made: Any, args: argparse.Namespace) -> list[list[float]]:
     """For each setting its score on every hold-out and on test rows."""
     from automl.flow.selection import baselines_for
-    from automl.goals.scoring import scoring_context, truth
+    from automl.goals import scoring_context, truth
     from automl.metrics import score
     from automl.records import Facts, FitContext
     from automl.shallow.data import TrainingData
 
     dataset, task, split = made.dataset, made.task, made.split
-    training_data = TrainingData.of(dataset, task, split, task.metric, dataset.weight)
+    training_data = TrainingData.of(dataset, task, split, task.metric)
     facts = Facts(len(training_data.items), len(task.classes))
     families = [b for b in baselines_for(task).values() if b.tier != "floor" and b.unfit(task, facts) is None]
     streams = [b.settings(task, facts, args.seed + i) for i, b in enumerate(families)]
@@ -139,13 +139,13 @@ def deep(made: Any, args: argparse.Namespace, template_name: str) -> list[list[f
     from automl.deep.archive import scores_of
     from automl.deep.messages import Order
     from automl.deep.side import DeepSide
-    from automl.goals.scoring import scoring_context, truth
+    from automl.goals import scoring_context, truth
     from automl.metrics import score
     from automl.records import Template
 
     dataset, task, split = made.dataset, made.task, made.split
     encoder, codec = modalities.fit(dataset, task, split)
-    facts = modalities.facts(dataset, task, split, codec)
+    facts = modalities.facts(task, split, codec)
     template: Any = catalog.members(Template, "automl.templates")[template_name]
     side = DeepSide(dataset, task, split, encoder, codec, facts, {template.name: template}, metric=task.metric, seed=0)
     space = keras_tuner.HyperParameters()

@@ -63,7 +63,7 @@ def encoded(folder: Path, name: str) -> tuple[Any, Any, Any]:
     encoder, codec = modalities.fit(dataset, task, split)
     templates, _ = templates_for(asked, task, encoder.specs)
     training_data = training_data_of(dataset, task, split, encoder, codec, task.metric)
-    return training_data, modalities.facts(dataset, task, split, codec), next(iter(templates.values()))
+    return training_data, modalities.facts(task, split, codec), next(iter(templates.values()))
 
 
 def travels(training_data: Any, facts: Any, template: Any, pool: Any) -> dict[str, Any]:

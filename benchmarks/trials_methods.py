@@ -43,7 +43,7 @@ class Set:
         prepared = prepare(recipes.make(**options, metric=entry["metric"]))
         self.dataset, self.task, self.split = prepared.dataset, prepared.task, prepared.split
         self.encoder, self.codec = modalities.fit(self.dataset, self.task, self.split)
-        self.facts = modalities.facts(self.dataset, self.task, self.split, self.codec)
+        self.facts = modalities.facts(self.task, self.split, self.codec)
         self.template: Any = catalog.members(Template, "automl.templates")[TEMPLATES[name]]
 
     def side(self, seed: int, **options: Any) -> Any:
@@ -84,12 +84,11 @@ class Set:
 
     def score(self, raw: np.ndarray, rows: np.ndarray) -> float:
         """The task's metric."""
-        from automl import metrics
-        from automl.goals import scoring
+        from automl import goals, metrics
 
-        truth = scoring.truth(self.dataset, self.task, rows)
+        truth = goals.truth(self.dataset, self.task, rows)
         return float(metrics.score(self.task.metric, truth, self.codec.decode(raw), None,
-                                   scoring.scoring_context(self.dataset, self.task, self.split, rows)))  # fmt: skip
+                                   goals.scoring_context(self.dataset, self.task, self.split, rows)))  # fmt: skip
 
     def compiled(self, settings: dict[str, Any]) -> Any:
         """The template's network as a user of Keras would compile it."""
@@ -218,13 +217,12 @@ def quality_of_ours(data: Set, seconds: list[float], seed: int, **policy: Any) -
 
 
 def test_score(data: Set, output: Any) -> float:
-    from automl import metrics
-    from automl.goals import scoring
+    from automl import goals, metrics
 
     rows = data.split.test
-    truth = scoring.truth(data.dataset, data.task, rows)
+    truth = goals.truth(data.dataset, data.task, rows)
     return float(metrics.score(data.task.metric, truth, output, None,
-                               scoring.scoring_context(data.dataset, data.task, data.split, rows)))  # fmt: skip
+                               goals.scoring_context(data.dataset, data.task, data.split, rows)))  # fmt: skip
 
 
 def quality_of_keras_tuner(data: Set, method: str, seconds: list[float], seed: int) -> list[dict[str, Any]]:

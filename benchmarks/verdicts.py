@@ -45,7 +45,7 @@ from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 from automl import verdict as compare  # noqa: E402
-from automl.records import Comparison, Contestant, Cost, Goal, Output, Run, Split, Task  # noqa: E402
+from automl.records import Comparison, Contestant, Cost, GoalName, Output, Run, Split, Task  # noqa: E402
 
 SHARES = (0.9, 0.8, 0.6, 0.4, 0.2)
 N_SEEDS = 3
@@ -58,7 +58,7 @@ class Case:
 
     name: str
     load: Callable[[], tuple[np.ndarray, np.ndarray]]
-    goal: Goal
+    goal: GoalName
     metric: str
     family: str
     n_train: int
@@ -90,7 +90,7 @@ def data_of(name: str) -> tuple[np.ndarray, np.ndarray]:
     return CASES[name].load()
 
 
-def model_of(family: str, goal: Goal, seed: int):
+def model_of(family: str, goal: GoalName, seed: int):
     if family == "trees":
         trees = ExtraTreesRegressor if goal == "regression" else ExtraTreesClassifier
         return trees(25, min_samples_leaf=2, random_state=seed)
@@ -99,7 +99,7 @@ def model_of(family: str, goal: Goal, seed: int):
     return make_pipeline(StandardScaler(), network)
 
 
-def predicted(model, x: np.ndarray, goal: Goal, scale: tuple[float, float]) -> Output:
+def predicted(model, x: np.ndarray, goal: GoalName, scale: tuple[float, float]) -> Output:
     if goal == "regression":
         return Output("values", {"values": model.predict(x).reshape(-1, 1) * scale[1] + scale[0]})
     p = model.predict_proba(x)

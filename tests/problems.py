@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from automl.goals.scoring import truth
+from automl.goals import truth
 from automl.records import Column, Dataset, FitContext, Split, Task
 
 N = 240

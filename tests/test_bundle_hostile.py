@@ -24,7 +24,7 @@ from automl.bundle import contents
 from automl.bundle.networks import stored_bytes
 from automl.bundle.saving import digest
 from automl.errors import BundleError, InputError
-from automl.goals.decision import Decision
+from automl.goals.shared.calibration import Decision
 from automl.records import Column, Dataset, FitContext, Task
 from automl.sides.predictors import ShallowPredictor
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from automl.baselines.learners.linear import as_output
-from automl.goals.transform import PLAIN, TargetTransform, bounds, transform_for
+from automl.goals.shared.target_transform import PLAIN, TargetTransform, bounds, transform_for
 from automl.records import Dataset, FitContext, Output, Task
 from automl.target_encoding.microaggregation import MIN_LEVEL_ROWS, quantiles
 
@@ -47,7 +47,8 @@ class Model:
         task: what to predict.
         features: see `Features`.
         learner: see `automl.baselines.learners.linear`.
-        unskew: whether values are learnt after the transform that their skewness asks for (`automl.goals.transform`).
+        unskew: whether values are learnt after the transform that their skewness asks for, see
+            `automl.goals.shared.target_transform`.
     """
 
     def __init__(self, task: Task, features: Features, learner: Any, unskew: bool = False) -> None:

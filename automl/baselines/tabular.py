@@ -11,11 +11,11 @@ from automl.baselines.learners.linear import Linear
 from automl.baselines.learners.trees import Boosting, Forest
 from automl.baselines.learners.vectors import Vectors
 from automl.baselines.model import Floor, Model, draws, labelled
-from automl.records import Baseline, Facts, Goal, Task
+from automl.records import Baseline, Facts, GoalName, Task
 
 __all__ = ["BOOSTING", "FLOOR", "FOREST", "LINEAR", "VECTORS"]
 
-GOALS: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression")
+GOALS: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel", "regression")
 SMALL = 6000
 MOST_VECTOR_ROWS = 15_000
 FEW = 1000

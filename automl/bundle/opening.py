@@ -189,6 +189,6 @@ def check_rows(path: Path, encoder: Encoder) -> None:
 
 
 def _restore_decision(state: Any) -> Any:
-    from automl.goals.decision import restore
+    from automl.goals.shared.calibration import restore
 
     return None if state is None else restore(state)

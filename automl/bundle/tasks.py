@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from automl import goals
 from automl.bundle.packing import pack, unpack
 from automl.errors import BundleError
 from automl.records import Column, Task
@@ -123,7 +124,10 @@ def fault_of(task: Task) -> str:
     Where it says how many steps or pixels there are, memory will be taken for them.
     """
     n_classes, n_targets = len(task.classes), len(task.target)
-    least, most = {"binary": (2, 2), "multiclass": (2, MOST), "multilabel": (1, MOST)}.get(task.goal, (0, 0))
+    goal = goals.known().get(task.goal)
+    if goal is None:
+        return f"has the goal {task.goal!r}, which is none of {', '.join(goals.known())} (of a plug-in: load it first)"
+    least, most = goal.n_classes
     faults = {
         "names no target": not n_targets,
         f"has {n_classes} classes, which no goal {task.goal!r} has": not least <= n_classes <= most,
@@ -132,14 +136,13 @@ def fault_of(task: Task) -> str:
         "names a target twice": len(set(task.target)) < n_targets,
         "has a metric that is no name": not re.fullmatch(r"\w{1,40}", task.metric),
         "has a horizon of no length": task.horizon is not None and not 1 <= task.horizon <= MOST_HORIZON,
-        "is a forecast without a horizon": task.goal == "forecast" and task.horizon is None,
         "has a season of no length": task.season is not None and not 1 <= task.season <= MOST_STEPS,
         "has quantiles beyond 0 and 1": not all(0 < level < 1 for level in task.quantiles),
         "has pictures of no shape": bool(task.image_shape) and not _is_shape(task.image_shape),
         "has pictures of no range": task.pixel_range is not None and not all(map(math.isfinite, task.pixel_range)),
         "has a frequency that is none": task.frequency is not None and not _is_frequency(task.frequency),
     }
-    told = next((fault for fault, holds in faults.items() if holds), "")
+    told = next((fault for fault, holds in faults.items() if holds), "") or goal.fault(task)
     return told or next(filter(None, (_fault_of(column) for column in (*task.columns, *task.target_columns))), "")
 
 

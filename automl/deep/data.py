@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl import metrics
-from automl.goals import scoring as contexts
-from automl.sides.items import HoldOut, first_rows, items_of
+from automl import goals, metrics
+from automl.goals.shared.scoring import seasonal_scale, series_codes
+from automl.sides.items import HoldOut
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Head, InputSpec, Output, Split, TargetCodec, Task
@@ -62,10 +62,10 @@ class TrainingData:
         """What raw outputs are judged as: predictions; for balanced accuracy of several classes, their probabilities
         over the priors.
 
-        That is the rule by which labels are given in the end (`automl.goals.decision`); the likeliest class would be
-        judged by a metric that it does not aim at.
+        That is the rule by which labels are given in the end (`automl.goals.shared.calibration`); the likeliest class
+        would be judged by a metric that it does not aim at.
         """
-        if self.metric != "balanced_accuracy" or self.head.goal != "multiclass" or not self.head.priors:
+        if self.metric != "balanced_accuracy" or self.head.activation != "softmax" or not self.head.priors:
             return self.codec.decode(raw)
         return self.codec.decode(raw - np.log(np.asarray(self.head.priors, np.float32)))
 
@@ -76,7 +76,7 @@ class TrainingData:
 
     def tie_break_loss(self, raw: np.ndarray, holdout: int = 0) -> float:
         """What decides between raw outputs of equal score, smaller is better: log loss, 0 where no classes are."""
-        if self.head.goal not in ("binary", "multiclass", "multilabel"):
+        if not goals.named(self.head.goal).is_classification:
             return 0.0
         truth, weight = self._truths()[holdout]
         return metrics.score("log_loss", truth, self.codec.decode(raw), weight, dict(self.valid_context))
@@ -97,18 +97,18 @@ def training_data_of(
     dataset: Dataset, task: Task, split: Split, encoder: Encoder, codec: TargetCodec, metric: str
 ) -> TrainingData:
     """Encoded training and validation rows, and how predictions for the latter are scored."""
-    train_items, valid_items = items_of(split, "train"), items_of(split, "valid")
+    train_items, valid_items = split.items("train"), split.items("valid")
     target = codec.encode(dataset, train_items)
     loss_scale, weight = _loss_weighting(dataset, task, split, train_items)
-    others = _others(dataset, split, codec)
+    others = _others(dataset, task, split)
     return TrainingData(
         train=encoder.transform(dataset, train_items),
         target=target,
         weight=weight,
         valid=encoder.transform(dataset, valid_items),
-        valid_truth=codec.truth(dataset, valid_items),
-        valid_weight=None if dataset.weight is None else dataset.weight[first_rows(valid_items)],
-        valid_context=contexts.scoring_context(dataset, task, split, valid_items),
+        valid_truth=goals.truth(dataset, task, valid_items),
+        valid_weight=dataset.weight_of(valid_items),
+        valid_context=goals.scoring_context(dataset, task, split, valid_items),
         specs=tuple(encoder.specs),
         codec=codec,
         metric=metric,
@@ -118,15 +118,15 @@ def training_data_of(
     )
 
 
-def _others(dataset: Dataset, split: Split, codec: TargetCodec) -> tuple[HoldOut, ...]:
+def _others(dataset: Dataset, task: Task, split: Split) -> tuple[HoldOut, ...]:
     """The split's further hold-outs (never a forecast's), as positions among training rows, then validation rows."""
     position = np.full(dataset.n_rows, -1, dtype=np.int64)
     rows = np.concatenate([split.train, split.valid])
     position[rows] = np.arange(len(rows))
     return tuple(
         HoldOut(
-            position[train], position[valid], codec.truth(dataset, valid),
-            None if dataset.weight is None else dataset.weight[valid],
+            position[train], position[valid], goals.truth(dataset, task, valid),
+            dataset.weight_of(valid),
         )
         for train, valid in split.folds[1:]
     )  # fmt: skip
@@ -136,11 +136,11 @@ def _loss_weighting(
     dataset: Dataset, task: Task, split: Split, items: np.ndarray
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """The scale that divides a forecast's errors, and each training item's weight."""
-    own = None if dataset.weight is None else dataset.weight[first_rows(items)]
-    if task.goal != "forecast":
+    own = dataset.weight_of(items)
+    if not goals.named(task).in_windows:
         return None, own
-    scale = contexts.seasonal_scale(dataset, task.season or 1, split.train)
+    scale = seasonal_scale(dataset, task.season or 1, split.train)
     typical = np.exp(np.log(scale).mean(axis=0))
-    of_item = (scale / typical).mean(axis=1)[contexts.series_codes(dataset)[items[:, 0]]]
+    of_item = (scale / typical).mean(axis=1)[series_codes(dataset)[items[:, 0]]]
     weight = 1.0 / np.maximum(of_item, 1e-6)
     return typical, weight if own is None else weight * own

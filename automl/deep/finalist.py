@@ -12,9 +12,8 @@ import numpy as np
 
 from automl.deep.messages import TrialSpec
 from automl.deep.training.trainer import Trainer
-from automl.goals.outputs import combine, joined
+from automl.goals.shared.outputs import combine, joined
 from automl.sides.ensemble import ensemble_run, select
-from automl.sides.items import items_of
 
 if TYPE_CHECKING:
     from automl.deep.executor import Pool
@@ -138,7 +137,7 @@ class Finalist:
         """Median milliseconds for one row, encoding included."""
         self._check_weights([candidate])
         network = self._restored(candidate, 0)
-        one = items_of(self.split, "valid")[:1]
+        one = self.split.items("valid")[:1]
         network.predict(self.encoder.transform(self.dataset, one))
         times = []
         for _ in range(TIMED_CALLS):
@@ -195,7 +194,7 @@ class Finalist:
         if part == "valid":
             raws = [[candidate.fits[i].raw_valid for candidate in self._chosen()] for i in range(n_seeds)]
         else:
-            arrays = self.encoder.transform(self.dataset, items_of(self.split, "test"))
+            arrays = self.encoder.transform(self.dataset, self.split.items("test"))
             raws = [
                 [self._restored(candidate, i).predict(arrays) for candidate in self._chosen()] for i in range(n_seeds)
             ]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl import metrics
+from automl import goals, metrics
 from automl.detect import modality
 from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
@@ -22,11 +22,9 @@ from automl.detect.series import forecast
 from automl.detect.series.axis import axis, time_column
 from automl.detect.target.goal import Answer, answer, suggested
 from automl.errors import DataError, NoTarget, RecipeError
-from automl.records import GOALS, KINDS, Column, Dataset, Finding, Recipe, Task
+from automl.records import KINDS, Column, Dataset, Finding, Goal, GoalName, Recipe, Task
 
 __all__ = ["detect", "kinds_of"]
-
-BUILT = ("binary", "multiclass", "multilabel", "regression", "forecast")
 
 
 def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
@@ -44,6 +42,8 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
         DataError: the data cannot carry a contest. RecipeError: the recipe contradicts itself or the data.
     """
     _check_goal(recipe)
+    if recipe.goal is not None and (goal := goals.named(recipe.goal)).base:
+        return _of_a_plug_in(dataset, recipe, goal)
     if _is_array(dataset.inputs) and np.asarray(dataset.inputs).ndim >= 3:
         return _arrays(dataset, recipe)
     dataset = _named(replace(dataset, inputs=as_frame(dataset.inputs)))
@@ -76,12 +76,20 @@ def _check_goal(recipe: Recipe) -> None:
         raise RecipeError(
             f"label {recipe.label!r} scores goals without a target (anomaly, represent, generate), which "
             f"are not built yet; "
-            f"pass it as --target to predict it, by one of the goals {', '.join(BUILT)}"
+            f"pass it as --target to predict it, by one of the goals {', '.join(goals.known())}"
         )
-    if recipe.goal is None or recipe.goal in BUILT:
-        return
-    what = "is not built yet" if recipe.goal in GOALS else "is unknown"
-    raise RecipeError(f"goal {recipe.goal!r} {what}; goals that are: {', '.join(BUILT)}")
+    if recipe.goal is not None:
+        goals.named(recipe.goal)
+
+
+def _of_a_plug_in(dataset: Dataset, recipe: Recipe, goal: Goal) -> tuple[Dataset, Task]:
+    """The target is read as the goal's base would read it; the metric is the goal's own."""
+    dataset, task = detect(dataset, replace(recipe, goal=goal.base, metric=None))
+    counts = dataset.target.iloc[:, 0].value_counts() if goal.is_one_class and dataset.target is not None else ()
+    metric = fitting_metric(recipe.metric, goal.name) if recipe.metric else goal.default_metric(tuple(counts))
+    said = f"metric {metric}: {'set by you' if recipe.metric else f'the usual one for {goal.name}'}"
+    evidence = (*(one for one in task.evidence if not one.startswith("metric ")), said)
+    return dataset, replace(task, goal=goal.name, metric=metric, evidence=evidence)
 
 
 def _is_array(inputs: Any) -> bool:
@@ -178,7 +186,7 @@ def _no_target(dataset: Dataset, columns: list[Column], reason: str) -> NoTarget
     return NoTarget(
         f"no target was named for {dataset.name}, and it is no forecast ({reason}); pass --target with the column to "
         f"predict{suggest}. Goals without a target (anomaly, represent, generate) are not built yet; "
-        f"goals that are: {', '.join(BUILT)}"
+        f"goals that are: {', '.join(goals.known())}"
     )
 
 
@@ -208,14 +216,19 @@ def _table(
     evidence = [why, *found.evidence]
     metric, chosen = _metric(found, recipe)
     series = [f"series column {recipe.series!r} is used as an input: the goal is no forecast"] if recipe.series else []
-    if time is None and (stamps := time_column(frame, columns, None)) is not None and found.goal == "regression":
+    if (
+        time is None
+        and (stamps := time_column(frame, columns, None)) is not None
+        and goals.named(found.goal).is_numeric
+    ):
         series.append(
             f"rows are dated by {stamps.name!r}; pass time_column to test on the latest rows instead of random ones"
         )
         series += [f"goal forecast is possible, not chosen: {reason}"] if reason != "set by you" else []
     task = Task(
         modality=name, goal=found.goal, target=tuple(map(str, target.columns)), metric=metric, classes=found.classes,
-        positive=found.classes[1] if found.goal == "binary" else None, label=recipe.label, columns=tuple(columns),
+        positive=found.classes[1] if goals.named(found.goal).is_binary else None, label=recipe.label,
+        columns=tuple(columns),
         time_column=time.name if time else None, group_column=group, evidence=(*evidence, chosen, *series),
         ordered=found.ordered, confidence=found.confidence,
     )  # fmt: skip
@@ -261,8 +274,8 @@ def _dated(dataset: Dataset, columns: list[Column], recipe: Recipe) -> tuple[Dat
 def _metric(found: Answer, recipe: Recipe) -> tuple[str, str]:
     if recipe.metric is not None:
         return fitting_metric(recipe.metric, found.goal), f"metric {recipe.metric}: set by you"
-    chosen = metrics.default(found.goal, found.counts)
-    if found.goal != "multiclass" or max(found.counts) < metrics.COMMON_SHARE * sum(found.counts):
+    chosen = goals.default_metric(found.goal, found.counts)
+    if not goals.named(found.goal).is_multiclass or max(found.counts) < metrics.COMMON_SHARE * sum(found.counts):
         return chosen, f"metric {chosen}: the usual one for {found.goal}"
     share = f"{max(found.counts) / sum(found.counts):.0%}".replace("%", " %")
     common = found.classes[found.counts.index(max(found.counts))]
@@ -277,14 +290,14 @@ def _metric(found: Answer, recipe: Recipe) -> tuple[str, str]:
     )
 
 
-def fitting_metric(name: str, goal: str) -> str:
+def fitting_metric(name: str, goal: GoalName) -> str:
     """The metric's name, if it can score this goal.
 
     Raises:
         RecipeError: it is unknown or scores other goals.
     """
-    if goal not in metrics.named(name).goals:
-        others = ", ".join(metrics.names_for(goal))
+    if not goals.serves(metrics.named(name).goals, goal):
+        others = ", ".join(goals.metrics_for(goal))
         raise RecipeError(f"metric {name!r} does not score goal {goal!r}; metrics that do: {others}")
     return name
 
@@ -298,7 +311,7 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
         raise RecipeError(
             f"no target was named for {dataset.name}; pass the labels or values beside the array (X and "
             f"y). Goals without a "
-            f"target (anomaly, represent, generate) are not built yet; goals that are: {', '.join(BUILT)}"
+            f"target (anomaly, represent, generate) are not built yet; goals that are: {', '.join(goals.known())}"
         )
     if recipe.goal == "forecast":
         raise RecipeError(
@@ -310,7 +323,7 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     metric, chosen = _metric(found, recipe)
     task = Task(
         modality=name, goal=found.goal, target=tuple(target.columns), metric=metric, classes=found.classes,
-        positive=found.classes[1] if found.goal == "binary" else None, label=recipe.label,
+        positive=found.classes[1] if goals.named(found.goal).is_binary else None, label=recipe.label,
         group_column=recipe.group if dataset.groups is not None else None, evidence=(why, *found.evidence, chosen),
         ordered=found.ordered, confidence=found.confidence,
     )  # fmt: skip

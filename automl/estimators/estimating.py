@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from automl import goals
 from automl.estimators import checking
 from automl.estimators.runner import recipe_for
 from automl.split import LEAST_UNTESTED
@@ -35,12 +36,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """Fit what the class is named after."""
 
     def _fit(self, problem: checking.Problem, goal: Any, started: float) -> None:
-        self.__dict__.pop("_held", None)  # an earlier fit's model does not fit these columns
+        self.__dict__.pop("_fitted_model", None)  # an earlier fit's model does not fit these columns
         recipe = recipe_for(self.get_params(deep=False), problem, goal, type(self).__name__)
         self._fitted_model = self._run(recipe, started)
 
     def _output(self, X: Any) -> Output:
-        check_is_fitted(self, "_held")
+        check_is_fitted(self, "_fitted_model")
         return self._fitted_model.output(checking.rows(self, X, reset=False))
 
     def __sklearn_tags__(self) -> Any:
@@ -85,7 +86,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         self.classes_ = found.classes
         self._goal, self._dtype = found.goal, found.dtype
         place = {name: i for i, name in enumerate(self._fitted_model.task.classes)}
-        names = list(problem.target.columns) if found.goal == "multilabel" else found.spelled
+        names = list(problem.target.columns) if goals.named(found.goal).is_multilabel else found.spelled
         self._places = np.array([place.get(name, -1) for name in names])
         return self
 
@@ -96,7 +97,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         from the likeliest class.
         """
         found = self._output(X).arrays["labels"]
-        if self._goal == "multilabel":
+        if goals.named(self._goal).is_multilabel:
             return np.asarray(found[:, self._places].astype(self._dtype))
         known = np.flatnonzero(self._places >= 0)
         number = np.zeros(len(known), dtype=np.int64)

@@ -18,14 +18,14 @@ from automl.system.printable import printable
 if TYPE_CHECKING:
     from automl.estimators.checking import Problem
     from automl.flow import Finished
-    from automl.records import Goal, Recipe
+    from automl.records import GoalName, Recipe
 
 __all__ = ["contest", "recipe_for", "side_alone"]
 
 SUFFIXES = (".html", ".md", ".json")
 
 
-def recipe_for(parameters: Mapping[str, Any], problem: Problem, goal: Goal, source: str) -> Recipe:
+def recipe_for(parameters: Mapping[str, Any], problem: Problem, goal: GoalName, source: str) -> Recipe:
     """The recipe that an estimator's parameters ask for.
 
     Args:

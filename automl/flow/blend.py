@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl import metrics
-from automl.goals import scoring as contexts
-from automl.goals.outputs import mixed
+from automl import goals, metrics
+from automl.goals.shared.outputs import mixed
 from automl.records import Contestant, Cost, Run
 
 if TYPE_CHECKING:
@@ -33,10 +32,10 @@ def blend(
     if deep is None or shallow is None or deep.valid_output is None or shallow.valid_output is None:
         return None
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
-    valid = split.valid if split.valid_windows is None else split.valid_windows
-    valid_truth = contexts.truth(dataset, task, valid)
-    valid_weight = None if dataset.weight is None else dataset.weight[valid if valid.ndim == 1 else valid[:, 0]]
-    valid_context = contexts.scoring_context(dataset, task, split, valid)
+    valid = split.items("valid")
+    valid_truth = goals.truth(dataset, task, valid)
+    valid_weight = dataset.weight_of(valid)
+    valid_context = goals.scoring_context(dataset, task, split, valid)
     scores = {
         w: metrics.score(
             metric, valid_truth, mixed(deep.valid_output, shallow.valid_output, w), valid_weight, valid_context

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl import metrics, verdict
+from automl import goals, metrics, verdict
 from automl._version import __version__
 from automl.flow.blend import blend
 from automl.flow.reproduce import reproduce
-from automl.goals import decision
-from automl.goals import scoring as contexts
-from automl.goals.outputs import combine
+from automl.goals.shared.outputs import combine
+from automl.goals.shared.scoring import series_codes
 from automl.records import Contestant, Cost, Finding, Outcome, Output, Run
 from automl.sides.ensemble import members_of
 from automl.sides.predictors import DeepPredictor, ShallowPredictor
@@ -68,10 +67,10 @@ def conclude(
         left_out: template → why it was not searched.
     """
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
-    items = split.test if split.test_windows is None else split.test_windows
-    truth = contexts.truth(dataset, task, items)
-    context = contexts.scoring_context(dataset, task, split, items)
-    weight = None if dataset.weight is None else dataset.weight[items if items.ndim == 1 else items[:, 0]]
+    items = split.items("test")
+    truth = goals.truth(dataset, task, items)
+    context = goals.scoring_context(dataset, task, split, items)
+    weight = dataset.weight_of(items)
     contestants: dict[str, Contestant] = {}
     predictors: dict[str, Any] = {}
     finalists: dict[str, Run] = {}
@@ -128,8 +127,8 @@ def _stand(
     rule = predictor.decision
     assert rule is not None
     each = predictor.each(prepared.dataset, items)
-    per_seed = tuple(decision.apply(rule, one) for one in each)
-    output = decision.apply(rule, combine(each))  # what predictor.output gives, without predicting twice
+    per_seed = tuple(goals.decided(rule, one) for one in each)
+    output = goals.decided(rule, combine(each))  # what predictor.output gives, without predicting twice
     contestant = Contestant(chosen.name, side.side, output, per_seed, valid_output)
     return contestant, predictor, _measure(predictor, prepared, items)
 
@@ -143,11 +142,11 @@ def finish(
         The predictor, and what it says of the validation rows.
     """
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
-    valid = split.valid if split.valid_windows is None else split.valid_windows
-    valid_truth = contexts.truth(dataset, task, valid)
-    valid_weight = None if dataset.weight is None else dataset.weight[valid if valid.ndim == 1 else valid[:, 0]]
+    valid = split.items("valid")
+    valid_truth = goals.truth(dataset, task, valid)
+    valid_weight = dataset.weight_of(valid)
     undecided = combine(side.outputs("valid", n_seeds))
-    rule = decision.fit(valid_truth, undecided, task.goal, task.metric, valid_weight)
+    rule = goals.decide(valid_truth, undecided, task, task.metric, valid_weight)
     models, weights = side.models(n_seeds), side.weights()
     predictor: DeepPredictor | ShallowPredictor
     predictor = (
@@ -155,7 +154,7 @@ def finish(
         if encoder is not None and codec is not None and side.side == "deep"
         else ShallowPredictor(models, rule, weights)
     )
-    return predictor, decision.apply(rule, undecided)
+    return predictor, goals.decided(rule, undecided)
 
 
 def _singles(
@@ -254,7 +253,7 @@ def _history(prepared: Prepared, items: np.ndarray) -> dict[str, Any] | None:
     if items.ndim == 1 or dataset.target is None or dataset.times is None:
         return None
     values = dataset.target.to_numpy(dtype=np.float64)
-    codes = contexts.series_codes(dataset)
+    codes = series_codes(dataset)
     length = min(3 * (task.season or 1) + 2 * items.shape[1], 200)
     before = np.full((len(items), length, values.shape[1]), np.nan)
     for i, window in enumerate(items):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from automl import catalog
+from automl import catalog, goals
 from automl.errors import RecipeError
 from automl.records import Baseline, Template
 
@@ -53,7 +53,7 @@ def templates_for(
 
 
 def _unfit(template: Template, task: Task, specs: tuple[InputSpec, ...]) -> str | None:
-    if task.goal not in template.goals:
+    if not goals.serves(template.goals, task):
         return f"it does not do {task.goal}"
     if not any(spec.kind in template.accepts for spec in specs):
         return f"it reads {', '.join(template.accepts)}, and the data has none of these"
@@ -63,4 +63,4 @@ def _unfit(template: Template, task: Task, specs: tuple[InputSpec, ...]) -> str 
 def baselines_for(task: Task) -> dict[str, Baseline]:
     """The shallow families of this modality and goal (a forecast is a sequence)."""
     known: dict[str, Any] = catalog.members(Baseline, "automl.baselines")
-    return {name: b for name, b in known.items() if b.modality == task.modality and task.goal in b.goals}
+    return {name: b for name, b in known.items() if b.modality == task.modality and goals.serves(b.goals, task)}

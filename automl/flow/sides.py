@@ -32,7 +32,7 @@ def shallow_side(
     from automl.records import Facts
 
     task, split = prepared.task, prepared.split
-    items = split.train if split.train_windows is None else split.train_windows
+    items = split.items("train")
     side = ShallowSide(
         prepared.dataset,
         task,
@@ -41,7 +41,6 @@ def shallow_side(
         baselines_for(task),
         task.metric,
         recipe.seed,
-        prepared.dataset.weight,
         recipe.max_trials,
         progress.event,
         stopping=lambda: interrupt.asked,
@@ -67,7 +66,7 @@ def deep_side(
 
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     encoder, codec = modalities.fit(dataset, task, split)
-    facts = modalities.facts(dataset, task, split, codec)
+    facts = modalities.facts(task, split, codec)
     templates, left_out = templates_for(recipe, task, encoder.specs)
     if not templates:
         return None, codec, encoder, left_out

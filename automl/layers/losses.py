@@ -99,7 +99,7 @@ class _Weighing:
     """
 
     def __init__(self, head: Head, power: Knob) -> None:
-        if head.goal != "multiclass" or not head.priors:
+        if head.activation != "softmax" or not head.priors:
             raise ValueError(f"class weights are for several classes with priors, not for the goal {head.goal!r}")
         self.power, self.priors = power, np.asarray(head.priors, "float32") / float(sum(head.priors))
 

@@ -14,7 +14,6 @@ from automl.metrics.scoring import (
     METRICS,
     better,
     bootstrap,
-    default,
     evaluator,
     find,
     gain,
@@ -27,6 +26,6 @@ from automl.metrics.scoring import (
 )
 
 __all__ = [
-    "COMMON_SHARE", "METRICS", "Evaluator", "better", "bootstrap", "default", "evaluator", "find", "gain", "is_uneven",
+    "COMMON_SHARE", "METRICS", "Evaluator", "better", "bootstrap", "evaluator", "find", "gain", "is_uneven",
     "item_losses", "named", "names_for", "plug_in", "score",
 ]  # fmt: skip

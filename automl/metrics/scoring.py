@@ -11,7 +11,7 @@ import numpy as np
 from automl.errors import DataError, RecipeError, Unfit
 from automl.metrics.losses import ITEM_LOSSES, Context, series_shares
 from automl.metrics.preparations import PREPARE, Evaluator
-from automl.records import Goal, Metric, Output
+from automl.records import GoalName, Metric, Output
 
 COMMON_SHARE = 0.8
 """Where one of several classes holds this share of the rows, accuracy hardly tells a model from a guess."""
@@ -33,12 +33,12 @@ def _fn(name: str) -> Callable[..., float]:
     return fn
 
 
-_SORTS: tuple[Goal, ...] = ("binary", "multiclass", "multilabel")
-_NUMBERS: tuple[Goal, ...] = ("regression", "forecast")
+_SORTS: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel")
+_NUMBERS: tuple[GoalName, ...] = ("regression", "forecast")
 
 
 def _metric(
-    name: str, goals: tuple[Goal, ...], reads: str, words: str, *, higher_is_better: bool, best: float
+    name: str, goals: tuple[GoalName, ...], reads: str, words: str, *, higher_is_better: bool, best: float
 ) -> Metric:
     return Metric(name, goals, reads, _fn(name), higher_is_better, best, words)
 
@@ -95,8 +95,8 @@ def find(name: str) -> Metric | None:
     return METRICS.get(name) or _PLUGGED.get(name)
 
 
-def names_for(goal: str) -> list[str]:
-    """Names of the metrics that score a goal, in order."""
+def names_for(goal: GoalName) -> list[str]:
+    """Names of the metrics that declare a goal, in order; see `automl.goals.metrics_for`."""
     return sorted(metric.name for metric in (METRICS | _PLUGGED).values() if goal in metric.goals)
 
 
@@ -116,22 +116,6 @@ def named(name: str) -> Metric:
         f"metric '{name}' is not known; {hint}expected one of: {', '.join(known)}, or one that a plug-in brings "
         "(plugins=['mine.py'])"
     )
-
-
-def default(goal: str, counts: Sequence[int] = ()) -> str:
-    """The metric's name for a goal when the user names none: by the goal, and by how even several classes are.
-
-    Several classes are scored by accuracy, which is what people expect, but for those of which one holds so many rows
-    that guessing it would do: there each class counts alike. That needs rows: of a class with a handful of them the
-    share that is right is chance, and it would decide as much as any other.
-
-    Args:
-        goal: a member of `records.GOALS`.
-        counts: rows of each class; none where they are unknown or there are no classes.
-    """
-    if goal == "multiclass":
-        return "balanced_accuracy" if is_uneven(counts) else "accuracy"
-    return {"regression": "r2", "forecast": "mase"}.get(goal, "roc_auc")
 
 
 def is_uneven(counts: Sequence[int]) -> bool:

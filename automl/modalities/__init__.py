@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from automl.goals import codecs
+from automl import goals
+from automl.goals.shared import codecs
 from automl.modalities import bins, forecast, image, sequence, tabular, text
 from automl.records import Dataset, Encoder, Facts, Split, TargetCodec, Task
 
@@ -37,8 +36,8 @@ def fit(dataset: Dataset, task: Task, split: Split) -> tuple[Encoder, TargetCode
     Raises:
         DataError: nothing in the inputs can be used. RecipeError: the goal has no target.
     """
-    codec = codecs.fit(dataset, task, split)
-    room = _ROOMS["forecast" if task.goal == "forecast" else task.modality]
+    codec = goals.named(task).fit_codec(dataset, task, split)
+    room = _ROOMS["forecast" if goals.named(task).in_windows else task.modality]
     encoder: Encoder = room.fit(dataset, task, split)
     if isinstance(encoder, tabular.TabularEncoder):
         encoder = bins.with_splits(encoder, dataset, split, codec)
@@ -56,17 +55,10 @@ def restore_codec(state: Mapping[str, Any]) -> TargetCodec:
     return codecs.restore(state)
 
 
-def facts(dataset: Dataset, task: Task, split: Split, codec: TargetCodec) -> Facts:
+def facts(task: Task, split: Split, codec: TargetCodec) -> Facts:
     """What a search space may know of the training rows.
 
     Returns:
-        Counts and moments: rows are windows for a forecast; the moments are the first target's, in the user's units,
-        for regression and forecast.
+        Counts: rows are windows for a forecast.
     """
-    windows = split.train_windows if task.goal == "forecast" else None
-    n_rows = len(split.train) if windows is None else len(windows)
-    if task.goal not in ("regression", "forecast") or dataset.target is None:
-        return Facts(n_rows, len(task.classes), codec.head.priors)
-    rows = split.train if windows is None else forecast.history_rows(dataset, split)
-    values = dataset.target[task.target[0]].to_numpy(np.float64)[rows]
-    return Facts(n_rows, target_mean=float(np.mean(values)), target_std=float(np.std(values)) or 1.0)
+    return Facts(len(split.items("train")), len(task.classes), codec.head.priors)

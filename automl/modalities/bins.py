@@ -49,7 +49,7 @@ def with_splits(encoder: TabularEncoder, dataset: Dataset, split: Split, codec: 
         return encoder
     rows = evenly(split.train, min(MAX_ROWS, max(LEAST_ROWS, MAX_CELLS // n_columns)))
     values = numbers.transform(encoder.frame(dataset, rows))
-    weight = None if dataset.weight is None else dataset.weight[rows]
+    weight = dataset.weight_of(rows)
     splits = splits_by_target(values, codec.encode(dataset, rows), weight)
     specs = tuple(
         replace(spec, stats={**spec.stats, "splits": splits}) if spec.name == "numbers" else spec

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from automl import goals
 from automl.errors import DataError
-from automl.goals import codecs
-from automl.goals.scoring import truth
 from automl.modalities.categories import Categories, fit_categories, restore_categories
 from automl.modalities.image import Pictures, fit_pictures, restore_pictures
 from automl.modalities.numbers import Numbers, fit_numbers, restore_numbers
@@ -135,16 +134,17 @@ def _fit_tokens(frame: pd.DataFrame, columns: list[str], most_length: int) -> tu
 def _fit_target_statistics(
     frame: pd.DataFrame, columns: list[Column], dataset: Dataset, task: Task, split: Split
 ) -> tuple[TargetStatistics, InputSpec] | None:
-    if dataset.target is None or task.goal not in ("binary", "multiclass", "multilabel", "regression"):
+    goal = goals.named(task)
+    if dataset.target is None or goal.in_windows:
         return None
     told = [c.name for c in columns if c.kind in TOLD_KINDS]
     numbers = [c.name for c in columns if c.kind in ("numeric", "embedded_number")]
     if not told + numbers or len(frame) < LEAST_ROWS:
         return None
-    if task.goal == "regression":
-        answers = codecs.fit(dataset, task, split).encode(dataset, split.train)
+    if goal.is_numeric:
+        answers = goal.fit_codec(dataset, task, split).encode(dataset, split.train)
     else:
-        answers = truth(dataset, task, split.train)
+        answers = goals.truth(dataset, task, split.train)
     watched = [c.name for c in columns if c.kind in (*TOLD_KINDS, *NUMERIC_KINDS, "datetime")]
     return fit_target_statistics(frame, told, watched, goals_of(answers, len(task.classes)), numbers)
 

@@ -42,12 +42,14 @@ class SideModel:
         Raises:
             DataError: no column that the model needs is there, or an array has another shape.
         """
+        from automl import goals
+
         dataset = self._dataset(rows)
         with self._opened():
-            if self.task.goal == "forecast":
+            if goals.named(self.task).in_windows:
                 return _forecast_frame(self.predictor, dataset, self.task)
             output = self.predictor.output(dataset, _all_rows(dataset))
-            return _predictions(output.arrays, self.task)
+            return goals.named(self.task).to_frame(output.arrays, self.task)
 
     def predict_proba(self, rows: Any) -> pd.DataFrame:
         """Probabilities for new rows: a frame with one column a class (or label).
@@ -57,12 +59,15 @@ class SideModel:
         """
         import pandas as pd
 
-        if self.task.goal not in ("binary", "multiclass", "multilabel"):
+        from automl import goals
+        from automl.goals.shared.rows import as_written
+
+        if not goals.named(self.task).is_classification:
             raise DataError(f"predict_proba needs a classification; this model does {self.task.goal}: use predict")
         dataset = self._dataset(rows)
         with self._opened():
             output = self.predictor.output(dataset, _all_rows(dataset))
-            return pd.DataFrame(output.arrays["probabilities"], columns=list(_labels(self.task)))
+            return pd.DataFrame(output.arrays["probabilities"], columns=list(as_written(self.task)))
 
     def read(self, rows: Any) -> Dataset:
         """New rows as the model will see them; its `findings` tell what could not be read as in training.
@@ -137,31 +142,10 @@ def _all_rows(dataset: Dataset) -> np.ndarray:
     return np.arange(dataset.n_rows)
 
 
-def _labels(task: Task) -> tuple[Any, ...]:
-    """Class labels as the user would write them: integers and booleans again where all of them are."""
-    if all(label.lstrip("-").isdigit() and str(int(label)) == label for label in task.classes):
-        return tuple(int(label) for label in task.classes)
-    if set(task.classes) == {"False", "True"}:
-        return tuple(label == "True" for label in task.classes)
-    return task.classes
-
-
-def _predictions(arrays: Mapping[str, np.ndarray], task: Task) -> pd.DataFrame | pd.Series:
-    import pandas as pd
-
-    if task.goal in ("binary", "multiclass"):
-        labels = _labels(task)
-        return pd.Series([labels[code] for code in arrays["labels"]], name=task.target[0])
-    if task.goal == "multilabel":
-        return pd.DataFrame(arrays["labels"], columns=list(task.classes))
-    if len(task.target) == 1:
-        return pd.Series(arrays["values"][:, 0], name=task.target[0])
-    return pd.DataFrame(arrays["values"], columns=list(task.target))
-
-
 def _forecast_frame(predictor: Any, dataset: Dataset, task: Task) -> pd.DataFrame:
     import pandas as pd
 
+    from automl import goals
     from automl.predict.rows import future
 
     extended, windows = future(dataset, task)
@@ -171,9 +155,4 @@ def _forecast_frame(predictor: Any, dataset: Dataset, task: Task) -> pd.DataFram
     if extended.series is not None:
         columns[task.series_column or "series"] = extended.series[windows].ravel()
     columns[task.time_column or "time"] = extended.times[windows].ravel()
-    for t, name in enumerate(task.target):
-        columns[name] = output.arrays["values"][:, :, t].ravel()
-        if "quantiles" in output.arrays:
-            for q, level in enumerate(task.quantiles):
-                columns[f"{name}_q{round(100 * level):02d}"] = output.arrays["quantiles"][:, :, t, q].ravel()
-    return pd.DataFrame(columns)
+    return pd.concat([pd.DataFrame(columns), goals.named(task).to_frame(output.arrays, task)], axis=1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from automl import goals
 from automl.detect import read
 from automl.errors import DataError
 from automl.intake import pictured, pictures
@@ -24,7 +25,7 @@ def ready(dataset: Dataset, task: Task) -> Dataset:
     Raises:
         DataError: what the task needs is missing.
     """
-    if task.goal == "forecast":
+    if goals.named(task).in_windows:
         return _history(dataset, task)
     if task.modality == "image":
         return pictures(dataset, task, task.image_shape or None, task.pixel_range)

@@ -80,7 +80,10 @@ def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Pro
 def contradictions(keys: Keys) -> list[Problem]:
     """Keys that cannot go together."""
     problems: list[Problem] = []
-    if keys.horizon is not None and keys.goal not in (None, "forecast"):
+    if keys.goal is not None and keys.goal not in GOALS and not keys.plugins:  # else a plug-in may bring it
+        hint = nearest(keys.goal, GOALS)
+        problems.append(("goal", f"goal: expected one of {', '.join(GOALS)}, got {arrived(keys.goal)}{hint}"))
+    if keys.horizon is not None and keys.goal in GOALS and not _in_windows(keys.goal):
         problems.append(("horizon", f"horizon: only a forecast has one, but goal is {keys.goal}; drop one of them"))
     targets = listed(keys.target)
     for key in ("label", "time_column", "series", "group", "weight"):
@@ -112,3 +115,9 @@ def unknown_metric(name: Any) -> list[Problem]:
     except RecipeError as error:
         return [] if entry_points(group=PLUGIN_GROUP) else [("metric", f"metric: {error}")]
     return []
+
+
+def _in_windows(goal: str) -> bool:
+    from automl import goals  # loads NumPy, which most commands have no need of
+
+    return goal in goals.known() and goals.named(goal).in_windows

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from automl.errors import RecipeError
 from automl.recipe.units import check_columns, parse_address, parse_budget, parse_latency, parse_memory
 from automl.recipe.words import nearest
-from automl.records import DeviceWish, Goal, Kind, Recipe, SearchOptions
+from automl.records import GOALS, DeviceWish, GoalName, Kind, Recipe, SearchOptions
 
 __all__ = ["EXPECTED", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
@@ -117,7 +117,10 @@ class Keys(BaseModel):
         description="Path to the data (relative to the recipe), or a shipped set: sklearn:<name>, automl:<name>."
     )
     target: Name | list[Name] | None = Field(None, description="Column(s) to predict; left out to detect.")
-    goal: Goal | None = Field(None, description="What to do with the target; left out to detect.")
+    goal: GoalName | None = Field(
+        None, description="What to do with the target; left out to detect.",
+        json_schema_extra={"examples": list(GOALS)},
+    )  # fmt: skip
     label: Name | None = Field(None, description="Column used only to score a goal without target.")
     metric: Name | None = Field(None, description="Score that decides; left out to choose by goal.")
     test: Place | None = Field(None, description="Path to the test rows; left out to split the data.")

@@ -17,15 +17,17 @@ Conventions that every room relies on:
 from automl.records.asked import Recipe, SearchOptions
 from automl.records.contestants import Baseline, Contender, FitContext, ShallowModel, Template
 from automl.records.data import Column, Dataset, Finding, Split, Task
+from automl.records.goal import Calibration, Example, Goal
 from automl.records.names import (
     GOALS,
     KINDS,
     MIN_LEVEL_ROWS,
     MODALITIES,
     PLUGIN_GROUP,
+    Answers,
     DeviceWish,
     Family,
-    Goal,
+    GoalName,
     InputKind,
     Kind,
     Modality,
@@ -39,10 +41,9 @@ from automl.records.network import Encoder, Facts, Head, InputSpec, Metric, Outp
 from automl.records.outcome import Comparison, Contestant, Cost, Outcome, Run, Section
 
 __all__ = [
-    "GOALS", "KINDS", "MIN_LEVEL_ROWS", "MODALITIES", "PLUGIN_GROUP", "Baseline", "Column", "Comparison", "Contender",
-    "Contestant",
-    "Cost", "Dataset", "DeviceWish", "Encoder", "Facts", "Family", "Finding", "FitContext", "Goal", "Head", "InputKind",
-    "InputSpec", "Kind", "Metric", "Modality", "Outcome", "Output", "OutputKind", "Recipe", "Run",
-    "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task",
-    "Template", "Tier",
+    "GOALS", "KINDS", "MIN_LEVEL_ROWS", "MODALITIES", "PLUGIN_GROUP", "Answers", "Baseline", "Calibration", "Column",
+    "Comparison", "Contender", "Contestant", "Cost", "Dataset", "DeviceWish", "Encoder", "Example", "Facts", "Family",
+    "Finding", "FitContext", "Goal", "GoalName", "Head", "InputKind", "InputSpec", "Kind", "Metric", "Modality",
+    "Outcome", "Output", "OutputKind", "Recipe", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side",
+    "Split", "Status", "TargetCodec", "Task", "Template", "Tier",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from automl.records.names import DeviceWish, Goal, Kind
+from automl.records.names import DeviceWish, GoalName, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Recipe:
 
     data: Any
     target: tuple[str, ...] = ()
-    goal: Goal | None = None
+    goal: GoalName | None = None
     label: str | None = None
     metric: str | None = None
     test: Any = None

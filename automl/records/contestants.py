@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from automl.records.data import Dataset, Task
-from automl.records.names import Family, Goal, InputKind, Modality, Side, Tier
+from automl.records.names import Family, GoalName, InputKind, Modality, Side, Tier
 from automl.records.network import Facts, Head, InputSpec, Output
 from automl.records.outcome import Run
 
@@ -38,7 +38,7 @@ class Template:
 
     name: str
     family: Family
-    goals: tuple[Goal, ...]
+    goals: tuple[GoalName, ...]
     accepts: tuple[InputKind, ...]
     space: Callable[[Any, Sequence[InputSpec], Facts], None]
     build: Callable[[Mapping[str, Any], Mapping[str, Any], Sequence[InputSpec], Head], Any]
@@ -96,7 +96,7 @@ class Baseline:
     name: str
     tier: Tier
     modality: Modality
-    goals: tuple[Goal, ...]
+    goals: tuple[GoalName, ...]
     make: Callable[[Task, Mapping[str, Any], int], ShallowModel]
     settings: Callable[[Task, Facts, int], Iterator[Mapping[str, Any]]]
     keeps_rows: bool = False

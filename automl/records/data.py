@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from automl.records.names import Goal, Kind, Modality, Severity
+from automl.records.names import GoalName, Kind, Modality, Severity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,6 +90,14 @@ class Dataset:
         """Number of rows."""
         return len(self.inputs)
 
+    def weight_of(self, items: np.ndarray) -> np.ndarray | None:
+        """The weight ``(n,)`` of each row, or of each window the mean of its rows'; None where none has any."""
+        if self.weight is None:
+            return None
+        own = self.weight[items]
+        mean: np.ndarray = own if own.ndim == 1 else own.mean(axis=1)
+        return mean
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -135,7 +143,7 @@ class Task:
     """
 
     modality: Modality
-    goal: Goal
+    goal: GoalName
     target: tuple[str, ...]
     metric: str
     classes: tuple[str, ...] = ()
@@ -190,3 +198,9 @@ class Split:
     valid_windows: np.ndarray | None = None
     test_windows: np.ndarray | None = None
     folds: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+
+    def items(self, part: Literal["train", "valid", "test"]) -> np.ndarray:
+        """What is predicted in a part: its rows ``(n,)``, or the windows ``(n, horizon)`` of a forecast."""
+        windows: np.ndarray | None = getattr(self, f"{part}_windows")
+        rows: np.ndarray = getattr(self, part)
+        return rows if windows is None else windows

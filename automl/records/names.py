@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 Modality = Literal["tabular", "text", "image", "sequence"]
-Goal = Literal[
-    "binary", "multiclass", "multilabel", "regression", "forecast", "anomaly", "represent", "generate", "segment"
-]
+GoalName = str
+"""Name of a goal: one of `GOALS`, or of one that a plug-in brings (`automl.goals.named`)."""
+Answers = Literal["class", "labels", "values", "windows"]
 Kind = Literal[
     "numeric", "categorical", "boolean", "datetime", "text", "url", "embedded_number",
     "list", "image_path", "identifier", "constant", "unknown",
@@ -27,7 +27,10 @@ PLUGIN_GROUP = "automl.plugins"
 """Group of entry points through which installed packages bring members."""
 
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
-GOALS: tuple[Goal, ...] = get_args(Goal)
+GOALS: tuple[GoalName, ...] = (
+    "binary", "multiclass", "multilabel", "regression", "forecast", "anomaly", "represent", "generate", "segment",
+)  # fmt: skip
+"""Goals that automl has or is to have; `automl.goals` holds those that are built."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 MIN_LEVEL_ROWS = 5

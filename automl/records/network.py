@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from automl.records.data import Dataset
-from automl.records.names import Goal, InputKind, OutputKind
+from automl.records.names import GoalName, InputKind, OutputKind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,13 +41,11 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a search space may depend on beside the inputs: counts and moments of the training rows."""
+    """What a search space may depend on beside the inputs: counts of the training rows."""
 
     n_rows: int
     n_classes: int = 0
     priors: tuple[float, ...] = ()
-    target_mean: float = 0.0
-    target_std: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Head:
         ordered: multiclass only: the classes are grades (`Task.ordered`).
     """
 
-    goal: Goal
+    goal: GoalName
     shape: tuple[int, ...]
     activation: str
     loss: str
@@ -148,7 +146,7 @@ class Metric:
     """
 
     name: str
-    goals: tuple[Goal, ...]
+    goals: tuple[GoalName, ...]
     reads: str
     fn: Callable[..., float]
     higher_is_better: bool

@@ -10,11 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from automl import metrics
-from automl.goals.scoring import scoring_context, truth
+from automl import goals, metrics
 from automl.records import Dataset, Output, Run, Split, Task
 from automl.shallow.worker import Part
-from automl.sides.items import item_weight, part_items
 
 __all__ = ["TrainingData"]
 
@@ -37,19 +35,19 @@ class TrainingData:
     context: dict[str, Any]
 
     @classmethod
-    def of(cls, dataset: Dataset, task: Task, split: Split, metric: str, weight: np.ndarray | None) -> TrainingData:
-        """Gather it from a split; `weight` has shape (n_rows,)."""
-        first = part_items(split, "train"), part_items(split, "valid")
+    def of(cls, dataset: Dataset, task: Task, split: Split, metric: str) -> TrainingData:
+        """Gather it from a split."""
+        first = split.items("train"), split.items("valid")
         parts = tuple(
             Part(
-                items, truth(dataset, task, items), item_weight(weight, items),
-                valid, truth(dataset, task, valid), item_weight(weight, valid),
+                items, goals.truth(dataset, task, items), dataset.weight_of(items),
+                valid, goals.truth(dataset, task, valid), dataset.weight_of(valid),
             )
             for items, valid in (first, *split.folds[1:])
         )  # fmt: skip
         # Of few rows the context is the same for all hold-outs: only a forecast's depends on the items.
-        context = scoring_context(dataset, task, split, first[1])
-        return cls(dataset, task, metric, parts, part_items(split, "test"), context)
+        context = goals.scoring_context(dataset, task, split, first[1])
+        return cls(dataset, task, metric, parts, split.items("test"), context)
 
     @property
     def items(self) -> np.ndarray:

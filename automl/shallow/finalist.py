@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
-from automl.goals.outputs import combine, joined
+from automl.goals.shared.outputs import combine, joined
 from automl.records import Output, Run
 from automl.shallow.apart import FallbackWorker
 from automl.shallow.data import TrainingData

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.baselines.features.columns import MANY_TEXTS
 from automl.records import Task
 from automl.shallow.family import FamilySearch
@@ -138,7 +139,7 @@ class Tuning:
 
 def rows_a_second(task: Task, n_rows: int) -> float:
     """Rows of a table that a first model reads and is fitted on in a second of a busy core; no bound for arrays."""
-    if task.goal == "forecast" or not task.columns:
+    if goals.named(task).in_windows or not task.columns:
         return math.inf
     text = TEXT_CELLS if n_rows > MANY_TEXTS else TRIGRAM_CELLS
     return CELLS_A_SECOND / sum(text if column.kind in ("text", "url") else 1 for column in task.columns)

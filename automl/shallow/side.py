@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from automl import metrics
+from automl import goals, metrics
 from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
 from automl.shallow.apart import FallbackWorker
 from automl.shallow.archive import KEPT_MODELS, Archive, Proposals
@@ -46,7 +46,6 @@ class ShallowSide:
         baselines: those of this modality, by name.
         metric: name.
         seed: any integer.
-        weight: ``(n_rows,)`` or None.
         max_trials: bound on fits beside the floors, or None.
         on_event: told of starts and runs.
         stopping: asked whether the user wants to stop.
@@ -70,7 +69,6 @@ class ShallowSide:
         baselines: Mapping[str, Baseline],
         metric: str,
         seed: int = 0,
-        weight: np.ndarray | None = None,
         max_trials: int | None = None,
         on_event: Callable[[dict[str, Any]], None] | None = None,
         stopping: Callable[[], bool] = lambda: False,
@@ -79,12 +77,12 @@ class ShallowSide:
         elapsed: Callable[[], float] = lambda: 0.0,
         apart: bool = True,
     ) -> None:
-        self.training_data = TrainingData.of(dataset, task, split, metric, weight)
+        self.training_data = TrainingData.of(dataset, task, split, metric)
         self.seed, self.max_trials, self.stopping = seed, max_trials, stopping
         self.on_event = on_event or (lambda event: None)
         self.elapsed = elapsed
         spec = {"floor": 0, "fast": 1, "strong": 2}
-        fitting = [b for b in baselines.values() if task.goal in b.goals and b.unfit(task, facts) is None]
+        fitting = [b for b in baselines.values() if goals.serves(b.goals, task) and b.unfit(task, facts) is None]
         searches = [
             FamilySearch(b, Proposals(b.settings(task, facts, seed + i)))
             for i, b in enumerate(sorted(fitting, key=lambda b: spec[b.tier]))

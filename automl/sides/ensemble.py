@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl import metrics
-from automl.goals.outputs import combine
+from automl.goals.shared.outputs import combine
 from automl.records import Cost, Output, Run, Side
 
 __all__ = ["MOST_MEMBERS", "ensemble_run", "members_of", "select"]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import AutomlError, BundleError
-from automl.goals.outputs import combine
+from automl.goals.shared.outputs import combine
 from automl.records import Dataset, Encoder, Output, ShallowModel, TargetCodec
 
 if TYPE_CHECKING:
-    from automl.goals.decision import Decision
+    from automl.goals.shared.calibration import Decision
 
 __all__ = ["BATCH_SIZE", "DeepPredictor", "Predictor", "ShallowPredictor", "input_names", "opened_from", "raw"]
 
@@ -206,6 +206,6 @@ def decide(decision: Decision | None, output: Output) -> Output:
     """Apply calibration and thresholds where there are any."""
     if decision is None:
         return output
-    from automl.goals.decision import apply
+    from automl.goals import decided
 
-    return apply(decision, output)
+    return decided(decision, output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from automl import goals
 from automl.errors import DataError
 from automl.records import Dataset, Task
 
@@ -24,24 +25,14 @@ def codes_of(labels: np.ndarray) -> np.ndarray:
 
 def strata_words(task: Task) -> str:
     """What `strata_of` tells rows apart by."""
-    return {"regression": "the target's size", "multilabel": "the rarest label"}.get(task.goal, "class")
+    return goals.named(task).strata_words
 
 
 def strata_of(dataset: Dataset, task: Task, rows: np.ndarray) -> np.ndarray:
-    """A stratum's code for each row: its class, its rarest label, or its target's tenth."""
+    """``(n,)`` int64, a stratum's code for each row: what the goal tells rows apart by."""
     if dataset.target is None:
         return np.zeros(len(rows), np.int64)
-    target = dataset.target.iloc[rows]
-    if task.goal == "multilabel":
-        table = target.to_numpy()
-        scarce = np.argsort(np.argsort(table.sum(axis=0), kind="stable"), kind="stable")
-        rank = np.where(table > 0, scarce, table.shape[1]).min(axis=1)
-        return np.asarray(rank, np.int64)
-    if task.goal == "regression":
-        values = target.iloc[:, 0].to_numpy(np.float64)
-        order = np.argsort(np.argsort(values, kind="stable"), kind="stable")
-        return np.asarray(order * min(10, max(1, len(rows) // 5)) // max(len(rows), 1), np.int64)
-    return codes_of(target.iloc[:, 0].to_numpy(object))
+    return goals.named(task).strata(dataset.target.iloc[rows])
 
 
 def stratified(
@@ -69,7 +60,7 @@ def stratified(
 
 def may_be_drawn(strata: np.ndarray, task: Task) -> np.ndarray:
     """Rows that may be drawn: those of a class with at least three."""
-    if task.goal in ("binary", "multiclass", "multilabel"):
+    if goals.named(task).is_classification:
         return np.asarray(np.bincount(strata)[strata] >= 3)
     return np.ones(len(strata), bool)
 

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from automl import goals
 from automl.records import Dataset, Split, Task
 from automl.split.draw import grouped, may_be_drawn, strata_of, stratified
 
@@ -64,7 +65,7 @@ def _known(split: Split, dataset: Dataset, task: Task, valid: np.ndarray) -> boo
     assert dataset.target is not None
     if _varies(dataset.target.iloc[split.valid]) and not _varies(dataset.target.iloc[valid]):
         return False
-    if task.goal not in ("binary", "multiclass"):
+    if not goals.named(task).is_one_class:
         return True
     labels = dataset.target.iloc[:, 0].to_numpy(object)
     train = np.setdiff1d(np.union1d(split.train, split.valid), valid)

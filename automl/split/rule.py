@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from automl import goals
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Split, Task
 from automl.split.draw import TEST_SHARE, blocks_of, codes_of, grouped, latest, strata_words, stratified
@@ -40,7 +41,7 @@ def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_
             f"{dataset.name} has {dataset.n_rows} usable rows; at least {least} are needed to "
             f"{'train, validate and test' if tested else 'train and validate'}"
         )
-    if task.goal == "forecast":
+    if goals.named(task).in_windows:
         if not tested:
             raise RecipeError("a forecast is split in time, with test windows at its end; ask for a contest")
         return in_time(dataset, task, seed)
@@ -105,7 +106,8 @@ def _untested(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
 
 def _each_class(dataset: Dataset, task: Task, train: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Move a training row of each class that none validates yet, where the class keeps another one to train."""
-    if task.goal not in ("binary", "multiclass") or dataset.target is None:
+    goal = goals.named(task)
+    if not goal.is_one_class or dataset.target is None:
         return train, valid
     labels = dataset.target.iloc[:, 0].to_numpy(object)
     spare = []
@@ -113,7 +115,7 @@ def _each_class(dataset: Dataset, task: Task, train: np.ndarray, valid: np.ndarr
         own = train[labels[train] == name]
         if len(own) > 1 and name not in set(labels[valid]):
             spare.append(own[0])
-        elif len(own) == 1 and task.goal == "binary" and name not in set(labels[valid]):
+        elif len(own) == 1 and goal.is_binary and name not in set(labels[valid]):
             raise DataError(
                 f"class {name!r} of {task.target[0]} has one row; at least two of each class are needed, one to train "
                 "and one to validate"

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from automl.records import Baseline, Column, Dataset, Facts, FitContext, Goal, Output, Split, Task
+from automl.records import Baseline, Column, Dataset, Facts, FitContext, GoalName, Output, Split, Task
 from automl.testing.promise import promise
 
-CHECKED: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression")
+CHECKED: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel", "regression")
 
 
-def check_baseline(baseline: Baseline, goals: Sequence[Goal] = ()) -> None:
+def check_baseline(baseline: Baseline, goals: Sequence[GoalName] = ()) -> None:
     """Check that a baseline fits raw rows of each goal and gives valid, repeatable outputs.
 
     - `settings` yields at least one mapping of plain values, and `make` gives a model of it that can be pickled, for it
@@ -51,7 +51,7 @@ def check_baseline(baseline: Baseline, goals: Sequence[Goal] = ()) -> None:
             promise(same, f"{baseline.name}: the same seed gives other {name} ({goal})")
 
 
-def _first_settings(baseline: Baseline, task: Task, facts: Facts, goal: Goal) -> Mapping[str, Any]:
+def _first_settings(baseline: Baseline, task: Task, facts: Facts, goal: GoalName) -> Mapping[str, Any]:
     first = next(iter(baseline.settings(task, facts, 0)), None)
     promise(first is not None, f"{baseline.name}: settings yields nothing; yield at least the default ({goal})")
     assert first is not None
@@ -76,7 +76,7 @@ def _pickled(baseline: Baseline, model: Any, after: str) -> Any:
         ) from error
 
 
-def _check_output(baseline: Baseline, goal: Goal, output: Output, n: int, task: Task) -> None:
+def _check_output(baseline: Baseline, goal: GoalName, output: Output, n: int, task: Task) -> None:
     needed = ("values",) if goal == "regression" else ("probabilities", "labels")
     lacking = [name for name in needed if name not in output.arrays]
     promise(
@@ -110,7 +110,7 @@ def _check_output(baseline: Baseline, goal: Goal, output: Output, n: int, task: 
         )
 
 
-def _baseline_example(baseline: Baseline, goal: Goal) -> tuple[Dataset, Task, Split, np.ndarray]:
+def _baseline_example(baseline: Baseline, goal: GoalName) -> tuple[Dataset, Task, Split, np.ndarray]:
     import pandas as pd
 
     rng = np.random.default_rng(0)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from automl.records import Facts, Goal, Head, InputSpec
+from automl.records import Facts, GoalName, Head, InputSpec
 
 N_ROWS = 16
 
 
-def example_specs(accepts: Sequence[str], goal: Goal) -> tuple[InputSpec, ...]:
+def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ...]:
     """Small input specs of the kinds a template accepts, as our encoders emit them for this goal."""
     if goal == "forecast":
         moments = {"n_targets": 2, "horizon": 4, "season": 3}
@@ -34,7 +34,7 @@ def example_specs(accepts: Sequence[str], goal: Goal) -> tuple[InputSpec, ...]:
     return tuple(spec for spec in specs if spec.kind in accepts)
 
 
-def example_head(goal: Goal) -> Head:
+def example_head(goal: GoalName) -> Head:
     """A small head of this goal, as our target codecs make them."""
     return {
         "binary": Head("binary", (1,), "sigmoid", "binary_crossentropy", priors=(0.7, 0.3)),
@@ -45,7 +45,7 @@ def example_head(goal: Goal) -> Head:
     }[goal]
 
 
-def example_facts(goal: Goal, n_rows: int = 200) -> Facts:
+def example_facts(goal: GoalName, n_rows: int = 200) -> Facts:
     """Facts that go with `example_head`."""
     head = example_head(goal)
     return Facts(n_rows, len(head.priors), head.priors)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.records import Goal, Metric
+from automl.records import GoalName, Metric
 from automl.testing.promise import promise
 
 READS: Mapping[str, tuple[str, ...]] = {
@@ -64,7 +64,7 @@ def check_metric(metric: Metric) -> None:
         _check_rows(metric, goal, truth, poor, context)
 
 
-def _check_rows(metric: Metric, goal: Goal, truth: np.ndarray, array: np.ndarray, context: dict[str, Any]) -> None:
+def _check_rows(metric: Metric, goal: GoalName, truth: np.ndarray, array: np.ndarray, context: dict[str, Any]) -> None:
     """Rows without weight count as absent, and the order of rows does not matter."""
     n = len(truth)
     kept = np.arange(n) < n - n // 4
@@ -89,7 +89,12 @@ def _of_rows(context: dict[str, Any], rows: np.ndarray, n: int) -> dict[str, Any
 
 
 def _scored(
-    metric: Metric, goal: Goal, truth: np.ndarray, array: np.ndarray, weight: np.ndarray | None, context: dict[str, Any]
+    metric: Metric,
+    goal: GoalName,
+    truth: np.ndarray,
+    array: np.ndarray,
+    weight: np.ndarray | None,
+    context: dict[str, Any],
 ) -> float:
     try:
         return float(metric.fn(truth, array, weight, context))
@@ -101,7 +106,7 @@ def _scored(
         ) from error
 
 
-def _metric_example(metric: Metric, goal: Goal) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+def _metric_example(metric: Metric, goal: GoalName) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
     """Truth, a perfect prediction, a poor one, and the context."""
     rng = np.random.default_rng(0)
     n = 60

@@ -12,7 +12,7 @@ from automl.records import (
     Contestant,
     Cost,
     Finding,
-    Goal,
+    GoalName,
     Outcome,
     Output,
     Recipe,
@@ -30,7 +30,7 @@ SIDES: tuple[tuple[str, Side, float], ...] = (
 """Runs that are shown, and the noise of their predictions."""
 
 
-def example_outcome(goal: Goal = "binary") -> Outcome:
+def example_outcome(goal: GoalName = "binary") -> Outcome:
     """A finished contest of this goal with small random predictions, the same each time.
 
     Both sides have a finalist and other runs, one of which failed; there is a floor. Test rows are 40, of a forecast
@@ -70,7 +70,7 @@ def example_outcome(goal: Goal = "binary") -> Outcome:
     )  # fmt: skip
 
 
-def _task(goal: Goal) -> Task:
+def _task(goal: GoalName) -> Task:
     columns = (Column("size", "numeric", 1.0, "stored as numbers"), Column("colour", "categorical", 0.9, "3 levels"))
     metric = {"binary": "roc_auc", "regression": "r2", "forecast": "mase"}.get(goal, "accuracy")
     classes = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "multilabel": ("red", "green")}.get(goal, ())
@@ -83,7 +83,7 @@ def _task(goal: Goal) -> Task:
     )  # fmt: skip
 
 
-def _truth(rng: np.random.Generator, goal: Goal) -> np.ndarray:
+def _truth(rng: np.random.Generator, goal: GoalName) -> np.ndarray:
     if goal == "forecast":
         return rng.normal(size=(N_ROWS, HORIZON, 1))
     if goal == "regression":
@@ -93,7 +93,7 @@ def _truth(rng: np.random.Generator, goal: Goal) -> np.ndarray:
     return np.arange(N_ROWS, dtype="int64") % (2 if goal == "binary" else 3)
 
 
-def _output(rng: np.random.Generator, goal: Goal, truth: np.ndarray, noise: float) -> Output:
+def _output(rng: np.random.Generator, goal: GoalName, truth: np.ndarray, noise: float) -> Output:
     """The truth with this much noise."""
     if goal in ("regression", "forecast"):
         values = truth + noise * rng.normal(size=truth.shape)
@@ -130,7 +130,7 @@ def _runs(deep: float, shallow: float, floor: float) -> tuple[Run, ...]:
     )  # fmt: skip
 
 
-def _context(goal: Goal, task: Task) -> dict[str, Any]:
+def _context(goal: GoalName, task: Task) -> dict[str, Any]:
     if goal != "forecast":
         return {"classes": len(task.classes)} if task.classes else {}
     return {"scale": np.ones((N_ROWS, 1)), "series": np.zeros(N_ROWS, "int64"), "quantiles": task.quantiles}

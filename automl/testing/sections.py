@@ -6,11 +6,11 @@ import json
 import re
 from typing import Any
 
-from automl.records import Goal, Outcome, Section
+from automl.records import GoalName, Outcome, Section
 from automl.testing.outcomes import example_outcome
 from automl.testing.promise import promise
 
-EXAMPLES: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression", "forecast")
+EXAMPLES: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel", "regression", "forecast")
 
 
 def check_section(section: Section, outcome: Outcome | None = None) -> None:

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from automl.records import Facts, Goal, Head, InputSpec, Task, Template
+from automl.records import Facts, GoalName, Head, InputSpec, Task, Template
 from automl.testing.examples import N_ROWS, example_arrays, example_facts, example_head, example_specs, example_target
 from automl.testing.promise import promise
 
 LOOP_KNOBS = ("learning_rate", "weight_decay")
 LOOP_CHOICES = ("batch_size", "epochs")
-CHECKED: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression", "forecast")
+CHECKED: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel", "regression", "forecast")
 
 
-def check_template(template: Template, goals: Sequence[Goal] = (), n_random: int = 3) -> None:
+def check_template(template: Template, goals: Sequence[GoalName] = (), n_random: int = 3) -> None:
     """Check that a template keeps what the search loop relies on.
 
     - its space declares learning_rate, weight_decay, batch_size and epochs, and every knob as a float; its starts name

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from automl import metrics
+from automl import goals, metrics
 from automl.records import Comparison, Contestant, Run, Split, Task
 from automl.verdict.exact import p_value
 from automl.verdict.resample import ASSUMED_SEED_SHARE, LEVEL, N_REPLICATES, Replicates, gains, interval_of, units_of
@@ -109,7 +109,7 @@ def _both(
     rng = np.random.default_rng([seed, 20_000])
     gain = metrics.gain(task.metric, scores.of[deep.run], scores.of[shallow.run])
     n_seeds = max(1, min(len(deep.per_seed), len(shallow.per_seed)))
-    classes = truth if split.units == "row" and task.goal in ("binary", "multiclass") else None
+    classes = truth if split.units == "row" and goals.named(task).is_one_class else None
     units = units_of(split.unit_ids, classes)
     notes = [_seed_note(n_seeds)]
     interval = None
@@ -192,17 +192,10 @@ def _few(task: Task, split: Split, truth: np.ndarray, n_units: int) -> str:
             return f"The test has only {count_of_units(n_units, split.units)} (fewer than {FEW_BLOCKS})"
     elif n_units < FEW_UNITS:
         return f"The test has only {count_of_units(n_units, split.units)} (fewer than {FEW_UNITS})"
-    if task.goal in ("binary", "multiclass"):
-        counts = np.bincount(truth, minlength=len(task.classes))
-    elif task.goal == "multilabel":
-        counts = np.minimum((truth == 1).sum(axis=0), (truth == 0).sum(axis=0))
-    else:
+    rarest = goals.named(task).rarest(truth, task)
+    if rarest is None or rarest[0] >= FEW_OF_A_CLASS:
         return ""
-    rarest = int(counts.argmin())
-    if counts[rarest] >= FEW_OF_A_CLASS:
-        return ""
-    name = task.classes[rarest] if rarest < len(task.classes) else str(rarest)
-    return f"The test has only {counts[rarest]} rows of '{name}' (fewer than {FEW_OF_A_CLASS})"
+    return f"The test has only {rarest[0]} rows of '{rarest[1]}' (fewer than {FEW_OF_A_CLASS})"
 
 
 def _least_gain(

@@ -10,7 +10,7 @@ from problems import parts_of
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from automl import catalog, metrics
-from automl.goals.scoring import scoring_context, truth
+from automl.goals import scoring_context, truth
 from automl.records import Baseline, Facts
 from automl.storage.trusted import loads
 

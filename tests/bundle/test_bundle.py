@@ -12,7 +12,7 @@ from automl.bundle.packing import pack, unpack
 from automl.bundle.saving import digest, sha256
 from automl.bundle.trust import SKOPS_TYPES, check_keras, refusal
 from automl.errors import BundleError, FolderError
-from automl.goals.decision import Decision
+from automl.goals.shared.calibration import Decision
 from automl.records import Column, Dataset, Head, InputSpec, Output, Task
 from automl.sides.predictors import DeepPredictor, ShallowPredictor
 

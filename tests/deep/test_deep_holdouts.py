@@ -11,7 +11,7 @@ import pytest
 from test_deep_side import side, template, trials
 
 from automl import metrics
-from automl.goals.outputs import combine
+from automl.goals.shared.outputs import combine
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def loaded(page: str, folder: Path, old: str = "", new: str = "") -> ModuleType:
     return catalog.extend([written(page, folder, old, new)])[0]
 
 
-def check(page: str, module: Any, *goals: records.Goal) -> None:
+def check(page: str, module: Any, *goals: records.GoalName) -> None:
     if page == "template":
         testing.check_template(module.GATED_MLP, goals or ["multiclass", "regression"], n_random=0)
     elif page == "baseline":

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from automl import metrics
+from automl import goals, metrics
 from automl.errors import DataError, RecipeError, Unfit
 from automl.records import Output
 
@@ -241,11 +241,15 @@ def test_an_unknown_metric_names_the_nearest(given, meant):
 
 def test_defaults_by_goal():
     chosen = [
-        metrics.default(goal, (8, 5)) for goal in ("binary", "multiclass", "multilabel", "regression", "forecast")
+        goals.default_metric(goal, (8, 5)) for goal in ("binary", "multiclass", "multilabel", "regression", "forecast")
     ]
     assert chosen == ["roc_auc", "accuracy", "roc_auc", "r2", "mase"]
-    assert metrics.default("multiclass", (900, 60, 55)) == "balanced_accuracy"
-    assert metrics.default("multiclass", (400, 60, 55)) == metrics.default("multiclass", (900, 60, 5)) == "accuracy"
+    assert goals.default_metric("multiclass", (900, 60, 55)) == "balanced_accuracy"
+    assert (
+        goals.default_metric("multiclass", (400, 60, 55))
+        == goals.default_metric("multiclass", (900, 60, 5))
+        == "accuracy"
+    )
 
 
 def test_a_missing_array_says_what_the_metric_reads():

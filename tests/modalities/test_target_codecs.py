@@ -6,9 +6,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from automl import goals
 from automl.errors import DataError
-from automl.goals import codecs
+from automl.goals.shared import codecs
 from automl.records import Dataset, Split, Task
+
+
+def fit_codec(dataset, task, split):
+    return goals.named(task).fit_codec(dataset, task, split)
 
 
 def fitted(frame, goal, classes=(), n_train=None, **more):
@@ -17,7 +22,7 @@ def fitted(frame, goal, classes=(), n_train=None, **more):
     split = Split(rows[:n_train], rows[:0], rows[n_train:], "row", rows[:0], "first rows train", 0)
     dataset = Dataset("data", pd.DataFrame(index=rows), frame)
     names = classes if goal == "multilabel" else tuple(frame.columns)
-    return dataset, codecs.fit(dataset, Task("tabular", goal, names, "r2", tuple(classes), **more), split)
+    return dataset, fit_codec(dataset, Task("tabular", goal, names, "r2", tuple(classes), **more), split)
 
 
 LABELS = pd.DataFrame({"y": pd.Series(["no", "yes", "no", "no"], dtype=object)})
@@ -197,7 +202,7 @@ def test_a_constant_target_is_encoded_as_zero_and_restored():
 
 def test_forecast_windows_stay_raw_and_quantiles_are_put_in_order(panel):
     dataset, task, split = panel
-    codec = codecs.fit(dataset, task, split)
+    codec = fit_codec(dataset, task, split)
     assert codec.head.shape == (3, 2, 3)
     assert (codec.head.loss, codec.head.quantiles) == ("forecast", (0.1, 0.9))
     truth = codec.truth(dataset, split.test_windows)
@@ -215,7 +220,7 @@ def test_forecast_windows_stay_raw_and_quantiles_are_put_in_order(panel):
 
 def test_a_forecast_without_quantiles_gives_values_alone(panel):
     dataset, task, split = panel
-    codec = codecs.fit(dataset, replace(task, quantiles=()), split)
+    codec = fit_codec(dataset, replace(task, quantiles=()), split)
     assert codec.head.shape == (3, 2, 1)
     assert list(codec.decode(np.zeros((4, 3, 2, 1))).arrays) == ["values"]
 

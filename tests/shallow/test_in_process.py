@@ -10,7 +10,7 @@ import pytest
 
 from automl import catalog
 from automl.baselines import model as models
-from automl.goals.scoring import truth
+from automl.goals import truth
 from automl.records import Baseline
 from automl.shallow.in_process import InProcessWorker
 from automl.shallow.worker import Part, Payload, Worker

@@ -11,7 +11,7 @@ import pytest
 from test_shallow_resume import facts_of, side_of, to_the_end
 
 from automl import metrics
-from automl.goals.scoring import truth
+from automl.goals import truth
 
 NAMES = ("tabular_floor", "linear", "boosting")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from automl import catalog, metrics
-from automl.goals.scoring import truth
+from automl.goals import truth
 from automl.records import Baseline, Facts
 from automl.shallow import ShallowSide
 
@@ -193,9 +193,8 @@ def test_a_first_fit_of_some_rows_is_made_again_of_all_rows(problem):
 def test_weights_count_in_the_validation_score(problem):
     dataset, task, split = problem("tabular", "binary")
     weight = np.where(np.arange(dataset.n_rows) % 2, 1.0, 1e-6)
-    side = ShallowSide(
-        dataset, task, split, Facts(120, 2), chosen("tabular_floor", "linear"), "accuracy", weight=weight, max_trials=1
-    )
+    dataset = replace(dataset, weight=weight)
+    side = ShallowSide(dataset, task, split, Facts(120, 2), chosen("tabular_floor", "linear"), "accuracy", max_trials=1)
     side.step(math.inf)
     (run,) = side.step(math.inf)
     side.choose(None)

@@ -14,7 +14,7 @@ import pytest
 
 from automl import catalog
 from automl.errors import Unfit
-from automl.goals.scoring import truth
+from automl.goals import truth
 from automl.records import Baseline, Facts, Output
 from automl.shallow.worker import Part, Payload, Worker, measure
 

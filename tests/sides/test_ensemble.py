@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from automl import metrics
-from automl.goals.outputs import combine
+from automl.goals.shared.outputs import combine
 from automl.records import Cost, Output, Run
 from automl.sides.ensemble import MOST_MEMBERS, ensemble_run, select
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from automl.goals.decision import Decision
-from automl.goals.outputs import combine
+from automl.goals.shared.calibration import Decision
+from automl.goals.shared.outputs import combine
 from automl.records import Dataset, Head, InputSpec, Output
 from automl.sides import predictors
 from automl.sides.predictors import DeepPredictor, ShallowPredictor, raw

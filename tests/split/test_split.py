@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 from automl.errors import DataError, RecipeError
-from automl.records import Dataset, Goal, Split, Task
+from automl.records import Dataset, GoalName, Split, Task
 from automl.split import split, windows
 from automl.split.folds import HOLD_OUTS
 
 RNG = np.random.default_rng(0)
 
 
-def task(goal: Goal = "binary", **more: object) -> Task:
+def task(goal: GoalName = "binary", **more: object) -> Task:
     return Task("tabular", goal, ("y",), "accuracy", **more)
 
 
@@ -263,7 +263,7 @@ def test_hold_outs_of_any_small_data_keep_their_promises_or_are_left_out(
     """Rare classes, few groups, tiny tables: fewer hold-outs or none, never a failure that one alone would not have."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(10, 120))
-    goal: Goal = ("binary", "multiclass", "multilabel", "regression")[seed % 4]
+    goal: GoalName = ("binary", "multiclass", "multilabel", "regression")[seed % 4]
     y: object
     if goal == "regression":
         y = np.round(rng.lognormal(size=n), int(rng.integers(0, 3)))

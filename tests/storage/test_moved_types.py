@@ -11,7 +11,7 @@ import skops.io
 from problems import rows_problem
 
 from automl import catalog
-from automl.goals.scoring import truth
+from automl.goals import truth
 from automl.records import Baseline, Cost, Facts, FitContext, Output, Run
 from automl.shallow.archive import Archive
 from automl.storage.moved_types import MOVED, renamed

@@ -25,7 +25,7 @@ from automl.baselines.features.normal import normal_scores
 from automl.baselines.features.target_statistics import fit_levels, fit_target_statistics, told_by
 from automl.baselines.features.trigrams import Trigrams
 from automl.baselines.model import remembered, rows_key
-from automl.goals.transform import transform_for
+from automl.goals.shared.target_transform import transform_for
 from automl.records import MIN_LEVEL_ROWS, Dataset, Task
 from automl.target_encoding.microaggregation import ends, median, quantiles
 from automl.target_encoding.ridge import amounts, goals_of

@@ -21,7 +21,7 @@ import numpy as np
 
 from automl.baselines.learners.linear import LABELLED, balanced, spread
 from automl.errors import MissingExtra, OutOfTime
-from automl.records import FitContext, Goal
+from automl.records import FitContext, GoalName
 from automl.system.resources import usable_cores
 
 __all__ = ["Boosters", "Grown", "Growth", "Library", "installed", "need", "threads"]
@@ -48,7 +48,7 @@ class Growth:
         whole: told of a complete model's bytes on the way, where the library can give them.
     """
 
-    goal: Goal
+    goal: GoalName
     n_classes: int
     settings: Mapping[str, Any]
     seed: int
@@ -86,7 +86,7 @@ class Boosters:
     """
 
     def __init__(
-        self, library: Library, goal: Goal, n_classes: int, settings: Mapping[str, Any], seed: int = 0
+        self, library: Library, goal: GoalName, n_classes: int, settings: Mapping[str, Any], seed: int = 0
     ) -> None:
         need(library)
         self.library = library
@@ -133,7 +133,7 @@ class Boosters:
               complete: Callable[[], None] | None) -> None:  # fmt: skip
         """One more ensemble; classes that training rows lack are left out of it."""
         place = len(self.stored)
-        goal: Goal = "regression"
+        goal: GoalName = "regression"
         codes = np.zeros(0, dtype=np.int64)
         if self.goal in LABELLED:
             codes, y = np.unique(y, return_inverse=True)

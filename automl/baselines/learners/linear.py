@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from automl.baselines.learners.ridge import ridge_path
-from automl.records import FitContext, Goal, Output
+from automl.records import FitContext, GoalName, Output
 
 __all__ = ["Fourier", "Linear", "as_output", "balanced", "fit_temperature", "late", "loss_of", "spread"]
 
@@ -29,7 +29,7 @@ NEWTON_WEIGHTS = 600
 STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
 
 
-def as_output(goal: Goal, prediction: np.ndarray) -> Output:
+def as_output(goal: GoalName, prediction: np.ndarray) -> Output:
     """What a learner predicts as an `Output`: probabilities with their most probable labels, or values."""
     if goal not in LABELLED:
         return Output("values", {"values": np.asarray(prediction, dtype=np.float64)})
@@ -40,7 +40,7 @@ def as_output(goal: Goal, prediction: np.ndarray) -> Output:
     return Output("probabilities", {"probabilities": np.asarray(prediction, dtype=np.float64), "labels": labels})
 
 
-def loss_of(goal: Goal, truth: np.ndarray, prediction: np.ndarray) -> float:
+def loss_of(goal: GoalName, truth: np.ndarray, prediction: np.ndarray) -> float:
     """Mean log loss of probabilities, or mean squared error of values: what early stopping watches."""
     if goal not in LABELLED:
         return float(np.mean((truth - prediction) ** 2))
@@ -87,7 +87,7 @@ class Linear:
     Source: temperature scaling, Guo et al. 2017; leave-one-out for ridge, Allen 1974 (PRESS).
     """
 
-    def __init__(self, goal: Goal, n_classes: int, loss: str = "logistic", strengths: Sequence[float] = STRENGTHS,
+    def __init__(self, goal: GoalName, n_classes: int, loss: str = "logistic", strengths: Sequence[float] = STRENGTHS,
                  class_weight: str | None = None, choose: str = "valid", seed: int = 0) -> None:  # fmt: skip
         self.goal = goal
         self.n_classes = n_classes
@@ -204,12 +204,12 @@ class Linear:
         return squash(self.goal, scores * self.temperature) if self.goal in LABELLED else scores
 
 
-def squash(goal: Goal, scores: np.ndarray) -> np.ndarray:
+def squash(goal: GoalName, scores: np.ndarray) -> np.ndarray:
     """Scores as probabilities."""
     return np.asarray(expit(scores) if goal == "multilabel" else softmax(scores, axis=1))
 
 
-def fit_temperature(goal: Goal, scores: np.ndarray, truth: np.ndarray) -> float:
+def fit_temperature(goal: GoalName, scores: np.ndarray, truth: np.ndarray) -> float:
     """The factor on the scores with the least log loss, from a grid (a factor keeps the order of the classes)."""
     grid = np.geomspace(0.05, 100.0, 45)
     if goal == "multilabel":
@@ -238,7 +238,7 @@ class Fourier:
     Source: Rahimi & Recht 2007, "Random features for large-scale kernel machines".
     """
 
-    def __init__(self, goal: Goal, n_classes: int, n_features: int = 2000, width: float = 0.5,
+    def __init__(self, goal: GoalName, n_classes: int, n_features: int = 2000, width: float = 0.5,
                  class_weight: str | None = None, seed: int = 0) -> None:  # fmt: skip
         self.n_features = n_features
         self.width = width

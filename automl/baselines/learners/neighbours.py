@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from automl.baselines.learners.linear import LABELLED, balanced, late, loss_of
-from automl.records import FitContext, Goal
+from automl.records import FitContext, GoalName
 
 __all__ = ["Neighbours"]
 
@@ -34,7 +34,7 @@ class Neighbours:
     one row's worth, so that a class without a neighbour is not impossible.
     """
 
-    def __init__(self, goal: Goal, n_classes: int, distance: Literal["euclidean", "cityblock"] = "euclidean",
+    def __init__(self, goal: GoalName, n_classes: int, distance: Literal["euclidean", "cityblock"] = "euclidean",
                  near: float = 1.0, class_weight: str | None = None) -> None:  # fmt: skip
         self.goal = goal
         self.n_classes = n_classes

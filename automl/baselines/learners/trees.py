@@ -18,7 +18,7 @@ from sklearn.ensemble import (
 )
 
 from automl.baselines.learners.linear import LABELLED, late, loss_of, spread
-from automl.records import FitContext, Goal
+from automl.records import FitContext, GoalName
 
 __all__ = ["Boosting", "Forest"]
 
@@ -38,7 +38,7 @@ class Boosting:
     Source: Ke et al. 2017 (LightGBM), as in scikit-learn.
     """
 
-    def __init__(self, goal: Goal, n_classes: int, settings: Mapping[str, Any], seed: int = 0) -> None:
+    def __init__(self, goal: GoalName, n_classes: int, settings: Mapping[str, Any], seed: int = 0) -> None:
         self.goal = goal
         self.n_classes = n_classes
         self.settings = dict(settings)
@@ -102,7 +102,7 @@ class Boosting:
             robust = self.settings.get("loss") == "absolute_error"
             stages = islice(model.staged_predict(valid), known, None)
             return [float(np.mean(np.abs(y - s) if robust else (y - s) ** 2)) for s in stages]
-        goal: Goal = "multiclass" if self.goal == "multiclass" else "binary"
+        goal: GoalName = "multiclass" if self.goal == "multiclass" else "binary"
         n = self.n_classes if goal == "multiclass" else 2
         stages = islice(model.staged_predict_proba(valid), known, None)
         return [loss_of(goal, y, spread(s, model.classes_, n)) for s in stages]
@@ -147,7 +147,7 @@ class Forest:
     Source: Breiman 2001; Geurts, Ernst & Wehenkel 2006.
     """
 
-    def __init__(self, goal: Goal, n_classes: int, settings: Mapping[str, Any], seed: int = 0) -> None:
+    def __init__(self, goal: GoalName, n_classes: int, settings: Mapping[str, Any], seed: int = 0) -> None:
         self.goal = goal
         self.n_classes = n_classes
         self.settings = dict(settings)

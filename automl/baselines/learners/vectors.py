@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.svm import SVC, SVR
 
 from automl.baselines.learners.linear import LABELLED, fit_temperature, squash
-from automl.records import FitContext, Goal
+from automl.records import FitContext, GoalName
 
 __all__ = ["Vectors"]
 
@@ -30,7 +30,7 @@ class Vectors:
     Source: Cortes & Vapnik 1995; Drucker et al. 1997 (values); libsvm, Chang & Lin 2011.
     """
 
-    def __init__(self, goal: Goal, n_classes: int, C: float = 5.0, width: float = 0.5,
+    def __init__(self, goal: GoalName, n_classes: int, C: float = 5.0, width: float = 0.5,
                  class_weight: str | None = None, seed: int = 0) -> None:  # fmt: skip
         self.goal = goal
         self.n_classes = n_classes

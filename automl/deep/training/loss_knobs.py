@@ -28,7 +28,7 @@ def declare(space: Any, head: Head, metric: str) -> None:
         head: what the network puts out.
         metric: what trials are judged by.
     """
-    counts_alike = head.goal == "multiclass" and metric in ("balanced_accuracy", "f1")
+    counts_alike = head.activation == "softmax" and metric in ("balanced_accuracy", "f1")
     if counts_alike and head.priors and min(head.priors) * len(head.priors) < UNEVEN:
         space.Float("class_weight", 0.0, 1.0, default=0.0)
     if head.ordered:

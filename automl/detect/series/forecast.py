@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from automl import metrics
+from automl import goals, metrics
 from automl.detect.columns.checks import audit
 from automl.detect.columns.convert import as_frame, read
 from automl.detect.findings import reading_findings, stand_ins
@@ -18,6 +18,7 @@ from automl.detect.series import frequency as calendar
 from automl.detect.series.axis import Axis, ahead, series_blocks
 from automl.detect.series.grid import block_bounds, drop_short, filled, ordered, unrepeated
 from automl.errors import DataError, RecipeError
+from automl.goals.forecast import FORECAST
 from automl.records import Column, Dataset, Finding, Recipe, Task
 
 __all__ = ["detect", "history"]
@@ -68,10 +69,10 @@ def detect(
     horizon = ahead(_lengths(dataset), _given(dataset), counts, recipe)
     dataset, dropped = drop_short(dataset, horizon + 2)
     season, told = _season(dataset, counts, horizon)
-    metric = recipe.metric or metrics.default("forecast")
-    if "forecast" not in metrics.named(metric).goals:
-        fitting = ", ".join(metrics.names_for("forecast"))
-        raise RecipeError(f"metric {metric!r} does not score goal 'forecast'; metrics that do: {fitting}")
+    metric = recipe.metric or goals.default_metric(FORECAST.name)
+    if not goals.serves(metrics.named(metric).goals, FORECAST.name):
+        fitting = ", ".join(goals.metrics_for(FORECAST.name))
+        raise RecipeError(f"metric {metric!r} does not score goal {FORECAST.name!r}; metrics that do: {fitting}")
     evidence = (
         f"modality sequence: {_count(dataset)} of {len(axis.targets)} value(s) a step",
         *axis.evidence,
@@ -82,7 +83,7 @@ def detect(
     described = tuple(c for c in (axis.time, axis.series) if c is not None)
     task = Task(
         modality="sequence",
-        goal="forecast",
+        goal=FORECAST.name,
         target=axis.targets,
         metric=metric,
         horizon=horizon,

@@ -28,7 +28,7 @@ from automl.detect.quoting import quotable
 from automl.detect.target.classes import class_findings, grades, natural, positive_class
 from automl.detect.target.numeric_labels import Taken, taken
 from automl.errors import DataError, RecipeError
-from automl.records import Column, Finding, Goal, Recipe
+from automl.records import Column, Finding, GoalName, Recipe
 from automl.system import shell
 
 __all__ = ["SURE", "Answer", "answer", "suggested", "suggestions"]
@@ -59,7 +59,7 @@ class Answer:
         doubt: what would tell otherwise.
     """
 
-    goal: Goal
+    goal: GoalName
     target: pd.DataFrame
     rows: np.ndarray
     classes: tuple[str, ...]
@@ -293,7 +293,7 @@ def _classes(texts: np.ndarray, kind: Column, recipe: Recipe, found: Taken | Non
     name = kind.name
     counts = pd.Series(texts, dtype=object).value_counts()
     levels = sorted(counts.index, key=natural)
-    goal: Goal = "binary" if len(levels) == 2 and recipe.goal != "multiclass" else "multiclass"
+    goal: GoalName = "binary" if len(levels) == 2 and recipe.goal != "multiclass" else "multiclass"
     evidence = [
         f"goal {goal}: {'set by you' if recipe.goal else f'the target {name!r} takes {len(levels):,} different values'}"
     ]

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl import metrics
-from automl.goals import scoring as contexts
+from automl import goals, metrics
 from automl.sides.ensemble import members_of
 from automl.verdict.resample import N_REPLICATES
 
@@ -51,8 +50,8 @@ class Reserve:
     def __init__(self, prepared: Prepared, budget_seconds: float, runs: list[Run]) -> None:
         split = prepared.split
         self.prepared, self.budget_seconds, self.runs = prepared, budget_seconds, runs
-        self.n_train = len(split.train if split.train_windows is None else split.train_windows)
-        self.n_test = len(split.test if split.test_windows is None else split.test_windows)
+        self.n_train = len(split.items("train"))
+        self.n_test = len(split.items("test"))
         self.bootstrap_seconds = 0.0
         self.mixture_seconds = 0.0
         self.naming_seconds = 0.0
@@ -60,9 +59,9 @@ class Reserve:
     def probe(self, output: Output) -> None:
         """Measure what scoring costs, on a floor's predictions for the validation rows."""
         dataset, task, split = self.prepared.dataset, self.prepared.task, self.prepared.split
-        items = split.valid if split.valid_windows is None else split.valid_windows
-        truth = contexts.truth(dataset, task, items)
-        context = contexts.scoring_context(dataset, task, split, items)
+        items = split.items("valid")
+        truth = goals.truth(dataset, task, items)
+        context = goals.scoring_context(dataset, task, split, items)
         n = max(1, len(items))
         n_weightings = max(1, min(50, PROBE_CELLS // n))
         drawn = np.random.default_rng(0).poisson(1.0, (n_weightings, n)).astype(np.float64)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from automl.records import Facts, Goal, InputKind, InputSpec, Task
+from automl.records import Facts, GoalName, InputKind, InputSpec, Task
 
 __all__ = [
     "ACCEPTS", "DENSE_KNOBS", "GOALS", "ONE_HOT_UP_TO", "batch_sizes", "declare_embeddings", "epochs_for", "no_table",
 ]  # fmt: skip
 
-GOALS: tuple[Goal, ...] = ("binary", "multiclass", "multilabel", "regression")
+GOALS: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel", "regression")
 ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories", "tokens", "image")
 DENSE_KNOBS = ("learning_rate", "weight_decay", "dropout", "hide_rate")
 """Knobs of a template whose columns are embedded and read by dense layers."""

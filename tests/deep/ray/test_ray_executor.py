@@ -39,7 +39,7 @@ def parts():
     columns = tuple(Column(name, "numeric", 1.0, "") for name in "abc")
     task = Task("tabular", "binary", ("y",), "roc_auc", classes=("no", "yes"), positive="yes", columns=columns)
     encoder, codec = modalities.fit(dataset, task, split)
-    return dataset, task, split, encoder, codec, modalities.facts(dataset, task, split, codec)
+    return dataset, task, split, encoder, codec, modalities.facts(task, split, codec)
 
 
 @pytest.fixture(scope="module")

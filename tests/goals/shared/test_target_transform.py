@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.goals.transform import PLAIN, POWERS, TargetTransform, bounds, transform_for
+from automl.goals.shared.target_transform import PLAIN, POWERS, TargetTransform, bounds, transform_for
 
 SHAPES = [
     TargetTransform(power, origin, unit) for power in (1.0, *POWERS) for origin, unit in ((0.0, 2.0), (-5.0, -0.5))

@@ -14,16 +14,17 @@ Sources: Platt 1999 (sigmoid calibration); Guo et al. 2017 (temperature); Lipton
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, softmax
 
 from automl import metrics
-from automl.records import Goal, Output
+from automl.records import GoalName, Output
 
-__all__ = ["Decision", "apply", "fit", "restore"]
+__all__ = ["AllTogether", "Decision", "OneByOne", "restore"]
 
 PRIOR_ROWS = 4.0
 """Strength of the pull to the identity: a prior of standard deviation 0.5 on slope and shift of the logits."""
@@ -53,7 +54,7 @@ class Decision:
             a chance of one in a million from none. Bending keeps their order. 0 leaves them.
     """
 
-    goal: Goal
+    goal: GoalName
     metric: str
     slopes: tuple[float, ...] = ()
     shifts: tuple[float, ...] = ()
@@ -80,32 +81,6 @@ def restore(state: Mapping[str, Any]) -> Decision:
     return Decision(goal=state["goal"], metric=str(state["metric"]), reach=float(state["reach"]), **lists)
 
 
-# --------------------------------------------------------------------------- use
-
-
-def apply(decision: Decision, output: Output) -> Output:
-    """Calibrated probabilities and the labels decided; regression and forecasts pass unchanged.
-
-    Args:
-        decision: from `fit`.
-        output: undecided predictions (not changed).
-
-    Returns:
-        An output with float64 "probabilities" and int64 "labels" beside what else was there.
-    """
-    if not decision.slopes or "probabilities" not in output.arrays:
-        return output
-    probabilities = _calibrated(decision, np.asarray(output.arrays["probabilities"], dtype=np.float64))
-    if decision.goal == "binary":
-        labels = (probabilities[:, 1] >= decision.thresholds[0]).astype(np.int64)
-    elif decision.goal == "multilabel":
-        labels = (probabilities >= np.asarray(decision.thresholds)).astype(np.int64)
-    else:
-        logs = np.log(np.maximum(probabilities, _LOWEST)) + np.asarray(decision.biases)
-        labels = logs.argmax(axis=1).astype(np.int64)
-    return Output(output.kind, {**output.arrays, "probabilities": probabilities, "labels": labels})
-
-
 def _logit(p: np.ndarray) -> np.ndarray:
     p = np.clip(p, _LOWEST, _HIGHEST)
     return np.asarray(np.log(p) - np.log1p(-p))
@@ -119,76 +94,98 @@ def _bend(z: np.ndarray, reach: float) -> np.ndarray:
     return np.asarray(np.sign(z) * (np.minimum(np.abs(z), reach) + beyond / (1.0 + beyond)))
 
 
-def _sigmoid(z: np.ndarray) -> np.ndarray:
-    """``1 / (1 + exp(-z))`` without overflow."""
-    small = np.exp(-np.abs(z))
-    return np.asarray(np.where(z >= 0, 1.0, small) / (1.0 + small))
+# --------------------------------------------------------------------------- strategies
 
 
-def _softmax(z: np.ndarray) -> np.ndarray:
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return np.asarray(e / e.sum(axis=1, keepdims=True))
+@dataclass(frozen=True, slots=True)
+class OneByOne:
+    """Platt's calibration and a threshold, for the positive class of each row or for each of several labels.
+
+    Attributes:
+        positives: from probabilities ``(n, n_columns)`` to those of the classes decided on, ``(n, n_decided)``.
+        complete: from calibrated ones back to ``(n, n_columns)``.
+        marks: from a truth to ``(n, n_decided)`` booleans.
+        labels: from ``(n, n_decided)`` booleans to an output's "labels".
+    """
+
+    positives: Callable[[np.ndarray], np.ndarray]
+    complete: Callable[[np.ndarray], np.ndarray]
+    marks: Callable[[np.ndarray], np.ndarray]
+    labels: Callable[[np.ndarray], np.ndarray]
+
+    def fit(
+        self, truth: np.ndarray, output: Output, goal: GoalName, metric: str, weight: np.ndarray | None = None
+    ) -> Decision:
+        """See `automl.goals.decide`."""
+        p, weights, usable = _evidence(output, weight)
+        n = self.positives(p[:0]).shape[1]
+        if not usable:
+            return Decision(goal, metric, (1.0,) * n, (0.0,) * n, (0.5,) * n)
+        reach = _reach(weights)
+        truths, columns = self.marks(np.asarray(truth)).T, [_bend(_logit(one), reach) for one in self.positives(p).T]
+        fitted = [_fit_sigmoid(t, column, weights) for t, column in zip(truths, columns, strict=True)]
+        calibrated = [expit(a * column + b) for (a, b), column in zip(fitted, columns, strict=True)]
+        thresholds = [_threshold(t, q, metric, weights) for t, q in zip(truths, calibrated, strict=True)]
+        slopes, shifts = zip(*fitted, strict=True)
+        return Decision(goal, metric, slopes, shifts, tuple(thresholds), (), reach)
+
+    def apply(self, decision: Decision, output: Output) -> Output:
+        """See `automl.goals.decided`."""
+        p = np.asarray(output.arrays["probabilities"], dtype=np.float64)
+        if _changes(decision):
+            bent = _bend(_logit(self.positives(p)), decision.reach)
+            p = self.complete(expit(np.asarray(decision.slopes) * bent + np.asarray(decision.shifts)))
+        labels = self.labels(self.positives(p) >= np.asarray(decision.thresholds)).astype(np.int64)
+        return Output(output.kind, {**output.arrays, "probabilities": p, "labels": labels})
 
 
-def _calibrated(decision: Decision, p: np.ndarray) -> np.ndarray:
-    slopes, shifts = np.asarray(decision.slopes), np.asarray(decision.shifts)
-    if (slopes == 1).all() and (shifts == 0).all() and decision.reach == 0:
-        return p
-    if decision.goal == "binary":
-        positive = _sigmoid(slopes[0] * _bend(_logit(p[:, 1]), decision.reach) + shifts[0])
-        return np.column_stack([1.0 - positive, positive])
-    if decision.goal == "multilabel":
-        return _sigmoid(slopes * _bend(_logit(p), decision.reach) + shifts)
-    return _softmax(slopes[0] * _bend(np.log(np.maximum(p, _LOWEST)), decision.reach) + shifts)
+@dataclass(frozen=True, slots=True)
+class AllTogether:
+    """A temperature and, where the data carry it, a shift a class; the most probable class after a bias a class."""
+
+    def fit(
+        self, truth: np.ndarray, output: Output, goal: GoalName, metric: str, weight: np.ndarray | None = None
+    ) -> Decision:
+        """See `automl.goals.decide`."""
+        p, weights, usable = _evidence(output, weight)
+        none = (0.0,) * p.shape[1]
+        if not usable:
+            return Decision(goal, metric, (1.0,), none, (), none)
+        reach = _reach(weights)
+        bent = _bend(np.log(np.maximum(p, _LOWEST)), reach)
+        slope, shift = _fit_softmax(np.asarray(truth), bent, weights)
+        decided = Decision(goal, metric, (slope,), tuple(float(x) for x in shift), (), none, reach)
+        return _choose_biases(self, decided, np.asarray(truth), output, weights)
+
+    def apply(self, decision: Decision, output: Output) -> Output:
+        """See `automl.goals.decided`."""
+        p = np.asarray(output.arrays["probabilities"], dtype=np.float64)
+        if _changes(decision):
+            bent = _bend(np.log(np.maximum(p, _LOWEST)), decision.reach)
+            p = softmax(decision.slopes[0] * bent + np.asarray(decision.shifts), axis=1)
+        logs = np.log(np.maximum(p, _LOWEST)) + np.asarray(decision.biases)
+        return Output(output.kind, {**output.arrays, "probabilities": p, "labels": logs.argmax(axis=1)})
+
+
+def _changes(decision: Decision) -> bool:
+    """Whether any probability becomes another one."""
+    plain = all(slope == 1 for slope in decision.slopes) and not any(decision.shifts)
+    return not plain or decision.reach != 0
+
+
+def _evidence(output: Output, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Probabilities, weights whose mean is one, and whether anything can be learnt from them."""
+    p = np.asarray(output.arrays["probabilities"], dtype=np.float64)
+    weights = _unit_mean(np.ones(len(p)) if weight is None else np.asarray(weight, dtype=np.float64))
+    return p, weights, bool(len(p) and np.isfinite(p).all() and weights.sum() > 0)
+
+
+def _reach(weights: np.ndarray) -> float:
+    """Beyond which logits so many rows cannot tell a rare event from none."""
+    return max(_LEAST_REACH, float(np.log1p(weights.sum() ** 2 / (weights**2).sum())))
 
 
 # --------------------------------------------------------------------------- fitting
-
-
-def fit(truth: np.ndarray, output: Output, goal: Goal, metric: str, weight: np.ndarray | None = None) -> Decision:
-    """Fit calibration, then choose the rule for labels, on validation rows.
-
-    Args:
-        truth: of the validation rows, as `records` says.
-        output: undecided predictions of them.
-        goal: the task's.
-        metric: what the labels are to do well by.
-        weight: ``(n,)`` or None.
-
-    Returns:
-        The identity with the most probable class as label if there is nothing to learn from (no rows, predictions
-        that are not finite); a decision that changes nothing for regression and forecasts.
-    """
-    if goal not in ("binary", "multiclass", "multilabel"):
-        return Decision(goal, metric)
-    p = np.asarray(output.arrays["probabilities"], dtype=np.float64)
-    weights = _unit_mean(np.ones(len(p)) if weight is None else np.asarray(weight, dtype=np.float64))
-    plain = _plain(goal, metric, p.shape[1])
-    if len(p) == 0 or not np.isfinite(p).all() or weights.sum() <= 0:
-        return plain
-    effective = float(weights.sum() ** 2 / (weights**2).sum())
-    reach = max(_LEAST_REACH, float(np.log1p(effective)))
-    if goal == "multiclass":
-        bent = _bend(np.log(np.maximum(p, _LOWEST)), reach)
-        slope, shift = _fit_softmax(np.asarray(truth), bent, weights)
-        decided = Decision(goal, metric, (slope,), tuple(float(x) for x in shift), (), plain.biases, reach)
-        return _choose_biases(decided, np.asarray(truth), output, weights)
-    columns = [_bend(_logit(column), reach) for column in ([p[:, 1]] if goal == "binary" else p.T)]
-    truths = [np.asarray(truth) == 1] if goal == "binary" else list(np.asarray(truth).T == 1)
-    fitted = [_fit_sigmoid(t, column, weights) for t, column in zip(truths, columns, strict=True)]
-    calibrated = [_sigmoid(a * column + b) for (a, b), column in zip(fitted, columns, strict=True)]
-    thresholds = [_threshold(t, q, metric, weights) for t, q in zip(truths, calibrated, strict=True)]
-    slopes, shifts = zip(*fitted, strict=True)
-    return Decision(goal, metric, slopes, shifts, tuple(thresholds), (), reach)
-
-
-def _plain(goal: Goal, metric: str, n_columns: int) -> Decision:
-    """The decision that changes no probability and takes the most probable label."""
-    if goal == "binary":
-        return Decision(goal, metric, (1.0,), (0.0,), (0.5,))
-    if goal == "multilabel":
-        return Decision(goal, metric, (1.0,) * n_columns, (0.0,) * n_columns, (0.5,) * n_columns)
-    return Decision(goal, metric, (1.0,), (0.0,) * n_columns, (), (0.0,) * n_columns)
 
 
 def _unit_mean(weights: np.ndarray) -> np.ndarray:
@@ -209,7 +206,7 @@ def _fit_sigmoid(positive: np.ndarray, logits: np.ndarray, weights: np.ndarray) 
 
     theta = identity.copy()
     for _ in range(50):
-        p = _sigmoid(features @ theta)
+        p = expit(features @ theta)
         gradient = features.T @ (weights * (p - y)) + PRIOR_ROWS * (theta - identity)
         curvature = (features.T * (weights * p * (1 - p))) @ features + PRIOR_ROWS * np.eye(2)
         theta, moved = _descend(loss, theta, np.linalg.solve(curvature, gradient))
@@ -264,7 +261,7 @@ def _newton_softmax(
 
     theta = identity.copy()
     for _ in range(50):
-        q = _softmax(scores(theta))
+        q = softmax(scores(theta), axis=1)
         weighted, mean = weights[:, None] * q, (q * z).sum(axis=1)
         gradient = PRIOR_ROWS * (theta - identity)
         curvature = PRIOR_ROWS * np.eye(size)
@@ -311,7 +308,9 @@ def _f1_threshold(p: np.ndarray, weights: np.ndarray) -> float:
     return float(min(max(expected.max() / 2.0, 1e-6), 0.5))
 
 
-def _choose_biases(decision: Decision, truth: np.ndarray, output: Output, weights: np.ndarray) -> Decision:
+def _choose_biases(
+    rule: AllTogether, decision: Decision, truth: np.ndarray, output: Output, weights: np.ndarray
+) -> Decision:
     """Divide probabilities by a power of the class priors: 0 for accuracy, 1 for balanced accuracy, tried for F1."""
     if decision.metric not in ("balanced_accuracy", "f1"):
         return decision
@@ -325,8 +324,8 @@ def _choose_biases(decision: Decision, truth: np.ndarray, output: Output, weight
         biases = tuple(float(x) for x in power * logs)
         return Decision(decision.goal, decision.metric, decision.slopes, decision.shifts, (), biases, decision.reach)
 
-    outputs = [apply(with_power(power), output) for power in powers]
-    best = _beyond_noise(decision.metric, truth, outputs, apply(with_power(start), output), weights)
+    outputs = [rule.apply(with_power(power), output) for power in powers]
+    best = _beyond_noise(decision.metric, truth, outputs, rule.apply(with_power(start), output), weights)
     return with_power(start if best is None else powers[best])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from automl.records import Dataset, Split, Task
 
-__all__ = ["scoring_context", "seasonal_scale", "series_codes", "truth"]
+__all__ = ["class_context", "seasonal_scale", "series_codes", "window_context"]
 
 
 def series_codes(dataset: Dataset) -> np.ndarray:
@@ -56,10 +56,13 @@ def seasonal_scale(dataset: Dataset, season: int, rows: np.ndarray) -> np.ndarra
     return np.where(np.isfinite(scale), scale, columns)
 
 
-def scoring_context(dataset: Dataset, task: Task, split: Split, items: np.ndarray) -> dict[str, Any]:
-    """Context of `Metric.fn` for these rows, or forecast windows of shape (n_windows, horizon)."""
-    if task.goal != "forecast":
-        return {"classes": len(task.classes)}
+def class_context(dataset: Dataset, task: Task, split: Split, items: np.ndarray) -> dict[str, Any]:
+    """What metrics of classes and of values read beside: how many classes there are."""
+    return {"classes": len(task.classes)}
+
+
+def window_context(dataset: Dataset, task: Task, split: Split, items: np.ndarray) -> dict[str, Any]:
+    """What metrics of forecasts read beside, of windows ``(n_windows, horizon)``."""
     codes = series_codes(dataset)
     scale = seasonal_scale(dataset, task.season or 1, _before_test(codes, split))
     of_item = codes[items[:, 0]]
@@ -72,16 +75,3 @@ def _before_test(codes: np.ndarray, split: Split) -> np.ndarray:
     np.minimum.at(first, codes[split.test], split.test)
     rows = np.arange(len(codes))
     return np.flatnonzero(rows < first[codes])
-
-
-def truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
-    """The target of these rows (or windows) as metrics read it; see the conventions of `automl.records`."""
-    if dataset.target is None:
-        raise ValueError("there is no target to score with")
-    if task.goal in ("binary", "multiclass"):
-        codes = {name: code for code, name in enumerate(task.classes)}
-        return np.array([codes[str(label)] for label in dataset.target.iloc[items, 0]], dtype=np.int64)
-    values = dataset.target.to_numpy()
-    if task.goal == "multilabel":
-        return np.asarray(values[items], dtype=np.int8)
-    return np.asarray(values[items], dtype=np.float64)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from automl import metrics
-from automl.goals import decision
+from automl import goals, metrics
+from automl.goals.shared import calibration
 from automl.records import Output
 from automl.report import reliability
 
@@ -40,7 +40,7 @@ def multiclass(n, k=4, factor=2.5, seed=0, shift=0.0):
 
 def test_platt_calibration_is_penalised_logistic_regression():
     truth, output = overconfident(400)
-    fitted = decision.fit(truth, output, "binary", "roc_auc")
+    fitted = goals.decide(truth, output, "binary", "roc_auc")
     p = output.arrays["probabilities"][:, 1]
     logits = np.log(p / (1 - p))
     unbent = np.abs(logits) <= fitted.reach
@@ -59,7 +59,7 @@ def test_calibration_lowers_log_loss_and_calibration_error_on_new_rows(make):
     goal = "binary" if make is overconfident else "multiclass"
     truth, output = make(3000)
     new_truth, new = make(3000, seed=1)
-    decided = decision.apply(decision.fit(truth, output, goal, "log_loss"), new)
+    decided = goals.decided(goals.decide(truth, output, goal, "log_loss"), new)
     assert metrics.score("log_loss", new_truth, decided) < 0.9 * metrics.score("log_loss", new_truth, new)
     before, after = (reliability.calibration_error(new_truth, o.arrays["probabilities"]) for o in (new, decided))
     assert after < 0.04 and after < 0.5 * before
@@ -67,16 +67,16 @@ def test_calibration_lowers_log_loss_and_calibration_error_on_new_rows(make):
 
 def test_shifted_classes_are_shifted_back_where_rows_are_many():
     truth, output = multiclass(3000, factor=1.0, shift=0.7)
-    fitted = decision.fit(truth, output, "multiclass", "accuracy")
+    fitted = goals.decide(truth, output, "multiclass", "accuracy")
     steps = np.diff(fitted.shifts)
     assert steps == pytest.approx(np.full(3, -0.7), abs=0.25)
     few_truth, few = multiclass(60, factor=1.0, shift=0.7)
-    assert decision.fit(few_truth, few, "multiclass", "accuracy").shifts == (0.0,) * 4
+    assert goals.decide(few_truth, few, "multiclass", "accuracy").shifts == (0.0,) * 4
 
 
 def test_few_rows_change_little():
     truth, output = overconfident(6, factor=1.0, shift=0.0)
-    fitted = decision.fit(truth, output, "binary", "accuracy")
+    fitted = goals.decide(truth, output, "binary", "accuracy")
     assert abs(fitted.slopes[0] - 1) < 0.5 and abs(fitted.shifts[0]) < 0.5
     assert fitted.thresholds == (0.5,)
 
@@ -87,7 +87,7 @@ def test_binary_ranking_does_not_change(metric):
     p = output.arrays["probabilities"].copy()
     p[:5] = [[1.0, 0.0]] * 2 + [[0.0, 1.0]] * 3
     sure = Output("probabilities", {"probabilities": p})
-    decided = decision.apply(decision.fit(truth, sure, "binary", metric), sure)
+    decided = goals.decided(goals.decide(truth, sure, "binary", metric), sure)
     for ranking in ("roc_auc", "average_precision"):
         assert metrics.score(ranking, truth, sure) == pytest.approx(metrics.score(ranking, truth, decided), abs=1e-12)
     assert (
@@ -101,7 +101,7 @@ def test_a_forests_sure_zero_does_not_cost_the_log_loss_of_a_certainty():
     p[:3] = [1.0, 0.0]
     truth[:3] = [1, 0, 0]
     sure = Output("probabilities", {"probabilities": p})
-    decided = decision.apply(decision.fit(truth, sure, "binary", "log_loss"), sure)
+    decided = goals.decided(goals.decide(truth, sure, "binary", "log_loss"), sure)
     assert decided.arrays["probabilities"][0, 1] > 1e-5
     assert metrics.score("log_loss", truth, decided) < metrics.score("log_loss", truth, sure)
 
@@ -109,11 +109,11 @@ def test_a_forests_sure_zero_does_not_cost_the_log_loss_of_a_certainty():
 def test_f1_of_a_rare_class_gains_by_its_threshold():
     truth, output = overconfident(3000, factor=1.0, shift=0.0, base=-3.0)
     new_truth, new = overconfident(3000, factor=1.0, shift=0.0, base=-3.0, seed=1)
-    fitted = decision.fit(truth, output, "binary", "f1")
-    decided = decision.apply(fitted, new)
+    fitted = goals.decide(truth, output, "binary", "f1")
+    decided = goals.decided(fitted, new)
     assert fitted.thresholds[0] < 0.4
     assert metrics.score("f1", new_truth, decided) > 1.1 * metrics.score("f1", new_truth, new)
-    ranked = decision.fit(truth, output, "binary", "roc_auc")
+    ranked = goals.decide(truth, output, "binary", "roc_auc")
     assert ranked.thresholds == fitted.thresholds  # a rare class is found even if the metric says nothing of labels
 
 
@@ -126,7 +126,7 @@ def test_balanced_accuracy_gains_by_the_priors(goal):
     x = rng.normal(size=(n, 3)) + np.eye(3)[truth]
     p = model.fit(x, truth).predict_proba(x)
     output = Output("probabilities", {"probabilities": p, "labels": p.argmax(axis=1)})
-    decided = decision.apply(decision.fit(truth, output, goal, "balanced_accuracy"), output)
+    decided = goals.decided(goals.decide(truth, output, goal, "balanced_accuracy"), output)
     scores = [metrics.score("balanced_accuracy", truth, o) for o in (output, decided)]
     assert scores[1] > scores[0] + 0.1
 
@@ -135,13 +135,13 @@ def test_accuracy_moves_its_threshold_only_beyond_noise():
     moved = 0
     for seed in range(40):
         truth, output = overconfident(200, factor=1.0, shift=0.0, seed=seed)
-        moved += decision.fit(truth, output, "binary", "accuracy").thresholds != (0.5,)
+        moved += goals.decide(truth, output, "binary", "accuracy").thresholds != (0.5,)
     assert moved <= 4
     rng = np.random.default_rng(0)
     p = rng.random(2000)
     truth = (rng.random(2000) < np.where((p > 0.35) & (p < 0.9), 0.9, 0.05)).astype(np.int64)  # no sigmoid fits this
     output = Output("probabilities", {"probabilities": np.column_stack([1 - p, p])})
-    decided = decision.apply(decision.fit(truth, output, "binary", "accuracy"), output)
+    decided = goals.decided(goals.decide(truth, output, "binary", "accuracy"), output)
     assert metrics.score("accuracy", truth, decided) > 0.78
 
 
@@ -150,8 +150,8 @@ def test_each_label_of_a_multilabel_task_is_decided_by_itself():
     truth = np.column_stack([t for t, _ in columns]).astype(np.int8)
     p = np.column_stack([o.arrays["probabilities"][:, 1] for _, o in columns])
     output = Output("probabilities", {"probabilities": p, "labels": (p > 0.5).astype(int)})
-    fitted = decision.fit(truth, output, "multilabel", "f1")
-    decided = decision.apply(fitted, output)
+    fitted = goals.decide(truth, output, "multilabel", "f1")
+    decided = goals.decided(fitted, output)
     assert len(fitted.thresholds) == len(fitted.slopes) == 3
     assert fitted.thresholds[0] < fitted.thresholds[2]
     assert decided.arrays["labels"].shape == (1500, 3)
@@ -162,16 +162,16 @@ def test_each_label_of_a_multilabel_task_is_decided_by_itself():
 @pytest.mark.parametrize("goal", ["regression", "forecast"])
 def test_values_pass_unchanged(goal):
     output = Output("values", {"values": np.ones((3, 1))})
-    assert decision.apply(decision.fit(np.ones((3, 1)), output, goal, "r2"), output) is output
+    assert goals.decided(goals.decide(np.ones((3, 1)), output, goal, "r2"), output) is output
 
 
 @pytest.mark.parametrize(("make", "goal"), [(overconfident, "binary"), (multiclass, "multiclass")])
 def test_a_restored_decision_decides_alike(make, goal):
     truth, output = make(400)
-    fitted = decision.fit(truth, output, goal, "f1")
-    restored = decision.restore(json.loads(json.dumps(fitted.state())))
+    fitted = goals.decide(truth, output, goal, "f1")
+    restored = calibration.restore(json.loads(json.dumps(fitted.state())))
     assert fitted == restored
-    expected, actual = (decision.apply(one, output) for one in (fitted, restored))
+    expected, actual = (goals.decided(one, output) for one in (fitted, restored))
     assert (expected.arrays["probabilities"] == actual.arrays["probabilities"]).all()
     assert (expected.arrays["labels"] == actual.arrays["labels"]).all()
 
@@ -179,7 +179,7 @@ def test_a_restored_decision_decides_alike(make, goal):
 def test_apply_changes_neither_its_input_nor_the_sum_of_probabilities():
     truth, output = multiclass(200)
     before = output.arrays["probabilities"].copy()
-    decided = decision.apply(decision.fit(truth, output, "multiclass", "f1"), output)
+    decided = goals.decided(goals.decide(truth, output, "multiclass", "f1"), output)
     assert (before == output.arrays["probabilities"]).all()
     assert decided.arrays["probabilities"].sum(axis=1) == pytest.approx(np.ones(200))
 
@@ -191,15 +191,15 @@ def test_a_weighted_row_counts_as_so_many():
     repeated = Output("probabilities", {"probabilities": output.arrays["probabilities"][rows]})
     kept = counts > 0
     part = Output("probabilities", {"probabilities": output.arrays["probabilities"][kept]})
-    one = decision.fit(truth[rows], repeated, "binary", "roc_auc")
-    other = decision.fit(truth[kept], part, "binary", "roc_auc", counts[kept].astype(float))
+    one = goals.decide(truth[rows], repeated, "binary", "roc_auc")
+    other = goals.decide(truth[kept], part, "binary", "roc_auc", counts[kept].astype(float))
     assert one.slopes[0] == pytest.approx(other.slopes[0], abs=0.02)
     assert one.shifts[0] == pytest.approx(other.shifts[0], abs=0.05)
 
 
 @pytest.mark.parametrize("p", [np.full((4, 2), np.nan), np.empty((0, 2))])
 def test_nothing_to_learn_from_leaves_things_as_they_are(p):
-    fitted = decision.fit(
+    fitted = goals.decide(
         np.zeros(len(p), dtype=np.int64), Output("probabilities", {"probabilities": p}), "binary", "f1"
     )
     assert (fitted.slopes, fitted.shifts, fitted.thresholds) == ((1.0,), (0.0,), (0.5,))
@@ -207,5 +207,5 @@ def test_nothing_to_learn_from_leaves_things_as_they_are(p):
 
 def test_one_class_in_validation_is_survived():
     truth, output = overconfident(50)
-    decided = decision.apply(decision.fit(np.zeros_like(truth), output, "binary", "f1"), output)
+    decided = goals.decided(goals.decide(np.zeros_like(truth), output, "binary", "f1"), output)
     assert np.isfinite(decided.arrays["probabilities"]).all()

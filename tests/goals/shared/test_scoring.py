@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.goals.scoring import scoring_context, seasonal_scale, series_codes, truth
+from automl.goals import scoring_context, truth
+from automl.goals.shared.scoring import seasonal_scale, series_codes
 from automl.records import Dataset, Split, Task
 
 

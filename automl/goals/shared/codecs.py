@@ -7,12 +7,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, softmax
 
-from automl.errors import DataError, RecipeError
-from automl.goals.transform import TargetTransform, bounds, transform_for
+from automl.goals.shared.target_transform import TargetTransform, bounds, transform_for
+from automl.goals.shared.truth import class_codes, columns_of
 from automl.records import Dataset, Head, Output, Split, TargetCodec, Task
 
-__all__ = ["ClassCodec", "ForecastCodec", "LabelsCodec", "ValuesCodec", "fit", "restore"]
+__all__ = [
+    "ClassCodec", "ForecastCodec", "LabelsCodec", "ValuesCodec", "fit_classes", "fit_labels", "fit_two_classes",
+    "fit_values", "fit_windows", "restore",
+]  # fmt: skip
 
 
 # --------------------------------------------------------------------------- classes
@@ -35,30 +39,20 @@ class ClassCodec:
     def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Binary: float32 ``(n, 1)`` of 0 and 1. Multiclass: int32 codes ``(n,)``."""
         codes = self.truth(dataset, rows)
-        return codes.astype(np.float32)[:, None] if self.head.goal == "binary" else codes.astype(np.int32)
+        return codes.astype(np.float32)[:, None] if self.head.shape == (1,) else codes.astype(np.int32)
 
     def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Codes ``(n,)`` int64."""
-        codes = {label: code for code, label in enumerate(self.classes)}
-        labels = _column(dataset, self.target, rows).tolist()
-        try:
-            return np.array([codes[label] for label in labels], np.int64)
-        except KeyError as error:
-            row = int(rows[next(i for i, label in enumerate(labels) if label not in codes)])
-            shown = ", ".join(map(repr, self.classes[:8])) + (", ..." if len(self.classes) > 8 else "")
-            raise DataError(
-                f"expected one of the classes {shown} in target {self.target!r}; row {row} holds {error.args[0]!r}. "
-                "Remove such rows, or train on data that has this class"
-            ) from None
+        return class_codes(dataset, self.target, self.classes, rows)
 
     def decode(self, raw: np.ndarray) -> Output:
         """Logits ``(n, 1)`` or ``(n, n_classes)`` as "probabilities" ``(n, n_classes)`` and "labels" ``(n,)``."""
         logits = np.asarray(raw, np.float64).reshape(len(raw), -1)
-        if self.head.goal == "binary":
-            probabilities = np.concatenate([_sigmoid(-logits), _sigmoid(logits)], axis=1)
+        if self.head.shape == (1,):
+            probabilities = np.concatenate([expit(-logits), expit(logits)], axis=1)
             labels = (probabilities[:, 1] >= 0.5).astype(np.int64)
         else:
-            probabilities = _softmax(logits)
+            probabilities = softmax(logits, axis=1)
             labels = probabilities.argmax(axis=1).astype(np.int64)
         return Output("probabilities", {"probabilities": probabilities, "labels": labels})
 
@@ -80,11 +74,11 @@ class LabelsCodec:
 
     def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Int8 ``(n, n_labels)``."""
-        return np.stack([_column(dataset, name, rows).astype(np.int8) for name in self.classes], axis=1)
+        return columns_of(dataset, self.classes, rows, np.int8)
 
     def decode(self, raw: np.ndarray) -> Output:
         """Logits as each label's own probability and, at 0.5 and above, its label."""
-        probabilities = _sigmoid(np.asarray(raw, np.float64).reshape(len(raw), -1))
+        probabilities = expit(np.asarray(raw, np.float64).reshape(len(raw), -1))
         labels = (probabilities >= 0.5).astype(np.int64)
         return Output("probabilities", {"probabilities": probabilities, "labels": labels})
 
@@ -126,7 +120,7 @@ class ValuesCodec:
 
     def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Values ``(n, n_targets)`` float64 in the user's units."""
-        return np.stack([_column(dataset, name, rows).astype(np.float64) for name in self.targets], axis=1)
+        return columns_of(dataset, self.targets, rows, np.float64)
 
     def decode(self, raw: np.ndarray) -> Output:
         """Standardised values as "values" ``(n, n_targets)`` in the user's units, within the widened training range."""
@@ -156,7 +150,7 @@ class ForecastCodec:
 
     def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Raw windows ``(n, horizon, n_targets)`` float64."""
-        return np.stack([_column(dataset, name, rows).astype(np.float64) for name in self.targets], axis=2)
+        return columns_of(dataset, self.targets, rows, np.float64)
 
     def decode(self, raw: np.ndarray) -> Output:
         """``(n, horizon, n_targets, 1 + n_quantiles)`` as "values" and "quantiles", the latter in ascending order."""
@@ -174,27 +168,6 @@ class ForecastCodec:
 # --------------------------------------------------------------------------- fitting
 
 
-def fit(dataset: Dataset, task: Task, split: Split) -> TargetCodec:
-    """Fit the codec of the task's goal on training rows.
-
-    Raises:
-        RecipeError: the goal has no target. DataError: a label is not among the task's classes.
-    """
-    if task.goal in ("binary", "multiclass"):
-        return _fit_classes(dataset, task, split)
-    if task.goal == "multilabel":
-        return _fit_labels(dataset, task, split)
-    if task.goal == "regression":
-        return _fit_values(dataset, task, split)
-    if task.goal == "forecast":
-        shape = (int(task.horizon or 1), len(task.target), 1 + len(task.quantiles))
-        return ForecastCodec(Head("forecast", shape, "linear", "forecast", tuple(task.quantiles)), list(task.target))
-    raise RecipeError(
-        f"expected a goal with a target (binary, multiclass, multilabel, regression, forecast); got {task.goal!r}. "
-        "Pass --goal with one of these and --target"
-    )
-
-
 def restore(state: Mapping[str, Any]) -> TargetCodec:
     """The codec that `state` described."""
     head = _restore_head(state["head"])
@@ -209,23 +182,28 @@ def restore(state: Mapping[str, Any]) -> TargetCodec:
     return ForecastCodec(head, list(state["targets"]))
 
 
-def _fit_classes(dataset: Dataset, task: Task, split: Split) -> ClassCodec:
+def fit_two_classes(dataset: Dataset, task: Task, split: Split) -> ClassCodec:
+    """One logit, of the second class."""
+    return _fit_classes(Head("binary", (1,), "sigmoid", "binary_crossentropy"), dataset, task, split)
+
+
+def fit_classes(dataset: Dataset, task: Task, split: Split) -> ClassCodec:
+    """One logit a class."""
+    shape = (len(task.classes),)
+    head = Head("multiclass", shape, "softmax", "sparse_categorical_crossentropy", ordered=task.ordered)
+    return _fit_classes(head, dataset, task, split)
+
+
+def _fit_classes(head: Head, dataset: Dataset, task: Task, split: Split) -> ClassCodec:
     n_classes = len(task.classes)
-    binary = task.goal == "binary"
-    head = Head(
-        goal=task.goal,
-        shape=(1,) if binary else (n_classes,),
-        activation="sigmoid" if binary else "softmax",
-        loss="binary_crossentropy" if binary else "sparse_categorical_crossentropy",
-        ordered=task.ordered and not binary,
-    )
     codec = ClassCodec(head, task.target[0], list(task.classes))
     counts = np.bincount(codec.truth(dataset, split.train), minlength=n_classes)
     codec.head = _with_priors(head, (counts + 0.5) / (counts.sum() + 0.5 * n_classes))
     return codec
 
 
-def _fit_labels(dataset: Dataset, task: Task, split: Split) -> LabelsCodec:
+def fit_labels(dataset: Dataset, task: Task, split: Split) -> LabelsCodec:
+    """One logit a label."""
     head = Head("multilabel", (len(task.classes),), "sigmoid", "binary_crossentropy")
     codec = LabelsCodec(head, list(task.classes))
     truth = codec.truth(dataset, split.train)
@@ -238,7 +216,8 @@ def _with_priors(head: Head, priors: np.ndarray) -> Head:
     return Head(**{**asdict(head), "priors": tuple(float(prior) for prior in priors)})
 
 
-def _fit_values(dataset: Dataset, task: Task, split: Split) -> ValuesCodec:
+def fit_values(dataset: Dataset, task: Task, split: Split) -> ValuesCodec:
+    """One standardised number a target."""
     n_targets = len(task.target)
     codec = ValuesCodec(Head("regression", (n_targets,), "linear", "mse"), list(task.target), [], [], [], [], [])
     values = codec.truth(dataset, split.train)
@@ -257,22 +236,13 @@ def _fit_values(dataset: Dataset, task: Task, split: Split) -> ValuesCodec:
     return codec
 
 
+def fit_windows(dataset: Dataset, task: Task, split: Split) -> ForecastCodec:
+    """The next steps of each target, and their quantiles; nothing is fitted."""
+    shape = (int(task.horizon or 1), len(task.target), 1 + len(task.quantiles))
+    return ForecastCodec(Head("forecast", shape, "linear", "forecast", tuple(task.quantiles)), list(task.target))
+
+
 # --------------------------------------------------------------------------- shared
-
-
-def _column(dataset: Dataset, name: str, rows: np.ndarray) -> np.ndarray:
-    if dataset.target is None or name not in dataset.target.columns:
-        raise DataError(f"expected the target column {name!r} in {dataset.name}; it is not there. Give labelled rows")
-    return np.asarray(dataset.target[name].to_numpy()[rows])
-
-
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    return np.asarray(np.exp(-np.logaddexp(0.0, -logits)))
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers: np.ndarray = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _head_state(head: Head) -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""The target of some rows, or of forecast windows, as metrics read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    from automl.records import Dataset
+
+__all__ = ["class_codes", "columns_of"]
+
+
+def class_codes(dataset: Dataset, name: str, classes: Sequence[str], rows: np.ndarray) -> np.ndarray:
+    """Codes ``(n,)`` int64 of a column of labels.
+
+    Raises:
+        DataError: the column is not there, or a label is none of the classes.
+    """
+    codes = {label: code for code, label in enumerate(classes)}
+    labels = _column(dataset, name, rows).tolist()
+    try:
+        return np.array([codes[label] for label in labels], np.int64)
+    except KeyError as error:
+        row = int(rows[next(i for i, label in enumerate(labels) if label not in codes)])
+        shown = ", ".join(map(repr, classes[:8])) + (", ..." if len(classes) > 8 else "")
+        raise DataError(
+            f"expected one of the classes {shown} in target {name!r}; row {row} holds {error.args[0]!r}. "
+            "Remove such rows, or train on data that has this class"
+        ) from None
+
+
+def columns_of(dataset: Dataset, names: Sequence[str], items: np.ndarray, dtype: Any) -> np.ndarray:
+    """Target columns side by side: ``(n, n_columns)`` of rows, ``(n, horizon, n_columns)`` of windows.
+
+    Raises:
+        DataError: a column is not there.
+    """
+    return np.stack([_column(dataset, name, items).astype(dtype) for name in names], axis=-1)
+
+
+def _column(dataset: Dataset, name: str, rows: np.ndarray) -> np.ndarray:
+    if dataset.target is None or name not in dataset.target.columns:
+        raise DataError(f"expected the target column {name!r} in {dataset.name}; it is not there. Give labelled rows")
+    return np.asarray(dataset.target[name].to_numpy()[rows])
