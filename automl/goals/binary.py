@@ -11,19 +11,13 @@ from automl.goals.shared.codecs import fit_two_classes
 from automl.goals.shared.examples import noisy_classes
 from automl.goals.shared.rows import class_frame, class_strata, rarest_class, usual
 from automl.goals.shared.scoring import class_context
-from automl.goals.shared.truth import class_codes
+from automl.goals.shared.truth import class_truth
 from automl.records import Example, Goal, Head, Output
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl.records import Dataset, Task
-
 __all__ = ["BINARY"]
-
-
-def _truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
-    return class_codes(dataset, task.target[0], task.classes, items)
 
 
 def _example_target(signal: np.ndarray) -> pd.DataFrame:
@@ -47,7 +41,7 @@ BINARY = Goal(
     n_classes=(2, 2),
     default_metric=usual("roc_auc"),
     fit_codec=fit_two_classes,
-    truth=_truth,
+    truth=class_truth,
     context=class_context,
     strata=class_strata,
     strata_words="class",

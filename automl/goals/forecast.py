@@ -8,24 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.goals.shared.codecs import fit_windows
+from automl.goals.shared.examples import value_target
 from automl.goals.shared.rows import no_rarest, usual
 from automl.goals.shared.scoring import window_context
-from automl.goals.shared.truth import columns_of
+from automl.goals.shared.truth import value_truth
 from automl.records import Example, Goal, Head, Output
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl.records import Dataset, Task
+    from automl.records import Task
 
 __all__ = ["FORECAST"]
 
 STEPS = 4
 QUANTILES = (0.1, 0.9)
-
-
-def _truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
-    return columns_of(dataset, task.target, items, np.float64)
 
 
 def _strata(target: pd.DataFrame) -> np.ndarray:
@@ -50,12 +47,6 @@ def _fault(task: Task) -> str:
     return "is a forecast without a horizon" if task.horizon is None else ""
 
 
-def _example_target(signal: np.ndarray) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame({"y": signal})
-
-
 def _example_truth(signal: np.ndarray) -> np.ndarray:
     return np.stack([np.roll(signal, -step) for step in range(STEPS)], axis=1)[..., None]
 
@@ -71,7 +62,7 @@ FORECAST = Goal(
     answers="windows",
     default_metric=usual("mase"),
     fit_codec=fit_windows,
-    truth=_truth,
+    truth=value_truth,
     context=window_context,
     strata=_strata,
     strata_words="nothing",
@@ -82,7 +73,7 @@ FORECAST = Goal(
         metric="mase",
         head=Head("forecast", (STEPS, 2, 1 + len(QUANTILES)), "linear", "forecast", quantiles=QUANTILES),
         encoded=lambda n, rng: rng.normal(5.0, 1.0, (n, STEPS, 2)).astype("float32"),
-        target=_example_target,
+        target=value_target,
         truth=_example_truth,
         output=_example_output,
         context=lambda n_items: {

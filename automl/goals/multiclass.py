@@ -13,13 +13,11 @@ from automl.goals.shared.codecs import fit_classes
 from automl.goals.shared.examples import noisy_classes
 from automl.goals.shared.rows import MOST_CLASSES, class_frame, class_strata, rarest_class
 from automl.goals.shared.scoring import class_context
-from automl.goals.shared.truth import class_codes
+from automl.goals.shared.truth import class_truth
 from automl.records import Example, Goal, Head, Output
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from automl.records import Dataset, Task
 
 __all__ = ["MULTICLASS"]
 
@@ -34,10 +32,6 @@ def _metric(counts: Sequence[int]) -> str:
     and it would decide as much as any other.
     """
     return "balanced_accuracy" if metrics.is_uneven(counts) else "accuracy"
-
-
-def _truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
-    return class_codes(dataset, task.target[0], task.classes, items)
 
 
 def _example_target(signal: np.ndarray) -> pd.DataFrame:
@@ -61,7 +55,7 @@ MULTICLASS = Goal(
     n_classes=(2, MOST_CLASSES),
     default_metric=_metric,
     fit_codec=fit_classes,
-    truth=_truth,
+    truth=class_truth,
     context=class_context,
     strata=class_strata,
     strata_words="class",

@@ -8,24 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.goals.shared.codecs import fit_values
+from automl.goals.shared.examples import value_target
 from automl.goals.shared.rows import no_rarest, usual
 from automl.goals.shared.scoring import class_context
-from automl.goals.shared.truth import columns_of
+from automl.goals.shared.truth import value_truth
 from automl.records import Example, Goal, Head, Output
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl.records import Dataset, Task
+    from automl.records import Task
 
 __all__ = ["REGRESSION"]
 
 STRATA = 10
 LEAST_OF_A_STRATUM = 5
-
-
-def _truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
-    return columns_of(dataset, task.target, items, np.float64)
 
 
 def _strata(target: pd.DataFrame) -> np.ndarray:
@@ -44,12 +41,6 @@ def _frame(arrays: Mapping[str, np.ndarray], task: Task) -> pd.DataFrame | pd.Se
     return pd.DataFrame(arrays["values"], columns=list(task.target))
 
 
-def _example_target(signal: np.ndarray) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame({"y": signal})
-
-
 def _example_output(truth: np.ndarray, rng: np.random.Generator, noise: float) -> Output:
     return Output("values", {"values": truth + noise * rng.normal(size=truth.shape)})
 
@@ -60,7 +51,7 @@ REGRESSION = Goal(
     answers="values",
     default_metric=usual("r2"),
     fit_codec=fit_values,
-    truth=_truth,
+    truth=value_truth,
     context=class_context,
     strata=_strata,
     strata_words="the target's size",
@@ -70,7 +61,7 @@ REGRESSION = Goal(
         metric="r2",
         head=Head("regression", (2,), "linear", "mse"),
         encoded=lambda n, rng: rng.normal(0.0, 1.0, (n, 2)).astype("float32"),
-        target=_example_target,
+        target=value_target,
         truth=lambda signal: signal[:, None],
         output=_example_output,
     ),

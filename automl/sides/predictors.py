@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.errors import AutomlError, BundleError
+from automl.goals import decided
 from automl.goals.shared.outputs import combine
 from automl.records import Dataset, Encoder, Output, ShallowModel, TargetCodec
 
@@ -27,8 +28,35 @@ ENCODED_ROWS = 16 * BATCH_SIZE
 FORWARD: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
 
+class _Predictor:
+    """What both sides' predictors do alike with the outputs of their seeds."""
+
+    __slots__ = ()
+
+    decision: Decision | None
+    source: str
+
+    def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
+        """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``).
+
+        Raises:
+            BundleError: the models were opened from a folder, and cannot do it.
+        """
+        with opened_from(self.source):
+            output = combine(self._each(dataset, rows))
+            return output if self.decision is None else decided(self.decision, output)
+
+    def each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
+        """What each seed predicts, undecided; see `output`."""
+        with opened_from(self.source):
+            return self._each(dataset, rows)
+
+    def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class DeepPredictor:
+class DeepPredictor(_Predictor):
     """A network's seeds with the encoder and codec they were trained with.
 
     Attributes:
@@ -47,20 +75,6 @@ class DeepPredictor:
     weights: tuple[float, ...] = (1.0,)
     source: str = ""
 
-    def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
-        """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``).
-
-        Raises:
-            BundleError: the models were opened from a folder, and cannot do it.
-        """
-        with opened_from(self.source):
-            return decide(self.decision, combine(self._each(dataset, rows)))
-
-    def each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
-        """What each seed predicts, undecided; see `output`."""
-        with opened_from(self.source):
-            return self._each(dataset, rows)
-
     def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
         parts: list[list[np.ndarray]] = [[] for _ in self.models]
         is_table = rows.ndim == 1 and hasattr(dataset.inputs, "columns") and not dataset.pictures
@@ -75,7 +89,7 @@ class DeepPredictor:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ShallowPredictor:
+class ShallowPredictor(_Predictor):
     """A shallow family's seeds; each does its own encoding.
 
     Attributes:
@@ -89,20 +103,6 @@ class ShallowPredictor:
     decision: Decision | None = None
     weights: tuple[float, ...] = (1.0,)
     source: str = ""
-
-    def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
-        """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``).
-
-        Raises:
-            BundleError: the models were opened from a folder, and cannot do it.
-        """
-        with opened_from(self.source):
-            return decide(self.decision, combine(self._each(dataset, rows)))
-
-    def each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
-        """What each seed predicts, undecided; see `output`."""
-        with opened_from(self.source):
-            return self._each(dataset, rows)
 
     def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
         return seeds([model.predict(dataset, rows) for model in self.models], self.weights)
@@ -200,12 +200,3 @@ def compiled(model: Any, names: Sequence[str]) -> Any:
         return network(inputs, training=False)
 
     return tf.function(forward, input_signature=[signature], autograph=False).get_concrete_function()
-
-
-def decide(decision: Decision | None, output: Output) -> Output:
-    """Apply calibration and thresholds where there are any."""
-    if decision is None:
-        return output
-    from automl.goals import decided
-
-    return decided(decision, output)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from automl.records import Output
 
-__all__ = ["noisy_classes", "noisy_labels"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["noisy_classes", "noisy_labels", "value_target"]
 
 
 def noisy_classes(truth: np.ndarray, rng: np.random.Generator, noise: float, n_classes: int) -> Output:
@@ -20,3 +25,10 @@ def noisy_labels(truth: np.ndarray, rng: np.random.Generator, noise: float) -> O
     """Each label's own probability, its truth with this much noise, and the labels that are more likely than not."""
     shares = np.clip(truth + noise * (rng.uniform(size=truth.shape) - 0.5), 0.0, 1.0)
     return Output("probabilities", {"probabilities": shares, "labels": (shares >= 0.5).astype("int64")})
+
+
+def value_target(signal: np.ndarray) -> pd.DataFrame:
+    """One column of numbers."""
+    import pandas as pd
+
+    return pd.DataFrame({"y": signal})

@@ -10,9 +10,19 @@ import numpy as np
 from automl.errors import DataError
 
 if TYPE_CHECKING:
-    from automl.records import Dataset
+    from automl.records import Dataset, Task
 
-__all__ = ["class_codes", "columns_of"]
+__all__ = ["class_codes", "class_truth", "columns_of", "value_truth"]
+
+
+def class_truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
+    """Codes ``(n,)`` int64 into the task's classes."""
+    return class_codes(dataset, task.target[0], task.classes, items)
+
+
+def value_truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
+    """Numbers in the user's units: ``(n, n_targets)`` of rows, ``(n, horizon, n_targets)`` of windows, float64."""
+    return columns_of(dataset, task.target, items, np.float64)
 
 
 def class_codes(dataset: Dataset, name: str, classes: Sequence[str], rows: np.ndarray) -> np.ndarray:
