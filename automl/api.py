@@ -86,9 +86,9 @@ def inspect(data: Any, target: str | Sequence[str] | None = None, **options: Any
         InputError: the data or an option is at fault.
     """
     from automl import recipe as recipes
-    from automl.flow.prepare import look
+    from automl.flow.prepare import inspect_data
 
-    seen = look(recipes.make(data=data, target=target, **options), LOOKED_ROWS)
+    seen = inspect_data(recipes.make(data=data, target=target, **options), LOOKED_ROWS)
     n_rows = seen.dataset.n_source_rows or seen.dataset.n_rows
     return Inspection(
         seen.dataset.name, n_rows, seen.task, gravest_first(seen.dataset.findings), seen.columns, seen.targets

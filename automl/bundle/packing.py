@@ -78,14 +78,14 @@ def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     try:
         if value.keys() != ({mark, "shape"} if mark == "$words" else {mark}):
             raise ValueError(f"it stands beside {sorted(value.keys() - {mark})}")
-        return _marked(mark, value[mark], value.get("shape"), arrays)
+        return _unpack_marked(mark, value[mark], value.get("shape"), arrays)
     except (TypeError, ValueError, KeyError, OverflowError) as error:
         if isinstance(error, BundleError):
             raise
         raise BundleError(f"encoder.json holds a {mark} that is none ({error}); save the model again") from error
 
 
-def _marked(mark: str, content: Any, shape: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+def _unpack_marked(mark: str, content: Any, shape: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     """The value that a mark stands for."""
     if mark in ("$array", "$scalar"):
         if not isinstance(content, str) or content not in arrays:

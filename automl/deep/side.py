@@ -128,7 +128,7 @@ class DeepSide:
         self.holdout_policy = MultiHoldoutPolicy(1 + len(self.trainer.training_data.others), self.higher_is_better)
         self.n_runs = 0
         self.failures: Counter[str] = Counter()
-        self._earlier: list[Run] = []
+        self._resumed: list[Run] = []
         self._in_flight: list[PendingTrial] = []
         self.archive = Archive(folder, {**(fingerprints or {}), **self._spaces()}, self._note)
         self._replay()
@@ -381,7 +381,7 @@ class DeepSide:
 
     def earlier_runs(self) -> tuple[Run, ...]:
         """What earlier calls have run in this folder."""
-        return tuple(self._earlier)
+        return tuple(self._resumed)
 
     def _spaces(self) -> dict[str, str]:
         """Fingerprint of each template's space."""
@@ -412,7 +412,7 @@ class DeepSide:
             run = run_of(entry)
             asked = open_ones.pop(run.name, None)  # None where that line is lost
             number = search.oracle.enter(entry["settings"]) if asked is None else asked[1]
-            self._earlier.append(run)
+            self._resumed.append(run)
             self.n_runs += 1
             search.seconds += run.cost.fit_seconds
             scores = entry["scores"]
@@ -436,7 +436,7 @@ class DeepSide:
             if given_up is None:
                 self._in_flight.append(left)
             else:
-                self._earlier.append(self._take_in(left, given_up))
+                self._resumed.append(self._take_in(left, given_up))
                 self._note(f"{spec.name}: {given_up.failure}")
         if lost:  # the best one is fitted again if nothing that is left is as good
             run, search = min(lost, key=lambda item: self._place(item[0]))
@@ -446,8 +446,8 @@ class DeepSide:
 
     def _tell_what_was_found(self) -> None:
         parts = []
-        if self._earlier:
-            parts.append(f"{len(self._earlier)} trials of an earlier call, the weights of {len(self.ranked)} of them")
+        if self._resumed:
+            parts.append(f"{len(self._resumed)} trials of an earlier call, the weights of {len(self.ranked)} of them")
         for left in self._in_flight:
             where = "its last snapshot" if left.snapshot is not None else "its start"
             parts.append(f"{left.spec.name}, which was under way, from {where}")

@@ -143,10 +143,10 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                     progress.note(f"the deep side is left out: {no_deep.reason}")
                 loading_seconds = clock.elapsed - begun
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
-            earlier = {name: side.earlier_runs() for name, side in sides.items()}
-            runs[:] = [run for found in earlier.values() for run in found] + runs
-            if ledger.earlier is not None:
-                progress.say(_going_on({name: len(found) for name, found in earlier.items()}, clock, reserve))
+            recorded = {name: side.earlier_runs() for name, side in sides.items()}
+            runs[:] = [run for found in recorded.values() for run in found] + runs
+            if ledger.recorded is not None:
+                progress.say(_going_on({name: len(found) for name, found in recorded.items()}, clock, reserve))
             stopped, chosen, n_seeds = _contest(recipe, sides, clock, runs, interrupt, reserve, ledger)
             progress.say("scoring both finalists on the test rows")
             with clock.phase("conclude"):

@@ -71,12 +71,12 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
         raise RecipeError("search.log: one side alone has no run folder for logs; leave it out, or run a contest")
     clock = Clock(recipe.budget_seconds, started)
     interrupt = Interrupt()  # never entered: Ctrl-C ends this call, and whatever loop it stands in
-    with Progress(clock, quiet=recipe.quiet) as progress, contextlib.ExitStack() as held:
+    with Progress(clock, quiet=recipe.quiet) as progress, contextlib.ExitStack() as cleanup:
         with clock.phase("read"):
             prepared = prepare(recipe, tested=False)
         task = prepared.task
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
-        contender, encoder, codec = _contender(recipe, side, prepared, progress, interrupt, clock, held)
+        contender, encoder, codec = _contender(recipe, side, prepared, progress, interrupt, clock, cleanup)
         runs: list[Run] = []
         reserve = Reserve(prepared, clock.budget_seconds, runs)
         if isinstance(contender, ShallowSide):
@@ -99,12 +99,12 @@ def _contender(
     progress: Progress,
     interrupt: Interrupt,
     clock: Clock,
-    held: contextlib.ExitStack,
+    cleanup: contextlib.ExitStack,
 ) -> tuple[Contender, Encoder | None, TargetCodec | None]:
-    """The side, closed with `held`; TensorFlow is loaded for the deep one only."""
+    """The side, closed with `cleanup`; TensorFlow is loaded for the deep one only."""
     if side == "shallow":
         shallow = shallow_side(recipe, prepared, None, progress, interrupt, clock)
-        held.callback(shallow.close)
+        cleanup.callback(shallow.close)
         return shallow, None, None
     if "tensorflow" not in sys.modules and clock.remaining < LOADING_SECONDS:
         raise OutOfTime(
@@ -119,7 +119,7 @@ def _contender(
         problem = failed_loading(error)
     if problem is not None:
         raise TrialError(f"{problem.reason}. {problem.step}")
-    remote = held.enter_context(contextlib.closing(workers_of(recipe, progress, interrupt))) if (
+    remote = cleanup.enter_context(contextlib.closing(workers_of(recipe, progress, interrupt))) if (
         recipe.search.uses_ray
     ) else None  # fmt: skip
     if remote is not None:
@@ -128,7 +128,7 @@ def _contender(
     if deep is None:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         raise TrialError(f"no deep template fits this task ({reasons}); use the shallow side")
-    held.callback(deep.close)
+    cleanup.callback(deep.close)
     return deep, encoder, codec
 
 

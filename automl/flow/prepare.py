@@ -20,7 +20,7 @@ from automl.records import Finding
 if TYPE_CHECKING:
     from automl.records import Column, Dataset, Recipe, Split, Task
 
-__all__ = ["Inspected", "Prepared", "audited", "look", "prepare", "read"]
+__all__ = ["Inspected", "Prepared", "audited", "inspect_data", "prepare", "read"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +83,7 @@ def audited(prepared: Prepared, seconds: float) -> Prepared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inspected:
-    """What `look` has seen.
+    """What `inspect_data` has seen.
 
     Attributes:
         dataset: typed where there is a task.
@@ -98,7 +98,7 @@ class Inspected:
     targets: tuple[str, ...] = ()
 
 
-def look(recipe: Recipe, most_rows: int | None = None) -> Inspected:
+def inspect_data(recipe: Recipe, most_rows: int | None = None) -> Inspected:
     """Load, detect and audit, with the rows parted as a contest would part them; nothing is fitted that is kept.
 
     Where they cannot be parted, being too few or by rules that exclude each other, a finding says so, and what needs no

@@ -32,14 +32,14 @@ class FallbackWorker:
         try:
             self.place = Worker(payload)
         except UNSTARTED as error:
-            self.place = self._here(f"a process for them cannot start: {error}")
+            self.place = self._in_process(f"a process for them cannot start: {error}")
 
     def wait(self, deadline: float | None, stopping: Callable[[], bool] = lambda: False) -> str | None:
         """See `Worker.wait`."""
         failure = self.place.wait(deadline, stopping)
         if failure is not None and isinstance(self.place, Worker) and self.place.failed_starts >= STARTS:
             self.place.close()
-            self.place = self._here(failure)
+            self.place = self._in_process(failure)
             return None
         return failure
 
@@ -52,7 +52,7 @@ class FallbackWorker:
         """End the process, where there is one."""
         self.place.close()
 
-    def _here(self, problem: str) -> InProcessWorker:
+    def _in_process(self, problem: str) -> InProcessWorker:
         self.problem = problem
         self.note(f"shallow models are fitted in the main process, where none can be ended at its time ({problem})")
         return InProcessWorker(self.payload)

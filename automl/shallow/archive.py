@@ -134,7 +134,7 @@ class Archive:
         self.note = note
         self.unsafe: set[str] = set()
         self._seconds_a_mib: dict[str, float] = {}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def write(
         self, run: Run, scores: Sequence[float], skipped_for_time: bool, settings: Mapping[str, Any], rows: int,
@@ -212,6 +212,6 @@ class Archive:
             self.store.retain(names)
 
     def _tell(self, kind: str, text: str) -> None:
-        if kind not in self._told:
-            self._told.add(kind)
+        if kind not in self._reported:
+            self._reported.add(kind)
             self.note(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def promise(kept: Any, words: str) -> None:
+def promise(holds: Any, words: str) -> None:
     """Raise AssertionError with these words unless the promise was kept (also under ``python -O``)."""
-    if not bool(kept):
+    if not bool(holds):
         raise AssertionError(words)

@@ -61,7 +61,7 @@ class _Worker:
     ready: Any
     job: _Job | None = None
     answer: Any = None
-    looking: Any = None
+    reading: Any = None
     next_look: float = 0.0
     n_seen: int = 0
     pid: int = 0
@@ -225,7 +225,7 @@ class RayPool:
                 if not self._again and (over or not more):
                     return
             self._wait()
-            self._look(on_epoch)
+            self._read_progress(on_epoch)
             for report in self._ended(on_epoch):
                 yield report
                 more = True
@@ -257,7 +257,7 @@ class RayPool:
         else:
             time.sleep(POLL_SECONDS)
 
-    def _look(self, on_epoch: OnEpoch) -> None:
+    def _read_progress(self, on_epoch: OnEpoch) -> None:
         """Ask busy workers how far they are, and tell them when the user wants to stop."""
         import ray
 
@@ -265,16 +265,16 @@ class RayPool:
         if stop and self._stop_since is None:
             self._stop_since = now
             for worker in self._workers:
-                worker.next_look, worker.looking = 0.0, None
-        come = _come(worker.looking for worker in self._workers)
+                worker.next_look, worker.reading = 0.0, None
+        come = _come(worker.reading for worker in self._workers)
         for worker in self._busy():
-            if worker.looking in come:
+            if worker.reading in come:
                 with contextlib.suppress(Exception):  # a lost worker shows in its answer
-                    self._tell(worker, ray.get(worker.looking), on_epoch)
-                worker.looking = None
-            if worker.looking is None and now >= worker.next_look:
+                    self._tell(worker, ray.get(worker.reading), on_epoch)
+                worker.reading = None
+            if worker.reading is None and now >= worker.next_look:
                 worker.next_look = now + max(LOOK_SECONDS, len(self._workers) / LOOKS_A_SECOND)
-                worker.looking = worker.actor.look.remote(worker.n_seen, stop)
+                worker.reading = worker.actor.progress.remote(worker.n_seen, stop)
 
     def _tell(self, worker: _Worker, points: Sequence[Mapping[str, float]], on_epoch: OnEpoch) -> None:
         assert worker.job is not None
@@ -295,7 +295,7 @@ class RayPool:
                 try:
                     report: TrialResult = ray.get(worker.answer)
                 except RayTaskError as error:  # our own code there raised: the worker itself is well
-                    worker.job = worker.answer = worker.looking = None
+                    worker.job = worker.answer = worker.reading = None
                     yield self._given_up(job, "failed", _words(error))
                     continue
                 except Exception as error:
@@ -303,7 +303,7 @@ class RayPool:
                     continue
                 if report.fit is not None:
                     self._tell(worker, report.fit.curve[worker.n_seen :], on_epoch)
-                worker.job = worker.answer = worker.looking = None
+                worker.job = worker.answer = worker.reading = None
                 self._device = report.device
                 yield _with(report, job)
             elif self._overdue(job):

@@ -104,7 +104,7 @@ class Session:
 
     def _connect(self, address: str) -> None:
         # Under the address "auto" itself, actors of Ray 2.60 were dropped before they ran; under the one it means, not.
-        place = _noted() if address == "auto" else address
+        place = _recorded_address() if address == "auto" else address
         host = re.fullmatch(r"(?:ray://)?\[?(.*?)\]?:(\d+)", place)
         if host is not None:  # Ray itself would try for minutes
             try:
@@ -193,7 +193,7 @@ def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="automl-ray-", dir=parent))
 
 
-def _noted() -> str:
+def _recorded_address() -> str:
     """Where a Ray on this machine was last started, as it has noted itself; it may be gone. Empty if there is none."""
     with _environment(QUIET), contextlib.suppress(Exception):
         services = importlib.import_module("ray._private.services")

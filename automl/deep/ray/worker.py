@@ -30,8 +30,8 @@ def versions() -> dict[str, str]:
 class TrialWorker:
     """A `Trainer` in a Ray actor.
 
-    Ray may call `run` and `look` from different threads, and Keras keeps its settings by thread, so all that touches
-    Keras happens in one thread of our own.
+    Ray may call `run` and `progress` from different threads, and Keras keeps its settings by thread. All that touches
+    Keras therefore happens in one thread of our own.
 
     Args:
         n_threads: for TensorFlow; None for as many as the machine has cores.
@@ -105,7 +105,7 @@ class TrialWorker:
         ).result()
         return report
 
-    def look(self, n_seen: int, stop: bool) -> list[Mapping[str, float]]:
+    def progress(self, n_seen: int, stop: bool) -> list[Mapping[str, float]]:
         """What the trial under way has told since, and whether to end it; answers while it runs."""
         if stop:
             self._stop.set()

@@ -142,13 +142,13 @@ class ParallelNetwork(Network):
         context = tf.distribute.get_replica_context()
         summed = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
 
-        def here(variable: Any) -> tf.Variable:
+        def local_value(variable: Any) -> tf.Variable:
             return self.strategy.experimental_local_results(variable)[place]
 
         self._update(
-            [here(variable.value) for variable in self.model.trainable_variables],
-            [(here(m), here(v)) for m, v in self._moments],
-            (here(self._powers[0]), here(self._powers[1])),
+            [local_value(variable.value) for variable in self.model.trainable_variables],
+            [(local_value(m), local_value(v)) for m, v in self._moments],
+            (local_value(self._powers[0]), local_value(self._powers[1])),
             summed,
             learning_rate,
         )

@@ -54,7 +54,7 @@ class Watchdog:
         self.seconds, self._stopping = seconds, stopping
         self.begun = self._alive = time.monotonic()
         self._stop_seen: float | None = None
-        self._held = 0
+        self._blocked = 0
         self._cancel: Callable[[], None] = lambda: None
         self.over = ""
 
@@ -69,11 +69,11 @@ class Watchdog:
             return None
 
         def whole(*args: Any) -> None:
-            self._held += 1
+            self._blocked += 1
             try:
                 call(*args)
             finally:
-                self._held -= 1
+                self._blocked -= 1
 
         return whole
 
@@ -96,7 +96,7 @@ class Watchdog:
         """Cancel the graphs of the try under way."""
         self._cancel()
 
-    def look(self) -> str:
+    def check(self) -> str:
         """Why the trial has to end now, or ""."""
         now = time.monotonic()
         if self._stop_seen is None and self._stopping():
@@ -112,7 +112,7 @@ class Watchdog:
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """The signal's handler."""
-        if self.over and not self._held:
+        if self.over and not self._blocked:
             raise NeverEnded(self.over)
 
 
@@ -147,7 +147,7 @@ def watching(
 def _end_in_time(watchdog: Watchdog, over: threading.Event, in_main: bool, on_stuck: Callable[[str], None]) -> None:
     """What the thread beside a trial does."""
     while not over.wait(LOOK_SECONDS):
-        watchdog.over = watchdog.look()
+        watchdog.over = watchdog.check()
         if watchdog.over:
             break
     told, tell_at = time.monotonic(), STUCK_SECONDS

@@ -9,10 +9,10 @@ import pandas as pd
 
 from automl.detect.parse import word
 
-__all__ = ["once"]
+__all__ = ["deduplicate"]
 
 
-def once(frame: pd.DataFrame) -> pd.DataFrame:
+def deduplicate(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of a table, each kept as often as the greatest common divisor of all repeats asks.
 
     Kinds rest on how many values differ, so a doubled file would make codes out of identifiers. Where each row stands

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.detect.columns.deduplicate import once
+from automl.detect.columns.deduplicate import deduplicate
 from automl.detect.columns.features import NAMED
 from automl.detect.columns.model import NINE, probabilities, shipped
 from automl.detect.columns.profile import ColumnProfile, profile
@@ -70,7 +70,7 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
         kinds: set by the user.
     """
     kinds = kinds or {}
-    distinct = once(frame)
+    distinct = deduplicate(frame)
     seen, ruled = {}, {}
     for c in map(str, frame.columns):
         seen[c] = column_sample(c, distinct[c])

@@ -70,30 +70,30 @@ class Ledger:
 
     def __init__(self, folder: Path, recipe: Recipe, clock: Clock, note: Callable[[str], None]) -> None:
         self.path, self.clock, self.note = folder / NAME, clock, note
-        self.earlier = self._read()
+        self.recorded = self._read()
         self.asked_seconds = recipe.budget_seconds
         self.started = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(time.time() - clock.call_seconds))
-        self._told = False
+        self._reported = False
         self._over = threading.Event()
         self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._keep_writing, daemon=True)
-        earlier = self.earlier
-        if earlier is None:
+        recorded = self.recorded
+        if recorded is None:
             return
-        offered = earlier.offered_seconds
-        if recipe.budget_given and recipe.budget_seconds != earlier.asked_seconds:
-            offered = earlier.wall_seconds + recipe.budget_seconds
+        offered = recorded.offered_seconds
+        if recipe.budget_given and recipe.budget_seconds != recorded.asked_seconds:
+            offered = recorded.wall_seconds + recipe.budget_seconds
         else:
-            self.asked_seconds = earlier.asked_seconds
-        self.started = earlier.started or self.started
-        clock.go_on(offered, earlier.wall_seconds, earlier.spent, earlier.phases)
+            self.asked_seconds = recorded.asked_seconds
+        self.started = recorded.started or self.started
+        clock.go_on(offered, recorded.wall_seconds, recorded.spent, recorded.phases)
 
     def _read(self) -> RecordedTime | None:
         files.refuse_link(self.path)
         if not self.path.is_file():
             return None
         try:
-            return _earlier(parse(files.read_bytes(self.path, MOST_BYTES)))
+            return _recorded(parse(files.read_bytes(self.path, MOST_BYTES)))
         except (Misfit, FolderError):
             with files.guard(self.path):
                 aside = files.unused(self.path.with_suffix(".unreadable"))
@@ -119,8 +119,8 @@ class Ledger:
             try:
                 files.write_text(self.path, json.dumps(content, indent=1) + "\n")
             except FolderError as error:
-                if not self._told:
-                    self._told = True
+                if not self._reported:
+                    self._reported = True
                     self.note(f"{error}; the run goes on, but a killed one would not know what time it had used")
 
     def _keep_writing(self) -> None:
@@ -158,7 +158,7 @@ def _each(found: dict[str, Any], key: str) -> dict[str, float]:
     return {name[:60]: number(own, name, 0.0, MOST_SECONDS) for name in own}
 
 
-def _earlier(found: Any) -> RecordedTime:
+def _recorded(found: Any) -> RecordedTime:
     if not isinstance(found, dict):
         raise Misfit("it is no mapping")
     started = text(found, "started", 40)

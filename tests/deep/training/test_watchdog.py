@@ -122,7 +122,7 @@ def test_without_a_clock_there_is_no_limit(monkeypatch):
     near = Watchdog(60.0, lambda: False)
     later = time.monotonic() + 1e6
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    assert far.look() == "" and "had not ended" in near.look()
+    assert far.check() == "" and "had not ended" in near.check()
 
 
 def test_a_callback_of_ours_is_not_broken_into():

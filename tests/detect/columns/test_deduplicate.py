@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from automl.detect.columns.deduplicate import once
+from automl.detect.columns.deduplicate import deduplicate
 
 FRAME = pd.DataFrame({"a": [1, 1, 2, 3], "b": ["x", None, "x", "y"]})
 
@@ -17,24 +17,24 @@ def test_a_doubled_or_trebled_file_is_the_file() -> None:
     for times in (2, 3):
         repeated = pd.concat([FRAME] * times).sample(frac=1, random_state=0).reset_index(drop=True)
 
-        assert rows(FRAME) == rows(once(repeated))
+        assert rows(FRAME) == rows(deduplicate(repeated))
 
 
 def test_a_file_with_one_single_row_is_left_as_it_is() -> None:
     repeated = pd.concat([FRAME, FRAME, FRAME.iloc[:1]], ignore_index=True)
 
-    assert once(repeated) is repeated
+    assert deduplicate(repeated) is repeated
 
 
 def test_columns_that_repeat_in_rows_that_do_not_are_left_as_they_are() -> None:
     crossed = pd.DataFrame({"a": ["x", "x", "y", "y"], "b": [1, 2, 1, 2]})
 
-    assert once(crossed) is crossed
+    assert deduplicate(crossed) is crossed
 
 
 def test_lists_and_no_rows_are_no_obstacle() -> None:
     lists = pd.DataFrame({"a": pd.Series([["p"], ["q"]] * 2, dtype=object)})
 
-    assert len(once(lists)) == 2
-    assert len(once(FRAME.iloc[:0])) == 0
-    assert once(pd.DataFrame(index=range(3))).shape == (3, 0)
+    assert len(deduplicate(lists)) == 2
+    assert len(deduplicate(FRAME.iloc[:0])) == 0
+    assert deduplicate(pd.DataFrame(index=range(3))).shape == (3, 0)

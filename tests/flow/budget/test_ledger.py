@@ -81,7 +81,7 @@ def test_what_is_as_it_should_be_is_taken(tmp_path):
     (tmp_path / "spent.json").write_text(json.dumps(SOUND))
     notes = []
     ledger = Ledger(tmp_path, recipe(60, given=False), Clock(60), notes.append)
-    assert notes == [] and ledger.earlier.wall_seconds == 5 and ledger.started == SOUND["started"]
+    assert notes == [] and ledger.recorded.wall_seconds == 5 and ledger.started == SOUND["started"]
 
 
 @pytest.mark.parametrize(
