@@ -81,11 +81,11 @@ class ShallowSide:
         self.seed, self.max_trials, self.stopping = seed, max_trials, stopping
         self.on_event = on_event or (lambda event: None)
         self.elapsed = elapsed
-        spec = {"floor": 0, "fast": 1, "strong": 2}
+        rank_of_tier = {"floor": 0, "fast": 1, "strong": 2}
         fitting = [b for b in baselines.values() if goals.serves(b.goals, task) and b.unfit(task, facts) is None]
         searches = [
             FamilySearch(b, Proposals(b.settings(task, facts, seed + i)))
-            for i, b in enumerate(sorted(fitting, key=lambda b: spec[b.tier]))
+            for i, b in enumerate(sorted(fitting, key=lambda b: rank_of_tier[b.tier]))
         ]
         self.floor_searches = [search for search in searches if search.baseline.tier == "floor"]
         others = [search for search in searches if search.baseline.tier != "floor"]

@@ -49,20 +49,20 @@ def test_flipped_labels_of_texts_are_told(view, rng):
 
 def test_the_floor_is_nothing_where_errors_fall_off_with_sureness(rng):
     sure = rng.random(4000)
-    finding_text = np.stack([0.5 + sure / 2, 0.5 - sure / 2], axis=1)
+    said = np.stack([0.5 + sure / 2, 0.5 - sure / 2], axis=1)
     overlap = (rng.random(4000) > 0.5 + sure / 2).astype(int)
     flat = (rng.random(4000) < 0.1).astype(int)
 
-    low, high = error_floor(finding_text, overlap), error_floor(finding_text, flat)
+    low, high = error_floor(said, overlap), error_floor(said, flat)
 
     assert low[0] - 1.96 * low[1] < 0.01
     assert high[0] == pytest.approx(0.1, abs=2 * high[1] + 0.02)
 
 
 def test_suspects_reach_another_class_confidently():
-    finding_text = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.95, 0.05]])
+    said = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.95, 0.05]])
 
-    assert suspects(finding_text, np.array([0, 0, 1, 1])).tolist() == [3]
+    assert suspects(said, np.array([0, 0, 1, 1])).tolist() == [3]
 
 
 def test_values_far_from_those_of_alike_rows_are_told(view, rng):
@@ -99,20 +99,20 @@ def test_errors_that_are_steady_among_few_rows_are_no_floor(n, has_floor):
     wrong = np.diff(np.floor(np.cumsum(rate)), prepend=0) > 0  # spread evenly at this rate
     labels = np.arange(n) // 2 % 2
     sure = 1 - 0.49 * share
-    finding_text = np.where((labels[:, None] == [0, 1]) ^ wrong[:, None], sure[:, None], 1 - sure[:, None])
+    said = np.where((labels[:, None] == [0, 1]) ^ wrong[:, None], sure[:, None], 1 - sure[:, None])
 
-    assert (error_floor(finding_text, labels)[0] > 0) is has_floor
+    assert (error_floor(said, labels)[0] > 0) is has_floor
 
 
 @pytest.mark.parametrize("told_alike", [False, True])
 def test_the_order_of_rows_does_not_matter_to_which_values_are_doubted(rng, told_alike):
     n = 1000
-    finding_text = rng.choice([20.0, 40.0, 60.0], n) if told_alike else rng.normal(50, 10, n)
+    said = rng.choice([20.0, 40.0, 60.0], n) if told_alike else rng.normal(50, 10, n)
     miss = rng.choice([-1.0, 1.0, 6.0], n, p=[0.4, 0.25, 0.35]) if told_alike else rng.normal(size=n)
-    values = np.where(rng.random(n) < 0.1, 75.0, finding_text + miss)
-    expected = set(far_values(finding_text, values).tolist())
+    values = np.where(rng.random(n) < 0.1, 75.0, said + miss)
+    expected = set(far_values(said, values).tolist())
 
     assert expected
     for _ in range(5):
         order = rng.permutation(n)
-        assert set(order[far_values(finding_text[order], values[order])].tolist()) == expected
+        assert set(order[far_values(said[order], values[order])].tolist()) == expected

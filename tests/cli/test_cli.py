@@ -105,8 +105,8 @@ def test_an_address_in_a_recipe_is_refused_before_ray_is_looked_for(tmp_path, mo
         (tmp_path / "r.yaml").write_text(f'data: sklearn:iris\nsearch: {{workers: 2, ray_address: "{address}"}}\n')
         for command in (["validate", "r.yaml"], ["run", "r.yaml", "--out", "o"]):
             assert cli.main(command) == 2
-            finding_text = capsys.readouterr().err
-            assert "r.yaml:2: search.ray_address" in finding_text and "--ray-address" in finding_text
+            told = capsys.readouterr().err
+            assert "r.yaml:2: search.ray_address" in told and "--ray-address" in told
     assert not (tmp_path / "o").exists()
 
 
@@ -293,9 +293,9 @@ def test_predict_prints_a_table(loaded, capsys):
 
 def test_predict_tells_on_standard_error_what_it_could_not_read(loaded, capsys):
     assert cli.main(["predict", str(loaded[0]), "new.csv"]) == 0
-    finding_text = capsys.readouterr().err.splitlines()
+    told = capsys.readouterr().err.splitlines()
 
-    assert finding_text == ["medium: 2 pictures are blank. (Rows 7 and 1 more.) Replace them.", "low: Fine."]
+    assert told == ["medium: 2 pictures are blank. (Rows 7 and 1 more.) Replace them.", "low: Fine."]
 
 
 def test_predict_knows_sides_and_probabilities(loaded, capsys):

@@ -66,9 +66,9 @@ def test_columns_levels_and_classes(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr()
     check(said.out)
     check(said.err)
-    with pytest.raises(InputError) as finding_text:
+    with pytest.raises(InputError) as told:
         automl.inspect(data, target="nope")
-    check(str(finding_text.value))
+    check(str(told.value))
 
 
 def test_recipes_keys_and_values(tmp_path, monkeypatch, capsys):

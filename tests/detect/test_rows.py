@@ -28,7 +28,7 @@ def table() -> pd.DataFrame:
     return frame
 
 
-def finding_text(frame: pd.DataFrame, numbers: np.ndarray | None = None, **options: object) -> dict[str, Finding]:
+def said(frame: pd.DataFrame, numbers: np.ndarray | None = None, **options: object) -> dict[str, Finding]:
     raw = Dataset("d.csv", frame.drop(columns="y"), frame[["y"]], row_numbers=numbers)
     dataset, _ = detect(raw, Recipe(data=None, target=("y",), **options))
     return {f.check: f for f in dataset.findings}
@@ -37,7 +37,7 @@ def finding_text(frame: pd.DataFrame, numbers: np.ndarray | None = None, **optio
 def test_rows_without_a_target_do_not_shift_the_rows_of_other_findings() -> None:
     frame = table()
     frame.loc[:99, "y"] = None
-    found = finding_text(frame)
+    found = said(frame)
     assert found["missing_target"].rows[:3] == (0, 1, 2)
     assert found["mixed_types"].rows == (150,)
     assert found["stand_in_numbers"].rows == tuple(range(160, 180))
@@ -47,7 +47,7 @@ def test_rows_without_a_target_do_not_shift_the_rows_of_other_findings() -> None
 def test_rows_of_a_sample_are_told_by_their_place_in_the_file() -> None:
     frame = table()
     frame.loc[10, "y"] = None
-    found = finding_text(frame, numbers=np.arange(N) * 10 + 7)
+    found = said(frame, numbers=np.arange(N) * 10 + 7)
     assert found["missing_target"].rows == (107,)
     assert found["mixed_types"].rows == (1507,)
     assert found["duplicate_rows"].rows == (2017,)
@@ -58,7 +58,7 @@ def test_rows_without_a_time_do_not_shift_the_others() -> None:
     frame["at"] = pd.date_range("2020-01-01", periods=N).astype(str)
     frame.loc[:19, "at"] = None
     frame.loc[:9, "y"] = None
-    found = finding_text(frame, time_column="at")
+    found = said(frame, time_column="at")
     assert found["missing_time"].rows == tuple(range(10, 20))
     assert found["mixed_types"].rows == (150,)
 
@@ -75,8 +75,8 @@ def test_rows_of_test_data_of_ones_own_are_told_apart() -> None:
     train.loc[7, "size"], test.loc[3, "size"] = "oops", "oops"
     for target in ("y", None):
         seen = automl.inspect(train.drop(150), target, test=test)
-        finding_text = {f.check: f for f in seen.findings}["mixed_types"]
-        assert finding_text.rows == (7, 302) and finding_text.test_from == 299
+        said = {f.check: f for f in seen.findings}["mixed_types"]
+        assert said.rows == (7, 302) and said.test_from == 299
         assert "Row" in str(seen) and "7; row 3 of the test data" in str(seen)
         assert all(f.test_from == 299 for f in seen.findings if any(row >= 299 for row in f.rows))
 

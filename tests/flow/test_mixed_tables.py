@@ -59,11 +59,8 @@ def test_both_sides_read_all_columns_and_what_could_not_be_read_is_told(sold):
     assert (
         result.result["split"]["n_train"] + result.result["split"]["n_valid"] + result.result["split"]["n_test"] == 200
     )
-    finding_text = [f["message"] for f in result.result["findings"] if f["check"] == "unreadable_images"]
-    assert (
-        len(finding_text) == 1
-        and "1 of 199 images that 'photo' names could not be read (it is none of" in finding_text[0]
-    )
+    said = [f["message"] for f in result.result["findings"] if f["check"] == "unreadable_images"]
+    assert len(said) == 1 and "1 of 199 images that 'photo' names could not be read (it is none of" in said[0]
     floor = next(run for run in result.result["runs"] if run["side"] == "floor")
     shallow = [run for run in result.result["runs"] if run["side"] == "shallow" and run["finalist"]]
     assert shallow[0]["test_score"] > floor["test_score"] + 0.5  # the weight alone tells an eighth of the variance

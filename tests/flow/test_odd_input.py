@@ -80,6 +80,6 @@ def test_the_same_number_is_the_same_input(fuzz, tmp_path):
             place.mkdir()
             one = fuzz_forms.made(fuzz.generator(SEED, "frames", number), place)
             made[-1].append(
-                (one.finding_text, str(sorted(one.options)), [f.read_bytes() for f in sorted(place.glob("d*.csv"))])
+                (one.told, str(sorted(one.options)), [f.read_bytes() for f in sorted(place.glob("d*.csv"))])
             )
     assert made[0] == made[1]

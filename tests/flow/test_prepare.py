@@ -10,12 +10,9 @@ import automl
 
 def test_inspect_says_that_a_fit_would_refuse_too_few_rows() -> None:
     seen = automl.inspect(pd.DataFrame({"a": [1, 2, 3, 4, 5], "b": list("xyxyx"), "y": [0, 1, 0, 1, 1]}), target="y")
-    finding_text = next(f for f in seen.findings if f.check == "no_split")
-    assert finding_text.severity == "high"
-    assert (
-        "automl fit would refuse these rows" in finding_text.message
-        and "at least 10 are needed" in finding_text.message
-    )
+    said = next(f for f in seen.findings if f.check == "no_split")
+    assert said.severity == "high"
+    assert "automl fit would refuse these rows" in said.message and "at least 10 are needed" in said.message
 
 
 def test_inspect_is_quiet_about_the_split_where_rows_can_be_parted() -> None:

@@ -14,30 +14,28 @@ def test_the_command_and_the_call_name_everything_that_was_asked():
     asked = Recipe(
         "my cars.csv", ("y",), test="held out.csv", columns={"zip": "categorical"}, templates=("mlp",), seed=3
     )
-    finding_text = reproduce(asked, TASK)
-    words = shlex.split(finding_text["command"])
+    said = reproduce(asked, TASK)
+    words = shlex.split(said["command"])
     assert words[:3] == ["automl", "fit", "my cars.csv"]
     for pair in (["--target", "y"], ["--test", "held out.csv"], ["--columns", "zip=categorical"], ["--seed", "3"]):
         assert pair == words[words.index(pair[0]) : words.index(pair[0]) + 2]
-    assert (
-        "test='held out.csv'" in finding_text["python"] and "columns={'zip': 'categorical'}" in finding_text["python"]
-    )
+    assert "test='held out.csv'" in said["python"] and "columns={'zip': 'categorical'}" in said["python"]
 
 
 def test_data_in_memory_has_no_command_and_no_old_folder():
-    finding_text = reproduce(Recipe([[1, 2]], ("y",), out="old", resume=True), TASK)
-    assert finding_text["command"] == "" and finding_text["python"].startswith("automl.fit(data, target='y'")
-    assert "old" not in finding_text["recipe"]
+    said = reproduce(Recipe([[1, 2]], ("y",), out="old", resume=True), TASK)
+    assert said["command"] == "" and said["python"].startswith("automl.fit(data, target='y'")
+    assert "old" not in said["recipe"]
 
 
 def test_the_recipe_is_one(tmp_path):
     (tmp_path / "cars.csv").write_text("a,y\n1,2\n")
-    finding_text = reproduce(Recipe(str(tmp_path / "cars.csv"), ("y",), budget_seconds=90.0), TASK)
-    (tmp_path / "again.yaml").write_text(finding_text["recipe"])
+    said = reproduce(Recipe(str(tmp_path / "cars.csv"), ("y",), budget_seconds=90.0), TASK)
+    (tmp_path / "again.yaml").write_text(said["recipe"])
     assert recipes.read(tmp_path / "again.yaml").budget_seconds == 90.0
 
 
 def test_a_run_without_a_bound_on_time_names_none():
-    finding_text = reproduce(Recipe([[1, 2]], ("y",), budget_seconds=math.inf, max_trials=2), TASK)
-    assert "budget" not in finding_text["python"] and "max_trials=2" in finding_text["python"]
-    assert "no bound on time" in finding_text["recipe"] and "max_trials: 2" in finding_text["recipe"]
+    said = reproduce(Recipe([[1, 2]], ("y",), budget_seconds=math.inf, max_trials=2), TASK)
+    assert "budget" not in said["python"] and "max_trials=2" in said["python"]
+    assert "no bound on time" in said["recipe"] and "max_trials: 2" in said["recipe"]

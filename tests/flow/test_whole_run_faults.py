@@ -54,9 +54,9 @@ def full_from_the_search_on(monkeypatch, fill):
 
 def check_full(out, empty, monkeypatch, capfd):
     """The run ends with an error that names what to do; with space again it is gone on with to its verdict."""
-    with pytest.raises(FolderError) as finding_text:
+    with pytest.raises(FolderError) as said:
         automl.fit(table(), out=str(out), **OPTIONS)
-    message = str(finding_text.value)
+    message = str(said.value)
     assert "--resume" in message and str(out) in message and "space" in message
     notes = capfd.readouterr().err
     assert "no space left" in notes and "goes on" in notes

@@ -27,11 +27,11 @@ def table(folder, photos, kind="image_path", evidence="all end like an image fil
 
 def test_pictures_stand_beside_the_frame_and_the_column_remembers_their_shape(tmp_path):
     dataset, task = table(tmp_path, [saved(tmp_path, f"{i}.png", (i, 0, 0)) for i in range(3)])
-    found, finding_text = pictured(dataset, task)
+    found, said = pictured(dataset, task)
     assert (found.pictures["photo"].shape, found.pictures["photo"].dtype) == ((3, 6, 8, 3), np.uint8)
     assert found.pictures["photo"][:, 0, 0, 0].tolist() == [0, 1, 2]
-    assert finding_text.columns[1].reading == {"shape": [6, 8, 3]}
-    assert "pictures of 'photo' are read as 6 x 8 pixels in colour" in finding_text.evidence
+    assert said.columns[1].reading == {"shape": [6, 8, 3]}
+    assert "pictures of 'photo' are read as 6 x 8 pixels in colour" in said.evidence
     assert found.inputs["photo"].tolist() == ["0.png", "1.png", "2.png"]
     assert found.fingerprint != dataset.fingerprint and not found.findings
 
@@ -52,15 +52,15 @@ def test_rows_whose_picture_cannot_be_read_stay_with_a_blank_one_and_are_listed(
 
 def test_empty_cells_are_missing_values_and_no_finding(tmp_path):
     dataset, task = table(tmp_path, [saved(tmp_path, "a.png", 7, mode="L"), "", None])
-    found, finding_text = pictured(dataset, task)
+    found, said = pictured(dataset, task)
     assert found.inputs["photo"].tolist() == ["a.png", None, None] and not found.findings
-    assert finding_text.columns[1].reading == {"shape": [6, 8, 1]}
+    assert said.columns[1].reading == {"shape": [6, 8, 1]}
 
 
 def test_names_without_files_are_left_out_with_a_finding_where_the_kind_was_guessed(tmp_path):
     dataset, task = table(tmp_path, ["a.png", "b.png"])
-    found, finding_text = pictured(dataset, task)
-    assert finding_text.columns[1].kind == "unknown" and not found.pictures
+    found, said = pictured(dataset, task)
+    assert said.columns[1].kind == "unknown" and not found.pictures
     (finding,) = found.findings
     assert finding.severity == "high" and "none of the 2 images" in finding.message.lower()
     assert (
@@ -83,20 +83,20 @@ def test_names_without_files_are_an_error_where_there_is_nothing_else(tmp_path):
 
 
 def test_new_rows_are_read_as_those_trained_on(tmp_path):
-    _, finding_text = pictured(*table(tmp_path, [saved(tmp_path, f"{i}.png", (i, 0, 0)) for i in range(2)]))
+    _, said = pictured(*table(tmp_path, [saved(tmp_path, f"{i}.png", (i, 0, 0)) for i in range(2)]))
     large = saved(tmp_path, "grey.png", 200, (30, 30), "L")
-    found, again = pictured(table(tmp_path, [large, None])[0], finding_text)
+    found, again = pictured(table(tmp_path, [large, None])[0], said)
     assert found.pictures["photo"].shape == (2, 6, 8, 3) and found.pictures["photo"][0, 0, 0].tolist() == [200] * 3
-    assert again.columns == finding_text.columns and again.evidence == finding_text.evidence
-    blank, _ = pictured(table(tmp_path, [None, None])[0], finding_text)
+    assert again.columns == said.columns and again.evidence == said.evidence
+    blank, _ = pictured(table(tmp_path, [None, None])[0], said)
     assert blank.pictures["photo"].shape == (2, 6, 8, 3) and not blank.findings
 
 
 def test_new_rows_of_which_no_file_can_be_read_are_an_error_that_names_the_folder(tmp_path):
-    _, finding_text = pictured(*table(tmp_path, [saved(tmp_path, f"{i}.png", (i, 0, 0)) for i in range(2)]))
+    _, said = pictured(*table(tmp_path, [saved(tmp_path, f"{i}.png", (i, 0, 0)) for i in range(2)]))
     elsewhere = tmp_path / "elsewhere"
     with pytest.raises(DataError, match=r"0.png: no such file.*elsewhere.*leave these cells empty"):
-        pictured(table(elsewhere, ["0.png", None])[0], finding_text)
+        pictured(table(elsewhere, ["0.png", None])[0], said)
 
 
 def test_many_pictures_are_made_smaller_and_it_is_said(tmp_path, monkeypatch):

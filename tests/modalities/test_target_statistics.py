@@ -24,8 +24,8 @@ def test_members_tell_new_rows_what_they_told_training_rows():
     assert spec.stats["columns"][0] == "crew.clue1"
     new, truth = crew(600, seed=1)
     for rows, answers in ((frame, goals), (new, truth)):
-        finding_text = target_statistics.transform(rows)[:, 0]
-        assert np.corrcoef(finding_text, answers[:, 0])[0, 1] > 0.6
+        said = target_statistics.transform(rows)[:, 0]
+        assert np.corrcoef(said, answers[:, 0])[0, 1] > 0.6
     spreads = [target_statistics.transform(rows)[:, 0].std() for rows in (frame, new)]
     assert 0.85 < spreads[0] / spreads[1] < 1.15  # the numbers mean the same for both
 
@@ -104,8 +104,8 @@ def test_amounts_that_come_back_are_levels_and_smooth_numbers_are_not():
     target_statistics, spec = fit_target_statistics(frame, [], ["amount", "years"], goals, ["amount", "years"])
     assert spec.stats["columns"] == ["amount as a level.clue1"]
     new, truth = rates(1_000, seed=1)
-    finding_text = target_statistics.transform(new)[:, 0]
-    assert np.corrcoef(finding_text, truth[:, 0] - new["years"] / 60)[0, 1] > 0.6
+    said = target_statistics.transform(new)[:, 0]
+    assert np.corrcoef(said, truth[:, 0] - new["years"] / 60)[0, 1] > 0.6
     back = restore_target_statistics(target_statistics.state())
     assert np.array_equal(back.transform(new), target_statistics.transform(new))
 

@@ -95,7 +95,7 @@ def with_value(content, path, value):
 
 def test_any_inner_value_of_another_kind_is_drawn_or_refused(written, tmp_path):
     draw = random.Random(0)
-    finding_text = []
+    said = []
     for name in NAMES:
         content = content_of(written(name))
         paths = list(leaves(content["sections"]))
@@ -105,8 +105,8 @@ def test_any_inner_value_of_another_kind_is_drawn_or_refused(written, tmp_path):
             try:
                 report.render(put(tmp_path, {**content, "sections": [part]}))
             except FolderError as error:
-                finding_text.append(str(error))
-    assert finding_text and all("report.json" in one for one in finding_text)
+                said.append(str(error))
+    assert said and all("report.json" in one for one in said)
 
 
 class Tags(HTMLParser):

@@ -82,8 +82,8 @@ def test_runs_tell_scores_costs_and_settings(finished):
 def test_events_announce_every_run(finished):
     _, _, runs, events = finished
     assert [e["name"] for e in events if e["event"] == "start"] == [r.name for r in runs]
-    finding_text = {e["name"]: (e["score"], e["status"]) for e in events if e["event"] == "run"}
-    assert finding_text == {r.name: (r.valid_score, r.status) for r in runs}
+    said = {e["name"]: (e["score"], e["status"]) for e in events if e["event"] == "run"}
+    assert said == {r.name: (r.valid_score, r.status) for r in runs}
 
 
 def test_the_finalist_is_the_best_by_validation_and_its_outputs_have_its_score(finished):

@@ -85,9 +85,9 @@ def test_an_empty_file_and_a_new_one_say_nothing(tmp_path):
 
 def test_what_changed_is_named_with_both_ways_on(tmp_path):
     written(tmp_path / "trials.log")
-    with pytest.raises(FolderError) as finding_text:
+    with pytest.raises(FolderError) as said:
         Journal(tmp_path / "trials.log", {**PRINTS, "data": "other", "space of mlp": "wider"})
-    message = str(finding_text.value)
+    message = str(said.value)
     assert "the data, the search space of mlp differed" in message
     assert "new folder (--out)" in message and f"removing {tmp_path}" in message
     with pytest.raises(FolderError, match=r"recipe \(target, goal, metric"):

@@ -58,9 +58,9 @@ def test_each_kind_takes_its_own_and_nothing_else(read):
     with pytest.raises(Misfit, match="key is missing"):
         read({}, "key", *bounds)
     for value in BAD[read]:
-        with pytest.raises(Misfit, match="key: expected") as finding_text:
+        with pytest.raises(Misfit, match="key: expected") as said:
             read({"key": value}, "key", *bounds)
-        assert len(str(finding_text.value)) < 200
+        assert len(str(said.value)) < 200
 
 
 def test_names_of_runs_are_a_family_and_a_number():

@@ -152,8 +152,8 @@ class _Progress:
     def batches(self) -> np.ndarray:
         """A fresh order of the rows as (steps, batch_size), which the seed and the epoch alone decide."""
         n, size = self.network.n_train, self.network.batch_size
-        spec = np.random.default_rng((self.seed, self.step // self.per_epoch)).permutation(n)
-        return spec[: self.per_epoch * size].reshape(self.per_epoch, size)
+        order = np.random.default_rng((self.seed, self.step // self.per_epoch)).permutation(n)
+        return order[: self.per_epoch * size].reshape(self.per_epoch, size)
 
     def dispatch(self, batches: np.ndarray) -> float:
         """Run these steps and learn what a step costs."""

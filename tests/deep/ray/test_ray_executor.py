@@ -138,12 +138,8 @@ def test_a_killed_worker_costs_one_trial_which_another_one_runs(parts, two, tmp_
     assert {entry["begun"] for entry in entries if "begun" in entry} == {run.name for run in runs}
     assert sorted(entry["name"] for entry in entries if "name" in entry) == sorted(run.name for run in runs)
     lost = [run for run in runs if run.failure]
-    finding_text = [event for event in events if event["event"] == "note" and "was lost" in event["text"]]
-    assert (
-        killed
-        and len(lost) == len(finding_text) == 1
-        and lost[0].failure.startswith("first tried: its worker was lost")
-    )
+    said = [event for event in events if event["event"] == "note" and "was lost" in event["text"]]
+    assert killed and len(lost) == len(said) == 1 and lost[0].failure.startswith("first tried: its worker was lost")
     assert killed[0] not in two.pids
 
 

@@ -5,6 +5,7 @@ import math
 
 import keras_tuner
 import numpy as np
+import pandas as pd
 import pytest
 from test_deep_side import side, template, trials
 
@@ -15,9 +16,12 @@ from automl.records import Facts, Head, Output
 
 def names(priors, metric="accuracy", ordered=False):
     space = keras_tuner.HyperParameters()
-    goal = "binary" if len(priors) == 2 else "multiclass"
-    shape = (1,) if goal == "binary" else (len(priors),)
-    declare(space, Head(goal, shape, "softmax", "sparse_categorical_crossentropy", (), priors, ordered), metric)
+    if len(priors) == 2:
+        head = Head("binary", (1,), "sigmoid", "binary_crossentropy", (), priors)
+    else:
+        loss = "sparse_categorical_crossentropy"
+        head = Head("multiclass", (len(priors),), "softmax", loss, (), priors, ordered)
+    declare(space, head, metric)
     return [hp.name for hp in space.space]
 
 
@@ -78,6 +82,8 @@ class ThreeClasses:
 def three(task_parts):
     dataset, task, split, encoder, _, _ = task_parts
     task = dataclasses.replace(task, goal="multiclass", classes=("low", "medium", "high"), ordered=True)
+    labels = np.array(task.classes, object)[ThreeClasses().truth(dataset, np.arange(dataset.n_rows))]
+    dataset = dataclasses.replace(dataset, target=pd.DataFrame({task.target[0]: labels}))
     return dataset, task, split, encoder, ThreeClasses(), Facts(240, 3, (0.7, 0.25, 0.05))
 
 

@@ -62,7 +62,7 @@ def fit(network, epochs=10, deadline=None, **options):
         stopping=options.get("stopping", lambda: False),
         n_steps=options.get("n_steps"),
         soft_seconds=options.get("soft_seconds"),
-        tie_break_loss=options.get("tie"),
+        tie_break_loss=options.get("tie_break_loss"),
     )
 
 

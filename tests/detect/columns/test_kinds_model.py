@@ -87,11 +87,11 @@ def test_columns_of_the_same_name_in_other_files_vote_and_the_own_file_does_not(
     lexicon = Lexicon({}, {}, {stem(profile("item  7", pd.Series([0.5, 1.5]))): cast})
     place = [feature_names().index(name) for name in ("votes_6", "votes_0", "votes")]
 
-    finding_text = column_features(numbered, lexicon)[0, place]
+    said = column_features(numbered, lexicon)[0, place]
     without_its_own = column_features(numbered, lexicon, own=cast)[0, place]
     of_words = column_features(profile("Item 12", pd.Series(["a", "b"])), lexicon)[0, place]
 
-    np.testing.assert_allclose(finding_text, [2 / 2.5, 0, np.log(3)], rtol=1e-6)
+    np.testing.assert_allclose(said, [2 / 2.5, 0, np.log(3)], rtol=1e-6)
     np.testing.assert_array_equal(without_its_own, 0)
     np.testing.assert_array_equal(of_words, 0)
 

@@ -223,6 +223,6 @@ def test_a_number_that_stands_for_a_gap_in_a_series_is_told() -> None:
 
     dataset, _ = run(frame)
 
-    finding_text = next(f for f in dataset.findings if f.check == "stand_in_numbers")
-    assert (finding_text.columns, finding_text.rows) == (("sales",), (30, 31, 50, 60, 70, 80))
+    said = next(f for f in dataset.findings if f.check == "stand_in_numbers")
+    assert (said.columns, said.rows) == (("sales",), (30, 31, 50, 60, 70, 80))
     assert float(dataset.target["sales"].min()) > 0

@@ -10,7 +10,7 @@ from automl.flow.progress.console import Progress
 from automl.records import Finding
 
 
-def finding_text(events, **options):
+def said(events, **options):
     stream = io.StringIO()
     progress = Progress(Clock(60), quiet=options.pop("quiet", False), stream=stream)
     progress.metric, progress.higher_is_better = "r2", options.pop("higher_is_better", True)
@@ -24,15 +24,13 @@ def ran(side, name, score, status="done"):
 
 
 def test_each_new_best_is_a_line_with_the_time_left():
-    text, _ = finding_text([ran("deep", "mlp-1", 0.5), ran("deep", "mlp-2", 0.4), ran("shallow", "ridge-1", 0.6)])
+    text, _ = said([ran("deep", "mlp-1", 0.5), ran("deep", "mlp-2", 0.4), ran("shallow", "ridge-1", 0.6)])
     assert "mlp-1: r2 0.5000" in text and "ridge-1: r2 0.6000" in text and "s left" in text
     assert "mlp-2" not in text
 
 
 def test_lower_is_better_where_the_metric_says_so():
-    text, _ = finding_text(
-        [ran("deep", "a", 2.0), ran("deep", "b", 1.0), ran("deep", "c", 3.0)], higher_is_better=False
-    )
+    text, _ = said([ran("deep", "a", 2.0), ran("deep", "b", 1.0), ran("deep", "c", 3.0)], higher_is_better=False)
     assert " b:" in text and " c:" not in text
 
 
@@ -56,11 +54,11 @@ def test_findings_are_not_for_programs():
 
 
 def test_quiet_shows_nothing():
-    assert finding_text([ran("deep", "a", 2.0)], quiet=True)[0] == ""
+    assert said([ran("deep", "a", 2.0)], quiet=True)[0] == ""
 
 
 def test_the_panel_shows_both_sides_and_what_failed():
-    _, progress = finding_text(
+    _, progress = said(
         [ran("deep", "mlp-1", 0.5), ran("deep", "mlp-2", None, "failed"), ran("shallow", "ridge-1", 0.6)]
     )
     with progress.console.capture() as shown:
@@ -74,7 +72,7 @@ HOSTILE = "\x1b]0;x\x07[red]a[/]\nerror: b\u202e"
 
 
 def test_names_take_one_line_and_act_on_nothing():
-    text, progress = finding_text([ran("deep", HOSTILE, 0.5)])
+    text, progress = said([ran("deep", HOSTILE, 0.5)])
     stream = io.StringIO()
     shown = Progress(Clock(60), quiet=False, stream=stream)
     shown.say(HOSTILE)
