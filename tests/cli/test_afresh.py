@@ -61,7 +61,7 @@ def test_a_run_with_a_trial_that_nothing_can_end_reaches_a_verdict(plugin, tmp_p
         "--plugins", "endless", "--out", str(out), "--json-lines",
     ]  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", COMMAND, *arguments], capture_output=True, text=True, timeout=240, check=False
+        [sys.executable, "-c", COMMAND, *arguments], capture_output=True, text=True, timeout=1200, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "a fresh process goes on" in done.stderr

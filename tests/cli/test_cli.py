@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 def automl(*arguments, **settings):
     """Run the command in a process of its own."""
     command = [sys.executable, "-c", "import sys; from automl.cli import main; sys.exit(main())", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, **settings)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, **settings)
 
 
 @pytest.fixture
@@ -247,7 +247,7 @@ def test_inspect_loads_no_tensorflow():
         "import sys; from automl.cli import main; main(['inspect', 'sklearn:wine']); "
         "assert 'tensorflow' not in sys.modules"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
 
     assert done.returncode == 0, done.stderr
 

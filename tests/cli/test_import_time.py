@@ -1,47 +1,27 @@
-"""What answers at once loads nothing heavy, and answers at once."""
+"""What answers at once loads nothing heavy, and little at all: modules are counted, for seconds are the machine's."""
 
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
-HEAVY = ("tensorflow", "keras", "keras_tuner", "sklearn", "pandas", "matplotlib", "scipy", "skrub", "pydantic", "yaml")
-
-
-def timed(code):
-    """Least seconds of several runs, and what the code printed."""
-    seconds = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-        seconds.append(time.perf_counter() - begun)
-    return min(seconds), done.stdout
-
-
-LOADED = f"import json, sys; print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
-
-
+HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "pandas", "matplotlib", "scipy", "skrub", "pydantic", "yaml"}
+CODE = """
+import json, sys
+before = set(sys.modules)
+{code}
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
 HELP = "from automl.cli import main; main(['--help'])"
 
 
-@pytest.mark.parametrize("code", ["import automl", "import automl.cli", HELP])
-def test_nothing_heavy_is_loaded(code):
-    _, said = timed(f"{code}; {LOADED}")
+@pytest.mark.parametrize(("code", "most"), [("import automl", 20), ("import automl.cli", 200), (HELP, 200)])
+def test_nothing_heavy_and_little_else_is_loaded(code, most):
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.format(code=code)], capture_output=True, text=True, check=True, timeout=600
+    )
+    loaded = json.loads(done.stdout.splitlines()[-1])
 
-    assert json.loads(said.splitlines()[-1]) == []
-
-
-def test_the_package_is_imported_at_once():
-    bare, _ = timed("pass")
-    ours, _ = timed("import automl")
-
-    assert ours - bare < 0.3
-
-
-def test_help_is_there_at_once():
-    bare, _ = timed("pass")
-    ours, _ = timed(HELP)
-
-    assert ours - bare < 0.5
+    assert HEAVY & set(loaded) == set()
+    assert 0 < len(loaded) < most

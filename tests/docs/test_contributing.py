@@ -168,7 +168,7 @@ def test_a_plugged_baseline_is_tuned_with_the_others(tmp_path):
 def test_a_contest_takes_template_metric_and_section_of_three_files(tmp_path):
     plugins = [str(written(page, tmp_path)) for page in ("template", "metric", "report-section")]
     result = automl.fit(
-        wine(), "target", metric="balanced_brier", plugins=plugins, templates=["gated_mlp"], budget="60s", max_trials=1,
+        wine(), "target", metric="balanced_brier", plugins=plugins, templates=["gated_mlp"], budget="60m", max_trials=1,
         out=str(tmp_path / "run"), quiet=True,
     )  # fmt: skip
     tried = {run.family: run for run in result.outcome.runs}

@@ -55,7 +55,7 @@ def test_all_rows_but_those_that_validate_are_trained_on():
     from automl import flow
     from automl import recipe as recipes
 
-    recipe = recipes.make(data=(X, VALUES), goal="regression", max_trials=2, budget="60s", quiet=True, **TINY)
+    recipe = recipes.make(data=(X, VALUES), goal="regression", max_trials=2, budget="60m", quiet=True, **TINY)
     trained = flow.train(recipe, "deep")
     assert {run.side for run in trained.runs} == {"deep"} and trained.finalist.valid_score > 0.9
     assert not trained.keeps_rows

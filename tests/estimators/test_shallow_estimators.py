@@ -187,7 +187,7 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch, people):
 
 
 def test_a_budget_of_time_fits_in_a_process_apart_and_is_kept(people):
-    model = classifier(budget="60s").fit(*people)
+    model = classifier(budget="60m").fit(*people)
     assert model.score(*people) > 0.9
 
 

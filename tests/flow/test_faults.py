@@ -59,13 +59,13 @@ def test_every_input_error_is_a_value_error():
 
 
 def test_a_budget_too_small_still_returns_the_floor_and_says_why(tmp_path):
-    result = automl.fit(table(), target="y", budget="1s", out=str(tmp_path / "run"), quiet=True)
+    result = automl.fit(table(), target="y", budget="0.01s", out=str(tmp_path / "run"), quiet=True)
     facts = result.result
     assert any(run["side"] == "floor" and run["test_score"] is not None for run in facts["runs"])
-    if not any(run["finalist"] for run in facts["runs"]):
-        assert (facts["verdict"], facts["reason"]) == ("tie", "undecided")
-        assert "budget" in str(result) or "time" in str(result)
-        assert len(result.predict(table(5))) == 5
+    assert not any(run["finalist"] for run in facts["runs"])
+    assert (facts["verdict"], facts["reason"]) == ("tie", "undecided")
+    assert "budget" in str(result)
+    assert len(result.predict(table(5))) == 5
 
 
 SCRIPT = """
@@ -91,7 +91,7 @@ def start(tmp_path, budget):
     return process, out
 
 
-def wait_for_trials(out, n, seconds=90, name="trials.log"):
+def wait_for_trials(out, n, seconds=900, name="trials.log"):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if (out / name).exists() and (out / name).read_text().count('"name": ') >= n:
@@ -102,10 +102,10 @@ def wait_for_trials(out, n, seconds=90, name="trials.log"):
 
 @pytest.mark.slow
 def test_ctrl_c_concludes_with_the_best_so_far(tmp_path):
-    process, out = start(tmp_path, "5m")
+    process, out = start(tmp_path, "60m")
     wait_for_trials(out, 1)
     process.send_signal(signal.SIGINT)
-    printed, errors = process.communicate(timeout=60)
+    printed, errors = process.communicate(timeout=900)
     assert process.returncode == 0, errors
     assert printed.strip().endswith("interrupt")
     facts = json.loads((out / "result.json").read_text())
@@ -114,7 +114,7 @@ def test_ctrl_c_concludes_with_the_best_so_far(tmp_path):
 
 @pytest.mark.slow
 def test_a_killed_run_is_resumed_with_its_trials(tmp_path):
-    process, out = start(tmp_path, "5m")
+    process, out = start(tmp_path, "60m")
     wait_for_trials(out, 1)
     wait_for_trials(out, 1, name="shallow.log")
     os.killpg(process.pid, signal.SIGKILL)
@@ -122,9 +122,9 @@ def test_a_killed_run_is_resumed_with_its_trials(tmp_path):
     before = (out / "trials.log").read_text().splitlines()
     shallow = [json.loads(line[9:]) for line in (out / "shallow.log").read_text().splitlines()[1:]]
     used = json.loads((out / "spent.json").read_text())
-    assert 0 < sum(used["spent"].values()) < used["wall_seconds"] and used["offered_seconds"] == 300
+    assert 0 < sum(used["spent"].values()) < used["wall_seconds"] and used["offered_seconds"] == 3600
     result = automl.fit(
-        str(tmp_path / "data.csv"), target="y", budget="30s", max_trials=3, out=str(out), resume=True, quiet=True
+        str(tmp_path / "data.csv"), target="y", budget="30m", max_trials=3, out=str(out), resume=True, quiet=True
     )
     after = (out / "trials.log").read_text().splitlines()
     assert after[: len(before)] == before and len(after) > len(before)
@@ -134,8 +134,8 @@ def test_a_killed_run_is_resumed_with_its_trials(tmp_path):
     runs = {run["name"]: run for run in result.result["runs"]}
     assert shallow and all(runs[entry["name"]]["valid_score"] == entry["score"] for entry in shallow)
     assert len(runs) == len(result.result["runs"])
-    assert result.result["budget_seconds"] == pytest.approx(used["wall_seconds"] + 30)  # another budget, from now on
-    assert used["wall_seconds"] < result.result["wall_seconds"] <= result.result["budget_seconds"] + 3
+    assert result.result["budget_seconds"] == pytest.approx(used["wall_seconds"] + 1800)  # another budget, from now on
+    assert used["wall_seconds"] < result.result["wall_seconds"]
 
 
 def test_what_a_run_killed_at_its_start_leaves_is_as_good_as_empty(tmp_path):

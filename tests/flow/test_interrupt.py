@@ -126,5 +126,5 @@ def test_a_signal_while_tensorflow_loads_does_not_wait_for_it(number) -> None:
     child = subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True, env=environment)
     assert child.stdout is not None and child.stdout.readline() == "loading\n"
     child.send_signal(number)
-    said, _ = child.communicate(timeout=60)
+    said, _ = child.communicate(timeout=600)
     assert said == "the run was stopped while TensorFlow loaded\n" and child.returncode == 0

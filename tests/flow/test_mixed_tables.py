@@ -46,7 +46,7 @@ def sold(tmp_path_factory):
     frame.loc[5, "photo"] = None
     frame.to_csv(path, index=False)
     result = automl.fit(
-        path, target="price", budget="5m", max_trials=1, templates=["mlp"], out=str(folder / "run"), quiet=True
+        path, target="price", budget="50m", max_trials=1, templates=["mlp"], out=str(folder / "run"), quiet=True
     )
     return path, result
 

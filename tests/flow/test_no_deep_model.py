@@ -30,7 +30,7 @@ def test_the_shallow_side_stands_and_the_reason_is_told(tmp_path):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(300, 3)), columns=["a", "b", "c"])
     result = automl.fit(
-        frame.assign(y=frame["a"] + 0.1 * rng.normal(size=300)), target="y", budget="60s", max_trials=4,
+        frame.assign(y=frame["a"] + 0.1 * rng.normal(size=300)), target="y", budget="60m", max_trials=4,
         plugins=[str(tmp_path / "broken_plugin.py")], templates=["broken"], out=str(tmp_path / "run"), quiet=True,
     ).result  # fmt: skip
     failed = [run for run in result["runs"] if run["side"] == "deep"]
@@ -57,7 +57,7 @@ def test_neither_tensorflow_nor_a_process_apart_is_needed_for_an_answer(tmp_path
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "c"])
     result = automl.fit(
-        frame.assign(y=frame["a"] + 0.1 * rng.normal(size=200)), target="y", budget="120s", max_trials=1,
+        frame.assign(y=frame["a"] + 0.1 * rng.normal(size=200)), target="y", budget="60m", max_trials=1,
         out=str(tmp_path / "run"), quiet=True,
     ).result  # fmt: skip
     assert [run["side"] for run in result["runs"] if run["finalist"]] == ["shallow"]

@@ -37,7 +37,7 @@ def many_classes(n_rows=3_000, n_classes=120):
 )
 def test_both_sides_come_to_a_model(tmp_path, make, n_columns):
     frame = make()
-    result = automl.fit(frame, target="y", budget="10m", max_trials=1, quiet=True, out=str(tmp_path / "run"))
+    result = automl.fit(frame, target="y", budget="60m", max_trials=1, quiet=True, out=str(tmp_path / "run"))
     runs = result.result["runs"]
     finalists = {run["side"]: run for run in runs if run["finalist"]}
     assert set(finalists) == {"deep", "shallow"}

@@ -1,7 +1,6 @@
 """Seeds are averaged, labels recomputed, decisions applied, and the compiled pass is traced once."""
 
 import gc
-import time
 import weakref
 from dataclasses import dataclass
 
@@ -161,16 +160,17 @@ def test_the_same_batch_gives_the_same_bits(network):
     assert raw(network, arrays).tobytes() == raw(network, arrays).tobytes()
 
 
-def test_one_row_takes_far_less_than_model_predict(network):
+def test_one_row_runs_the_traced_graph_and_nothing_of_keras(network, monkeypatch):
+    """What makes a row take one millisecond, where `model.predict` takes 80."""
     arrays = Columns().transform(rows_of(1), np.arange(1))
-    raw(network, arrays)
-    seconds = []
-    for _ in range(50):
-        begun = time.perf_counter()
-        raw(network, arrays)
-        seconds.append(time.perf_counter() - begun)
+    expected = raw(network, arrays)
 
-    assert np.median(seconds) < 0.010  # about 0.001 on a quiet machine; model.predict takes 0.08
+    def refuse(*arguments, **more):
+        raise AssertionError("Keras was called")
+
+    for method in ("__call__", "predict", "predict_on_batch", "predict_step", "call"):
+        monkeypatch.setattr(type(network), method, refuse)
+    assert np.array_equal(raw(network, arrays), expected)
 
 
 def test_a_network_nobody_holds_is_forgotten():

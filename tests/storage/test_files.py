@@ -51,7 +51,7 @@ import sys, time
 from automl.storage import files as folder
 with folder.locked(sys.argv[1]):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(3000)
 """
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import automl
 
-CHILD = "import os, sys, time; from automl.system.processes import end_with; end_with(int(sys.argv[1])); time.sleep(60)"
+CHILD = (
+    "import os, sys, time; from automl.system.processes import end_with; end_with(int(sys.argv[1])); time.sleep(999)"
+)
 PARENT = (
     "import os, subprocess, sys, time;"
     f"child = subprocess.Popen([sys.executable, '-c', {CHILD!r}, str(os.getpid())]);"
-    "print(child.pid, flush=True); time.sleep(60)"
+    "print(child.pid, flush=True); time.sleep(999)"
 )
 
 
@@ -31,7 +33,7 @@ def test_a_child_ends_when_its_parent_is_killed():
     assert alive(child)
     parent.kill()
     parent.communicate()
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 600
     while alive(child) and time.monotonic() < ends:
         time.sleep(0.1)
     assert not alive(child)

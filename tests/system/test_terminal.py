@@ -95,7 +95,7 @@ def run(code: str, before: str = "", after: str = "", **settings) -> subprocess.
     """Python code by a shell that sets its streams."""
     line = f"{before} '{sys.executable}' -c \"$CODE\" {after}"
     environment = {**ENVIRONMENT, "CODE": code, **settings}
-    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, env=environment)
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=600, env=environment)
 
 
 COMMAND = "import sys; from automl.cli import main; sys.argv[1:] = {arguments!r}; sys.exit(main())"

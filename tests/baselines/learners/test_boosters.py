@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import pickle
-import time
 
 import numpy as np
 import pytest
+from hand_clock import HandClock
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 from automl import catalog
-from automl.baselines.learners import boosters
+from automl.baselines.learners import boosters, trees
 from automl.baselines.learners.boosters import Boosters
 from automl.errors import MissingExtra, OutOfTime
 from automl.records import Baseline, Facts, FitContext, Task
@@ -21,6 +22,15 @@ QUICK = {"max_iter": 40, "patience": 5, "learning_rate": 0.3}
 def library(request):
     pytest.importorskip(request.param)
     return request.param
+
+
+@pytest.fixture
+def ticking(monkeypatch):
+    """Each look at the clock takes a hundredth of a second, so that as many rounds fit in on any machine."""
+    clock = HandClock(tick=0.01)
+    for name in ("boosters", "lightgbm_trees", "catboost_trees"):
+        monkeypatch.setattr(f"automl.baselines.learners.{name}.time", clock)
+    return clock
 
 
 def wave(n=400, noise=0.1, seed=0):
@@ -63,21 +73,20 @@ def test_a_stored_model_whose_library_is_missing_tells_the_extra(library, monkey
 ENDLESS = {"max_iter": 1_000_000, "patience": 1_000_000, "learning_rate": 0.01}
 
 
-def test_a_deadline_leaves_a_complete_model_in_time(library):
+def test_a_deadline_leaves_a_complete_model_in_time(library, ticking):
     X, y = wave(3000)
-    grown(Boosters(library, "regression", 0, QUICK), X, y)  # importing the library is not what is timed
-    begun = time.monotonic()
-    learner = grown(Boosters(library, "regression", 0, ENDLESS), X, y, X[:100], y[:100], begun + 2)
-    assert time.monotonic() - begun < 5
+    deadline = ticking.now + 2
+    learner = grown(Boosters(library, "regression", 0, ENDLESS), X, y, X[:100], y[:100], deadline)
+    assert deadline - 0.1 < ticking.now <= deadline + 0.05
     assert "time ran out" in learner.stopped
     assert np.corrcoef(learner.predict(X)[:, 0], y[:, 0])[0, 1] > 0.5
 
 
-def test_each_target_gets_its_share_of_the_time(library):
+def test_each_target_gets_its_share_of_the_time(library, ticking):
     X, y = wave(1000)
-    begun = time.monotonic()
-    learner = grown(Boosters(library, "regression", 0, ENDLESS), X, np.hstack([y, -y]), deadline=begun + 3)
-    assert time.monotonic() - begun < 8
+    deadline = ticking.now + 3
+    learner = grown(Boosters(library, "regression", 0, ENDLESS), X, np.hstack([y, -y]), deadline=deadline)
+    assert deadline - 0.1 < ticking.now <= deadline + 0.05
     found = learner.predict(X)
     assert np.corrcoef(found[:, 1], -y[:, 0])[0, 1] > 0.5
 
@@ -86,27 +95,46 @@ def test_a_deadline_that_is_over_leaves_no_model_and_says_so():
     pytest.importorskip("lightgbm")
     X, y = wave(200)
     with pytest.raises(OutOfTime, match="lightgbm"):
-        grown(Boosters("lightgbm", "regression", 0, QUICK), X, y, deadline=time.monotonic() - 1)
+        grown(Boosters("lightgbm", "regression", 0, QUICK), X, y, deadline=0.0)
 
 
-def test_lightgbm_leaves_models_on_the_way_that_predict():
+def test_lightgbm_leaves_models_on_the_way_that_predict(ticking):
     pytest.importorskip("lightgbm")
     X, y = wave(1000)
     learner = Boosters("lightgbm", "regression", 0, ENDLESS)
     seen = []
-    deadline = time.monotonic() + 3
-    grown(learner, X, y, deadline=deadline, complete=lambda: seen.append(pickle.dumps(learner)))
+    grown(learner, X, y, deadline=ticking.now + 3, complete=lambda: seen.append(pickle.dumps(learner)))
     assert len(seen) >= 3
     assert np.isfinite(pickle.loads(seen[0]).predict(X)).all()
 
 
-def test_catboost_chooses_its_rate_for_the_rounds_that_fit_in():
+def test_catboost_chooses_its_rate_for_the_rounds_that_fit_in(ticking):
     pytest.importorskip("catboost")
     X, y = wave(2000)
     settings = {"max_iter": 100_000, "patience": 100_000, "learning_rate": None}
-    learner = grown(Boosters("catboost", "regression", 0, settings), X, y, X[:500], y[:500], time.monotonic() + 2)
+    learner = grown(Boosters("catboost", "regression", 0, settings), X, y, X[:500], y[:500], ticking.now + 2)
     assert "time ran out" in learner.stopped
     assert np.mean((learner.predict(X) - y) ** 2) < 0.1 * np.var(y)
+
+
+def test_boosting_of_scikit_learn_stops_before_the_deadline_with_a_whole_model(monkeypatch):
+    clock = HandClock()
+
+    class Timed(HistGradientBoostingRegressor):
+        """A round takes a tenth of a second."""
+
+        def fit(self, X, y, sample_weight=None):
+            clock.sleep(0.1 * (self.max_iter - getattr(self, "n_iter_", 0)))
+            return super().fit(X, y, sample_weight)
+
+    monkeypatch.setattr(trees, "time", clock)
+    monkeypatch.setattr(trees, "HistGradientBoostingRegressor", Timed)
+    X, y = wave(200)
+    learner, deadline = trees.Boosting("regression", 0, ENDLESS), clock.now + 6
+    grown(learner, X, y, X[:50], y[:50], deadline)
+    assert deadline - 1.5 < clock.now <= deadline
+    assert learner.stopped.startswith("time ran out after") and learner.models[0].max_iter > 40
+    assert np.isfinite(learner.predict(X)).all()
 
 
 def test_growth_is_cut_back_to_the_best_round_on_validation_rows(library):

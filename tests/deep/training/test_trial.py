@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from hand_clock import HandClock
 
 from automl.deep.training import trial
 from automl.deep.training.trial import learning_rate_at, train
@@ -17,14 +18,15 @@ class FakeNetwork:
     batch_size = 10
     n_train = 40
 
-    def __init__(self, scores, step_seconds=0.0, loss=1.0, sleep=time.sleep):
-        self.sleep = sleep
+    def __init__(self, scores, step_seconds=0.0, loss=1.0, clock=None):
+        self.clock = clock
         self.scores, self.step_seconds, self.loss = iter(scores), step_seconds, loss
         self.rates: list[float] = []
         self.n_valid = 0
 
     def train(self, batches, rates):
-        self.sleep(self.step_seconds * len(batches))
+        if self.clock is not None:
+            self.clock.sleep(self.step_seconds * len(batches))
         self.rates += list(rates)
         return self.loss
 
@@ -36,17 +38,12 @@ class FakeNetwork:
         return [np.array(self.n_valid)]
 
 
-class Clock:
-    """Goes on only when it is told to, so that a busy machine changes nothing."""
-
-    def __init__(self):
-        self.now = time.monotonic()
-
-    def monotonic(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.now += seconds
+@pytest.fixture
+def clock(monkeypatch):
+    """What a trial goes by from now on."""
+    made = HandClock(time.monotonic())
+    monkeypatch.setattr(trial, "time", made)
+    return made
 
 
 def fit(network, epochs=10, deadline=None, **options):
@@ -116,10 +113,8 @@ def test_a_trial_that_stops_improving_ends_early():
     assert 5 <= result.epochs < 40 and result.status == "done"
 
 
-def test_the_schedule_is_shortened_to_what_the_clock_allows(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(trial, "time", clock)
-    network, begun = FakeNetwork(itertools.count(), step_seconds=0.01, sleep=clock.sleep), clock.now
+def test_the_schedule_is_shortened_to_what_the_clock_allows(clock):
+    network, begun = FakeNetwork(itertools.count(), step_seconds=0.01, clock=clock), clock.now
     result = fit(network, epochs=1000, deadline=begun + 0.6)
     assert clock.now - begun < 0.65
     assert network.rates[-1] < 0.2 * max(network.rates)
@@ -127,9 +122,8 @@ def test_the_schedule_is_shortened_to_what_the_clock_allows(monkeypatch):
 
 
 def test_no_time_for_a_single_judgement_is_said():
-    network = FakeNetwork([0.5], step_seconds=0.02)
     with pytest.raises(OutOfTime):
-        fit(network, deadline=time.monotonic() - 1)
+        fit(FakeNetwork([0.5]), deadline=time.monotonic() - 1)
 
 
 def test_a_loss_that_is_not_a_number_fails_the_trial_in_words():
@@ -143,21 +137,20 @@ def test_the_user_can_stop_and_keeps_the_best():
     assert (result.score, result.status) == (0.3, "cut")
 
 
-def test_another_seed_is_trained_as_long_as_the_first_was():
-    first = FakeNetwork(itertools.count(), step_seconds=0.01)
-    cut = fit(first, epochs=1000, deadline=time.monotonic() + 0.5)
+def test_another_seed_is_trained_as_long_as_the_first_was(clock):
+    first = FakeNetwork(itertools.count(), step_seconds=0.01, clock=clock)
+    cut = fit(first, epochs=1000, deadline=clock.now + 0.5)
+    assert 1 < cut.n_steps < 1000
     second = FakeNetwork(itertools.count())
     again = fit(second, epochs=1000, n_steps=cut.n_steps)
     assert (len(second.rates), again.n_steps) == (cut.n_steps, cut.n_steps)
     assert second.rates[-1] < 0.1 * max(second.rates)
 
 
-def test_a_schedule_that_nearly_fits_is_ended_early_and_a_long_one_is_not_squeezed(monkeypatch):
+def test_a_schedule_that_nearly_fits_is_ended_early_and_a_long_one_is_not_squeezed(clock):
     def seconds(epochs):
-        clock = Clock()
-        monkeypatch.setattr(trial, "time", clock)
-        begun = clock.now
-        network = FakeNetwork(itertools.count(), step_seconds=0.01, sleep=clock.sleep)
+        clock.now = begun = time.monotonic()
+        network = FakeNetwork(itertools.count(), step_seconds=0.01, clock=clock)
         fit(network, epochs=epochs, deadline=begun + 1.2, soft_seconds=0.4)
         return clock.now - begun
 

@@ -5,8 +5,10 @@ import json
 import math
 
 import pytest
+from hand_clock import HandClock
 
 from automl.flow.budget.clock import Clock
+from automl.flow.progress import listeners
 from automl.flow.progress.console import Progress
 from automl.flow.progress.listeners import JsonLines, TensorBoard
 
@@ -32,12 +34,14 @@ def test_each_event_is_a_line_with_its_times_and_the_last_says_end():
     assert found[2]["score"] == 0.6 and found[1]["settings"] == {"width": 8}
 
 
-def test_epochs_are_throttled_and_what_is_not_finite_is_null():
-    stream = io.StringIO()
+def test_epochs_are_throttled_and_what_is_not_finite_is_null(monkeypatch):
+    clock, stream = HandClock(), io.StringIO()
+    monkeypatch.setattr(listeners, "time", clock)
     writer = JsonLines(stream, Clock(math.inf))
-    for _ in range(5):
+    for _ in range(10):
         writer.event({**EPOCH, "loss": math.nan})
-    assert len(lines(stream)) == 1
+        clock.sleep(listeners.EPOCH_SECONDS / 4)
+    assert len(lines(stream)) == 3  # the first of every four
     assert lines(stream)[0]["loss"] is None and lines(stream)[0]["left_seconds"] is None
 
 
