@@ -1,5 +1,8 @@
 """scikit-learn's own checks of what an estimator must do, on networks of one layer (see `tiny`).
 
+What reads input and answers is shared with the shallow side, which gets the whole list; by default networks get the
+checks below, in which a fit of theirs could go wrong in a way of its own, and `-m slow` runs the whole list on both.
+
 The contest's estimators share all that reads and answers with those of one side, so they get the checks of the
 interface and of refusals, since a contest takes some seconds; `benchmarks/estimator_checks.py` runs the whole list. On
 a dozen rows a contest mostly ends in a tie, where the model predicts that measured cheaper, so a check which fits twice
@@ -15,6 +18,15 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 from automl import ContestClassifier, ContestRegressor, DeepClassifier, DeepRegressor
+
+CHOSEN = {  # of networks: their weights, their batches, their float32, their seeds
+    "check_classifier_data_not_an_array", "check_classifiers_classes", "check_classifiers_one_label",
+    "check_classifiers_train", "check_dict_unchanged", "check_dont_overwrite_parameters", "check_dtype_object",
+    "check_estimators_dtypes", "check_estimators_overwrite_params", "check_estimators_pickle",
+    "check_f_contiguous_array_estimator", "check_fit2d_1feature", "check_fit_idempotent",
+    "check_methods_sample_order_invariance", "check_methods_subset_invariance", "check_readonly_memmap_input",
+    "check_sample_weights_not_overwritten", "check_sample_weights_pandas_series",
+}  # fmt: skip
 
 TINY = {"templates": ("tiny",), "plugins": (str(Path(__file__).with_name("tiny.py")),)}
 
@@ -39,6 +51,28 @@ def made(*kinds):
     return [kind(budget=None, max_trials=1, **TINY) for kind in kinds]
 
 
+def name_of(check):
+    return getattr(check, "func", check).__name__
+
+
+def chosen(kind):
+    return [
+        pytest.param(estimator, check, id=name_of(check))
+        for estimator, check in estimator_checks_generator(*made(kind))
+        if name_of(check) in CHOSEN
+    ]
+
+
+def test_the_checks_chosen_are_scikit_learns():
+    assert {name_of(check) for _, check in estimator_checks_generator(*made(DeepClassifier))} >= CHOSEN
+
+
+@pytest.mark.parametrize(("estimator", "check"), chosen(DeepClassifier))
+def test_scikit_learn_finds_nothing_amiss_in_a_network(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
 @parametrize_with_checks(made(DeepClassifier, DeepRegressor), expected_failed_checks=lambda one: EXPECTED)
 def test_scikit_learn_finds_nothing_amiss(estimator, check):
     check(estimator)
@@ -52,9 +86,7 @@ def test_scikit_learn_finds_nothing_amiss_in_the_interface_of_a_contest(estimato
 @pytest.mark.parametrize("kind", [ContestClassifier, ContestRegressor])
 def test_a_contest_refuses_what_scikit_learn_wants_refused(kind):
     found = [
-        (estimator, check)
-        for estimator, check in estimator_checks_generator(*made(kind))
-        if getattr(check, "func", check).__name__ in REFUSALS
+        (estimator, check) for estimator, check in estimator_checks_generator(*made(kind)) if name_of(check) in REFUSALS
     ]
     assert len(found) >= 7
     for estimator, check in found:
