@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import importlib
+import os
 
 import pytest
 
@@ -20,3 +21,11 @@ def plug_ins_of_a_file_stay_in_it():
 def checks_of_the_audit_fail_aloud(monkeypatch):
     """In use a check that fails becomes a note; here it is a failure."""
     monkeypatch.setattr(importlib.import_module("automl.audit.examine"), "STRICT", True)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def the_disk_is_not_waited_for():
+    """What is written outlives a killed process without it; only a machine that loses power needs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield

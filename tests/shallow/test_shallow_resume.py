@@ -27,13 +27,14 @@ def quick(baseline):
     return replace(baseline, settings=settings)
 
 
-def side_of(made, folder, max_trials=None, names=NAMES, **options):
+def side_of(made, folder, max_trials=None, names=NAMES, *, apart=False, **options):
+    """A side; its fits are made in this process, since what is promised here is not the other one's."""
     dataset, task, split = made
     baselines = {name: quick(BASELINES[name]) for name in names}
     facts = Facts(len(split.train), len(task.classes))
     return ShallowSide(
         dataset, task, split, facts, baselines, task.metric, max_trials=max_trials, folder=folder,
-        fingerprints=options.pop("fingerprints", {"data": "a"}), **options,
+        fingerprints=options.pop("fingerprints", {"data": "a"}), apart=apart, **options,
     )  # fmt: skip
 
 
