@@ -27,6 +27,16 @@ ENDS = (91037.23, 137.119)  # the greatest and the least of a column
 TARGET_ENDS = (88123.617, 5.0631)
 
 
+SMALLER = {"max_iter": 60, "n_estimators": 40, "convolutions": 500, "patience": 20}
+"""Settings that fit in a moment; `-m slow` looks at the models as they are used."""
+SIZES = [pytest.param(SMALLER, id="smaller"), pytest.param({}, id="as used", marks=pytest.mark.slow)]
+
+
+def settings_of(baseline, task, n, smaller):
+    found = dict(next(iter(baseline.settings(task, Facts(n, len(task.classes)), 0))))
+    return found | {name: least for name, least in smaller.items() if (found.get(name) or 0) > least}
+
+
 @pytest.fixture(autouse=True, scope="module")
 def one_thread():
     """Small fits are quicker on one thread, most of all on a busy machine."""
@@ -209,17 +219,18 @@ def families(modality):
 # --------------------------------------------------------------------------- the promise
 
 
+@pytest.mark.parametrize("smaller", SIZES)
 @pytest.mark.parametrize("goal", ["binary", "regression"])
 @pytest.mark.parametrize(
     ("modality", "baseline"),
     [pytest.param(m, p.values[0], id=f"{m}-{p.id}") for m in ("tabular", "text") for p in families(m)],
 )
-def test_a_shallow_model_that_keeps_no_rows_holds_nothing_of_few(contests, tmp_path, modality, baseline, goal):
+def test_a_shallow_model_that_keeps_no_rows_holds_nothing_of_few(contests, tmp_path, modality, baseline, goal, smaller):
     dataset, task, split, truth, said = contests(modality, goal)
     facts = Facts(N_TRAIN, len(task.classes))
     if goal not in baseline.goals or baseline.unfit(task, facts) is not None:
         pytest.skip("not for this task, or its library is not installed")
-    model = baseline.make(task, next(iter(baseline.settings(task, facts, 0))), 0)
+    model = baseline.make(task, settings_of(baseline, task, N_TRAIN, smaller), 0)
     context = FitContext(valid_rows=split.valid, valid_truth=truth[split.valid])
     model.fit(dataset, split.train, truth[split.train], None, context)
 
@@ -308,15 +319,16 @@ def arrays_of(modality):
     return Dataset("data", inputs, pd.DataFrame({"y": y})), task, y[:, None], rows
 
 
+@pytest.mark.parametrize("smaller", SIZES)
 @pytest.mark.parametrize(
     ("modality", "baseline"),
     [pytest.param(m, p.values[0], id=f"{m}-{p.id}") for m in ("image", "sequence") for p in families(m)],
 )
-def test_models_of_pictures_and_sequences_hold_no_row_and_no_single_target(tmp_path, modality, baseline):
+def test_models_of_pictures_and_sequences_hold_no_row_and_no_single_target(tmp_path, modality, baseline, smaller):
     if "regression" not in baseline.goals:
         pytest.skip("a family of forecasts, whose windows the tests of forecasts look at")
     dataset, task, truth, rows = arrays_of(modality)
-    model = baseline.make(task, next(iter(baseline.settings(task, Facts(N_TRAIN, 0), 0))), 0)
+    model = baseline.make(task, settings_of(baseline, task, N_TRAIN, smaller), 0)
     valid = np.arange(N_TRAIN, N_TRAIN + N_VALID)
     model.fit(dataset, TRAIN, truth[TRAIN], None, FitContext(valid_rows=valid, valid_truth=truth[valid]))
     predictors = {"shallow": ShallowPredictor((model,))}
@@ -327,8 +339,9 @@ def test_models_of_pictures_and_sequences_hold_no_row_and_no_single_target(tmp_p
     assert not any(row in blob for row in rows for blob in blobs)
 
 
+@pytest.mark.parametrize("smaller", SIZES)
 @pytest.mark.parametrize("baseline", [p for p in families("sequence") if "forecast" in p.values[0].goals])
-def test_models_of_forecasts_hold_no_stretch_of_a_series(tmp_path, baseline):
+def test_models_of_forecasts_hold_no_stretch_of_a_series(tmp_path, baseline, smaller):
     rng = np.random.default_rng(4)
     values = 50 + np.cumsum(rng.normal(size=N))
     times = pd.date_range("2020-01-01", periods=N, freq="D").to_numpy().astype("datetime64[ns]")
@@ -336,7 +349,7 @@ def test_models_of_forecasts_hold_no_stretch_of_a_series(tmp_path, baseline):
     task = Task("sequence", "forecast", ("y",), "mase", horizon=4, season=7, frequency="D", quantiles=(0.1, 0.5, 0.9))
     windows = np.arange(30, N - 60)[:, None] + np.arange(4)
     later = np.arange(N - 56, N - 8, 4)[:, None] + np.arange(4)
-    model = baseline.make(task, next(iter(baseline.settings(task, Facts(len(windows), 0), 0))), 0)
+    model = baseline.make(task, settings_of(baseline, task, len(windows), smaller), 0)
     context = FitContext(valid_rows=later, valid_truth=values[later][..., None])
     model.fit(dataset, windows, values[windows][..., None], None, context)
     predictors = {"shallow": ShallowPredictor((model,))}

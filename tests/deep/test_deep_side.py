@@ -133,8 +133,8 @@ def test_a_resumed_search_gives_what_an_uninterrupted_one_gives(task_parts, tmp_
 @pytest.mark.parametrize("oracle", ["random", "hyperband", "grid"])
 def test_every_oracle_goes_on_where_it_was(task_parts, tmp_path, oracle):
     options = SearchOptions(oracle=oracle)
-    whole = trials(side(task_parts, template(), max_trials=9, options=options))
-    for bound in (4, 9):
+    whole = trials(side(task_parts, template(), max_trials=6, options=options))
+    for bound in (4, 6):
         deep = side(task_parts, template(), max_trials=bound, folder=tmp_path, options=options)
         again = trials(deep)
     assert [run.choices for run in deep.earlier_runs()] == [run.choices for run in whole[:4]]

@@ -240,6 +240,7 @@ def test_detecting_needs_no_tensorflow() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows_of_fifty_columns_are_detected_quickly() -> None:
     n = 100_000
     columns: dict[str, object] = {f"f{i}": RNG.normal(size=n) for i in range(26)}
@@ -253,4 +254,4 @@ def test_a_hundred_thousand_rows_of_fifty_columns_are_detected_quickly() -> None
     begun = time.process_time()
     detect(dataset, recipe())
 
-    assert time.process_time() - begun < 6.0  # 1.5 s on an idle machine; others may share it
+    assert time.process_time() - begun < 60.0  # 1.5 s of a processor; what grows with the square of rows takes hours

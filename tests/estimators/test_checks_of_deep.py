@@ -78,9 +78,28 @@ def test_scikit_learn_finds_nothing_amiss(estimator, check):
     check(estimator)
 
 
+@pytest.mark.slow
 @parametrize_with_checks(made(ContestClassifier, ContestRegressor), legacy=False)
 def test_scikit_learn_finds_nothing_amiss_in_the_interface_of_a_contest(estimator, check):
     check(estimator)
+
+
+UNFITTED = {  # checks of the interface that fit nothing
+    "check_do_not_raise_errors_in_init_or_set_params", "check_estimator_cloneable", "check_estimator_repr",
+    "check_estimator_tags_renamed", "check_estimators_unfitted", "check_mixin_order", "check_no_attributes_set_in_init",
+    "check_valid_tag_types",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [(ContestClassifier, {*UNFITTED, "check_estimators_overwrite_params"}), (ContestRegressor, UNFITTED)],
+)
+def test_a_contest_has_the_interface_that_scikit_learn_wants(kind, wanted):
+    found = [one for one in estimator_checks_generator(*made(kind), legacy=False) if name_of(one[1]) in wanted]
+    assert {name_of(check) for _, check in found} == wanted
+    for estimator, check in found:
+        check(estimator)
 
 
 @pytest.mark.parametrize("kind", [ContestClassifier, ContestRegressor])

@@ -155,7 +155,7 @@ def test_markup_in_any_stored_text_stays_text(written, tmp_path, name):
 )  # fmt: skip
 def test_a_picture_is_a_png_of_the_pages_own(written, tmp_path, image):
     content = content_of(written("image"))
-    (part,) = [part for part in content["sections"] if part["name"] == "errors"]
+    (part,) = content["sections"] = [part for part in content["sections"] if part["name"] == "errors"]
     report.render(put(tmp_path, content))
     part["data"]["groups"][0]["items"][0]["image"] = image
     with pytest.raises(FolderError, match="a picture is no PNG"):
