@@ -132,7 +132,7 @@ def test_short_of_time_a_trial_is_judged_on_one_hold_out_and_stays_within_it(fol
 
     monkeypatch.setattr(holdouts, "EXAMINE_SLACK", 1e9)
     deep = side(folded, template(), max_trials=2)
-    (run,) = deep.step(30.0)
+    (run,) = deep.step(3000.0)
     assert run.n_holdouts == 1 and run.status == "done"
     assert deep.holdout_policy.promotion_score() == run.valid_score  # nobody worse overtakes it
     assert deep.choose(None).name == run.name

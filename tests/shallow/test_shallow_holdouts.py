@@ -106,8 +106,8 @@ def test_a_lost_model_is_fitted_and_judged_on_all_hold_outs_again(folded, whole,
 def test_short_of_time_a_fit_is_judged_on_one_hold_out(folded, monkeypatch):
     monkeypatch.setattr("automl.sides.holdouts.EXAMINE_SLACK", 1e9)
     side = side_of(folded, None, 2, NAMES)
-    side.step(60.0)
-    (run,) = side.step(60.0)
+    side.step(3000.0)
+    (run,) = side.step(3000.0)
     side.close()
     assert run.n_holdouts == 1 and side.holdout_policy.promotion_score() == run.valid_score
     assert side.choose(None).name == run.name
