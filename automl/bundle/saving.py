@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Mapping
 from importlib import metadata
@@ -69,7 +68,8 @@ def save(
         raise ValueError(f"recommended is {recommended!r}, expected one of {sorted(predictors)}")
     with files.guard(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+        draft = files.unfinished(target)
+        draft.mkdir()
         try:
             sides = write_models(draft, predictors, skops_types)
             if report_html is not None:
@@ -90,7 +90,6 @@ def save(
             files.write_text(draft / "bundle.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
             for path in draft.iterdir():
                 files.sync(path)
-            draft.chmod(0o777 & ~files.umask())
             replace(draft, target)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)

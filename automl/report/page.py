@@ -18,7 +18,7 @@ from automl.report import draw, markdown, words
 from automl.report.reading import SCHEMA, picture, read
 from automl.report.result import result_dict
 from automl.report.sections import shipped
-from automl.storage.files import put
+from automl.storage.files import write_all
 
 __all__ = ["html", "markdown_text", "render", "stored", "write"]
 
@@ -37,15 +37,13 @@ def write(outcome: Outcome, folder: str | Path, sections: Sequence[Section] | No
         FolderError: a file cannot be written; nothing is left half-written.
     """
     content = stored(outcome, sections)
-    put(
-        Path(folder),
-        {
-            "result.json": written(result_dict(outcome)),
-            "report.json": written(content),
-            "report.md": markdown_text(content, sections),
-            "report.html": html(content, sections),
-        },
-    )
+    texts = {
+        "result.json": written(result_dict(outcome)),
+        "report.json": written(content),
+        "report.md": markdown_text(content, sections),
+        "report.html": html(content, sections),
+    }
+    write_all({Path(folder) / name: text.encode() for name, text in texts.items()})
 
 
 def render(
@@ -89,7 +87,7 @@ def render(
             f"{folder / 'report.json'} cannot be drawn ({type(error).__name__}: {words.shorten(error, 200)}); was it "
             "altered? Run the contest again"
         ) from error
-    put(path.parent, made)
+    write_all({path.parent / name: text.encode() for name, text in made.items()})
     return path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import re
@@ -11,7 +10,6 @@ import shutil
 import stat
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,19 +27,20 @@ __all__ = [
     "locked",
     "open_regular",
     "probe",
-    "put",
+    "put_aside",
     "read_bytes",
     "refuse_link",
     "shown",
     "sync",
+    "unfinished",
     "unused",
+    "write_all",
     "write_bytes",
     "write_text",
 ]
 
 LOCK = ".lock"
 SPELLED = re.compile(rb"\\x([89a-f][0-9a-f])")
-MASK = threading.Lock()  # the mask can only be read by setting it, and another thread must not read what was set
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -91,19 +90,43 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
     path = Path(path)
     with guard(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
+    write_all({path: content})
+    return path
+
+
+def write_all(contents: Mapping[Path, bytes]) -> None:
+    """Write several files: all under temporary names first and flushed, then each put in place.
+
+    Args:
+        contents: path → all of the file; their folders exist.
+
+    Raises:
+        FolderError: one could not be written; files of these names are as they were.
+    """
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        for path, content in contents.items():
+            temporary = unfinished(path)
+            with guard(path), open(temporary, "xb") as file:
+                waiting.append((temporary, path))
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(name, 0o666 & ~umask())
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        sync(path.parent)
-    return path
+        for temporary, path in waiting:
+            with guard(path):
+                os.replace(temporary, path)
+        for folder in {path.parent for path in contents}:
+            with guard(folder):
+                sync(folder)
+    finally:
+        for temporary, _ in waiting:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def unfinished(path: Path) -> Path:
+    """A new name beside a file or folder, for what is to take its place; `clear_unfinished` knows it."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
 
 
 def refuse_link(path: str | os.PathLike[str]) -> Path:
@@ -239,12 +262,23 @@ def clear_unfinished(folder: str | os.PathLike[str]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def unused(path: Path) -> Path:
-    """The path itself, or with the first number that makes it new."""
-    candidate, number = path, 2
+def unused(path: Path, ending: str = "") -> Path:
+    """The path with this ending, or with the first number before it that makes it new."""
+    candidate, number = path.with_name(path.name + ending), 2
     while candidate.exists():
-        candidate, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
+        candidate, number = path.with_name(f"{path.name}-{number}{ending}"), number + 1
     return candidate
+
+
+def put_aside(path: Path) -> Path:
+    """Rename a file that cannot be read, ``x.log`` to ``x.unreadable``, so that it is neither trusted nor lost.
+
+    Returns:
+        Where it lies now.
+    """
+    target = unused(path.with_suffix(""), ".unreadable")
+    os.replace(path, target)
+    return target
 
 
 @contextmanager
@@ -274,14 +308,6 @@ def locked(folder: str | os.PathLike[str]) -> Iterator[None]:
         os.close(handle)
 
 
-def umask() -> int:
-    """The process's file mode mask; temporary files ignore it, finished ones should not."""
-    with MASK:
-        mask = os.umask(0o022)
-        os.umask(mask)
-    return mask
-
-
 def sync(path: str | os.PathLike[str]) -> None:
     """Flush a file or a folder's entries to the disk, where the system can."""
     try:
@@ -308,36 +334,3 @@ def shown(name: str) -> str:
 def as_named(text: str) -> str:
     """The name that `shown` spelled out, as the system wants it."""
     return os.fsdecode(SPELLED.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(text)))
-
-
-def put(folder: Path, files: Mapping[str, str]) -> None:
-    """Write texts into a folder: all under temporary names first, then each renamed into place.
-
-    Args:
-        folder: where to; it must exist.
-        files: name → content.
-
-    Raises:
-        FolderError: the disk is full or the folder is not writable; files of these names are as they were.
-    """
-    waiting: list[tuple[Path, Path]] = []
-    try:
-        for name, text in files.items():
-            temporary = folder / f".{name}.{secrets.token_hex(4)}.tmp"
-            waiting.append((temporary, folder / name))
-            with open(temporary, "xb") as file:
-                file.write(text.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-        for temporary, final in waiting:
-            os.replace(temporary, final)
-        sync(folder)
-    except OSError as error:
-        raise FolderError(
-            f"cannot write {', '.join(files)} into {folder}: {error.strerror or error}; "
-            "free some space or give a folder that you may write to (what was there before is unchanged)"
-        ) from error
-    finally:
-        for temporary, _ in waiting:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)

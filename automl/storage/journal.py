@@ -86,8 +86,7 @@ class Journal:
         entries = [entry for entry in lines if entry is not None]
         self.unreadable = len(lines) - len(entries)
         if lines[0] is None or not isinstance(lines[0].get("fingerprints"), dict):
-            self.put_aside = files.unused(path.with_suffix(".unreadable"))
-            path.replace(self.put_aside)
+            self.put_aside = files.put_aside(path)
             return False
         self._mend = "" if ended else "\n"  # a half line must not swallow the next
         known = entries[0]["fingerprints"]

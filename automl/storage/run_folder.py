@@ -59,7 +59,9 @@ def open_folder(out: str | None, name: str) -> Path:
     Raises:
         FolderError: it cannot be written, or it holds links or pipes.
     """
-    folder = _meant(out) if out is not None else _unused(RUNS / f"{_slug(name)}-{time.strftime('%Y%m%d-%H%M%S')}")
+    folder = (
+        _meant(out) if out is not None else folders.unused(RUNS / f"{_slug(name)}-{time.strftime('%Y%m%d-%H%M%S')}")
+    )
     with folders.guard(folder):
         folder.mkdir(parents=True, exist_ok=True)
     folders.check_plain(folder)  # once more: reading the data took a while
@@ -76,10 +78,3 @@ def _meant(out: str) -> Path:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:40] or "data"
-
-
-def _unused(folder: Path) -> Path:
-    candidate, number = folder, 2
-    while candidate.exists():
-        candidate, number = Path(f"{folder}-{number}"), number + 1
-    return candidate

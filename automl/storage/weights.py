@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import re
 import shutil
 import zlib
@@ -55,9 +54,8 @@ class WeightStore:
         self.unreadable: list[str] = []
         self.largest_bytes = 0
         files.refuse_link(folder)
-        with contextlib.suppress(OSError):  # unfinished files of a process that was killed while writing
-            for path in folder.glob(".*.npz.*.tmp"):
-                path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            files.clear_unfinished(folder)
             aside = sorted(folder.glob("*.unreadable"), key=lambda path: path.stat().st_ctime)
             for path in aside[:-KEPT_ASIDE]:
                 path.unlink(missing_ok=True)
@@ -132,15 +130,8 @@ class WeightStore:
         return True
 
     @property
-    def used_mib(self) -> float:
-        """Disk space in use, what was put aside included."""
-        if not self.folder.is_dir():
-            return 0.0
-        return sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file()) / 2**20
-
-    @property
     def bound_mib(self) -> float:
-        """What `used_mib` cannot exceed while nothing is put aside.
+        """Most disk space that the folder takes while nothing is put aside.
 
         That is `keep` runs and one being written, each as large as the largest, and twice a checkpoint (the last
         one and the next), which with the optimiser's moments is about four times a run.
@@ -173,9 +164,7 @@ class WeightStore:
 
     def _put_aside(self, path: Path) -> None:
         with contextlib.suppress(OSError):
-            target = files.unused(path.with_suffix(".unreadable"))
-            os.replace(path, target)
-            self.unreadable.append(target.name)
+            self.unreadable.append(files.put_aside(path).name)
 
 
 def _pack(name: str, arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> bytes:

@@ -12,7 +12,7 @@ from automl.flow.budget.ledger import Ledger
 from automl.flow.progress.listeners import TensorBoard
 from automl.records import Recipe
 from automl.storage import files as folders
-from automl.storage.files import put
+from automl.storage.files import write_all
 from automl.storage.journal import Journal
 from automl.storage.run_folder import check_folder, open_folder
 from automl.storage.weights import WeightStore
@@ -139,7 +139,7 @@ def test_files_are_put_in_the_place_of_links_not_through_them(tmp_path, mine):
     before = content(mine)
     for name in ("result.json", "report.html"):
         (out / name).symlink_to(mine / "notes.txt")
-    put(out, {"result.json": "{}"})
+    write_all({out / "result.json": b"{}"})
     folders.write_text(out / "report.html", "page")
     assert (out / "result.json").read_text() == "{}" and not (out / "result.json").is_symlink()
     assert (out / "report.html").read_text() == "page" and content(mine) == before

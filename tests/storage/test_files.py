@@ -70,10 +70,11 @@ def test_a_locked_folder_is_refused_until_its_holder_is_killed(tmp_path):
 
 
 def test_an_unused_name_has_the_first_free_number(tmp_path):
-    assert files.unused(tmp_path / "a.txt") == tmp_path / "a.txt"
+    assert files.unused(tmp_path / "a", ".txt") == tmp_path / "a.txt"
     (tmp_path / "a.txt").touch()
     (tmp_path / "a-2.txt").touch()
-    assert files.unused(tmp_path / "a.txt") == tmp_path / "a-3.txt"
+    assert files.unused(tmp_path / "a", ".txt") == tmp_path / "a-3.txt"
+    assert files.unused(tmp_path / "a.b") == tmp_path / "a.b"
 
 
 def test_what_a_killed_write_left_is_removed_and_nothing_else(tmp_path):
@@ -99,3 +100,30 @@ def test_links_and_pipes_are_not_followed_but_plain_files_open(tmp_path):
     assert os.read(handle, 9) == b"ours"
     os.close(handle)
     assert (tmp_path / "mine").read_text() == "precious" and not (tmp_path / "nowhere").exists()
+
+
+def test_several_files_are_written_all_or_none(tmp_path, monkeypatch):
+    """The second cannot be flushed: the first is as it was, too."""
+    (tmp_path / "a").write_bytes(b"old")
+    flush = os.fsync
+    calls = []
+
+    def full(handle):
+        calls.append(handle)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(FolderError, match=r"no space left.*/b"):
+        files.write_all({tmp_path / "a": b"new", tmp_path / "b": b"new"})
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"old"}
+
+
+def test_what_is_put_aside_keeps_its_bytes_and_takes_no_other_files_place(tmp_path):
+    for content in (b"1", b"2"):
+        (tmp_path / "trials.log").write_bytes(content)
+        aside = files.put_aside(tmp_path / "trials.log")
+        assert aside.read_bytes() == content
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["trials-2.unreadable", "trials.unreadable"]

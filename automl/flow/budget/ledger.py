@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import re
 import threading
 import time
@@ -96,8 +95,7 @@ class Ledger:
             return _recorded(parse(files.read_bytes(self.path, MOST_BYTES)))
         except (Misfit, FolderError):
             with files.guard(self.path):
-                aside = files.unused(self.path.with_suffix(".unreadable"))
-                os.replace(self.path, aside)
+                aside = files.put_aside(self.path)
             self.note(
                 f"what earlier calls have used of the budget could not be read and was put aside as {aside.name}; "
                 "the budget starts anew"
