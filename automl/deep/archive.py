@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ from automl.deep.training.failure import Failure
 from automl.deep.training.trial import Fit, Milestone, Snapshot
 from automl.errors import FolderError
 from automl.records import Cost, Run
+from automl.sides.entries import ended
 from automl.storage.journal import Journal
 from automl.storage.values import Misfit
 from automl.storage.weights import WeightStore
@@ -71,11 +71,9 @@ class Archive:
         """A trial has ended, with these scores on its hold-outs; its state under way is of no more use."""
         fit = report.fit
         curve = () if fit is None else fit.curve
-        self._write({
-            "name": run.name, "template": run.family, "settings": dict(run.choices), "score": run.valid_score,
-            "status": run.status, "failure": run.failure, "failures": [failure.kind for failure in report.failures],
-            "scores": list(scores), "passed_over": report.skipped_for_time,
-            "cost": dataclasses.asdict(run.cost), "device": run.device, "at_gates": list(at_milestones), "cheap": cheap,
+        self._write(ended(run, scores, report.skipped_for_time) | {
+            "template": run.family, "settings": dict(run.choices), "device": run.device,
+            "failures": [failure.kind for failure in report.failures], "at_gates": list(at_milestones), "cheap": cheap,
             "compile_seconds": 0.0 if fit is None else fit.compile_seconds,
             "curve": list(curve[:: max(1, len(curve) // CURVE_POINTS)]),
         })  # fmt: skip

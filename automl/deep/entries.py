@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from automl.deep.pruner import SHARES
 from automl.deep.training.failure import KINDS, LEAST_BATCH, LOWER_RATE, TRIES
 from automl.deep.training.trial import Fit, Snapshot
 from automl.records import Run
+from automl.sides.entries import STATUSES, read_run
 from automl.storage.values import (
     MOST_SECONDS,
     Misfit,
-    cost,
     flag,
     listed,
     mapping,
@@ -31,11 +29,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from automl.deep.family import FamilySearch
-    from automl.records import Status
 
 __all__ = ["Entries", "fit_of", "run_of", "snapshot_of"]
 
-STATUSES = ("done", "cut", "failed")
 POINT = ("epoch", "share", "seconds", "loss", "valid_score")
 MOST_POINTS = 100_000
 MOST_NEIGHBOURS = 100
@@ -99,28 +95,17 @@ class Entries:
 
     def _ended(self, entry: Mapping[str, Any], search: FamilySearch) -> None:
         _check_settings(mapping(entry, "settings"), search)
-        scores = [number({"scores": one}, "scores") for one in listed(entry, "scores", self.n_holdouts)]
-        if len(scores) not in (0, 1, self.n_holdouts):
-            raise Misfit(f"scores: expected one, or {self.n_holdouts} of them, got {len(scores)}")
-        score = optional_number(entry, "score")
-        if (score is None) != (not scores) or (score is not None and not _same(score, statistics.fmean(scores))):
-            raise Misfit("score: expected the mean of the scores")
-        one_of(entry, "status", STATUSES)
-        if entry.get("failure") is not None:
-            text(entry, "failure")
+        _, scores = run_of(entry, self.n_holdouts)
         for kind in listed(entry, "failures", 10):
             one_of({"failures": kind}, "failures", KINDS)
         flag(entry, "passed_over")
         flag(entry, "cheap")
-        cost(entry, "cost")
-        text(entry, "device", 200)
         number(entry, "compile_seconds", 0.0, MOST_SECONDS)
         at_milestones = listed(entry, "at_gates", len(SHARES))
         if len(at_milestones) != len(SHARES) and (scores or at_milestones):
             raise Misfit(f"at_gates: expected {len(SHARES)} scores, got {len(at_milestones)}")
         for one in at_milestones:
             optional_number({"at_gates": one}, "at_gates")
-        _curve(entry)
 
 
 def _check_settings(settings: Mapping[str, Any], search: FamilySearch) -> None:
@@ -142,17 +127,14 @@ def _curve(found: Mapping[str, Any], least: int = 0) -> tuple[dict[str, float], 
     return tuple({name: number(point, name) for name in POINT} for point in points)
 
 
-def _same(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+def run_of(entry: Mapping[str, Any], n_holdouts: int) -> tuple[Run, list[float]]:
+    """A run from the entry of a trial that has ended, and its score on each hold-out.
 
-
-def run_of(entry: Mapping[str, Any]) -> Run:
-    """A run from its journal entry, once that is checked."""
-    return Run(
-        entry["name"], "deep", entry["status"], entry["template"], valid_score=entry["score"],
-        cost=cost(entry, "cost"), device=entry["device"], choices=dict(entry["settings"]), curve=_curve(entry),
-        failure=entry["failure"], n_holdouts=max(1, len(entry["scores"])),
-    )  # fmt: skip
+    Raises:
+        Misfit: this run cannot have written it.
+    """
+    device, curve = text(entry, "device", 200), _curve(entry)
+    return read_run(entry, "deep", entry["template"], entry["settings"], n_holdouts, device=device, curve=curve)
 
 
 def fit_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> tuple[Fit, tuple[np.ndarray, ...]]:
@@ -166,7 +148,7 @@ def fit_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> tuple[Fit, 
         weights=list(arrays[n:]), raw_valid=arrays[0], score=number(meta, "score"), curve=_curve(meta, 1),
         epochs=number(meta, "epochs", 0.0), seconds=number(meta, "seconds", 0.0, MOST_SECONDS),
         compile_seconds=number(meta, "compile_seconds", 0.0, MOST_SECONDS),
-        status=cast("Status", one_of(meta, "status", STATUSES)), n_steps=whole(meta, "n_steps", 1, MOST_STEPS),
+        status=one_of(meta, "status", STATUSES), n_steps=whole(meta, "n_steps", 1, MOST_STEPS),
         stopped_early=flag(meta, "stopped_early"),
     )  # fmt: skip
     return fit, tuple(arrays[1:n])

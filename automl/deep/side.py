@@ -409,13 +409,12 @@ class DeepSide:
                 search.neighbours = int(entry["variants"])
                 open_ones[entry["begun"]] = (search, number, entry)
                 continue
-            run = run_of(entry)
+            run, scores = run_of(entry, self.holdout_policy.n_holdouts)
             asked = open_ones.pop(run.name, None)  # None where that line is lost
             number = search.oracle.enter(entry["settings"]) if asked is None else asked[1]
             self._resumed.append(run)
             self.n_runs += 1
             search.seconds += run.cost.fit_seconds
-            scores = entry["scores"]
             adjusted_score = self.holdout_policy.take_in(scores, bool(entry["passed_over"])) if scores else None
             search.oracle.tell(number, adjusted_score, dict(run.choices))
             self.failures.update(entry.get("failures", ()))

@@ -14,7 +14,6 @@ import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import numpy as np
 
 from automl.errors import FolderError
 from automl.records import Output, Run
+from automl.sides.entries import ended
 from automl.storage.journal import Journal
 from automl.storage.trusted import check, loads
 from automl.storage.weights import WeightStore
@@ -144,16 +144,14 @@ class Archive:
 
         Args:
             scores: one a hold-out.
-            passed_over: see `automl.sides.holdouts`.
+            skipped_for_time: see `automl.sides.holdouts`.
             settings: of the fit, without what `run.choices` shows beside.
             rows: training items used.
             state: of the search after it, JSON types.
         """
-        entry = {
-            "name": run.name, "family": run.family, "settings": dict(settings), "choices": dict(run.choices),
-            "rows": rows, "status": run.status, "score": run.valid_score, "scores": list(scores),
-            "passed_over": skipped_for_time, "failure": run.failure,
-            "at_seconds": run.at_seconds, "cost": asdict(run.cost), "state": dict(state),
+        entry = ended(run, scores, skipped_for_time) | {
+            "family": run.family, "settings": dict(settings), "choices": dict(run.choices), "rows": rows,
+            "at_seconds": run.at_seconds, "state": dict(state),
         }  # fmt: skip
         try:
             self.journal.write(entry)

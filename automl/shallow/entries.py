@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from automl.records import Run, Status
+from automl.records import Run
 from automl.shallow.family import FamilySearch
+from automl.sides.entries import read_run
 from automl.storage.values import (
     MOST_SECONDS,
     Misfit,
-    cost,
     flag,
     listed,
     mapping,
     number,
-    one_of,
-    optional_number,
     run_number,
     short,
     text,
@@ -30,7 +26,6 @@ from automl.storage.values import (
 
 __all__ = ["Entries", "Entry"]
 
-STATUSES = ("done", "cut", "failed")
 DRAWS_A_FIT = 64  # twice as many as a proposal may take
 MOST_WAITING = 100
 
@@ -89,18 +84,10 @@ class Entries:
         search_state = self._search_state(mapping(state, "lane"), search)
         run_number(entry.get("name"), family, search_state["n_runs"])
         settings = self._settings(mapping(entry, "settings"), search, search_state["drawn"])
-        scores = _scores(entry, self.n_holdouts)
-        score = optional_number(entry, "score")
-        if (score is None) != (not scores) or (score is not None and not _same(score, statistics.fmean(scores))):
-            raise Misfit("score: expected the mean of the scores")
-        status = cast("Status", one_of(entry, "status", STATUSES))
         rows = whole(entry, "rows", 1, self.n_items)
         shown = settings | ({"rows": rows} if "rows" in mapping(entry, "choices") else {})
-        run = Run(
-            entry["name"], "shallow", status, family, valid_score=score, cost=cost(entry, "cost"), choices=shown,
-            at_seconds=number(entry, "at_seconds", 0.0, MOST_SECONDS),
-            failure=None if entry.get("failure") is None else text(entry, "failure"), n_holdouts=max(1, len(scores)),
-        )  # fmt: skip
+        at_seconds = number(entry, "at_seconds", 0.0, MOST_SECONDS)
+        run, scores = read_run(entry, "shallow", family, shown, self.n_holdouts, at_seconds=at_seconds)
         return Entry(
             run, search, settings, rows, scores, flag(entry, "passed_over"), search_state, _random(state),
             whole(state, "n_fits", 0, self.most_fits),
@@ -126,17 +113,6 @@ class Entries:
         if not isinstance(found, dict) or not search.fresh.gave(found, drawn):
             raise Misfit(f"settings: {search.baseline.name} does not draw {short(found)}")
         return found
-
-
-def _scores(entry: Mapping[str, Any], n_holdouts: int) -> list[float]:
-    found = listed(entry, "scores", n_holdouts)
-    if len(found) not in (0, 1, n_holdouts):
-        raise Misfit(f"scores: expected one, or {n_holdouts} of them, got {len(found)}")
-    return [number({"scores": one}, "scores") for one in found]
-
-
-def _same(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def _random(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,14 +9,16 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 from automl.records import Cost
 
 __all__ = [
-    "MOST_SECONDS", "Misfit", "cost", "flag", "listed", "mapping", "number", "one_of", "optional_number", "parse",
-    "run_number", "short", "text", "whole",
+    "MOST_SECONDS", "Misfit", "cost", "flag", "listed", "mapping", "number", "numbers", "one_of", "optional_number",
+    "parse", "run_number", "short", "text", "whole",
 ]  # fmt: skip
+
+Word = TypeVar("Word", bound=str)
 
 MOST_SECONDS = 1e12
 LARGEST = 1e150  # its square is a number, too
@@ -131,12 +133,13 @@ def text(found: Mapping[str, Any], key: str, most: int = MOST_CHARACTERS) -> str
     return value
 
 
-def one_of(found: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str:
+def one_of(found: Mapping[str, Any], key: str, allowed: tuple[Word, ...]) -> Word:
     """One of these words; raises Misfit."""
     value = _get(found, key)
-    if not isinstance(value, str) or value not in allowed:
-        raise Misfit(f"{key}: expected one of {', '.join(allowed)}, got {short(value)}")
-    return value
+    for word in allowed:
+        if value == word:
+            return word
+    raise Misfit(f"{key}: expected one of {', '.join(allowed)}, got {short(value)}")
 
 
 def listed(found: Mapping[str, Any], key: str, most: int) -> list[Any]:
@@ -145,6 +148,11 @@ def listed(found: Mapping[str, Any], key: str, most: int) -> list[Any]:
     if not isinstance(value, list) or len(value) > most:
         raise Misfit(f"{key}: expected a list of at most {most}, got {short(value)}")
     return value
+
+
+def numbers(found: Mapping[str, Any], key: str, most: int) -> list[float]:
+    """A list of at most so many finite numbers; raises Misfit."""
+    return [number({key: one}, key) for one in listed(found, key, most)]
 
 
 def mapping(found: Mapping[str, Any], key: str, most: int = 1000) -> dict[str, Any]:

@@ -193,7 +193,7 @@ def test_a_full_disk_leaves_what_was_there(outcome_of, tmp_path, monkeypatch, at
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, at, full)
-    with pytest.raises(FolderError, match=r"No space left on device.*free some space"):
+    with pytest.raises(FolderError, match=r"no space left on the disk.*free some space"):
         report.write(outcome_of("floor_only"), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert (tmp_path / "report.html").read_text() == "before"

@@ -1,0 +1,61 @@
+"""What the journals of both sides say of a run that has ended: written here, and checked here when it is read."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from automl.records import Run, Side, Status
+from automl.storage.values import Misfit, cost, numbers, one_of, optional_number, text
+
+__all__ = ["STATUSES", "ended", "read_run"]
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+def ended(run: Run, scores: Sequence[float], skipped_for_time: bool) -> dict[str, Any]:
+    """A run as it stands in a journal.
+
+    Args:
+        run: that has ended.
+        scores: one a hold-out that it was judged on.
+        skipped_for_time: whether there was no time for the other hold-outs.
+    """
+    return {
+        "name": run.name, "status": run.status, "score": run.valid_score, "scores": list(scores),
+        "passed_over": skipped_for_time, "failure": run.failure, "cost": dataclasses.asdict(run.cost),
+    }  # fmt: skip
+
+
+def read_run(
+    entry: Mapping[str, Any], side: Side, family: str, choices: Mapping[str, Any], n_holdouts: int, **others: Any
+) -> tuple[Run, list[float]]:
+    """A run from its journal entry, and its score on each hold-out.
+
+    Args:
+        entry: whose name is checked.
+        side: that wrote it.
+        family: of the run.
+        choices: of the run, checked.
+        n_holdouts: that there are.
+        **others: fields of `Run` that this side alone notes.
+
+    Raises:
+        Misfit: such a run has no such scores, status, failure or cost.
+    """
+    scores = numbers(entry, "scores", n_holdouts)
+    if len(scores) not in (0, 1, n_holdouts):
+        raise Misfit(f"scores: expected one, or {n_holdouts} of them, got {len(scores)}")
+    score = optional_number(entry, "score")
+    mean = statistics.fmean(scores) if scores else None
+    if (score is None) != (mean is None) or not math.isclose(score or 0.0, mean or 0.0, rel_tol=1e-9, abs_tol=1e-12):
+        raise Misfit("score: expected the mean of the scores")
+    run = Run(
+        entry["name"], side, one_of(entry, "status", STATUSES), family, valid_score=score, cost=cost(entry, "cost"),
+        choices=dict(choices), failure=None if entry.get("failure") is None else text(entry, "failure"),
+        n_holdouts=max(1, len(scores)), **others,
+    )  # fmt: skip
+    return run, scores
