@@ -9,15 +9,13 @@ from __future__ import annotations
 import datetime
 import decimal
 import fractions
-import json
-import numbers
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from automl.errors import DataError
-from automl.intake.files import IMAGE_SUFFIXES, shown
+from automl.intake.cell_values import as_float, cause, cell, clean, digits, is_text, label, own, text_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +26,6 @@ __all__ = [
     "dimensions",
     "framed",
     "is_plain",
-    "is_text",
-    "label",
     "objects",
     "plain",
     "plain_array",
@@ -38,9 +34,6 @@ __all__ = [
 
 PLAIN = frozenset(map(np.dtype, ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"]))
 """Numbers that every library understands: none of two bytes, of more than eight, or of the other byte order."""
-KEPT = (str, bool, int, float, datetime.date, datetime.time)
-LONGEST_NUMBER = 2**1024
-"""From here on a whole number is no float, and it stays text."""
 
 
 class Note(NamedTuple):
@@ -96,13 +89,13 @@ def plain_array(values: Any, where: str) -> np.ndarray:
     try:
         array = np.asarray(values)
     except Exception as error:  # what calls itself an array may raise anything
-        raise DataError(f"{where} cannot be read as an array ({_cause(error)}); rows must be of one shape") from error
+        raise DataError(f"{where} cannot be read as an array ({cause(error)}); rows must be of one shape") from error
     if array.dtype.names:
         return array
     kind = array.dtype.kind
     if kind in "SV":
         made = np.empty(array.shape, dtype=object)
-        made.ravel()[:] = objects(_text_of(value) for value in array.ravel().tolist())
+        made.ravel()[:] = objects(text_of(value) for value in array.ravel().tolist())
         return made
     if kind == "T":
         return array.astype(object)
@@ -260,7 +253,7 @@ def _plain_objects(values: np.ndarray, index: Any) -> tuple[pd.Series, Note]:
     """Columns of Python objects: one plain type where all are of one, else plain values of several kinds."""
     import pandas as pd
 
-    values = objects(_own(value) for value in _nones(values))
+    values = objects(own(value) for value in _nones(values))
     present = [value for value in values if value is not None]
     kinds = set(map(type, present))
     if not kinds:
@@ -275,139 +268,27 @@ def _plain_objects(values: np.ndarray, index: Any) -> tuple[pd.Series, Note]:
     if kinds <= {datetime.timedelta, pd.Timedelta}:
         seconds = [np.nan if value is None else value.total_seconds() for value in values]
         return pd.Series(seconds, index=index), AS_IT_WAS
-    return _cleaned(pd.Series(objects(map(_cell, values)), index=index, dtype=object))
-
-
-def _own(value: Any) -> Any:
-    """A number of NumPy, or of a class that is derived from Python's, as Python's own."""
-    if value is None or type(value) in KEPT:
-        return value
-    try:
-        if isinstance(value, np.datetime64 | np.timedelta64):
-            return _time_of(value)
-        if isinstance(value, np.generic):
-            plain_value = value.item()
-            return float(plain_value) if isinstance(plain_value, np.floating) else plain_value
-        if isinstance(value, str):
-            return str.__str__(value)
-        if isinstance(value, bool | int):
-            return int.__int__(value)
-        if isinstance(value, float):
-            return float.__float__(value)
-    except Exception:  # a class of somebody's own
-        return _name_of(value)
-    return value
-
-
-def _time_of(value: Any) -> Any:
-    """A date or a length of time of NumPy as one of pandas; text where pandas does not reach."""
-    import pandas as pd
-
-    try:
-        return pd.Timestamp(value) if isinstance(value, np.datetime64) else pd.Timedelta(value)
-    except ValueError:
-        return str(value)
+    return _cleaned(pd.Series(objects(map(cell, values)), index=index, dtype=object))
 
 
 def _plain_numbers(values: np.ndarray, kinds: set[type], index: Any) -> pd.Series:
     import pandas as pd
 
     if bool in kinds and len(kinds) > 1:
-        return pd.Series(objects(map(_cell, values)), index=index, dtype=object)
+        return pd.Series(objects(map(cell, values)), index=index, dtype=object)
     n_missing = sum(value is None for value in values)
     if kinds == {bool}:
         return pd.Series(values, index=index, dtype=object if n_missing else bool)
     if kinds == {int}:
         largest = max(abs(value) for value in values if value is not None)
         if largest > (2**53 if n_missing else 2**63 - 1):
-            return pd.Series(objects(None if v is None else _digits(v) for v in values), index=index, dtype=object)
+            return pd.Series(objects(None if v is None else digits(v) for v in values), index=index, dtype=object)
         if not n_missing:
             return pd.Series(values.astype("int64"), index=index)
-    return pd.Series([np.nan if value is None else _float(value) for value in values], index=index, dtype=np.float64)
-
-
-def _float(value: Any) -> float:
-    """A number as a float: infinite where it is too large, missing where it signals that it is none."""
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
-    except ValueError:
-        return float("nan")
-
-
-def _digits(value: int) -> str:
-    """A whole number as text: Python writes no more than 4,300 digits."""
-    return str(value) if abs(value) < LONGEST_NUMBER else hex(value)
+    return pd.Series([np.nan if value is None else as_float(value) for value in values], index=index, dtype=np.float64)
 
 
 # --------------------------------------------------------------------------- cells
-
-
-def _cell(value: Any) -> Any:
-    """One cell as None, or as one of Python's own values that `KEPT` lists."""
-    import pandas as pd
-
-    if value is None or type(value) in (*KEPT, datetime.datetime, pd.Timestamp):
-        return _digits(value) if type(value) is int and abs(value) >= LONGEST_NUMBER else value
-    try:
-        return _float(value) if isinstance(value, decimal.Decimal | fractions.Fraction) else _text_of(value)
-    except Exception:  # nested without end, or a class of somebody's own
-        return _name_of(value)
-
-
-def _text_of(value: Any) -> str:
-    """What a value of any class is written as."""
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).rstrip(b"\0").decode("utf-8", errors="replace")
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, set | frozenset):
-        value = sorted(value, key=str)
-    if isinstance(value, list | tuple | dict):
-        try:
-            return json.dumps(value, ensure_ascii=False, default=_member)
-        except TypeError:  # keys that are no text
-            return str(value)
-    if _writes_its_address(type(value)):
-        return _name_of(value)
-    return str.__str__(str(value))
-
-
-def _writes_its_address(kind: Any) -> bool:
-    """Whether a class has no words of its own: an address in memory differs from run to run."""
-    return kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__
-
-
-def _member(value: Any) -> Any:
-    """A member of a list or dict that JSON does not know."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, numbers.Number):
-        return str(value)
-    return _text_of(value) if not isinstance(value, Mapping) else dict(value)
-
-
-def _name_of(value: Any) -> str:
-    return f"<{type(value).__name__}>"
-
-
-def _cause(error: Exception) -> str:
-    """What an error says, its class where that fails."""
-    try:
-        return str(error)[:200] or type(error).__name__
-    except Exception:  # a class of somebody's own
-        return type(error).__name__
-
-
-def label(name: Any) -> str:
-    """A column's name as text that can be written anywhere."""
-    try:
-        if isinstance(name, tuple):
-            return ".".join(map(label, name))
-        return _clean(_text_of(name) if not isinstance(name, str) else str.__str__(name))
-    except Exception:  # a class of somebody's own
-        return _name_of(name)
 
 
 # --------------------------------------------------------------------------- texts
@@ -428,24 +309,5 @@ def _cleaned(column: pd.Series) -> tuple[pd.Series, Note]:
         return column, note
     import pandas as pd
 
-    made = [_clean(value) if isinstance(value, str) else value for value in column]
+    made = [clean(value) if isinstance(value, str) else value for value in column]
     return pd.Series(_nones(objects(made)), index=column.index, dtype=object), note
-
-
-def is_text(value: str) -> bool:
-    """Whether it can be written as UTF-8 (lone surrogates cannot)."""
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _clean(value: str) -> str:
-    """Text without NULs and halves of characters; a picture's path keeps the bytes of its name, spelled out."""
-    value = value.replace("\0", "")
-    if is_text(value):
-        return value
-    if value.lower().endswith(tuple(IMAGE_SUFFIXES)):
-        return shown(value)
-    return value.encode("utf-8", errors="replace").decode("utf-8")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import DataError
-from automl.intake.cell_types import Note, dimensions, framed, is_plain, is_text, label, objects, plain
+from automl.intake.cell_types import Note, dimensions, framed, is_plain, objects, plain
+from automl.intake.cell_values import is_text, label
 from automl.intake.columnar import plain_frame
 from automl.intake.limits import refuse_beyond, refuse_columns, whole_mib
 from automl.intake.raw import listed

@@ -18,7 +18,8 @@ import pytest
 import automl
 from automl.errors import DataError, InputError
 from automl.intake import load
-from automl.intake.cell_types import label, objects, plain, plain_array
+from automl.intake.cell_types import objects, plain, plain_array
+from automl.intake.cell_values import label
 from automl.intake.fingerprint import fingerprint
 from automl.records import Recipe
 
