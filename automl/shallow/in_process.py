@@ -10,8 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from automl.baselines.model import forget
-from automl.errors import TrialError
-from automl.shallow.worker import FitSpec, Fitted, Payload, run_fit
+from automl.shallow.worker import FitSpec, Fitted, Payload, in_words, run_fit
 
 __all__ = ["InProcessWorker"]
 
@@ -39,11 +38,9 @@ class InProcessWorker:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found = Fitted(**run_fit(self.payload, FitSpec(model, take, deadline, part), lambda model: None))
-        except TrialError as error:
-            return Fitted(fit_seconds=time.monotonic() - begun, failure=str(error))
+                found = run_fit(self.payload, FitSpec(model, take, deadline, part), lambda model: None)
         except Exception as error:  # any failure of a library is one failed run, never the end of the contest
-            return Fitted(fit_seconds=time.monotonic() - begun, failure=f"{type(error).__name__}: {error}")
+            return Fitted(fit_seconds=time.monotonic() - begun, failure=in_words(error))
         return dataclasses.replace(found, peak_mib=None)
 
     def close(self) -> None:

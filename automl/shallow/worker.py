@@ -5,7 +5,7 @@ module (multiprocessing's own spawn would, and would ask for the `if __name__ ==
 Only our own child's bytes are unpickled, from a pipe between the two; nothing is read from a file.
 
 Messages to the child: ("data", Payload), ("fit", Order). From it: ("ready", facts), ("checkpoint", model),
-("done", Reply), ("failed", reason); models travel as pickled bytes.
+("done", Fitted), ("failed", reason); models travel as pickled bytes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from automl.records import Dataset, FitContext, Output
 from automl.system import resources
 from automl.system.resources import usable_cores
 
-__all__ = ["UNSTARTED", "FitSpec", "Fitted", "Part", "Payload", "Worker", "measure", "run_fit"]
+__all__ = ["UNSTARTED", "FitSpec", "Fitted", "Part", "Payload", "Worker", "in_words", "measure", "run_fit"]
 
 UNSTARTED = (OSError, RuntimeError, MemoryError)
 """What Python raises where no process, pipe or thread can be had."""
@@ -234,7 +234,8 @@ class Worker:
             if kind == "checkpoint":
                 checkpoint = content
             elif kind == "done":
-                return Fitted(**content)
+                fitted: Fitted = content
+                return fitted
             else:
                 seconds = time.monotonic() - begun
                 if checkpoint is None:
@@ -363,10 +364,8 @@ def main(fd: int) -> None:
             _, spec = pipe.recv()
             try:
                 _tell(pipe, "done", run_fit(payload, spec, lambda model: _tell(pipe, "checkpoint", model)))
-            except TrialError as error:
-                _tell(pipe, "failed", str(error))
             except Exception as error:  # any failure of a library is one failed run, never the end of the contest
-                _tell(pipe, "failed", f"{type(error).__name__}: {error}")
+                _tell(pipe, "failed", in_words(error))
     except (EOFError, OSError):
         pass
     except Exception as error:
@@ -374,16 +373,13 @@ def main(fd: int) -> None:
     os._exit(0)
 
 
-def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> dict[str, Any]:
+def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> Fitted:
     """Fit one model and predict the validation items.
 
     Args:
         payload: what every fit reads.
-        order: of this one.
+        spec: of this one.
         keep: given a pickled model that is complete enough to stand if the fit is ended, where there is a deadline.
-
-    Returns:
-        What a `Fitted` is made of.
     """
     from automl.baselines.model import seconds_spared
 
@@ -409,15 +405,17 @@ def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> d
     output = model.predict(payload.dataset, part.valid)
     peak = resources.peak_mib()
     found = pickle.dumps(model, pickle.HIGHEST_PROTOCOL)
+    stopped = str(getattr(model, "stopped", ""))
     if spec.part:  # of other hold-outs the score alone is asked
-        stopped = str(getattr(model, "stopped", ""))
-        return {"model": found, "output": output, "fit_seconds": fit_seconds, "stopped": stopped}
+        return Fitted(found, output, fit_seconds, stopped=stopped)
     left = 1.0 if spec.deadline is None else spec.deadline - time.monotonic()
     predict_ms, rate = measure(model, payload.dataset, part.valid, min(max(left, 0.05), 1.0))
-    return {
-        "model": found, "output": output, "fit_seconds": fit_seconds, "peak_mib": peak, "predict_ms": predict_ms,
-        "rows_per_second": rate, "stopped": str(getattr(model, "stopped", "")),
-    }  # fmt: skip
+    return Fitted(found, output, fit_seconds, peak, predict_ms, rate, stopped)
+
+
+def in_words(error: Exception) -> str:
+    """Why a fit failed."""
+    return str(error) if isinstance(error, TrialError) else f"{type(error).__name__}: {error}"
 
 
 def _tell(pipe: Connection, kind: str, content: Any) -> None:
