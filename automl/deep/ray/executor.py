@@ -64,7 +64,6 @@ class _Worker:
     reading: Any = None
     next_look: float = 0.0
     n_seen: int = 0
-    pid: int = 0
 
 
 class RayPool:
@@ -142,11 +141,6 @@ class RayPool:
             self.note("no Ray worker was ready in time, so nothing is trained; is there a free place for one?")
             self.n_workers = 0
 
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """Process ids of the workers that are ready (on their own machines)."""
-        return tuple(worker.pid for worker in self._workers if worker.ready is None)
-
     def _fill(self) -> None:
         """Start as many workers as are missing."""
         import ray
@@ -173,7 +167,7 @@ class RayPool:
         come = _come(worker.ready for worker in self._workers)
         for worker in [worker for worker in self._workers if worker.ready in come]:
             try:
-                worker.pid = ray.get(worker.ready)
+                ray.get(worker.ready)
                 worker.ready = None
                 self._failed_starts = 0
             except Exception as error:

@@ -63,8 +63,8 @@ class TrialWorker:
         names: Sequence[str],
         memory_mib: float | None,
         expected: Mapping[str, str],
-    ) -> int:
-        """Take in what every trial reads; the process's id.
+    ) -> None:
+        """Take in what every trial reads.
 
         Args:
             templates: gives this process its templates.
@@ -78,12 +78,12 @@ class TrialWorker:
         if found != dict(expected):
             raise RuntimeError(f"a worker has {_listed(found)} where this process has {_listed(expected)}; install the "
                                "same versions on every machine")  # fmt: skip
-        return self._keras.submit(self._place, training_data, templates, names, memory_mib).result()
+        self._keras.submit(self._place, training_data, templates, names, memory_mib).result()
 
     def _place(
         self, training_data: TrainingData, templates: Callable[[], Mapping[str, Template]], names: Sequence[str],
         memory_mib: float | None,
-    ) -> int:  # fmt: skip
+    ) -> None:  # fmt: skip
         from automl.deep.training.trainer import Trainer
         from automl.system.resources import available_mib
 
@@ -95,7 +95,6 @@ class TrialWorker:
         if memory_mib is None and self._n_threads is not None:  # others share this machine
             memory_mib = available_mib() * self._n_threads / (os.cpu_count() or 1)
         self._trainer = Trainer(training_data, own, self._device, memory_mib, self._stop.is_set)
-        return os.getpid()
 
     def run(self, spec: TrialSpec, snapshot: Snapshot | None) -> TrialResult:
         """Run one trial."""
@@ -110,10 +109,6 @@ class TrialWorker:
         if stop:
             self._stop.set()
         return self._points[n_seen:]
-
-    def answer(self, thing: Any = None) -> Any:
-        """Give back what was sent, for measuring the way."""
-        return thing
 
 
 def _listed(found: Mapping[str, str]) -> str:
