@@ -154,20 +154,6 @@ class Archive:
             spec, spec.settings, "failed" if fit is None else "cut", fit, words, (failure,), 0.0, None, None, ""
         )
 
-    def damage(self) -> list[str]:
-        """What of an earlier call could not be read, in words."""
-        found = []
-        if self.journal.unreadable:
-            found.append(f"{self.journal.unreadable} lines of trials.log that cannot be read and are passed over")
-        if self.journal.misfits:
-            n = len(self.journal.misfits)
-            found.append(
-                f"{n} lines of trials.log that cannot be of this run and are left out ({self.journal.misfits[0]})"
-            )
-        if self.store is not None and self.store.unreadable:
-            found.append(f"damaged files, put aside: {', '.join(self.store.unreadable)}")
-        return found
-
     def _write(self, entry: Mapping[str, Any]) -> None:
         """Write to the journal; where that fails the search goes on, and only a resumed run would miss the entry."""
         try:

@@ -30,6 +30,7 @@ from automl.deep.training.failure import explain
 from automl.deep.training.loss_knobs import LOSS_KNOBS, declare
 from automl.deep.training.trainer import Trainer
 from automl.records import Run, SearchOptions
+from automl.sides.entries import damage
 from automl.sides.holdouts import MultiHoldoutPolicy
 from automl.system import processes
 
@@ -450,7 +451,7 @@ class DeepSide:
         for left in self._in_flight:
             where = "its last snapshot" if left.snapshot is not None else "its start"
             parts.append(f"{left.spec.name}, which was under way, from {where}")
-        parts += self.archive.damage()
+        parts += damage(self.archive.journal, self.archive.store)
         if parts:
             self._note(f"going on with {'; '.join(parts)}")
 

@@ -16,11 +16,10 @@ from automl.flow.prepare import Prepared
 from automl.flow.progress.console import Progress
 from automl.flow.selection import baselines_for, templates_for
 from automl.shallow import ShallowSide
+from automl.sides.entries import damage
 
 if TYPE_CHECKING:
     from automl.records import Contender, Recipe, TargetCodec
-    from automl.storage.journal import Journal
-    from automl.storage.weights import WeightStore
 
 __all__ = ["deep_side", "shallow_side", "workers_of"]
 
@@ -49,7 +48,8 @@ def shallow_side(
         elapsed=lambda: clock.elapsed,
         apart=math.isfinite(clock.budget_seconds),
     )
-    _tell(progress, side.archive.journal, side.archive.store)
+    for words in damage(side.archive.journal, side.archive.store):
+        progress.note(words)
     return side
 
 
@@ -82,15 +82,6 @@ def deep_side(
 def workers_of(recipe: Recipe, progress: Progress, interrupt: Interrupt) -> RayPool:
     """Ray's workers, not yet started; a missing library or a wrong address is told before the data are read."""
     return RayPool(recipe.search, template_loader(recipe.plugins), stopping=lambda: interrupt.asked, note=progress.note)
-
-
-def _tell(progress: Progress, journal: Journal, store: WeightStore | None) -> None:
-    """Say what an earlier call has left that cannot be read."""
-    if journal.unreadable or journal.put_aside:
-        progress.note(journal.summary())
-    if store is not None and store.unreadable:
-        names = ", ".join(store.unreadable)
-        progress.note(f"damaged files in {store.folder} were put aside: {names}; what they held is fitted again")
 
 
 def _fingerprints(recipe: Recipe, prepared: Prepared) -> dict[str, str]:

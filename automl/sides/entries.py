@@ -1,4 +1,4 @@
-"""What the journals of both sides say of a run that has ended: written here, and checked here when it is read."""
+"""What the journals of both sides say of a run that has ended, and what of an earlier call cannot be read."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from automl.records import Run, Side, Status
+from automl.storage.journal import Journal
 from automl.storage.values import Misfit, cost, numbers, one_of, optional_number, text
+from automl.storage.weights import WeightStore
 
-__all__ = ["STATUSES", "ended", "read_run"]
+__all__ = ["STATUSES", "damage", "ended", "read_run"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 
@@ -59,3 +61,8 @@ def read_run(
         n_holdouts=max(1, len(scores)), **others,
     )  # fmt: skip
     return run, scores
+
+
+def damage(journal: Journal, store: WeightStore | None) -> list[str]:
+    """What an earlier call has left that cannot be read, in words."""
+    return [words for part in (journal, store) if part is not None and (words := part.damage())]

@@ -122,16 +122,16 @@ class Journal:
         self.earlier = kept
         return found
 
-    def summary(self) -> str:
-        """What was found, in words; empty when there was nothing."""
-        n_trials = len({entry["name"] for entry in self.earlier if isinstance(entry.get("name"), str)})
-        if self.path is None or not (self.earlier or self.unreadable or self.misfits or self.put_aside):
+    def damage(self) -> str:
+        """What of an earlier call could not be read, in words; empty when all could."""
+        if self.path is None or not (self.unreadable or self.misfits or self.put_aside):
             return ""
         if self.put_aside is not None:
             return (
                 f"{self.path.name} could not be read from its start, so it was put aside as {self.put_aside.name} "
                 "and its trials are not used"
             )
+        n_trials = len({entry["name"] for entry in self.earlier if isinstance(entry.get("name"), str)})
         lost = f"; {_count(self.unreadable, 'line')} could not be read and left out" if self.unreadable else ""
         if self.misfits:
             lost += f"; {_count(len(self.misfits), 'line')} cannot be of this run and left out ({self.misfits[0]})"

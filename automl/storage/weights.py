@@ -129,6 +129,12 @@ class WeightStore:
             return False
         return True
 
+    def damage(self) -> str:
+        """What could not be read, in words; empty when all could."""
+        if not self.unreadable:
+            return ""
+        return f"damaged files in {self.folder} were put aside: {', '.join(self.unreadable)}"
+
     @property
     def bound_mib(self) -> float:
         """Most disk space that the folder takes while nothing is put aside.

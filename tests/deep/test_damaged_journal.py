@@ -70,12 +70,13 @@ def test_the_search_goes_on_whatever_line_is_lost(task_parts, searched, tmp_path
     deep, earlier = resumed(task_parts, searched, tmp_path, changed, N_TRIALS + 1)
     more = [run.name for run in trials(deep)]
     assert sorted([*earlier, *more]) == [f"tiny-{i + 1}" for i in range(N_TRIALS + 1)]
-    assert any("cannot be read" in note for note in deep.archive.damage())
+    assert "could not be read and left out" in deep.archive.journal.damage()
 
 
 def test_the_first_line_lost_starts_over(task_parts, searched, tmp_path):
     content = journal_of(task_parts, searched)
     deep, earlier = resumed(task_parts, searched, tmp_path, b"#" + content[1:], 1)
+    assert "was put aside as trials.unreadable" in deep.archive.journal.damage()
     assert earlier == [] and (tmp_path / "trials.unreadable").read_bytes() == b"#" + content[1:]
     (run,) = trials(deep)
     assert run.name == "tiny-1" and run.status == "done"

@@ -134,7 +134,7 @@ def test_a_forged_line_is_left_out_and_told(task_parts, searched, sound, tmp_pat
     at = max(place for place, entry in enumerate(sound) if kind in entry)
     path, value = (BEGUN if kind == "begun" else ENDED)[what]
     deep = resumed(task_parts, searched, tmp_path, [*sound[:at], changed(sound[at], path, value), *sound[at + 1 :]])
-    assert lost(deep) == 1 and "lines of trials.log" in "; ".join(deep.archive.damage())
+    assert lost(deep) == 1 and "cannot be of this run" in deep.archive.journal.damage()
     names = [run.name for run in deep.earlier_runs()]
     assert names == [f"tiny-{i + 1}" for i in range(N_TRIALS if kind == "begun" else N_TRIALS - 1)]
 

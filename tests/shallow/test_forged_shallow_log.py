@@ -126,7 +126,7 @@ def test_a_forged_line_is_left_out_and_told(problem, half, tmp_path, what):  # n
     write_lines(folder, [first, *entries])
     side, runs = resumed(problem, folder)
     journal = side.archive.journal
-    assert len(journal.misfits) + journal.unreadable == 1 and "1 line" in journal.summary()
+    assert len(journal.misfits) + journal.unreadable == 1 and "1 line" in journal.damage()
     assert facts_of(runs) == facts_of(half[1][:last])
 
 

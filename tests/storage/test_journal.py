@@ -62,7 +62,7 @@ def test_a_damaged_line_in_the_middle_is_left_out_and_said(tmp_path, byte):
     path.write_bytes(b"".join(lines))
     journal = Journal(path, PRINTS)
     assert [entry["name"] for entry in journal.earlier] == ["mlp-0", "mlp-2"]
-    assert journal.summary() == "trials.log: 2 trials found; 1 line could not be read and left out"
+    assert journal.damage() == "trials.log: 2 trials found; 1 line could not be read and left out"
 
 
 def test_a_damaged_first_line_puts_the_file_aside_under_a_new_name_each_time(tmp_path):
@@ -71,15 +71,15 @@ def test_a_damaged_first_line_puts_the_file_aside_under_a_new_name_each_time(tmp
     for aside in ("trials.unreadable", "trials-2.unreadable"):
         path.write_bytes(b"#" + content[1:])
         journal = Journal(path, PRINTS)
-        assert journal.earlier == [] and aside in journal.summary()
+        assert journal.earlier == [] and aside in journal.damage()
         assert (tmp_path / aside).read_bytes() == b"#" + content[1:]
 
 
 def test_an_empty_file_and_a_new_one_say_nothing(tmp_path):
     path = tmp_path / "trials.log"
     path.touch()
-    assert Journal(path, PRINTS).summary() == ""
-    assert Journal(tmp_path / "new.log", PRINTS).summary() == ""
+    assert Journal(path, PRINTS).damage() == ""
+    assert Journal(tmp_path / "new.log", PRINTS).damage() == ""
     assert sorted(p.name for p in tmp_path.iterdir()) == ["new.log", "trials.log"]
 
 
