@@ -4,7 +4,7 @@ The child is a fresh interpreter that is told one thing: which pipe to listen to
 module (multiprocessing's own spawn would, and would ask for the `if __name__ == "__main__"` guard in every script).
 Only our own child's bytes are unpickled, from a pipe between the two; nothing is read from a file.
 
-Messages to the child: ("data", Payload), ("fit", Order). From it: ("ready", facts), ("checkpoint", model),
+Messages to the child: ("data", Payload), ("fit", FitSpec). From it: ("ready", facts), ("checkpoint", model),
 ("done", Fitted), ("failed", reason); models travel as pickled bytes.
 """
 
@@ -353,13 +353,17 @@ def main(fd: int) -> None:
     warnings.simplefilter("ignore")
     pipe = Connection(fd)
     try:
-        import automl.baselines  # noqa: F401  (scikit-learn and skrub load while the parent does other things)
+        from automl.baselines import tabular  # noqa: F401  (scikit-learn loads while the parent does other things)
 
         kind, payload = _receive_large(pipe)
         assert kind == "data"
         for name, file in payload.plugins:
             _import_plugin(name, file)
-        _tell(pipe, "ready", {"tensorflow": "tensorflow" in sys.modules, "pid": os.getpid()})
+        _tell(
+            pipe,
+            "ready",
+            {"loaded": [name for name in ("sklearn", "tensorflow") if name in sys.modules], "pid": os.getpid()},
+        )
         while True:
             _, spec = pipe.recv()
             try:
