@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from automl.baselines.learners.linear import as_output
+from automl import goals
+from automl.baselines.learners.learner import as_output, own_goal
 from automl.goals.shared.target_transform import PLAIN, TargetTransform, bounds, transform_for
 from automl.records import Dataset, FitContext, Output, Task
 from automl.target_encoding.microaggregation import MIN_LEVEL_ROWS, quantiles
@@ -46,13 +47,13 @@ class Model:
     Args:
         task: what to predict.
         features: see `Features`.
-        learner: see `automl.baselines.learners.linear`.
+        learner: see `automl.baselines.learners.learner`.
         unskew: whether values are learnt after the transform that their skewness asks for, see
             `automl.goals.shared.target_transform`.
     """
 
     def __init__(self, task: Task, features: Features, learner: Any, unskew: bool = False) -> None:
-        self.goal = task.goal
+        self.goal = own_goal(task.goal)
         self.metric = task.metric
         self.features = features
         self.learner = learner
@@ -86,7 +87,7 @@ class Model:
 
     def _straightened(self, truth: np.ndarray, context: FitContext) -> tuple[np.ndarray, FitContext]:
         """Values after their transforms, whose bounds predictions keep to; other truths as they are."""
-        if self.goal != "regression":
+        if not goals.named(self.goal).is_numeric:
             return truth, context
         values = np.asarray(truth, np.float64)
         shapes = [transform_for(column, self.metric) if self.unskew else PLAIN for column in values.T]
@@ -115,7 +116,7 @@ class Floor:
     """
 
     def __init__(self, task: Task, statistic: str = "mean") -> None:
-        self.goal = task.goal
+        self.goal = own_goal(task.goal)
         self.n_classes = len(task.classes)
         self.statistic = statistic
         self.constant: np.ndarray | None = None
@@ -124,7 +125,7 @@ class Floor:
             context: FitContext) -> None:  # fmt: skip
         """Weighted shares or means of the training rows."""
         w = np.ones(len(truth)) if weight is None else weight
-        if self.goal in ("binary", "multiclass"):
+        if goals.named(self.goal).is_one_class:
             counts = np.bincount(truth, weights=w, minlength=self.n_classes)
             self.constant = counts / counts.sum()
         elif self.statistic == "median":
@@ -140,7 +141,7 @@ class Floor:
 
 def labelled(task: Task) -> bool:
     """Whether class probabilities are asked for."""
-    return task.goal in ("binary", "multiclass", "multilabel")
+    return goals.named(task).is_classification
 
 
 def remembered(key: Hashable, compute: Callable[[], Any]) -> Any:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from automl import goals
 from automl.baselines.features.columns import MANY_TEXTS, TableFeatures
 from automl.baselines.learners.linear import Linear
 from automl.baselines.learners.trees import Boosting, Forest
@@ -27,7 +28,7 @@ FOREST_BYTES = 400 * 2**20
 
 def weights_options(task: Task) -> dict[str, list[str | None]]:
     """Class weights are a tuned setting wherever a single class is predicted."""
-    return {"class_weight": [None, None, "balanced"]} if task.goal in ("binary", "multiclass") else {}
+    return {"class_weight": [None, None, "balanced"]} if goals.named(task).is_one_class else {}
 
 
 def tuned(
@@ -38,8 +39,9 @@ def tuned(
     Where a target is not skewed, drawing it in changes nothing. Where there are image columns, also how many principal
     components stand for each.
     """
-    shared: dict[str, Any] = {"unskew": [True, False]} if task.goal == "regression" else {**weights_options(task)}
-    default: dict[str, Any] = {"unskew": True} if task.goal == "regression" else {}
+    is_numeric = goals.named(task).is_numeric
+    shared: dict[str, Any] = {"unskew": [True, False]} if is_numeric else {**weights_options(task)}
+    default: dict[str, Any] = {"unskew": True} if is_numeric else {}
     if any(column.kind == "image_path" for column in task.columns):
         shared["components"], default["components"] = [20, 50, 120], COMPONENTS
     yield from draws({**default, **first}, {**options, **shared}, seed, then)
@@ -121,7 +123,7 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
 
 def plain(task: Task) -> dict[str, bool]:
     """What keeps a family's first run its library's defaults: a target as it is."""
-    return {"unskew": False} if task.goal == "regression" else {}
+    return {"unskew": False} if goals.named(task).is_numeric else {}
 
 
 def loss_for(task: Task) -> str:
@@ -186,7 +188,8 @@ def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[st
 
 def too_many_rows(task: Task, facts: Facts) -> str | None:
     """Their time grows with the square of the rows, and again with the labels or targets."""
-    most = MOST_VECTOR_ROWS // max(len(task.classes) if task.goal == "multilabel" else len(task.target), 1)
+    n_outputs = len(task.classes) if goals.named(task).is_multilabel else len(task.target)
+    most = MOST_VECTOR_ROWS // max(n_outputs, 1)
     return f"{facts.n_rows} training rows; kernels are tried up to {most}" if facts.n_rows > most else None
 
 

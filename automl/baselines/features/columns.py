@@ -19,11 +19,13 @@ import pandas as pd
 from scipy import sparse
 from sklearn.preprocessing import QuantileTransformer
 
+from automl import goals
 from automl.baselines.features.gradients import PictureFeatures
 from automl.baselines.features.levels import by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
 from automl.baselines.features.normal import normal_scores
 from automl.baselines.features.target_statistics import fit_levels, fit_target_statistics, told_by
 from automl.baselines.features.trigrams import Trigrams
+from automl.baselines.learners.learner import own_goal
 from automl.baselines.model import remembered, rows_key
 from automl.goals.shared.target_transform import transform_for
 from automl.records import MIN_LEVEL_ROWS, Dataset, Task
@@ -84,7 +86,7 @@ class TableFeatures:
                  target_means: bool = True, fill: bool = False, quantiles: bool = False,
                  max_codes: int = MAX_LEVELS, components: int = 50, seed: int = 0) -> None:  # fmt: skip
         self.kinds = {c.name: str(c.kind) for c in task.columns}
-        self.goal = str(task.goal)
+        self.goal = own_goal(task.goal)
         self.n_classes = len(task.classes)
         self.style = style
         self.text_dimensions = text_dimensions
@@ -155,10 +157,11 @@ class TableFeatures:
 
     def _goals(self, truth: np.ndarray) -> np.ndarray:
         """The target as a few numeric columns, without strong skew."""
-        if self.goal == "regression":
+        goal = goals.named(self.goal)
+        if goal.is_numeric:
             columns = truth.reshape(len(truth), -1).T
             truth = np.stack([transform_for(column).forward(column) for column in columns.astype(np.float64)], axis=1)
-        return goals_of(truth, self.n_classes if self.goal in ("binary", "multiclass") else 0)
+        return goals_of(truth, self.n_classes if goal.is_one_class else 0)
 
     def _fit_column(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, name: str, kind: str,
                     goals: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip

@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from automl.baselines.learners.linear import LABELLED, balanced, spread
+from automl.baselines.learners.learner import Learner, balanced, columns_of, spread
 from automl.errors import MissingExtra, OutOfTime
 from automl.records import FitContext, GoalName
 from automl.system.resources import usable_cores
@@ -37,7 +37,7 @@ class Growth:
     """One ensemble to grow.
 
     Attributes:
-        goal: binary, multiclass or regression.
+        n_classes: of `y`; 0 for values.
         X: ``(n, n_columns)`` float64, NaN allowed.
         valid: ``(n, n_columns)`` float64, NaN allowed.
         y: codes 0 to n_classes - 1, or values.
@@ -48,7 +48,6 @@ class Growth:
         whole: told of a complete model's bytes on the way, where the library can give them.
     """
 
-    goal: GoalName
     n_classes: int
     settings: Mapping[str, Any]
     seed: int
@@ -70,7 +69,7 @@ class Grown:
     stopped: str = ""
 
 
-class Boosters:
+class Boosters(Learner):
     """Boosted trees of another library, one ensemble a target or label, early stopping on validation rows.
 
     Args:
@@ -89,9 +88,8 @@ class Boosters:
         self, library: Library, goal: GoalName, n_classes: int, settings: Mapping[str, Any], seed: int = 0
     ) -> None:
         need(library)
+        super().__init__(goal, n_classes)
         self.library = library
-        self.goal = goal
-        self.n_classes = n_classes
         self.settings = dict(settings)
         self.seed = seed
         self.categories: list[bool] = []
@@ -115,39 +113,35 @@ class Boosters:
         Raises:
             OutOfTime: the deadline came before a first round was there.
         """
-        goals = truth if truth.ndim == 2 else truth[:, None]
-        valid_goals = None if valid_truth is None else valid_truth.reshape(len(valid_truth), -1)
+        columns = columns_of(truth)
+        valid_columns = columns_of(valid_truth) if valid_truth is not None else [None] * len(columns)
         self.categories = list(categories)
         self.stored, self.codes, self._opened = [], [], {}
         if self.settings.get("class_weight") == "balanced" and truth.ndim == 1:
             weight = balanced(truth, weight)
-        for k in range(goals.shape[1]):
+        for k, (y, valid_y) in enumerate(zip(columns, valid_columns, strict=True)):
             deadline = context.deadline
             if deadline is not None:
-                deadline = time.monotonic() + (deadline - time.monotonic()) / (goals.shape[1] - k)
-            valid_y = None if valid_goals is None else valid_goals[:, k]
-            self._grow(X, goals[:, k], weight, valid, valid_y, deadline, complete if k == goals.shape[1] - 1 else None)
+                deadline = time.monotonic() + (deadline - time.monotonic()) / (len(columns) - k)
+            self._grow(X, y, weight, valid, valid_y, deadline, complete if k == len(columns) - 1 else None)
 
     def _grow(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
               valid_y: np.ndarray | None, deadline: float | None,
               complete: Callable[[], None] | None) -> None:  # fmt: skip
         """One more ensemble; classes that training rows lack are left out of it."""
         place = len(self.stored)
-        goal: GoalName = "regression"
         codes = np.zeros(0, dtype=np.int64)
-        if self.goal in LABELLED:
+        if self.is_classifier:
             codes, y = np.unique(y, return_inverse=True)
-            goal = "binary" if len(codes) == 2 else "multiclass"
             if valid is not None and valid_y is not None:
                 known = np.isin(valid_y, codes)
                 valid, valid_y = valid[known], np.searchsorted(codes, valid_y[known])
         self.codes.append(codes)
-        if self.goal in LABELLED and len(codes) < 2:
-            self.stored.append(None)
+        self.stored.append(None)
+        if self.is_classifier and len(codes) < 2:
             return
         if valid is None or valid_y is None or not len(valid):
             valid, valid_y = None, None
-        self.stored.append(None)
 
         def keep(content: bytes) -> None:
             self.stored[place] = np.frombuffer(content, dtype=np.uint8)
@@ -156,7 +150,7 @@ class Boosters:
                 complete()
 
         grown = _module(self.library).grow(
-            Growth(goal, len(codes), self.settings, self.seed, X, y, weight, valid, valid_y, self.categories,
+            Growth(len(codes), self.settings, self.seed, X, y, weight, valid, valid_y, self.categories,
                    deadline, keep)
         )  # fmt: skip
         if not grown.content:
@@ -170,26 +164,22 @@ class Boosters:
         Raises:
             MissingExtra: the model came from a file, and the library is not installed here.
         """
-        parts = [self._predict(k, X) for k in range(len(self.stored))]
-        if self.goal not in LABELLED:
-            return np.stack(parts, axis=1)
-        return np.stack([p[:, 1] for p in parts], axis=1) if self.goal == "multilabel" else parts[0]
+        return self.together([self._predict(k, X) for k in range(len(self.stored))])
 
     def _predict(self, k: int, X: np.ndarray) -> np.ndarray:
-        n = self.n_classes if self.goal == "multiclass" else 2
         if self.stored[k] is None:  # one class alone was seen
-            return spread(np.ones((len(X), 1)), self.codes[k], n)
+            return spread(np.ones((len(X), 1)), self.codes[k], self.n_codes)
         need(self.library)
         module = _module(self.library)
         if k not in self._opened:
             self._opened[k] = module.opened(self.stored[k].tobytes())
         n_threads = 1 if len(X) < FEW_ROWS else threads()
-        labelled = self.goal in LABELLED
-        found = np.asarray(module.predicted(self._opened[k], X, self.categories, labelled, n_threads), np.float64)
-        if not labelled:
-            return found
-        found = np.stack([1.0 - found, found], axis=1) if found.ndim == 1 else found
-        return spread(found, self.codes[k], n)
+        model, is_classifier = self._opened[k], self.is_classifier
+        predicted = np.asarray(module.predicted(model, X, self.categories, is_classifier, n_threads), np.float64)
+        if not is_classifier:
+            return predicted
+        shares = np.stack([1.0 - predicted, predicted], axis=1) if predicted.ndim == 1 else predicted
+        return spread(shares, self.codes[k], self.n_codes)
 
 
 def installed(library: Library) -> bool:

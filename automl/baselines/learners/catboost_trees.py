@@ -87,7 +87,10 @@ def _fit(growth: Growth, train: Any, valid: Any, rounds: int, watch: _Watch) -> 
 
     s = growth.settings
     robust = s.get("loss") == "absolute_error"
-    loss = {"binary": "Logloss", "multiclass": "MultiClass"}.get(growth.goal, "MAE" if robust else "RMSE")
+    if growth.n_classes:
+        loss = "MultiClass" if growth.n_classes > 2 else "Logloss"
+    else:
+        loss = "MAE" if robust else "RMSE"
     names = ("learning_rate", "depth", "l2_leaf_reg", "random_strength", "bagging_temperature", "rsm")
     given = {name: s[name] for name in names if s.get(name) is not None}
     judged = {"use_best_model": True, "od_type": "Iter", "od_wait": int(s.get("patience", 50))}
@@ -122,7 +125,7 @@ def opened(content: bytes) -> Any:
     return catboost.CatBoost().load_model(blob=content)
 
 
-def predicted(model: Any, X: np.ndarray, categories: Sequence[bool], labelled: bool, n_threads: int) -> Any:
+def predicted(model: Any, X: np.ndarray, categories: Sequence[bool], is_classifier: bool, n_threads: int) -> Any:
     """Values ``(n,)`` or probabilities of all classes ``(n, n_classes)``."""
-    kind = "Probability" if labelled else "RawFormulaVal"
+    kind = "Probability" if is_classifier else "RawFormulaVal"
     return model.predict(_table(X, categories), prediction_type=kind, thread_count=n_threads)

@@ -76,12 +76,13 @@ def _without_ends(line: re.Match[str]) -> str:
 def _parameters(growth: Growth) -> dict[str, Any]:
     s = growth.settings
     robust = s.get("loss") == "absolute_error"
-    objective = {"binary": "binary", "multiclass": "multiclass"}.get(
-        growth.goal, "regression_l1" if robust else "regression"
-    )
-    metric = {"binary": "binary_logloss", "multiclass": "multi_logloss"}.get(growth.goal, "l1" if robust else "l2")
+    if growth.n_classes:
+        several = growth.n_classes > 2
+        objective, metric = ("multiclass", "multi_logloss") if several else ("binary", "binary_logloss")
+    else:
+        objective, metric = ("regression_l1", "l1") if robust else ("regression", "l2")
     wide = growth.X.shape[1] > WIDE_COLUMNS
-    found = {
+    parameters = {
         "objective": objective, "metric": metric, "verbosity": -1, "num_threads": threads(), "seed": growth.seed,
         "learning_rate": s.get("learning_rate", 0.1), "num_leaves": s.get("num_leaves", 31),
         "min_data_in_leaf": s.get("min_data_in_leaf", 20), "lambda_l2": s.get("lambda_l2", 0.0),
@@ -90,7 +91,7 @@ def _parameters(growth: Growth) -> dict[str, Any]:
         # Same seed, same trees: LightGBM would else choose between these two by a race on the clock.
         "deterministic": True, "force_col_wise" if wide else "force_row_wise": True,
     }  # fmt: skip
-    return found | ({"num_class": growth.n_classes} if growth.goal == "multiclass" else {})
+    return parameters | ({"num_class": growth.n_classes} if growth.n_classes > 2 else {})
 
 
 def opened(content: bytes) -> Any:
@@ -100,6 +101,6 @@ def opened(content: bytes) -> Any:
     return lightgbm.Booster(model_str=content.decode())
 
 
-def predicted(model: Any, X: np.ndarray, categories: Sequence[bool], labelled: bool, n_threads: int) -> Any:
+def predicted(model: Any, X: np.ndarray, categories: Sequence[bool], is_classifier: bool, n_threads: int) -> Any:
     """Values, the second class's probabilities ``(n,)``, or those of all classes ``(n, n_classes)``."""
     return model.predict(X, num_threads=n_threads)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from automl.baselines.learners.linear import LABELLED, balanced, late, loss_of
+from automl.baselines.learners.learner import Learner, balanced, late
 from automl.records import FitContext, GoalName
 
 __all__ = ["Neighbours"]
@@ -18,7 +18,7 @@ DEFAULT_COUNT = 12
 CELLS = 8_000_000
 
 
-class Neighbours:
+class Neighbours(Learner):
     """Weighted votes or means of the nearest training rows; how many of them is chosen by validation loss.
 
     Args:
@@ -36,8 +36,7 @@ class Neighbours:
 
     def __init__(self, goal: GoalName, n_classes: int, distance: Literal["euclidean", "cityblock"] = "euclidean",
                  near: float = 1.0, class_weight: str | None = None) -> None:  # fmt: skip
-        self.goal = goal
-        self.n_classes = n_classes
+        super().__init__(goal, n_classes)
         self.distance = distance
         self.near = near
         self.class_weight = class_weight
@@ -50,7 +49,7 @@ class Neighbours:
     def fit(self, X: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
             valid_truth: np.ndarray | None, context: FitContext, complete: Callable[[], None]) -> None:  # fmt: skip
         """Keep the rows; look the validation rows' neighbours up once and try each count on them."""
-        if self.goal in ("binary", "multiclass"):
+        if self.is_one_class:
             self.goals = np.eye(self.n_classes)[truth]
             weight = balanced(truth, weight) if self.class_weight else weight
         else:
@@ -64,7 +63,7 @@ class Neighbours:
             return
         nearest, far = self._nearest(valid, min(COUNTS[-1], len(X)))
         counts = [k for k in COUNTS if k <= len(X)]
-        losses = [loss_of(self.goal, valid_truth, self._mean(nearest[:, :k], far[:, :k])) for k in counts]
+        losses = [self.loss_of(valid_truth, self._mean(nearest[:, :k], far[:, :k])) for k in counts]
         self.count = counts[int(np.argmin(losses))]
         complete()
 
@@ -87,7 +86,7 @@ class Neighbours:
         votes = self.weight[nearest] * np.maximum(far / scale, 1e-3) ** -self.near  # the furthest counts as one row
         total = votes.sum(axis=1, keepdims=True)
         sums = np.einsum("nk,nkg->ng", votes, self.goals[nearest])
-        if self.goal not in LABELLED:
+        if not self.is_classifier:
             return sums / np.maximum(total, 1e-12)
         return (sums + self.prior) / (total + 1.0)
 

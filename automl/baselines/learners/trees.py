@@ -17,13 +17,13 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
-from automl.baselines.learners.linear import LABELLED, late, loss_of, spread
+from automl.baselines.learners.learner import Learner, columns_of, late, spread
 from automl.records import FitContext, GoalName
 
 __all__ = ["Boosting", "Forest"]
 
 
-class Boosting:
+class Boosting(Learner):
     """HistGradientBoosting, one ensemble a target or label, grown by warm starts and cut back to the best round.
 
     Args:
@@ -39,8 +39,7 @@ class Boosting:
     """
 
     def __init__(self, goal: GoalName, n_classes: int, settings: Mapping[str, Any], seed: int = 0) -> None:
-        self.goal = goal
-        self.n_classes = n_classes
+        super().__init__(goal, n_classes)
         self.settings = dict(settings)
         self.seed = seed
         self.models: list[Any] = []
@@ -51,8 +50,8 @@ class Boosting:
             valid_truth: np.ndarray | None, context: FitContext, complete: Callable[[], None],
             categories: Sequence[bool] = ()) -> None:  # fmt: skip
         """Grow each ensemble within its share of the time."""
-        columns = _columns(truth)
-        valid_columns = _columns(valid_truth) if valid_truth is not None else [None] * len(columns)
+        columns = columns_of(truth)
+        valid_columns = columns_of(valid_truth) if valid_truth is not None else [None] * len(columns)
         self.models = [None] * len(columns)
         for k, (y, valid_y) in enumerate(zip(columns, valid_columns, strict=True)):
             deadline = None
@@ -64,7 +63,7 @@ class Boosting:
     def _grow(self, k: int, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
               valid_y: np.ndarray | None, deadline: float | None, complete: Callable[[], None],
               categories: Sequence[bool]) -> None:  # fmt: skip
-        if self.goal in LABELLED and len(np.unique(y)) < 2:
+        if self.is_classifier and len(np.unique(y)) < 2:
             self.models[k] = float(y[0])
             return
         model = self._estimator(categories)
@@ -98,14 +97,12 @@ class Boosting:
 
     def _losses(self, model: Any, valid: np.ndarray, y: np.ndarray, known: int) -> list[float]:
         """Validation loss of each round from `known` on."""
-        if self.goal not in LABELLED:
+        if not self.is_classifier:
             robust = self.settings.get("loss") == "absolute_error"
             stages = islice(model.staged_predict(valid), known, None)
             return [float(np.mean(np.abs(y - s) if robust else (y - s) ** 2)) for s in stages]
-        goal: GoalName = "multiclass" if self.goal == "multiclass" else "binary"
-        n = self.n_classes if goal == "multiclass" else 2
         stages = islice(model.staged_predict_proba(valid), known, None)
-        return [loss_of(goal, y, spread(s, model.classes_, n)) for s in stages]
+        return [self.loss_of(y, spread(s, model.classes_, self.n_codes)) for s in stages]
 
     def _estimator(self, categories: Sequence[bool]) -> Any:
         s = self.settings
@@ -120,20 +117,18 @@ class Boosting:
             "warm_start": True,
             "random_state": self.seed,
         }
-        if self.goal in LABELLED:
+        if self.is_classifier:
             return HistGradientBoostingClassifier(class_weight=s.get("class_weight"), **arguments)
         return HistGradientBoostingRegressor(loss=s.get("loss", "squared_error"), **arguments)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Probabilities ``(n, n_classes)`` or values ``(n, n_targets)``."""
-        if self.goal not in LABELLED:
-            return np.stack([model.predict(X) for model in self.models], axis=1)
-        n = self.n_classes if self.goal == "multiclass" else 2
-        parts = [_probabilities(model, X, n) for model in self.models]
-        return np.stack([p[:, 1] for p in parts], axis=1) if self.goal == "multilabel" else parts[0]
+        if self.is_classifier:
+            return self.together([_probabilities(model, X, self.n_codes) for model in self.models])
+        return self.together([model.predict(X) for model in self.models])
 
 
-class Forest:
+class Forest(Learner):
     """Random forest or extremely randomised trees, grown by warm starts.
 
     Args:
@@ -148,8 +143,7 @@ class Forest:
     """
 
     def __init__(self, goal: GoalName, n_classes: int, settings: Mapping[str, Any], seed: int = 0) -> None:
-        self.goal = goal
-        self.n_classes = n_classes
+        super().__init__(goal, n_classes)
         self.settings = dict(settings)
         self.seed = seed
         self.models: list[Any] = []
@@ -181,13 +175,13 @@ class Forest:
         s = self.settings
         extra = s.get("kind", "extra") == "extra"
         arguments = {
-            "max_features": s.get("max_features", "sqrt" if self.goal in LABELLED else 1.0),
+            "max_features": s.get("max_features", "sqrt" if self.is_classifier else 1.0),
             "min_samples_leaf": s.get("min_samples_leaf", 1),
             "n_jobs": -1,
             "warm_start": True,
             "random_state": self.seed,
         }
-        if self.goal in LABELLED:
+        if self.is_classifier:
             kind = ExtraTreesClassifier if extra else RandomForestClassifier
             return kind(class_weight=s.get("class_weight"), **arguments)
         return (ExtraTreesRegressor if extra else RandomForestRegressor)(**arguments)
@@ -197,24 +191,20 @@ class Forest:
         model = self.models[0]
         # Threads cost more than they bring for a few rows, and a fixed order of the sums keeps predictions bit-equal.
         model.set_params(n_jobs=1)
-        if self.goal not in LABELLED:
+        if not self.is_classifier:
             return np.asarray(model.predict(X)).reshape(len(X), -1)
-        found = model.predict_proba(X)
-        if self.goal != "multilabel":
-            return spread(found, model.classes_, self.n_classes)
-        if not isinstance(found, list):
-            return spread(found, model.classes_, 2)[:, 1:]
-        return np.stack([spread(p, c, 2)[:, 1] for p, c in zip(found, model.classes_, strict=True)], axis=1)
+        shares = model.predict_proba(X)
+        if not self.is_multilabel:
+            return spread(shares, model.classes_, self.n_classes)
+        if not isinstance(shares, list):
+            return spread(shares, model.classes_, 2)[:, 1:]
+        return np.stack([spread(p, c, 2)[:, 1] for p, c in zip(shares, model.classes_, strict=True)], axis=1)
 
 
 def _probabilities(model: Any, X: np.ndarray, n_classes: int) -> np.ndarray:
     if isinstance(model, float):
         return spread(np.ones((len(X), 1)), np.array([int(model)]), n_classes)
     return spread(model.predict_proba(X), model.classes_, n_classes)
-
-
-def _columns(truth: np.ndarray) -> list[np.ndarray]:
-    return [truth[:, j] for j in range(truth.shape[1])] if truth.ndim == 2 else [truth]
 
 
 def _nothing() -> None:

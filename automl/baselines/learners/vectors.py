@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from sklearn.svm import SVC, SVR
 
-from automl.baselines.learners.linear import LABELLED, fit_temperature, squash
+from automl.baselines.learners.learner import ABSENT, Learner, by_class, columns_of, gamma_for, scores_of
 from automl.records import FitContext, GoalName
 
 __all__ = ["Vectors"]
 
 
-class Vectors:
+class Vectors(Learner):
     """One machine a task (classes by pairs), a label or a target; probabilities by one temperature.
 
     Args:
@@ -32,8 +32,7 @@ class Vectors:
 
     def __init__(self, goal: GoalName, n_classes: int, C: float = 5.0, width: float = 0.5,
                  class_weight: str | None = None, seed: int = 0) -> None:  # fmt: skip
-        self.goal = goal
-        self.n_classes = n_classes
+        super().__init__(goal, n_classes)
         self.C = C
         self.width = width
         self.class_weight = class_weight
@@ -46,46 +45,37 @@ class Vectors:
     def fit(self, X: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
             valid_truth: np.ndarray | None, context: FitContext, complete: Callable[[], None]) -> None:  # fmt: skip
         """Fit each machine; the temperature on validation rows."""
-        pairs = np.random.default_rng(self.seed).integers(0, len(X), (2, 500))
-        distance = np.median(np.sqrt(((X[pairs[0]] - X[pairs[1]]) ** 2).sum(axis=1)))
-        gamma = 0.5 / max(self.width * float(distance), 1e-6) ** 2
-        if self.goal not in LABELLED:
+        gamma = gamma_for(X, self.width, self.seed)
+        if not self.is_classifier:
             self.center, spread = truth.mean(axis=0), truth.std(axis=0)
             self.scale = np.where(spread > 0, spread, 1.0)
             z = (truth - self.center) / self.scale
             machines = [SVR(C=self.C, gamma=gamma, epsilon=0.1, cache_size=500) for _ in z.T]
             self.models = [m.fit(X, column, sample_weight=weight) for m, column in zip(machines, z.T, strict=True)]
             return
-        columns = [truth[:, j] for j in range(truth.shape[1])] if truth.ndim == 2 else [truth]
         self.models = []
-        for y in columns:
+        for y in columns_of(truth):
             if len(np.unique(y)) < 2:
                 self.models.append(float(y[0]))
                 continue
             machine = SVC(C=self.C, gamma=gamma, class_weight=self.class_weight, cache_size=500)
             self.models.append(machine.fit(X, y, sample_weight=weight))
         if valid is not None and valid_truth is not None:
-            self.temperature = fit_temperature(self.goal, self._scores(valid), valid_truth)
+            self.temperature = self.best_temperature(self._scores(valid), valid_truth)
 
     def _scores(self, X: np.ndarray) -> np.ndarray:
-        constant = [20.0 if isinstance(m, float) and m > 0 else -20.0 for m in self.models]
-        found = [
-            np.full(len(X), c) if isinstance(m, float) else m.decision_function(X)
-            for m, c in zip(self.models, constant, strict=True)
-        ]
-        if self.goal == "multilabel":
-            return np.stack(found, axis=1)
-        full = np.full((len(X), self.n_classes), -1e3)
-        model, scores = self.models[0], found[0]
+        scores = scores_of(self.models, X)
+        if self.is_multilabel:
+            return np.stack(scores, axis=1)
+        model = self.models[0]
         if isinstance(model, float):
+            full = np.full((len(X), self.n_classes), ABSENT)
             full[:, int(model)] = 0.0
             return full
-        scores = np.stack([-scores, scores], axis=1) / 2 if scores.ndim == 1 else scores
-        full[:, model.classes_.astype(np.int64)] = scores
-        return full
+        return by_class(scores[0], model.classes_, self.n_classes)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Probabilities or values."""
-        if self.goal not in LABELLED:
+        if not self.is_classifier:
             return np.asarray(np.stack([m.predict(X) for m in self.models], axis=1) * self.scale + self.center)
-        return squash(self.goal, self._scores(X) * self.temperature)
+        return self.probabilities(self._scores(X) * self.temperature)

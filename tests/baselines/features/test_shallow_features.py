@@ -15,7 +15,7 @@ from automl.baselines.features.levels import find, parts
 from automl.baselines.features.summaries import summary
 from automl.baselines.features.windows import past
 from automl.baselines.features.words import TextFeatures
-from automl.baselines.learners.linear import Linear, fit_temperature
+from automl.baselines.learners.linear import Linear
 from automl.baselines.learners.ridge import _dual, _primal, ridge_path
 from automl.baselines.model import Model, draws
 from automl.records import Column, Dataset, FitContext, Task
@@ -64,7 +64,7 @@ def test_temperature_recovers_the_scale_of_the_scores():
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(20_000, 3)) * 2
     truth = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
-    assert fit_temperature("multiclass", logits / 5, truth) == pytest.approx(5.0, rel=0.2)
+    assert Linear("multiclass", 3).best_temperature(logits / 5, truth) == pytest.approx(5.0, rel=0.2)
 
 
 def test_a_label_that_never_occurs_is_predicted_never():
