@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from automl.audit.view import View, file_rows, remembered
-from automl.records import Column, Finding, Severity
+from automl.records import NUMERIC_KINDS, Column, Finding, Severity
 
 __all__ = ["contradictory_rows", "near_twins", "twins"]
 
-NUMBERS = ("numeric", "embedded_number", "boolean")
 MOST_TEST, MOST_KNOWN = 20_000, 100_000
 GRID = 0.01
 """Of a column's standard deviation: numbers within the same step count as nearly the same."""
@@ -239,7 +238,7 @@ def _roughly(view: View, shift: float) -> Hash:
     """Numbers by steps of a hundredth of their spread, texts by their words alone."""
 
     def hashed(series: pd.Series, column: Column) -> np.ndarray:
-        if column.kind in NUMBERS:
+        if column.kind in NUMERIC_KINDS:
             values = series.to_numpy(np.float64)
             seen = view.known_frame[column.name].to_numpy(np.float64)
             low, high = np.nanquantile(seen, [0.1, 0.9]) if np.isfinite(seen).any() else (0.0, 0.0)

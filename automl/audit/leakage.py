@@ -7,8 +7,8 @@ import pandas as pd
 
 from automl.audit.models import model_skill
 from automl.audit.univariate import ColumnSkill, column_skills, correlations, follows, numbers_of, order_of
-from automl.audit.view import UNUSED, Target, TooLate, View, already_told, is_person, named, remembered
-from automl.records import Column, Finding, Severity
+from automl.audit.view import Target, TooLate, View, already_told, is_person, named, remembered
+from automl.records import UNUSED_KINDS, Column, Finding, Severity
 
 __all__ = ["copied_target", "copies", "leaking_column", "leaks", "sorted_identifier", "sorted_rows"]
 
@@ -42,7 +42,7 @@ def copied_target(view: View) -> Finding | None:
     if not found:
         return None
     names = list(found)
-    used = [name for name in names if next(c for c in view.columns if c.name == name).kind not in UNUSED]
+    used = [name for name in names if next(c for c in view.columns if c.name == name).kind not in UNUSED_KINDS]
     said = "; ".join(f"{name!r} {found[name]}" for name in names[:5])
     message = (
         f"{said}. Whoever has such a column need not predict, and new rows will hardly have it: every score would be "
@@ -184,7 +184,7 @@ def sorted_identifier(view: View) -> Finding | None:
             found.append((column, told))
     if not found:
         return None
-    used = [c.name for c, _ in found if c.kind not in UNUSED]
+    used = [c.name for c, _ in found if c.kind not in UNUSED_KINDS]
     names = [c.name for c, _ in found]
     who, whose = ("number", "their") if len(names) > 1 else ("numbers", "its")
     told_most = f"{max(told for _, told in found):.0%}".replace("%", " %")
@@ -197,7 +197,7 @@ def sorted_identifier(view: View) -> Finding | None:
         if used
         else "It is left out of both sides; keep it out, and do not part rows by their position."
     )
-    grave = max((told for c, told in found if c.kind not in UNUSED), default=0.0) >= SORTED_GRAVELY
+    grave = max((told for c, told in found if c.kind not in UNUSED_KINDS), default=0.0) >= SORTED_GRAVELY
     return Finding("sorted_identifier", "high" if grave else "medium", message, step, tuple(names), (), len(names))
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from automl.audit.view import UNUSED, Target, View, remembered
+from automl.audit.view import Target, View, remembered
+from automl.records import ORDERED_KINDS, UNUSED_KINDS
 
 __all__ = ["ColumnSkill", "codes_of", "column_skills", "follows", "order_of", "skill", "tamed"]
 
-NUMBERS = ("numeric", "embedded_number", "boolean", "datetime")
 FEW_LEVELS = 64
 MOST_BINS = 128
 ROWS_A_BIN = 20
@@ -53,14 +53,14 @@ def column_skills(view: View) -> tuple[ColumnSkill, ...]:
         codes = codes_of(series, column.kind)
         best = max(((_skill_of(series, codes, column.kind, t, view.known), t.name) for t in view.targets), default=None)
         if best is not None:
-            found.append(ColumnSkill(column.name, column.kind, best[1], column.kind not in UNUSED, best[0]))
+            found.append(ColumnSkill(column.name, column.kind, best[1], column.kind not in UNUSED_KINDS, best[0]))
     return tuple(sorted(found, key=lambda one: -one.skill))
 
 
 def _skill_of(series: pd.Series, codes: np.ndarray, kind: str, target: Target, rows: np.ndarray) -> float:
     values = target.values[rows]
     found = skill(codes, values, target.n_classes)
-    if target.n_classes == 0 and kind in NUMBERS:
+    if target.n_classes == 0 and kind in ORDERED_KINDS:
         found = max(found, *(r**2 for r in correlations(numbers_of(series), values)))
     return found
 
@@ -89,7 +89,7 @@ def correlations(a: np.ndarray, b: np.ndarray) -> Iterator[float]:
 
 def codes_of(series: pd.Series, kind: str) -> np.ndarray:
     """Levels, or equally filled bins of numbers, as codes from 0; a gap is a level of its own."""
-    if kind not in NUMBERS:
+    if kind not in ORDERED_KINDS:
         codes = np.asarray(pd.factorize(series)[0], np.int64)
         return np.where(codes < 0, codes.max(initial=-1) + 1, codes)
     return binned(numbers_of(series))

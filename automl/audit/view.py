@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.columns.sample import is_named
-from automl.records import Column, Dataset, Finding, Split, Task
+from automl.records import ORDERED_KINDS, UNUSED_KINDS, Column, Dataset, Finding, Split, Task
 
 __all__ = [
-    "UNUSED",
     "Target",
     "TooLate",
     "View",
@@ -42,7 +41,6 @@ MEASURED_SECONDS, LEAST_CORE = 0.02, 0.03
 THUMBNAIL = 12
 HASHED_WORDS = 64
 WORDS = 200
-UNUSED = ("identifier", "constant", "unknown")
 PEOPLE = (
     r"patient|person|user|customer|client|subject|participant|household|family|member|device|sensor|machine|session|"
     r"student|pupil|employee|driver|speaker|writer|author|animal|donor|account|respondent|vehicle|engine|video|"
@@ -129,7 +127,7 @@ class View:
     @cached_property
     def used(self) -> tuple[Column, ...]:
         """Columns that models learn from."""
-        return tuple(c for c in self.columns if c.kind not in UNUSED)
+        return tuple(c for c in self.columns if c.kind not in UNUSED_KINDS)
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:
@@ -214,7 +212,7 @@ def _some(rows: np.ndarray, most: int) -> np.ndarray:
 
 def as_numbers(series: pd.Series, kind: str) -> np.ndarray:
     """One typed column as ``(n, width)`` numbers without gaps: a gap lies below every value."""
-    if kind in ("numeric", "embedded_number", "boolean", "datetime"):
+    if kind in ORDERED_KINDS:
         values = series.to_numpy()
         if kind == "datetime":
             values = np.where(np.isnat(values), np.nan, values.astype("datetime64[s]").astype(np.float64))

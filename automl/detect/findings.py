@@ -12,7 +12,7 @@ from automl.detect.columns.sample import shown
 from automl.detect.parse import MISSING_NUMBERS, numbers, unlike_units, word
 from automl.detect.quoting import quotable
 from automl.detect.target.goal import SURE, Answer
-from automl.records import Column, Finding, Recipe, Severity
+from automl.records import ORDERED_KINDS, Column, Finding, Recipe, Severity
 from automl.system import shell
 
 __all__ = ["converted_units", "mixed_units", "reading_findings", "spelled_gaps", "stand_ins", "unclear_marks", "unsure"]
@@ -75,7 +75,7 @@ def spelled_gaps(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column
     names: list[str] = []
     seen: Counter[str] = Counter()
     for c in columns:
-        if c.kind not in ("numeric", "embedded_number", "datetime", "boolean") or c.name not in raw.columns:
+        if c.kind not in ORDERED_KINDS or c.name not in raw.columns:
             continue
         series = raw[c.name]
         if series.dtype.kind in "fiubM":

@@ -10,12 +10,10 @@ import pandas as pd
 
 from automl.detect.columns.sample import column_sample
 from automl.errors import DataError
-from automl.records import Column, Dataset, Finding, Modality, Recipe
+from automl.records import UNUSED_KINDS, Column, Dataset, Finding, Modality, Recipe
 from automl.system import shell
 
 __all__ = ["of_array", "of_columns"]
-
-UNUSED = ("identifier", "constant", "unknown")
 
 
 def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tuple[Modality, list[Column], str]:
@@ -28,7 +26,7 @@ def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tu
         DataError: no column can be learnt from.
     """
     columns = _lone_text(frame, list(columns))
-    used = [c for c in columns if c.kind not in UNUSED]
+    used = [c for c in columns if c.kind not in UNUSED_KINDS]
     if not used:
         if not columns:
             raise DataError(f"{where} has no column beside the target; add columns to learn from")
@@ -52,7 +50,7 @@ def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tu
 
 def _lone_text(frame: pd.DataFrame, columns: list[Column]) -> list[Column]:
     """Where nothing else is left to learn from, a column of mostly different words is text."""
-    used = [c for c in columns if c.kind not in UNUSED]
+    used = [c for c in columns if c.kind not in UNUSED_KINDS]
     loose = [
         c for c in columns if c.kind in ("identifier", "unknown", "categorical", "list") and c.evidence != "set by you"
     ]

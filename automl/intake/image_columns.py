@@ -12,7 +12,7 @@ from automl.errors import DataError
 from automl.intake.files import shown
 from automl.intake.fingerprint import fingerprint
 from automl.intake.images import common_size, decoded, full_path, joined, unread_files, why_unread
-from automl.records import Column, Dataset, Finding, Task
+from automl.records import UNUSED_KINDS, Column, Dataset, Finding, Task
 from automl.system import shell
 
 __all__ = ["pictured"]
@@ -52,7 +52,7 @@ def pictured(dataset: Dataset, task: Task, memory_mib: float | None = None) -> t
             look = "in colour" if channels == 3 else "in grey"
             why = f"pictures of {column.name!r} are read as {height} x {width} pixels {look}"
             task = replace(task, evidence=(*task.evidence, why))
-    if images and not any(c.kind not in ("identifier", "constant", "unknown") for c in task.columns):
+    if images and not any(c.kind not in UNUSED_KINDS for c in task.columns):
         raise DataError(f"no column of {dataset.name} can be learnt from: {dataset.findings[-1].message}")
     return dataset, task
 

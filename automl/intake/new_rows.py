@@ -14,14 +14,12 @@ from automl.intake import files, folders
 from automl.intake.frames import is_frame, tidy
 from automl.intake.raw import Hints, Raw, listed
 from automl.intake.source import read
-from automl.records import Dataset, Finding, Task
+from automl.records import UNUSED_KINDS, Dataset, Finding, Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["new_rows"]
-
-UNUSED = frozenset({"identifier", "constant", "unknown"})
 
 
 def new_rows(data: Any, task: Task, root: str | None = None) -> Dataset:
@@ -111,7 +109,7 @@ def _column(task: Task, kind: str) -> str | None:
 
 
 def _is_text_only(task: Task) -> bool:
-    return task.modality == "text" and sum(column.kind not in UNUSED for column in task.columns) == 1
+    return task.modality == "text" and sum(column.kind not in UNUSED_KINDS for column in task.columns) == 1
 
 
 def _names_file(text: str) -> bool:
@@ -164,7 +162,7 @@ def _matched(raw: Raw, task: Task) -> tuple[pd.DataFrame, pd.DataFrame | None, t
             f"it has {listed(frame.columns)}"
         )
     silent = {*answers, task.label, task.group_column}
-    needed = [c.name for c in task.columns if c.kind not in UNUSED and c.name not in {*keys, *silent}]
+    needed = [c.name for c in task.columns if c.kind not in UNUSED_KINDS and c.name not in {*keys, *silent}]
     missing = tuple(name for name in needed if name not in frame.columns)
     if needed and len(missing) == len(needed) and not keys:
         raise DataError(

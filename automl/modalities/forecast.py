@@ -12,13 +12,12 @@ import pandas as pd
 
 from automl.errors import DataError
 from automl.modalities.specs import agree, categories_spec, channel_stats, evenly, restore_spec, spec_state
-from automl.records import Dataset, InputSpec, Split, Task
+from automl.records import NUMERIC_KINDS, Dataset, InputSpec, Split, Task
 
 __all__ = ["ForecastEncoder", "block_starts", "fit", "history_rows", "restore"]
 
 MAX_CONTEXT = 256
 MIN_CONTEXT = 16
-NUMERIC_KINDS = ("numeric", "embedded_number", "boolean")
 CYCLE_DAYS = {"year": 365.25, "week": 7.0, "day": 1.0}
 
 

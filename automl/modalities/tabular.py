@@ -18,12 +18,11 @@ from automl.modalities.phrases import Texts, fit_texts, restore_texts, wordy
 from automl.modalities.specs import agree, restore_spec, spec_state
 from automl.modalities.target_statistics import TargetStatistics, fit_target_statistics, restore_target_statistics
 from automl.modalities.text import MAX_LENGTH, Tokens, fit_tokens, restore_tokens
-from automl.records import MIN_LEVEL_ROWS, Column, Dataset, InputSpec, Split, Task
+from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, QUANTITY_KINDS, Column, Dataset, InputSpec, Split, Task
 from automl.target_encoding.ridge import goals_of
 
 __all__ = ["TabularEncoder", "fit", "restore"]
 
-NUMERIC_KINDS = ("numeric", "embedded_number", "boolean")
 CHUNK_ROWS = 50_000
 WORD_ROWS = 20_000
 """The vocabulary of texts beside other columns is of so many rows: words of 64,000 texts twice took 3 s of 60."""
@@ -138,7 +137,7 @@ def _fit_target_statistics(
     if dataset.target is None or goal.in_windows:
         return None
     told = [c.name for c in columns if c.kind in TOLD_KINDS]
-    numbers = [c.name for c in columns if c.kind in ("numeric", "embedded_number")]
+    numbers = [c.name for c in columns if c.kind in QUANTITY_KINDS]
     if not told + numbers or len(frame) < LEAST_ROWS:
         return None
     if goal.is_numeric:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from automl.errors import RecipeError
 from automl.recipe.schema import EXPECTED, KEYS, SEARCH_KEYS, Keys, listed
 from automl.recipe.words import arrived, cut, nearest, nearest_key
-from automl.records import GOALS, PLUGIN_GROUP
+from automl.records import GOALS, PLUGIN_GROUP, QUANTITY_KINDS
 
 __all__ = ["Problem", "check"]
 
@@ -91,7 +91,7 @@ def contradictions(keys: Keys) -> list[Problem]:
         if name in targets:
             problems.append((key, f"{key}: {name!r} is the target as well; a column has one role"))
     for name in targets:
-        if keys.columns.get(name, "numeric") not in ("numeric", "embedded_number"):
+        if keys.columns.get(name, "numeric") not in QUANTITY_KINDS:
             problems.append(
                 (
                     "columns",

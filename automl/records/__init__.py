@@ -23,7 +23,11 @@ from automl.records.names import (
     KINDS,
     MIN_LEVEL_ROWS,
     MODALITIES,
+    NUMERIC_KINDS,
+    ORDERED_KINDS,
     PLUGIN_GROUP,
+    QUANTITY_KINDS,
+    UNUSED_KINDS,
     Answers,
     DeviceWish,
     Family,
@@ -41,9 +45,10 @@ from automl.records.network import Encoder, Facts, Head, InputSpec, Metric, Outp
 from automl.records.outcome import Comparison, Contestant, Cost, Outcome, Run, Section
 
 __all__ = [
-    "GOALS", "KINDS", "MIN_LEVEL_ROWS", "MODALITIES", "PLUGIN_GROUP", "Answers", "Baseline", "Calibration", "Column",
-    "Comparison", "Contender", "Contestant", "Cost", "Dataset", "DeviceWish", "Encoder", "Example", "Facts", "Family",
-    "Finding", "FitContext", "Goal", "GoalName", "Head", "InputKind", "InputSpec", "Kind", "Metric", "Modality",
-    "Outcome", "Output", "OutputKind", "Recipe", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side",
-    "Split", "Status", "TargetCodec", "Task", "Template", "Tier",
+    "GOALS", "KINDS", "MIN_LEVEL_ROWS", "MODALITIES", "NUMERIC_KINDS", "ORDERED_KINDS", "PLUGIN_GROUP",
+    "QUANTITY_KINDS", "UNUSED_KINDS", "Answers", "Baseline", "Calibration", "Column", "Comparison", "Contender",
+    "Contestant", "Cost", "Dataset", "DeviceWish", "Encoder", "Example", "Facts", "Family", "Finding", "FitContext",
+    "Goal", "GoalName", "Head", "InputKind", "InputSpec", "Kind", "Metric", "Modality", "Outcome", "Output",
+    "OutputKind", "Recipe", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "Split", "Status",
+    "TargetCodec", "Task", "Template", "Tier",
 ]  # fmt: skip

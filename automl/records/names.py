@@ -32,6 +32,12 @@ GOALS: tuple[GoalName, ...] = (
 )  # fmt: skip
 """Goals that automl has or is to have; `automl.goals` holds those that are built."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
+QUANTITY_KINDS: tuple[Kind, ...] = ("numeric", "embedded_number")
+NUMERIC_KINDS: tuple[Kind, ...] = (*QUANTITY_KINDS, "boolean")
+"""Kinds whose cells are float64."""
+ORDERED_KINDS: tuple[Kind, ...] = (*NUMERIC_KINDS, "datetime")
+UNUSED_KINDS: tuple[Kind, ...] = ("identifier", "constant", "unknown")
+"""Kinds whose columns no model reads."""
 
 MIN_LEVEL_ROWS = 5
 """Training rows in which a level, a word or any other part of a cell must be seen to get a code of its own.

@@ -28,14 +28,13 @@ from automl.baselines.features.trigrams import Trigrams
 from automl.baselines.learners.learner import own_goal
 from automl.baselines.model import remembered, rows_key
 from automl.goals.shared.target_transform import transform_for
-from automl.records import MIN_LEVEL_ROWS, Dataset, Task
+from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, UNUSED_KINDS, Dataset, Task
 from automl.target_encoding.microaggregation import ends, median, quantiles
 from automl.target_encoding.ridge import amounts, goals_of
 from automl.target_encoding.value_spikes import words_of
 
 __all__ = ["MANY_TEXTS", "TableFeatures"]
 
-NUMERIC = ("numeric", "embedded_number", "boolean")
 PARTS = ("year", "month", "day", "day_of_week", "hour")
 MAX_LEVELS = 255
 STATISTIC_ROWS = 30_000
@@ -116,7 +115,7 @@ class TableFeatures:
         self.plan, self.categories = {}, []
         self.is_sparse = self.style == "linear" and len(rows) >= SPARSE_ROWS
         for name, kind in self.kinds.items():
-            if name not in frame.columns or kind in ("identifier", "constant", "unknown"):
+            if name not in frame.columns or kind in UNUSED_KINDS:
                 continue
             if not _tells(frame[name], kind, weight):
                 continue
@@ -166,7 +165,7 @@ class TableFeatures:
     def _fit_column(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, name: str, kind: str,
                     goals: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
         step: dict[str, Any]
-        if kind in NUMERIC:
+        if kind in NUMERIC_KINDS:
             step = {"kind": "number", "flag": bool(self.style == "linear" and column.isna().any())}
             block = self._apply(step, column)
             return (step, block) if kind == "boolean" else self._with_levels(dataset, rows, name, step, block, goals)
@@ -397,7 +396,7 @@ def _placed(block: np.ndarray, there: np.ndarray, step: Mapping[str, Any]) -> np
 def _tells(column: pd.Series, kind: str, weight: np.ndarray | None) -> bool:
     """Whether a training row that counts has a value; scikit-learn's boosted trees fail on a column without any."""
     there = column.notna().to_numpy()
-    if kind in NUMERIC:
+    if kind in NUMERIC_KINDS:
         there = there & np.isfinite(column.to_numpy(np.float64, na_value=np.nan))
     return bool((there if weight is None else there & (weight > 0)).any())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from automl.records import Dataset, Task
+from automl.records import NUMERIC_KINDS, Dataset, Task
 
 __all__ = ["calendar", "known_ahead", "normalised", "past", "starts_of"]
 
@@ -101,5 +101,5 @@ def known_ahead(dataset: Dataset, task_known: list[str], rows: np.ndarray) -> np
 
 def known_names(task: Task) -> list[str]:
     """Covariates known ahead that are numbers."""
-    numbers = {c.name for c in task.columns if c.kind in ("numeric", "embedded_number", "boolean")}
+    numbers = {c.name for c in task.columns if c.kind in NUMERIC_KINDS}
     return [name for name in task.covariates_known if name in numbers]

@@ -11,7 +11,7 @@ import pandas as pd
 from automl.detect.columns.sample import shown
 from automl.detect.parse import MISSING_NUMBERS, words
 from automl.detect.quoting import quotable, usual_shape
-from automl.records import Column, Finding, Severity
+from automl.records import ORDERED_KINDS, Column, Finding, Severity
 from automl.system import shell
 
 __all__ = [
@@ -76,7 +76,7 @@ def mixed_types(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]
     rows: list[int] = []
     count = 0
     for c in columns:
-        if c.kind not in ("numeric", "embedded_number", "datetime", "boolean") or c.name not in raw.columns:
+        if c.kind not in ORDERED_KINDS or c.name not in raw.columns:
             continue
         series = raw[c.name]
         lost = read[c.name].isna().to_numpy() & series.notna().to_numpy()

@@ -11,7 +11,7 @@ import pandas as pd
 
 from automl.detect.parse import booleans, dates, numbers, word, words
 from automl.errors import DataError
-from automl.records import Column
+from automl.records import QUANTITY_KINDS, Column
 
 __all__ = ["as_frame", "read", "typed"]
 
@@ -63,7 +63,7 @@ def as_frame(rows: Any) -> pd.DataFrame:
 
 def typed(series: pd.Series, column: Column) -> pd.Series:
     """One column, read by its kind."""
-    if column.kind in ("numeric", "embedded_number"):
+    if column.kind in QUANTITY_KINDS:
         return pd.Series(numbers(series, column.reading))
     if column.kind == "boolean":
         return pd.Series(booleans(series, column.reading))

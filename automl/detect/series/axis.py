@@ -14,11 +14,10 @@ from automl.detect.columns.sample import column_sample, is_named
 from automl.detect.parse import dates, words
 from automl.detect.series import frequency
 from automl.errors import DataError, RecipeError
-from automl.records import Column, Recipe
+from automl.records import QUANTITY_KINDS, Column, Recipe
 
 __all__ = ["Axis", "ahead", "axis", "series_blocks", "time_column"]
 
-NUMBERS = ("numeric", "embedded_number")
 TIMES = r"date|time|timestamp|datetime|day|week|month|quarter|year|yr|period|ds|step|t|jahr|annee|año"
 RATES = r"per|hours|minutes|n|num|number|count|no|age|old"  # hours per week, number of days: amounts, not times
 
@@ -90,14 +89,14 @@ def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str],
         if c.name not in out and c.kind != "constant" and not (c.kind == "identifier" and c.name != recipe.series)
     ]
     if not asked and recipe.series is None:  # one of them may tell the series apart; look no further if more are left
-        rest = others if targets else [c for c in others if c.kind not in NUMBERS]
+        rest = others if targets else [c for c in others if c.kind not in QUANTITY_KINDS]
         if len(rest) > 1:
             return f"{rest[0].name!r} and others vary beside the time, so each row is predicted from its own columns"
     series, why = _series(frame, time, others, recipe, asked)
     others = [c for c in others if series is None or c.name != series.name]
     if not targets:
-        targets = [c.name for c in others if c.kind in NUMBERS]
-        others = [c for c in others if c.kind not in NUMBERS]
+        targets = [c.name for c in others if c.kind in QUANTITY_KINDS]
+        others = [c for c in others if c.kind not in QUANTITY_KINDS]
         if not targets:
             return "no column holds numbers to forecast"
         if others and not asked:
@@ -108,7 +107,7 @@ def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str],
     wrong = [
         t
         for t in targets
-        if kinds[t].kind not in NUMBERS and not (kinds[t].kind in ("boolean", "identifier") and asked)
+        if kinds[t].kind not in QUANTITY_KINDS and not (kinds[t].kind in ("boolean", "identifier") and asked)
     ]
     if wrong:
         if asked:

@@ -28,7 +28,7 @@ from automl.detect.quoting import quotable
 from automl.detect.target.classes import class_findings, grades, natural, positive_class
 from automl.detect.target.numeric_labels import Taken, taken
 from automl.errors import DataError, RecipeError
-from automl.records import Column, Finding, GoalName, Recipe
+from automl.records import NUMERIC_KINDS, QUANTITY_KINDS, Column, Finding, GoalName, Recipe
 from automl.system import shell
 
 __all__ = ["SURE", "Answer", "answer", "suggested", "suggestions"]
@@ -81,7 +81,7 @@ def suggestions(inputs: Any, columns: Sequence[Column]) -> list[str]:
     """Up to three columns that may be a target, likeliest first."""
     if not isinstance(inputs, pd.DataFrame):
         return []
-    usable = [c for c in columns if c.kind in ("boolean", "numeric", "embedded_number", "categorical", "list")]
+    usable = [c for c in columns if c.kind in (*NUMERIC_KINDS, "categorical", "list")]
     few = [c for c in usable if c.kind != "categorical" or _n_first_levels(inputs[c.name]) <= 50]
     likely = [c.name for c in few if is_named(c.name, LIKELY)]
     return list(dict.fromkeys(likely + [c.name for c in reversed(few)]))[:3]
@@ -178,7 +178,7 @@ def _described(name: Any, series: pd.Series, recipe: Recipe) -> tuple[Column, np
     odd = ("identifier", "categorical", "text", "constant", *(() if recipe.goal is None else ("datetime",)))
     if seen.kind in odd and pd.api.types.is_numeric_dtype(series.dtype) and seen.evidence != "set by you":
         seen = Column(seen.name, "numeric", 0.8, "whole numbers")
-    if seen.kind in ("numeric", "embedded_number"):
+    if seen.kind in QUANTITY_KINDS:
         return seen, ~np.isnan(numbers(series, seen.reading))
     if seen.kind == "boolean" and recipe.goal in (None, "binary"):
         return seen, ~np.isnan(booleans(series, seen.reading))
@@ -225,7 +225,7 @@ def _one(target: pd.DataFrame, kind: Column, recipe: Recipe, where: str, suggest
             f"target {name!r} is {texts[0]!r} in all {len(texts):,} rows of {where}; pass --target with "
             f"a column that varies{suggest}"
         )
-    numeric = kind.kind in ("numeric", "embedded_number")
+    numeric = kind.kind in QUANTITY_KINDS
     found = taken(name, series, kind, _is_code(name, series)) if numeric else None
     if recipe.goal == "regression" or (recipe.goal is None and found is not None and found.amounts):
         if not numeric and kind.kind != "boolean":
@@ -362,7 +362,7 @@ def _several(target: pd.DataFrame, columns: Sequence[Column], recipe: Recipe, wh
     values = {
         n: typed(target.iloc[:, i], c).to_numpy()
         for i, (n, c) in enumerate(zip(names, columns, strict=True))
-        if c.kind in ("boolean", "numeric", "embedded_number")
+        if c.kind in NUMERIC_KINDS
     }
     for n, c in zip(names, columns, strict=True):
         if c.kind == "constant":
