@@ -2,7 +2,7 @@
 
 Three models answer, and their probabilities are averaged: a linear one on hashed pieces of the name and the values,
 boosted trees and extremely randomised trees on the signs of `automl.detect.columns.features`. They were fitted with
-scikit-learn by `benchmarks/column_kinds_model.py`; here they are arrays, and predicting needs NumPy alone.
+scikit-learn by `benchmarks/column_kinds_model.py`; here they are arrays, and predicting needs NumPy and SciPy alone.
 
 Source: the data and the nine kinds are those of the SortingHat benchmark (Shah et al., SIGMOD 2021, Apache-2.0).
 """
@@ -17,6 +17,7 @@ from importlib.resources import files
 from io import BytesIO
 
 import numpy as np
+from scipy.special import softmax
 
 from automl.detect.columns.features import BUCKETS, N_FEATURES, Lexicon, column_features, hashed, is_gap
 from automl.detect.columns.profile import ColumnProfile
@@ -124,19 +125,14 @@ def probabilities(profiles: Sequence[ColumnProfile], model: Learned, sharp: bool
     for i, pieces in enumerate(hashed(p, draw) for p in profiles for draw in p.draws):
         linear[i] += np.fromiter(pieces.values(), np.float64) @ model.linear[list(pieces)]
     mixed = (
-        WEIGHTS["boosted"] * _softmax(model.start + model.boosted(bins))
+        WEIGHTS["boosted"] * softmax(model.start + model.boosted(bins), axis=1)
         + WEIGHTS["randomised"] * model.randomised(bins) / len(model.randomised.roots)
-        + WEIGHTS["linear"] * _softmax(linear)
+        + WEIGHTS["linear"] * softmax(linear, axis=1)
     ) / sum(WEIGHTS.values())
     out = np.zeros((len(profiles), len(NINE)))
     np.add.at(out, of, mixed)
     out = np.maximum(out, 1e-9) ** (model.sharpness if sharp else 1.0)
     return np.asarray(out / out.sum(axis=1, keepdims=True))
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def certain(p: ColumnProfile) -> str | None:
