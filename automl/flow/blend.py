@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import goals, metrics
-from automl.goals.shared.outputs import mixed
+from automl.goals.shared.outputs import combine
 from automl.records import Contestant, Cost, Run
 
 if TYPE_CHECKING:
@@ -36,14 +36,12 @@ def blend(
     valid_truth = goals.truth(dataset, task, valid)
     valid_weight = dataset.weight_of(valid)
     valid_context = goals.scoring_context(dataset, task, split, valid)
-    scores = {
-        w: metrics.score(
-            metric, valid_truth, mixed(deep.valid_output, shallow.valid_output, w), valid_weight, valid_context
-        )
-        for w in WEIGHTS
-    }
+    scores = {}
+    for w in WEIGHTS:
+        mean = combine((deep.valid_output, shallow.valid_output), (w, 1 - w))
+        scores[w] = metrics.score(metric, valid_truth, mean, valid_weight, valid_context)
     best = max(scores, key=lambda w: scores[w] if metrics.named(metric).higher_is_better else -scores[w])
-    output = mixed(deep.output, shallow.output, best)
+    output = combine((deep.output, shallow.output), (best, 1 - best))
     costs = [finalists[side].cost for side in ("deep", "shallow")]
     run = Run(
         "blend",

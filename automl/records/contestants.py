@@ -46,7 +46,6 @@ class Template:
     starts: Callable[[Sequence[InputSpec], Facts], Sequence[Mapping[str, Any]]]
     unfit: Callable[[Task, Sequence[InputSpec]], str | None]
     source: str
-    objective: str | None = None
     prior: Callable[[Sequence[InputSpec], Facts], float] | None = None
     keeps_rows: bool = False
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from automl.layers.stems import stride_for
 from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.shared.tables import GOALS
 
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
@@ -105,7 +106,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 CNN = Template(
     name="cnn",
     family="cnn",
-    goals=("binary", "multiclass", "multilabel", "regression"),
+    goals=GOALS,
     accepts=("image",),
     space=space,
     build=build,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.shared.tables import GOALS
 
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
@@ -122,7 +123,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 SERIES_RNN = Template(
     name="series_rnn",
     family="rnn",
-    goals=("binary", "multiclass", "multilabel", "regression"),
+    goals=GOALS,
     accepts=("series",),
     space=space,
     build=build,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.shared.tables import GOALS
 
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
@@ -74,7 +75,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 TEXT_CNN = Template(
     name="text_cnn",
     family="cnn",
-    goals=("binary", "multiclass", "multilabel", "regression"),
+    goals=GOALS,
     accepts=("tokens",),
     space=space,
     build=build,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from automl.goals.shared.outputs import means
 from automl.records import Contestant, Output
 
 __all__ = ["Draws", "draw", "mixed"]
@@ -46,11 +47,7 @@ def mixed(contestant: Contestant, shares: np.ndarray) -> Output:
     if len(used) == 1:
         return used[0][0]
     weights = [share for _, share in used]
-    arrays = {
-        name: np.average([np.asarray(output.arrays[name], np.float64) for output, _ in used], axis=0, weights=weights)
-        for name in used[0][0].arrays
-        if name != "labels" and all(name in output.arrays for output, _ in used)
-    }
+    arrays = means([output for output, _ in used], weights)
     if "labels" in contestant.output.arrays:
         votes = [(np.asarray(output.arrays["labels"]), share) for output, share in used]
         arrays["labels"] = _labels(contestant.output, arrays.get("probabilities"), votes)

@@ -28,14 +28,12 @@ class ColumnSample:
         name: of the column.
         series: the whole column as it was read.
         texts: sampled values as stripped texts, spellings of "missing" left out.
-        n_sampled: values looked at.
         is_numeric: whether pandas read numbers (not booleans).
     """
 
     name: str
     series: pd.Series
     texts: tuple[str, ...]
-    n_sampled: int
     is_numeric: bool
 
     @cached_property
@@ -107,14 +105,14 @@ def column_sample(name: str, series: pd.Series) -> ColumnSample:
         rows = rows[_places(len(rows))]
     if series.dtype.kind == "f":
         written = tuple(map(_written, series.iloc[rows].to_numpy(np.float64, na_value=np.nan).tolist()))
-        return ColumnSample(name, series, written, len(written), is_numeric)
+        return ColumnSample(name, series, written, is_numeric)
     found = [word(v) for v in series.iloc[rows].astype(object).tolist()]
     found = [None if t is None else t[:LOOKED_CHARACTERS] for t in found]
     texts = tuple(t for t in found if t is not None and t.lower() not in MISSING_NUMBERS)
     if not is_numeric and sum(t is not None for t in found) - len(texts) > 0.5 * len(found) and texts:
         # "none" and "-" fill most of the column: here they are rather a level than a gap
         texts = tuple(t for t in found if t is not None)
-    return ColumnSample(name, series, texts, len(found), is_numeric)
+    return ColumnSample(name, series, texts, is_numeric)
 
 
 @lru_cache(maxsize=64)

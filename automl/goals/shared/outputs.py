@@ -8,7 +8,7 @@ import numpy as np
 
 from automl.records import Output
 
-__all__ = ["combine", "joined", "mixed"]
+__all__ = ["combine", "joined", "means"]
 
 
 def combine(outputs: Sequence[Output], weights: Sequence[float] | None = None) -> Output:
@@ -28,15 +28,20 @@ def combine(outputs: Sequence[Output], weights: Sequence[float] | None = None) -
     first = outputs[0]
     shares = np.full(len(outputs), 1.0) if weights is None else np.asarray(weights, dtype="float64")
     shares = shares / shares.sum()
-    arrays = {
-        name: np.average([output.arrays[name] for output in outputs], axis=0, weights=shares).astype(array.dtype)
-        for name, array in first.arrays.items()
-        if name != "labels" and all(name in output.arrays for output in outputs)
-    }
+    arrays = {name: mean.astype(first.arrays[name].dtype) for name, mean in means(outputs, shares).items()}
     if "labels" in first.arrays:
         votes = [output.arrays["labels"] for output in outputs]
         arrays["labels"] = _likeliest(arrays.get("probabilities"), votes, shares)
     return Output(first.kind, arrays)
+
+
+def means(outputs: Sequence[Output], weights: Sequence[float] | np.ndarray) -> dict[str, np.ndarray]:
+    """The weighted means, float64, of all arrays but labels that every output has."""
+    return {
+        name: np.average([np.asarray(output.arrays[name], np.float64) for output in outputs], axis=0, weights=weights)
+        for name in outputs[0].arrays
+        if name != "labels" and all(name in output.arrays for output in outputs)
+    }
 
 
 def joined(outputs: Sequence[Output]) -> Output:
@@ -57,16 +62,3 @@ def _likeliest(probabilities: np.ndarray | None, votes: Sequence[np.ndarray], sh
     if votes[0].ndim == 2:  # multilabel: each label on its own
         return (probabilities >= 0.5).astype(votes[0].dtype)
     return np.asarray(probabilities.argmax(axis=1), dtype=votes[0].dtype)
-
-
-def mixed(deep: Output, shallow: Output, weight_of_deep: float) -> Output:
-    """Both outputs averaged with this weight; labels follow the averaged probabilities."""
-    arrays: dict[str, np.ndarray] = {}
-    for name, array in deep.arrays.items():
-        if name in shallow.arrays and name != "labels":
-            arrays[name] = weight_of_deep * array + (1 - weight_of_deep) * shallow.arrays[name]
-    if "labels" in deep.arrays:
-        probabilities = arrays["probabilities"]
-        multilabel = deep.arrays["labels"].ndim == 2
-        arrays["labels"] = (probabilities >= 0.5).astype(np.int64) if multilabel else probabilities.argmax(axis=1)
-    return Output(deep.kind, arrays)
