@@ -20,14 +20,22 @@ import pandas as pd
 from automl.modalities.categories import distinct, strings
 from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
-from automl.target_encoding.ridge import AMOUNTS, amounts, crossfit, tokens, vocabulary, weighed
+from automl.target_encoding.ridge import (
+    AMOUNTS,
+    MAX_FIT_ROWS,
+    MAX_TOKENS,
+    amounts,
+    crossfit_words,
+    tokens,
+    vocabulary,
+    weighed,
+)
 from automl.target_encoding.value_spikes import ValueSpikes, find_value_spikes, restore_value_spikes
 
 __all__ = ["TargetStatistic", "TargetStatistics", "fit_target_statistics", "restore_target_statistics"]
 
 N_FOLDS = 8
-MAX_TOKENS = 20_000
-MAX_FIT_ROWS = 30_000
+"""Each table is used for new rows, and the more there are, the more training rows each one has seen."""
 LEAST_LEVELS = 20
 NO_LEVELS: Mapping[str, Any] = {"columns": [], "values": {}}  # of encoders that were stored before there were any
 SURE = 2.0
@@ -185,13 +193,10 @@ def _fit(name: str, cells: Sequence[str | None], goals: np.ndarray, folds: np.nd
     words = vocabulary(documents, MAX_TOKENS // (1 + goals.shape[1] // 3))
     if not words:
         return None
-    codes = {word: code for code, word in enumerate(words)}
-    n_having = np.bincount([codes[w] for d in documents for w in d if w in codes], minlength=len(words))
-    idf = np.log((1 + len(documents)) / (1 + n_having)) + 1.0
-    found = crossfit(weighed(documents, codes, idf), goals, folds, N_FOLDS)
-    if found.sureness < SURE:
+    idf, fitted = crossfit_words(documents, words, goals, folds, N_FOLDS)
+    if fitted.sureness < SURE:
         return None
-    return TargetStatistic(name, words, idf, found.coef[:N_FOLDS].astype(np.float32), found.intercept[:N_FOLDS])
+    return TargetStatistic(name, words, idf, fitted.coef[:N_FOLDS].astype(np.float32), fitted.intercept[:N_FOLDS])
 
 
 def folds_of(frame: pd.DataFrame, watched: Sequence[str]) -> np.ndarray:

@@ -28,11 +28,14 @@ from automl.records import MIN_LEVEL_ROWS
 
 __all__ = [
     "AMOUNTS",
+    "MAX_FIT_ROWS",
     "MAX_GOALS",
+    "MAX_TOKENS",
     "Fitted",
     "amounts",
     "coded",
     "crossfit",
+    "crossfit_words",
     "goals_of",
     "spelled",
     "tokens",
@@ -43,6 +46,9 @@ __all__ = [
 
 MAX_CHARACTERS = 10_000
 MAX_GOALS = 8
+MAX_TOKENS = 20_000
+MAX_FIT_ROWS = 30_000
+"""A column's words are of so many training rows at most, evenly taken."""
 LONGEST = 40  # characters of a member; longer ones are clauses, which do not come back
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 STEPS = 40
@@ -63,14 +69,12 @@ class Fitted:
         intercept: ``(n_folds + 1, n_goals)``.
         predicted: ``(n, n_goals)``, each row by the regression without its fold.
         sureness: by how many standard errors `predicted` is better than the mean, in squared error.
-        penalty: the one of `PENALTIES` that explains most.
     """
 
     coef: np.ndarray
     intercept: np.ndarray
     predicted: np.ndarray
     sureness: float
-    penalty: float
 
 
 def spelled(level: str) -> str:
@@ -152,6 +156,24 @@ def goals_of(truth: np.ndarray, n_classes: int) -> np.ndarray:
     return np.asarray((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
+def crossfit_words(
+    documents: Sequence[Sequence[str]], words: Sequence[str], goals: np.ndarray, folds: np.ndarray, n_folds: int
+) -> tuple[np.ndarray, Fitted]:
+    """How rare each word is, ``(n_words,)``, and `crossfit` on the words of all documents.
+
+    Args:
+        documents: distinct tokens of each training row.
+        words: from `vocabulary`, in the order of their codes.
+        goals: ``(n, n_goals)``.
+        folds: ``(n,)`` from 0 to n_folds - 1.
+        n_folds: how many there are.
+    """
+    indices, ends = coded(documents, {word: code for code, word in enumerate(words)})
+    n_having = np.bincount(indices, minlength=len(words))
+    idf = np.log((1 + len(documents)) / (1 + n_having)) + 1.0
+    return idf, crossfit(unit_rows(indices, ends, idf), goals, folds, n_folds)
+
+
 def crossfit(X: sparse.csr_matrix, goals: np.ndarray, folds: np.ndarray, n_folds: int) -> Fitted:
     """Fit ridge regressions without each fold, and one on all rows, with the penalty that predicts best out of fold.
 
@@ -178,10 +200,8 @@ def crossfit(X: sparse.csr_matrix, goals: np.ndarray, folds: np.ndarray, n_folds
     gains = ((goals - intercept[folds]) ** 2 - errors[:, best]).mean(axis=1)
     noise = float(gains.std()) / np.sqrt(len(gains))
     taken = slice(best * n_goals, (best + 1) * n_goals)
-    return Fitted(
-        coef[:, :, taken], intercept, predicted[:, taken], float(gains.mean()) / noise if noise > 0 else 0.0,
-        PENALTIES[best],
-    )  # fmt: skip
+    sureness = float(gains.mean()) / noise if noise > 0 else 0.0
+    return Fitted(coef[:, :, taken], intercept, predicted[:, taken], sureness)
 
 
 def _solve(X: sparse.csr_matrix, Y: np.ndarray, penalties: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from automl.target_encoding import ridge
 from automl.target_encoding.ridge import (
     MAX_GOALS,
     PENALTIES,
@@ -54,39 +55,43 @@ def test_rows_have_unit_length_and_unknown_words_are_none():
     assert weighed([["nothing", "known"], []], {"t1": 0}, np.ones(1)).nnz == 0
 
 
-def test_a_ridge_without_a_fold_is_the_ridge_on_the_other_rows():
+def test_a_ridge_without_a_fold_is_the_ridge_on_the_other_rows(monkeypatch):
+    monkeypatch.setattr(ridge, "PENALTIES", (3.0,))
     X = rows()
     rng = np.random.default_rng(1)
     goals, folds = rng.normal(size=(300, 2)) + X[:, :1].toarray() * 5, rng.integers(0, 4, 300)
     found = crossfit(X, goals, folds, 4)
-    assert found.penalty in PENALTIES
     assert found.coef.shape == (5, X.shape[1], 2)
     for fold in (0, 3, 4):  # the last is fitted on all rows
         inside = folds != fold
         Z, y = X[inside].toarray(), goals[inside] - goals[inside].mean(axis=0)
-        exact = np.linalg.solve(Z.T @ Z + found.penalty * np.eye(Z.shape[1]), Z.T @ y)
+        exact = np.linalg.solve(Z.T @ Z + 3.0 * np.eye(Z.shape[1]), Z.T @ y)
         assert found.coef[fold] == pytest.approx(exact, abs=0.01)
     left = folds == 3
     expected = X[left] @ found.coef[3] + found.intercept[3]
     assert found.predicted[left] == pytest.approx(expected)
 
 
-def test_sureness_tells_signal_from_noise_and_noise_takes_the_tightest_penalty():
+def test_sureness_tells_signal_from_noise_and_noise_takes_the_tightest_penalty(monkeypatch):
     X = rows(800)
     rng = np.random.default_rng(2)
     folds = rng.integers(0, 5, 800)
-    signal = crossfit(X, X[:, :3].toarray() + 0.1 * rng.normal(size=(800, 3)), folds, 5)
-    noise = crossfit(X, rng.normal(size=(800, 1)), folds, 5)
-    assert signal.sureness > 10 and signal.penalty == PENALTIES[0]
-    assert noise.sureness < 2 and noise.penalty == PENALTIES[-1]
+    told, drawn = X[:, :3].toarray() + 0.1 * rng.normal(size=(800, 3)), rng.normal(size=(800, 1))
+    signal, noise = crossfit(X, told, folds, 5), crossfit(X, drawn, folds, 5)
+    assert signal.sureness > 10
+    assert noise.sureness < 2
+    for penalty, goals, chosen in ((PENALTIES[0], told, signal), (PENALTIES[-1], drawn, noise)):
+        monkeypatch.setattr(ridge, "PENALTIES", (penalty,))
+        assert crossfit(X, goals, folds, 5).coef == pytest.approx(chosen.coef, abs=0.01)
 
 
-def test_one_level_a_row_gives_the_shrunk_mean():
+def test_one_level_a_row_gives_the_shrunk_mean(monkeypatch):
+    monkeypatch.setattr(ridge, "PENALTIES", (10.0,))
     docs = [["a"]] * 30 + [["b"]] * 70
     goals = np.array([[1.0]] * 30 + [[0.0]] * 70)
     folds = np.random.default_rng(0).integers(0, 5, 100)
     found = crossfit(weighed(docs, {"a": 0, "b": 1}, np.ones(2)), goals, folds, 5)
-    shrunk = np.array([30 * 0.7, 70 * -0.3]) / (np.array([30, 70]) + found.penalty)
+    shrunk = np.array([30 * 0.7, 70 * -0.3]) / (np.array([30, 70]) + 10.0)
     assert found.coef[-1][:, 0] == pytest.approx(shrunk, abs=1e-3)
 
 

@@ -12,32 +12,36 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.features.levels import FEW_ROWS, by_cell, evenly, find
-from automl.target_encoding.ridge import coded, crossfit, tokens, unit_rows, vocabulary, weighed
+from automl.target_encoding.ridge import (
+    MAX_FIT_ROWS,
+    MAX_TOKENS,
+    crossfit_words,
+    tokens,
+    unit_rows,
+    vocabulary,
+    weighed,
+)
 from automl.target_encoding.value_spikes import value_spikes, words_of
 
 __all__ = ["fit_levels", "fit_target_statistics", "told_by"]
 
-MAX_TOKENS = 20_000
-MAX_CLUE_ROWS = 30_000
 CHUNK_ROWS = 50_000
 N_FOLDS = 5
+"""New rows are told by the ridge on all rows; networks, which keep the ridge without each fold, have more of them."""
 
 
 def fit_target_statistics(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
     """What the words of training rows tell, ``(n, n_goals)``, each row without its fold; and what new rows need."""
-    sample = evenly(len(cells), MAX_CLUE_ROWS)
+    sample = evenly(len(cells), MAX_FIT_ROWS)
     documents = [tokens(cells[i]) for i in sample]
     words = np.array(sorted(map(_bytes, vocabulary(documents, MAX_TOKENS))), dtype=np.bytes_)
-    indices, ends = coded(documents, _codes(words))
-    idf = np.log((1 + len(sample)) / (1 + np.bincount(indices, minlength=len(words)))) + 1.0
-    folds = np.random.default_rng(seed).integers(0, N_FOLDS, len(sample))
-    found = crossfit(unit_rows(indices, ends, idf), goals[sample], folds, N_FOLDS)
-    target_statistics = {"words": words, "idf": idf, "coef": found.coef[-1], "intercept": found.intercept[-1]}
+    idf, fitted = crossfit_words(documents, list(_codes(words)), goals[sample], _folds(len(sample), seed), N_FOLDS)
+    target_statistics = {"words": words, "idf": idf, "coef": fitted.coef[-1], "intercept": fitted.intercept[-1]}
     if len(sample) == len(cells):
-        return found.predicted, target_statistics
-    told = by_cell(cells, functools.partial(told_by, target_statistics))  # of rows that no fold was fitted on
-    told[sample] = found.predicted
-    return told, target_statistics
+        return fitted.predicted, target_statistics
+    predicted = by_cell(cells, functools.partial(told_by, target_statistics))  # of rows that no fold was fitted on
+    predicted[sample] = fitted.predicted
+    return predicted, target_statistics
 
 
 def fit_levels(
@@ -54,25 +58,26 @@ def fit_levels(
     Returns:
         Three times None where they tell no more than their neighbours.
     """
-    sample = evenly(len(numbers), MAX_CLUE_ROWS)
-    folds = np.random.default_rng(seed).integers(0, N_FOLDS, len(sample))
-    known = value_spikes(numbers[sample], goals[sample], folds)
-    return (
-        (None, None, None) if known is None else (known, *fit_target_statistics(words_of(numbers, known), goals, seed))
-    )
+    sample = evenly(len(numbers), MAX_FIT_ROWS)
+    known = value_spikes(numbers[sample], goals[sample], _folds(len(sample), seed))
+    if known is None:
+        return None, None, None
+    return known, *fit_target_statistics(words_of(numbers, known), goals, seed)
+
+
+def _folds(n_rows: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, N_FOLDS, n_rows)
 
 
 def _rows_of(target_statistics: Mapping[str, Any], documents: list[list[str]]) -> Any:
     """TF-IDF rows; words of a few rows are looked up by halving, since a table of all words would take longer."""
     if len(documents) > FEW_ROWS:
         return weighed(documents, _codes(target_statistics["words"]), target_statistics["idf"])
-    found = find(
-        target_statistics["words"],
-        np.array([_bytes(word) for document in documents for word in document], np.bytes_),
-    )
-    owner = np.repeat(np.arange(len(documents)), [len(document) for document in documents])[found >= 0]
+    words = np.array([_bytes(word) for document in documents for word in document], np.bytes_)
+    codes = find(target_statistics["words"], words)
+    owner = np.repeat(np.arange(len(documents)), [len(document) for document in documents])[codes >= 0]
     ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(documents)))])
-    return unit_rows(found[found >= 0].astype(np.int32), ends.astype(np.int32), target_statistics["idf"])
+    return unit_rows(codes[codes >= 0].astype(np.int32), ends.astype(np.int32), target_statistics["idf"])
 
 
 def _codes(words: np.ndarray) -> dict[str, int]:
@@ -87,11 +92,9 @@ def _bytes(word: str) -> bytes:
 
 def told_by(target_statistics: Mapping[str, Any], cells: list[str]) -> np.ndarray:
     """What the words of new rows tell, ``(n, n_goals)``."""
-    told = [
-        np.asarray(
-            _rows_of(target_statistics, list(map(tokens, cells[i : i + CHUNK_ROWS]))) @ target_statistics["coef"]
-            + target_statistics["intercept"]
-        )
+    coef, intercept = target_statistics["coef"], target_statistics["intercept"]
+    parts = [
+        np.asarray(_rows_of(target_statistics, list(map(tokens, cells[i : i + CHUNK_ROWS]))) @ coef + intercept)
         for i in range(0, max(len(cells), 1), CHUNK_ROWS)
     ]
-    return told[0] if len(told) == 1 else np.concatenate(told)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
