@@ -19,7 +19,7 @@ from automl.modalities.specs import agree, restore_spec, spec_state
 from automl.modalities.target_statistics import TargetStatistics, fit_target_statistics, restore_target_statistics
 from automl.modalities.text import MAX_LENGTH, Tokens, fit_tokens, restore_tokens
 from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, QUANTITY_KINDS, Column, Dataset, InputSpec, Split, Task
-from automl.target_encoding.ridge import goals_of
+from automl.target_encoding.ridge import target_columns
 
 __all__ = ["TabularEncoder", "fit", "restore"]
 
@@ -145,7 +145,7 @@ def _fit_target_statistics(
     else:
         answers = goals.truth(dataset, task, split.train)
     watched = [c.name for c in columns if c.kind in (*TOLD_KINDS, *NUMERIC_KINDS, "datetime")]
-    return fit_target_statistics(frame, told, watched, goals_of(answers, len(task.classes)), numbers)
+    return fit_target_statistics(frame, told, watched, target_columns(answers, len(task.classes)), numbers)
 
 
 def restore(state: Mapping[str, Any]) -> TabularEncoder:

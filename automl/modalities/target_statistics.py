@@ -44,14 +44,14 @@ SURE = 2.0
 
 @dataclass(eq=False)
 class TargetStatistic:
-    """One column → a number for each goal (see `automl.target_encoding.ridge.goals_of`).
+    """One column → a number for each target (see `automl.target_encoding.ridge.target_columns`).
 
     Attributes:
         column: name.
         words: tokens in code order.
         idf: ``(n_words,)``.
-        coef: ``(n_folds, n_words, n_goals)`` float32.
-        intercept: ``(n_folds, n_goals)``.
+        coef: ``(n_folds, n_words, n_targets)`` float32.
+        intercept: ``(n_folds, n_targets)``.
     """
 
     column: str
@@ -71,7 +71,7 @@ class TargetStatistic:
         return [f"{self.column}.clue{i + 1}" for i in range(self.coef.shape[2])]
 
     def transform(self, at: np.ndarray, cells: Sequence[str | None], folds: np.ndarray) -> np.ndarray:
-        """``(n, n_goals)`` float32; every row on its own.
+        """``(n, n_targets)`` float32; every row on its own.
 
         Args:
             at: ``(n,)`` places among the distinct cells.
@@ -79,8 +79,8 @@ class TargetStatistic:
         """
         rows = weighed([tokens(cell) for cell in cells], self.codes, self.idf)
         if len(self.coef) * len(cells) <= len(at):  # levels: every distinct cell by every table costs less
-            told = np.stack([rows @ one + own for one, own in zip(self.coef, self.intercept, strict=True)])
-            return np.asarray(told[folds, at], np.float32)
+            predicted = np.stack([rows @ one + own for one, own in zip(self.coef, self.intercept, strict=True)])
+            return np.asarray(predicted[folds, at], np.float32)
         rows = rows[at]
         out = np.empty((len(at), self.coef.shape[2]), np.float32)
         for fold in range(len(self.coef)):
@@ -113,8 +113,8 @@ class TargetStatistics:
     @property
     def names(self) -> list[str]:
         """A name for each number."""
-        told = [name for part in self.parts for name in part.names]
-        return told + [f"{column}.{AMOUNTS[i]}" for column, kept in self.measured.items() for i in kept]
+        names = [name for part in self.parts for name in part.names]
+        return names + [f"{column}.{AMOUNTS[i]}" for column, kept in self.measured.items() for i in kept]
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """``(n, n_columns)`` float32."""
@@ -122,9 +122,9 @@ class TargetStatistics:
         cells = self.spikes.cells(frame)
         read = {*self.measured, *(part.column for part in self.parts)} - cells.keys()
         cells |= {name: distinct(frame[name]) for name in read}
-        told = [part.transform(*cells[part.column], folds) for part in self.parts]
+        predicted = [part.transform(*cells[part.column], folds) for part in self.parts]
         held = [amounts(cells[name][1])[cells[name][0]][:, kept] for name, kept in self.measured.items()]
-        return np.concatenate([*told, *held], axis=1, dtype=np.float32, casting="same_kind")
+        return np.concatenate([*predicted, *held], axis=1, dtype=np.float32, casting="same_kind")
 
     def state(self) -> dict[str, Any]:
         """Parts by place."""
@@ -149,7 +149,11 @@ def restore_target_statistics(state: Mapping[str, Any]) -> TargetStatistics:
 
 
 def fit_target_statistics(
-    frame: pd.DataFrame, columns: Sequence[str], watched: Sequence[str], goals: np.ndarray, numbers: Sequence[str] = ()
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    watched: Sequence[str],
+    targets: np.ndarray,
+    numbers: Sequence[str] = (),
 ) -> tuple[TargetStatistics, InputSpec] | None:
     """Fit on a frame of training rows; None when no column tells anything.
 
@@ -157,16 +161,16 @@ def fit_target_statistics(
         frame: training rows.
         columns: of words or levels.
         watched: columns whose cells tell a row's fold.
-        goals: the training rows' target, see `automl.target_encoding.ridge.goals_of`.
+        targets: the training rows' target, see `automl.target_encoding.ridge.target_columns`.
         numbers: columns of float64, whose values may be levels.
     """
     sample = evenly(np.arange(len(frame)), MAX_FIT_ROWS)
     frame_read = frame if len(sample) == len(frame) else frame.iloc[sample]
     folds = folds_of(frame_read, watched)
-    spikes = find_value_spikes(frame_read, numbers, goals[sample], folds)
+    spikes = find_value_spikes(frame_read, numbers, targets[sample], folds)
     target_statistics = TargetStatistics([], list(watched), {}, spikes)
     for name, (at, words) in spikes.cells(frame_read).items():
-        part = _fit(name, [words[place] for place in at], goals[sample], folds)
+        part = _fit(name, [words[place] for place in at], targets[sample], folds)
         if part is not None:
             target_statistics.parts.append(part)
     for name in columns:
@@ -176,24 +180,23 @@ def fit_target_statistics(
         varies = np.flatnonzero(np.ptp(amounts(cells), axis=0) > 0).tolist()
         if varies:
             target_statistics.measured[name] = varies
-        part = _fit(name, cells, goals[sample], folds)
+        part = _fit(name, cells, targets[sample], folds)
         if part is not None:
             target_statistics.parts.append(part)
     names = target_statistics.names
     if not names:
         return None
-    told = target_statistics.transform(
-        frame.iloc[evenly(np.arange(len(frame)), MAX_STAT_ROWS)]
-    )  # all that statistics need
-    return target_statistics, numbers_spec("clues", names, told, [0.0] * len(names))
+    sample = evenly(np.arange(len(frame)), MAX_STAT_ROWS)  # all that statistics need
+    values = target_statistics.transform(frame.iloc[sample])
+    return target_statistics, numbers_spec("clues", names, values, [0.0] * len(names))
 
 
-def _fit(name: str, cells: Sequence[str | None], goals: np.ndarray, folds: np.ndarray) -> TargetStatistic | None:
+def _fit(name: str, cells: Sequence[str | None], targets: np.ndarray, folds: np.ndarray) -> TargetStatistic | None:
     documents = [tokens(cell) for cell in cells]
-    words = vocabulary(documents, MAX_TOKENS // (1 + goals.shape[1] // 3))
+    words = vocabulary(documents, MAX_TOKENS // (1 + targets.shape[1] // 3))
     if not words:
         return None
-    idf, fitted = crossfit_words(documents, words, goals, folds, N_FOLDS)
+    idf, fitted = crossfit_words(documents, words, targets, folds, N_FOLDS)
     if fitted.sureness < SURE:
         return None
     return TargetStatistic(name, words, idf, fitted.coef[:N_FOLDS].astype(np.float32), fitted.intercept[:N_FOLDS])
@@ -214,8 +217,8 @@ def folds_of(frame: pd.DataFrame, watched: Sequence[str]) -> np.ndarray:
             bits = np.where(np.isnan(values), 0.0, values + 0.0).view(np.uint64)
         else:
             at, cells = distinct(column)
-            told = [zlib.crc32((cell or "").encode("utf-8", "surrogatepass")) for cell in cells]
-            bits = np.array(told, np.uint64)[at]
+            hashes = [zlib.crc32((cell or "").encode("utf-8", "surrogatepass")) for cell in cells]
+            bits = np.array(hashes, np.uint64)[at]
         mixed = _mix(mixed ^ (bits + np.uint64(0x9E3779B97F4A7C15)))
     return (mixed % np.uint64(N_FOLDS)).astype(np.int64)
 

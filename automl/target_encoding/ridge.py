@@ -29,15 +29,15 @@ from automl.records import MIN_LEVEL_ROWS
 __all__ = [
     "AMOUNTS",
     "MAX_FIT_ROWS",
-    "MAX_GOALS",
+    "MAX_TARGETS",
     "MAX_TOKENS",
     "Fitted",
     "amounts",
     "coded",
     "crossfit",
     "crossfit_words",
-    "goals_of",
     "spelled",
+    "target_columns",
     "tokens",
     "unit_rows",
     "vocabulary",
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 MAX_CHARACTERS = 10_000
-MAX_GOALS = 8
+MAX_TARGETS = 8
 MAX_TOKENS = 20_000
 MAX_FIT_ROWS = 30_000
 """A column's words are of so many training rows at most, evenly taken."""
@@ -65,9 +65,9 @@ class Fitted:
     """Ridge regressions of the same columns, each without one fold of the rows; the last with all rows.
 
     Attributes:
-        coef: ``(n_folds + 1, n_tokens, n_goals)``.
-        intercept: ``(n_folds + 1, n_goals)``.
-        predicted: ``(n, n_goals)``, each row by the regression without its fold.
+        coef: ``(n_folds + 1, n_tokens, n_targets)``.
+        intercept: ``(n_folds + 1, n_targets)``.
+        predicted: ``(n, n_targets)``, each row by the regression without its fold.
         sureness: by how many standard errors `predicted` is better than the mean, in squared error.
     """
 
@@ -135,71 +135,71 @@ def unit_rows(indices: np.ndarray, ends: np.ndarray, idf: np.ndarray) -> sparse.
     return matrix
 
 
-def goals_of(truth: np.ndarray, n_classes: int) -> np.ndarray:
-    """The target as at most `MAX_GOALS` numeric columns.
+def target_columns(truth: np.ndarray, n_classes: int) -> np.ndarray:
+    """The target as at most `MAX_TARGETS` numeric columns.
 
     Args:
         truth: class codes ``(n,)``, or labels or values ``(n, n_columns)``.
         n_classes: of codes, else 0.
 
     Returns:
-        Float64 ``(n, n_goals)``: two classes give one column, more give one for each of the most frequent; several
+        Float64 ``(n, n_targets)``: two classes give one column, more give one for each of the most frequent; several
         labels or values give the first ones, values standardised.
     """
     if truth.ndim == 1 and n_classes == 2:
         return np.asarray(truth[:, None] == 1, np.float64)
     if truth.ndim == 1:
         counts = np.bincount(truth, minlength=n_classes)
-        return np.asarray(truth[:, None] == np.sort(np.argsort(-counts, kind="stable")[:MAX_GOALS]), np.float64)
-    values = truth[:, :MAX_GOALS].astype(np.float64)
+        return np.asarray(truth[:, None] == np.sort(np.argsort(-counts, kind="stable")[:MAX_TARGETS]), np.float64)
+    values = truth[:, :MAX_TARGETS].astype(np.float64)
     spread = values.std(axis=0)
     return np.asarray((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
 def crossfit_words(
-    documents: Sequence[Sequence[str]], words: Sequence[str], goals: np.ndarray, folds: np.ndarray, n_folds: int
+    documents: Sequence[Sequence[str]], words: Sequence[str], targets: np.ndarray, folds: np.ndarray, n_folds: int
 ) -> tuple[np.ndarray, Fitted]:
     """How rare each word is, ``(n_words,)``, and `crossfit` on the words of all documents.
 
     Args:
         documents: distinct tokens of each training row.
         words: from `vocabulary`, in the order of their codes.
-        goals: ``(n, n_goals)``.
+        targets: ``(n, n_targets)``.
         folds: ``(n,)`` from 0 to n_folds - 1.
         n_folds: how many there are.
     """
     indices, ends = coded(documents, {word: code for code, word in enumerate(words)})
     n_having = np.bincount(indices, minlength=len(words))
     idf = np.log((1 + len(documents)) / (1 + n_having)) + 1.0
-    return idf, crossfit(unit_rows(indices, ends, idf), goals, folds, n_folds)
+    return idf, crossfit(unit_rows(indices, ends, idf), targets, folds, n_folds)
 
 
-def crossfit(X: sparse.csr_matrix, goals: np.ndarray, folds: np.ndarray, n_folds: int) -> Fitted:
+def crossfit(X: sparse.csr_matrix, targets: np.ndarray, folds: np.ndarray, n_folds: int) -> Fitted:
     """Fit ridge regressions without each fold, and one on all rows, with the penalty that predicts best out of fold.
 
     Args:
         X: ``(n, n_tokens)`` rows of unit length.
-        goals: ``(n, n_goals)``.
+        targets: ``(n, n_targets)``.
         folds: ``(n,)`` from 0 to n_folds - 1.
     """
-    n_goals, n_tried = goals.shape[1], len(PENALTIES)
-    penalties = np.repeat(PENALTIES, n_goals)
-    coef = np.zeros((n_folds + 1, X.shape[1], n_tried * n_goals))
-    intercept = np.zeros((n_folds + 1, n_goals))
-    predicted = np.zeros((len(goals), n_tried * n_goals))
+    n_targets, n_tried = targets.shape[1], len(PENALTIES)
+    penalties = np.repeat(PENALTIES, n_targets)
+    coef = np.zeros((n_folds + 1, X.shape[1], n_tried * n_targets))
+    intercept = np.zeros((n_folds + 1, n_targets))
+    predicted = np.zeros((len(targets), n_tried * n_targets))
     for fold in range(n_folds + 1):
         inside = np.flatnonzero(folds != fold)
         if not len(inside):
             continue
         own, left = X[inside], np.flatnonzero(folds == fold)
-        intercept[fold] = goals[inside].mean(axis=0)
-        coef[fold] = _solve(own, np.tile(goals[inside] - intercept[fold], n_tried), penalties)
+        intercept[fold] = targets[inside].mean(axis=0)
+        coef[fold] = _solve(own, np.tile(targets[inside] - intercept[fold], n_tried), penalties)
         predicted[left] = X[left] @ coef[fold] + np.tile(intercept[fold], n_tried)
-    errors = (predicted.reshape(-1, n_tried, n_goals) - goals[:, None]) ** 2  # (n, n_tried, n_goals)
+    errors = (predicted.reshape(-1, n_tried, n_targets) - targets[:, None]) ** 2  # (n, n_tried, n_targets)
     best = int(errors.sum(axis=(0, 2)).argmin())
-    gains = ((goals - intercept[folds]) ** 2 - errors[:, best]).mean(axis=1)
+    gains = ((targets - intercept[folds]) ** 2 - errors[:, best]).mean(axis=1)
     noise = float(gains.std()) / np.sqrt(len(gains))
-    taken = slice(best * n_goals, (best + 1) * n_goals)
+    taken = slice(best * n_targets, (best + 1) * n_targets)
     sureness = float(gains.mean()) / noise if noise > 0 else 0.0
     return Fitted(coef[:, :, taken], intercept, predicted[:, taken], sureness)
 

@@ -64,37 +64,39 @@ def restore_value_spikes(state: Mapping[str, Any]) -> ValueSpikes:
     return ValueSpikes(list(state["columns"]), [np.asarray(known) for _, known in sorted(state["values"].items())])
 
 
-def find_value_spikes(frame: pd.DataFrame, columns: Sequence[str], goals: np.ndarray, folds: np.ndarray) -> ValueSpikes:
+def find_value_spikes(
+    frame: pd.DataFrame, columns: Sequence[str], targets: np.ndarray, folds: np.ndarray
+) -> ValueSpikes:
     """Which columns have values that tell more than their neighbours.
 
     Args:
         frame: training rows.
         columns: of float64.
-        goals: ``(n, n_goals)``, see `automl.target_encoding.ridge.goals_of`.
+        targets: ``(n, n_targets)``, see `automl.target_encoding.ridge.target_columns`.
         folds: ``(n,)`` from 0.
     """
     found = ValueSpikes([], [])
     for name in columns:
-        known = value_spikes(frame[name].to_numpy(np.float64), goals, folds)
+        known = value_spikes(frame[name].to_numpy(np.float64), targets, folds)
         if known is not None:
             found.columns.append(name)
             found.values.append(known)
     return found
 
 
-def value_spikes(numbers: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> np.ndarray | None:
+def value_spikes(numbers: np.ndarray, targets: np.ndarray, folds: np.ndarray) -> np.ndarray | None:
     """The values of a column that come back, ascending, where they tell more than their neighbours; else None.
 
     Args:
         numbers: ``(n,)`` float64 of training rows.
-        goals: ``(n, n_goals)``.
+        targets: ``(n, n_targets)``.
         folds: ``(n,)`` from 0.
     """
     distinct, codes, counts = np.unique(numbers, return_inverse=True, return_counts=True)
     often = np.flatnonzero((counts >= LEAST_ROWS) & np.isfinite(distinct))
     if len(distinct) < LEAST_DISTINCT or len(often) < LEAST_VALUES or counts[often].sum() < LEAST_SHARE * len(codes):
         return None
-    gain, sureness = gain_of_levels(codes, goals, folds)
+    gain, sureness = gain_of_levels(codes, targets, folds)
     if gain < LEAST_GAIN or sureness < SURE:
         return None
     return np.sort(distinct[often[np.argsort(-counts[often], kind="stable")[:MAX_VALUES]]])
@@ -118,12 +120,12 @@ def _marks(numbers: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, list[str
     return at, [*(f"v{place}" for place in range(len(known))), OTHER, None]
 
 
-def gain_of_levels(codes: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> tuple[float, float]:
+def gain_of_levels(codes: np.ndarray, targets: np.ndarray, folds: np.ndarray) -> tuple[float, float]:
     """How much better a value's own mean predicts than that of its neighbours, out of fold.
 
     Args:
         codes: ``(n,)`` ranks of the values, from 0, all in use.
-        goals: ``(n, n_goals)``.
+        targets: ``(n, n_targets)``.
         folds: ``(n,)`` from 0.
 
     Returns:
@@ -132,8 +134,8 @@ def gain_of_levels(codes: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> t
     n_rows, n_values, n_folds = len(codes), int(codes.max()) + 1, int(folds.max()) + 1
     counts = np.zeros((n_folds, n_values))
     np.add.at(counts, (folds, codes), 1.0)
-    sums = np.zeros((n_folds, n_values, goals.shape[1]))
-    np.add.at(sums, (folds, codes), goals)
+    sums = np.zeros((n_folds, n_values, targets.shape[1]))
+    np.add.at(sums, (folds, codes), targets)
     gains, whole = np.empty(n_rows), 0.0
     for fold in range(n_folds):
         rows = np.flatnonzero(folds == fold)
@@ -143,7 +145,7 @@ def gain_of_levels(codes: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> t
             continue
         mean = total.sum(axis=0) / count.sum()
         near, own = _means(count, total, mean)
-        here = goals[rows]
+        here = targets[rows]
         gains[rows] = ((here - near[codes[rows]]) ** 2 - (here - own[codes[rows]]) ** 2).mean(axis=1)
         whole += float(((here - mean) ** 2).mean(axis=1).sum())
     noise = float(gains.std()) / np.sqrt(n_rows)
@@ -151,7 +153,7 @@ def gain_of_levels(codes: np.ndarray, goals: np.ndarray, folds: np.ndarray) -> t
 
 
 def _means(count: np.ndarray, total: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each value's mean with its neighbours', and its own shrunk to that of its neighbours, ``(n_values, n_goals)``."""
+    """A value's mean with its neighbours', and its own shrunk to that of its neighbours, ``(n_values, n_targets)``."""
     half = max(WINDOW_SHARE * count.sum(), LEAST_WINDOW) / 2
     ends = np.concatenate([[0.0], np.cumsum(count)])
     sums = np.concatenate([np.zeros((1, total.shape[1])), np.cumsum(total, axis=0)])

@@ -19,11 +19,11 @@ def crew(n_rows, seed=0, n_people=120):
 
 
 def test_members_tell_new_rows_what_they_told_training_rows():
-    frame, goals = crew(1_500)
-    target_statistics, spec = fit_target_statistics(frame, ["crew"], ["crew", "x"], goals)
+    frame, targets = crew(1_500)
+    target_statistics, spec = fit_target_statistics(frame, ["crew"], ["crew", "x"], targets)
     assert spec.stats["columns"][0] == "crew.clue1"
     new, truth = crew(600, seed=1)
-    for rows, answers in ((frame, goals), (new, truth)):
+    for rows, answers in ((frame, targets), (new, truth)):
         said = target_statistics.transform(rows)[:, 0]
         assert np.corrcoef(said, answers[:, 0])[0, 1] > 0.6
     spreads = [target_statistics.transform(rows)[:, 0].std() for rows in (frame, new)]
@@ -31,10 +31,10 @@ def test_members_tell_new_rows_what_they_told_training_rows():
 
 
 def test_a_training_row_never_meets_a_table_that_has_seen_its_target():
-    frame, goals = crew(1_000)
-    one, _ = fit_target_statistics(frame, ["crew"], ["crew", "x"], goals)
+    frame, targets = crew(1_000)
+    one, _ = fit_target_statistics(frame, ["crew"], ["crew", "x"], targets)
     row = 17
-    changed = goals.copy()
+    changed = targets.copy()
     changed[row] += 1.0
     other, _ = fit_target_statistics(frame, ["crew"], ["crew", "x"], changed)
     fold = folds_of(frame, ["crew", "x"])[row]
@@ -71,14 +71,14 @@ def test_where_equal_rows_share_a_fold_a_lone_column_of_levels_has_no_clue():
     rng = np.random.default_rng(0)
     level = rng.integers(0, 40, 2_000)
     frame = pd.DataFrame({"c": objects(f"level{k}" for k in level)})
-    goals = np.random.default_rng(1).normal(size=40)[level][:, None] + 0.1 * rng.normal(size=(2_000, 1))
-    found = fit_target_statistics(frame, ["c"], ["c"], goals)
+    targets = np.random.default_rng(1).normal(size=40)[level][:, None] + 0.1 * rng.normal(size=(2_000, 1))
+    found = fit_target_statistics(frame, ["c"], ["c"], targets)
     assert found is not None and found[0].parts == []
 
 
 def test_clues_are_restored_bit_for_bit_and_take_unknown_and_missing_cells(stored):
-    frame, goals = crew(600)
-    target_statistics, spec = fit_target_statistics(frame, ["crew"], ["crew", "x"], goals)
+    frame, targets = crew(600)
+    target_statistics, spec = fit_target_statistics(frame, ["crew"], ["crew", "x"], targets)
     again = restore_target_statistics(stored(target_statistics.state()))
     odd = pd.DataFrame({"crew": objects([None, "", "Nobody Known", "ann3  LEE3"]), "x": [np.nan, 1.0, np.inf, 0.0]})
     found = again.transform(odd)
@@ -100,8 +100,8 @@ def rates(n_rows, seed=0):
 
 
 def test_amounts_that_come_back_are_levels_and_smooth_numbers_are_not():
-    frame, goals = rates(3_000)
-    target_statistics, spec = fit_target_statistics(frame, [], ["amount", "years"], goals, ["amount", "years"])
+    frame, targets = rates(3_000)
+    target_statistics, spec = fit_target_statistics(frame, [], ["amount", "years"], targets, ["amount", "years"])
     assert spec.stats["columns"] == ["amount as a level.clue1"]
     new, truth = rates(1_000, seed=1)
     said = target_statistics.transform(new)[:, 0]
@@ -111,9 +111,9 @@ def test_amounts_that_come_back_are_levels_and_smooth_numbers_are_not():
 
 
 def test_values_never_seen_and_missing_ones_have_a_clue_of_their_own():
-    frame, goals = rates(3_000)
+    frame, targets = rates(3_000)
     frame.loc[::10, "amount"] = np.nan
-    target_statistics, _ = fit_target_statistics(frame, [], ["amount", "years"], goals, ["amount", "years"])
+    target_statistics, _ = fit_target_statistics(frame, [], ["amount", "years"], targets, ["amount", "years"])
     new = pd.DataFrame({"amount": [12_345.5, np.inf, np.nan], "years": [30.0, 30.0, 30.0]})
     assert np.isfinite(target_statistics.transform(new)).all()
 
@@ -127,9 +127,9 @@ def test_noise_of_few_distinct_numbers_has_no_levels():
 
 
 def test_a_cell_is_told_the_same_alone_and_among_many_equal_ones():
-    frame, goals = crew(1_500)
+    frame, targets = crew(1_500)
     frame["level"] = objects(np.random.default_rng(1).choice([f"k{i}" for i in range(25)], len(frame)))
-    goals = goals + frame["level"].str[1:].astype(float).to_numpy()[:, None] / 10
-    target_statistics, _ = fit_target_statistics(frame, ["crew", "level"], ["crew", "level", "x"], goals)
+    targets = targets + frame["level"].str[1:].astype(float).to_numpy()[:, None] / 10
+    target_statistics, _ = fit_target_statistics(frame, ["crew", "level"], ["crew", "level", "x"], targets)
     whole = target_statistics.transform(frame)
     assert np.array_equal(whole[:40], np.concatenate([target_statistics.transform(frame.iloc[[i]]) for i in range(40)]))

@@ -3,12 +3,12 @@ import pytest
 
 from automl.target_encoding import ridge
 from automl.target_encoding.ridge import (
-    MAX_GOALS,
+    MAX_TARGETS,
     PENALTIES,
     amounts,
     crossfit,
-    goals_of,
     spelled,
+    target_columns,
     tokens,
     vocabulary,
     weighed,
@@ -59,12 +59,12 @@ def test_a_ridge_without_a_fold_is_the_ridge_on_the_other_rows(monkeypatch):
     monkeypatch.setattr(ridge, "PENALTIES", (3.0,))
     X = rows()
     rng = np.random.default_rng(1)
-    goals, folds = rng.normal(size=(300, 2)) + X[:, :1].toarray() * 5, rng.integers(0, 4, 300)
-    found = crossfit(X, goals, folds, 4)
+    targets, folds = rng.normal(size=(300, 2)) + X[:, :1].toarray() * 5, rng.integers(0, 4, 300)
+    found = crossfit(X, targets, folds, 4)
     assert found.coef.shape == (5, X.shape[1], 2)
     for fold in (0, 3, 4):  # the last is fitted on all rows
         inside = folds != fold
-        Z, y = X[inside].toarray(), goals[inside] - goals[inside].mean(axis=0)
+        Z, y = X[inside].toarray(), targets[inside] - targets[inside].mean(axis=0)
         exact = np.linalg.solve(Z.T @ Z + 3.0 * np.eye(Z.shape[1]), Z.T @ y)
         assert found.coef[fold] == pytest.approx(exact, abs=0.01)
     left = folds == 3
@@ -80,27 +80,27 @@ def test_sureness_tells_signal_from_noise_and_noise_takes_the_tightest_penalty(m
     signal, noise = crossfit(X, told, folds, 5), crossfit(X, drawn, folds, 5)
     assert signal.sureness > 10
     assert noise.sureness < 2
-    for penalty, goals, chosen in ((PENALTIES[0], told, signal), (PENALTIES[-1], drawn, noise)):
+    for penalty, targets, chosen in ((PENALTIES[0], told, signal), (PENALTIES[-1], drawn, noise)):
         monkeypatch.setattr(ridge, "PENALTIES", (penalty,))
-        assert crossfit(X, goals, folds, 5).coef == pytest.approx(chosen.coef, abs=0.01)
+        assert crossfit(X, targets, folds, 5).coef == pytest.approx(chosen.coef, abs=0.01)
 
 
 def test_one_level_a_row_gives_the_shrunk_mean(monkeypatch):
     monkeypatch.setattr(ridge, "PENALTIES", (10.0,))
     docs = [["a"]] * 30 + [["b"]] * 70
-    goals = np.array([[1.0]] * 30 + [[0.0]] * 70)
+    targets = np.array([[1.0]] * 30 + [[0.0]] * 70)
     folds = np.random.default_rng(0).integers(0, 5, 100)
-    found = crossfit(weighed(docs, {"a": 0, "b": 1}, np.ones(2)), goals, folds, 5)
+    found = crossfit(weighed(docs, {"a": 0, "b": 1}, np.ones(2)), targets, folds, 5)
     shrunk = np.array([30 * 0.7, 70 * -0.3]) / (np.array([30, 70]) + 10.0)
     assert found.coef[-1][:, 0] == pytest.approx(shrunk, abs=1e-3)
 
 
-def test_goals_are_few_columns_on_one_scale():
-    assert goals_of(np.array([0, 1, 1]), 2).tolist() == [[0], [1], [1]]
+def test_target_columns_are_few_on_one_scale():
+    assert target_columns(np.array([0, 1, 1]), 2).tolist() == [[0], [1], [1]]
     codes = np.repeat(np.arange(20), np.arange(1, 21))
-    found = goals_of(codes, 20)
-    assert found.shape == (210, MAX_GOALS)
+    found = target_columns(codes, 20)
+    assert found.shape == (210, MAX_TARGETS)
     assert found.sum(axis=0).tolist() == list(range(13, 21))  # the most frequent classes, in code order
-    values = goals_of(np.array([[1.0, 5.0], [3.0, 5.0]]), 0)
+    values = target_columns(np.array([[1.0, 5.0], [3.0, 5.0]]), 0)
     assert values.tolist() == [[-1, 0], [1, 0]]
-    assert goals_of(np.array([[0, 1], [1, 1]]), 2).shape == (2, 2)
+    assert target_columns(np.array([[0, 1], [1, 1]]), 2).shape == (2, 2)

@@ -30,7 +30,7 @@ from automl.baselines.model import remembered, rows_key
 from automl.goals.shared.target_transform import transform_for
 from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, UNUSED_KINDS, Dataset, Task
 from automl.target_encoding.microaggregation import ends, median, quantiles
-from automl.target_encoding.ridge import amounts, goals_of
+from automl.target_encoding.ridge import amounts, target_columns
 from automl.target_encoding.value_spikes import words_of
 
 __all__ = ["MANY_TEXTS", "TableFeatures"]
@@ -110,7 +110,7 @@ class TableFeatures:
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> Any:
         """Learn levels, target means, text projections and scales; the matrix of the training rows."""
         frame = dataset.inputs.iloc[rows]
-        goals = self._goals(truth)
+        targets = self._targets(truth)
         blocks: list[np.ndarray] = []
         self.plan, self.categories = {}, []
         self.is_sparse = self.style == "linear" and len(rows) >= SPARSE_ROWS
@@ -124,7 +124,7 @@ class TableFeatures:
                     continue
                 step, block = self._fit_pictures(dataset, rows, name)
             else:
-                step, block = self._fit_column(dataset, rows, frame[name], name, kind, goals)
+                step, block = self._fit_column(dataset, rows, frame[name], name, kind, targets)
             self.plan[name] = step
             blocks.append(block)
             self.categories += [step["kind"] == "codes" and j == 0 for j in range(block.shape[1])]
@@ -154,21 +154,21 @@ class TableFeatures:
                 ).fit(landmarks)
         return self._sparse(matrix, levels) if self.is_sparse else self._finish(matrix)
 
-    def _goals(self, truth: np.ndarray) -> np.ndarray:
+    def _targets(self, truth: np.ndarray) -> np.ndarray:
         """The target as a few numeric columns, without strong skew."""
         goal = goals.named(self.goal)
         if goal.is_numeric:
             columns = truth.reshape(len(truth), -1).T
             truth = np.stack([transform_for(column).forward(column) for column in columns.astype(np.float64)], axis=1)
-        return goals_of(truth, self.n_classes if goal.is_one_class else 0)
+        return target_columns(truth, self.n_classes if goal.is_one_class else 0)
 
     def _fit_column(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, name: str, kind: str,
-                    goals: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
+                    targets: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
         step: dict[str, Any]
         if kind in NUMERIC_KINDS:
             step = {"kind": "number", "flag": bool(self.style == "linear" and column.isna().any())}
             block = self._apply(step, column)
-            return (step, block) if kind == "boolean" else self._with_levels(dataset, rows, name, step, block, goals)
+            return (step, block) if kind == "boolean" else self._with_levels(dataset, rows, name, step, block, targets)
         if kind == "datetime":
             stamps = column.dropna()
             varying = [p for p in PARTS if getattr(stamps.dt, p).nunique() > 1] if len(stamps) else []
@@ -176,7 +176,7 @@ class TableFeatures:
             return step, self._apply(step, column)
         if kind == "text" or kind == "url":
             step, block = self._fit_text(dataset, rows, column, name)
-            return self._with_target_statistics(dataset, rows, column, step, block, goals)
+            return self._with_target_statistics(dataset, rows, column, step, block, targets)
         names, counts = counted(column, kind == "list")
         many = len(names) > (self.max_levels if self.style == "linear" or kind == "list" else 20)
         names, counts = names[counts >= MIN_LEVEL_ROWS], counts[counts >= MIN_LEVEL_ROWS]
@@ -195,7 +195,7 @@ class TableFeatures:
         else:
             step = {"kind": "counts", "names": names, "values": counts.astype(np.float64)}
         block = self._apply(step, column)
-        return self._with_target_statistics(dataset, rows, column, step, block, goals) if many else (step, block)
+        return self._with_target_statistics(dataset, rows, column, step, block, targets) if many else (step, block)
 
     def _fit_pictures(self, dataset: Dataset, rows: np.ndarray, name: str) -> tuple[dict[str, Any], np.ndarray]:
         """Components of the pictures that are there, zeros for the others, and (where some lack) which those are."""
@@ -236,7 +236,7 @@ class TableFeatures:
         return {"kind": "text", "encoder": encoder, "name": name}, block
 
     def _with_target_statistics(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, step: dict[str, Any],
-                    block: np.ndarray, goals: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
+                    block: np.ndarray, targets: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
         """How much the cells hold, and what their words tell: for training rows without their own fold."""
         cells = cells_of(column)
         step["amounts"] = True
@@ -244,24 +244,24 @@ class TableFeatures:
         if not self.target_means:
             return step, block
 
-        key = ("clues", str(column.name), self.seed, hash(goals.tobytes()), *rows_key(dataset, rows))
-        told, target_statistics = remembered(key, lambda: fit_target_statistics(cells, goals, self.seed))
+        key = ("clues", str(column.name), self.seed, hash(targets.tobytes()), *rows_key(dataset, rows))
+        predicted, target_statistics = remembered(key, lambda: fit_target_statistics(cells, targets, self.seed))
         step["clues"] = target_statistics
-        return step, np.concatenate([block, told], axis=1)
+        return step, np.concatenate([block, predicted], axis=1)
 
     def _with_levels(self, dataset: Dataset, rows: np.ndarray, name: str, step: dict[str, Any], block: np.ndarray,
-                     goals: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
+                     targets: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
         """What values that come back tell, where they tell more than their neighbours
         (`automl.target_encoding.value_spikes`).
         """
         if not self.target_means:
             return step, block
         numbers = block[:, 0]
-        key = ("levels", name, self.seed, hash(goals.tobytes()), *rows_key(dataset, rows))
-        known, told, target_statistics = remembered(key, lambda: fit_levels(numbers, goals, self.seed))
+        key = ("levels", name, self.seed, hash(targets.tobytes()), *rows_key(dataset, rows))
+        known, predicted, target_statistics = remembered(key, lambda: fit_levels(numbers, targets, self.seed))
         if known is None:
             return step, block
-        return {**step, "levels": known, "clues": target_statistics}, np.concatenate([block, told], axis=1)
+        return {**step, "levels": known, "clues": target_statistics}, np.concatenate([block, predicted], axis=1)
 
     # ---- use
 

@@ -30,12 +30,12 @@ N_FOLDS = 5
 """New rows are told by the ridge on all rows; networks, which keep the ridge without each fold, have more of them."""
 
 
-def fit_target_statistics(cells: list[str], goals: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
-    """What the words of training rows tell, ``(n, n_goals)``, each row without its fold; and what new rows need."""
+def fit_target_statistics(cells: list[str], targets: np.ndarray, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
+    """What the words of training rows tell, ``(n, n_targets)``, each row without its fold; and what new rows need."""
     sample = evenly(len(cells), MAX_FIT_ROWS)
     documents = [tokens(cells[i]) for i in sample]
     words = np.array(sorted(map(_bytes, vocabulary(documents, MAX_TOKENS))), dtype=np.bytes_)
-    idf, fitted = crossfit_words(documents, list(_codes(words)), goals[sample], _folds(len(sample), seed), N_FOLDS)
+    idf, fitted = crossfit_words(documents, list(_codes(words)), targets[sample], _folds(len(sample), seed), N_FOLDS)
     target_statistics = {"words": words, "idf": idf, "coef": fitted.coef[-1], "intercept": fitted.intercept[-1]}
     if len(sample) == len(cells):
         return fitted.predicted, target_statistics
@@ -45,7 +45,7 @@ def fit_target_statistics(cells: list[str], goals: np.ndarray, seed: int) -> tup
 
 
 def fit_levels(
-    numbers: np.ndarray, goals: np.ndarray, seed: int
+    numbers: np.ndarray, targets: np.ndarray, seed: int
 ) -> tuple[np.ndarray | None, np.ndarray | None, dict[str, Any] | None]:
     """The values of a numeric column that come back (`automl.target_encoding.value_spikes`), and what they tell.
 
@@ -53,16 +53,16 @@ def fit_levels(
 
     Args:
         numbers: ``(n,)`` float64 of training rows.
-        goals: ``(n, n_goals)``.
+        targets: ``(n, n_targets)``.
 
     Returns:
         Three times None where they tell no more than their neighbours.
     """
     sample = evenly(len(numbers), MAX_FIT_ROWS)
-    known = value_spikes(numbers[sample], goals[sample], _folds(len(sample), seed))
+    known = value_spikes(numbers[sample], targets[sample], _folds(len(sample), seed))
     if known is None:
         return None, None, None
-    return known, *fit_target_statistics(words_of(numbers, known), goals, seed)
+    return known, *fit_target_statistics(words_of(numbers, known), targets, seed)
 
 
 def _folds(n_rows: int, seed: int) -> np.ndarray:
@@ -91,7 +91,7 @@ def _bytes(word: str) -> bytes:
 
 
 def told_by(target_statistics: Mapping[str, Any], cells: list[str]) -> np.ndarray:
-    """What the words of new rows tell, ``(n, n_goals)``."""
+    """What the words of new rows tell, ``(n, n_targets)``."""
     coef, intercept = target_statistics["coef"], target_statistics["intercept"]
     parts = [
         np.asarray(_rows_of(target_statistics, list(map(tokens, cells[i : i + CHUNK_ROWS]))) @ coef + intercept)
