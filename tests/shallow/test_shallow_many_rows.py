@@ -77,7 +77,7 @@ def test_a_table_of_levels_alone_has_sparse_features_too(monkeypatch):
 
 def test_texts_of_many_rows_are_learnt_from_some_of_them_and_told_of_all(monkeypatch):
     monkeypatch.setattr(columns, "MAX_TEXT_ROWS", 100)
-    monkeypatch.setattr(target_statistics, "MAX_CLUE_ROWS", 100)
+    monkeypatch.setattr(target_statistics, "MAX_FIT_ROWS", 100)
     monkeypatch.setattr(target_statistics, "CHUNK_ROWS", 90)
     monkeypatch.setattr(columns, "CHUNK_ROWS", 90)
     dataset, named, y = table()
