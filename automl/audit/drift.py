@@ -35,7 +35,7 @@ def drifted_test(view: View) -> Finding | None:
     some drift is what the split is for, the time column is left out, and only strong drift is told.
     """
     split, task = view.split, view.task
-    if split is None or task.goal == "forecast" or not len(split.test):
+    if split is None or view.goal.in_windows or not len(split.test):
         return None
     given = view.dataset.given is not None and bool(view.dataset.given.any())
     if not given and split.units != "block":
@@ -101,7 +101,7 @@ def _shape(series: pd.Series, column: Column) -> pd.Series:
 def ignored_time(view: View) -> Finding | None:
     """Rows are dated, the target or the inputs change with time, and the split shuffles them all the same."""
     task = view.task
-    if view.frame is None or task.time_column is not None or task.goal == "forecast" or not view.targets:
+    if view.frame is None or task.time_column is not None or view.goal.in_windows or not view.targets:
         return None
     if view.dataset.given is not None and view.dataset.given.any():
         return None

@@ -148,7 +148,7 @@ def _exact(view: View) -> tuple[np.ndarray, int] | None:
     """Test rows with a twin among training rows, and of how many; None where there is no table or no test."""
     if view.frame is None or view.split is None or not len(view.split.test) or not _telling_columns(view):
         return None
-    if view.task.goal == "forecast" or view.dataset.pictures:
+    if view.goal.in_windows or view.dataset.pictures:
         return None
     test = _test_rows(view)
     return _saying(view, _across(view, test, _exactly)), len(test)

@@ -30,15 +30,15 @@ CHECKS: tuple[Check, ...] = (
 """In order: cheap and grave ones first, since time may end; a leak after what may explain it."""
 
 CONCERNS: dict[Check, Callable[[View], bool]] = {
-    changed_frequency: lambda view: view.task.goal == "forecast",
-    long_gaps: lambda view: view.task.goal == "forecast",
+    changed_frequency: lambda view: view.goal.in_windows,
+    long_gaps: lambda view: view.goal.in_windows,
     blank_images: lambda view: view.task.modality == "image",
     alike_images: lambda view: view.task.modality == "image",
     empty_texts: lambda view: any(c.kind == "text" for c in view.used),
     mixed_languages: lambda view: any(c.kind == "text" for c in view.used),
     ignored_time: lambda view: any(c.kind == "datetime" for c in view.used),
-    doubtful_labels: lambda view: view.task.goal in ("binary", "multiclass"),
-    doubtful_values: lambda view: view.task.goal == "regression",
+    doubtful_labels: lambda view: view.goal.is_one_class,
+    doubtful_values: lambda view: view.goal.is_numeric,
 }
 """Checks that some data give nothing to look at: they are not missed where time ends."""
 

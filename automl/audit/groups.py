@@ -32,7 +32,7 @@ def crossing_groups(view: View) -> Finding | None:
     split, task = view.split, view.task
     if view.frame is None or split is None or not len(split.test) or task.group_column is not None:
         return None
-    if task.goal == "forecast" or split.units == "group":
+    if view.goal.in_windows or split.units == "group":
         return None
     found: list[tuple[float, float, int, Column]] = []
     known = np.union1d(split.train, split.valid)

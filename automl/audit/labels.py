@@ -42,7 +42,7 @@ def doubtful_labels(view: View) -> Finding | None:
 
     Source: Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels", section 3.1.
     """
-    if view.task.goal not in ("binary", "multiclass") or not view.targets:
+    if not view.goal.is_one_class or not view.targets:
         return None
     target = view.targets[0]
     labels = target.values[view.known]
@@ -137,7 +137,7 @@ def doubtful_values(view: View) -> Finding | None:
     Trees never say more than they have seen, so that they miss the greatest and least of honest values by much; a row
     whose place among all values is the one that the model gives it is not doubted.
     """
-    if view.task.goal != "regression" or view.task.modality != "tabular" or not view.targets:
+    if not view.goal.is_numeric or view.task.modality != "tabular" or not view.targets:
         return None
     target = view.targets[0]
     values = target.values[view.known]

@@ -93,7 +93,7 @@ def long_gaps(view: View) -> Finding | None:
 def _steps(view: View) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """Of each series: its name, the rows not inserted (but the last), and how many rows on the next such one is."""
     dataset = view.dataset
-    if view.task.goal != "forecast" or dataset.row_numbers is None or dataset.n_rows < 2:
+    if not view.goal.in_windows or dataset.row_numbers is None or dataset.n_rows < 2:
         return []
     edges = [0, dataset.n_rows]
     if dataset.series is not None:

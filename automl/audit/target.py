@@ -23,7 +23,7 @@ def target_outliers(view: View) -> Finding | None:
     far out too, or every skewed amount would count.
     """
     target = view.dataset.target
-    if view.task.goal not in ("regression", "forecast") or target is None:
+    if view.goal.is_classification or target is None:
         return None
     found: dict[str, np.ndarray] = {}
     for name in target.columns:
@@ -60,7 +60,7 @@ def _far(values: np.ndarray, spans: float) -> np.ndarray:
 
 def rare_classes(view: View) -> Finding | None:
     """Classes of two to nine rows: too few to learn, and a test that knows one or none of them."""
-    if view.task.goal not in ("binary", "multiclass") or view.dataset.target is None:
+    if not view.goal.is_one_class or view.dataset.target is None:
         return None
     counts = view.dataset.target.iloc[:, 0].value_counts()
     rare = counts[(counts > 1) & (counts < FEWEST)]
@@ -79,10 +79,10 @@ def rare_classes(view: View) -> Finding | None:
 
 def few_rows(view: View) -> Finding | None:
     """Fewer training rows than networks usually need to keep up, for so many columns or classes."""
-    if view.task.goal == "forecast":
+    if view.goal.in_windows:
         return None
     n = view.dataset.n_rows if view.split is None else len(view.split.train)
-    n_columns, n_classes = len(view.used), len(view.task.classes) if view.task.goal == "multiclass" else 0
+    n_columns, n_classes = len(view.used), len(view.task.classes) if view.goal.is_multiclass else 0
     needs = {
         f"{FEW_ROWS} in all": FEW_ROWS,
         f"{ROWS_A_COLUMN} for each of {n_columns} columns": ROWS_A_COLUMN * n_columns,

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from automl import goals
 from automl.detect.columns.sample import is_named
-from automl.records import Column, Dataset, Finding, Split, Task
+from automl.records import Column, Dataset, Finding, Goal, Split, Task
 
 __all__ = [
     "UNUSED",
@@ -104,6 +105,11 @@ class View:
             raise TooLate
 
     @cached_property
+    def goal(self) -> Goal:
+        """The record of the task's goal."""
+        return goals.named(self.task)
+
+    @cached_property
     def known(self) -> np.ndarray:
         """A sample of the rows that train (of all, without a split), sorted."""
         return _some(np.arange(self.dataset.n_rows) if self.split is None else self.split.train, SAMPLE_ROWS)
@@ -135,14 +141,14 @@ class View:
     def targets(self) -> tuple[Target, ...]:
         """The first few targets, as codes or numbers."""
         target = self.dataset.target
-        if target is None or self.task.goal == "forecast":
+        if target is None or self.goal.in_windows:
             return ()
         found = []
         for name in target.columns[:MOST_TARGETS]:
-            if self.task.goal in ("binary", "multiclass"):
+            if self.goal.is_one_class:
                 codes = pd.Index(self.task.classes, dtype=object).get_indexer(pd.Index(target[name], dtype=object))
                 found.append(Target(str(name), np.asarray(codes, np.int64), len(self.task.classes)))
-            elif self.task.goal == "multilabel":
+            elif self.goal.is_multilabel:
                 found.append(Target(str(name), target[name].to_numpy(np.int64), 2))
             else:
                 found.append(Target(str(name), target[name].to_numpy(np.float64), 0))

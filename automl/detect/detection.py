@@ -53,7 +53,7 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     columns = kinds_of(whole, recipe)
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
     reason: Any = "set by you"
-    if recipe.goal in (None, "forecast"):
+    if recipe.goal is None or goals.named(recipe.goal).in_windows:
         reason = axis(whole, columns, targets, recipe)
         if not isinstance(reason, str):
             return forecast.detect(dataset, whole, columns, reason, recipe)
@@ -313,9 +313,9 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
             f"y). Goals without a "
             f"target (anomaly, represent, generate) are not built yet; goals that are: {', '.join(goals.known())}"
         )
-    if recipe.goal == "forecast":
+    if recipe.goal is not None and goals.named(recipe.goal).in_windows:
         raise RecipeError(
-            "goal 'forecast' needs a table with a time column, not an array of rows; pass a frame with "
+            f"goal {recipe.goal!r} needs a table with a time column, not an array of rows; pass a frame with "
             "time and value columns"
         )
     target = dataset.target.set_axis([str(c) for c in dataset.target.columns], axis=1).reset_index(drop=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl import goals
 from automl.records import Contestant, Outcome, Run
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def predicted(entrant: Contestant) -> NDArray[Any]:
 
 def test_items(outcome: Outcome) -> str:
     """What one scored test item is called: row or window."""
-    return "window" if outcome.task.goal == "forecast" else "row"
+    return "window" if goals.named(outcome.task).in_windows else "row"
 
 
 def short(values: Any) -> list[float | None]:

@@ -7,7 +7,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from automl import goals
 from automl.metrics import find
+from automl.records import Task
 from automl.system.printable import printable
 
 __all__ = [
@@ -28,13 +30,6 @@ __all__ = [
 ]
 
 NOTHING = "–"
-GOALS = {
-    "binary": "Binary classification",
-    "multiclass": "Classification",
-    "multilabel": "Multi-label classification",
-    "regression": "Regression",
-    "forecast": "Forecast",
-}
 
 
 def plain(value: Any) -> Any:
@@ -169,9 +164,9 @@ def metric(name: str) -> str:
     return known.words if known and known.words else name.replace("_", " ")
 
 
-def task_sentence(task: Any) -> str:
+def task_sentence(task: Task) -> str:
     """What was asked, in a phrase: ``Binary classification of income``."""
-    goal = GOALS.get(task.goal, str(task.goal).capitalize())
+    goal = goals.named(task).words
     target = [shorten(name, 30) for name in task.target]
     words = f"{goal} of {', '.join(target[:3])}" if target else goal
     if len(target) > 3:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from automl import goals
 from automl.detect.columns.convert import typed
 from automl.detect.columns.kinds import column
 from automl.detect.columns.sample import column_sample, is_named
@@ -79,7 +80,7 @@ def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str],
     Raises:
         RecipeError, DataError: a forecast was asked for and cannot be made.
     """
-    asked = recipe.goal == "forecast"
+    asked = recipe.goal is not None and goals.named(recipe.goal).in_windows
     time = time_column(frame, [c for c in columns if c.name not in targets], recipe.time_column)
     if time is None and not asked:
         return "no column tells the time"
@@ -113,7 +114,7 @@ def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str],
     if wrong:
         if asked:
             raise RecipeError(
-                f"goal 'forecast' needs numbers, but target {wrong[0]!r} holds {kinds[wrong[0]].kind} "
+                f"goal {recipe.goal!r} needs numbers, but target {wrong[0]!r} holds {kinds[wrong[0]].kind} "
                 f"values ({kinds[wrong[0]].evidence})"
             )
         return f"the target {wrong[0]!r} holds no numbers"

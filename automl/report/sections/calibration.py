@@ -6,24 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from automl.records import Contestant, Outcome, Run, Section
+from automl import goals
+from automl.records import Contestant, Outcome, Run, Section, Task
 from automl.report import reliability, sides, words
 
 __all__ = ["CALIBRATION"]
 
 N_LEAST = 50  # fewer claims than this say nothing about their frequency
-CLAIMS = {
-    "binary": "the positive class, “{positive}”",
-    "multiclass": "the predicted class",
-    "multilabel": "each label, all labels together",
-}
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
     """Reliability of both finalists' probabilities, or the coverage of their quantiles."""
-    if outcome.task.goal in CLAIMS:
+    goal = goals.named(outcome.task)
+    if goal.is_classification:
         return probabilities(outcome)
-    return coverage(outcome) if outcome.task.goal == "forecast" else None
+    return coverage(outcome) if goal.in_windows else None
 
 
 def probabilities(outcome: Outcome) -> dict[str, Any] | None:
@@ -38,15 +35,22 @@ def probabilities(outcome: Outcome) -> dict[str, Any] | None:
         curves[contestant.side] = reliability.table(outcome.truth, claimed, weight=outcome.weight)
         error = reliability.calibration_error(outcome.truth, claimed, weight=outcome.weight)
         errors.append([run.name, contestant.side, words.percent(error)])
-    claim = CLAIMS[outcome.task.goal].format(positive=words.shorten(outcome.task.positive or "", 40))
-    finding_text = " and ".join(f"{error} for the {side} finalist" for _, side, error in errors)
+    each = " and ".join(f"{error} for the {side} finalist" for _, side, error in errors)
     return {
-        "words": f"How often the claim came true when a model was so sure of {claim}. "
-        f"Expected calibration error: {finding_text} (0 is perfect; equally wide bins).",
+        "words": f"How often the claim came true when a model was so sure of {claimed_class(outcome.task)}. "
+        f"Expected calibration error: {each} (0 is perfect; equally wide bins).",
         "errors": {"label": "Calibration error", "columns": ["run", "side", "calibration error"], "rows": errors,
                    "numeric": [2]},
         "chart": chart(curves),
     }  # fmt: skip
+
+
+def claimed_class(task: Task) -> str:
+    """The class whose probability is compared with its frequency, in words."""
+    goal = goals.named(task)
+    if goal.is_binary:
+        return f"the positive class, “{words.shorten(task.positive or '', 40)}”"
+    return "each label, all labels together" if goal.is_multilabel else "the predicted class"
 
 
 def chart(curves: dict[str, list[dict[str, float]]]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.records import Contestant, Outcome, Run, Section
 from automl.report import sides, words
+from automl.report.answers import answer_of
 
 __all__ = ["ERRORS"]
 
@@ -35,7 +37,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
 def shape(outcome: Outcome) -> str:
     """How items look: rows, text, images, series, or plain where none were kept."""
     examples = outcome.examples
-    if outcome.task.goal == "forecast":
+    if goals.named(outcome.task).in_windows:
         return "series"
     if examples is None:
         return "plain"
@@ -47,9 +49,10 @@ def shape(outcome: Outcome) -> str:
 
 
 def group(outcome: Outcome, pair: tuple[Run, Contestant], pairs: list[tuple[Run, Contestant]]) -> dict[str, Any]:
-    """The worst items of one finalist, with what the other said of them."""
+    """The worst items of one finalist, with the predictions of both."""
     run, contestant = pair
-    loss = losses(outcome, contestant)
+    answer, truth = answer_of(outcome.task), np.asarray(outcome.truth)
+    loss = answer.losses(truth, contestant)
     order = [int(i) for i in np.argsort(-loss, kind="stable") if np.isfinite(loss[i]) and loss[i] > 0][:N_WORST]
     ordered = sorted(pairs, key=lambda p: sides.ORDER[p[1].side])
     return {
@@ -60,84 +63,19 @@ def group(outcome: Outcome, pair: tuple[Run, Contestant], pairs: list[tuple[Run,
         "items": [
             {
                 "row": where(outcome, i),
-                "truth": true(outcome, i),
-                "said": [said(outcome, c, i) for _, c in ordered],
-                **look(outcome, i, ordered),
+                "truth": answer.truth(outcome.task, truth[i]),
+                "said": [answer.predicted(outcome.task, truth[i], c, i) for _, c in ordered],
+                **show(outcome, i, ordered),
             }
             for i in order
         ],
     }
 
 
-def losses(outcome: Outcome, entrant: Contestant) -> Any:
-    """How wrong each test item was: 1 − probability of the truth, or the error in units of the truth's spread."""
-    truth = np.asarray(outcome.truth)
-    goal = outcome.task.goal
-    if goal in ("binary", "multiclass"):
-        given = entrant.output.arrays.get("probabilities")
-        if given is None:
-            return (sides.labels(entrant) != truth).astype(float)
-        wrong = 1.0 - np.asarray(given, dtype=float)[np.arange(len(truth)), truth.astype(int)]
-        return np.where(sides.labels(entrant) != truth, 1.0 + wrong, 0.0)
-    if goal == "multilabel":
-        given = entrant.output.arrays.get("probabilities", sides.labels(entrant))
-        missed = (sides.labels(entrant) != truth).sum(axis=1)
-        return np.where(missed > 0, missed + np.abs(np.asarray(given, dtype=float) - truth).mean(axis=1), 0.0)
-    values = sides.predicted(entrant)
-    truth = truth.astype(float).reshape(values.shape)
-    spread = truth.std(axis=tuple(range(truth.ndim - 1)))
-    scaled = np.abs(values - truth) / np.where(spread > 0, spread, 1.0)
-    return scaled.mean(axis=tuple(range(1, scaled.ndim)))
-
-
 def where(outcome: Outcome, i: int) -> str:
     """The row's position in the user's file."""
     rows = outcome.test_rows
     return str(int(rows[i])) if rows is not None else f"test {i}"
-
-
-def true(outcome: Outcome, i: int) -> str:
-    """The truth of one item, in words."""
-    goal, value = outcome.task.goal, np.asarray(outcome.truth)[i]
-    if goal in ("binary", "multiclass"):
-        return words.shorten(outcome.task.classes[int(value)], 60)
-    if goal == "multilabel":
-        return tags(outcome, value)
-    return spell(outcome, value)
-
-
-def said(outcome: Outcome, entrant: Contestant, i: int) -> str:
-    """What a finalist said of one item, in words."""
-    goal = outcome.task.goal
-    if goal in ("binary", "multiclass"):
-        code = int(sides.labels(entrant)[i])
-        given = entrant.output.arrays.get("probabilities")
-        sure = f" ({words.percent(float(given[i][code]))})" if given is not None else ""
-        return words.shorten(outcome.task.classes[code], 60) + sure
-    if goal == "multilabel":
-        return tags(outcome, sides.labels(entrant)[i])
-    values = sides.predicted(entrant)[i]
-    if goal == "forecast":
-        error = float(np.abs(values - np.asarray(outcome.truth)[i]).mean())
-        return f"off by {words.number(error)} on average"
-    return spell(outcome, values)
-
-
-def tags(outcome: Outcome, value: Any) -> str:
-    """The labels that are on."""
-    names = [words.shorten(outcome.task.classes[k], 30) for k in np.flatnonzero(np.asarray(value) > 0)]
-    return ", ".join(names) if names else "none"
-
-
-def spell(outcome: Outcome, value: Any) -> str:
-    """Numbers of one item; a forecast window by its mean."""
-    value = np.atleast_1d(np.asarray(value, dtype=float))
-    if value.ndim == 2:
-        return f"{words.number(float(value.mean()))} on average"
-    if len(value) == 1:
-        return words.number(float(value[0]))
-    named = zip(outcome.task.target, value, strict=False)
-    return ", ".join(f"{words.shorten(name, 20)} {words.number(float(v))}" for name, v in named)
 
 
 def columns(outcome: Outcome) -> list[str]:
@@ -147,10 +85,10 @@ def columns(outcome: Outcome) -> list[str]:
     return [words.shorten(name, 40) for name in list(outcome.examples.columns)[:N_COLUMNS]]
 
 
-def look(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> dict[str, Any]:
+def show(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> dict[str, Any]:
     """The item itself: cells of a row, a text, an image, or lines of a series."""
     kind = shape(outcome)
-    if outcome.task.goal == "forecast":
+    if goals.named(outcome.task).in_windows:
         return {"title": begins(outcome, i), "lines": forecast_lines(outcome, i, pairs)}
     if kind == "plain":
         return {}

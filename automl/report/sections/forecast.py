@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.records import Outcome, Section
 from automl.report import sides, words
 
@@ -18,7 +19,7 @@ N_BEFORE = 2  # horizons of history shown
 def collect(outcome: Outcome) -> dict[str, Any] | None:
     """A few windows as pictures, and the error step by step."""
     pairs = sides.finalists(outcome)
-    if outcome.task.goal != "forecast" or not pairs or not len(outcome.truth):
+    if not goals.named(outcome.task).in_windows or not pairs or not len(outcome.truth):
         return None
     truth = np.asarray(outcome.truth, dtype=float)
     losses = np.nanmean([np.abs(sides.predicted(c) - truth).mean(axis=(1, 2)) for _, c in pairs], axis=0)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.records import Outcome, Section
 from automl.report import sides, words
 from automl.target_encoding.microaggregation import ends
@@ -20,7 +21,7 @@ N_BINS = 31
 def collect(outcome: Outcome) -> dict[str, Any] | None:
     """For each target a scatter of both finalists, a histogram of errors, and their sizes."""
     pairs = sides.finalists(outcome)
-    if outcome.task.goal != "regression" or not pairs or not len(outcome.truth):
+    if not goals.named(outcome.task).is_numeric or not pairs or not len(outcome.truth):
         return None
     truth = np.asarray(outcome.truth, dtype=float).reshape(len(outcome.truth), -1)
     values: dict[str, tuple[str, Any]] = {
