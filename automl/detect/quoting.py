@@ -2,7 +2,7 @@
 
 Evidence and findings are stored in ``result.json``, in the report and in every saved model, so they name cells only
 where a cell says nothing of one row: a level that at least `MIN_LEVEL_ROWS` rows hold, of a column that does not differ
-from row to row and looks like no person, contact or secret. For other cells the shape is told, and for numbers
+from row to row and looks like no person, contact or secret. Other cells are described by their shape, numbers by
 their first two digits.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from automl.records import MIN_LEVEL_ROWS
 
-__all__ = ["is_contact", "is_personal", "quotable", "rounded", "shape", "usual_shape"]
+__all__ = ["is_contact", "is_personal", "percent", "quotable", "rounded", "shape", "usual_shape"]
 
 MOST_DIFFERENT = 0.5
 """Different values a row, from which a column differs from row to row."""
@@ -34,7 +34,7 @@ _NAMED = re.compile(
     r"lati|longi|gps|geo|coord|coords|ip|ipv4|ipv6|mac|imei|imsi|vin|plate|dob|born|naissance|nacimiento|street|strasse|"
     r"straße|rue|calle|via|contact|kontakt|signature|unterschrift|religion|ethnicity|mail"
 )
-# Parts of a name that are told by themselves, wherever they stand.
+# Parts of a name that count wherever they stand in it.
 _WITHIN = re.compile(
     r"e-?mail|phone|telefon|telefono|iban|passw|passport|passwort|kennwort|reisepass|surname|forename|firstname|lastname|"
     r"fullname|username|vorname|nachname|prenom|apellido|cognome|secret|geheim|token|credential|apikey|api_key|"
@@ -125,6 +125,11 @@ def usual_shape(texts: Iterable[str]) -> str:
     """The commonest shape of some texts, empty where fewer than `MIN_LEVEL_ROWS` have it."""
     found = Counter(map(shape, texts)).most_common(1)
     return found[0][0] if found and found[0][1] >= MIN_LEVEL_ROWS else ""
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share as a percentage: ``"12 %"`` for 0.12."""
+    return f"{100 * share:.{decimals}f} %"
 
 
 def rounded(value: float) -> str:
