@@ -1,4 +1,4 @@
-"""Worst errors, shown as the user's own rows, texts, images or series."""
+"""The worst errors, shown as the user's own rows, texts, images or series."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from automl import goals
 from automl.records import Contestant, Outcome, Run, Section
 from automl.report import sides, words
 from automl.report.answers import answer_of
+from automl.report.windows import series_of, starts
 
 __all__ = ["ERRORS"]
 
@@ -21,7 +22,7 @@ N_PIXELS = 96  # longer edge of an image that is kept
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
-    """The test items on which each finalist was furthest from the truth, the recommended one's first."""
+    """The test items with the largest errors of each finalist, the recommended one's first."""
     lead = sides.leader(outcome)
     if lead is None or not len(outcome.truth):
         return None
@@ -105,7 +106,7 @@ def show(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> dict[
 
 
 def cell(value: Any, limit: int) -> str:
-    """One value as the user wrote it, shortened."""
+    """A cell as the user wrote it, shortened."""
     value = words.plain(value)
     if value is None or value == "NaT":
         return ""
@@ -142,13 +143,9 @@ def channels(series: Any) -> list[dict[str, Any]]:
 
 def begins(outcome: Outcome, i: int) -> str:
     """A forecast window's series and start."""
-    history = outcome.history or {}
-    parts = []
-    if history.get("series") is not None:
-        parts.append(words.shorten(history["series"][i], 40))
-    if history.get("times") is not None:
-        parts.append(str(np.asarray(history["times"])[i, 0].astype("datetime64[s]")).replace("T00:00:00", ""))
-    return " ".join(parts)
+    series, times = series_of(outcome), starts(outcome)
+    parts = [words.shorten(series[i], 40)] if series else []
+    return " ".join([*parts, *([times[i]] if times else [])])
 
 
 def forecast_lines(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> list[dict[str, Any]]:
@@ -173,7 +170,7 @@ TEMPLATE = """
   <table class="errors">
 <thead><tr><th scope="col" class="n">{{ "starts at row" if what == "window" else "row" }}</th>
   {% if shape == "series" %}<th scope="col">series</th>{% endif %}<th scope="col">truth</th>
-  {% for name in group.sides %}<th scope="col">{{ side(name) }} said</th>
+  {% for name in group.sides %}<th scope="col">{{ side(name) }} predicted</th>
   {% endfor %}{% for name in group.columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>{% for item in group["items"] %}<tr><td class="n">{{ item.row }}</td>{% if shape == "series" %}
   <td>{{ item.title }}{{ sparkline(item.lines, "Series of row " ~ item.row) }}</td>{% endif %}
@@ -197,7 +194,7 @@ TEMPLATE = """
 {%- endmacro -%}
 {%- macro show(group) -%}
 {% if shape == "images" %}{{ gallery(group) }}{% elif shape == "text" %}{{ quotes(group) }}{% else %}{{ item_table(group) }}{% endif %}{%- endmacro -%}
-<p>Test {{ what }}s on which {{ groups[0].run }} was furthest from the truth, worst first. Row numbers count from 0 in your data.{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
+<p>Test {{ what }}s with the largest errors of {{ groups[0].run }}, worst first. Row numbers count from 0 in your data.{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
 {{ show(groups[0]) }}
 {% for group in groups[1:] %}{% call more("The same for " ~ group.run ~ " (" ~ group.side ~ ")") %}{{ show(group) }}{% endcall %}{% endfor %}
 """  # noqa: E501
@@ -205,7 +202,7 @@ TEMPLATE = """
 MARKDOWN = """{% for group in groups -%}
 Worst errors of {{ group.run }} ({{ group.side }}):
 
-| row |{% if shape == "series" and what == "window" %} series |{% endif %} truth |{% for name in group.sides %} {{ name }} said |{% endfor %}{% for name in group.columns %} {{ name }} |{% endfor %}
+| row |{% if shape == "series" and what == "window" %} series |{% endif %} truth |{% for name in group.sides %} {{ name }} predicted |{% endfor %}{% for name in group.columns %} {{ name }} |{% endfor %}
 |---:|{% if shape == "series" and what == "window" %}---|{% endif %}---|{% for name in group.sides %}---|{% endfor %}{% for name in group.columns %}---|{% endfor %}
 {% for item in group["items"] -%}
 | {{ item.row }} |{% if shape == "series" and what == "window" %} {{ item.title }} |{% endif %} {{ item.truth }} |{% for words in item.said %} {{ words }} |{% endfor %}{% for value in item.cells or [] %} {{ value }} |{% endfor %}

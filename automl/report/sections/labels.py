@@ -1,4 +1,4 @@
-"""Multi-label classification: how well each label is found."""
+"""Multi-label classification: how well each label is predicted."""
 
 from __future__ import annotations
 
