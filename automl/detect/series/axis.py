@@ -49,8 +49,8 @@ def time_column(frame: pd.DataFrame, columns: Sequence[Column], named: str | Non
         known = next((c for c in columns if c.name == named), None)
         if known is not None and known.kind == "datetime":
             return known
-        found = column(named, frame[named], "datetime")
-        return Column(named, "datetime", 1.0, "named as the time column", found.reading)
+        dated = column(named, frame[named], "datetime")
+        return Column(named, "datetime", 1.0, "named as the time column", dated.reading)
     for c in columns:
         if c.kind == "datetime" and not c.reading.get("clock"):
             return c
@@ -175,7 +175,7 @@ def series_blocks(times: np.ndarray, series: np.ndarray | None) -> list[np.ndarr
 
 
 def _irregular(frame: pd.DataFrame, time: Column, series: Column | None, asked: bool) -> str | None:
-    """Why the times lie on no grid, or None; raises when a forecast was asked for."""
+    """Why the times lie on no grid; None where they do. An error where the user asked for a forecast."""
     times = typed(frame[time.name], time).to_numpy()
     known = ~np.isnat(times)
     if known.sum() < 3 or (not asked and known.mean() < 0.9):
@@ -203,7 +203,7 @@ def _irregular(frame: pd.DataFrame, time: Column, series: Column | None, asked: 
 
 
 def ahead(lengths: np.ndarray, given: np.ndarray | None, alias: str | None, recipe: Recipe) -> int:
-    """The horizon: asked for, or about a season; never more than the data allow.
+    """The horizon: set by the user, or about a season; never more than the data allow.
 
     Args:
         lengths: rows of each series.
