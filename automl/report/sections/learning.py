@@ -28,7 +28,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     ]
     return {
         "charts": [one for one in charts if one],
-        "told": improvement(first, outcome),
+        "told": improvement(first, outcome),  # a key of stored reports, which pages are made of again
         "summary": {
             "label": "Learning curves",
             "columns": ["run", "epochs", "first loss", "last loss", f"best {metric}", "at epoch", "time"],
