@@ -1,4 +1,4 @@
-"""What the user should know of rows, target and split before trusting a score: each check is one function."""
+"""What the user should know of rows, target and split before trusting a score. Each check is one function."""
 
 from automl.audit.examine import examine
 

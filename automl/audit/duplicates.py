@@ -1,4 +1,4 @@
-"""Rows that come twice: the same inputs in training and test rows, nearly the same, or with another answer."""
+"""Rows that occur twice: test rows that equal or nearly equal a training row, and equal inputs with other targets."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from automl.audit.view import View, file_rows, remembered
+from automl.audit.view import View, file_rows, remembered, sample_of, severity_of
+from automl.detect.quoting import percent
 from automl.records import NUMERIC_KINDS, Column, Finding, Severity
 
 __all__ = ["contradictory_rows", "near_twins", "twins"]
 
 MOST_TEST, MOST_KNOWN = 20_000, 100_000
 GRID = 0.01
-"""Of a column's standard deviation: numbers within the same step count as nearly the same."""
+"""Share of a column's standard deviation; numbers within the same step of this size count as nearly the same."""
 UNLIKE = 0.5
-"""Share of distinct rows below which repetitions are what such columns give by chance."""
+"""Share of distinct rows below which rows of such columns repeat by chance."""
 SHARE_MEDIUM, SHARE_HIGH = 0.01, 0.2
 LEAST_TWINS = 5
 CONTRARY_SHARE = 0.02
@@ -36,87 +37,87 @@ Hash = Callable[[pd.Series, Column], np.ndarray]
 
 
 def twins(view: View) -> Finding | None:
-    """Test rows whose inputs, as read, are those of a training row."""
-    found = _exact(view)
-    if found is None or len(found[0]) < LEAST_TWINS:
+    """Test rows with exactly the inputs of a training row."""
+    exact = _exact(view)
+    if exact is None or len(exact[0]) < LEAST_TWINS:
         return None
-    rows, of = found
-    share, unlike = _share(view, len(rows), of), _distinct_share(view)
-    if unlike < UNLIKE:
+    rows, of = exact
+    if _distinct_share(view) < UNLIKE:
         severity: Severity = "low"
         why = "The columns take few values, so this may be chance."
     else:
-        severity = "high" if share >= SHARE_HIGH else "medium" if share >= SHARE_MEDIUM else "low"
-        why = "A model that only remembers rows scores well on these, and will not on new ones."
+        severity = severity_of(_share(view, len(rows), of), SHARE_MEDIUM, SHARE_HIGH)
+        why = "A model that only memorises rows scores well on these, and will not on new ones."
     message = f"{_counted(view, rows, of)} have exactly the inputs of a training row. {why}"
     step = "Remove the copies, or name the column they share as --group so that copies stay on one side."
     return Finding("twin_rows", severity, message, step, (), file_rows(view.dataset, rows), len(rows))
 
 
 def near_twins(view: View) -> Finding | None:
-    """Test rows that are a training row but for rounding, letter case, spacing, or a few words.
+    """Test rows that equal a training row up to rounding, letter case, spacing, or a few words.
 
-    None where half as many would be so by chance, as the values of a single column are.
+    Nothing is reported where half as many or more would do so by chance.
     """
     exact = _exact(view)
     if exact is None or _distinct_share(view) < UNLIKE:
         return None
-    twice, test = set(exact[0].tolist()), _test_rows(view)
+    equal, test = set(exact[0].tolist()), _test_rows(view)
     alike: set[int] = set()
     for shift in (0.0, 0.5):
         alike |= set(_across(view, test, _roughly(view, shift)).tolist())
     alike |= set(_alike_texts(view).tolist())
-    rows = _saying(view, np.array(sorted(alike - twice), np.int64))
+    rows = _with_text(view, np.array(sorted(alike - equal), np.int64))
     share = _share(view, len(rows), len(test))
     if len(rows) < LEAST_TWINS or share < SHARE_MEDIUM / 2:
         return None
-    severity: Severity = "high" if share >= SHARE_HIGH else "medium" if share >= SHARE_MEDIUM else "low"
     message = (
-        f"{_counted(view, rows, len(test))} are nearly a training row: equal but for rounding, letter case, spacing or "
-        "a few words. The test then asks in part what training has answered."
+        f"{_counted(view, rows, len(test))} nearly equal a training row: they differ in rounding, letter case, spacing "
+        "or a few words. The model has seen the answers to this part of the test."
     )
     if 2 * _near_by_chance(view, test) >= len(rows):
         return None
     step = "Keep one of each, or name the column they share as --group so that they stay on one side."
+    severity = severity_of(share, SHARE_MEDIUM, SHARE_HIGH)
     return Finding("near_twin_rows", severity, message, step, (), file_rows(view.dataset, rows), len(rows))
 
 
 def contradictory_rows(view: View) -> Finding | None:
-    """Rows with the same inputs and another target."""
-    frame, columns = view.frame, _telling_columns(view)
+    """Rows with the inputs of another row and a different target."""
+    frame, columns = view.frame, _columns_by_levels(view)
     if frame is None or not columns or not view.targets or view.dataset.pictures:
         return None
-    alive, keys = _repeated(frame, columns, _exactly)
-    if not len(alive):
+    repeated, keys = _repeated(frame, columns, _exactly)
+    if not len(repeated):
         return None
-    values = view.targets[0].values[alive]
+    values = view.targets[0].values[repeated]
     table = pd.DataFrame({"key": keys, "value": values}).groupby("key")["value"].agg(["min", "max"])
     least = 0 if view.targets[0].n_classes else 0.2 * float(np.std(view.targets[0].values))
     contrary = table.index[(table["max"] - table["min"]) > least]
-    rows = _saying(view, np.sort(alive[np.isin(keys, contrary)]))
+    rows = _with_text(view, np.sort(repeated[np.isin(keys, contrary)]))
     share = len(rows) / len(frame)
     if len(rows) < LEAST_TWINS:
         return None
     natural = _distinct_share(view) < UNLIKE
     severity: Severity = "medium" if share >= CONTRARY_SHARE and not natural else "low"
     message = (
-        f"{len(rows):,} of {len(frame):,} rows have the same inputs as another row and another "
-        f"{view.targets[0].name!r}: no model can get all of them right."
+        f"{len(rows):,} of {len(frame):,} rows have the same inputs as another row and a different "
+        f"{view.targets[0].name!r}: no model can predict all of them correctly."
     )
-    step = "Look for a column that tells them apart, or for wrong labels."
+    step = "Look for a column that distinguishes them, or for wrong labels."
     return Finding("contradictory_rows", severity, message, step, (), file_rows(view.dataset, rows), len(rows))
 
 
 def _counted(view: View, rows: np.ndarray, of: int) -> str:
+    """How many of how many test rows, and whether either number is of a sample."""
     assert view.split is not None
     sampled = "sampled " if of < len(view.split.test) else ""
     least = "At least " if len(_known_rows(view)) < len(view.split.train) + len(view.split.valid) else ""
-    share = 100 * len(rows) / of
-    return f"{least}{len(rows):,} of {of:,} {sampled}test rows ({share:.{0 if share >= 2 else 1}f} %)"
+    share = len(rows) / of
+    return f"{least}{len(rows):,} of {of:,} {sampled}test rows ({percent(share, 0 if share >= 0.02 else 1)})"
 
 
 def _share(view: View, n: int, of: int) -> float:
-    """Of test rows with a twin; where training rows were sampled, as many more as were left out."""
+    """Estimated share of test rows with a twin, scaled up where only a sample of the training rows was searched."""
     assert view.split is not None
     n_known = len(view.split.train) + len(view.split.valid)
     return min(1.0, n / of * n_known / max(len(_known_rows(view)), 1))
@@ -128,33 +129,28 @@ def _share(view: View, n: int, of: int) -> float:
 @remembered
 def _test_rows(view: View) -> np.ndarray:
     assert view.split is not None
-    return _some(view.split.test, MOST_TEST)
+    return sample_of(view.split.test, MOST_TEST)
 
 
 @remembered
 def _known_rows(view: View) -> np.ndarray:
     assert view.split is not None
-    return _some(np.union1d(view.split.train, view.split.valid), MOST_KNOWN)
-
-
-def _some(rows: np.ndarray, most: int) -> np.ndarray:
-    """At most so many of them, the same ones each time."""
-    return rows if len(rows) <= most else np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
+    return sample_of(np.union1d(view.split.train, view.split.valid), MOST_KNOWN)
 
 
 @remembered
 def _exact(view: View) -> tuple[np.ndarray, int] | None:
-    """Test rows with a twin among training rows, and of how many; None where there is no table or no test."""
-    if view.frame is None or view.split is None or not len(view.split.test) or not _telling_columns(view):
+    """Test rows that equal a training row, and how many were searched; None where there is no table or no test."""
+    if view.frame is None or view.split is None or not len(view.split.test) or not _columns_by_levels(view):
         return None
-    if view.task.goal == "forecast" or view.dataset.pictures:
+    if view.goal.in_windows or view.dataset.pictures:
         return None
     test = _test_rows(view)
-    return _saying(view, _across(view, test, _exactly)), len(test)
+    return _with_text(view, _across(view, test, _exactly)), len(test)
 
 
-def _saying(view: View, rows: np.ndarray) -> np.ndarray:
-    """Those that hold a text where all columns are texts: that empty ones are alike is told of them as empty."""
+def _with_text(view: View, rows: np.ndarray) -> np.ndarray:
+    """Without rows of empty texts where inputs are texts alone: another check reports these."""
     if view.frame is None or view.task.modality != "text":
         return rows
     empty = (view.frame[[c.name for c in view.used]].iloc[rows] == "").to_numpy().all(axis=1)
@@ -162,8 +158,8 @@ def _saying(view: View, rows: np.ndarray) -> np.ndarray:
 
 
 @remembered
-def _telling_columns(view: View) -> tuple[Column, ...]:
-    """Used columns, those first that take most values in the sample: they tell rows apart soonest."""
+def _columns_by_levels(view: View) -> tuple[Column, ...]:
+    """Used columns, those with the most different values first: they rule out most rows soonest."""
     if view.frame is None:
         return ()
     n = {c.name: view.known_frame[c.name].nunique() for c in view.used}
@@ -172,19 +168,19 @@ def _telling_columns(view: View) -> tuple[Column, ...]:
 
 @remembered
 def _distinct_share(view: View) -> float:
-    """Distinct rows of inputs among the known sample."""
+    """Share of distinct rows of inputs in the known sample."""
     keys = np.zeros(len(view.known), np.uint64)
-    for column in _telling_columns(view):
+    for column in _columns_by_levels(view):
         keys = _with(keys, _exactly(view.known_frame[column.name], column))
     return len(np.unique(keys)) / max(len(keys), 1)
 
 
 def _across(view: View, test: np.ndarray, hashed: Hash) -> np.ndarray:
-    """Rows of `test` whose key a training row has; columns are read only for rows that are still in question."""
+    """Rows of `test` that share their key with a training row; each column is read only for the rows that are left."""
     assert view.frame is not None
     known = _known_rows(view)
     keys_known, keys_test = np.zeros(len(known), np.uint64), np.zeros(len(test), np.uint64)
-    for column in _telling_columns(view):
+    for column in _columns_by_levels(view):
         series = view.frame[column.name]
         keys_known = _with(keys_known, hashed(series.iloc[known], column))
         keys_test = _with(keys_test, hashed(series.iloc[test], column))
@@ -198,12 +194,12 @@ def _across(view: View, test: np.ndarray, hashed: Hash) -> np.ndarray:
 
 
 def _near_by_chance(view: View, test: np.ndarray) -> int:
-    """How many of `test` would be nearly a training row if columns knew nothing of each other."""
+    """How many of `test` would nearly equal a training row if columns were independent of each other."""
     assert view.frame is not None
     rng, known = np.random.default_rng(0), _known_rows(view)
     hashed = _roughly(view, 0.0)
     keys_known, keys_test = np.zeros(len(known), np.uint64), np.zeros(len(test), np.uint64)
-    for column in _telling_columns(view):
+    for column in _columns_by_levels(view):
         series = view.frame[column.name]
         keys_known = _with(keys_known, rng.permutation(hashed(series.iloc[known], column)))
         keys_test = _with(keys_test, hashed(series.iloc[test], column))
@@ -215,15 +211,15 @@ def _near_by_chance(view: View, test: np.ndarray) -> int:
 
 
 def _repeated(frame: pd.DataFrame, columns: Sequence[Column], hashed: Hash) -> tuple[np.ndarray, np.ndarray]:
-    """Rows whose key comes more than once, and their keys."""
-    alive, keys = np.arange(len(frame)), np.zeros(len(frame), np.uint64)
+    """Rows whose key occurs more than once, and their keys."""
+    rows, keys = np.arange(len(frame)), np.zeros(len(frame), np.uint64)
     for column in columns:
-        keys = _with(keys, hashed(frame[column.name].iloc[alive], column))
+        keys = _with(keys, hashed(frame[column.name].iloc[rows], column))
         again = pd.Series(keys).duplicated(keep=False).to_numpy()
-        alive, keys = alive[again], keys[again]
-        if not len(alive):
+        rows, keys = rows[again], keys[again]
+        if not len(rows):
             break
-    return alive, keys
+    return rows, keys
 
 
 def _with(keys: np.ndarray, more: np.ndarray) -> np.ndarray:
@@ -235,7 +231,7 @@ def _exactly(series: pd.Series, column: Column) -> np.ndarray:
 
 
 def _roughly(view: View, shift: float) -> Hash:
-    """Numbers by steps of a hundredth of their spread, texts by their words alone."""
+    """Hashes of numbers in steps of `GRID` of their spread, of dates by day, and of texts by their words alone."""
 
     def hashed(series: pd.Series, column: Column) -> np.ndarray:
         if column.kind in NUMERIC_KINDS:
@@ -262,13 +258,13 @@ def _plain(value: object) -> str:
 
 
 def _alike_texts(view: View) -> np.ndarray:
-    """Test rows of a table of texts alone whose words run mostly like those of a training row.
+    """Test rows whose text shares most of its runs of words with that of a training row.
 
     Source: Broder 1997, "On the resemblance and containment of documents" (shingles; the smallest hashes as a sketch).
     """
     if view.frame is None or view.split is None or view.task.modality != "text":
         return np.empty(0, np.int64)
-    known, test = _some(_known_rows(view), TEXT_KNOWN), _some(view.split.test, TEXT_TEST)
+    known, test = sample_of(_known_rows(view), TEXT_KNOWN), sample_of(view.split.test, TEXT_TEST)
     name = max(view.used, key=lambda c: view.known_frame[c.name].str.len().mean()).name
     homes: dict[int, list[int]] = {}
     for i, text in enumerate(view.frame[name].iloc[known].tolist()):
@@ -283,7 +279,7 @@ def _alike_texts(view: View) -> np.ndarray:
 
 
 def sketch(text: str) -> list[int]:
-    """The smallest hashes of a text's runs of three words; none for texts of a few words."""
+    """The smallest hashes of a text's runs of three words; none for short texts."""
     words = _plain(text).split()[:MOST_WORDS]
     if len(words) < LEAST_WORDS:
         return []

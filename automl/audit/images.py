@@ -1,11 +1,12 @@
-"""Images that are nothing, or come twice."""
+"""Images that are blank, or occur twice."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from automl.audit.view import View, file_rows, remembered, thumbnails
-from automl.records import Finding, Severity
+from automl.audit.view import View, file_rows, remembered, severity_of, thumbnails
+from automl.detect.quoting import percent
+from automl.records import Finding
 
 __all__ = ["alike_images", "blank_images"]
 
@@ -34,32 +35,31 @@ def _small(view: View) -> tuple[np.ndarray, np.ndarray] | None:
 
 def blank_images(view: View) -> Finding | None:
     """Images of one colour."""
-    found = _small(view)
-    if found is None:
+    sampled = _small(view)
+    if sampled is None:
         return None
-    rows = found[0][found[1].reshape(len(found[1]), -1).std(axis=1) < FLAT]
-    if not len(rows):
+    rows, small = sampled
+    blank = rows[small.reshape(len(small), -1).std(axis=1) < FLAT]
+    if not len(blank):
         return None
-    message = (
-        f"{len(rows):,} of {len(found[0]):,} images show one colour and nothing else: nothing can be learnt from them."
-    )  # fmt: skip
+    message = f"{len(blank):,} of {len(rows):,} images show one colour only: nothing can be learnt from them."
     step = "Remove them, or look for what went wrong when they were written."
-    severity: Severity = "medium" if len(rows) >= MEDIUM * len(found[0]) else "low"
-    return Finding("blank_images", severity, message, step, (), file_rows(view.dataset, rows), len(rows))
+    severity = severity_of(len(blank), MEDIUM * len(rows))
+    return Finding("blank_images", severity, message, step, (), file_rows(view.dataset, blank), len(blank))
 
 
 def alike_images(view: View) -> Finding | None:
-    """Test images that are, to the eye, a training image; or, without a split, images that come twice.
+    """Test images that look like a training image; without a split, images that look like another one.
 
     Candidates share a difference hash (signs of steps between 9 x 8 block means) or an average hash (8 x 8 block means
-    above their mean); they count where thumbnails agree to a few grey levels.
+    above their mean). They count if their thumbnails agree to a few grey levels.
 
     Source: Krawetz 2011 and 2013 ("Looks like it", "Kind of like that"), the average and the difference hash.
     """
-    found = _small(view)
-    if found is None:
+    sampled = _small(view)
+    if sampled is None:
         return None
-    rows, small = found
+    rows, small = sampled
     lively = np.flatnonzero(small.reshape(len(small), -1).std(axis=1) >= FLAT)
     if view.split is None:
         asks = np.ones(len(rows), bool)
@@ -75,13 +75,13 @@ def alike_images(view: View) -> Finding | None:
     share = len(at) / asks.sum()
     if len(at) < LEAST_TWINS or share < MEDIUM:
         return None
-    severity: Severity = "high" if share >= HIGH else "medium"
-    of = "test images are nearly a training image" if view.split is not None else "images are nearly another one"
+    severity = severity_of(share, MEDIUM, HIGH)
+    alike = "test images look like a training image" if view.split is not None else "images look like another one"
     message = (
-        f"{len(at):,} of {int(asks.sum()):,} {of} ({100 * share:.1f} %). A model that remembers pictures scores well "
+        f"{len(at):,} of {int(asks.sum()):,} {alike} ({percent(share, 1)}). A model that memorises images scores well "
         "on them, and will not on new ones."
     )
-    step = "Keep one of each, or pass --group with what they have in common (a person, a scene, a video)."
+    step = "Keep one of each, or pass --group with a column that they share (a person, a scene, a video)."
     return Finding("alike_images", severity, message, step, (), file_rows(view.dataset, rows[at]), len(at))
 
 
@@ -96,7 +96,7 @@ def hashes(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _answered(small: np.ndarray, keys: np.ndarray, asks: np.ndarray, answers: np.ndarray) -> np.ndarray:
-    """Which asking images have an answering one of the same hash and nearly the same pixels."""
+    """Which of the images in `asks` have another one in `answers` with the same hash and nearly the same pixels."""
     again = np.zeros(len(keys), bool)
     order = np.argsort(keys, kind="stable")
     for bucket in np.split(order, np.flatnonzero(np.diff(keys[order])) + 1):

@@ -1,4 +1,4 @@
-"""Answers that are probably wrong: labels that confident models contradict, values far from what alike rows have."""
+"""Targets that are probably wrong: labels that a confident model contradicts, values far from those of similar rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pandas as pd
 
 from automl.audit.leakage import copies, leaks
 from automl.audit.models import class_probabilities, predicted_values, text_probabilities
-from automl.audit.view import Target, View, file_rows
-from automl.detect.quoting import rounded
-from automl.records import Finding, Severity
+from automl.audit.view import Target, View, file_rows, severity_of
+from automl.detect.quoting import percent, rounded
+from automl.records import Finding
 
 __all__ = ["doubtful_labels", "doubtful_values"]
 
@@ -18,7 +18,7 @@ MOST_CLASSES = 100
 SURE_SHARE = 0.4
 LEAST_FLOOR = 0.01
 SLACK = 1.0
-"""Standard errors by which a floor may be too high by chance."""
+"""Standard errors that are taken off the error floor, which may be high by chance."""
 STEADY, STEADY_IF_STRONG = 0.65, 0.4
 STRONG = 0.5
 MOST_FLOOR = 0.3
@@ -28,21 +28,21 @@ NEIGHBOURS = 50
 FAR = 8.0
 FAR_SHARE = 0.01
 MOST_SAME = 0.2
-"""Of a target, as the zeros of claims, above which the usual miss is no measure of the others."""
-SAME_PLACE = 0.05
-"""Of all rows, by which the places of a value and of what is said of it may differ."""
+"""Share of one value (such as the zeros of claims) above which the usual error says nothing of other values."""
+SAME_RANK = 0.05
+"""Share of all rows by which the ranks of a value and of its prediction may differ."""
 
 
 def doubtful_labels(view: View) -> Finding | None:
-    """Rows whose label a model that has not seen them contradicts with confidence, where that is more than chance.
+    """Rows whose label is confidently contradicted, more often than by chance, by a model that has not seen them.
 
     Suspects are the off-diagonal counts of confident learning: rows that reach another class's mean self-confidence and
-    not their own. Classes that overlap give such rows too, so they are told only where errors have a floor (see
-    `error_floor`): overlap falls off among the rows a model is surest of, wrong labels do not.
+    not their own. Overlapping classes give such rows too, so suspects are reported only where errors have a floor (see
+    `error_floor`): among the rows that a model is surest of, errors from overlap vanish, and wrong labels stay.
 
     Source: Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels", section 3.1.
     """
-    if view.task.goal not in ("binary", "multiclass") or not view.targets:
+    if not view.goal.is_one_class or not view.targets:
         return None
     target = view.targets[0]
     labels = target.values[view.known]
@@ -66,35 +66,41 @@ def doubtful_labels(view: View) -> Finding | None:
         f"{len(at):,} of {len(labels):,} sampled training labels look wrong: a model that did not see them is sure of "
         f"another class (first {classes[labels[first]]!r}, which looks like "
         f"{classes[int(predicted[first].argmax())]!r}). "
-        f"Even where it is surest, {max(floor, 0):.0%} of labels disagree, which caps every score."
-    ).replace("%", " %")
-    step = "Look at these rows, the doubtful ones first, and correct or remove what is wrong."
-    severity: Severity = "medium" if share >= MEDIUM_SHARE else "low"
+        f"Even where it is surest, {percent(max(floor, 0))} of labels disagree, which limits every score."
+    )
+    step = "Look at these rows, which are sorted by doubt, and correct or remove what is wrong."
+    severity = severity_of(share, MEDIUM_SHARE)
     return Finding("doubtful_labels", severity, message, step, (target.name,), file_rows(view.dataset, rows), len(at))
 
 
 def _probabilities(view: View, target: Target, labels: np.ndarray) -> np.ndarray | None:
+    """Out-of-fold class probabilities of the known sample; None where no input is left to learn from."""
     if view.task.modality == "text" and view.frame is not None:
         texts = view.known_frame[[c.name for c in view.used]].agg(" ".join, axis=1)
         return text_probabilities(texts, labels, target.n_classes)
-    told_too_much = [*copies(view), *(one.column for one, severity, _ in leaks(view) if severity == "high")]
-    inputs = view.matrix(view.known, told_too_much)
+    leaking = [*copies(view), *(one.column for one, severity, _ in leaks(view) if severity == "high")]
+    inputs = view.matrix(view.known, leaking)
     return class_probabilities(inputs, labels, target.n_classes) if inputs.shape[1] else None
 
 
 def error_floor(predicted: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """The share of contradicted labels that is left among the surest rows, and its standard error.
+    """The share of contradicted labels among the rows that the model is surest of, and its standard error.
 
-    A straight line through (rank, contradicted or not) over the surest two fifths, read at its sure end. No floor where
-    the line climbs: its sure end, less a standard error, must be two thirds of its mean, or two fifths where the model
-    does well otherwise (apart from the floor, half of the errors of naming the commonest class or fewer). With logistic
-    classes of any overlap and balance (log-odds normal with spread 0.75 to 6, means 0 to -3) these bounds took none for
-    wrong labels, and found 10 % of wrong labels wherever the best model does well in that sense, before the standard
-    error was taken off; it is there for tables of some hundreds of rows, whose errors are steady by chance.
+    A line is fitted through (rank by confidence, contradicted or not) over the surest two fifths of the rows. The floor
+    is its value at the surest row. There is none where the line rises much: the floor, less a standard error, must be
+    `STEADY` of the line's mean, or `STEADY_IF_STRONG` for a strong model. A strong model makes, apart from the floor,
+    at most `STRONG` of the errors of predicting the commonest class.
+
+    The bounds were tried on logistic classes of any overlap and balance (log-odds normal with spread 0.75 to 6, means 0
+    to -3), without the standard error. No overlap passed for wrong labels, and 10 % of wrong labels were found wherever
+    the best model is strong. The standard error is for tables of some hundred rows, whose errors are steady by chance.
 
     Args:
-        told: ``(n, n_classes)`` probabilities.
+        predicted: ``(n, n_classes)`` probabilities.
         labels: ``(n,)`` codes.
+
+    Returns:
+        The floor and its standard error, both 0 where there is no floor.
     """
     ordered = np.sort(predicted, axis=1)
     margin = ordered[:, -1] - (ordered[:, -2] if predicted.shape[1] > 1 else 0.0)
@@ -107,7 +113,7 @@ def error_floor(predicted: np.ndarray, labels: np.ndarray) -> tuple[float, float
     all_wrong = float((predicted.argmax(axis=1) != labels).mean())
     blind = 1 - np.bincount(labels).max() / len(labels)
     error = float(2 * np.sqrt(max(mean * (1 - mean), 1e-9) / len(sure)))
-    # Few rows give steady errors by chance, and a high floor would make the model look strong.
+    # The errors of few rows are steady by chance, and a floor that is too high would make the model look strong.
     least = floor - SLACK * error
     is_strong = all_wrong - least <= STRONG * (blind - least)
     if least < (STEADY_IF_STRONG if is_strong else STEADY) * mean:
@@ -132,12 +138,13 @@ def suspects(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def doubtful_values(view: View) -> Finding | None:
-    """Rows whose value lies far from what a model that has not seen them says, by the usual miss of alike rows.
+    """Rows whose value lies far from the prediction of a model that has not seen them.
 
-    Trees never say more than they have seen, so that they miss the greatest and least of honest values by much; a row
-    whose place among all values is the one that the model gives it is not doubted.
+    Far is measured by the usual error of rows with similar predictions. Trees cannot predict beyond the values that
+    they have seen, so they miss sound extremes by much: a row is doubted only if its rank differs from the predicted
+    one.
     """
-    if view.task.goal != "regression" or view.task.modality != "tabular" or not view.targets:
+    if not view.goal.is_numeric or view.task.modality != "tabular" or not view.targets:
         return None
     target = view.targets[0]
     values = target.values[view.known]
@@ -145,7 +152,7 @@ def doubtful_values(view: View) -> Finding | None:
     if len(values) < LEAST_ROWS or not inputs.shape[1]:
         return None
     if np.unique(values, return_counts=True)[1].max() > MOST_SAME * len(values):
-        return None  # most misses are next to nothing, and each of the other values would lie far off
+        return None  # most errors are nearly zero, and every other value would lie far off
     view.before_learning()
     predicted = predicted_values(inputs, values)
     at = far_values(predicted, values)
@@ -153,31 +160,30 @@ def doubtful_values(view: View) -> Finding | None:
     if len(at) < LEAST_SUSPECTS or share < FAR_SHARE:
         return None
     message = (
-        f"{len(at):,} of {len(values):,} sampled training values of {target.name!r} lie {FAR:.0f} times the usual miss "
-        f"or more from what alike rows say (first about {rounded(values[at[0]])} where about "
-        f"{rounded(predicted[at[0]])} was expected)."
+        f"{len(at):,} of {len(values):,} sampled training values of {target.name!r} differ from their prediction by "
+        f"{FAR:.0f} times the usual error or more (first about {rounded(values[at[0]])} where about "
+        f"{rounded(predicted[at[0]])} was predicted)."
     )
     step = "Look at these rows: wrong units, slipped decimal points and swapped rows look like this."
     rows = file_rows(view.dataset, view.known[at])
-    severity: Severity = "medium" if share >= MEDIUM_SHARE else "low"
-    return Finding("doubtful_values", severity, message, step, (target.name,), rows, len(at))
+    return Finding("doubtful_values", severity_of(share, MEDIUM_SHARE), message, step, (target.name,), rows, len(at))
 
 
 def far_values(predicted: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Positions of values far from what is said of them and in another place, farthest first.
+    """Positions of values that are far from their prediction and differ in rank, farthest first.
 
-    Equal numbers share their place, and what is said alike is judged alike, so that the order of rows plays no part.
+    Equal numbers share their rank, so that the order of rows does not matter.
 
     Args:
-        told: ``(n,)`` what a model says, in the target's unit.
-        values: ``(n,)`` what stands there.
+        predicted: ``(n,)`` in the target's unit.
+        values: ``(n,)`` true ones.
     """
     n = len(values)
-    miss = np.abs(values - predicted)
-    place, place_predicted = (pd.Series(one).rank(method="average").to_numpy(np.float64) for one in (values, predicted))
-    block = ((place_predicted - 0.5) / n * max(1, n // NEIGHBOURS)).astype(np.int64)
-    usual = pd.Series(miss).groupby(block).transform("median").to_numpy(np.float64)
-    usual = np.maximum(usual, 0.5 * np.median(miss))
-    far = miss / np.maximum(1.4826 * usual, 1e-12)
-    at = np.flatnonzero((far > FAR) & (np.abs(place - place_predicted) > SAME_PLACE * n))
+    error = np.abs(values - predicted)
+    rank, rank_predicted = (pd.Series(one).rank(method="average").to_numpy(np.float64) for one in (values, predicted))
+    block = ((rank_predicted - 0.5) / n * max(1, n // NEIGHBOURS)).astype(np.int64)
+    usual = pd.Series(error).groupby(block).transform("median").to_numpy(np.float64)
+    usual = np.maximum(usual, 0.5 * np.median(error))
+    far = error / np.maximum(1.4826 * usual, 1e-12)
+    at = np.flatnonzero((far > FAR) & (np.abs(rank - rank_predicted) > SAME_RANK * n))
     return np.asarray(at[np.argsort(-far[at], kind="stable")])

@@ -1,4 +1,4 @@
-"""Small models that the checks ask: every prediction is for a row that its model has not seen."""
+"""Small models of the checks: every prediction is for a row that its model has not seen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["area", "class_probabilities", "model_skill", "predicted_values", "te
 TREES = 60
 LEAST_LEAF = 2
 MOST_FEATURES = 16
-"""That a split of a regression tree chooses from: all would cost seconds where there are hundreds."""
+"""Features that a split of a regression tree chooses from: all of some hundreds would cost seconds."""
 TEXT_FOLDS = 5
 HASHED = 2**14
 
@@ -23,7 +23,7 @@ def class_probabilities(inputs: np.ndarray, labels: np.ndarray, n_classes: int) 
     Args:
         inputs: ``(n, n_features)`` without gaps.
         labels: ``(n,)`` codes.
-        n_classes: how many there may be.
+        n_classes: how many classes there are, in the labels or not.
 
     Returns:
         ``(n, n_classes)``, zero for classes that do not occur.
@@ -59,7 +59,7 @@ def text_probabilities(texts: pd.Series, labels: np.ndarray, n_classes: int) -> 
     Args:
         texts: one text a row.
         labels: ``(n,)`` codes.
-        n_classes: how many there may be.
+        n_classes: how many classes there are, in the labels or not.
     """
     from sklearn.feature_extraction.text import HashingVectorizer
     from sklearn.naive_bayes import MultinomialNB
@@ -75,7 +75,7 @@ def text_probabilities(texts: pd.Series, labels: np.ndarray, n_classes: int) -> 
 
 
 def model_skill(inputs: np.ndarray, values: np.ndarray, n_classes: int) -> float:
-    """What all columns together say of a target, on the scale of `alone.skill`."""
+    """How well all columns together predict a target, on the scale of `univariate.skill`."""
     if not inputs.shape[1]:
         return 0.0
     if n_classes == 0:
@@ -94,7 +94,7 @@ def area(scores: np.ndarray, positive: np.ndarray) -> tuple[float, float]:
 
     Args:
         scores: ``(n,)``.
-        positive: ``(n,)`` bool, both kinds present.
+        positive: ``(n,)`` bool, both values present.
 
     Source: Hanley & McNeil 1982, "The meaning and use of the area under a ROC curve", equations 1 and 2.
     """

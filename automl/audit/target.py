@@ -1,12 +1,12 @@
-"""The target by itself: values beyond all others, classes that hardly occur, too few rows for a network."""
+"""The target by itself: outliers, rare classes, too few rows for a network."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from automl.audit.view import View, file_rows, named
+from automl.audit.view import View, file_rows, quoted
 from automl.detect.quoting import rounded
-from automl.records import Finding, Severity
+from automl.records import Finding
 
 __all__ = ["few_rows", "rare_classes", "target_outliers"]
 
@@ -17,15 +17,15 @@ FEW_ROWS, ROWS_A_COLUMN, ROWS_A_CLASS = 500, 10, 20
 
 
 def target_outliers(view: View) -> Finding | None:
-    """Few values of the target far beyond all others, both as they are and on a scale of sizes.
+    """Few values of the target that lie far from all others.
 
-    Far is ten spans between the 10th and 90th percentile. Where all values are positive their logarithms must lie as
-    far out too, or every skewed amount would count.
+    Far from the median is `BEYOND` times the distance between the 10th and the 90th percentile. Where all values are
+    positive, their logarithms must lie far out too, or every skewed amount would count.
     """
     target = view.dataset.target
-    if view.task.goal not in ("regression", "forecast") or target is None:
+    if view.goal.is_classification or target is None:
         return None
-    found: dict[str, np.ndarray] = {}
+    outliers: dict[str, np.ndarray] = {}
     for name in target.columns:
         values = target[name].to_numpy(np.float64)
         far = _far(values, BEYOND)
@@ -33,24 +33,27 @@ def target_outliers(view: View) -> Finding | None:
             far &= _far(np.log(values), BEYOND / 5)
         rows = np.flatnonzero(far)
         if 0 < len(rows) <= max(1, MOST_SHARE * len(values)):
-            found[str(name)] = rows
-    if not found:
+            outliers[str(name)] = rows
+    if not outliers:
         return None
-    name, rows = max(found.items(), key=lambda one: len(one[1]))
+    name, rows = max(outliers.items(), key=lambda one: len(one[1]))
     values = target[name].to_numpy(np.float64)
     worst = rows[np.argsort(-np.abs(values[rows] - np.median(values)), kind="stable")]
     low, high = np.quantile(values, [0.01, 0.99])
     lie = f"values of {name!r} lie" if len(rows) > 1 else f"value of {name!r} lies"
     message = (
-        f"{len(rows):,} {lie} far beyond all others, such as about {rounded(values[worst[0]])} where 98 of 100 "
-        f"lie between {rounded(low)} and {rounded(high)}: squared errors and R² then speak of these rows alone."
+        f"{len(rows):,} {lie} far from all others, such as about {rounded(values[worst[0]])} where 98 of 100 "
+        f"lie between {rounded(low)} and {rounded(high)}: squared errors and R² then depend on these rows alone."
     )  # fmt: skip
-    step = "Correct them if they are typing errors or stand for missing; else a metric such as MAE minds them less."
-    severity: Severity = "medium"
-    return Finding("target_outliers", severity, message, step, tuple(found), file_rows(view.dataset, worst), len(rows))
+    step = (
+        "Correct typing errors and codes for missing values; else choose a metric such as MAE, which weighs them less."
+    )
+    rows_in_file = file_rows(view.dataset, worst)
+    return Finding("target_outliers", "medium", message, step, tuple(outliers), rows_in_file, len(rows))
 
 
 def _far(values: np.ndarray, spans: float) -> np.ndarray:
+    """Which values are further from the median than so many distances between the 10th and 90th percentile."""
     low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
     span = high - low
     if span <= 0:
@@ -59,8 +62,8 @@ def _far(values: np.ndarray, spans: float) -> np.ndarray:
 
 
 def rare_classes(view: View) -> Finding | None:
-    """Classes of two to nine rows: too few to learn, and a test that knows one or none of them."""
-    if view.task.goal not in ("binary", "multiclass") or view.dataset.target is None:
+    """Classes of two to nine rows: too few to learn, with hardly a row in the test."""
+    if not view.goal.is_one_class or view.dataset.target is None:
         return None
     counts = view.dataset.target.iloc[:, 0].value_counts()
     rare = counts[(counts > 1) & (counts < FEWEST)]
@@ -69,20 +72,20 @@ def rare_classes(view: View) -> Finding | None:
     names = [str(name) for name in rare.index[::-1]]
     have = "has" if len(rare) == 1 else "have"
     message = (
-        f"{len(rare):,} of {len(counts):,} classes {have} fewer than {FEWEST} rows ({named(names)}): too few to learn, "
-        "and the test hardly tells how well they are known."
-    )  # fmt: skip
-    step = "Gather more rows of them, or merge them with a class that may stand for them."
+        f"{len(rare):,} of {len(counts):,} classes {have} fewer than {FEWEST} rows ({quoted(names)}): too few to "
+        "learn, and too few in the test to measure how well they are predicted."
+    )
+    step = "Collect more rows of them, or merge them with a similar class."
     rows = np.flatnonzero(view.dataset.target.iloc[:, 0].isin(rare.index).to_numpy())
     return Finding("rare_classes", "medium", message, step, view.task.target, file_rows(view.dataset, rows), len(rare))
 
 
 def few_rows(view: View) -> Finding | None:
-    """Fewer training rows than networks usually need to keep up, for so many columns or classes."""
-    if view.task.goal == "forecast":
+    """Fewer training rows than a network usually needs to keep up with a shallow model."""
+    if view.goal.in_windows:
         return None
     n = view.dataset.n_rows if view.split is None else len(view.split.train)
-    n_columns, n_classes = len(view.used), len(view.task.classes) if view.task.goal == "multiclass" else 0
+    n_columns, n_classes = len(view.used), len(view.task.classes) if view.goal.is_multiclass else 0
     needs = {
         f"{FEW_ROWS} in all": FEW_ROWS,
         f"{ROWS_A_COLUMN} for each of {n_columns} columns": ROWS_A_COLUMN * n_columns,
@@ -92,8 +95,8 @@ def few_rows(view: View) -> Finding | None:
     if n >= needs[most]:
         return None
     message = (
-        f"{n:,} training rows are few for a network (less than {most}): shallow models mostly do as well on so few, "
-        "and the interval of the gain will be wide."
+        f"{n:,} training rows are few for a network (less than {most}): shallow models mostly do as well, and the "
+        "interval of the gain will be wide."
     )
-    step = "Read a win of either side with its interval; more rows help the deep side most."
+    step = "Read the gain of either side with its interval; more rows help the deep side most."
     return Finding("few_rows", "low", message, step, (), (), n)

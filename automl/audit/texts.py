@@ -7,8 +7,9 @@ from collections import Counter
 
 import numpy as np
 
-from automl.audit.view import View, file_rows
-from automl.records import Finding, Severity
+from automl.audit.view import View, evenly, file_rows, severity_of
+from automl.detect.quoting import percent
+from automl.records import Finding
 
 __all__ = ["empty_texts", "language_of", "mixed_languages"]
 
@@ -45,60 +46,57 @@ _OWN = {
 
 
 def empty_texts(view: View) -> Finding | None:
-    """Rows of a text column that say nothing."""
+    """Rows of a text column that are empty."""
     if view.frame is None:
         return None
-    found = {}
+    rows_of = {}
     for column in view.used:
         if column.kind == "text":
             empty = view.frame[column.name].to_numpy() == ""
             if empty.mean() >= EMPTY_SHARE:
-                found[column.name] = np.flatnonzero(empty)
-    if not found or view.task.modality != "text":
+                rows_of[column.name] = np.flatnonzero(empty)
+    if not rows_of or view.task.modality != "text":
         return None
-    name, rows = max(found.items(), key=lambda one: len(one[1]))
+    name, rows = max(rows_of.items(), key=lambda one: len(one[1]))
     message = (
-        f"{len(rows):,} of {len(view.frame):,} texts of {name!r} are empty: what is predicted for them is "
-        "the commonest answer, or a guess."
+        f"{len(rows):,} of {len(view.frame):,} texts of {name!r} are empty: a prediction for them is the commonest "
+        "answer, or a guess."
     )
     step = "Remove these rows, or check how the texts were read."
-    severity: Severity = "medium" if len(rows) >= MEDIUM_SHARE * len(view.frame) else "low"
-    return Finding("empty_texts", severity, message, step, tuple(found), file_rows(view.dataset, rows), len(rows))
+    severity = severity_of(len(rows), MEDIUM_SHARE * len(view.frame))
+    return Finding("empty_texts", severity, message, step, tuple(rows_of), file_rows(view.dataset, rows), len(rows))
 
 
 def mixed_languages(view: View) -> Finding | None:
     """A text column in several languages."""
     if view.frame is None:
         return None
-    rows = (
-        view.known if len(view.known) <= SAMPLE else view.known[np.linspace(0, len(view.known) - 1, SAMPLE).astype(int)]
-    )
+    rows = evenly(view.known, SAMPLE)
     for column in view.used:
         if column.kind != "text":
             continue
-        said = [language_of(text) for text in view.frame[column.name].iloc[rows].tolist()]
-        counts = Counter(one for one in said if one is not None).most_common()
+        languages = [language_of(text) for text in view.frame[column.name].iloc[rows].tolist()]
+        counts = Counter(one for one in languages if one is not None).most_common()
         total = sum(n for _, n in counts)
         others = [(name, n) for name, n in counts[1:] if n >= SECOND_LEAST and n >= SECOND_SHARE * total]
         if not others:
             continue
         share = sum(n for _, n in others) / total
         names = {name for name, _ in others}
-        odd = rows[[one in names for one in said]]
-        spoken = ", ".join(f"{name} {n / total:.0%}".replace("%", " %") for name, n in [counts[0], *others[:3]])
+        odd = rows[[one in names for one in languages]]
+        shares = ", ".join(f"{name} {percent(n / total)}" for name, n in [counts[0], *others[:3]])
         message = (
-            f"Texts of {column.name!r} are in several languages ({spoken} of {total:,} texts whose language shows): "
-            "words learnt in one say nothing in another."
+            f"Texts of {column.name!r} are in several languages ({shares} of {total:,} texts whose language is known): "
+            "words learnt in one mean nothing in another."
         )  # fmt: skip
         step = "Add a column with the language, train one model for each, or translate the texts."
-        severity: Severity = "medium" if share >= MEDIUM_SHARE else "low"
-        some = file_rows(view.dataset, odd)
-        return Finding("mixed_languages", severity, message, step, (column.name,), some, len(odd))
+        severity, rows_in_file = severity_of(share, MEDIUM_SHARE), file_rows(view.dataset, odd)
+        return Finding("mixed_languages", severity, message, step, (column.name,), rows_in_file, len(odd))
     return None
 
 
 def language_of(text: str) -> str | None:
-    """A text's language by its script or its commonest words; None where neither shows."""
+    """A text's language by its script or its commonest words; None where neither decides."""
     text = text[:2000]
     letters = [ord(c) for c in text if c > "\u036f"]
     if len(letters) > 0.3 * max(sum(c.isalpha() for c in text), 1):

@@ -1,4 +1,4 @@
-"""How much one column says of a target by itself: each row is predicted from the other rows of its level or bin."""
+"""How well one column predicts a target by itself: each row is predicted from the other rows of its level or bin."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class ColumnSkill:
-    """What a column says by itself of one target.
+    """How well a column predicts one target by itself.
 
     Attributes:
-        column: of the input.
-        kind: of the input.
-        target: its name.
-        is_used: models learn from it.
-        skill: share of the target's variance (numbers), or of its Brier score (classes), that goes away; 1 is perfect,
-            0 is nothing, negative is worse than knowing nothing.
+        column: its name.
+        kind: of the column.
+        target: name of the target.
+        is_used: whether models learn from the column.
+        skill: share of the target's variance (numbers) or of its Brier score (classes) that is explained; 1 is perfect,
+            0 is nothing, negative is worse than the target's distribution alone.
     """
 
     column: str
@@ -44,8 +44,8 @@ class ColumnSkill:
 
 @remembered
 def column_skills(view: View) -> tuple[ColumnSkill, ...]:
-    """For each column the target that it tells most of, best first."""
-    found: list[ColumnSkill] = []
+    """For each column the target that it predicts best; best columns first."""
+    skills: list[ColumnSkill] = []
     for column in view.columns:
         if column.kind == "image_path":
             continue
@@ -53,16 +53,16 @@ def column_skills(view: View) -> tuple[ColumnSkill, ...]:
         codes = codes_of(series, column.kind)
         best = max(((_skill_of(series, codes, column.kind, t, view.known), t.name) for t in view.targets), default=None)
         if best is not None:
-            found.append(ColumnSkill(column.name, column.kind, best[1], column.kind not in UNUSED_KINDS, best[0]))
-    return tuple(sorted(found, key=lambda one: -one.skill))
+            skills.append(ColumnSkill(column.name, column.kind, best[1], column.kind not in UNUSED_KINDS, best[0]))
+    return tuple(sorted(skills, key=lambda one: -one.skill))
 
 
 def _skill_of(series: pd.Series, codes: np.ndarray, kind: str, target: Target, rows: np.ndarray) -> float:
     values = target.values[rows]
-    found = skill(codes, values, target.n_classes)
+    best = skill(codes, values, target.n_classes)
     if target.n_classes == 0 and kind in ORDERED_KINDS:
-        found = max(found, *(r**2 for r in correlations(numbers_of(series), values)))
-    return found
+        best = max(best, *(r**2 for r in correlations(numbers_of(series), values)))
+    return best
 
 
 def numbers_of(series: pd.Series) -> np.ndarray:
@@ -88,7 +88,7 @@ def correlations(a: np.ndarray, b: np.ndarray) -> Iterator[float]:
 
 
 def codes_of(series: pd.Series, kind: str) -> np.ndarray:
-    """Levels, or equally filled bins of numbers, as codes from 0; a gap is a level of its own."""
+    """Levels, or equally filled bins of numbers, as codes from 0; missing cells are a level of their own."""
     if kind not in ORDERED_KINDS:
         codes = np.asarray(pd.factorize(series)[0], np.int64)
         return np.where(codes < 0, codes.max(initial=-1) + 1, codes)
@@ -96,7 +96,7 @@ def codes_of(series: pd.Series, kind: str) -> np.ndarray:
 
 
 def binned(values: np.ndarray) -> np.ndarray:
-    """Numbers as codes: each value its own where they are few, else equally filled bins; NaN last."""
+    """Numbers as codes: one for each value where there are few, else equally filled bins; NaN last."""
     known = np.isfinite(values)
     seen = values[known]
     distinct = np.unique(seen)
@@ -109,7 +109,7 @@ def binned(values: np.ndarray) -> np.ndarray:
 
 
 def skill(codes: np.ndarray, values: np.ndarray, n_classes: int) -> float:
-    """Share of a target that the levels explain, each row judged by the other rows of its level.
+    """Share of a target that levels explain, where each row is predicted from the other rows of its level.
 
     Args:
         codes: ``(n,)`` levels from 0.
@@ -117,8 +117,8 @@ def skill(codes: np.ndarray, values: np.ndarray, n_classes: int) -> float:
         n_classes: 0 for numbers.
 
     Returns:
-        1 minus the ratio of Brier scores (classes) or squared errors (numbers, tails cut at 1 %) to those of
-        knowing the target's own distribution alone. Levels are shrunk to it by one row.
+        1 minus the Brier score (classes) or mean squared error (numbers, tails cut at 1 %), divided by that of
+        predicting the target's own distribution. Predictions of levels are shrunk towards it by one row.
 
     Source: leave-one-out target means, Micci-Barreca 2001 (see `automl.target_encoding.ridge`); Brier 1950.
     """
@@ -150,23 +150,23 @@ def skill(codes: np.ndarray, values: np.ndarray, n_classes: int) -> float:
 
 
 def tamed(values: np.ndarray) -> np.ndarray:
-    """Numbers with both tails cut, so that single outliers do not stand for all variance."""
+    """Numbers with both tails cut, so that single outliers do not make up all variance."""
     return np.asarray(np.clip(values, *np.quantile(values, [CUT, 1 - CUT])), np.float64)
 
 
 def follows(place: np.ndarray, values: np.ndarray, n_classes: int) -> float:
-    """How much of a target follows from a place in a row: by neighbours, or by rank (classes in the order of codes)."""
+    """Share of a target that follows from places in an order: by bins, or by rank (classes by their codes)."""
     by_rank = list(correlations(place, values.astype(np.float64)))[1]
     return max(0.0, skill(binned(place), values, n_classes), by_rank**2)
 
 
 def order_of(series: pd.Series) -> np.ndarray:
-    """Where each value stands in order: by the first number in it, else by spelling; NaN where missing."""
+    """The place of each value in an order: by the first number in it, else by spelling; NaN where missing."""
     values = series.to_numpy()
     if values.dtype.kind in "fiubM":
         return numbers_of(series)
-    found = [_DIGITS.search(v) if isinstance(v, str) else None for v in values.tolist()]
-    if sum(f is not None for f in found) > 0.9 * len(found):
-        return np.array([np.nan if f is None else float(f.group()) for f in found])
+    digits = [_DIGITS.search(v) if isinstance(v, str) else None for v in values.tolist()]
+    if sum(d is not None for d in digits) > 0.9 * len(digits):
+        return np.array([np.nan if d is None else float(d.group()) for d in digits])
     text = pd.Series([v if isinstance(v, str) else None for v in values.tolist()], dtype=object)
     return text.rank(method="dense").to_numpy(np.float64)

@@ -1,4 +1,4 @@
-"""What the checks look at: a bounded, deterministic sample of the rows, and each input as codes or numbers."""
+"""What the checks see: a bounded, deterministic sample of the rows, and each input as codes or numbers."""
 
 from __future__ import annotations
 
@@ -14,22 +14,26 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from automl import goals
 from automl.detect.columns.sample import is_named
-from automl.records import ORDERED_KINDS, UNUSED_KINDS, Column, Dataset, Finding, Split, Task
+from automl.records import ORDERED_KINDS, UNUSED_KINDS, Column, Dataset, Finding, Goal, Severity, Split, Task
 
 __all__ = [
     "Target",
     "TooLate",
     "View",
-    "already_told",
+    "columns_named_by",
+    "evenly",
     "file_rows",
     "is_birth",
     "is_person",
-    "named",
+    "quoted",
     "remembered",
+    "sample_of",
+    "severity_of",
 ]
 
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
 
 SAMPLE_ROWS = 4_000
 TEST_ROWS = 3_000
@@ -49,7 +53,7 @@ PEOPLE = (
 
 
 class TooLate(Exception):
-    """What is left of the time does not suffice for a model."""
+    """Too little time is left to fit a model."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,10 +78,10 @@ class View:
     Attributes:
         dataset: typed, with a clean target.
         task: what is to be done.
-        split: how the rows are parted, or None where nothing is parted yet: then every row counts as known.
-        memory: what `remembered` functions have found.
+        split: how the rows are parted; None before they are, and then every row counts as a training row.
+        memory: results of `remembered` functions, by their names.
         deadline: `time.monotonic` value to be done by.
-        begun: wall and processor seconds when the look was made.
+        begun: wall and processor seconds when the view was made.
     """
 
     dataset: Dataset
@@ -88,10 +92,10 @@ class View:
     begun: tuple[float, float] = field(default_factory=lambda: (time.monotonic(), time.thread_time()))
 
     def before_learning(self) -> None:
-        """Ask before a model is fitted, which cannot be cut short.
+        """Check that there is time to fit a model. Call it before each fit, since a fit cannot be stopped.
 
         Raises:
-            TooLate: at the share of a core that the checks have had so far it would end after the deadline.
+            TooLate: the fit would end after the deadline, at the share of a core that the checks have had so far.
         """
         if math.isinf(self.deadline):
             return
@@ -102,23 +106,28 @@ class View:
             raise TooLate
 
     @cached_property
+    def goal(self) -> Goal:
+        """The record of the task's goal."""
+        return goals.named(self.task)
+
+    @cached_property
     def known(self) -> np.ndarray:
-        """A sample of the rows that train (of all, without a split), sorted."""
-        return _some(np.arange(self.dataset.n_rows) if self.split is None else self.split.train, SAMPLE_ROWS)
+        """A sample of the training rows, sorted; of all rows without a split."""
+        return sample_of(np.arange(self.dataset.n_rows) if self.split is None else self.split.train, SAMPLE_ROWS)
 
     @cached_property
     def test(self) -> np.ndarray:
-        """A sample of the rows that test, sorted; empty without a split."""
-        return _some(np.empty(0, np.int64) if self.split is None else self.split.test, TEST_ROWS)
+        """A sample of the test rows, sorted; empty without a split."""
+        return sample_of(np.empty(0, np.int64) if self.split is None else self.split.test, TEST_ROWS)
 
     @cached_property
     def frame(self) -> pd.DataFrame | None:
-        """The inputs where they are a table."""
+        """The inputs if they are a table, else None."""
         return self.dataset.inputs if isinstance(self.dataset.inputs, pd.DataFrame) else None
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """Input columns that hold something, those that neither side learns from among them."""
+        """Input columns that are not constant; also those that neither side learns from."""
         if self.frame is None:
             return ()
         there = set(self.frame.columns)
@@ -133,22 +142,22 @@ class View:
     def targets(self) -> tuple[Target, ...]:
         """The first few targets, as codes or numbers."""
         target = self.dataset.target
-        if target is None or self.task.goal == "forecast":
+        if target is None or self.goal.in_windows:
             return ()
-        found = []
+        read = []
         for name in target.columns[:MOST_TARGETS]:
-            if self.task.goal in ("binary", "multiclass"):
+            if self.goal.is_one_class:
                 codes = pd.Index(self.task.classes, dtype=object).get_indexer(pd.Index(target[name], dtype=object))
-                found.append(Target(str(name), np.asarray(codes, np.int64), len(self.task.classes)))
-            elif self.task.goal == "multilabel":
-                found.append(Target(str(name), target[name].to_numpy(np.int64), 2))
+                read.append(Target(str(name), np.asarray(codes, np.int64), len(self.task.classes)))
+            elif self.goal.is_multilabel:
+                read.append(Target(str(name), target[name].to_numpy(np.int64), 2))
             else:
-                found.append(Target(str(name), target[name].to_numpy(np.float64), 0))
-        return tuple(found)
+                read.append(Target(str(name), target[name].to_numpy(np.float64), 0))
+        return tuple(read)
 
     @cached_property
     def known_frame(self) -> pd.DataFrame:
-        """The table's known sample."""
+        """The rows of `known` of the table."""
         assert self.frame is not None
         return self.frame.iloc[self.known]
 
@@ -184,34 +193,43 @@ class View:
         return np.concatenate([b.astype(np.float32) for b in blocks], axis=1)
 
 
-def remembered(ask: Callable[[View], Found]) -> Callable[[View], Found]:
-    """Ask a look once; several checks want the same answer."""
+def remembered(compute: Callable[[View], Answer]) -> Callable[[View], Answer]:
+    """Compute once for each view; several checks need the same answer."""
 
-    @wraps(ask)
-    def asked(view: View) -> Found:
-        if ask.__name__ not in view.memory:
-            view.memory[ask.__name__] = ask(view)
-        found: Found = view.memory[ask.__name__]
-        return found
+    @wraps(compute)
+    def computed_once(view: View) -> Answer:
+        if compute.__name__ not in view.memory:
+            view.memory[compute.__name__] = compute(view)
+        answer: Answer = view.memory[compute.__name__]
+        return answer
 
-    return asked
-
-
-def already_told(view: View, *checks: str) -> set[str]:
-    """Columns that these checks have named; nothing of checks that have not run or are not remembered."""
-    found = [view.memory.get(check) for check in checks]
-    return {name for one in found if isinstance(one, Finding) for name in one.columns}
+    return computed_once
 
 
-def _some(rows: np.ndarray, most: int) -> np.ndarray:
-    """At most so many of them, the same ones each time."""
-    if len(rows) <= most:
-        return np.asarray(rows, np.int64)
-    return np.sort(np.random.default_rng(0).choice(np.asarray(rows, np.int64), most, replace=False))
+def columns_named_by(view: View, check: str) -> set[str]:
+    """Columns in the finding of a `remembered` check; none where it has not run or found nothing."""
+    finding = view.memory.get(check)
+    return set(finding.columns) if isinstance(finding, Finding) else set()
+
+
+def severity_of(value: float, medium: float, high: float = math.inf) -> Severity:
+    """High or medium from these bounds on, low below them."""
+    return "high" if value >= high else "medium" if value >= medium else "low"
+
+
+def sample_of(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most `most` of these rows, drawn at random and sorted; the same ones each time."""
+    rows = np.asarray(rows, np.int64)
+    return rows if len(rows) <= most else np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
+
+
+def evenly(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most `most` of these rows, at equal distances."""
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(int)]
 
 
 def as_numbers(series: pd.Series, kind: str) -> np.ndarray:
-    """One typed column as ``(n, width)`` numbers without gaps: a gap lies below every value."""
+    """One typed column as ``(n, width)`` numbers without gaps: a missing cell gets a number below every value."""
     if kind in ORDERED_KINDS:
         values = series.to_numpy()
         if kind == "datetime":
@@ -226,7 +244,7 @@ def as_numbers(series: pd.Series, kind: str) -> np.ndarray:
         return worded(series)
     codes, levels = pd.factorize(series)
     counts = np.bincount(codes + 1, minlength=len(levels) + 1)[1:]
-    # ties go by spelling, so that the order of rows plays no part
+    # ties are broken by spelling, so that the order of rows does not matter
     order = sorted(range(len(levels)), key=lambda i: (-counts[i], str(levels[i])))
     rank = np.empty(len(levels) + 1)
     rank[order] = np.arange(len(levels))
@@ -278,17 +296,17 @@ def file_rows(dataset: Dataset, rows: np.ndarray, most: int = 20) -> tuple[int, 
     return tuple(int(r) for r in (some if dataset.row_numbers is None else dataset.row_numbers[some]))
 
 
-def named(names: Sequence[str], most: int = 5) -> str:
-    """Names in quotes, the rest counted."""
+def quoted(names: Sequence[str], most: int = 5) -> str:
+    """The first names in quotes, and how many more there are."""
     rest = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(map(repr, names[:most])) + rest
 
 
 def is_birth(name: str) -> bool:
-    """Whether a date tells someone's age and not when the row was made."""
+    """Whether a column is named like a date of birth, which says nothing of when a row was recorded."""
     return is_named(name, "birth|birthday|birthdate|dob|born|geburtsdatum|naissance")
 
 
 def is_person(name: str) -> bool:
-    """Whether a column is named like a person, device or session, of which there may be several rows."""
+    """Whether a column is named like a person, device or session, each of which may have several rows."""
     return is_named(name, PEOPLE)

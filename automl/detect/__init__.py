@@ -1,4 +1,4 @@
-"""What the data are, what is to be done with them (column kinds, modality, goal, with evidence)."""
+"""What the data are and the task: column kinds, modality and goal, with evidence."""
 
 from automl.detect.columns.convert import read
 from automl.detect.detection import detect

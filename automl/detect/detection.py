@@ -17,6 +17,7 @@ from automl.detect.columns.consistency import agreed
 from automl.detect.columns.convert import as_frame, read
 from automl.detect.findings import reading_findings, unsure
 from automl.detect.parse import dates, numbers, words
+from automl.detect.quoting import percent
 from automl.detect.rows import in_file, take
 from automl.detect.series import forecast
 from automl.detect.series.axis import axis, time_column
@@ -28,7 +29,7 @@ __all__ = ["detect", "kinds_of"]
 
 
 def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
-    """Decide what the data are and what is to be done with them.
+    """Decide what the data are, and the task.
 
     Args:
         dataset: raw, as read: strings, numbers and objects; the target as the user wrote it. Columns named by the
@@ -53,7 +54,7 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     columns = kinds_of(whole, recipe)
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
     reason: Any = "set by you"
-    if recipe.goal in (None, "forecast"):
+    if recipe.goal is None or goals.named(recipe.goal).in_windows:
         reason = axis(whole, columns, targets, recipe)
         if not isinstance(reason, str):
             return forecast.detect(dataset, whole, columns, reason, recipe)
@@ -64,7 +65,7 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
 
 
 def kinds_of(frame: pd.DataFrame, recipe: Recipe) -> list[Column]:
-    """What the columns of a table hold, each as the others leave it to be read."""
+    """What the columns of a table hold; open questions of one are decided by the others."""
     return agreed(kinds.columns(frame, recipe.columns))
 
 
@@ -138,7 +139,7 @@ def _near(name: str, names: list[str]) -> str:
 
 
 def _roles(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, str | None]:
-    """Part the columns the recipe names from the inputs, where loading left them there."""
+    """Take the columns that the recipe names out of the inputs, if loading left them there."""
     frame: pd.DataFrame = dataset.inputs
     if recipe.target and dataset.target is None:
         absent = [t for t in recipe.target if t not in frame.columns]
@@ -175,7 +176,7 @@ def _weights(weight: np.ndarray) -> np.ndarray:
 
 
 def _whole(dataset: Dataset) -> pd.DataFrame:
-    """Inputs and target side by side, and the time and series where loading parted them."""
+    """Inputs and target side by side."""
     if dataset.target is None:
         return pd.DataFrame(dataset.inputs)
     return pd.DataFrame(pd.concat([dataset.inputs, dataset.target], axis=1))
@@ -198,11 +199,11 @@ def _table(
 ) -> tuple[Dataset, Task]:
     target = dataset.target
     assert target is not None
-    found = answer(target, recipe, dataset.name, suggested(dataset.inputs, columns))
+    answered = answer(target, recipe, dataset.name, suggested(dataset.inputs, columns))
     raw = dataset
-    dataset = _with_answer(dataset, found)
+    dataset = _with_answer(dataset, answered)
     repeated = duplicate_rows(raw.inputs, raw.target)
-    findings = [*in_file(found.findings, raw)]
+    findings = [*in_file(answered.findings, raw)]
     time = None
     if recipe.time_column is not None:
         dataset, time, dropped = _dated(dataset, columns, recipe)
@@ -213,38 +214,39 @@ def _table(
     inputs = read(frame, columns)
     findings += in_file((*audit(frame, inputs, columns), *reading_findings(frame, inputs, columns)), dataset)
     findings += in_file([repeated] if repeated else [], raw)
-    evidence = [why, *found.evidence]
-    metric, chosen = _metric(found, recipe)
+    evidence = [why, *answered.evidence]
+    metric, chosen = _metric(answered, recipe)
     series = [f"series column {recipe.series!r} is used as an input: the goal is no forecast"] if recipe.series else []
     if (
         time is None
         and (stamps := time_column(frame, columns, None)) is not None
-        and goals.named(found.goal).is_numeric
+        and goals.named(answered.goal).is_numeric
     ):
         series.append(
             f"rows are dated by {stamps.name!r}; pass time_column to test on the latest rows instead of random ones"
         )
         series += [f"goal forecast is possible, not chosen: {reason}"] if reason != "set by you" else []
     task = Task(
-        modality=name, goal=found.goal, target=tuple(map(str, target.columns)), metric=metric, classes=found.classes,
-        positive=found.classes[1] if goals.named(found.goal).is_binary else None, label=recipe.label,
+        modality=name, goal=answered.goal, target=tuple(map(str, target.columns)), metric=metric,
+        classes=answered.classes,
+        positive=answered.classes[1] if goals.named(answered.goal).is_binary else None, label=recipe.label,
         columns=tuple(columns),
         time_column=time.name if time else None, group_column=group, evidence=(*evidence, chosen, *series),
-        ordered=found.ordered, confidence=found.confidence,
+        ordered=answered.ordered, confidence=answered.confidence,
     )  # fmt: skip
-    told = (*unsure(found, recipe), *dataset.findings, *findings)
-    return replace(dataset, inputs=inputs, findings=told, series=None), task
+    findings = [*unsure(answered, recipe), *dataset.findings, *findings]
+    return replace(dataset, inputs=inputs, findings=tuple(findings), series=None), task
 
 
-def _with_answer(dataset: Dataset, found: Answer) -> Dataset:
-    kept = take(dataset, found.rows) if len(found.rows) < dataset.n_rows else dataset
+def _with_answer(dataset: Dataset, answered: Answer) -> Dataset:
+    kept = take(dataset, answered.rows) if len(answered.rows) < dataset.n_rows else dataset
     if dataset.given is not None and dataset.given.any() and not np.any(kept.given):
-        names = ", ".join(map(repr, found.target.columns[:3]))
+        names = ", ".join(map(repr, answered.target.columns[:3]))
         raise DataError(
             f"none of the {int(dataset.given.sum()):,} given test rows holds a target "
             f"({names}); fill it, or leave the test data out"
         )
-    return replace(kept, target=found.target)
+    return replace(kept, target=answered.target)
 
 
 def _dated(dataset: Dataset, columns: list[Column], recipe: Recipe) -> tuple[Dataset, Column, list[Finding]]:
@@ -271,21 +273,23 @@ def _dated(dataset: Dataset, columns: list[Column], recipe: Recipe) -> tuple[Dat
     return kept, time, [*in_file([finding], dataset)]
 
 
-def _metric(found: Answer, recipe: Recipe) -> tuple[str, str]:
+def _metric(answered: Answer, recipe: Recipe) -> tuple[str, str]:
+    """The metric's name, and why it was chosen."""
     if recipe.metric is not None:
-        return fitting_metric(recipe.metric, found.goal), f"metric {recipe.metric}: set by you"
-    chosen = goals.default_metric(found.goal, found.counts)
-    if not goals.named(found.goal).is_multiclass or max(found.counts) < metrics.COMMON_SHARE * sum(found.counts):
-        return chosen, f"metric {chosen}: the usual one for {found.goal}"
-    share = f"{max(found.counts) / sum(found.counts):.0%}".replace("%", " %")
-    common = found.classes[found.counts.index(max(found.counts))]
+        return fitting_metric(recipe.metric, answered.goal), f"metric {recipe.metric}: set by you"
+    counts = answered.counts
+    chosen = goals.default_metric(answered.goal, counts)
+    if not goals.named(answered.goal).is_multiclass or max(counts) < metrics.COMMON_SHARE * sum(counts):
+        return chosen, f"metric {chosen}: the usual one for {answered.goal}"
+    share = percent(max(counts) / sum(counts))
+    common = answered.classes[counts.index(max(counts))]
     if chosen != "accuracy":
         return chosen, (
             f"metric {chosen}: {share} of the rows are {common!r}, so that accuracy would hardly tell a model from "
             f"that guess; each class counts alike"
         )
     return chosen, (
-        f"metric {chosen}, though {share} of the rows are {common!r}: the rarest class has {min(found.counts):,} rows, "
+        f"metric {chosen}, though {share} of the rows are {common!r}: the rarest class has {min(counts):,} rows, "
         f"too few to count as much as any other; look at the scores of each class"
     )
 
@@ -313,22 +317,22 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
             f"y). Goals without a "
             f"target (anomaly, represent, generate) are not built yet; goals that are: {', '.join(goals.known())}"
         )
-    if recipe.goal == "forecast":
+    if recipe.goal is not None and goals.named(recipe.goal).in_windows:
         raise RecipeError(
-            "goal 'forecast' needs a table with a time column, not an array of rows; pass a frame with "
+            f"goal {recipe.goal!r} needs a table with a time column, not an array of rows; pass a frame with "
             "time and value columns"
         )
     target = dataset.target.set_axis([str(c) for c in dataset.target.columns], axis=1).reset_index(drop=True)
-    found = answer(target, replace(recipe, columns={}), dataset.name, "")
-    metric, chosen = _metric(found, recipe)
+    answered = answer(target, replace(recipe, columns={}), dataset.name, "")
+    metric, chosen = _metric(answered, recipe)
     task = Task(
-        modality=name, goal=found.goal, target=tuple(target.columns), metric=metric, classes=found.classes,
-        positive=found.classes[1] if goals.named(found.goal).is_binary else None, label=recipe.label,
-        group_column=recipe.group if dataset.groups is not None else None, evidence=(why, *found.evidence, chosen),
-        ordered=found.ordered, confidence=found.confidence,
+        modality=name, goal=answered.goal, target=tuple(target.columns), metric=metric, classes=answered.classes,
+        positive=answered.classes[1] if goals.named(answered.goal).is_binary else None, label=recipe.label,
+        group_column=recipe.group if dataset.groups is not None else None, evidence=(why, *answered.evidence, chosen),
+        ordered=answered.ordered, confidence=answered.confidence,
     )  # fmt: skip
     if dataset.weight is not None:
         dataset = replace(dataset, weight=_weights(np.asarray(dataset.weight, np.float64)))
-    kept = _with_answer(dataset, found)
-    told = (*unsure(found, recipe), *dataset.findings, *findings, *in_file(found.findings, dataset))
-    return replace(kept, findings=told), task
+    kept = _with_answer(dataset, answered)
+    findings = (*unsure(answered, recipe), *dataset.findings, *findings, *in_file(answered.findings, dataset))
+    return replace(kept, findings=findings), task

@@ -1,4 +1,4 @@
-"""What was done or doubted while reading a table, as findings: each is one function that returns it or None."""
+"""Findings about how a table was read: each is one function that returns its finding or None."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ LOOKED_AT = 300
 
 
 def reading_findings(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> tuple[Finding, ...]:
-    """Every finding about how columns were read.
+    """All findings about how columns were read.
 
     Args:
         raw: as it came.
         read: the same columns, typed.
         columns: what they hold.
     """
-    found = [
+    findings = [
         stand_ins(raw, columns), spelled_gaps(raw, read, columns), converted_units(columns), mixed_units(raw, columns),
         unclear_marks(columns),
     ]  # fmt: skip
-    return tuple(f for f in found if f is not None)
+    return tuple(f for f in findings if f is not None)
 
 
-def unsure(found: Answer, recipe: Recipe) -> tuple[Finding, ...]:
-    """The goal, where the target's values do not tell it and the user did not."""
-    if recipe.goal is not None or found.confidence >= SURE or not found.doubt:
+def unsure(target: Answer, recipe: Recipe) -> tuple[Finding, ...]:
+    """The goal, where neither the user nor the target's values decide it."""
+    if recipe.goal is not None or target.confidence >= SURE or not target.doubt:
         return ()
-    what, _, step = found.doubt.partition("; ")
+    what, _, step = target.doubt.partition("; ")
     step = f"{step[:1].upper()}{step[1:]}." if step else "Pass --goal to say what it is."
-    severity: Severity = "high" if found.confidence < 0.5 else "medium"
-    return (Finding("unsure_goal", severity, f"Not sure: {what}.", step, tuple(map(str, found.target.columns))),)
+    severity: Severity = "high" if target.confidence < 0.5 else "medium"
+    return (Finding("unsure_goal", severity, f"Not sure: {what}.", step, tuple(map(str, target.target.columns))),)
 
 
 def stand_ins(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
     """Numbers such as -999 that were read as missing."""
-    told, names, rows, count = [], [], [], 0
+    described, names, rows, count = [], [], [], 0
     for c in columns:
         gaps = c.reading.get("missing")
         if not gaps or c.name not in raw.columns:
@@ -55,14 +55,14 @@ def stand_ins(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
         plain = numbers(raw[c.name], {k: v for k, v in c.reading.items() if k != "missing"})
         at = np.flatnonzero(np.isin(plain, np.asarray(gaps, dtype=np.float64)))
         if len(at):
-            told.append(f"{', '.join(f'{gap:g}' for gap in gaps)} in {c.name!r}")
+            described.append(f"{', '.join(f'{gap:g}' for gap in gaps)} in {c.name!r}")
             names.append(c.name)
             rows += [int(i) for i in at[:20]]
             count += len(at)
     if not names:
         return None
     message = (
-        f"{count:,} cells hold a number that lies far from all others and comes back ({'; '.join(told[:5])}); "
+        f"{count:,} cells hold a number that lies far from all others and comes back ({'; '.join(described[:5])}); "
         f"they were read as missing."
     )
     kind = next(c.kind for c in columns if c.name == names[0])
@@ -94,22 +94,22 @@ def spelled_gaps(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column
 
 
 def converted_units(columns: Sequence[Column]) -> Finding | None:
-    """Columns whose cells are in several units, turned into one."""
+    """Columns whose cells were in several units and were converted to one."""
     names = [c.name for c in columns if len([u for u in c.reading.get("units", {}) if u]) > 1]
     if not names:
         return None
-    told = "; ".join(
+    described = "; ".join(
         f"{c.name!r} in {c.reading['unit']!r} (from {', '.join(repr(u) for u in c.reading['units'] if u)})"
         for c in columns if c.name in names[:5]
     )  # fmt: skip
-    message = f"Numbers in several units were turned into one: {told}."
+    message = f"Numbers in several units were turned into one: {described}."
     step = "If a unit was taken for another, write it out in full (as min for m)."
     return Finding("converted_units", "low", message, step, tuple(names), (), len(names))
 
 
 def mixed_units(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
-    """Numbers in units that nothing turns into each other, such as prices in several currencies."""
-    names, told = [], []
+    """Numbers in units that cannot be converted into each other, such as prices in several currencies."""
+    names, described = [], []
     for c in columns:
         if c.kind not in ("categorical", "unknown", "text", "list") or c.evidence == "set by you":
             continue
@@ -121,19 +121,22 @@ def mixed_units(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
         if units:
             names.append(c.name)
             spelled = ", ".join(map(repr, quotable(c.name, units)[:4]))
-            told.append(f"{c.name!r}{f' ({spelled})' if spelled else ''}")
+            described.append(f"{c.name!r}{f' ({spelled})' if spelled else ''}")
     if not names:
         return None
     message = (
-        f"Numbers in units that cannot be turned into each other were not read as numbers: {'; '.join(told[:5])}; as "
-        f"words, or left out, they tell a model little."
+        f"Numbers in units that cannot be turned into each other were not read as numbers: "
+        f"{'; '.join(described[:5])}; as words, or left out, they tell a model little."
     )
     step = "Write the unit in a column of its own and the numbers in another."
     return Finding("mixed_units", "medium", message, step, tuple(names), (), len(names))
 
 
 def unclear_marks(columns: Sequence[Column]) -> Finding | None:
-    """Numbers such as 1.500 whose point may part thousands, where no cell tells. (A comma there is no decimal mark.)"""
+    """Numbers such as 1.500, whose point may group thousands, where no cell decides.
+
+    A comma in their place would be no decimal mark.
+    """
     names = [c.name for c in columns if c.reading.get("mark") == "."]
     if not names:
         return None

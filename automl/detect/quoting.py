@@ -2,7 +2,7 @@
 
 Evidence and findings are stored in ``result.json``, in the report and in every saved model, so they name cells only
 where a cell says nothing of one row: a level that at least `MIN_LEVEL_ROWS` rows hold, of a column that does not differ
-from row to row and looks like no person, contact or secret. For other cells the shape is told, and for numbers
+from row to row and looks like no person, contact or secret. Other cells are described by their shape, numbers by
 their first two digits.
 """
 
@@ -14,16 +14,16 @@ from collections.abc import Iterable, Mapping
 
 from automl.records import MIN_LEVEL_ROWS
 
-__all__ = ["is_contact", "is_personal", "quotable", "rounded", "shape", "usual_shape"]
+__all__ = ["is_contact", "is_personal", "percent", "quotable", "rounded", "shape", "usual_shape"]
 
 MOST_DIFFERENT = 0.5
-"""Different values a row, from which a column differs from row to row."""
+"""Share of different values above which a column counts as different from row to row."""
 PERSONAL_SHARE, NAMED_SHARE = 0.2, 0.5
-"""Of a column's different values, from which it is personal: those that look like a contact or secret, like a name."""
+"""Shares of different values that look like contacts or secrets, or like names, from which a column is personal."""
 LONGEST = 40
 """Characters; longer cells are sentences."""
 LONGEST_VALUE = 120
-"""Characters up to which a cell is held against the forms of contacts and secrets."""
+"""Characters; longer cells are not compared with the forms of contacts and secrets."""
 SHAPE_LENGTH = 24
 
 # Words of a column's name, parted at case, digits and marks.
@@ -34,7 +34,7 @@ _NAMED = re.compile(
     r"lati|longi|gps|geo|coord|coords|ip|ipv4|ipv6|mac|imei|imsi|vin|plate|dob|born|naissance|nacimiento|street|strasse|"
     r"straße|rue|calle|via|contact|kontakt|signature|unterschrift|religion|ethnicity|mail"
 )
-# Parts of a name that are told by themselves, wherever they stand.
+# Parts of a name that count wherever they stand in it.
 _WITHIN = re.compile(
     r"e-?mail|phone|telefon|telefono|iban|passw|passport|passwort|kennwort|reisepass|surname|forename|firstname|lastname|"
     r"fullname|username|vorname|nachname|prenom|apellido|cognome|secret|geheim|token|credential|apikey|api_key|"
@@ -57,7 +57,7 @@ _VALUES = re.compile(
 )
 _DIALLED = re.compile(r"(?:[^\W\d_]{1,6}[ .:]*)?[\d() ./+\-]+(?:x\d+)?")
 LEAST_DIGITS = 7
-"""Of telephones, cards and other long numbers."""
+"""Least digits of telephones, cards and other long numbers."""
 _PERSON = re.compile(
     r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Herr|Frau|Mme|Sr|Sra)\.? ?)*"
     r"[^\W\d_a-z][^\W\d_A-Z]+,? (?:[^\W\d_]\.? )*[^\W\d_a-z][\w'’\-]+"
@@ -75,12 +75,12 @@ def is_personal(name: str, levels: Iterable[str] = ()) -> bool:
     words = {word.casefold() for word in re.findall(r"[^\W\d_]+", spaced)}
     if any(_NAMED.fullmatch(word) for word in words) or _WITHIN.search(name.casefold().replace(" ", "")):
         return True
-    told = list(levels)
-    if not told:
+    values = list(levels)
+    if not values:
         return False
-    contacts = sum(map(is_contact, told))
-    people = sum(len(level) <= LONGEST and _PERSON.fullmatch(level) is not None for level in told)
-    return contacts >= PERSONAL_SHARE * len(told) or people > NAMED_SHARE * len(told)
+    contacts = sum(map(is_contact, values))
+    people = sum(len(level) <= LONGEST and _PERSON.fullmatch(level) is not None for level in values)
+    return contacts >= PERSONAL_SHARE * len(values) or people > NAMED_SHARE * len(values)
 
 
 def is_contact(text: str) -> bool:
@@ -123,8 +123,13 @@ def shape(text: str) -> str:
 
 def usual_shape(texts: Iterable[str]) -> str:
     """The commonest shape of some texts, empty where fewer than `MIN_LEVEL_ROWS` have it."""
-    found = Counter(map(shape, texts)).most_common(1)
-    return found[0][0] if found and found[0][1] >= MIN_LEVEL_ROWS else ""
+    commonest = Counter(map(shape, texts)).most_common(1)
+    return commonest[0][0] if commonest and commonest[0][1] >= MIN_LEVEL_ROWS else ""
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share as a percentage: ``"12 %"`` for 0.12."""
+    return f"{100 * share:.{decimals}f} %"
 
 
 def rounded(value: float) -> str:

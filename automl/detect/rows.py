@@ -1,4 +1,4 @@
-"""Take rows out of a dataset, all its parts alike, and name rows as the user's file counts them."""
+"""Select rows in all parts of a dataset, and number rows as the user's file does."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def in_file(findings: Iterable[Finding], dataset: Dataset) -> tuple[Finding, ...
 
 
 def flag_test_rows(findings: Iterable[Finding], dataset: Dataset) -> tuple[Finding, ...]:
-    """Findings that say which of their rows are of the user's own test data.
+    """The findings, with the number from which their rows are those of the user's own test data.
 
     Args:
         findings: whose rows are positions in the user's files.

@@ -1,4 +1,4 @@
-"""A table that nobody has named a target of: what its columns hold, and which of them may be one."""
+"""A table without a named target: what its columns hold, and which of them may be the target."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def survey(dataset: Dataset, recipe: Recipe) -> tuple[tuple[Column, ...], tuple[
     columns = tuple(kinds_of(frame, recipe))
     inputs = read(frame, columns)
     repeated = duplicate_rows(frame, None)
-    found = (
+    findings = (
         *audit(frame, inputs, columns),
         *reading_findings(frame, inputs, columns),
         *([repeated] if repeated else []),
     )
     targets = [sentence for name in suggestions(frame, columns) if (sentence := _as_target(frame, name, recipe))]
-    return columns, tuple(targets), (*dataset.findings, *in_file(found, dataset))
+    return columns, tuple(targets), (*dataset.findings, *in_file(findings, dataset))
 
 
 def _as_target(frame: pd.DataFrame, name: str, recipe: Recipe) -> str | None:
-    """What predicting a column would be; None where it cannot be predicted."""
+    """The goal of predicting a column, as a sentence; None where it cannot be predicted."""
     try:
-        found = answer(frame[[name]], replace(recipe, target=(name,)), "the data", "")
+        answered = answer(frame[[name]], replace(recipe, target=(name,)), "the data", "")
     except InputError:
         return None
-    return f"{shell.flag('--target', name)}: {found.evidence[0].removeprefix('goal ')}"
+    return f"{shell.flag('--target', name)}: {answered.evidence[0].removeprefix('goal ')}"

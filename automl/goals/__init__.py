@@ -67,16 +67,18 @@ def named(goal: Task | GoalName) -> Goal:
     """The record of a task's goal, or of a name.
 
     Raises:
-        RecipeError: no goal has the name, or it is not built yet; names the nearest.
+        RecipeError: no goal has the name (the message gives the nearest one), or it is not built yet.
     """
     name = goal.goal if isinstance(goal, Task) else goal
     record = _SHIPPED.get(name) or _PLUGGED.get(name)
     if record is not None:
         return record
+    built = f"goals that are: {', '.join(known())}"
+    if name in GOALS:
+        raise RecipeError(f"goal {name!r} is not built yet; {built}")
     near = difflib.get_close_matches(str(name).lower(), known(), n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    what = "is not built yet" if name in GOALS else "is unknown"
-    raise RecipeError(f"goal {name!r} {what}; {hint}goals that are: {', '.join(known())}")
+    raise RecipeError(f"goal {name!r} is unknown; {hint}{built}")
 
 
 def serves(declared: Collection[GoalName], goal: Task | GoalName) -> bool:

@@ -78,7 +78,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The verdict and what it rests on (DESIGN, "A fair contest").
+    """The verdict and the figures that it rests on.
 
     Attributes:
         verdict: deep, shallow or tie.

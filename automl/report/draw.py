@@ -2,7 +2,7 @@
 
 A chart:
 
-    {"alt": "what a blind reader is told", "caption": "what to see in it", "shape": "wide" | "half" | "strip",
+    {"alt": "text for screen readers", "caption": "what to see in it", "shape": "wide" | "half" | "strip",
      "x": {"label": "seconds", "limits": [0, 60] or None, "whole": True, "percent": True}, "y": {...},
      "layers": [{"mark": "line" | "step" | "points" | "band" | "rule" | "diagonal" | "bars",
                  "colour": "deep" | "shallow" | "blend" | "floor" | "ink" | "muted", "label": "in the legend" or None,
@@ -131,7 +131,7 @@ def ticker(axis: Any) -> Any:
 
 
 def limits(axes: Any, chart: Mapping[str, Any]) -> None:
-    """What the chart asks to be shown."""
+    """Set the limits of both axes that the chart gives."""
     for name, put in (("x", axes.set_xlim), ("y", axes.set_ylim)):
         asked = (chart.get(name) or {}).get("limits")
         if asked and asked[0] < asked[1]:
@@ -139,12 +139,12 @@ def limits(axes: Any, chart: Mapping[str, Any]) -> None:
 
 
 def numbers(values: Sequence[float | None] | None) -> list[float]:
-    """The values with gaps as NaN."""
+    """The values, with None as NaN."""
     return [float("nan") if v is None else v for v in values or ()]
 
 
 def line(axes: Any, layer: Mapping[str, Any], colour: str, style: str = "default") -> None:
-    """A line, dashed by side so that it can be told apart without colour; dots where asked."""
+    """A line; sides differ in their dashes as well as in colour. With dots where the layer asks for them."""
     faint = layer.get("faint")
     axes.plot(
         numbers(layer["x"]),
@@ -168,7 +168,7 @@ def step(axes: Any, layer: Mapping[str, Any], colour: str) -> None:
 
 
 def points(axes: Any, layer: Mapping[str, Any], colour: str) -> None:
-    """Points; faint ones are small and let others shine through."""
+    """Points; faint ones are small and half transparent."""
     axes.plot(
         numbers(layer["x"]),
         numbers(layer["y"]),
@@ -182,7 +182,7 @@ def points(axes: Any, layer: Mapping[str, Any], colour: str) -> None:
 
 
 def band(axes: Any, layer: Mapping[str, Any], colour: str) -> None:
-    """What lies between low and high."""
+    """The area between low and high."""
     axes.fill_between(
         numbers(layer["x"]), numbers(layer["low"]), numbers(layer["high"]), color=colour, alpha=0.18, linewidth=0
     )
@@ -198,7 +198,7 @@ def rule(axes: Any, layer: Mapping[str, Any], colour: str) -> None:
 
 
 def diagonal(axes: Any, layer: Mapping[str, Any], colour: str) -> None:
-    """Where x equals y."""
+    """The line on which x equals y."""
     axes.axline((0, 0), slope=1, color=colour, linewidth=1.0, linestyle=(0, (1, 1.6)), zorder=1)
 
 
@@ -220,7 +220,7 @@ MARKS = {
 
 
 def gain(axes: Any, chart: Mapping[str, Any]) -> None:
-    """The gain and its interval on a line, before the band of gains too small to count."""
+    """The gain and its interval, over the band of gains that are too small to count."""
     at, low, high, least = (chart.get(key) for key in ("gain", "low", "high", "least"))
     known = [0.0, *(v for v in (at, low, high) if v is not None), *((-least, least) if least else ())]
     reach = 1.12 * max(abs(v) for v in known) or 1.0

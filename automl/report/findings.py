@@ -1,4 +1,4 @@
-"""Findings in the order and the words in which every face shows them."""
+"""The order and the wording of findings, the same in the report, on the command line and in Python."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ACTIVE = re.compile(r"[$`;|&<>()\\\"]|(?:'.*){3}")
 
 
 def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """High severity before medium before low; within one, in the order in which they came."""
+    """High severity before medium before low; the order is kept within a severity."""
     return tuple(sorted(findings, key=lambda one: SEVERITIES.index(one.severity)))
 
 
 def row_numbers_text(finding: Finding, most: int = 20) -> str:
     """The rows concerned, as ``"Rows 3, 8, 15 and 9 more"``; empty where none are named.
 
-    Rows of the user's own test data are told apart: ``"Row 7; row 3 of the test data"``.
+    Rows of the user's own test data are listed apart: ``"Row 7; row 3 of the test data"``.
     """
     if not finding.rows:
         return ""
@@ -39,8 +39,8 @@ def row_numbers_text(finding: Finding, most: int = 20) -> str:
     theirs = [row - first for row in shown if first is not None and row >= first]
     parts = [(rows, where) for rows, where in ((ours, ""), (theirs, " of the test data")) if rows]
     many = rest > 0 and len(parts) == 1
-    said = "; ".join(f"row{'s' * (len(rows) > 1 or many)} {', '.join(map(str, rows))}{where}" for rows, where in parts)
-    return f"R{said[1:]}{more}"
+    text = "; ".join(f"row{'s' * (len(rows) > 1 or many)} {', '.join(map(str, rows))}{where}" for rows, where in parts)
+    return f"R{text[1:]}{more}"
 
 
 def file_names_text(finding: Finding) -> str:
@@ -67,10 +67,10 @@ def column_text(name: str) -> str:
 
 
 def one_line(sentence: str) -> str:
-    """A sentence that may name columns, on one line: line breaks as escapes, endless words cut in their middle."""
+    """A sentence that may name columns, on one line: line breaks as escapes, very long words cut in their middle."""
     return _ENDLESS.sub(_cut, printable(sentence))
 
 
 def _cut(run: re.Match[str]) -> str:
-    """Without its middle, but where that may open the quotes of advice to paste: the rest would then run."""
+    """A long word without its middle; whole where it may hold quotes of a command, whose rest would run when pasted."""
     return run[0] if _ACTIVE.search(run[0]) else f"{run[0][:35]}…{run[0][-25:]}"

@@ -1,4 +1,4 @@
-"""The report: sections are collected into plain dicts, stored, and made into pages from what is stored."""
+"""The report: sections are collected into plain dicts and stored; pages are made from what is stored."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def render(
             run folder.
         sections: as in `write`.
         examples: whether to show the parts that hold the user's own rows, and the words of exceptions.
-        strict: whether one of automl's own sections that cannot be drawn is an error (the file was altered), or is said
-            in its place.
+        strict: whether a section of automl's own that cannot be drawn is an error (the file was altered); else the page
+            says so in its place.
 
     Returns:
         The page's path.
@@ -82,7 +82,7 @@ def render(
     names = ["report.md", "report.html"] if target is None else [path.name]
     try:
         made = {name: form(Path(name).suffix.lower(), content, sections, strict) for name in names}
-    except Exception as error:  # of whatever kind templates and pictures raise on what is none of ours
+    except Exception as error:  # templates and pictures may raise anything where automl did not write the file
         raise FolderError(
             f"{folder / 'report.json'} cannot be drawn ({type(error).__name__}: {words.shorten(error, 200)}); was it "
             "altered? Run the contest again"
@@ -92,14 +92,14 @@ def render(
 
 
 def _without_failures(data: Any) -> Any:
-    """A section's data without what exceptions said, which may quote a cell."""
+    """A section's data without the words of exceptions, which may quote a cell."""
     if isinstance(data, dict):
         return {key: "" if key == "failure" else _without_failures(value) for key, value in data.items()}
     return [_without_failures(value) for value in data] if isinstance(data, list) else data
 
 
 def form(suffix: str, content: Mapping[str, Any], sections: Sequence[Section] | None, strict: bool) -> str:
-    """A stored report as a file of this ending holds it."""
+    """A stored report in the form of this file ending."""
     if suffix == ".json":
         return written(content)
     return (markdown_text if suffix == ".md" else html)(content, sections, strict=strict)
@@ -142,7 +142,7 @@ def source(name: str) -> str:
 
 
 def environment(**options: Any) -> jinja2.Environment:
-    """Jinja as both forms of the report use it: everything is escaped, a missing name is an error in no template."""
+    """The Jinja environment of both forms: everything is escaped, and a missing name becomes empty text."""
     made = jinja2.Environment(autoescape=True, trim_blocks=False, keep_trailing_newline=True, **options)
     made.filters.update(number=words.number, percent=words.percent, duration=words.duration, picture=picture)
     return made
@@ -178,14 +178,14 @@ def markdown_text(
 
 
 def frame(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page shows around its sections."""
+    """The parts of the page around its sections."""
     return {"head": content["head"], "automl_version": content["automl_version"]}
 
 
 def bodies(
     made: jinja2.Environment, content: Mapping[str, Any], templates: Mapping[str, str], strict: bool
 ) -> list[dict[str, Any]]:
-    """Each stored section with its body; one whose template fails, or is not installed here, says so.
+    """Each stored section with its body, or with the problem where its template fails or is not installed here.
 
     Raises:
         Exception: whatever a template of automl's own raises, where `strict`.

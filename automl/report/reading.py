@@ -40,16 +40,16 @@ def read(folder: Path) -> dict[str, Any]:
         ) from error
 
 
-def _checked(found: Any) -> dict[str, Any]:
-    """The report, whose frame and sections are what a page is made of."""
-    if not isinstance(found, dict):
+def _checked(content: Any) -> dict[str, Any]:
+    """The report, after a check of every field that pages are made of."""
+    if not isinstance(content, dict):
         raise Misfit("expected a mapping")
-    whole(found, "schema", SCHEMA, SCHEMA)
-    text(found, "automl_version", MOST_WORDS)
-    head = mapping(found, "head")
+    whole(content, "schema", SCHEMA, SCHEMA)
+    text(content, "automl_version", MOST_WORDS)
+    head = mapping(content, "head")
     for name in ("name", "task", "metric", *(("started",) if "started" in head else ())):
         text(head, name, MOST_WORDS)
-    sections = listed(found, "sections", MOST_SECTIONS)
+    sections = listed(content, "sections", MOST_SECTIONS)
     if not sections:
         raise Misfit("sections: expected one or more, got none")
     for place, part in enumerate(sections):
@@ -63,15 +63,15 @@ def _checked(found: Any) -> dict[str, Any]:
                     kind(part, name)
         except Misfit as error:
             raise Misfit(f"section {place}: {error}") from error
-    return found
+    return content
 
 
 def picture(value: Any) -> str:
-    """A stored picture, which is a PNG inside the page: no other address and no markup is taken.
+    """A stored picture if it is a PNG within the page; no other address and no markup is accepted.
 
     Raises:
         ValueError: it is something else.
     """
     if not isinstance(value, str) or not PICTURE.fullmatch(value):
-        raise ValueError("a picture is no PNG of the page's own")
+        raise ValueError("a picture is not a PNG within the page")
     return value

@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say: claimed against observed frequency."""
+"""Reliability of probabilities: claimed against observed frequency."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def calibration_error(
 def table(
     truth: np.ndarray, probabilities: np.ndarray, bins: int = 10, weight: np.ndarray | None = None
 ) -> list[dict[str, float]]:
-    """What was claimed and what came true, over bins that hold about equally many rows.
+    """Claimed and observed frequencies in bins of about equally many rows; labels of a multilabel task are pooled.
 
     Args:
-        truth: as in `calibration_error`; labels of a multilabel task are pooled.
-        probabilities: as in `calibration_error`; labels of a multilabel task are pooled.
-        weight: as in `calibration_error`; labels of a multilabel task are pooled.
-        bins: at most this many; equal probabilities are never parted.
+        truth: as in `calibration_error`.
+        probabilities: as in `calibration_error`.
+        weight: as in `calibration_error`.
+        bins: at most this many; equal probabilities share a bin.
 
     Returns:
         One dict a bin, ascending: "low", "high" (of the claimed probabilities), "predicted" (mean claim),
@@ -71,13 +71,13 @@ def table(
         return []
     edges = np.unique(np.quantile(claimed, np.linspace(0, 1, bins + 1), method="lower"))
     place = np.clip(np.searchsorted(edges, claimed, side="right") - 1, 0, max(len(edges) - 2, 0))
-    found = []
+    rows = []
     for k in np.unique(place):
         inside = place == k
         w = weights[inside]
         observed = float(np.average(came_true[inside], weights=w))
         effective = float(w.sum() ** 2 / (w**2).sum())
-        found.append(
+        rows.append(
             {
                 "low": float(claimed[inside].min()),
                 "high": float(claimed[inside].max()),
@@ -87,4 +87,4 @@ def table(
                 "rows": int(inside.sum()),
             }
         )
-    return found
+    return rows

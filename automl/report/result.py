@@ -22,7 +22,7 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
     Returns:
         The fields of ``docs/result.schema.json``, in that order. ``gain`` is positive where deep is better.
     """
-    task, split, found = outcome.task, outcome.split, outcome.comparison
+    task, split, comparison = outcome.task, outcome.split, outcome.comparison
     result = {
         "schema": SCHEMA,
         "automl_version": outcome.automl_version,
@@ -65,12 +65,12 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
             for side, spent in (outcome.clock.get("spent") or {}).items()
         },
         "stopped": outcome.stopped,
-        "verdict": found.verdict,
-        "reason": found.reason,
-        "recommended": found.recommended,
-        "gain": found.gain,
-        "interval": interval(found.interval),
-        "level": found.level,
+        "verdict": comparison.verdict,
+        "reason": comparison.reason,
+        "recommended": comparison.recommended,
+        "gain": comparison.gain,
+        "interval": interval(comparison.interval),
+        "level": comparison.level,
         "runs": [row(run) for run in outcome.runs],
     }
     safe: dict[str, Any] = plain(result)

@@ -1,4 +1,4 @@
-"""Who stood against whom: what several sections read from an outcome."""
+"""Finalists and other contestants of an outcome, as several sections read them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl import goals
 from automl.records import Contestant, Outcome, Run
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def finalists(outcome: Outcome) -> list[tuple[Run, Contestant]]:
 
 
 def floor(outcome: Outcome) -> Run | None:
-    """The floor's run: the one that was scored on test rows, else the best by validation."""
+    """The floor's run: the one that was scored on test rows, else the first."""
     runs = [run for run in outcome.runs if run.side == "floor"]
     named = {c.run for c in outcome.contestants if c.side == "floor"}
     return next((run for run in runs if run.name in named), runs[0] if runs else None)
@@ -37,7 +38,7 @@ def leader(outcome: Outcome) -> tuple[Run, Contestant] | None:
 
 
 def holdouts(outcome: Outcome) -> int:
-    """On how many hold-outs the finalists were judged."""
+    """The number of hold-outs on which finalists were judged."""
     return max((run.n_holdouts for run, _ in finalists(outcome)), default=1)
 
 
@@ -56,8 +57,8 @@ def predicted(entrant: Contestant) -> NDArray[Any]:
 
 
 def test_items(outcome: Outcome) -> str:
-    """What one scored test item is called: row or window."""
-    return "window" if outcome.task.goal == "forecast" else "row"
+    """What a scored test item is called: row or window."""
+    return "window" if goals.named(outcome.task).in_windows else "row"
 
 
 def short(values: Any) -> list[float | None]:

@@ -7,11 +7,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from automl import goals
 from automl.metrics import find
+from automl.records import Task
 from automl.system.printable import printable
 
 __all__ = [
     "count",
+    "direction",
     "duration",
     "metric",
     "moment",
@@ -28,17 +31,10 @@ __all__ = [
 ]
 
 NOTHING = "–"
-GOALS = {
-    "binary": "Binary classification",
-    "multiclass": "Classification",
-    "multilabel": "Multi-label classification",
-    "regression": "Regression",
-    "forecast": "Forecast",
-}
 
 
 def plain(value: Any) -> Any:
-    """The value in JSON's own types: NaN and infinities become None, keys become strings, odd things their text."""
+    """The value in JSON's own types: NaN and infinities become None, keys strings, and other objects their text."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -65,7 +61,7 @@ def plain(value: Any) -> Any:
 
 
 def timed(texts: Any) -> Any:
-    """Times as text, None where there is none."""
+    """Times as text, with None for a missing one."""
     if isinstance(texts, list):
         return [timed(text) for text in texts]
     return None if texts == "NaT" else texts
@@ -139,8 +135,8 @@ def duration(seconds: Any) -> str:
 
 def sentence(text: Any) -> str:
     """The text with a capital at its start and a full stop at its end."""
-    said = str(text).strip()
-    return said[:1].upper() + said[1:] + ("" if not said or said[-1] in ".!?:…" else ".")
+    text = str(text).strip()
+    return str(text[:1].upper() + text[1:] + ("" if not text or text[-1] in ".!?:…" else "."))
 
 
 def moment(text: Any) -> str:
@@ -169,9 +165,14 @@ def metric(name: str) -> str:
     return known.words if known and known.words else name.replace("_", " ")
 
 
-def task_sentence(task: Any) -> str:
-    """What was asked, in a phrase: ``Binary classification of income``."""
-    goal = GOALS.get(task.goal, str(task.goal).capitalize())
+def direction(higher_is_better: bool) -> str:
+    """Which scores of a metric are better, in words."""
+    return "higher is better" if higher_is_better else "lower is better"
+
+
+def task_sentence(task: Task) -> str:
+    """The task as a phrase: ``Binary classification of income``."""
+    goal = goals.named(task).words
     target = [shorten(name, 30) for name in task.target]
     words = f"{goal} of {', '.join(target[:3])}" if target else goal
     if len(target) > 3:

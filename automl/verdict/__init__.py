@@ -1,4 +1,4 @@
-"""Two finalists on the same test rows: the interval of their difference, the verdict, and what to tell a manager."""
+"""Two finalists on the same test rows: the interval of their difference, the verdict, and its words for a manager."""
 
 from __future__ import annotations
 

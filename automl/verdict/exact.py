@@ -1,8 +1,9 @@
-"""The paired test for small tests: would the gain be as large if it did not matter which model predicted what?"""
+"""The exact paired test for small tests: how often swapping the predictions of both models gives as large a gain."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,18 @@ _CHUNK_CELLS = 4_000_000
 _RANKING = ("roc_auc", "average_precision")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pair:
+    """The predictions of both models, with what their scores need; see `p_value`."""
+
+    metric: str
+    truth: np.ndarray
+    outputs: tuple[Output, Output]
+    of_item: np.ndarray
+    weight: np.ndarray
+    context: Mapping[str, Any]
+
+
 def p_value(
     metric: str,
     truth: np.ndarray,
@@ -33,10 +46,10 @@ def p_value(
 ) -> float:
     """Two-sided p of the paired permutation test that swaps the two models' predictions unit by unit.
 
-    With at most `EXACT_UNITS` units all ways are counted, else `N_FLIPS` random ones and the one that happened
-    (fewer on very large tests, so that it takes seconds). For metrics that are means of losses this is the
-    sign-flip test of the units' loss differences. For metrics that rank, the models' scores are replaced by their
-    ranks first, since two models' scores need not be on one scale.
+    With at most `EXACT_UNITS` units all swaps are counted, else the observed one and `N_FLIPS` random ones (fewer on
+    very large tests, to take seconds only). For metrics that are means of losses this is the sign-flip test of the
+    units' loss differences. For metrics that rank, scores are replaced by their ranks first, since the scores of two
+    models need not be on one scale.
 
     Args:
         of_item: ``(n_items,)`` each item's unit, 0 .. n_units-1.
@@ -46,11 +59,9 @@ def p_value(
     A distribution-free procedure for comparing ROC curves from a paired experiment, Biometrika 1996 (ranks).
     """
     n_units, n_items = int(of_item.max()) + 1, len(of_item)
-    differences = _loss_differences(metric, truth, deep, shallow, of_item, weight, context)
-    if differences is None:
-        gain_of = _swapped(metric, truth, deep, shallow, of_item, weight, context)
-    else:
-        gain_of = partial(_flipped, differences)
+    pair = _Pair(metric, truth, (deep, shallow), of_item, weight, context)
+    differences = _loss_differences(pair)
+    gain_of = _swapped(pair) if differences is None else partial(_flipped, differences)
     observed = float(gain_of(np.zeros((1, n_units)))[0])
     if not np.isfinite(observed):
         return 1.0
@@ -63,7 +74,7 @@ def p_value(
 
 
 def _flips(n_units: int, n_items: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """0/1 rows, some at a time: which units are swapped."""
+    """Rows of 0 and 1, in chunks: which units are swapped."""
     if n_units <= EXACT_UNITS:
         yield ((np.arange(2**n_units)[:, None] >> np.arange(n_units)) & 1).astype(np.float64)
         return
@@ -73,51 +84,36 @@ def _flips(n_units: int, n_items: int, rng: np.random.Generator) -> Iterator[np.
         yield rng.integers(0, 2, (min(step, n_flips - begin), n_units)).astype(np.float64)
 
 
-def _loss_differences(
-    metric: str,
-    truth: np.ndarray,
-    deep: Output,
-    shallow: Output,
-    of_item: np.ndarray,
-    weight: np.ndarray,
-    context: Mapping[str, Any],
-) -> np.ndarray | None:
-    """Each unit's weighted sum of loss differences, where the metric is a mean of losses."""
-    ours, theirs = (metrics.item_losses(metric, truth, output, context) for output in (deep, shallow))
-    if ours is None or theirs is None:
+def _loss_differences(pair: _Pair) -> np.ndarray | None:
+    """Each unit's weighted sum of loss differences; None where the metric is not a mean of losses."""
+    deep, shallow = (metrics.item_losses(pair.metric, pair.truth, output, pair.context) for output in pair.outputs)
+    if deep is None or shallow is None:
         return None
-    return np.bincount(of_item, weight * ours[1] * (ours[0] - theirs[0]))
+    return np.bincount(pair.of_item, pair.weight * deep[1] * (deep[0] - shallow[0]))
 
 
 def _flipped(differences: np.ndarray, swap: np.ndarray) -> np.ndarray:
+    """The absolute gain for each way of swapping, of a metric that is a mean of losses."""
     return np.asarray(np.abs((1.0 - 2.0 * swap) @ differences))
 
 
-def _swapped(
-    metric: str,
-    truth: np.ndarray,
-    deep: Output,
-    shallow: Output,
-    of_item: np.ndarray,
-    weight: np.ndarray,
-    context: Mapping[str, Any],
-) -> metrics.Evaluator:
-    """The absolute gain for each way of swapping.
+def _swapped(pair: _Pair) -> metrics.Evaluator:
+    """The absolute gain for each way of swapping, of any metric.
 
-    Both models' predictions are laid end to end; a swap is a weighting that takes each item from one of the halves,
-    so the metric is prepared (sorted) once for all swaps.
+    Both models' predictions are laid end to end. A swap is a weighting that takes each item from one of the halves, so
+    the metric is prepared (sorted) once for all swaps.
     """
-    name = metrics.named(metric).reads
-    halves = [np.asarray(output.arrays[name]) for output in (deep, shallow)]
-    if metric in _RANKING:
+    name, n_items = metrics.named(pair.metric).reads, len(pair.truth)
+    halves = [np.asarray(output.arrays[name]) for output in pair.outputs]
+    if pair.metric in _RANKING:
         halves = [_ranks(half) for half in halves]
-    both = Output(deep.kind, {name: np.concatenate(halves)})
-    doubled = {key: _doubled(value, len(truth)) for key, value in context.items()}
-    evaluate = metrics.evaluator(metric, np.concatenate([truth, truth]), both, doubled)
-    weights = np.concatenate([weight, weight])
+    both = Output(pair.outputs[0].kind, {name: np.concatenate(halves)})
+    doubled = {key: _doubled(value, n_items) for key, value in pair.context.items()}
+    evaluate = metrics.evaluator(pair.metric, np.concatenate([pair.truth, pair.truth]), both, doubled)
+    weights = np.concatenate([pair.weight, pair.weight])
 
     def gain_of(swap: np.ndarray) -> np.ndarray:
-        take = swap[:, of_item]
+        take = swap[:, pair.of_item]
         first, second = np.hstack([1.0 - take, take]), np.hstack([take, 1.0 - take])
         return np.asarray(np.abs(evaluate(first * weights) - evaluate(second * weights)))
 
@@ -125,12 +121,12 @@ def _swapped(
 
 
 def _doubled(value: Any, n: int) -> Any:
-    """Context that goes with items, for both halves."""
+    """A value of the context for both halves, if it has one entry an item."""
     return np.concatenate([value, value]) if isinstance(value, np.ndarray) and len(value) == n else value
 
 
 def _ranks(p: np.ndarray) -> np.ndarray:
-    """Mean ranks of each column, 0 to 1."""
+    """Mean ranks within each column, from 0 to 1."""
     ranks = np.empty(p.shape)
     for k in range(p.shape[1]):
         _, place, counts = np.unique(p[:, k], return_inverse=True, return_counts=True)

@@ -21,7 +21,7 @@ N_REPLICATES = 2000
 LEVEL = 0.95
 
 ASSUMED_SEED_SHARE = 0.1
-"""With one seed: the standard deviation that another seed is assumed to bring, of what a score lacks to the best."""
+"""With one seed: the assumed standard deviation between seeds, as a share of a score's distance to the best one."""
 
 N_CROSSED = 500
 
@@ -31,7 +31,7 @@ _MEMORY_CELLS = 16_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
-    """What is redrawn.
+    """The units of the test that are redrawn.
 
     Attributes:
         of_item: ``(n_items,)`` each item's unit, 0 .. n_units-1.
@@ -48,11 +48,11 @@ class Units:
 
 
 def units_of(unit_ids: np.ndarray, classes: np.ndarray | None) -> Units:
-    """Number the units, and part them by class where a class is given for each item and units are single items.
+    """Number the units. Where classes are given and each unit is one item, the units of each class are a stratum.
 
     Args:
         unit_ids: ``(n_items,)``.
-        classes: ``(n_items,)`` codes, or None not to stratify.
+        classes: ``(n_items,)`` codes; None for no strata.
     """
     names, of_item = np.unique(unit_ids, return_inverse=True)
     of_item = np.asarray(of_item).reshape(-1)
@@ -66,7 +66,7 @@ def units_of(unit_ids: np.ndarray, classes: np.ndarray | None) -> Units:
 def weightings(units: Units, n: int, rng: np.random.Generator) -> np.ndarray:
     """How often each unit is drawn: ``(n, n_units)`` multinomial counts, as many draws as units in each stratum.
 
-    Each unit's counts lie side by side in memory, which makes the metrics' sorting by unit fast.
+    The counts of a unit are contiguous in memory, so that metrics sort by unit fast.
     """
     counts = np.zeros((units.n_units, n))
     for stratum in units.strata:
@@ -90,11 +90,11 @@ def _chunks(units: Units, weight: np.ndarray, rng: np.random.Generator) -> Itera
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replicates:
-    """What the gain might have been.
+    """Gains over the replicates.
 
     Attributes:
-        values: ``(n,)`` deep's gain in each replicate; those where the metric is undefined are left out.
-        stretch: by how much wider the interval must be because few seeds say how much seeds matter.
+        values: ``(n,)`` gain of the deep side in each replicate, without those where the metric is undefined.
+        stretch: factor by which the interval is widened, since the variance between seeds is estimated from few.
     """
 
     values: np.ndarray
@@ -103,11 +103,11 @@ class Replicates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """One finalist, ready to be scored under any weighting: as saved, and with seeds redrawn.
+    """One finalist, prepared for scores under any weighting: as saved, and with seeds redrawn.
 
-    A redraw changes what each seed weighs in the average. Its effect is taken as the central difference between a
-    step towards the redrawn average and the same step away from it, so that a redraw counts for which seeds it
-    favours, not for having fewer distinct ones.
+    A redraw changes the weight of each seed in the average. Its effect is the central difference between a step towards
+    the redrawn average and the same step away from it. So a redraw counts by the seeds that it favours, and not for
+    having fewer distinct ones.
     """
 
     saved: metrics.Evaluator
@@ -117,14 +117,14 @@ class _Side:
     which: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def effects(self, which: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """How much drawing these multisets of seeds moves the score under these weightings."""
-        found = np.zeros(len(which))
+        """How much drawing these multisets of seeds changes the score under these weightings."""
+        effects = np.zeros(len(which))
         for code, (up, down) in enumerate(zip(self.towards, self.away, strict=True)):
             chosen = np.flatnonzero(which == code)
             if len(chosen):
                 under = weights.T[:, chosen].T
-                found[chosen] = 0.5 * (self.n_seeds - 1) * (up(under) - down(under))
-        return found
+                effects[chosen] = 0.5 * (self.n_seeds - 1) * (up(under) - down(under))
+        return effects
 
 
 def _side(contestant: Contestant, prepare: Callable[[Output], metrics.Evaluator], rng: np.random.Generator) -> _Side:
@@ -156,9 +156,9 @@ def gains(
 ) -> Replicates:
     """Deep's gain over shallow in each replicate, positive when deep is better.
 
-    Each replicate redraws the test units, the same for both sides, computes the metric anew, and adds the effect of
-    redrawing each side's seeds. The first `N_CROSSED` also compute that effect on their redrawn units, which tells
-    how much of it is the seeds' own.
+    Each replicate redraws the test units (the same for both sides), computes the metric on them, and adds the effect of
+    redrawing each side's seeds. The first `N_CROSSED` replicates also compute that effect on their redrawn units, to
+    estimate how much of it is due to the seeds alone.
     """
 
     def prepare(output: Output) -> metrics.Evaluator:
@@ -169,18 +169,18 @@ def gains(
     for part, weights in _chunks(units, weight, rng):
         values[part] = sides[0].saved(weights) - sides[1].saved(weights)
         early = slice(part.start, min(part.stop, N_CROSSED))
-        for side, found in zip(sides, crossed, strict=True):
+        for side, effects in zip(sides, crossed, strict=True):
             if side.n_seeds > 1 and early.start < early.stop:
-                found[early] = side.effects(side.which[early], weights[: early.stop - early.start])
+                effects[early] = side.effects(side.which[early], weights[: early.stop - early.start])
     of_rows, variances = _variance(values), []
-    for sign, side, found in zip((1.0, -1.0), sides, crossed, strict=True):
+    for sign, side, effects in zip((1.0, -1.0), sides, crossed, strict=True):
         if side.n_seeds == 1:
             lacking = abs(metrics.named(metric).best - float(side.saved(weight[None, :])[0]))
             effect = ASSUMED_SEED_SHARE * lacking * rng.normal(size=N_REPLICATES)
         else:
             codes = np.arange(len(side.towards))
             as_is = side.effects(codes, np.repeat(weight[None, :], len(codes), axis=0))[side.which]
-            effect = _own_effect(as_is, found, side.n_seeds)
+            effect = _own_effect(as_is, effects, side.n_seeds)
         values = values + sign * effect
         variances.append((float(np.var(effect)), side.n_seeds - 1))
     if not metrics.named(metric).higher_is_better:
@@ -189,7 +189,7 @@ def gains(
 
 
 def _variance(values: np.ndarray) -> float:
-    """Of what is finite; 0 where nothing is."""
+    """The variance of the finite values; 0 where there are none."""
     finite = values[np.isfinite(values)]
     return float(np.var(finite)) if len(finite) else 0.0
 
@@ -197,9 +197,9 @@ def _variance(values: np.ndarray) -> float:
 def _own_effect(as_is: np.ndarray, crossed: np.ndarray, n_seeds: int) -> np.ndarray:
     """The effects of redrawing seeds, shrunk to the variance that the seeds themselves bring to their average.
 
-    Effects on the test as it is vary by the seeds and by the luck of these test rows (one part each); effects on
-    redrawn rows by the seeds and by that luck twice over. So twice the first variance less the second is the
-    seeds' own. Redrawing n things gives (n - 1)/n of their mean's variance, which is made good.
+    Effects on the test as it is have the variance of the seeds plus the sampling variance of the test rows. Effects on
+    redrawn rows have the variance of the seeds plus twice that sampling variance. So twice the first less the second is
+    the variance of the seeds. Redrawing n seeds gives (n - 1)/n of the variance of their mean, which is corrected.
     """
     total = float(np.var(as_is))
     own = max(0.0, 2.0 * total - _variance(crossed)) * n_seeds / (n_seeds - 1)
@@ -224,10 +224,10 @@ def _stretch(from_rows: float, seeds: list[tuple[float, int]]) -> float:
 
 
 def interval_of(replicates: Replicates, gain: float, n_units: int) -> tuple[float, float]:
-    """The percentile interval of the gain, its tails widened for few units and itself for few seeds.
+    """The percentile interval of the gain, with its tails widened for few units and the whole for few seeds.
 
-    The bootstrap's spread is too small by ``sqrt((n - 1) / n)`` and a normal quantile too small for an estimated
-    spread, which the widened tails make good; from some hundred units on this changes nothing visible.
+    The bootstrap's standard deviation is too small by ``sqrt((n - 1) / n)``, and a normal quantile is too small for an
+    estimated one. The widened tails correct both; from some hundred units on the change is not visible.
 
     Source: Hesterberg, What teachers should know about the bootstrap, The American Statistician 2015, section 5.3
     (expanded percentile interval).

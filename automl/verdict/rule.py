@@ -1,4 +1,4 @@
-"""The verdict by the protocol of the design, "A fair contest", points 3 to 6."""
+"""The rule of the verdict: scores, interval, least gain, and which model is recommended."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def compare(
     min_gain: float,
     seed: int,
 ) -> Comparison:
-    """Say which side is better on the test rows, and how sure that is.
+    """Decide which side is better on the test rows, and how sure that is.
 
     Args:
-        task: metric, classes and test units.
-        split: metric, classes and test units.
+        task: its metric and classes.
+        split: its test units.
         truth: of the scored test items, as `records` says.
         weight: ``(n_items,)`` or None.
-        context: what the metric reads beside (see `records.Metric`).
-        deep: the finalists, or None where a side has none: the other then wins if it beats the floor.
-        shallow: see `deep`.
-        floor: the model that learns nothing from inputs.
-        runs: for costs and names.
-        min_gain: share of the distance from the floor's score to the best possible that counts.
+        context: further inputs of the metric, see `records.Metric`.
+        deep: finalist of the deep side. None where it has none: the shallow side then wins if it beats the floor.
+        shallow: finalist of the shallow side, likewise.
+        floor: the model that learns nothing from the inputs.
+        runs: all runs, for their costs and families.
+        min_gain: least gain that counts, as a share of the distance from the floor's score to the best possible one.
         seed: of the resampling.
     """
     context = dict(context or {})
@@ -72,14 +72,14 @@ def compare(
 def decide(
     gain: float, interval: tuple[float, float] | None, least_gain: float, few: bool, p: float | None
 ) -> tuple[Verdict, Reason]:
-    """The rule alone: design, "A fair contest", point 5.
+    """The rule alone: a side wins if the interval excludes zero and the gain is large enough to count.
 
     Args:
         gain: of deep over shallow.
-        interval: of the gain, or None where there is none.
-        least_gain: what counts, in the metric's units.
-        few: too few units for the interval to be trusted.
-        p: of the exact paired test, where few.
+        interval: of the gain; None where there is none.
+        least_gain: least gain that counts, in the metric's units.
+        few: whether there are too few units to trust the interval.
+        p: of the exact paired test, where `few`.
     """
     if interval is None or not np.isfinite(gain) or (few and (p is None or p >= ALPHA)):
         return "tie", "undecided"
@@ -167,21 +167,21 @@ def _with_words(comparison: Comparison, sentences: tuple[str, str], notes: Seque
 def _seed_note(n_seeds: int) -> str:
     if n_seeds == 1:
         return (
-            "A finalist was trained with one seed, so what was measured speaks of this fitted pair only; the interval "
-            f"assumes that another seed would move a score by {ASSUMED_SEED_SHARE:.0%} of what it lacks to the best."
+            "A finalist was trained with one seed, so the result is that of this fitted pair only; the interval "
+            f"assumes that another seed would change a score by {ASSUMED_SEED_SHARE:.0%} of its distance to the best."
         )
     return f"The interval covers the test rows and {n_seeds} seeds a side, not the search."
 
 
 def _interval(replicates: Replicates, gain: float, n_units: int) -> tuple[tuple[float, float] | None, str | None]:
-    """The percentile interval, which always holds the gain; and what had to be done for that."""
+    """The percentile interval, extended to hold the gain, and a note where it was extended or is missing."""
     if len(replicates.values) < 0.75 * N_REPLICATES:
         return None, "The metric was undefined in a quarter or more of the resampled tests, so there is no interval."
     low, high = interval_of(replicates, gain, n_units)
     slack = 1e-9 * (1.0 + abs(gain))
     note = None
     if not low - slack <= gain <= high + slack:
-        note = "The resampled differences lie to one side of the measured one; the interval was extended to hold it."
+        note = "The resampled gains lie on one side of the measured one; the interval was extended to hold it."
     return (min(low, gain), max(high, gain)), note
 
 
@@ -208,7 +208,7 @@ def _least_gain(
         if not known:
             return 0.0, "Neither the floor nor a finalist has a score, so no least gain could be set."
         start = min(known, key=lambda score: metrics.gain(metric, score, metrics.named(metric).best))
-        note = "The floor has no score; the least gain that counts is a share of what the worse finalist lacks."
+        note = "The floor has no score; the least gain is a share of the worse finalist's distance to the best score."
     return min_gain * abs(metrics.named(metric).best - start), note
 
 
@@ -230,5 +230,5 @@ def _recommended(metric: str, verdict: Verdict, deep: str, shallow: str, floor: 
 
 
 def cheaper(a: Run | None, b: Run | None, name_a: str, name_b: str) -> str:
-    """Which of two runs costs less in use; the first where nothing tells."""
+    """Which of two runs costs less in use; the first where their costs do not decide."""
     return name_b if a is not None and b is not None and b.cost.cheaper_than(a.cost) else name_a

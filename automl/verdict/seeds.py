@@ -1,4 +1,4 @@
-"""Which seeds a replicate draws, and what their average predicts."""
+"""Seeds redrawn for each replicate, and the predictions of their average."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def draw(n_seeds: int, n_replicates: int, rng: np.random.Generator) -> Draws:
 
 
 def mixed(contestant: Contestant, shares: np.ndarray) -> Output:
-    """What a weighted average of the seeds predicts.
+    """Predictions of a weighted average of the seeds.
 
     Args:
         contestant: with its seeds' decided outputs.
-        shares: ``(n_seeds,)`` what each seed weighs, summing to 1.
+        shares: ``(n_seeds,)`` weight of each seed; they sum to 1.
 
     Returns:
         The mean of probabilities, values and quantiles; labels by the rule that the finalist itself follows.
@@ -73,7 +73,7 @@ def _labels(decided: Output, p: np.ndarray | None, votes: Sequence[tuple[np.ndar
 
 
 def _threshold(p: np.ndarray, labels: np.ndarray) -> float | None:
-    """The probability from which on the label was 1, as near to one half as the labels allow; None if there is none."""
+    """The threshold from which on labels are 1, as near to one half as they allow; None where there is none."""
     highest_no = float(p[labels == 0].max(initial=0.0))
     lowest_yes = float(p[labels == 1].min(initial=1.0))
     if highest_no > lowest_yes or (highest_no == lowest_yes and 0.0 < highest_no < 1.0):
@@ -82,7 +82,7 @@ def _threshold(p: np.ndarray, labels: np.ndarray) -> float | None:
 
 
 def _vote(p: np.ndarray | None, votes: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
-    """The label most seeds give; among equals the more probable one."""
+    """The label that most seeds predict; in a tie the more probable one."""
     first = votes[0][0]
     if first.ndim == 2:
         for_it = np.average([labels for labels, _ in votes], axis=0, weights=[share for _, share in votes])

@@ -41,7 +41,7 @@ def count_of_units(n: int, units: str) -> str:
 
 
 def decimals(*values: float) -> int:
-    """As many decimals as tell these scores apart: three figures, more where they are close."""
+    """As many decimals as distinguish these scores: three figures, more where they are close."""
     finite = [abs(value) for value in values if math.isfinite(value)]
     largest = max(finite, default=1.0)
     figures = 3 if largest < 10 else max(0, 4 - len(f"{largest:.0f}"))
@@ -72,9 +72,9 @@ def milliseconds(value: float) -> str:
 
 
 def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
-    """What one run costs beside another: training time, then time to answer."""
+    """What one run costs compared with another: training time, then prediction time."""
     a, b = scores.runs.get(one), scores.runs.get(other)
-    parts, dearer = [], []
+    parts, costlier = [], []
     if a is not None and b is not None and a.cost.fit_seconds > 0 and b.cost.fit_seconds > 0:
         ratio = a.cost.fit_seconds / b.cost.fit_seconds
         if ratio >= 1.25:
@@ -83,16 +83,16 @@ def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
             parts.append(f"takes {times(1 / ratio)} less time to train")
         else:
             parts.append("takes about as long to train")
-        dearer.append(0 if 0.8 < ratio < 1.25 else 1 if ratio > 1 else -1)
+        costlier.append(0 if 0.8 < ratio < 1.25 else 1 if ratio > 1 else -1)
     if a is not None and b is not None and a.cost.predict_ms and b.cost.predict_ms:
         mine, theirs = milliseconds(a.cost.predict_ms), milliseconds(b.cost.predict_ms)
         parts.append(f"answers in {mine} ms" + ("" if mine == theirs else f" instead of {theirs}"))
-        dearer.append(0 if mine == theirs else 1 if a.cost.predict_ms > b.cost.predict_ms else -1)
-    joint = " but " if len(dearer) == 2 and dearer[0] * dearer[1] < 0 else " and "
-    said = joint.join(parts) if parts else "has no measured costs to set against the other's"
-    if opening == "It also" and dearer and dearer[0] >= 0:
-        opening = "It"  # nothing to add to its lead
-    return f"{opening} {said}."
+        costlier.append(0 if mine == theirs else 1 if a.cost.predict_ms > b.cost.predict_ms else -1)
+    joint = " but " if len(costlier) == 2 and costlier[0] * costlier[1] < 0 else " and "
+    costs = joint.join(parts) if parts else "has no measured costs to set against the other's"
+    if opening == "It also" and costlier and costlier[0] >= 0:
+        opening = "It"  # it costs as much or more, which adds nothing to its lead
+    return f"{opening} {costs}."
 
 
 def _evidence(comparison: Comparison, split: Split, places: int) -> str:
@@ -112,7 +112,7 @@ def both_sentences(
     """Two sentences where both sides have a finalist.
 
     Args:
-        few: why the test is too small to decide alone, or an empty text.
+        few: why the test is too small for the interval alone to decide; empty where it is not.
     """
     metric = metrics.named(scores.metric)
     a, b = scores.of[deep], scores.of[shallow]
@@ -168,9 +168,9 @@ def lone_sentences(
         )
     mine = scores.of[only.run]
     places = decimals(mine, floor_score)
-    found = "a deep network" if only.side == "deep" else "a shallow model"
+    finished = "a deep network" if only.side == "deep" else "a shallow model"
     missing = "shallow model" if only.side == "deep" else "deep network"
-    first = f"Only {found} ({scores.family(only.run)}) could be trained in this budget; no {missing} was finished."
+    first = f"Only {finished} ({scores.family(only.run)}) could be trained in this budget; no {missing} was finished."
     against = f"{number(mine, places)} {metric.words} against {number(floor_score, places)} for the floor on {units}"
     if comparison.recommended == only.run:
         return first, f"It scores {against}, so it is what you have, but nothing is known of how it compares."

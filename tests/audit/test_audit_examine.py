@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import time
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl import goals
 from automl.audit import examine
 from automl.records import Finding
 from automl.report.findings import finding_text, gravest_first, row_numbers_text
@@ -190,3 +192,19 @@ def test_a_number_that_drifts_with_its_date_is_no_leak_of_the_date(view, clean, 
     level = pd.Series(np.arange(len(frame)) * 1.0 + rng.normal(size=len(frame)))
 
     assert told_of(view(frame.assign(sold_on=when), level), "sold_on") == {"ignored_time": "high"}
+
+
+@pytest.mark.parametrize("base", ["binary", "regression"])
+def test_a_goal_of_a_plug_in_is_audited_like_its_base(view, clean, base):
+    frame, label, amount = clean
+    target = (label if base == "binary" else amount).head(300)
+    seen = view(frame.head(300).assign(again=target), target)
+    other = dataclasses.replace(goals.named(base), name="other", base=base)
+    goals.plug_in([other])
+    try:
+        found = examine(seen.dataset, dataclasses.replace(seen.task, goal="other"), seen.split)
+    finally:
+        goals.plug_in(())
+
+    assert {"copied_target", "few_rows"} <= {one.check for one in found}
+    assert found == examine(seen.dataset, seen.task, seen.split)

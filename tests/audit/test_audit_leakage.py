@@ -72,6 +72,14 @@ def test_a_noisy_copy_of_numbers_leaks(view, clean, rng):
     assert (found.severity, found.columns) == ("high", ("after",))
 
 
+def test_a_name_with_a_percent_sign_is_quoted_as_it_is(view, clean, rng):
+    frame, _, amount = clean
+
+    found = leaking_column(view(frame.assign(**{"paid%": amount + 0.05 * rng.normal(size=len(amount))}), amount))
+
+    assert "'paid%' alone explains" in found.message
+
+
 def test_two_leaks_do_not_hide_each_other(view, clean, rng):
     frame, label, _ = clean
     noisy = [label.where(rng.random(len(label)) > 0.04, rng.permutation(label)) for _ in range(2)]

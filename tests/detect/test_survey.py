@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import automl
-from automl.cli import look
+from automl.cli import views
 from automl.errors import NoTarget, RecipeError
 
 
@@ -39,7 +39,7 @@ def test_kinds_set_by_the_user_hold(cars):
 
 
 def test_a_terminal_shows_the_same(cars, capsys):
-    look.show(automl.inspect(cars))
+    views.show(automl.inspect(cars))
     out = capsys.readouterr().out
     assert "no target was named" in out and "--target price: regression" in out and "identifier" in out
 
@@ -68,7 +68,7 @@ def test_a_name_with_a_line_break_or_without_end_stays_on_one_line(capsys):
     )
     assert max(map(len, str(seen).splitlines())) < 200
     assert r"a\nb" in str(seen)
-    look.show(seen)
+    views.show(seen)
     assert r"a\nb" in capsys.readouterr().out
 
 
@@ -78,5 +78,5 @@ def test_a_cell_that_breaks_its_line_breaks_no_line_of_what_was_seen(capsys):
     assert any("\n" in column.evidence for column in seen.columns)
     lines = str(seen).splitlines()
     assert len([line for line in lines if line.startswith("  ")]) == len(lines) - 1
-    look.show(seen)
+    views.show(seen)
     assert r"yes\nb" in capsys.readouterr().out.replace(" ", "")

@@ -158,7 +158,7 @@ def test_a_picture_is_a_png_of_the_pages_own(written, tmp_path, image):
     (part,) = content["sections"] = [part for part in content["sections"] if part["name"] == "errors"]
     report.render(put(tmp_path, content))
     part["data"]["groups"][0]["items"][0]["image"] = image
-    with pytest.raises(FolderError, match="a picture is no PNG"):
+    with pytest.raises(FolderError, match="a picture is not a PNG"):
         report.render(put(tmp_path, content))
 
 

@@ -1,1 +1,1 @@
-"""What each column holds: its kind, its sentinel values, its units, and how sure that is."""
+"""What each column holds: its kind, its codes for missing values, its units, and how sure that is."""

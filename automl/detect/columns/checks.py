@@ -26,14 +26,14 @@ __all__ = [
 
 
 def audit(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> tuple[Finding, ...]:
-    """Every finding about a table's inputs.
+    """All findings about a table's inputs.
 
     Args:
         raw: as it came.
         read: the same columns, typed.
         columns: what they hold.
     """
-    found = [
+    findings = [
         infinite_numbers(raw),
         mixed_types(raw, read, columns),
         left_out(columns, "identifier"),
@@ -42,7 +42,7 @@ def audit(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> t
         ambiguous_dates(columns),
         mostly_missing(read, columns),
     ]
-    return tuple(f for f in found if f is not None)
+    return tuple(f for f in findings if f is not None)
 
 
 def infinite_numbers(raw: pd.DataFrame) -> Finding | None:
@@ -143,7 +143,7 @@ def left_out(columns: Sequence[Column], kind: str) -> Finding | None:
 
 
 def ambiguous_dates(columns: Sequence[Column]) -> Finding | None:
-    """Dates whose order of day and month the values do not tell, or tell both ways."""
+    """Dates whose order of day and month no value decides, or values decide both ways."""
     names = [
         c.name
         for c in columns

@@ -1,4 +1,4 @@
-"""What one column leaves open, the others of its table may tell: decimal commas, the order of day and month."""
+"""Open questions of one column that others of its table decide: decimal commas, the order of day and month."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OPEN_ORDER = "no day above 12 tells the order"
 
 
 def agreed(columns: Sequence[Column]) -> list[Column]:
-    """The columns, those with an open mark or an open order read as the table's other columns are.
+    """The columns, where those with an open decimal mark or date order are read like the table's other columns.
 
     A table is written in one place: where another column shows decimal commas, 1,500 is one and a half; where the
     other dates are all day first, 03/04/2020 is in April. Columns whose kind the user set are left as they are.
@@ -32,9 +32,9 @@ def agreed(columns: Sequence[Column]) -> list[Column]:
             reading = {k: v for k, v in c.reading.items() if k != "mark"} | {"decimal": ","}
             out.append(replace(c, reading=reading, evidence=f"{c.evidence}, decimal comma as in other columns"))
         elif order is not None and OPEN_ORDER in c.evidence:
-            told = c.evidence[: c.evidence.index(OPEN_ORDER)]
-            told = f"{told}{'day' if order else 'month'} first as in the table's other dates"
-            out.append(replace(c, reading={**c.reading, "day_first": order}, evidence=told, confidence=0.9))
+            known = c.evidence[: c.evidence.index(OPEN_ORDER)]
+            evidence = f"{known}{'day' if order else 'month'} first as in the table's other dates"
+            out.append(replace(c, reading={**c.reading, "day_first": order}, evidence=evidence, confidence=0.9))
         else:
             out.append(c)
     return out

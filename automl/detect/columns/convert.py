@@ -17,7 +17,7 @@ __all__ = ["as_frame", "read", "typed"]
 
 
 def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
-    """Read raw columns as what they were found to hold.
+    """Convert raw columns by their kinds.
 
     Args:
         frame: rows as they came, any column types; a 2-D array has columns x0, x1, ...

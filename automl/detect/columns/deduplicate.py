@@ -1,4 +1,4 @@
-"""A table in which every row stands several times holds no more than one in which each stands once."""
+"""Tables in which every row occurs several times, which hold no more than one copy of each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["deduplicate"]
 
 
 def deduplicate(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a table, each kept as often as the greatest common divisor of all repeats asks.
+    """The rows of a table, whose repeats are divided by their greatest common divisor.
 
     Kinds rest on how many values differ, so a doubled file would make codes out of identifiers. Where each row stands
     2 (4, 6, ...) times, half of the rows say the same. Columns are counted one by one until one of them rules it out,

@@ -53,7 +53,7 @@ STATES = frozenset(_STATES.split())
 
 
 def is_gap(text: str) -> bool:
-    """Whether a text is one that people write where they know no value."""
+    """Whether a text is a usual mark for a missing value."""
     return text.lower() in GAP_WORDS
 
 
@@ -184,7 +184,7 @@ def _one(text: str) -> tuple[float, ...]:
 
 
 def _of_values(texts: Sequence[str]) -> dict[str, float]:
-    """What up to `DRAW` values show together."""
+    """Features of up to `DRAW` values."""
     out: dict[str, float] = {"n_values": float(len(texts))}
     texts = [t[:LONGEST] for t in texts] or [""]
     n = len(texts)
@@ -209,15 +209,15 @@ def _of_values(texts: Sequence[str]) -> dict[str, float]:
 
 
 def _together(texts: Sequence[str]) -> dict[str, float]:
-    """Units, shapes, members and beginnings that the values share."""
+    """Features of units, shapes, members and beginnings that values share."""
     n = len(texts)
     out: dict[str, float] = {}
-    found = [q for t in texts if (q := quantity(t)) is not None]
-    units = {unit for _, unit in found}
-    out["quantities"] = len(found) / n
+    quantities = [q for t in texts if (q := quantity(t)) is not None]
+    units = {unit for _, unit in quantities}
+    out["quantities"] = len(quantities) / n
     out["units"] = len(units)
     out["one_unit"] = float(len(units) == 1 and "" not in units)
-    out["all_with_unit"] = float(bool(found) and "" not in units)
+    out["all_with_unit"] = float(bool(quantities) and "" not in units)
     shapes = [_shape(t) for t in texts]
     out["shapes"] = len(set(shapes)) / n
     out["shape_chars"] = sum(map(len, shapes)) / n
@@ -253,7 +253,7 @@ def _shape(text: str) -> str:
 
 
 def _of_counts(p: ColumnProfile) -> dict[str, float]:
-    """How many there are, and how the numbers lie."""
+    """Features of counts, and of the distribution of numbers."""
     present, distinct = p.n_present, p.n_distinct
     low, high, mean, deviation = p.low, p.high, p.mean, p.deviation
     number_, reach = float(p.is_number), high - low
@@ -322,7 +322,7 @@ def _of_name(name: str) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """What names of columns told before: their words, and kinds of columns of the same name.
+    """What was learnt from names of columns: their words, and the kinds of columns with the same name.
 
     Attributes:
         weight: of each word, more for common ones.
@@ -340,12 +340,12 @@ _LEAST_VOTE = 1e-3  # less is what rounding leaves of a vote taken back
 
 
 def stem(p: ColumnProfile) -> str:
-    """By which other files' columns are found: the name in small letters, any number in it alike, and numbers apart."""
+    """The key of a column's votes: the name in small letters with all numbers alike, and whether it holds numbers."""
     return ("1" if p.is_number else "0") + re.sub(r"\d+", "0", " ".join(p.name.lower().split()))
 
 
 def _of_votes(p: ColumnProfile, lexicon: Lexicon, own: np.ndarray | None) -> dict[str, float]:
-    """What columns of the same stem are in other files, and how many said so; little is sure of one file."""
+    """Kinds of columns of the same stem in other files, and how many files voted; one file alone is not sure."""
     votes = lexicon.votes.get(stem(p))
     votes = np.zeros(N_VOTES) if votes is None else votes if own is None else votes - own
     total = float(votes.sum())
@@ -377,28 +377,28 @@ def _read(word: str, lexicon: Lexicon) -> tuple[int, int]:
 
 def _of_speech(name: str, lexicon: Lexicon, own: bool) -> dict[str, float]:
     """Whether a stranger can read the name: "plantdate" can be read, "s3p2c1" cannot."""
-    found = spoken(name)
-    n_letters = max(sum(map(len, found)), 1)
-    parts = [_read(w, lexicon) for w in found]
+    spelled = spoken(name)
+    n_letters = max(sum(map(len, spelled)), 1)
+    parts = [_read(w, lexicon) for w in spelled]
     letters = sum(part[0] for part in parts)
-    whole = sum(len(w) for w in found if w in lexicon.weight)
-    files = [math.log1p(max(lexicon.files.get(w, 0) - own, 0)) for w in found] or [0.0]
+    whole = sum(len(w) for w in spelled if w in lexicon.weight)
+    files = [math.log1p(max(lexicon.files.get(w, 0) - own, 0)) for w in spelled] or [0.0]
     runs = re.findall(r"[A-Za-z]+|\d+", name)
-    vowels = sum(c in "aeiouy" for w in found for c in w)
-    consonants = max(map(len, re.findall(r"[bcdfghjklmnpqrstvwxz]+", " ".join(found))), default=0)
+    vowels = sum(c in "aeiouy" for w in spelled for c in w)
+    consonants = max(map(len, re.findall(r"[bcdfghjklmnpqrstvwxz]+", " ".join(spelled))), default=0)
     out = {
-        "read": letters / n_letters, "unread_letters": sum(map(len, found)) - letters, "whole": whole / n_letters,
-        "letters_in_no_word": sum(map(len, found)) - whole, "words": sum(part[1] for part in parts),
+        "read": letters / n_letters, "unread_letters": sum(map(len, spelled)) - letters, "whole": whole / n_letters,
+        "letters_in_no_word": sum(map(len, spelled)) - whole, "words": sum(part[1] for part in parts),
         "files_most": max(files), "files_least": min(files), "files_mean": sum(files) / len(files), "runs": len(runs),
         "digits_between_letters": len(re.findall(r"[A-Za-z]\d+[A-Za-z]", name)), "vowels": vowels / n_letters,
-        "consonants_in_a_row": consonants, "longest": max(map(len, found), default=0),
-        "shortest": min(map(len, found), default=0),
+        "consonants_in_a_row": consonants, "longest": max(map(len, spelled), default=0),
+        "shortest": min(map(len, spelled), default=0),
     }  # fmt: skip
     return {f"speech_{k}": float(v) for k, v in out.items()}
 
 
 def feature_names() -> tuple[str, ...]:
-    """What each number of `column_features` is, in order."""
+    """The name of each number of `column_features`, in order."""
     blank = ColumnProfile("", 0, 0, 0, False, 0.0, 0.0, 0.0, 0.0, ())
     return (*_of_column(blank, Lexicon({}, {}, {}), None), *_of_values(()))
 
@@ -408,11 +408,11 @@ def _of_column(p: ColumnProfile, lexicon: Lexicon, own: np.ndarray | None) -> di
 
 
 def column_features(p: ColumnProfile, lexicon: Lexicon, own: np.ndarray | None = None) -> np.ndarray:
-    """Signs of a profile, a row for each of its draws: float32 of shape (draws, `N_FEATURES`).
+    """Features of a profile, a row for each of its draws: float32 of shape (draws, `N_FEATURES`).
 
     Args:
         p: the profile.
-        lexicon: what names told before.
+        lexicon: what was learnt from names.
         own: where the profile's file is one of those that the lexicon knows, how that file voted for the profile's
             stem, (`N_VOTES`,); it is left out.
     """

@@ -1,6 +1,6 @@
-"""The kinds of a table's columns: by rules, and where they are not certain by what was learnt from labelled columns.
+"""The kinds of a table's columns: by rules, and where these are not certain by a model of labelled columns.
 
-Record 13 of the decisions tells when a rule (`automl.detect.columns.rules`) is overruled, and what each gives.
+Record 13 of the decisions says when a rule (`automl.detect.columns.rules`) is overruled, and what each gives.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from automl.detect.columns.rules import (  # fmt: skip
 )
 from automl.detect.columns.sample import ColumnSample, column_sample, is_named
 from automl.detect.parse import date_reading, decimal_mark, numbers, packed_numbers, quantity_reading
+from automl.detect.quoting import percent
 from automl.records import MIN_LEVEL_ROWS, Column, Kind
 
 __all__ = ["NINE_OF_KIND", "column", "columns", "forced", "settled"]
@@ -61,7 +62,7 @@ def column(name: str, series: pd.Series, kind: Kind | None = None) -> Column:
 
 
 def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> list[Column]:
-    """The kinds of a table's columns: by rules, and where they are not certain by what was learnt from others.
+    """The kinds of a table's columns: by rules, and where these are not certain by a model of labelled columns.
 
     A table in which every row stands several times is read as if each stood once (`automl.detect.columns.deduplicate`).
 
@@ -76,27 +77,28 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
         seen[c] = column_sample(c, distinct[c])
         ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _ruled(seen[c])
         vars(seen[c]).pop("values", None)  # of a long table, the numbers of all columns would not fit
-    open_ = [c for c, found in ruled.items() if c not in kinds and _may_be_overruled(seen[c], found)]
+    open_ = [c for c, by_rule in ruled.items() if c not in kinds and _may_be_overruled(seen[c], by_rule)]
     if open_:
         profiles = [profile(c, seen[c].series) for c in open_]
-        found = probabilities(profiles, shipped())
-        ruled |= {c: settled(seen[c], ruled[c], p, row) for c, p, row in zip(open_, profiles, found, strict=True)}
+        likely = probabilities(profiles, shipped())
+        ruled |= {c: settled(seen[c], ruled[c], p, row) for c, p, row in zip(open_, profiles, likely, strict=True)}
     return list(ruled.values())
 
 
 def _ruled(seen: ColumnSample) -> Column:
-    return next(found for rule in RULES if (found := rule(seen)) is not None)
+    """The answer of the first rule that has one."""
+    return next(answer for rule in RULES if (answer := rule(seen)) is not None)
 
 
-def _may_be_overruled(seen: ColumnSample, found: Column) -> bool:
-    """Not what the table declares, not a certain kind, not numbers with decimals."""
-    if found.kind in CERTAIN or declared(seen) is not None:
+def _may_be_overruled(seen: ColumnSample, ruled: Column) -> bool:
+    """Whether the kind is neither declared by the table nor certain, and the values are no numbers with decimals."""
+    if ruled.kind in CERTAIN or declared(seen) is not None:
         return False
-    return not (found.kind == "numeric" and seen.is_numeric and not seen.is_integer)
+    return not (ruled.kind == "numeric" and seen.is_numeric and not seen.is_integer)
 
 
 def settled(seen: ColumnSample, ruled: Column, p: ColumnProfile, row: np.ndarray) -> Column:
-    """A rule's answer, or another kind where what was learnt is confident of it and the values can be read as it.
+    """A rule's answer, or another kind where the model is confident of it and the values can be read as it.
 
     In doubt a column stays usable: to be left out as an identifier or as unknown takes far more confidence than to be
     read otherwise, and numbers are never unknown. Years and counts are no categories, though people label them so.
@@ -161,7 +163,7 @@ def _has_fractions(seen: ColumnSample, ruled: Column) -> bool:
 
 
 def _facts(p: ColumnProfile, kind: str, sure: float) -> str:
-    """What speaks for a learnt kind, in words."""
+    """The evidence for a kind that the model gave, in words."""
     what = (
         ("whole numbers" if p.low == round(p.low) and p.high == round(p.high) else "numbers")
         if p.is_number
@@ -171,21 +173,21 @@ def _facts(p: ColumnProfile, kind: str, sure: float) -> str:
     name = f", the name '{p.name}' speaks of {'an id' if said[0] == 'id' else f'a {said[0]}'}" if said else ""
     return (
         f"{p.n_distinct:,} different {what} in {p.n_present:,} rows{name}; of labelled columns like it "
-        f"{sure:.0%} are {kind}".replace("%", " %")
+        f"{percent(sure)} are {kind}"
     )
 
 
 def forced(seen: ColumnSample, kind: Kind) -> Column:
-    """The user's own kind, with the reading that fits the values best."""
+    """The kind that the user set, with the reading that fits the values best."""
     reading: Mapping[str, Any] = {}
     if kind == "boolean":
-        found = declared(seen) or boolean(seen)
+        by_rule = declared(seen) or boolean(seen)
         levels = sorted(seen.levels[:2])
         if seen.n_distinct > 2 and min(map(seen.different.__getitem__, levels), default=0) < MIN_LEVEL_ROWS:
             levels = []  # two cells among many, and no yes and no
         reading = (
-            found.reading
-            if found is not None and found.kind == "boolean"
+            by_rule.reading
+            if by_rule is not None and by_rule.kind == "boolean"
             else {"true": levels[-1], "false": levels[0]}
             if levels
             else {}
@@ -206,7 +208,7 @@ def forced(seen: ColumnSample, kind: Kind) -> Column:
 
 
 def _numbers_as_time(seen: ColumnSample) -> str:
-    """What numbers are that the user says are times: years, a packed form, or steps."""
+    """How numbers are read that the user declares as times: as years, a packed form, or steps."""
     values = seen.values[~np.isnan(seen.values)]
     if len(values) and seen.is_integer and values.min() >= 1678 and values.max() <= 2261:
         return "year"

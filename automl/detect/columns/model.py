@@ -78,10 +78,10 @@ class Forest:
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """All that the fit left behind.
+    """What was learnt from labelled columns.
 
     Attributes:
-        lexicon: what names told before.
+        lexicon: what was learnt from names.
         edges: of each sign, the bounds of its bins.
         boosted: trees on bins.
         randomised: trees on bins.
@@ -136,24 +136,24 @@ def probabilities(profiles: Sequence[ColumnProfile], model: Learned, sharp: bool
 
 
 def certain(p: ColumnProfile) -> str | None:
-    """The kind that counts alone tell: one value at most, gaps left out, cannot tell rows apart."""
+    """The kind that counts alone decide: a column of one value at most, without gaps, cannot distinguish rows."""
     gaps = sum(is_gap(t) for t in p.samples)
     return "not-generalizable" if p.n_distinct <= 1 or p.n_distinct - gaps == 1 else None
 
 
 def answers(
-    profiles: Sequence[ColumnProfile], model: Learned | None = None, found: np.ndarray | None = None
+    profiles: Sequence[ColumnProfile], model: Learned | None = None, likely: np.ndarray | None = None
 ) -> list[tuple[str, float]]:
-    """Of each column the one of the nine kinds that is most likely, and how likely.
+    """The most likely of the nine kinds for each column, and its probability.
 
     Args:
         profiles: the columns.
         model: what was learnt; None for the one in the package.
-        found: `probabilities`, if known.
+        likely: `probabilities`, if known.
     """
-    found = probabilities(profiles, model or shipped()) if found is None else found
+    likely = probabilities(profiles, model or shipped()) if likely is None else likely
     out = []
-    for p, row in zip(profiles, found, strict=True):
+    for p, row in zip(profiles, likely, strict=True):
         sure = certain(p)
         best = int(np.argmax(row)) if sure is None else NINE.index(sure)
         out.append((NINE[best], float(row[best]) if sure is None else max(float(row[best]), 0.95)))

@@ -1,4 +1,4 @@
-"""Words in a column's name that tell what its numbers are."""
+"""Words in a column's name that say what its numbers are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a column before its kind is: counts, four figures of its numbers, and a few values as texts.
+"""What is known of a column before its kind: counts, four figures of its numbers, and a few values as texts.
 
 The learned model meets columns of two sorts: rows of a labelled benchmark, where another program counted and kept five
 values, and real columns. Both become a `ColumnProfile` by the definitions written here, so that a number means the same

@@ -27,7 +27,7 @@ from automl.detect.parse import (
     spellings,
     words,
 )
-from automl.detect.quoting import quotable, usual_shape
+from automl.detect.quoting import percent, quotable, usual_shape
 from automl.records import Column
 
 __all__ = [
@@ -101,8 +101,8 @@ def boolean(seen: ColumnSample) -> Column | None:
     if seen.n_distinct > 8 or not 1 <= len(seen.levels) <= 8:
         return None
     spelled, n_gaps = spellings(seen.series, MISSING_NUMBERS)
-    found = boolean_reading(sorted(spelled), n_gaps)
-    return None if found is None else Column(seen.name, "boolean", 1.0, found[1], found[0])
+    read = boolean_reading(sorted(spelled), n_gaps)
+    return None if read is None else Column(seen.name, "boolean", 1.0, read[1], read[0])
 
 
 def identifier(seen: ColumnSample) -> Column | None:
@@ -262,10 +262,10 @@ def embedded_number(seen: ColumnSample) -> Column | None:
 
 
 def list_of(seen: ColumnSample) -> Column | None:
-    """Several members in a cell, parted by commas, semicolons, bars or slashes, that come back in other cells."""
-    if seen.is_numeric or len(seen.texts) < 5 or (found := list_reading(seen.texts)) is None:
+    """Several members in a cell, separated by commas, semicolons, bars or slashes, that repeat in other cells."""
+    if seen.is_numeric or len(seen.texts) < 5 or (parted := list_reading(seen.texts)) is None:
         return None
-    reading, share, said = found
+    reading, share, said = parted
     evidence = share_words(share, len(seen.texts), f"are {said}") if said.startswith("lists") else said
     return Column(seen.name, "list", share, evidence, reading)
 
@@ -285,12 +285,12 @@ def text(seen: ColumnSample) -> Column | None:
     if not long and not wordless and not (hinted and n_words >= 1.5 and distinct >= 0.5):
         return None
     many = len(seen.texts)
-    evidence = f"{n_words:.1f} words on average and {distinct:.0%} of {many:,} sampled values differ".replace("%", " %")
+    evidence = f"{n_words:.1f} words on average and {percent(distinct)} of {many:,} sampled values differ"
     return Column(seen.name, "text", 0.95 if n_words >= 5 else 0.8, evidence)
 
 
 def categorical(seen: ColumnSample) -> Column | None:
-    """Words that come back."""
+    """Words that repeat."""
     if seen.is_numeric or not seen.texts:
         return None
     n, levels = len(seen.texts), len(seen.levels)
@@ -301,9 +301,9 @@ def categorical(seen: ColumnSample) -> Column | None:
 
 
 def unknown(seen: ColumnSample) -> Column:
-    """None of the other rules."""
-    if told := _such_as(seen, 3):
-        return Column(seen.name, "unknown", 0.5, f"no rule explains its values{told}")
+    """Values that no other rule explains."""
+    if examples := _such_as(seen, 3):
+        return Column(seen.name, "unknown", 0.5, f"no rule explains its values{examples}")
     form = usual_shape(seen.texts)
     built = f", most of them built like '{form}' (a: small letters, A: capitals, 9: digits)" if form else ""
     return Column(seen.name, "unknown", 0.5, f"no rule explains its values{built}")
@@ -311,8 +311,8 @@ def unknown(seen: ColumnSample) -> Column:
 
 def _such_as(seen: ColumnSample, most: int) -> str:
     """A few values, where they may be quoted."""
-    told = shown(quotable(seen.name, seen.different), most)
-    return f", such as {told}" if told else ""
+    quoted = shown(quotable(seen.name, seen.different), most)
+    return f", such as {quoted}" if quoted else ""
 
 
 RULES: tuple[Callable[[ColumnSample], Column | None], ...] = (

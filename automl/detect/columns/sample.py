@@ -17,7 +17,7 @@ __all__ = ["LOOKED_CHARACTERS", "ColumnSample", "column_sample", "is_named", "sh
 
 SAMPLE_ROWS = 1_000
 LOOKED_CHARACTERS = 20_000
-"""Of a cell: what it is shows in its beginning, and each pattern is tried on all that is looked at."""
+"""Characters of a cell that are read: its beginning shows what it is, and each pattern reads all of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class ColumnSample:
 
     @cached_property
     def different(self) -> Counter[str]:
-        """How often each sampled text stands, in the order of the first of each."""
+        """How often each sampled text occurs, in the order of first occurrences."""
         return Counter(self.texts)
 
     @cached_property
@@ -86,8 +86,8 @@ class ColumnSample:
 
     def matching(self, pattern: re.Pattern[str]) -> float:
         """Share of sampled texts that match the whole pattern."""
-        found = sum(n for t, n in self.different.items() if pattern.fullmatch(t))
-        return found / max(len(self.texts), 1)
+        n_matching = sum(n for t, n in self.different.items() if pattern.fullmatch(t))
+        return n_matching / max(len(self.texts), 1)
 
 
 def is_named(name: str, pattern: str) -> bool:
@@ -97,7 +97,7 @@ def is_named(name: str, pattern: str) -> bool:
 
 
 def column_sample(name: str, series: pd.Series) -> ColumnSample:
-    """Look at a column: at most 1,000 present values, the same ones each time."""
+    """Sample a column: at most 1,000 present values, the same ones each time."""
     series = series.infer_objects() if series.dtype == object else series
     is_numeric = bool(pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(series.dtype))
     rows = np.flatnonzero(series.notna().to_numpy())
@@ -106,18 +106,18 @@ def column_sample(name: str, series: pd.Series) -> ColumnSample:
     if series.dtype.kind == "f":
         written = tuple(map(_written, series.iloc[rows].to_numpy(np.float64, na_value=np.nan).tolist()))
         return ColumnSample(name, series, written, is_numeric)
-    found = [word(v) for v in series.iloc[rows].astype(object).tolist()]
-    found = [None if t is None else t[:LOOKED_CHARACTERS] for t in found]
-    texts = tuple(t for t in found if t is not None and t.lower() not in MISSING_NUMBERS)
-    if not is_numeric and sum(t is not None for t in found) - len(texts) > 0.5 * len(found) and texts:
+    cells = [word(v) for v in series.iloc[rows].astype(object).tolist()]
+    cells = [None if t is None else t[:LOOKED_CHARACTERS] for t in cells]
+    texts = tuple(t for t in cells if t is not None and t.lower() not in MISSING_NUMBERS)
+    if not is_numeric and sum(t is not None for t in cells) - len(texts) > 0.5 * len(cells) and texts:
         # "none" and "-" fill most of the column: here they are rather a level than a gap
-        texts = tuple(t for t in found if t is not None)
+        texts = tuple(t for t in cells if t is not None)
     return ColumnSample(name, series, texts, is_numeric)
 
 
 @lru_cache(maxsize=64)
 def _places(n_rows: int) -> np.ndarray:
-    """Which of so many rows are looked at."""
+    """Which of so many rows are sampled."""
     return np.sort(np.random.default_rng(0).choice(n_rows, SAMPLE_ROWS, replace=False))
 
 

@@ -42,7 +42,7 @@ def number_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float]:
 
 
 def numbers(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.ndarray:
-    """A column as float64; what is no (finite) number is NaN.
+    """A column as float64; NaN where a cell is no finite number.
 
     Args:
         series: numbers, texts or a mixture.

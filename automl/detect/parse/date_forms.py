@@ -1,4 +1,4 @@
-"""The forms in which people write dates and times, names of months and zones, and what of them one text says."""
+"""The usual forms of dates and times, names of months and zones, and what one text says of them."""
 
 from __future__ import annotations
 

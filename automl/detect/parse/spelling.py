@@ -1,4 +1,4 @@
-"""Cells as words: what stands for nothing, for yes and for no, and the parts of a list."""
+"""Cells as words: marks for missing values, for yes and for no, and the members of lists."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def spellings(series: pd.Series, missing: frozenset[str] = MISSING_WORDS) -> tup
 
 
 def boolean_reading(levels: Sequence[str], n_gaps: int) -> tuple[dict[str, str], str] | None:
-    """How yes and no are spelled, and in words; None where the values mean something else.
+    """How yes and no are spelled, as a reading and in words; None where the values mean something else.
 
     Args:
         levels: all distinct texts of a column, spellings of "missing" left out.
@@ -182,7 +182,7 @@ def members(text: str, separator: str) -> list[str]:
 
 
 def list_reading(texts: Sequence[str]) -> tuple[dict[str, str], float, str] | None:
-    """What parts the members of a column's lists: (reading, how sure, in words); None where they are no lists.
+    """The separator of a column's lists: (reading, how sure, in words); None where cells are no lists.
 
     Members come back in other cells, three times or more on average, and beside other members: a level such as
     "Sci/Tech" that only ever comes whole is one word. Parted by a slash they are words, so that fractions, paths and

@@ -37,7 +37,7 @@ EXCEL_EPOCH = np.datetime64("1899-12-30", "ns")
 
 
 def dates(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.ndarray:
-    """A column as datetime64[ns] in UTC without a zone; what is no date is NaT.
+    """A column as datetime64[ns] in UTC without a zone; NaT where a cell is no date.
 
     Args:
         series: timestamps, texts, or numbers (years, yyyymmdd, seconds: see ``reading["numbers"]``).
@@ -203,7 +203,7 @@ def _dashed(found: re.Match[str]) -> str:
 
 
 def _clocks(parts: pd.DataFrame) -> np.ndarray:
-    """What clock and zone add to days, as timedelta64[ns]."""
+    """The time of day and the offset of the zone, as timedelta64[ns]."""
     second = parts["second"].str.replace(",", ".")
     clock = [pd.to_numeric(c).fillna(0).to_numpy(np.float64) for c in (parts["hour"], parts["minute"], second)]
     late = parts["half"].fillna("").astype(str).str.lower().str[:1].to_numpy(dtype=object)

@@ -57,7 +57,7 @@ FAMILIES: tuple[Mapping[str, float], ...] = (
     {"¥": 1.0, "jpy": 1.0}, {"₹": 1.0, "inr": 1.0, "rs": 1.0},
     {"km/h": 1.0, "kmh": 1.0, "kph": 1.0, "m/s": 3.6, "mph": 1.609344},
 )  # fmt: skip
-"""Units that a factor turns into each other: mass, length, time, months, bytes, shares, volumes, and so on."""
+"""Units that a factor converts into each other: mass, length, time, months, bytes, shares, volumes, and so on."""
 ENOUGH = 0.95
 
 
@@ -176,14 +176,14 @@ FORMS: Mapping[str, tuple[Callable[[str], float | None], str, re.Pattern[str]]] 
     ),
     "a fraction": (_fraction, "", re.compile(r"\d+[ -]\d+/[2-9]\d?|.*[½¼¾⅓⅔⅛⅜⅝⅞]")),
 }
-"""Numbers in several parts: what reads a cell, the unit it comes in, and what at least one cell of a column shows."""
+"""Numbers in several parts: the function that reads a cell, its unit, and a pattern that some cell must match."""
 
 
 # --------------------------------------------------------------------------- a column's units
 
 
 def factor_of(unit: str, reading: Mapping[str, Any]) -> float | None:
-    """What a number in this unit is multiplied by in a column so read; None where it is no unit of it."""
+    """The factor that converts a number in this unit to the unit of its column; None for other units."""
     key = canonical(unit)
     if "units" in reading:
         factor = reading["units"].get(key)
@@ -192,7 +192,7 @@ def factor_of(unit: str, reading: Mapping[str, Any]) -> float | None:
 
 
 def quantity_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
-    """How the numbers of a column are written among units: (reading, share of texts it explains, in words).
+    """How a column writes numbers with units: (reading, share of texts that it explains, in words).
 
     Args:
         texts: sampled cells, spellings of "missing" left out.
@@ -223,7 +223,7 @@ def quantity_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
 def _one_unit(
     counts: Counter[str], spelled: Counter[str], found: Sequence[tuple[float, str]], n: int
 ) -> tuple[dict[str, Any], float, str]:
-    """The commonest unit, and factors for the others where they are known."""
+    """The commonest unit, and the known factors of the others."""
     named = [u for u in counts if u]
     if not named:
         return {"unit": ""}, counts[""] / n, ""
@@ -248,7 +248,7 @@ def _factors(named: Sequence[str], main: str) -> dict[str, float]:
 
 
 def _of_plain(main: str, found: Sequence[tuple[float, str]]) -> float:
-    """What numbers without a unit are multiplied by: 100 for shares of one among percentages, else 1."""
+    """The factor of numbers without a unit: 100 for shares of one among percentages, else 1."""
     if main not in ("%", "percent", "pct"):
         return 1.0
     plain = [v for v, unit in found if not unit]
@@ -258,7 +258,7 @@ def _of_plain(main: str, found: Sequence[tuple[float, str]]) -> float:
 
 
 def _brackets(texts: Sequence[str]) -> str:
-    """What brackets around numbers mean: a minus, as in accounts, unless all cells have them."""
+    """What brackets around numbers mean: a minus sign, as in accounts, unless all cells have them."""
     n_enclosed = sum(t.startswith("(") and t.endswith(")") and any(c.isdigit() for c in t) for t in texts)
     return "" if not n_enclosed else "plain" if n_enclosed == len(texts) else "negative"
 
@@ -279,7 +279,7 @@ def is_money(unit: str) -> bool:
 
 
 def unlike_units(texts: Sequence[str]) -> dict[str, int]:
-    """Units of a column whose cells are numbers in several units that nothing turns into each other; else empty.
+    """Units of a column, if its cells are numbers in several units that cannot be converted; else empty.
 
     Args:
         texts: sampled cells.

@@ -1,1 +1,1 @@
-"""What a forecast stands on: the time axis, its frequency, a grid without gaps."""
+"""The grid of a forecast: its time axis, its frequency, and how gaps are filled."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from automl import goals
 from automl.detect.columns.convert import typed
 from automl.detect.columns.kinds import column
 from automl.detect.columns.sample import column_sample, is_named
@@ -47,8 +48,8 @@ def time_column(frame: pd.DataFrame, columns: Sequence[Column], named: str | Non
         known = next((c for c in columns if c.name == named), None)
         if known is not None and known.kind == "datetime":
             return known
-        found = column(named, frame[named], "datetime")
-        return Column(named, "datetime", 1.0, "named as the time column", found.reading)
+        dated = column(named, frame[named], "datetime")
+        return Column(named, "datetime", 1.0, "named as the time column", dated.reading)
     for c in columns:
         if c.kind == "datetime" and not c.reading.get("clock"):
             return c
@@ -78,7 +79,7 @@ def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str],
     Raises:
         RecipeError, DataError: a forecast was asked for and cannot be made.
     """
-    asked = recipe.goal == "forecast"
+    asked = recipe.goal is not None and goals.named(recipe.goal).in_windows
     time = time_column(frame, [c for c in columns if c.name not in targets], recipe.time_column)
     if time is None and not asked:
         return "no column tells the time"
@@ -112,7 +113,7 @@ def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str],
     if wrong:
         if asked:
             raise RecipeError(
-                f"goal 'forecast' needs numbers, but target {wrong[0]!r} holds {kinds[wrong[0]].kind} "
+                f"goal {recipe.goal!r} needs numbers, but target {wrong[0]!r} holds {kinds[wrong[0]].kind} "
                 f"values ({kinds[wrong[0]].evidence})"
             )
         return f"the target {wrong[0]!r} holds no numbers"
@@ -173,7 +174,7 @@ def series_blocks(times: np.ndarray, series: np.ndarray | None) -> list[np.ndarr
 
 
 def _irregular(frame: pd.DataFrame, time: Column, series: Column | None, asked: bool) -> str | None:
-    """Why the times lie on no grid, or None; raises when a forecast was asked for."""
+    """Why the times lie on no grid; None where they do. An error where the user asked for a forecast."""
     times = typed(frame[time.name], time).to_numpy()
     known = ~np.isnat(times)
     if known.sum() < 3 or (not asked and known.mean() < 0.9):
@@ -201,7 +202,7 @@ def _irregular(frame: pd.DataFrame, time: Column, series: Column | None, asked: 
 
 
 def ahead(lengths: np.ndarray, given: np.ndarray | None, alias: str | None, recipe: Recipe) -> int:
-    """The horizon: asked for, or about a season; never more than the data allow.
+    """The horizon: set by the user, or about a season; never more than the data allow.
 
     Args:
         lengths: rows of each series.

@@ -1,4 +1,4 @@
-"""The forecast's own detection: clean series on a grid, and the task."""
+"""Detection for forecasts: clean series on a grid, and the task."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ QUANTILES = (0.1, 0.9)
 def detect(
     dataset: Dataset, whole: pd.DataFrame, columns: Sequence[Column], axis: Axis, recipe: Recipe
 ) -> tuple[Dataset, Task]:
-    """Sort, mend and describe the series.
+    """Sort the series, fill their gaps and describe them.
 
     Args:
         dataset: raw.
@@ -68,7 +68,7 @@ def detect(
     counts = alias if axis.time is not None and axis.time.reading.get("numbers") != "steps" else None
     horizon = ahead(_lengths(dataset), _given(dataset), counts, recipe)
     dataset, dropped = drop_short(dataset, horizon + 2)
-    season, told = _season(dataset, counts, horizon)
+    season, rhythm = _season(dataset, counts, horizon)
     metric = recipe.metric or goals.default_metric(FORECAST.name)
     if not goals.serves(metrics.named(metric).goals, FORECAST.name):
         fitting = ", ".join(goals.metrics_for(FORECAST.name))
@@ -76,7 +76,7 @@ def detect(
     evidence = (
         f"modality sequence: {_count(dataset)} of {len(axis.targets)} value(s) a step",
         *axis.evidence,
-        *told,
+        *rhythm,
         f"horizon {horizon}: {'set by you' if recipe.horizon else 'usual for ' + _pace(counts)}",
         f"metric {metric}: {'set by you' if recipe.metric else 'the usual one for forecast'}",
     )
@@ -102,7 +102,7 @@ def detect(
 
 
 def history(dataset: Dataset, task: Task) -> Dataset:
-    """New past rows of a forecast, read and mended as the training rows were.
+    """New past rows of a forecast, read and gap-filled as the training rows were.
 
     Args:
         dataset: raw rows with the task's time, series, target and covariate columns.
@@ -216,21 +216,21 @@ def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tup
     season = calendar.season(alias)
     bounds = block_bounds(dataset.series, dataset.n_rows)
     first, end = max(bounds, key=lambda b: b[1] - b[0])
-    told = f"one value every {calendar.said(alias)}" if alias else "no calendar frequency: steps are counted"
+    pace = f"one value every {calendar.said(alias)}" if alias else "no calendar frequency: steps are counted"
     if season > 1 and end - first - horizon < 2 * season:
-        return 1, (f"{told}, season 1: the series are too short for a season of {season} steps",)
+        return 1, (f"{pace}, season 1: the series are too short for a season of {season} steps",)
     if season == 1:
-        return 1, (f"{told}, season 1",)
+        return 1, (f"{pace}, season 1",)
     assert dataset.target is not None
     strength = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), season)
     shorter = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), max(season // 2, 1))
     if np.isfinite(strength) and (strength < 0.2 or strength < shorter):
         alike = "no more alike than others" if strength < 0.2 else "less alike than nearer ones"
         return season, (
-            f"{told}, season {season} by the calendar, though values {season} steps apart are {alike} "
+            f"{pace}, season {season} by the calendar, though values {season} steps apart are {alike} "
             f"(correlation {strength:.2f})",
         )
     return season, (
-        f"{told}, season {season}"
+        f"{pace}, season {season}"
         + (f" (correlation {strength:.2f} at that distance)" if np.isfinite(strength) else ""),
     )

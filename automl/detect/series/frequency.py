@@ -1,4 +1,4 @@
-"""The rhythm of a time column: frequency, season and a sensible horizon."""
+"""The frequency of a time column, its season, and a usual horizon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bring series onto their grid: sorted by (series, time), one row a step, no gap and no repetition."""
+"""Put series on a grid: sorted by (series, time), one row for each step, without gaps and repetitions."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def _interpolated(block: np.ndarray) -> np.ndarray:
 
 
 def drop_short(dataset: Dataset, least: int) -> tuple[Dataset, tuple[Finding, ...]]:
-    """Leave out series that cannot hold one window and its context, where others can.
+    """Leave out series too short for a window and its context, if others are long enough.
 
     Args:
         dataset: sorted.

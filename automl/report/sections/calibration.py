@@ -1,4 +1,4 @@
-"""Do the probabilities, or the forecast's quantiles, mean what they say?"""
+"""Calibration: whether probabilities, or the quantiles of a forecast, agree with observed frequencies."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from automl.records import Contestant, Outcome, Run, Section
+from automl import goals
+from automl.records import Contestant, Outcome, Run, Section, Task
 from automl.report import reliability, sides, words
 
 __all__ = ["CALIBRATION"]
 
-N_LEAST = 50  # fewer claims than this say nothing about their frequency
-CLAIMS = {
-    "binary": "the positive class, “{positive}”",
-    "multiclass": "the predicted class",
-    "multilabel": "each label, all labels together",
-}
+N_LEAST = 50  # fewer test items say nothing about frequencies
+FRAME = {"shape": "half", "grid": "both"}
+SHARES = {"percent": True, "limits": [-0.02, 1.02]}
+DIAGONAL = {"mark": "diagonal", "colour": "muted"}
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
     """Reliability of both finalists' probabilities, or the coverage of their quantiles."""
-    if outcome.task.goal in CLAIMS:
+    goal = goals.named(outcome.task)
+    if goal.is_classification:
         return probabilities(outcome)
-    return coverage(outcome) if outcome.task.goal == "forecast" else None
+    return coverage(outcome) if goal.in_windows else None
 
 
 def probabilities(outcome: Outcome) -> dict[str, Any] | None:
@@ -38,20 +38,28 @@ def probabilities(outcome: Outcome) -> dict[str, Any] | None:
         curves[contestant.side] = reliability.table(outcome.truth, claimed, weight=outcome.weight)
         error = reliability.calibration_error(outcome.truth, claimed, weight=outcome.weight)
         errors.append([run.name, contestant.side, words.percent(error)])
-    claim = CLAIMS[outcome.task.goal].format(positive=words.shorten(outcome.task.positive or "", 40))
-    finding_text = " and ".join(f"{error} for the {side} finalist" for _, side, error in errors)
+    claim = claimed_class(outcome.task)
+    each = " and ".join(f"{error} for the {side} finalist" for _, side, error in errors)
     return {
-        "words": f"How often the claim came true when a model was so sure of {claim}. "
-        f"Expected calibration error: {finding_text} (0 is perfect; equally wide bins).",
+        "words": f"How often the claim came true, by the probability that a model gave to {claim}. "
+        f"Expected calibration error: {each} (0 is perfect; equally wide bins).",
         "errors": {"label": "Calibration error", "columns": ["run", "side", "calibration error"], "rows": errors,
                    "numeric": [2]},
         "chart": chart(curves),
     }  # fmt: skip
 
 
+def claimed_class(task: Task) -> str:
+    """The class whose probability is compared with its frequency, in words."""
+    goal = goals.named(task)
+    if goal.is_binary:
+        return f"the positive class, “{words.shorten(task.positive or '', 40)}”"
+    return "each label, all labels together" if goal.is_multilabel else "the predicted class"
+
+
 def chart(curves: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
     """The reliability diagram."""
-    layers: list[dict[str, Any]] = [{"mark": "diagonal", "colour": "muted"}]
+    layers: list[dict[str, Any]] = [DIAGONAL]
     for side, bins in curves.items():
         seen, came = np.array([b["predicted"] for b in bins]), np.array([b["observed"] for b in bins])
         error = np.array([b["error"] for b in bins])
@@ -59,25 +67,15 @@ def chart(curves: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
             {"mark": "band", "colour": side, "x": sides.short(seen), "low": sides.short(np.maximum(came - error, 0)),
              "high": sides.short(np.minimum(came + error, 1))}
         )  # fmt: skip
-        layers.append(
-            {
-                "mark": "line",
-                "colour": side,
-                "label": side,
-                "dots": True,
-                "x": sides.short(seen),
-                "y": sides.short(came),
-            }
-        )
+        layers.append(dotted(side, seen, came))
     return {
-        "shape": "half",
-        "grid": "both",
+        **FRAME,
         "alt": f"Reliability diagram of {' and '.join(curves)}: observed frequency against claimed probability; "
         "the dotted diagonal is perfect.",
         "caption": "On the dotted line, claims come true as often as claimed; below it a model is too sure of itself. "
         "Shaded: one standard error.",
-        "x": {"label": "claimed probability", "percent": True, "limits": [-0.02, 1.02]},
-        "y": {"label": "came true", "percent": True, "limits": [-0.02, 1.02]},
+        "x": {"label": "claimed probability", **SHARES},
+        "y": {"label": "came true", **SHARES},
         "layers": layers,
         "table": {
             "columns": ["side", "claimed from", "to", "mean claim", "came true", "rows"],
@@ -91,6 +89,13 @@ def chart(curves: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
     }
 
 
+def dotted(side: str, x: Any, y: Any) -> dict[str, Any]:
+    """One side's curve, with a dot at each point."""
+    return {
+        "mark": "line", "colour": side, "label": side, "dots": True, "x": sides.short(x), "y": sides.short(y),
+    }  # fmt: skip
+
+
 def coverage(outcome: Outcome) -> dict[str, Any] | None:
     """How often the truth lay below each quantile."""
     levels = outcome.task.quantiles
@@ -98,12 +103,7 @@ def coverage(outcome: Outcome) -> dict[str, Any] | None:
     if not levels or not pairs or outcome.truth.size < N_LEAST:
         return None
     shares = [(run, c, below(outcome, c)) for run, c in pairs]
-    layers: list[dict[str, Any]] = [{"mark": "diagonal", "colour": "muted"}]
-    for _, c, share in shares:
-        layers.append(
-            {"mark": "line", "colour": c.side, "label": c.side, "dots": True, "x": sides.short(levels),
-             "y": sides.short(share)}
-        )  # fmt: skip
+    layers = [DIAGONAL, *(dotted(c.side, levels, share) for _, c, share in shares)]
     rows = [
         [words.percent(level), *(words.percent(float(s[k])) for _, _, s in shares)] for k, level in enumerate(levels)
     ]
@@ -112,12 +112,11 @@ def coverage(outcome: Outcome) -> dict[str, Any] | None:
         + " ".join(inside(run, levels, share) for run, _, share in shares),
         "errors": None,
         "chart": {
-            "shape": "half",
-            "grid": "both",
+            **FRAME,
             "alt": "Share of truths below each quantile against its level; the diagonal is perfect.",
-            "caption": "On the dotted line, quantiles cover what they promise.",
-            "x": {"label": "quantile", "percent": True, "limits": [-0.02, 1.02]},
-            "y": {"label": "truths below it", "percent": True, "limits": [-0.02, 1.02]},
+            "caption": "On the dotted line, as many truths lie below a quantile as its level says.",
+            "x": {"label": "quantile", **SHARES},
+            "y": {"label": "truths below it", **SHARES},
             "layers": layers,
             "table": {
                 "columns": ["quantile", *(f"below it, {c.side}" for _, c, _ in shares)],

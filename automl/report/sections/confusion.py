@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Which classes are predicted for which."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.records import Outcome, Section
 from automl.report import sides, words
 
@@ -18,7 +19,7 @@ N_PAIRS = 15
 def collect(outcome: Outcome) -> dict[str, Any] | None:
     """Confusion matrices of both finalists, or the commonest confusions where there are many classes."""
     pairs = sides.finalists(outcome)
-    if outcome.task.goal not in ("binary", "multiclass") or not pairs or not len(outcome.truth):
+    if not goals.named(outcome.task).is_one_class or not pairs or not len(outcome.truth):
         return None
     names = [words.shorten(name, 28) for name in outcome.task.classes]
     truth = np.asarray(outcome.truth).astype(int)

@@ -1,4 +1,4 @@
-"""What each side costs: time, memory, size, and by how much one is dearer."""
+"""What each side costs: time, memory, size, and how many times as much one costs as the other."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ COSTS = Section(
 <p>{{ spent }} Device: {{ device }}.</p>
 <div class="scroll" tabindex="0" role="group" aria-label="Costs"><table>
 <thead><tr><th scope="col">of the finalists</th><th scope="col" class="n">{{ side("deep") }}</th>
-  <th scope="col" class="n">{{ side("shallow") }}</th>{% if compared %}<th scope="col">dearer</th>
+  <th scope="col" class="n">{{ side("shallow") }}</th>{% if compared %}<th scope="col">costs more</th>
   <th scope="col" class="bar"><span class="shallow">← shallow</span>&ensp;<span class="deep">deep →</span></th>{% endif %}
   </tr></thead>
 <tbody>{% for row in rows %}<tr><td>{{ row.label }}</td><td class="n">{{ row.deep }}</td>
@@ -108,12 +108,12 @@ COSTS = Section(
   <td class="bar">{% if row.dearer %}<span class="ratio" aria-hidden="true"><i class="{{ row.dearer }}" style="--r: {{ row.bar }}"></i></span>{% endif %}</td>{% endif %}
   </tr>
 {% endfor %}</tbody></table></div>
-{% if compared %}<p class="quiet bar">Bars show on a logarithmic scale how many times dearer a side is, up to {{ scale | number }} times.</p>{% endif %}
+{% if compared %}<p class="quiet bar">Bars show on a logarithmic scale how many times as much a side costs, up to {{ scale | number }} times.</p>{% endif %}
 {% if phases.rows %}{% call more("Where the time went") %}{{ table(phases) }}{% endcall %}{% endif %}
 """,  # noqa: E501
     markdown="""{{ spent }} Device: {{ device }}.
 
-| of the finalists | deep | shallow | dearer |
+| of the finalists | deep | shallow | costs more |
 |---|---:|---:|---|
 {% for row in rows -%}
 | {{ row.label }} | {{ row.deep }} | {{ row.shallow }} | {{ row.factor or "–" }} |

@@ -1,4 +1,4 @@
-"""How the data was read: what was understood, how rows were parted, what the user should know."""
+"""How the data was read: the task and its evidence, the split, the columns, and the findings."""
 
 from __future__ import annotations
 
@@ -68,17 +68,17 @@ def windows(outcome: Outcome) -> str:
 
 
 def finding(one: Finding) -> dict[str, Any]:
-    """A finding, with the rows concerned and the columns that its message leaves out in words."""
+    """A finding in words, with its rows, and with its columns if its message does not name all of them."""
     names = [words.shorten(name, 40) for name in one.columns[:N_NAMES]]
     rest = len(one.columns) - len(names)
-    said = f"Column{'s' * (len(one.columns) > 1)} {', '.join(names)}" + (f" and {rest:,} more" if rest else "")
+    listed = f"Column{'s' * (len(one.columns) > 1)} {', '.join(names)}" + (f" and {rest:,} more" if rest else "")
     is_new = any(name not in one.message for name in one.columns)
     return {
         "check": one.check,
         "severity": one.severity,
         "message": words.shorten(one.message, 600),
         "next_step": words.shorten(one.next_step, 600),
-        "where": ". ".join(part for part in (said if is_new else "", row_numbers_text(one)) if part),
+        "where": ". ".join(part for part in (listed if is_new else "", row_numbers_text(one)) if part),
     }
 
 
@@ -96,13 +96,13 @@ DATA = Section(
   {% for part in parts %}{{ part.part }} {{ part.n | number }} ({{ part.share | percent }}){{ ", " if not loop.last }}{% endfor %}{% if windows %}; {{ windows }}{% endif %}.
 {{ rule }} Seed {{ seed }}.</p>
 <h3>Findings</h3>
-{% macro told(some) %}<ul class="findings">{% for one in some %}
+{% macro listed(some) %}<ul class="findings">{% for one in some %}
   <li><span class="severity {{ one.severity }}">{{ one.severity }}</span><div>
   <p>{{ one.message }}</p>
   {% if one.next_step %}<p class="quiet">{{ one.next_step }}</p>{% endif %}
   {% if one.where %}<p class="quiet">{{ one.where }}</p>{% endif %}</div></li>{% endfor %}</ul>{% endmacro %}
-{% if findings %}{{ told(findings) }}{% else %}<p>Nothing grave was found in the data.</p>{% endif %}
-{% for part in folded %}{% call more(part.summary) %}{{ told(part.findings) }}{% endcall %}{% endfor %}
+{% if findings %}{{ listed(findings) }}{% else %}<p>Nothing grave was found in the data.</p>{% endif %}
+{% for part in folded %}{% call more(part.summary) %}{{ listed(part.findings) }}{% endcall %}{% endfor %}
 {% if classes %}{% call more("%d class labels" % (classes | length)) %}<p>{{ classes | join(" · ") }}</p>
   {% endcall %}{% endif %}
 {% if n_columns %}{% call more("%d input column%s: %s" % (n_columns, "" if n_columns == 1 else "s", kinds)) %}{{ table(columns, "columns") }}{% endcall %}{% endif %}

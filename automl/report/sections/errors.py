@@ -1,4 +1,4 @@
-"""Worst errors, shown as the user's own rows, texts, images or series."""
+"""The worst errors, shown as the user's own rows, texts, images or series."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.records import Contestant, Outcome, Run, Section
 from automl.report import sides, words
+from automl.report.answers import answer_of
+from automl.report.windows import series_of, starts
 
 __all__ = ["ERRORS"]
 
@@ -19,7 +22,7 @@ N_PIXELS = 96  # longer edge of an image that is kept
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
-    """The test items on which each finalist was furthest from the truth, the recommended one's first."""
+    """The test items with the largest errors of each finalist, the recommended one's first."""
     lead = sides.leader(outcome)
     if lead is None or not len(outcome.truth):
         return None
@@ -35,7 +38,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
 def shape(outcome: Outcome) -> str:
     """How items look: rows, text, images, series, or plain where none were kept."""
     examples = outcome.examples
-    if outcome.task.goal == "forecast":
+    if goals.named(outcome.task).in_windows:
         return "series"
     if examples is None:
         return "plain"
@@ -47,9 +50,10 @@ def shape(outcome: Outcome) -> str:
 
 
 def group(outcome: Outcome, pair: tuple[Run, Contestant], pairs: list[tuple[Run, Contestant]]) -> dict[str, Any]:
-    """The worst items of one finalist, with what the other said of them."""
+    """The worst items of one finalist, with the predictions of both."""
     run, contestant = pair
-    loss = losses(outcome, contestant)
+    answer, truth = answer_of(outcome.task), np.asarray(outcome.truth)
+    loss = answer.losses(truth, contestant)
     order = [int(i) for i in np.argsort(-loss, kind="stable") if np.isfinite(loss[i]) and loss[i] > 0][:N_WORST]
     ordered = sorted(pairs, key=lambda p: sides.ORDER[p[1].side])
     return {
@@ -60,84 +64,19 @@ def group(outcome: Outcome, pair: tuple[Run, Contestant], pairs: list[tuple[Run,
         "items": [
             {
                 "row": where(outcome, i),
-                "truth": true(outcome, i),
-                "said": [said(outcome, c, i) for _, c in ordered],
-                **look(outcome, i, ordered),
+                "truth": answer.truth(outcome.task, truth[i]),
+                "said": [answer.predicted(outcome.task, truth[i], c, i) for _, c in ordered],
+                **show(outcome, i, ordered),
             }
             for i in order
         ],
     }
 
 
-def losses(outcome: Outcome, entrant: Contestant) -> Any:
-    """How wrong each test item was: 1 − probability of the truth, or the error in units of the truth's spread."""
-    truth = np.asarray(outcome.truth)
-    goal = outcome.task.goal
-    if goal in ("binary", "multiclass"):
-        given = entrant.output.arrays.get("probabilities")
-        if given is None:
-            return (sides.labels(entrant) != truth).astype(float)
-        wrong = 1.0 - np.asarray(given, dtype=float)[np.arange(len(truth)), truth.astype(int)]
-        return np.where(sides.labels(entrant) != truth, 1.0 + wrong, 0.0)
-    if goal == "multilabel":
-        given = entrant.output.arrays.get("probabilities", sides.labels(entrant))
-        missed = (sides.labels(entrant) != truth).sum(axis=1)
-        return np.where(missed > 0, missed + np.abs(np.asarray(given, dtype=float) - truth).mean(axis=1), 0.0)
-    values = sides.predicted(entrant)
-    truth = truth.astype(float).reshape(values.shape)
-    spread = truth.std(axis=tuple(range(truth.ndim - 1)))
-    scaled = np.abs(values - truth) / np.where(spread > 0, spread, 1.0)
-    return scaled.mean(axis=tuple(range(1, scaled.ndim)))
-
-
 def where(outcome: Outcome, i: int) -> str:
     """The row's position in the user's file."""
     rows = outcome.test_rows
     return str(int(rows[i])) if rows is not None else f"test {i}"
-
-
-def true(outcome: Outcome, i: int) -> str:
-    """The truth of one item, in words."""
-    goal, value = outcome.task.goal, np.asarray(outcome.truth)[i]
-    if goal in ("binary", "multiclass"):
-        return words.shorten(outcome.task.classes[int(value)], 60)
-    if goal == "multilabel":
-        return tags(outcome, value)
-    return spell(outcome, value)
-
-
-def said(outcome: Outcome, entrant: Contestant, i: int) -> str:
-    """What a finalist said of one item, in words."""
-    goal = outcome.task.goal
-    if goal in ("binary", "multiclass"):
-        code = int(sides.labels(entrant)[i])
-        given = entrant.output.arrays.get("probabilities")
-        sure = f" ({words.percent(float(given[i][code]))})" if given is not None else ""
-        return words.shorten(outcome.task.classes[code], 60) + sure
-    if goal == "multilabel":
-        return tags(outcome, sides.labels(entrant)[i])
-    values = sides.predicted(entrant)[i]
-    if goal == "forecast":
-        error = float(np.abs(values - np.asarray(outcome.truth)[i]).mean())
-        return f"off by {words.number(error)} on average"
-    return spell(outcome, values)
-
-
-def tags(outcome: Outcome, value: Any) -> str:
-    """The labels that are on."""
-    names = [words.shorten(outcome.task.classes[k], 30) for k in np.flatnonzero(np.asarray(value) > 0)]
-    return ", ".join(names) if names else "none"
-
-
-def spell(outcome: Outcome, value: Any) -> str:
-    """Numbers of one item; a forecast window by its mean."""
-    value = np.atleast_1d(np.asarray(value, dtype=float))
-    if value.ndim == 2:
-        return f"{words.number(float(value.mean()))} on average"
-    if len(value) == 1:
-        return words.number(float(value[0]))
-    named = zip(outcome.task.target, value, strict=False)
-    return ", ".join(f"{words.shorten(name, 20)} {words.number(float(v))}" for name, v in named)
 
 
 def columns(outcome: Outcome) -> list[str]:
@@ -147,10 +86,10 @@ def columns(outcome: Outcome) -> list[str]:
     return [words.shorten(name, 40) for name in list(outcome.examples.columns)[:N_COLUMNS]]
 
 
-def look(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> dict[str, Any]:
+def show(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> dict[str, Any]:
     """The item itself: cells of a row, a text, an image, or lines of a series."""
     kind = shape(outcome)
-    if outcome.task.goal == "forecast":
+    if goals.named(outcome.task).in_windows:
         return {"title": begins(outcome, i), "lines": forecast_lines(outcome, i, pairs)}
     if kind == "plain":
         return {}
@@ -167,7 +106,7 @@ def look(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> dict[
 
 
 def cell(value: Any, limit: int) -> str:
-    """One value as the user wrote it, shortened."""
+    """A cell as the user wrote it, shortened."""
     value = words.plain(value)
     if value is None or value == "NaT":
         return ""
@@ -204,13 +143,9 @@ def channels(series: Any) -> list[dict[str, Any]]:
 
 def begins(outcome: Outcome, i: int) -> str:
     """A forecast window's series and start."""
-    history = outcome.history or {}
-    parts = []
-    if history.get("series") is not None:
-        parts.append(words.shorten(history["series"][i], 40))
-    if history.get("times") is not None:
-        parts.append(str(np.asarray(history["times"])[i, 0].astype("datetime64[s]")).replace("T00:00:00", ""))
-    return " ".join(parts)
+    series, times = series_of(outcome), starts(outcome)
+    parts = [words.shorten(series[i], 40)] if series else []
+    return " ".join([*parts, *([times[i]] if times else [])])
 
 
 def forecast_lines(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> list[dict[str, Any]]:
@@ -235,7 +170,7 @@ TEMPLATE = """
   <table class="errors">
 <thead><tr><th scope="col" class="n">{{ "starts at row" if what == "window" else "row" }}</th>
   {% if shape == "series" %}<th scope="col">series</th>{% endif %}<th scope="col">truth</th>
-  {% for name in group.sides %}<th scope="col">{{ side(name) }} said</th>
+  {% for name in group.sides %}<th scope="col">{{ side(name) }} predicted</th>
   {% endfor %}{% for name in group.columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>{% for item in group["items"] %}<tr><td class="n">{{ item.row }}</td>{% if shape == "series" %}
   <td>{{ item.title }}{{ sparkline(item.lines, "Series of row " ~ item.row) }}</td>{% endif %}
@@ -259,7 +194,7 @@ TEMPLATE = """
 {%- endmacro -%}
 {%- macro show(group) -%}
 {% if shape == "images" %}{{ gallery(group) }}{% elif shape == "text" %}{{ quotes(group) }}{% else %}{{ item_table(group) }}{% endif %}{%- endmacro -%}
-<p>Test {{ what }}s on which {{ groups[0].run }} was furthest from the truth, worst first. Row numbers count from 0 in your data.{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
+<p>Test {{ what }}s with the largest errors of {{ groups[0].run }}, worst first. Row numbers count from 0 in your data.{% if shape == "series" and what == "window" %} Lines: history and truth in ink, forecasts in the colours of their sides.{% endif %}</p>
 {{ show(groups[0]) }}
 {% for group in groups[1:] %}{% call more("The same for " ~ group.run ~ " (" ~ group.side ~ ")") %}{{ show(group) }}{% endcall %}{% endfor %}
 """  # noqa: E501
@@ -267,7 +202,7 @@ TEMPLATE = """
 MARKDOWN = """{% for group in groups -%}
 Worst errors of {{ group.run }} ({{ group.side }}):
 
-| row |{% if shape == "series" and what == "window" %} series |{% endif %} truth |{% for name in group.sides %} {{ name }} said |{% endfor %}{% for name in group.columns %} {{ name }} |{% endfor %}
+| row |{% if shape == "series" and what == "window" %} series |{% endif %} truth |{% for name in group.sides %} {{ name }} predicted |{% endfor %}{% for name in group.columns %} {{ name }} |{% endfor %}
 |---:|{% if shape == "series" and what == "window" %}---|{% endif %}---|{% for name in group.sides %}---|{% endfor %}{% for name in group.columns %}---|{% endfor %}
 {% for item in group["items"] -%}
 | {{ item.row }} |{% if shape == "series" and what == "window" %} {{ item.title }} |{% endif %} {{ item.truth }} |{% for words in item.said %} {{ words }} |{% endfor %}{% for value in item.cells or [] %} {{ value }} |{% endfor %}

@@ -1,4 +1,4 @@
-"""Forecasts beside what happened, and how the error grows with the distance."""
+"""Forecasts beside the truth, and how the error grows with the distance."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.records import Outcome, Section
 from automl.report import sides, words
+from automl.report.windows import past, series_of, starts
 
 __all__ = ["FORECAST"]
 
@@ -16,13 +18,13 @@ N_BEFORE = 2  # horizons of history shown
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
-    """A few windows as pictures, and the error step by step."""
+    """A few windows as pictures, and the error at each step."""
     pairs = sides.finalists(outcome)
-    if outcome.task.goal != "forecast" or not pairs or not len(outcome.truth):
+    if not goals.named(outcome.task).in_windows or not pairs or not len(outcome.truth):
         return None
     truth = np.asarray(outcome.truth, dtype=float)
     losses = np.nanmean([np.abs(sides.predicted(c) - truth).mean(axis=(1, 2)) for _, c in pairs], axis=0)
-    shown = pick(losses, series_of(outcome))
+    shown = pick(losses)
     return {
         "holds_rows": True,
         "windows": [window(outcome, int(i), place) for i, place in shown],
@@ -31,8 +33,8 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     }
 
 
-def pick(losses: Any, series: list[str] | None) -> list[tuple[int, str]]:
-    """Windows to show: the latest, an average one, the easiest and the hardest, none twice, other series first."""
+def pick(losses: Any) -> list[tuple[int, str]]:
+    """Windows to show: the last, one of middling error, the hardest and the easiest, none twice."""
     order = [int(i) for i in np.argsort(losses, kind="stable")]
     wanted = [
         (len(losses) - 1, "the last window"),
@@ -46,29 +48,11 @@ def pick(losses: Any, series: list[str] | None) -> list[tuple[int, str]]:
     return list(shown.items())[:N_WINDOWS]
 
 
-def series_of(outcome: Outcome) -> list[str] | None:
-    """The series of each window, None where there is only one."""
-    history = outcome.history or {}
-    names = history.get("series")
-    if names is None:
-        return None
-    return [str(name) for name in names]
-
-
-def starts(outcome: Outcome) -> list[str] | None:
-    """When each window begins, as text."""
-    times = (outcome.history or {}).get("times")
-    if times is None:
-        return None
-    stamps = np.asarray(times)[:, 0].astype("datetime64[s]").astype(str)
-    return [str(s).replace("T00:00:00", "").replace("T", " ") for s in stamps]
-
-
 def heading(outcome: Outcome, i: int) -> str:
     """A window's series and start."""
-    series, begun = series_of(outcome), starts(outcome)
+    series, times = series_of(outcome), starts(outcome)
     parts = [words.shorten(series[i], 40)] if series else []
-    parts.append(f"from {begun[i]}" if begun else f"window {i + 1}")
+    parts.append(f"from {times[i]}" if times else f"window {i + 1}")
     return ", ".join(parts)
 
 
@@ -128,16 +112,6 @@ def window(outcome: Outcome, i: int, place: str) -> dict[str, Any]:
             "numeric": list(range(2 + len(pairs))),
         },
     }
-
-
-def past(outcome: Outcome, i: int) -> Any:
-    """Known values of the first target before a window, oldest first, without a leading gap."""
-    values = (outcome.history or {}).get("values")
-    if values is None:
-        return np.zeros(0)
-    line = np.asarray(values, dtype=float)[i, :, 0]
-    known = np.flatnonzero(np.isfinite(line))
-    return line[known[0] :] if len(known) else np.zeros(0)
 
 
 def by_step(outcome: Outcome) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Multi-label classification: how well each label is found."""
+"""Multi-label classification: how well each label is predicted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.records import Outcome, Section
 from automl.report import sides, words
 
@@ -17,7 +18,7 @@ N_LABELS = 100
 def collect(outcome: Outcome) -> dict[str, Any] | None:
     """Recall, precision and F1 of each label for both finalists, commonest labels first."""
     pairs = sides.finalists(outcome)
-    if outcome.task.goal != "multilabel" or not pairs:
+    if not goals.named(outcome.task).is_multilabel or not pairs:
         return None
     truth = np.asarray(outcome.truth) > 0
     predictions = {contestant.side: sides.labels(contestant) > 0 for _, contestant in pairs}

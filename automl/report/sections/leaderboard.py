@@ -14,7 +14,7 @@ N_ALL = 300
 
 
 def collect(outcome: Outcome) -> dict[str, Any]:
-    """Runs as rows; the first of them are shown at once, the others on demand."""
+    """Runs as rows: the first ones open, the others folded."""
     ranked = sorted(outcome.runs, key=lambda run: rank(run, outcome))
     rows = [row(run) for run in ranked[:N_ALL]]
     first = [one for i, one in enumerate(rows) if i < N_FIRST or one["finalist"] or one["side"] == "floor"]
@@ -23,7 +23,7 @@ def collect(outcome: Outcome) -> dict[str, Any]:
         first, rest = rows, []
     return {
         "metric": words.metric(outcome.task.metric),
-        "direction": "higher is better" if outcome.higher_is_better else "lower is better",
+        "direction": words.direction(outcome.higher_is_better),
         "first": first,
         "rest": rest,
         "left_out": max(0, len(ranked) - N_ALL),

@@ -1,4 +1,4 @@
-"""Learning curves: epoch by epoch, the deep finalist before its best rivals."""
+"""Learning curves of the deep finalist and of the best other deep runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     ]
     return {
         "charts": [one for one in charts if one],
-        "told": tell(first, outcome),
+        "told": improvement(first, outcome),  # a key of stored reports, which pages are made of again
         "summary": {
             "label": "Learning curves",
             "columns": ["run", "epochs", "first loss", "last loss", f"best {metric}", "at epoch", "time"],
@@ -102,7 +102,7 @@ def summary(run: Run, higher: bool) -> list[Any]:
     ]
 
 
-def tell(run: Run, outcome: Outcome) -> str:
+def improvement(run: Run, outcome: Outcome) -> str:
     """Whether the finalist was still improving when it stopped."""
     top = best(run, outcome.higher_is_better)
     if top is None:

@@ -1,4 +1,4 @@
-"""Score over time: the best validation score of each side, second by second."""
+"""Score over time: the best validation score so far of each side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["PROGRESS"]
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
-    """Steps of the best so far on each side."""
+    """The best score so far on each side, as steps."""
     tracks = {side: track(outcome, side) for side in ("deep", "shallow")}
     if not any(tracks.values()):
         return None
@@ -21,13 +21,11 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     values = [step[1] for steps in tracks.values() for step in steps]
     floor, caption = floor_layer(outcome, values)
     last = {side: steps[-1] for side, steps in tracks.items() if steps}
-    finding_text = "; ".join(
-        f"{side} reached {words.score(s[1])} after {words.duration(s[0])}" for side, s in last.items()
-    )
+    reached = "; ".join(f"{side} reached {words.score(s[1])} after {words.duration(s[0])}" for side, s in last.items())
     return {
         "chart": {
-            "alt": f"Best validation {metric} so far against seconds since the call: {finding_text}.",
-            "caption": f"Best validation score so far: {finding_text}. {caption}".strip(),
+            "alt": f"Best validation {metric} so far against seconds since the call: {reached}.",
+            "caption": f"Best validation score so far: {reached}. {caption}".strip(),
             "x": {"label": "seconds since the call", "limits": [0, end * 1.02]},
             "y": {"label": metric},
             "layers": layers + floor,
@@ -69,7 +67,7 @@ def lines(side: str, steps: list[tuple[float, float, str]], end: float) -> list[
 
 
 def floor_layer(outcome: Outcome, values: list[float]) -> tuple[list[dict[str, Any]], str]:
-    """The floor as a line where it lies near enough not to squeeze the rest, else a sentence."""
+    """The floor as a line if it lies near the other scores; else a sentence, since a line would squeeze the picture."""
     floor = sides.floor(outcome)
     if floor is None or floor.valid_score is None or floor.valid_score != floor.valid_score:
         return [], ""

@@ -1,4 +1,4 @@
-"""Regression: predicted against true values, and how the errors spread."""
+"""Numbers: predicted against true values, and the distribution of errors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.records import Outcome, Section
 from automl.report import sides, words
 from automl.target_encoding.microaggregation import ends
@@ -20,7 +21,7 @@ N_BINS = 31
 def collect(outcome: Outcome) -> dict[str, Any] | None:
     """For each target a scatter of both finalists, a histogram of errors, and their sizes."""
     pairs = sides.finalists(outcome)
-    if outcome.task.goal != "regression" or not pairs or not len(outcome.truth):
+    if not goals.named(outcome.task).is_numeric or not pairs or not len(outcome.truth):
         return None
     truth = np.asarray(outcome.truth, dtype=float).reshape(len(outcome.truth), -1)
     values: dict[str, tuple[str, Any]] = {
@@ -84,7 +85,7 @@ def scatter(name: str, side: str, run: str, truth: Any, predicted: Any, reach: l
 
 
 def deciles(truth: Any, predicted: Any) -> dict[str, Any]:
-    """The scatter in ten lines: means of truth and prediction in tenths of the true values."""
+    """The scatter as a table: means of truth and prediction in tenths of the true values."""
     parts = [part for part in np.array_split(np.argsort(truth, kind="stable"), 10) if len(part)]
     return {
         "columns": ["true values", "rows", "mean true", "mean predicted", "mean absolute error"],
@@ -103,7 +104,7 @@ def deciles(truth: Any, predicted: Any) -> dict[str, Any]:
 
 
 def histogram(name: str, truth: Any, values: dict[str, tuple[str, Any]], i: int) -> dict[str, Any]:
-    """Errors of both finalists over common bins; the outermost per cent is gathered at the ends."""
+    """Errors of both finalists in common bins; the outermost bins hold the largest per cent of errors."""
     errors = {side: p[:, i] - truth for side, (_, p) in values.items()}
     pooled = np.concatenate(list(errors.values()))
     reach = float(np.quantile(np.abs(pooled[np.isfinite(pooled)]), 0.99)) if np.isfinite(pooled).any() else 1.0

@@ -1,4 +1,4 @@
-"""The answer: does deep learning pay, by how much, how sure that is, and what to use."""
+"""The verdict: whether deep learning pays off, by how much, how sure that is, and which model to use."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ ANSWERS = {
 
 def collect(outcome: Outcome) -> dict[str, Any]:
     """The verdict, the scores it compares and a picture of the gain."""
-    found = outcome.comparison
+    comparison = outcome.comparison
     return {
         "answer": answer(outcome),
-        "verdict": found.verdict,
-        "tone": found.verdict if found.gain is not None else "tie",
-        "reason": found.reason,
-        "sentences": list(found.sentences),
+        "verdict": comparison.verdict,
+        "tone": comparison.verdict if comparison.gain is not None else "tie",
+        "reason": comparison.reason,
+        "sentences": list(comparison.sentences),
         "scores": scores(outcome),
         "metric": words.metric(outcome.task.metric),
-        "direction": "higher is better" if outcome.higher_is_better else "lower is better",
+        "direction": words.direction(outcome.higher_is_better),
         "chart": picture(outcome),
-        "recommended": found.recommended,
+        "recommended": comparison.recommended,
         "why": why(outcome),
         "facts": facts(outcome),
-        "notes": [*found.notes, *stopped(outcome)],
+        "notes": [*comparison.notes, *stopped(outcome)],
     }
 
 
 def answer(outcome: Outcome) -> str:
-    """The verdict in a few words; where a finalist is missing nothing was compared, and that is the answer."""
-    found = outcome.comparison
-    if found.gain is None:
-        stood = [contestant.side for _, contestant in sides.finalists(outcome)]
-        return {0: "Nothing could be trained", 1: f"Only a {''.join(stood)} model finished"}.get(
-            len(stood), "Undecided"
-        )
-    return ANSWERS.get((found.verdict, found.reason), found.verdict.capitalize())
+    """The verdict in a few words, or which finalist is missing where nothing was compared."""
+    comparison = outcome.comparison
+    if comparison.gain is None:
+        finished = [contestant.side for _, contestant in sides.finalists(outcome)]
+        if not finished:
+            return "Nothing could be trained"
+        return f"Only a {finished[0]} model finished" if len(finished) == 1 else "Undecided"
+    return ANSWERS.get((comparison.verdict, comparison.reason), comparison.verdict.capitalize())
 
 
 def scores(outcome: Outcome) -> list[dict[str, Any]]:
@@ -68,33 +68,33 @@ def scores(outcome: Outcome) -> list[dict[str, Any]]:
 
 def picture(outcome: Outcome) -> dict[str, Any] | None:
     """The gain with its interval, against the gains too small to count."""
-    found = outcome.comparison
-    if found.gain is None:
+    comparison = outcome.comparison
+    if comparison.gain is None:
         return None
-    low, high = found.interval or (None, None)
-    level = words.percent(found.level)
-    text = f"Gain {words.signed(found.gain)}"
-    if found.interval:
+    low, high = comparison.interval or (None, None)
+    level = words.percent(comparison.level)
+    text = f"Gain {words.signed(comparison.gain)}"
+    if comparison.interval:
         text += f", {level} interval from {words.signed(low)} to {words.signed(high)}"
-    band = f"Gains inside the grey band (± {words.rough(found.least_gain)}) are too small to count."
+    band = f"Gains inside the grey band (± {words.rough(comparison.least_gain)}) are too small to count."
     return {
         "kind": "gain",
         "shape": "strip",
-        "tone": found.verdict,
-        "gain": found.gain,
+        "tone": comparison.verdict,
+        "gain": comparison.gain,
         "low": low,
         "high": high,
-        "least": found.least_gain,
+        "least": comparison.least_gain,
         "alt": f"{text}. Left of zero the shallow model is better, right of it the deep one.",
-        "caption": f"{text}. " + (band if found.least_gain else ""),
+        "caption": f"{text}. " + (band if comparison.least_gain else ""),
         "x": {"label": f"gain of the deep model in {words.metric(outcome.task.metric)}"},
         "table": {
             "columns": ["measure", "value"],
             "rows": [
-                ["gain (positive: deep is better)", words.signed(found.gain)],
+                ["gain (positive: deep is better)", words.signed(comparison.gain)],
                 [f"{level} interval, low", words.signed(low)],
                 [f"{level} interval, high", words.signed(high)],
-                ["least gain that counts", words.rough(found.least_gain)],
+                ["least gain that counts", words.rough(comparison.least_gain)],
             ],
             "numeric": [1],
         },
@@ -103,9 +103,9 @@ def picture(outcome: Outcome) -> dict[str, Any] | None:
 
 def why(outcome: Outcome) -> str:
     """Why the recommended run is recommended, in a sentence."""
-    found = outcome.comparison
+    comparison = outcome.comparison
     runs = {run.name: run for run in outcome.runs}
-    chosen = runs.get(found.recommended)
+    chosen = runs.get(comparison.recommended)
     pair = [run for run, _ in sides.finalists(outcome)]
     if chosen is None:
         return ""
@@ -113,7 +113,7 @@ def why(outcome: Outcome) -> str:
         return "Nothing was trained within the budget; this is the simplest possible prediction."
     if chosen.side == "floor":
         return "No trained model did measurably better than this, the simplest possible prediction."
-    if found.verdict in ("deep", "shallow"):
+    if comparison.verdict in ("deep", "shallow"):
         if len(pair) == 2:
             return "It is better on the test rows, by more than chance and by at least the gain that counts."
         return "It is the only finalist of this contest."
@@ -124,7 +124,7 @@ def why(outcome: Outcome) -> str:
 
 
 def cheaper(chosen: Run, other: Run | None) -> str:
-    """By what the rule holds one run to be cheaper in use than the other; empty where it does not."""
+    """Why the rule calls one run cheaper in use than the other; empty where it does not."""
     if other is None:
         return ""
     start = "In a tie the cheaper model is recommended: this one"
@@ -138,18 +138,20 @@ def cheaper(chosen: Run, other: Run | None) -> str:
 
 
 def facts(outcome: Outcome) -> list[list[str]]:
-    """What the verdict rests on."""
-    found, clock = outcome.comparison, outcome.clock
+    """The figures behind the verdict."""
+    comparison, clock = outcome.comparison, outcome.clock
     items = words.count(len(outcome.truth), f"test {sides.test_items(outcome)}")
     unit = outcome.split.units
-    resampled = words.count(found.n_units, "block" if unit == "block" else unit, "series" if unit == "series" else None)
+    resampled = words.count(
+        comparison.n_units, "block" if unit == "block" else unit, "series" if unit == "series" else None
+    )
     rows = [["Rests on", items]]
-    if found.gain is not None:
-        rows[0][1] += f", resampled as {resampled}; {words.count(found.seeds, 'seed')} of each model"
+    if comparison.gain is not None:
+        rows[0][1] += f", resampled as {resampled}; {words.count(comparison.seeds, 'seed')} of each model"
     if sides.holdouts(outcome) > 1:
         rows.append(["Finalists", judged(outcome)])
-    if found.p_value is not None:
-        rows.append(["Exact paired test", f"p = {words.number(found.p_value, 2)}"])
+    if comparison.p_value is not None:
+        rows.append(["Exact paired test", f"p = {words.number(comparison.p_value, 2)}"])
     if clock.get("wall_seconds") is not None:
         budget = clock.get("budget_seconds")
         offered = f" of {words.duration(budget)} offered" if budget else ""
@@ -159,7 +161,7 @@ def facts(outcome: Outcome) -> list[list[str]]:
 
 
 def judged(outcome: Outcome) -> str:
-    """What each finalist was named by, where it is the mean of several hold-outs for at least one."""
+    """The number of hold-outs that each finalist was chosen by."""
     parts = [
         f"{run.side} by " + (f"the mean of {run.n_holdouts} hold-outs" if run.n_holdouts > 1 else "one hold-out")
         for run, _ in sides.finalists(outcome)
@@ -168,19 +170,19 @@ def judged(outcome: Outcome) -> str:
 
 
 def tally(runs: tuple[Run, ...]) -> str:
-    """How many runs each side made, and how many failed."""
+    """The number of runs of each side, and how many failed."""
     parts = [f"{sum(r.side == side for r in runs)} {side}" for side in ("deep", "shallow")]
     failed = sum(run.status == "failed" for run in runs)
     return " and ".join(parts) + (f", of which {failed} failed" if failed else "")
 
 
 def stopped(outcome: Outcome) -> list[str]:
-    """What the reader must know about how the run ended."""
+    """A note where the run was interrupted."""
     if outcome.stopped != "interrupt":
         return []
     wall, budget = outcome.clock.get("wall_seconds"), outcome.clock.get("budget_seconds")
     when = f" after {words.duration(wall)} of {words.duration(budget)}" if wall is not None and budget else ""
-    return [f"The run was interrupted{when}: what had been found by then is compared."]
+    return [f"The run was interrupted{when}: the models finished by then are compared."]
 
 
 VERDICT = Section(
