@@ -1,4 +1,4 @@
-"""Shallow fits in this process, for runs that nothing bounds in time."""
+"""Shallow fits in this process, for runs without a time limit."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = ["InProcessWorker"]
 
 
 class InProcessWorker:
-    """What `Worker` is to the shallow side, without a process of its own: starting one costs more than a small fit.
+    """Replaces `Worker` without a process of its own, since starting one takes longer than a small fit.
 
-    Nothing can end a fit here, so it is for runs without a bound on time, and its memory is not measured.
+    A fit cannot be ended here, so this is for runs without a time limit. The memory of fits is not measured.
 
     Args:
-        payload: what every fit reads.
+        payload: the data that every fit reads.
     """
 
     def __init__(self, payload: Payload) -> None:
         self.payload = payload
 
     def wait(self, deadline: float | None, stopping: Callable[[], bool] = lambda: False) -> str | None:
-        """There is nothing to wait for."""
+        """Return None: there is nothing to wait for."""
         return None
 
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
@@ -39,13 +39,13 @@ class InProcessWorker:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found = Fitted(**run_fit(self.payload, FitSpec(model, take, deadline, part), lambda model: None))
+                fitted = Fitted(**run_fit(self.payload, FitSpec(model, take, deadline, part), lambda model: None))
         except TrialError as error:
             return Fitted(fit_seconds=time.monotonic() - begun, failure=str(error))
-        except Exception as error:  # any failure of a library is one failed run, never the end of the contest
+        except Exception as error:  # an error of a library fails this run only, not the contest
             return Fitted(fit_seconds=time.monotonic() - begun, failure=f"{type(error).__name__}: {error}")
-        return dataclasses.replace(found, peak_mib=None)
+        return dataclasses.replace(fitted, peak_mib=None)
 
     def close(self) -> None:
-        """Drop what fits have kept for one another."""
+        """Drop what fits have cached for each other."""
         forget()
