@@ -1,4 +1,4 @@
-"""Two finalists on the same test rows: the interval of their difference, the verdict, and what to tell a manager."""
+"""Compares two finalists on the same test rows: the interval of their difference, the verdict, and its sentences."""
 
 from __future__ import annotations
 

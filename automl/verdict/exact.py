@@ -1,4 +1,4 @@
-"""The paired test for small tests: would the gain be as large if it did not matter which model predicted what?"""
+"""The exact paired test for small test sets: would the gain be as large if the models' predictions were swapped?"""
 
 from __future__ import annotations
 
@@ -31,16 +31,22 @@ def p_value(
     context: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> float:
-    """Two-sided p of the paired permutation test that swaps the two models' predictions unit by unit.
+    """Two-sided p-value of the paired permutation test that swaps the two models' predictions unit by unit.
 
-    With at most `EXACT_UNITS` units all ways are counted, else `N_FLIPS` random ones and the one that happened
-    (fewer on very large tests, so that it takes seconds). For metrics that are means of losses this is the
-    sign-flip test of the units' loss differences. For metrics that rank, the models' scores are replaced by their
-    ranks first, since two models' scores need not be on one scale.
+    With at most `EXACT_UNITS` units all ways to swap are counted. With more units, `N_FLIPS` random ways and the
+    observed one are counted (fewer on very large tests, so that it takes seconds). For metrics that are means of losses
+    this is the sign-flip test of the units' loss differences. For metrics that rank, the models' scores are first
+    replaced by their ranks, since the scores of two models need not be on the same scale.
 
     Args:
-        of_item: ``(n_items,)`` each item's unit, 0 .. n_units-1.
+        metric: name of the metric.
+        truth: truth of the test items.
+        deep: predictions of the deep finalist.
+        shallow: predictions of the shallow finalist.
+        of_item: ``(n_items,)`` unit of each item, 0 .. n_units-1.
         weight: ``(n_items,)``.
+        context: what else the metric reads.
+        rng: draws the swaps.
 
     Sources: Good, Permutation, Parametric and Bootstrap Tests of Hypotheses, 2005, section 3; Venkatraman & Begg,
     A distribution-free procedure for comparing ROC curves from a paired experiment, Biometrika 1996 (ranks).
@@ -63,7 +69,7 @@ def p_value(
 
 
 def _flips(n_units: int, n_items: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """0/1 rows, some at a time: which units are swapped."""
+    """Chunks of ``(n, n_units)`` arrays of 0 and 1: each row says which units are swapped."""
     if n_units <= EXACT_UNITS:
         yield ((np.arange(2**n_units)[:, None] >> np.arange(n_units)) & 1).astype(np.float64)
         return
@@ -82,7 +88,7 @@ def _loss_differences(
     weight: np.ndarray,
     context: Mapping[str, Any],
 ) -> np.ndarray | None:
-    """Each unit's weighted sum of loss differences, where the metric is a mean of losses."""
+    """Weighted sum of loss differences of each unit; None if the metric is not a mean of losses."""
     ours, theirs = (metrics.item_losses(metric, truth, output, context) for output in (deep, shallow))
     if ours is None or theirs is None:
         return None
@@ -102,10 +108,10 @@ def _swapped(
     weight: np.ndarray,
     context: Mapping[str, Any],
 ) -> metrics.Evaluator:
-    """The absolute gain for each way of swapping.
+    """A function that gives the absolute gain for each way of swapping.
 
-    Both models' predictions are laid end to end; a swap is a weighting that takes each item from one of the halves,
-    so the metric is prepared (sorted) once for all swaps.
+    The predictions of both models are concatenated. A swap is then a weighting that takes each item from one half or
+    the other, so the metric is prepared (sorted) once for all swaps.
     """
     name = metrics.named(metric).reads
     halves = [np.asarray(output.arrays[name]) for output in (deep, shallow)]
@@ -125,12 +131,12 @@ def _swapped(
 
 
 def _doubled(value: Any, n: int) -> Any:
-    """Context that goes with items, for both halves."""
+    """A context value for both halves: repeated if it has one entry for each item."""
     return np.concatenate([value, value]) if isinstance(value, np.ndarray) and len(value) == n else value
 
 
 def _ranks(p: np.ndarray) -> np.ndarray:
-    """Mean ranks of each column, 0 to 1."""
+    """Ranks within each column, scaled to 0 to 1; equal values get their mean rank."""
     ranks = np.empty(p.shape)
     for k in range(p.shape[1]):
         _, place, counts = np.unique(p[:, k], return_inverse=True, return_counts=True)

@@ -1,6 +1,6 @@
-"""The interval of a gain: test units and seeds redrawn together, both sides alike.
+"""The bootstrap interval of a gain: test units and seeds are redrawn together, with the same units for both sides.
 
-See ``docs/decisions/0001-seeds-in-the-interval.md`` for how seeds enter.
+See ``docs/decisions/0001-seeds-in-the-interval.md`` for how seeds enter the interval.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ N_REPLICATES = 2000
 LEVEL = 0.95
 
 ASSUMED_SEED_SHARE = 0.1
-"""With one seed: the standard deviation that another seed is assumed to bring, of what a score lacks to the best."""
+"""For a finalist with one seed: the standard deviation between seeds that is assumed.
+
+It is a share of the distance from its score to the best possible score.
+"""
 
 N_CROSSED = 500
 
@@ -31,11 +34,11 @@ _MEMORY_CELLS = 16_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
-    """What is redrawn.
+    """The test units that are redrawn.
 
     Attributes:
-        of_item: ``(n_items,)`` each item's unit, 0 .. n_units-1.
-        strata: lists of units redrawn among themselves; together all units.
+        of_item: ``(n_items,)`` unit of each item, 0 .. n_units-1.
+        strata: groups of units; each is redrawn within itself, and together they hold all units.
     """
 
     of_item: np.ndarray
@@ -43,16 +46,16 @@ class Units:
 
     @property
     def n_units(self) -> int:
-        """Number of units."""
+        """The number of units."""
         return sum(len(stratum) for stratum in self.strata)
 
 
 def units_of(unit_ids: np.ndarray, classes: np.ndarray | None) -> Units:
-    """Number the units, and part them by class where a class is given for each item and units are single items.
+    """Number the units. They are stratified by class if classes are given and each unit is a single item.
 
     Args:
         unit_ids: ``(n_items,)``.
-        classes: ``(n_items,)`` codes, or None not to stratify.
+        classes: ``(n_items,)`` class codes, or None not to stratify.
     """
     names, of_item = np.unique(unit_ids, return_inverse=True)
     of_item = np.asarray(of_item).reshape(-1)
@@ -64,9 +67,11 @@ def units_of(unit_ids: np.ndarray, classes: np.ndarray | None) -> Units:
 
 
 def weightings(units: Units, n: int, rng: np.random.Generator) -> np.ndarray:
-    """How often each unit is drawn: ``(n, n_units)`` multinomial counts, as many draws as units in each stratum.
+    """Draw how often each unit occurs in each of n replicates.
 
-    Each unit's counts lie side by side in memory, which makes the metrics' sorting by unit fast.
+    Returns:
+        ``(n, n_units)`` multinomial counts, with as many draws as units in each stratum. The counts of a unit are
+        contiguous in memory, which makes the metrics' sorting by unit fast.
     """
     counts = np.zeros((units.n_units, n))
     for stratum in units.strata:
@@ -77,7 +82,7 @@ def weightings(units: Units, n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _chunks(units: Units, weight: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[slice, np.ndarray]]:
-    """Item weights of all replicates, a few replicates at a time."""
+    """Chunks of replicates: their numbers, and the weights of all items in each."""
     n = max(1, len(weight))
     step = max(1, min(N_REPLICATES, max(_CACHE_CELLS, min(64 * n, _MEMORY_CELLS)) // n))
     for begin in range(0, N_REPLICATES, step):
@@ -90,11 +95,11 @@ def _chunks(units: Units, weight: np.ndarray, rng: np.random.Generator) -> Itera
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replicates:
-    """What the gain might have been.
+    """The bootstrap replicates of the gain.
 
     Attributes:
-        values: ``(n,)`` deep's gain in each replicate; those where the metric is undefined are left out.
-        stretch: by how much wider the interval must be because few seeds say how much seeds matter.
+        values: ``(n,)`` deep's gain in each replicate; replicates where the metric is undefined are left out.
+        stretch: factor that widens the interval, since a few seeds estimate the variance between seeds poorly.
     """
 
     values: np.ndarray
@@ -103,11 +108,18 @@ class Replicates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """One finalist, ready to be scored under any weighting: as saved, and with seeds redrawn.
+    """One finalist, prepared to be scored under any weighting of items, as saved and with redrawn seeds.
 
-    A redraw changes what each seed weighs in the average. Its effect is taken as the central difference between a
-    step towards the redrawn average and the same step away from it, so that a redraw counts for which seeds it
-    favours, not for having fewer distinct ones.
+    A redraw changes the weight of each seed in the average. Its effect is the central difference between a step towards
+    the redrawn average and the same step away from it. So a redraw counts for the seeds it favours, and not for having
+    fewer distinct seeds.
+
+    Attributes:
+        saved: scores the finalist as saved.
+        n_seeds: number of seeds.
+        towards: for each distinct draw, scores the step towards its average.
+        away: for each distinct draw, scores the step away from it.
+        which: ``(n_replicates,)`` number of the draw in each replicate.
     """
 
     saved: metrics.Evaluator
@@ -117,14 +129,14 @@ class _Side:
     which: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def effects(self, which: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """How much drawing these multisets of seeds moves the score under these weightings."""
-        found = np.zeros(len(which))
+        """The change of the score by each of these draws of seeds, under these weightings of items."""
+        changes = np.zeros(len(which))
         for code, (up, down) in enumerate(zip(self.towards, self.away, strict=True)):
             chosen = np.flatnonzero(which == code)
             if len(chosen):
                 under = weights.T[:, chosen].T
-                found[chosen] = 0.5 * (self.n_seeds - 1) * (up(under) - down(under))
-        return found
+                changes[chosen] = 0.5 * (self.n_seeds - 1) * (up(under) - down(under))
+        return changes
 
 
 def _side(contestant: Contestant, prepare: Callable[[Output], metrics.Evaluator], rng: np.random.Generator) -> _Side:
@@ -156,9 +168,9 @@ def gains(
 ) -> Replicates:
     """Deep's gain over shallow in each replicate, positive when deep is better.
 
-    Each replicate redraws the test units, the same for both sides, computes the metric anew, and adds the effect of
-    redrawing each side's seeds. The first `N_CROSSED` also compute that effect on their redrawn units, which tells
-    how much of it is the seeds' own.
+    Each replicate redraws the test units, the same for both sides, computes the metric again, and adds the effect of
+    redrawing each side's seeds. The first `N_CROSSED` replicates also compute this effect on their redrawn units. That
+    shows how much of the effect is due to the seeds and not to the units.
     """
 
     def prepare(output: Output) -> metrics.Evaluator:
@@ -169,18 +181,18 @@ def gains(
     for part, weights in _chunks(units, weight, rng):
         values[part] = sides[0].saved(weights) - sides[1].saved(weights)
         early = slice(part.start, min(part.stop, N_CROSSED))
-        for side, found in zip(sides, crossed, strict=True):
+        for side, effects in zip(sides, crossed, strict=True):
             if side.n_seeds > 1 and early.start < early.stop:
-                found[early] = side.effects(side.which[early], weights[: early.stop - early.start])
+                effects[early] = side.effects(side.which[early], weights[: early.stop - early.start])
     of_rows, variances = _variance(values), []
-    for sign, side, found in zip((1.0, -1.0), sides, crossed, strict=True):
+    for sign, side, effects in zip((1.0, -1.0), sides, crossed, strict=True):
         if side.n_seeds == 1:
             lacking = abs(metrics.named(metric).best - float(side.saved(weight[None, :])[0]))
             effect = ASSUMED_SEED_SHARE * lacking * rng.normal(size=N_REPLICATES)
         else:
             codes = np.arange(len(side.towards))
             as_is = side.effects(codes, np.repeat(weight[None, :], len(codes), axis=0))[side.which]
-            effect = _own_effect(as_is, found, side.n_seeds)
+            effect = _own_effect(as_is, effects, side.n_seeds)
         values = values + sign * effect
         variances.append((float(np.var(effect)), side.n_seeds - 1))
     if not metrics.named(metric).higher_is_better:
@@ -189,17 +201,22 @@ def gains(
 
 
 def _variance(values: np.ndarray) -> float:
-    """Of what is finite; 0 where nothing is."""
+    """The variance of the finite values; 0 if there are none."""
     finite = values[np.isfinite(values)]
     return float(np.var(finite)) if len(finite) else 0.0
 
 
 def _own_effect(as_is: np.ndarray, crossed: np.ndarray, n_seeds: int) -> np.ndarray:
-    """The effects of redrawing seeds, shrunk to the variance that the seeds themselves bring to their average.
+    """The effects of redrawing seeds, scaled so that their variance is due to the seeds alone.
 
-    Effects on the test as it is vary by the seeds and by the luck of these test rows (one part each); effects on
-    redrawn rows by the seeds and by that luck twice over. So twice the first variance less the second is the
-    seeds' own. Redrawing n things gives (n - 1)/n of their mean's variance, which is made good.
+    Effects on the test rows as they are have the variance S + R: S is due to the seeds, R to the chance choice of these
+    test rows. Effects on redrawn rows have the variance S + 2 R. So S is twice the first variance minus the second.
+    Redrawing n values gives only (n - 1)/n of the variance of their mean, so S is multiplied by n/(n - 1).
+
+    Args:
+        as_is: effects on the test rows as they are.
+        crossed: effects on redrawn test rows.
+        n_seeds: number of seeds.
     """
     total = float(np.var(as_is))
     own = max(0.0, 2.0 * total - _variance(crossed)) * n_seeds / (n_seeds - 1)
@@ -209,7 +226,11 @@ def _own_effect(as_is: np.ndarray, crossed: np.ndarray, n_seeds: int) -> np.ndar
 
 
 def _stretch(from_rows: float, seeds: list[tuple[float, int]]) -> float:
-    """Student's quantile over the normal one, with the degrees of freedom of a sum of estimated variances.
+    """Student's quantile divided by the normal one, with the degrees of freedom of a sum of estimated variances.
+
+    Args:
+        from_rows: variance that comes from the rows.
+        seeds: for each side, the variance that comes from its seeds, and its degrees of freedom.
 
     Source: Satterthwaite, An approximate distribution of estimates of variance components, Biometrics 1946.
     """
@@ -224,10 +245,11 @@ def _stretch(from_rows: float, seeds: list[tuple[float, int]]) -> float:
 
 
 def interval_of(replicates: Replicates, gain: float, n_units: int) -> tuple[float, float]:
-    """The percentile interval of the gain, its tails widened for few units and itself for few seeds.
+    """The percentile interval of the gain, widened for few units and for few seeds.
 
-    The bootstrap's spread is too small by ``sqrt((n - 1) / n)`` and a normal quantile too small for an estimated
-    spread, which the widened tails make good; from some hundred units on this changes nothing visible.
+    With n units, the bootstrap's spread is too small by the factor ``sqrt((n - 1) / n)``, and a normal quantile is too
+    small for an estimated spread. Wider tails correct both; from about a hundred units on the change is negligible.
+    For few seeds the whole interval is stretched.
 
     Source: Hesterberg, What teachers should know about the bootstrap, The American Statistician 2015, section 5.3
     (expanded percentile interval).

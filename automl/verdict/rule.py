@@ -1,4 +1,4 @@
-"""The verdict by the protocol of the design, "A fair contest", points 3 to 6."""
+"""The rule of the verdict: which finalist is better on the test rows (the design's "A fair contest", points 3 to 6)."""
 
 from __future__ import annotations
 
@@ -43,25 +43,28 @@ def compare(
     """Say which side is better on the test rows, and how sure that is.
 
     Args:
-        task: metric, classes and test units.
-        split: metric, classes and test units.
-        truth: of the scored test items, as `records` says.
+        task: gives metric and classes.
+        split: gives the test units.
+        truth: truth of the scored test items, as `records` says.
         weight: ``(n_items,)`` or None.
-        context: what the metric reads beside (see `records.Metric`).
-        deep: the finalists, or None where a side has none: the other then wins if it beats the floor.
-        shallow: see `deep`.
-        floor: the model that learns nothing from inputs.
-        runs: for costs and names.
-        min_gain: share of the distance from the floor's score to the best possible that counts.
-        seed: of the resampling.
+        context: what else the metric reads (see `records.Metric`).
+        deep: the deep finalist. If a side has none (None), the other side wins if it beats the floor.
+        shallow: the shallow finalist, or None.
+        floor: the model that learns nothing from the inputs.
+        runs: all runs, for costs and names.
+        min_gain: the least gain that counts, as a share of the distance from the floor's score to the best possible.
+        seed: seed of the resampling.
     """
     context = dict(context or {})
     context.setdefault("classes", len(task.classes))
     weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=np.float64)
-    contestants = [one for one in (deep, shallow, floor) if one is not None]
+    contestants = [contestant for contestant in (deep, shallow, floor) if contestant is not None]
     scores = Scores(
         task.metric,
-        {one.run: metrics.score(task.metric, truth, one.output, weights, context) for one in contestants},
+        {
+            contestant.run: metrics.score(task.metric, truth, contestant.output, weights, context)
+            for contestant in contestants
+        },
         {run.name: run for run in runs},
     )
     if deep is None or shallow is None:
@@ -72,14 +75,14 @@ def compare(
 def decide(
     gain: float, interval: tuple[float, float] | None, least_gain: float, few: bool, p: float | None
 ) -> tuple[Verdict, Reason]:
-    """The rule alone: design, "A fair contest", point 5.
+    """Decide from the gain and its interval (the design's "A fair contest", point 5).
 
     Args:
-        gain: of deep over shallow.
-        interval: of the gain, or None where there is none.
-        least_gain: what counts, in the metric's units.
-        few: too few units for the interval to be trusted.
-        p: of the exact paired test, where few.
+        gain: gain of deep over shallow, in the metric's units.
+        interval: interval of the gain, or None if there is none.
+        least_gain: the least gain that counts, in the metric's units.
+        few: there are too few units to trust the interval alone.
+        p: p-value of the exact paired test, if `few`.
     """
     if interval is None or not np.isfinite(gain) or (few and (p is None or p >= ALPHA)):
         return "tie", "undecided"
@@ -138,7 +141,7 @@ def _both(
 def _one_side(
     task: Task, split: Split, only: Contestant | None, floor: Contestant, scores: Scores, min_gain: float
 ) -> Comparison:
-    """A side without a finalist loses to the other if that beats the floor; otherwise nothing is decided."""
+    """The comparison if a side has no finalist: the other side wins if it beats the floor; otherwise it is a tie."""
     won = only is not None and metrics.better(task.metric, scores.of[only.run], scores.of[floor.run])
     verdict: Verdict = "tie"
     if won and only is not None:
@@ -174,7 +177,7 @@ def _seed_note(n_seeds: int) -> str:
 
 
 def _interval(replicates: Replicates, gain: float, n_units: int) -> tuple[tuple[float, float] | None, str | None]:
-    """The percentile interval, which always holds the gain; and what had to be done for that."""
+    """The percentile interval, extended if needed so that it contains the gain; and a note if it had to be."""
     if len(replicates.values) < 0.75 * N_REPLICATES:
         return None, "The metric was undefined in a quarter or more of the resampled tests, so there is no interval."
     low, high = interval_of(replicates, gain, n_units)
@@ -186,7 +189,7 @@ def _interval(replicates: Replicates, gain: float, n_units: int) -> tuple[tuple[
 
 
 def _few(task: Task, split: Split, truth: np.ndarray, n_units: int) -> str:
-    """Why the test is too small for the interval alone to decide, or an empty text."""
+    """Why the test is too small for the interval alone to decide; "" if it is not."""
     if split.units in _TIME_UNITS:
         if n_units < FEW_BLOCKS:
             return f"The test has only {count_of_units(n_units, split.units)} (fewer than {FEW_BLOCKS})"
@@ -201,7 +204,10 @@ def _few(task: Task, split: Split, truth: np.ndarray, n_units: int) -> str:
 def _least_gain(
     metric: str, scores: Scores, floor: Contestant, finalists: Sequence[Contestant], min_gain: float
 ) -> tuple[float, str | None]:
-    """The least gain that counts: a share of the way from the floor (or the worse finalist) to the best score."""
+    """The least gain that counts, and a note: a share of the distance from the floor's score to the best possible.
+
+    If the floor has no score, the distance is counted from the worse finalist.
+    """
     start, note = scores.of[floor.run], None
     if not np.isfinite(start):
         known = [scores.of[one.run] for one in finalists if np.isfinite(scores.of[one.run])]
@@ -221,7 +227,7 @@ def _floor_notes(metric: str, scores: Scores, floor: Contestant, finalists: Sequ
 
 
 def _recommended(metric: str, verdict: Verdict, deep: str, shallow: str, floor: str, scores: Scores) -> str:
-    """The winner, or in a tie the cheaper finalist; the floor where they do not beat it."""
+    """The run to use: the winner, or in a tie the cheaper finalist; the floor if these do not beat it."""
     candidates = {"deep": [deep], "shallow": [shallow], "tie": [deep, shallow]}[verdict]
     useful = [name for name in candidates if metrics.better(metric, scores.of[name], scores.of[floor])]
     if not useful:
@@ -230,5 +236,5 @@ def _recommended(metric: str, verdict: Verdict, deep: str, shallow: str, floor: 
 
 
 def cheaper(a: Run | None, b: Run | None, name_a: str, name_b: str) -> str:
-    """Which of two runs costs less in use; the first where nothing tells."""
+    """The name of the run that costs less in use; the first name if costs do not tell."""
     return name_b if a is not None and b is not None and b.cost.cheaper_than(a.cost) else name_a

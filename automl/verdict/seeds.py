@@ -1,4 +1,4 @@
-"""Which seeds a replicate draws, and what their average predicts."""
+"""Redraws seeds for each bootstrap replicate, and averages the predictions of the seeds drawn."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Draws:
     """Seeds redrawn with replacement, once for each replicate.
 
     Attributes:
-        multisets: ``(n_distinct, n_seeds)`` how often each seed was drawn, distinct rows.
-        which: ``(n_replicates,)`` the multiset of each replicate.
+        multisets: ``(n_distinct, n_seeds)`` how often each seed was drawn; rows are distinct.
+        which: ``(n_replicates,)`` row in `multisets` of each replicate.
     """
 
     multisets: np.ndarray
@@ -26,18 +26,18 @@ class Draws:
 
 
 def draw(n_seeds: int, n_replicates: int, rng: np.random.Generator) -> Draws:
-    """Redraw ``n_seeds`` seeds with replacement for each replicate; few draws are distinct (10 of 3 seeds)."""
+    """Redraw ``n_seeds`` seeds with replacement for each replicate. Few draws are distinct: 10 with 3 seeds."""
     counts = rng.multinomial(n_seeds, np.full(n_seeds, 1.0 / n_seeds), size=n_replicates)
     multisets, which = np.unique(counts, axis=0, return_inverse=True)
     return Draws(multisets, np.asarray(which).reshape(-1))
 
 
 def mixed(contestant: Contestant, shares: np.ndarray) -> Output:
-    """What a weighted average of the seeds predicts.
+    """The predictions of a weighted average of the seeds.
 
     Args:
-        contestant: with its seeds' decided outputs.
-        shares: ``(n_seeds,)`` what each seed weighs, summing to 1.
+        contestant: the finalist, with the decided outputs of its seeds.
+        shares: ``(n_seeds,)`` weight of each seed, sum 1.
 
     Returns:
         The mean of probabilities, values and quantiles; labels by the rule that the finalist itself follows.
@@ -58,7 +58,7 @@ def mixed(contestant: Contestant, shares: np.ndarray) -> Output:
 
 
 def _labels(decided: Output, p: np.ndarray | None, votes: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
-    """Labels of averaged probabilities: by the finalist's thresholds where its labels show them, else by vote."""
+    """Labels of averaged probabilities: by the finalist's thresholds if its labels show them, otherwise by vote."""
     labels = np.asarray(decided.arrays["labels"])
     known = decided.arrays.get("probabilities")
     if p is not None and known is not None:
@@ -76,7 +76,7 @@ def _labels(decided: Output, p: np.ndarray | None, votes: Sequence[tuple[np.ndar
 
 
 def _threshold(p: np.ndarray, labels: np.ndarray) -> float | None:
-    """The probability from which on the label was 1, as near to one half as the labels allow; None if there is none."""
+    """The threshold of the probability that gives these labels, as near to 0.5 as they allow; None if none does."""
     highest_no = float(p[labels == 0].max(initial=0.0))
     lowest_yes = float(p[labels == 1].min(initial=1.0))
     if highest_no > lowest_yes or (highest_no == lowest_yes and 0.0 < highest_no < 1.0):
@@ -85,7 +85,7 @@ def _threshold(p: np.ndarray, labels: np.ndarray) -> float | None:
 
 
 def _vote(p: np.ndarray | None, votes: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
-    """The label most seeds give; among equals the more probable one."""
+    """The label that most seeds give; with equal votes the more probable one."""
     first = votes[0][0]
     if first.ndim == 2:
         for_it = np.average([labels for labels, _ in votes], axis=0, weights=[share for _, share in votes])

@@ -1,4 +1,4 @@
-"""The verdict in two sentences that a manager understands, with the metric's own numbers."""
+"""Writes the verdict as two sentences that a manager understands, with scores in the metric's own units."""
 
 from __future__ import annotations
 
@@ -22,26 +22,32 @@ _UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Test scores by run name, and the runs."""
+    """The scores on the test rows.
+
+    Attributes:
+        metric: name of the metric.
+        of: score by run name.
+        runs: run by its name.
+    """
 
     metric: str
     of: Mapping[str, float]
     runs: Mapping[str, Run]
 
     def family(self, name: str) -> str:
-        """What kind of model a run is, in words."""
+        """The model family of a run, in words."""
         run = self.runs.get(name)
         return (name if run is None else run.family).replace("_", " ")
 
 
 def count_of_units(n: int, units: str) -> str:
-    """Such as "1 test row" or "8,140 test rows"."""
+    """A number of units in words, such as "1 test row" or "8,140 test rows"."""
     one, many = _UNITS.get(units, (f"test {units}", f"test {units}s"))
     return f"{n:,} {one if n == 1 else many}"
 
 
 def decimals(*values: float) -> int:
-    """As many decimals as tell these scores apart: three figures, more where they are close."""
+    """The number of decimals that tells these scores apart: three figures, or more if they are close."""
     finite = [abs(value) for value in values if math.isfinite(value)]
     largest = max(finite, default=1.0)
     figures = 3 if largest < 10 else max(0, 4 - len(f"{largest:.0f}"))
@@ -54,7 +60,7 @@ def decimals(*values: float) -> int:
 
 
 def number(value: float, places: int, sign: bool = False) -> str:
-    """A score as text; a rounded zero has no sign."""
+    """A score as text; a score that rounds to zero gets no sign."""
     if not math.isfinite(value):
         return "no score"
     text = f"{value:{'+' if sign else ''},.{places}f}"
@@ -62,17 +68,24 @@ def number(value: float, places: int, sign: bool = False) -> str:
 
 
 def times(ratio: float) -> str:
-    """Such as "40 times" or "1.8 times"."""
+    """A ratio in words, such as "40 times" or "1.8 times"."""
     return f"{ratio:,.0f} times" if ratio >= 9.5 else f"{ratio:.1f} times"
 
 
 def milliseconds(value: float) -> str:
-    """Two figures."""
+    """Milliseconds as text, with two figures; whole numbers from 100 on."""
     return f"{value:.2g}" if value < 100 else f"{value:,.0f}"
 
 
 def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
-    """What one run costs beside another: training time, then time to answer."""
+    """A sentence that compares the costs of two runs: training time, then latency.
+
+    Args:
+        scores: has the runs.
+        one: name of the run that the sentence is about.
+        other: name of the run that it is compared with.
+        opening: how the sentence begins.
+    """
     a, b = scores.runs.get(one), scores.runs.get(other)
     parts, dearer = [], []
     if a is not None and b is not None and a.cost.fit_seconds > 0 and b.cost.fit_seconds > 0:
@@ -91,7 +104,7 @@ def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
     joint = " but " if len(dearer) == 2 and dearer[0] * dearer[1] < 0 else " and "
     said = joint.join(parts) if parts else "has no measured costs to set against the other's"
     if opening == "It also" and dearer and dearer[0] >= 0:
-        opening = "It"  # nothing to add to its lead
+        opening = "It"  # "also" fits only if the run is cheaper as well
     return f"{opening} {said}."
 
 
@@ -100,7 +113,7 @@ def _evidence(comparison: Comparison, split: Split, places: int) -> str:
     if comparison.interval is None:
         return f"on {units}"
     smallest = min((abs(end) for end in comparison.interval if end), default=1.0)
-    if 0 < smallest < 0.5 * 10.0**-places:  # an end that is not zero must not read as zero: it decides
+    if 0 < smallest < 0.5 * 10.0**-places:  # an end close to zero must not be shown as zero, since its sign decides
         places = min(math.ceil(-math.log10(smallest)), places + 3)
     low, high = (number(end, places, sign=True) for end in comparison.interval)
     return f"{comparison.level * 100:.0f} % interval of deep's lead: {low} to {high}, on {units}"
@@ -109,10 +122,16 @@ def _evidence(comparison: Comparison, split: Split, places: int) -> str:
 def both_sentences(
     comparison: Comparison, scores: Scores, deep: str, shallow: str, floor: str, split: Split, few: str
 ) -> tuple[str, str]:
-    """Two sentences where both sides have a finalist.
+    """The two sentences if both sides have a finalist.
 
     Args:
-        few: why the test is too small to decide alone, or an empty text.
+        comparison: the result.
+        scores: scores on the test rows.
+        deep: name of the deep finalist's run.
+        shallow: name of the shallow finalist's run.
+        floor: name of the floor's run.
+        split: gives the test units.
+        few: why the test is too small for the interval alone to decide; "" if it is not.
     """
     metric = metrics.named(scores.metric)
     a, b = scores.of[deep], scores.of[shallow]
@@ -155,7 +174,15 @@ def both_sentences(
 def lone_sentences(
     comparison: Comparison, scores: Scores, only: Contestant | None, floor: str, split: Split
 ) -> tuple[str, str]:
-    """Two sentences where a side, or both, have no finalist."""
+    """The two sentences if one side or both have no finalist.
+
+    Args:
+        comparison: the result.
+        scores: scores on the test rows.
+        only: the finalist of the one side that has one, or None.
+        floor: name of the floor's run.
+        split: gives the test units.
+    """
     metric = metrics.named(scores.metric)
     floor_score = scores.of[floor]
     units = count_of_units(comparison.n_units, split.units)
@@ -168,9 +195,9 @@ def lone_sentences(
         )
     mine = scores.of[only.run]
     places = decimals(mine, floor_score)
-    found = "a deep network" if only.side == "deep" else "a shallow model"
+    model = "a deep network" if only.side == "deep" else "a shallow model"
     missing = "shallow model" if only.side == "deep" else "deep network"
-    first = f"Only {found} ({scores.family(only.run)}) could be trained in this budget; no {missing} was finished."
+    first = f"Only {model} ({scores.family(only.run)}) could be trained in this budget; no {missing} was finished."
     against = f"{number(mine, places)} {metric.words} against {number(floor_score, places)} for the floor on {units}"
     if comparison.recommended == only.run:
         return first, f"It scores {against}, so it is what you have, but nothing is known of how it compares."
