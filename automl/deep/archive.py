@@ -155,7 +155,7 @@ class Archive:
             self._before = _before(self.journal.earlier)
         starts, words = self._before.get(spec.name, ([], ""))
         if not words and starts.count(_step(snapshot)) >= STARTS_ALLOWED:
-            words = f"the process ended {STARTS_ALLOWED} times while it ran (was it killed for want of memory?)"
+            words = f"the process ended {STARTS_ALLOWED} times while it ran (was it killed for lack of memory?)"
         if not words:
             return None
         words += "; it is not started again"

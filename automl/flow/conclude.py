@@ -238,7 +238,8 @@ def _no_deep_model(runs: list[Run], chosen: Mapping[str, Run]) -> tuple[Finding,
     often = f" ({n} times)" if n > 1 else ""
     return (
         Finding(
-            "no_deep_model", "high", f"No deep model came out of {len(tried)} trials; most often: {common}{often}.",
+            "no_deep_model", "high",
+            f"None of {len(tried)} deep trials gave a model; the most frequent reason: {common}{often}.",
             "Depending on the reason, a longer budget, other templates or more memory may help.",
         ),
     )  # fmt: skip

@@ -118,7 +118,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             prepared = audited(prepared, _audit_seconds(clock))
         progress.findings([f for f in prepared.dataset.findings if f.check not in NOTED])
         folders.clear_unfinished(folder)
-        cleanup.enter_context(ledger)  # only now, so that a folder of something else stays as it was
+        cleanup.enter_context(
+            ledger
+        )  # only now: the shallow side has refused a folder of another run before it changes
         deep: Contender | None = None
         codec: TargetCodec | None = None
         encoder: Any = None
@@ -144,9 +146,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 loading_seconds = clock.elapsed - begun
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
             recorded = {name: side.earlier_runs() for name, side in sides.items()}
-            runs[:] = [run for found in recorded.values() for run in found] + runs
+            runs[:] = [run for earlier in recorded.values() for run in earlier] + runs
             if ledger.recorded is not None:
-                progress.say(_going_on({name: len(found) for name, found in recorded.items()}, clock, reserve))
+                progress.say(_going_on({name: len(earlier) for name, earlier in recorded.items()}, clock, reserve))
             stopped, chosen, n_seeds = _contest(recipe, sides, clock, runs, interrupt, reserve, ledger)
             progress.say("scoring both finalists on the test rows")
             with clock.phase("conclude"):

@@ -138,11 +138,11 @@ def _why_none(side: str, runs: list[Run], latency_ms: float | None) -> str:
     """Why there is no finalist, and what may help."""
     tried = [run for run in runs if run.side == side]
     if not tried:
-        return f"the budget was over before a {side} model was fitted; give more of it"
+        return f"the budget was over before a {side} model was fitted; give a longer one"
     if latency_ms is not None and any(run.valid_score is not None for run in tried):
         return f"none of {len(tried)} {side} models predicts a row within {latency_ms:g} ms; allow a longer latency"
     common: Any = Counter(run.failure or run.status for run in tried).most_common(1)[0][0]
     return (
-        f"no {side} model came out of {len(tried)} trials; most often: {common}. "
+        f"none of {len(tried)} {side} trials gave a model; the most frequent reason: {common}. "
         "Depending on the reason, a longer budget or more memory may help"
     )

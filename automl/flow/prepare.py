@@ -77,8 +77,8 @@ def audited(prepared: Prepared, seconds: float) -> Prepared:
         seconds: time allotted to the audit.
     """
     dataset = prepared.dataset
-    found = flag_test_rows(examine(dataset, prepared.task, prepared.split, seconds), dataset)
-    return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, findings=(*dataset.findings, *found)))
+    findings = flag_test_rows(examine(dataset, prepared.task, prepared.split, seconds), dataset)
+    return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, findings=(*dataset.findings, *findings)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,11 +117,11 @@ def inspect_data(recipe: Recipe, most_rows: int | None = None) -> Inspected:
     except NoTarget:
         columns, targets, findings = survey(raw, recipe)
         return Inspected(dataclasses.replace(raw, findings=flag_test_rows(findings, raw)), None, columns, targets)
-    parted, findings = None, dataset.findings
+    data_split, findings = None, dataset.findings
     try:
-        parted = split.split(dataset, task, recipe.seed)
+        data_split = split.split(dataset, task, recipe.seed)
     except InputError as error:
         message = f"automl fit would refuse these rows: {error}."
         findings += (Finding("no_split", "high", message, "Change this before a fit; the rest of the audit goes on."),)
-    findings += examine(dataset, task, parted)
+    findings += examine(dataset, task, data_split)
     return Inspected(dataclasses.replace(dataset, findings=flag_test_rows(findings, dataset)), task, task.columns)

@@ -168,7 +168,10 @@ class Archive:
         try:
             self.journal.write(entry)
         except (FolderError, ValueError, TypeError) as error:  # a plug-in's settings need not be plain
-            self._tell("journal", f"{run.name} is not in shallow.log: {error}; a killed run would not know of it")
+            self._tell(
+                "journal",
+                f"{run.name} is not in shallow.log: {error}; if the run is killed, --resume will not know of it",
+            )
 
     def keep(self, run: Run, model: bytes, outputs: Sequence[Output], seconds: float) -> bool:
         """Store a fitted model with its validation outputs if that is cheap and safe; return whether it was stored.

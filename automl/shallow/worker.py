@@ -150,23 +150,23 @@ class Worker:
 
     def start(self) -> None:
         """Start a child and send it the data, without waiting for it."""
-        ours, theirs = Pipe()
-        code = START.format(path=[str(p) for p in sys.path], fd=theirs.fileno(), parent=os.getpid())
+        parent_end, child_end = Pipe()
+        code = START.format(path=[str(p) for p in sys.path], fd=child_end.fileno(), parent=os.getpid())
         try:
             process = subprocess.Popen(
                 [sys.executable, "-c", code],
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(child_end.fileno(),),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C and the end of the terminal are left to the parent
                 env=os.environ | _threads(),
             )  # fmt: skip
         except BaseException:
-            ours.close()
+            parent_end.close()
             raise
         finally:
-            theirs.close()
-        self.process, self.pipe, self.ready = process, ours, None
-        sender = threading.Thread(target=_send, args=(ours, ("data", self.payload), process.kill), daemon=True)
+            child_end.close()
+        self.process, self.pipe, self.ready = process, parent_end, None
+        sender = threading.Thread(target=_send, args=(parent_end, ("data", self.payload), process.kill), daemon=True)
         try:
             sender.start()
         except RuntimeError:
@@ -306,7 +306,7 @@ def _send(pipe: Connection, message: Any, give_up: Callable[[], None]) -> None:
         _send_parts(pipe, message)
     except (OSError, ValueError):  # the child was killed meanwhile
         pass
-    except MemoryError:  # the child would wait for the rest
+    except MemoryError:  # the child would wait for the rest for ever
         give_up()
 
 

@@ -69,7 +69,7 @@ def select(
 
 
 def _judge(metric: str, truth: np.ndarray, weight: np.ndarray | None, context: Mapping[str, Any]) -> Score:
-    """``judge(output, rows)``: the score of predictions for these rows, turned so that more is better."""
+    """A function ``judge(output, rows)``: the score of predictions for these rows, turned so that higher is better."""
     sign = 1.0 if metrics.named(metric).higher_is_better else -1.0
 
     def judge(output: Output, rows: np.ndarray) -> float:
@@ -85,13 +85,13 @@ def _take(output: Output, rows: np.ndarray) -> Output:
 
 
 def _together(outputs: Sequence[Output], counts: np.ndarray) -> Output:
-    """The mean of what was selected, each as often as it was."""
+    """The mean of the outputs, each weighted by how often it was selected."""
     pairs = [(output, float(count)) for output, count in zip(outputs, counts, strict=True) if count]
     return combine([output for output, _ in pairs], [count for _, count in pairs])
 
 
 def _greedy(outputs: Sequence[Output], judge: Score, rows: np.ndarray) -> np.ndarray:
-    """How often each was selected."""
+    """Greedy selection on these rows: how often each output was selected."""
     taken = [_take(output, rows) for output in outputs]
     counts = np.zeros(len(outputs))
     scores = [judge(output, rows) for output in taken]

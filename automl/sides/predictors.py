@@ -135,8 +135,8 @@ def opened_from(source: str) -> Iterator[None]:
         if not source:
             raise
         raise BundleError(
-            f"the model in {source} cannot predict these rows ({type(error).__name__}: {str(error)[:200]}); its files "
-            "do not fit one another, or the rows are of another kind than those it was trained on: compare the two, "
+            f"the model in {source} cannot predict these rows ({type(error).__name__}: {str(error)[:200]}); either its "
+            "files do not belong together, or the rows differ in kind from those it was trained on: check the rows, "
             "or save the model again"
         ) from error
 

@@ -89,10 +89,10 @@ def _loss_differences(
     context: Mapping[str, Any],
 ) -> np.ndarray | None:
     """Weighted sum of loss differences of each unit; None if the metric is not a mean of losses."""
-    ours, theirs = (metrics.item_losses(metric, truth, output, context) for output in (deep, shallow))
-    if ours is None or theirs is None:
+    deep_losses, shallow_losses = (metrics.item_losses(metric, truth, output, context) for output in (deep, shallow))
+    if deep_losses is None or shallow_losses is None:
         return None
-    return np.bincount(of_item, weight * ours[1] * (ours[0] - theirs[0]))
+    return np.bincount(of_item, weight * deep_losses[1] * (deep_losses[0] - shallow_losses[0]))
 
 
 def _flipped(differences: np.ndarray, swap: np.ndarray) -> np.ndarray:

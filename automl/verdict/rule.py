@@ -134,8 +134,8 @@ def _both(
         verdict=verdict, reason=reason, recommended=recommended, gain=gain if np.isfinite(gain) else None,
         interval=interval, level=LEVEL, least_gain=least, n_units=units.n_units, seeds=n_seeds, p_value=p,
     )  # fmt: skip
-    said = both_sentences(comparison, scores, deep.run, shallow.run, floor.run, split, few)
-    return _with_words(comparison, said, notes)
+    sentences = both_sentences(comparison, scores, deep.run, shallow.run, floor.run, split, few)
+    return _with_words(comparison, sentences, notes)
 
 
 def _one_side(
@@ -159,8 +159,8 @@ def _one_side(
         recommended=only.run if won and only is not None else floor.run, gain=None, interval=None, level=LEVEL,
         least_gain=least, n_units=n_units, seeds=0 if only is None else max(1, len(only.per_seed)),
     )  # fmt: skip
-    said = lone_sentences(comparison, scores, only, floor.run, split)
-    return _with_words(comparison, said, notes)
+    sentences = lone_sentences(comparison, scores, only, floor.run, split)
+    return _with_words(comparison, sentences, notes)
 
 
 def _with_words(comparison: Comparison, sentences: tuple[str, str], notes: Sequence[str]) -> Comparison:
@@ -170,8 +170,8 @@ def _with_words(comparison: Comparison, sentences: tuple[str, str], notes: Seque
 def _seed_note(n_seeds: int) -> str:
     if n_seeds == 1:
         return (
-            "A finalist was trained with one seed, so what was measured speaks of this fitted pair only; the interval "
-            f"assumes that another seed would move a score by {ASSUMED_SEED_SHARE:.0%} of what it lacks to the best."
+            "A finalist was trained with one seed, so the result holds for this fitted pair only; the interval assumes "
+            f"that another seed would move a score by {ASSUMED_SEED_SHARE:.0%} of its distance to the best possible."
         )
     return f"The interval covers the test rows and {n_seeds} seeds a side, not the search."
 
@@ -184,7 +184,7 @@ def _interval(replicates: Replicates, gain: float, n_units: int) -> tuple[tuple[
     slack = 1e-9 * (1.0 + abs(gain))
     note = None
     if not low - slack <= gain <= high + slack:
-        note = "The resampled differences lie to one side of the measured one; the interval was extended to hold it."
+        note = "The interval of the resampled differences missed the measured one, so it was extended to contain it."
     return (min(low, gain), max(high, gain)), note
 
 
@@ -214,7 +214,10 @@ def _least_gain(
         if not known:
             return 0.0, "Neither the floor nor a finalist has a score, so no least gain could be set."
         start = min(known, key=lambda score: metrics.gain(metric, score, metrics.named(metric).best))
-        note = "The floor has no score; the least gain that counts is a share of what the worse finalist lacks."
+        note = (
+            "The floor has no score; the least gain that counts is a share of the worse finalist's distance to the "
+            "best possible score."
+        )
     return min_gain * abs(metrics.named(metric).best - start), note
 
 

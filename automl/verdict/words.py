@@ -87,7 +87,7 @@ def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
         opening: how the sentence begins.
     """
     a, b = scores.runs.get(one), scores.runs.get(other)
-    parts, dearer = [], []
+    parts, costlier = [], []
     if a is not None and b is not None and a.cost.fit_seconds > 0 and b.cost.fit_seconds > 0:
         ratio = a.cost.fit_seconds / b.cost.fit_seconds
         if ratio >= 1.25:
@@ -96,16 +96,16 @@ def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
             parts.append(f"takes {times(1 / ratio)} less time to train")
         else:
             parts.append("takes about as long to train")
-        dearer.append(0 if 0.8 < ratio < 1.25 else 1 if ratio > 1 else -1)
+        costlier.append(0 if 0.8 < ratio < 1.25 else 1 if ratio > 1 else -1)
     if a is not None and b is not None and a.cost.predict_ms and b.cost.predict_ms:
-        mine, theirs = milliseconds(a.cost.predict_ms), milliseconds(b.cost.predict_ms)
-        parts.append(f"answers in {mine} ms" + ("" if mine == theirs else f" instead of {theirs}"))
-        dearer.append(0 if mine == theirs else 1 if a.cost.predict_ms > b.cost.predict_ms else -1)
-    joint = " but " if len(dearer) == 2 and dearer[0] * dearer[1] < 0 else " and "
-    said = joint.join(parts) if parts else "has no measured costs to set against the other's"
-    if opening == "It also" and dearer and dearer[0] >= 0:
+        own, theirs = milliseconds(a.cost.predict_ms), milliseconds(b.cost.predict_ms)
+        parts.append(f"answers in {own} ms" + ("" if own == theirs else f" instead of {theirs}"))
+        costlier.append(0 if own == theirs else 1 if a.cost.predict_ms > b.cost.predict_ms else -1)
+    joint = " but " if len(costlier) == 2 and costlier[0] * costlier[1] < 0 else " and "
+    costs = joint.join(parts) if parts else "has no measured costs to set against the other's"
+    if opening == "It also" and costlier and costlier[0] >= 0:
         opening = "It"  # "also" fits only if the run is cheaper as well
-    return f"{opening} {said}."
+    return f"{opening} {costs}."
 
 
 def _evidence(comparison: Comparison, split: Split, places: int) -> str:
@@ -200,5 +200,5 @@ def lone_sentences(
     first = f"Only {model} ({scores.family(only.run)}) could be trained in this budget; no {missing} was finished."
     against = f"{number(mine, places)} {metric.words} against {number(floor_score, places)} for the floor on {units}"
     if comparison.recommended == only.run:
-        return first, f"It scores {against}, so it is what you have, but nothing is known of how it compares."
+        return first, f"It scores {against}, so it can be used, but nothing is known of how the other side compares."
     return first, f"It scores {against}, so it does not pay yet."

@@ -34,7 +34,7 @@ __all__ = ["RayPool"]
 
 POLL_SECONDS = 0.1
 LOOK_SECONDS = 0.5
-LOOKS_A_SECOND = 100.0  # of all workers together
+LOOKS_A_SECOND = 100.0  # for all workers together
 GRACE_SECONDS = 3.0
 START_SECONDS = 180.0
 TRIES = 3
@@ -115,7 +115,7 @@ class RayPool:
         self._start_until = min(until, time.monotonic() + START_SECONDS)
         self._place = self.session.start(self.n_workers)
         if self._place.n_workers < self.n_workers:
-            self.note(f"there is place for {self._place.n_workers} of the {self.n_workers} workers asked for")
+            self.note(f"there is room for {self._place.n_workers} of the {self.n_workers} workers asked for")
             self.n_workers = self._place.n_workers
         self._fill()
 
@@ -141,7 +141,7 @@ class RayPool:
             if self.n_workers == 0:
                 raise RecipeError(f"no Ray worker can be used: {self._why}")
         if not self._free() and not self.stopping():
-            self.note("no Ray worker was ready in time, so nothing is trained; is there a free place for one?")
+            self.note("no Ray worker was ready in time, so nothing is trained; does Ray have free resources for one?")
             self.n_workers = 0
 
     @property

@@ -90,7 +90,7 @@ class Session:
         if importlib.util.find_spec("ray") is None:
             raise MissingExtra(
                 "several workers run through Ray, which is not installed: pip install 'automl-keras[ray]', or leave "
-                "`workers` and `ray_address` (--workers, --ray-address) away to train in this process"
+                "out `workers` and `ray_address` (--workers, --ray-address) to train in this process"
             )
         self.address = None if address == "local" else address
         self._ours = False
@@ -167,7 +167,7 @@ class Session:
         except Exception as error:
             self.close()
             raise RecipeError(
-                f"Ray does not start on this machine ({_first_line(error)}); leave `workers` away (--workers) to train "
+                f"Ray does not start on this machine ({_first_line(error)}); leave out `workers` (--workers) to train "
                 "in this process"
             ) from error
 
@@ -215,7 +215,7 @@ def _unreachable(address: str, error: Exception) -> str:
     how = "no Ray runs on this machine" if address == "auto" else f"no Ray can be reached at {address}"
     return (
         f"{how} ({_first_line(error)}); start one with `ray start --head`, give another `ray_address` (--ray-address), "
-        "or leave it away"
+        "or leave it out"
     )
 
 

@@ -96,7 +96,7 @@ class TrialWorker:
         if missing:
             raise RuntimeError(f"a worker knows no template {', '.join(missing)}; install the plug-in on every machine")
         own = {name: known[name] for name in names}
-        if memory_mib is None and self._n_threads is not None:  # others share this machine
+        if memory_mib is None and self._n_threads is not None:  # other workers share this machine
             memory_mib = available_mib() * self._n_threads / (os.cpu_count() or 1)
         self._trainer = Trainer(training_data, own, self._device, memory_mib, self._stop.is_set)
         return os.getpid()

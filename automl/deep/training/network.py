@@ -392,19 +392,17 @@ def check_built(model: Any, template: str, head: Head) -> None:
         Unusable: says what was expected and what the template built.
     """
     if not isinstance(model, keras.Model):
-        raise Unusable(f"template {template} must build a keras.Model and built {_of_type(model)}")
+        raise Unusable(f"template {template} must build a keras.Model, but built {_of_type(model)}")
     outputs: list[Any] = list(getattr(model, "outputs", None) or ())
     if len(outputs) != 1:
         raise Unusable(
-            f"template {template} must build a functional model with one output, and this has {len(outputs)}"
+            f"template {template} must build a functional model with one output, but this one has {len(outputs)}"
         )
     shape, dtype = tuple(outputs[0].shape)[1:], str(outputs[0].dtype)
     if shape != tuple(head.shape):
-        raise Unusable(
-            f"template {template} must put out the shape {tuple(head.shape)} for a row, and puts out {shape}"
-        )
+        raise Unusable(f"template {template} must output the shape {tuple(head.shape)} for a row, but outputs {shape}")
     if "float" not in dtype:
-        raise Unusable(f"template {template} must put out floating numbers, and puts out {dtype}")
+        raise Unusable(f"template {template} must output floating-point numbers, but outputs {dtype}")
 
 
 def _of_type(thing: Any) -> str:

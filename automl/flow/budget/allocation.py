@@ -23,7 +23,7 @@ MOST_SEEDS = 4
 SEED_SHARE = 0.5
 SEED_SLACK = 1.15
 LEAST_STEP_SECONDS = 0.5
-LEAST_SEED_SECONDS = 1.0  # a fit of a tenth of a second may take many times that on a busy machine
+LEAST_SEED_SECONDS = 1.0  # on a busy machine a fit of 0.1 s may take many times as long
 OVER_SHARE = 0.25
 
 Reserved = Callable[[], float]

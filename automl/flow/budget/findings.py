@@ -84,9 +84,9 @@ def _not_apart(problem: str | None) -> Finding | None:
         return None
     return Finding(
         "fitted_in_main_process", "medium",
-        f"Shallow models were fitted in the main process, for want of another ({problem}): a fit could not be ended at "
-        "its time, and its memory was not measured.",
-        "Raise the limits of this process on memory, processes and open files.",
+        f"Shallow models were fitted in the main process, since no worker process could be used ({problem}). So fits "
+        "could not be ended in time, and their memory was not measured.",
+        "Raise this process's limits on memory, processes and open files.",
     )  # fmt: skip
 
 
@@ -99,8 +99,8 @@ def _unequal(clock: Clock) -> Finding | None:
         return None
     return Finding(
         "time_passed_over", "low",
-        f"The {less} side could use {clock.spent[less]:.0f} s of the {clock.offered[less]:.0f} s that it was offered; "
-        f"the rest passed over to the {more} side, which was offered {clock.offered[more]:.0f} s in all.",
+        f"The {less} side could use only {clock.spent[less]:.0f} s of the {clock.offered[less]:.0f} s allotted to it; "
+        f"the rest went to the {more} side, which was allotted {clock.offered[more]:.0f} s in all.",
     )  # fmt: skip
 
 

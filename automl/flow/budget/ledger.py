@@ -100,8 +100,8 @@ class Ledger:
                 aside = files.unused(self.path.with_suffix(".unreadable"))
                 os.replace(self.path, aside)
             self.note(
-                f"what earlier calls have used of the budget could not be read and was put aside as {aside.name}; "
-                "the budget starts anew"
+                f"the time that earlier calls used could not be read; the file was put aside as {aside.name}, and the "
+                "budget starts again"
             )
             return None
 
@@ -122,7 +122,7 @@ class Ledger:
             except FolderError as error:
                 if not self._reported:
                     self._reported = True
-                    self.note(f"{error}; the run goes on, but a killed one would not know what time it had used")
+                    self.note(f"{error}; the run goes on, but if it is killed, --resume will not know the time it used")
 
     def _keep_writing(self) -> None:
         while not self._over.wait(EVERY_SECONDS):

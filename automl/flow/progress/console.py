@@ -132,8 +132,8 @@ class Progress:
                 self.console.print(line, soft_wrap=not self.console.is_terminal)
         n_low = sum(finding.severity == "low" for finding in findings)
         if n_low:
-            notes = "one note" if n_low == 1 else f"{n_low} notes"
-            self._line(f"{notes} more on the data in the report")
+            notes = "one more note" if n_low == 1 else f"{n_low} more notes"
+            self._line(f"{notes} on the data in the report")
 
     def event(self, event: dict[str, Any]) -> None:
         """Take in an event of a side: a start, an epoch, a finished run or a note."""
