@@ -1,4 +1,4 @@
-"""Templates, encoded arrays and time in; runs out. The only room that imports keras_tuner, and TensorFlow with it."""
+"""The deep side: searches and trains networks. The only package that imports keras_tuner, and TensorFlow with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the deep side leaves in a run's folder: each trial in ``trials.log``, the best weights under ``weights/``."""
+"""What the deep side stores in a run's folder: each trial in ``trials.log``, the best weights under ``weights/``."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ SNAPSHOT_NUMBERS = ("score", "best_step", "step", "planned", "total", "seconds",
 
 
 class Archive:
-    """A journal of trials and a store of weights; nothing of it stops the search where it cannot be written.
+    """The journal of trials and the store of weights. A failed write never stops the search.
 
     Args:
-        folder: of the run, or None to keep nothing.
+        folder: the run's folder, or None to store nothing.
         fingerprints: what a journal must match.
-        note: told in words of what could not be written.
+        note: called with a message when something could not be written.
 
     Raises:
-        FolderError: the folder holds a run of something else.
+        FolderError: the folder holds a run of other data, another split, recipe or search space.
     """
 
     def __init__(self, folder: Path | None, fingerprints: Mapping[str, str], note: Callable[[str], None]) -> None:
@@ -49,31 +49,34 @@ class Archive:
         self.store = WeightStore(folder / "weights") if folder else None
         self.journal = Journal(folder / "trials.log" if folder else None, fingerprints)
 
-    def begun(self, asked: PendingTrial) -> None:
-        """A trial begins: its setting, and the state that its oracle was left in; or how far it had come before."""
-        spec, oracle = asked.spec, asked.search.oracle
-        if asked.again:
-            self._write({"again": spec.name, "template": spec.template, "step": _step(asked.snapshot)})
+    def begun(self, pending: PendingTrial) -> None:
+        """Write that a trial begins: its settings and the state of its oracle; for a resumed trial, its step."""
+        spec, oracle = pending.spec, pending.search.oracle
+        if pending.again:
+            self._write({"again": spec.name, "template": spec.template, "step": _step(pending.snapshot)})
             return
         self._write(
             {"begun": spec.name, "template": spec.template, "settings": dict(spec.settings), "seed": spec.seed,
-             "values": oracle.values(asked.number), "oracle": oracle.state(), "variants": asked.search.neighbours,
-             "gates": [[gate.share, gate.score] for gate in spec.milestones]}
+             "values": oracle.values(pending.number), "oracle": oracle.state(), "variants": pending.search.neighbours,
+             "gates": [[milestone.share, milestone.score] for milestone in spec.milestones]}
         )  # fmt: skip
 
     def stuck(self, spec: TrialSpec, why: str) -> None:
-        """A trial under way cannot be ended; another process must not start it again. For another thread."""
+        """Write that a trial under way cannot be ended, so that no process starts it again.
+
+        It is called in the watchdog's thread.
+        """
         self._write({"stuck": spec.name, "template": spec.template, "why": why})
 
     def ended(
-        self, run: Run, report: TrialResult, scores: Sequence[float], at_milestones: Sequence[float | None], cheap: bool
+        self, run: Run, result: TrialResult, scores: Sequence[float], at_milestones: Sequence[float | None], cheap: bool
     ) -> None:
-        """A trial has ended, with these scores on its hold-outs; its state under way is of no more use."""
-        fit = report.fit
+        """Write that a trial has ended, with its scores on the hold-outs, and drop its snapshot."""
+        fit = result.fit
         curve = () if fit is None else fit.curve
-        self._write(ended(run, scores, report.skipped_for_time) | {
+        self._write(ended(run, scores, result.skipped_for_time) | {
             "template": run.family, "settings": dict(run.choices), "device": run.device,
-            "failures": [failure.kind for failure in report.failures], "at_gates": list(at_milestones), "cheap": cheap,
+            "failures": [failure.kind for failure in result.failures], "at_gates": list(at_milestones), "cheap": cheap,
             "compile_seconds": 0.0 if fit is None else fit.compile_seconds,
             "curve": list(curve[:: max(1, len(curve) // CURVE_POINTS)]),
         })  # fmt: skip
@@ -81,7 +84,12 @@ class Archive:
             self.store.drop_checkpoint()
 
     def keep(self, candidate: Candidate, names: Sequence[str]) -> None:
-        """Store the weights of a run, and leave those of these runs alone, best first."""
+        """Store the weights of a run, and remove the stored weights of all runs but those named.
+
+        Args:
+            candidate: the run to store.
+            names: runs whose weights stay, best first.
+        """
         if self.store is None:
             return
         fit = candidate.fits[0]
@@ -97,17 +105,17 @@ class Archive:
                       "models are of this size")  # fmt: skip
 
     def load(self, name: str) -> tuple[Fit, tuple[np.ndarray, ...]] | None:
-        """A run's fit, and its raw outputs on other hold-outs, where its weights were stored and can be read."""
-        found = None if self.store is None else self.store.load(name)
-        if found is None:
+        """A run's fit and its raw outputs on other hold-outs; None if it is not stored or cannot be read."""
+        stored = None if self.store is None else self.store.load(name)
+        if stored is None:
             return None
         try:
-            return fit_of(*found)
+            return fit_of(*stored)
         except Misfit:
             return None
 
     def snapshot(self, spec: TrialSpec, snapshot: Snapshot) -> None:
-        """Store a trial's state, from which it can go on."""
+        """Store a trial's snapshot, from which it can be resumed."""
         if self.store is None:
             return
         arrays = [snapshot.raw_valid, *snapshot.weights, *snapshot.state]
@@ -116,35 +124,36 @@ class Archive:
         self._said(self.store.checkpoint(arrays, meta))
 
     def left(self, begun: Mapping[str, Any], n_train: int) -> tuple[TrialSpec, Snapshot | None]:
-        """The trial that a killed process left, with its last state where there is one.
+        """The trial that a killed process left unfinished, with its last snapshot if there is one.
 
         Args:
-            begun: its entry, checked.
-            n_train: training items, which bound the steps of an epoch.
+            begun: the checked journal entry of its start.
+            n_train: number of training items; it bounds the steps of an epoch.
         """
         spec = TrialSpec(
             str(begun["begun"]), str(begun["template"]), dict(begun["settings"]), int(begun["seed"]), math.inf,
-            milestones=tuple(Milestone(*gate) for gate in begun["gates"]),
+            milestones=tuple(Milestone(*milestone) for milestone in begun["gates"]),
         )  # fmt: skip
-        found = None if self.store is None else self.store.load_checkpoint()
-        if found is None or found[1].get("name") != spec.name:
+        stored = None if self.store is None else self.store.load_checkpoint()
+        if stored is None or stored[1].get("name") != spec.name:
             return spec, None
         try:
-            return spec, snapshot_of(*found, most_steps=n_train * int(spec.settings["epochs"]))
+            return spec, snapshot_of(*stored, most_steps=n_train * int(spec.settings["epochs"]))
         except Misfit:
             return spec, None
 
     def given_up(self, spec: TrialSpec, snapshot: Snapshot | None) -> TrialResult | None:
-        """What is to be said of a trial that was left, if it is not to be started once more.
+        """The result of an unfinished trial that is given up; None if it is to be started again.
 
-        It may be what ended the process each time, by eating the machine's memory or by never ending. A start that
-        brought it to a further snapshot does not count.
+        A trial is given up if it could not be stopped, or if the process ended `STARTS_ALLOWED` times while it ran. It
+        may have ended the process itself, for example by using up the machine's memory. Starts after which a later
+        snapshot was stored do not count.
         """
         if self._before is None:
             self._before = _before(self.journal.earlier)
         starts, words = self._before.get(spec.name, ([], ""))
         if not words and starts.count(_step(snapshot)) >= STARTS_ALLOWED:
-            words = f"the process ended {STARTS_ALLOWED} times while it ran (was it killed for want of memory?)"
+            words = f"the process ended {STARTS_ALLOWED} times while it ran (was it killed for lack of memory?)"
         if not words:
             return None
         words += "; it is not started again"
@@ -155,7 +164,7 @@ class Archive:
         )
 
     def _write(self, entry: Mapping[str, Any]) -> None:
-        """Write to the journal; where that fails the search goes on, and only a resumed run would miss the entry."""
+        """Write to the journal. If that fails the search goes on; only a resumed run would miss the entry."""
         try:
             self.journal.write(entry)
         except FolderError as error:
@@ -167,40 +176,40 @@ class Archive:
 
 
 def _before(entries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[list[int], str]]:
-    """Of each trial the steps that it was started from, and why it could not be stopped."""
-    found: dict[str, tuple[list[int], str]] = {}
+    """For each trial: the steps that it was started from, and why it could not be stopped ("" if it could be)."""
+    starts_of: dict[str, tuple[list[int], str]] = {}
     for entry in entries:
         if "begun" in entry:
-            found[entry["begun"]] = [0], found.get(entry["begun"], ([], ""))[1]
+            starts_of[entry["begun"]] = [0], starts_of.get(entry["begun"], ([], ""))[1]
         elif "again" in entry:
-            found.setdefault(entry["again"], ([], ""))[0].append(int(entry["step"]))
+            starts_of.setdefault(entry["again"], ([], ""))[0].append(int(entry["step"]))
         elif "stuck" in entry:
-            starts = found.get(entry["stuck"], ([], ""))[0]
-            found[entry["stuck"]] = starts, f"{entry['why']}, and it could not be stopped"
-    return found
+            starts = starts_of.get(entry["stuck"], ([], ""))[0]
+            starts_of[entry["stuck"]] = starts, f"{entry['why']}, and it could not be stopped"
+    return starts_of
 
 
 def _step(snapshot: Snapshot | None) -> int:
     return 0 if snapshot is None else snapshot.step
 
 
-def as_run(report: TrialResult) -> Run:
+def as_run(result: TrialResult) -> Run:
     """The record of a trial."""
-    spec, fit = report.spec, report.fit
+    spec, fit = result.spec, result.fit
     cost = Cost(
-        fit_seconds=report.seconds,
-        offered_seconds=spec.seconds if math.isfinite(spec.seconds) else report.seconds,
-        peak_mib=report.peak_mib,
-        size_mib=None if report.n_parameters is None else report.n_parameters * 4 / 2**20,
-        n_parameters=report.n_parameters,
+        fit_seconds=result.seconds,
+        offered_seconds=spec.seconds if math.isfinite(spec.seconds) else result.seconds,
+        peak_mib=result.peak_mib,
+        size_mib=None if result.n_parameters is None else result.n_parameters * 4 / 2**20,
+        n_parameters=result.n_parameters,
     )
     return Run(
-        spec.name, "deep", report.status, spec.template, cost=cost, device=report.device,
-        choices=plain(report.settings), valid_score=None if fit is None else statistics.fmean(scores_of(report)),
-        curve=() if fit is None else fit.curve, failure=report.failure, n_holdouts=1 + len(report.others),
+        spec.name, "deep", result.status, spec.template, cost=cost, device=result.device,
+        choices=plain(result.settings), valid_score=None if fit is None else statistics.fmean(scores_of(result)),
+        curve=() if fit is None else fit.curve, failure=result.failure, n_holdouts=1 + len(result.others),
     )  # fmt: skip
 
 
-def scores_of(report: TrialResult) -> list[float]:
-    """A trial's score on each hold-out it was judged on."""
-    return [] if report.fit is None else [report.fit.score, *(fit.score for fit in report.others)]
+def scores_of(result: TrialResult) -> list[float]:
+    """A trial's score on each hold-out that it was judged on."""
+    return [] if result.fit is None else [result.fit.score, *(fit.score for fit in result.others)]

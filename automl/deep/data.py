@@ -1,4 +1,4 @@
-"""What the deep side trains on and is judged by, from a split and its encoders."""
+"""The encoded training and validation data of the deep side, and how its predictions are scored."""
 
 from __future__ import annotations
 
@@ -20,19 +20,22 @@ __all__ = ["TrainingData", "training_data_of"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingData:
-    """What every trial reads.
+    """The data that every trial reads.
 
     Attributes:
-        train: encoded arrays by spec name.
-        valid: encoded arrays by spec name.
-        target: (n_train, ...).
+        train: encoded inputs of the training rows, by spec name.
+        target: (n_train, ...), encoded.
         weight: (n_train,) or None.
-        valid_truth: what the metric reads beside predictions.
-        valid_weight: what the metric reads beside predictions.
-        valid_context: what the metric reads beside predictions.
-        loss_scale: divides a forecast's errors, or None.
-        others: further hold-outs, for few rows.
-        valid_target: as `target`, where there are any.
+        valid: encoded inputs of the validation rows, by spec name.
+        valid_truth: truth of the validation rows, as the metric reads it.
+        valid_weight: their weights, or None.
+        valid_context: what else the metric reads.
+        specs: the inputs of the network.
+        codec: turns the network's outputs into predictions.
+        metric: name of the metric.
+        loss_scale: what a forecast's errors are divided by in the loss, or None.
+        others: further hold-outs, if there are few rows.
+        valid_target: `target` of the validation rows, if there are further hold-outs.
     """
 
     train: Mapping[str, np.ndarray]
@@ -51,7 +54,7 @@ class TrainingData:
 
     @property
     def head(self) -> Head:
-        """What a network must put out."""
+        """The output that a network must have."""
         return self.codec.head
 
     def judge(self, raw: np.ndarray, holdout: int = 0) -> float:
@@ -59,11 +62,11 @@ class TrainingData:
         return self.score(self.judged(raw), holdout)
 
     def judged(self, raw: np.ndarray) -> Output:
-        """What raw outputs are judged as: predictions; for balanced accuracy of several classes, their probabilities
-        over the priors.
+        """The predictions of raw outputs that are scored during the search.
 
-        That is the rule by which labels are given in the end (`automl.goals.shared.calibration`); the likeliest class
-        would be judged by a metric that it does not aim at.
+        For balanced accuracy of several classes, each probability is divided by the prior of its class. The finalist's
+        labels follow the same rule (`automl.goals.shared.calibration`). The label of the most probable class would aim
+        at accuracy, not at this metric.
         """
         if self.metric != "balanced_accuracy" or self.head.activation != "softmax" or not self.head.priors:
             return self.codec.decode(raw)
@@ -75,7 +78,7 @@ class TrainingData:
         return metrics.score(self.metric, truth, output, weight, dict(self.valid_context))
 
     def tie_break_loss(self, raw: np.ndarray, holdout: int = 0) -> float:
-        """What decides between raw outputs of equal score, smaller is better: log loss, 0 where no classes are."""
+        """The loss that decides between raw outputs of equal score: log loss; 0 for tasks without classes."""
         if not goals.named(self.head.goal).is_classification:
             return 0.0
         truth, weight = self._truths()[holdout]
@@ -96,7 +99,7 @@ class TrainingData:
 def training_data_of(
     dataset: Dataset, task: Task, split: Split, encoder: Encoder, codec: TargetCodec, metric: str
 ) -> TrainingData:
-    """Encoded training and validation rows, and how predictions for the latter are scored."""
+    """Encode the training and validation rows, and gather what scoring of the validation rows needs."""
     train_items, valid_items = split.items("train"), split.items("valid")
     target = codec.encode(dataset, train_items)
     loss_scale, weight = _loss_weighting(dataset, task, split, train_items)
@@ -119,7 +122,9 @@ def training_data_of(
 
 
 def _others(dataset: Dataset, task: Task, split: Split) -> tuple[HoldOut, ...]:
-    """The split's further hold-outs (never a forecast's), as positions among training rows, then validation rows."""
+    """The split's further hold-outs (a forecast has none), as positions in the training rows followed by the validation
+    rows.
+    """
     position = np.full(dataset.n_rows, -1, dtype=np.int64)
     rows = np.concatenate([split.train, split.valid])
     position[rows] = np.arange(len(rows))
@@ -135,7 +140,7 @@ def _others(dataset: Dataset, task: Task, split: Split) -> tuple[HoldOut, ...]:
 def _loss_weighting(
     dataset: Dataset, task: Task, split: Split, items: np.ndarray
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """The scale that divides a forecast's errors, and each training item's weight."""
+    """What a forecast's errors are divided by in the loss, and the weight of each training item."""
     own = dataset.weight_of(items)
     if not goals.named(task).in_windows:
         return None, own

@@ -1,4 +1,4 @@
-"""Lines of ``trials.log`` and what lies beside stored weights, checked to be what this run can have written."""
+"""Checks of what the deep side stored: a line of ``trials.log``, a fit or a snapshot must be one of this run."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ MOST_STEPS = 2**53
 
 
 class Entries:
-    """Checks a journal's entries, in their order.
+    """Checks the entries of a journal, in their order.
 
     Args:
-        lanes: the templates of this run.
-        seed: of the search.
-        n_holdouts: hold-outs there are.
-        n_lines: of the journal, which bounds every count in it: trials that a full disk kept out of it are few.
+        searches: the family searches of this run.
+        seed: seed of the search.
+        n_holdouts: number of hold-outs.
+        n_lines: lines of the journal. They bound every count in it, with some room for lines that a full disk kept out.
     """
 
     def __init__(self, searches: Sequence[FamilySearch], seed: int, n_holdouts: int, n_lines: int) -> None:
@@ -55,10 +55,10 @@ class Entries:
         self._seen: set[tuple[str, str]] = set()
 
     def read(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The entry itself.
+        """Check an entry and return it.
 
         Raises:
-            Misfit: this run cannot have written it.
+            Misfit: this run cannot have written the entry.
         """
         template = text(entry, "template", 200)
         search = self.searches.get(template)
@@ -87,11 +87,11 @@ class Entries:
         search.oracle.check(mapping(entry, "values"))
         search.oracle.check_state(mapping(entry, "oracle"))
         whole(entry, "variants", 0, MOST_NEIGHBOURS)
-        for gate in listed(entry, "gates", len(SHARES)):
-            if not isinstance(gate, list) or len(gate) != 2:
-                raise Misfit(f"gates: expected pairs of share and score, got {short(gate)}")
-            number({"gates": gate[0]}, "gates", 0.0, 1.0)
-            number({"gates": gate[1]}, "gates")
+        for milestone in listed(entry, "gates", len(SHARES)):
+            if not isinstance(milestone, list) or len(milestone) != 2:
+                raise Misfit(f"gates: expected pairs of share and score, got {short(milestone)}")
+            number({"gates": milestone[0]}, "gates", 0.0, 1.0)
+            number({"gates": milestone[1]}, "gates")
 
     def _ended(self, entry: Mapping[str, Any], search: FamilySearch) -> None:
         _check_settings(mapping(entry, "settings"), search)
@@ -109,19 +109,19 @@ class Entries:
 
 
 def _check_settings(settings: Mapping[str, Any], search: FamilySearch) -> None:
-    """Settings of the template's space, or what a trial that failed was tried with afterwards."""
+    """Refuse settings outside of the template's space, apart from those that a failed trial is tried with next."""
     oracle = search.oracle
     if settings.keys() != oracle.defaults.keys():
         odd = sorted(settings.keys() ^ oracle.defaults.keys())
-        raise Misfit(f"settings: {short(odd)} are none of {search.template.name}, or missing")
-    changed = {"epochs": 1.0, "batch_size": float(LEAST_BATCH)}  # Hyperband shortens; want of memory halves
+        raise Misfit(f"settings: {short(odd)} are unknown to {search.template.name}, or missing")
+    changed = {"epochs": 1.0, "batch_size": float(LEAST_BATCH)}  # Hyperband shortens; lack of memory halves the batch
     if "learning_rate" in settings:
         changed["learning_rate"] = LOWER_RATE**TRIES * oracle.least("learning_rate")
     oracle.check(settings, changed)
 
 
-def _curve(found: Mapping[str, Any], least: int = 0) -> tuple[dict[str, float], ...]:
-    points = listed(found, "curve", MOST_POINTS)
+def _curve(entry: Mapping[str, Any], least: int = 0) -> tuple[dict[str, float], ...]:
+    points = listed(entry, "curve", MOST_POINTS)
     if len(points) < least or not all(isinstance(point, dict) for point in points):
         raise Misfit(f"curve: expected {least} validations or more, got {short(points)}")
     return tuple({name: number(point, name) for name in POINT} for point in points)
@@ -138,10 +138,14 @@ def run_of(entry: Mapping[str, Any], n_holdouts: int) -> tuple[Run, list[float]]
 
 
 def fit_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> tuple[Fit, tuple[np.ndarray, ...]]:
-    """A stored fit, and its raw outputs on other hold-outs.
+    """A stored fit, and its raw outputs on the other hold-outs.
+
+    Args:
+        arrays: raw validation outputs of each hold-out, then the weights.
+        meta: the stored numbers that describe the fit.
 
     Raises:
-        Misfit: the description is none of a fit.
+        Misfit: `meta` does not describe a fit.
     """
     n = 1 + whole({"n_others": 0, **meta}, "n_others", 0, len(arrays) - 1)
     fit = Fit(
@@ -155,13 +159,15 @@ def fit_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> tuple[Fit, 
 
 
 def snapshot_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any], most_steps: int) -> Snapshot:
-    """A stored state of a trial under way.
+    """A stored snapshot of a trial under way.
 
     Args:
-        most_steps: that its schedule can have.
+        arrays: raw validation outputs, the best weights, then the state of network and optimiser.
+        meta: the stored numbers that describe the snapshot.
+        most_steps: the most steps that the trial's schedule can have.
 
     Raises:
-        Misfit: the description is none of a snapshot.
+        Misfit: `meta` does not describe a snapshot.
     """
     n = whole(meta, "n_weights", 0, len(arrays) - 1)
     planned = whole(meta, "planned", 1, most_steps)

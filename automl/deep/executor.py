@@ -1,4 +1,4 @@
-"""Who runs trials: this process, or several at once."""
+"""The interface of what runs trials (a pool of workers), and the pool that runs them in this process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OnSnapshot = Callable[[TrialSpec, Snapshot], None]
 
 
 class Pool(Protocol):
-    """Runs orders, as many at once as it has workers."""
+    """Runs trial specs, as many at once as it has workers."""
 
     @property
     def n_workers(self) -> int:
@@ -28,13 +28,18 @@ class Pool(Protocol):
     def run(
         self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf
     ) -> Iterator[TrialResult]:
-        """Run orders until none is left and all have ended; one report each, in the order they end.
+        """Run trials until `ask` has no more of them and all have ended.
 
         Args:
-            ask: called whenever a worker is free: the next order, with a snapshot to go on from where there is one, or
-                None when there is nothing to do for now. It is called again after each report, for what was learned
-                from it may change the answer.
-            until: `time.monotonic` value from which on it is of no use to wait for a worker.
+            ask: called whenever a worker is free. It returns the next trial spec, with a snapshot to resume from if
+                there is one, or None if there is nothing to run for now. It is called again after each result, since
+                a result may change the answer.
+            on_epoch: called with the spec and the point of the learning curve after each validation.
+            on_snapshot: called with the spec and a snapshot from which the trial can be resumed.
+            until: `time.monotonic` value after which waiting for a worker is of no use.
+
+        Yields:
+            One result for each trial, in the order in which the trials end.
         """
         ...
 
@@ -47,7 +52,7 @@ class LocalPool:
     """One trial after another, in this process.
 
     Args:
-        trainer: what runs them.
+        trainer: runs the trials.
     """
 
     n_workers = 1
@@ -58,17 +63,17 @@ class LocalPool:
     def run(
         self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf
     ) -> Iterator[TrialResult]:
-        """Run orders one after another."""
-        while (asked := ask()) is not None:
-            spec, snapshot = asked
+        """Run trials one after another."""
+        while (work := ask()) is not None:
+            spec, snapshot = work
 
-            def tell(point: Mapping[str, float], spec: TrialSpec = spec) -> None:
+            def report(point: Mapping[str, float], spec: TrialSpec = spec) -> None:
                 on_epoch(spec, point)
 
             def save(snapshot: Snapshot, spec: TrialSpec = spec) -> None:
                 on_snapshot(spec, snapshot)
 
-            yield self.trainer.run(spec, tell, save, snapshot)
+            yield self.trainer.run(spec, report, save, snapshot)
 
     def close(self) -> None:
-        """There are no other processes."""
+        """Do nothing: there are no other processes."""

@@ -1,4 +1,4 @@
-"""What the deep side knows of a template, what it keeps of a run, and what is under way."""
+"""The deep side's state: the search of each template, the candidates for the finalist, and pending trials."""
 
 from __future__ import annotations
 
@@ -18,13 +18,21 @@ __all__ = ["Candidate", "FamilySearch", "PendingTrial"]
 
 @dataclass(slots=True, eq=False)
 class FamilySearch:
-    """One template's search: its adviser and what it has cost and brought.
+    """The family search of one template: its oracle, its cost so far and its best result.
 
     Attributes:
-        prior: how promising it is on data like this, 1 for neutral.
-        peers: scores of its trials at the gates.
-        variants: cheap neighbours of the best setting still to try.
-        best: the best score, with its settings and seconds spent on compiling and in all.
+        template: the template that is searched.
+        oracle: proposes settings.
+        prior: how promising the template is on data like this; 1 is neutral.
+        n_runs: trials begun.
+        n_failed: trials that left no score.
+        seconds: time that its trials took.
+        best: the best score so far.
+        best_settings: the settings of that score.
+        exhausted: there is nothing left to try.
+        compile_seconds: the longest compilation so far.
+        neighbours: cheap neighbours of the best settings that are still to be tried.
+        peers: scores of its trials at the milestones of the pruner.
     """
 
     template: Template
@@ -43,12 +51,15 @@ class FamilySearch:
 
 @dataclass(slots=True, eq=False)
 class Candidate:
-    """A run whose weights are still in memory.
+    """A run whose weights are in memory, so that it can become the finalist or a member of an ensemble.
 
     Attributes:
-        fits: on the first hold-out, one a seed.
-        others: raw outputs on the validation rows of the other hold-outs, where it was judged on them.
-        stored: an earlier process left it, and nobody has seen its weights fit.
+        run: the record of the run.
+        template: its template.
+        settings: its hyperparameters.
+        fits: fits on the first hold-out, one for each seed.
+        others: raw outputs on the validation rows of the other hold-outs; empty if it was not judged on them.
+        stored: an earlier process stored the weights, and it is not yet checked that they fit the network.
     """
 
     run: Run
@@ -60,16 +71,20 @@ class Candidate:
 
     @property
     def raws(self) -> tuple[np.ndarray, ...]:
-        """Raw outputs on the validation rows of each hold-out it was judged on."""
+        """Raw outputs on the validation rows of each hold-out that the run was judged on."""
         return (self.fits[0].raw_valid, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
 class PendingTrial:
-    """What is under way: its lane, the adviser's number, where the setting came from, and a snapshot to go on from.
+    """A trial that is under way.
 
     Attributes:
-        again: an earlier call had begun it.
+        search: the family search that it belongs to.
+        number: the oracle's number of its settings.
+        spec: what to run.
+        snapshot: the state to resume from, or None.
+        again: an earlier call began it.
     """
 
     search: FamilySearch

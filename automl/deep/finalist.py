@@ -1,4 +1,4 @@
-"""The deep side's finalist: the best by validation or an ensemble, its seeds, its predictions."""
+"""Chooses the deep side's finalist (one candidate or an ensemble), fits further seeds of it, and predicts with it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TIMED_CALLS = 5
 
 
 class _Unfit(Exception):
-    """Stored weights that are not of their run's network."""
+    """Stored weights do not fit the network of their run."""
 
     def __init__(self, candidate: Candidate) -> None:
         super().__init__(candidate.run.name)
@@ -36,19 +36,19 @@ class _Unfit(Exception):
 
 
 class Finalist:
-    """Chooses among the runs whose weights are kept, fits what was chosen with other seeds, and predicts.
+    """The finalist of the deep side.
 
     Args:
-        ranked: runs with their weights, best first; the search goes on changing this list.
+        ranked: candidates, best first; the search goes on changing this list.
         trainer: rebuilds networks.
         pool: fits further seeds.
-        dataset: what is predicted.
-        split: what is predicted.
-        encoder: what is predicted.
-        metric: name.
+        dataset: the data.
+        split: its validation and test rows are predicted.
+        encoder: encodes the inputs.
+        metric: name of the metric.
         seed: any integer.
-        on_event: told of each start.
-        on_epoch: told of each validation.
+        on_event: called at each start of a fit.
+        on_epoch: called after each validation.
     """
 
     def __init__(
@@ -72,9 +72,16 @@ class Finalist:
         self.weights: tuple[float, ...] = (1.0,)
 
     def choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
-        """Name the finalist: the best by validation, or an ensemble; within `latency_ms` for one row.
+        """Name the finalist: the best candidate by validation score, or an ensemble.
 
-        What an earlier process left under a run's name and does not fit its network is no candidate.
+        Stored weights of an earlier process that do not fit the network of their run are dropped.
+
+        Args:
+            latency_ms: the longest time that predicting one row may take, in milliseconds; None for no limit.
+            ensemble: whether an ensemble may be named.
+
+        Returns:
+            The finalist's run; None if no candidate is fast enough, or there is none.
         """
         while True:
             try:
@@ -93,9 +100,9 @@ class Finalist:
                 network = self.trainer.network(candidate.template, candidate.settings, self.seed)
             except Exception as error:  # settings that the template cannot build
                 raise _Unfit(candidate) from error
-            shapes = [(tuple(one.shape), np.dtype(one.dtype)) for one in network.weights()]
-            own = [(one.shape, one.dtype) for one in candidate.fits[0].weights]
-            if own != shapes or not all(np.isfinite(one).all() for one in candidate.fits[0].weights):
+            expected = [(tuple(array.shape), np.dtype(array.dtype)) for array in network.weights()]
+            stored = [(array.shape, array.dtype) for array in candidate.fits[0].weights]
+            if stored != expected or not all(np.isfinite(array).all() for array in candidate.fits[0].weights):
                 raise _Unfit(candidate)
             candidate.stored = False
 
@@ -114,10 +121,10 @@ class Finalist:
         training_data = self.trainer.training_data
         outputs = [joined([training_data.judged(raw) for raw in candidate.raws]) for candidate in candidates]
         truth, weight = training_data.evidence(len(candidates[0].raws) if candidates else 1)
-        found = select(outputs, self.metric, truth, weight, training_data.valid_context)
-        if found is None:
+        selected = select(outputs, self.metric, truth, weight, training_data.valid_context)
+        if selected is None:
             return False
-        pairs = [(candidate, weight) for candidate, weight in zip(candidates, found, strict=True) if weight > 0]
+        pairs = [(candidate, weight) for candidate, weight in zip(candidates, selected, strict=True) if weight > 0]
         if latency_ms is not None and sum(self._latency_ms(candidate) for candidate, _ in pairs) > latency_ms:
             return False
         self.members, self.weights = [candidate for candidate, _ in pairs], tuple(weight for _, weight in pairs)
@@ -137,29 +144,29 @@ class Finalist:
         """Median milliseconds for one row, encoding included."""
         self._check_weights([candidate])
         network = self._restored(candidate, 0)
-        one = self.split.items("valid")[:1]
-        network.predict(self.encoder.transform(self.dataset, one))
+        row = self.split.items("valid")[:1]
+        network.predict(self.encoder.transform(self.dataset, row))
         times = []
         for _ in range(TIMED_CALLS):
             begun = time.perf_counter()
-            network.predict(self.encoder.transform(self.dataset, one))
+            network.predict(self.encoder.transform(self.dataset, row))
             times.append(time.perf_counter() - begun)
         return float(np.median(times)) * 1000
 
     def seconds_a_seed(self) -> float:
-        """What another seed is expected to cost."""
+        """The time that another seed is expected to take."""
         each = [1.1 * self._fit_seconds(candidate) + 0.2 for candidate in self.members or self.ranked[:1]]
         return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 
     def _fit_seconds(self, candidate: Candidate) -> float:
-        """What a fit took; without compiling, where the network is still there."""
+        """The time of the candidate's fit, without compilation if the compiled network is still in memory."""
         fit = candidate.fits[0]
         return fit.seconds - (
             fit.compile_seconds if self.trainer.is_ready(candidate.template, candidate.settings) else 0.0
         )
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit each member once more with another seed within these seconds; whether it worked."""
+        """Fit each member with another seed within these seconds; return whether it worked."""
         ends = time.monotonic() + seconds
         waiting = list(self.members)
         fits: dict[str, Fit | None] = {}
@@ -177,8 +184,8 @@ class Finalist:
             )
             return spec, None
 
-        for report in self.pool.run(ask, self.on_epoch, lambda spec, snapshot: None, ends):
-            fits[report.spec.name] = report.fit
+        for result in self.pool.run(ask, self.on_epoch, lambda spec, snapshot: None, ends):
+            fits[result.spec.name] = result.fit
         own = [
             (candidate, fits.get(f"{candidate.run.name} seed {len(candidate.fits) + 1}")) for candidate in self.members
         ]
@@ -190,7 +197,7 @@ class Finalist:
         return True
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
-        """Undecided predictions, one for each of the first n seeds."""
+        """Predictions before calibration and thresholds, one for each of the first n seeds."""
         if part == "valid":
             raws = [[candidate.fits[i].raw_valid for candidate in self._chosen()] for i in range(n_seeds)]
         else:
@@ -198,10 +205,10 @@ class Finalist:
             raws = [
                 [self._restored(candidate, i).predict(arrays) for candidate in self._chosen()] for i in range(n_seeds)
             ]
-        return tuple(combine([self.codec.decode(raw) for raw in one], self.weights) for one in raws)
+        return tuple(combine([self.codec.decode(raw) for raw in members], self.weights) for members in raws)
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
-        """The members' Keras models for the first seed, then for the next, up to n seeds."""
+        """The Keras models of all members for the first seed, then for the next, up to n seeds."""
         return tuple(
             self._restored(candidate, i).detached(candidate.fits[i].weights)
             for i in range(n_seeds)

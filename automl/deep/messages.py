@@ -1,4 +1,4 @@
-"""What is asked of a trainer and what it answers: plain records, so that it may stand in this process or in another."""
+"""Trial specs and trial results: plain records, so that a trainer may run in this process or in another one."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class TrialSpec:
     """One trial to run.
 
     Attributes:
-        name: of the run.
-        template: a template's name.
-        settings: choices and knobs.
-        seed: of weights and row order.
-        seconds: offered, infinite for no clock.
+        name: name of the run.
+        template: name of the template.
+        settings: hyperparameters: choices and knobs.
+        seed: seed of the initial weights and of the order of rows.
+        seconds: time allotted; infinite without a time limit.
         n_steps: see `trial.train`.
         soft_seconds: see `trial.train`.
-        gates: see `trial.train`.
-        bar: the score from which on it is judged on the other hold-outs too, None for never; if they take no more than
-            `promotion_share` of the time left.
+        milestones: see `trial.train`.
+        promotion_score: with this score or a better one the trial is judged on the other hold-outs too; None for never.
+        promotion_share: largest share of the time left that the other hold-outs may take.
     """
 
     name: str
@@ -47,19 +47,21 @@ class TrialSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrialResult:
-    """What came of an order.
+    """The result of one trial.
 
     Attributes:
-        settings: those that were trained in the end, changed where a first try failed.
-        fit: None when nothing was left.
-        status: of the run.
-        failure: in words, None for a run that came to its end.
-        failures: each try that failed.
-        seconds: of all tries, without other hold-outs.
-        peak_mib: None where they are not known.
-        n_parameters: None where they are not known.
-        others: fits on the other hold-outs, all or none.
-        passed_over: there was no time for them.
+        spec: what was asked for.
+        settings: the settings that were trained in the end; they differ from the spec's if a first try failed.
+        fit: the fit on the first hold-out; None if the trial left no usable weights.
+        status: status of the run.
+        failure: why the run failed or was cut, in words; None for a run that came to its end.
+        failures: one entry for each try that failed.
+        seconds: time of all tries, without the other hold-outs.
+        peak_mib: peak memory in MiB, None if unknown.
+        n_parameters: number of parameters, None if unknown.
+        device: what the trial ran on.
+        others: fits on the other hold-outs: one for each of them, or none.
+        skipped_for_time: the trial deserved the other hold-outs, but there was no time for them.
     """
 
     spec: TrialSpec
@@ -77,5 +79,5 @@ class TrialResult:
 
 
 def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as Python's own numbers and words."""
-    return {k: (v.item() if isinstance(v, np.generic) else v) for k, v in settings.items()}
+    """Settings with NumPy scalars turned into Python's own numbers and strings."""
+    return {name: (value.item() if isinstance(value, np.generic) else value) for name, value in settings.items()}

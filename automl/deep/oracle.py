@@ -1,4 +1,4 @@
-"""KerasTuner's oracles as pure advisers: they are asked for settings and told scores, and write no files."""
+"""KerasTuner's oracles without KerasTuner's search loop: they propose settings, take scores, and write no files."""
 
 from __future__ import annotations
 
@@ -26,29 +26,28 @@ ORACLES: dict[str, type[keras_tuner.Oracle]] = {
     "grid": keras_tuner.oracles.GridSearchOracle,
 }
 N_RANDOM_FIRST = 8
-MOST_BRACKETS = 30  # each has three times the trials of the one before
+MOST_BRACKETS = 30  # each bracket has three times the trials of the one before
 MOST_POINTS = 100_000
 STATE = ("_seed_state", "_brackets", "_current_bracket", "_current_iteration", "_populate_next")
-
 
 CHANGED = 0.6
 SPREAD = 0.15
 
 
 class Oracle:
-    """One oracle for one template: its starts first, then what the oracle proposes.
+    """The oracle of one template: it gives the template's starting points first, then KerasTuner's proposals.
 
-    KerasTuner's own bookkeeping (`create_trial`, `end_trial`) writes state files in place and stops after three
-    failures in a row, so only `populate_space` is used; trials are handed to the oracle here.
+    KerasTuner's own bookkeeping (`create_trial`, `end_trial`) writes state files and stops after three failures in a
+    row. So only `populate_space` is used, and trials are entered into the oracle here.
 
     Args:
-        template: whose space is searched.
-        specs: what the space depends on.
-        facts: what the space depends on.
-        higher_is_better: direction of the score told.
-        seed: any integer (0 is shifted: KerasTuner reads it as none).
-        name: of `ORACLES`.
-        also: adds to the space what is not the template's own.
+        template: the template whose space is searched.
+        specs: inputs of the network, on which the space depends.
+        facts: numbers about the training data, on which the space depends.
+        higher_is_better: direction of the score.
+        seed: any integer (KerasTuner gets ``seed + 1``, since it reads 0 as no seed).
+        name: a key of `ORACLES`.
+        also: adds hyperparameters to the space that are not the template's own.
     """
 
     def __init__(
@@ -68,7 +67,7 @@ class Oracle:
         self.space = space
         self.defaults: dict[str, Any] = dict(space.values)
         self.name = name
-        # A grid goes through its own points in order, and can't go on from others.
+        # A grid goes through its own points in order; it cannot continue from other points.
         self._starts = [self._complete(start) for start in template.starts(specs, facts)]
         self._waiting = [] if name == "grid" else list(self._starts)
         objective = keras_tuner.Objective("score", "max" if higher_is_better else "min")
@@ -89,30 +88,41 @@ class Oracle:
 
     @property
     def n_asked(self) -> int:
-        """How many settings were given out."""
+        """The number of settings given out so far."""
         return len(self._oracle.trials)
 
     @property
     def n_waiting(self) -> int:
-        """How many settings will be given out before the oracle is asked."""
+        """The number of settings that will be given out before KerasTuner is asked."""
         return len(self._waiting)
 
     def ask(self) -> str | None:
-        """The number of the next setting, or None when the space is exhausted (or the oracle waits for a score)."""
+        """The number of the next settings; None if the space is exhausted or the oracle waits for a score."""
         number = str(self.n_asked)
         values = self._waiting.pop(0) if self._waiting else self._propose(number)
         return None if values is None else self._enter(number, values)
 
     def values(self, number: str) -> dict[str, Any]:
-        """The values behind a number as the oracle knows them, its own entries among them."""
+        """The values of a trial as the oracle knows them, including its own entries ("tuner/...").
+
+        Args:
+            number: what `ask` or `enter` returned.
+        """
         values = self._oracle.trials[number].hyperparameters.values
         return {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
 
     def settings(self, number: str) -> dict[str, Any]:
-        """The values behind a number; Hyperband's number of epochs takes the place of the space's."""
+        """The settings of a trial: its values without the oracle's own entries.
+
+        Hyperband's number of epochs replaces the one of the space.
+
+        Args:
+            number: what `ask` or `enter` returned.
+        """
         values = self.values(number)
         epochs = values.get("tuner/epochs")
-        plain = {**self.defaults, **{k: v for k, v in values.items() if not k.startswith("tuner/")}}
+        own = {name: value for name, value in values.items() if not name.startswith("tuner/")}
+        plain = {**self.defaults, **own}
         return plain if epochs is None else {**plain, "epochs": int(epochs)}
 
     def _propose(self, number: str) -> dict[str, Any] | None:
@@ -122,7 +132,7 @@ class Oracle:
         return answer["values"] if answer["status"] == trial_module.TrialStatus.RUNNING else None
 
     def enter(self, values: Mapping[str, Any]) -> str:
-        """Enter a setting that did not come from the oracle; its number."""
+        """Enter settings that the oracle did not propose, and return their number."""
         self._waiting = [start for start in self._waiting if start != dict(values)]
         return self._enter(str(self.n_asked), values)
 
@@ -138,36 +148,38 @@ class Oracle:
         return number
 
     def tell(self, number: str, score: float | None, settings: Mapping[str, Any] | None = None) -> None:
-        """What came of it; None for a failed trial, which the oracle then leaves out of its model.
+        """Take in the score of a trial.
 
         Args:
-            settings: those that were trained in the end, where they differ from what was given out.
+            number: what `ask` or `enter` returned.
+            score: the score; None for a failed trial, which the oracle then leaves out of its model.
+            settings: the settings that were trained in the end, if they differ from those given out.
         """
         trial = self._oracle.trials[number]
         if settings is not None:
             epochs = trial.hyperparameters.values.get("tuner/epochs")
-            own = {k: v for k, v in settings.items() if not (k == "epochs" and epochs is not None)}
+            own = {name: value for name, value in settings.items() if not (name == "epochs" and epochs is not None)}
             trial.hyperparameters.values.update(own)
         trial.score = score
         trial.status = trial_module.TrialStatus.FAILED if score is None else trial_module.TrialStatus.COMPLETED
         self._oracle.ongoing_trials.pop(number, None)
         self._oracle.end_order.append(number)
-        if hasattr(self._oracle, "_populate_next"):  # the grid goes on from trials that have ended
+        if hasattr(self._oracle, "_populate_next"):  # the grid continues from trials that have ended
             self._oracle._populate_next.append(number)
 
     # ------------------------------------------------------------------ from a file
 
     def check(self, values: Mapping[str, Any], least: Mapping[str, float] | None = None) -> None:
-        """Refuse values that are none of the space.
+        """Refuse values that lie outside of the space.
 
         Args:
-            values: of all or some of its hyperparameters, the oracle's own entries among them.
-            least: for some, a number from which on a value is taken as well.
+            values: values of some or all hyperparameters, including the oracle's own entries.
+            least: for some hyperparameters, a lower bound that replaces the one of the space if it is lower.
 
         Raises:
-            Misfit: names the first.
+            Misfit: names the first value that is refused.
         """
-        declared = {one.name: one for one in self.space.space}
+        declared = {parameter.name: parameter for parameter in self.space.space}
         for name, value in values.items():
             if name.startswith("tuner/"):
                 _check_own(name, value)
@@ -183,9 +195,9 @@ class Oracle:
             of_whole = isinstance(declared.min_value, int)
         else:
             known += list(declared.values)
-            numbers = [one for one in known if isinstance(one, int | float) and not isinstance(one, bool)]
-            low, high, of_whole = math.inf, max(numbers, default=-math.inf), all(type(one) is int for one in numbers)
-        if any(type(one) is type(value) and one == value for one in known):
+            numbers = [item for item in known if isinstance(item, int | float) and not isinstance(item, bool)]
+            low, high, of_whole = math.inf, max(numbers, default=-math.inf), all(type(n) is int for n in numbers)
+        if any(type(item) is type(value) and item == value for item in known):
             return True
         if isinstance(value, bool) or not isinstance(value, int if of_whole else int | float):
             return False
@@ -193,17 +205,17 @@ class Oracle:
         return bool(low - 1e-9 * abs(low) <= value <= high + 1e-9 * abs(high)) if math.isfinite(low) else False
 
     def least(self, name: str) -> float:
-        """The smallest number that a hyperparameter may be."""
-        declared = next(one for one in self.space.space if one.name == name)
+        """The smallest value that a numeric hyperparameter may have."""
+        declared = next(parameter for parameter in self.space.space if parameter.name == name)
         numbers = [start[name] for start in (*self._starts, self.defaults)]
         numbers += [declared.min_value] if hasattr(declared, "min_value") else list(declared.values)
-        return float(min(one for one in numbers if isinstance(one, int | float)))
+        return float(min(number for number in numbers if isinstance(number, int | float)))
 
     def check_state(self, state: Mapping[str, Any]) -> None:
-        """Refuse what `state` cannot have given.
+        """Refuse a state that `state` cannot have returned.
 
         Raises:
-            Misfit: names what does not fit.
+            Misfit: names the entry that is refused.
         """
         whole(state, "_seed_state", 0, 2**48)
         if self.name == "hyperband":
@@ -212,7 +224,7 @@ class Oracle:
             for bracket in listed(state, "_brackets", MOST_POINTS):
                 rounds = bracket.get("rounds") if isinstance(bracket, dict) else None
                 if not isinstance(rounds, list) or not all(map(_is_round, rounds)):
-                    raise Misfit(f"_brackets: {short(bracket)} is none")
+                    raise Misfit(f"_brackets: {short(bracket)} is not a bracket")
                 if whole(bracket, "bracket_num", 0, MOST_BRACKETS) + 1 != len(rounds):
                     raise Misfit(f"_brackets: expected {bracket['bracket_num'] + 1} rounds, got {len(rounds)}")
         if self.name == "grid":
@@ -221,32 +233,35 @@ class Oracle:
             _check_chain(state, len(state["order"]))
 
     def first(self, values: Mapping[str, Any]) -> None:
-        """Give out these values at the next asking, before anything else."""
+        """Give out these values at the next `ask`, before anything else."""
         self._waiting.insert(0, self._complete(values))
 
     def state(self) -> dict[str, Any]:
-        """What `set_state` needs beside the trials, so that a resumed search proposes what this one would have."""
-        found = {name: getattr(self._oracle, name) for name in STATE if hasattr(self._oracle, name)}
+        """The state that `set_state` needs beside the trials.
+
+        With it a resumed search proposes what this one would have proposed.
+        """
+        state = {name: getattr(self._oracle, name) for name in STATE if hasattr(self._oracle, name)}
         if self.name == "grid":
             chain = self._oracle._ordered_ids
-            found |= {"order": chain._memory, "next": list(chain._next_index.items()), "last": chain._last_index}
-        copy: dict[str, Any] = json.loads(json.dumps(found))
+            state |= {"order": chain._memory, "next": list(chain._next_index.items()), "last": chain._last_index}
+        copy: dict[str, Any] = json.loads(json.dumps(state))
         return copy
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what `state` gave, once the trials are entered."""
+        """Restore what `state` returned, after the trials were entered."""
         for name in set(STATE) & set(state):
             setattr(self._oracle, name, state[name])
         if self.name == "grid":
             chain = self._oracle._ordered_ids
             chain._memory = list(state["order"])
-            chain._data_to_index = {number: place for place, number in enumerate(chain._memory)}
+            chain._data_to_index = {number: index for index, number in enumerate(chain._memory)}
             chain._next_index.update(dict(state["next"]))
             chain._last_index = state["last"]
 
 
 def _check_own(name: str, value: Any) -> None:
-    """Refuse an entry of Hyperband's that it does not write."""
+    """Refuse a "tuner/..." entry that Hyperband does not write."""
     if name == "tuner/trial_id":
         text({name: value}, name, 20)
     elif name in ("tuner/epochs", "tuner/initial_epoch", "tuner/bracket", "tuner/round"):
@@ -255,21 +270,21 @@ def _check_own(name: str, value: Any) -> None:
         raise Misfit(f"{short(name)} is no entry of an oracle")
 
 
-def _is_round(found: Any) -> bool:
-    """Whether this is a list of trials, each with the one it goes on from."""
-    return isinstance(found, list) and all(
-        isinstance(one, dict) and isinstance(one.get("id"), str) and isinstance(one.get("past_id"), str | None)
-        for one in found
+def _is_round(value: Any) -> bool:
+    """Whether a value is a round of Hyperband: a list of trials, each with the trial it continues or None."""
+    return isinstance(value, list) and all(
+        isinstance(trial, dict) and isinstance(trial.get("id"), str) and isinstance(trial.get("past_id"), str | None)
+        for trial in value
     )
 
 
 def _check_texts(state: Mapping[str, Any], key: str) -> None:
-    for one in listed(state, key, MOST_POINTS):
-        text({key: one}, key, 20)
+    for value in listed(state, key, MOST_POINTS):
+        text({key: value}, key, 20)
 
 
 def _check_chain(state: Mapping[str, Any], n: int) -> None:
-    """Refuse pairs of the grid's chain that lead out of it or round in a circle."""
+    """Refuse links of the grid's chain of n trials that lead out of it or form a circle."""
     following: dict[int | None, int | None] = {}
     for pair in listed(state, "next", MOST_POINTS):
         if not isinstance(pair, list) or len(pair) != 2:
@@ -286,17 +301,21 @@ def _check_chain(state: Mapping[str, Any], n: int) -> None:
     at, n_steps = following.get(None), 0
     while at is not None:
         at, n_steps = following.get(at), n_steps + 1
-    if n_steps < len(targets):  # each place is led to once, so what the way from the start misses is a circle
+    if n_steps < len(targets):  # each place is reached by one link, so places missed from the start form a circle
         raise Misfit("next: places lead round in a circle")
 
 
 def vary(space: Any, settings: Mapping[str, Any], knobs: Sequence[str], rng: np.random.Generator) -> dict[str, Any]:
-    """Move some knobs by a normal step on the space's own scale (0 to 1, logarithmic where the space is).
+    """Propose a neighbour of good settings.
+
+    Each knob moves with probability `CHANGED`, by a normal step of `SPREAD` on the space's own scale (0 to 1,
+    logarithmic if the space is).
 
     Args:
         space: KerasTuner HyperParameters.
-        settings: of a good trial.
-        knobs: those that may move; at least one does.
+        settings: settings of a good trial.
+        knobs: names of the hyperparameters that may move; at least one does.
+        rng: draws the steps.
     """
     varied = dict(settings)
     movable = [hp for hp in space.space if hp.name in knobs and hasattr(hp, "value_to_prob")]

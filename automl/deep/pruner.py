@@ -1,4 +1,4 @@
-"""When a trial lags so far behind earlier ones that its time is better spent on another."""
+"""The pruner: median stopping of trials that lag behind earlier trials of the same template."""
 
 from __future__ import annotations
 
@@ -14,30 +14,33 @@ LEAST_PEERS = 4
 
 
 def at_milestones(curve: Sequence[Mapping[str, float]], higher_is_better: bool) -> list[float | None]:
-    """The best score up to each of `SHARES` of the schedule; None where the trial did not come so far."""
-    found: list[float | None] = []
+    """A trial's best score up to each of `SHARES` of its schedule; None for a share that it did not reach."""
+    best_scores: list[float | None] = []
     for share in SHARES:
         if not curve or curve[-1]["share"] < share:
-            found.append(None)
+            best_scores.append(None)
             continue
         upto = [point["valid_score"] for point in curve if point["share"] <= share] or [curve[0]["valid_score"]]
-        found.append(max(upto) if higher_is_better else min(upto))
-    return found
+        best_scores.append(max(upto) if higher_is_better else min(upto))
+    return best_scores
 
 
 def milestones_for(peers: Sequence[Sequence[float | None]]) -> tuple[Milestone, ...]:
-    """The median stopping rule: go on only with a score no worse than the median of earlier trials at this share.
+    """The milestones of a new trial, by the median stopping rule.
+
+    A trial goes on past a milestone only if its best score so far is no worse than the median of earlier trials at the
+    same share of the schedule. A milestone is set once `LEAST_PEERS` earlier trials reached it. The rule needs no model
+    of the learning curve, only earlier curves. The paper compares the running average of a curve; here the best score
+    so far is compared, since the weights of the best epoch are the ones kept.
 
     Args:
-        peers: `at_milestones` of earlier trials of the same template, those that were stopped among them.
+        peers: `at_milestones` of earlier trials of the same template, including those that were stopped.
 
-    A rule without a model of the curve, and one that asks for nothing but earlier curves. Here a trial's best score so
-    far takes the place of its running average, since the best epoch is what is kept.
     Source: Golovin et al., "Google Vizier", KDD 2017, section 3.2.1.
     """
     milestones = []
-    for place, share in enumerate(SHARES):
-        scores = [score for peer in peers if (score := peer[place]) is not None]
+    for index, share in enumerate(SHARES):
+        scores = [score for peer in peers if (score := peer[index]) is not None]
         if len(scores) >= LEAST_PEERS:
             milestones.append(Milestone(share, statistics.median(scores)))
     return tuple(milestones)

@@ -1,4 +1,4 @@
-"""The deep side of the contest: templates, encoded arrays and time in; runs, a finalist and its seeds out."""
+"""The deep side of a contest: searches templates trial by trial, and gives a finalist with its seeds."""
 
 from __future__ import annotations
 
@@ -53,25 +53,25 @@ class DeepSide:
     """Searches templates with KerasTuner's oracles; implements `records.Contender`.
 
     Args:
-        dataset: as the flow made them.
-        task: as the flow made them.
-        split: as the flow made them.
-        encoder: fitted on training rows.
-        codec: fitted on training rows.
-        facts: of those.
-        templates: by name, those that fit the task.
-        metric: name.
+        dataset: the data, after detection.
+        task: the task, after detection.
+        split: its training, validation and test rows.
+        encoder: encodes inputs; fitted on training rows.
+        codec: encodes the target; fitted on training rows.
+        facts: numbers about the training rows.
+        templates: the templates that fit the task, by name.
+        metric: name of the metric.
         seed: any integer.
-        max_trials: bound on the number of trials, or None.
-        options: algorithm, workers, memory.
-        folder: where the journal and the weights of the best go, or None.
-        on_event: told of each epoch and run.
-        stopping: asked whether the user wants to stop.
+        max_trials: largest number of trials, or None.
+        options: oracle, workers, memory.
+        folder: where the journal and the weights of the best trials are stored, or None.
         fingerprints: what a journal must match to be resumed.
-        early_stopping: stop trials that lag behind earlier ones.
-        reuse_shapes: try cheap neighbours of a good setting before new shapes. Both are policies that
-            `benchmarks/trials.py` measures against none.
-        remote: started workers that run trials in place of this process.
+        on_event: called with each event: start, epoch, run, note.
+        stopping: returns whether the user wants to stop.
+        early_stopping: prune trials that lag behind earlier ones.
+        reuse_shapes: try neighbours of good settings whose network is compiled already before new shapes.
+            `benchmarks/trials.py` measures both policies against none.
+        remote: started Ray workers, which then run the trials; None to run them in this process.
     """
 
     side: Side = "deep"
@@ -119,8 +119,8 @@ class DeepSide:
         self.left_out: dict[str, str] = {}
         self.searches = [
             search
-            for one in templates.values()
-            if (search := self._family_search(one, encoder.specs, facts)) is not None
+            for template in templates.values()
+            if (search := self._family_search(template, encoder.specs, facts)) is not None
         ]
         self.ranked: list[Candidate] = []
         self.finalist = Finalist(
@@ -138,12 +138,15 @@ class DeepSide:
     # ------------------------------------------------------------------ search
 
     def step(self, seconds: float) -> tuple[Run, ...] | None:
-        """Run a trial within these seconds (infinite: no clock), or a round of them where there are several workers.
+        """Run one trial, or a round of trials if there are several workers.
 
         No trial is under way when this returns, so that the other side has the machine to itself.
 
+        Args:
+            seconds: time allotted; infinite without a time limit.
+
         Returns:
-            None when nothing is left to try, or nobody to try it.
+            The runs made; () if there was no time for one now; None if nothing is left to try or no worker is left.
         """
         if self.pool.n_workers == 0:
             return None
@@ -159,21 +162,21 @@ class DeepSide:
             late = n_begun >= self.pool.n_workers and time.monotonic() >= last_start
             if late or self.stopping() or (self.pool.n_workers == 1 and n_begun):
                 return None
-            one = self._next(begun + seconds - time.monotonic(), [*under_way.values()])
-            if one is None:
+            pending = self._next(begun + seconds - time.monotonic(), [*under_way.values()])
+            if pending is None:
                 return None
-            self._begin(one)
-            under_way[one.spec.name] = one
-            return one.spec, one.snapshot
+            self._begin(pending)
+            under_way[pending.spec.name] = pending
+            return pending.spec, pending.snapshot
 
-        for report in self.pool.run(ask, self._on_epoch, self._save, begun + seconds):
-            runs.append(self._take_in(under_way.pop(report.spec.name), report))
+        for result in self.pool.run(ask, self._on_epoch, self._save, begun + seconds):
+            runs.append(self._take_in(under_way.pop(result.spec.name), result))
         if not runs:
             return () if self._may_go_on(seconds) else None
         return tuple(runs)
 
     def _may_go_on(self, seconds: float) -> bool:
-        """Whether another call may find something to try, though this one did not."""
+        """Whether a later call may find something to try, although this one did not."""
         search = next_search(self.searches, self.higher_is_better, math.isfinite(seconds))
         bounded = self.max_trials is not None and self.n_runs >= self.max_trials
         return (
@@ -183,7 +186,7 @@ class DeepSide:
         )
 
     def _family_search(self, template: Template, specs: Sequence[InputSpec], facts: Facts) -> FamilySearch | None:
-        """A template's search, or none where its space, its starts or its prior cannot be read."""
+        """A template's search, or None if its space, its starting points or its prior raise an error."""
         try:
             oracle = Oracle(
                 template,
@@ -202,21 +205,25 @@ class DeepSide:
         return FamilySearch(template, oracle, prior=prior)
 
     def _next(self, seconds: float, under_way: Sequence[PendingTrial]) -> PendingTrial | None:
-        """The next trial: what a killed process left, a template's start, a cheap neighbour, or what the oracle says.
+        """The next trial, or None if there is none for now.
+
+        Trials that a killed process left come first. Then come the template's starting points, cheap neighbours of its
+        best settings, and proposals of its oracle.
 
         Args:
+            seconds: time allotted.
             under_way: trials that run now.
         """
         if self._in_flight:
-            left = self._in_flight.pop(0)
+            unfinished = self._in_flight.pop(0)
             spec = dataclasses.replace(
-                left.spec,
+                unfinished.spec,
                 seconds=seconds,
                 promotion_score=self.holdout_policy.promotion_score(),
                 promotion_share=self.holdout_policy.share,
             )
-            return dataclasses.replace(left, spec=spec)
-        # Seconds are known only of trials that have ended, so several at once are counted.
+            return dataclasses.replace(unfinished, spec=spec)
+        # The seconds of a trial are known only once it has ended. With several at once, shares are counted in trials.
         by_time = math.isfinite(seconds) and self.pool.n_workers == 1
         search = next_search(self.searches, self.higher_is_better, by_time)
         if search is None or (self.max_trials is not None and self.n_runs + len(under_way) >= self.max_trials):
@@ -228,7 +235,8 @@ class DeepSide:
                 return None
         number = self._vary(search) if short else self._ask(search)
         if number is None:
-            search.exhausted = all(one.search is not search for one in under_way)  # else it may be waiting for a score
+            # With a trial of this search under way, the oracle may only be waiting for its score.
+            search.exhausted = all(pending.search is not search for pending in under_way)
             return None
         spec = TrialSpec(
             f"{search.template.name}-{search.n_runs + 1}",
@@ -245,40 +253,45 @@ class DeepSide:
         return PendingTrial(search, number, spec)
 
     def _soft_seconds(self, seconds: float) -> float | None:
-        """A time to end in where little is lost by it: the first trial's, so that others follow, and each later one's
-        once the best is judged on several hold-outs, so that it can be judged on as many.
+        """Seconds that the trial should take if its schedule is not shortened much by that; None for no such bound.
+
+        The first trial gets a share of the time, so that there is time for others. Once the best trial is judged on n
+        hold-outs, each later trial gets 1/n of the time, so that it can be judged on as many.
         """
         share = 1 / self.ranked[0].run.n_holdouts if self.ranked else FIRST_SHARE
         return share * seconds if share < 1 and math.isfinite(seconds) else None
 
     def _ask(self, search: FamilySearch) -> str | None:
-        """The adviser's number of the next setting."""
+        """The oracle's number of the next settings."""
         cheap = self.reuse_shapes and search.neighbours > 0 and search.oracle.name in ("bayesian", "random")
         if cheap and search.best_settings is not None and not search.oracle.n_waiting:
             search.neighbours -= 1
             return self._vary(search)
         try:
             return search.oracle.ask()
-        except Exception as error:  # KerasTuner's own, from a state or scores that an earlier call has left
-            self._note(f"{search.template.name} is asked no more: its oracle cannot go on ({explain(error).words})")
+        except Exception as error:  # KerasTuner's own errors, from a state or scores that an earlier call has left
+            self._note(f"the search of {search.template.name} ends: its oracle failed ({explain(error).words})")
             search.exhausted = True
             return None
 
     def _vary(self, search: FamilySearch) -> str:
-        """The adviser's number of a neighbour of the template's best setting, of the same shape."""
+        """The oracle's number of a neighbour of the template's best settings, with the same network shape."""
         rng = np.random.default_rng((self.seed, search.n_runs))
         knobs = (*search.template.knobs, *LOSS_KNOBS)
         return search.oracle.enter(vary(search.oracle.space, search.best_settings or {}, knobs, rng))
 
     def _short_search(self, seconds: float) -> FamilySearch | None:
-        """The best template, where its best shape is compiled and these seconds are enough for a short schedule of it.
+        """The search of the best template, if its best shape is compiled and the time is enough for a short schedule.
 
-        This is what the end of a budget is used for, once it is too short for another shape.
+        The end of a budget is used in this way, once it is too short for a new shape.
+
+        Args:
+            seconds: time allotted.
         """
         if not self.ranked or self.pool.n_workers != 1 or not self.reuse_shapes:
             return None
         best = self.ranked[0]
-        search = next((one for one in self.searches if one.template is best.template), None)
+        search = next((search for search in self.searches if search.template is best.template), None)
         if search is None or search.best_settings is None or search.oracle.name not in ("bayesian", "random"):
             return None
         fit = best.fits[0]
@@ -287,78 +300,87 @@ class DeepSide:
         return search if ready and seconds >= max(LEAST_SHORT_SECONDS, least) else None
 
     def _least_seconds(self, search: FamilySearch) -> float:
-        """Below this a trial is not started: compilation cannot be interrupted, and a sliver teaches nothing."""
+        """The least time for which a trial is started.
+
+        Compilation cannot be interrupted, and a trial that is cut very early teaches nothing.
+        """
         if not self.ranked:
             return 1.0
         typical = float(np.median([candidate.run.cost.fit_seconds for candidate in self.ranked]))
-        n_fits = self.ranked[0].run.n_holdouts  # a trial that cannot be judged as often as the best stands behind it
+        n_fits = self.ranked[0].run.n_holdouts  # a trial judged on fewer hold-outs than the best ranks behind it
         return search.compile_seconds + n_fits * LEAST_SHARE * typical
 
-    def _begin(self, asked: PendingTrial) -> None:
-        spec = asked.spec
-        self.archive.begun(asked)
+    def _begin(self, pending: PendingTrial) -> None:
+        spec = pending.spec
+        self.archive.begun(pending)
         self.on_event({"event": "start", "side": "deep", "name": spec.name, "settings": dict(spec.settings)})
 
     def _on_epoch(self, spec: TrialSpec, point: Mapping[str, float]) -> None:
         self.on_event({"event": "epoch", "side": "deep", "name": spec.name, **point})
 
-    def _take_in(self, asked: PendingTrial, report: TrialResult) -> Run:
-        """Tell the adviser, keep the weights of the best, and write down what was learned."""
-        search, fit, cheap = asked.search, report.fit, False
-        run, scores = as_run(report), scores_of(report)
+    def _take_in(self, pending: PendingTrial, result: TrialResult) -> Run:
+        """Take in a trial's result: tell the oracle, keep the candidate, and write the journal."""
+        search, fit, cheap = pending.search, result.fit, False
+        run, scores = as_run(result), scores_of(result)
         self.n_runs += 1
-        search.seconds += report.seconds
-        settings = plain(report.settings)
-        adjusted_score = self.holdout_policy.take_in(scores, report.skipped_for_time) if scores else None
-        search.oracle.tell(asked.number, adjusted_score, settings)
-        self.failures.update(failure.kind for failure in report.failures)
+        search.seconds += result.seconds
+        settings = plain(result.settings)
+        adjusted_score = self.holdout_policy.take_in(scores, result.skipped_for_time) if scores else None
+        search.oracle.tell(pending.number, adjusted_score, settings)
+        self.failures.update(failure.kind for failure in result.failures)
         if fit is None or adjusted_score is None:
             search.n_failed += 1
         else:
             search.compile_seconds = max(search.compile_seconds, fit.compile_seconds)
             search.peers.append(at_milestones(fit.curve, self.higher_is_better))
-            cheap = math.isinf(report.spec.seconds) or fit.compile_seconds >= COMPILE_SHARE * fit.seconds
+            cheap = math.isinf(result.spec.seconds) or fit.compile_seconds >= COMPILE_SHARE * fit.seconds
             self._lead(search, adjusted_score, settings, cheap)
-            others = tuple(one.raw_valid for one in report.others)
-            self._keep(Candidate(run, search.template, settings, [fit], others, stored=asked.snapshot is not None))
-        self.archive.ended(run, report, scores, search.peers[-1] if fit is not None else (), cheap)
+            others = tuple(other.raw_valid for other in result.others)
+            self._keep(Candidate(run, search.template, settings, [fit], others, stored=pending.snapshot is not None))
+        self.archive.ended(run, result, scores, search.peers[-1] if fit is not None else (), cheap)
         self.on_event(
             {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "n_holdouts": run.n_holdouts,
              "status": run.status, "failure": run.failure,
-             "failure_kind": report.failures[-1].kind if report.failures else None,
+             "failure_kind": result.failures[-1].kind if result.failures else None,
              "stopped_early": fit is not None and fit.stopped_early}
         )  # fmt: skip
         return run
 
     def _lead(self, search: FamilySearch, score: float, settings: dict[str, Any], cheap: bool) -> None:
-        """Note a template's best; where compiling took much of its time, its neighbours come cheaper than others.
+        """Take in a score: if it is the template's best, its neighbours may be tried next.
 
-        Without a clock times decide nothing, so that the same seed gives the same trials.
+        Args:
+            search: the template's search.
+            score: the adjusted score of a trial.
+            settings: its settings.
+            cheap: neighbours that share the compiled network are much cheaper than others: compiling took a good part
+                of the fit. Also True without a time limit, where no measured time may decide, so that the same seed
+                gives the same trials.
         """
         if search.best is None or self._better(score, search.best):
             search.best, search.best_settings = score, settings
             search.neighbours = NEIGHBOURS if cheap else 0
 
     def _keep(self, candidate: Candidate) -> None:
-        """Hold the best in memory, and their weights on disk."""
+        """Keep the best candidates in memory, and their weights on disk."""
         self._rank(candidate)
         dropped = candidate in self.ranked[KEPT_FITS:]
         del self.ranked[KEPT_FITS:]
         if not dropped:
-            self.archive.keep(candidate, [one.run.name for one in self.ranked])
+            self.archive.keep(candidate, [kept.run.name for kept in self.ranked])
 
     def _rank(self, candidate: Candidate) -> None:
-        """Put a run among the kept ones, in their order."""
+        """Insert a candidate into the ranking."""
         self.ranked.append(candidate)
-        self.ranked.sort(key=lambda one: self._place(one.run))
+        self.ranked.sort(key=lambda ranked: self._place(ranked.run))
 
     def _place(self, run: Run) -> tuple[int, float]:
-        """What runs are sorted by: those judged on all hold-outs first, then the better score."""
+        """The sort key of runs: those judged on all hold-outs first, then the better score."""
         score = run.valid_score or 0.0
         return -run.n_holdouts, -score if self.higher_is_better else score
 
     def _save(self, spec: TrialSpec, snapshot: Snapshot) -> None:
-        """A trial's state on disk, from which it can go on: of one at a time."""
+        """Store a snapshot, from which the trial can be resumed. Only one trial at a time is stored."""
         if self.pool.n_workers == 1:
             self.archive.snapshot(spec, snapshot)
 
@@ -368,11 +390,11 @@ class DeepSide:
     def _on_stuck(self, spec: TrialSpec, why: str) -> None:
         self.archive.stuck(spec, why)
         if processes.possible() and self.folder is not None:
-            self._note(f"{spec.name} does not answer: {why}; a fresh process goes on and passes this trial over")
+            self._note(f"{spec.name} does not answer: {why}; a fresh process goes on and skips this trial")
             processes.go_on(self.folder)
         self._note(
             f"{spec.name} does not answer: {why}, and nothing in this process can end it; end the process "
-            f"(kill -9 {os.getpid()}) and go on with --resume, which passes this trial over"
+            f"(kill -9 {os.getpid()}) and go on with --resume, which skips this trial"
         )
 
     def _better(self, a: float, b: float) -> bool:
@@ -381,11 +403,11 @@ class DeepSide:
     # ------------------------------------------------------------------ resuming
 
     def earlier_runs(self) -> tuple[Run, ...]:
-        """What earlier calls have run in this folder."""
+        """The runs of earlier calls in this folder."""
         return tuple(self._resumed)
 
     def _spaces(self) -> dict[str, str]:
-        """Fingerprint of each template's space."""
+        """A fingerprint of each template's search space."""
         texts = {search.template.name: repr(search.oracle.space.get_config()) for search in self.searches}
         return {
             f"space of {name}": hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
@@ -393,9 +415,9 @@ class DeepSide:
         }
 
     def _replay(self) -> None:
-        """Take in what an earlier call tried: advisers, gates, kept weights, and trials that were under way."""
+        """Restore the state that an earlier call left: oracles, milestone scores, weights, and unfinished trials."""
         searches = {search.template.name: search for search in self.searches}
-        open_ones: dict[str, tuple[FamilySearch, str, Mapping[str, Any]]] = {}
+        unfinished: dict[str, tuple[FamilySearch, str, Mapping[str, Any]]] = {}
         lost: list[tuple[Run, FamilySearch]] = []
         journal = self.archive.journal
         entries = Entries(self.searches, self.seed, self.holdout_policy.n_holdouts, journal.n_lines)
@@ -408,10 +430,10 @@ class DeepSide:
                 number = search.oracle.enter(entry["values"])
                 search.oracle.set_state(entry["oracle"])
                 search.neighbours = int(entry["variants"])
-                open_ones[entry["begun"]] = (search, number, entry)
+                unfinished[entry["begun"]] = (search, number, entry)
                 continue
             run, scores = run_of(entry, self.holdout_policy.n_holdouts)
-            asked = open_ones.pop(run.name, None)  # None where that line is lost
+            asked = unfinished.pop(run.name, None)  # None where that line is lost
             number = search.oracle.enter(entry["settings"]) if asked is None else asked[1]
             self._resumed.append(run)
             self.n_runs += 1
@@ -427,22 +449,22 @@ class DeepSide:
             self._lead(search, adjusted_score, dict(run.choices), bool(entry["cheap"]))
             if not self._restore(search, run, scores):
                 lost.append((run, search))
-        for search, number, entry in open_ones.values():
+        for search, number, entry in unfinished.values():
             spec, snapshot = self.archive.left(entry, len(self.trainer.training_data.target))
             if snapshot is not None and not self._gives((snapshot.raw_valid,), (snapshot.score,)):
                 snapshot = None
-            left = PendingTrial(search, number, spec, snapshot, again=True)
+            pending = PendingTrial(search, number, spec, snapshot, again=True)
             given_up = self.archive.given_up(spec, snapshot)
             if given_up is None:
-                self._in_flight.append(left)
+                self._in_flight.append(pending)
             else:
-                self._resumed.append(self._take_in(left, given_up))
+                self._resumed.append(self._take_in(pending, given_up))
                 self._note(f"{spec.name}: {given_up.failure}")
-        if lost:  # the best one is fitted again if nothing that is left is as good
+        if lost:  # the best run without weights is fitted again, unless a run with weights is as good
             run, search = min(lost, key=lambda item: self._place(item[0]))
             if not self.ranked or self._place(run) < self._place(self.ranked[0].run):
                 search.oracle.first(dict(run.choices))
-                self.n_runs -= 1  # so that a bound on trials leaves room for it
+                self.n_runs -= 1  # so that `max_trials` leaves room for it
 
     def _tell_what_was_found(self) -> None:
         parts = []
@@ -456,9 +478,9 @@ class DeepSide:
             self._note(f"going on with {'; '.join(parts)}")
 
     def _gives(self, raws: Sequence[np.ndarray], scores: Sequence[float]) -> bool:
-        """Whether stored outputs give a run's scores: a file under its name may be another's."""
+        """Whether stored outputs give a run's scores: the file under its name may belong to another run."""
         training_data = self.trainer.training_data
-        sizes = [len(training_data.valid_truth), *(len(one.valid) for one in training_data.others)]
+        sizes = [len(training_data.valid_truth), *(len(other.valid) for other in training_data.others)]
         shape = tuple(training_data.head.shape)
         if len(raws) != len(scores) or any(raw.shape != (n, *shape) for raw, n in zip(raws, sizes, strict=False)):
             return False
@@ -466,51 +488,51 @@ class DeepSide:
             return False
         try:
             own = [training_data.judge(raw, holdout) for holdout, raw in enumerate(raws)]
-        except Exception:  # of arrays that hold no numbers, or odd ones
+        except Exception:  # the arrays hold no numbers, or odd ones
             return False
         return bool(np.allclose(own, scores, rtol=1e-4, atol=1e-6))
 
     def _restore(self, search: FamilySearch, run: Run, scores: Sequence[float]) -> bool:
-        """Bring a run's weights back from disk, where what lies there is what this run has left."""
-        found = self.archive.load(run.name)
-        if found is None or not self._gives((found[0].raw_valid, *found[1]), scores):
+        """Load a run's weights from disk as a candidate; False if they are missing or belong to another run."""
+        stored = self.archive.load(run.name)
+        if stored is None or not self._gives((stored[0].raw_valid, *stored[1]), scores):
             return False
-        fit, others = found
+        fit, others = stored
         self._rank(Candidate(run, search.template, dict(run.choices), [fit], others, stored=True))
         return True
 
     # ------------------------------------------------------------------ finalist
 
     def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
-        """Name the finalist: the best by validation, or an ensemble; within `latency_ms` for one row."""
+        """Name the finalist: the best candidate by validation score, or an ensemble; see `Finalist.choose`."""
         return self.finalist.choose(latency_ms, ensemble)
 
     def weights(self) -> tuple[float, ...]:
-        """Of the finalist's members, sum 1."""
+        """The weights of the finalist's members; they sum to 1."""
         return self.finalist.weights
 
     def seconds_a_seed(self) -> float:
-        """What another seed of the finalist is expected to cost."""
+        """The time that another seed of the finalist is expected to take."""
         return self.finalist.seconds_a_seed()
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit each member of the finalist once more with another seed within these seconds; whether it worked."""
+        """Fit each member of the finalist with another seed within these seconds; return whether it worked."""
         return self.finalist.add_seed(seconds)
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
-        """The finalist's undecided predictions, one for each of its first n seeds."""
+        """The finalist's predictions before calibration and thresholds, one for each of its first n seeds."""
         return self.finalist.outputs(part, n_seeds)
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
-        """The members' Keras models for the first seed, then for the next, up to n seeds."""
+        """The Keras models of all members for the first seed, then for the next, up to n seeds."""
         return self.finalist.models(n_seeds)
 
     def close(self) -> None:
-        """Drop compiled networks and end other processes."""
+        """Drop compiled networks and end worker processes."""
         self.pool.close()
         self.trainer.close()
 
 
 def _place(name: str) -> int:
-    """The number at the end of a run's name, counted by template."""
+    """The number at the end of a run's name; each template counts its own runs."""
     return int(name.rpartition("-")[2])

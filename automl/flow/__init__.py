@@ -1,4 +1,4 @@
-"""The only package that knows the order: recipe in, outcome and predictors out."""
+"""The order of a contest: from a recipe to an outcome and predictors. No other package knows this order."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from automl.flow.keep import keeps_rows
     from automl.flow.one_side import Trained, train
 
-# Threads of OpenMP that spin while they wait make boosted trees predict up to a hundred times slower on a machine that
-# does other things too; ones that sleep cost next to nothing on an idle one. Read when the libraries first load.
+# OpenMP threads that spin while they wait make boosted trees predict up to a hundred times slower on a busy machine.
+# Threads that sleep cost almost nothing on an idle one. The libraries read these variables when they are loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -23,7 +23,7 @@ HOMES = {"Finished": "contest", "run": "contest", "Trained": "one_side", "train"
 
 
 def __getattr__(name: str) -> Any:
-    """Load the contest when it is run: a look at the data needs half of the rooms."""
+    """Import the contest only when it is run: inspecting data needs only half of the packages."""
     if name in HOMES:
         return getattr(import_module(f"automl.flow.{HOMES[name]}"), name)
     raise AttributeError(f"module 'automl.flow' has no attribute {name!r}")

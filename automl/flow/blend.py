@@ -1,4 +1,4 @@
-"""A blend of both finalists, weighted on validation rows: shown, never the one that decides."""
+"""A blend of both finalists, weighted on validation rows. The report shows it; it plays no part in the verdict."""
 
 from __future__ import annotations
 
@@ -27,7 +27,17 @@ def blend(
     context: dict[str, Any],
     metric: str,
 ) -> tuple[Run, Contestant] | None:
-    """The blend's run and predictions; None when a side has no finalist."""
+    """The run and the predictions of the blend; None if a side has no finalist.
+
+    Args:
+        contestants: finalists by side.
+        finalists: runs of the finalists by side.
+        prepared: the data.
+        truth: truth of the test items.
+        weight: weights of the test items, or None.
+        context: what else the metric reads for the test items.
+        metric: name of the metric.
+    """
     deep, shallow = contestants.get("deep"), contestants.get("shallow")
     if deep is None or shallow is None or deep.valid_output is None or shallow.valid_output is None:
         return None

@@ -1,4 +1,4 @@
-"""The end of a contest: decisions on validation rows, test rows scored once, costs measured, the verdict."""
+"""Concludes a contest: decisions on validation rows, one scoring of the test rows, measured costs, the verdict."""
 
 from __future__ import annotations
 
@@ -35,7 +35,13 @@ N_EXAMPLES_BYTES = 200_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conclusion:
-    """An outcome without its clock, and what predicts."""
+    """The conclusion of a contest.
+
+    Attributes:
+        outcome: the outcome, still without times.
+        predictors: side ("deep", "shallow", "floor") → predictor.
+        recommended: the side to use.
+    """
 
     outcome: Outcome
     predictors: dict[str, Any]
@@ -54,16 +60,18 @@ def conclude(
     n_seeds: int,
     left_out: dict[str, str],
 ) -> Conclusion:
-    """Score each finalist on the test rows, once, and compare.
+    """Score each finalist once on the test rows, and compare them.
 
     Args:
-        deep: both sides, finalists named.
-        shallow: see `deep`.
-        encoder: of the deep side, None where it was left out.
-        codec: of the deep side, None where it was left out.
-        runs: all so far.
+        recipe: what was asked for.
+        prepared: the data.
+        deep: the deep side, or None if it was left out.
+        shallow: the shallow side.
+        encoder: encoder of the deep side, or None.
+        codec: codec of the deep side, or None.
+        runs: all runs so far.
         chosen: side → the finalist's run.
-        n_seeds: seeds that each finalist has.
+        n_seeds: number of seeds of each finalist.
         left_out: template → why it was not searched.
     """
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
@@ -81,7 +89,7 @@ def conclude(
         contestant, predictor, cost = _stand(side, own, prepared, encoder, codec, n_seeds, items)
         contestants[side.side], predictors[side.side] = contestant, predictor
         score = metrics.score(task.metric, truth, contestant.output, weight, context)
-        named = next((one for one in runs if one.name == own.name), own)
+        named = next((run for run in runs if run.name == own.name), own)
         finalists[side.side] = dataclasses.replace(
             named, finalist=True, test_score=score, n_seeds=n_seeds, cost=_merged(named.cost, cost)
         )
@@ -92,7 +100,7 @@ def conclude(
     by_name = {run.name: run for run in finalists.values()} | _singles(finalists, predictors, runs, prepared, items)
     by_name[floor_run.name] = dataclasses.replace(floor_run, test_score=floor_score)
     final_runs = [by_name.get(run.name, run) for run in runs]
-    final_runs += [run for name, run in by_name.items() if name not in {r.name for r in runs}]
+    final_runs += [run for name, run in by_name.items() if name not in {known.name for known in runs}]
     mixed = blend(contestants, finalists, prepared, truth, weight, context, task.metric)
     if mixed is not None:
         final_runs.append(mixed[0])
@@ -122,13 +130,13 @@ def _stand(
     n_seeds: int,
     items: np.ndarray,
 ) -> tuple[Contestant, DeepPredictor | ShallowPredictor, Cost]:
-    """Turn a side's finalist into what is saved, scored and measured: its seeds averaged, with its decision."""
+    """The finalist of a side as a contestant (its test predictions), as a predictor, and its measured cost."""
     predictor, valid_output = finish(side, prepared, encoder, codec, n_seeds)
     rule = predictor.decision
     assert rule is not None
     each = predictor.each(prepared.dataset, items)
-    per_seed = tuple(goals.decided(rule, one) for one in each)
-    output = goals.decided(rule, combine(each))  # what predictor.output gives, without predicting twice
+    per_seed = tuple(goals.decided(rule, output) for output in each)
+    output = goals.decided(rule, combine(each))  # equals predictor.output, without predicting twice
     contestant = Contestant(chosen.name, side.side, output, per_seed, valid_output)
     return contestant, predictor, _measure(predictor, prepared, items)
 
@@ -136,10 +144,17 @@ def _stand(
 def finish(
     side: Contender, prepared: Prepared, encoder: Encoder | None, codec: TargetCodec | None, n_seeds: int
 ) -> tuple[DeepPredictor | ShallowPredictor, Output]:
-    """Turn a side's finalist into what predicts: its seeds averaged, with the decision of the validation rows.
+    """Make the predictor of a side's finalist: seeds averaged, calibration and thresholds fitted on validation rows.
+
+    Args:
+        side: the side; its finalist is named.
+        prepared: the data.
+        encoder: encoder of the deep side, or None.
+        codec: codec of the deep side, or None.
+        n_seeds: number of seeds of the finalist.
 
     Returns:
-        The predictor, and what it says of the validation rows.
+        The predictor, and its predictions for the validation rows.
     """
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     valid = split.items("valid")
@@ -164,8 +179,8 @@ def _singles(
     prepared: Prepared,
     items: np.ndarray,
 ) -> dict[str, Run]:
-    """The weightiest member of each ensemble with its own time to predict, for comparison."""
-    found = {}
+    """The member of largest weight of each ensemble with its own measured latency, for comparison."""
+    singles = {}
     for side, run in finalists.items():
         members = members_of(run)
         if not members:
@@ -173,13 +188,13 @@ def _singles(
         place, name = max(enumerate(members), key=lambda pair: members[pair[1]])
         predictor = predictors[side]
         alone = dataclasses.replace(predictor, models=(predictor.models[place],), weights=(1.0,), decision=None)
-        single = next(one for one in runs if one.name == name)
-        found[name] = dataclasses.replace(single, cost=_merged(single.cost, _measure(alone, prepared, items)))
-    return found
+        single = next(run for run in runs if run.name == name)
+        singles[name] = dataclasses.replace(single, cost=_merged(single.cost, _measure(alone, prepared, items)))
+    return singles
 
 
 def _measure(predictor: DeepPredictor | ShallowPredictor, prepared: Prepared, items: np.ndarray) -> Cost:
-    """Latency of one row and throughput of a batch, through the whole path that a saved model uses."""
+    """Measure the latency of one row and the throughput of a batch, on the same path that a saved model uses."""
     one, many = items[:1], items[:TIMED_ROWS]
     predictor.output(prepared.dataset, one)
     times = []
@@ -214,7 +229,7 @@ def _findings(dataset: Dataset, left_out: dict[str, str], search: SearchOptions)
 
 
 def _no_deep_model(runs: list[Run], chosen: Mapping[str, Run]) -> tuple[Finding, ...]:
-    """Why there is no deep finalist, where trials were made."""
+    """A finding on why there is no deep finalist although trials were run."""
     tried = [run for run in runs if run.side == "deep"]
     if "deep" in chosen or not tried:
         return ()
@@ -223,14 +238,15 @@ def _no_deep_model(runs: list[Run], chosen: Mapping[str, Run]) -> tuple[Finding,
     often = f" ({n} times)" if n > 1 else ""
     return (
         Finding(
-            "no_deep_model", "high", f"No deep model came out of {len(tried)} trials; most often: {common}{often}.",
-            "A longer budget, other templates or more memory may help, whichever the reason asks for.",
+            "no_deep_model", "high",
+            f"None of {len(tried)} deep trials gave a model; the most frequent reason: {common}{often}.",
+            "Depending on the reason, a longer budget, other templates or more memory may help.",
         ),
     )  # fmt: skip
 
 
 def _examples(prepared: Prepared, items: np.ndarray) -> Any:
-    """Test items as the user's own, unless they are too large to hold twice."""
+    """The test items in the user's own form; None if a second copy of them would be too large."""
     inputs = prepared.dataset.inputs
     if items.ndim == 2:
         return None
@@ -240,7 +256,7 @@ def _examples(prepared: Prepared, items: np.ndarray) -> Any:
 
 
 def _test_rows(dataset: Dataset, items: np.ndarray) -> np.ndarray:
-    """Positions in the user's file: in the test data, where it is the user's own."""
+    """Row numbers of the test items in the user's file; in the test file, if the user gave one."""
     first = items if items.ndim == 1 else items[:, 0]
     numbers = first if dataset.row_numbers is None else dataset.row_numbers[first]
     start = dataset.test_from
@@ -248,7 +264,7 @@ def _test_rows(dataset: Dataset, items: np.ndarray) -> np.ndarray:
 
 
 def _history(prepared: Prepared, items: np.ndarray) -> dict[str, Any] | None:
-    """What lies before each forecast window, for the picture."""
+    """The values before each forecast window, for the report's plot; None if the task is not a forecast."""
     dataset, task = prepared.dataset, prepared.task
     if items.ndim == 1 or dataset.target is None or dataset.times is None:
         return None

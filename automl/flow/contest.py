@@ -1,4 +1,4 @@
-"""The order of a contest: read, split, both sides in turn by the clock, conclude, report, keep."""
+"""Runs a contest: reads and splits the data, searches both sides in turn, concludes, writes the report."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ UNUSED_SHARE = 0.05
 
 
 NOTED = ("sampled_rows", "unsure_goal")
-"""Findings told as soon as the data are read, since they may be worth stopping for."""
+"""Findings that are shown as soon as the data are read, since the user may want to stop the run for them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finished:
-    """What a run leaves in memory.
+    """The result of a contest in memory.
 
     Attributes:
-        outcome: all that the report sees.
+        outcome: everything that the report reads.
         predictors: side ("deep", "shallow", "floor") → predictor.
         recommended: the side to use.
-        folder: of the run.
-        result: the contract's dict.
+        folder: folder of the run.
+        result: the content of ``result.json``.
     """
 
     outcome: Outcome
@@ -68,7 +68,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
 
     Args:
         recipe: what to do.
-        started: `time.monotonic` value of the user's call, now when None.
+        started: `time.monotonic` value of the user's call; None for now.
 
     Raises:
         InputError: the data, the recipe or the folder is at fault; nothing was changed.
@@ -81,10 +81,10 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
     with (
         Interrupt() as interrupt,
         Progress(clock, quiet=quiet, json_lines=recipe.json_lines) as progress,
-        contextlib.ExitStack() as held,
+        contextlib.ExitStack() as cleanup,
     ):
         remote = (
-            held.enter_context(contextlib.closing(workers_of(recipe, progress, interrupt)))
+            cleanup.enter_context(contextlib.closing(workers_of(recipe, progress, interrupt)))
             if recipe.search.uses_ray
             else None
         )
@@ -95,14 +95,14 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 progress.note(f"{finding.message} {finding.next_step}")
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
-        held.enter_context(folders.locked(folder))
+        cleanup.enter_context(folders.locked(folder))
         ledger = Ledger(folder, recipe, clock, progress.note)
         recipe = dataclasses.replace(recipe, budget_seconds=clock.budget_seconds)
         too_late = too_late_for_deep(clock, folder)
         no_deep = None if too_late is None else LeftOut(too_late)
         loading = Loading(recipe.search.device)
         if no_deep is None:
-            loading.start()  # only once the data is good: an error must not wait for TensorFlow to load
+            loading.start()  # only now that the data are known to be good: an error must not wait for TensorFlow
             interrupt.hold()
         else:
             progress.note(f"the deep side is left out: {no_deep.reason}")
@@ -118,7 +118,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             prepared = audited(prepared, _audit_seconds(clock))
         progress.findings([f for f in prepared.dataset.findings if f.check not in NOTED])
         folders.clear_unfinished(folder)
-        held.enter_context(ledger)  # only now, so that a folder of something else stays as it was
+        cleanup.enter_context(
+            ledger
+        )  # only now: the shallow side has refused a folder of another run before it changes
         deep: Contender | None = None
         codec: TargetCodec | None = None
         encoder: Any = None
@@ -144,9 +146,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 loading_seconds = clock.elapsed - begun
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
             recorded = {name: side.earlier_runs() for name, side in sides.items()}
-            runs[:] = [run for found in recorded.values() for run in found] + runs
+            runs[:] = [run for earlier in recorded.values() for run in earlier] + runs
             if ledger.recorded is not None:
-                progress.say(_going_on({name: len(found) for name, found in recorded.items()}, clock, reserve))
+                progress.say(_going_on({name: len(earlier) for name, earlier in recorded.items()}, clock, reserve))
             stopped, chosen, n_seeds = _contest(recipe, sides, clock, runs, interrupt, reserve, ledger)
             progress.say("scoring both finalists on the test rows")
             with clock.phase("conclude"):
@@ -178,9 +180,12 @@ def _contest(
     reserve: Reserve,
     ledger: Ledger,
 ) -> tuple[str, dict[str, Run], int]:
-    """Search in turn, name finalists and give them seeds; why it ended, the finalists, and seeds of each.
+    """Search both sides in turn, name the finalists and fit further seeds of them.
 
-    Where no seed could be fitted after all, the time kept for seeds is searched with.
+    If no further seed could be fitted, the time kept back for seeds goes to more search.
+
+    Returns:
+        Why the search ended, the finalists' runs by side, and the number of seeds of each.
     """
 
     def stopping() -> bool:
@@ -202,13 +207,13 @@ def _contest(
 
 
 def _audit_seconds(clock: Clock) -> float:
-    """A twentieth of the budget, ten seconds at most; a resumed run that has little left spends less."""
+    """Seconds for the audit: a twentieth of the budget, ten seconds at most; less if a resumed run has little left."""
     left = max(0.0, clock.remaining)
     return min(AUDIT_SHARE * clock.budget_seconds, AUDIT_SHARE_LEFT * left, MOST_AUDIT_SECONDS)
 
 
 def _used_mib(folder: Path) -> float:
-    """Size of all files in a folder; one that goes away meanwhile counts for nothing."""
+    """Size of all files in a folder, in MiB; a file that disappears meanwhile counts as 0."""
     n_bytes = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):
@@ -218,15 +223,15 @@ def _used_mib(folder: Path) -> float:
 
 def _going_on(counts: Mapping[str, int], clock: Clock, reserve: Reserve) -> str:
     """What a resumed run starts from, in words."""
-    found = " and ".join(f"{n} {name}" for name, n in counts.items())
+    resumed = " and ".join(f"{n} {name}" for name, n in counts.items())
     left = max(0.0, clock.remaining)
     budget = f"{left:.0f} s of the budget left" if math.isfinite(left) else "no bound on time"
     more = "; --budget with another time gives more" if left < reserve.searching() + LEAST_STEP_SECONDS else ""
-    return f"going on with {found} runs, {budget}{more}"
+    return f"going on with {resumed} runs, {budget}{more}"
 
 
 def _floor(shallow: ShallowSide, clock: Clock) -> list[Run]:
-    """The floor is fitted whatever the budget."""
+    """Fit the floors, even if the budget is used up."""
     with clock.spend("shallow"):
         made = shallow.step(max(clock.remaining, FLOOR_GRACE_SECONDS)) or ()
-    return [dataclasses.replace(one, at_seconds=clock.elapsed) for one in made]
+    return [dataclasses.replace(floor, at_seconds=clock.elapsed) for floor in made]

@@ -1,4 +1,4 @@
-"""Ctrl-C, a request to end (SIGTERM) and a closed terminal (SIGHUP): the first concludes, the second stops at once."""
+"""Handles Ctrl-C, SIGTERM and a closed terminal (SIGHUP): the first signal concludes the run, a second one stops it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 __all__ = ["Interrupt"]
 
 SAME_SECONDS = 0.25
-"""Signals so close together are one request: `timeout` and a shell that ends send theirs to us and to our group."""
+"""Signals within this time are one request: `timeout` and a shell that ends signal both this process and its group."""
 
 HANG_UP = getattr(signal, "SIGHUP", None)  # None on Windows
 SIGNALS = tuple(number for number in (signal.SIGINT, signal.SIGTERM, HANG_UP) if number is not None)
@@ -20,15 +20,18 @@ Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
 class Interrupt:
-    """While inside, the first signal sets `asked`; a later one raises KeyboardInterrupt.
+    """Inside the block, the first signal sets `asked`; a later one raises KeyboardInterrupt.
 
-    A terminal that is closed may say so several times (the shell and the system each do), so a further SIGHUP stops
-    nothing. A signal that is ignored (`nohup`) or has a handler of the user's own stays so, SIGINT apart where it is
-    ignored: shells do that to whatever runs in their background.
-    Outside the main thread signals cannot be caught, so nothing changes there.
+    A closed terminal may send SIGHUP several times (the shell and the system each do), so a later SIGHUP has no effect.
+    A signal that is ignored (`nohup`) or has a handler of the user's own is left as it is. The exception is an ignored
+    SIGINT, since shells ignore it for whatever runs in the background. Signals can be caught in the main thread only,
+    so nothing changes in other threads.
 
     Args:
-        now: a clock, seconds.
+        now: a clock that returns seconds.
+
+    Attributes:
+        asked: whether the user wants to stop.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -47,7 +50,7 @@ class Interrupt:
         return self
 
     def hold(self) -> None:
-        """Take signals back that a library has taken meanwhile (Ray ends the process at SIGTERM)."""
+        """Install the handlers again, since a library may have replaced them (Ray ends the process at SIGTERM)."""
         for number in self._before:
             signal.signal(number, self._on_signal)
 
@@ -67,7 +70,7 @@ class Interrupt:
 
 
 def _replaced(number: int) -> tuple[Handler, ...]:
-    """Handlers that are nobody's own."""
+    """The handlers that may be replaced, since they are not the user's own."""
     if number == signal.SIGINT:
         return signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler
     return (signal.SIG_DFL,)

@@ -1,4 +1,4 @@
-"""Put a run on disk: the report in all its forms, and the model."""
+"""Writes the results of a run: the report in all its forms, and the model as a bundle."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["keep", "keeps_rows"]
 
 
 def keep(outcome: Outcome, predictors: dict[str, Any], recommended: str, folder: Path) -> dict[str, Any]:
-    """Write the report's files and the bundle ``model/``; returns the contract's dict.
+    """Write the report's files and the bundle ``model/``; return the content of ``result.json``.
 
     Raises:
-        FolderError: they could not be written; the journals and stored weights of the search are as they were.
+        FolderError: they could not be written. The journals and stored weights of the search are unchanged.
     """
     try:
         report.write(outcome, folder, tuple(catalog.members(Section, "automl.report.sections").values()))
@@ -47,7 +47,7 @@ def save(
     result: dict[str, Any],
     folder: Path,
 ) -> Path:
-    """Save what predicts as a bundle, with the report of run `folder` without its examples."""
+    """Save the predictors as a bundle, with the report of the run's folder without its examples of rows."""
     with tempfile.TemporaryDirectory() as scratch:
         page = report.render(folder, Path(scratch) / "report.html", examples=False, strict=False).read_text(
             encoding="utf-8"
@@ -68,8 +68,8 @@ def keeps_rows(finalists: Sequence[Run], runs: Sequence[Run]) -> bool:
     """Whether the fitted state of one of these finalists holds training rows.
 
     Args:
-        finalists: single models or ensembles.
-        runs: all, the members of ensembles among them.
+        finalists: runs of single models or ensembles.
+        runs: all runs, including the members of ensembles.
     """
     rooms = catalog.members(Baseline, "automl.baselines"), catalog.members(Template, "automl.templates")
     members = {name for run in finalists for name in members_of(run)}

@@ -1,4 +1,4 @@
-"""Loading TensorFlow beside other work, and what to say where it cannot load: the shallow side answers all the same."""
+"""Loads TensorFlow in a thread beside other work; if it cannot load, the deep side is left out and a reason given."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from automl.system.resources import usable_cores
 __all__ = ["LOADER", "LeftOut", "Loading", "failed_loading", "import_deep", "lacking"]
 
 LOADER = "automl-tensorflow"
-"""The loading thread's name; the command line looks for it before it ends."""
+"""The name of the loading thread. The command line looks for this thread before it ends."""
 
-# Measured on 2 cores: 1,300 MiB of address space to load, 1,000 more for the first network; below that TensorFlow
-# aborts the process. Each core brings threads, each with a stack and an arena of its own.
+# Measured on 2 cores: loading takes 1,300 MiB of address space, the first network 1,000 MiB more. With less TensorFlow
+# aborts the process. Each core adds threads, each with its own stack and arena.
 LOADED_MIB, CORE_MIB = 1300, 300
 NEEDED_MIB = 2400
 THREADS, THREADS_A_CORE = 8, 4
@@ -30,11 +30,11 @@ LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Why there is no deep side.
+    """Why the deep side is left out.
 
     Attributes:
-        reason: a clause.
-        step: a sentence on what to do.
+        reason: the reason, as a clause.
+        step: what the user can do, as a sentence.
     """
 
     reason: str
@@ -42,25 +42,28 @@ class LeftOut:
 
 
 def import_deep(wish: DeviceWish) -> None:
-    """Load TensorFlow, Keras and KerasTuner, and look for devices, while other things are prepared.
+    """Load TensorFlow, Keras and KerasTuner, and look for devices.
 
-    TensorFlow's libraries write lines about missing GPUs straight to the terminal; they are kept from it here, and
-    `automl doctor` tells what matters of them.
+    TensorFlow's libraries write messages about missing GPUs to the terminal. They are suppressed here; `automl doctor`
+    reports what matters of them.
+
+    Args:
+        wish: which devices to look for.
     """
     with quiet_libraries():
         import automl.deep.side  # noqa: F401
         from automl.deep.training import device
 
-        with contextlib.suppress(RecipeError):  # the deep side asks again, where the user hears of it
+        with contextlib.suppress(RecipeError):  # the deep side raises it again, where the user sees it
             device.prepare(wish)
 
 
 class Loading:
-    """TensorFlow in a thread of its own.
+    """Loads TensorFlow in a separate thread.
 
     Args:
         wish: which devices to look for.
-        load: what loads.
+        load: the function that loads it.
     """
 
     def __init__(self, wish: DeviceWish, load: Callable[[DeviceWish], None] = import_deep) -> None:
@@ -69,7 +72,7 @@ class Loading:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, unless limits of this process make it sure that TensorFlow would end it."""
+        """Start to load, unless TensorFlow would abort this process because of its limits."""
         self._problem = lacking()
         if self._problem is not None:
             return
@@ -80,10 +83,13 @@ class Loading:
             self._thread, self._problem = None, failed_loading(error)
 
     def wait(self, stopping: Callable[[], bool] = lambda: False) -> LeftOut | None:
-        """Wait for it; why there can be no deep side, or None.
+        """Wait until TensorFlow is loaded.
 
         Args:
-            stopping: whether the user wants to stop, who need not wait.
+            stopping: returns whether the user wants to stop; if so, waiting ends.
+
+        Returns:
+            None if it is loaded, otherwise why the deep side is left out.
         """
         while self._thread is not None and self._thread.is_alive():
             if stopping():
@@ -94,12 +100,12 @@ class Loading:
     def _run(self) -> None:
         try:
             self._load(self._wish)
-        except BaseException as error:  # whatever a broken library raises while it loads
+        except BaseException as error:  # a broken library may raise anything while it loads
             self._problem = failed_loading(error)
 
 
 def failed_loading(error: BaseException) -> LeftOut:
-    """What an error says that came while TensorFlow loaded or set up."""
+    """The reason for an error that TensorFlow raised while it was loaded or set up."""
     first = (str(error).strip().splitlines() or [""])[0]
     words = printable(f"{type(error).__name__}: {first}".removesuffix(": "))
     words = words if len(words) <= 300 else f"{words[:299]}…"
@@ -110,7 +116,10 @@ def failed_loading(error: BaseException) -> LeftOut:
 
 
 def lacking() -> LeftOut | None:
-    """What TensorFlow would end this process for want of, since it aborts where other libraries raise an error."""
+    """The limit of this process that TensorFlow would exceed, or None.
+
+    It is checked beforehand, since TensorFlow then aborts the process where other libraries raise an error.
+    """
     cores = usable_cores()
     needed = NEEDED_MIB + CORE_MIB * cores - (LOADED_MIB if "tensorflow" in sys.modules else 0)
     left = resources.address_space_mib()
@@ -131,7 +140,7 @@ def lacking() -> LeftOut | None:
 
 
 def _threads_start(n: int) -> bool:
-    """Whether so many threads can run at once; they end again."""
+    """Whether n threads can run at once; they are started for the check and end again."""
     over = threading.Event()
     threads = []
     try:

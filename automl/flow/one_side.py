@@ -1,7 +1,7 @@
-"""One side alone: read, part training from validation rows, search by the clock, name the finalist. Nothing is judged.
+"""Searches one side alone, for the estimators: reads the data, searches within the budget, names the finalist.
 
 There are no test rows, so there is no verdict and no report, and nothing is written to disk. The finalist gets no
-further seeds: they serve the interval of a verdict, and the search makes more of the time.
+further seeds: they serve the interval of a verdict, and more search makes better use of the time.
 """
 
 from __future__ import annotations
@@ -38,13 +38,14 @@ __all__ = ["Trained", "train"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """What `train` leaves in memory.
+    """The result of `train`.
 
     Attributes:
-        task: what was detected.
-        predictor: of the finalist.
-        finalist: its run, `runs`: all of them.
-        keeps_rows: the finalist's fitted state holds training rows.
+        task: the detected task.
+        predictor: predictor of the finalist.
+        finalist: run of the finalist.
+        runs: all runs.
+        keeps_rows: whether the finalist's fitted state holds training rows.
     """
 
     task: Task
@@ -58,19 +59,20 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
     """Search one side with the whole budget.
 
     Args:
-        recipe: what is asked for; an infinite budget with `max_trials` leaves time out of it, so that the same seed
+        recipe: what is asked for. With an infinite budget and `max_trials`, no time plays a part, so the same seed
             gives the same model.
-        side: which one.
-        started: `time.monotonic` value of the user's call, now when None.
+        side: the side to search.
+        started: `time.monotonic` value of the user's call; None for now.
 
     Raises:
-        InputError: the data or the recipe is at fault. OutOfTime: the budget is too small to load TensorFlow.
-        TrialError: no trial came to a model.
+        InputError: the data or the recipe is at fault.
+        OutOfTime: the budget is too small to load TensorFlow.
+        TrialError: no trial gave a model.
     """
     if recipe.search.log:
         raise RecipeError("search.log: one side alone has no run folder for logs; leave it out, or run a contest")
     clock = Clock(recipe.budget_seconds, started)
-    interrupt = Interrupt()  # never entered: Ctrl-C ends this call, and whatever loop it stands in
+    interrupt = Interrupt()  # not used as a context, so that Ctrl-C raises in this call and in the caller's loop
     with Progress(clock, quiet=recipe.quiet) as progress, contextlib.ExitStack() as cleanup:
         with clock.phase("read"):
             prepared = prepare(recipe, tested=False)
@@ -81,7 +83,7 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
         reserve = Reserve(prepared, clock.budget_seconds, runs)
         if isinstance(contender, ShallowSide):
             with clock.spend(side):
-                runs += contender.step(clock.remaining) or ()  # the floors, which measure what scoring takes
+                runs += contender.step(clock.remaining) or ()  # the floors; scoring is timed on one of them
             reserve.probe(contender.floor_on_valid())
         with clock.phase("search"):
             alternate({side: contender}, clock, runs, lambda: False, reserve.searching, keep_for_seeds=False)
@@ -101,7 +103,7 @@ def _contender(
     clock: Clock,
     cleanup: contextlib.ExitStack,
 ) -> tuple[Contender, Encoder | None, TargetCodec | None]:
-    """The side, closed with `cleanup`; TensorFlow is loaded for the deep one only."""
+    """Set up the side; `cleanup` closes it. TensorFlow is loaded for the deep side only."""
     if side == "shallow":
         shallow = shallow_side(recipe, prepared, None, progress, interrupt, clock)
         cleanup.callback(shallow.close)
@@ -136,11 +138,11 @@ def _why_none(side: str, runs: list[Run], latency_ms: float | None) -> str:
     """Why there is no finalist, and what may help."""
     tried = [run for run in runs if run.side == side]
     if not tried:
-        return f"the budget was over before a {side} model was fitted; give more of it"
+        return f"the budget was over before a {side} model was fitted; give a longer one"
     if latency_ms is not None and any(run.valid_score is not None for run in tried):
         return f"none of {len(tried)} {side} models predicts a row within {latency_ms:g} ms; allow a longer latency"
     common: Any = Counter(run.failure or run.status for run in tried).most_common(1)[0][0]
     return (
-        f"no {side} model came out of {len(tried)} trials; most often: {common}. "
-        "A longer budget or more memory may help, whichever the reason asks for"
+        f"none of {len(tried)} {side} trials gave a model; the most frequent reason: {common}. "
+        "Depending on the reason, a longer budget or more memory may help"
     )

@@ -1,4 +1,4 @@
-"""From a recipe to a split dataset: everything before the first fit."""
+"""Prepares the data of a recipe: loads, detects, splits and audits, before the first fit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Inspected", "Prepared", "audited", "inspect_data", "prepare", "read"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """Data that is ready for both sides."""
+    """Data that are ready for both sides."""
 
     dataset: Dataset
     task: Task
@@ -33,11 +33,11 @@ class Prepared:
 
 
 def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
-    """Load and detect; images are decoded, those of a table beside it.
+    """Load the data and detect the task. Images are decoded; those of a table are stored beside its columns.
 
     Args:
         recipe: what is asked for.
-        most_rows: of a table that are worth the time, to look at and not to learn from.
+        most_rows: the most rows of a table to read, for inspection without fitting; None for all.
     """
     if recipe.metric is not None:
         metrics.named(recipe.metric)
@@ -59,8 +59,8 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
 
     Args:
         recipe: what is asked for.
-        tested: without, no row tests, and few rows get further hold-outs only where there is more than one trial to
-            choose from.
+        tested: whether to set test rows aside. If not, small data get further hold-outs only if there is more than one
+            trial to choose from.
     """
     catalog.extend(recipe.plugins)
     check_templates(recipe)
@@ -70,26 +70,26 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
 
 
 def audited(prepared: Prepared, seconds: float) -> Prepared:
-    """With what the audit finds about rows, target and split among the findings.
+    """Run the audit, and add its findings about rows, target and split to the dataset.
 
     Args:
-        prepared: data that is parted.
-        seconds: to spend.
+        prepared: data that are split.
+        seconds: time allotted to the audit.
     """
     dataset = prepared.dataset
-    found = flag_test_rows(examine(dataset, prepared.task, prepared.split, seconds), dataset)
-    return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, findings=(*dataset.findings, *found)))
+    findings = flag_test_rows(examine(dataset, prepared.task, prepared.split, seconds), dataset)
+    return dataclasses.replace(prepared, dataset=dataclasses.replace(dataset, findings=(*dataset.findings, *findings)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inspected:
-    """What `inspect_data` has seen.
+    """The result of `inspect_data`.
 
     Attributes:
-        dataset: typed where there is a task.
-        task: None for a table of which no target was named.
-        columns: what they hold, a target among them where none was named.
-        targets: a sentence for each likely one.
+        dataset: the data; columns are typed if there is a task.
+        task: the task; None for a table without a named target.
+        columns: what each column holds; with the target column if none was named.
+        targets: without a named target, a sentence for each likely one.
     """
 
     dataset: Dataset
@@ -99,15 +99,14 @@ class Inspected:
 
 
 def inspect_data(recipe: Recipe, most_rows: int | None = None) -> Inspected:
-    """Load, detect and audit, with the rows parted as a contest would part them; nothing is fitted that is kept.
+    """Load, detect and audit, with the same split that a contest would make; no fitted model is kept.
 
-    Where they cannot be parted, being too few or by rules that exclude each other, a finding says so, and what needs no
-    split is audited.
-    A table of which no target is named is looked at column by column.
+    If the rows cannot be split (too few of them, or rules that exclude each other), a finding says so, and only the
+    checks that need no split run. A table without a named target is inspected column by column.
 
     Args:
         recipe: what is asked for.
-        most_rows: of a table that are worth the time.
+        most_rows: the most rows of a table to read; None for all.
     """
     catalog.extend(recipe.plugins)
     if recipe.metric is not None:
@@ -118,11 +117,11 @@ def inspect_data(recipe: Recipe, most_rows: int | None = None) -> Inspected:
     except NoTarget:
         columns, targets, findings = survey(raw, recipe)
         return Inspected(dataclasses.replace(raw, findings=flag_test_rows(findings, raw)), None, columns, targets)
-    parted, found = None, dataset.findings
+    data_split, findings = None, dataset.findings
     try:
-        parted = split.split(dataset, task, recipe.seed)
+        data_split = split.split(dataset, task, recipe.seed)
     except InputError as error:
         message = f"automl fit would refuse these rows: {error}."
-        found += (Finding("no_split", "high", message, "Change this before a fit; the rest of the audit goes on."),)
-    found += examine(dataset, task, parted)
-    return Inspected(dataclasses.replace(dataset, findings=flag_test_rows(found, dataset)), task, task.columns)
+        findings += (Finding("no_split", "high", message, "Change this before a fit; the rest of the audit goes on."),)
+    findings += examine(dataset, task, data_split)
+    return Inspected(dataclasses.replace(dataset, findings=flag_test_rows(findings, dataset)), task, task.columns)

@@ -1,4 +1,4 @@
-"""How to run the same contest again: as a command, in Python and as a recipe."""
+"""Writes how to run the same contest again: as a command, in Python and as a recipe."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIBRARIES = ("automl-keras", "tensorflow", "keras", "keras-tuner", "scikit-learn
 
 
 def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
-    """Texts for the report; data that was given in memory is named ``data``."""
+    """The texts for the report. Data that were given in memory are named ``data``."""
     in_memory = not isinstance(recipe.data, str | os.PathLike)
     data = "data" if in_memory else str(recipe.data)
     options: dict[str, Any] = {"goal": task.goal, "metric": task.metric, "seed": recipe.seed}
@@ -63,18 +63,18 @@ def reproduce(recipe: Recipe, task: Task) -> dict[str, Any]:
 
 
 def _command(data: str, targets: list[str], options: dict[str, Any]) -> str:
-    """The shell line; empty where a name stands in it that no command line can hold, so that Python's is left."""
+    """The command line; "" if it would contain a name that no command line can hold (then only Python is shown)."""
     flags = [("--target", target) for target in targets]
     flags += [(f"--{name.replace('_', '-')}", _flag(value)) for name, value in options.items() if name != "columns"]
-    said = [shell.flag(name, value) for name, value in flags]
+    words = [shell.flag(name, value) for name, value in flags]
     columns = options.get("columns", {})
     if not all(shell.holds(value) for value in (data, *(value for _, value in flags))):
         return ""
     if not all(shell.fits_columns(name) for name in columns):
         return ""
     if columns:
-        said.append(f"--columns {shell.word(','.join(f'{column}={kind}' for column, kind in columns.items()))}")
-    return " ".join(["automl fit", shell.path(data), *said])
+        words.append(f"--columns {shell.word(','.join(f'{column}={kind}' for column, kind in columns.items()))}")
+    return " ".join(["automl fit", shell.path(data), *words])
 
 
 def _flag(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Which templates and baselines a task is searched with, and why others are left out."""
+"""Selects the templates and baselines for a task, and says why others are left out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ __all__ = ["baselines_for", "check_templates", "templates_for"]
 
 
 def check_templates(recipe: Recipe) -> None:
-    """Refuse names that no template has, before any time is spent on the data."""
+    """Refuse unknown template names before any time is spent on the data.
+
+    Raises:
+        RecipeError: names the first unknown template.
+    """
     known = catalog.members(Template, "automl.templates") if recipe.templates else {}
     for name in recipe.templates:
         if name not in known:
@@ -61,6 +65,6 @@ def _unfit(template: Template, task: Task, specs: tuple[InputSpec, ...]) -> str 
 
 
 def baselines_for(task: Task) -> dict[str, Baseline]:
-    """The shallow families of this modality and goal (a forecast is a sequence)."""
+    """The baselines for the modality and goal of a task."""
     known: dict[str, Any] = catalog.members(Baseline, "automl.baselines")
     return {name: b for name, b in known.items() if b.modality == task.modality and goals.serves(b.goals, task)}

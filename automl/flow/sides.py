@@ -1,4 +1,4 @@
-"""Both sides as the order sets them up: loaded, encoded for, given their folder and workers."""
+"""Sets up both sides of a contest: encodes the data, and passes on folder, callbacks and workers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["deep_side", "shallow_side", "workers_of"]
 def shallow_side(
     recipe: Recipe, prepared: Prepared, folder: Path | None, progress: Progress, interrupt: Interrupt, clock: Clock
 ) -> ShallowSide:
-    """Set up the shallow side; without a bound on time its fits run in this process, for nothing would end them."""
+    """Set up the shallow side. Without a time limit its fits run in this process, since no fit has to be ended."""
     from automl.records import Facts
 
     task, split = prepared.task, prepared.split
@@ -61,7 +61,11 @@ def deep_side(
     interrupt: Interrupt,
     remote: RayPool | None,
 ) -> tuple[Contender | None, TargetCodec, Any, dict[str, str]]:
-    """Encode for the networks and set the search up; no side when no template fits."""
+    """Encode the data and set up the deep side.
+
+    Returns:
+        The side (None if no template fits), the codec, the encoder, and why templates are left out.
+    """
     from automl.deep import DeepSide
 
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
@@ -80,12 +84,12 @@ def deep_side(
 
 
 def workers_of(recipe: Recipe, progress: Progress, interrupt: Interrupt) -> RayPool:
-    """Ray's workers, not yet started; a missing library or a wrong address is told before the data are read."""
+    """The pool of Ray workers, not started yet. A missing library or a wrong address raises before data are read."""
     return RayPool(recipe.search, template_loader(recipe.plugins), stopping=lambda: interrupt.asked, note=progress.note)
 
 
 def _fingerprints(recipe: Recipe, prepared: Prepared) -> dict[str, str]:
-    """What must be the same for a run to be gone on with."""
+    """Fingerprints that must be equal for a run to be resumed."""
     split, task = prepared.split, prepared.task
     rows = hashlib.blake2b(digest_size=8)
     for part in (split.train, split.valid, split.test, *(valid for _, valid in split.folds[1:])):

@@ -1,4 +1,4 @@
-"""The shallow side of the contest: baselines of each modality, tuned in one process apart."""
+"""The shallow side of a contest: tunes the baselines of a modality, in one worker process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shallow fits in a process apart, or in this one where no other can be started."""
+"""Shallow fits in a worker process, or in this process if no worker can be started."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ STARTS = 2
 
 
 class FallbackWorker:
-    """A `Worker` as long as one can be started: memory, processes or descriptors may be limited to too few.
+    """A `Worker` that falls back to this process if limits on memory, processes or file descriptors prevent a child.
 
     Args:
-        payload: what every fit reads.
-        note: told once where fits go on in this process.
+        payload: the data that every fit reads.
+        note: called with a message if fits go on in this process.
 
     Attributes:
-        problem: why fits are made in this process, None where they are not.
+        problem: why fits run in this process; None if they do not.
+        place: the worker in use.
     """
 
     def __init__(self, payload: Payload, note: Callable[[str], None]) -> None:
@@ -49,10 +50,10 @@ class FallbackWorker:
         return self.place.fit(model, take, deadline, stopping, part)
 
     def close(self) -> None:
-        """End the process, where there is one."""
+        """End the worker process, if there is one."""
         self.place.close()
 
     def _in_process(self, problem: str) -> InProcessWorker:
         self.problem = problem
-        self.note(f"shallow models are fitted in the main process, where none can be ended at its time ({problem})")
+        self.note(f"shallow models are fitted in the main process, where a fit cannot be ended in time ({problem})")
         return InProcessWorker(self.payload)

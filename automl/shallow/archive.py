@@ -1,10 +1,10 @@
-"""What the shallow side leaves in a run's folder: each fit in ``shallow.log``, the best models under ``shallow/``.
+"""What the shallow side stores in a run's folder: each fit in ``shallow.log``, the best models under ``shallow/``.
 
-A model is stored by skops and opened with the closed list of types (`automl.storage.trusted`), so no pickle is ever
-read from a file. Storing must stay cheap beside fitting (measured on 6,000 rows: 8 ms for linear models of tables and
-texts, 0.07 s for boosted trees that took 8 s to fit, 0.36 s for a forest of 29 MiB that took 0.8 s): a model that would
-take longer than a small share of its fit, or holds types that are not on the list, is left out, and a resumed run fits
-it again first.
+Models are stored by skops and opened with a closed list of types (`automl.storage.trusted`), so no pickle is ever read
+from a file. Storing must stay cheap beside fitting. Measured on 6,000 rows: 8 ms for linear models of tables and texts,
+0.07 s for boosted trees that took 8 s to fit, 0.36 s for a forest of 29 MiB that took 0.8 s. A model is not stored if
+that would take longer than a small share of its fit, or if it holds types that are not on the list. A resumed run fits
+such a model again first.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ MIB = 1024**2
 SHARE = 0.05
 LEAST_SECONDS = 0.1
 SECONDS_A_MIB = 0.03
-ROUNDED = 0.01  # settings are kept to three digits
+ROUNDED = 0.01  # settings are rounded to three digits
 
 
 class Proposals(Iterator[Mapping[str, Any]]):
-    """A family's settings, counted as they are drawn, so that another process can go on behind the last.
+    """The proposed settings of a family. Draws are counted, so that another process can resume after the last one.
 
     Args:
-        source: default first, then random ones; the same for the same seed.
+        source: the default settings first, then random ones; the same for the same seed.
 
     Attributes:
-        drawn: how many were taken from the source.
-        waiting: handed back, to be taken first.
+        drawn: number of settings taken from the source.
+        waiting: settings that were handed back; they are proposed first.
     """
 
     def __init__(self, source: Iterator[Mapping[str, Any]]) -> None:
         self.source = source
         self.drawn = 0
         self.waiting: list[Mapping[str, Any]] = []
-        self._ahead: deque[Mapping[str, Any]] = deque()  # drawn to look at, not yet taken
+        self._ahead: deque[Mapping[str, Any]] = deque()  # drawn by `gave`, not yet proposed
         self._values: dict[str, set[str]] = {}
         self._always: set[str] | None = None
         self._ranges: dict[str, tuple[float, float]] = {}
@@ -63,7 +63,7 @@ class Proposals(Iterator[Mapping[str, Any]]):
         return self._ahead.popleft() if self._ahead else self._draw()
 
     def _draw(self) -> Mapping[str, Any]:
-        """One more from the source, whose values are noted."""
+        """Draw the next settings from the source, and record their values."""
         settings = next(self.source)
         self._always = set(settings) if self._always is None else self._always & set(settings)
         for name, value in settings.items():
@@ -74,14 +74,15 @@ class Proposals(Iterator[Mapping[str, Any]]):
         return settings
 
     def again(self, settings: Mapping[str, Any]) -> None:
-        """Hand settings back."""
+        """Hand settings back, to be proposed next."""
         self.waiting.insert(0, settings)
 
     def gave(self, settings: Mapping[str, Any], drawn: int) -> bool:
-        """Whether settings can have come from the first so many draws: each value drawn, or between two that were.
+        """Whether settings can have come from the first draws: each value was drawn, or lies between two drawn ones.
 
         Args:
-            drawn: at most so many are drawn to know.
+            settings: the settings to check.
+            drawn: number of draws to look at.
         """
         while self.drawn + len(self._ahead) < drawn:
             try:
@@ -98,7 +99,12 @@ class Proposals(Iterator[Mapping[str, Any]]):
         return _as_json(value) in self._values[name]
 
     def go_on(self, drawn: int, waiting: list[Mapping[str, Any]]) -> None:
-        """Draw as many as an earlier process had."""
+        """Move to where an earlier process was.
+
+        Args:
+            drawn: number of settings that it had drawn.
+            waiting: settings that were handed back to it.
+        """
         while self.drawn < drawn:
             if self._ahead:
                 self._ahead.popleft()
@@ -109,7 +115,7 @@ class Proposals(Iterator[Mapping[str, Any]]):
 
 
 def _as_json(value: Any) -> str:
-    """A setting as it stands in a journal; one that cannot stand there is like no other."""
+    """A value of a setting as JSON. A value that JSON cannot hold gets a text that equals none from a journal."""
     try:
         return json.dumps(value, sort_keys=True)
     except (TypeError, ValueError):
@@ -117,15 +123,18 @@ def _as_json(value: Any) -> str:
 
 
 class Archive:
-    """Journal and models of the shallow side in a run's folder.
+    """The journal and the stored models of the shallow side in a run's folder.
 
     Args:
-        folder: of the run; None keeps nothing.
+        folder: the run's folder, or None to store nothing.
         fingerprints: what the journal must match.
-        note: told once of each kind of write that failed; the search goes on.
+        note: called once for each kind of write that failed; the search goes on.
+
+    Attributes:
+        unsafe: families whose models are not stored, since they hold types that are not on the closed list.
 
     Raises:
-        FolderError: the folder holds a run of something else.
+        FolderError: the folder holds a run of other data, another split or another recipe.
     """
 
     def __init__(self, folder: Path | None, fingerprints: Mapping[str, str], note: Callable[[str], None]) -> None:
@@ -147,7 +156,7 @@ class Archive:
             skipped_for_time: see `automl.sides.holdouts`.
             settings: of the fit, without what `run.choices` shows beside.
             rows: training items used.
-            state: of the search after it, JSON types.
+            state: state of the search after the fit, as JSON types.
         """
         entry = ended(run, scores, skipped_for_time) | {
             "family": run.family, "settings": dict(settings), "choices": dict(run.choices), "rows": rows,
@@ -156,14 +165,19 @@ class Archive:
         try:
             self.journal.write(entry)
         except (FolderError, ValueError, TypeError) as error:  # a plug-in's settings need not be plain
-            self._tell("journal", f"{run.name} is not in shallow.log: {error}; a killed run would not know of it")
+            self._tell(
+                "journal",
+                f"{run.name} is not in shallow.log: {error}; if the run is killed, --resume will not know of it",
+            )
 
     def keep(self, run: Run, model: bytes, outputs: Sequence[Output], seconds: float) -> bool:
-        """Store a fitted model with its validation outputs, one a hold-out, if that is cheap and safe; whether it was.
+        """Store a fitted model with its validation outputs if that is cheap and safe; return whether it was stored.
 
         Args:
-            model: pickled by our own child, in memory.
-            seconds: left for this.
+            run: the run of the model.
+            model: the model, pickled by this process's own child.
+            outputs: predictions for the validation items of each hold-out.
+            seconds: time left for this.
         """
         size = len(model) / MIB
         expected = 0.02 + size * self._seconds_a_mib.get(run.family, SECONDS_A_MIB)
@@ -176,7 +190,7 @@ class Archive:
         try:
             content = skops.io.dumps(pickle.loads(model))
             check(content)
-        except Exception:  # skops raises whatever the objects that it walks through raise
+        except Exception:  # skops passes on whatever the objects in the model raise
             self.unsafe.add(run.family)
             return False
         predicted = [array for output in outputs for array in output.arrays.values()]
@@ -190,22 +204,27 @@ class Archive:
         return True
 
     def load(self, run: Run) -> tuple[bytes, tuple[Output, ...]] | None:
-        """A run's model (pickled in memory, as a worker's would be) and validation outputs, if all are whole."""
-        found = None if self.store is None else self.store.load(run.name)
-        if found is None:
+        """A run's model (pickled in memory, as from a worker) and its validation outputs; None if they are unusable."""
+        stored = None if self.store is None else self.store.load(run.name)
+        if stored is None:
             return None
-        try:  # another run may have had this name; the file may be of another version of a library, or altered
-            (content, *arrays), meta = found
+        try:  # the file may be of another run of this name, of another version of a library, or altered
+            (content, *arrays), meta = stored
             if meta["score"] != run.valid_score or len(arrays) != run.n_holdouts * len(meta["arrays"]):
                 return None
             model, names = loads(content.tobytes()), meta["arrays"]
             each = [arrays[i : i + len(names)] for i in range(0, len(arrays), len(names))]
-            return pickle.dumps(model), tuple(Output(meta["kind"], dict(zip(names, one, strict=True))) for one in each)
-        except Exception:  # what is refused, and whatever the objects raise that are made: the run is fitted again
+            outputs = tuple(Output(meta["kind"], dict(zip(names, own, strict=True))) for own in each)
+            return pickle.dumps(model), outputs
+        except Exception:  # the file is refused, or its objects raise an error: the run is fitted again
             return None
 
     def retain(self, names: list[str]) -> None:
-        """Remove the models of all runs but these, best first."""
+        """Remove the stored models of all runs but these.
+
+        Args:
+            names: runs whose models stay, best first.
+        """
         if self.store is not None:
             self.store.retain(names)
 

@@ -1,4 +1,4 @@
-"""What every shallow fit reads, and how its predictions are scored."""
+"""The data that every shallow fit reads, and how its predictions are scored."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ class TrainingData:
     """Items (rows, or windows of a forecast) with their truth and weights.
 
     Attributes:
-        parts: the hold-outs, of which the first is the split's own.
-        test: its test items.
-        context: what the metric reads beside predictions for validation items.
+        dataset: the data.
+        task: the task.
+        metric: name of the metric.
+        parts: the hold-outs; the first is the split's own.
+        test: the test items.
+        context: what the metric reads beside truth, predictions and weights.
     """
 
     dataset: Dataset
@@ -36,7 +39,7 @@ class TrainingData:
 
     @classmethod
     def of(cls, dataset: Dataset, task: Task, split: Split, metric: str) -> TrainingData:
-        """Gather it from a split."""
+        """Gather the training data of a split."""
         first = split.items("train"), split.items("valid")
         parts = tuple(
             Part(
@@ -45,7 +48,7 @@ class TrainingData:
             )
             for items, valid in (first, *split.folds[1:])
         )  # fmt: skip
-        # Of few rows the context is the same for all hold-outs: only a forecast's depends on the items.
+        # One context serves all hold-outs: it depends on the items for a forecast only, which has one hold-out.
         context = goals.scoring_context(dataset, task, split, first[1])
         return cls(dataset, task, metric, parts, split.items("test"), context)
 
@@ -60,12 +63,12 @@ class TrainingData:
         return self.parts[0].valid
 
     def score(self, output: Output, part: int = 0) -> float:
-        """The metric of predictions for a hold-out's validation items."""
+        """The score of predictions for a hold-out's validation items."""
         own = self.parts[part]
         return metrics.score(self.metric, own.valid_truth, output, own.valid_weight, self.context)
 
     def mean_score(self, outputs: Sequence[Output]) -> float:
-        """The mean over the first hold-outs, one output each."""
+        """The mean score over the first hold-outs, given one output for each."""
         return statistics.fmean(self.score(output, part) for part, output in enumerate(outputs))
 
     def evidence(self, n_holdouts: int) -> tuple[np.ndarray, np.ndarray | None]:
@@ -77,16 +80,16 @@ class TrainingData:
         return np.concatenate([part.valid_truth for part in parts]), np.concatenate(weights) if weights else None
 
     def rank(self, score: float | None) -> float:
-        """A score turned so that more is better."""
+        """A score turned so that higher is better; minus infinity for a missing one."""
         if score is None or not math.isfinite(score):
             return -math.inf
         return score if metrics.named(self.metric).higher_is_better else -score
 
     def standing(self, run: Run) -> tuple[int, float]:
-        """What runs are sorted by, more being better: those judged on all hold-outs first, then by score."""
+        """The sort key of runs, higher is better: those judged on all hold-outs first, then the better score."""
         return run.n_holdouts, self.rank(run.valid_score)
 
     def sample(self, n_items: int, seed: int) -> np.ndarray | None:
-        """Positions of so many training items, None for all; a forecast's last windows count as much as its first."""
+        """Positions of a random sample of training items; None for all. A forecast's windows are equally likely."""
         n = len(self.items)
         return None if n_items >= n else np.sort(np.random.default_rng(seed).choice(n, n_items, replace=False))

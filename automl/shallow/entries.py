@@ -1,4 +1,4 @@
-"""Lines of ``shallow.log`` as what they say, once all of it is known to be what this run can have written."""
+"""Reads lines of ``shallow.log``, and checks that this run can have written them."""
 
 from __future__ import annotations
 
@@ -35,13 +35,15 @@ class Entry:
     """A fit of an earlier process.
 
     Attributes:
+        run: the record of the run.
+        search: its family search.
         settings: see `Archive.write`.
         rows: see `Archive.write`.
         scores: see `Archive.write`.
-        passed_over: see `Archive.write`.
-        lane_state: for `FamilySearch.go_on`.
-        random: a generator's state.
-        n_fits: of the side so far.
+        skipped_for_time: see `Archive.write`.
+        search_state: for `FamilySearch.go_on`.
+        random: state of the random generator.
+        n_fits: fits of the side so far.
     """
 
     run: Run
@@ -56,13 +58,13 @@ class Entry:
 
 
 class Entries:
-    """Reads a journal's entries.
+    """Reads the entries of a journal.
 
     Args:
-        lanes: the families of this run.
-        n_items: training items there are.
-        n_holdouts: hold-outs there are.
-        n_lines: of the journal, which bounds every count in it: fits that a full disk kept out of it are few.
+        searches: the family searches of this run.
+        n_items: number of training items.
+        n_holdouts: number of hold-outs.
+        n_lines: lines of the journal. They bound every count in it, with some room for lines that a full disk kept out.
     """
 
     def __init__(self, searches: Sequence[FamilySearch], n_items: int, n_holdouts: int, n_lines: int) -> None:
@@ -71,10 +73,10 @@ class Entries:
         self.most_fits = 1000 + 2 * n_lines
 
     def read(self, entry: Mapping[str, Any]) -> Entry:
-        """What an entry says.
+        """Check an entry and return its content.
 
         Raises:
-            Misfit: this run cannot have written it.
+            Misfit: this run cannot have written the entry.
         """
         family = text(entry, "family", 200)
         search = self.searches.get(family)
@@ -93,37 +95,37 @@ class Entries:
             whole(state, "n_fits", 0, self.most_fits),
         )  # fmt: skip
 
-    def _search_state(self, found: Mapping[str, Any], search: FamilySearch) -> dict[str, Any]:
-        n_runs = whole(found, "n_runs", 1, self.most_fits)
-        drawn = whole(found, "drawn", 1, DRAWS_A_FIT * (n_runs + 1))
+    def _search_state(self, stored: Mapping[str, Any], search: FamilySearch) -> dict[str, Any]:
+        n_runs = whole(stored, "n_runs", 1, self.most_fits)
+        drawn = whole(stored, "drawn", 1, DRAWS_A_FIT * (n_runs + 1))
         return {
-            "n": whole(found, "n", 0, n_runs),
+            "n": whole(stored, "n", 0, n_runs),
             "n_runs": n_runs,
-            "seconds": number(found, "seconds", 0.0, MOST_SECONDS),
-            "used": number(found, "used", 0.0, MOST_SECONDS),
-            "capped": None if found.get("capped") is None else whole(found, "capped", 1, 2**53),
-            "exhausted": flag(found, "exhausted"),
-            "failures": whole(found, "failures", 0, self.most_fits),
+            "seconds": number(stored, "seconds", 0.0, MOST_SECONDS),
+            "used": number(stored, "used", 0.0, MOST_SECONDS),
+            "capped": None if stored.get("capped") is None else whole(stored, "capped", 1, 2**53),
+            "exhausted": flag(stored, "exhausted"),
+            "failures": whole(stored, "failures", 0, self.most_fits),
             "drawn": drawn,
-            "waiting": [self._settings(one, search, drawn) for one in listed(found, "waiting", MOST_WAITING)],
+            "waiting": [self._settings(each, search, drawn) for each in listed(stored, "waiting", MOST_WAITING)],
         }
 
-    def _settings(self, found: Any, search: FamilySearch, drawn: int) -> dict[str, Any]:
-        """Settings that the family's own draws can have given."""
-        if not isinstance(found, dict) or not search.fresh.gave(found, drawn):
-            raise Misfit(f"settings: {search.baseline.name} does not draw {short(found)}")
-        return found
+    def _settings(self, settings: Any, search: FamilySearch, drawn: int) -> dict[str, Any]:
+        """Settings, checked to be ones that the family can have drawn."""
+        if not isinstance(settings, dict) or not search.fresh.gave(settings, drawn):
+            raise Misfit(f"settings: {search.baseline.name} does not draw {short(settings)}")
+        return settings
 
 
 def _random(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The state of a generator of NumPy's default kind, which takes it."""
-    found = mapping(state, "random")
+    """The state of NumPy's default generator, checked by setting it."""
+    stored = mapping(state, "random")
     generator = np.random.default_rng(0).bit_generator
     try:
-        generator.state = found
-        taken = generator.state == found
+        generator.state = stored
+        taken = generator.state == stored
     except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
         raise Misfit(f"random: it is no generator's state ({error})") from error
     if not taken:
         raise Misfit("random: it is no generator's state")
-    return found
+    return stored

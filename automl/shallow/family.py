@@ -1,4 +1,4 @@
-"""What the shallow side knows of a family, and what it keeps of a run."""
+"""The shallow side's state: the search of each family, and the candidates for the finalist."""
 
 from __future__ import annotations
 
@@ -18,17 +18,21 @@ SEARCH_STATE = ("n", "n_runs", "seconds", "used", "capped", "exhausted", "failur
 
 @dataclasses.dataclass(eq=False)
 class FamilySearch:
-    """One family: its settings and what is known of it.
+    """The search of one family.
 
     Attributes:
-        fresh: default first, then random settings.
-        tried: settings fitted, as text.
-        n: fits so far, without a default that is to be tried again on fewer rows.
-        n_runs: all of them.
-        best: its best run's settings and validation score.
-        seconds: of its slowest whole fit on all training items; 0 if there was none.
-        used: the most that one of its fits was given and took.
-        capped: rows that a fit may use, once a full one has proved too slow.
+        baseline: the family.
+        fresh: proposals of settings: the default first, then random ones.
+        tried: settings fitted so far, as text.
+        n: fits so far, without a fit of the default that is to be repeated on more or fewer rows.
+        n_runs: all fits so far.
+        best: settings of its best run.
+        best_score: validation score of its best run.
+        seconds: expected time of a fit on all training items, by its slowest fits; 0 if not known yet.
+        used: longest time that one of its fits took.
+        capped: most rows that a fit may use, once a fit proved too slow; None for all rows.
+        exhausted: there is nothing left to try.
+        failures: failed fits of the default on fewer rows.
     """
 
     baseline: Baseline
@@ -50,17 +54,23 @@ class FamilySearch:
         return self.baseline.tier == "strong"
 
     def lead(self, settings: Mapping[str, Any], score: float, rank: Callable[[float | None], float]) -> None:
-        """Note a run's settings if it is the best so far; `rank` turns scores so that more is better."""
+        """Take in a run: keep its settings if it is the best so far.
+
+        Args:
+            settings: settings of the run.
+            score: its adjusted validation score.
+            rank: turns a score so that higher is better.
+        """
         if self.best is None or rank(score) > rank(self.best_score):
             self.best, self.best_score = settings, score
 
     def state(self) -> dict[str, Any]:
-        """What another process needs to go on, as JSON types; settings tried and the best come from the runs."""
+        """The state that another process needs to resume, as JSON types. It reads `tried` and `best` from the runs."""
         own = {name: getattr(self, name) for name in SEARCH_STATE}
-        return {**own, "drawn": self.fresh.drawn, "waiting": [dict(one) for one in self.fresh.waiting]}
+        return {**own, "drawn": self.fresh.drawn, "waiting": [dict(settings) for settings in self.fresh.waiting]}
 
     def go_on(self, state: Mapping[str, Any]) -> None:
-        """Take up what `state` of an earlier process said."""
+        """Restore what `state` returned in an earlier process."""
         for name in SEARCH_STATE:
             setattr(self, name, state[name])
         self.fresh.go_on(state["drawn"], list(state["waiting"]))
@@ -68,10 +78,15 @@ class FamilySearch:
 
 @dataclasses.dataclass(eq=False)
 class Candidate:
-    """A run with its fitted models on the first hold-out (pickled, one a seed) and validation outputs.
+    """A run whose models are in memory, so that it can become the finalist or a member of an ensemble.
 
     Attributes:
-        outputs: on the validation items of each hold-out that it was judged on.
+        run: the record of the run.
+        search: its family search.
+        settings: its settings.
+        models: pickled models of the first hold-out, one for each seed.
+        outputs: predictions for the validation items of each hold-out that it was judged on.
+        take: positions of the training items that it was fitted on; None for all.
     """
 
     run: Run

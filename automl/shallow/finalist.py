@@ -1,4 +1,4 @@
-"""The best fits of the shallow side: which are kept, which is named, and its further seeds."""
+"""The candidates of the shallow side: which fits are kept, which is the finalist, and further seeds of it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ CANDIDATES = 8
 
 
 class Candidates:
-    """Fits in memory, best first, and the finalist among them.
+    """The fits in memory, best first, and the finalist among them.
 
     Args:
-        material: what fits read.
+        training_data: the data that fits read.
         worker: fits further seeds.
-        seed: of the first fit.
+        seed: seed of the first fit.
         stopping: see `ShallowSide`.
     """
 
@@ -47,20 +47,28 @@ class Candidates:
         self._outputs: dict[tuple[str, str, int], Output] = {}
 
     def keep(self, candidate: Candidate) -> None:
-        """Drop models that neither lead nor are their family's best or fastest."""
+        """Add a candidate. Kept are the best few, the best of each family, and the fastest at prediction."""
         self.ranked.append(candidate)
-        self.ranked.sort(key=lambda k: self.training_data.standing(k.run), reverse=True)
-        quickest = min(self.ranked, key=lambda k: k.run.cost.predict_ms or math.inf)
+        self.ranked.sort(key=lambda ranked: self.training_data.standing(ranked.run), reverse=True)
+        fastest = min(self.ranked, key=lambda ranked: ranked.run.cost.predict_ms or math.inf)
         seen: set[str] = set()
-        left = []
-        for place, one in enumerate(self.ranked):
-            if place < CANDIDATES or one.search.baseline.name not in seen or one is quickest:
-                left.append(one)
-            seen.add(one.search.baseline.name)
-        self.ranked = left
+        kept = []
+        for place, ranked in enumerate(self.ranked):
+            if place < CANDIDATES or ranked.search.baseline.name not in seen or ranked is fastest:
+                kept.append(ranked)
+            seen.add(ranked.search.baseline.name)
+        self.ranked = kept
 
     def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
-        """The best run by validation, or an ensemble; among those quick enough where a latency is asked for."""
+        """Name the finalist: the best candidate by validation score, or an ensemble.
+
+        Args:
+            latency_ms: the longest time that predicting one item may take, in milliseconds; None for no limit.
+            ensemble: whether an ensemble may be named.
+
+        Returns:
+            The finalist's run; None if no candidate is fast enough, or there is none.
+        """
         self.members, self._weights = [], (1.0,)
         if ensemble and self._choose_ensemble(latency_ms):
             held_out = zip(*(candidate.outputs for candidate in self.members), strict=True)
@@ -77,10 +85,10 @@ class Candidates:
         candidates = [candidate for candidate in best if candidate.run.n_holdouts == best[0].run.n_holdouts]
         truth, weight = self.training_data.evidence(best[0].run.n_holdouts if best else 1)
         outputs = [joined(candidate.outputs) for candidate in candidates]
-        found = select(outputs, self.training_data.metric, truth, weight, self.training_data.context)
-        if found is None:
+        selected = select(outputs, self.training_data.metric, truth, weight, self.training_data.context)
+        if selected is None:
             return False
-        pairs = [(candidate, weight) for candidate, weight in zip(candidates, found, strict=True) if weight > 0]
+        pairs = [(candidate, weight) for candidate, weight in zip(candidates, selected, strict=True) if weight > 0]
         times = [candidate.run.cost.predict_ms or math.inf for candidate, _ in pairs]
         if latency_ms is not None and sum(times) > latency_ms:
             return False
@@ -95,17 +103,26 @@ class Candidates:
         return None
 
     def weights(self) -> tuple[float, ...]:
-        """Of the finalist's members, sum 1."""
+        """The weights of the finalist's members; they sum to 1."""
         return self._weights
 
     def seconds_a_seed(self) -> float:
-        """As long as the finalist (before it is named: the best so far) took, and a little for predicting."""
+        """The time that another seed is expected to take: that of the finalist's fit, and a little for predicting.
+
+        Before the finalist is named, the best candidate so far is used.
+        """
         best = self._best(None)
         members = self.members or ([] if best is None else [best])
         return sum(1.1 * candidate.run.cost.fit_seconds + LEAST_SECONDS for candidate in members)
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit each member's settings on the same rows with another random state, no longer than it was fitted."""
+        """Fit each member on the same rows with another random state; return whether it worked.
+
+        A member whose fit was cut is fitted about as long as before.
+
+        Args:
+            seconds: time allotted; infinite without a time limit.
+        """
         ends = time.monotonic() + seconds
         models = []
         for candidate in self.members:
@@ -132,7 +149,7 @@ class Candidates:
         return None if failed else fitted.model
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
-        """The members' fitted models for the first seed, then for the next, up to n seeds."""
+        """The fitted models of all members for the first seed, then for the next, up to n seeds."""
         return tuple(pickle.loads(candidate.models[i]) for i in range(n_seeds) for candidate in self.members)
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
@@ -140,13 +157,13 @@ class Candidates:
         if not self.members:
             return ()
         items = self.training_data.valid if part == "valid" else self.training_data.test
-        found = []
+        outputs = []
         for i in range(n_seeds):
             for candidate in self.members:
                 key = (candidate.run.name, part, i)
                 if key not in self._outputs:
                     self._outputs[key] = pickle.loads(candidate.models[i]).predict(self.training_data.dataset, items)
-            found.append(
+            outputs.append(
                 combine([self._outputs[candidate.run.name, part, i] for candidate in self.members], self._weights)
             )
-        return tuple(found)
+        return tuple(outputs)

@@ -1,4 +1,4 @@
-"""Shallow fits in this process, for runs that nothing bounds in time."""
+"""Shallow fits in this process, for runs without a time limit."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ __all__ = ["InProcessWorker"]
 
 
 class InProcessWorker:
-    """What `Worker` is to the shallow side, without a process of its own: starting one costs more than a small fit.
+    """Replaces `Worker` without a process of its own, since starting one takes longer than a small fit.
 
-    Nothing can end a fit here, so it is for runs without a bound on time, and its memory is not measured.
+    A fit cannot be ended here, so this is for runs without a time limit. The memory of fits is not measured.
 
     Args:
-        payload: what every fit reads.
+        payload: the data that every fit reads.
     """
 
     def __init__(self, payload: Payload) -> None:
         self.payload = payload
 
     def wait(self, deadline: float | None, stopping: Callable[[], bool] = lambda: False) -> str | None:
-        """There is nothing to wait for."""
+        """Return None: there is nothing to wait for."""
         return None
 
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
@@ -44,5 +44,5 @@ class InProcessWorker:
         return dataclasses.replace(found, peak_mib=None)
 
     def close(self) -> None:
-        """Drop what fits have kept for one another."""
+        """Drop what fits have cached for each other."""
         forget()

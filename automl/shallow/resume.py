@@ -1,4 +1,4 @@
-"""What an earlier process has tried in the same folder, and what of it must be fitted again."""
+"""Restores the fits of an earlier process from the run's folder, and lists those that must be fitted again."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from automl.sides.holdouts import MultiHoldoutPolicy
 __all__ = ["Lost", "ResumedFits"]
 
 Lost = tuple[Run, FamilySearch, Mapping[str, Any], int]
-"""A run whose model is not at hand: the run, its family, its settings and its number of training items."""
+"""A run whose model is lost: the run, its family search, its settings and its number of training items."""
 
 LOOKED_ITEMS = 5
 
 
 class ResumedFits:
-    """Fits of earlier calls, read from the journal.
+    """The fits of earlier calls, read from the journal.
 
     Args:
-        archive: journal and models.
-        material: what fits read.
-        seed: of the sampling of items.
+        archive: the journal and the stored models.
+        training_data: the data that fits read.
+        seed: seed of the sampling of items.
 
     Attributes:
-        runs: by name.
-        lost: runs whose models could not be brought back, best first.
-        n_fits: how many there were.
+        runs: the runs by name.
+        lost: runs whose models could not be restored, best first.
+        n_fits: number of fits.
     """
 
     def __init__(self, archive: Archive, training_data: TrainingData, seed: int) -> None:
@@ -46,7 +46,7 @@ class ResumedFits:
         self.n_fits = 0
 
     def replay(self, tuning: Tuning, candidates: Candidates, holdout_policy: MultiHoldoutPolicy) -> None:
-        """Bring families to where they were; the best models return, or wait to be fitted again."""
+        """Restore the family searches and the best models; models that cannot be restored go to `lost`."""
         journal, training_data = self.archive.journal, self.training_data
         entries = Entries(tuning.searches, len(training_data.items), len(training_data.parts), journal.n_lines)
         fits: dict[str, Entry] = {}
@@ -64,38 +64,45 @@ class ResumedFits:
         scored = [entry for entry in fits.values() if entry.run.valid_score is not None]
         for entry in sorted(scored, key=lambda one: training_data.standing(one.run), reverse=True):
             run, search = entry.run, entry.search
-            found = self.archive.load(run)
-            if found is None or not self._stands(entry, *found):
+            stored = self.archive.load(run)
+            if stored is None or not self._stands(entry, *stored):
                 self.lost.append((run, search, entry.settings, entry.rows))
             else:
-                model, outputs = found
+                model, outputs = stored
                 take = training_data.sample(entry.rows, self.seed)
                 candidates.keep(Candidate(run, search, entry.settings, [model], outputs, take))
 
     def _stands(self, entry: Entry, model: bytes, outputs: tuple[Output, ...]) -> bool:
-        """Whether a stored model is its run's: of its type, with outputs that it gives and that give its scores."""
+        """Whether a stored model belongs to its run.
+
+        It must have the type of the run's model, its predictions must agree with the stored outputs, and these must
+        give the run's scores.
+        """
         training_data = self.training_data
         try:
-            own = pickle.loads(model)  # made in this process, from a closed list of types
+            stored = pickle.loads(model)  # safe: pickled in this process, from a closed list of types
             made = entry.search.baseline.make(training_data.task, entry.settings, self.seed)
-            again = own.predict(training_data.dataset, training_data.valid[:LOOKED_ITEMS])
+            given = stored.predict(training_data.dataset, training_data.valid[:LOOKED_ITEMS])
             return (
-                type(own) is type(made)
+                type(stored) is type(made)
                 and len(outputs) == len(entry.scores)
                 and all(
-                    _alike(one, again, len(part.valid)) for one, part in zip(outputs, training_data.parts, strict=False)
+                    _alike(output, given, len(part.valid))
+                    for output, part in zip(outputs, training_data.parts, strict=False)
                 )
                 and all(
-                    np.allclose(again.arrays[name], array[: len(again.arrays[name])], rtol=1e-5, atol=1e-8)
+                    np.allclose(given.arrays[name], array[: len(given.arrays[name])], rtol=1e-5, atol=1e-8)
                     for name, array in outputs[0].arrays.items()
                 )
-                and np.allclose([training_data.score(one, part) for part, one in enumerate(outputs)], entry.scores)
+                and np.allclose(
+                    [training_data.score(output, part) for part, output in enumerate(outputs)], entry.scores
+                )
             )
-        except Exception:  # whatever an altered model raises: it is fitted again
+        except Exception:  # an altered model may raise anything; it is fitted again
             return False
 
     def next_lost(self, seconds: float, best: Run | None) -> Lost | None:
-        """The best earlier run whose model is lost, if `best` is not as good and there is time for it."""
+        """The best earlier run whose model is lost, if it is better than `best` and there is time to fit it again."""
         standing = self.training_data.standing
         for place, lost in enumerate(self.lost):  # best first
             run = lost[0]
@@ -108,7 +115,7 @@ class ResumedFits:
 
 
 def _alike(stored: Output, given: Output, n_items: int) -> bool:
-    """Whether stored predictions have the form of those that the model gives, for so many items."""
+    """Whether stored predictions for `n_items` items have the kind, shapes and types of those the model gives."""
     return (
         stored.kind == given.kind
         and stored.arrays.keys() == given.arrays.keys()

@@ -1,4 +1,4 @@
-"""What the shallow side tries next, and on how many items there is time for it."""
+"""Decides what the shallow side fits next, and on how many training items."""
 
 from __future__ import annotations
 
@@ -24,19 +24,22 @@ MUTATE = 0.35
 CUT_SHARE = 0.3
 CELLS_A_SECOND = 250_000
 TEXT_CELLS, TRIGRAM_CELLS = 10, 100
-"""What a free text takes beside a number, by its words alone and with trigrams: as 64,000 rows of 50 columns took, and
-8,192 of 13, on one busy core."""
+"""How many numeric cells take as long as one cell of free text: read by its words alone, and with trigrams.
+
+Measured on one busy core with 64,000 rows of 50 columns, and with 8,192 rows of 13 columns.
+"""
 
 
 class Tuning:
-    """Proposes a family and its settings: every default once, then what has paid, now and then another.
+    """Proposes a family and its settings: every default once, then mostly the families with the best scores.
 
     Args:
-        lanes: the families, floors left out.
-        n_items: training items there are.
-        seed: of all choices.
-        rank: a score turned so that more is better.
-        items_a_second: how many the slowest plausible machine reads and fits, for the first fit of all.
+        searches: the family searches, without floors.
+        n_items: number of training items.
+        seed: seed of all choices.
+        rank: turns a score so that higher is better.
+        items_a_second: items that the slowest plausible machine reads and fits in a second; used for the very first
+            fit.
     """
 
     def __init__(self, searches: list[FamilySearch], n_items: int, seed: int, rank: Callable[[float | None], float],
@@ -46,13 +49,18 @@ class Tuning:
         self.random = np.random.default_rng(seed)
 
     def propose(self, seconds: float) -> tuple[FamilySearch, Mapping[str, Any]] | None:
-        """The next family and its settings: every default once, then what has paid, now and then another."""
+        """The next family and its settings, or None if nothing can be fitted in this time.
+
+        Args:
+            seconds: time allotted.
+        """
         if seconds < LEAST_SECONDS:
             return None
         able = [
             search for search in self.searches if not search.exhausted and self.rows_for(search, seconds) is not None
         ]
-        # What has no model at all comes first; where all rows may be too many, what grows by steps and scales nothing.
+        # Families without a model come first. If there may be too little time for all rows, strong families come before
+        # fast ones: they grow in steps, so that a fit that is cut leaves a model, and do not scale the data first.
         for search in sorted(
             able, key=lambda search: (search.best is not None, self._short(seconds) and not search.strong)
         ):
@@ -74,20 +82,27 @@ class Tuning:
         return None
 
     def _search_that_pays(self, able: list[FamilySearch]) -> FamilySearch:
-        """Mostly the family with the best score so far, else the one fitted least (strong ones first)."""
+        """The family to tune: mostly the one with the best score, sometimes the runner-up or the one fitted least.
+
+        If there are several strong families, only these are explored.
+        """
         strong = [search for search in able if search.strong]
         strong = strong if len(strong) > 1 else able
         if self.random.random() < EXPLORE:
             return min(strong, key=lambda search: search.n)
         ranked = sorted(strong, key=lambda search: self.rank(search.best_score), reverse=True)
         best = max(able, key=lambda search: self.rank(search.best_score))
-        # A runner-up close behind may overtake it with better settings: one turn in three.
+        # A close runner-up may overtake the best family with better settings, so it gets one turn in three.
         if len(ranked) > 1 and self.random.random() < 1 / 3:
             return ranked[1] if ranked[0] is best else ranked[0]
         return best
 
     def _vary(self, search: FamilySearch) -> Mapping[str, Any] | None:
-        """Random settings at first; then the best ones with some replaced by a fresh draw or moved half-way to it."""
+        """Settings of a family that were not tried yet; None if there are none.
+
+        The first ones are random. Later ones are mostly the best settings, with some values replaced by random ones or
+        moved half-way towards them.
+        """
         for _ in range(30):
             fresh = next(search.fresh, None)
             if fresh is None:
@@ -104,29 +119,41 @@ class Tuning:
         return None
 
     def rows_for(self, search: FamilySearch, seconds: float) -> int | None:
-        """Training items that fit into the seconds (all if it seems so); None if too few would."""
+        """The number of training items that can be fitted in this time; None if it would be too few.
+
+        Args:
+            search: the family search.
+            seconds: time allotted.
+        """
         n = self.n_items if search.capped is None else min(search.capped, self.n_items)
         if math.isinf(seconds):
             return n
         if search.seconds == 0.0 and search.used == 0.0 and self._short(seconds):
-            # With no model at all, one of some rows comes first, and tells how long all of them would take.
+            # There is no model yet: a fit on some of the rows comes first, and shows how long all rows would take.
             return min(n, max(LEAST_ROWS, int(seconds * self.items_a_second)))
-        if search.seconds == 0.0:  # never seen to its end: not again in far less time than it used
+        if search.seconds == 0.0:  # no fit was completed: do not try again in far less time than was used
             return n if seconds >= CUT_SHARE * search.used else None
         expected = search.seconds * n / self.n_items
         if expected <= 0.9 * seconds:
             return n
         if search.best is not None:
-            return None  # fewer rows would hardly beat what all of them have given
+            return None  # a fit on fewer rows would hardly beat the one on all rows
         rows = int(n * 0.7 * seconds / expected)
         return rows if rows >= max(LEAST_ROWS, 0.2 * self.n_items) else None
 
     def _short(self, seconds: float) -> bool:
-        """Whether there is no model yet and all rows may be too many for the seconds."""
+        """Whether there is no model yet and this time may be too short for all rows."""
         return seconds * self.items_a_second < self.n_items and all(search.best is None for search in self.searches)
 
     def learn_time(self, search: FamilySearch, fitted: Fitted, seconds: float, rows: int) -> None:
-        """Take in what a fit of so many items took of the seconds it was offered."""
+        """Update a family's expected fit time.
+
+        Args:
+            search: the family search.
+            fitted: result of the fit.
+            seconds: time allotted to the fit.
+            rows: training items of the fit.
+        """
         share = rows / self.n_items
         search.used = max(search.used, fitted.fit_seconds)
         if fitted.model is not None and not fitted.stopped:
@@ -138,7 +165,7 @@ class Tuning:
 
 
 def rows_a_second(task: Task, n_rows: int) -> float:
-    """Rows of a table that a first model reads and is fitted on in a second of a busy core; no bound for arrays."""
+    """Rows of a table that a first model can read and fit in a second on a busy core; infinite for arrays."""
     if goals.named(task).in_windows or not task.columns:
         return math.inf
     text = TEXT_CELLS if n_rows > MANY_TEXTS else TRIGRAM_CELLS
@@ -146,10 +173,10 @@ def rows_a_second(task: Task, n_rows: int) -> float:
 
 
 def _between(a: float, b: float) -> float:
-    """The geometric mean of two positive numbers, else the second."""
+    """The geometric mean of two positive numbers; otherwise the second number."""
     return float(f"{math.sqrt(a * b):.3g}") if a > 0 and b > 0 else b
 
 
 def as_text(settings: Mapping[str, Any]) -> str:
-    """Settings as one text, the same for the same settings."""
+    """Settings as one text; equal settings give equal texts."""
     return repr(sorted(settings.items()))

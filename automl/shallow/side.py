@@ -1,4 +1,4 @@
-"""The shallow side of a contest: floors first, then fast and strong defaults, then tuning of what has paid."""
+"""The shallow side of a contest: fits floors, then fast and strong defaults, then tunes the families that do best."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ SEED_STEP = 100_000
 
 
 class ShallowSide:
-    """`records.Contender` of shallow models.
+    """Searches shallow models; implements `records.Contender`.
 
     Args:
-        dataset: as everywhere.
-        task: as everywhere.
-        split: as everywhere.
-        facts: as everywhere.
-        baselines: those of this modality, by name.
-        metric: name.
+        dataset: the data, after detection.
+        task: the task, after detection.
+        split: its training, validation and test rows.
+        facts: numbers about the training rows.
+        baselines: the baselines of this modality, by name.
+        metric: name of the metric.
         seed: any integer.
-        max_trials: bound on fits beside the floors, or None.
-        on_event: told of starts and runs.
-        stopping: asked whether the user wants to stop.
-        folder: of the run, where fits and the best models are kept for another process; or None.
-        fingerprints: what must be the same for that.
-        elapsed: the run's clock, for the time of each fit.
-        apart: fit in a process apart, which can be ended at a deadline; else in this one.
+        max_trials: largest number of fits, without the floors, or None.
+        on_event: called with each event: start, run, note.
+        stopping: returns whether the user wants to stop.
+        folder: the run's folder, where fits and the best models are stored, so that a later call can resume; or None.
+        fingerprints: what a journal must match to be resumed.
+        elapsed: returns the seconds of the run so far, for the time of each fit.
+        apart: fit in a worker process, which can be ended at a deadline; otherwise in this process.
 
     Raises:
-        FolderError: the folder holds a run of something else.
+        FolderError: the folder holds a run of other data, another split or another recipe.
     """
 
     side: Side = "shallow"
@@ -107,7 +107,7 @@ class ShallowSide:
 
     @property
     def not_apart(self) -> str | None:
-        """Why fits are made in this process though they were to be made in another; None where they are not."""
+        """Why fits run in this process although a worker process was asked for; None if they do not."""
         return self.worker.problem if isinstance(self.worker, FallbackWorker) else None
 
     @property
@@ -118,10 +118,13 @@ class ShallowSide:
     # ------------------------------------------------------------------ one step
 
     def step(self, seconds: float) -> tuple[Run, ...] | None:
-        """Floors at the first call, then one fit a call.
+        """Fit all floors at the first call, then one model at each call.
+
+        Args:
+            seconds: time allotted; infinite without a time limit.
 
         Returns:
-            The runs made; () if nothing could be fitted in the seconds; None when there is nothing left to try.
+            The runs made; () if nothing could be fitted in this time; None if nothing is left to try.
         """
         if not self.floors:
             return self._fit_floors()
@@ -131,10 +134,10 @@ class ShallowSide:
             return self._fit(search, settings, seconds, run, rows)
         if self.max_trials is not None and self.n_fits >= self.max_trials:
             return None
-        # What cannot be judged on as many hold-outs as the best would stand behind it.
+        # A fit that cannot be judged on as many hold-outs as the best one would rank behind it.
         proposal = self.tuning.propose(seconds / (self.ranked[0].run.n_holdouts if self.ranked else 1))
         if proposal is None:
-            # Asked again with no more time than when nothing fitted in: nothing will.
+            # Nothing fitted in before, and there is no more time now: the search is over.
             over = all(search.exhausted for search in self.tuning.searches) or seconds <= self._too_little
             self._too_little = seconds
             return None if over else ()
@@ -142,7 +145,7 @@ class ShallowSide:
         return self._fit(search, settings, seconds)
 
     def _fit_floors(self) -> tuple[Run, ...]:
-        """Fit in this process: they take no time and no library that the parent lacks."""
+        """Fit all floors in this process: they take hardly any time, and only libraries that are loaded already."""
         for search in self.floor_searches:
             settings = next(search.fresh)
             name = search.baseline.name
@@ -171,7 +174,15 @@ class ShallowSide:
 
     def _fit(self, search: FamilySearch, settings: Mapping[str, Any], seconds: float, again: Run | None = None,
              rows: int | None = None) -> tuple[Run, ...]:  # fmt: skip
-        """One more run of a family, or an earlier one `again` whose model is lost, on as many rows as then."""
+        """Fit a new run of a family, or fit again an earlier run whose model is lost.
+
+        Args:
+            search: the family search.
+            settings: what to fit with.
+            seconds: time allotted.
+            again: the earlier run, or None for a new one.
+            rows: training items of the earlier run.
+        """
         name = again.name if again else f"{search.baseline.name}-{search.n_runs + 1}"
         begun = time.monotonic()
         ends = begun + seconds
@@ -213,10 +224,10 @@ class ShallowSide:
             self.candidates.keep(candidate)
             if again is None and take is not None and search.n == 1 and search.capped is None:
                 search.n = 0
-                search.fresh.again(settings)  # once more, on all rows, where there is time
+                search.fresh.again(settings)  # once more on all rows, if there is time
         elif again is None and search.capped is not None and search.n == 1 and run.status == "failed":
             search.n = 0
-            search.fresh.again(settings)  # once more, on fewer rows
+            search.fresh.again(settings)  # once more on fewer rows
             search.failures += 1
             if search.failures > 2:
                 search.exhausted = True
@@ -238,11 +249,19 @@ class ShallowSide:
         ends: float,
         again: Run | None,
     ) -> tuple[tuple[Output, ...], bool]:
-        """Fit the same settings on the other hold-outs, where the score deserves it and all of them fit in.
+        """Fit the same settings on the other hold-outs, if the score deserves it and there is time for all of them.
+
+        Args:
+            run: the run on the first hold-out.
+            search: its family search.
+            settings: its settings.
+            take: positions of the training items it was fitted on; None for all.
+            ends: `time.monotonic` value to end by.
+            again: the earlier run that is fitted again, or None.
 
         Returns:
-            Validation outputs of all of them or of none (a mean over some would not compare); whether time was the
-            reason for none.
+            Validation outputs of each hold-out, or none at all, since a mean over some of them could not be compared;
+            and whether lack of time was the reason for none.
         """
         assert run.valid_score is not None
         others = self.training_data.parts[1:]
@@ -255,28 +274,28 @@ class ShallowSide:
         whole = run.status == "done" and take is None
         if not whole or not has_time(len(others), each, ends - time.monotonic(), share):
             return (), True
-        found = []
+        outputs = []
         for number in range(1, len(others) + 1):
-            seed = self.seed + SEED_STEP * number  # a score that is not of one random state
+            seed = self.seed + SEED_STEP * number  # so that the mean score does not depend on one random state
             model = pickle.dumps(search.baseline.make(self.training_data.task, settings, seed))
             fitted = self.worker.fit(model, None, None if math.isinf(ends) else ends, self.stopping, number)
             if fitted.stopped or fitted.output is None:
                 return (), bool(fitted.stopped)
             if not math.isfinite(self.training_data.score(fitted.output, number)):
                 return (), False
-            found.append(fitted.output)
-        return tuple(found), False
+            outputs.append(fitted.output)
+        return tuple(outputs), False
 
     def _as_run(self, name: str, search: FamilySearch, shown: Mapping[str, Any], fitted: Fitted,
                 offered: float) -> tuple[Run, Output | None]:  # fmt: skip
-        """The record of a fit; a checkpoint's validation items are predicted here."""
+        """The run of a fit and its validation output. For a checkpoint, validation items are predicted here."""
         status: Literal["done", "cut", "failed"] = "cut" if fitted.stopped else "done"
         failure, output, score = fitted.stopped or None, fitted.output, None
         predict_ms, rate = fitted.predict_ms, fitted.rows_per_second
         if fitted.model is None or fitted.failure:
             return self._run(name, search, "failed", shown, fitted, offered, fitted.failure), None
         if output is None:
-            model = pickle.loads(fitted.model)  # from the pipe to our own child
+            model = pickle.loads(fitted.model)  # safe: bytes from the pipe to this process's own child
             output = model.predict(self.training_data.dataset, self.training_data.valid)
             predict_ms, rate = measure(model, self.training_data.dataset, self.training_data.valid, 0.3)
             fitted = dataclasses.replace(fitted, predict_ms=predict_ms, rows_per_second=rate)
@@ -311,18 +330,18 @@ class ShallowSide:
     # ------------------------------------------------------------------ another process
 
     def earlier_runs(self) -> tuple[Run, ...]:
-        """What earlier calls have fitted in this folder; the floors are fitted anew."""
+        """The runs of earlier calls in this folder, without floors, which each call fits again."""
         return tuple(self.resumed.runs.values())
 
     def _state(self, search: FamilySearch) -> dict[str, Any]:
         return {"lane": search.state(), "random": self.tuning.random.bit_generator.state, "n_fits": self.n_fits}
 
     def _store(self, candidate: Candidate, seconds: float) -> None:
-        """Put a model that is among the best on disk, and take down those that no longer are."""
+        """Store a model if it is among the best, and remove stored models that no longer are."""
         best = self.ranked[:KEPT_MODELS]
-        if any(candidate is one for one in best):
+        if any(candidate is leader for leader in best):
             self.archive.keep(candidate.run, candidate.models[0], candidate.outputs, seconds)
-            self.archive.retain([one.run.name for one in best])
+            self.archive.retain([leader.run.name for leader in best])
 
     def _note(self, text: str) -> None:
         self.on_event({"event": "note", "side": "shallow", "text": text})
@@ -330,23 +349,23 @@ class ShallowSide:
     # ------------------------------------------------------------------ the finalist
 
     def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
-        """The best run by validation, or an ensemble; among those quick enough where a latency is asked for."""
+        """Name the finalist: the best candidate by validation score, or an ensemble; see `Candidates.choose`."""
         return self.candidates.choose(latency_ms, ensemble)
 
     def weights(self) -> tuple[float, ...]:
-        """Of the finalist's members, sum 1."""
+        """The weights of the finalist's members; they sum to 1."""
         return self.candidates.weights()
 
     def seconds_a_seed(self) -> float:
-        """As long as the finalist (before it is named: the best so far) took, and a little for predicting."""
+        """The time that another seed of the finalist is expected to take; see `Candidates.seconds_a_seed`."""
         return self.candidates.seconds_a_seed()
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit each member's settings on the same rows with another random state, no longer than it was fitted."""
+        """Fit each member of the finalist with another random state; return whether it worked."""
         return self.candidates.add_seed(seconds)
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
-        """The members' fitted models for the first seed, then for the next, up to n seeds."""
+        """The fitted models of all members for the first seed, then for the next, up to n seeds."""
         return self.candidates.models(n_seeds)
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
@@ -354,30 +373,30 @@ class ShallowSide:
         return self.candidates.outputs(part, n_seeds)
 
     def floor(self) -> tuple[Run, Output, Any]:
-        """The best floor by validation: its run, its predictions on test items and its model."""
+        """The best floor by validation score: its run, its predictions for the test items, its model."""
         if not self.floors:
             self._fit_floors()
         run, model = max(self.floors, key=lambda pair: self.training_data.rank(pair[0].valid_score))
         return run, model.predict(self.training_data.dataset, self.training_data.test), model
 
     def floor_on_valid(self) -> Output:
-        """A floor's predictions for the validation items."""
+        """The first floor's predictions for the validation items."""
         output: Output = self.floors[0][1].predict(self.training_data.dataset, self.training_data.valid)
         return output
 
     def close(self) -> None:
-        """End the worker process, where there is one."""
+        """End the worker process, if there is one."""
         self.worker.close()
 
 
 def _plugins(searches: list[FamilySearch]) -> tuple[tuple[str, str], ...]:
-    """Modules of baselines that another process cannot import by name: files given as plug-ins."""
-    found = {}
+    """Name and file of the modules of baselines that the worker cannot import by name: plug-in files."""
+    files = {}
     for search in searches:
         name = search.baseline.make.__module__
         module = sys.modules.get(name)
         file = getattr(module, "__file__", None)
         spec = getattr(module, "__spec__", None)
         if file and "." not in name and name != "__main__" and spec is not None and name.startswith("automl_plugin_"):
-            found[name] = str(file)
-    return tuple(found.items())
+            files[name] = str(file)
+    return tuple(files.items())

@@ -1,8 +1,8 @@
-"""One process for shallow fits: without TensorFlow, killed at its deadline, its memory measured.
+"""The worker process of shallow fits: without TensorFlow, killed at a fit's deadline, its memory measured.
 
-The child is a fresh interpreter that is told one thing: which pipe to listen to. So it never runs the user's main
-module (multiprocessing's own spawn would, and would ask for the `if __name__ == "__main__"` guard in every script).
-Only our own child's bytes are unpickled, from a pipe between the two; nothing is read from a file.
+The child is a fresh interpreter that gets only the number of the pipe to read. So it never runs the user's main module;
+multiprocessing's own spawn would, and would need the `if __name__ == "__main__"` guard in every script. Parent and
+child unpickle only each other's bytes from this pipe, never a file.
 
 Messages to the child: ("data", Payload), ("fit", FitSpec). From it: ("ready", facts), ("checkpoint", model),
 ("done", Fitted), ("failed", reason); models travel as pickled bytes.
@@ -37,7 +37,7 @@ from automl.system.resources import usable_cores
 __all__ = ["UNSTARTED", "FitSpec", "Fitted", "Part", "Payload", "Worker", "in_words", "measure", "run_fit"]
 
 UNSTARTED = (OSError, RuntimeError, MemoryError)
-"""What Python raises where no process, pipe or thread can be had."""
+"""What Python raises if no process, pipe or thread can be created."""
 
 GRACE_SECONDS = 0.2
 CHECKPOINT_SECONDS = 0.5
@@ -50,15 +50,15 @@ START = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What is trained on and judged by: one hold-out.
+    """One hold-out: what fits are trained on and scored by.
 
     Attributes:
-        items: rows or forecast windows.
-        valid: rows or forecast windows.
-        truth: of these, as `automl.records` says.
-        weight: of these, as `automl.records` says.
-        valid_truth: of these, as `automl.records` says.
-        valid_weight: of these, as `automl.records` says.
+        items: training items: rows or forecast windows.
+        truth: their truth, as `automl.records` says.
+        weight: their weights, or None.
+        valid: validation items.
+        valid_truth: their truth.
+        valid_weight: their weights, or None.
     """
 
     items: np.ndarray
@@ -71,11 +71,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Payload:
-    """What every fit reads: sent once a process.
+    """The data that every fit reads; sent to a worker once.
 
     Attributes:
-        parts: the hold-outs.
-        plugins: module name → file of baselines that are not importable by name.
+        dataset: the data.
+        parts: the hold-outs; the first is the split's own.
+        plugins: (module name, file) of baselines that cannot be imported by name.
     """
 
     dataset: Dataset
@@ -85,13 +86,13 @@ class Payload:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FitSpec:
-    """One fit.
+    """One fit to make.
 
     Attributes:
-        model: pickled, unfitted.
-        take: positions of the training items to use, None for all.
-        deadline: as of `time.monotonic`.
-        part: the hold-out's number.
+        model: the unfitted model, pickled.
+        take: positions of the training items to use; None for all.
+        deadline: `time.monotonic` value to end by, or None.
+        part: number of the hold-out; 0 is the first.
     """
 
     model: bytes
@@ -102,17 +103,17 @@ class FitSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """What came of an order.
+    """The result of one fit.
 
     Attributes:
-        model: pickled, None if nothing complete was left.
-        output: on validation items, None for a checkpoint.
-        fit_seconds: of a fit from nothing.
-        stopped: why it ended early, "" if it did not.
-        failure: why it failed.
-        peak_mib: of the child.
+        model: the fitted model, pickled; None if there is no complete one.
+        output: predictions for the validation items; None for a checkpoint.
+        fit_seconds: time of the fit. Time that cached results of earlier fits saved is added.
+        peak_mib: peak memory of the worker, in MiB.
         predict_ms: see `measure`.
         rows_per_second: see `measure`.
+        stopped: why the fit ended early; "" if it did not.
+        failure: why the fit failed; "" if it did not.
     """
 
     model: bytes | None = None
@@ -126,16 +127,16 @@ class Fitted:
 
 
 class Worker:
-    """The parent's end: starts the child at once, waits for it only when there is something to fit.
+    """The parent's side of the worker process: starts the child at once, and waits for it only before a fit.
 
     Args:
-        payload: what every fit reads.
+        payload: the data that every fit reads.
 
     Attributes:
-        failed_starts: how often in a row a child could not be started, or died before it was ready.
+        failed_starts: how many times in a row a child could not be started, or died before it was ready.
 
     Raises:
-        OSError, RuntimeError, MemoryError: no process, pipe or thread can be had.
+        OSError, RuntimeError, MemoryError: no process, pipe or thread can be created.
     """
 
     def __init__(self, payload: Payload) -> None:
@@ -149,23 +150,23 @@ class Worker:
 
     def start(self) -> None:
         """Start a child and send it the data, without waiting for it."""
-        ours, theirs = Pipe()
-        code = START.format(path=[str(p) for p in sys.path], fd=theirs.fileno(), parent=os.getpid())
+        parent_end, child_end = Pipe()
+        code = START.format(path=[str(p) for p in sys.path], fd=child_end.fileno(), parent=os.getpid())
         try:
             process = subprocess.Popen(
                 [sys.executable, "-c", code],
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(child_end.fileno(),),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C in the terminal, and its end, are the parent's affair
+                start_new_session=True,  # Ctrl-C and the end of the terminal are left to the parent
                 env=os.environ | _threads(),
             )  # fmt: skip
         except BaseException:
-            ours.close()
+            parent_end.close()
             raise
         finally:
-            theirs.close()
-        self.process, self.pipe, self.ready = process, ours, None
-        sender = threading.Thread(target=_send, args=(ours, ("data", self.payload), process.kill), daemon=True)
+            child_end.close()
+        self.process, self.pipe, self.ready = process, parent_end, None
+        sender = threading.Thread(target=_send, args=(parent_end, ("data", self.payload), process.kill), daemon=True)
         try:
             sender.start()
         except RuntimeError:
@@ -174,7 +175,15 @@ class Worker:
         self.sender = sender
 
     def wait(self, deadline: float | None, stopping: Callable[[], bool] = lambda: False) -> str | None:
-        """Wait until the child has its libraries and the data; why it has not, or None when it has."""
+        """Wait until the child has loaded its libraries and the data.
+
+        Args:
+            deadline: `time.monotonic` value to wait until, or None.
+            stopping: returns whether the user wants to stop.
+
+        Returns:
+            None if the child is ready, otherwise why it is not.
+        """
         if self.process is None or self.process.poll() is not None:
             self.close()
             try:
@@ -196,11 +205,14 @@ class Worker:
 
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
             stopping: Callable[[], bool] = lambda: False, part: int = 0) -> Fitted:  # fmt: skip
-        """Fit one model by a deadline (`time.monotonic`), else kill the child, keep its last checkpoint and go on.
+        """Fit one model. At the deadline the child is killed, its last checkpoint is used, and a new child starts.
 
         Args:
-            part: the hold-out's number.
-            stopping: asked ten times a second whether the user wants to stop.
+            model: the unfitted model, pickled.
+            take: positions of the training items to use; None for all.
+            deadline: `time.monotonic` value to end by, or None.
+            stopping: returns whether the user wants to stop; called ten times a second.
+            part: number of the hold-out; 0 is the first.
         """
         try:
             reason = self.wait(deadline, stopping)
@@ -216,7 +228,7 @@ class Worker:
         deadline = spec.deadline
         checkpoint: bytes | None = None
         begun = time.monotonic()
-        # What is left after the fit is for predicting the validation items.
+        # The fit ends a little before the deadline, to leave time for predicting the validation items.
         ends = None if deadline is None else deadline - min(0.1 * (deadline - begun), 3.0)
         self.pipe.send(("fit", replace(spec, deadline=ends)))
         limit = None if deadline is None else deadline + GRACE_SECONDS
@@ -243,40 +255,41 @@ class Worker:
                 return Fitted(checkpoint, fit_seconds=seconds, stopped=content)
 
     def _receive(self, limit: float | None, stopping: Callable[[], bool]) -> tuple[str, Any] | None:
-        """The next message; None when the limit has come; a death is told as a failure."""
+        """The next message; None at the limit or if the user stops; a "failed" message if the child died."""
         assert self.pipe is not None and self.process is not None
         while True:
             left = 0.1 if limit is None else min(0.1, limit - time.monotonic())
             try:
                 if self.pipe.poll(max(left, 0.0)):
-                    message: tuple[str, Any] = pickle.loads(self.pipe.recv_bytes())  # our own child's
+                    message: tuple[str, Any] = pickle.loads(self.pipe.recv_bytes())  # safe: from our own child
                     return message
             except (EOFError, ConnectionError):
                 code = self.process.wait(5)
-                why = "killed, most likely for want of memory" if code == -signal.SIGKILL else f"exit code {code}"
+                why = "killed, most likely for lack of memory" if code == -signal.SIGKILL else f"exit code {code}"
                 return "failed", f"the worker process died ({why})"
             if (limit is not None and time.monotonic() >= limit) or stopping():
                 return None
 
     def close(self) -> None:
-        """Kill the child and reap it; closing twice does nothing."""
+        """Kill the child and wait for its end; a second call does nothing."""
         process, pipe, self.process, self.pipe, self.ready = self.process, self.pipe, None, None, None
         if process is not None:
             process.kill()
             process.wait()
         sender, self.sender = self.sender, None
         if sender is not None:
-            sender.join()  # a pipe closed under its hands could be another's by then
+            sender.join()  # if the pipe were closed before, its number could already belong to another file
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()
 
 
 def _threads() -> dict[str, str]:
-    """All cores, but threads that sleep while they wait.
+    """Environment variables of native threads: use all cores, and sleep while waiting.
 
-    On a busy machine (2 cores, load 8) threads that spin made a fit of boosted trees 16 times slower and a matrix
-    product 60 times; sleeping costs next to nothing on an idle one. OpenBLAS always spins, so it gets half the cores.
+    On a busy machine (2 cores, load 8) spinning threads made a fit of boosted trees 16 times slower and a matrix
+    product 60 times. On an idle machine sleeping costs almost nothing. OpenBLAS always spins, so it gets half the
+    cores.
     """
     cores = usable_cores()
     return {
@@ -289,12 +302,12 @@ def _threads() -> dict[str, str]:
 
 
 def _send(pipe: Connection, message: Any, give_up: Callable[[], None]) -> None:
-    """Send a large message; its arrays go as they lie in memory, some megabytes at a time, and never exist twice."""
+    """Send a large message. Its arrays are sent from memory in pieces of some megabytes, so that none exists twice."""
     try:
         _send_parts(pipe, message)
     except (OSError, ValueError):  # the child was killed meanwhile
         pass
-    except MemoryError:  # the child would wait for the rest
+    except MemoryError:  # the child would wait for the rest for ever
         give_up()
 
 
@@ -311,22 +324,27 @@ def _send_parts(pipe: Connection, message: Any) -> None:
 
 
 def _receive_large(pipe: Connection) -> Any:
-    """What `_send` has sent."""
+    """Receive what `_send` sends."""
     parts = []
     for size in pipe.recv():
         part = bytearray(size)
         for begin in range(0, size, PIECE_BYTES):
             pipe.recv_bytes_into(part, begin)
         parts.append(part)
-    return pickle.loads(parts.pop(0), buffers=parts)  # from our own parent
+    return pickle.loads(parts.pop(0), buffers=parts)  # safe: from our own parent
 
 
 def measure(model: Any, dataset: Dataset, items: np.ndarray, seconds: float = 1.0) -> tuple[float, float]:
-    """Milliseconds to predict one item (median of up to five, after one to warm up), and items a second.
+    """Measure latency and throughput of a fitted model.
 
     Args:
+        model: the fitted model.
+        dataset: the data.
         items: rows or windows to predict.
         seconds: about how long this may take.
+
+    Returns:
+        Milliseconds to predict one item (median of up to five calls, after one to warm up), and items per second.
     """
     begun = time.perf_counter()
     some = items[: min(len(items), 1024)]
@@ -346,9 +364,13 @@ def measure(model: Any, dataset: Dataset, items: np.ndarray, seconds: float = 1.
 
 
 def main(fd: int) -> None:
-    """The child: receive the data, then fit until the pipe closes."""
+    """Run the child: receive the data, then fit until the pipe closes.
+
+    Args:
+        fd: number of the pipe's file descriptor.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError):  # where memory is short the kernel is to take this process and not its parent
+    with contextlib.suppress(OSError):  # if memory runs out, the kernel should kill this process and not its parent
         Path("/proc/self/oom_score_adj").write_text("500")
     warnings.simplefilter("ignore")
     pipe = Connection(fd)
@@ -387,9 +409,9 @@ def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> F
     """
     from automl.baselines.model import seconds_spared
 
-    model = pickle.loads(spec.model)  # from our own parent
+    model = pickle.loads(spec.model)  # safe: from our own parent
     take = slice(None) if spec.take is None else spec.take
-    last = [0.0, 0.0]  # when the last checkpoint left, what it cost
+    last = [0.0, 0.0]  # when the last checkpoint was sent, and how long that took
 
     def checkpoint(candidate: Any) -> None:
         now = time.monotonic()
@@ -428,7 +450,7 @@ def _tell(pipe: Connection, kind: str, content: Any) -> None:
 
 
 def _import_plugin(name: str, file: str) -> None:
-    """A plug-in file that the parent has imported under this name (pickled models name their module)."""
+    """Import a plug-in file under the parent's name for it, since pickled models name their module."""
     if name in sys.modules:
         return
     spec = importlib.util.spec_from_file_location(name, file)

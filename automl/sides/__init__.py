@@ -1,1 +1,1 @@
-"""What both sides share: rows that are judged, hold-outs, ensembles, finalists as they predict."""
+"""What both sides share: hold-outs, the policy that judges trials on several of them, ensembles, predictors."""

@@ -1,4 +1,4 @@
-"""Weighted ensembles, chosen greedily on validation rows: the same for both sides."""
+"""Weighted ensembles of both sides, chosen by greedy selection on validation rows."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ def select(
 ) -> tuple[float, ...] | None:
     """Choose weights by greedy selection with replacement over validation predictions.
 
-    It starts with the best one; each round adds the member (again) with which the mean scores best, while that
-    improves. At most four members, because each costs time at prediction.
+    Selection starts with the best candidate. Each round adds the candidate (possibly again) with which the mean scores
+    best, as long as the score improves. An ensemble has at most four members, since each costs time at prediction.
 
-    Greedy selection overfits few validation rows, so it must prove itself on rows it was not chosen on: it is done on
-    each half of the rows and scored on the other, against the best single one of the same half. Only where that is a
-    gain on average are the weights, now chosen on all rows, given out.
+    Greedy selection overfits few validation rows, so it is tested on rows that it did not see. It is run on each half
+    of the rows, and the result is scored on the other half against the best single candidate of the first half. An
+    ensemble is returned only if it gains on average; its weights are then chosen on all rows.
 
     Args:
-        outputs: candidates' validation predictions, best first.
-        metric: name.
-        truth: of the validation rows, as the metric reads them.
-        weight: of the validation rows, as the metric reads them.
-        context: of the validation rows, as the metric reads them.
+        outputs: the candidates' predictions for the validation rows, best candidate first.
+        metric: name of the metric.
+        truth: truth of the validation rows.
+        weight: their weights, or None.
+        context: what else the metric reads.
 
     Returns:
-        A weight for each candidate, sum 1 (most are 0); None when the best single one does better.
+        A weight for each candidate (most are 0); they sum to 1. None if an ensemble does not gain.
 
     Source: Caruana et al., "Ensemble Selection from Libraries of Models", ICML 2004, sections 2.1 to 2.3.
     """
@@ -69,7 +69,7 @@ def select(
 
 
 def _judge(metric: str, truth: np.ndarray, weight: np.ndarray | None, context: Mapping[str, Any]) -> Score:
-    """``judge(output, rows)``: the score of predictions for these rows, turned so that more is better."""
+    """A function ``judge(output, rows)``: the score of predictions for these rows, turned so that higher is better."""
     sign = 1.0 if metrics.named(metric).higher_is_better else -1.0
 
     def judge(output: Output, rows: np.ndarray) -> float:
@@ -85,13 +85,13 @@ def _take(output: Output, rows: np.ndarray) -> Output:
 
 
 def _together(outputs: Sequence[Output], counts: np.ndarray) -> Output:
-    """The mean of what was selected, each as often as it was."""
+    """The mean of the outputs, each weighted by how often it was selected."""
     pairs = [(output, float(count)) for output, count in zip(outputs, counts, strict=True) if count]
     return combine([output for output, _ in pairs], [count for _, count in pairs])
 
 
 def _greedy(outputs: Sequence[Output], judge: Score, rows: np.ndarray) -> np.ndarray:
-    """How often each was selected."""
+    """Greedy selection on these rows: how often each output was selected."""
     taken = [_take(output, rows) for output in outputs]
     counts = np.zeros(len(outputs))
     scores = [judge(output, rows) for output in taken]
@@ -114,7 +114,14 @@ def _greedy(outputs: Sequence[Output], judge: Score, rows: np.ndarray) -> np.nda
 
 
 def ensemble_run(side: Side, runs: Sequence[Run], weights: Sequence[float], score: float) -> Run:
-    """The run that an ensemble is: what its members cost in all, and which they are."""
+    """The run of an ensemble, with the total cost of its members.
+
+    Args:
+        side: the side of the contest.
+        runs: runs of the members.
+        weights: weights of the members.
+        score: validation score of the ensemble.
+    """
     costs = [run.cost for run in runs]
     cost = Cost(
         fit_seconds=sum(cost.fit_seconds for cost in costs),
@@ -133,11 +140,11 @@ def ensemble_run(side: Side, runs: Sequence[Run], weights: Sequence[float], scor
 
 def members_of(run: Run) -> dict[str, float]:
     """The names and weights of an ensemble's members; empty for a single model."""
-    found = run.choices.get("ensemble", {}) if run.family == "ensemble" else {}
-    return dict(found)
+    members = run.choices.get("ensemble", {}) if run.family == "ensemble" else {}
+    return dict(members)
 
 
 def _sum(values: Iterable[Any]) -> Any:
-    """The sum, None where one is not known."""
+    """The sum; None if one value is unknown."""
     known = list(values)
     return None if None in known else sum(known)

@@ -1,9 +1,9 @@
-"""Several hold-outs for few rows: which trials are judged on all of them, and what their scores say.
+"""Several hold-outs for small data: which trials are judged on all of them, and how their scores are compared.
 
-The same for both sides. One hold-out of few rows ranks settings partly by luck. Judging a setting on all of them costs
-as many fits, and more settings are worth more than surer scores as long as few were seen. So a trial goes on to the
-others only where there is time for many, and where its score on the first is among the best
-(docs/decisions/0008-hold-outs.md).
+Both sides use this. On a single hold-out of few rows the ranking of settings is partly luck. Judging a setting on all
+hold-outs takes one fit for each, and as long as few settings were tried, more settings are worth more than more precise
+scores. So a trial is promoted to the other hold-outs only if there is time for many fits and its score on the first
+hold-out is among the best (docs/decisions/0008-hold-outs.md).
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ QUANTILE = 0.75
 
 
 def has_time(n_more: int, fit_seconds: float, seconds: float, share: float) -> bool:
-    """Whether the other hold-outs fit into the seconds left.
+    """Whether there is time to fit on the other hold-outs.
 
     Args:
-        n_more: hold-outs to go.
-        fit_seconds: what the fit on the first took.
-        seconds: left, infinite for no clock.
-        share: of the seconds left that may go to them.
+        n_more: number of other hold-outs.
+        fit_seconds: time of the fit on the first hold-out.
+        seconds: time left; infinite without a time limit.
+        share: largest share of the time left that these fits may take.
     """
     return EXAMINE_SLACK * n_more * fit_seconds <= share * seconds
 
 
 class MultiHoldoutPolicy:
-    """Scores of one side's trials on the first hold-out and on all, as they come.
+    """Decides which trials of one side are judged on all hold-outs, from the scores of the trials so far.
 
     Args:
-        n_holdouts: how many there are; with 1 there is nothing to examine.
-        higher_is_better: of the metric.
+        n_holdouts: number of hold-outs; with 1 no trial is promoted.
+        higher_is_better: direction of the metric.
     """
 
     def __init__(self, n_holdouts: int, higher_is_better: bool) -> None:
@@ -49,18 +49,22 @@ class MultiHoldoutPolicy:
 
     @property
     def share(self) -> float:
-        """Of the time left, what may go to the other hold-outs of a trial.
+        """The largest share of the time left that the other hold-outs of a trial may take.
 
-        Little while none was judged on them: there must be time for some 40 fits, or more settings on one hold-out
-        find a better one. Afterwards all of it, because a trial judged on one alone would stand behind.
+        It is small until a trial was judged on all hold-outs: with time for fewer than some 40 fits, trying more
+        settings on one hold-out finds a better model. Afterwards it is 1, since a trial judged on one hold-out alone
+        would rank behind.
         """
         return 1.0 if self._shifts else FIRST_SHARE
 
     def promotion_score(self) -> float | None:
-        """The score on the first hold-out from which on a trial goes on to the others; None if none does.
+        """The promotion threshold: a trial with this score on the first hold-out is judged on the others too.
 
-        It is the upper quartile of earlier trials, or the best one that deserved to go on but had no time, if that is
-        better: such a one would be lost behind worse ones that had.
+        It is the upper quartile of the scores of earlier trials. If a trial with a better score was skipped for lack of
+        time, the best such score is used: otherwise worse trials would be promoted and rank before it.
+
+        Returns:
+            None if there is only one hold-out.
         """
         if self.n_holdouts < 2:
             return None
@@ -68,23 +72,23 @@ class MultiHoldoutPolicy:
             return -self.sign * float("inf")
         turned = self.sign * np.array(self._first)
         return self.sign * float(
-            max([np.quantile(turned, QUANTILE), *(self.sign * one for one in self._skipped_for_time)])
+            max([np.quantile(turned, QUANTILE), *(self.sign * score for score in self._skipped_for_time)])
         )
 
     def deserves(self, score: float, promotion_score: float | None) -> bool:
-        """Whether a score on the first hold-out reaches the bar."""
+        """Whether a score on the first hold-out reaches the promotion threshold."""
         return promotion_score is not None and self.sign * score >= self.sign * promotion_score
 
     def take_in(self, scores: Sequence[float], skipped_for_time: bool = False) -> float:
-        """Note a trial's scores, one a hold-out it was judged on; what the search should believe of it.
+        """Take in a trial's scores, and return its adjusted score, which the search compares.
 
         Args:
-            scores: of the first hold-out alone, or of all.
-            passed_over: it deserved to be judged on all, but there was no time.
+            scores: one score for the first hold-out alone, or one for each hold-out.
+            skipped_for_time: the trial deserved to be judged on all hold-outs, but there was no time.
 
         Returns:
-            The mean over all hold-outs; for a trial judged on the first alone what that mean would be if this hold-out
-            were as much easier or harder for it as for the others on average.
+            The mean over all hold-outs. For a trial judged on the first hold-out alone, an estimate of that mean: its
+            score plus the average difference between mean and first score of the trials judged on all.
         """
         self._first.append(scores[0])
         if len(scores) > 1:

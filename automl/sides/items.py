@@ -1,4 +1,4 @@
-"""Another parting of the rows that train and validate, where rows are few."""
+"""A further hold-out: another split of the training and validation rows, for small data."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ __all__ = ["HoldOut"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HoldOut:
-    """Another parting of the same rows.
+    """Another split of the first hold-out's training and validation rows.
+
+    Positions count through the training rows of the first hold-out, followed by its validation rows.
 
     Attributes:
-        train: positions among the first hold-out's training rows followed by its validation rows.
-        valid: see `train`.
-        truth: of `valid`, as the metric reads them.
-        weight: of `valid`, as the metric reads them.
+        train: positions of the training rows.
+        valid: positions of the validation rows.
+        truth: truth of the validation rows, as the metric reads it.
+        weight: weights of the validation rows, or None.
     """
 
     train: np.ndarray

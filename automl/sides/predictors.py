@@ -1,4 +1,4 @@
-"""Finalists as they predict: members weighted, seeds averaged, thresholds applied, the same for both sides."""
+"""Predictors of both sides' finalists: they weight ensemble members, average seeds and apply the decision."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ __all__ = ["BATCH_SIZE", "DeepPredictor", "Predictor", "ShallowPredictor", "inpu
 
 BATCH_SIZE = 1024
 ENCODED_ROWS = 16 * BATCH_SIZE
-"""Of a table, encoded together: what is made once for each level then is made less often."""
+"""Rows of a table that are encoded together: work that is done once for each category level is then done less often."""
 
-# A model's compiled forward pass, dropped together with the model.
+# The compiled forward pass of each model; an entry disappears together with its model.
 FORWARD: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
 
 class _Predictor:
-    """What both sides' predictors do alike with the outputs of their seeds."""
+    """How the predictors of both sides combine the outputs of their seeds."""
 
     __slots__ = ()
 
@@ -37,17 +37,21 @@ class _Predictor:
     source: str
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
-        """Predict these rows (1-D row numbers, or forecast windows ``(n, horizon)``).
+        """Predict these rows: seeds averaged, calibration and thresholds applied.
+
+        Args:
+            dataset: the data.
+            rows: row numbers ``(n,)``, or forecast windows ``(n, horizon)``.
 
         Raises:
-            BundleError: the models were opened from a folder, and cannot do it.
+            BundleError: the models were opened from a folder, and cannot predict these rows.
         """
         with opened_from(self.source):
             output = combine(self._each(dataset, rows))
             return output if self.decision is None else decided(self.decision, output)
 
     def each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
-        """What each seed predicts, undecided; see `output`."""
+        """The predictions of each seed, before calibration and thresholds; see `output`."""
         with opened_from(self.source):
             return self._each(dataset, rows)
 
@@ -57,15 +61,15 @@ class _Predictor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeepPredictor(_Predictor):
-    """A network's seeds with the encoder and codec they were trained with.
+    """The networks of a finalist, with the encoder and codec that they were trained with.
 
     Attributes:
-        models: the members' Keras models of the first seed, then those of the next; raw outputs (no activation).
-        encoder: fitted on training rows.
-        codec: fitted on training rows.
+        models: the Keras models of all members for the first seed, then for the next; their outputs have no activation.
+        encoder: encodes inputs; fitted on training rows.
+        codec: decodes outputs; fitted on training rows.
         decision: calibration and thresholds, or None to leave the outputs as they are.
-        weights: of an ensemble's members, sum 1; a single model has one.
-        source: the folder that they were opened from, whose states may not be what they seem; empty if fitted here.
+        weights: weights of the ensemble's members, sum 1; a single model has one weight.
+        source: the folder that the models were opened from, whose files may be faulty; "" if they were fitted here.
     """
 
     models: tuple[Any, ...]
@@ -90,13 +94,13 @@ class DeepPredictor(_Predictor):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShallowPredictor(_Predictor):
-    """A shallow family's seeds; each does its own encoding.
+    """The shallow models of a finalist; each encodes its inputs itself.
 
     Attributes:
-        models: the members' fitted models of the first seed, then those of the next.
+        models: the fitted models of all members for the first seed, then for the next.
         decision: calibration and thresholds, or None to leave the outputs as they are.
-        weights: of an ensemble's members, sum 1; a single model has one.
-        source: the folder that they were opened from; empty if fitted here.
+        weights: weights of the ensemble's members, sum 1; a single model has one weight.
+        source: the folder that the models were opened from; "" if they were fitted here.
     """
 
     models: tuple[ShallowModel, ...]
@@ -113,16 +117,15 @@ Predictor = DeepPredictor | ShallowPredictor
 
 @contextmanager
 def opened_from(source: str) -> Iterator[None]:
-    """Tell what fails in a model that was opened from a folder as a fault of the model or of the rows it was given.
+    """Turn errors of a model that was opened from a folder into a `BundleError`.
 
-    Sizes, places and names were checked when it was opened; a state that is of the right kind and yet makes no sense
-    shows itself only here.
+    Opening checked sizes, paths and names. A state of the right type with senseless values fails only when it is used.
 
     Args:
-        source: the folder; empty for a model that was fitted here, whose failures are passed on as they are.
+        source: the folder; "" for a model that was fitted here, whose errors are raised unchanged.
 
     Raises:
-        BundleError: something failed that is no error of the user's input already.
+        BundleError: the model raised an error that is not an `AutomlError`.
     """
     try:
         yield
@@ -132,30 +135,35 @@ def opened_from(source: str) -> Iterator[None]:
         if not source:
             raise
         raise BundleError(
-            f"the model in {source} cannot predict these rows ({type(error).__name__}: {str(error)[:200]}); its files "
-            "do not fit one another, or the rows are of another kind than those it was trained on: compare the two, "
+            f"the model in {source} cannot predict these rows ({type(error).__name__}: {str(error)[:200]}); either its "
+            "files do not belong together, or the rows differ in kind from those it was trained on: check the rows, "
             "or save the model again"
         ) from error
 
 
 def seeds(outputs: Sequence[Output], weights: Sequence[float]) -> list[Output]:
-    """One output a seed from those of all members, seed by seed."""
+    """Combine the outputs of all members into one output for each seed.
+
+    Args:
+        outputs: outputs of all members for the first seed, then for the next.
+        weights: weights of the members.
+    """
     n = len(weights)
     return [combine(outputs[start : start + n], weights) for start in range(0, len(outputs), n)]
 
 
 def raw(model: Any, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """One forward pass, without dropout, through a function compiled once per model for any number of rows.
+    """Run one forward pass without dropout, through a function that is compiled once for each model.
 
-    The batch dimension of the compiled function is left open, so a last, smaller batch costs no new trace.
-    ``model.predict`` would cost about 80 ms a call, this costs under one for a small network.
+    The batch dimension of the compiled function is open, so a smaller last batch needs no new trace.
+    ``model.predict`` would take about 80 ms a call; this takes less than 1 ms for a small network.
 
     Args:
         model: a Keras model with named inputs.
-        arrays: by input name, ``(n, ...)`` each; those that the model has no input for are ignored.
+        arrays: arrays by input name, ``(n, ...)`` each; names that the model has no input for are ignored.
 
     Returns:
-        ``(n, ...)`` float32, as the network puts it out.
+        The raw outputs, ``(n, ...)`` float32.
     """
     import tensorflow as tf
 
@@ -167,13 +175,13 @@ def raw(model: Any, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def input_names(model: Any) -> list[str]:
-    """Names of a model's inputs, as its `InputSpec`s call them."""
+    """The names of a model's inputs, which are those of its `InputSpec`s."""
     structure = input_structure(model)
     return list(structure) if isinstance(structure, dict) else [tensor.name for tensor in model.inputs]
 
 
 def input_structure(model: Any) -> Any:
-    """How a model wants its inputs: a mapping by name, a list, or a single tensor."""
+    """The structure in which a model takes its inputs: a mapping by name, a list, or a single tensor."""
     try:
         return model.input
     except AttributeError:  # a Sequential that was never called
@@ -181,10 +189,10 @@ def input_structure(model: Any) -> Any:
 
 
 def compiled(model: Any, names: Sequence[str]) -> Any:
-    """The forward pass as a TensorFlow function; it must not keep the model alive, or the cache would never empty.
+    """Compile the forward pass of a model as a TensorFlow function.
 
-    It is traced here: TensorFlow takes the first calls of many such functions, one a model, for one that is traced
-    again and again, and warns of it.
+    The function refers to the model weakly; otherwise the cache would keep the model alive. It is traced here and not
+    at its first call: with one function for each model, TensorFlow would warn that a function is retraced too often.
     """
     import tensorflow as tf
 

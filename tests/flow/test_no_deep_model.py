@@ -38,7 +38,7 @@ def test_the_shallow_side_stands_and_the_reason_is_told(tmp_path, monkeypatch):
     assert len(failed) == 3 and {run["status"] for run in failed} == {"failed"}
     assert "KeyError" in failed[0]["failure"] and "broken_plugin.py, line" in failed[0]["failure"]
     (finding,) = [one for one in result["findings"] if one["check"] == "no_deep_model"]
-    assert "3 trials" in finding["message"] and "no such layer" in finding["message"]
+    assert "None of 3 deep trials" in finding["message"] and "no such layer" in finding["message"]
     assert [run["side"] for run in result["runs"] if run["finalist"]] == ["shallow"]
 
 

@@ -1,1 +1,1 @@
-"""Trials on several machines: Ray's session, its workers, and what ends them."""
+"""Runs trials on several processes or machines through Ray: the session, its workers, the watchdog that ends them."""

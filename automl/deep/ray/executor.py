@@ -1,8 +1,8 @@
-"""Trials on Ray: as many at once as there are workers, each in a process of its own, on this machine or on others.
+"""Runs trials on Ray: as many at once as there are workers, each in its own process, on this machine or on others.
 
-The oracles, the journal and the weights stay in this process; a worker gets a template's name and a setting, and
-answers with a report. What a worker needs of the data lies once in Ray's object store. A worker that is lost, or does
-not answer in time, costs one trial and is replaced (docs/decisions/0006-more-machines.md).
+The oracles, the journal and the weights stay in this process. A worker gets a trial spec and returns a trial result.
+The data lie once in Ray's object store. A worker that dies, or does not answer in time, costs one trial and is replaced
+(docs/decisions/0006-more-machines.md).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = ["RayPool"]
 
 POLL_SECONDS = 0.1
 LOOK_SECONDS = 0.5
-LOOKS_A_SECOND = 100.0  # of all workers together
+LOOKS_A_SECOND = 100.0  # for all workers together
 GRACE_SECONDS = 3.0
 START_SECONDS = 180.0
 TRIES = 3
@@ -43,7 +43,7 @@ STARTS_THAT_MAY_FAIL = 3
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """An order on its way: the settings of this try, what went wrong before, and when all of it must be over."""
+    """A trial that a worker runs or will run: settings of this try, earlier failures, and the deadline of all tries."""
 
     spec: TrialSpec
     snapshot: Snapshot | None
@@ -55,7 +55,7 @@ class _Job:
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    """An actor: until `ready` is None it is starting; with a `job` it is busy."""
+    """A Ray actor. It is starting until `ready` is None, and busy while it has a `job`."""
 
     actor: Any
     ready: Any
@@ -67,19 +67,20 @@ class _Worker:
 
 
 class RayPool:
-    """Runs orders on Ray actors; implements `pool.Pool`.
+    """Runs trial specs on Ray actors; implements `executor.Pool`.
 
-    A connection to another Ray is made at once, so that a wrong address is told before any time is spent; `start`
-    starts the workers, `supply` gives them what every trial reads.
+    The constructor connects to a Ray of the user's, so that a wrong address is reported before any time is spent.
+    `start` starts the workers, and `supply` gives them the data that every trial reads.
 
     Args:
-        options: how many workers, and where.
-        templates: a function that any process can import, which gives a worker its templates by name.
-        stopping: asked whether the user wants to stop.
-        note: told in words what is lost.
+        options: number of workers, and the address of Ray.
+        templates: a function that any process can import; it returns the templates by name.
+        stopping: returns whether the user wants to stop.
+        note: called with a message when a worker is lost.
 
     Raises:
-        MissingExtra: Ray is not installed. RecipeError: nothing answers at the address.
+        MissingExtra: Ray is not installed.
+        RecipeError: nothing answers at the address.
     """
 
     def __init__(
@@ -105,24 +106,25 @@ class RayPool:
     # ------------------------------------------------------------------ workers
 
     def start(self, until: float = math.inf) -> None:
-        """Start the workers; they load TensorFlow while this process goes on.
+        """Start the workers. They load TensorFlow while this process goes on.
 
         Args:
-            until: `time.monotonic` value from which on it is of no use to wait for the first of them.
+            until: `time.monotonic` value after which waiting for the first worker is of no use.
         """
         self._start_until = min(until, time.monotonic() + START_SECONDS)
         self._place = self.session.start(self.n_workers)
         if self._place.n_workers < self.n_workers:
-            self.note(f"there is place for {self._place.n_workers} of the {self.n_workers} workers asked for")
+            self.note(f"there is room for {self._place.n_workers} of the {self.n_workers} workers asked for")
             self.n_workers = self._place.n_workers
         self._fill()
 
     def supply(self, training_data: TrainingData, names: Sequence[str], memory_mib: float | None) -> None:
-        """Give every worker what trials read, and wait until one of them is ready.
+        """Give every worker the data that trials read, and wait until one of them is ready.
 
         Args:
-            names: of the templates that will be ordered.
-            memory_mib: what a trial may take, or None.
+            training_data: the data.
+            names: templates that trials will use.
+            memory_mib: memory that a trial may take, in MiB, or None.
 
         Raises:
             RecipeError: no worker can be used: they have other versions, or lack a template.
@@ -138,7 +140,7 @@ class RayPool:
             if self.n_workers == 0:
                 raise RecipeError(f"no Ray worker can be used: {self._why}")
         if not self._free() and not self.stopping():
-            self.note("no Ray worker was ready in time, so nothing is trained; is there a free place for one?")
+            self.note("no Ray worker was ready in time, so nothing is trained; does Ray have free resources for one?")
             self.n_workers = 0
 
     def _fill(self) -> None:
@@ -160,12 +162,12 @@ class RayPool:
         return [worker for worker in self._workers if worker.job is not None]
 
     def _tend(self) -> None:
-        """Note which workers have become ready; those that cannot be used are let go."""
+        """Update which workers are ready, and remove those that cannot be used."""
         import ray
         from ray.exceptions import RayTaskError
 
-        come = _come(worker.ready for worker in self._workers)
-        for worker in [worker for worker in self._workers if worker.ready in come]:
+        arrived = _arrived(worker.ready for worker in self._workers)
+        for worker in [worker for worker in self._workers if worker.ready in arrived]:
             try:
                 ray.get(worker.ready)
                 worker.ready = None
@@ -189,7 +191,7 @@ class RayPool:
         self._workers.remove(worker)
 
     def close(self) -> None:
-        """End the workers, and Ray where it is our own."""
+        """End the workers and the session."""
         for worker in list(self._workers):
             self._remove(worker)
         self._again.clear()
@@ -200,7 +202,7 @@ class RayPool:
     def run(
         self, ask: Ask, on_epoch: OnEpoch, on_snapshot: OnSnapshot, until: float = math.inf
     ) -> Iterator[TrialResult]:
-        """Run orders; see `Pool.run`. Snapshots are gone on from, but none are taken here."""
+        """Run trials; see `Pool.run`. Trials are resumed from given snapshots, but no new snapshots are taken."""
         more = True
         while True:
             self._tend()
@@ -220,19 +222,20 @@ class RayPool:
                     return
             self._wait()
             self._read_progress(on_epoch)
-            for report in self._ended(on_epoch):
-                yield report
+            for result in self._ended(on_epoch):
+                yield result
                 more = True
 
     def _next(self, ask: Ask) -> _Job | None:
-        """What lost its worker first, then what is asked for."""
+        """The next trial: first those that lost their worker, then what `ask` returns."""
         if self._again:
             return self._again.popleft()
-        asked = None if self.stopping() else ask()
-        if asked is None:
+        work = None if self.stopping() else ask()
+        if work is None:
             return None
+        spec, snapshot = work
         now = time.monotonic()
-        return _Job(asked[0], asked[1], asked[0].settings, now, now + asked[0].seconds)
+        return _Job(spec, snapshot, spec.settings, now, now + spec.seconds)
 
     def _send(self, worker: _Worker, job: _Job) -> None:
         left = job.deadline - time.monotonic()
@@ -242,7 +245,7 @@ class RayPool:
         worker.answer = worker.actor.run.remote(spec, job.snapshot)
 
     def _wait(self) -> None:
-        """Wait a moment, or until something has come."""
+        """Wait `POLL_SECONDS`, or until a worker is ready or has answered."""
         import ray
 
         refs = [ref for worker in self._workers for ref in (worker.ready, worker.answer) if ref is not None]
@@ -252,7 +255,7 @@ class RayPool:
             time.sleep(POLL_SECONDS)
 
     def _read_progress(self, on_epoch: OnEpoch) -> None:
-        """Ask busy workers how far they are, and tell them when the user wants to stop."""
+        """Read new points of the learning curves of busy workers, and stop the workers if the user wants to stop."""
         import ray
 
         now, stop = time.monotonic(), self.stopping()
@@ -260,10 +263,10 @@ class RayPool:
             self._stop_since = now
             for worker in self._workers:
                 worker.next_look, worker.reading = 0.0, None
-        come = _come(worker.reading for worker in self._workers)
+        arrived = _arrived(worker.reading for worker in self._workers)
         for worker in self._busy():
-            if worker.reading in come:
-                with contextlib.suppress(Exception):  # a lost worker shows in its answer
+            if worker.reading in arrived:
+                with contextlib.suppress(Exception):  # a lost worker is noticed by its answer
                     self._tell(worker, ray.get(worker.reading), on_epoch)
                 worker.reading = None
             if worker.reading is None and now >= worker.next_look:
@@ -277,31 +280,31 @@ class RayPool:
             on_epoch(worker.job.spec, point)
 
     def _ended(self, on_epoch: OnEpoch) -> Iterator[TrialResult]:
-        """Reports of trials that have ended, and of those that must not go on."""
+        """Results of trials that have ended, and of overdue ones, whose workers are ended."""
         import ray
         from ray.exceptions import RayTaskError
 
-        come = _come(worker.answer for worker in self._workers)
+        arrived = _arrived(worker.answer for worker in self._workers)
         for worker in self._busy():
             job = worker.job
             assert job is not None
-            if worker.answer in come:
+            if worker.answer in arrived:
                 try:
-                    report: TrialResult = ray.get(worker.answer)
-                except RayTaskError as error:  # our own code there raised: the worker itself is well
+                    result: TrialResult = ray.get(worker.answer)
+                except RayTaskError as error:  # automl's code in the worker raised; the worker itself can go on
                     worker.job = worker.answer = worker.reading = None
                     yield self._given_up(job, "failed", _words(error))
                     continue
                 except Exception as error:
                     yield from self._lost(worker, job, _words(error))
                     continue
-                if report.fit is not None:
-                    self._tell(worker, report.fit.curve[worker.n_seen :], on_epoch)
+                if result.fit is not None:
+                    self._tell(worker, result.fit.curve[worker.n_seen :], on_epoch)
                 worker.job = worker.answer = worker.reading = None
-                self._device = report.device
-                yield _with(report, job)
+                self._device = result.device
+                yield _with(result, job)
             elif self._overdue(job):
-                self._remove(worker)  # another one starts with the next order, not while the other side has its turn
+                self._remove(worker)  # a new worker starts with the next trial, not during the other side's step
                 yield self._given_up(job, "cut", f"its worker did not answer within {GRACE_SECONDS:.0f} s of the time "
                                                  "to end, so it was ended")  # fmt: skip
 
@@ -310,14 +313,17 @@ class RayPool:
         return time.monotonic() > ends + GRACE_SECONDS
 
     def _lost(self, worker: _Worker, job: _Job, why: str) -> Iterator[TrialResult]:
-        """A worker has died under its trial: another takes its place and the trial, with less where memory ran out."""
+        """A worker died while it ran a trial: queue the trial for another worker, or give it up.
+
+        If memory ran out, the trial is tried again with a smaller batch.
+        """
         from automl.deep.training.failure import MEMORY_WORDS, Failure, second_try
 
         self._remove(worker)
         kind: FailureKind = "memory" if MEMORY_WORDS.search(why) else "lost"
         job.failures.append(Failure(kind, f"its worker was lost ({why})"))
-        again = second_try(kind, job.settings)
-        job.settings, job.snapshot = again or job.settings, None if again else job.snapshot
+        changed = second_try(kind, job.settings)
+        job.settings, job.snapshot = changed or job.settings, None if changed else job.snapshot
         if len(job.failures) >= TRIES:
             yield self._given_up(job, "failed", f"its worker was lost {len(job.failures)} times ({why})")
         elif self.stopping() or time.monotonic() >= job.deadline:
@@ -327,7 +333,7 @@ class RayPool:
             self._again.append(job)
 
     def _given_up(self, job: _Job, status: Any, words: str) -> TrialResult:
-        """The report of a trial that left nothing."""
+        """The result of a trial that left no fit."""
         from automl.deep.messages import TrialResult
         from automl.deep.training.failure import Failure
 
@@ -338,34 +344,34 @@ class RayPool:
         return TrialResult(job.spec, job.settings, status, None, words, failures, seconds, None, None, self._device)
 
 
-def _come(refs: Iterable[Any]) -> set[Any]:
-    """Those of Ray's references (None among them) whose values have come."""
+def _arrived(refs: Iterable[Any]) -> set[Any]:
+    """The references whose values are available; None is skipped."""
     import ray
 
     waiting = [ref for ref in refs if ref is not None]
     return set(ray.wait(waiting, num_returns=len(waiting), timeout=0)[0]) if waiting else set()
 
 
-def _with(report: TrialResult, job: _Job) -> TrialResult:
-    """A worker's report as our own: with what went wrong before it, and arrays that outlive Ray's shared memory."""
-    fit = report.fit
+def _with(result: TrialResult, job: _Job) -> TrialResult:
+    """A worker's result with the failures of earlier tries, and with copies of arrays in Ray's shared memory."""
+    fit = result.fit
     if fit is not None:
         fit = dataclasses.replace(
             fit, weights=[np.array(one) for one in fit.weights], raw_valid=np.array(fit.raw_valid)
         )
-        others = tuple(dataclasses.replace(one, weights=[], raw_valid=np.array(one.raw_valid)) for one in report.others)
-        report = dataclasses.replace(report, fit=fit, others=others)
+        others = tuple(dataclasses.replace(one, weights=[], raw_valid=np.array(one.raw_valid)) for one in result.others)
+        result = dataclasses.replace(result, fit=fit, others=others)
     if not job.failures:
-        return dataclasses.replace(report, spec=job.spec)
-    words = "; ".join(filter(None, [f"first tried: {job.failures[0].words}", report.failure]))
+        return dataclasses.replace(result, spec=job.spec)
+    words = "; ".join(filter(None, [f"first tried: {job.failures[0].words}", result.failure]))
     return dataclasses.replace(
-        report, spec=job.spec, failures=(*job.failures, *report.failures), failure=words,
+        result, spec=job.spec, failures=(*job.failures, *result.failures), failure=words,
         seconds=time.monotonic() - job.begun,
     )  # fmt: skip
 
 
 def _words(error: Exception) -> str:
-    """What Ray says, in one line: a worker's own error where there is one."""
+    """Ray's message in one line; the worker's own error if there is one."""
     from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
 
     cause = error.cause if isinstance(error, RayTaskError) else error

@@ -1,4 +1,4 @@
-"""A Ray to run on: the user's, or one of our own that no other machine can reach and that ends with this process."""
+"""The Ray session: the user's Ray, or a local one that no other machine can reach and that ends with this process."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from automl.system.resources import usable_cores
 __all__ = ["Place", "Session", "places"]
 
 CONNECT_SECONDS = 5.0
-LONGEST_FOLDER = 30  # a socket's path, which lies some 75 characters below, may have 107
+LONGEST_FOLDER = 30  # a socket's path may have 107 characters, and Ray adds some 75 to the folder's
 END_SECONDS = 10.0
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_DEDUP_LOGS_SKIP_REGEX": "^",  # what Ray tells of lost workers goes to standard output otherwise
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # leaves a warning away that is about Ray's next version
+    "RAY_DEDUP_LOGS_SKIP_REGEX": "^",  # otherwise Ray prints messages about lost workers on standard output
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # avoids a warning about Ray's next version
 }
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0": one machine only, all ports on 127.0.0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What each worker has to itself.
+    """The resources of the workers.
 
     Attributes:
-        n_workers: how many there are places for.
-        n_cpus: that a worker reserves.
-        n_gpus: that a worker reserves.
-        n_threads: for TensorFlow; None for all that the machine has.
+        n_workers: workers that there is room for.
+        n_cpus: cores that each worker reserves.
+        n_gpus: GPUs that each worker reserves.
+        n_threads: threads of TensorFlow in each worker; None for as many as the machine has cores.
     """
 
     n_workers: int
@@ -52,11 +52,11 @@ class Place:
 
 
 def places(n_workers: int, nodes: list[Mapping[str, float]]) -> Place:
-    """Part machines among workers: a GPU each where there are GPUs, else the same number of cores each.
+    """Divide machines among workers: one GPU for each if there are GPUs, otherwise the same number of cores for each.
 
     Args:
-        n_workers: that were asked for.
-        nodes: "CPU" and "GPU" of each machine.
+        n_workers: workers asked for.
+        nodes: for each machine, its number of "CPU" and "GPU".
     """
     gpus = [(int(node.get("GPU", 0)), int(node.get("CPU", 0))) for node in nodes]
     n_gpus = sum(n for n, _ in gpus)
@@ -74,22 +74,23 @@ def places(n_workers: int, nodes: list[Mapping[str, float]]) -> Place:
 class Session:
     """A connection to Ray.
 
-    A Ray that this process already uses is taken as it is. A local Ray starts with `start`, since that takes some
-    seconds that are better spent once the data are known to be good.
+    A Ray that this process already uses is taken as it is. A local Ray is started by `start` only, since that takes
+    some seconds that would be lost if the data turned out to be bad.
 
     Args:
-        address: None and "local" for a Ray of our own; "auto", "ray://host:port" or "host:port" for another one, to
-            which a connection is made at once.
+        address: None or "local" for a local Ray of this process; "auto", "ray://host:port" or "host:port" for another
+            Ray, to which the constructor connects.
 
     Raises:
-        MissingExtra: Ray is not installed. RecipeError: nothing answers at the address.
+        MissingExtra: Ray is not installed.
+        RecipeError: nothing answers at the address.
     """
 
     def __init__(self, address: str | None) -> None:
         if importlib.util.find_spec("ray") is None:
             raise MissingExtra(
                 "several workers run through Ray, which is not installed: pip install 'automl-keras[ray]', or leave "
-                "`workers` and `ray_address` (--workers, --ray-address) away to train in this process"
+                "out `workers` and `ray_address` (--workers, --ray-address) to train in this process"
             )
         self.address = None if address == "local" else address
         self._ours = False
@@ -99,14 +100,15 @@ class Session:
 
     @property
     def is_local(self) -> bool:
-        """Whether this is a Ray of our own on this machine."""
+        """Whether this is a local Ray that this process starts itself."""
         return self.address is None
 
     def _connect(self, address: str) -> None:
-        # Under the address "auto" itself, actors of Ray 2.60 were dropped before they ran; under the one it means, not.
+        # With the address "auto", Ray 2.60 dropped actors before they ran. With the address that "auto" stands for, it
+        # did not.
         place = _recorded_address() if address == "auto" else address
         host = re.fullmatch(r"(?:ray://)?\[?(.*?)\]?:(\d+)", place)
-        if host is not None:  # Ray itself would try for minutes
+        if host is not None:  # Ray itself would keep trying for minutes
             try:
                 socket.create_connection((host[1], int(host[2])), timeout=CONNECT_SECONDS).close()
             except (OSError, OverflowError) as error:
@@ -118,29 +120,29 @@ class Session:
                 return
             try:
                 ray.init(address=place or address, log_to_driver=False, logging_level=logging.ERROR)
-            except Exception as error:  # of several kinds: no Ray there, another version, no right to connect
+            except Exception as error:  # several kinds: no Ray there, another version, no permission
                 raise RecipeError(_unreachable(address, error)) from error
         self._ours = True
 
     def start(self, n_workers: int) -> Place:
-        """Start a Ray of our own if need be, and part what there is among workers.
+        """Start a local Ray if needed, and divide its machines among workers.
 
-        To be called in a thread that lives as long as the run, the main one: the system ends Ray's processes when the
-        thread that started them ends.
+        Call it in a thread that lives as long as the run, such as the main thread: the system ends Ray's processes when
+        the thread that started them ends.
 
         Raises:
-            RecipeError: there is no place for a single worker.
+            RecipeError: there is no room for a single worker.
         """
         if self.is_local:
             self._start(n_workers)
         import ray
 
-        found = places(n_workers, [node["Resources"] for node in ray.nodes() if node["Alive"]])
-        if found.n_workers < 1:
+        place = places(n_workers, [node["Resources"] for node in ray.nodes() if node["Alive"]])
+        if place.n_workers < 1:
             raise RecipeError(
                 f"the Ray at {self.address} has no core for a worker; add machines to it or wait for them"
             )
-        return found
+        return place
 
     def _start(self, n_workers: int) -> None:
         with _environment(QUIET):
@@ -149,7 +151,7 @@ class Session:
             return
         session, folder = uuid.uuid4().hex, _folder()
         command = [sys.executable, str(Path(watchdog.__file__)), session, str(folder)]
-        # In a session of its own, so that a Ctrl-C or the end of our process group does not end it first.
+        # A separate process session, so that Ctrl-C or the end of this process group does not end the watchdog first.
         self._watch = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -165,17 +167,17 @@ class Session:
         except Exception as error:
             self.close()
             raise RecipeError(
-                f"Ray does not start on this machine ({_first_line(error)}); leave `workers` away (--workers) to train "
+                f"Ray does not start on this machine ({_first_line(error)}); leave out `workers` (--workers) to train "
                 "in this process"
             ) from error
 
     def close(self) -> None:
-        """Leave a Ray that we joined; end one that we started, with all of its processes."""
+        """Disconnect from a Ray of the user's; end a local Ray with all of its processes."""
         if self._ours:
             self._ours = False
             import ray
 
-            with contextlib.suppress(Exception):  # it may be gone already
+            with contextlib.suppress(Exception):  # it may have ended already
                 ray.shutdown()
         if self._watch is not None:
             watchdog, self._watch = self._watch, None
@@ -186,7 +188,7 @@ class Session:
 
 
 def _folder() -> Path:
-    """A new folder for Ray's sockets and logs, whose path is short enough for sockets."""
+    """Make a folder for Ray's sockets and logs, with a path that is short enough for sockets."""
     parent = tempfile.gettempdir()
     if len(parent) > LONGEST_FOLDER and Path("/tmp").is_dir():
         parent = "/tmp"
@@ -194,7 +196,7 @@ def _folder() -> Path:
 
 
 def _recorded_address() -> str:
-    """Where a Ray on this machine was last started, as it has noted itself; it may be gone. Empty if there is none."""
+    """The address that the last Ray of this machine recorded, or "". That Ray may have ended since."""
     with _environment(QUIET), contextlib.suppress(Exception):
         services = importlib.import_module("ray._private.services")
         return str(services.get_ray_address_from_environment("auto", None) or "")
@@ -213,7 +215,7 @@ def _unreachable(address: str, error: Exception) -> str:
     how = "no Ray runs on this machine" if address == "auto" else f"no Ray can be reached at {address}"
     return (
         f"{how} ({_first_line(error)}); start one with `ray start --head`, give another `ray_address` (--ray-address), "
-        "or leave it away"
+        "or leave it out"
     )
 
 
@@ -223,7 +225,7 @@ def _first_line(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables for what is imported and started inside."""
+    """Set environment variables for imports and processes started inside the block."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -238,7 +240,7 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _one_machine() -> Iterator[None]:
-    """What `LOOPBACK` asks of Ray's processes, for this one, which may have imported Ray before."""
+    """Apply `LOOPBACK` to this process too, which may have imported Ray before."""
     constants: Any = importlib.import_module("ray._private.ray_constants")
     before = constants.ENABLE_RAY_CLUSTER
     constants.ENABLE_RAY_CLUSTER = False

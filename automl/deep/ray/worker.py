@@ -1,4 +1,4 @@
-"""The other end of `ray_pool`: a process that trains what it is ordered to. TensorFlow loads when a worker starts."""
+"""The Ray worker: a process that runs the trial specs it is sent. TensorFlow is loaded when it starts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["TrialWorker", "versions"]
 
 
 def versions() -> dict[str, str]:
-    """What must be the same here and there, so that a network means the same. Loads TensorFlow."""
+    """Versions that must be equal in this process and its workers, so that networks behave alike. Loads TensorFlow."""
     import keras
     import tensorflow as tf
 
@@ -30,11 +30,11 @@ def versions() -> dict[str, str]:
 class TrialWorker:
     """A `Trainer` in a Ray actor.
 
-    Ray may call `run` and `progress` from different threads, and Keras keeps its settings by thread. All that touches
-    Keras therefore happens in one thread of our own.
+    Ray may call `run` and `progress` from different threads, and Keras keeps its settings by thread. So all calls of
+    Keras are made in one thread that this class owns.
 
     Args:
-        n_threads: for TensorFlow; None for as many as the machine has cores.
+        n_threads: threads of TensorFlow; None for as many as the machine has cores.
     """
 
     def __init__(self, n_threads: int | None) -> None:
@@ -67,9 +67,11 @@ class TrialWorker:
         """Take in what every trial reads.
 
         Args:
-            templates: gives this process its templates.
-            names: of those that will be ordered.
-            expected: `versions`.
+            training_data: the data that every trial reads.
+            templates: returns this process's templates by name.
+            names: templates that trials will use.
+            memory_mib: memory that a trial may take, in MiB; None for a share of what is free.
+            expected: the driver's `versions`.
 
         Raises:
             RuntimeError: another version is installed here, or a template is missing.
@@ -92,24 +94,29 @@ class TrialWorker:
         if missing:
             raise RuntimeError(f"a worker knows no template {', '.join(missing)}; install the plug-in on every machine")
         own = {name: known[name] for name in names}
-        if memory_mib is None and self._n_threads is not None:  # others share this machine
+        if memory_mib is None and self._n_threads is not None:  # other workers share this machine
             memory_mib = available_mib() * self._n_threads / (os.cpu_count() or 1)
         self._trainer = Trainer(training_data, own, self._device, memory_mib, self._stop.is_set)
 
     def run(self, spec: TrialSpec, snapshot: Snapshot | None) -> TrialResult:
         """Run one trial."""
         self._points = []
-        report: TrialResult = self._keras.submit(
+        result: TrialResult = self._keras.submit(
             lambda: self._trainer.run(spec, self._points.append, None, snapshot)
         ).result()
-        return report
+        return result
 
     def progress(self, n_seen: int, stop: bool) -> list[Mapping[str, float]]:
-        """What the trial under way has told since, and whether to end it; answers while it runs."""
+        """New points of the running trial's learning curve; can be called while `run` is running.
+
+        Args:
+            n_seen: points that the caller has already.
+            stop: whether to end the trial.
+        """
         if stop:
             self._stop.set()
         return self._points[n_seen:]
 
 
-def _listed(found: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in found.items())
+def _listed(numbers: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in numbers.items())

@@ -1,1 +1,1 @@
-"""One trial: a network compiled once for its choices, trained, watched and judged."""
+"""How one trial runs: its network is built, trained, watched and scored."""

@@ -1,4 +1,4 @@
-"""What a trial asks of a device, in arithmetic and memory, and whether several devices would finish it sooner."""
+"""The cost model of a trial: arithmetic and memory, and whether several devices would finish it sooner."""
 
 from __future__ import annotations
 
@@ -11,35 +11,34 @@ if TYPE_CHECKING:
 
 __all__ = ["TrialCost", "needed_mib", "products_a_row", "replicas_for"]
 
-# Orders of magnitude of present GPUs and of the PCIe bus between them, from data sheets; benchmarks/devices.py prints
-# what a machine does, beside what is expected here.
+# Orders of magnitude of present GPUs and of the PCIe bus between them, from data sheets. benchmarks/devices.py prints
+# what a machine reaches beside what is expected here.
 PRODUCTS_A_SECOND = 1e13
 EXCHANGED_BYTES_A_SECOND = 1e10
 OVERHEAD_SECONDS_A_STEP = 2e-3
 START_SECONDS_A_DEVICE = 5.0
 LEAST_SPEED_UP = 1.3
 LEAST_ROWS_A_DEVICE = 8
-WAYS = 3  # forward, to the inputs and to the weights
+WAYS = 3  # the forward pass, gradients to the inputs, gradients to the weights
 GRADIENT_BYTES = 4
-
 
 MIB = 2**20
 BYTES = 4
-COPIES_OF_WEIGHTS = 6  # weights, gradients, two moments, the best epoch's copy and one under way
-COPIES_OF_OUTPUTS = 2  # kept for the way back, and their gradients
+COPIES_OF_WEIGHTS = 6  # weights, gradients, two moments, the best epoch's copy and the copy being made
+COPIES_OF_OUTPUTS = 2  # kept for the backward pass, and their gradients
 GATES = 8  # numbers that a recurrent cell keeps for each unit and step
 
 
 @dataclass(frozen=True, slots=True)
 class TrialCost:
-    """One trial's arithmetic.
+    """What the training time of one trial depends on.
 
     Attributes:
-        n_parameters: whose gradients devices would exchange.
-        n_products: multiplications of one row's way forward.
-        batch_size: rows a step.
-        n_steps: planned.
-        seconds: offered, infinite for no clock.
+        n_parameters: parameters, whose gradients devices would exchange.
+        n_products: multiplications of the forward pass of one row.
+        batch_size: rows in a step.
+        n_steps: planned steps.
+        seconds: time allotted; infinite without a time limit.
     """
 
     n_parameters: int
@@ -49,9 +48,9 @@ class TrialCost:
     seconds: float = math.inf
 
     def step_seconds(self, n_devices: int) -> float:
-        """What a step is expected to take: arithmetic, and on several devices a ring's exchange of gradients.
+        """The expected time of a step: arithmetic and, on several devices, a ring all-reduce of the gradients.
 
-        Source of the ring's 2 (n - 1) / n: Patarasuk and Yuan, "Bandwidth optimal all-reduce", JPDC 69 (2009).
+        Source of the factor 2 (n - 1) / n: Patarasuk and Yuan, "Bandwidth optimal all-reduce", JPDC 69 (2009).
         """
         arithmetic = WAYS * self.n_products * self.batch_size / n_devices / PRODUCTS_A_SECOND
         if n_devices == 1:
@@ -61,50 +60,55 @@ class TrialCost:
 
 
 def replicas_for(device: Device, work: TrialCost) -> tuple[str, ...]:
-    """The devices over which to spread a trial; empty for one device.
+    """The devices over which to spread a trial; empty for a single device.
 
-    A trial is spread where its steps become at least 1.3 times faster and what that saves outweighs building and
-    tracing the network once for each device. The exchange costs as much for a small batch as for a large one, so dense
-    networks of usual batch sizes never are, and convolutions over many places are.
+    A trial is spread if its steps become at least 1.3 times faster and the time saved outweighs building and tracing
+    the network once for each device. The exchange costs the same for a small batch as for a large one. So dense
+    networks of usual batch sizes are never spread, and convolutions over many places are.
+
+    Args:
+        device: the device policy.
+        work: the cost of the trial.
     """
     n = len(device.replicas)
     if n < 2 or device.sharing == "never" or work.batch_size < n * LEAST_ROWS_A_DEVICE:
         return ()
     if device.sharing == "always":
         return device.replicas
-    one, many = work.step_seconds(1), work.step_seconds(n)
-    saved = min(work.n_steps * one, work.seconds) * (1 - many / one)
-    return device.replicas if one >= LEAST_SPEED_UP * many and saved > n * START_SECONDS_A_DEVICE else ()
+    one, shared = work.step_seconds(1), work.step_seconds(n)
+    saved = min(work.n_steps * one, work.seconds) * (1 - shared / one)
+    return device.replicas if one >= LEAST_SPEED_UP * shared and saved > n * START_SECONDS_A_DEVICE else ()
 
 
 def products_a_row(model: Any) -> float:
-    """Multiplications of one row's way forward through a functional model: each kernel at each place it is applied.
+    """Estimate the multiplications of one row's forward pass through a functional model.
 
-    A kernel is applied once for each place of its layer's output between the batch and the channel axis, a recurrent
-    one at each step of its input. What layers multiply without a kernel (attention's scores) is not counted.
+    A kernel counts once for each place where it is applied: each position of the layer's output between the batch and
+    the channel axis, or each step of the input of a recurrent layer. Products without a kernel (attention scores) are
+    not counted.
     """
     return float(sum(_products(layer) for layer in model.layers))
 
 
 def _products(layer: Any) -> float:
     kernels = [math.prod(int(size) for size in w.shape) for w in layer.trainable_variables if len(w.shape) > 1]
-    if not kernels or "Embedding" in type(layer).__name__:  # looking up multiplies nothing
+    if not kernels or "Embedding" in type(layer).__name__:  # a look-up multiplies nothing
         return 0.0
     recurrent = hasattr(getattr(layer, "forward_layer", layer), "cell")
     try:
         tensors = layer.input if recurrent else layer.output
-    except (AttributeError, ValueError):  # not part of a functional model: at least once
+    except (AttributeError, ValueError):  # not part of a functional model: each kernel is applied at least once
         return float(sum(kernels))
     shape = (tensors[0] if isinstance(tensors, list | tuple) else tensors).shape
     return float(sum(kernels) * math.prod(int(size or 1) for size in shape[1:-1]))
 
 
 def needed_mib(model: Any, batch_size: int) -> float:
-    """Estimate what training a functional model takes beside the data, MiB.
+    """Estimate the memory that training a functional model takes beside the data, in MiB.
 
-    Weights with their gradients and optimiser state, and each layer's outputs for one batch, which automatic
-    differentiation keeps. What a layer makes inside of itself is counted for recurrent ones only, so this is an
-    estimate from below.
+    Counted are the weights with their gradients and optimiser state, and each layer's outputs for one batch, which
+    automatic differentiation keeps. Intermediate results inside a layer are counted for recurrent layers only, so the
+    estimate is a lower bound.
     """
     outputs = sum(_numbers(layer) for layer in model.layers)
     weights = int(model.count_params())
@@ -112,7 +116,7 @@ def needed_mib(model: Any, batch_size: int) -> float:
 
 
 def _numbers(layer: Any) -> int:
-    """Numbers that a layer puts out for one row."""
+    """The count of numbers in a layer's output for one row, with the gates of a recurrent layer."""
     try:
         outputs = layer.output if isinstance(layer.output, list | tuple) else [layer.output]
         inputs = layer.input if isinstance(layer.input, list | tuple) else [layer.input]

@@ -1,8 +1,8 @@
-"""One trial over several devices: each computes a share of every batch, and all make the same update. TensorFlow only.
+"""Data-parallel training of one trial: each device computes a share of every batch, and all make the same update.
 
-The update is the single device's up to rounding: a share's loss counts by its rows' weights, gradients are summed
-before they are clipped, and batch norm's statistics are those of the whole batch. Dropout draws another mask on each
-device, so with dropout the way is another one, as with another seed.
+TensorFlow only. Up to rounding, the update equals the one of a single device: the loss of a share is weighted by the
+weights of its rows, gradients are summed before they are clipped, and batch normalisation uses the statistics of the
+whole batch. Dropout draws a different mask on each device, so with dropout the results differ as they do between seeds.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ParallelNetwork", "Replicas"]
 
-SEED_DISTANCE = 2**30  # between the counters of two devices' seed generators, more than a trial draws
+SEED_DISTANCE = 2**30  # between the counters of two devices' seed generators; more than a trial draws
 
 
 class Replicas:
-    """Devices that share trials, each with its own copy of the data.
+    """The devices that share a trial, each with its own copy of the data.
 
     Args:
-        names: TensorFlow's, such as "GPU:0".
-        data: on any of them.
+        names: TensorFlow's names of the devices, such as "GPU:0".
+        data: the data, on any device.
     """
 
     def __init__(self, names: Sequence[str], data: DeviceData) -> None:
@@ -44,7 +44,10 @@ class Replicas:
 
 @functools.cache
 def _strategy(names: tuple[str, ...]) -> Any:
-    """One strategy a process: two over the same devices would number their collective operations alike, and clash."""
+    """The strategy for these devices, made once a process.
+
+    Two strategies over the same devices would give their collective operations the same numbers, and clash.
+    """
     return tf.distribute.MirroredStrategy(list(names))
 
 
@@ -61,9 +64,9 @@ def _copy(data: DeviceData, device: str) -> DeviceData:
 class ParallelNetwork(Network):
     """A network whose steps run on several devices (`tf.distribute.MirroredStrategy`).
 
-    Weights and moments have a copy on each device, which all update alike. Batch norm's moving statistics and the
-    states of seed generators belong to each device alone; the first one's are kept. XLA is left off: what it compiles
-    must lie on one device, and the exchange of gradients does not.
+    Each device has a copy of the weights and of the optimiser's moments, and all copies get the same updates. The
+    moving statistics of batch normalisation and the states of seed generators differ by device; those of the first
+    device are kept. XLA is off: it compiles for one device only, and the exchange of gradients spans several.
 
     Args:
         template: as for `Network`.
@@ -73,7 +76,7 @@ class ParallelNetwork(Network):
         head: as for `Network`.
         device: as for `Network`.
         loss_scale: as for `Network`.
-        replicas: where it runs.
+        replicas: the devices it runs on.
     """
 
     def __init__(
@@ -103,16 +106,16 @@ class ParallelNetwork(Network):
 
     @property
     def n_devices(self) -> int:
-        """How many devices share a step."""
+        """The number of devices that share a step."""
         return len(self.replicas.names)
 
     def reset(self, knobs: Mapping[str, float], batch_size: int, seed: int) -> None:
-        """Start over, as `Network.reset` does; a batch has at least a row for each device."""
+        """Start over, as `Network.reset` does; a batch has at least one row for each device."""
         super().reset(knobs, batch_size, seed)
         self.batch_size = min(max(self.batch_size, self.n_devices), self.data.n_train)
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        """Put back what `weights` gave."""
+        """Restore what `weights` returned."""
         super().set_weights(weights)
         self._part_seeds()
 
@@ -121,7 +124,7 @@ class ParallelNetwork(Network):
         self._part_seeds()
 
     def _part_seeds(self) -> None:
-        """Let each device draw other dropout masks than the first."""
+        """Move the seed generators apart, so that each device draws its own dropout masks."""
         for state in self._seeds:
             first, *others = self.strategy.experimental_local_results(state)
             for number, other in enumerate(others, start=1):
@@ -132,7 +135,7 @@ class ParallelNetwork(Network):
         return tf.add_n(self.strategy.experimental_local_results(losses))
 
     def _share_of_step(self, rows: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
-        """One device's part of a step: its rows' gradients, their sum over devices, and the update of its copies."""
+        """One device's part of a step: gradients of its rows, their sum over devices, the update of its copies."""
         place, data = self._place(), self.replicas.data[self._place()]
         own = self._part(rows, place)
         of_all, weight = tf.gather(data.weight, rows), tf.gather(data.weight, own)
@@ -155,11 +158,11 @@ class ParallelNetwork(Network):
         return loss
 
     def _place(self) -> int:
-        """The number of the device for which a step is being traced."""
+        """The number of the device for which a function is being traced."""
         return int(tf.get_static_value(tf.distribute.get_replica_context().replica_id_in_sync_group))
 
     def _part(self, tensor: tf.Tensor, place: int) -> tf.Tensor:
-        """A device's consecutive part of a batch; parts differ by one row where they do not come out even."""
+        """A device's consecutive part of a batch; sizes of parts differ by one row at most."""
         n = tf.shape(tensor)[0]
         return tensor[n * place // self.n_devices : n * (place + 1) // self.n_devices]
 
@@ -176,7 +179,7 @@ class ParallelNetwork(Network):
 
 
 def _of_each_device(make: Any, **options: Any) -> Any:
-    """Variables that are not trained need no agreement between devices: each one writes its own copy."""
+    """Create a variable. One that is not trained is not synchronised: each device writes its own copy."""
     if not options.get("trainable", True):
         options["synchronization"] = tf.VariableSynchronization.ON_READ
         options["aggregation"] = tf.VariableAggregation.ONLY_FIRST_REPLICA

@@ -1,4 +1,4 @@
-"""The device policy: one function decides precision, compilation, dispatch and sharing from what the machine has."""
+"""The device policy: precision, XLA, dispatch and data-parallel training, decided from the devices of the machine."""
 
 from __future__ import annotations
 
@@ -32,17 +32,18 @@ DISPATCH = (
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """How networks are trained here, and why.
+    """How networks are trained on this machine, and why.
 
     Attributes:
         name: "cpu", "gpu" or "gpu x4".
-        n_accelerators: how many GPUs TensorFlow sees: as many workers, each with one of them, keep all of them busy.
+        n_accelerators: GPUs that TensorFlow sees. As many workers, each with one GPU, keep all of them busy.
         precision: Keras dtype policy of the families in `mixed`; the others train in float32.
         compiled: families whose training step XLA compiles.
-        dispatch_seconds: the longest that one dispatch of training steps should take.
+        dispatch_seconds: the longest time that one dispatch of training steps should take.
         reasons: sentences for `automl doctor`.
         replicas: TensorFlow's names of the devices that one trial may be spread over; fewer than two for none.
-        sharing: "auto" spreads a trial where `automl.deep.training.cost` expects that to pay; "always" every trial.
+        sharing: "auto" spreads a trial if `automl.deep.training.cost` expects that to pay, "always" every trial,
+            "never" none.
         mixed: families that compute in `precision`.
         operator_threads: threads that one operator of a step may use; 0 leaves that to TensorFlow (all cores).
     """
@@ -60,7 +61,7 @@ class Device:
 
     @property
     def kind(self) -> str:
-        """ "cpu" or "gpu": what one trial that is not spread runs on."""
+        """ "cpu" or "gpu": the device of a trial that is not spread."""
         return "gpu" if self.n_accelerators else "cpu"
 
     def precision_of(self, family: Family) -> str:
@@ -71,14 +72,14 @@ class Device:
 def choose(
     accelerators: Sequence[Sequence[int] | None], n_cpus: int = 1, wish: DeviceWish = "auto", n_cores: int = 0
 ) -> Device:
-    """Decide from what TensorFlow sees.
+    """Decide the policy from the devices that TensorFlow sees.
 
     Args:
-        accelerators: compute capabilities of the visible GPUs, None where a device tells none (Apple's and other
-            plug-in devices); empty means CPU alone.
-        n_cpus: logical CPU devices; more than one only where the process was configured so.
+        accelerators: compute capability of each visible GPU, None for a device without one (Apple's and other plug-in
+            devices); empty for CPU only.
+        n_cpus: logical CPU devices; more than one only if the process was configured so.
         wish: "auto", "cpu" (the caller hides GPUs), "one" (never spread a trial) or "all" (spread every trial).
-        n_cores: cores that this process may use; 0 where that is not known.
+        n_cores: cores that this process may use; 0 if unknown.
     """
     return _on_cpu(n_cpus, wish, n_cores) if not accelerators else _on_gpus(accelerators, wish)
 
@@ -112,7 +113,7 @@ def _on_cpu(n_cpus: int, wish: DeviceWish, n_cores: int) -> Device:
 
 
 def _on_gpus(accelerators: Sequence[Sequence[int] | None], wish: DeviceWish) -> Device:
-    """On GPUs: what the weakest of them can do."""
+    """On GPUs: what the weakest GPU can do."""
     known = [(int(c[0]), int(c[1])) for c in accelerators if c]
     all_known = len(known) == len(accelerators)
     n = 1 if wish == "one" else len(accelerators)
@@ -160,13 +161,16 @@ def _words(capability: tuple[int, int]) -> str:
 
 
 def prepare(wish: DeviceWish = "auto") -> Device:
-    """Set the process up for the devices that TensorFlow may use, and return the policy. TensorFlow only.
+    """Configure this process for the devices that TensorFlow may use, and return the policy. TensorFlow only.
 
-    What is hidden stays hidden: CUDA_VISIBLE_DEVICES and `tf.config.set_visible_devices` are obeyed. Nothing here
-    starts TensorFlow's runtime, so that a process which only drives workers takes no memory of a GPU.
+    Hidden devices stay hidden: CUDA_VISIBLE_DEVICES and `tf.config.set_visible_devices` are respected. This does not
+    start TensorFlow's runtime, so a process that only drives workers takes no GPU memory.
+
+    Args:
+        wish: see `choose`.
 
     Raises:
-        RecipeError: the CPU is asked for and this process uses GPUs already.
+        RecipeError: the CPU is asked for, but this process uses GPUs already.
     """
     import tensorflow as tf
 
@@ -182,9 +186,9 @@ def prepare(wish: DeviceWish = "auto") -> Device:
                 ) from error
         gpus = gpus[:1] if wish == "one" else []
     for gpu in gpus:
-        try:  # all of them before the first use: TensorFlow refuses cards that differ in this
+        try:  # for all GPUs before the first use: TensorFlow refuses GPUs that differ in this
             tf.config.experimental.set_memory_growth(gpu, True)
-        except (RuntimeError, ValueError):  # the process has used the device before, or split it: its owner decided
+        except (RuntimeError, ValueError):  # the user's code already used or split the device: its choice stands
             break
     details = [tf.config.experimental.get_device_details(gpu).get("compute_capability") for gpu in gpus]
     n_cpus = sum(
@@ -192,6 +196,6 @@ def prepare(wish: DeviceWish = "auto") -> Device:
     )
     policy = choose(details, n_cpus, wish, usable_cores())
     if policy.operator_threads and not os.environ.get(THREADS_VARIABLE):
-        with contextlib.suppress(RuntimeError):  # TensorFlow runs already: its owner's number of threads stands
+        with contextlib.suppress(RuntimeError):  # TensorFlow already runs: its number of threads stands
             tf.config.threading.set_intra_op_parallelism_threads(policy.operator_threads)
     return policy

@@ -1,4 +1,4 @@
-"""Why a trial failed, in classes that the loop can act on and words that a user can."""
+"""Why a trial failed: a kind for the search loop, and a message for the user."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ class NotFinite(TrialError):
 
 
 class TooLarge(TrialError):
-    """A trial would not fit into the memory that it may use; it was not started."""
+    """A trial would not fit into the memory that it may use, so it was not started."""
 
 
 class Unusable(TrialError):
-    """What a template built is no network for this task."""
+    """A template built something that is not a network for this task."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed try.
+    """A failed try of a trial.
 
     Attributes:
         kind: "memory", "not finite", "shape" (a network that cannot be built or fed), "code" (anything else that a
-            template raised), "lost" (the process that ran it has ended) or "never ended" (it was stopped from outside,
-            or this process ended while it ran).
-        words: for the user.
+            template raised), "lost" (its worker process died) or "never ended" (the watchdog ended it, or this process
+            died while it ran).
+        words: the message for the user.
     """
 
     kind: FailureKind
@@ -55,10 +55,10 @@ class Failure:
 
 
 def explain(error: Exception | SystemExit) -> Failure:
-    """Class an exception that ended a trial.
+    """Classify an exception that ended a trial.
 
-    TensorFlow says ResourceExhaustedError when a device cannot allocate, Python MemoryError; some allocators only say
-    so in the message.
+    If memory cannot be allocated, TensorFlow raises ResourceExhaustedError and Python MemoryError. Some allocators say
+    so only in the message.
     """
     name = type(error).__name__
     first = _first_line(str(error))
@@ -80,23 +80,23 @@ def explain(error: Exception | SystemExit) -> Failure:
 
 
 def _first_line(message: str) -> str:
-    """What a message says first; TensorFlow puts the way to the fault before the fault."""
+    """The first line of a message that names the fault; TensorFlow puts stack traces before it."""
     lines = [line.strip() for line in message.splitlines()]
-    told = [line for line in lines if line and not line.startswith(WAY)]
-    return (told or [line for line in lines if line] or ["no message"])[0][:300]
+    faults = [line for line in lines if line and not line.startswith(WAY)]
+    return (faults or [line for line in lines if line] or ["no message"])[0][:300]
 
 
 def never_ended(template: str, why: str) -> Failure:
-    """A trial that was ended from outside."""
+    """The failure of a trial that the watchdog ended."""
     return Failure(
         "never ended",
         f"{why}, so it was stopped: either it needs more time (--budget), or the build or call of template {template} "
-        "holds a loop without an end",
+        "contains an endless loop",
     )
 
 
 def _place(error: BaseException) -> str:
-    """The last line of the user's own code in the traceback, where there is one outside of libraries."""
+    """Where in the user's own code the error arose: file and line, or "" if only libraries are in the traceback."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -108,10 +108,10 @@ def _place(error: BaseException) -> str:
 
 
 def second_try(kind: FailureKind, settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Settings under which what failed may work: half the batch after want of memory, a lower rate after NaN.
+    """Settings for another try of a failed trial: half the batch size after "memory", a lower learning rate after NaN.
 
     Returns:
-        None where another try is of no use.
+        None if another try is of no use.
     """
     if kind == "memory" and int(settings["batch_size"]) > LEAST_BATCH:
         return {**settings, "batch_size": max(LEAST_BATCH, int(settings["batch_size"]) // 2)}

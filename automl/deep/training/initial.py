@@ -1,4 +1,4 @@
-"""First weights drawn from a seed, without building a network again."""
+"""Draws new initial weights from a seed without building the network again."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ import numpy as np
 
 __all__ = ["Initial", "seeded"]
 
-
 OWN = ("keras.", "automl.")
 
 
 @contextmanager
 def seeded(seed: int, backend: bool = True) -> Iterator[None]:
-    """Seed Python, NumPy and Keras inside, and give the caller's Python and NumPy generators back after.
+    """Seed Python, NumPy and Keras inside the block, and restore the caller's Python and NumPy generators after it.
 
     Args:
         seed: any integer.
-        backend: seed TensorFlow's own generator too. That throws away every prepared function of the process, so that a
-            compiled step takes some 0.2 s again at its next call.
+        backend: whether to seed TensorFlow's own generator too. That discards every traced function of the process, so
+            the next call of a compiled step takes some 0.2 s longer.
     """
     python_state, numpy_state = random.getstate(), np.random.get_state()
     if backend:
@@ -39,11 +38,11 @@ def seeded(seed: int, backend: bool = True) -> Iterator[None]:
 
 
 class Initial:
-    """How each variable of a model got its first value, so that it can be drawn again.
+    """The initialiser of each variable of a model, so that initial values can be drawn again.
 
-    Building a small network costs some 0.1 s, drawing its weights a few milliseconds. What a seed gives does not
-    depend on what was trained before: weights are drawn in this way for the first trial of a network too.
-    A variable that no initialiser made gets the value it had after building.
+    Building a small network takes some 0.1 s, drawing its weights a few milliseconds. The weights of a seed do not
+    depend on what was trained before: the first trial of a network draws its weights in this way too. A variable
+    without an initialiser gets the value that it had after building.
     """
 
     def __init__(self) -> None:
@@ -52,12 +51,12 @@ class Initial:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Note the initialiser of each weight that layers add inside."""
+        """Record the initialiser of each weight that layers add inside the block."""
         plain = keras.layers.Layer.add_weight
         makers = self._makers
 
         def add_weight(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            if args:  # an older signature: its value after building stays
+            if args:  # an older signature: the weight keeps its value after building
                 return plain(layer, *args, **kwargs)
             if kwargs.get("initializer") is None and "int" not in str(kwargs.get("dtype")):
                 kwargs["initializer"] = "glorot_uniform"  # Keras's own default
@@ -75,18 +74,18 @@ class Initial:
             keras.layers.Layer.add_weight = plain
 
     def covers(self, model: Any) -> bool:
-        """Whether each trained weight can be drawn again; else the model must be built anew for another seed."""
+        """Whether each trained weight can be drawn again; otherwise another seed needs a newly built model."""
         return all(id(variable) in self._makers for variable in model.trainable_variables)
 
     def generators(self, model: Any) -> list[Any]:
-        """Seed generators of all layers."""
-        found: list[Any] = []
+        """The seed generators of all layers."""
+        generators: list[Any] = []
         for layer in model._flatten_layers():
-            found += list(getattr(layer, "_seed_generators", []))
-        return found
+            generators += list(getattr(layer, "_seed_generators", []))
+        return generators
 
     def draw(self, model: Any, seed: int) -> None:
-        """Give every variable of the model its first value under this seed."""
+        """Give every variable of the model its initial value under this seed."""
         generators = {id(generator.state) for generator in self.generators(model) if generator._initial_seed is None}
         if self._values is None:
             self._values = {
@@ -107,11 +106,11 @@ class Initial:
                     variable.assign(maker(variable.shape, dtype=variable.dtype))
 
     def _draw_by_seed(self) -> bool:
-        """Whether all initialisers take their numbers from Python's generator, as Keras's own and ours do."""
-        places = (getattr(maker, "__module__", type(maker).__module__) for maker in self._makers.values())
-        return all(place.startswith(OWN) for place in places)
+        """Whether all initialisers draw from a seed out of Python's generator, as Keras's and this package's do."""
+        modules = (getattr(maker, "__module__", type(maker).__module__) for maker in self._makers.values())
+        return all(module.startswith(OWN) for module in modules)
 
 
 def _draws_its_own_seed(maker: Any) -> bool:
-    """Whether an initialiser was made without a seed: Keras then draws one when it is made, and keeps to it."""
+    """Whether an initialiser was made without a seed: Keras then draws one at construction and keeps it."""
     return hasattr(maker, "seed") and getattr(maker, "_init_seed", 0) is None

@@ -1,4 +1,4 @@
-"""Knobs of the loss, which every template has where the task's classes ask for them: class weights, an ordinal term."""
+"""Hyperparameters of the loss that the task adds to every template: class weights and an ordinal term."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ STRONGEST_ORDINAL = 4.0
 
 
 def declare(space: Any, head: Head, metric: str) -> None:
-    """Add what this task's loss can be told to a template's space; nothing for most tasks.
+    """Add the hyperparameters of this task's loss to a template's space; for most tasks there are none.
 
-    - "class_weight", 0 (none) to 1 (balanced): several classes, a metric that counts them alike, and a rarest class
-      with less than four fifths of an even share of the training rows. For two classes, or another metric, nothing was
-      gained (decision 10).
-    - "ordinal", what the ranked probability score counts beside cross-entropy: where the classes are ordered.
+    - "class_weight", from 0 (none) to 1 (balanced). It is added for several classes if the metric counts all classes
+      alike and the rarest class has less than four fifths of an even share of the training rows. For two classes, or
+      another metric, it gained nothing (decision 10).
+    - "ordinal", the weight of the ranked probability score beside cross-entropy. It is added if classes are ordered.
 
     Args:
         space: KerasTuner HyperParameters.
-        head: what the network puts out.
-        metric: what trials are judged by.
+        head: the output of the network.
+        metric: the metric that trials are scored by.
     """
     counts_alike = head.activation == "softmax" and metric in ("balanced_accuracy", "f1")
     if counts_alike and head.priors and min(head.priors) * len(head.priors) < UNEVEN:
@@ -36,5 +36,5 @@ def declare(space: Any, head: Head, metric: str) -> None:
 
 
 def loss_knobs(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """Those of the loss's knobs that these settings name."""
+    """The names of the loss's hyperparameters that occur in these settings."""
     return tuple(name for name in LOSS_KNOBS if name in settings)

@@ -1,8 +1,8 @@
-"""One compiled training step for each set of choices, serving every setting of the knobs. TensorFlow only.
+"""A network with one compiled training step for each set of choices, whatever the knobs. TensorFlow only.
 
-Tracing a network costs more than training a small one (1 to 7 s against 1 s), so a network built for some choices
-is kept, and a trial that differs in its knobs or batch size alone redraws its weights. Data lies on the device; a
-call runs many steps.
+Tracing a network takes longer than training a small one (1 to 7 s against 1 s). So a built network is kept, and a trial
+that differs in its knobs or batch size alone draws new weights in it. The data lie on the device, and one call runs
+many steps.
 """
 
 from __future__ import annotations
@@ -40,13 +40,14 @@ class DeviceData:
     """Training and validation arrays as tensors on the device.
 
     Attributes:
-        inputs: by spec name, shape (n_train, ...).
+        inputs: by spec name, shape (n_train, ...). If there are other hold-outs, the validation rows follow the
+            training rows here, in `target` and in `weight`.
         target: (n_train, ...).
-        weight: (n_train,), mean 1. Where there are other hold-outs, the validation rows follow.
-        valid: inputs of the validation rows.
-        n_train: counts.
-        n_valid: counts.
-        others: (training, validation) positions in `inputs` of other hold-outs.
+        weight: (n_train,), mean 1.
+        valid: inputs of the validation rows, by spec name.
+        n_train: number of training rows.
+        n_valid: number of validation rows.
+        others: (training, validation) positions in `inputs`, for each other hold-out.
     """
 
     inputs: Mapping[str, tf.Tensor]
@@ -69,7 +70,7 @@ class DeviceData:
         valid_weight: np.ndarray | None = None,
         others: Sequence[tuple[np.ndarray, np.ndarray]] = (),
     ) -> DeviceData:
-        """Copy arrays to the device once; `others` need the validation rows' target and weight as well."""
+        """Copy arrays to the device; `others` also need the target and weight of the validation rows."""
         n_train = len(target)
         weights = np.ones(n_train) if weight is None else weight / max(float(weight.mean()), 1e-12)
         inputs: Mapping[str, np.ndarray] = train
@@ -95,14 +96,14 @@ class Network:
     """A built network with its compiled training and prediction functions.
 
     Args:
-        template: what to build.
-        choices: what fixes its shapes.
-        knobs: their names with first values, those of the loss among them.
-        specs: of the encoder and codec.
-        head: of the encoder and codec.
-        data: on the device.
-        device: the policy.
-        loss_scale: divides a forecast's errors, broadcastable to (n_targets,), in the target's units.
+        template: builds the network.
+        choices: hyperparameters that fix its shapes.
+        knobs: names and first values of the knobs, including those of the loss.
+        specs: inputs of the network, from the encoder.
+        head: output of the network, from the codec.
+        data: the data on the device.
+        device: the device policy.
+        loss_scale: what a forecast's errors are divided by, in the target's units, broadcastable to (n_targets,).
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class Network:
         with self.initial.recording():
             self.model = self._built()
         names = frozenset(input_names(self.model))
-        self._reads = names if names <= set(data.valid) else frozenset(data.valid)  # a network may leave inputs out
+        self._reads = names if names <= set(data.valid) else frozenset(data.valid)  # a network may not use all inputs
         self._loss = loss_for(
             head, 1.0 if loss_scale is None else loss_scale,
             **{name: self.knobs[name] for name in loss_knobs(knobs)},
@@ -142,7 +143,8 @@ class Network:
         self._moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in values]
         self._powers = (tf.Variable(1.0), tf.Variable(1.0))
         self.n_parameters = int(self.model.count_params())
-        # XLA compiles anew for each shape, so it gets one step, whose shape is the batch size's, not the loop of steps.
+        # XLA compiles again for each shape. So it gets a single step, whose shape is fixed by the batch size, and not
+        # the loop of steps.
         compiled = template.family in device.compiled
         self._step = tf.function(self._one_step, jit_compile=True, autograph=False) if compiled else self._one_step
         self._train = tf.function(self._many_steps, input_signature=self._signature(), autograph=False)
@@ -158,9 +160,9 @@ class Network:
         return 1
 
     def _built(self) -> keras.Model:
-        """A new model; layers take the precision that is set while they are made.
+        """Build a new model, whose layers compute in this network's precision.
 
-        The model itself stays float32, or it would round its inputs before the first layer sees them.
+        The model itself stays float32; otherwise it would round its inputs before the first layer sees them.
         """
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.precision)
@@ -173,8 +175,9 @@ class Network:
         return model
 
     def reset(self, knobs: Mapping[str, float], batch_size: int, seed: int) -> None:
-        """Start over: weights, normalisation and seed-generator state of this seed, empty moments, new knobs; the first
-        hold-out.
+        """Start over on the first hold-out, with new knobs.
+
+        Weights, normalisation and seed generators are drawn from the seed; the moments of the optimiser are zero.
         """
         self._drawn(seed)
         for pair in self._moments:
@@ -189,7 +192,7 @@ class Network:
         self.batch_size = int(min(batch_size, self.n_train))
 
     def hold_out(self, number: int) -> None:
-        """Train and validate on another hold-out of the data (1 for the first of `data.others`) until `reset`."""
+        """Train and validate on another hold-out until the next `reset`; 1 is the first of `data.others`."""
         self._rows, valid = self.data.others[number - 1]
         self._valid = {name: tf.gather(tensor, valid) for name, tensor in self._read(self.data.inputs).items()}
         self.n_train, self.n_valid = len(self._rows), len(valid)
@@ -204,12 +207,12 @@ class Network:
             self.set_weights([keras.ops.convert_to_numpy(variable) for variable in other.variables])
 
     def state(self) -> list[np.ndarray]:
-        """What `set_state` needs to go on: every variable of the model, then the optimiser's."""
+        """The state that `set_state` restores: every variable of the model, then those of the optimiser."""
         moments = [moment.numpy() for pair in self._moments for moment in pair]
         return [*self.weights(), *moments, *(power.numpy() for power in self._powers)]
 
     def set_state(self, state: Sequence[np.ndarray]) -> None:
-        """Put back what `state` gave."""
+        """Restore what `state` returned."""
         n = len(self.model.variables)
         self.set_weights(state[:n])
         own = [*(moment for pair in self._moments for moment in pair), *self._powers]
@@ -217,7 +220,7 @@ class Network:
             variable.assign(value)
 
     def _many_steps(self, batches: tf.Tensor, learning_rates: tf.Tensor) -> tf.Tensor:
-        """One step after another in a graph's loop, written out: converting it from Python took longer to trace."""
+        """Run many steps in a graph loop. It is a plain `tf.while_loop`, since AutoGraph took longer to trace."""
         n_steps = tf.shape(batches)[0]
 
         def body(i: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -234,7 +237,14 @@ class Network:
     def _gradients(
         self, data: DeviceData, rows: tf.Tensor, share: float | tf.Tensor = 1.0, share_of_rows: float | tf.Tensor = 1.0
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """Loss and gradients of rows, as a share of a batch: by their weights, and by their number in extra losses."""
+        """Loss and gradients of rows that may be a part of a batch.
+
+        Args:
+            data: the data on the device.
+            rows: row numbers.
+            share: share of the batch's weight that these rows have; multiplies the loss.
+            share_of_rows: share of the batch's rows; multiplies the extra losses of layers.
+        """
         inputs = {name: tf.gather(tensor, rows) for name, tensor in self._read(data.inputs).items()}
         target, weight = tf.gather(data.target, rows), tf.gather(data.weight, rows)
         variables = [variable.value for variable in self.model.trainable_variables]
@@ -258,9 +268,10 @@ class Network:
         gradients: Sequence[tf.Tensor],
         rate: tf.Tensor,
     ) -> None:
-        """Clip, then Adam with decoupled weight decay on matrices; vectors (biases, norms) are not decayed.
+        """Clip the gradients, then update by Adam with decoupled weight decay.
 
-        How fast a variable learns beside the others is noted on it (`automl.layers.rates`).
+        Only matrices are decayed, not vectors (biases, norms). A variable may carry a multiplier of the learning rate
+        (`automl.layers.rates`).
 
         Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
         """
@@ -270,24 +281,30 @@ class Network:
         first, second = powers
         first.assign(first * BETA_1)
         second.assign(second * self._beta_2)
-        rates = {pace: rate if pace == 1.0 else rate * pace for pace in self._rate_multipliers}
-        for variable, gradient, (m, v), pace in zip(variables, gradients, moments, self._rate_multipliers, strict=True):
+        rates = {factor: rate if factor == 1.0 else rate * factor for factor in self._rate_multipliers}
+        parts = zip(variables, gradients, moments, self._rate_multipliers, strict=True)
+        for variable, gradient, (m, v), factor in parts:
             if variable.shape.rank is not None and variable.shape.rank > 1:
-                variable.assign_sub(variable * tf.cast(rates[pace] * decay, variable.dtype))
+                variable.assign_sub(variable * tf.cast(rates[factor] * decay, variable.dtype))
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle, m=m.handle, v=v.handle, beta1_power=first, beta2_power=second,
-                lr=rates[pace], beta1=BETA_1, beta2=self._beta_2, epsilon=EPSILON,
+                lr=rates[factor], beta1=BETA_1, beta2=self._beta_2, epsilon=EPSILON,
                 grad=tf.cast(gradient, variable.dtype),
             )  # fmt: skip
 
     def train(self, batches: np.ndarray, learning_rates: np.ndarray) -> float:
-        """Run one step for each row of `batches` (n_steps, batch_size), all below `n_train`; returns the mean loss."""
+        """Run one step for each batch, and return the mean loss.
+
+        Args:
+            batches: (n_steps, batch_size) row numbers below `n_train`.
+            learning_rates: (n_steps,).
+        """
         batches = batches if self._rows is None else self._rows[batches]
         total = self._train(tf.constant(batches, tf.int32), tf.constant(learning_rates, tf.float32))
         return float(total) / len(batches)
 
     def _read(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
-        """Those that the network reads."""
+        """The arrays that the network reads."""
         return {name: array for name, array in arrays.items() if name in self._reads}
 
     def _predict_batch(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
@@ -298,7 +315,7 @@ class Network:
         return self._predict(self._valid, self.n_valid)
 
     def predict(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Raw outputs for encoded rows."""
+        """Raw outputs for encoded rows, shape (n, *head.shape)."""
         n = len(next(iter(arrays.values())))
         return self._predict({name: tf.constant(array) for name, array in self._read(arrays).items()}, n)
 
@@ -310,21 +327,22 @@ class Network:
         return np.concatenate(parts).astype(np.float32)
 
     def weights(self) -> list[np.ndarray]:
-        """A copy of every variable of the model (normalisation state and seed generators included)."""
+        """A copy of every variable of the model, including normalisation state and seed generators."""
         return [np.array(keras.ops.convert_to_numpy(variable)) for variable in self.model.variables]
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        """Put back what `weights` gave."""
+        """Restore what `weights` returned."""
         for variable, value in zip(self.model.variables, weights, strict=True):
             variable.assign(value)
 
     def release(self) -> None:
-        """Let go of what TensorFlow would keep of the compiled functions; the network is of no more use.
+        """Free the compiled functions; the network cannot be used afterwards.
 
-        A graph with a loop in it refers to itself in ways that Python's garbage collector does not see, and a gradient
-        of its own that an operation such as silu brings is registered for good, with the graph that it was made in.
+        TensorFlow would keep them in memory for two reasons. A graph with a loop refers to itself in ways that Python's
+        garbage collector does not see. And custom gradients, such as that of silu, stay registered together with the
+        graph that they were made in.
         """
-        with contextlib.suppress(Exception):  # inner parts of TensorFlow's; without them memory grows
+        with contextlib.suppress(Exception):  # private parts of TensorFlow; without them memory grows
             from tensorflow.python.framework.func_graph import dismantle_func_graph
             from tensorflow.python.framework.ops import gradient_registry
 
@@ -336,7 +354,7 @@ class Network:
                         dismantle_func_graph(graph)
 
     def detached(self, weights: Sequence[np.ndarray]) -> keras.Model:
-        """A model of its own with these weights, for keeping and saving."""
+        """A separate model with these weights, to keep and save."""
         model = self._built()
         for variable, value in zip(model.variables, weights, strict=True):
             variable.assign(value)
@@ -344,44 +362,47 @@ class Network:
 
 
 def _inner(graph: Any) -> list[Any]:
-    """A function's graph and those of the loops and branches in it, innermost first."""
-    found = []
+    """The graphs of the loops and branches in a function's graph, innermost first, then that graph itself."""
+    graphs = []
     for operation in graph.get_operations():
         for name in ("_body_graph", "_cond_graph", "_true_graph", "_false_graph"):
             part = getattr(operation, name, None)
             if part is not None:
-                found += _inner(part)
-    return [*found, graph]
+                graphs += _inner(part)
+    return [*graphs, graph]
 
 
 def _own_gradients(graph: Any) -> list[str]:
-    """Names under which gradients of a graph's own are registered."""
-    found = [operation.node_def.attr.get("_gradient_op_type") for operation in graph.get_operations()]
-    return [name.s.decode() for name in found if name is not None and name.s.startswith(b"CustomGradient-")]
+    """The names under which a graph's custom gradients are registered."""
+    names = [operation.node_def.attr.get("_gradient_op_type") for operation in graph.get_operations()]
+    return [name.s.decode() for name in names if name is not None and name.s.startswith(b"CustomGradient-")]
 
 
 def check_built(model: Any, template: str, head: Head) -> None:
-    """Refuse what is no functional model with one floating output of the head's shape.
+    """Refuse anything but a functional model with one floating-point output of the head's shape.
 
-    A loss would stretch an output of another shape over the target without a word, and train on that.
+    A loss would silently broadcast an output of another shape against the target, and train on that.
+
+    Args:
+        model: what the template built.
+        template: name of the template.
+        head: the output that is expected.
 
     Raises:
         Unusable: says what was expected and what the template built.
     """
     if not isinstance(model, keras.Model):
-        raise Unusable(f"template {template} must build a keras.Model and built {_of_type(model)}")
+        raise Unusable(f"template {template} must build a keras.Model, but built {_of_type(model)}")
     outputs: list[Any] = list(getattr(model, "outputs", None) or ())
     if len(outputs) != 1:
         raise Unusable(
-            f"template {template} must build a functional model with one output, and this has {len(outputs)}"
+            f"template {template} must build a functional model with one output, but this one has {len(outputs)}"
         )
     shape, dtype = tuple(outputs[0].shape)[1:], str(outputs[0].dtype)
     if shape != tuple(head.shape):
-        raise Unusable(
-            f"template {template} must put out the shape {tuple(head.shape)} for a row, and puts out {shape}"
-        )
+        raise Unusable(f"template {template} must output the shape {tuple(head.shape)} for a row, but outputs {shape}")
     if "float" not in dtype:
-        raise Unusable(f"template {template} must put out floating numbers, and puts out {dtype}")
+        raise Unusable(f"template {template} must output floating-point numbers, but outputs {dtype}")
 
 
 def _of_type(thing: Any) -> str:

@@ -1,4 +1,4 @@
-"""Training of networks that compare rows with training rows (`automl.layers.neighbours`). TensorFlow only."""
+"""Trains networks that compare each row with training rows (`automl.layers.neighbours`). TensorFlow only."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ LEAST_WEIGHT = 1e-9
 class RetrievalNetwork(Network):
     """A network with one `Neighbours` layer at its end.
 
-    A step embeds its batch and some training rows, drawn anew, and compares each row with all of those but itself.
-    Before rows are predicted, the layer is given where the training rows lie now. Rows of the current hold-out's
-    training part alone are ever compared with, drawn once where there are more than the layer holds.
+    A training step draws some training rows, embeds them together with its batch, and compares each row of the batch
+    with all drawn rows but itself. Before rows are predicted, the layer gets the current embeddings of the training
+    rows. Rows are compared only with training rows of the current hold-out. If there are more of them than the layer
+    holds, a sample is drawn once.
 
-    Args:
-        As for `Network`; choices hold "compared", the training rows that a step compares with.
+    The arguments are those of `Network`; choices hold "compared", the number of training rows drawn in a step.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.layer = next(layer for layer in self.model.layers if isinstance(layer, Neighbours))
         self.embed = keras.Model(self.model.inputs, self.layer.input)
-        self._known = tf.Variable(tf.zeros([self.layer.rows], tf.int32))  # rows of the data
+        self._known = tf.Variable(tf.zeros([self.layer.rows], tf.int32))  # numbers of the training rows compared with
         self._n_known = tf.Variable(1)
         self._placed = False
-        self._lie = tf.function(self._embedded, input_signature=self._forward.input_signature, autograph=False)
+        self._embed_rows = tf.function(self._embedded, input_signature=self._forward.input_signature, autograph=False)
 
     def reset(self, knobs: Mapping[str, float], batch_size: int, seed: int) -> None:
         """Start over, as `Network.reset` does."""
@@ -43,7 +43,7 @@ class RetrievalNetwork(Network):
         self._know(np.arange(self.data.n_train))
 
     def hold_out(self, number: int) -> None:
-        """As `Network.hold_out`: that part's training rows are compared with."""
+        """As `Network.hold_out`; rows are then compared with the training rows of that hold-out."""
         super().hold_out(number)
         self._know(np.asarray(self._rows))
 
@@ -55,19 +55,19 @@ class RetrievalNetwork(Network):
         self._placed = False
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        """Put back what `weights` gave, where known rows lie among it."""
+        """Restore what `weights` returned, including the embeddings of the training rows."""
         super().set_weights(weights)
         self._placed = True
 
     def train(self, batches: np.ndarray, learning_rates: np.ndarray) -> float:
-        """As `Network.train`; known rows lie elsewhere afterwards."""
+        """As `Network.train`; the stored embeddings of the training rows are out of date afterwards."""
         self._placed = False
         return super().train(batches, learning_rates)
 
     def _gradients(
         self, data: DeviceData, rows: tf.Tensor, share: float | tf.Tensor = 1.0, share_of_rows: float | tf.Tensor = 1.0
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """Loss and gradients of rows compared with some training rows, both of which are embedded anew."""
+        """Loss and gradients of rows that are compared with some training rows; both are embedded in this step."""
         drawn = keras.random.randint(
             (int(self.choices["compared"]),), 0, self._n_known, dtype="int32", seed=self.layer.generator
         )
@@ -79,9 +79,9 @@ class RetrievalNetwork(Network):
         answers = self._answers(tf.gather(data.target, others))
         variables = [variable.value for variable in self.model.trainable_variables]
         with tf.GradientTape() as tape:
-            lie = self.embed(inputs, training=True)
+            embedded = self.embed(inputs, training=True)
             n = tf.shape(rows)[0]
-            raw = self.layer.compare(lie[:n], lie[n:], answers, away)
+            raw = self.layer.compare(embedded[:n], embedded[n:], answers, away)
             loss = self._loss(target, raw, weight) * share
             if self.model.losses:
                 loss += tf.add_n([tf.cast(extra, loss.dtype) for extra in self.model.losses]) * share_of_rows
@@ -92,35 +92,35 @@ class RetrievalNetwork(Network):
         ]
 
     def _answers(self, target: tf.Tensor) -> tf.Tensor:
-        """Targets as the layer averages them: ``(n, units)``."""
+        """The targets in the form that the layer averages, shape ``(n, units)``."""
         if self.head.activation == "softmax":
             return tf.one_hot(tf.cast(target, tf.int32), self.layer.units)
         return tf.reshape(tf.cast(target, tf.float32), [-1, self.layer.units])
 
     def _away(self, weight: tf.Tensor) -> tf.Tensor:
-        """A row of weight w counts w times: ``exp(-d) w = exp(-(d - log w))``."""
+        """What is added to a row's distance so that weight w counts w times: ``exp(-d) w = exp(-(d - log w))``."""
         return -tf.math.log(tf.maximum(weight, LEAST_WEIGHT))
 
     def predict_valid(self) -> np.ndarray:
-        """Raw outputs for the validation rows, which are compared with training rows as they lie now."""
+        """Raw outputs for the validation rows, shape (n_valid, *head.shape)."""
         self._place()
         return super().predict_valid()
 
     def predict(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Raw outputs for encoded rows."""
+        """Raw outputs for encoded rows, shape (n, *head.shape)."""
         self._place()
         return super().predict(arrays)
 
     def _place(self) -> None:
-        """Give the layer the training rows as they lie now."""
+        """Give the layer the current embeddings of the training rows, if those it has are out of date."""
         if self._placed:
             return
         known = self._known.numpy()
-        places = []
+        parts = []
         for begin in range(0, len(known), PREDICT_BATCH):
             rows = known[begin : begin + PREDICT_BATCH]
-            places.append(self._lie({n: tf.gather(t, rows) for n, t in self._read(self.data.inputs).items()}))
-        self.layer.keys.assign(tf.cast(tf.concat(places, axis=0), tf.float32))
+            parts.append(self._embed_rows({n: tf.gather(t, rows) for n, t in self._read(self.data.inputs).items()}))
+        self.layer.keys.assign(tf.cast(tf.concat(parts, axis=0), tf.float32))
         self.layer.answers.assign(self._answers(tf.gather(self.data.target, known)))
         spare = np.arange(len(known)) >= int(self._n_known.numpy())
         self.layer.away.assign(np.where(spare, SAME, self._away(tf.gather(self.data.weight, known)).numpy()))

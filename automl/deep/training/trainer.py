@@ -1,4 +1,4 @@
-"""Where a trial runs: data on the device, compiled networks, second tries; asked by orders, answering with reports."""
+"""The trainer: runs one trial spec at a time with compiled networks, and tries a failed trial again."""
 
 from __future__ import annotations
 
@@ -39,15 +39,21 @@ LEAST_LENGTH = 0.9
 
 
 @dataclass(slots=True, eq=False)
-class _Course:
-    """How a trial goes: its tries so far, and what it would leave behind if it were ended now.
+class _TrialState:
+    """The state of a trial: its tries so far, and the result that it would have if it were ended now.
 
     Attributes:
-        status: of the run; "stopped" when it did not end by itself.
+        settings: settings of the current try.
+        status: status of the run; "stopped" if the watchdog ended it.
+        ended: why it was cut or stopped, in words.
+        fit: the fit of the first hold-out, once it is complete.
+        best: the fit of the best epoch so far.
+        failures: one entry for each try that failed.
+        n_parameters: parameters of the network.
         place: the device or devices.
-        seconds: of all tries.
+        seconds: time of all tries.
         others: as in `TrialResult`.
-        passed_over: as in `TrialResult`.
+        skipped_for_time: as in `TrialResult`.
     """
 
     settings: Mapping[str, Any]
@@ -63,28 +69,28 @@ class _Course:
     skipped_for_time: bool = False
 
     def remember(self, best: Fit) -> None:
-        """Take in a better epoch."""
+        """Keep the fit of a better epoch."""
         self.best = best
 
     def ended_by(self, spec: TrialSpec, why: str) -> None:
-        """It was ended from outside; its best epoch stands, if it came to one."""
+        """Record that the watchdog ended the trial; the fit of its best epoch stands, if there is one."""
         failure = never_ended(spec.template, why)
         self.failures.append(failure)
         self.status, self.ended, self.fit = "stopped", failure.words, self.best
 
 
 class Trainer:
-    """Trains orders one after another in this process.
+    """Runs trials one after another in this process.
 
     Args:
-        material: what every trial reads.
-        templates: by name.
-        device: the policy.
-        memory_mib: what a trial may take; None for most of what is free when it starts.
-        stopping: asked between dispatches whether the user wants to stop.
+        training_data: the data that every trial reads.
+        templates: templates by name.
+        device: the device policy.
+        memory_mib: memory that a trial may take, in MiB; None for most of what is free when it starts.
+        stopping: returns whether the user wants to stop; called between dispatches.
 
     Attributes:
-        on_stuck: told, from another thread, of an order that cannot be ended, and why it should have been.
+        on_stuck: called in another thread with a trial that cannot be ended, and why it should have ended.
     """
 
     def __init__(
@@ -119,54 +125,61 @@ class Trainer:
         on_snapshot: Callable[[Snapshot], None] | None = None,
         snapshot: Snapshot | None = None,
     ) -> TrialResult:
-        """Run one trial; a failed one is tried again where other settings may help and time is left."""
+        """Run one trial. A failed one is tried again if other settings may help and time is left.
+
+        Args:
+            spec: what to run.
+            on_epoch: called with each point of the learning curve.
+            on_snapshot: called with snapshots from which the trial can be resumed.
+            snapshot: the state to resume from, or None.
+        """
         begun = time.monotonic()
         resources.reset_peak()
-        went = _Course(spec.settings)
+        state = _TrialState(spec.settings)
         try:
             with watching(spec.seconds, self.stopping, lambda why: self.on_stuck(spec, why)) as watchdog:
-                self._try(spec, watchdog, went, watchdog.unbroken(on_epoch), watchdog.unbroken(on_snapshot), snapshot)
-                went.seconds = time.monotonic() - begun
-                if went.fit is not None:
-                    went.others, went.skipped_for_time = self._examine(spec, went.settings, went.fit, watchdog)
+                self._try(spec, watchdog, state, watchdog.unbroken(on_epoch), watchdog.unbroken(on_snapshot), snapshot)
+                state.seconds = time.monotonic() - begun
+                if state.fit is not None:
+                    state.others, state.skipped_for_time = self._examine(spec, state.settings, state.fit, watchdog)
         except NeverEnded as error:
-            if went.status == "failed":  # else it had ended all the same
-                went.ended_by(spec, str(error))
-        if went.status == "stopped":
-            self.networks.pop(self.shape_of(self.templates[spec.template], went.settings), None)
-        fit, failures, ended = went.fit, went.failures, went.ended
-        seconds = went.seconds or time.monotonic() - begun
-        if fit is None and went.status == "failed":
+            if state.status == "failed":  # otherwise the trial had already ended by itself
+                state.ended_by(spec, str(error))
+        if state.status == "stopped":
+            self.networks.pop(self.shape_of(self.templates[spec.template], state.settings), None)
+        fit, failures, ended = state.fit, state.failures, state.ended
+        seconds = state.seconds or time.monotonic() - begun
+        if fit is None and state.status == "failed":
             ended = failures[-1].words
         elif failures and ended != failures[0].words:
             ended = "; ".join(filter(None, [f"first tried: {failures[0].words}", ended]))
-        status: Status = "cut" if went.status == "stopped" else went.status
+        status: Status = "cut" if state.status == "stopped" else state.status
         return TrialResult(
-            spec, went.settings, status, fit, ended, tuple(failures), seconds, resources.peak_mib(), went.n_parameters,
-            went.place or self.device.kind, went.others, went.skipped_for_time,
+            spec, state.settings, status, fit, ended, tuple(failures), seconds, resources.peak_mib(),
+            state.n_parameters, state.place or self.device.kind, state.others, state.skipped_for_time,
         )  # fmt: skip
 
     def _try(
         self,
         spec: TrialSpec,
         watchdog: Watchdog,
-        went: _Course,
+        state: _TrialState,
         on_epoch: Callable[[Mapping[str, float]], None] | None,
         on_snapshot: Callable[[Snapshot], None] | None,
         snapshot: Snapshot | None,
     ) -> None:
-        """Try the settings, then others that may help."""
+        """Train with the spec's settings; after a failure, with changed settings that may help."""
         deadline = watchdog.begun + spec.seconds if math.isfinite(spec.seconds) else None
-        while len(went.failures) < TRIES:
+        while len(state.failures) < TRIES:
             try:
                 with watchdog.cancellable():
-                    network = self.network(self.templates[spec.template], went.settings, spec.seed, spec.seconds)
-                    went.n_parameters = network.n_parameters
-                    went.place = self.device.name if network.n_devices > 1 else self.device.kind
+                    network = self.network(self.templates[spec.template], state.settings, spec.seed, spec.seconds)
+                    state.n_parameters = network.n_parameters
+                    state.place = self.device.name if network.n_devices > 1 else self.device.kind
                     self._check_memory(network)
-                    went.fit = train(
+                    state.fit = train(
                         network,
-                        went.settings,
+                        state.settings,
                         seed=spec.seed,
                         deadline=deadline,
                         dispatch_seconds=self.device.dispatch_seconds,
@@ -179,32 +192,33 @@ class Trainer:
                         on_epoch=on_epoch,
                         on_snapshot=on_snapshot,
                         snapshot=snapshot,
-                        on_best=went.remember,
+                        on_best=state.remember,
                         tie_break_loss=self.training_data.tie_break_loss,
                     )
-                went.status, went.ended = went.fit.status, _why_cut(went.fit)
+                state.status, state.ended = state.fit.status, _why_cut(state.fit)
                 return
             except OutOfTime as error:
-                went.status, went.ended = "cut", str(error)
+                state.status, state.ended = "cut", str(error)
                 return
             except (Exception, SystemExit) as error:  # a template's own fault must not end the contest
-                if watchdog.over:  # what a cancelled graph raises, or what the template made of it
-                    went.ended_by(spec, watchdog.over)
+                if watchdog.over:  # raised by a cancelled graph, or by the template in response
+                    state.ended_by(spec, watchdog.over)
                     return
-                went.failures.append(explain(error))
-            again = second_try(went.failures[-1].kind, went.settings)
-            snapshot, went.best = None, None
-            if again is None or (deadline is not None and time.monotonic() >= deadline):
+                state.failures.append(explain(error))
+            changed = second_try(state.failures[-1].kind, state.settings)
+            snapshot, state.best = None, None
+            if changed is None or (deadline is not None and time.monotonic() >= deadline):
                 return
-            went.settings = again
+            state.settings = changed
 
     def _examine(
         self, spec: TrialSpec, settings: Mapping[str, Any], fit: Fit, watchdog: Watchdog
     ) -> tuple[tuple[Fit, ...], bool]:
-        """Train the same setting as long on the other hold-outs, where its score deserves it.
+        """Train the same settings for as many steps on the other hold-outs, if the score deserves it.
 
         Returns:
-            A fit for each of them or none at all (a mean over some would not compare), and whether time was the reason.
+            A fit for each hold-out, or none at all, since a mean over some of them could not be compared; and whether
+            lack of time was the reason for none.
         """
         sign = 1.0 if self.higher_is_better else -1.0
         others, promotion_score = self.training_data.others, spec.promotion_score
@@ -215,13 +229,13 @@ class Trainer:
         each = fit.seconds - fit.compile_seconds
         if fit.status != "done" or not holdouts.has_time(len(others), each, left, spec.promotion_share):
             return (), True
-        found = []
+        fits = []
         for number in range(1, len(others) + 1):
-            seed = spec.seed + SEED_STEP * number  # a score that is not of one draw of the weights
+            seed = spec.seed + SEED_STEP * number  # so that the mean score does not depend on one draw of the weights
             network = self.network(self.templates[spec.template], settings, seed, spec.seconds)
             network.hold_out(number)
             try:
-                one = train(
+                other = train(
                     network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
                     judge=functools.partial(self.training_data.judge, holdout=number),
                     higher_is_better=self.higher_is_better, stopping=watchdog.stopping, n_steps=fit.n_steps,
@@ -229,12 +243,12 @@ class Trainer:
                 )  # fmt: skip
             except OutOfTime:
                 return (), True
-            except Exception:  # what fails on other rows of the same data is no candidate
+            except Exception:  # settings that fail on other rows of the same data cannot be judged on all
                 return (), False
-            if one.status != "done" or one.n_steps < LEAST_LENGTH * fit.n_steps:
+            if other.status != "done" or other.n_steps < LEAST_LENGTH * fit.n_steps:
                 return (), True
-            found.append(one)
-        return tuple(found), False
+            fits.append(other)
+        return tuple(fits), False
 
     def _check_memory(self, network: Network) -> None:
         needed = needed_mib(network.model, network.batch_size)
@@ -246,10 +260,13 @@ class Trainer:
             )
 
     def network(self, template: Template, settings: Mapping[str, Any], seed: int, seconds: float = math.inf) -> Network:
-        """The network of these choices, fresh for this seed: from the cache, or built and traced anew.
+        """The network of these choices, reset for this seed: from the cache, or newly built and traced.
 
         Args:
-            seconds: offered, which decide with other things whether the trial is spread over several devices.
+            template: builds the network.
+            settings: choices and knobs.
+            seed: seed of the initial weights.
+            seconds: time allotted; one of the things that decide whether the trial is spread over several devices.
         """
         key = self.shape_of(template, settings)
         network = self.networks.pop(key, None) or self._new(template, settings)
@@ -263,7 +280,8 @@ class Trainer:
         return network
 
     def _new(self, template: Template, settings: Mapping[str, Any], spread: tuple[str, ...] = ()) -> Network:
-        choices = {k: v for k, v in settings.items() if k not in {*template.knobs, *LOSS_KNOBS}}
+        knobs = {*template.knobs, *LOSS_KNOBS}
+        choices = {name: value for name, value in settings.items() if name not in knobs}
         parts = (template, choices, _knobs(template, settings), self.training_data.specs, self.training_data.head)
         if template.keeps_rows:
             return RetrievalNetwork(*parts, self.data, self.device, self.training_data.loss_scale)
@@ -273,7 +291,7 @@ class Trainer:
         return ParallelNetwork(*parts, self.replicas, self.device, self.training_data.loss_scale)
 
     def _spread(self, network: Network, settings: Mapping[str, Any], seconds: float) -> tuple[str, ...]:
-        """The devices that share this trial; empty for one."""
+        """The devices that share this trial; empty for a single device."""
         if len(self.device.replicas) < 2 or network.template.keeps_rows:
             return ()
         batch_size = min(int(settings["batch_size"]), self.data.n_train)
@@ -282,13 +300,13 @@ class Trainer:
         return replicas_for(self.device, work)
 
     def is_ready(self, template: Template, settings: Mapping[str, Any]) -> bool:
-        """Whether a network of these choices is compiled already."""
+        """Whether a network of these choices is already compiled."""
         return self.shape_of(template, settings) in self.networks
 
     def shape_of(self, template: Template, settings: Mapping[str, Any]) -> str:
-        """What two settings must share to share a compiled network."""
+        """The cache key of compiled networks: settings with the same key share a network."""
         free = {*template.knobs, *LOSS_KNOBS, *LOOP_CHOICES}
-        shape = {k: v for k, v in settings.items() if k not in free}
+        shape = {name: value for name, value in settings.items() if name not in free}
         return f"{template.name} {json.dumps(plain(shape), sort_keys=True)}"
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""One trial: a schedule that ends when the time does, early stopping on validation rows, best weights in memory."""
+"""The training loop of one trial: a schedule that fits the time allotted, early stopping, the best weights kept."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ SNAPSHOT_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """What a trial left behind.
+    """A trained network of a trial.
 
     Attributes:
-        weights: of the best epoch.
-        raw_valid: its raw outputs on validation rows.
-        score: of those.
-        curve: per validation: epoch, seconds, loss, valid_score.
-        epochs: trained in all.
-        seconds: from start to end, compilation included.
-        compile_seconds: first dispatch.
-        status: "done" or "cut" (the clock or the user ended it before its epochs or patience did).
-        n_steps: the length that its schedule had in the end.
-        stopped_early: a gate ended it: trials before it were better at the same share of their schedules.
+        weights: weights of the best epoch.
+        raw_valid: raw outputs of the best epoch for the validation rows.
+        score: score of these outputs.
+        curve: the learning curve; each validation has epoch, share (of the schedule), seconds, loss and valid_score.
+        epochs: epochs trained.
+        seconds: time from start to end, compilation included.
+        compile_seconds: time of the first dispatch.
+        status: "done", or "cut" if the clock, the user or the pruner ended it before its epochs or its patience did.
+        n_steps: the length of its schedule in the end.
+        stopped_early: the pruner stopped it: earlier trials were better at the same share of their schedules.
     """
 
     weights: list[np.ndarray]
@@ -58,7 +58,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A trial that has come through `share` of its schedule goes on only with a score at least as good as this."""
+    """A milestone of the pruner: at `share` of its schedule a trial goes on only with at least this score."""
 
     share: float
     score: float
@@ -66,20 +66,20 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """All that a trial needs to go on after the process was killed.
+    """All that a trial needs to be resumed after the process was killed.
 
     Attributes:
-        state: of the network and its optimiser.
-        weights: of the best epoch so far.
-        raw_valid: of the best epoch so far.
-        score: of the best epoch so far.
-        best_step: of the best epoch so far.
-        step: of the schedule.
-        planned: of the schedule.
-        total: of the schedule.
+        state: state of the network and its optimiser.
+        weights: weights of the best epoch so far.
+        raw_valid: raw outputs of that epoch for the validation rows.
+        score: score of that epoch.
+        best_step: step at the end of that epoch.
+        step: steps trained so far.
+        planned: length of the schedule before the clock shortened it, in steps.
+        total: length of the schedule now, in steps.
         curve: as in `Fit`.
-        seconds: used so far.
-        next_check: epoch.
+        seconds: time used so far.
+        next_check: epoch of the next validation.
     """
 
     state: list[np.ndarray]
@@ -95,13 +95,17 @@ class Snapshot:
     next_check: float
 
     def best_fit(self) -> Fit:
-        """What the trial would have left behind had it been cut here."""
+        """The fit that the trial would have left if it had been cut here."""
         return Fit(self.weights, self.raw_valid, self.score, self.curve, float(self.curve[-1]["epoch"]), self.seconds,
                    0.0, "cut", self.total)  # fmt: skip
 
 
 def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
-    """Linear warm-up over the first 5 % of the steps, then a cosine to zero.
+    """The learning rate: linear warm-up over the first 5 % of the steps, then a cosine to zero.
+
+    Args:
+        progress: share of the schedule before each step, 0 to 1.
+        peak: the highest rate.
 
     Source: Loshchilov and Hutter 2017, "SGDR", equation 5, one cycle; warm-up as in Goyal et al. 2017.
     """
@@ -112,7 +116,18 @@ def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
 
 @dataclass(slots=True, eq=False)
 class _Progress:
-    """The moving part of a trial."""
+    """The state of the training loop: where it is in its schedule, and what steps take.
+
+    Attributes:
+        step: steps trained so far.
+        total: length of the schedule now, in steps.
+        planned: length of the schedule before the clock shortened it, in steps.
+        step_seconds: running mean of the time of a step.
+        per_dispatch: steps in one dispatch.
+        per_epoch: steps in one epoch.
+        soft_seconds: see `train`.
+        valid_seconds: time of the last validation.
+    """
 
     network: Network
     peak_rate: float
@@ -138,7 +153,7 @@ class _Progress:
         return self.deadline is not None and time.monotonic() + margin >= self.deadline
 
     def replan(self) -> None:
-        """Shorten the schedule to what the clock still allows, so that it anneals before the end."""
+        """Shorten the schedule to what the clock still allows, so that the learning rate has decayed at the end."""
         if self.deadline is None or not self.step_seconds:
             return
         if self.soft_seconds is not None:
@@ -150,13 +165,13 @@ class _Progress:
         self.total = max(self.step + 1, min(self.planned or 1, self.step + affordable))
 
     def batches(self) -> np.ndarray:
-        """A fresh order of the rows as (steps, batch_size), which the seed and the epoch alone decide."""
+        """A new order of the rows, shape (steps, batch_size); it depends on the seed and the epoch alone."""
         n, size = self.network.n_train, self.network.batch_size
         order = np.random.default_rng((self.seed, self.step // self.per_epoch)).permutation(n)
         return order[: self.per_epoch * size].reshape(self.per_epoch, size)
 
     def dispatch(self, batches: np.ndarray) -> float:
-        """Run these steps and learn what a step costs."""
+        """Run these steps, update the time of a step, and return the mean loss."""
         progress = (self.step + np.arange(len(batches))) / max(self.total, 1)
         begun = time.monotonic()
         loss = self.network.train(batches, learning_rate_at(progress, self.peak_rate))
@@ -191,25 +206,28 @@ def train(
 ) -> Fit:
     """Train a network that was just reset.
 
-    Of epochs with the same score the one with the lower `tie_break_loss` is kept, where there is such a measure: a
-    ranking or labels may be perfect long before the probabilities are good. How long is trained depends on the score
-    alone.
+    Of several epochs with the same score, the one with the lowest `tie_break_loss` is kept: a ranking or labels may be
+    perfect long before the probabilities are good. The tie-break loss does not prolong the training: early stopping
+    reads the score alone.
 
     Args:
+        network: the network; its weights are drawn already.
         settings: choices and knobs; "learning_rate" and "epochs" are read here.
-        seed: of the order of rows.
-        deadline: `time.monotonic` value, or None for no clock (then the result depends on the seed alone).
-        dispatch_seconds: longest single dispatch.
+        seed: seed of the order of rows.
+        deadline: `time.monotonic` value to end by; None for no time limit (the result then depends on the seed alone).
+        dispatch_seconds: the longest time that a single dispatch should take.
         judge: raw validation outputs → score.
-        stopping: asked between dispatches whether the user wants to stop.
-        n_steps: length of the schedule, so that another seed is trained as the first was; None: as "epochs" says.
-        soft_seconds: a time to end in where the schedule would need at most twice as long; one that needs more is
-            not squeezed so hard and may use all the time up to the deadline.
-        gates: where a trial that lags behind earlier ones is stopped.
-        on_snapshot: given what is needed to go on, at the end of an epoch, every ten seconds or more.
-        snapshot: to go on from; the network is brought to its state.
-        on_best: given what would be left behind if the trial were cut now.
-        tie: raw validation outputs → what decides between epochs of equal score, smaller is better.
+        higher_is_better: direction of the score.
+        stopping: returns whether the user wants to stop; called between dispatches.
+        n_steps: length of the schedule, so that another seed is trained as long as the first; None: as "epochs" says.
+        soft_seconds: the schedule is shortened to this time if it would take at most twice as long. A schedule that
+            would take longer would lose too much; it may use all the time up to the deadline.
+        milestones: where a trial that lags behind earlier ones is stopped.
+        on_epoch: called with each point of the learning curve.
+        on_snapshot: called with a snapshot at the end of an epoch, at most every ten seconds.
+        snapshot: state to resume from; the network is set to it.
+        on_best: called with the fit that would be left if the trial were cut now.
+        tie_break_loss: raw validation outputs → loss that decides between epochs of equal score; smaller is better.
 
     Raises:
         OutOfTime: the deadline came before the first validation.
@@ -224,8 +242,10 @@ def train(
     next_check, sign = 1.0, 1.0 if higher_is_better else -1.0
     if snapshot is not None:
         best, curve, next_check = _resume(state, snapshot)
-    waiting = [
-        gate for gate in sorted(milestones, key=lambda gate: gate.share) if gate.share * state.total > state.step
+    ahead = [
+        milestone
+        for milestone in sorted(milestones, key=lambda milestone: milestone.share)
+        if milestone.share * state.total > state.step
     ]
     saved, stopped_early = time.monotonic(), False
     status: Status = "done"
@@ -265,9 +285,9 @@ def train(
                 on_best(_left(best, curve, state, "cut", stopped_early=False))
         if last or _tired(state, best[3], curve):
             break
-        while waiting and state.step >= waiting[0].share * state.total:
-            gate = waiting.pop(0)
-            stopped_early = stopped_early or sign * best[0] < sign * gate.score
+        while ahead and state.step >= ahead[0].share * state.total:
+            milestone = ahead.pop(0)
+            stopped_early = stopped_early or sign * best[0] < sign * milestone.score
         if stopped_early:
             status = "cut"
             break
@@ -290,7 +310,7 @@ def _left(
     *,
     stopped_early: bool,
 ) -> Fit:
-    """What the trial leaves behind when it ends here."""
+    """The fit that the trial leaves if it ends here."""
     return Fit(best[1], best[2], best[0], tuple(curve), state.step / state.per_epoch, time.monotonic() - state.begun,
                state.compile_seconds, status, state.total, stopped_early)  # fmt: skip
 
@@ -298,7 +318,7 @@ def _left(
 def _resume(
     state: _Progress, snapshot: Snapshot
 ) -> tuple[tuple[float, list[np.ndarray], np.ndarray, int], list[Mapping[str, float]], float]:
-    """Bring a trial to where a snapshot left it: best so far, curve and the next epoch to validate at."""
+    """Restore a trial from a snapshot: its best epoch so far, its curve, and the epoch of the next validation."""
     state.network.set_state(snapshot.state)
     state.step, state.planned, state.total = snapshot.step, snapshot.planned, snapshot.total
     state.begun -= snapshot.seconds
@@ -308,7 +328,7 @@ def _resume(
 
 
 def _epoch(state: _Progress, losses: list[float], dispatch_seconds: float, stopping: Callable[[], bool]) -> Status:
-    """Run one epoch, or what the clock leaves of it; "done" or "cut"."""
+    """Run one epoch, or the part of it that the clock allows; return "done" or "cut"."""
     batches = state.batches()
     at = 0
     while at < len(batches) and state.step < state.total:
@@ -325,7 +345,7 @@ def _epoch(state: _Progress, losses: list[float], dispatch_seconds: float, stopp
 
 
 def _check_every(state: _Progress) -> float:
-    """Epochs between validations: each one, unless validation would cost more than a fifth of training."""
+    """Epochs between validations: one, or more if validation would take more than a fifth of the training time."""
     if state.deadline is None or not state.step_seconds:
         return 1.0
     epoch_seconds = state.step_seconds * state.per_epoch
@@ -333,8 +353,10 @@ def _check_every(state: _Progress) -> float:
 
 
 def _tired(state: _Progress, best_step: int, curve: list[Mapping[str, float]]) -> bool:
-    """Whether two fifths of the schedule, and five validations, have passed without a better score.
+    """Early stopping: whether two fifths of the schedule, and five validations, passed without a better score.
 
-    A quarter stopped networks whose rate was still high, and which would have been among the best (decision 10)."""
+    A patience of a quarter stopped networks while their learning rate was still high; some of them would have been
+    among the best (decision 10).
+    """
     since = sum(point["epoch"] * state.per_epoch > best_step + 0.5 for point in curve)
     return since >= PATIENCE_CHECKS and state.step - best_step >= PATIENCE_SHARE * state.total

@@ -1,15 +1,15 @@
-"""A trial that does not end is ended: a template's own code may loop or wait for ever, in Python or in a graph.
+"""The watchdog: ends a trial that runs on after its time, since a template's code may loop or wait for ever.
 
-What ends it, measured on TensorFlow 2.21:
+How a trial is ended (measured on TensorFlow 2.21):
 
-- *Python code* (building, tracing, a `call` that loops, a sleep): a signal, whose handler raises `NeverEnded` in the
-  main thread, once a second until the trial has let go.
-- *A graph* (a loop without an end inside a training step): the function is cancelled. TensorFlow asks for that between
-  rounds of a loop and between steps. A loop whose condition is a constant is not asked, nor is a Python function
-  that a graph calls; such a trial cannot be ended by this process. It is written down as stuck, so that a resumed run
-  does not start it again; the command line then goes on in a fresh process (`automl.system.processes`).
+- *Python code* (building, tracing, a `call` that loops, a sleep): by a signal. Its handler raises `NeverEnded` in the
+  main thread, once a second until the trial has ended.
+- *A graph* (an endless loop inside a training step): by cancelling the function. TensorFlow checks for that between
+  steps and between iterations of a loop. It does not check in a loop whose condition is a constant, or in a Python
+  function that a graph calls. This process cannot end such a trial. The journal then names it as stuck, so that a
+  resumed run does not start it again, and the command line goes on in a fresh process (`automl.system.processes`).
 
-Outside the main thread Python runs no signal handlers, so there only a graph is cancelled.
+Python runs signal handlers in the main thread only, so in other threads only graphs can be ended.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ STOP_SECONDS = 10.0
 STUCK_SECONDS = 8.0
 LOOK_SECONDS = 0.25
 REPEAT_SECONDS = 1.0
-# Ignored where nobody handles it: one that comes late, when the trial is over, does no harm.
+# SIGURG is ignored by default, so a signal that arrives after the end of the trial does no harm.
 SIGNAL = getattr(signal, "SIGURG", None)
 
 
 class NeverEnded(BaseException):
-    """A trial was ended from outside. No `Exception`: a template's own ``except Exception`` must not keep it."""
+    """The watchdog ended a trial. It is no `Exception`, so that a template's ``except Exception`` cannot catch it."""
 
 
 class Watchdog:
-    """What is known of a trial's time while it runs.
+    """Knows whether a running trial has to be ended.
 
     Args:
-        seconds: offered, infinite for no clock.
-        stopping: whether the user wants to stop.
+        seconds: time allotted; infinite without a time limit.
+        stopping: returns whether the user wants to stop.
 
     Attributes:
-        over: why it was told to end, "" while it was not.
+        over: why the trial is being ended; "" as long as it may run.
     """
 
     def __init__(self, seconds: float, stopping: Callable[[], bool]) -> None:
@@ -59,12 +59,12 @@ class Watchdog:
         self.over = ""
 
     def stopping(self) -> bool:
-        """Whether the user wants to stop; asked between steps, so it is a sign of life as well."""
+        """Whether the user wants to stop. Training asks this between steps, so each call is also a sign of life."""
         self._alive = time.monotonic()
         return self._stopping()
 
     def unbroken(self, call: Callable[..., None] | None) -> Callable[..., None] | None:
-        """A callback of ours, such as one that writes a file, which nothing may break into."""
+        """Wrap a callback (such as one that writes a file) so that the signal's handler does not interrupt it."""
         if call is None:
             return None
 
@@ -79,10 +79,13 @@ class Watchdog:
 
     @contextmanager
     def cancellable(self) -> Iterator[None]:
-        """Graphs called inside can be cancelled; for one try, since any error in a graph cancels what comes after."""
+        """Make graphs that are called inside the block cancellable.
+
+        Each try of a trial needs a block of its own, since any error in a graph cancels all later calls.
+        """
         try:
             from tensorflow.python.eager import cancellation
-        except ImportError:  # no public part of TensorFlow; without it only Python code can be ended
+        except ImportError:  # not a public part of TensorFlow; without it only Python code can be ended
             yield
             return
         manager = cancellation.CancellationManager()
@@ -93,25 +96,25 @@ class Watchdog:
             yield
 
     def cancel(self) -> None:
-        """Cancel the graphs of the try under way."""
+        """Cancel the graphs of the current try."""
         self._cancel()
 
     def check(self) -> str:
-        """Why the trial has to end now, or ""."""
+        """Why the trial has to be ended now, or ""."""
         now = time.monotonic()
         if self._stop_seen is None and self._stopping():
             self._stop_seen = now
         if now > self.begun + self.seconds + GRACE_SECONDS:
             return f"it had not ended {now - self.begun - self.seconds:.0f} s after its time was over"
         silence = max(LEAST_SILENCE_SECONDS, SILENCE_SHARE * self.seconds)
-        if now > self._alive + silence:  # infinite without a clock
+        if now > self._alive + silence:  # infinite without a time limit
             return f"none of its steps ended for {now - self._alive:.0f} s"
         if self._stop_seen is not None and now > self._stop_seen + STOP_SECONDS:
             return f"it did not end within {STOP_SECONDS:.0f} s of being asked to"
         return ""
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """The signal's handler."""
+        """Handle the signal: end the trial if it is over."""
         if self.over and not self._blocked:
             raise NeverEnded(self.over)
 
@@ -120,15 +123,15 @@ class Watchdog:
 def watching(
     seconds: float, stopping: Callable[[], bool], on_stuck: Callable[[str], None] = lambda why: None
 ) -> Iterator[Watchdog]:
-    """End what happens inside when it runs on after its time.
+    """End the code inside the block if it runs on after its time.
 
     Args:
-        seconds: offered, from now; infinite for no clock.
-        stopping: whether the user wants to stop.
-        on_stuck: told, from another thread, of what could not be ended.
+        seconds: time allotted, from now; infinite without a time limit.
+        stopping: returns whether the user wants to stop.
+        on_stuck: called with the reason, in another thread, if the code could not be ended.
 
     Raises:
-        NeverEnded: out of whatever ran in the main thread; where a graph was cancelled TensorFlow's `CancelledError`.
+        NeverEnded: Python code in the main thread was ended. A cancelled graph raises TensorFlow's `CancelledError`.
     """
     watchdog = Watchdog(seconds, stopping)
     over = threading.Event()
@@ -145,17 +148,17 @@ def watching(
 
 
 def _end_in_time(watchdog: Watchdog, over: threading.Event, in_main: bool, on_stuck: Callable[[str], None]) -> None:
-    """What the thread beside a trial does."""
+    """The watchdog's thread: check the trial, and end it if it is over."""
     while not over.wait(LOOK_SECONDS):
         watchdog.over = watchdog.check()
         if watchdog.over:
             break
-    told, tell_at = time.monotonic(), STUCK_SECONDS
+    begun, stuck_after = time.monotonic(), STUCK_SECONDS
     while not over.is_set():
         if in_main and SIGNAL is not None:
             signal.pthread_kill(threading.main_thread().ident or 0, SIGNAL)
         watchdog.cancel()
-        if time.monotonic() - told > tell_at:
-            tell_at = math.inf
+        if time.monotonic() - begun > stuck_after:
+            stuck_after = math.inf
             on_stuck(watchdog.over)
         over.wait(REPEAT_SECONDS)

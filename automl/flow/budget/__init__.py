@@ -1,1 +1,1 @@
-"""Time: the clock, the ledger of what was spent, what is kept back, and whose turn it is."""
+"""The time budget: the clock, the ledger on disk, the reserve for the conclusion, the allocation to both sides."""

@@ -1,4 +1,4 @@
-"""Whose turn it is: equal time for both sides, what one leaves passed over, and seeds for both finalists."""
+"""Allocates time: equal shares for both sides, what one side leaves goes to the other, seeds for both finalists."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 __all__ = ["LEAST_STEP_SECONDS", "SEEDS", "alternate", "name_and_seed", "settle_offers"]
 
 SEEDS = 3
-"""Seeds of each finalist that the search keeps time back for."""
+"""The number of seeds of each finalist that the search keeps time back for."""
 
 MOST_SEEDS = 4
-"""Seeds that time left over may bring it to: of five the interval would score 126 mixtures, of four 35."""
+"""The most seeds of a finalist if time is left over: with five the interval would score 126 mixtures, with four 35."""
 
 SEED_SHARE = 0.5
 SEED_SLACK = 1.15
 LEAST_STEP_SECONDS = 0.5
-LEAST_SEED_SECONDS = 1.0  # a fit of a tenth of a second may take many times that on a busy machine
+LEAST_SEED_SECONDS = 1.0  # on a busy machine a fit of 0.1 s may take many times as long
 OVER_SHARE = 0.25
 
 Reserved = Callable[[], float]
@@ -39,17 +39,22 @@ def alternate(
     *,
     keep_for_seeds: bool = True,
 ) -> str:
-    """Give the next step to the side that has spent less, until time or ideas are over; why it ended.
+    """Search both sides in turn: the next step goes to the side that has spent less time.
 
-    Each side is offered the same share of what is left. What a side cannot use passes over to the other, and what that
-    one cannot use comes back to the first, where it is enough for more than it has refused.
+    Each side is allotted the same share of the time. Time that a side cannot use goes to the other. Time that the other
+    cannot use either goes back to the first, if it is then more than the first side declined before.
 
     Args:
-        sides: by name.
-        runs: taken up by those that are made.
-        reserved: seconds that the conclusion is expected to take, asked anew before each step.
-        on_step: called after each one.
-        keep_for_seeds: whether each side keeps back what further seeds of its finalist cost.
+        sides: the sides by name.
+        clock: the budget.
+        runs: all runs; new runs are added to this list.
+        stopping: returns whether the user wants to stop.
+        reserved: returns the seconds that the conclusion is expected to take; called before each step.
+        on_step: called after each step.
+        keep_for_seeds: whether each side keeps back the time for further seeds of its finalist.
+
+    Returns:
+        Why the search ended: "interrupt", "budget" or "exhausted".
     """
     open_sides = dict(sides)
     refused: dict[str, float] = {}
@@ -64,7 +69,7 @@ def alternate(
         seeds = _kept_for_seeds(sides, share) if keep_for_seeds else dict.fromkeys(sides, 0.0)
         if len(open_sides) > 1:
             left = min(left_of_all, share - clock.spent[name]) - seeds[name]
-        else:  # what the other side left unused passes over
+        else:  # the other side has ended: its unused time goes to this one
             left = left_of_all - sum(seeds.values())
         clock.offer(name, clock.spent[name] + left + seeds[name])
         made = None
@@ -77,29 +82,30 @@ def alternate(
                 clock.decline(name)
             del open_sides[name]
             refused[name] = left
-            if not open_sides:  # a side that had too little for another trial may have enough with what the other left
+            if not open_sides:  # with the time that the other left, a side may have enough for another trial
                 kept = sum(_kept_for_seeds(sides, share).values()) if keep_for_seeds else 0.0
                 rest = clock.remaining - reserved() - kept
-                open_sides = {one: sides[one] for one, seconds in refused.items() if rest > seconds + 1.0}
+                open_sides = {side: sides[side] for side, seconds in refused.items() if rest > seconds + 1.0}
             continue
-        new = [dataclasses.replace(one, at_seconds=clock.elapsed) for one in made]
-        again = earlier & {one.name for one in new}  # fitted by an earlier call, but its model was lost
-        runs[:] = [one for one in runs if one.name not in again] + new
+        new = [dataclasses.replace(run, at_seconds=clock.elapsed) for run in made]
+        again = earlier & {run.name for run in new}  # runs of an earlier call whose models were lost: fitted again
+        runs[:] = [run for run in runs if run.name not in again] + new
     return "budget" if clock.remaining - reserved() < OVER_SHARE * clock.budget_seconds else "exhausted"
 
 
 def settle_offers(clock: Clock, sides: dict[str, Contender]) -> None:
-    """Bring what each side was offered up to date with seeds, which use time that was left over."""
+    """Raise the time allotted to each side to the time it spent, since seeds may use time that was left over."""
     for name in sides:
         clock.offer(name, max(clock.offered.get(name, 0.0), clock.spent[name]))
 
 
 def _kept_for_seeds(sides: dict[str, Contender], share: float) -> dict[str, float]:
-    """Seconds each side keeps back to fit its finalist again with other seeds: the same number on all sides.
+    """Seconds that each side keeps back for further seeds of its finalist; the number of seeds is the same for both.
 
     Args:
+        sides: the sides by name.
         share: seconds that each side has in all. At most `SEED_SHARE` of them goes to seeds: a model that needs most
-            of the time for itself is better trained well once.
+            of the time is better trained once and well.
     """
     each = {name: SEED_SLACK * side.seconds_a_seed() for name, side in sides.items()}
     if not math.isfinite(share) or not sum(each.values()):
@@ -111,10 +117,20 @@ def _kept_for_seeds(sides: dict[str, Contender], share: float) -> dict[str, floa
 def name_and_seed(
     recipe: Recipe, sides: dict[str, Contender], clock: Clock, stopping: Callable[[], bool], reserve: Reserve
 ) -> tuple[dict[str, Run], int]:
-    """Name the finalists and fit each again with the same number of further seeds; them, and how many each has.
+    """Name the finalists, and fit the same number of further seeds of each.
 
-    Ensembles are named only where they can be fitted with as many seeds as single models could, and scored in time:
-    seeds are what a verdict is sure by (docs/decisions/0004-ensembles.md).
+    Ensembles are named only if there is time to fit as many seeds of them as of single models, and to score them: the
+    verdict is the surer the more seeds there are (docs/decisions/0004-ensembles.md).
+
+    Args:
+        recipe: says whether ensembles are wanted, and the longest latency.
+        sides: the sides by name.
+        clock: the budget.
+        stopping: returns whether the user wants to stop.
+        reserve: estimates the time of the conclusion.
+
+    Returns:
+        The finalists' runs by side, and the number of seeds of each.
     """
     chosen = _named(recipe, sides, ensemble=False)
     if recipe.ensemble and chosen:
@@ -134,7 +150,7 @@ def name_and_seed(
         for name in chosen:
             side = sides[name]
             left = clock.remaining - reserve.seconds(chosen, n_seeds + 1)
-            if math.isfinite(left):  # without a clock no fit may be cut by how busy the machine is
+            if math.isfinite(left):  # without a time limit no fit may be cut, however busy the machine is
                 left = min(left, max(LEAST_SEED_SECONDS, SEED_SLACK * side.seconds_a_seed()))
             with clock.spend(name):
                 worked = side.add_seed(left)
@@ -145,13 +161,20 @@ def name_and_seed(
 
 
 def _named(recipe: Recipe, sides: dict[str, Contender], *, ensemble: bool) -> dict[str, Run]:
-    """Each side's finalist, where it has one."""
+    """The finalists' runs by side; a side without a finalist is left out."""
     runs = {name: side.choose(recipe.latency_ms, ensemble) for name, side in sides.items()}
     return {name: run for name, run in runs.items() if run is not None}
 
 
 def _affordable(chosen: dict[str, Run], sides: dict[str, Contender], seconds: float, wanted: int) -> int:
-    """How many further seeds all finalists can be fitted with, at most those that are wanted."""
+    """The number of further seeds that can be fitted for all finalists in this time, at most ``wanted - 1``.
+
+    Args:
+        chosen: the finalists' runs by side.
+        sides: the sides by name.
+        seconds: time left.
+        wanted: number of seeds wanted for each finalist, the first included.
+    """
     needed = sum(SEED_SLACK * sides[name].seconds_a_seed() for name in chosen)
     most = max(wanted - 1, 1)
     return most if seconds >= most * needed else max(0, int(seconds / needed))

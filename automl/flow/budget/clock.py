@@ -1,4 +1,4 @@
-"""One object owns the budget: what each side and phase was offered and has spent."""
+"""The clock: owns the time budget, and records what each side was allotted and has spent."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ __all__ = ["Clock"]
 
 
 class Clock:
-    """The budget of a run, in monotonic seconds: those since `started` and those that earlier calls have used.
+    """The budget of a run, in monotonic seconds: those since `started` plus those that earlier calls have used.
+
+    Each side is allotted half of the seconds that remain when the contest starts. Time that a side leaves unused goes
+    to the other.
 
     Args:
-        budget_seconds: for the whole run, from `started` to the conclusion.
-        started: `time.monotonic` value at the call; now when None.
-
-    Each side may use half of the seconds that remain when the contest starts; what a side leaves unused at its
-    end passes over to the other.
+        budget_seconds: seconds for the whole run, from `started` to the conclusion.
+        started: `time.monotonic` value at the call; None for now.
 
     Attributes:
         spent: seconds that each side has used.
         phases: seconds by phase.
-        offered: seconds that each side could have used in the whole contest: what it has spent, and what was still
-            on offer to it when it was last asked. The same for both, but where one side declined time that went to
-            the other. Empty without a bound on time.
+        offered: seconds allotted to each side in the whole contest: those it has spent, plus those that were still
+            available to it when it was last asked. They are equal, unless one side declined time, which then went to
+            the other. Empty without a time limit.
     """
 
     def __init__(self, budget_seconds: float, started: float | None = None) -> None:
@@ -40,13 +40,13 @@ class Clock:
 
     def go_on(self, budget_seconds: float, earlier_seconds: float, spent: Mapping[str, float],
               phases: Mapping[str, float]) -> None:  # fmt: skip
-        """Take over what earlier calls of the same run have used; their time of day plays no part.
+        """Add the time that earlier calls of the same run have used; when they ran plays no part.
 
         Args:
-            budget_seconds: offered to all calls together.
-            earlier_seconds: used by earlier calls.
-            spent: of those, by side and by phase.
-            phases: of those, by side and by phase.
+            budget_seconds: budget of all calls together.
+            earlier_seconds: seconds used by earlier calls.
+            spent: seconds of earlier calls by side.
+            phases: seconds of earlier calls by phase.
         """
         self.budget_seconds, self.earlier_seconds = float(budget_seconds), float(earlier_seconds)
         for own, earlier in ((self.spent, spent), (self.phases, phases)):
@@ -55,7 +55,7 @@ class Clock:
 
     @property
     def call_seconds(self) -> float:
-        """Seconds since this call."""
+        """Seconds since the start of this call."""
         return time.monotonic() - self.started
 
     @property
@@ -69,29 +69,29 @@ class Clock:
         return self.budget_seconds - self.elapsed
 
     def deadline(self, seconds: float) -> float:
-        """`time.monotonic` value `seconds` from now, never past the budget's end."""
+        """The `time.monotonic` value `seconds` from now, at most the end of the budget."""
         return time.monotonic() + min(seconds, self.remaining)
 
     def offer(self, side: str, seconds: float) -> None:
-        """Note what a side may use in all, those seconds that it has spent among them."""
+        """Record the seconds that a side may use in all, including those that it has spent."""
         if math.isfinite(seconds):
             self.offered[side] = max(0.0, seconds, self._declined.get(side, 0.0))
 
     def decline(self, side: str) -> None:
-        """Note that a side has no use for what it was offered: that it is gone later does not take the offer back."""
+        """Record that a side does not use the rest of its time; `offered` still counts it, though the other gets it."""
         self._declined[side] = self.offered.get(side, 0.0)
 
     def spent_so_far(self) -> dict[str, float]:
-        """What each side has spent, with what is under way; for another thread too."""
+        """Seconds that each side has spent, including its current step; may be called from another thread."""
         now = time.monotonic()
-        found = dict(self.spent)
+        spent = dict(self.spent)
         for side, begun in list(self._open.items()):
-            found[side] = found.get(side, 0.0) + now - begun
-        return found
+            spent[side] = spent.get(side, 0.0) + now - begun
+        return spent
 
     @contextmanager
     def spend(self, side: str) -> Iterator[None]:
-        """Charge what happens inside to a side."""
+        """Charge the time of the block to a side."""
         begun = self._open[side] = time.monotonic()
         try:
             yield
@@ -101,7 +101,7 @@ class Clock:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Record what happens inside under a phase's name."""
+        """Add the time of the block to a phase."""
         begun = time.monotonic()
         try:
             yield

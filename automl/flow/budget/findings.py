@@ -1,4 +1,4 @@
-"""What a run says of its own time: whether it can pay for the deep side, what each side was offered, what ran over."""
+"""Findings about a run's own time: no time for the deep side, unequal shares of the sides, an exceeded budget."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ OVER_SHARE = 0.03
 
 
 def too_late_for_deep(clock: Clock, folder: Path) -> str | None:
-    """Why the deep side is not loaded at all, or None.
+    """Why there is too little time to load the deep side, or None if there is enough.
 
-    Loading TensorFlow takes seconds that cannot be cut short. Where less is left, it pays only for networks that an
-    earlier call has left on disk, since these can still be scored.
+    Loading TensorFlow takes seconds that cannot be cut short. If less is left, loading pays only if an earlier call
+    stored networks, since these can still be scored.
     """
     if clock.remaining >= LOADING_SECONDS or any((folder / "weights").glob("*")):
         return None
@@ -40,11 +40,13 @@ def too_late_for_deep(clock: Clock, folder: Path) -> str | None:
 def with_times(
     outcome: Outcome, clock: Clock, no_deep: LeftOut | None, loading_seconds: float, not_apart: str | None = None
 ) -> Outcome:
-    """The outcome with what each side was offered, and what is to be said of time.
+    """Add times to the outcome: what each side was allotted and has spent, and findings about time.
 
     Args:
+        outcome: the outcome without times.
+        clock: the budget.
         no_deep: why the deep side was not loaded, or None.
-        loading_seconds: of TensorFlow and the deep data.
+        loading_seconds: time to load TensorFlow and encode the data.
         not_apart: why shallow models were fitted in this process, or None.
     """
     wall = clock.elapsed
@@ -54,10 +56,10 @@ def with_times(
         else run
         for run in outcome.runs
     )
-    findings = [found for found in (
+    findings = [finding for finding in (
         _no_deep(no_deep, outcome, clock, loading_seconds), _not_apart(not_apart), _unequal(clock),
         _over(clock, wall, loading_seconds),
-    ) if found is not None]  # fmt: skip
+    ) if finding is not None]  # fmt: skip
     times = {
         "budget_seconds": clock.budget_seconds if math.isfinite(clock.budget_seconds) else 0.0,
         "wall_seconds": wall,
@@ -82,14 +84,14 @@ def _not_apart(problem: str | None) -> Finding | None:
         return None
     return Finding(
         "fitted_in_main_process", "medium",
-        f"Shallow models were fitted in the main process, for want of another ({problem}): a fit could not be ended at "
-        "its time, and its memory was not measured.",
-        "Raise the limits of this process on memory, processes and open files.",
+        f"Shallow models were fitted in the main process, since no worker process could be used ({problem}). So fits "
+        "could not be ended in time, and their memory was not measured.",
+        "Raise this process's limits on memory, processes and open files.",
     )  # fmt: skip
 
 
 def _unequal(clock: Clock) -> Finding | None:
-    """One side left time that went to the other."""
+    """A finding if one side left time that went to the other."""
     if len(clock.offered) < 2:
         return None
     less, more = sorted(clock.offered, key=lambda side: clock.offered[side])
@@ -97,8 +99,8 @@ def _unequal(clock: Clock) -> Finding | None:
         return None
     return Finding(
         "time_passed_over", "low",
-        f"The {less} side could use {clock.spent[less]:.0f} s of the {clock.offered[less]:.0f} s that it was offered; "
-        f"the rest passed over to the {more} side, which was offered {clock.offered[more]:.0f} s in all.",
+        f"The {less} side could use only {clock.spent[less]:.0f} s of the {clock.offered[less]:.0f} s allotted to it; "
+        f"the rest went to the {more} side, which was allotted {clock.offered[more]:.0f} s in all.",
     )  # fmt: skip
 
 

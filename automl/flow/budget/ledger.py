@@ -1,4 +1,4 @@
-"""The seconds that a run has used, kept on disk, so that a resumed run has what is left of its budget and no more."""
+"""The ledger: stores the seconds that a run has used, so that a resumed run gets only the rest of its budget."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ STARTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}")
 
 @dataclass(frozen=True, slots=True)
 class RecordedTime:
-    """What earlier calls have left in a run's folder.
+    """The times that earlier calls recorded in a run's folder.
 
     Attributes:
-        asked_seconds: the budget last asked for.
-        offered_seconds: to all calls together.
-        wall_seconds: used by them.
-        spent: seconds by side and by phase.
-        phases: seconds by side and by phase.
-        started: when the first call began (ISO).
+        asked_seconds: the budget that was last asked for.
+        offered_seconds: the budget of all calls together.
+        wall_seconds: seconds that they used.
+        spent: seconds by side.
+        phases: seconds by phase.
+        started: when the first call began (ISO 8601).
     """
 
     asked_seconds: float
@@ -53,18 +53,19 @@ class RecordedTime:
 
 
 class Ledger:
-    """Writes what the clock says to ``spent.json``: every two seconds while inside, and after each step.
+    """Writes the clock's state to ``spent.json``: every two seconds inside the block, and after each step.
 
-    Seconds are monotonic ones of each process, added up; a clock that is set meanwhile changes nothing.
+    The monotonic seconds of each process are added up, so setting the system's clock changes nothing.
 
     Args:
-        folder: of the run.
-        recipe: as asked.
-        clock: brought up to date with what earlier calls have used.
-        note: told once when the file cannot be read or written.
+        folder: folder of the run.
+        recipe: what was asked for.
+        clock: the budget; the constructor adds what earlier calls have used.
+        note: called with a message if the file cannot be read or written.
 
     Attributes:
-        earlier: what was found, or None.
+        recorded: the times of earlier calls, or None.
+        started: when the first call began (ISO 8601).
     """
 
     def __init__(self, folder: Path, recipe: Recipe, clock: Clock, note: Callable[[str], None]) -> None:
@@ -97,13 +98,13 @@ class Ledger:
             with files.guard(self.path):
                 aside = files.put_aside(self.path)
             self.note(
-                f"what earlier calls have used of the budget could not be read and was put aside as {aside.name}; "
-                "the budget starts anew"
+                f"the time that earlier calls used could not be read; the file was put aside as {aside.name}, and the "
+                "budget starts again"
             )
             return None
 
     def write(self) -> None:
-        """Put the clock's state on disk; a full disk is told once and ends nothing."""
+        """Write the clock's state. A failed write is reported once, and the run goes on."""
         clock = self.clock
         content = {
             "asked_seconds": _number(self.asked_seconds),
@@ -119,7 +120,7 @@ class Ledger:
             except FolderError as error:
                 if not self._reported:
                     self._reported = True
-                    self.note(f"{error}; the run goes on, but a killed one would not know what time it had used")
+                    self.note(f"{error}; the run goes on, but if it is killed, --resume will not know the time it used")
 
     def _keep_writing(self) -> None:
         while not self._over.wait(EVERY_SECONDS):
@@ -127,7 +128,7 @@ class Ledger:
 
     def __enter__(self) -> Ledger:
         self.write()
-        with contextlib.suppress(RuntimeError):  # no thread may start (`ulimit -u`): it is written after each step
+        with contextlib.suppress(RuntimeError):  # without a thread (`ulimit -u`) the file is written after steps only
             self._thread.start()
         return self
 
@@ -144,25 +145,25 @@ def _number(seconds: float) -> float | None:
     return seconds if math.isfinite(seconds) else None
 
 
-def _bound(found: dict[str, Any], key: str) -> float:
+def _bound(stored: dict[str, Any], key: str) -> float:
     """A stored budget; None stands for no bound."""
-    seconds = optional_number(found, key, 0.0, MOST_SECONDS)
+    seconds = optional_number(stored, key, 0.0, MOST_SECONDS)
     return math.inf if seconds is None else seconds
 
 
-def _each(found: dict[str, Any], key: str) -> dict[str, float]:
+def _each(stored: dict[str, Any], key: str) -> dict[str, float]:
     """Seconds by side or by phase."""
-    own = mapping(found, key, MOST_PHASES)
+    own = mapping(stored, key, MOST_PHASES)
     return {name[:60]: number(own, name, 0.0, MOST_SECONDS) for name in own}
 
 
-def _recorded(found: Any) -> RecordedTime:
-    if not isinstance(found, dict):
+def _recorded(stored: Any) -> RecordedTime:
+    if not isinstance(stored, dict):
         raise Misfit("it is no mapping")
-    started = text(found, "started", 40)
+    started = text(stored, "started", 40)
     if started and not STARTED.fullmatch(started):
         raise Misfit(f"started: {started!r} is no time")
     return RecordedTime(
-        _bound(found, "asked_seconds"), _bound(found, "offered_seconds"),
-        number(found, "wall_seconds", 0.0, MOST_SECONDS), _each(found, "spent"), _each(found, "phases"), started,
+        _bound(stored, "asked_seconds"), _bound(stored, "offered_seconds"),
+        number(stored, "wall_seconds", 0.0, MOST_SECONDS), _each(stored, "spent"), _each(stored, "phases"), started,
     )  # fmt: skip

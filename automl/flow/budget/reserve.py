@@ -1,4 +1,4 @@
-"""What the conclusion is expected to cost, so that neither it runs over the budget nor time is kept back in vain."""
+"""The reserve: estimates the time of the conclusion, so that it fits the budget and no time is kept back in vain."""
 
 from __future__ import annotations
 
@@ -36,15 +36,21 @@ MOST_NAMING_SHARE = 0.05
 
 
 class Reserve:
-    """Seconds to keep back for scoring, measuring and comparing the finalists.
+    """Estimates the seconds to keep back for scoring, measuring and comparing the finalists.
 
-    Learned from what has been run: predicting the test rows with each finalist's members and seeds, building its
-    networks anew, and the bootstrap, whose cost a cell is measured once. Of a side without a model it is a guess.
+    The estimate adds three parts: predicting the test rows with the members and seeds of each finalist, building its
+    networks again, and the bootstrap. The first two are derived from the runs so far; the cost of the bootstrap is
+    measured once. For a side without a model a constant is used.
 
     Args:
         prepared: data and split.
-        budget_seconds: of the run.
-        runs: those made so far, in a list that grows.
+        budget_seconds: budget of the run.
+        runs: the runs so far, in a list that grows.
+
+    Attributes:
+        bootstrap_seconds: time to score the replicates of both finalists.
+        mixture_seconds: time to prepare a metric for one mixture of seeds.
+        naming_seconds: time to select the ensembles of both sides.
     """
 
     def __init__(self, prepared: Prepared, budget_seconds: float, runs: list[Run]) -> None:
@@ -57,7 +63,7 @@ class Reserve:
         self.naming_seconds = 0.0
 
     def probe(self, output: Output) -> None:
-        """Measure what scoring costs, on a floor's predictions for the validation rows."""
+        """Measure the time of scoring, on a floor's predictions for the validation rows."""
         dataset, task, split = self.prepared.dataset, self.prepared.task, self.prepared.split
         items = split.items("valid")
         truth = goals.truth(dataset, task, items)
@@ -65,7 +71,7 @@ class Reserve:
         n = max(1, len(items))
         n_weightings = max(1, min(50, PROBE_CELLS // n))
         drawn = np.random.default_rng(0).poisson(1.0, (n_weightings, n)).astype(np.float64)
-        metrics.evaluator(task.metric, truth, output, context)(drawn)  # what is loaded and made ready at the first call
+        metrics.evaluator(task.metric, truth, output, context)(drawn)  # warm-up: the first call loads libraries
         begun = time.monotonic()
         evaluate = metrics.evaluator(task.metric, truth, output, context)
         ready = time.monotonic()
@@ -78,7 +84,11 @@ class Reserve:
         self.naming_seconds = 2 * SELECT_SCORES * (time.monotonic() - begun)
 
     def searching(self, n_seeds: int = 1) -> float:
-        """While the search goes on: for the best run of each side so far, with as many seeds as it may be given."""
+        """Seconds to keep back during the search, for the best run of each side so far.
+
+        Args:
+            n_seeds: the most seeds that each finalist may get.
+        """
         if math.isinf(self.budget_seconds):
             return 0.0
         higher = metrics.named(self.prepared.task.metric).higher_is_better
@@ -92,23 +102,24 @@ class Reserve:
         return self.seconds(best, n_seeds) + SLACK * unknown + naming
 
     def seconds(self, chosen: Mapping[str, Run], n_seeds: int = 1) -> float:
-        """For these finalists.
+        """Seconds to keep back for these finalists.
 
         Args:
-            chosen: side → its run.
-            n_seeds: that each is to have.
+            chosen: side → the finalist's run.
+            n_seeds: number of seeds of each finalist.
         """
         if math.isinf(self.budget_seconds):
             return 0.0
-        found = BASE_SECONDS + self.bootstrap_seconds
-        if n_seeds > 1:  # each mixture of seeds that can be drawn is scored too, a step towards it and one away
+        total = BASE_SECONDS + self.bootstrap_seconds
+        if n_seeds > 1:  # for each mixture of seeds that can be drawn, a step towards it and a step away are scored
             n_mixtures = math.comb(2 * n_seeds - 1, n_seeds)
-            found += CROSSED_SHARE * self.bootstrap_seconds + 4 * n_mixtures * self.mixture_seconds
+            total += CROSSED_SHARE * self.bootstrap_seconds + 4 * n_mixtures * self.mixture_seconds
         for side, run in chosen.items():
             names = members_of(run) or {run.name: 1.0}
-            members = [one for one in self.runs if one.name in names] or [run]
-            found += n_seeds * sum(self._deep(one) if side == "deep" else self._shallow(one) for one in members)
-        return SLACK * found
+            members = [known for known in self.runs if known.name in names] or [run]
+            seconds_of = self._deep if side == "deep" else self._shallow
+            total += n_seeds * sum(seconds_of(member) for member in members)
+        return SLACK * total
 
     def _shallow(self, run: Run) -> float:
         n_rows = self.n_test + min(self.n_test, TIMED_ROWS)
@@ -116,7 +127,7 @@ class Reserve:
         return n_rows * a_row + TIMED_CALLS * (run.cost.predict_ms or 0.0) / 1000
 
     def _deep(self, run: Run) -> float:
-        """Building and tracing a network anew, and a forward pass as a share of a training step."""
+        """Seconds to build and trace a network, and to predict; a forward pass is a share of a training step."""
         fit_seconds = run.cost.fit_seconds
         n_epochs = max(float(run.choices.get("epochs", 10) or 10), 1.0)
         n_rows = self.n_test + min(self.n_test, TIMED_ROWS)

@@ -1,1 +1,1 @@
-"""What a run tells while it goes: on the console, as JSON lines, to loggers."""
+"""The progress of a run: on the console, as JSON lines, and for loggers."""

@@ -1,4 +1,4 @@
-"""What the user sees while it runs: what is being fitted, the best of both sides, the time left."""
+"""Shows the progress of a run on the terminal: what is being fitted, the best of both sides, the time left."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ COUNT_SECONDS = 30.0
 
 @contextlib.contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """Keep what native libraries write to standard error off the terminal; our own `Progress` is not touched."""
+    """Suppress what native libraries write to standard error; `Progress` can still write."""
     try:
-        kept = os.dup(2)
+        saved = os.dup(2)
     except OSError:  # no standard error at all
         yield
         return
@@ -40,23 +40,30 @@ def quiet_libraries() -> Iterator[None]:
         os.dup2(nowhere, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(saved, 2)
+        os.close(saved)
         os.close(nowhere)
 
 
 class Progress:
-    """Listens to events of both sides and shows them on standard error.
+    """Takes events of both sides and shows them on standard error.
 
-    On a terminal a live panel; elsewhere one line for each new best, and every 30 s and at the end one with the counts
-    of trials; nothing when quiet.
+    On a terminal it shows a live panel. Elsewhere it writes one line for each new best score, and a line with the
+    counts of trials every 30 s and at the end. It shows nothing when quiet.
 
     Args:
-        clock: of the run.
+        clock: clock of the run.
         quiet: show nothing.
-        higher_is_better: set when known.
-        metric: set when known.
+        stream: where to write; None for standard error.
         json_lines: write each event to the stream as JSON, for programs.
+
+    Attributes:
+        metric: name of the metric; set once it is known.
+        higher_is_better: direction of the metric; set once it is known.
+        best: for each side, name, score and number of hold-outs of its best run.
+        counts: for each side, number of runs by status.
+        running: names of the fits under way, with their side.
+        doing: what is being done now.
     """
 
     def __init__(self, clock: Clock, *, quiet: bool, stream: TextIO | None = None, json_lines: bool = False) -> None:
@@ -76,7 +83,7 @@ class Progress:
         if not self.quiet and self.console.is_terminal:
             try:
                 self._live.start()
-            except RuntimeError:  # no further thread may start (`ulimit -u`): plain lines will do
+            except RuntimeError:  # no further thread can start (`ulimit -u`): plain lines are written instead
                 with contextlib.suppress(RuntimeError):
                     self._live.stop()
         return self
@@ -99,20 +106,23 @@ class Progress:
         self.console.print(printable(f"[{self.clock.elapsed:6.1f} s] {text}"), soft_wrap=soft_wrap)
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Show what is done next; on plain output as a line, on a terminal in the panel."""
         self.doing = text
         self._pass_on({"event": "phase", "text": text})
         if not self.quiet and not self._live.is_started:
             self._line(text)
 
     def note(self, text: str) -> None:
-        """A line that stays, above the live panel too."""
+        """Show a note as a line; on a terminal it stays above the live panel."""
         self._pass_on({"event": "note", "text": text})
         if not self.quiet:
             self._line(f"note: {text}")
 
     def findings(self, findings: Sequence[Finding]) -> None:
-        """What is odd about the data, gravest first, one line each; low ones are counted. Not for programs."""
+        """Show the findings about the data, gravest first, one line each; those of low severity are only counted.
+
+        They are not written as JSON lines.
+        """
         if self.quiet:
             return
         for finding in gravest_first(findings):
@@ -122,17 +132,17 @@ class Progress:
                 self.console.print(line, soft_wrap=not self.console.is_terminal)
         n_low = sum(finding.severity == "low" for finding in findings)
         if n_low:
-            notes = "one note" if n_low == 1 else f"{n_low} notes"
-            self._line(f"{notes} more on the data in the report")
+            notes = "one more note" if n_low == 1 else f"{n_low} more notes"
+            self._line(f"{notes} on the data in the report")
 
     def event(self, event: dict[str, Any]) -> None:
-        """Take in what a side reports: a start, an epoch or a finished run."""
+        """Take in an event of a side: a start, an epoch, a finished run or a note."""
         side = str(event.get("side", "shallow"))
         if event["event"] != "note":
             self._pass_on(event)
         if event["event"] == "start":
             self.doing = f"{side}: {event['name']}"
-            if not event.get("seed"):  # another seed of a finalist is no run of its own
+            if not event.get("seed"):  # a further seed of a finalist is not a run of its own
                 self.running[event["name"]] = side
         elif event["event"] == "epoch":
             self.doing = f"{side}: {event['name']}, epoch {event['epoch']:g}, valid {event['valid_score']:.4g}"
@@ -146,7 +156,7 @@ class Progress:
             listener.event(event)
 
     def _count(self, *, last: bool = False) -> None:
-        """On plain lines, now and then and at the end: what was done, cut and failed on both sides."""
+        """On plain output, write the counts of done, cut and failed runs, every `COUNT_SECONDS` and at the end."""
         if self.quiet or self._live.is_started or not (last or self.clock.elapsed - self._counted >= COUNT_SECONDS):
             return
         self._counted = self.clock.elapsed
@@ -154,9 +164,9 @@ class Progress:
         for side in ("shallow", "deep"):
             counts = self.counts.get(side, {})
             if counts:
-                said = ", ".join(f"{counts.get(status, 0)} {status}" for status in ("done", "cut", "failed"))
+                numbers = ", ".join(f"{counts.get(status, 0)} {status}" for status in ("done", "cut", "failed"))
                 best = f", best {self.best[side][1]:.4f}" if side in self.best else ""
-                parts.append(f"{side} {said}{best}")
+                parts.append(f"{side} {numbers}{best}")
         if parts:
             left = f" ({max(0.0, self.clock.remaining):.0f} s left)" if math.isfinite(self.clock.remaining) else ""
             self._line(f"trials: {'; '.join(parts)}{left}", soft_wrap=True)
@@ -171,7 +181,7 @@ class Progress:
         self._count()
 
     def _better(self, side: str, name: str, score: float, n_holdouts: int) -> None:
-        """Take in a score; a new best is a line. A mean of several hold-outs counts for more than a score on one."""
+        """Take in a score, and write a line if it is a new best. A score on more hold-outs replaces one on fewer."""
         best = self.best.get(side)
         better = best is None or (score > best[1] if self.higher_is_better else score < best[1])
         if best is None or n_holdouts > best[2] or (n_holdouts == best[2] and better):

@@ -1,4 +1,4 @@
-"""Who else hears of trials: a stream of JSON lines, TensorBoard."""
+"""Listeners that get the events of a run: JSON lines for programs, and TensorBoard."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ EPOCH_SECONDS = 0.25
 
 
 class Listener(Protocol):
-    """Takes in the events of a run."""
+    """Gets the events of a run."""
 
     def event(self, event: dict[str, Any]) -> None:
-        """Something happened."""
+        """Take in an event."""
         ...
 
     def close(self) -> None:
-        """The run is over."""
+        """Take in that the run is over."""
         ...
 
 
 class JsonLines:
-    """Events as one JSON object a line, for programs that watch a run; docs/progress.md lists the fields.
+    """Writes each event as one line of JSON, for programs that watch a run; docs/progress.md lists the fields.
 
     Args:
-        stream: where to; a reader that has gone away ends the writing and not the run.
-        clock: of the run.
+        stream: where to write. If it cannot be written any more, writing ends, but not the run.
+        clock: clock of the run.
     """
 
     def __init__(self, stream: TextIO | Lasting, clock: Clock) -> None:
@@ -45,7 +45,7 @@ class JsonLines:
         self._last_epoch = -math.inf
 
     def event(self, event: dict[str, Any]) -> None:
-        """Write one line; epochs at most four times a second."""
+        """Write one line; epochs are written at most four times a second."""
         if self.closed:
             return
         now = time.monotonic()
@@ -63,22 +63,25 @@ class JsonLines:
         try:
             self.stream.write(line + "\n")
             self.stream.flush()
-        except Exception:  # of whatever stands in the place of standard error
+        except Exception:  # another object in place of standard error may raise anything
             self.closed = True
 
     def close(self) -> None:
-        """Say that this was all."""
+        """Write the end event."""
         self.event({"event": "end"})
 
 
 class TensorBoard:
-    """Scalars of each trial under ``<folder>/<run>``: loss and validation score by epoch, then its settings.
+    """Writes event files for TensorBoard, each run's under ``<folder>/<run>``: settings, loss and validation score.
 
-    TensorBoard's writer loads TensorFlow, so events wait in memory until the deep side has loaded it anyway. A disk
-    that is full ends the logging and not the run.
+    TensorBoard's writer loads TensorFlow, so events wait in memory until the deep side has loaded it. If the disk is
+    full, logging ends, but not the run.
 
     Args:
-        folder: for event files.
+        folder: folder of the event files.
+
+    Attributes:
+        problem: why the logging ended early, or None.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -88,7 +91,7 @@ class TensorBoard:
         self._open: dict[str, Any] = {}
 
     def event(self, event: dict[str, Any]) -> None:
-        """Note an event; write all once the deep side speaks."""
+        """Take in an event; all are written once there is an event of the deep side."""
         if event["event"] not in ("start", "epoch", "run") or self.problem is not None:
             return
         self._waiting.append((time.time(), event))
@@ -96,7 +99,7 @@ class TensorBoard:
             self._write()
 
     def close(self) -> None:
-        """Write what waits and close the files."""
+        """Write the waiting events and close the files."""
         self._write()
         for writer in self._open.values():
             with contextlib.suppress(Exception):
@@ -133,14 +136,14 @@ class TensorBoard:
         elif event.get("score") is not None:
             values = [summary_pb2.Summary.Value(tag=f"final/{event['side']}", simple_value=event["score"])]
         if values:
-            found = event_pb2.Event(wall_time=when, step=step, summary=summary_pb2.Summary(value=values))
-            self._open[name].add_event(found)
+            record = event_pb2.Event(wall_time=when, step=step, summary=summary_pb2.Summary(value=values))
+            self._open[name].add_event(record)
         if event["event"] == "run":
             self._open.pop(name).close()
 
 
 def _finite(value: Any) -> Any:
-    """The same with None for numbers that JSON has no word for."""
+    """The same value with None in place of NaN and infinity, which JSON cannot hold."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The loggers that a recipe may ask for by name; each needs a library that is asked for before any time is spent."""
+"""The loggers that a recipe may name; their libraries are looked for before any time is spent."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["check_loggers", "loggers"]
 
 
 def check_loggers(names: tuple[str, ...]) -> None:
-    """See that the libraries of these loggers are there.
+    """Check that the libraries of these loggers are installed.
 
     Raises:
-        MissingExtra: one is not installed; names the extra.
+        MissingExtra: a library is not installed; the message names the extra.
     """
     if "mlflow" in names and find_spec("mlflow") is None:
         raise MissingExtra(
@@ -30,16 +30,16 @@ def check_loggers(names: tuple[str, ...]) -> None:
 
 
 def loggers(names: tuple[str, ...], folder: Path, title: str) -> list[Listener]:
-    """A listener for each name.
+    """The listener of each named logger.
 
     Args:
-        names: of loggers.
-        folder: of the run.
-        title: what the run is called there.
+        names: names of loggers.
+        folder: folder of the run.
+        title: name of the run in the logs.
     """
-    found: list[Listener] = []
+    listeners: list[Listener] = []
     if "tensorboard" in names:
-        found.append(TensorBoard(folder / "tensorboard"))
+        listeners.append(TensorBoard(folder / "tensorboard"))
     if "mlflow" in names:
-        found.append(MLflow(folder / "mlflow", title))
-    return found
+        listeners.append(MLflow(folder / "mlflow", title))
+    return listeners

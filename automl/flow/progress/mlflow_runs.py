@@ -1,4 +1,4 @@
-"""Trials as MLflow runs, nested under one of the contest."""
+"""Logs trials as MLflow runs, nested under one run of the contest."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ CLOSING_SECONDS = 10.0
 
 
 class MLflow:
-    """One MLflow run a trial: settings as parameters, scores by epoch as metrics, a failure as a tag.
+    """Logs each trial as one MLflow run: settings as parameters, scores by epoch as metrics, a failure as a tag.
 
-    A thread of its own writes, so that a slow server takes no time from the trials. What cannot be written ends the
-    logging and not the run. It goes to ``MLFLOW_TRACKING_URI``, else into files in the run's folder.
+    A separate thread writes, so that a slow server takes no time from the trials. If something cannot be written,
+    logging ends, but not the run. Logs go to ``MLFLOW_TRACKING_URI``, or else into files in the run's folder.
 
     Args:
-        folder: for files where no server is named.
-        title: of the contest's run.
+        folder: folder of the files, if no server is named.
+        title: name of the contest's run.
 
     Attributes:
         problem: why the logging ended early, or None.
@@ -46,12 +46,12 @@ class MLflow:
         self._thread.start()
 
     def event(self, event: dict[str, Any]) -> None:
-        """Note an event for the thread that writes."""
+        """Queue an event for the thread that writes."""
         if event["event"] in ("start", "epoch", "run") and self.problem is None:
             self._waiting.put((round(1000 * time.time()), event))
 
     def close(self) -> None:
-        """Write what waits, for ten seconds at most, and end all runs."""
+        """Write the waiting events, for ten seconds at most, and end all runs."""
         self._waiting.put(None)
         self._thread.join(CLOSING_SECONDS)
         if self._thread.is_alive() and self.problem is None:

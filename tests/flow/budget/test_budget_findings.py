@@ -27,16 +27,16 @@ def test_tensorflow_is_not_loaded_for_seconds_that_cannot_pay_for_it(tmp_path):
     assert too_late_for_deep(short, tmp_path) is None  # an earlier call's network can still be scored
 
 
-@pytest.mark.parametrize(("deep", "said"), [(24.0, False), (26.0, False), (40.0, True)])
-def test_time_that_passed_over_is_told(deep, said):
+@pytest.mark.parametrize(("deep", "expected"), [(24.0, False), (26.0, False), (40.0, True)])
+def test_unequal_time_is_a_finding(deep, expected):
     clock = Clock(60)
     clock.offered, clock.spent = {"deep": deep, "shallow": 24.0}, {"deep": deep, "shallow": 12.0}
     found = _unequal(clock)
-    assert (found is not None) == said
+    assert (found is not None) == expected
     if found is not None:
-        assert "12 s of the 24 s" in found.message and "deep side, which was offered 40 s" in found.message
+        assert "12 s of the 24 s" in found.message and "deep side, which was allotted 40 s" in found.message
 
 
-@pytest.mark.parametrize(("budget", "wall", "said"), [(60.0, 62.9, False), (60.0, 63.1, True), (300.0, 308.0, False)])
-def test_a_run_over_its_budget_by_more_than_three_seconds_and_three_percent_says_so(budget, wall, said):
-    assert (_over(Clock(budget), wall, 0.0) is not None) == said
+@pytest.mark.parametrize(("budget", "wall", "over"), [(60.0, 62.9, False), (60.0, 63.1, True), (300.0, 308.0, False)])
+def test_a_run_over_its_budget_by_more_than_three_seconds_and_three_percent_says_so(budget, wall, over):
+    assert (_over(Clock(budget), wall, 0.0) is not None) == over

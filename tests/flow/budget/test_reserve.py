@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from automl.flow.budget.reserve import Reserve
-from automl.records import Cost, Run
+from automl.records import Cost, Run, Split
 
 
 def prepared(n_test):
     rows = np.arange(1000 + n_test)
-    split = SimpleNamespace(train=rows[:1000], train_windows=None, test=rows[1000:], test_windows=None)
+    split = Split(rows[:1000], rows[:0], rows[1000:], "row", rows[1000:], "in order", 0)
     return SimpleNamespace(split=split, task=SimpleNamespace(metric="roc_auc"))
 
 

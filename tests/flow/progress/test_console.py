@@ -42,7 +42,7 @@ def test_findings_are_lines_gravest_first_and_small_ones_are_counted():
     Progress(Clock(60), quiet=False, stream=stream).findings([low, medium, low, high])
 
     lines = [line.split("] ", 1)[1] for line in stream.getvalue().splitlines()]
-    assert lines == ["high: C. (Row 3.) Do c.", "medium: B [x]. Do b.", "2 notes more on the data in the report"]
+    assert lines == ["high: C. (Row 3.) Do c.", "medium: B [x]. Do b.", "2 more notes on the data in the report"]
 
 
 def test_findings_are_not_for_programs():
