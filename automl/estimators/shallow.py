@@ -1,4 +1,4 @@
-"""Estimators that run the shallow side alone: they tune scikit-learn models with the whole budget. No TensorFlow loads."""
+"""Estimators that run the shallow side alone: they tune scikit-learn models and do not load TensorFlow."""
 
 from __future__ import annotations
 
