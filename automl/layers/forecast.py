@@ -62,8 +62,8 @@ class ContextScale(keras.layers.Layer):  # type: ignore[misc]
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
         """The input's shape, then (batch, 1, n_targets) twice."""
-        one = (input_shape[0], 1, self.n_targets)
-        return tuple(input_shape), one, one
+        moment = (input_shape[0], 1, self.n_targets)
+        return tuple(input_shape), moment, moment
 
     def get_config(self) -> dict[str, Any]:
         """The layer's settings."""

@@ -42,7 +42,7 @@ def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
     objects = {key: given.pop(key) for key in OBJECTS if key in given and not is_word(given[key])}
     keys, problems = check({**plain(given), **({"data": "in memory"} if "data" in objects else {})})
     if keys is None:
-        raise RecipeError(*said(problems, source))
+        raise RecipeError(*messages_of(problems, source))
     return finish(keys, source, Path(), objects)
 
 
@@ -95,6 +95,6 @@ def plain_value(value: Any) -> Any:
     return value
 
 
-def said(problems: list[Problem], source: str) -> list[str]:
+def messages_of(problems: list[Problem], source: str) -> list[str]:
     """The problems as lines of one message."""
     return [f"{source}: {message}" for _, message in problems]

@@ -38,7 +38,7 @@ def find(key: str, value: str, root: Path) -> str:
     with suppress(RuntimeError, ValueError):  # "~name" of an unknown user
         path = root / Path(value).expanduser()
     if not _is_there(path) and not ("\\x" in value and _is_there(Path(as_named(str(path))))):
-        raise RecipeError(f"{key}: {cut(value, 200)!r} does not exist in {root.resolve()}{near(path)}")
+        raise RecipeError(f"{key}: {cut(value, 200)!r} does not exist in {root.resolve()}{path_hint(path)}")
     return str(path)
 
 
@@ -49,7 +49,7 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def near(path: Path) -> str:
+def path_hint(path: Path) -> str:
     """A hint for a path that does not exist: similar names in its folder."""
     try:
         if not path.parent.is_dir():

@@ -13,7 +13,7 @@ import yaml
 from automl.errors import RecipeError
 from automl.recipe.making import finish, is_word, plain
 from automl.recipe.nodes import compose, value_of
-from automl.recipe.places import check_out, find, near
+from automl.recipe.places import check_out, find, path_hint
 from automl.recipe.problems import Problem, check
 from automl.recipe.schema import Keys
 from automl.recipe.words import cut
@@ -71,7 +71,7 @@ def examine(path: Path, overrides: dict[str, Any], skip: tuple[str, ...] = ()) -
     keys, problems = check({**values, **overrides})
     problems = [(key, f"the key {key!r} is there twice; keep one of them") for key in doubled] + problems
     own = {key: value for key, value in values.items() if key not in overrides and key not in skip}
-    problems += beyond(own, path.parent)
+    problems += reference_problems(own, path.parent)
     placed = sorted(problems, key=lambda problem: lines.get(problem[0], 0))
     messages = [where(path, lines, problem) for problem in placed[:MOST_PROBLEMS]]
     if len(placed) > MOST_PROBLEMS:
@@ -94,7 +94,7 @@ def where(path: Path, lines: Mapping[str, int], problem: Problem) -> str:
     return f"{path}:{lines[key]}: {message}" if key in lines else f"{path}: {message}"
 
 
-def beyond(values: Mapping[str, Any], root: Path) -> list[Problem]:
+def reference_problems(values: Mapping[str, Any], root: Path) -> list[Problem]:
     """Problems of what the file refers to: data, the run folder, plug-ins, other machines."""
     problems: list[Problem] = []
     search = values.get("search")
@@ -125,18 +125,18 @@ def beyond(values: Mapping[str, Any], root: Path) -> list[Problem]:
     return problems
 
 
-def refuse_odd_file(key: str, found: str) -> None:
+def refuse_odd_file(key: str, path: str) -> None:
     """Refuse a pipe or device as data: reading it could block or never end.
 
     Raises:
         RecipeError: it is a pipe or device.
     """
     try:
-        mode = os.stat(found).st_mode
+        mode = os.stat(path).st_mode
     except (OSError, ValueError):  # a shipped data set; other problems are reported when the file is read
         return
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise RecipeError(f"{key}: {cut(found, 200)!r} is a pipe or device; a recipe names files and folders")
+        raise RecipeError(f"{key}: {cut(path, 200)!r} is a pipe or device; a recipe names files and folders")
 
 
 def parse(path: Path) -> tuple[dict[str, Any], dict[str, int], list[str]]:
@@ -175,7 +175,9 @@ def load_text(path: Path) -> str:
         with open(path, "rb") as file:
             content = file.read(MOST_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
-        raise RecipeError(f"{path}: this recipe does not exist{near(path)}; give the path of a YAML file") from None
+        raise RecipeError(
+            f"{path}: this recipe does not exist{path_hint(path)}; give the path of a YAML file"
+        ) from None
     except (OSError, ValueError) as error:
         if isinstance(error, RecipeError):
             raise

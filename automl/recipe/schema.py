@@ -89,13 +89,13 @@ class SearchKeys(BaseModel):
     @classmethod
     def memory_is_an_amount(cls, value: Any) -> Any:
         """Convert the amount to MiB."""
-        return None if value is None else told(parse_memory, value)
+        return None if value is None else parsed(parse_memory, value)
 
     @field_validator("ray_address", mode="before")
     @classmethod
     def ray_address_is_an_address(cls, value: Any) -> Any:
         """Refuse a text that is not an address of Ray."""
-        return None if value is None else told(parse_address, value)
+        return None if value is None else parsed(parse_address, value)
 
     @field_validator("log", mode="after")
     @classmethod
@@ -158,19 +158,19 @@ class Keys(BaseModel):
     @classmethod
     def budget_is_a_time(cls, value: Any) -> Any:
         """Convert the budget to seconds."""
-        return told(parse_budget, value)
+        return parsed(parse_budget, value)
 
     @field_validator("latency", mode="before")
     @classmethod
     def latency_is_a_time(cls, value: Any) -> Any:
         """Convert the latency to milliseconds."""
-        return None if value is None else told(parse_latency, value)
+        return None if value is None else parsed(parse_latency, value)
 
     @field_validator("columns", mode="before")
     @classmethod
     def columns_have_kinds(cls, value: Any) -> Any:
         """Refuse an unknown kind and name the nearest one."""
-        return told(check_columns, value) if isinstance(value, dict) else value
+        return parsed(check_columns, value) if isinstance(value, dict) else value
 
     @field_validator("target", "templates", "plugins", mode="after")
     @classmethod
@@ -185,7 +185,7 @@ SEARCH_KEYS = tuple(SearchKeys.model_fields)
 KEYS = tuple(field.alias or name for name, field in Keys.model_fields.items())
 
 
-def told(parse: Any, value: Any) -> Any:
+def parsed(parse: Any, value: Any) -> Any:
     """Run a parser and pass its error message on through pydantic."""
     try:
         return parse(value)
