@@ -59,7 +59,7 @@ def check_network(path: Path, content: bytes) -> int:
     ):
         if count > most:
             raise BundleError(
-                f"{path} announces {count:,} {what}, more than the {most:,} of any network of ours; {NEXT}"
+                f"{path} announces {count:,} {what}, more than the {most:,} of any network of automl; {NEXT}"
             )
     return stored_bytes(path, members["model.weights.h5"])
 

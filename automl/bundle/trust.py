@@ -69,10 +69,10 @@ def check_network_file(path: Path, content: bytes) -> tuple[dict[str, Any], dict
         if members.keys() != {"metadata.json", "config.json", "model.weights.h5"}:
             raise Untrusted(f"it holds no more than {sorted(members)}")
         if len(members["config.json"]) > MOST_CONFIG_BYTES:
-            raise Untrusted("its configuration is larger than any of ours")
+            raise Untrusted("its configuration is larger than any of automl's")
         config = parse_json(members["config.json"])
     except Untrusted as error:
-        raise BundleError(f"{path} is not a Keras model file of ours ({error}); {NEXT}") from error
+        raise BundleError(f"{path} is not a Keras model file of automl ({error}); {NEXT}") from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise BundleError(f"{path}: config.json describes no model; save the model again")
     config = {key: value for key, value in config.items() if key != "compile_config"}  # never read: compile=False
@@ -115,7 +115,7 @@ def refusal(node: dict[str, Any]) -> str | None:
         return None
     if isinstance(module, str) and OWN_MODULES.fullmatch(module) and OWN_NAMES.fullmatch(str(registered)):
         return None
-    return f"the class {name!r} of module {module!r} (registered as {registered!r}), which is neither Keras's nor ours"
+    return f"the class {name!r} of module {module!r} (registered as {registered!r}), not one of Keras or automl"
 
 
 def check_skops(path: Path, allowed: frozenset[str] = SKOPS_TYPES) -> None:
@@ -171,4 +171,4 @@ def _refused(path: Path, error: Untrusted) -> BundleError:
     text = str(error)
     if text.startswith("it names"):
         return BundleError(f"{path} {text.removeprefix('it ')}; {NEXT}")
-    return BundleError(f"{path} is not a skops file of ours ({text}); {NEXT}")
+    return BundleError(f"{path} is not a skops file of automl ({text}); {NEXT}")

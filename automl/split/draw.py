@@ -24,7 +24,7 @@ def codes_of(labels: np.ndarray) -> np.ndarray:
 
 
 def strata_words(task: Task) -> str:
-    """What the strata of `strata_of` are made of, in words."""
+    """The words that describe the strata of `strata_of`."""
     return goals.named(task).strata_words
 
 
