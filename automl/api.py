@@ -1,4 +1,4 @@
-"""The Python face: fit, run, load and inspect make a recipe, hand it to the flow and wrap what comes back."""
+"""The Python interface: `fit`, `run`, `load` and `inspect`, and the classes that they return."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load
 REPORT_BYTES = 2**28
 
 LOOKED_ROWS = 30_000
-"""Rows of a table that `inspect` looks at: kinds and findings of more would be the same, and cost the time of a fit."""
+"""The most rows of a table that `inspect` reads. More would give the same kinds and findings, and take much longer."""
 
 
 def fit(data: Any, target: str | Sequence[str] | None = None, **options: Any) -> Result:
@@ -55,9 +55,9 @@ def run(path: str | Path, **overrides: Any) -> Result:
     """Run a YAML recipe.
 
     Args:
-        path: of the recipe.
-        **overrides: keys that replace the file's; and `ray_address`, of a Ray to run on, which a file may not name
-            itself (docs/scale.md).
+        path: path of the recipe.
+        **overrides: keys that replace the file's, and `ray_address`: the address of a Ray cluster to run on, which a
+            file may not give (docs/scale.md).
 
     Raises:
         InputError: the recipe, its data or the output folder is at fault.
@@ -75,12 +75,12 @@ def _run(recipe: Recipe, started: float) -> Result:
 
 
 def inspect(data: Any, target: str | Sequence[str] | None = None, **options: Any) -> Inspection:
-    """Say what automl sees in the data, and what is odd about it, without loading TensorFlow.
+    """Describe what automl detects in the data, and its findings, without loading TensorFlow.
 
-    The rows are parted as `fit` would part them, since half of what can be wrong lies between the parts.
+    The rows are split as in `fit`, because many findings compare training and test rows.
 
-    Without a target, a table's columns are told, and which of them may be one.
-    Of a table of more than `LOOKED_ROWS` rows some are looked at, which the findings say.
+    If no target is given, the columns of a table are described, with those that may be the target.
+    Of a table with more than `LOOKED_ROWS` rows only a sample is read; the findings say so.
 
     Raises:
         InputError: the data or an option is at fault.
@@ -99,7 +99,7 @@ def load(path: str | Path) -> Model:
     """Open a saved model; no code from the folder is run.
 
     Raises:
-        BundleError: the folder is incomplete, altered, of another version, or names code that is not ours.
+        BundleError: the folder is incomplete, was changed, is of another version, or names code that is not automl's.
     """
     from automl import bundle, modalities
 
@@ -109,15 +109,15 @@ def load(path: str | Path) -> Model:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was detected.
+    """What `inspect` returns: the detected task, the columns and the findings.
 
     Attributes:
-        name: of the source, of which not all rows need have been looked at.
-        n_rows: of the source, of which not all rows need have been looked at.
-        task: modality, goal, metric, with evidence; None for a table of which no target was named.
-        findings: gravest first.
-        columns: what they hold, with evidence.
-        targets: where none was named, a sentence for each column that may be one.
+        name: name of the source.
+        n_rows: number of rows of the source, which can be more than were read.
+        task: modality, goal and metric, with evidence; None for a table without a named target.
+        findings: most severe first.
+        columns: what each column holds, with evidence.
+        targets: if no target was named, a sentence for each column that may be the target.
     """
 
     name: str
@@ -129,12 +129,12 @@ class Inspection:
 
     @property
     def headline(self) -> str:
-        """The data and the task in a line."""
+        """One line about the data and the task."""
         return ":".join(self.headline_text)
 
     @property
     def headline_text(self) -> tuple[str, str]:
-        """The data's name, and what follows it in the headline after a colon."""
+        """The two parts of the headline: the name of the data, and the text after the colon."""
         rows = f" {self.n_rows:,} rows"
         if self.task is None:
             rest = f"{rows}, {len(self.columns)} column{'s' * (len(self.columns) != 1)}; no target was named"
@@ -144,12 +144,12 @@ class Inspection:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Why the goal is not sure."""
+        """Why the goal is unsure; empty if it is not."""
         return tuple(one_line(f"{f.message} {f.next_step}") for f in self.findings if f.check == "unsure_goal")
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why the task is this one, or what it may be."""
+        """Why this task was chosen; without a task, the columns that may be the target."""
         if self.task is not None:
             return tuple(map(one_line, self.task.evidence))
         targets = map(one_line, self.targets)
@@ -168,13 +168,13 @@ class Inspection:
 
 
 class Result:
-    """What `fit` and `run` return: the verdict, the report, both models.
+    """What `fit` and `run` return: the verdict, the report and both models.
 
     Attributes:
-        outcome: all that the report is made of.
-        result: the dict of ``result.json``.
-        folder: of the run.
-        model: both sides' predictors.
+        outcome: the record from which the report is made.
+        result: the content of ``result.json``.
+        folder: the run folder.
+        model: the models of both sides.
     """
 
     def __init__(self, finished: Finished) -> None:
@@ -217,7 +217,7 @@ class Result:
         return self.model.predict(rows)
 
     def predict_proba(self, rows: Any) -> pd.DataFrame:
-        """Probabilities from the recommended model; see `SideModel.predict_proba`."""
+        """Predict probabilities with the recommended model; see `SideModel.predict_proba`."""
         return self.model.predict_proba(rows)
 
     def report(self, path: str | Path) -> Path:

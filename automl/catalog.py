@@ -1,8 +1,8 @@
-"""The only dynamic importer: finds members by their record type, in a room's folder and in plug-ins.
+"""Finds members (templates, baselines, metrics, ...) by their record type, in automl's packages and in plug-ins.
 
-A member is any module-level constant of the record type. Ours are found by importing every module of the room;
-others come from installed packages (entry points of the group "automl.plugins", each naming a module or a constant)
-and from files given to `extend`.
+This is the only module that imports modules by name. A member is any module-level constant of the record type. Those of
+automl are found by importing every module of a package. Others come from installed packages (entry points of the group
+"automl.plugins", each naming a module or a constant) and from files given to `extend`.
 """
 
 from __future__ import annotations
@@ -30,41 +30,41 @@ _FILES: dict[Path, ModuleType] = {}
 
 
 def members(record_type: type[Member], package: str) -> dict[str, Member]:
-    """All members of one kind, by name.
+    """All members of one record type, by name.
 
     Args:
         record_type: such as `automl.records.Template`.
-        package: the room that holds ours, "automl.templates".
+        package: the package of automl that holds its own, such as "automl.templates".
 
     Returns:
-        Ours in the order of their modules' names, then those of entry points, then those of files.
+        Those of automl in the order of their modules' names, then those of entry points, then those of files.
 
     Raises:
-        RecipeError: two different members have one name, or a plug-in cannot be imported.
+        RecipeError: two different members have the same name, or a plug-in cannot be imported.
     """
-    found: dict[str, Member] = {}
+    by_name: dict[str, Member] = {}
     origins: dict[str, str] = {}
     for origin, value in _values(package):
         if not isinstance(value, record_type):
             continue
         name = str(getattr(value, "name", ""))
-        if name in found and found[name] is not value:
+        if name in by_name and by_name[name] is not value:
             raise RecipeError(
                 f"expected one {record_type.__name__} of the name {name!r}; found one in {origins[name]} and another "
                 f"in {origin}. Rename one of them"
             )
-        if name not in found:
-            found[name], origins[name] = value, origin
-    return found
+        if name not in by_name:
+            by_name[name], origins[name] = value, origin
+    return by_name
 
 
 def extend(plugins: Sequence[str | Path]) -> tuple[ModuleType, ...]:
-    """Import plug-in files, so that `members` finds what they hold; a file given again is not imported again.
+    """Import plug-in files, so that `members` finds what they define. A file is imported only once.
 
-    Entry points are found by `members` in any case; naming one makes sure that it is installed. Metrics and goals are
-    made known to `automl.metrics` and `automl.goals`, which cannot ask.
+    `members` finds all installed entry points in any case; naming one here checks that it is installed. Metrics and
+    goals are registered with `automl.metrics` and `automl.goals`, which must not import this module.
 
-    Files run as code: take them from a Python script's own author only, never from a recipe.
+    Files run as code. Accept them only from the author of a Python script, never from a recipe.
 
     Args:
         plugins: paths of Python files, and names of entry points of the group "automl.plugins".
@@ -74,7 +74,7 @@ def extend(plugins: Sequence[str | Path]) -> tuple[ModuleType, ...]:
 
     Raises:
         RecipeError: a file is missing or cannot be imported, no entry point has the name, or a metric or a goal has
-            the name of one that ships with automl.
+            the name of one included in automl.
     """
     files = [plugin for plugin in plugins if not _is_name(plugin)]
     installed = {point.name for point in entry_points(group=GROUP)} if len(files) < len(plugins) else set()
@@ -94,7 +94,7 @@ def extend(plugins: Sequence[str | Path]) -> tuple[ModuleType, ...]:
 
 
 def _is_name(plugin: str | Path) -> bool:
-    """Whether an entry point is meant, and no file."""
+    """Whether it is the name of an entry point, not a file."""
     return isinstance(plugin, str) and not plugin.endswith(".py") and "/" not in plugin and "\\" not in plugin
 
 
@@ -102,23 +102,23 @@ def _import_file(path: Path) -> ModuleType:
     if path in _FILES:
         return _FILES[path]
     if path.suffix != ".py" or not path.is_file():
-        raise RecipeError(f"expected plugins to be Python files; {str(path)!r} is none. Check the path")
+        raise RecipeError(f"expected plugins to be Python files; {str(path)!r} is not one. Check the path")
     name = f"automl_plugin_{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None  # a .py file always has a loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # before it runs: dataclasses and pickling look modules up
+    sys.modules[name] = module  # before it runs, because dataclasses and pickle look modules up there
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise RecipeError(f"plug-in {path} cannot be imported ({type(error).__name__}: {error}). Mend it") from error
+        raise RecipeError(f"plug-in {path} cannot be imported ({type(error).__name__}: {error}). Correct it") from error
     _FILES[path] = module
     return module
 
 
 def _values(package: str) -> Iterator[tuple[str, Any]]:
-    """(where from, value) of every candidate."""
+    """Every candidate as (origin, value)."""
     for module in _modules(package):
         yield from _constants(module)
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
@@ -128,7 +128,7 @@ def _values(package: str) -> Iterator[tuple[str, Any]]:
             owner = point.dist.name if point.dist else "an installed package"
             raise RecipeError(
                 f"plug-in {point.name!r} of {owner} cannot be imported ({type(error).__name__}: {error}). "
-                f"Mend or uninstall {owner}"
+                f"Repair or uninstall {owner}"
             ) from error
         yield from _constants(loaded) if isinstance(loaded, ModuleType) else [(f"entry point {point.name!r}", loaded)]
     for module in _FILES.values():
@@ -149,10 +149,10 @@ def _constants(module: ModuleType) -> Iterator[tuple[str, Any]]:
 
 
 def template_loader(files: Sequence[str]) -> Callable[[], Mapping[str, Template]]:
-    """A function that can be sent to another process, where it gives templates by name.
+    """A picklable function that returns the templates by name, for use in another process.
 
     Args:
-        files: plug-in files, which must lie at the same place there.
+        files: plug-in files, which must have the same paths there.
     """
     return functools.partial(_shipped_templates, tuple(str(Path(file).expanduser().resolve()) for file in files))
 

@@ -2,18 +2,18 @@
 
     AutomlError
     ├── InputError (ValueError)        the user's input is at fault: exit code 2, no traceback
-    │   ├── DataError                  a file, table, array or column
-    │   ├── RecipeError                a recipe key, a flag, an argument
+    │   ├── DataError                  a file, table, array or column is at fault
+    │   ├── RecipeError                a recipe key, a flag or an argument is at fault
     │   │   └── NoTarget               a table needs a target, and none was named
-    │   ├── FolderError                an output or run folder
+    │   ├── FolderError                an output or run folder is at fault
     │   └── BundleError                a saved model that cannot or must not be opened
     ├── MissingExtra (ImportError)     an optional library is needed; names the extra to install
-    └── TrialError (RuntimeError)      this fit failed; the contest goes on
-        ├── Unfit                      a template or baseline says "not for me"
+    └── TrialError (RuntimeError)      one fit failed; the contest continues
+        ├── Unfit                      a template or baseline does not apply to this task
         └── OutOfTime                  the deadline came before anything usable was fitted
 
-A message says what was expected, what arrived and what to do next. Names in it are shown as `printable` spells them,
-so that a file's name cannot fake a line or act on the screen.
+A message says what was expected, what arrived and what to do next. It is shown through `printable`, so that the name of
+a file or column cannot fake a line or control the terminal.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 
 
 class AutomlError(Exception):
-    """Any error that automl raises on purpose; each argument is a line."""
+    """Any error that automl raises on purpose; each argument is one line of its message."""
 
     def __str__(self) -> str:
         return "\n".join(map(printable, self.args))
@@ -55,23 +55,23 @@ class RecipeError(InputError):
 
 
 class NoTarget(RecipeError):
-    """A table is no forecast, and no column to predict was named."""
+    """No target was named for a table that is not a forecast."""
 
 
 class FolderError(InputError):
-    """An output folder is in use, is not writable, or holds no run."""
+    """An output folder is in use, is not writable, or does not hold a run."""
 
 
 class BundleError(InputError):
-    """A saved model is incomplete, altered, of another version, or names code that is not ours."""
+    """A saved model is incomplete, was changed, is of another version, or names code that is not automl's."""
 
 
 class MissingExtra(AutomlError, ImportError):
-    """An optional library is not installed; the message names the extra that brings it."""
+    """An optional library is not installed; the message names the extra to install."""
 
 
 class TrialError(AutomlError, RuntimeError):
-    """One fit failed; the contest goes on without it."""
+    """One fit failed; the contest continues without it."""
 
 
 class Unfit(TrialError):

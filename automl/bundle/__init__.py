@@ -1,13 +1,13 @@
-"""A saved contest: a folder that opens anywhere and never runs code of its own.
+"""Saves and opens bundles: folders with the models of a contest, which can be opened anywhere and never run code.
 
 - ``bundle.json``: schema version, task, recipe, result, library versions, the SHA-256 of every other file and of itself
-- ``deep-<i>.keras``, ``shallow-<i>.skops``: the finalists, one file a seed
+- ``deep-<i>.keras``, ``shallow-<i>.skops``: the finalists, one file per model (member and seed)
 - ``encoder.json`` + ``encoder.npz``: states of encoder, codec and decisions, as plain values and arrays
-- ``report.html``: the page, where one was given
+- ``report.html``: the report, if there is one
 
-The hashes notice damage; they do not prove who wrote the folder. What keeps a stranger's folder from running code is
-that no pickle is read, that every class a Keras file names must be one of Keras's or ours (checked in the file, before
-Keras sees it), and that skops builds types of a closed list only.
+The hashes detect damage; they do not prove who wrote the folder. Three rules keep a stranger's folder from running
+code: no pickle is read; every class that a Keras file names must belong to Keras or automl (checked in the file, before
+Keras reads it); and skops builds only types from a closed list.
 """
 
 from automl.bundle.opening import Opened, open  # noqa: A004

@@ -1,4 +1,4 @@
-"""The files of a bundle's folder: which may lie there, and each read once, within a limit, hashed as it is read."""
+"""Checks and reads the files of a bundle: only listed files, each within a size limit and with the right hash."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ BLOCK = 2**20
 
 
 def found_in(folder: str | os.PathLike[str]) -> Path:
-    """The folder of the bundle: this one, or ``model`` in a run folder.
+    """The folder of the bundle: the given folder, or its subfolder ``model`` if it is a run folder.
 
-    The folder that was named may be a link; nothing inside it may.
+    The given folder may be a symbolic link; nothing inside it may be one.
 
     Raises:
-        BundleError: there is none, or what is there is a link.
+        BundleError: there is no bundle, or the subfolder is a link.
     """
     path = Path(folder)
     for place in (path, path / "model"):
@@ -41,26 +41,26 @@ def found_in(folder: str | os.PathLike[str]) -> Path:
 
 
 def check_folder(path: Path, content: Mapping[str, Any]) -> None:
-    """Check that all that `bundle.json` lists is there, and nothing else: no link, no folder, no other file.
+    """Check that the folder holds all files that `bundle.json` lists and nothing else: no link, folder or other file.
 
     Raises:
-        BundleError: something is missing, or something lies there that no bundle has.
+        BundleError: a file is missing, or there is something that no bundle has.
     """
     for name in content["files"]:
         if not isinstance(name, str) or not NAMES.fullmatch(name):
             raise BundleError(f"{path}: bundle.json lists {name!r}, which is no file of a bundle; nothing was opened")
     try:
-        found = set(os.listdir(path))
+        present = set(os.listdir(path))
     except OSError as error:
         raise BundleError(f"{path} cannot be read ({error.strerror}); copy the whole folder again") from error
-    for name in sorted(found - content["files"].keys() - {INDEX}):
+    for name in sorted(present - content["files"].keys() - {INDEX}):
         raise BundleError(
             f"{path} holds {name!r}, which bundle.json does not list; nothing was opened: a bundle holds only what "
             "automl saved, so remove it if you put it there, or use an unaltered copy"
         )
     for name in content["files"]:
         file = path / name
-        if name not in found:
+        if name not in present:
             raise BundleError(f"{file} is missing; copy the whole folder again, or save the model again")
         _refuse_link(file)
         if not stat.S_ISREG(file.lstat().st_mode):
@@ -68,14 +68,14 @@ def check_folder(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def check_files(path: Path, content: Mapping[str, Any]) -> None:
-    """Check the hash of every file that will be read later; it is then hashed again.
+    """Check the hash of every file. Each file is hashed again when it is read.
 
     Raises:
-        BundleError: a file was altered or damaged, or is larger than could be read.
+        BundleError: a file was changed or damaged, or is too large to be read.
     """
     limit = spendable_bytes()
     for name, expected in content["files"].items():
-        _refuse_size(path / name, (path / name).lstat().st_size, limit)  # a file of holes alone is hashed for minutes
+        _refuse_size(path / name, (path / name).lstat().st_size, limit)  # hashing a huge sparse file takes minutes
         digest = hashlib.sha256()
         for block in _blocks(path / name):
             digest.update(block)
@@ -84,23 +84,23 @@ def check_files(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def read_listed(path: Path, content: Mapping[str, Any], name: str) -> bytes:
-    """The content of a file, which has the hash that `bundle.json` gives it.
+    """Read a file and check that it has the hash given in `bundle.json`.
 
     Raises:
-        BundleError: it is gone, was altered since, or is too large.
+        BundleError: it is missing, was changed, or is too large.
     """
-    found = read_file(path / name)
-    if hashlib.sha256(found).hexdigest() != content["files"][name]:
+    data = read_file(path / name)
+    if hashlib.sha256(data).hexdigest() != content["files"][name]:
         raise BundleError(f"{path / name} was altered or damaged after it was saved; use an unaltered copy")
-    return found
+    return data
 
 
 def read_file(file: Path, limit_bytes: float | None = None) -> bytes:
-    """The content of a file inside a bundle, read once.
+    """Read a file of a bundle.
 
     Args:
-        file: no link, no pipe.
-        limit_bytes: most that it may hold; by default half of the memory that is free.
+        file: its path; a link or pipe is refused.
+        limit_bytes: largest size allowed; None for half of the free memory.
 
     Raises:
         BundleError: it cannot be read, or is larger.

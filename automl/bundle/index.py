@@ -1,4 +1,4 @@
-"""``bundle.json``: its shape, its version and what it says of the models."""
+"""Reads ``bundle.json`` and checks its fields, its version and its list of models."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "task": dict, "recipe": str, "recommended": str, "sides": dict, "result": dict, "versions": dict, "files": dict,
     "digest": str,
 }  # fmt: skip
-"""What every index holds, and as what."""
+"""Fields that every index has, with their types."""
 LATER: Mapping[str, type | tuple[type, ...]] = {"weights": dict, "keeps_rows": bool}
-"""What those hold that were written later."""
+"""Fields added later, which older bundles do not have, with their types."""
 SIDES = frozenset({"deep", "shallow", "floor"})
 MOST_MODELS = 1_000
 
 
 def read_index(path: Path) -> dict[str, Any]:
-    """Read ``bundle.json`` and check its shape and version.
+    """Read ``bundle.json`` and check its fields and version.
 
     Raises:
-        BundleError: it cannot be read, is of another version, lacks something, or was altered.
+        BundleError: it cannot be read, is of another version, lacks a field, or was changed.
     """
     index = path / INDEX
     try:
@@ -36,7 +36,7 @@ def read_index(path: Path) -> dict[str, Any]:
     except Untrusted as error:
         raise BundleError(f"{index} cannot be read ({error}); save the model again") from error
     if not isinstance(content, dict):
-        raise BundleError(f"{index} holds no mapping; save the model again")
+        raise BundleError(f"{index} is not a mapping; save the model again")
     version = content.get("schema")
     if version != SCHEMA or isinstance(version, bool):
         saved = content.get("versions")
@@ -67,15 +67,15 @@ def _digest(content: Mapping[str, Any], index: Path) -> str:
     try:
         return digest(content)
     except (ValueError, UnicodeError) as error:
-        raise BundleError(f"{index} holds text that is none ({error}); save the model again") from error
+        raise BundleError(f"{index} holds invalid text ({error}); save the model again") from error
 
 
 def _check_sides(path: Path, content: Mapping[str, Any]) -> None:
-    """Check that each side has models of one kind, which the index lists, and that the states are listed."""
+    """Check that each side has models of one kind, and that the index lists all models and state files."""
     files = content["files"]
     for name, expected in files.items():
         if not isinstance(expected, str):
-            raise BundleError(f"{path}: bundle.json gives {name!r} no hash; save the model again")
+            raise BundleError(f"{path}: bundle.json has no hash for {name!r}; save the model again")
     for side, names in content["sides"].items():
         sound = isinstance(names, list) and 0 < len(names) <= MOST_MODELS and all(isinstance(n, str) for n in names)
         if not sound or side not in SIDES or len({name.split("-")[0] for name in names}) != 1:
@@ -89,10 +89,10 @@ def _check_sides(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def weights_of(path: Path, content: Mapping[str, Any], side: str) -> tuple[float, ...]:
-    """The weights of an ensemble's members; one for a single model, and in bundles from before there were any.
+    """The weights of an ensemble's members; ``(1.0,)`` for a single model and for bundles older than ensembles.
 
     Raises:
-        BundleError: they are no weights, or too many.
+        BundleError: they are not valid weights, or their number does not fit the number of models.
     """
     weights = content.get("weights", {}).get(side, [1.0])
     sound = isinstance(weights, list) and weights and all(_is_weight(weight) for weight in weights)

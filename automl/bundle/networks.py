@@ -1,8 +1,8 @@
-"""A network from a bundle: how large it is, before any of it is built.
+"""Loads a network from a bundle, after checking how much memory it needs.
 
-Keras takes memory for what a configuration announces and reads the weights afterwards. So the weights that are stored
-are measured first (a few bytes can announce a terabyte in HDF5, too), then the network is built without memory for
-its weights, and only when both agree it is given any.
+Keras allocates the memory that a configuration asks for before it reads any weights. Therefore the size of the stored
+weights is measured first (in HDF5, too, a few bytes can declare a terabyte). Then the network is built without
+allocating its weights. Only if both sizes agree is it built in memory.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ __all__ = ["LEAST_BATCH_BYTES", "check_network", "load_network"]
 MOST_LAYERS = 2_000
 MOST_CALLS = 4_000
 MOST_STORED = 20_000
-"""Groups and arrays in a file of weights."""
+"""The most groups and arrays in a file of weights."""
 MOST_ANNOUNCED = 2**26
-"""Sum of all whole numbers in a configuration: sizes of layers and of what they number."""
+"""The largest sum of all whole numbers in a configuration, such as sizes of layers."""
 UNCOUNTED = frozenset({"seed", "shared_object_id"})
 SPARE_BYTES = 2**16
-"""Of weights that are announced and not stored: states of generators."""
+"""Bytes of weights that may be declared but not stored: states of random generators."""
 MIB = 2**20
 FLOAT_BYTES = 4
 LEAST_BATCH_BYTES = 512 * 2**20
-"""What a batch may take in any case: where there is less, the attempt says so."""
+"""Memory that a batch may always take; if less is free, the attempt fails with its own error."""
 NEXT = "nothing was built; open only bundles that automl saved, or train again with `automl fit`"
 CLASSES_OF_VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__"})
 
 
 def check_network(path: Path, content: bytes) -> int:
-    """Check what a ``.keras`` file names, how many layers it has and how large its weights are.
+    """Check the classes that a ``.keras`` file names, its number of layers and the size of its weights.
 
     Args:
-        path: for messages.
-        content: of the file.
+        path: path of the file, for messages.
+        content: content of the file.
 
     Returns:
         Bytes of the stored weights.
 
     Raises:
-        BundleError: it names something that is not ours, or is larger than a network of ours.
+        BundleError: it names a class that is not allowed, or is larger than any network of automl.
     """
     config, members = check_network_file(path, content)
     for what, count, most in (
@@ -59,7 +59,7 @@ def check_network(path: Path, content: bytes) -> int:
     ):
         if count > most:
             raise BundleError(
-                f"{path} announces {count:,} {what}, more than the {most:,} of any network of ours; {NEXT}"
+                f"{path} announces {count:,} {what}, more than the {most:,} of any network of automl; {NEXT}"
             )
     return stored_bytes(path, members["model.weights.h5"])
 
@@ -68,12 +68,12 @@ def load_network(path: Path, content: bytes) -> Any:
     """Build a network from the content of its file, which is checked again.
 
     Args:
-        path: for messages.
-        content: of the file.
+        path: path of the file, for messages.
+        content: content of the file.
 
     Raises:
-        BundleError: as `check_network`; it announces other weights than it stores, or larger outputs than there is
-            memory for; or Keras cannot read it.
+        BundleError: see `check_network`; or it declares more weights than it stores, or outputs larger than the free
+            memory; or Keras cannot read it.
     """
     import importlib
     import pkgutil
@@ -87,13 +87,13 @@ def load_network(path: Path, content: bytes) -> Any:
         importlib.import_module(f"automl.layers.{module.name}")
     try:
         check_announced(path, content, stored)
-        with tempfile.TemporaryDirectory() as scratch:  # what was checked, and not what may lie in the folder by now
+        with tempfile.TemporaryDirectory() as scratch:  # load what was checked: the file may have changed since
             file = Path(scratch) / path.name
             file.write_bytes(content)
             return keras.models.load_model(file, compile=False, safe_mode=True)
     except BundleError:
         raise
-    except Exception as error:  # Keras raises whatever its parts raise; all of it means this version cannot read it
+    except Exception as error:  # Keras may raise anything; in each case this version cannot read the file
         raise BundleError(
             f"{path} cannot be loaded by Keras {keras.__version__} ({error or type(error).__name__}); "
             "install the versions in bundle.json"
@@ -101,10 +101,10 @@ def load_network(path: Path, content: bytes) -> Any:
 
 
 def check_announced(path: Path, content: bytes, stored: int) -> None:
-    """Build the network without memory for its weights, and compare what it asks for with what there is.
+    """Build the network without allocating its weights, and compare the memory it needs with stored and free sizes.
 
     Raises:
-        BundleError: its weights are not those that are stored, or an output is larger than the memory that is free.
+        BundleError: it has more weights than are stored, or an output is larger than the free memory.
     """
     import keras
     from keras.src.backend.common import global_state
@@ -123,7 +123,7 @@ def check_announced(path: Path, content: bytes, stored: int) -> None:
         largest = max((_elements(tensor.shape) for tensor in _tensors(model)), default=0)
         if largest * FLOAT_BYTES * BATCH_SIZE > max(2 * spendable_bytes(), LEAST_BATCH_BYTES):
             raise BundleError(
-                f"{path} puts out {largest:,} numbers a row in one of its layers, which takes more memory than is free "
+                f"{path} has a layer whose output is {largest:,} numbers per row, which takes more memory than is free "
                 f"here; {NEXT}"
             )
     finally:
@@ -134,7 +134,7 @@ def stored_bytes(path: Path, content: bytes) -> int:
     """Bytes of all arrays in a file of weights.
 
     Raises:
-        BundleError: it is no such file, leads out of itself, or announces more than it holds.
+        BundleError: it is not such a file, links to other files, or declares more than it holds.
     """
     import h5py
 
@@ -161,7 +161,7 @@ def stored_bytes(path: Path, content: bytes) -> int:
                         total += _dataset_bytes(path, item, len(content))
     except BundleError:
         raise
-    except Exception as error:  # h5py raises whatever the library finds
+    except Exception as error:  # h5py may raise anything
         raise BundleError(f"{path}: its weights cannot be read ({error}); save the model again") from error
     return total
 
@@ -194,7 +194,7 @@ def _n_calls(node: Mapping[str, Any]) -> int:
 
 
 def _announced(config: Any) -> int:
-    """The sum of all whole numbers; of lists of lists the size of the table that they would fill."""
+    """The sum of all whole numbers; a list of lists also counts as the table that it would fill."""
     total = 0
     for node in _mappings(config):
         for name, value in node.items():
@@ -215,7 +215,7 @@ def _sum(value: Any) -> int:
 
 
 def _tensors(model: Any) -> Iterator[Any]:
-    """What every operation of a network puts out, those of networks within it too."""
+    """The outputs of all operations of a network, including those of networks inside it."""
     import keras
 
     waiting, seen = [model], set()

@@ -1,4 +1,4 @@
-"""Opening a bundle: everything is checked before anything is built."""
+"""Opens a bundle; everything is checked before any model is built."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["Opened", "open"]
 
 
 class Sides(Mapping[str, Predictor]):
-    """Predictors by side, each loaded when it is first asked for."""
+    """Predictors by side; each is loaded on first access."""
 
     def __init__(self, names: tuple[str, ...], load: Callable[[str], Predictor]) -> None:
         self.names = names
@@ -35,7 +35,7 @@ class Sides(Mapping[str, Predictor]):
         self.loaded: dict[str, Predictor] = {}
 
     def __getitem__(self, side: str) -> Predictor:
-        """The predictor of a side; raises BundleError when its models cannot be loaded."""
+        """The predictor of a side; raises BundleError if its models cannot be loaded."""
         if side not in self.names:
             raise KeyError(side)
         if side not in self.loaded:
@@ -54,14 +54,14 @@ class Opened:
     """A bundle that was checked.
 
     Attributes:
-        folder: where it lies.
+        folder: its path.
         task: as saved.
         recommended: as saved.
         result: as saved.
         recipe: as saved.
-        versions: of libraries, when it was saved.
-        keeps_rows: a model's fitted state holds training rows.
-        predictors: by side; each is loaded when it is first asked for, so a shallow model needs no TensorFlow.
+        versions: versions of the libraries with which it was saved.
+        keeps_rows: whether a fitted model holds training rows.
+        predictors: by side; each is loaded on first access, so that a shallow model needs no TensorFlow.
     """
 
     folder: Path
@@ -75,7 +75,7 @@ class Opened:
 
     @property
     def report(self) -> Path | None:
-        """The saved page, or None."""
+        """The path of the saved report, or None."""
         path = self.folder / "report.html"
         return path if path.is_file() and not path.is_symlink() else None
 
@@ -88,17 +88,17 @@ def open(  # noqa: A001
 ) -> Opened:
     """Open a saved contest; no code from the folder is run.
 
-    A model's file is hashed again when it is read, which may be long after this.
+    Models are read later, on first access. Their files are then hashed again.
 
     Args:
-        folder: what `save` wrote, or a run folder, in whose ``model/`` it is.
-        restore_encoder: how an encoder and a codec are made from their states.
-        restore_codec: see `restore_encoder`.
-        skops_types: the closed list of types a shallow model may be made of.
+        folder: a folder that `save` wrote, or a run folder, which has it as ``model/``.
+        restore_encoder: makes an encoder from its state.
+        restore_codec: makes a codec from its state.
+        skops_types: the closed list of types that a shallow model may consist of.
 
     Raises:
-        BundleError: it is no bundle, of another schema version, incomplete, altered, larger than may be read here,
-            holds other files, or names code that is not ours.
+        BundleError: it is not a bundle, is of another schema version, incomplete, changed, too large to be read here,
+            holds other files, or names code that is not automl's.
     """
     path = found_in(folder)
     content = read_index(path)
@@ -116,14 +116,14 @@ def open(  # noqa: A001
         decision = restored(path, "decision", states["decisions"].get(side), _restore_decision)
         files = ((path / name, read_listed(path, content, name)) for name in names)
         if names[0].endswith(".skops"):
-            models = tuple(load_shallow(file, found, skops_types, task) for file, found in files)
+            models = tuple(load_shallow(file, data, skops_types, task) for file, data in files)
             return ShallowPredictor(models, decision, weights, source=str(path))
         if restore_encoder is None or restore_codec is None:
             raise TypeError("a deep model needs restore_encoder and restore_codec")
         encoder = restored(path, "encoder", states.get("encoder"), restore_encoder)
         check_rows(path, encoder)
         codec = restored(path, "codec", states.get("codec"), restore_codec)
-        networks = tuple(load_network(file, found) for file, found in files)
+        networks = tuple(load_network(file, data) for file, data in files)
         return DeepPredictor(networks, encoder, codec, decision, weights, source=str(path))
 
     for side in content["sides"]:
@@ -141,10 +141,10 @@ def open(  # noqa: A001
 
 
 def read_states(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
-    """States of encoder, codec and decisions.
+    """Read the states of encoder, codec and decisions.
 
     Raises:
-        BundleError: a file is damaged, too large, or holds something else.
+        BundleError: a file is damaged, too large, or does not hold states.
     """
     described, packed = (read_listed(path, content, name) for name in ("encoder.json", "encoder.npz"))
     try:
@@ -159,25 +159,25 @@ def read_states(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def restored(path: Path, what: str, state: Any, restore: Callable[[Any], Any]) -> Any:
-    """What a part's own function makes of its state; whatever that raises, the state is at fault.
+    """Restore a part from its state with its own function; any error means that the state is wrong.
 
     Raises:
-        BundleError: the state is not of its kind.
+        BundleError: the state is not one of this part.
     """
     try:
         return restore(state)
     except (BundleError, MissingExtra):
         raise
     except Exception as error:
-        told = error if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
-        raise BundleError(f"{path}: the {what} in encoder.json cannot be restored ({told}); save it again") from error
+        reason = error if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        raise BundleError(f"{path}: the {what} in encoder.json cannot be restored ({reason}); save it again") from error
 
 
 def check_rows(path: Path, encoder: Encoder) -> None:
-    """Make sure that a batch of encoded rows fits into the memory that is free.
+    """Check that a batch of encoded rows fits into the free memory.
 
     Raises:
-        BundleError: it does not.
+        BundleError: it does not fit.
     """
     for spec in encoder.specs:
         size = BATCH_SIZE * math.prod(spec.shape) * np.dtype(spec.dtype).itemsize

@@ -1,4 +1,4 @@
-"""States of encoders, codecs and decisions as JSON plus arrays, restored exactly and without pickle."""
+"""Packs states of encoders, codecs and decisions as JSON plus arrays, and restores them exactly, without pickle."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from automl.errors import BundleError
 
 __all__ = ["pack", "unpack"]
 
-# A dict with one key of these is a value that JSON has no word for.
+# A dict with one of these keys stands for a value that JSON cannot express.
 MARKS = ("$array", "$words", "$scalar", "$tuple", "$pairs", "$bytes")
 
 
 def pack(value: Any, arrays: dict[str, np.ndarray], path: str = "") -> Any:
-    """Write a value as JSON types; arrays go into `arrays` under a name of their own.
+    """Convert a value to JSON types; arrays are put into `arrays`, each under a name of its own.
 
     Args:
         value: None, bool, numbers, strings, bytes, lists, tuples, mappings, NumPy scalars and arrays, nested freely.
-        arrays: filled with what the JSON refers to.
-        path: where in the state we are, for messages.
+        arrays: filled with the arrays that the JSON refers to.
+        path: position of the value in the state, for messages.
 
     Raises:
-        BundleError: the state holds something else (an estimator, say), which could not be restored safely.
+        BundleError: the state holds something else (such as an estimator), which could not be restored safely.
     """
     if value is None or (isinstance(value, bool | int | float | str) and not isinstance(value, np.generic)):
         return value
@@ -48,7 +48,7 @@ def pack(value: Any, arrays: dict[str, np.ndarray], path: str = "") -> Any:
 
 
 def pack_array(value: np.ndarray | np.generic, arrays: dict[str, np.ndarray], path: str) -> Any:
-    """Arrays by reference; arrays of Python objects (strings, None) item by item."""
+    """Store an array by reference; an array of Python objects (strings, None) item by item."""
     array = np.asarray(value)
     if array.dtype.hasobject:
         items = [pack(item, arrays, path) for item in array.ravel().tolist()]
@@ -59,14 +59,14 @@ def pack_array(value: np.ndarray | np.generic, arrays: dict[str, np.ndarray], pa
 
 
 def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    """Undo `pack`.
+    """Reverse `pack`.
 
     Args:
-        value: parsed JSON, nested no deeper than a function for each level may go.
-        arrays: what it refers to.
+        value: parsed JSON; its nesting must stay within Python's recursion limit.
+        arrays: the arrays that it refers to.
 
     Raises:
-        BundleError: a mark is followed by something that `pack` never writes.
+        BundleError: a mark has a content that `pack` never writes.
     """
     if isinstance(value, list):
         return [unpack(item, arrays) for item in value]
@@ -77,16 +77,16 @@ def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
         return {key: unpack(item, arrays) for key, item in value.items()}
     try:
         if value.keys() != ({mark, "shape"} if mark == "$words" else {mark}):
-            raise ValueError(f"it stands beside {sorted(value.keys() - {mark})}")
+            raise ValueError(f"it is together with {sorted(value.keys() - {mark})}")
         return _unpack_marked(mark, value[mark], value.get("shape"), arrays)
     except (TypeError, ValueError, KeyError, OverflowError) as error:
         if isinstance(error, BundleError):
             raise
-        raise BundleError(f"encoder.json holds a {mark} that is none ({error}); save the model again") from error
+        raise BundleError(f"encoder.json holds an invalid {mark} ({error}); save the model again") from error
 
 
 def _unpack_marked(mark: str, content: Any, shape: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    """The value that a mark stands for."""
+    """The value of a marked dict."""
     if mark in ("$array", "$scalar"):
         if not isinstance(content, str) or content not in arrays:
             raise BundleError(f"encoder.npz lacks the array {content!r} that encoder.json refers to; save it again")
@@ -104,7 +104,7 @@ def _unpack_marked(mark: str, content: Any, shape: Any, arrays: Mapping[str, np.
     if not isinstance(shape, list) or not all(type(size) is int and size >= 0 for size in shape):
         raise ValueError(f"its shape is {shape!r}")
     if math.prod(shape) != len(content):
-        raise ValueError(f"{len(content)} words have no shape {shape}")
+        raise ValueError(f"{len(content)} words do not fill the shape {shape}")
     words = np.empty(len(content), dtype=object)
     words[:] = [unpack(item, arrays) for item in content]
     return words.reshape(shape)

@@ -1,4 +1,4 @@
-"""Writing a bundle: all of it or none of it."""
+"""Writes a bundle completely or not at all."""
 
 from __future__ import annotations
 
@@ -42,25 +42,26 @@ def save(
     keeps_rows: bool = False,
     skops_types: frozenset[str] = SKOPS_TYPES,
 ) -> Path:
-    """Save a contest's finalists so that they predict elsewhere, bit by bit as here.
+    """Save a contest's finalists so that they predict elsewhere exactly as here.
 
     Args:
-        folder: new, empty, or a bundle that is replaced as a whole.
-        task: what was done.
+        folder: a new folder, an empty one, or a bundle, which is replaced as a whole.
+        task: the task of the models.
         predictors: side ("deep", "shallow", "floor") → predictor.
-        recommended: the side that predicts unless another is asked for.
-        result: the contents of ``result.json``; why runs failed is left out, since an exception may quote a cell.
+        recommended: the side that predicts by default.
+        result: the content of ``result.json``. Reasons of failed runs are left out, because an exception may quote a
+            cell of the data.
         recipe_text: the recipe as YAML.
-        report_html: the page, without examples of training rows.
-        keeps_rows: a model's fitted state holds training rows; recorded so that whoever gets the folder knows.
-        skops_types: the closed list of types a shallow model may be made of.
+        report_html: the report, without examples of training rows.
+        keeps_rows: whether a fitted model holds training rows; recorded for whoever gets the folder.
+        skops_types: the closed list of types that a shallow model may consist of.
 
     Returns:
         The folder.
 
     Raises:
         FolderError: the folder holds something else, or cannot be written; nothing was changed.
-        BundleError: a state or a model holds something that could not be opened safely again.
+        BundleError: a state or a model holds something that could not be opened safely.
     """
     target = Path(os.path.abspath(folder))
     refuse_other(target)
@@ -98,7 +99,7 @@ def save(
 
 
 def refuse_other(target: Path) -> None:
-    """Refuse a folder that is neither new, nor empty, nor a bundle."""
+    """Refuse a folder that exists, is not empty and is not a bundle."""
     if not target.exists():
         return
     if not target.is_dir():
@@ -108,7 +109,7 @@ def refuse_other(target: Path) -> None:
 
 
 def replace(draft: Path, target: Path) -> None:
-    """Put the finished folder in place; an older bundle there goes only once the new one stands."""
+    """Move the finished folder into place; an older bundle there is deleted only after that."""
     if not target.exists():
         os.rename(draft, target)
         files.sync(target.parent)
@@ -125,7 +126,7 @@ def replace(draft: Path, target: Path) -> None:
 
 
 def write_models(draft: Path, predictors: Mapping[str, Predictor], types: frozenset[str]) -> dict[str, list[str]]:
-    """Write models and states; the files of each side."""
+    """Write models and states; returns the file names of each side's models."""
     sides: dict[str, list[str]] = {}
     states: dict[str, Any] = {"decisions": {}}
     for side, predictor in predictors.items():
@@ -146,7 +147,7 @@ def write_models(draft: Path, predictors: Mapping[str, Predictor], types: frozen
 
 
 def write_deep(draft: Path, side: str, predictor: DeepPredictor) -> list[str]:
-    """One ``.keras`` file a seed; a network that could not be opened again is refused here already."""
+    """Write a ``.keras`` file for each model, and check that it could be opened again."""
     names = []
     for i, model in enumerate(predictor.models):
         path = draft / f"{side}-{i}.keras"
@@ -157,7 +158,7 @@ def write_deep(draft: Path, side: str, predictor: DeepPredictor) -> list[str]:
 
 
 def write_shallow(draft: Path, side: str, predictor: ShallowPredictor, types: frozenset[str]) -> list[str]:
-    """One ``.skops`` file a seed; a model of types that are not on the list is refused here already."""
+    """Write a ``.skops`` file for each model, and check that it has only types on the list."""
     import zipfile
 
     import skops.io
@@ -173,13 +174,13 @@ def write_shallow(draft: Path, side: str, predictor: ShallowPredictor, types: fr
 
 def versions() -> dict[str, str]:
     """Versions of the libraries that a saved model depends on."""
-    found = {}
+    installed = {}
     for library in LIBRARIES:
         try:
-            found[library] = metadata.version(library)
+            installed[library] = metadata.version(library)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def sha256(path: Path) -> str:
@@ -189,15 +190,15 @@ def sha256(path: Path) -> str:
 
 
 def digest(content: Mapping[str, Any]) -> str:
-    """The SHA-256 of ``bundle.json`` itself, its own "digest" left out."""
+    """The SHA-256 of the content of ``bundle.json`` without its "digest"."""
     rest = {key: value for key, value in content.items() if key != "digest"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode("utf-8")).hexdigest()
 
 
 def _without_words(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What a run came to, without what was said when it failed."""
+    """The result without the messages of failed runs."""
     runs = result.get("runs")
     if not isinstance(runs, list):
         return dict(result)
-    told = "told in the run folder's result.json"
-    return {**result, "runs": [{**run, "failure": told} if run.get("failure") else run for run in runs]}
+    placeholder = "told in the run folder's result.json"
+    return {**result, "runs": [{**run, "failure": placeholder} if run.get("failure") else run for run in runs]}

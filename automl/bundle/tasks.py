@@ -1,4 +1,4 @@
-"""A `Task` as JSON and back, exactly."""
+"""Converts a `Task` to JSON and back without loss."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ READINGS: Mapping[str, type | tuple[type, ...]] = {
     "unit": (str, type(None)), "units": dict, "missing": (list, tuple), "separator": str, "numbers": str, "form": str,
     "shape": (list, tuple),
 }  # fmt: skip
-"""What a column's reading may hold under a name that it is read by."""
+"""Types of the entries of a column's reading, by name."""
 
 
 def task_to_dict(task: Task) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def task_to_dict(task: Task) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Tuples as lists and NumPy's numbers as Python's."""
+    """Convert tuples to lists and NumPy scalars to Python numbers."""
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     return value.item() if isinstance(value, np.generic) else value
@@ -63,7 +63,7 @@ def task_from_dict(content: Any) -> Task:
     """The task that `task_to_dict` wrote.
 
     Raises:
-        BundleError: a field is missing, unknown, of another type, or contradicts another.
+        BundleError: a field is missing, unknown or of a wrong type, or contradicts another field.
     """
     if not isinstance(content, dict):
         raise BundleError(f"bundle.json: the task is a {type(content).__name__}; save the model again")
@@ -88,24 +88,23 @@ def task_from_dict(content: Any) -> Task:
 
 
 def _typed(kind: type, values: Mapping[str, Any]) -> Any:
-    """A record whose fields are of the types that its class declares."""
+    """Make a record after checking that its fields have the types that its class declares."""
     hints = get_type_hints(kind)
     for name, value in values.items():
         if name in hints and not _is(value, hints[name]):
             raise BundleError(
-                f"bundle.json: {name!r} of a {kind.__name__.lower()} is {value!r:.60}, which it cannot be; "
-                "save the model again"
+                f"bundle.json: {name!r} of a {kind.__name__.lower()} cannot be {value!r:.60}; save the model again"
             )
     return kind(**values)
 
 
 def _is(value: Any, hint: Any) -> bool:
-    """Whether a value is of a type, as far as the types of records go."""
+    """Whether a value has a type; knows only the types that records use."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Literal:
         return isinstance(value, str) and value in inner
     if origin in (Union, UnionType):
-        return any(_is(value, one) for one in inner)
+        return any(_is(value, member) for member in inner)
     if origin is tuple:
         if not isinstance(value, tuple):
             return False
@@ -119,9 +118,9 @@ def _is(value: Any, hint: Any) -> bool:
 
 
 def fault_of(task: Task) -> str:
-    """What contradicts itself in a task, behind "the task"; empty where nothing does.
+    """What is wrong with a task, to complete "the task ..."; empty if nothing is.
 
-    Where it says how many steps or pixels there are, memory will be taken for them.
+    Numbers of steps and pixels are bounded, because memory will be allocated for them.
     """
     n_classes, n_targets = len(task.classes), len(task.target)
     goal = goals.known().get(task.goal)
@@ -132,33 +131,33 @@ def fault_of(task: Task) -> str:
         "names no target": not n_targets,
         f"has {n_classes} classes, which no goal {task.goal!r} has": not least <= n_classes <= most,
         "names a class twice": len(set(task.classes)) < n_classes,
-        "has a positive class that is none of its classes": task.positive not in (None, *task.classes),
+        "has a positive class that is not among its classes": task.positive not in (None, *task.classes),
         "names a target twice": len(set(task.target)) < n_targets,
-        "has a metric that is no name": not re.fullmatch(r"\w{1,40}", task.metric),
-        "has a horizon of no length": task.horizon is not None and not 1 <= task.horizon <= MOST_HORIZON,
-        "has a season of no length": task.season is not None and not 1 <= task.season <= MOST_STEPS,
-        "has quantiles beyond 0 and 1": not all(0 < level < 1 for level in task.quantiles),
-        "has pictures of no shape": bool(task.image_shape) and not _is_shape(task.image_shape),
-        "has pictures of no range": task.pixel_range is not None and not all(map(math.isfinite, task.pixel_range)),
-        "has a frequency that is none": task.frequency is not None and not _is_frequency(task.frequency),
+        "has an invalid name of a metric": not re.fullmatch(r"\w{1,40}", task.metric),
+        "has an invalid horizon": task.horizon is not None and not 1 <= task.horizon <= MOST_HORIZON,
+        "has an invalid season": task.season is not None and not 1 <= task.season <= MOST_STEPS,
+        "has quantiles that are not between 0 and 1": not all(0 < level < 1 for level in task.quantiles),
+        "has images of an invalid shape": bool(task.image_shape) and not _is_shape(task.image_shape),
+        "has an invalid pixel range": task.pixel_range is not None and not all(map(math.isfinite, task.pixel_range)),
+        "has an invalid frequency": task.frequency is not None and not _is_frequency(task.frequency),
     }
-    told = next((fault for fault, holds in faults.items() if holds), "") or goal.fault(task)
-    return told or next(filter(None, (_fault_of(column) for column in (*task.columns, *task.target_columns))), "")
+    own = next((fault for fault, holds in faults.items() if holds), "") or goal.fault(task)
+    return own or next(filter(None, (_fault_of(column) for column in (*task.columns, *task.target_columns))), "")
 
 
 def _fault_of(column: Column) -> str:
-    """What is wrong with how a column's text is said to be read."""
+    """What is wrong with the reading of a column; empty if nothing is."""
     reading = column.reading
     for name, kind in READINGS.items():
         if name in reading and not isinstance(reading[name], kind):
             return f"reads {column.name!r} with {name!r} of a {type(reading[name]).__name__}"
     if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in reading.get("missing", [])):
-        return f"reads {column.name!r} with gaps that are no numbers"
+        return f"reads {column.name!r} with gaps that are not numbers"
     units = reading.get("units", {})
     if not all(isinstance(k, str) and isinstance(v, int | float) for k, v in units.items()):
-        return f"reads {column.name!r} with units that are none"
+        return f"reads {column.name!r} with invalid units"
     if "shape" in reading and not _is_shape(reading["shape"]):
-        return f"has pictures of no shape in {column.name!r}"
+        return f"has images of an invalid shape in {column.name!r}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Which classes a saved model may name: checked in the file, before any library builds anything from it."""
+"""Checks which classes a saved model names, in its file, before any library builds anything from it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ KERAS_MODULES = re.compile(
     r"keras(\.(layers|models|initializers|regularizers|constraints|activations|dtype_policies|random))?"
     r"|keras\.src\.models\.(functional|sequential|model)"
 )
-# Operations that Keras stores where a network slices a tensor.
+# Operations that Keras stores if a network slices a tensor.
 OPERATIONS = frozenset({("keras.src.ops.numpy", "GetItem")})
 OWN_MODULES = re.compile(r"automl\.(layers|templates)(\.\w+)?")
 OWN_NAMES = re.compile(r"automl>\w+")
 
-# Layers of Keras that run code, a saved graph or another library, or read files that their configuration names.
+# Keras layers that run code, a saved graph or another library, or that read files named in their configuration.
 REFUSED = frozenset({
     "Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer",
     "StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup",
 })  # fmt: skip
 
-# What Keras writes for values rather than classes; they have no module.
+# Names that Keras writes for values, not for classes; they have no module.
 VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"})
 
 MEMBERS = re.compile(r"metadata\.json|config\.json|model\.weights\.h5")
@@ -42,26 +42,26 @@ NEXT = "nothing was run; open only bundles that automl saved, or train again wit
 
 
 def check_keras(path: Path) -> dict[str, bytes]:
-    """Check that a ``.keras`` file names classes of Keras and automl only; see `check_network_file`.
+    """Check that a ``.keras`` file names only classes of Keras and automl; see `check_network_file`.
 
     Raises:
-        BundleError: it is no such file, holds other files, or names a class that is not ours.
+        BundleError: it is not such a file, holds other files, or names a class that is not allowed.
     """
     return check_network_file(path, path.read_bytes())[1]
 
 
 def check_network_file(path: Path, content: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Check that the content of a ``.keras`` file names classes of Keras and automl only.
+    """Check that the content of a ``.keras`` file names only classes of Keras and automl.
 
     Args:
-        path: for messages.
-        content: of the file.
+        path: path of the file, for messages.
+        content: content of the file.
 
     Returns:
-        The network's configuration, and the file's members.
+        The network's configuration, and the members of the file by name.
 
     Raises:
-        BundleError: it is no such file, holds other files, is too large, or names a class that is not ours.
+        BundleError: it is not such a file, holds other files, is too large, or names a class that is not allowed.
     """
     limit = unpacked_limit(len(content))
     try:
@@ -69,10 +69,10 @@ def check_network_file(path: Path, content: bytes) -> tuple[dict[str, Any], dict
         if members.keys() != {"metadata.json", "config.json", "model.weights.h5"}:
             raise Untrusted(f"it holds no more than {sorted(members)}")
         if len(members["config.json"]) > MOST_CONFIG_BYTES:
-            raise Untrusted("its configuration is larger than any of ours")
+            raise Untrusted("its configuration is larger than any of automl's")
         config = parse_json(members["config.json"])
     except Untrusted as error:
-        raise BundleError(f"{path} is not a Keras model file of ours ({error}); {NEXT}") from error
+        raise BundleError(f"{path} is not a Keras model file of automl ({error}); {NEXT}") from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise BundleError(f"{path}: config.json describes no model; save the model again")
     config = {key: value for key, value in config.items() if key != "compile_config"}  # never read: compile=False
@@ -84,7 +84,7 @@ def check_network_file(path: Path, content: bytes) -> tuple[dict[str, Any], dict
 
 
 def named(config: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping in a configuration, however deep, that names a class, module or registered name."""
+    """All mappings in a configuration, at any depth, that name a class, a module or a registered name."""
     waiting = [config]
     while waiting:
         node = waiting.pop()
@@ -97,7 +97,7 @@ def named(config: Any) -> Iterator[dict[str, Any]]:
 
 
 def refusal(node: dict[str, Any]) -> str | None:
-    """Why what a mapping names may not be built, or None when it may."""
+    """Why the class that a mapping names may not be built; None if it may."""
     name, module, registered = node.get("class_name"), node.get("module"), node.get("registered_name")
     if not isinstance(name, str):
         return f"a class {name!r} that is not a name"
@@ -115,14 +115,14 @@ def refusal(node: dict[str, Any]) -> str | None:
         return None
     if isinstance(module, str) and OWN_MODULES.fullmatch(module) and OWN_NAMES.fullmatch(str(registered)):
         return None
-    return f"the class {name!r} of module {module!r} (registered as {registered!r}), which is neither Keras's nor ours"
+    return f"the class {name!r} of module {module!r} (registered as {registered!r}), not one of Keras or automl"
 
 
 def check_skops(path: Path, allowed: frozenset[str] = SKOPS_TYPES) -> None:
-    """Check that a ``.skops`` file names types, functions and words of the closed lists only.
+    """Check that a ``.skops`` file names only types, functions and words of the closed lists.
 
     Raises:
-        BundleError: it is no such file, is too large, or names something else.
+        BundleError: it is not such a file, is too large, or names something else.
     """
     try:
         check(path.read_bytes(), allowed)
@@ -131,21 +131,22 @@ def check_skops(path: Path, allowed: frozenset[str] = SKOPS_TYPES) -> None:
 
 
 def load_shallow(path: Path, content: bytes, allowed: frozenset[str], task: Task) -> Any:
-    """Build a shallow model of a task from the content of its file.
+    """Build a shallow model from the content of its file.
 
     Args:
-        path: for messages.
-        content: of the file.
+        path: path of the file, for messages.
+        content: content of the file.
         allowed: the closed list of types.
-        task: that it is a model of.
+        task: the task of the model.
 
     Raises:
-        BundleError: as `check_skops`; or its arrays would lead native code astray; or it is of another task.
+        BundleError: see `check_skops`; or its arrays would make native code read outside them; or it is a model of
+            another task.
     """
     try:
         model = loads(content, allowed)
         if not callable(getattr(model, "predict", None)):
-            raise Untrusted(f"it holds a {type(model).__name__}, which predicts nothing")
+            raise Untrusted(f"it holds a {type(model).__name__}, which cannot predict")
         _check_task(model, task)
     except Untrusted as error:
         raise _refused(path, error) from error
@@ -153,7 +154,7 @@ def load_shallow(path: Path, content: bytes, allowed: frozenset[str], task: Task
 
 
 def _check_task(model: Any, task: Task) -> None:
-    """What a model says of classes and steps must be what the task says: memory is taken for them."""
+    """Check that a model has the task's numbers of classes and steps, because memory is allocated for them."""
     expected = {
         "n_classes": {0, len(task.classes)},
         "horizon": {task.horizon or 1},
@@ -170,4 +171,4 @@ def _refused(path: Path, error: Untrusted) -> BundleError:
     text = str(error)
     if text.startswith("it names"):
         return BundleError(f"{path} {text.removeprefix('it ')}; {NEXT}")
-    return BundleError(f"{path} is not a skops file of ours ({text}); {NEXT}")
+    return BundleError(f"{path} is not a skops file of automl ({text}); {NEXT}")

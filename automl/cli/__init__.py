@@ -1,4 +1,4 @@
-"""The command line: every command makes a recipe or opens a folder and hands it to `automl.api`."""
+"""The command line. Every command makes a recipe or opens a folder, and calls `automl.api` with it."""
 
 from automl.cli.app import main
 

@@ -1,4 +1,4 @@
-"""`automl`: the commands, and what becomes of errors."""
+"""The program `automl`: registers the commands and turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from automl.system.printable import printable
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130
-LOADER = "automl-tensorflow"  # as `flow.loading` names it, which loads more than the way out needs
+LOADER = "automl-tensorflow"  # the name used in `flow.loading`, repeated here because importing that loads too much
 
 app = typer.Typer(
     name="automl",
@@ -39,7 +39,7 @@ app.command("doctor")(setting.doctor)
 
 
 def version(asked: bool) -> None:
-    """Print the version and stop."""
+    """Print the version and exit."""
     if asked:
         from automl._version import __version__
 
@@ -58,8 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
     Returns:
-        0 done, 2 the user's input is at fault (or what was asked for could not be printed), 1 our fault, 130
-        interrupted a second time. A reader of standard output that goes away, such as ``head``, ends it with 0.
+        0: done, also if the reader of standard output has gone away (such as ``head``). 1: a fault in automl. 2: the
+        user's input is at fault, or the output that was asked for could not be printed. 130: interrupted twice.
     """
     own = arguments is None
     if own:
@@ -93,12 +93,12 @@ def _ran(arguments: Sequence[str] | None) -> int:
         return 2
     except typer.Exit as error:
         return int(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):  # some versions of typer make an exit code of it themselves
+    except (KeyboardInterrupt, typer.Abort):  # some versions of typer turn it into an exit code themselves
         return INTERRUPTED
-    except BrokenPipeError:  # of a stream that a library has opened for itself
+    except BrokenPipeError:  # from a stream that a library has opened itself
         return 0
     except Exception as error:
-        if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # typer's own: a wrong flag or argument
+        if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # typer's: a wrong flag or argument
             _wrong_usage(error)
             return 2
         words = limit_words(error)
@@ -110,7 +110,7 @@ def _ran(arguments: Sequence[str] | None) -> int:
 
 
 def _wrong_usage(error: Any) -> None:
-    """What typer says of a wrong flag, with the flag as it may be shown."""
+    """Print typer's message about a wrong flag, with the flag made printable."""
     context = getattr(error, "ctx", None)
     if context is not None:
         terminal.err(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
@@ -118,7 +118,7 @@ def _wrong_usage(error: Any) -> None:
 
 
 def _leave_what_loads(code: int) -> None:
-    """End at once where TensorFlow still loads in a thread, which Python's own way out would abort in."""
+    """Exit at once if TensorFlow is still loading in a thread: Python's normal shutdown would abort in it."""
     import threading
 
     if any(thread.name == LOADER for thread in threading.enumerate()):
@@ -126,7 +126,7 @@ def _leave_what_loads(code: int) -> None:
 
 
 def fault(error: Exception) -> int:
-    """Say that this is our fault and where the traceback is."""
+    """Report a fault in automl and say where the traceback is."""
     import tempfile
     import traceback
 

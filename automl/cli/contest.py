@@ -1,4 +1,4 @@
-"""`automl fit` and `automl run`: a contest from flags or from a recipe."""
+"""The commands `automl fit` and `automl run`: run a contest from flags or from a recipe."""
 
 from __future__ import annotations
 
@@ -27,34 +27,41 @@ Data = Annotated[
 Target = Annotated[list[str] | None, typer.Option("--target", help="Column to predict; repeat it for several.")]
 Goal = Annotated[str | None, typer.Option(help="binary, multiclass, multilabel, regression, forecast, ...")]
 Label = Annotated[str | None, typer.Option(help="Column used only to score a goal without target.")]
-Metric = Annotated[str | None, typer.Option(help="Score that decides, such as roc_auc or rmse.")]
+Metric = Annotated[str | None, typer.Option(help="Metric that decides, such as roc_auc or rmse.")]
 Test = Annotated[str | None, typer.Option(help="File with the test rows; without it the data are split.")]
 TimeColumn = Annotated[str | None, typer.Option(help="Column of times.")]
-Series = Annotated[str | None, typer.Option(help="Column that tells the series of a panel apart.")]
+Series = Annotated[str | None, typer.Option(help="Column that names the series of a panel.")]
 Horizon = Annotated[int | None, typer.Option(help="Steps to forecast.")]
-Group = Annotated[str | None, typer.Option(help="Column whose equal values stay on one side of the split.")]
+Group = Annotated[str | None, typer.Option(help="Column of groups; rows of a group stay in one part of the split.")]
 Weight = Annotated[str | None, typer.Option(help="Column of sample weights.")]
 Columns = Annotated[str | None, typer.Option(help="Kinds of columns, name=kind,name=kind.")]
-Budget = Annotated[str | None, typer.Option(help="Time for all of it: 90, 90s, 5m, 2h. Default 5m.")]
-MaxTrials = Annotated[int | None, typer.Option(help="Bound on deep trials and on shallow fits, each.")]
+Budget = Annotated[str | None, typer.Option(help="Time for the whole run: 90, 90s, 5m, 2h. Default 5m.")]
+MaxTrials = Annotated[int | None, typer.Option(help="Most deep trials, and most shallow fits.")]
 Templates = Annotated[str | None, typer.Option(help="Deep templates to search, separated by commas.")]
-Seed = Annotated[int | None, typer.Option(help="What splits, searches and networks are drawn with.")]
-MinGain = Annotated[float | None, typer.Option(help="Least gain that counts, a share of floor to best. Default 0.005.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of splits, searches and networks.")]
+MinGain = Annotated[
+    float | None,
+    typer.Option(help="Smallest gain that counts, as a share of the distance from floor to best score. Default 0.005."),
+]
 Latency = Annotated[str | None, typer.Option(help="Milliseconds a finalist may take for one row.")]
 Ensemble = Annotated[bool | None, typer.Option("--ensemble/--no-ensemble", help="Whether finalists may be ensembles.")]
-JsonLines = Annotated[bool, typer.Option("--json-lines", help="Progress as one JSON object a line on standard error.")]
+JsonLines = Annotated[
+    bool, typer.Option("--json-lines", help="Show progress as one JSON object per line on standard error.")
+]
 Oracle = Annotated[str | None, typer.Option(help="bayesian, random, hyperband or grid.")]
-Log = Annotated[str | None, typer.Option(help="Where else trials are logged: tensorboard, mlflow.")]
+Log = Annotated[str | None, typer.Option(help="Other logs of trials: tensorboard, mlflow.")]
 Memory = Annotated[
     str | None,
-    typer.Option(help="What a trial may take, and a table an eighth of it, such as 8GB. Default most of what is free."),
+    typer.Option(help="Memory for one trial, such as 8GB; the table may use an eighth. Default most of what is free."),
 ]
-Device = Annotated[str | None, typer.Option(help="auto, cpu, one (one device a trial) or all (each over all).")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, one (one device per trial) or all (each trial on all).")]
 Workers = Annotated[int | None, typer.Option(help="Trials that run at once; more than one needs Ray. Default 1.")]
-RayAddress = Annotated[str | None, typer.Option(help="A Ray to run on: auto, local, ray://host:port.")]
-Plugins = Annotated[str | None, typer.Option(help="Entry points that bring more members, separated by commas.")]
+RayAddress = Annotated[str | None, typer.Option(help="Ray to run on: auto, local, ray://host:port.")]
+Plugins = Annotated[str | None, typer.Option(help="Entry points of plug-ins, separated by commas.")]
 Out = Annotated[str | None, typer.Option(help="Run folder; default a new one under automl-runs/.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out: what is left, or a new --budget.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Resume the run in --out with its remaining time, or a new --budget.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print result.json and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
@@ -150,7 +157,7 @@ def run(
     json_lines: JsonLines = False,
     ray_address: RayAddress = None,
 ) -> None:
-    """Run the contest that RECIPE describes; flags replace its keys. An address of Ray is given here only."""
+    """Run the contest that RECIPE describes; flags replace its keys. Only a flag can give an address of Ray."""
     flags = {
         "budget": budget,
         "max_trials": max_trials,
@@ -170,18 +177,18 @@ def run(
 
 
 def asked(data: str, target: list[str] | None, flags: dict[str, Any]) -> str | None:
-    """The goal that a person at a terminal chooses where the data do not tell it.
+    """Ask the user at the terminal for the goal, if the detected goal is unsure.
 
-    Never where there is no terminal or the user wants no talk; there the doubt is a note and a finding of the report.
-    A file too large to be looked at twice is not asked about either.
+    Without a terminal, or with a flag such as ``--quiet``, nothing is asked; the doubt is then a note and a finding of
+    the report. Nothing is asked either about a file that is too large to be read twice.
 
     Args:
-        data: of the call.
-        target: of the call.
-        flags: of the call.
+        data: argument of the command.
+        target: argument of the command.
+        flags: the other flags of the command.
 
     Returns:
-        The goal, or None to go on with what is detected.
+        The goal, or None to continue with the detected one.
     """
     silent = any(flags.get(name) for name in ("goal", "quiet", "json", "json_lines", "resume"))
     if silent or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -207,7 +214,7 @@ def words(text: str | None) -> list[str] | None:
     """Names separated by commas.
 
     Raises:
-        RecipeError: there are commas and no names.
+        RecipeError: there is no name.
     """
     if text is None:
         return None
@@ -223,12 +230,12 @@ def given(flags: dict[str, Any]) -> dict[str, Any]:
 
 
 def only_result(json: bool) -> contextlib.AbstractContextManager[Any]:
-    """Under ``--json``, send whatever a library prints to standard error."""
+    """With ``--json``, redirect whatever libraries print to standard error."""
     return contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext()
 
 
 def tell(result: Any, json: bool) -> None:
-    """Print ``result.json``, or the verdict and where the report is; all of it lies in the run folder as well."""
+    """Print ``result.json``, or the verdict and the path of the report. The run folder holds both as well."""
     from automl.storage.files import read_bytes
 
     if json:

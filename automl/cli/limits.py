@@ -1,4 +1,4 @@
-"""Errors that say this process may not have more: of memory, threads, files or disk. They are nobody's fault."""
+"""Describes errors of exhausted resources: memory, threads, files or disk. They are nobody's fault."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["limit_words"]
 FILES = (errno.EMFILE, errno.ENFILE)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 MAPPING = ("failed to map segment", "cannot allocate memory", "cannot apply additional memory", "static tls")
-THREADS = ("can't start new thread", "failed to launch worker thread")  # of Python, of Arrow's pool
+THREADS = ("can't start new thread", "failed to launch worker thread")  # of Python, of Arrow's thread pool
 
 
 def limit_words(error: Exception) -> str | None:
     """What ran out and what to do; None for any other error.
 
     Args:
-        error: that ended a command.
+        error: the error that ended a command.
     """
     said = printable(str(error))
     number = error.errno if isinstance(error, OSError) else None

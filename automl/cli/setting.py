@@ -1,4 +1,4 @@
-"""`automl validate`, `schema` and `doctor`: checking a recipe, its schema, and this machine."""
+"""The commands `automl validate`, `schema` and `doctor`: check a recipe, write its schema, describe this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIBRARIES = (
     "pyarrow", "pydantic",
 )  # fmt: skip
 
-# Runs apart, so that a TensorFlow that crashes while it loads takes only this with it.
+# Runs in a process of its own, so that a TensorFlow that crashes while loading ends only that process.
 PROBE = """
 import json, sys
 import tensorflow as tf
@@ -38,7 +38,7 @@ PROBE_SECONDS = 120
 
 
 def validate(recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A YAML file.")]) -> None:
-    """Check RECIPE without running it: each problem with its file, line and nearest valid key."""
+    """Check RECIPE without running it; print each problem with file, line and nearest valid key."""
     from automl.recipe import validate as problems_of
 
     problems = problems_of(recipe)
@@ -65,33 +65,33 @@ def schema(
 
 
 def doctor(
-    json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Say which libraries, devices, memory and disk there are, and how networks would be trained."""
-    found = {"libraries": libraries(), "machine": machine(), "training": training()}
+    """Print the libraries, devices, memory and disk there are, and how networks would be trained."""
+    state = {"libraries": libraries(), "machine": machine(), "training": training()}
     if json:
-        terminal.out_json(jsons.dumps(found, indent=2))
+        terminal.out_json(jsons.dumps(state, indent=2))
     else:
-        terminal.out("\n".join(map(printable, lines(found))))
-    if "problem" in found["training"]:
+        terminal.out("\n".join(map(printable, lines(state))))
+    if "problem" in state["training"]:
         raise typer.Exit(1)
 
 
 def libraries() -> dict[str, str | None]:
-    """Versions by distribution; None where one is missing."""
+    """Version of each distribution; None if it is missing."""
     from importlib import metadata
 
-    found: dict[str, str | None] = {"python": sys.version.split()[0]}
+    versions: dict[str, str | None] = {"python": sys.version.split()[0]}
     for name in LIBRARIES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found[name] = None
-    return found
+            versions[name] = None
+    return versions
 
 
 def machine() -> dict[str, Any]:
-    """System, cores, memory and disk, in GiB."""
+    """Operating system, cores, and memory and disk in GiB."""
     import os
     import platform
     import shutil
@@ -115,7 +115,7 @@ def machine() -> dict[str, Any]:
 
 
 def training() -> dict[str, Any]:
-    """Devices and the policy for them, found out in a process of its own; "problem" says why not."""
+    """Devices and the policy for them, determined in a process of its own; "problem" if that failed."""
     import os
     import subprocess
 
@@ -134,24 +134,24 @@ def training() -> dict[str, Any]:
     return answer
 
 
-def lines(found: dict[str, Any]) -> list[str]:
-    """What `doctor` found, for people."""
-    here, training = found["machine"], found["training"]
-    said = [f"{name:<14} {version or 'missing: pip install ' + name}" for name, version in found["libraries"].items()]
-    said += [
+def lines(state: dict[str, Any]) -> list[str]:
+    """The output of `doctor` as text."""
+    here, training = state["machine"], state["training"]
+    text = [f"{name:<14} {version or 'missing: pip install ' + name}" for name, version in state["libraries"].items()]
+    text += [
         "",
         f"{here['system']}, {here['cores']} cores, {here['free_memory_gib']} of {here['memory_gib']} GiB memory free, "
         f"{'no' if here['free_disk_gib'] is None else here['free_disk_gib']} GiB disk free",
         "",
     ]
     if "problem" in training:
-        return [*said, training["problem"]]
-    said += [f"{device['type']} {device['name']}" for device in training["devices"]]
-    return [*said, *policy(training), *training["reasons"]]
+        return [*text, training["problem"]]
+    text += [f"{device['type']} {device['name']}" for device in training["devices"]]
+    return [*text, *policy(training), *training["reasons"]]
 
 
 def policy(training: dict[str, Any]) -> list[str]:
-    """The device policy's choices in a few lines."""
+    """The choices of the device policy in a few lines."""
     mixed = training["precision"] != "float32" and training["float32"]
     apart = f" ({', '.join(training['float32'])} in float32)" if mixed else ""
     return [

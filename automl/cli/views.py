@@ -1,4 +1,4 @@
-"""`automl inspect`, `predict` and `report`: looking at data, using a model, making a page again."""
+"""The commands `automl inspect`, `predict` and `report`: describe data, use a model, write a report again."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def inspect(
     weight: Weight = None,
     columns: Columns = None,
 ) -> None:
-    """Say what automl sees in DATA: modality, goal, metric and each column's kind, with evidence."""
+    """Print what automl detects in DATA: modality, goal, metric and each column's kind, with evidence."""
     from automl import api
 
     flags = {
@@ -73,7 +73,7 @@ def inspect(
 
 
 def show(seen: Inspection) -> None:
-    """Print an inspection as tables, findings below, gravest first."""
+    """Print an inspection as a table with its findings below, most severe first."""
     from rich.table import Table
 
     from automl.report.findings import COLOURS, column_text, finding_text, one_line
@@ -104,7 +104,7 @@ def predict(
     side: Annotated[str | None, typer.Option(help="deep or shallow; default the recommended one.")] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Probabilities of each class instead of labels.")] = False,
 ) -> None:
-    """Predict NEW rows with a saved MODEL; what is odd about them goes to standard error."""
+    """Predict NEW rows with a saved MODEL; findings about the rows go to standard error."""
     from automl import api
     from automl.report.findings import finding_text, gravest_first
 
@@ -125,7 +125,7 @@ def predict(
 
 
 def write(frame: Any, path: Path) -> None:
-    """Write a frame in the format of the file's name, all at once."""
+    """Write a frame in the format of the file's suffix; the file is written at once, complete or not at all."""
     import io
 
     from automl.storage.files import write_bytes
@@ -135,8 +135,8 @@ def write(frame: Any, path: Path) -> None:
         _fill(buffer, frame, suffix)
     except UnicodeError as error:
         raise RecipeError(
-            f"names or classes hold what is no UTF-8 ({error}), which {suffix} cannot hold; write .csv, where they "
-            "come as escapes"
+            f"names or classes are not valid UTF-8 ({error}), and {suffix} cannot hold them; write .csv, which holds "
+            "them as escapes"
         ) from error
     write_bytes(path, buffer.getvalue())
 
@@ -157,7 +157,7 @@ def report(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")],
     out: Annotated[str | None, typer.Option(help="File to write: .html, .md or .json.")] = None,
 ) -> None:
-    """Make the report of RUN again, without its data."""
+    """Write the report of RUN again, without its data."""
     from automl import report as reports
 
     made = reports.render(Path(run), None if out is None else Path(out))

@@ -1,12 +1,12 @@
-"""scikit-learn estimators: one side alone, or the whole contest, behind `fit` and `predict`.
+"""scikit-learn estimators that run one side alone, or the whole contest, with `fit` and `predict`.
 
     from automl import DeepClassifier
 
     cross_val_score(DeepClassifier(budget="2m"), X, y)
 
 `DeepClassifier` and `DeepRegressor` search networks only, `ShallowClassifier` and `ShallowRegressor` tune scikit-learn
-models only (and load no TensorFlow), `ContestClassifier` and `ContestRegressor` run both and predict with the one that
-the verdict recommends.
+models only (and do not load TensorFlow), `ContestClassifier` and `ContestRegressor` run both sides and predict with the
+model that the verdict recommends.
 """
 
 from automl.estimators.contest import ContestClassifier, ContestRegressor

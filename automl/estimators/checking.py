@@ -1,4 +1,4 @@
-"""What scikit-learn's users pass, checked by its conventions and handed on as the readers take it."""
+"""Checks the arguments of estimators by scikit-learn's conventions, and converts them to what the readers take."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["Labels", "Problem", "labels", "rows", "training", "values", "weights
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """Training rows as the flow takes them.
+    """The training rows in the form that the flow takes.
 
     Attributes:
         inputs: a frame, or an array of 3 or 4 dimensions.
-        target: a frame of target columns, names of which are no inputs'.
+        target: a frame of target columns; no input has the name of one of them.
         weight: ``(n_rows,)`` or None.
     """
 
@@ -36,14 +36,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """The classes of a target, and how the flow spells them.
+    """The classes of a target, and their names in the flow.
 
     Attributes:
-        classes: in scikit-learn's order (sorted); of a multilabel target the numbers of its columns.
-        spelled: the flow's word for each class.
-        target: the words in the user's rows, or a frame of 0/1 columns.
+        classes: the classes, sorted as in scikit-learn; for a multilabel target, the numbers of its columns.
+        spelled: the name of each class in the flow.
+        target: a frame with the class name of each row, or of 0/1 columns for a multilabel target.
         goal: "binary", "multiclass" or "multilabel".
-        dtype: of the user's labels.
+        dtype: dtype of the user's labels.
     """
 
     classes: np.ndarray
@@ -54,16 +54,18 @@ class Labels:
 
 
 def rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
-    """Inputs as a frame, or as an array of 3 or 4 dimensions, once they are found fit for this estimator.
+    """Check the inputs, and convert them to a frame or an array of 3 or 4 dimensions.
 
-    Names and number of columns are remembered where `reset`, else held against those remembered. Columns of an array
-    are called ``x0``, ``x1``, ... or as they were in training. The index of a frame is never an input.
+    Columns of an array are named ``x0``, ``x1``, ..., or as they were in training. The index of a frame is never used
+    as an input.
 
     Args:
         X: a frame of pandas, polars or pyarrow with columns of any kind, or an array of 2 to 4 dimensions.
+        reset: whether to remember names and number of the columns; otherwise they are compared with those remembered.
 
     Raises:
-        TypeError: it is sparse. ValueError: it is complex or empty, has one dimension or other columns than trained on.
+        TypeError: the inputs are sparse.
+        ValueError: they are complex or empty, have one dimension, or have other columns than in training.
     """
     named = is_frame(X)
     if named:
@@ -87,13 +89,13 @@ def rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
 
 
 def labels(estimator: BaseEstimator, y: Any) -> Labels:
-    """The classes of y.
+    """Check a target of classes, and find its classes.
 
     Args:
-        y: ``(n,)`` labels of any kind, or ``(n, n_labels)`` of 0 and 1.
+        y: ``(n,)`` labels of any type, or ``(n, n_labels)`` of 0 and 1.
 
     Raises:
-        ValueError: it is missing, continuous, complex, or has another shape.
+        ValueError: y is missing, continuous, complex, or has another shape.
     """
     if y is not None and np.asarray(y).ndim == 2 and np.asarray(y).shape[1] > 1:
         return _several(estimator, y)
@@ -108,13 +110,13 @@ def labels(estimator: BaseEstimator, y: Any) -> Labels:
 
 
 def _several(estimator: BaseEstimator, y: Any) -> Labels:
-    """A table of labels, each of which holds or does not."""
+    """The same for a multilabel target, a table of 0 and 1."""
     table = np.asarray(validate_data(estimator, y=y, multi_output=True))
     kind = type_of_target(table)
     if kind != "multilabel-indicator":
         raise ValueError(
             f"y should be a 1d array of classes or a table of 0/1 labels, got shape {table.shape} ({kind}); fit one "
-            f"{type(estimator).__name__} a column"
+            f"{type(estimator).__name__} per column"
         )
     names = tuple(f"y{i}" for i in range(table.shape[1]))
     target = pd.DataFrame(table.astype(np.int8), columns=list(names))
@@ -122,10 +124,10 @@ def _several(estimator: BaseEstimator, y: Any) -> Labels:
 
 
 def _spelled(classes: np.ndarray) -> tuple[str, ...]:
-    """The user's own words, so that a report shows them; numbered ones where these would be lost or confused."""
-    found = words(pd.Series(classes.tolist(), dtype=object))
-    clear = all(word is not None for word in found) and len(set(found)) == len(classes)
-    return tuple(map(str, found)) if clear else tuple(f"class {i}" for i in range(len(classes)))
+    """Names of classes for the report: the user's own words, or numbered names if these are missing or not unique."""
+    written = words(pd.Series(classes.tolist(), dtype=object))
+    clear = all(word is not None for word in written) and len(set(written)) == len(classes)
+    return tuple(map(str, written)) if clear else tuple(f"class {i}" for i in range(len(classes)))
 
 
 def _one_class(estimator: BaseEstimator, classes: np.ndarray) -> ValueError:
@@ -136,13 +138,14 @@ def _one_class(estimator: BaseEstimator, classes: np.ndarray) -> ValueError:
 
 
 def values(estimator: BaseEstimator, y: Any) -> pd.DataFrame:
-    """A target of numbers as a frame of one column or several.
+    """Check a target of numbers, and convert it to a frame of one or more columns.
 
     Args:
         y: ``(n,)`` or ``(n, n_targets)`` numbers.
 
     Raises:
-        ValueError: it is missing, not finite, no numbers, or of another shape. TypeError: it is sparse.
+        TypeError: y is sparse.
+        ValueError: y is missing, not finite, not numeric, or has another shape.
     """
     y = validate_data(estimator, y=y, multi_output=True, y_numeric=True)
     if hasattr(y, "toarray"):
@@ -161,13 +164,14 @@ def values(estimator: BaseEstimator, y: Any) -> pd.DataFrame:
 
 
 def weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
-    """Weights of the rows, or None.
+    """Check the weights of the rows; returns ``(n_rows,)`` numbers or None.
 
     Args:
-        sample_weight: one number for all, ``(n_rows,)`` of them, or None.
+        sample_weight: one number for all rows, ``(n_rows,)`` numbers, or None.
+        n_rows: number of rows.
 
     Raises:
-        ValueError: another shape, or weights that are negative, missing or all zero.
+        ValueError: they have another shape, or are negative, missing or all zero.
     """
     if sample_weight is None:
         return None
@@ -175,7 +179,7 @@ def weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
         sample_weight = np.full(n_rows, sample_weight)
     weight = np.asarray(check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"))
     if weight.shape != (n_rows,):
-        raise ValueError(f"sample_weight.shape == {weight.shape}, expected {(n_rows,)}: one weight a row")
+        raise ValueError(f"sample_weight.shape == {weight.shape}, expected {(n_rows,)}: one weight per row")
     if (weight < 0).any():
         raise ValueError("Negative values in data passed to `sample_weight`; weights are numbers from 0 up")
     if not weight.any():
@@ -186,10 +190,10 @@ def weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
 def training(
     estimator: BaseEstimator, inputs: Any, target: pd.DataFrame, sample_weight: Any, least_rows: int
 ) -> Problem:
-    """Inputs, target and weights of the rows that count: a row of weight zero is left out as if it were not there.
+    """Inputs, target and weights of the training rows; rows of weight zero are left out.
 
     Raises:
-        ValueError: they have different numbers of rows, or too few are left to train and validate.
+        ValueError: the numbers of rows differ, or too few rows are left to train and validate.
     """
     check_consistent_length(inputs, target)
     weight = weights(sample_weight, len(target))
@@ -210,7 +214,7 @@ def training(
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """The name, or with a word before it what no input is called."""
+    """The name, with a prefix if an input has the same name."""
     while name in taken:
         name = f"target_{name}"
     return name

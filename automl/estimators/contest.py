@@ -1,4 +1,4 @@
-"""The whole contest as estimators: both sides are run, and the recommended model predicts."""
+"""Estimators that run the whole contest; the recommended model predicts."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ __all__ = ["ContestClassifier", "ContestRegressor"]
 
 
 class Contest:
-    """Parameters of both, which are the flags of ``automl fit``.
+    """Parameters of `ContestClassifier` and `ContestRegressor`; they are the flags of ``automl fit``.
 
     Args:
-        budget: time for a call of `fit`, such as "90s" or "5m"; None for no bound, where `max_trials` must be given:
-            then the same seed gives the same finalists on the same machine.
-        max_trials: bound on deep trials and on shallow fits, each.
-        seed: what splits, searches and models are drawn with.
-        templates: deep templates to search; None for all that fit.
-        metric: what trials are chosen by, such as "roc_auc" or "rmse"; None for the usual one of the goal.
-        columns: kinds of columns, name → kind, where they are to be other than what detection says.
-        group: a column whose equal values stay on one side of every split.
-        time_column: a column to split in time by.
-        min_gain: least gain that counts, as a share of the distance from the floor to the best possible score.
-        latency: milliseconds that predicting a row may take.
+        budget: time for a call of `fit`, such as "90s" or "5m". None for no bound; `max_trials` is then required, and
+            the same seed gives the same finalists on the same machine.
+        max_trials: the most deep trials, and the most shallow fits.
+        seed: seed of splits, searches and models.
+        templates: deep templates to search; None for all that fit the task.
+        metric: the metric by which trials are chosen, such as "roc_auc" or "rmse"; None for the goal's default.
+        columns: kind of each column (name → kind) for which detection is to be overridden.
+        group: column of groups; rows of a group stay in one part of every split.
+        time_column: column of times by which the rows are split.
+        min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best possible one.
+        latency: the most milliseconds that predicting one row may take.
         ensemble: whether a finalist may be a weighted ensemble.
-        plugins: files or entry points that bring more templates and families.
+        plugins: files or entry points that add templates and families.
         search: how the deep side searches: a mapping with oracle, memory, device, workers, ray_address, log.
-        out: a run folder to keep, new or empty; None for a temporary one that is removed.
-        quiet: show no progress.
+        out: run folder to keep, new or empty; None for a temporary folder that is removed.
+        quiet: whether to show no progress.
 
     Attributes:
         result_: the verdict and the report, see `ContestResult`.
@@ -86,19 +86,19 @@ class Contest:
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()  # type: ignore[misc]
-        tags.non_deterministic = True  # in a tie the model is recommended that measured cheaper
+        tags.non_deterministic = True  # in a tie, the model with the lower measured cost is recommended
         return tags
 
 
 class ContestClassifier(Contest, Classifier):
-    """The model that a contest of both sides recommends, for classes; a fifth of the rows is kept to test on.
+    """A classifier that uses the model recommended by a contest of both sides; a fifth of the rows is used as test.
 
     For its parameters see `Contest`.
     """
 
 
 class ContestRegressor(Contest, Regressor):
-    """The model that a contest of both sides recommends, for numbers; a fifth of the rows is kept to test on.
+    """A regressor that uses the model recommended by a contest of both sides; a fifth of the rows is used as test.
 
     For its parameters see `Contest`.
     """

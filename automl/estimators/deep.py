@@ -1,4 +1,4 @@
-"""The deep side as estimators: networks searched with the whole budget."""
+"""Estimators that run the deep side alone: they search networks with the whole budget."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ __all__ = ["DeepClassifier", "DeepRegressor"]
 
 
 class Deep:
-    """Parameters of both, which are the flags of ``automl fit``.
+    """Parameters of `DeepClassifier` and `DeepRegressor`; they are the flags of ``automl fit``.
 
     Args:
-        budget: time for a call of `fit`, such as "90s" or "5m"; None for no bound, where `max_trials` must be given:
-            then the same seed gives the same model on the same machine.
-        max_trials: bound on trials.
-        seed: what splits, searches and models are drawn with.
-        templates: deep templates to search; None for all that fit.
-        metric: what trials are chosen by, such as "roc_auc" or "rmse"; None for the usual one of the goal.
-        columns: kinds of columns, name → kind, where they are to be other than what detection says.
-        group: a column whose equal values stay on one side of every split.
-        time_column: a column to split in time by.
-        latency: milliseconds that predicting a row may take.
+        budget: time for a call of `fit`, such as "90s" or "5m". None for no bound; `max_trials` is then required, and
+            the same seed gives the same model on the same machine.
+        max_trials: the most trials.
+        seed: seed of splits, searches and models.
+        templates: deep templates to search; None for all that fit the task.
+        metric: the metric by which trials are chosen, such as "roc_auc" or "rmse"; None for the goal's default.
+        columns: kind of each column (name → kind) for which detection is to be overridden.
+        group: column of groups; rows of a group stay in one part of every split.
+        time_column: column of times by which the rows are split.
+        latency: the most milliseconds that predicting one row may take.
         ensemble: whether the model may be a weighted ensemble.
-        plugins: files or entry points that bring more templates.
+        plugins: files or entry points that add templates.
         search: how the deep side searches: a mapping with oracle, memory, device, workers, ray_address.
-        quiet: show no progress.
+        quiet: whether to show no progress.
     """
 
     def __init__(

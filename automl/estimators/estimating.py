@@ -1,4 +1,4 @@
-"""What the estimators share: fitting and predicting as scikit-learn's classifiers and regressors do."""
+"""Base classes of the estimators, with scikit-learn's interface of classifiers and regressors."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ __all__ = ["Classifier", "Regressor"]
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]
-    """Rows in, a run of the flow, predictions out. Its subclasses say in `_run` what is run.
+    """An estimator that fits by a run of the flow; subclasses define in `_run` which.
 
-    Parameters are checked by `fit`, never before, as scikit-learn wants it.
+    As in scikit-learn, parameters are checked only in `fit`.
     """
 
     _fitted_model: FittedModel
@@ -33,10 +33,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     @abstractmethod
     def _run(self, recipe: Recipe, started: float) -> FittedModel:
-        """Fit what the class is named after."""
+        """Run the side or the contest that the class is named after, and return its model."""
 
     def _fit(self, problem: checking.Problem, goal: Any, started: float) -> None:
-        self.__dict__.pop("_fitted_model", None)  # an earlier fit's model does not fit these columns
+        self.__dict__.pop("_fitted_model", None)  # the model of an earlier fit may have other columns
         recipe = recipe_for(self.get_params(deep=False), problem, goal, type(self).__name__)
         self._fitted_model = self._run(recipe, started)
 
@@ -49,25 +49,26 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True
         tags.input_tags.three_d_array = True
-        # What fits into a budget of time depends on the machine.
+        # With a time budget, the number of fits depends on the machine.
         tags.non_deterministic = self.get_params(deep=False).get("budget") is not None
         return tags
 
 
 class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
-    """Predicts one class of several, or several 0/1 labels.
+    """Predicts one of several classes, or several 0/1 labels.
 
     Attributes:
-        classes_: sorted labels; of a multilabel target the numbers of its columns.
-        n_features_in_, feature_names_in_: of the training rows; names where all columns have one.
+        classes_: sorted labels; for a multilabel target, the numbers of its columns.
+        n_features_in_: number of columns of the training rows.
+        feature_names_in_: names of these columns; only if all columns have one.
     """
 
     _goal: str
     _dtype: Any
-    _places: np.ndarray  # of each of `classes_` among the task's, -1 where no row of it counted
+    _places: np.ndarray  # position of each of `classes_` in the task's classes, -1 if it had no row with weight
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Search and tune on these rows; a fifth of them (10,000 at most) validates.
+        """Search and tune on these rows; a fifth of them (at most 10,000) is used for validation.
 
         Args:
             X: a frame with columns of any kind (numbers, words, dates, texts, paths of images), or an array of 2
@@ -79,35 +80,35 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
             ValueError: rows, labels, weights or parameters are at fault.
         """
         started = time.monotonic()
-        found = checking.labels(self, y)
+        labels = checking.labels(self, y)
         inputs = checking.rows(self, X, reset=True)
-        problem = checking.training(self, inputs, found.target, sample_weight, self._least_rows)
-        self._fit(problem, found.goal, started)
-        self.classes_ = found.classes
-        self._goal, self._dtype = found.goal, found.dtype
+        problem = checking.training(self, inputs, labels.target, sample_weight, self._least_rows)
+        self._fit(problem, labels.goal, started)
+        self.classes_ = labels.classes
+        self._goal, self._dtype = labels.goal, labels.dtype
         place = {name: i for i, name in enumerate(self._fitted_model.task.classes)}
-        names = list(problem.target.columns) if goals.named(found.goal).is_multilabel else found.spelled
+        names = list(problem.target.columns) if goals.named(labels.goal).is_multilabel else labels.spelled
         self._places = np.array([place.get(name, -1) for name in names])
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """The class of each row; for several labels ``(n, n_labels)`` of 0 and 1.
+        """Predict the class of each row; for a multilabel target ``(n, n_labels)`` of 0 and 1.
 
-        The threshold of two classes is not one half where another did better on the validation rows, so this may differ
-        from the likeliest class.
+        For two classes the threshold is the best one on the validation rows, not always 0.5. So the predicted class may
+        differ from the most probable one.
         """
-        found = self._output(X).arrays["labels"]
+        codes = self._output(X).arrays["labels"]
         if goals.named(self._goal).is_multilabel:
-            return np.asarray(found[:, self._places].astype(self._dtype))
+            return np.asarray(codes[:, self._places].astype(self._dtype))
         known = np.flatnonzero(self._places >= 0)
         number = np.zeros(len(known), dtype=np.int64)
         number[self._places[known]] = known
-        return np.asarray(self.classes_[number[found]])
+        return np.asarray(self.classes_[number[codes]])
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities ``(n, n_classes)`` in the order of `classes_`, or of each label ``(n, n_labels)``."""
-        found = np.asarray(self._output(X).arrays["probabilities"], dtype=np.float64)
-        return np.where(self._places >= 0, found[:, self._places], 0.0)
+        """Predict probabilities ``(n, n_classes)`` in the order of `classes_`, or of each label ``(n, n_labels)``."""
+        probabilities = np.asarray(self._output(X).arrays["probabilities"], dtype=np.float64)
+        return np.where(self._places >= 0, probabilities[:, self._places], 0.0)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -116,16 +117,17 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
 
 class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
-    """Predicts one number or several.
+    """Predicts one or more numbers.
 
     Attributes:
-        n_features_in_, feature_names_in_: of the training rows; names where all columns have one.
+        n_features_in_: number of columns of the training rows.
+        feature_names_in_: names of these columns; only if all columns have one.
     """
 
     _n_targets: int
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Search and tune on these rows; a fifth of them (10,000 at most) validates.
+        """Search and tune on these rows; a fifth of them (at most 10,000) is used for validation.
 
         Args:
             X: a frame with columns of any kind (numbers, words, dates, texts, paths of images), or an array of 2
@@ -145,9 +147,9 @@ class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Values ``(n,)``, or ``(n, n_targets)`` for several targets."""
-        found = np.asarray(self._output(X).arrays["values"], dtype=np.float64)
-        return found[:, 0] if self._n_targets == 1 else found
+        """Predict values ``(n,)``, or ``(n, n_targets)`` for several targets."""
+        predicted = np.asarray(self._output(X).arrays["values"], dtype=np.float64)
+        return predicted[:, 0] if self._n_targets == 1 else predicted
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

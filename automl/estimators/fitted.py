@@ -1,4 +1,4 @@
-"""What a fitted estimator holds: its models in memory, which travel in a pickle as the files of a bundle."""
+"""The content of a fitted estimator: its models in memory, which are pickled as the files of a bundle."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ __all__ = ["ContestResult", "FittedModel"]
 class FittedModel:
     """A finalist with the task it was fitted for.
 
-    A pickle of it holds the files of a bundle (networks as ``.keras``, scikit-learn models as ``.skops``), so that
-    what is opened again is checked as any saved model is, and no folder is needed that may be gone by then.
+    Its pickle holds the files of a bundle (networks as ``.keras``, scikit-learn models as ``.skops``). So unpickling
+    checks it like any saved model, and does not depend on a folder that may no longer exist.
 
     Args:
-        task: what was detected.
-        predictor: of the finalist.
+        task: the detected task.
+        predictor: predictor of the finalist.
         side: "deep", "shallow" or "floor".
-        keeps_rows: its fitted state holds training rows.
+        keeps_rows: whether a fitted model holds training rows.
     """
 
     def __init__(self, task: Task, predictor: Predictor, side: str, *, keeps_rows: bool) -> None:
         self.task, self.predictor, self.side, self.keeps_rows = task, predictor, side, keeps_rows
 
     def output(self, inputs: Any) -> Output:
-        """Predict rows that `checking.rows` has made ready."""
+        """Predict rows that were checked by `checking.rows`."""
         dataset = ready(new_rows(inputs, self.task), self.task)
         return self.predictor.output(dataset, np.arange(dataset.n_rows))
 
@@ -67,14 +67,14 @@ class FittedModel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContestResult:
-    """What a contest found, in memory: it needs no run folder, and is pickled with its estimator.
+    """The result of a contest, held in memory: it needs no run folder and is pickled with its estimator.
 
     Attributes:
         verdict: "deep", "shallow" or "tie".
         reason: "better", "equivalent" or "undecided".
         recommended: the side that predicts: "deep", "shallow" or "floor".
-        words: the verdict in sentences, as `str` gives it.
-        result: the contents of ``result.json``.
+        words: the verdict in sentences, which `str` returns.
+        result: the content of ``result.json``.
         pages: the report by suffix: ".html", ".md" and ".json".
     """
 

@@ -1,4 +1,4 @@
-"""From an estimator's parameters to a recipe, to a run of the flow, to what the estimator holds."""
+"""Runs an estimator's fit: makes a recipe of its parameters, runs the flow, and returns the fitted model."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ SUFFIXES = (".html", ".md", ".json")
 
 
 def recipe_for(parameters: Mapping[str, Any], problem: Problem, goal: GoalName, source: str) -> Recipe:
-    """The recipe that an estimator's parameters ask for.
+    """Make a recipe from an estimator's parameters.
 
     Args:
-        parameters: by name; None stands for "left out", but for `budget`, where it is no bound on time.
+        parameters: by name; None means "left out", except for `budget`, where it means no bound on time.
         problem: the training rows.
-        goal: of the target.
-        source: the estimator's name, for messages.
+        goal: the goal of the target.
+        source: name of the estimator, for messages.
 
     Raises:
-        RecipeError: a parameter is wrong, or nothing bounds the search.
+        RecipeError: a parameter is wrong, or the search has no bound.
     """
     asked = dict(parameters)
     unbounded = "budget" in asked and asked["budget"] is None
@@ -51,20 +51,21 @@ def recipe_for(parameters: Mapping[str, Any], problem: Problem, goal: GoalName, 
 
 
 def side_alone(recipe: Recipe, side: Literal["deep", "shallow"], started: float) -> FittedModel:
-    """Fit one side; nothing is written to disk."""
+    """Fit one side alone; nothing is written to disk."""
     trained = flow.train(recipe, side, started)
     return FittedModel(trained.task, trained.predictor, side, keeps_rows=trained.keeps_rows)
 
 
 def contest(recipe: Recipe, started: float) -> tuple[FittedModel, ContestResult]:
-    """Run the contest, in a folder that is gone afterwards unless the recipe names one."""
+    """Run the contest; its folder is deleted afterwards unless the recipe names one."""
     if recipe.out is not None:
-        return _found(flow.run(recipe, started))
+        return _in_memory(flow.run(recipe, started))
     with tempfile.TemporaryDirectory(prefix="automl-") as scratch:
-        return _found(flow.run(dataclasses.replace(recipe, out=str(Path(scratch) / "run")), started))
+        return _in_memory(flow.run(dataclasses.replace(recipe, out=str(Path(scratch) / "run")), started))
 
 
-def _found(finished: Finished) -> tuple[FittedModel, ContestResult]:
+def _in_memory(finished: Finished) -> tuple[FittedModel, ContestResult]:
+    """The recommended model and the result of a finished contest, read from its folder."""
     comparison, side = finished.outcome.comparison, finished.recommended
     words = [f"Verdict: {comparison.verdict} ({comparison.reason}). Use {comparison.recommended}."]
     result = ContestResult(

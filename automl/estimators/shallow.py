@@ -1,4 +1,4 @@
-"""The shallow side as estimators: scikit-learn models tuned with the whole budget. No TensorFlow is loaded."""
+"""Estimators that run the shallow side alone: they tune scikit-learn models and do not load TensorFlow."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["ShallowClassifier", "ShallowRegressor"]
 
 
 class Shallow:
-    """Parameters of both, which are the flags of ``automl fit``.
+    """Parameters of `ShallowClassifier` and `ShallowRegressor`; they are the flags of ``automl fit``.
 
     Args:
-        budget: time for a call of `fit`, such as "90s" or "5m"; None for no bound, where `max_trials` must be given:
-            then the same seed gives the same model on the same machine.
-        max_trials: bound on fits.
-        seed: what splits, searches and models are drawn with.
-        metric: what trials are chosen by, such as "roc_auc" or "rmse"; None for the usual one of the goal.
-        columns: kinds of columns, name → kind, where they are to be other than what detection says.
-        group: a column whose equal values stay on one side of every split.
-        time_column: a column to split in time by.
-        latency: milliseconds that predicting a row may take.
+        budget: time for a call of `fit`, such as "90s" or "5m". None for no bound; `max_trials` is then required, and
+            the same seed gives the same model on the same machine.
+        max_trials: the most fits.
+        seed: seed of splits, searches and models.
+        metric: the metric by which fits are chosen, such as "roc_auc" or "rmse"; None for the goal's default.
+        columns: kind of each column (name → kind) for which detection is to be overridden.
+        group: column of groups; rows of a group stay in one part of every split.
+        time_column: column of times by which the rows are split.
+        latency: the most milliseconds that predicting one row may take.
         ensemble: whether the model may be a weighted ensemble.
-        plugins: files or entry points that bring more families.
-        quiet: show no progress.
+        plugins: files or entry points that add families.
+        quiet: whether to show no progress.
     """
 
     def __init__(

@@ -1,7 +1,6 @@
-"""Keras layers of our own: `keras.ops` only, registered under the package name "automl".
+"""Custom Keras layers, written with `keras.ops` only and registered under the package name "automl".
 
-Importing this package loads no Keras. `register` imports every layer, so that a saved network that uses them can be
-read.
+Importing this package does not load Keras. `register` imports every layer, so that saved networks can be loaded.
 """
 
 from __future__ import annotations
@@ -13,6 +12,6 @@ __all__ = ["register"]
 
 
 def register() -> None:
-    """Import every module of layers; Keras then knows each class by its registered name (``"automl>KnobDropout"``)."""
+    """Import every layer module. Keras then knows each class by its registered name (``"automl>KnobDropout"``)."""
     for module in pkgutil.iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")

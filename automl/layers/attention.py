@@ -1,4 +1,4 @@
-"""Attention over a table's columns, each of them one token."""
+"""Attention over a table's columns, where each column is one token."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["FirstToken", "GatedUnits", "StartToken", "TokenAttention"]
 
 @keras.saving.register_keras_serializable(package="automl")
 class StartToken(keras.layers.Layer):  # type: ignore[misc]
-    """Adds an offset of its own to each column's vector and puts a learned vector before them: ``[s, x_j + b_j]``.
+    """Prepends a learned token ([CLS]) and adds a learned offset to each column's vector: ``[s, x_j + b_j]``.
 
-    What the network makes of the first token is what it says about the row.
+    The network's output is computed from the first token.
 
     Input shape: ``(batch, tokens, dim)``. Output shape: ``(batch, tokens + 1, dim)``.
 
@@ -29,17 +29,17 @@ class StartToken(keras.layers.Layer):  # type: ignore[misc]
         n_tokens, dim = int(input_shape[1] or 0), int(input_shape[2] or 0)
         bound = 1.0 / math.sqrt(dim)
         self.start = self.add_weight(shape=(dim,), initializer=_within(bound), name="start")
-        flat = (n_tokens * dim,)  # so that it is not decayed
+        flat = (n_tokens * dim,)  # a flat variable gets no weight decay
         self.offset = self.add_weight(shape=flat, initializer=_within(bound), name="offset")
 
     def call(self, inputs: Any) -> Any:
-        """Add and prepend."""
+        """Add the offsets and prepend the first token."""
         first = keras.ops.zeros_like(inputs[:, :1]) + self.start
         rest = inputs + keras.ops.reshape(self.offset, (1, *inputs.shape[1:]))
         return keras.ops.concatenate([first, rest], axis=1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """One token more."""
+        """(batch, tokens + 1, dim)."""
         return (input_shape[0], int(input_shape[1] or 0) + 1, input_shape[2])
 
 
@@ -48,7 +48,7 @@ class FirstToken(keras.layers.Layer):  # type: ignore[misc]
     """The first token alone: ``(batch, tokens, dim)`` → ``(batch, 1, dim)``."""
 
     def call(self, inputs: Any) -> Any:
-        """Cut."""
+        """Return the first token."""
         return inputs[:, :1]
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -58,18 +58,18 @@ class FirstToken(keras.layers.Layer):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable(package="automl")
 class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
-    """Multi-head attention whose dropout rate is a knob: ``softmax(Q Kᵀ / √d) V``, heads side by side, mapped by W.
+    """Multi-head attention whose dropout rate is a knob: ``softmax(Q Kᵀ / √d) V``, heads concatenated, mapped by W.
 
     Args:
-        heads: how many; they part the input's numbers evenly.
-        dropout: of attention weights, a float or a knob.
-        first_only: ask for the first token alone, as the last block does.
+        heads: number of heads; must divide `dim`.
+        dropout: rate for the attention weights, a float or a knob.
+        first_only: compute the output of the first token only, as in the last block.
         seed: of the layer's own generator.
 
     Input shape: ``(batch, tokens, dim)``. Output shape: the same, or ``(batch, 1, dim)``.
 
-    Source: Vaswani et al., "Attention Is All You Need", NeurIPS 2017, section 3.2; start of the weights as in the code
-        of Gorishniy et al. 2021.
+    Source: Vaswani et al., "Attention Is All You Need", NeurIPS 2017, section 3.2; weights are initialised as in the
+        code of Gorishniy et al. 2021.
     """
 
     def __init__(
@@ -81,10 +81,10 @@ class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
         self.drop = KnobDropout(dropout, seed=seed)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make the maps to queries, keys and values, and the one from the heads."""
+        """Make the weights for queries, keys, values and the output, and their biases."""
         dim = int(input_shape[-1] or 0)
         if dim % self.heads:
-            raise ValueError(f"expected numbers per token that {self.heads} heads part evenly, got {dim}")
+            raise ValueError(f"expected a token size divisible by {self.heads} heads, got {dim}")
         inner, outer = math.sqrt(1.5 / dim), math.sqrt(1.0 / dim)
         self.query = self.add_weight(shape=(dim, dim), initializer=_within(inner), name="query")
         self.key = self.add_weight(shape=(dim, dim), initializer=_within(inner), name="key")
@@ -93,7 +93,7 @@ class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
         self.offsets = self.add_weight(shape=(4 * dim,), initializer="zeros", name="bias")
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Attend."""
+        """Apply attention."""
         ops = keras.ops
         dim = int(inputs.shape[-1])
         of_query, of_key, of_value, of_out = (self.offsets[i * dim : (i + 1) * dim] for i in range(4))
@@ -117,14 +117,14 @@ class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
         return (input_shape[0], 1, input_shape[2]) if self.first_only else input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings; the rate as the float it is now."""
+        """The layer's settings; the rate as its present value, a float."""
         config = {"heads": self.heads, "first_only": self.first_only, "seed": self.seed}
         return {**super().get_config(), **config, "dropout": self.drop.rate.number()}
 
 
 @keras.saving.register_keras_serializable(package="automl")
 class GatedUnits(keras.layers.Layer):  # type: ignore[misc]
-    """One half of the input, let through by the other: ``ReGLU(a, b) = a ⊙ max(b, 0)``.
+    """Gates one half of the input by the other: ``ReGLU(a, b) = a ⊙ max(b, 0)``.
 
     Input shape: ``(..., 2 units)``. Output shape: ``(..., units)``.
 
@@ -132,7 +132,7 @@ class GatedUnits(keras.layers.Layer):  # type: ignore[misc]
     """
 
     def call(self, inputs: Any) -> Any:
-        """Gate."""
+        """Apply the gate."""
         units = int(inputs.shape[-1]) // 2
         return inputs[..., :units] * keras.ops.relu(inputs[..., units:])
 
@@ -142,5 +142,5 @@ class GatedUnits(keras.layers.Layer):  # type: ignore[misc]
 
 
 def _within(bound: float) -> Any:
-    """An initialiser of its own for each weight: one that two weights share would draw the same numbers for both."""
+    """A new uniform initialiser for each weight: a shared one would draw the same numbers for every weight."""
     return keras.initializers.RandomUniform(-bound, bound)

@@ -1,4 +1,4 @@
-"""Small changes that leave a picture's meaning alone, made in training inside the compiled step."""
+"""Image augmentation: small random changes in training that keep an image's meaning, made inside the compiled step."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["RandomErase", "RandomLight", "RandomView"]
 
 @keras.saving.register_keras_serializable(package="automl")
 class RandomView(keras.layers.Layer):  # type: ignore[misc]
-    """Shifts, zooms and mirrors each picture at random, in training.
+    """Shifts, zooms and mirrors each image at random in training.
 
-    Rows and columns are resampled apart, each as a product with a small matrix (bilinear weights; the edge is
-    repeated), which is faster on a CPU than gathering pixels. With all three at 0 the picture comes out as it was.
+    Rows and columns are resampled separately, each by a product with a small matrix (bilinear weights; edges are
+    repeated). On a CPU this is faster than gathering pixels. With all three strengths at 0 the image is unchanged.
 
     Args:
-        shift: largest move as a share of height and width.
-        zoom: largest change of size as a share.
-        flip: probability of mirroring left and right. Each a float or a scalar `keras.Variable`.
+        shift: largest shift, as a share of height and width; a float or a scalar `keras.Variable`.
+        zoom: largest change of size, as a share; a float or a scalar `keras.Variable`.
+        flip: probability of a left-right flip; a float or a scalar `keras.Variable`.
         seed: of the layer's own generator.
 
     Input shape: ``(batch, height, width, channels)``. Output shape: the same.
@@ -40,7 +40,7 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Change the view in training, pass through otherwise."""
+        """Change the view in training; otherwise return the input."""
         if not training:
             return inputs
         ops = keras.ops
@@ -64,13 +64,13 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings; strengths as the floats they are now."""
+        """The layer's settings; strengths as their present values, floats."""
         config = {"shift": self.shift.number(), "zoom": self.zoom.number(), "flip": self.flip.number()}
         return {**super().get_config(), **config, "seed": self.seed}
 
 
 def _resampling(length: int, size: Any, move: Any) -> Any:
-    """Bilinear weights ``(batch, length out, length in)`` of places scaled about the middle and moved by a share."""
+    """Bilinear weights ``(batch, length out, length in)``: positions scaled about the centre, then shifted."""
     ops = keras.ops
     places = np.arange(length, dtype="float32")
     middle = (length - 1) / 2
@@ -81,10 +81,12 @@ def _resampling(length: int, size: Any, move: Any) -> Any:
 
 @keras.saving.register_keras_serializable(package="automl")
 class RandomLight(keras.layers.Layer):  # type: ignore[misc]
-    """Changes contrast and brightness of standardised pictures in training: ``y = (1 + a s) x + b s``.
+    """Changes contrast and brightness of standardised images in training: ``y = (1 + a s) x + b s``.
+
+    For each image, a and b are drawn uniformly from -1 to 1.
 
     Args:
-        strength: s, with a and b uniform from -1 to 1 for each picture: a float or a scalar `keras.Variable`.
+        strength: s, a float or a scalar `keras.Variable`.
         seed: of the layer's own generator.
 
     Input shape: ``(batch, height, width, channels)``. Output shape: the same.
@@ -97,7 +99,7 @@ class RandomLight(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Change the light in training, pass through otherwise."""
+        """Change contrast and brightness in training; otherwise return the input."""
         if not training:
             return inputs
         shape = (keras.ops.shape(inputs)[0], 2, 1, 1, 1)
@@ -110,16 +112,16 @@ class RandomLight(keras.layers.Layer):  # type: ignore[misc]
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings; the strength as the float it is now."""
+        """The layer's settings; the strength as its present value, a float."""
         return {**super().get_config(), "strength": self.strength.number(), "seed": self.seed}
 
 
 @keras.saving.register_keras_serializable(package="automl")
 class RandomErase(keras.layers.Layer):  # type: ignore[misc]
-    """Blanks one square of each standardised picture (to 0, the mean) in training.
+    """Sets one random square of each standardised image to 0 (the mean) in training.
 
     Args:
-        side: of the square, as a share of the picture's: a float or a scalar `keras.Variable`.
+        side: side of the square as a share of the image's side; a float or a scalar `keras.Variable`.
         seed: of the layer's own generator.
 
     Input shape: ``(batch, height, width, channels)``. Output shape: the same.
@@ -134,7 +136,7 @@ class RandomErase(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Erase in training, pass through otherwise."""
+        """Erase a square in training; otherwise return the input."""
         if not training:
             return inputs
         ops = keras.ops
@@ -152,5 +154,5 @@ class RandomErase(keras.layers.Layer):  # type: ignore[misc]
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings; the side as the float it is now."""
+        """The layer's settings; the side as its present value, a float."""
         return {**super().get_config(), "side": self.side.number(), "seed": self.seed}

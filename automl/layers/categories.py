@@ -1,4 +1,4 @@
-"""Category codes as vectors."""
+"""Layers that encode category codes: embeddings and one-hot encoding."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["CategoryEmbedding", "OneHotCategories"]
 
 @keras.saving.register_keras_serializable(package="automl")
 class CategoryEmbedding(keras.layers.Layer):  # type: ignore[misc]
-    """Looks up a vector for each column's code, all columns in one table.
+    """Looks up an embedding vector for each column's code; all columns share one table.
 
-    A layer reads all columns, or those that `columns` names.
+    The layer reads all columns, or the ones listed in `columns`.
 
-    Code 0 (missing or unseen) starts at the zero vector, and `hide_rate` of the codes are turned into 0 in training,
-    so that a value never met before is read as "some value" and not as noise.
+    Code 0 (missing or unseen) starts at the zero vector. In training a share `hide_rate` of the codes is set to 0, so
+    that the network learns to read an unseen value as "some value" and not as noise.
 
     Args:
-        sizes: levels of each column, code 0 included; a code outside counts as 0.
-        dim: numbers per column.
-        hide_rate: share of codes hidden in training: a float or a scalar `keras.Variable`.
-        columns: positions of those that are read, in the order of `sizes`; empty for all.
+        sizes: number of levels of each column, code 0 included; a code outside counts as 0.
+        dim: size of the embedding of a column.
+        hide_rate: share of codes set to 0 in training; a float or a scalar `keras.Variable`.
+        columns: positions of the columns to read, in the order of `sizes`; empty for all.
         seed: of the layer's own generator.
 
     Input shape: ``(batch, columns)`` integers. Output shape: ``(batch, len(sizes), dim)``.
@@ -45,7 +45,7 @@ class CategoryEmbedding(keras.layers.Layer):  # type: ignore[misc]
         self.generator = keras.random.SeedGenerator(seed)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make the table."""
+        """Make the embedding table."""
         offsets = self._offsets()
 
         def start(shape: tuple[int, ...], dtype: str | None = None) -> Any:
@@ -56,7 +56,7 @@ class CategoryEmbedding(keras.layers.Layer):  # type: ignore[misc]
         self.table = self.add_weight(shape=(sum(self.sizes), self.dim), initializer=start, name="table")
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Look up."""
+        """Look up the embeddings."""
         codes = _shown(inputs, self.columns, self.sizes, self.hide_rate if training else None, self.generator)
         return keras.ops.take(self.table, codes + self._offsets(), axis=0)
 
@@ -65,7 +65,7 @@ class CategoryEmbedding(keras.layers.Layer):  # type: ignore[misc]
         return (input_shape[0], len(self.sizes), self.dim)
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings; the rate as the float it is now."""
+        """The layer's settings; the rate as its present value, a float."""
         config = {"sizes": self.sizes, "dim": self.dim, "columns": self.columns, "seed": self.seed}
         return {**super().get_config(), **config, "hide_rate": self.hide_rate.number()}
 
@@ -75,14 +75,14 @@ class CategoryEmbedding(keras.layers.Layer):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable(package="automl")
 class OneHotCategories(keras.layers.Layer):  # type: ignore[misc]
-    """Each level of a column as a number of its own, 0 or 1; one number, 1 or -1, for a column of two levels.
+    """One-hot encoding of codes; a column of two levels becomes one number, 1 or -1.
 
-    Code 0 (missing or unseen) is all zeros, and so are the `hide_rate` of the codes that are hidden in training.
+    Code 0 (missing or unseen) is encoded as zeros. In training a share `hide_rate` of the codes is set to 0.
 
     Args:
-        sizes: levels of each column that is read, code 0 included; a code outside counts as 0.
-        hide_rate: share of codes hidden in training: a float or a scalar `keras.Variable`.
-        columns: positions of those that are read, in the order of `sizes`; empty for all.
+        sizes: number of levels of each column that is read, code 0 included; a code outside counts as 0.
+        hide_rate: share of codes set to 0 in training; a float or a scalar `keras.Variable`.
+        columns: positions of the columns to read, in the order of `sizes`; empty for all.
         seed: of the layer's own generator.
 
     Input shape: ``(batch, columns)`` integers. Output shape: ``(batch, features)``, the sum of `one_hot_widths`.
@@ -102,7 +102,7 @@ class OneHotCategories(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Compare."""
+        """Encode the codes."""
         codes = _shown(inputs, self.columns, self.sizes, self.hide_rate if training else None, self.generator)
         widths = one_hot_widths(self.sizes)
         spread = keras.ops.take(codes, np.repeat(np.arange(len(widths)), widths), axis=1)  # (batch, features)
@@ -116,18 +116,18 @@ class OneHotCategories(keras.layers.Layer):  # type: ignore[misc]
         return (input_shape[0], sum(one_hot_widths(self.sizes)))
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings; the rate as the float it is now."""
+        """The layer's settings; the rate as its present value, a float."""
         config = {"sizes": self.sizes, "columns": self.columns, "seed": self.seed}
         return {**super().get_config(), **config, "hide_rate": self.hide_rate.number()}
 
 
 def one_hot_widths(sizes: Sequence[int]) -> list[int]:
-    """Numbers that `OneHotCategories` makes of each column."""
+    """The number of features that `OneHotCategories` makes of each column."""
     return [1 if size == 3 else size - 1 for size in sizes]
 
 
 def _shown(inputs: Any, columns: Sequence[int], sizes: Sequence[int], hide_rate: Knob | None, generator: Any) -> Any:
-    """Codes ``(batch, len(sizes))``, 0 where they are outside or hidden."""
+    """Codes ``(batch, len(sizes))``, 0 where they are out of range or hidden."""
     codes = keras.ops.cast(inputs, "int32")
     if columns:
         codes = keras.ops.take(codes, np.asarray(columns, "int32"), axis=1)

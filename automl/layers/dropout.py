@@ -1,4 +1,4 @@
-"""Dropout whose rate is a knob."""
+"""Dropout whose rate can change without a new compilation (a knob)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ STEPS = 4096.0
 class KnobDropout(keras.layers.Layer):  # type: ignore[misc]
     """Sets a share of its input to zero in training and scales the rest up: ``y = x · mask / (1 - rate)``.
 
-    `keras.layers.Dropout` tests its rate in Python, which fixes it when the step is compiled; this layer reads the
-    rate at each call. At rate 0 it gives exactly its input.
+    `keras.layers.Dropout` tests its rate in Python, which fixes it when the step is compiled. This layer reads the rate
+    at each call. At rate 0 it returns exactly its input.
 
     Args:
-        rate: share to drop, from 0 up to (not including) 1: a float or a scalar `keras.Variable`.
-        shared_axes: axes along which one decision is shared, such as ``(1,)`` to drop whole channels of
+        rate: share to drop, from 0 up to (not including) 1; a float or a scalar `keras.Variable`.
+        shared_axes: axes along which the mask is shared, such as ``(1,)`` to drop whole channels of
             ``(batch, time, channels)`` (Tompson et al., 2015).
-        seed: of the layer's own generator; None draws it from the global one.
+        seed: of the layer's own generator; None draws one from the global generator.
 
     Input shape: any. Output shape: the same.
 
@@ -60,10 +60,10 @@ class KnobDropout(keras.layers.Layer):  # type: ignore[misc]
         return inputs * keras.ops.cast(keras.ops.where(kept, 1.0 / keep, 0.0), inputs.dtype)
 
     def _uniform(self, shape: tuple[Any, ...]) -> Any:
-        """Numbers in [0, 1), two from each that the generator draws: drawing took 15 % of a training step.
+        """Uniform numbers in [0, 1). Each draw gives two of them, because drawing took 15 % of a training step.
 
-        A float32 drawn from [0, 1) has 23 random bits. The upper 12 make one number and the lower 11 another, so a
-        rate is met to within 1 / 2048.
+        A float32 drawn from [0, 1) has 23 random bits. The upper 12 make one number and the lower 11 another, so the
+        actual rate differs from `rate` by at most 1 / 2048.
         """
         size = functools.reduce(operator.mul, shape, 1)
         drawn = keras.random.uniform(((size + 1) // 2,), dtype="float32", seed=self.generator) * STEPS
@@ -76,6 +76,6 @@ class KnobDropout(keras.layers.Layer):  # type: ignore[misc]
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings; the rate as the float it is now."""
+        """The layer's settings; the rate as its present value, a float."""
         config = {"rate": self.rate.number(), "shared_axes": list(self.shared_axes), "seed": self.seed}
         return {**super().get_config(), **config}

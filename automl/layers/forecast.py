@@ -1,4 +1,4 @@
-"""What a forecaster does around its network: scale by the context, look back, and scale back."""
+"""Layers around a forecasting network: scaling by the context, skip connections, and scaling back."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ __all__ = ["ChannelsApart", "ContextRestore", "ContextScale", "GroupEmbedding", 
 class ContextScale(keras.layers.Layer):  # type: ignore[misc]
     """Scales each window by its own context: ``z = (x - location) / spread``.
 
-    Location is the context's mean or last value; spread is its standard deviation, never below a thousandth of the
+    Location is the context's mean or last value. Spread is its standard deviation, at least a thousandth of the
     location's magnitude. Channels after the first `n_targets` (covariates) are standardised by training moments
-    instead, since their level means something.
+    instead, because their level carries information.
 
     Args:
-        n_targets: leading channels to scale by context.
+        n_targets: number of leading channels that are scaled by context.
         location: "mean" or "last".
-        mean: training moments of all channels (those of covariates are used).
-        std: training moments of all channels (those of covariates are used).
+        mean: training means of all channels; only those of covariates are used.
+        std: training standard deviations of all channels. Those of covariates scale; those of targets set the least
+            spread of a window.
 
     Input shape: ``(batch, time, channels)`` raw values.
     Output shape: ``[(batch, time, channels), (batch, 1, n_targets) location, (batch, 1, n_targets) spread]``, float32.
@@ -43,11 +44,11 @@ class ContextScale(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, inputs: Any) -> Any:
-        """Scale; give back what undoes it."""
+        """Scale, and return location and spread to undo it."""
         ops = keras.ops
         targets, others = inputs[..., : self.n_targets], inputs[..., self.n_targets :]
         last = targets[:, -1:, :]
-        away = targets - last  # differences first: the variance of large values would be lost in float32
+        away = targets - last  # subtract first: float32 would lose the variance of large values
         middle = ops.mean(away, axis=1, keepdims=True)
         location = last + middle if self.location == "mean" else last
         floor = 1e-3 * ops.abs(last + middle) + 1e-6 * np.asarray(self.std[: self.n_targets], "float32")
@@ -60,19 +61,19 @@ class ContextScale(keras.layers.Layer):  # type: ignore[misc]
         return scaled, location, spread
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
-        """The input's shape and twice (batch, 1, n_targets)."""
-        one = (input_shape[0], 1, self.n_targets)
-        return tuple(input_shape), one, one
+        """The input's shape, then (batch, 1, n_targets) twice."""
+        moment = (input_shape[0], 1, self.n_targets)
+        return tuple(input_shape), moment, moment
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         config = {"n_targets": self.n_targets, "location": self.location, "mean": self.mean, "std": self.std}
         return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable(package="automl")
 class ContextRestore(keras.layers.Layer):  # type: ignore[misc]
-    """Brings forecasts back to raw units: ``y = location + spread · z``.
+    """Scales forecasts back to raw units: ``y = location + spread · z``.
 
     Input shape: ``[(batch, horizon, n_targets, 1 + q), (batch, 1, n_targets), (batch, 1, n_targets)]``.
     Output shape: ``(batch, horizon, n_targets, 1 + q)``, float32.
@@ -110,7 +111,7 @@ class SeasonalSkip(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, inputs: Any) -> Any:
-        """Repeat."""
+        """Repeat the last season."""
         length = int(inputs.shape[1])
         season = min(self.season, length)
         places = length - season + np.arange(self.horizon) % season
@@ -121,19 +122,19 @@ class SeasonalSkip(keras.layers.Layer):  # type: ignore[misc]
         return (input_shape[0], self.horizon, input_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         return {**super().get_config(), "horizon": self.horizon, "season": self.season}
 
 
 @keras.saving.register_keras_serializable(package="automl")
 class ChannelsApart(keras.layers.Layer):  # type: ignore[misc]
-    """Makes each target channel a row of its own, with the covariates beside it, so that one network serves all.
+    """Makes each target channel a row of its own, together with the covariates, so that one network serves all targets.
 
     Args:
-        n_targets: leading channels.
+        n_targets: number of leading channels that are targets.
 
     Input shape: ``(batch, time, channels)``.
-    Output shape: ``(batch · n_targets, time, 1 + channels - n_targets)``, a row's targets one after the other.
+    Output shape: ``(batch · n_targets, time, 1 + channels - n_targets)``; the targets of one row are consecutive.
 
     Source: Nie et al., "A Time Series is Worth 64 Words" (channel independence), ICLR 2023.
     """
@@ -144,7 +145,7 @@ class ChannelsApart(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, inputs: Any) -> Any:
-        """Take apart."""
+        """Split the targets into rows."""
         ops = keras.ops
         time, channels = int(inputs.shape[1]), int(inputs.shape[2])
         alone = ops.transpose(inputs[..., : self.n_targets], (0, 2, 1))[..., None]  # (batch, targets, time, 1)
@@ -159,17 +160,17 @@ class ChannelsApart(keras.layers.Layer):  # type: ignore[misc]
         return (None, input_shape[1], 1 + int(input_shape[2] or 0) - self.n_targets)
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         return {**super().get_config(), "n_targets": self.n_targets}
 
 
 @keras.saving.register_keras_serializable(package="automl")
 class GroupEmbedding(keras.layers.Layer):  # type: ignore[misc]
-    """Brings the groups that `ChannelsApart` made rows back together and tells each by a learned vector.
+    """Joins the rows made by `ChannelsApart` again and adds a learned vector that identifies each group.
 
     Args:
-        groups: how many rows make one.
-        dim: numbers of the vector; 0 for none.
+        groups: number of consecutive rows that belong to one input row.
+        dim: size of the learned vector; 0 for none.
 
     Input shape: ``(batch · groups, features)``. Output shape: ``(batch, groups, features + dim)``.
     """
@@ -179,13 +180,13 @@ class GroupEmbedding(keras.layers.Layer):  # type: ignore[misc]
         self.groups, self.dim = int(groups), int(dim)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make the vectors."""
+        """Make a vector for each group."""
         normal = keras.initializers.RandomNormal(stddev=0.1)
         if self.dim:
             self.vectors = self.add_weight(shape=(1, self.groups, self.dim), initializer=normal, name="vectors")
 
     def call(self, inputs: Any) -> Any:
-        """Bring together."""
+        """Join the rows and append the vectors."""
         x = keras.ops.reshape(inputs, (-1, self.groups, int(inputs.shape[-1])))
         if not self.dim:
             return x
@@ -197,5 +198,5 @@ class GroupEmbedding(keras.layers.Layer):  # type: ignore[misc]
         return (None, self.groups, int(input_shape[-1] or 0) + self.dim)
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         return {**super().get_config(), "groups": self.groups, "dim": self.dim}

@@ -1,8 +1,8 @@
-"""A table's columns, its free texts and its pictures side by side, and what a search may choose about it.
+"""Joins the features of a table's columns, free texts and images, and declares the hyperparameters of the stems.
 
-Each free text or picture is read by a stem (`automl.layers.stems`) whose features stand beside the columns'. Whether a
-stem is used is a choice, which only tables with such an input have. Its noise in training is the template's own
-"hide_rate" (words) and "dropout", so that no knob is declared where there is nothing to turn.
+Each free text or image is read by a stem (`automl.layers.stems`). Its features are concatenated with those of the
+columns. Whether a stem is used is a choice that only tables with such an input have. Stems use the template's own
+"hide_rate" (for words) and "dropout", so that tables without texts or images get no knob without effect.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ IMAGE = {"image_stem": "conv", "image_width": 16, "image_blocks": "1-1-1", "imag
 
 
 def declare_stems(hp: Any, specs: Sequence[InputSpec]) -> None:
-    """Declare the choices about texts and pictures, where there are any."""
+    """Declare the choices for texts and images, where there are any."""
     kinds = {spec.kind for spec in specs}
     off = ["none"] if kinds & set(TABLE_KINDS) else []
     if "tokens" in kinds:
@@ -39,9 +39,11 @@ def declare_stems(hp: Any, specs: Sequence[InputSpec]) -> None:
 
 
 def stem_starts(specs: Sequence[InputSpec], starts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A template's starts with pictures read and texts left to topics and clues; after the first, the same with texts.
+    """Add settings of the stems to a template's starts.
 
-    Chosen on validation rows (decision 10).
+    Images are always read by a stem. Texts of a table with other columns are not: they count only by their numeric
+    features (topics and target statistics). One more start, placed second, is the first one with a text stem. This was
+    chosen on validation rows (decision 10).
     """
     kinds = {spec.kind for spec in specs}
     first: dict[str, Any] = dict(IMAGE) if "image" in kinds else {}
@@ -49,12 +51,12 @@ def stem_starts(specs: Sequence[InputSpec], starts: Sequence[dict[str, Any]]) ->
         return [{**start, **first} for start in starts]
     if not kinds & set(TABLE_KINDS):
         return [{**start, **first, **TEXT} for start in starts]
-    found = [{**start, **first, **TEXT, "text_stem": "none"} for start in starts]
-    return [found[0], {**found[0], **TEXT}, *found[1:]]
+    without = [{**start, **first, **TEXT, "text_stem": "none"} for start in starts]
+    return [without[0], {**without[0], **TEXT}, *without[1:]]
 
 
 def read_specs(specs: Sequence[InputSpec], choices: Mapping[str, Any]) -> list[InputSpec]:
-    """The inputs that a network of these choices reads."""
+    """The inputs that a network with these choices reads."""
     stems = {"tokens": choices.get("text_stem", "none"), "image": choices.get("image_stem", "none")}
     return [spec for spec in specs if stems.get(spec.kind) != "none"]
 
@@ -62,10 +64,10 @@ def read_specs(specs: Sequence[InputSpec], choices: Mapping[str, Any]) -> list[I
 def fused_features(
     specs: Sequence[InputSpec], choices: Mapping[str, Any], knobs: Mapping[str, Any], one_hot_up_to: int
 ) -> tuple[dict[str, Any], Features]:
-    """Keras inputs by name, and all that is read of them side by side.
+    """Keras inputs by name, and the features of all of them, concatenated.
 
     Args:
-        choices: those of `table_features` and of `declare_stems`.
+        choices: those for `table_features` and those of `declare_stems`.
         knobs: "hide_rate" and "dropout" are read.
         one_hot_up_to: as for `table_features`.
     """
@@ -84,7 +86,7 @@ def fused_features(
 
 
 def stem_vectors(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mapping[str, Any]) -> Any:
-    """What the stem of a text or picture makes of it, ``(batch, features)``."""
+    """The features ``(batch, features)`` that the stem makes of a text or image."""
     import keras
 
     from automl.layers.dropout import KnobDropout

@@ -1,4 +1,4 @@
-"""A number that a layer reads anew at each call, so that it may change without a new compilation."""
+"""A number that a layer reads at each call, so that it can change without a new compilation."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["Knob"]
 
 
 class Knob:
-    """Holds a float or a scalar `keras.Variable` where Keras does not track it.
+    """Holds a float or a scalar `keras.Variable` that Keras does not track.
 
-    A layer that kept the variable as an attribute of its own would save it with its weights; a knob belongs to the
-    search, and a saved layer keeps its last value as a plain float.
+    If the variable were an attribute of the layer, Keras would save it with the layer's weights. But a knob belongs to
+    the search; a saved layer holds its last value as a plain float.
 
     Args:
         source: the number itself, or the variable that holds it.
@@ -25,11 +25,11 @@ class Knob:
         self.source = source if isinstance(source, keras.Variable) else float(source)
 
     def read(self) -> Any:
-        """The number now, as a float32 scalar tensor."""
+        """The present value, as a float32 scalar tensor."""
         return keras.ops.cast(keras.ops.convert_to_tensor(self.source), "float32")
 
     def number(self) -> float:
-        """The number now, as a Python float (for configs)."""
+        """The present value, as a Python float (for configs)."""
         if isinstance(self.source, keras.Variable):
             return float(keras.ops.convert_to_numpy(self.source))
         return self.source

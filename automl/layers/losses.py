@@ -1,4 +1,4 @@
-"""What each kind of head is trained on."""
+"""The training loss of each kind of head."""
 
 from __future__ import annotations
 
@@ -26,22 +26,24 @@ def loss_for(
     """The training loss of a head.
 
     Args:
-        head: what the network puts out.
-        scale: forecasts only: what an error of 1 means, a number or one for each target (the training spread of each
-            target). Predictions and truth are in raw units, so without it the targets with large values drown the
-            others. Where the *series of a panel* differ in size, one scale for each target does not help: give
-            ``sample_weight = 1 / scale of the window`` (of its context, or of its series in the training part)
-            beside ``scale=1``, which makes the loss the mean scaled error, as MASE is.
+        head: the network's output.
+        scale: forecasts only: the unit of errors, one number or one for each target (such as its standard deviation in
+            training). Predictions and truth are in raw units; without a scale, targets with large values dominate.
+            One scale per target does not help where the *series of a panel* differ in size. There, pass ``scale=1`` and
+            ``sample_weight = 1 / scale of the window`` (of its context, or of its series in the training part). The
+            loss is then a mean scaled error, like MASE.
         label_smoothing: share of each label given to the others; off by default (it lowered AUC where measured).
-        class_weight: multiclass heads with priors: p of the weights ``prior^-p`` of a row's class, 0 for
-            none, 1 for balanced; a float or a variable. Weights have the mean 1 over the training rows and multiply
-            those of the rows. The network is trained to give the probabilities *without* them, see `_Weighing`.
-        ordinal: multiclass heads: what the ranked probability score counts beside cross-entropy; a float or a variable.
+        class_weight: multiclass heads with priors: p of the class weights ``prior^-p``; 0 for no weights, 1 for
+            balanced classes; a float or a variable. The weights have mean 1 over the training rows and multiply the
+            rows' own weights. The network still learns the probabilities *without* class weights, see `_Weighing`.
+        ordinal: multiclass heads: weight of the ranked probability score, which is added to the cross-entropy; a float
+            or a variable.
 
     Returns:
-        ``loss(y_true, y_pred, sample_weight=None) -> scalar``: the mean over rows, weighted where weights are given
-        (divided by their sum, so rows of weight 0 count as absent). ``y_pred`` may carry a members' axis after the
-        batch axis (`automl.layers.output.RawOutput` in training); the loss is then the mean of the members' losses.
+        ``loss(y_true, y_pred, sample_weight=None) -> scalar``: the mean over rows. With weights it is the weighted sum
+        divided by the sum of weights, so rows of weight 0 do not count. ``y_pred`` may have a members' axis after the
+        batch axis (from `automl.layers.output.RawOutput` in training). The loss is then the mean of the members'
+        losses.
     """
     row_loss = {
         "binary_crossentropy": _binary,
@@ -88,11 +90,11 @@ def _is_zero(number: float | keras.Variable) -> bool:
 
 
 class _Weighing:
-    """Weights of classes, ``w_k ∝ prior_k^-p`` with mean 1 over the training rows, and the shift that undoes them.
+    """Class weights ``w_k ∝ prior_k^-p`` with mean 1 over the training rows, and the shift that undoes them.
 
-    A network that minimises a loss with these weights learns ``q(k|x) ∝ w_k P(k|x)``: the probabilities of a table
-    where the rare classes came more often. So the loss is taken of ``z_k + log w_k`` in place of the logits z_k, which
-    are then those of P, whatever p is: they may be averaged with others and need no correction where they are used.
+    A network that minimises a loss with these weights learns ``q(k|x) ∝ w_k P(k|x)``: the probabilities of a table in
+    which rare classes are more frequent. Therefore the loss is computed from ``z_k + log w_k`` instead of the logits
+    z_k. The logits z_k are then those of P for every p. They can be averaged with others and need no correction later.
 
     Source: Elkan, "The foundations of cost-sensitive learning", IJCAI 2001, theorem 2; Saerens, Latinne & Decaestecker,
         "Adjusting the outputs of a classifier to new a priori probabilities", Neural Computation 2002.
@@ -124,7 +126,7 @@ def _binary(y_true: Any, logits: Any, settings: dict[str, Any]) -> Any:
 
 
 def _categorical(codes: Any, logits: Any, settings: dict[str, Any]) -> Any:
-    """``logsumexp(z) - Σ_k q_k z_k``, q the smoothed one-hot label; for grades some of `_ranked` is added."""
+    """``logsumexp(z) - Σ_k q_k z_k``, q the smoothed one-hot label; plus `_ranked` times "ordinal", if that is set."""
     ops = keras.ops
     n_classes = int(logits.shape[-1])
     wanted = ops.one_hot(codes, n_classes, dtype="float32")
@@ -136,9 +138,10 @@ def _categorical(codes: Any, logits: Any, settings: dict[str, Any]) -> Any:
 
 
 def _ranked(wanted: Any, logits: Any) -> Any:
-    """``Σ_k (F_k - G_k)²`` over the cumulated probabilities F and labels G: a mistake costs more the farther it is.
+    """``Σ_k (F_k - G_k)²`` over cumulative probabilities F and labels G: farther mistakes cost more.
 
-    A proper score, so that beside cross-entropy it changes what a short training finds and not what is right.
+    It is a proper score. Added to cross-entropy, it leaves the optimum where it is and only changes what a short
+    training reaches.
 
     Source: Epstein, "A scoring system for probability forecasts of ranked categories", J. Applied Meteorology 1969;
         the same as Hou, Yu & Samaras, "Squared earth mover's distance-based loss for training deep neural networks",

@@ -1,4 +1,4 @@
-"""Many networks for little more than the price of one: members that share their big weights."""
+"""Adapters that make one network an ensemble whose members share the large weights."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["MemberScale"]
 
 @keras.saving.register_keras_serializable(package="automl")
 class MemberScale(keras.layers.Layer):  # type: ignore[misc]
-    """Multiplies by a vector of each member's own, making the members' axis where there is none yet: ``v_i ⊙ x + b_i``.
+    """Multiplies the features by a vector of each member: ``v_i ⊙ x + b_i``. Adds the members' axis if it is missing.
 
-    Placed before and after a dense layer whose weights all members share, it gives each member a rank-one adapter:
-    member i's weights are ``W · (r_i s_iᵀ)``.
+    Placed before and after a dense layer that all members share, it gives each member a rank-one adapter: member i's
+    weights are ``W · (r_i s_iᵀ)``.
 
     Args:
-        members: how many.
-        start: "signs" (±1) or "normal", drawn at random, which tells the members apart (once, at the beginning), or
-            "ones".
-        chunks: sizes of consecutive parts of the features that start with one drawn number each, such as all numbers
-            that embed one column; empty for a number of its own for each feature.
-        bias: whether members add vectors of their own, which start at zero.
+        members: number of members.
+        start: how the vectors are initialised: at random ("signs" (±1) or "normal") or by "ones". Only the first layer
+            of a network needs random vectors, to make the members differ.
+        chunks: sizes of consecutive groups of features; each group shares one random number at the start, such as all
+            numbers that embed one column. Empty for a number of its own for each feature.
+        bias: whether each member also adds a vector of its own, which starts at zero.
 
     Input shape: ``(batch, features)`` or ``(batch, members, features)``. Output shape: ``(batch, members, features)``.
 
@@ -55,14 +55,14 @@ class MemberScale(keras.layers.Layer):  # type: ignore[misc]
                 each = keras.ops.where(draw < 0.5, -1.0, 1.0)
             return keras.ops.reshape(keras.ops.take(each, np.repeat(np.arange(len(chunks)), chunks), axis=1), shape)
 
-        flat = (self.members * n_features,)  # flat: weight decay is for matrices, and these rest at 1 and 0
+        flat = (self.members * n_features,)  # flat variables get no weight decay, which would pull these away from 1
         self.vectors = self.add_weight(
             shape=flat, initializer="ones" if self.start == "ones" else drawn, name="vectors"
         )
         self.offset = self.add_weight(shape=flat, initializer="zeros", name="bias") if self.bias else None
 
     def call(self, inputs: Any) -> Any:
-        """Scale and add."""
+        """Scale the features and add the bias."""
         scaled = (inputs[:, None, :] if len(inputs.shape) == 2 else inputs) * self._parted(self.vectors)
         return scaled if self.offset is None else scaled + self._parted(self.offset)
 
@@ -74,6 +74,6 @@ class MemberScale(keras.layers.Layer):  # type: ignore[misc]
         return (input_shape[0], self.members, input_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         config = {"members": self.members, "start": self.start, "chunks": self.chunks, "bias": self.bias}
         return {**super().get_config(), **config}

@@ -1,4 +1,4 @@
-"""A prediction made of the answers of rows that lie near, in a space that is learnt for it."""
+"""A layer that predicts from the targets of the nearest known rows in a learned embedding space."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ SAME = 1e9
 
 @keras.saving.register_keras_serializable(package="automl")
 class Neighbours(keras.layers.Layer):  # type: ignore[misc]
-    """Averages the answers of known rows, each weighed by how near it lies: ``Σ_j softmax_j(-‖z - k_j‖) y_j``.
+    """Averages the targets of known rows, weighted by nearness: ``Σ_j softmax_j(-‖z - k_j‖) y_j``.
 
-    Known rows are held as weights that are not trained: where they lie (`keys`), their answers (0 and 1 for each class
-    or label, or values) and how far away each one is to be kept beyond that (0; rows that count less lie further).
-    Whoever trains the network puts them there, and takes them from training rows alone. Until then they are noise.
+    Known rows are held in weights that are not trained:
+
+    - `keys`: their embeddings k;
+    - `answers`: their targets y (0 and 1 for each class or label, or values);
+    - `away`: a number added to the distance (0; more for rows that count less).
+
+    The training loop fills them from training rows only. Until then they hold noise.
 
     Args:
         shape: of one row's output.
-        rows: known rows held at most.
-        link: "linear", "sigmoid" or "softmax" (`Head.activation`): what the raw output must stand for.
+        rows: the largest number of known rows.
+        link: "linear", "sigmoid" or "softmax" (`Head.activation`): the function from raw outputs to predictions.
 
     Input shape: ``(batch, size)``. Output shape: ``(batch, *shape)``, float32.
 
@@ -39,7 +43,7 @@ class Neighbours(keras.layers.Layer):  # type: ignore[misc]
         self.generator = keras.random.SeedGenerator()
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make room for the known rows."""
+        """Make the weights that hold the known rows."""
         size, units = int(input_shape[-1] or 0), self.units
         noise, answers = keras.initializers.RandomNormal(stddev=1.0), keras.initializers.RandomUniform(0.1, 0.9)
         self.keys = self.add_weight(shape=(self.rows, size), initializer=noise, trainable=False, name="keys")
@@ -48,21 +52,21 @@ class Neighbours(keras.layers.Layer):  # type: ignore[misc]
 
     @property
     def units(self) -> int:
-        """Numbers that a row's answer takes."""
+        """The number of values in one row's target."""
         n = 1
         for size in self.shape:
             n *= size
         return n
 
     def call(self, inputs: Any) -> Any:
-        """Compare with the known rows."""
+        """Predict from the known rows."""
         return self.compare(inputs, self.keys, self.answers, self.away)
 
     def compare(self, inputs: Any, keys: Any, answers: Any, away: Any) -> Any:
         """Raw outputs ``(batch, *shape)`` from rows ``(n, size)`` with answers ``(n, units)``.
 
         Args:
-            away: ``(n,)`` or ``(batch, n)``, added to distances; `SAME` takes a row out.
+            away: ``(n,)`` or ``(batch, n)``, added to the distances; `SAME` excludes a row.
         """
         ops = keras.ops
         z, k = ops.cast(inputs, "float32"), ops.cast(keys, "float32")
@@ -80,5 +84,5 @@ class Neighbours(keras.layers.Layer):  # type: ignore[misc]
         return (input_shape[0], *self.shape)
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         return {**super().get_config(), "shape": list(self.shape), "rows": self.rows, "link": self.link}

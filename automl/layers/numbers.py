@@ -1,4 +1,4 @@
-"""What a table's numbers go through before the first dense layer: robust scaling and numeric embeddings."""
+"""Layers for a table's numeric columns: robust scaling and numeric embeddings."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["LinearEmbedding", "PeriodicEmbedding", "PiecewiseLinearEmbedding", "
 class RobustScale(keras.layers.Layer):  # type: ignore[misc]
     """Robust scaling and smooth clipping: ``z = (x - median) / scale``, ``y = z / sqrt(1 + (z / limit)²)``.
 
-    The numbers are kept in the config, not as weights, so that every export carries them.
+    Medians and scales are kept in the config, not as weights, so that every export format contains them.
 
     Args:
         median: of each column.
-        scale: of each column (a spread such as the interquartile range); 0 counts as 1.
-        limit: bound of the result's magnitude.
+        scale: of each column, such as its interquartile range; 0 counts as 1.
+        limit: upper bound of the result's magnitude.
 
     Input shape: ``(batch, columns)``. Output shape: the same.
 
@@ -29,7 +29,7 @@ class RobustScale(keras.layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, median: Sequence[float], scale: Sequence[float], limit: float = 3.0, **kwargs: Any) -> None:
-        super().__init__(autocast=False, **kwargs)  # half precision would lose columns such as a year on the way in
+        super().__init__(autocast=False, **kwargs)  # half precision would round inputs such as a year
         self.median = [float(value) for value in median]
         self.scale = [float(value) if value else 1.0 for value in scale]
         self.limit = float(limit)
@@ -38,7 +38,7 @@ class RobustScale(keras.layers.Layer):  # type: ignore[misc]
     def call(self, inputs: Any) -> Any:
         """Scale and clip."""
         z = keras.ops.cast(inputs, "float32") - np.asarray(self.median, "float32")
-        z = keras.ops.clip(z / np.asarray(self.scale, "float32"), -1e6, 1e6)  # or its square would overflow
+        z = keras.ops.clip(z / np.asarray(self.scale, "float32"), -1e6, 1e6)  # otherwise its square would overflow
         clipped = z / keras.ops.sqrt(1.0 + keras.ops.square(z / self.limit))
         return keras.ops.cast(clipped, self.compute_dtype)
 
@@ -47,7 +47,7 @@ class RobustScale(keras.layers.Layer):  # type: ignore[misc]
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         config = {"median": self.median, "scale": self.scale, "limit": self.limit}
         return {**_without_autocast(super().get_config()), **config}
 
@@ -58,7 +58,7 @@ def bin_edges(quantiles: Sequence[float], n_bins: int, splits: Sequence[float] =
     Args:
         quantiles: ascending; edges are picked evenly from them where there are no splits.
         n_bins: 1 or more.
-        splits: where a tree would part the column, best first; the first ``n_bins - 1`` become inner edges.
+        splits: where a decision tree would split the column, best first; the first ``n_bins - 1`` become inner edges.
     """
     if len(splits) and len(quantiles):
         quantiles = [quantiles[0], *splits[: n_bins - 1], quantiles[-1]]
@@ -68,21 +68,21 @@ def bin_edges(quantiles: Sequence[float], n_bins: int, splits: Sequence[float] =
         edges = edges[np.unique(np.linspace(0, len(edges) - 1, n_bins + 1).round().astype(int))]
     if len(edges) < 2:
         start = float(edges[0]) if len(edges) else 0.0
-        return [start, start + max(1.0, abs(start))]  # a constant column: one bin that says "above"
+        return [start, start + max(1.0, abs(start))]  # a constant column: one bin, which tells higher values apart
     return [float(edge) for edge in edges]
 
 
 @keras.saving.register_keras_serializable(package="automl")
 class PiecewiseLinearEmbedding(keras.layers.Layer):  # type: ignore[misc]
-    """Embeds each column by its place among bins: ``y_c = v_c + z_c u_c + Σ_t ple_t(x_c) W_ct``.
+    """Embeds each column by its position among bins: ``y_c = v_c + z_c u_c + Σ_t ple_t(x_c) W_ct``.
 
-    ``ple_t`` is how far x has come through bin t: 0 below it, 1 above it, linear inside; the outer bins go on half a
-    bin beyond the training range, then hold. ``z`` is the column scaled by its outer edges. Bin weights start at zero,
-    so the embedding starts linear.
+    ``ple_t`` is 0 below bin t, 1 above it, and linear inside. The outer bins extend linearly by half a bin beyond the
+    training range and are constant after that. ``z`` is the column scaled by its outer edges. Bin weights start at
+    zero, so the embedding starts linear.
 
     Args:
         edges: ascending bin edges of each column; columns may have different numbers of them.
-        dim: numbers per column.
+        dim: size of the embedding of a column.
 
     Input shape: ``(batch, columns)`` in the edges' units. Output shape: ``(batch, columns, dim)``.
 
@@ -91,19 +91,19 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, edges: Sequence[Sequence[float]], dim: int, **kwargs: Any) -> None:
-        super().__init__(autocast=False, **kwargs)  # bins must be told apart in float32
+        super().__init__(autocast=False, **kwargs)  # half precision would confuse neighbouring bins
         self.edges = [[float(edge) for edge in column] for column in edges]
         self.dim = int(dim)
         n_bins = max(len(column) for column in self.edges) - 1
         low = np.zeros((len(self.edges), n_bins), "float32")
         width = np.ones((len(self.edges), n_bins), "float32")
         least = np.zeros((len(self.edges), n_bins), "float32")
-        most = np.zeros((len(self.edges), n_bins), "float32")  # bins that a column lacks stay at zero
+        most = np.zeros((len(self.edges), n_bins), "float32")  # stays zero for bins that a column does not have
         for row, column in enumerate(self.edges):
-            here = len(column) - 1
-            low[row, :here], width[row, :here] = column[:-1], np.diff(column)
-            most[row, :here] = 1.0
-            least[row, 0], most[row, here - 1] = -0.5, 1.5
+            n_own = len(column) - 1
+            low[row, :n_own], width[row, :n_own] = column[:-1], np.diff(column)
+            most[row, :n_own] = 1.0
+            least[row, 0], most[row, n_own - 1] = -0.5, 1.5
         self.bins = _Constants(low, width, least, most)
         first = np.asarray([column[0] for column in self.edges], "float32")
         last = np.asarray([column[-1] for column in self.edges], "float32")
@@ -134,16 +134,16 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):  # type: ignore[misc]
         return (*input_shape, self.dim)
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         return {**_without_autocast(super().get_config()), "edges": self.edges, "dim": self.dim}
 
 
 @keras.saving.register_keras_serializable(package="automl")
 class LinearEmbedding(keras.layers.Layer):  # type: ignore[misc]
-    """Each column as a multiple of a vector of its own: ``y_c = x_c u_c``.
+    """Embeds each column linearly: ``y_c = x_c u_c``, with a learned vector for each column.
 
     Args:
-        dim: numbers per column.
+        dim: size of the embedding of a column.
 
     Input shape: ``(batch, columns)``, scaled. Output shape: ``(batch, columns, dim)``.
 
@@ -160,7 +160,7 @@ class LinearEmbedding(keras.layers.Layer):  # type: ignore[misc]
         self.slope = self.add_weight(shape=(int(input_shape[-1] or 0), self.dim), initializer=spread, name="slope")
 
     def call(self, inputs: Any) -> Any:
-        """Multiply."""
+        """Multiply by the vectors."""
         return inputs[:, :, None] * self.slope
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -168,17 +168,17 @@ class LinearEmbedding(keras.layers.Layer):  # type: ignore[misc]
         return (*input_shape, self.dim)
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         return {**super().get_config(), "dim": self.dim}
 
 
 def _without_autocast(config: dict[str, Any]) -> dict[str, Any]:
-    """A config without what the constructor sets itself."""
+    """The config without "autocast", which the constructor sets itself."""
     return {key: value for key, value in config.items() if key != "autocast"}
 
 
 class _Constants:
-    """Arrays out of Keras's sight: derived from the config, so neither tracked nor saved."""
+    """Holds arrays that Keras neither tracks nor saves, because they follow from the config."""
 
     __slots__ = ("arrays",)
 
@@ -188,12 +188,12 @@ class _Constants:
 
 @keras.saving.register_keras_serializable(package="automl")
 class PeriodicEmbedding(keras.layers.Layer):  # type: ignore[misc]
-    """Embeds each column by learned waves beside itself: ``y_c = [x_c, W_c cos(2π(f_c x_c + p_c)) + v_c]``.
+    """Embeds each column by learned periodic features: ``y_c = [x_c, W_c cos(2π(f_c x_c + p_c)) + v_c]``.
 
     Args:
-        n_frequencies: waves per column.
-        dim: numbers per column, the column itself included.
-        sigma: spread of the first frequencies, per unit of the scaled column.
+        n_frequencies: number of frequencies per column.
+        dim: size of the embedding of a column, the column's own value included.
+        sigma: standard deviation of the initial frequencies, per unit of the scaled column.
 
     Input shape: ``(batch, columns)``, scaled. Output shape: ``(batch, columns, dim)``.
 
@@ -218,7 +218,7 @@ class PeriodicEmbedding(keras.layers.Layer):  # type: ignore[misc]
         self.offset = self.add_weight(shape=(shape[0], self.dim - 1), initializer=spread, name="offset")
 
     def call(self, inputs: Any) -> Any:
-        """Embed."""
+        """Compute the periodic features."""
         waves = keras.ops.cos(2 * math.pi * (inputs[:, :, None] * self.frequency + self.phase))
         mixed = keras.ops.einsum("ncf,cfd->ncd", waves, self.kernel) + self.offset
         return keras.ops.concatenate([inputs[:, :, None], mixed], axis=-1)
@@ -228,6 +228,6 @@ class PeriodicEmbedding(keras.layers.Layer):  # type: ignore[misc]
         return (*input_shape, self.dim)
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         config = {"n_frequencies": self.n_frequencies, "dim": self.dim, "sigma": self.sigma}
         return {**super().get_config(), **config}

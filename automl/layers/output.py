@@ -1,4 +1,4 @@
-"""The last layer: raw outputs of the head's shape, in float32 whatever the precision before."""
+"""The last layer of a network: raw outputs in the head's shape, always in float32."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["RawOutput"]
 
 
 def starting_bias(head: Head) -> float | list[float]:
-    """The bias with which an untrained network already predicts the training rows' class shares.
+    """The initial bias with which an untrained network predicts the class shares of the training rows.
 
     Source: Lin et al., "Focal Loss", ICCV 2017, section 3.3 (prior initialisation).
     """
@@ -32,32 +32,34 @@ def starting_bias(head: Head) -> float | list[float]:
 
 
 def starting_quantiles(quantiles: Sequence[float], spread: float = 0.5) -> list[float]:
-    """Where the point forecast (0) and its quantiles start, in units of the context's spread."""
+    """Initial values of the point forecast (0) and of its quantiles, in units of the context's spread."""
     return [0.0, *(spread * NormalDist().inv_cdf(level) for level in quantiles)]
 
 
 @keras.saving.register_keras_serializable(package="automl")
 class RawOutput(keras.layers.Layer):  # type: ignore[misc]
-    """A dense layer of the head's shape, without activation, computing in float32.
+    """A dense layer in the head's shape, without activation, that computes in float32.
 
-    With members, each has its own weights. A prediction is the mean of what the members predict: of their raw outputs,
-    or of the probabilities that `link` makes of them, written as raw outputs again:
-    ``log Σ_i softmax(z_i)`` up to a constant, ``log Σ_i σ(z_i) - log Σ_i σ(-z_i)``. In training members come apart,
-    ``(batch, members, *shape)``, because each must learn from its own loss: the loss of a mean teaches them to lean on
-    one another (`automl.layers.losses.loss_for` knows the extra axis and takes the mean of the members' losses).
+    With members, each member has its own weights. A prediction is then the mean of the members' predictions: of their
+    raw outputs, or of their probabilities where `link` makes probabilities of raw outputs. A mean of probabilities is
+    returned as raw outputs: ``log Σ_i softmax(z_i)`` up to a constant, or ``log Σ_i σ(z_i) - log Σ_i σ(-z_i)``.
+
+    In training the members' outputs are returned separately, ``(batch, members, *shape)``, so that each member learns
+    from its own loss. With the loss of their mean, members would learn to depend on one another.
+    `automl.layers.losses.loss_for` handles the extra axis: it takes the mean of the members' losses.
 
     Args:
         shape: of one row's output.
-        bias: first bias, a number or one for each place of the last axis.
-        members: of the input's axis 1; 0 when there is no such axis.
-        scale: of the first weights.
-        link: "linear", "sigmoid" or "softmax" (`Head.activation`): in which units members are averaged.
+        bias: initial bias, a number or one for each position of the last axis.
+        members: size of the input's members' axis (axis 1); 0 when there is no such axis.
+        scale: of the initial weights.
+        link: "linear", "sigmoid" or "softmax" (`Head.activation`): whether raw outputs or probabilities are averaged.
 
     Input shape: ``(batch, features)``, with members ``(batch, members, features)``.
     Output shape: ``(batch, *shape)``.
 
-    Source: Gorishniy, Kotelnikov & Babenko, "TabM", ICLR 2025, section 3 (separate heads, mean of losses; of classes,
-        probabilities are averaged, as in the authors' code).
+    Source: Gorishniy, Kotelnikov & Babenko, "TabM", ICLR 2025, section 3 (separate heads, mean of losses). For classes
+        probabilities are averaged, as in the authors' code.
     """
 
     def __init__(
@@ -71,7 +73,7 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
         self.link = link
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make weights, small enough that the first predictions are near the bias."""
+        """Make weights so small that the first predictions are near the bias."""
         n_features, units = int(input_shape[-1] or 0), math.prod(self.shape)
         lead = (self.members,) if self.members else ()
         small = keras.initializers.RandomNormal(stddev=self.scale / math.sqrt(max(n_features, 1)))
@@ -85,7 +87,7 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
         self.offset = self.add_weight(shape=(max(self.members, 1) * units,), initializer=start, name="bias")
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Map to raw outputs."""
+        """Compute the raw outputs."""
         x = keras.ops.cast(inputs, "float32")
         if not self.members:
             return keras.ops.reshape(keras.ops.matmul(x, self.kernel) + self.offset, (-1, *self.shape))
@@ -98,7 +100,7 @@ class RawOutput(keras.layers.Layer):  # type: ignore[misc]
         return (input_shape[0], *self.shape)
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         config = {"shape": list(self.shape), "bias": self.bias, "members": self.members, "scale": self.scale}
         return {**super().get_config(), **config, "link": self.link}
 

@@ -1,4 +1,4 @@
-"""From many steps to one vector."""
+"""Layers that pool many words or steps into one vector."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["AttentionPool", "WordPool"]
 
 @keras.saving.register_keras_serializable(package="automl")
 class WordPool(keras.layers.Layer):  # type: ignore[misc]
-    """Mean or maximum over the words that are there; of an empty text, zero.
+    """Mean or maximum over a text's words without the padding; zero for an empty text.
 
     Args:
         how: "mean" or "max".
@@ -28,7 +28,7 @@ class WordPool(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, inputs: Any) -> Any:
-        """Pool."""
+        """Pool over the words."""
         ops = keras.ops
         x, tokens = inputs
         there = ops.cast(tokens > 0, x.dtype)[..., None]  # (batch, length, 1)
@@ -42,16 +42,16 @@ class WordPool(keras.layers.Layer):  # type: ignore[misc]
         return (input_shape[0][0], input_shape[0][-1])
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         return {**super().get_config(), "how": self.how}
 
 
 @keras.saving.register_keras_serializable(package="automl")
 class AttentionPool(keras.layers.Layer):  # type: ignore[misc]
-    """A mean over time whose weights are learned: ``a = softmax_t(v · tanh(W x_t))``, ``y = Σ_t a_t x_t``.
+    """A weighted mean over time with learned weights: ``a = softmax_t(v · tanh(W x_t))``, ``y = Σ_t a_t x_t``.
 
     Args:
-        units: of the scoring layer.
+        units: size of the hidden layer that scores the steps.
 
     Input shape: ``(batch, time, features)``. Output shape: ``(batch, features)``.
 
@@ -69,10 +69,10 @@ class AttentionPool(keras.layers.Layer):  # type: ignore[misc]
         self.score = self.add_weight(shape=(self.units, 1), initializer="glorot_uniform", name="score")
 
     def call(self, inputs: Any) -> Any:
-        """Pool."""
+        """Pool over time."""
         scores = keras.ops.matmul(keras.ops.tanh(keras.ops.matmul(inputs, self.kernel)), self.score)
         if int(inputs.shape[1] or 0) == 1:
-            return inputs[:, 0]  # one step has all the weight (and Keras warns of a softmax over one number)
+            return inputs[:, 0]  # one step gets all the weight; Keras warns of a softmax over one number
         shares = keras.ops.softmax(scores, axis=1)  # (batch, time, 1)
         return keras.ops.sum(shares * inputs, axis=1)
 
@@ -81,5 +81,5 @@ class AttentionPool(keras.layers.Layer):  # type: ignore[misc]
         return (input_shape[0], input_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         return {**super().get_config(), "units": self.units}

@@ -1,6 +1,6 @@
-"""How fast a variable learns beside the others of its network.
+"""Learning-rate multipliers of single variables.
 
-A layer notes it on the variable; the training loop reads it once, when the network is built. Nothing of it is saved.
+A layer sets the multiplier on the variable. The training loop reads it once, when the network is built. It isn't saved.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ __all__ = ["paced", "rate_factor"]
 
 
 def paced(variable: Any, rate: float) -> Any:
-    """Note on a variable what multiplies the learning rate for it, and give it back.
+    """Set a variable's learning-rate multiplier, and return the variable.
 
     Args:
         variable: a `keras.Variable`.
-        rate: a factor; above 1 learns faster than the rest.
+        rate: the multiplier; above 1 the variable learns faster than the rest.
     """
     variable.rate_factor = float(rate)
     return variable
 
 
 def rate_factor(variable: Any) -> float:
-    """What multiplies the learning rate for this variable; 1 unless `paced` said otherwise."""
+    """The learning-rate multiplier of this variable; 1 unless `paced` set another."""
     return float(getattr(variable, "rate_factor", 1.0))

@@ -1,4 +1,4 @@
-"""Features turned up and down before they are mixed."""
+"""A learned scale for each feature, applied before features are mixed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ SCALE_RATE = 6.0
 
 @keras.saving.register_keras_serializable(package="automl")
 class FeatureScale(keras.layers.Layer):  # type: ignore[misc]
-    """A learned factor for each feature, which learns six times as fast as other weights: ``y = s ⊙ x``.
+    """Multiplies each feature by a learned factor, ``y = s ⊙ x``, which learns six times as fast as other weights.
 
-    It lets a network turn features up or down before they are mixed, much as trees pick columns.
+    A network can thus weigh features before it mixes them, much as trees select columns.
 
     Args:
-        rate: its learning rate beside that of other weights.
+        rate: learning-rate multiplier of the factors.
 
     Input shape: ``(batch, features)``. Output shape: the same.
 
@@ -38,7 +38,7 @@ class FeatureScale(keras.layers.Layer):  # type: ignore[misc]
         )
 
     def call(self, inputs: Any) -> Any:
-        """Scale."""
+        """Scale the features."""
         return inputs * self.factors
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -46,5 +46,5 @@ class FeatureScale(keras.layers.Layer):  # type: ignore[misc]
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         return {**super().get_config(), "rate": self.rate}

@@ -1,7 +1,7 @@
-"""Words and pictures on their way to one vector, as parts of a Keras graph.
+"""Stems that turn a text or an image into features, as parts of a Keras graph.
 
-Templates for texts or pictures alone and those that fuse them with a table's columns share these. Keras is imported
-inside the functions, so that a template may import this module.
+Templates for texts or images alone use them, and so do templates that fuse them with a table's columns. Keras is
+imported inside the functions, so that templates can import this module without loading Keras.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ def word_parts(
     tokens: Any, size: int, dim: int, filters: int, widths: Sequence[int], has_max: bool, word_dropout: Any,
     spatial_dropout: Any,
 ) -> list[Any]:  # fmt: skip
-    """A bag of word vectors, and the strongest answer of each short convolution.
+    """Features of a text: a bag of word vectors, and the maximum over the text of each short convolution.
 
     Args:
         tokens: ``(batch, length)`` ids, 0 = padding.
         size: of the vocabulary.
-        dim: numbers a word.
-        filters: of each convolution.
-        widths: words that each convolution sees; empty for the bag alone.
-        has_max: whether the bag has the maximum over words beside their mean.
-        word_dropout: share of words hidden in training.
-        spatial_dropout: share of a word vector's numbers left out, the same for all words. Both are numbers or knobs.
+        dim: size of a word vector.
+        filters: number of filters of each convolution.
+        widths: width of each convolution in words; empty for the bag of words alone.
+        has_max: whether the bag of words has the maximum over words as well as their mean.
+        word_dropout: share of words replaced by the unknown word in training; a number or a knob.
+        spatial_dropout: share of a word vector's numbers that is dropped, the same ones for all words; a number or a
+            knob.
 
     Returns:
         Tensors ``(batch, features)``.
@@ -48,8 +49,8 @@ def word_parts(
     if has_max:
         parts.append(WordPool("max")([words, tokens]))
     for width in widths:
-        found = keras.layers.Conv1D(filters, width, padding="same", activation="relu")(words)
-        parts.append(keras.layers.GlobalMaxPooling1D()(found))  # (batch, filters)
+        convolved = keras.layers.Conv1D(filters, width, padding="same", activation="relu")(words)
+        parts.append(keras.layers.GlobalMaxPooling1D()(convolved))  # (batch, filters)
     return parts
 
 
@@ -57,22 +58,22 @@ def picture_parts(
     pictures: Any, spec: InputSpec, width: int, stride: int, blocks: str, has_max: bool,
     views: Mapping[str, Any] | None,
 ) -> list[Any]:  # fmt: skip
-    """A small residual network over pictures, averaged over places.
+    """Features of images: a small residual network, pooled over all positions.
 
     Args:
         pictures: ``(batch, height, width, channels)`` uint8.
-        spec: with their moments.
-        width: filters at first, twice as many in each further stage.
+        spec: their input spec, with the moments of their channels.
+        width: filters of the first stage; each further stage has twice as many.
         stride: of the first convolution.
-        blocks: residual blocks of each stage, such as "1-1-1".
-        has_max: whether the maximum over places stands beside the mean.
-        views: strengths "shift", "zoom", "light", "erase" and "flip" of changes in training, numbers or knobs; None
-            for pictures as they are.
+        blocks: number of residual blocks of each stage, such as "1-1-1".
+        has_max: whether the maximum over positions is returned as well as the mean.
+        views: strengths of augmentation by name ("shift", "zoom", "light", "erase" and "flip"), numbers or knobs; None
+            for no augmentation.
 
     Returns:
         Tensors ``(batch, features)``.
 
-    Source: He et al., CVPR 2016; averaged short cut: He et al., "Bag of Tricks", CVPR 2019.
+    Source: He et al., CVPR 2016; averaged shortcut: He et al., "Bag of Tricks", CVPR 2019.
     """
     import keras
 
@@ -95,13 +96,13 @@ def picture_parts(
 
 
 def stride_for(spec: InputSpec) -> int:
-    """The stride that brings a picture to some 16 to 28 places a side."""
+    """The stride that reduces an image to some 16 to 28 positions a side."""
     side = max(spec.shape[:2])
     return 2 if side <= 56 else 4 if side <= 112 else 8
 
 
 def _conv(x: Any, filters: int, size: int = 3, stride: int = 1, active: bool = True) -> Any:
-    """Convolution, batch norm, and (where active) a rectifier."""
+    """Convolution, batch norm, and a ReLU if `active`."""
     import keras
 
     x = keras.layers.Conv2D(
@@ -112,7 +113,7 @@ def _conv(x: Any, filters: int, size: int = 3, stride: int = 1, active: bool = T
 
 
 def _residual(x: Any, filters: int, stride: int) -> Any:
-    """Two convolutions beside a short cut (averaged and projected where the shape changes)."""
+    """A residual block of two convolutions; the shortcut is averaged and projected where the shape changes."""
     import keras
 
     way = _conv(_conv(x, filters, stride=stride), filters, active=False)

@@ -1,6 +1,6 @@
-"""A table's inputs on their way to the first dense layer, as parts of a Keras graph.
+"""Scaling and embedding of a table's inputs before the first dense layer, as parts of a Keras graph.
 
-Keras is imported inside the functions, so that a template may import this module.
+Keras is imported inside the functions, so that templates can import this module without loading Keras.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ N_FREQUENCIES = 16
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Numbers that stand for columns.
+    """The features of some columns.
 
     Attributes:
         tensor: ``(batch, features)``.
-        sizes: features of each column.
+        sizes: number of features of each column.
     """
 
     tensor: Any
@@ -34,13 +34,14 @@ def table_features(
     inputs: Mapping[str, Any], specs: Sequence[InputSpec], choices: Mapping[str, Any], hide_rate: Any,
     one_hot_up_to: int,
 ) -> Features:  # fmt: skip
-    """All inputs of a table side by side.
+    """The features of all inputs of a table, concatenated.
 
     Args:
         inputs: Keras inputs by spec name.
         choices: "numeric", "numeric_dim", "bins", "bins_by" and "category_dim" are read.
         hide_rate: share of codes hidden in training, a number or a knob.
-        one_hot_up_to: levels of a column, code 0 not counted, that get a number each instead of a learned vector.
+        one_hot_up_to: the most levels, code 0 not counted, of a column that is one-hot encoded; columns with more
+            levels get learned embeddings.
     """
     import keras
 
@@ -57,11 +58,11 @@ def table_features(
 
 
 def number_vectors(x: Any, spec: InputSpec, choices: Mapping[str, Any], dim: int) -> Any | None:
-    """Columns of numbers as vectors ``(batch, columns, dim)``; None where they are to stay numbers.
+    """Numeric columns embedded as ``(batch, columns, dim)``; None where they are not embedded.
 
     Args:
-        choices: "numeric" ("plain", "piecewise" or "periodic"), "bins" (how many) and "bins_by" ("target" for the
-            splits of a tree, where there are any, or "quantiles") are read.
+        choices: these are read: "numeric" ("plain", "piecewise" or "periodic"), "bins" (how many) and "bins_by"
+            ("quantiles", or "target" for the splits of a tree, where there are any).
     """
     from automl.layers.numbers import PeriodicEmbedding, PiecewiseLinearEmbedding, bin_edges
 
@@ -78,7 +79,7 @@ def number_vectors(x: Any, spec: InputSpec, choices: Mapping[str, Any], dim: int
 
 
 def scaled(x: Any, spec: InputSpec) -> Any:
-    """Columns of numbers, centred, scaled and smoothly clipped."""
+    """Numeric columns, centred, scaled and smoothly clipped."""
     from automl.layers.numbers import RobustScale
 
     n_columns = int(spec.shape[0])
@@ -86,7 +87,7 @@ def scaled(x: Any, spec: InputSpec) -> Any:
 
 
 def number_features(x: Any, spec: InputSpec, choices: Mapping[str, Any]) -> Features:
-    """Columns of numbers, embedded as `number_vectors` does or scaled."""
+    """Features of numeric columns: embedded by `number_vectors`, or only scaled where that returns None."""
     import keras
 
     n_columns, dim = int(spec.shape[0]), int(choices["numeric_dim"])
@@ -97,7 +98,7 @@ def number_features(x: Any, spec: InputSpec, choices: Mapping[str, Any]) -> Feat
 
 
 def category_features(x: Any, spec: InputSpec, dim: int, hide_rate: Any, one_hot_up_to: int) -> list[Features]:
-    """Columns of codes: a number for each level where there are few, a learned vector where there are more."""
+    """Features of category codes: one-hot where a column has few levels, learned embeddings where it has more."""
     import keras
 
     from automl.layers.categories import CategoryEmbedding, OneHotCategories, one_hot_widths
@@ -105,11 +106,11 @@ def category_features(x: Any, spec: InputSpec, dim: int, hide_rate: Any, one_hot
     sizes = [int(size) for size in spec.stats["sizes"]]
     few = [place for place, size in enumerate(sizes) if size - 1 <= one_hot_up_to]
     many = [place for place, size in enumerate(sizes) if size - 1 > one_hot_up_to]
-    found = []
+    features = []
     if few:
         own = [sizes[place] for place in few]
-        found.append(Features(OneHotCategories(own, hide_rate, few)(x), tuple(one_hot_widths(own))))
+        features.append(Features(OneHotCategories(own, hide_rate, few)(x), tuple(one_hot_widths(own))))
     if many:
         table = CategoryEmbedding([sizes[place] for place in many], dim, hide_rate, many if few else ())
-        found.append(Features(keras.layers.Flatten()(table(x)), (dim,) * len(many)))
-    return found
+        features.append(Features(keras.layers.Flatten()(table(x)), (dim,) * len(many)))
+    return features

@@ -1,4 +1,4 @@
-"""Words as vectors: embedding with padding at zero, and word dropout."""
+"""Word embeddings, with padding as the zero vector, and word dropout."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["TokenEmbedding", "WordDropout"]
 
 @keras.saving.register_keras_serializable(package="automl")
 class WordDropout(keras.layers.Layer):  # type: ignore[misc]
-    """Turns a share of the words into the unknown word (1) in training; padding (0) stays.
+    """Replaces a share of the words by the unknown word (1) in training; padding (0) stays.
 
     Args:
-        rate: share of words: a float or a scalar `keras.Variable`.
+        rate: share of words; a float or a scalar `keras.Variable`.
         seed: of the layer's own generator.
 
     Input shape: ``(batch, length)`` integers. Output shape: the same.
@@ -31,7 +31,7 @@ class WordDropout(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Hide words in training, pass through otherwise."""
+        """Replace words in training; otherwise return the tokens."""
         tokens = keras.ops.cast(inputs, "int32")
         if not training:
             return tokens
@@ -43,7 +43,7 @@ class WordDropout(keras.layers.Layer):  # type: ignore[misc]
         return keras.KerasTensor(inputs.shape, dtype="int32")
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings; the rate as the float it is now."""
+        """The layer's settings; the rate as its present value, a float."""
         return {**super().get_config(), "rate": self.rate.number(), "seed": self.seed}
 
 
@@ -53,7 +53,7 @@ class TokenEmbedding(keras.layers.Layer):  # type: ignore[misc]
 
     Args:
         size: of the vocabulary; ids outside count as unknown (1).
-        dim: numbers per word.
+        dim: size of a word vector.
 
     Input shape: ``(batch, length)`` integers. Output shape: ``(batch, length, dim)``.
     """
@@ -63,12 +63,12 @@ class TokenEmbedding(keras.layers.Layer):  # type: ignore[misc]
         self.size, self.dim = max(int(size), 2), int(dim)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make the table."""
+        """Make the embedding table."""
         normal = keras.initializers.RandomNormal(stddev=0.1)
         self.table = self.add_weight(shape=(self.size, self.dim), initializer=normal, name="table")
 
     def call(self, inputs: Any) -> Any:
-        """Look up."""
+        """Look up the word vectors."""
         tokens = keras.ops.cast(inputs, "int32")
         tokens = keras.ops.where((tokens < 0) | (tokens >= self.size), 1, tokens)
         words = keras.ops.take(self.table, tokens, axis=0)
@@ -79,5 +79,5 @@ class TokenEmbedding(keras.layers.Layer):  # type: ignore[misc]
         return (*input_shape, self.dim)
 
     def get_config(self) -> dict[str, Any]:
-        """Plain settings."""
+        """The layer's settings."""
         return {**super().get_config(), "size": self.size, "dim": self.dim}

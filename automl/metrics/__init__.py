@@ -1,9 +1,9 @@
-"""Scores: one definition each, weighted, and evaluated for many weightings at once.
+"""Metrics: each has one definition, takes sample weights, and is evaluated for many weightings at once.
 
-Every metric is written once, as a *preparation*: given truth and predictions it does the work that weights do not
-change (sorting, losses) and returns a function from weightings ``(n_weightings, n)`` to scores ``(n_weightings,)``.
-A single score is the case of one weighting, so the score shown and the interval around it cannot disagree. A plug-in's
-metric (`plug_in`) is its own function, called for each weighting.
+Every metric is written once, as a *preparation*: given truth and predictions, it does the work that does not depend on
+weights (sorting, losses) and returns a function from weightings ``(n_weightings, n)`` to scores ``(n_weightings,)``.
+A single score is the case of one weighting, so a score and its bootstrap interval cannot disagree. The metric of a
+plug-in (`plug_in`) is a plain function that is called once for each weighting.
 
 Only NumPy is imported.
 """

@@ -1,4 +1,4 @@
-"""Losses of single rows or windows, of which some metrics are the weighted mean."""
+"""Losses of single rows or windows; some metrics are the weighted mean of these."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["ITEM_LOSSES", "SMALLEST_PROBABILITY", "Context", "series_shares"]
 Context = Mapping[str, Any]
 
 SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
-"""Log loss clips here on both sides of the contest, so that 32-bit networks and 64-bit models meet the same bound."""
+"""Bound at which log loss clips probabilities; the same for 32-bit networks and 64-bit models."""
 
 
 def _wrong(truth: np.ndarray, labels: np.ndarray, context: Context) -> np.ndarray:
-    """1 where the prediction is wrong; a multilabel row is right when all its labels are."""
+    """1 where the prediction is wrong; a multilabel row is right only if all its labels are right."""
     hit = truth == labels
     right = hit.all(axis=1) if hit.ndim == 2 else hit
     return np.asarray(~right, dtype=np.float64)
 
 
 def _log_losses(truth: np.ndarray, probabilities: np.ndarray, context: Context) -> np.ndarray:
-    """Negative log-likelihood a row; multilabel: mean over labels."""
+    """Negative log-likelihood of each row; for multilabel, the mean over labels."""
     clipped = np.clip(probabilities.astype(np.float64), SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)
     if truth.ndim == 2:
         return np.asarray(-np.where(truth == 1, np.log(clipped), np.log1p(-clipped)).mean(axis=1))
@@ -42,7 +42,7 @@ def _smape_items(truth: np.ndarray, values: np.ndarray, context: Context) -> np.
 
 
 def _scaled_errors(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
-    """Absolute scaled errors (Hyndman & Koehler 2006) a window; a target without a usable scale is left out."""
+    """Absolute scaled error of each window (Hyndman & Koehler 2006); targets without a usable scale are left out."""
     errors = np.abs(truth - values).mean(axis=1)  # (windows, targets)
     scale = np.asarray(context["scale"], dtype=np.float64).reshape(errors.shape)
     usable = np.isfinite(scale) & (scale > 0)
@@ -54,7 +54,7 @@ def _scaled_errors(truth: np.ndarray, values: np.ndarray, context: Context) -> n
 
 
 def series_shares(truth: np.ndarray, context: Context) -> np.ndarray:
-    """What a window counts so that series count alike: one over its series' number of windows."""
+    """The weight of each window, so that all series count alike: one over the number of windows of its series."""
     n = len(truth)
     series = context.get("series")
     series = np.zeros(n, dtype=np.int64) if series is None else np.asarray(series)
@@ -66,7 +66,7 @@ def series_shares(truth: np.ndarray, context: Context) -> np.ndarray:
 
 
 def _pinball_items(truth: np.ndarray, quantiles: np.ndarray, context: Context) -> np.ndarray:
-    """Quantile losses (Koenker & Bassett 1978), mean over steps, targets and levels."""
+    """Quantile loss of each window (Koenker & Bassett 1978), the mean over steps, targets and levels."""
     levels = np.asarray(context["quantiles"], dtype=np.float64)
     error = truth[..., None] - quantiles
     losses = np.maximum(levels * error, (levels - 1.0) * error)

@@ -1,4 +1,4 @@
-"""Each metric as a preparation: what weights do not change is done once, and a function of weightings comes out."""
+"""Each metric as a preparation: it does the work that weights do not change and returns a function of weightings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 
 def _mean_over_defined(columns: np.ndarray) -> np.ndarray:
-    """Mean over the last axis of what is not NaN; NaN where nothing is."""
+    """Mean over the last axis without NaN values; NaN where all values are NaN."""
     defined = ~np.isnan(columns)
     return _ratio(np.where(defined, columns, 0.0).sum(axis=-1), defined.sum(axis=-1))
 
@@ -41,7 +41,7 @@ def _mean_of_losses(name: str, truth: np.ndarray, array: np.ndarray, context: Co
 
 
 def _columns_of(truth: np.ndarray, probabilities: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Pairs (is positive, score): one for binary, one a class or label otherwise."""
+    """Pairs (is positive, score): one pair for a binary task, otherwise one per class or label."""
     if truth.ndim == 2:
         return [(truth[:, k] == 1, probabilities[:, k]) for k in range(truth.shape[1])]
     if probabilities.shape[1] == 2:
@@ -50,13 +50,13 @@ def _columns_of(truth: np.ndarray, probabilities: np.ndarray) -> list[tuple[np.n
 
 
 def _auc_column(positive: np.ndarray, scores: np.ndarray) -> Evaluator:
-    """Weighted Mann-Whitney statistic, ties half, from one sort and cumulative sums for each weighting.
+    """Weighted Mann-Whitney statistic, where ties count half: one sort, then cumulative sums for each weighting.
 
     Source: Hanley & McNeil, The meaning and use of the area under a ROC curve, Radiology 1982.
     """
     order = np.argsort(scores, kind="stable")
     ups, downs = order[positive[order]], order[~positive[order]]
-    # how many negatives score less, and how many do not score more, than each positive
+    # for each positive: how many negatives score less, and how many score no more
     less, not_more = (np.searchsorted(scores[downs], scores[ups], side=side) for side in ("left", "right"))
     tied = bool((less != not_more).any())
 
@@ -78,15 +78,15 @@ def _precision_column(positive: np.ndarray, scores: np.ndarray) -> Evaluator:
     order = np.argsort(-scores, kind="stable")
     sign = positive[order]
     ups = order[sign]
-    last = np.searchsorted(-scores[order], -scores[ups], side="right") - 1  # where each positive's run of ties ends
+    last = np.searchsorted(-scores[order], -scores[ups], side="right") - 1  # the end of each positive's run of ties
     among = np.searchsorted(-scores[ups], -scores[ups], side="right") - 1
 
     def evaluate(weights: np.ndarray) -> np.ndarray:
         by_item = weights.T
         up = by_item[ups]
-        found, taken = np.cumsum(up, axis=0), np.cumsum(by_item[order], axis=0)
-        at = taken[last]
-        precision = np.divide(found[among], at, out=np.zeros_like(up), where=at > 0)
+        hits, ranked = np.cumsum(up, axis=0), np.cumsum(by_item[order], axis=0)
+        at = ranked[last]
+        precision = np.divide(hits[among], at, out=np.zeros_like(up), where=at > 0)
         return _ratio(np.einsum("ij,ij->j", up, precision), up.sum(axis=0))
 
     return evaluate
@@ -104,7 +104,7 @@ def _ranking(
 
 
 def _one_hot(truth: np.ndarray, labels: np.ndarray, context: Context) -> tuple[np.ndarray, np.ndarray]:
-    """Truth and labels as 0/1 columns, one a class or label."""
+    """Truth and labels as 0/1 columns, one per class or label."""
     if truth.ndim == 2:
         return truth.astype(np.float64), labels.astype(np.float64)
     n_classes = max(int(context.get("classes", 0)), int(truth.max(initial=0)) + 1, int(labels.max(initial=0)) + 1)
@@ -123,7 +123,7 @@ def _balanced_accuracy(truth: np.ndarray, labels: np.ndarray, context: Context) 
 
 
 def _f1(truth: np.ndarray, labels: np.ndarray, context: Context) -> Evaluator:
-    """F1 of the positive class (binary) or its mean over the classes or labels that occur or are predicted."""
+    """F1 of the positive class (binary), or the mean F1 of all classes or labels that occur or are predicted."""
     actual, said = _one_hot(truth, labels, context)
     if truth.ndim == 1 and actual.shape[1] <= 2:
         actual, said = (truth == 1)[:, None] * 1.0, (labels == 1)[:, None] * 1.0
@@ -136,10 +136,10 @@ def _f1(truth: np.ndarray, labels: np.ndarray, context: Context) -> Evaluator:
 
 
 def _quadratic_kappa(truth: np.ndarray, labels: np.ndarray, context: Context) -> Evaluator:
-    """Agreement of ordered classes beyond chance, disagreements counted by their squared distance.
+    """Agreement of ordered classes beyond chance; disagreements count by their squared distance.
 
-    ``1 - E[(a - b)²] / (E[a²] + E[b²] - 2 E[a] E[b])``, a and b the codes of truth and prediction: the table of counts
-    that the definition speaks of is needed through these moments alone.
+    ``1 - E[(a - b)²] / (E[a²] + E[b²] - 2 E[a] E[b])``, where a and b are the codes of truth and prediction. This is
+    equal to the usual definition by a table of counts.
 
     Source: Cohen, "Weighted kappa", Psychological Bulletin 70 (1968).
     """
@@ -160,7 +160,7 @@ def _by_target(array: np.ndarray) -> np.ndarray:
 
 
 def _r2(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
-    """Share of variance explained, mean over targets; as in scikit-learn a constant truth gives 1 or 0."""
+    """Share of variance explained, mean over targets; for a constant truth 1 or 0, as in scikit-learn."""
     actual = _by_target(truth)
     centred = actual - actual.mean(axis=(0, 1))
     errors = ((actual - _by_target(values)) ** 2).mean(axis=1)

@@ -1,4 +1,4 @@
-"""The metrics by name, and what is asked of them: a score, many scores, losses, which of two is better."""
+"""The metrics by name, and functions on them: score, bootstrap scores, losses of single items, comparison of scores."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from automl.metrics.preparations import PREPARE, Evaluator
 from automl.records import GoalName, Metric, Output
 
 COMMON_SHARE = 0.8
-"""Where one of several classes holds this share of the rows, accuracy hardly tells a model from a guess."""
+"""If one class holds at least this share of the rows, accuracy hardly tells a model from a guess."""
 RARE_ROWS = 50
-"""Rows of the rarest class from which on its share of right answers is worth a class's weight (ten in a test part)."""
+"""The rarest class needs this many rows before its recall may count as much as that of others (ten are then tested)."""
 
 _CHUNK_CELLS = 1_000_000
 
@@ -66,37 +66,37 @@ METRICS: dict[str, Metric] = {
         _metric("pinball", ("forecast",), "quantiles", "pinball loss", higher_is_better=False, best=0.0),
     )
 }  # fmt: skip
-"""Every metric that ships with automl, by name."""
+"""Every metric included in automl, by name."""
 
 _PLUGGED: dict[str, Metric] = {}
 
 
 def plug_in(others: Iterable[Metric]) -> None:
-    """Make the metrics of plug-ins known by name, in place of those told of before.
+    """Register the metrics of plug-ins by name, in place of those registered before.
 
     Args:
-        others: all there are (`automl.catalog.extend` finds them).
+        others: all metrics of plug-ins (`automl.catalog.extend` finds them).
 
     Raises:
-        RecipeError: one has the name of a metric that ships with automl.
+        RecipeError: one has the name of a metric included in automl.
     """
-    found: dict[str, Metric] = {}
+    metrics: dict[str, Metric] = {}
     for metric in others:
         if metric.name in METRICS:
             raise RecipeError(f"a plug-in brings a metric named {metric.name!r}, which automl has itself; rename yours")
         words = metric.words or metric.name.replace("_", " ")
-        found[metric.name] = dataclasses.replace(metric, words=words)
+        metrics[metric.name] = dataclasses.replace(metric, words=words)
     _PLUGGED.clear()
-    _PLUGGED.update(found)
+    _PLUGGED.update(metrics)
 
 
 def find(name: str) -> Metric | None:
-    """The metric of this name, shipped or of a plug-in; None where there is none."""
+    """The metric of this name, from automl or a plug-in; None where there is none."""
     return METRICS.get(name) or _PLUGGED.get(name)
 
 
 def names_for(goal: GoalName) -> list[str]:
-    """Names of the metrics that declare a goal, in order; see `automl.goals.metrics_for`."""
+    """Names of the metrics that declare this goal, sorted; see `automl.goals.metrics_for`."""
     return sorted(metric.name for metric in (METRICS | _PLUGGED).values() if goal in metric.goals)
 
 
@@ -104,7 +104,7 @@ def named(name: str) -> Metric:
     """The metric of this name.
 
     Raises:
-        RecipeError: there is none; names the nearest.
+        RecipeError: there is none; the message gives the nearest name.
     """
     metric = find(name)
     if metric is not None:
@@ -119,22 +119,22 @@ def named(name: str) -> Metric:
 
 
 def is_uneven(counts: Sequence[int]) -> bool:
-    """Whether one class holds most rows (`COMMON_SHARE`) and yet each has enough to be scored (`RARE_ROWS`)."""
+    """Whether one class holds most rows (`COMMON_SHARE`) while each class has enough to be scored (`RARE_ROWS`)."""
     return bool(counts) and max(counts) >= COMMON_SHARE * sum(counts) and min(counts) >= RARE_ROWS
 
 
 def evaluator(name: str, truth: np.ndarray, output: Output, context: Context | None = None) -> Evaluator:
-    """The metric of one output, ready to be asked for many weightings.
+    """The metric of one output, prepared for many weightings.
 
     Args:
         name: a metric's name.
-        truth: as `records` says.
+        truth: see `records.Metric`.
         output: predictions of the same rows.
         context: see `records.Metric`.
 
     Returns:
-        A function from float64 weights ``(n_weightings, n)`` to scores ``(n_weightings,)``; NaN where a weighting
-        leaves the metric undefined, or everywhere if a prediction is not finite.
+        A function from float64 weights ``(n_weightings, n)`` to scores ``(n_weightings,)``. A score is NaN where the
+        weighting leaves the metric undefined. All scores are NaN if a prediction is not finite.
 
     Raises:
         Unfit: the output lacks the array that the metric reads.
@@ -163,7 +163,7 @@ def _prepared(name: str, truth: np.ndarray, array: np.ndarray, context: Context 
 
 
 def _one_by_one(metric: Metric, truth: np.ndarray, array: np.ndarray, context: Context) -> Evaluator:
-    """A plug-in's metric, called for each weighting; undefined where nothing has weight."""
+    """A plug-in's metric, called for each weighting; NaN where all weights are zero."""
 
     def score_of(weight: np.ndarray) -> float:
         if not weight.sum() > 0:
@@ -176,7 +176,7 @@ def _one_by_one(metric: Metric, truth: np.ndarray, array: np.ndarray, context: C
         except Exception as error:
             raise RecipeError(
                 f"metric {metric.name!r} of a plug-in raised {type(error).__name__}: {error}. It is called as "
-                "fn(truth, array, sample_weight, context) and gives one number; mend it, and try "
+                "fn(truth, array, sample_weight, context) and must return one number; correct it, and run "
                 "automl.testing.check_metric on it"
             ) from error
 
@@ -186,7 +186,7 @@ def _one_by_one(metric: Metric, truth: np.ndarray, array: np.ndarray, context: C
 def score(
     name: str, truth: np.ndarray, output: Output, weight: np.ndarray | None = None, context: Context | None = None
 ) -> float:
-    """The metric of an output, weighted; NaN where it is undefined (one class only, a prediction not finite)."""
+    """The weighted metric of an output; NaN where it is undefined (only one class, a prediction that is not finite)."""
     weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=np.float64)
     return float(evaluator(name, truth, output, context)(weights[None, :])[0])
 
@@ -209,7 +209,7 @@ def bootstrap(
     evaluate = evaluator(name, truth, output, context)
     weights = np.asarray(weights)
     step = max(1, _CHUNK_CELLS // max(1, weights.shape[1]))
-    # items first in memory: the sorted metrics then copy whole rows
+    # The items are the first axis in memory, so that metrics that sort items copy whole rows.
     parts = [evaluate(np.array(weights[k : k + step].T, np.float64, order="C").T) for k in range(0, len(weights), step)]
     return np.concatenate(parts) if parts else np.empty(0)
 
@@ -217,10 +217,10 @@ def bootstrap(
 def item_losses(
     name: str, truth: np.ndarray, output: Output, context: Context | None = None
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Losses of single rows (or windows), where the metric is a weighted mean of such.
+    """Losses of single rows (or windows), for metrics that are a weighted mean of losses.
 
     Returns:
-        Losses ``(n,)`` (smaller is better) and what each item counts ``(n,)``; None for other metrics.
+        Losses ``(n,)`` (smaller is better) and the weight of each item ``(n,)``; None for other metrics.
     """
     if name not in ITEM_LOSSES:
         return None
@@ -230,12 +230,12 @@ def item_losses(
 
 
 def better(name: str, a: float | None, b: float | None) -> bool:
-    """Whether score ``a`` beats score ``b``; any number beats None and NaN, which beat nothing."""
+    """Whether score ``a`` is better than score ``b``. None and NaN are worse than any number."""
     if a is None or np.isnan(a):
         return False
     return b is None or bool(np.isnan(b)) or gain(name, a, b) > 0
 
 
 def gain(name: str, a: float, b: float) -> float:
-    """By how much ``a`` is better than ``b``: positive when it is, whatever the metric's direction."""
+    """By how much ``a`` is better than ``b``; positive if it is better, whatever the metric's direction."""
     return float(a - b if named(name).higher_is_better else b - a)

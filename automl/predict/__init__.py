@@ -1,1 +1,1 @@
-"""Models as they are used: new rows in, predictions out."""
+"""Models in use: they read new rows and return predictions."""

@@ -1,4 +1,4 @@
-"""A contest's models, ready to predict."""
+"""The classes of a contest's models: `SideModel` for one side and `Model` for all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Model", "SideModel"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SideModel:
-    """One side's finalist, ready to predict. `side` is "deep", "shallow" or "floor"."""
+    """The finalist of one side, ready to predict. `side` is "deep", "shallow" or "floor"."""
 
     side: str
     task: Task
@@ -33,14 +33,15 @@ class SideModel:
         """Predict new rows.
 
         Args:
-            rows: as `fit` takes them; the target may be absent. For a forecast, the history up to now.
+            rows: in any form that `fit` takes, without the target if it is unknown. For a forecast, the history up to
+                now.
 
         Returns:
-            A Series named as the target (a frame for several targets or labels). A forecast gives a frame with the
-            series, the time and each target's values and quantiles for the next `horizon` steps.
+            A Series named like the target; a frame for several targets or labels. For a forecast, a frame with the
+            series, the time, and each target's values and quantiles for the next `horizon` steps.
 
         Raises:
-            DataError: no column that the model needs is there, or an array has another shape.
+            DataError: none of the columns that the model needs is there, or an array has another shape.
         """
         from automl import goals
 
@@ -52,10 +53,10 @@ class SideModel:
             return goals.named(self.task).to_frame(output.arrays, self.task)
 
     def predict_proba(self, rows: Any) -> pd.DataFrame:
-        """Probabilities for new rows: a frame with one column a class (or label).
+        """Predict probabilities for new rows: a frame with one column per class (or label).
 
         Raises:
-            DataError: the task is not a classification, or the rows do not fit.
+            DataError: the task is not a classification, or the rows do not fit the model.
         """
         import pandas as pd
 
@@ -70,10 +71,10 @@ class SideModel:
             return pd.DataFrame(output.arrays["probabilities"], columns=list(as_written(self.task)))
 
     def read(self, rows: Any) -> Dataset:
-        """New rows as the model will see them; its `findings` tell what could not be read as in training.
+        """Read new rows as the model will see them. `findings` of the result say what could not be read as in training.
 
         Args:
-            rows: as `predict` takes them, which also takes what this returns.
+            rows: in any form that `predict` takes. `predict` also takes the result of this method.
         """
         from automl.intake import new_rows
         from automl.predict.rows import ready
@@ -82,7 +83,7 @@ class SideModel:
             return ready(new_rows(rows, self.task, self.root), self.task)
 
     def _opened(self) -> AbstractContextManager[None]:
-        """What fails while predicting is told as `automl.sides.predictors.opened_from` does."""
+        """A context that explains errors during prediction, see `automl.sides.predictors.opened_from`."""
         from automl.sides.predictors import opened_from
 
         return opened_from(getattr(self.predictor, "source", ""))
@@ -95,7 +96,7 @@ class SideModel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A contest's models: predicts with the recommended one; `deep` and `shallow` are each side's own."""
+    """The models of a contest. It predicts with the recommended one; `deep` and `shallow` are those of each side."""
 
     task: Task
     predictors: Mapping[str, Any]
@@ -104,10 +105,10 @@ class Model:
     result: Mapping[str, Any] = field(default_factory=dict)
 
     def side(self, name: str) -> SideModel:
-        """A side's model.
+        """The model of a side.
 
         Raises:
-            DataError: that side has none.
+            DataError: the side has no model.
         """
         if name not in self.predictors:
             raise DataError(f"this contest has no {name} model; it has {', '.join(sorted(self.predictors))}")
@@ -124,7 +125,7 @@ class Model:
         return self.side("shallow")
 
     def read(self, rows: Any) -> Dataset:
-        """New rows as the recommended model will see them; see `SideModel.read`."""
+        """Read new rows as the recommended model will see them; see `SideModel.read`."""
         return self.side(self.recommended).read(rows)
 
     def predict(self, rows: Any) -> pd.DataFrame | pd.Series:
@@ -132,7 +133,7 @@ class Model:
         return self.side(self.recommended).predict(rows)
 
     def predict_proba(self, rows: Any) -> pd.DataFrame:
-        """Probabilities from the recommended model; see `SideModel.predict_proba`."""
+        """Predict probabilities with the recommended model; see `SideModel.predict_proba`."""
         return self.side(self.recommended).predict_proba(rows)
 
 

@@ -1,4 +1,4 @@
-"""From new raw rows to a dataset that a fitted encoder can read."""
+"""Turns new raw rows into a dataset that a fitted encoder can read."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ __all__ = ["future", "ready"]
 
 
 def ready(dataset: Dataset, task: Task) -> Dataset:
-    """Type the columns of new rows as training typed them; decode images; sort a forecast's history.
+    """Convert the columns of new rows to the types of training, decode images, and sort a forecast's history.
 
     Raises:
-        DataError: what the task needs is missing.
+        DataError: columns that the task needs are missing.
     """
     if goals.named(task).in_windows:
         return _history(dataset, task)

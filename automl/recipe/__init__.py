@@ -1,4 +1,4 @@
-"""YAML, flags and Python arguments → `Recipe`; what is wrong is named with its file, line and nearest valid key."""
+"""Makes a `Recipe` from YAML, flags or Python arguments. Errors name the file, the line and the nearest valid key."""
 
 from automl.recipe.making import make
 from automl.recipe.reader import read, validate

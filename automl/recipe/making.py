@@ -1,4 +1,4 @@
-"""From Python arguments and command-line flags to a `Recipe`."""
+"""Makes a `Recipe` from Python arguments and command-line flags."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
     """Make a recipe from arguments.
 
     Args:
-        source: where they come from, for messages.
-        **arguments: a recipe's keys; `data`, `test` and `weight` may be objects in memory, names may be tuples,
-            `columns` may be the command line's ``name=kind,name=kind``. None stands for "left out".
+        source: where the arguments come from, for messages.
+        **arguments: a recipe's keys. `data`, `test` and `weight` may be objects in memory, names may be tuples, and
+            `columns` may be written as on the command line, ``name=kind,name=kind``. None means "left out".
 
     Raises:
         RecipeError: a key is unknown, a value is wrong, or a path does not exist.
@@ -42,36 +42,38 @@ def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
     objects = {key: given.pop(key) for key in OBJECTS if key in given and not is_word(given[key])}
     keys, problems = check({**plain(given), **({"data": "in memory"} if "data" in objects else {})})
     if keys is None:
-        raise RecipeError(*said(problems, source))
+        raise RecipeError(*messages_of(problems, source))
     return finish(keys, source, Path(), objects)
 
 
 def finish(keys: Keys, source: str, root: Path, objects: Mapping[str, Any] | None = None) -> Recipe:
-    """Resolve what the checked keys point to.
+    """Make the recipe: resolve paths and load shipped data sets.
 
     Args:
-        root: against which relative paths are read.
+        keys: the checked keys.
+        source: where they come from, for messages.
+        root: the folder that relative paths refer to.
         objects: data given in memory, by key.
     """
-    found = dict(objects or {})
+    resolved = dict(objects or {})
     target = keys.target
     for key in ("data", "test"):
         value = getattr(keys, key)
-        if key in found or value is None:
+        if key in resolved or value is None:
             continue
-        found[key], own = opened(find(key, value, root))
+        resolved[key], own = opened(find(key, value, root))
         if target is None and own:
             target = list(own)
-    return to_recipe(keys.model_copy(update={"target": target}), source, **found)
+    return to_recipe(keys.model_copy(update={"target": target}), source, **resolved)
 
 
 def is_word(value: Any) -> bool:
-    """Whether a value is a name or path rather than data."""
+    """Whether a value is a name or a path, not data."""
     return isinstance(value, str | os.PathLike)
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Python's and NumPy's kinds of words, lists and numbers as YAML would have them."""
+    """Convert Python and NumPy values to the plain strings, lists and numbers that YAML would give."""
     return {
         key: parse_columns(value) if key == "columns" and isinstance(value, str) else plain_value(value)
         for key, value in values.items()
@@ -79,7 +81,7 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain_value(value: Any) -> Any:
-    """One value, see `plain`."""
+    """Convert one value, see `plain`."""
     if isinstance(value, os.PathLike):
         return shown(os.fsdecode(value))
     if isinstance(value, str):
@@ -93,6 +95,6 @@ def plain_value(value: Any) -> Any:
     return value
 
 
-def said(problems: list[Problem], source: str) -> list[str]:
-    """Problems as the lines of one message."""
+def messages_of(problems: list[Problem], source: str) -> list[str]:
+    """The problems as lines of one message."""
     return [f"{source}: {message}" for _, message in problems]

@@ -1,8 +1,8 @@
-"""A recipe's YAML, looked at node by node before any of it becomes a value: recipes may come from elsewhere.
+"""Checks a recipe's YAML node by node before any value is made, because recipes may come from untrusted sources.
 
-An alias costs a file two characters and may stand for all that came before it, so what a recipe would be with its
-aliases written out is weighed first. Tags that make objects, keys that are no words, numbers that are none and
-characters that no text holds are refused with their line.
+An alias takes two characters but can repeat everything before it. Therefore the size of the recipe with all aliases
+expanded is computed first. These are refused, with their line: tags that make objects, keys that are not strings,
+invalid numbers, and invalid characters.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ SCALARS = ("str", "int", "float", "bool", "null", "timestamp", "merge")
 
 
 def compose(path: Path, text: str) -> tuple[yaml.SafeLoader, yaml.MappingNode]:
-    """The nodes of a recipe, all of them checked, and what makes values of them.
+    """Parse a recipe into checked nodes; returns the loader, which makes values of nodes, and the top node.
 
     Raises:
-        RecipeError: it is no YAML, no mapping, or holds what no recipe needs; names the line.
+        RecipeError: the text is not YAML, is not a mapping, or holds something that no recipe needs. Names the line.
     """
     try:
         loader = yaml.SafeLoader(text)
@@ -38,13 +38,13 @@ def compose(path: Path, text: str) -> tuple[yaml.SafeLoader, yaml.MappingNode]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         what = cut(str(error.problem or error), 200)
-        raise RecipeError(f"{path}:{line}: this is no valid YAML: {what}; check quotes and indentation") from error
+        raise RecipeError(f"{path}:{line}: this is not valid YAML: {what}; check quotes and indentation") from error
     except RecursionError as error:
         raise RecipeError(
-            f"{path}: this is no valid YAML: lists or mappings are nested deeper than {MOST_DEPTH}; write it flatter"
+            f"{path}: this is not valid YAML: lists or mappings are nested deeper than {MOST_DEPTH}; nest them less"
         ) from error
-    except Exception as error:  # a reader's own; PyYAML also lets through what numbers and escapes raise
-        raise RecipeError(f"{path}: this is no valid YAML: {cut(str(error), 200)}") from error
+    except Exception as error:  # PyYAML also passes on other errors, which numbers and escapes raise
+        raise RecipeError(f"{path}: this is not valid YAML: {cut(str(error), 200)}") from error
     if not isinstance(node, yaml.MappingNode):
         raise RecipeError(f'{path}: expected a mapping of keys to values, such as "data: cars.csv"; found none')
     _Check(path, loader).look(node, 0)
@@ -55,11 +55,11 @@ def value_of(path: Path, loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     """The value of a checked node.
 
     Raises:
-        RecipeError: YAML knows no such date or number.
+        RecipeError: it is not a valid date or number.
     """
     try:
         return loader.construct_object(node, deep=True)
-    except Exception as error:  # PyYAML: ValueError, OverflowError, AttributeError, KeyError and its own
+    except Exception as error:  # PyYAML raises ValueError, OverflowError, AttributeError, KeyError and its own errors
         what = getattr(error, "problem", None) or str(error) or type(error).__name__
         raise _wrong(
             path, node, f"this value cannot be read ({cut(str(what), 100)}); quote it if it is text"
@@ -71,7 +71,7 @@ def _wrong(path: Path, node: yaml.Node, what: str) -> RecipeError:
 
 
 class _Check:
-    """Looks at each node once; `look` gives what it weighs and how deep it is, aliases written out."""
+    """Visits each node once; `look` returns its size and height as if aliases were expanded."""
 
     def __init__(self, path: Path, loader: yaml.SafeLoader) -> None:
         self.path, self.loader = path, loader
@@ -79,15 +79,15 @@ class _Check:
         self.open: set[int] = set()
 
     def look(self, node: yaml.Node, depth: int) -> tuple[int, int]:
-        """Weight and height of a node.
+        """Check a node and all below it; returns its weight (a size) and its height.
 
         Raises:
-            RecipeError: of it or of what is below it.
+            RecipeError: the node or one below it is refused.
         """
         if id(node) in self.known:
             return self.known[id(node)]
         if id(node) in self.open:
-            raise _wrong(self.path, node, "this list or mapping holds itself (an alias inside its own anchor)")
+            raise _wrong(self.path, node, "this list or mapping contains itself (an alias inside its own anchor)")
         self.open.add(id(node))
         weight, height = NODE_WEIGHT, 0
         if isinstance(node, yaml.ScalarNode):
@@ -95,42 +95,39 @@ class _Check:
             weight += len(node.value)
         elif isinstance(node, yaml.CollectionNode):
             if depth >= MOST_DEPTH:
-                raise _wrong(
-                    self.path, node, f"lists or mappings are nested deeper than {MOST_DEPTH}; write it flatter"
-                )
+                raise _wrong(self.path, node, f"lists or mappings are nested deeper than {MOST_DEPTH}; nest them less")
             self._collection(node, depth)
             for below in _children(node):
                 own, under = self.look(below, depth + 1)
                 weight, height = weight + own, max(height, under + 1)
                 if weight > MOST_WEIGHT or height > MOST_DEPTH:
                     raise _wrong(
-                        self.path, node, "with its aliases written out this is larger or deeper than any recipe; write "
-                        "what you mean without so many of them",
+                        self.path, node, "with aliases expanded this is larger or deeper than any recipe; use fewer",
                     )  # fmt: skip
         self.open.discard(id(node))
         self.known[id(node)] = weight, height
         return weight, height
 
     def _scalar(self, node: yaml.ScalarNode) -> None:
-        """Refuse what is no word, number or date."""
+        """Refuse a scalar that is not a valid string, number, truth value, null or date."""
         kind = node.tag.removeprefix(TAG)
         if kind not in SCALARS:
-            raise _wrong(self.path, node, f"the tag {cut(node.tag, 60)} is none of a recipe; quote a word, drop a tag")
+            raise _wrong(self.path, node, f"the tag {cut(node.tag, 60)} is not allowed; drop it, or quote the word")
         if kind in ("int", "float"):
             if len(node.value) > MOST_DIGITS:
                 raise _wrong(
-                    self.path, node, f"a number of {len(node.value)} characters; write a shorter one, or quote it"
+                    self.path, node, f"this number has {len(node.value)} characters; write a shorter one, or quote it"
                 )
             value = value_of(self.path, self.loader, node)
             if not isinstance(value, int | float) or (isinstance(value, int) and abs(value) >= 2**63):
-                raise _wrong(self.path, node, f"{node.value} is no number that a key takes; write another, or quote it")
+                raise _wrong(self.path, node, f"{node.value} is not a valid number here; write another, or quote it")
         elif "\0" in node.value or any("\ud800" <= letter <= "\udfff" for letter in node.value):
-            raise _wrong(self.path, node, "a text holds a NUL or half a character, which no name and no path has")
+            raise _wrong(self.path, node, "a text holds a NUL or half a character; no name and no path has one")
 
     def _collection(self, node: yaml.CollectionNode, depth: int) -> None:
-        """Refuse keys that are no words, and (inside of the recipe) those that are there twice."""
+        """Refuse keys that are not strings, and keys that are there twice (below the top level)."""
         if node.tag not in (TAG + "map", TAG + "seq"):
-            raise _wrong(self.path, node, f"the tag {cut(node.tag, 60)} is none of a recipe; leave it away")
+            raise _wrong(self.path, node, f"the tag {cut(node.tag, 60)} is not allowed; drop it")
         if not isinstance(node, yaml.MappingNode):
             return
         seen: set[str] = set()
@@ -148,5 +145,5 @@ class _Check:
 
 
 def _children(node: yaml.CollectionNode) -> Iterator[yaml.Node]:
-    for one in node.value:
-        yield from one if isinstance(one, tuple) else (one,)
+    for entry in node.value:  # (key, value) of a mapping, an item of a list
+        yield from entry if isinstance(entry, tuple) else (entry,)

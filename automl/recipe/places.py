@@ -1,4 +1,4 @@
-"""Where a recipe's words point: data files, shipped sets and the run folder."""
+"""Resolves and checks the paths of a recipe: data files, shipped data sets and the run folder."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ __all__ = ["check_out", "find"]
 
 
 def find(key: str, value: str, root: Path) -> str:
-    """The path that a word means, or the word itself for a shipped set.
+    """The path that the user's text means, or the text itself if it names a shipped data set.
 
     Args:
         key: "data" or "test".
         value: what the user wrote.
-        root: against which a relative path is read.
+        root: the folder that a relative path refers to.
 
     Raises:
-        RecipeError: nothing is there; the nearest names in that folder are given.
+        RecipeError: it does not exist; the message gives the nearest names in that folder.
     """
     if shipped.is_name(value):
         if key == "test":
@@ -35,22 +35,22 @@ def find(key: str, value: str, root: Path) -> str:
     if "://" in value:
         raise RecipeError(f"{key}: {cut(value, 200)!r} is an address; automl reads local files only: download it first")
     path = root / value
-    with suppress(RuntimeError, ValueError):  # no such user's home
+    with suppress(RuntimeError, ValueError):  # "~name" of an unknown user
         path = root / Path(value).expanduser()
     if not _is_there(path) and not ("\\x" in value and _is_there(Path(as_named(str(path))))):
-        raise RecipeError(f"{key}: {cut(value, 200)!r} does not exist in {root.resolve()}{near(path)}")
+        raise RecipeError(f"{key}: {cut(value, 200)!r} does not exist in {root.resolve()}{path_hint(path)}")
     return str(path)
 
 
 def _is_there(path: Path) -> bool:
     try:
         return path.exists()
-    except (OSError, ValueError):  # it may not be looked at, is too long, or holds a NUL
+    except (OSError, ValueError):  # no permission, too long, or a NUL in it
         return False
 
 
-def near(path: Path) -> str:
-    """What lies near a path that does not exist."""
+def path_hint(path: Path) -> str:
+    """A hint for a path that does not exist: similar names in its folder."""
     try:
         if not path.parent.is_dir():
             return f"; there is no folder {cut(str(path.parent), 200)!r}: check the path"
@@ -64,24 +64,22 @@ def near(path: Path) -> str:
 
 
 def check_out(out: str | None) -> None:
-    """Refuse a run folder outside the current one, which a recipe from elsewhere has no business writing to.
+    """Refuse a run folder outside the current folder: a recipe from elsewhere must not write there.
 
     Raises:
-        RecipeError: it is outside.
+        RecipeError: the run folder is outside.
     """
     if out is None:
         return
     try:
         here = Path.cwd().resolve()
         named = here / Path(out).expanduser()
-        # ".." after a link leads elsewhere for the system than for a reader of the name: both must stay inside
+        # After a symbolic link, ".." means another folder for the system than in the written path. Both must be inside.
         places = (Path(os.path.normpath(named)).resolve(), named.resolve())
         inside = all(place.is_relative_to(here) and place != here for place in places)
     except (OSError, RuntimeError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise RecipeError(
-            f"out: {cut(out, 200)!r} is no name that a folder may have ({why}); choose another"
-        ) from error
+        raise RecipeError(f"out: {cut(out, 200)!r} is not a valid folder name ({why}); choose another") from error
     if not inside:
         raise RecipeError(
             f"out: {cut(out, 200)!r} lies outside the current folder {here}; a recipe writes inside it only: "
@@ -90,5 +88,5 @@ def check_out(out: str | None) -> None:
 
 
 def opened(value: Any) -> tuple[Any, tuple[str, ...]]:
-    """A shipped set loaded, with its target columns; anything else as it is."""
+    """A shipped data set, loaded, with its target columns; any other value unchanged."""
     return shipped.load(value) if shipped.is_name(value) else (value, ())

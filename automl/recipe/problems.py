@@ -1,4 +1,4 @@
-"""Checks of a recipe's keys that give every problem, not only the first."""
+"""Checks a recipe's keys and reports every problem, not only the first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Problem = tuple[str, str]
 """A key ("" for the whole recipe) and what is wrong with it."""
 
 MOST_TOLD = 50
-"""Unknown keys that are looked up among the known ones: each costs a comparison with all of them."""
+"""The most unknown keys that get a hint: each hint costs a comparison with all known keys."""
 
 
 def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
@@ -39,7 +39,7 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
     if "data" not in known:
         problems.append(("", f"the key 'data' is missing; expected {EXPECTED['data']}"))
         known["data"] = "?"
-    if not known.get("plugins"):  # they may bring it, and are imported only once the recipe is sound
+    if not known.get("plugins"):  # plug-ins may bring the metric; they are imported only after the recipe is checked
         problems += unknown_metric(known.get("metric"))
     try:
         keys = Keys.model_validate(known)
@@ -50,14 +50,14 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
 
 
 def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Problem]:
-    """What pydantic found, once a key, in our own words."""
-    found: dict[str, str] = {}
+    """Pydantic's errors in our own words, one per key."""
+    messages: dict[str, str] = {}
     for detail in error.errors():
         key = ".".join(str(part) for part in detail["loc"][: 2 if detail["loc"][0] == "search" else 1])
-        if key in found:
+        if key in messages:
             continue
-        if len(found) >= MOST_TOLD:
-            found[""] = f"search: more than {MOST_TOLD} keys are wrong; keys are {', '.join(SEARCH_KEYS)}"
+        if len(messages) >= MOST_TOLD:
+            messages[""] = f"search: more than {MOST_TOLD} keys are wrong; keys are {', '.join(SEARCH_KEYS)}"
             break
         inner = detail["loc"][1] if "." in key else None
         search = values.get("search")
@@ -65,22 +65,22 @@ def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Pro
         if detail["type"] == "extra_forbidden" or (inner is not None and inner not in SEARCH_KEYS):
             name = cut(str(inner), 100)
             hint = nearest(name, SEARCH_KEYS)
-            found[key] = f"search: unknown key {name!r}{hint}; keys are {', '.join(SEARCH_KEYS)}"
+            messages[key] = f"search: unknown key {name!r}{hint}; keys are {', '.join(SEARCH_KEYS)}"
             continue
         if detail["type"] == "words":
-            found[key] = f"{key}: {detail['msg']}"
+            messages[key] = f"{key}: {detail['msg']}"
         elif key == "goal":
             hint = nearest(value, GOALS) if isinstance(value, str) else ""
-            found[key] = f"goal: expected one of {', '.join(GOALS)}, got {arrived(value)}{hint}"
+            messages[key] = f"goal: expected one of {', '.join(GOALS)}, got {arrived(value)}{hint}"
         else:
-            found[key] = f"{key}: expected {EXPECTED[key]}, got {arrived(value)}"
-    return list(found.items())
+            messages[key] = f"{key}: expected {EXPECTED[key]}, got {arrived(value)}"
+    return list(messages.items())
 
 
 def contradictions(keys: Keys) -> list[Problem]:
-    """Keys that cannot go together."""
+    """Problems of keys that contradict each other."""
     problems: list[Problem] = []
-    if keys.goal is not None and keys.goal not in GOALS and not keys.plugins:  # else a plug-in may bring it
+    if keys.goal is not None and keys.goal not in GOALS and not keys.plugins:  # a plug-in may bring it
         hint = nearest(keys.goal, GOALS)
         problems.append(("goal", f"goal: expected one of {', '.join(GOALS)}, got {arrived(keys.goal)}{hint}"))
     if keys.horizon is not None and keys.goal in GOALS and not _in_windows(keys.goal):
@@ -95,17 +95,17 @@ def contradictions(keys: Keys) -> list[Problem]:
             problems.append(
                 (
                     "columns",
-                    f"columns: {name!r} is the target, of which only "
-                    "numeric and embedded_number can be said; set goal to say how to read it",
+                    f"columns: {name!r} is the target, whose kind can only be "
+                    "numeric or embedded_number; set goal to say how to read it",
                 )
             )
     if keys.resume and keys.out is None:
-        problems.append(("resume", "resume: needs 'out', the run folder to go on with"))
+        problems.append(("resume", "resume: needs 'out', the folder of the run to resume"))
     return problems
 
 
 def unknown_metric(name: Any) -> list[Problem]:
-    """A metric that does not exist, with the nearest one; where packages bring plug-ins, these are asked later."""
+    """The problem of a metric that does not exist; none if installed packages bring plug-ins, which may have it."""
     if not isinstance(name, str) or not name:
         return []
     from automl.metrics import named
@@ -118,6 +118,6 @@ def unknown_metric(name: Any) -> list[Problem]:
 
 
 def _in_windows(goal: str) -> bool:
-    from automl import goals  # loads NumPy, which most commands have no need of
+    from automl import goals  # loads NumPy, which most commands do not need
 
     return goal in goals.known() and goals.named(goal).in_windows

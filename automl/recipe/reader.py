@@ -1,4 +1,4 @@
-"""Reading a YAML recipe, knowing the line of every key."""
+"""Reads a YAML recipe and remembers the line of every key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import yaml
 from automl.errors import RecipeError
 from automl.recipe.making import finish, is_word, plain
 from automl.recipe.nodes import compose, value_of
-from automl.recipe.places import check_out, find, near
+from automl.recipe.places import check_out, find, path_hint
 from automl.recipe.problems import Problem, check
 from automl.recipe.schema import Keys
 from automl.recipe.words import cut
@@ -29,10 +29,10 @@ def read(path: str | os.PathLike[str], ray_address: str | None = None, **overrid
     """Read a recipe.
 
     Args:
-        path: a YAML file; relative paths in it are read against its folder.
-        ray_address: of a Ray to run on. A file may not name one itself: pickles travel both ways, so whoever answers
-            at an address can run code here. None for no other than the file's "local".
-        **overrides: keys that replace the file's (None leaves the file's), as Python arguments.
+        path: a YAML file; relative paths in it refer to its folder.
+        ray_address: address of a Ray cluster to run on. A file may name only "local": pickles travel both ways, so
+            whoever answers at an address can run code here. None keeps the file's value.
+        **overrides: keys that replace the file's, as Python arguments; None keeps the file's value.
 
     Raises:
         RecipeError: one line for each problem, each naming file, line and key.
@@ -43,9 +43,10 @@ def read(path: str | os.PathLike[str], ray_address: str | None = None, **overrid
         key: given.pop(key) for key in ("data", "test", "weight") if key in given and not is_word(given[key])
     }
     given = plain(given)
-    for key in ("data", "test"):  # a path given here is read against the current folder, not the recipe's
+    for key in ("data", "test"):  # a path given here refers to the current folder, not the recipe's
         if key in given:
-            given[key] = os.path.abspath(found) if ":" not in (found := find(key, given[key], Path())) else found
+            source = find(key, given[key], Path())
+            given[key] = source if ":" in source else os.path.abspath(source)
     if "data" in objects:
         given["data"] = "in memory"
     if ray_address is not None and isinstance(given.get("search", {}), dict):
@@ -57,12 +58,12 @@ def read(path: str | os.PathLike[str], ray_address: str | None = None, **overrid
 
 
 def validate(path: str | os.PathLike[str]) -> list[str]:
-    """Every problem of a recipe, in the order of its lines; empty when there is none."""
+    """All problems of a recipe, in the order of its lines; empty if there is none."""
     return examine(Path(path), {})[1]
 
 
 def examine(path: Path, overrides: dict[str, Any], skip: tuple[str, ...] = ()) -> tuple[Keys | None, list[str]]:
-    """Parse and check; the keys (None when there are problems) and the problems with file and line."""
+    """Parse and check a recipe; returns the keys (None if there are problems) and the problems with file and line."""
     try:
         values, lines, doubled = parse(path)
     except RecipeError as error:
@@ -70,38 +71,38 @@ def examine(path: Path, overrides: dict[str, Any], skip: tuple[str, ...] = ()) -
     keys, problems = check({**values, **overrides})
     problems = [(key, f"the key {key!r} is there twice; keep one of them") for key in doubled] + problems
     own = {key: value for key, value in values.items() if key not in overrides and key not in skip}
-    problems += beyond(own, path.parent)
+    problems += reference_problems(own, path.parent)
     placed = sorted(problems, key=lambda problem: lines.get(problem[0], 0))
-    told = [where(path, lines, problem) for problem in placed[:MOST_PROBLEMS]]
+    messages = [where(path, lines, problem) for problem in placed[:MOST_PROBLEMS]]
     if len(placed) > MOST_PROBLEMS:
-        told.append(f"{path}: and {len(placed) - MOST_PROBLEMS} more problems")
-    return (None if problems else keys), told
+        messages.append(f"{path}: and {len(placed) - MOST_PROBLEMS} more problems")
+    return (None if problems else keys), messages
 
 
 def searched(path: Path) -> dict[str, Any]:
-    """The file's own keys of the search, where they are a mapping; `examine` tells what is wrong with others."""
+    """The file's keys under "search", or an empty mapping if they are wrong (`examine` reports that)."""
     try:
-        found = parse(path)[0].get("search")
+        search = parse(path)[0].get("search")
     except RecipeError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return search if isinstance(search, dict) else {}
 
 
 def where(path: Path, lines: Mapping[str, int], problem: Problem) -> str:
-    """A problem with the file and line it is in."""
+    """The message of a problem, with its file and line."""
     key, message = problem
     return f"{path}:{lines[key]}: {message}" if key in lines else f"{path}: {message}"
 
 
-def beyond(values: Mapping[str, Any], root: Path) -> list[Problem]:
-    """Problems of what the file's own words point to: data, the run folder, plug-ins, other machines."""
+def reference_problems(values: Mapping[str, Any], root: Path) -> list[Problem]:
+    """Problems of what the file refers to: data, the run folder, plug-ins, other machines."""
     problems: list[Problem] = []
     search = values.get("search")
     address = search.get("ray_address") if isinstance(search, dict) else None
     if isinstance(address, str) and address.strip() != "local":
         problems.append((
             "search.ray_address",
-            f"search.ray_address: {cut(address, 100)!r} is an address, and a recipe file may name none but local: data "
+            f"search.ray_address: {cut(address, 100)!r} is an address, and a recipe file may only name local: data "
             "and pickles travel both ways, so whoever answers there can run code on this machine; if you trust it, "
             "leave it out of the file and give it yourself (--ray-address, or ray_address= in Python)",
         ))  # fmt: skip
@@ -124,25 +125,25 @@ def beyond(values: Mapping[str, Any], root: Path) -> list[Problem]:
     return problems
 
 
-def refuse_odd_file(key: str, found: str) -> None:
-    """Refuse a pipe or device as data, which could be waited for or read without end.
+def refuse_odd_file(key: str, path: str) -> None:
+    """Refuse a pipe or device as data: reading it could block or never end.
 
     Raises:
-        RecipeError: it is one.
+        RecipeError: it is a pipe or device.
     """
     try:
-        mode = os.stat(found).st_mode
-    except (OSError, ValueError):  # a shipped set; others are told when they are read
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):  # a shipped data set; other problems are reported when the file is read
         return
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise RecipeError(f"{key}: {cut(found, 200)!r} is a pipe or device; a recipe names files and folders")
+        raise RecipeError(f"{key}: {cut(path, 200)!r} is a pipe or device; a recipe names files and folders")
 
 
 def parse(path: Path) -> tuple[dict[str, Any], dict[str, int], list[str]]:
     """Keys and values of a YAML mapping, the line of each key, and the keys that are there twice.
 
     Raises:
-        RecipeError: the file is missing, unreadable, no YAML, or no mapping.
+        RecipeError: the file is missing, cannot be read, is not YAML, or is not a mapping.
     """
     loader, node = compose(path, load_text(path))
     values: dict[str, Any] = {}
@@ -164,24 +165,26 @@ def load_text(path: Path) -> str:
     """A recipe's text.
 
     Raises:
-        RecipeError: there is no such file, it is too large for a recipe, or not UTF-8.
+        RecipeError: there is no such file, it is too large for a recipe, or it is not UTF-8.
     """
     try:
-        found = os.stat(path)
-        if not stat.S_ISREG(found.st_mode):
-            what = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe or device"
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe or device"
             raise RecipeError(f"{path}: this recipe is {what}; give the path of a YAML file")
         with open(path, "rb") as file:
             content = file.read(MOST_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
-        raise RecipeError(f"{path}: this recipe does not exist{near(path)}; give the path of a YAML file") from None
+        raise RecipeError(
+            f"{path}: this recipe does not exist{path_hint(path)}; give the path of a YAML file"
+        ) from None
     except (OSError, ValueError) as error:
         if isinstance(error, RecipeError):
             raise
         why = getattr(error, "strerror", None) or error
         raise RecipeError(f"{cut(str(path), 300)}: cannot be read ({why}); check its name and permissions") from error
     if len(content) > MOST_BYTES:
-        size = max(found.st_size, len(content))
+        size = max(status.st_size, len(content))
         raise RecipeError(f"{path}: expected a recipe of some lines, got {size} bytes; is it data?")
     try:
         return content.decode("utf-8-sig")

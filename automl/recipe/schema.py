@@ -1,4 +1,4 @@
-"""Every key of a recipe, with its type, default and meaning: the model behind YAML, flags and arguments."""
+"""Defines every key of a recipe, with its type, default and meaning, for YAML, flags and Python arguments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Name = Annotated[str, Field(min_length=1)]
 
 
 def _place(value: Any) -> str:
-    """A path as the system gives it: pydantic's own text refuses names whose bytes are no UTF-8."""
+    """Check a path; pydantic's own string type would refuse names whose bytes are not UTF-8."""
     if not isinstance(value, str) or not value:
         raise ValueError("expected a path")
     return value
@@ -27,7 +27,7 @@ def _place(value: Any) -> str:
 
 Place = Annotated[str, PlainValidator(_place), WithJsonSchema({"minLength": 1, "type": "string"})]
 
-# What each key takes, in words, for messages.
+# The values that each key takes, in words, for messages.
 EXPECTED = {
     "data": 'a path, or a shipped set such as "sklearn:breast_cancer"',
     "target": "a column's name or a list of different names",
@@ -73,34 +73,34 @@ class SearchKeys(BaseModel):
         "bayesian", description="KerasTuner's algorithm that proposes settings."
     )
     memory: int | float | str | None = Field(
-        None, description="Memory that a trial may take, and a table an eighth of it: 8GB, 500MB."
+        None, description="Memory for one trial: 8GB, 500MB. The table may use an eighth of it."
     )
     log: Name | list[Name] = Field(default_factory=list, description="Other logs of trials: tensorboard, mlflow.")
     device: DeviceWish = Field(
-        "auto", description="Where networks train: auto, cpu, one (one device a trial), all (each trial over all)."
+        "auto", description="Where networks train: auto, cpu, one (one device per trial), all (each trial on all)."
     )
     workers: int = Field(1, ge=1, le=100_000, description="Trials that run at once; more than one needs Ray.")
     ray_address: str | None = Field(
         None,
-        description="A Ray to run on: local for one of our own. A file names no other; give it with --ray-address.",
+        description="Ray to run on; a file may only say local (Ray started here). Others: use --ray-address.",
     )
 
     @field_validator("memory", mode="before")
     @classmethod
     def memory_is_an_amount(cls, value: Any) -> Any:
-        """Read the amount as MiB."""
-        return None if value is None else told(parse_memory, value)
+        """Convert the amount to MiB."""
+        return None if value is None else parsed(parse_memory, value)
 
     @field_validator("ray_address", mode="before")
     @classmethod
     def ray_address_is_an_address(cls, value: Any) -> Any:
-        """Refuse what Ray would not know as an address."""
-        return None if value is None else told(parse_address, value)
+        """Refuse a text that is not an address of Ray."""
+        return None if value is None else parsed(parse_address, value)
 
     @field_validator("log", mode="after")
     @classmethod
     def log_is_known(cls, value: Any) -> Any:
-        """Refuse a logger that there is none of."""
+        """Refuse an unknown logger."""
         for name in listed(value):
             if name not in LOGS:
                 words = f"unknown logger {name!r}{nearest(name, LOGS)}; there are {', '.join(LOGS)}"
@@ -109,7 +109,7 @@ class SearchKeys(BaseModel):
 
 
 class Keys(BaseModel):
-    """A contest: which data, what to predict, and how long it may take."""
+    """A contest: which data to use, what to predict, and how long it may take."""
 
     model_config = ConfigDict(extra="forbid", strict=True, title="automl recipe", arbitrary_types_allowed=True)
 
@@ -122,29 +122,33 @@ class Keys(BaseModel):
         json_schema_extra={"examples": list(GOALS)},
     )  # fmt: skip
     label: Name | None = Field(None, description="Column used only to score a goal without target.")
-    metric: Name | None = Field(None, description="Score that decides; left out to choose by goal.")
+    metric: Name | None = Field(None, description="Metric that decides; left out to choose by goal.")
     test: Place | None = Field(None, description="Path to the test rows; left out to split the data.")
     time_column: Name | None = Field(None, description="Column of times; left out to detect.")
-    series: Name | None = Field(None, description="Column that tells series of a panel apart; left out to detect.")
-    group: Name | None = Field(None, description="Column whose equal values stay on one side of the split.")
+    series: Name | None = Field(None, description="Column that names the series of a panel; left out to detect.")
+    group: Name | None = Field(None, description="Column of groups; rows of a group stay in one part of the split.")
     weight: Name | None = Field(None, description="Column of sample weights.")
     horizon: int | None = Field(None, ge=1, le=2**53, description="Steps to forecast; left out to choose by frequency.")
     columns: dict[str, Kind] = Field(default_factory=dict, description="Kinds of columns, overriding detection.")
-    budget: int | float | str = Field("5m", validate_default=True, description="Time for all of it: 90, 90s, 5m, 2h.")
-    max_trials: int | None = Field(None, ge=1, le=2**53, description="Bound on deep trials and on shallow fits, each.")
-    templates: Name | list[Name] = Field(default_factory=list, description="Deep templates to search; all that fit.")
-    seed: int = Field(0, ge=0, lt=2**32, description="What splits, searches and networks are drawn with.")
+    budget: int | float | str = Field("5m", validate_default=True, description="Time for the run: 90, 90s, 5m, 2h.")
+    max_trials: int | None = Field(None, ge=1, le=2**53, description="Most deep trials, and most shallow fits.")
+    templates: Name | list[Name] = Field(
+        default_factory=list, description="Deep templates to search; left out for all that fit."
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of splits, searches and networks.")
     min_gain: float = Field(
-        0.005, ge=0, le=1, description="Least gain that counts, as a share of the distance from floor to best."
+        0.005, ge=0, le=1, description="Smallest gain that counts, as a share of the distance from floor to best score."
     )
     latency: int | float | str | None = Field(None, description="Milliseconds a finalist may take for one row.")
     out: Place | None = Field(None, description="Run folder; left out for a new one under automl-runs.")
-    resume: bool = Field(False, description="Go on with the run in the out folder.")
+    resume: bool = Field(False, description="Resume the run in the out folder.")
     json_: bool = Field(False, alias="json", description="Print result.json and nothing else.")
     quiet: bool = Field(False, description="Show no progress.")
-    plugins: Name | list[Name] = Field(default_factory=list, description="Entry points that bring more members.")
+    plugins: Name | list[Name] = Field(
+        default_factory=list, description="Entry points of plug-ins that add templates, baselines, metrics and so on."
+    )
     ensemble: bool = Field(True, description="Let both sides name a weighted ensemble as finalist.")
-    json_lines: bool = Field(False, description="Show progress as one JSON object a line on standard error.")
+    json_lines: bool = Field(False, description="Show progress as one JSON object per line on standard error.")
     search: SearchKeys = Field(
         SearchKeys(oracle="bayesian", memory=None, device="auto", workers=1, ray_address=None),
         description="How the deep side searches.",
@@ -153,25 +157,25 @@ class Keys(BaseModel):
     @field_validator("budget", mode="before")
     @classmethod
     def budget_is_a_time(cls, value: Any) -> Any:
-        """Read the budget as seconds."""
-        return told(parse_budget, value)
+        """Convert the budget to seconds."""
+        return parsed(parse_budget, value)
 
     @field_validator("latency", mode="before")
     @classmethod
     def latency_is_a_time(cls, value: Any) -> Any:
-        """Read the latency as milliseconds."""
-        return None if value is None else told(parse_latency, value)
+        """Convert the latency to milliseconds."""
+        return None if value is None else parsed(parse_latency, value)
 
     @field_validator("columns", mode="before")
     @classmethod
     def columns_have_kinds(cls, value: Any) -> Any:
-        """Name the nearest kind where one is unknown."""
-        return told(check_columns, value) if isinstance(value, dict) else value
+        """Refuse an unknown kind and name the nearest one."""
+        return parsed(check_columns, value) if isinstance(value, dict) else value
 
     @field_validator("target", "templates", "plugins", mode="after")
     @classmethod
     def names_differ(cls, value: Any) -> Any:
-        """Refuse a name that comes twice."""
+        """Refuse a name that is given twice."""
         if isinstance(value, list) and len(set(value)) < len(value):
             raise PydanticCustomError("words", "a name is given twice: {value}", {"value": value})
         return value
@@ -181,8 +185,8 @@ SEARCH_KEYS = tuple(SearchKeys.model_fields)
 KEYS = tuple(field.alias or name for name, field in Keys.model_fields.items())
 
 
-def told(parse: Any, value: Any) -> Any:
-    """Run a parser, handing its own words on through pydantic."""
+def parsed(parse: Any, value: Any) -> Any:
+    """Run a parser and pass its error message on through pydantic."""
     try:
         return parse(value)
     except RecipeError as error:
@@ -198,7 +202,7 @@ def schema() -> dict[str, Any]:
 
 
 def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
-    """The frozen record of checked keys; `objects` replace paths by what they stand for."""
+    """Make the frozen record from checked keys; `objects` replace paths by loaded data."""
     return Recipe(**{
         "data": keys.data,
         "target": listed(keys.target),

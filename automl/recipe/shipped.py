@@ -1,4 +1,4 @@
-"""Data sets that come with scikit-learn or with automl, by name: ``sklearn:breast_cancer``, ``automl:novels``."""
+"""Loads data sets included in scikit-learn or automl, by name: ``sklearn:breast_cancer``, ``automl:novels``."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ PREFIXES = ("sklearn", "automl")
 
 
 class Pair(tuple[Any, Any]):
-    """An (inputs, target) pair that knows its name."""
+    """An (inputs, target) pair with its name in `attrs`."""
 
     attrs: dict[str, str]
 
 
 def is_name(data: Any) -> bool:
-    """Whether `data` is written like a shipped set rather than a path."""
+    """Whether `data` is written like the name of a shipped data set, not like a path."""
     return isinstance(data, str) and data.partition(":")[0] in PREFIXES and ":" in data
 
 
 def load(name: str) -> tuple[Any, tuple[str, ...]]:
-    """Load a shipped set.
+    """Load a shipped data set.
 
     Args:
         name: ``sklearn:<name>`` or ``automl:<name>``.
 
     Returns:
-        A frame with its target columns in it, or a `Pair` of array and labels; and the names of the target columns
-        (none where automl can tell). Both carry ``attrs`` with "name" and "source".
+        A frame that contains the target columns, or a `Pair` of array and labels; and the names of the target columns
+        (empty for a `Pair`). Both kinds of data have ``attrs`` with "name" and "source".
 
     Raises:
-        RecipeError: there is no such set; the nearest is named.
+        RecipeError: there is no such set; the message gives the nearest name.
     """
     check(name)
     data, target = SETS[name]()
@@ -48,17 +48,17 @@ def load(name: str) -> tuple[Any, tuple[str, ...]]:
 
 
 def check(name: str) -> None:
-    """Refuse a name that no shipped set has.
+    """Check that a shipped data set has this name.
 
     Raises:
-        RecipeError: the nearest names are given.
+        RecipeError: there is no such set; the message gives the nearest name.
     """
     if name not in SETS:
         raise RecipeError(f"data: there is no set {name[:100]!r}{nearest(name, SETS)}; sets are {', '.join(SETS)}")
 
 
 def breast_cancer() -> tuple[Any, tuple[str, ...]]:
-    """569 tumours, 30 measurements: malignant or benign."""
+    """569 tumours with 30 measurements each; target: malignant or benign."""
     import sklearn.datasets
 
     bunch = sklearn.datasets.load_breast_cancer(as_frame=True)
@@ -66,7 +66,7 @@ def breast_cancer() -> tuple[Any, tuple[str, ...]]:
 
 
 def iris() -> tuple[Any, tuple[str, ...]]:
-    """150 flowers, four lengths: which of three species."""
+    """150 flowers with four lengths each; target: one of three species."""
     import sklearn.datasets
 
     bunch = sklearn.datasets.load_iris(as_frame=True)
@@ -74,7 +74,7 @@ def iris() -> tuple[Any, tuple[str, ...]]:
 
 
 def wine() -> tuple[Any, tuple[str, ...]]:
-    """178 wines, 13 analyses: which of three cultivars."""
+    """178 wines with 13 analyses each; target: one of three cultivars."""
     import sklearn.datasets
 
     bunch = sklearn.datasets.load_wine(as_frame=True)
@@ -82,7 +82,7 @@ def wine() -> tuple[Any, tuple[str, ...]]:
 
 
 def diabetes() -> tuple[Any, tuple[str, ...]]:
-    """442 patients, ten measurements in their own units: progression of diabetes after a year."""
+    """442 patients with ten measurements each, unscaled; target: progression of diabetes after a year."""
     import sklearn.datasets
 
     bunch = sklearn.datasets.load_diabetes(as_frame=True, scaled=False)
@@ -90,7 +90,7 @@ def diabetes() -> tuple[Any, tuple[str, ...]]:
 
 
 def linnerud() -> tuple[Any, tuple[str, ...]]:
-    """20 men, three exercises: weight, waist and pulse (three targets)."""
+    """20 men with three exercises each; three targets: weight, waist and pulse."""
     import sklearn.datasets
 
     bunch = sklearn.datasets.load_linnerud(as_frame=True)
@@ -98,7 +98,7 @@ def linnerud() -> tuple[Any, tuple[str, ...]]:
 
 
 def digits() -> tuple[Any, tuple[str, ...]]:
-    """1,797 handwritten digits as 64 columns of grey values."""
+    """1,797 handwritten digits as 64 columns of grey values; target: the digit."""
     import sklearn.datasets
 
     bunch = sklearn.datasets.load_digits(as_frame=True)
@@ -106,7 +106,7 @@ def digits() -> tuple[Any, tuple[str, ...]]:
 
 
 def digits_images() -> tuple[Any, tuple[str, ...]]:
-    """1,797 handwritten digits as pictures of 8 × 8 points, ``(n, 8, 8, 1)`` from 0 to 255."""
+    """1,797 handwritten digits as images of 8 × 8 pixels, ``(n, 8, 8, 1)`` from 0 to 255; target: the digit."""
     import numpy as np
     import sklearn.datasets
 
@@ -116,7 +116,7 @@ def digits_images() -> tuple[Any, tuple[str, ...]]:
 
 
 def shapes() -> tuple[Any, tuple[str, ...]]:
-    """900 noisy series of three kinds, ``(n, 1, 64)``: cylinder, bell or funnel."""
+    """900 noisy series ``(n, 1, 64)`` of three kinds; target: cylinder, bell or funnel."""
     import numpy as np
 
     with packaged("shapes.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
@@ -124,7 +124,7 @@ def shapes() -> tuple[Any, tuple[str, ...]]:
 
 
 def table(name: str, target: tuple[str, ...]) -> Callable[[], tuple[Any, tuple[str, ...]]]:
-    """A loader of one of our own tables."""
+    """A function that loads one of automl's own tables."""
 
     def read() -> tuple[Any, tuple[str, ...]]:
         import gzip

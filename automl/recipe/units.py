@@ -1,4 +1,4 @@
-"""Words of a recipe that stand for numbers and mappings: times and lists of columns."""
+"""Parses values of a recipe that are written as text: times, amounts of memory, addresses and lists of columns."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def parse_latency(value: Any) -> float:
 
 
 def _above_zero(value: Any, units: Mapping[str, float], expected: str) -> float:
-    """A number, or a text of a number and one of these units, brought to the first of them."""
+    """The value in the first of these units, from a number or from a text of a number and a unit."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise RecipeError(f"{expected}, got {_said(value)}")
     pattern = rf"\s*(\d+(?:\.\d*)?|\.\d+)\s*({'|'.join(units)})\s*"
@@ -56,13 +56,13 @@ def _above_zero(value: Any, units: Mapping[str, float], expected: str) -> float:
 
 
 def _said(value: Any) -> str:
-    """The value as Python writes it, shortened where it is long."""
+    """The value as Python writes it, shortened if it is long."""
     huge = isinstance(value, int) and value.bit_length() > 128
     return "a very large number" if huge else cut(repr(value), LONGEST)
 
 
 def parse_memory(value: Any) -> float:
-    """MiB of an amount of memory written as ``"8GB"``, ``"500MB"``, ``"8GiB"`` or a number of MiB.
+    """MiB of an amount of memory written as ``"8GB"``, ``"500MB"``, ``"8GiB"``, or as a number of MiB.
 
     Raises:
         RecipeError: it is written otherwise, or is not above zero.
@@ -79,7 +79,7 @@ def parse_memory(value: Any) -> float:
 
 
 def parse_address(value: Any) -> str:
-    """A Ray's address: ``auto``, ``local``, ``ray://host:port`` or ``host:port``.
+    """The address of a Ray cluster: ``auto``, ``local``, ``ray://host:port`` or ``host:port``.
 
     Raises:
         RecipeError: it is written otherwise.
@@ -94,7 +94,7 @@ def parse_columns(text: str) -> dict[str, Kind]:
     """Columns and kinds written as ``name=kind,name=kind``, as on the command line.
 
     Raises:
-        RecipeError: a part has no ``=``, a name comes twice, or a kind is unknown.
+        RecipeError: a part has no ``=``, a name is given twice, or a kind is unknown.
     """
     columns: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
@@ -108,10 +108,10 @@ def parse_columns(text: str) -> dict[str, Kind]:
 
 
 def check_columns(columns: Mapping[str, str]) -> dict[str, Kind]:
-    """The same mapping, once every kind in it is known to be one.
+    """Check the kinds of columns; returns the same mapping.
 
     Raises:
-        RecipeError: a kind is unknown; the nearest one is named.
+        RecipeError: a kind is unknown; the message gives the nearest one.
     """
     for name, kind in columns.items():
         if not isinstance(kind, str) or kind not in KINDS:

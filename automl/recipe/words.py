@@ -1,4 +1,4 @@
-"""How wrong words are answered: the nearest right one, and what arrived in plain words."""
+"""Words for error messages: the nearest valid name, and a description of the value that arrived."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["arrived", "cut", "nearest", "nearest_key"]
 
 LONGEST = 100
 
-# Keys that other tools call otherwise.
+# Names that other tools use for our keys.
 ALIASES = {
     "budget_seconds": "budget", "time_limit": "budget", "time": "budget", "timeout": "budget", "y": "target",
     "label_column": "target", "targets": "target", "dataset": "data", "train": "data", "path": "data", "file": "data",
@@ -22,19 +22,19 @@ ALIASES = {
 
 
 def nearest(word: str, words: Iterable[str], cutoff: float = 0.5) -> str:
-    """`` (did you mean 'x'?)`` for the nearest of `words`, or nothing."""
-    found = difflib.get_close_matches(word[:LONGEST].lower(), list(words), n=1, cutoff=cutoff)
-    return f" (did you mean {found[0]!r}?)" if found else ""
+    """`` (did you mean 'x'?)`` with the nearest of `words`, or an empty text."""
+    close = difflib.get_close_matches(word[:LONGEST].lower(), list(words), n=1, cutoff=cutoff)
+    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def nearest_key(word: str, keys: Iterable[str]) -> str:
-    """The same for a recipe's keys, knowing what other tools call them."""
+    """The same for a recipe's keys, including the names that other tools use for them."""
     plain = word[:LONGEST].strip().lower().replace("-", "_").replace(" ", "_")
     return f" (did you mean {ALIASES[plain]!r}?)" if plain in ALIASES else nearest(plain, keys)
 
 
 def arrived(value: Any) -> str:
-    """What a value is, in the words of someone who writes YAML."""
+    """A description of a value for someone who writes YAML."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -51,5 +51,5 @@ def arrived(value: Any) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """The text, shortened where it is long."""
+    """The text, shortened if it is longer than `most` characters."""
     return text if len(text) <= most else text[: most - 3] + "..."

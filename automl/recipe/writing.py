@@ -1,4 +1,4 @@
-"""A `Recipe` as YAML that makes the same one again."""
+"""Writes a `Recipe` as YAML; reading that YAML gives the same recipe."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ DEFAULTS = {field.name: field.default for field in fields(Recipe)}
 
 
 def dump(recipe: Recipe) -> str:
-    """Write a recipe as YAML, leaving out what is at its default.
+    """Write a recipe as YAML, without the keys at their defaults.
 
-    Data in memory cannot be written: a comment says what it was and ``data`` is left for the reader to fill in.
+    Data in memory cannot be written. A comment says what it was, and ``data`` is left out for the reader to fill in.
     """
     import yaml
 
@@ -36,20 +36,21 @@ def dump(recipe: Recipe) -> str:
         if key == "target" and value and len(value) == 1:
             value = value[0]
         if key == "budget" and math.isinf(value):
-            comments.append("budget: there was no bound on time, which a recipe cannot ask for; max_trials ended it")
+            comments.append("budget: there was no bound on time, which a recipe cannot express; max_trials ended it")
             continue
         if value is None or (name in DEFAULTS and value == DEFAULTS[name] and key != "budget"):
             continue
         if key == "search" and value.ray_address not in (None, "local"):
             comments.append(
-                f"ray_address: a recipe file names none; it ran with {shell.flag('--ray-address', value.ray_address)}"
+                f"ray_address: a recipe file may not name it; it ran with "
+                f"{shell.flag('--ray-address', value.ray_address)}"
             )
             value = replace(value, ray_address=None)
             if value == DEFAULTS[name]:
                 continue
         content[key] = seconds(value) if key == "budget" else search(value) if key == "search" else value
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
-    if printable(text, "\n") != text:  # names with hidden characters: YAML's own escapes say the same in plain ASCII
+    if printable(text, "\n") != text:  # names with hidden characters are written with YAML's escapes, in ASCII
         text = yaml.safe_dump(content, sort_keys=False, width=1000)
     return "".join(f"# {comment}\n" for comment in comments) + text
 
@@ -63,7 +64,7 @@ def search(options: SearchOptions) -> dict[str, Any]:
 
 
 def source_of(key: str, value: Any, comments: list[str]) -> str | None:
-    """The name that data was loaded by, or None with a comment for data given in memory."""
+    """The name under which data was loaded; None for data given in memory, with a comment."""
     if value is None or isinstance(value, str):
         return None if value is None else str(value)
     if isinstance(value, os.PathLike):

@@ -1,17 +1,17 @@
-"""What travels between the rooms: frozen records and protocols, and nothing that computes.
+"""The frozen records and protocols that packages exchange; nothing here computes.
 
-Only the standard library is imported at run time; arrays and frames appear in annotations alone.
+Only the standard library is imported at run time; arrays and frames appear in annotations only.
 
-Conventions that every room relies on:
+Conventions that every package relies on:
 
 - *Rows* are positions ``0 .. n_rows-1`` of one `Dataset`; all row sets are sorted 1-D ``int64`` arrays.
-- *Classes* are written as codes ``0 .. n_classes-1`` into ``task.classes``.
-- *Truth* as the metrics read it (`TargetCodec.truth`): ``(n,)`` int64 codes for binary and multiclass;
+- *Classes* are codes ``0 .. n_classes-1``, positions in ``task.classes``.
+- *Truth* is the target as metrics read it (`TargetCodec.truth`): ``(n,)`` int64 codes for binary and multiclass;
   ``(n, n_labels)`` int8 for multilabel; ``(n, n_targets)`` float64 for regression;
   ``(n_windows, horizon, n_targets)`` float64 for forecast.
 - *Forecast windows* are ``(n_windows, horizon)`` arrays of row numbers: the target rows of each window,
-  consecutive rows of one series. Its context is the rows of that series before the window's first row.
-  A forecast `Dataset` is sorted by (series, time), so a series is one contiguous block of rows.
+  consecutive rows of one series. The context of a window is the rows of its series before its first row.
+  A forecast `Dataset` is sorted by (series, time), so each series is one contiguous block of rows.
 """
 
 from automl.records.asked import Recipe, SearchOptions

@@ -1,4 +1,4 @@
-"""What is asked: a recipe, and how it wants to be searched."""
+"""Records of what the user asks for: the recipe and its search options."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class SearchOptions:
 
     Attributes:
         oracle: KerasTuner's algorithm: "bayesian", "random", "hyperband" or "grid".
-        memory_mib: what a trial may use, and the table an eighth of it; None for most of what is free.
-        log: where trials are logged beside the journal: "tensorboard".
-        device: "auto", "cpu", "one" (one device a trial) or "all" (each trial over all devices).
-        workers: how many trials run at once; more than one through Ray.
-        ray_address: of a Ray to run on ("auto", "local", "ray://host:port", "host:port"); None for a Ray of our own
-            where there are several workers, and for this process where there is one.
+        memory_mib: memory that one trial may use; the table may use an eighth of it. None for most of the free memory.
+        log: where trials are logged in addition to the journal: "tensorboard", "mlflow".
+        device: "auto", "cpu", "one" (one device per trial) or "all" (each trial on all devices).
+        workers: number of trials that run at once; more than one needs Ray.
+        ray_address: address of the Ray cluster to use ("auto", "local", "ray://host:port", "host:port"). None means
+            this process where there is one worker, and a Ray started by automl where there are several.
     """
 
     oracle: Literal["bayesian", "random", "hyperband", "grid"] = "bayesian"
@@ -38,7 +38,7 @@ class SearchOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """One contest as asked for: made alike by the Python call, the command line and a YAML file.
+    """One contest as the user asks for it: the same from Python, the command line and a YAML file.
 
     Attributes:
         data: a path, or an object in memory (frame, array, dict of arrays, pair of inputs and target).
@@ -47,23 +47,23 @@ class Recipe:
         label: a column used only to score a goal without target.
         metric: a metric's name, or None to choose by goal.
         test: a path or object holding the test rows, or None to split.
-        time_column: column names, or None to detect (time, series) or not to use (group).
-        series: column names, or None to detect (time, series) or not to use (group).
-        group: column names, or None to detect (time, series) or not to use (group).
+        time_column: name of the column of times, or None to detect it.
+        series: name of the column that names the series of a panel, or None to detect it.
+        group: name of the column of groups, or None for no groups.
         weight: column of sample weights, or an array of shape (n_rows,), or None.
         horizon: steps to forecast, or None to choose by frequency.
-        columns: column name → kind, overriding detection.
-        budget_seconds: for the whole call.
-        max_trials: a further bound on deep trials and shallow fits, each.
-        budget_given: the budget was asked for; a resumed run that is given none goes on with what is left of its own.
-        templates: deep templates to search; empty for all that fit.
-        min_gain: least gain that counts, as a share of the distance from floor to best.
-        latency_ms: a finalist must predict one row within this many milliseconds.
+        columns: kind of each column by name, overriding detection.
+        budget_seconds: time for the whole call.
+        budget_given: whether the user gave the budget; without one, a resumed run continues with the rest of its own.
+        max_trials: the most deep trials, and the most shallow fits; None for no such bound.
+        templates: deep templates to search; empty for all that fit the task.
+        min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best score.
+        latency_ms: a finalist must predict one row within this many milliseconds; None for no bound.
         out: run folder, or None for a new one under ``automl-runs``.
-        plugins: entry points or (Python only) files that bring more members.
-        ensemble: both sides may name a weighted ensemble as finalist.
+        plugins: entry points or (Python only) files that add templates, baselines, metrics and so on.
+        ensemble: whether both sides may name a weighted ensemble as finalist.
         search: how the deep side searches.
-        json_lines: progress as one JSON object a line on standard error.
+        json_lines: whether progress is one JSON object per line on standard error.
         source: where the recipe came from, for messages (``"quickstart.yaml"``, ``"automl.fit"``, ...).
     """
 

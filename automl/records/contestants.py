@@ -1,4 +1,4 @@
-"""Who takes part: deep templates, shallow baselines, and a side as the flow drives it."""
+"""Records of those who take part in a contest: deep templates, shallow baselines, and the interface of a side."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """One deep architecture: a search space and a way to build a network from a point in it.
+    """One deep architecture: a search space and a function that builds a network from a point in it.
 
     Attributes:
         space: ``space(hp, specs, facts)`` declares every hyperparameter on a KerasTuner HyperParameters; no Keras.
-        knobs: names of those that are numbers read inside the compiled step (`keras.Variable`), so that a change
-            needs no new compilation; the others are choices. "learning_rate" and "weight_decay" are always knobs
-            of the loop and must be declared. "batch_size" and "epochs" are choices that the loop reads.
-        build: ``build(choices, knobs, specs, head) -> keras.Model``, uncompiled, inputs named as the specs, output
-            of shape head.shape, raw (no activation). `knobs` maps a name to a scalar `keras.Variable`.
-        starts: good first settings, best first; each a full or partial mapping name → value.
-        unfit: ``unfit(task, specs) -> reason or None``.
-        accepts: kinds of input the network can read; others present are an `unfit` reason unless ignorable.
-        prior: ``prior(specs, facts)``: how promising it is on data like this beside other templates, a positive number
-            (1 for neutral, which None stands for): which one is tried first, and how time is parted between them. One
+        knobs: names of the hyperparameters that are numbers read inside the compiled step (`keras.Variable`), so that
+            a change needs no new compilation; the others are choices. "learning_rate" and "weight_decay" are always
+            knobs of the training loop and must be declared. "batch_size" and "epochs" are choices that the loop reads.
+        build: ``build(choices, knobs, specs, head) -> keras.Model``: an uncompiled model with inputs named as the
+            specs, and with raw output (no activation) of shape head.shape. `knobs` maps a name to a scalar
+            `keras.Variable`.
+        starts: ``starts(specs, facts)``: good first settings, best first; each a full or partial mapping name → value.
+        unfit: ``unfit(task, specs) -> reason or None``: why the template cannot be used for this task.
+        accepts: kinds of input that the network can read; any other kind is an `unfit` reason unless it can be ignored.
+        prior: ``prior(specs, facts)``: how promising the template is on such data compared with others, a positive
+            number; None means 1 (neutral). It decides which template is tried first and how time is divided. A template
             below 1 waits until ``1 / prior`` trials have been run.
-        keeps_rows: its network ends in `automl.layers.neighbours.Neighbours`, which holds what it made of training rows
-            and their answers.
+        keeps_rows: whether the network ends in `automl.layers.neighbours.Neighbours`, which holds the embeddings and
+            targets of training rows.
     """
 
     name: str
@@ -51,11 +52,11 @@ class Template:
 
 
 class ShallowModel(Protocol):
-    """A fitted shallow model: raw columns in, `Output` arrays out."""
+    """A shallow model, which reads raw columns and predicts `Output` arrays."""
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
-        """Fit on these rows (or forecast windows); must leave a usable model when the deadline comes."""
+        """Fit on these rows (or forecast windows). When the deadline comes, the model must be usable."""
         ...
 
     def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
@@ -65,13 +66,13 @@ class ShallowModel(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FitContext:
-    """What a shallow fit may use beside its rows.
+    """What a shallow fit may use in addition to its rows.
 
     Attributes:
-        deadline: `time.monotonic` value to be done by, or None.
-        checkpoint: called with the model whenever it is complete enough to keep (after each round of boosting).
-        valid_rows: for early stopping, or None.
-        valid_truth: for early stopping, or None.
+        deadline: `time.monotonic` value at which the fit must have ended, or None.
+        checkpoint: function to call with the model whenever it is usable (such as after each round of boosting).
+        valid_rows: validation rows for early stopping, or None.
+        valid_truth: their truth, or None.
     """
 
     deadline: float | None = None
@@ -85,11 +86,11 @@ class Baseline:
     """One shallow family.
 
     Attributes:
-        tier: floor (no learning from inputs), fast, strong.
-        make: ``make(task, settings, seed) -> ShallowModel``, unfitted.
+        tier: "floor" (does not use the inputs), "fast" or "strong".
+        make: ``make(task, settings, seed) -> ShallowModel``, not fitted.
         settings: ``settings(task, facts, seed) -> iterator`` of plain dicts; the first is the default.
-        keeps_rows: its fitted state holds training rows.
-        unfit: ``unfit(task, facts) -> reason or None``.
+        keeps_rows: whether the fitted model holds training rows.
+        unfit: ``unfit(task, facts) -> reason or None``: why the family cannot be used for this task.
     """
 
     name: str
@@ -104,45 +105,45 @@ class Baseline:
 
 
 class Contender(Protocol):
-    """One side of the contest, as the flow drives it: one step at a time, each within the seconds offered."""
+    """One side of the contest. The flow runs it step by step and gives each step a number of seconds."""
 
     side: Side
 
     def step(self, seconds: float) -> tuple[Run, ...] | None:
-        """Fit one more setting within these seconds; the runs it made, or None when there is nothing left to try."""
+        """Fit one more setting within these seconds; returns its runs, or None if there is nothing left to try."""
         ...
 
     def earlier_runs(self) -> tuple[Run, ...]:
-        """What earlier calls have run in the same folder, when a run is resumed."""
+        """The runs of earlier calls in the same folder, if a run is resumed."""
         ...
 
     def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
-        """Name the finalist: the best run by validation, or an ensemble of several where that does better.
+        """Name the finalist: the best run by validation score, or an ensemble of several runs if that is better.
 
         Args:
-            latency_ms: what predicting one row may take, or None.
+            latency_ms: the most milliseconds that predicting one row may take, or None.
             ensemble: whether an ensemble may be named.
         """
         ...
 
     def weights(self) -> tuple[float, ...]:
-        """Of the finalist's members, sum 1."""
+        """Weights of the finalist's members; their sum is 1."""
         ...
 
     def seconds_a_seed(self) -> float:
-        """What another seed of the finalist is expected to cost."""
+        """Expected seconds to fit the finalist with another seed."""
         ...
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit the finalist once more with another seed within these seconds; whether it worked."""
+        """Fit the finalist with another seed within these seconds; returns whether that succeeded."""
         ...
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
-        """The finalist's undecided predictions, one for each of its first n seeds."""
+        """The finalist's predictions before calibration and thresholds, one for each of its first n seeds."""
         ...
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
-        """The fitted models of all members for the first seed, then for the next, up to n seeds."""
+        """The fitted models: all members of the first seed, then those of the next seed, up to n seeds."""
         ...
 
     def close(self) -> None:

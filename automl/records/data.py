@@ -1,4 +1,4 @@
-"""What was read: rows, columns, the task they set, and how they are parted."""
+"""Records of the data: rows, columns, the task, and the split."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Finding:
         severity: low, medium or high.
         message: one sentence in the user's words.
         next_step: what to do about it.
-        columns: names concerned.
-        rows: up to 20 positions or file rows concerned.
-        count: how many in all.
-        test_from: rows from this number on are rows of the user's own test data, whose first row it is; None where
-            none are.
-        files: names of up to 20 files concerned, for whoever looks at the data. They may be cells, so they are written
-            into no result, report or saved model.
+        columns: names of the columns concerned.
+        rows: up to 20 of the positions or file rows concerned.
+        count: number of rows concerned in all.
+        test_from: the number of the first row of the user's own test data; row numbers from it on are test rows. None
+            if the finding concerns no such rows.
+        files: names of up to 20 files concerned, to show to the user only. Names may be cells of the data, so they are
+            never written to a result, report or saved model.
     """
 
     check: str
@@ -44,29 +44,29 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """Raw data, rows in one order, nothing fitted and nothing encoded.
+    """Raw data with its rows in a fixed order; nothing is fitted or encoded.
 
     Attributes:
         name: short name for titles (file stem, folder name, or "data").
-        inputs: a frame of feature columns (tabular; text as one column per text; image paths), or an array:
-            ``(n, height, width[, channels])`` images, ``(n, channels, length)`` sequences. A forecast holds its
-            covariates here (a frame with no columns when there are none). Always a RangeIndex.
-        target: frame of target columns as the user wrote them, or None. Same rows.
+        inputs: a frame of feature columns with a RangeIndex (tabular; one column per text; image paths), or an array:
+            ``(n, height, width[, channels])`` images, ``(n, channels, length)`` sequences. For a forecast, the frame of
+            its covariates, without columns if there are none.
+        target: frame of the target columns of the same rows, as the user wrote them, or None.
         groups: ``(n,)`` group labels or None.
         times: ``(n,)`` datetime64[ns] or None.
         series: ``(n,)`` series labels (str) or None.
         weight: ``(n,)`` float64 or None.
         given: ``(n,)`` bool, True where the row came from the user's own test file, or None.
-        pictures: of a table's image columns, by name: ``(n, h, w, c)`` uint8, blank where a row has none (its path
-            among `inputs` is None then, also where a file could not be read).
-        root: folder against which relative image paths are read, or None.
+        pictures: images of a table's image columns, by column name: ``(n, h, w, c)`` uint8. A row without an image, or
+            whose file could not be read, has a blank image, and its path in `inputs` is None.
+        root: folder to which relative image paths refer, or None.
         fingerprint: hexadecimal digest of the content.
         findings: what was noticed and done while reading (rows dropped, images skipped, ...).
-        row_numbers: ``(n,)`` the row's position in the user's file (before any were dropped); rows of the user's own
-            test data are counted on from `test_from`.
-        test_from: the number of the test data's first row, which is beyond all of the training file; None without
-            test data of its own.
-        n_source_rows: rows of the source, where only some of them were looked at; None where all were.
+        row_numbers: ``(n,)`` position of each row in the user's file (before any were dropped). Rows of the user's own
+            test data are numbered from `test_from` on.
+        test_from: number of the first row of the user's own test data, greater than all row numbers of the training
+            file; None without such data.
+        n_source_rows: number of rows of the source if only some of them were read; None if all were.
     """
 
     name: str
@@ -91,7 +91,7 @@ class Dataset:
         return len(self.inputs)
 
     def weight_of(self, items: np.ndarray) -> np.ndarray | None:
-        """The weight ``(n,)`` of each row, or of each window the mean of its rows'; None where none has any."""
+        """The weight ``(n,)`` of each row, or of each window (the mean of its rows); None without weights."""
         if self.weight is None:
             return None
         own = self.weight[items]
@@ -101,10 +101,10 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds: a kind, how sure (0 to 1), and why, in words a user understands.
+    """What a column holds: its kind, a confidence (0 to 1), and the evidence in words that users understand.
 
-    `reading` holds how its text was read, decided once on the whole column and reused on new rows, such as
-    ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}``, ``{"unit": "°C"}``, or, for
+    `reading` says how its text was read. It is decided once on the whole column and used for new rows as well, such as
+    ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``; for
     images of a table, ``{"shape": [height, width, channels]}``.
     """
 
@@ -117,29 +117,29 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be done with a dataset, and why we think so.
+    """What to predict from a dataset, and the evidence for that.
 
     Attributes:
         target: names of the target columns (for arrays: ``("y",)`` and so on).
         classes: class labels as strings in code order (multilabel: label names); empty otherwise.
-        positive: for binary, the class that scores speak of: always ``classes[1]``.
-        ordered: multiclass only: the order of the classes means something, as that of grades does.
-        horizon: forecast only (steps, steps, pandas frequency alias or None).
-        season: forecast only (steps, steps, pandas frequency alias or None).
-        frequency: forecast only (steps, steps, pandas frequency alias or None).
-        quantiles: levels a forecast predicts beside its point forecast (which is the median).
-        columns: the input columns and their kinds (targets not among them).
-        time_column: names, None when absent.
-        series_column: names, None when absent.
-        group_column: names, None when absent.
-        covariates_known: forecast covariates known ahead of time (calendar features are added by encoders).
-        image_shape: images only: (height, width, channels) that all are brought to, and, for arrays, the
-            brightness that becomes 0 and 255, so that new images are read as the training images were.
-        pixel_range: see `image_shape`.
+        positive: for binary, the positive class: always ``classes[1]``.
+        ordered: multiclass only: whether the classes are ordered, like grades.
+        horizon: forecast only: number of steps to forecast.
+        season: forecast only: number of steps of a season.
+        frequency: forecast only: pandas frequency alias, or None.
+        quantiles: levels of the quantiles that a forecast predicts in addition to its point forecast (the median).
+        columns: the input columns and their kinds, without the targets.
+        time_column: name of the column of times, or None.
+        series_column: name of the column that names the series, or None.
+        group_column: name of the column of groups, or None.
+        covariates_known: covariates of a forecast that are known in advance (encoders add calendar features).
+        image_shape: images only: (height, width, channels) to which all images are resized.
+        pixel_range: arrays of images only: the values that become 0 and 255, so that new images are read like the
+            training images.
         evidence: sentences that explain modality, goal and metric.
-        confidence: 0 to 1, of the goal; 1 where the user set it.
-        target_columns: forecast only: how the targets are written, so that a new history is read as the training
-            rows were.
+        confidence: of the goal, 0 to 1; 1 if the user set it.
+        target_columns: forecast only: how the targets are written, so that a new history is read like the training
+            rows.
     """
 
     modality: Modality
@@ -168,23 +168,23 @@ class Task:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Which rows train, validate and test: decided before anything is fitted.
+    """The rows for training, validation and test, decided before anything is fitted.
 
     Attributes:
-        train: disjoint sorted row numbers (forecast: target rows).
-        valid: disjoint sorted row numbers (forecast: target rows).
-        test: disjoint sorted row numbers (forecast: target rows).
-        units: what is resampled when uncertainty is measured: "row", "group", "block" (dated tables), or for
-            forecasts "window" or (panels of ten series or more) "series".
-        unit_ids: ``(n_test_units_scored,)`` int64: the unit of each scored test item, in test order
-            (rows of `test`, or windows of `test_windows`).
-        train_windows: ``(n, horizon)`` windows an encoder may learn from (stride 1), forecasts only.
-        valid_windows: non-overlapping rolling windows, forecasts only.
-        test_windows: non-overlapping rolling windows, forecasts only.
-        folds: for small data, hold-outs as pairs (train, valid) of row numbers, the first being this split's own; the
-            others' validation rows are disjoint from it and from each other, and no test row is in any. Else empty.
-        rule: one sentence saying how the rows were parted.
-        seed: what it was drawn with.
+        train: sorted row numbers (forecast: target rows), disjoint from `valid` and `test`.
+        valid: sorted row numbers (forecast: target rows), disjoint from `train` and `test`.
+        test: sorted row numbers (forecast: target rows), disjoint from `train` and `valid`.
+        units: the units that the bootstrap resamples: "row", "group", "block" (tables with a time column); for
+            forecasts "window", or "series" for panels of ten series or more.
+        unit_ids: ``(n_test_items,)`` int64: the unit of each scored test item (row of `test` or window of
+            `test_windows`), in test order.
+        train_windows: forecasts only: ``(n, horizon)`` windows for training (stride 1).
+        valid_windows: forecasts only: non-overlapping rolling windows for validation.
+        test_windows: forecasts only: non-overlapping rolling windows for test.
+        folds: for small data, hold-outs as pairs (train, valid) of row numbers; empty otherwise. The first pair is the
+            split's own. The validation rows of all pairs are disjoint, and no pair has a test row.
+        rule: one sentence that says how the rows were split.
+        seed: seed of all random draws.
     """
 
     train: np.ndarray
@@ -200,7 +200,7 @@ class Split:
     folds: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
 
     def items(self, part: Literal["train", "valid", "test"]) -> np.ndarray:
-        """What is predicted in a part: its rows ``(n,)``, or the windows ``(n, horizon)`` of a forecast."""
+        """The items of a part: its rows ``(n,)``, or the windows ``(n, horizon)`` of a forecast."""
         windows: np.ndarray | None = getattr(self, f"{part}_windows")
         rows: np.ndarray = getattr(self, part)
         return rows if windows is None else windows

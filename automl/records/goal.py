@@ -1,4 +1,4 @@
-"""What may be predicted, as one record that every room asks: how truth is read, learnt, decided and handed back."""
+"""The record of a goal, such as regression: how its target is read, encoded, split, scored and returned."""
 
 from __future__ import annotations
 
@@ -17,30 +17,31 @@ if TYPE_CHECKING:
 
 
 class Calibration(Protocol):
-    """How probabilities are calibrated and turned into labels; fitted on validation rows, alike for both sides."""
+    """Calibrates probabilities and turns them into labels; fitted on validation rows, the same way for both sides."""
 
     def fit(self, truth: np.ndarray, output: Output, goal: GoalName, metric: str, weight: np.ndarray | None) -> Any:
-        """A decision of plain numbers, see `automl.goals.shared.calibration.Decision`."""
+        """Fit a decision, which consists of plain numbers; see `automl.goals.shared.calibration.Decision`."""
         ...
 
     def apply(self, decision: Any, output: Output) -> Output:
-        """Calibrated probabilities, and the labels that the decision gives."""
+        """Return calibrated probabilities and the labels that the decision gives."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """A small made-up target of a goal, which contract tests and example reports are made of.
+    """A small synthetic target of a goal, for contract tests and example reports.
 
     Attributes:
-        metric: that scores it.
-        head: of a network for it.
-        encoded: from a number of rows and a generator to what a network's loss compares with, as `TargetCodec.encode`.
-        target: from ``(n,)`` numbers, of which inputs tell, to target columns as a user would write them.
-        truth: of the same numbers, as metrics read it; ``(n,)`` items whatever the goal.
-        output: from a truth, a generator and how large the noise is (0 for none) to predictions.
-        classes: as `Task.classes`.
-        context: from a number of items to what metrics read beside.
+        metric: name of its metric.
+        head: the head of a network for it.
+        encoded: ``encoded(n_rows, rng)``: an encoded target as `TargetCodec.encode` returns it.
+        target: ``target(numbers)``: target columns as a user would write them, from ``(n,)`` numbers that inputs
+            predict.
+        truth: ``truth(numbers)``: the truth of the same numbers as metrics read it, ``(n,)`` items for every goal.
+        output: ``output(truth, rng, noise)``: predictions of a truth with noise of this size (0 for none).
+        classes: see `Task.classes`.
+        context: ``context(n_items)``: the context of metrics, see `Metric.fn`.
         fields: further fields of the task, by name.
     """
 
@@ -57,27 +58,32 @@ class Example:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Goal:
-    """What may be predicted. A goal is one file that holds one such record.
+    """A kind of prediction, such as regression. Each goal is one file with one such record.
 
     Attributes:
-        name: as recipes and results spell it.
-        words: for titles, such as "Binary classification".
-        answers: what is predicted of one item: the code of one "class", any of several "labels", "values" (numbers),
-            or "windows" (numbers of each of the next steps).
-        default_metric: from the rows of each class (none where there are no classes) to a metric's name.
-        fit_codec: between the user's target and a network's, fitted on training rows.
-        truth: of these items as the metrics read it, from a dataset, its task and the items.
-        context: what metrics read beside truth and predictions, see `Metric.fn`.
-        strata: from a frame of target columns to ``(n,)`` int64 codes: each is to have its share of the test rows.
-        strata_words: what strata tell rows apart by, as "stratified by ...".
-        rarest: from a truth and its task to the fewest test items of a class and its name; None where no class is.
-        to_frame: from the arrays of an output and the task to what `predict` returns.
+        name: name in recipes and results.
+        words: name in titles, such as "Binary classification".
+        answers: what is predicted for one item: "class" (the code of one class), "labels" (any of several), "values"
+            (numbers), or "windows" (numbers for each of the next steps).
+        default_metric: ``default_metric(counts)``: name of the metric, from the number of rows of each class (empty
+            without classes).
+        fit_codec: ``fit_codec(dataset, task, split)``: the codec between the user's target and a network's, fitted on
+            training rows.
+        truth: ``truth(dataset, task, items)``: the truth of these items as metrics read it.
+        context: ``context(dataset, task, split, items)``: the context of metrics, see `Metric.fn`.
+        strata: ``strata(target)``: ``(n,)`` int64 codes from a frame of target columns; each stratum gets its share of
+            the test rows.
+        strata_words: what strata are made of, to complete "stratified by ...".
+        rarest: ``rarest(truth, task)``: the number of test items of the rarest class, and its name; None without
+            classes.
+        to_frame: ``to_frame(arrays, task)``: what `predict` returns, from the arrays of an output.
         example: for contract tests.
-        fault: what contradicts itself in a stored task of this goal, behind "the task"; empty where nothing does.
-        calibration: of probabilities; None where there are none.
-        n_classes: how many there may be at least and at most; (0, 0) where there are none.
-        base: a goal of automl's own, for goals of plug-ins: its templates, baselines, metrics and sections serve this
-            goal too, and its detection reads the target.
+        fault: ``fault(task)``: what is inconsistent in a stored task of this goal, to complete "the task ..."; empty if
+            nothing is.
+        calibration: of probabilities; None for goals without them.
+        n_classes: the smallest and the largest number of classes allowed; (0, 0) without classes.
+        base: for goals of plug-ins, the goal of automl that they build on: its templates, baselines, metrics and
+            sections also serve this goal, and its detection reads the target.
     """
 
     name: GoalName
@@ -99,7 +105,7 @@ class Goal:
 
     @property
     def served_by(self) -> tuple[GoalName, ...]:
-        """Names of goals that a template, a baseline or a metric may declare to serve this one."""
+        """Goal names by which templates, baselines and metrics serve this goal: its own, and that of `base`."""
         return (self.name, self.base) if self.base else (self.name,)
 
     @property
@@ -134,5 +140,5 @@ class Goal:
 
     @property
     def in_windows(self) -> bool:
-        """Whether items are windows of time steps, parted in time; rows otherwise."""
+        """Whether items are windows of time steps, split in time; otherwise items are rows."""
         return self.answers == "windows"

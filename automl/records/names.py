@@ -1,4 +1,4 @@
-"""Closed lists of names: what a dataset, a goal, a column, an input and a run may be."""
+"""Closed lists of names: modalities, goals, kinds of columns and inputs, sides, states of runs and more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 Modality = Literal["tabular", "text", "image", "sequence"]
 GoalName = str
-"""Name of a goal: one of `GOALS`, or of one that a plug-in brings (`automl.goals.named`)."""
+"""Name of a goal: one of `GOALS`, or the name of a plug-in's goal (`automl.goals.named`)."""
 Answers = Literal["class", "labels", "values", "windows"]
 Kind = Literal[
     "numeric", "categorical", "boolean", "datetime", "text", "url", "embedded_number",
@@ -24,13 +24,13 @@ Severity = Literal["low", "medium", "high"]
 DeviceWish = Literal["auto", "cpu", "one", "all"]
 
 PLUGIN_GROUP = "automl.plugins"
-"""Group of entry points through which installed packages bring members."""
+"""Group of entry points by which installed packages add templates, baselines, metrics, goals and so on."""
 
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 GOALS: tuple[GoalName, ...] = (
     "binary", "multiclass", "multilabel", "regression", "forecast", "anomaly", "represent", "generate", "segment",
 )  # fmt: skip
-"""Goals that automl has or is to have; `automl.goals` holds those that are built."""
+"""Goals that automl has or is planned to have; `automl.goals` holds those that are implemented."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 QUANTITY_KINDS: tuple[Kind, ...] = ("numeric", "embedded_number")
 NUMERIC_KINDS: tuple[Kind, ...] = (*QUANTITY_KINDS, "boolean")
@@ -40,8 +40,8 @@ UNUSED_KINDS: tuple[Kind, ...] = ("identifier", "constant", "unknown")
 """Kinds whose columns no model reads."""
 
 MIN_LEVEL_ROWS = 5
-"""Training rows in which a level, a word or any other part of a cell must be seen to get a code of its own.
+"""A level, a word or any other part of a cell gets a code of its own only if it is in at least this many training rows.
 
-What is stored then says nothing that fewer rows say; target classes and the keys of series are stored whatever their
-rows.
+So nothing is stored that only fewer rows contain. Target classes and the names of series are the exception: they are
+stored however few rows they have.
 """

@@ -1,4 +1,4 @@
-"""What a network sees and says: its inputs, its output, what encodes, what decodes and what scores."""
+"""Records around a network: its inputs, its output, the encoder, the target codec, and the metric."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ class InputSpec:
             unseen; tokens ``(n, length)`` int32, 0 = padding, 1 = unknown word; image ``(n, h, w, c)`` uint8;
             series ``(n, steps, channels)`` float32 without NaN.
         shape: of one row, without the batch dimension.
-        dtype: a NumPy name.
+        dtype: name of a NumPy dtype.
         size: vocabulary size for tokens (ids < size); for categories the largest of stats["sizes"]; else 0.
-        stats: what `build` needs from training rows, plain lists and numbers:
+        stats: statistics of training rows that `build` needs, as plain lists and numbers. For
             numbers: "median", "scale", "quantiles" (per column, up to 64 ascending edges), "missing" (share), and for
-            a table's own columns "splits" (per column, up to 63 thresholds that tell most of the target, best first);
+            a table's own columns "splits" (per column, up to 63 thresholds that best predict the target, best first);
             categories: "sizes" (levels per column, code 0 included); tokens: "columns";
-            image: "mean", "std" (per channel, 0 to 255), in a table also "columns"; series: "mean", "std" (a channel).
+            image: "mean", "std" (per channel, 0 to 255), in a table also "columns"; series: "mean", "std" (per
+            channel).
     """
 
     name: str
@@ -41,7 +42,7 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a search space may depend on beside the inputs: counts of the training rows."""
+    """Counts of the training rows; together with the inputs, all that a search space may depend on."""
 
     n_rows: int
     n_classes: int = 0
@@ -50,19 +51,19 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a network must put out: raw, without activation (logits, standardised values).
+    """The output that a network must have: raw, without activation (logits, standardised values).
 
     Attributes:
         goal: of the task.
         shape: of one row's output: ``(1,)`` binary logit; ``(n_classes,)`` logits; ``(n_labels,)`` logits;
             ``(n_targets,)``; forecast ``(horizon, n_targets, 1 + n_quantiles)`` whose last axis is the point forecast
             followed by the quantiles.
-        activation: applied outside the network at prediction: "sigmoid", "softmax" or "linear".
+        activation: "sigmoid", "softmax" or "linear"; applied outside the network at prediction.
         loss: "binary_crossentropy", "sparse_categorical_crossentropy", "mse" or "forecast" (mean absolute error
-            of the point plus pinball losses of the quantiles).
-        quantiles: levels, forecast only.
-        priors: training class priors (for the output bias), else empty.
-        ordered: multiclass only: the classes are grades (`Task.ordered`).
+            of the point forecast plus pinball losses of the quantiles).
+        quantiles: forecast only: levels of the quantiles.
+        priors: class shares of the training rows (for the initial output bias); empty without classes.
+        ordered: multiclass only: whether the classes are ordered, like grades (`Task.ordered`).
     """
 
     goal: GoalName
@@ -76,7 +77,7 @@ class Head:
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Fitted on training rows only; turns a dataset's rows into a network's arrays."""
+    """Turns a dataset's rows into a network's input arrays; fitted on training rows only."""
 
     specs: tuple[InputSpec, ...]
 
@@ -85,42 +86,42 @@ class Encoder(Protocol):
         ...
 
     def state(self) -> dict[str, Any]:
-        """Plain numbers, strings, lists and arrays from which the encoder is restored exactly."""
+        """The state as plain numbers, strings, lists and arrays, from which the encoder is restored exactly."""
         ...
 
 
 @runtime_checkable
 class TargetCodec(Protocol):
-    """Fitted on training rows only; between the user's target, a network's target and predictions."""
+    """Converts the user's target to a network's, and raw outputs to predictions; fitted on training rows only."""
 
     head: Head
 
     def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """What the loss compares with: int32 codes, float32 labels or standardised values.
+        """The target for the loss: int32 codes, float32 labels or standardised values.
 
-        Forecast: the raw float32 window ``(n, horizon, n_targets)``; the network normalises by its context.
+        Forecast: the raw float32 window ``(n, horizon, n_targets)``; the network scales by the context itself.
         """
         ...
 
     def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """What the metrics compare with, in the user's units (see the module's conventions)."""
+        """The target for the metrics, in the user's units (see the conventions of `automl.records`)."""
         ...
 
     def decode(self, raw: np.ndarray) -> Output:
-        """A network's raw output as probabilities, or values in the user's units."""
+        """Convert a network's raw output to probabilities, or to values in the user's units."""
         ...
 
     def state(self) -> dict[str, Any]:
-        """Plain numbers, strings and lists from which the codec is restored exactly."""
+        """The state as plain numbers, strings and lists, from which the codec is restored exactly."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Output:
-    """Predictions of either side, in one shape, so that both are scored by the same code.
+    """Predictions of either side in a common form, so that the same code scores both.
 
     Attributes:
-        kind: what the model gives by nature: probabilities (classification), values, or windows (forecast).
+        kind: what the model predicts: "probabilities" (classification), "values", or "windows" (forecast).
         arrays: by name:
             probabilities: "probabilities" ``(n, n_classes)`` (binary has two columns; multilabel: each label's own),
             "labels" int64 codes ``(n,)`` (multilabel: ``(n, n_labels)`` 0/1);
@@ -135,14 +136,15 @@ class Output:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """One score.
+    """One metric.
 
     Attributes:
         reads: the array of an `Output` that it needs ("labels", "probabilities", "values", "quantiles").
-        fn: ``fn(truth, array, sample_weight, context) -> float``; weights ``(n,)`` may be fractional or zero;
+        fn: ``fn(truth, array, sample_weight, context) -> float``. Weights ``(n,)`` may be fractional or zero. The
             context holds "scale" ``(n_windows, n_targets)``, "series" ``(n_windows,)`` and "quantiles" for forecasts,
-            "classes" (int) for classification.
-        best: the value of a perfect model (0.0 or 1.0).
+            and "classes" (int) for classification.
+        best: the score of a perfect model (0.0 or 1.0).
+        words: name of the metric in reports.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What came out: runs and their costs, the comparison, and what the report is made of."""
+"""Records of the results: runs and their costs, the comparison, and the input of the report."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-# What parts two costs in use, most telling first, and the ratio up to which a difference is noise.
+# The costs by which two models are compared in use, most important first, each with the ratio that may be noise.
 CHEAPER_BY: tuple[tuple[Literal["predict_ms", "size_mib"], float], ...] = (("predict_ms", 1.1), ("size_mib", 1.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a run costs. Times in seconds or milliseconds, memory and size in MiB; None where not measured."""
+    """The costs of a run: times in seconds or milliseconds, memory and size in MiB; None if not measured."""
 
     fit_seconds: float = 0.0
     offered_seconds: float = 0.0
@@ -32,7 +32,10 @@ class Cost:
     n_parameters: int | None = None
 
     def cheaper_than(self, other: Cost) -> Literal["predict_ms", "size_mib"] | None:
-        """By what this costs less in use: a row's time by more than a tenth, or else size; None where it does not."""
+        """The cost by which this run is cheaper in use than the other; None if it is not cheaper.
+
+        Prediction time decides if the two differ by more than a tenth, otherwise size.
+        """
         for what, noise in CHEAPER_BY:
             own, others = getattr(self, what), getattr(other, what)
             if own is None or others is None:
@@ -46,17 +49,18 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One contestant's one setting, deep and shallow alike: the rows of `result.json`.
+    """One setting of a template or baseline that was fitted: a row of `result.json`, for deep and shallow alike.
 
     Attributes:
         name: unique, such as "mlp-3" or "boosting-1".
         family: the template's or baseline's name.
-        choices: its settings, knobs included, plain values.
-        curve: per epoch dicts {"epoch", "seconds", "loss", "valid_score"} (deep) or per round (shallow, may be empty).
-        at_seconds: clock time since the call when the run ended (for "score over time").
+        choices: its settings, knobs included, as plain values.
+        curve: dicts {"epoch", "seconds", "loss", "valid_score"} for each epoch (deep), or for each round (shallow, may
+            be empty).
+        at_seconds: seconds since the call at which the run ended (for "score over time").
         failure: why it failed or was cut, in words.
-        n_holdouts: hold-outs whose mean `valid_score` is; 1 where one part of the rows validates, and for a trial that
-            was not examined on the others (such a one stands behind those that were).
+        n_holdouts: number of hold-outs over which `valid_score` is the mean. It is 1 if there is only one hold-out, and
+            for a trial that was not judged on the others (such a trial ranks behind those that were).
     """
 
     name: str
@@ -78,20 +82,20 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The verdict and the figures that it rests on.
+    """The verdict and the figures that it is based on.
 
     Attributes:
         verdict: deep, shallow or tie.
         reason: better, equivalent or undecided.
-        gain: test score of deep minus shallow, turned so that positive means that deep is better.
-        interval: (low, high) of the gain.
+        gain: difference of the test scores of deep and shallow, with the sign that is positive if deep is better.
+        interval: confidence interval (low, high) of the gain.
         level: its confidence level.
-        least_gain: min_gain × distance from the floor's to the best possible score, in the metric's units.
-        recommended: a run's name.
-        n_units: test units resampled.
-        seeds: number of seeds crossed in.
-        p_value: of the exact paired test, where one was asked for.
-        sentences: two, for a manager.
+        least_gain: min_gain × distance from the floor's score to the best possible score, in the metric's units.
+        recommended: name of the recommended run.
+        n_units: number of test units that were resampled.
+        seeds: number of seeds that were resampled together with the units.
+        p_value: of the exact paired test, if one was made.
+        sentences: two sentences for a manager.
         notes: further plain sentences (one seed only, too few units, ...).
     """
 
@@ -111,14 +115,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contestant:
-    """A finalist's, the blend's or the floor's predictions on test rows: what compare and report read.
+    """Test predictions of a finalist, the blend or the floor, for the verdict and the report.
 
     Attributes:
-        run: the run's name.
+        run: name of the run.
         side: its side.
-        output: the finalist's own test predictions (its seeds averaged).
+        output: test predictions, the mean over its seeds.
         per_seed: test predictions of each seed.
-        valid_output: on validation rows (calibration, thresholds).
+        valid_output: predictions of validation rows (for calibration and thresholds).
     """
 
     run: str
@@ -130,21 +134,22 @@ class Contestant:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """All that a report section sees.
+    """Everything that a report section can read.
 
     Attributes:
-        truth: of the scored test items, as metrics read them.
-        weight: of the scored test items, as metrics read them.
-        context: of the scored test items, as metrics read them.
-        higher_is_better: of the metric.
-        contestants: finalists, the blend where there is one, and the floor.
-        examples: test items as the user's own, in test order, for "worst errors": a frame of raw input columns, or
-            an array of images ``(n, h, w[, c])`` uint8 or of sequences; None when not kept.
-        test_rows: ``(n,)`` positions in the user's file of the scored test items (first row of a window).
-        history: forecast only, mapping with "values" ``(n_windows, context, n_targets)`` before each window,
+        truth: truth of the scored test items, as metrics read it.
+        weight: weights of the scored test items, or None.
+        context: context of the metrics for the scored test items, see `Metric.fn`.
+        higher_is_better: whether a higher score of the metric is better.
+        contestants: finalists, the blend if there is one, and the floor.
+        examples: the test items as the user gave them, in test order, for "worst errors": a frame of raw input columns,
+            or an array of images ``(n, h, w[, c])`` uint8 or of sequences; None if they were not kept.
+        test_rows: ``(n,)`` position in the user's file of each scored test item (for a window, of its first row).
+        history: forecast only: a mapping with "values" ``(n_windows, context, n_targets)`` before each window, and
             "times" ``(n_windows, horizon)``.
-        clock: "budget_seconds", "wall_seconds", "started" (ISO), phases and what each side was offered and spent.
-        reproduce: "command", "python", "recipe" texts, "versions" mapping, "machine" mapping.
+        clock: "budget_seconds", "wall_seconds", "started" (ISO), phases, and the seconds offered to and spent by each
+            side.
+        reproduce: the texts "command", "python" and "recipe", and the mappings "versions" and "machine".
         stopped: why the run ended: "budget", "max_trials", "exhausted" or "interrupt".
     """
 
@@ -175,7 +180,7 @@ class Section:
 
     Attributes:
         title: heading.
-        order: place on the page, ascending.
+        order: position on the page; lower comes first.
         collect: ``collect(outcome) -> plain dict or None`` (JSON types only; None leaves the section out).
         template: Jinja source that turns the dict into HTML (autoescaped).
         markdown: Jinja source that turns the same dict into Markdown.

@@ -1,14 +1,19 @@
-"""Part the rows into training, validation and test before anything is fitted; say in one sentence how.
+"""Splits the rows into training, validation and test before anything is fitted, and describes how in one sentence.
 
-Rules, the first that applies: forecasts are parted in time within each series; the user's own test rows are kept;
-groups stay whole; a named time column parts in time; otherwise rows are shuffled within strata of the target.
+The first rule that applies decides:
 
-Where no row is to test (one side alone is trained, and nothing is compared), the same rules part training from
-validation rows.
+1. forecasts are split in time within each series;
+2. test rows given by the user are kept;
+3. groups stay whole;
+4. a named time column splits the rows in time;
+5. otherwise rows are shuffled within strata of the target.
 
-Below `FEW_ROWS` rows one hold-out mostly picks noise, so further ones are drawn from the training rows, disjoint and by
-the same rule. Not for forecasts, which validate on several origins already, nor for dated tables, where an earlier cut
-would train on less and judge another time.
+If no test rows are wanted (one side is trained alone and nothing is compared), the same rules split the rows into
+training and validation.
+
+Below `FEW_ROWS` rows, choosing by a single hold-out mostly picks noise. Therefore further hold-outs are drawn from the
+training rows, disjoint and by the same rule. Two cases keep one: forecasts, which already validate on several origins,
+and tables with a time column, where an earlier cut would train on less and validate on another time.
 """
 
 from automl.split.forecast import windows

@@ -1,4 +1,4 @@
-"""How rows are drawn: by strata, by whole groups, or the latest."""
+"""Draws rows for a part of the split: stratified, by whole groups, or the latest."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ __all__ = [
 ]  # fmt: skip
 
 TEST_SHARE = 0.2
-"""Share of the rows, or of a series, that tests."""
+"""Share of the rows, or of a series, that is used as test."""
 
 
 def codes_of(labels: np.ndarray) -> np.ndarray:
-    """``(n,)`` int64, one number a distinct label, in order of first occurrence."""
+    """``(n,)`` int64: a code for each distinct label, in order of first occurrence."""
     return np.asarray(pd.factorize(labels)[0], np.int64)
 
 
 def strata_words(task: Task) -> str:
-    """What `strata_of` tells rows apart by."""
+    """The words that describe the strata of `strata_of`."""
     return goals.named(task).strata_words
 
 
 def strata_of(dataset: Dataset, task: Task, rows: np.ndarray) -> np.ndarray:
-    """``(n,)`` int64, a stratum's code for each row: what the goal tells rows apart by."""
+    """``(n,)`` int64: the code of each row's stratum, as the goal defines it."""
     if dataset.target is None:
         return np.zeros(len(rows), np.int64)
     return goals.named(task).strata(dataset.target.iloc[rows])
@@ -38,7 +38,7 @@ def strata_of(dataset: Dataset, task: Task, rows: np.ndarray) -> np.ndarray:
 def stratified(
     dataset: Dataset, task: Task, rows: np.ndarray, share: float, rng: np.random.Generator, most: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(rest, drawn): an even share of every stratum; strata of fewer than three rows stay in the rest."""
+    """(rest, drawn): the same share of every stratum; classes with fewer than three rows stay in the rest."""
     strata = strata_of(dataset, task, rows)
     free = may_be_drawn(strata, task)
     if not free.any():
@@ -50,7 +50,7 @@ def stratified(
     n_wanted = min(n_wanted, most or n_wanted, max(1, int(0.5 * free.sum())))
     order = np.flatnonzero(free)
     order = order[np.lexsort((rng.random(len(order)), strata[order]))]
-    # every k-th row of the strata laid end to end: each stratum gives its share, give or take one row
+    # Every k-th row of the rows sorted by stratum: each stratum gives its share, plus or minus one row.
     at = np.floor((np.arange(n_wanted) + rng.random()) * len(order) / n_wanted).astype(np.int64)
     drawn = np.zeros(len(rows), bool)
     drawn[order[at]] = True
@@ -59,14 +59,14 @@ def stratified(
 
 
 def may_be_drawn(strata: np.ndarray, task: Task) -> np.ndarray:
-    """Rows that may be drawn: those of a class with at least three."""
+    """Which rows may be drawn: those of a class with at least three rows; without classes, all rows."""
     if goals.named(task).is_classification:
         return np.asarray(np.bincount(strata)[strata] >= 3)
     return np.ones(len(strata), bool)
 
 
 def _keep_one_of_each(strata: np.ndarray, drawn: np.ndarray) -> None:
-    """Give a row back where a stratum was drawn whole, so that training knows every class."""
+    """Return one row of each stratum that was drawn completely, so that every class is in training."""
     left = np.bincount(strata[~drawn], minlength=int(strata.max()) + 1)
     for stratum in np.flatnonzero((left == 0) & (np.bincount(strata) > 0)):
         drawn[np.flatnonzero((strata == stratum) & drawn)[0]] = False
@@ -75,14 +75,14 @@ def _keep_one_of_each(strata: np.ndarray, drawn: np.ndarray) -> None:
 def grouped(
     dataset: Dataset, task: Task, rows: np.ndarray, share: float, rng: np.random.Generator, most: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(rest, drawn): whole groups; of 20 shuffles the one nearest to the share and to the classes' own shares."""
+    """(rest, drawn): whole groups; of 20 shuffles, the one nearest to the wanted share and to the class shares."""
     assert dataset.groups is not None
     codes = codes_of(dataset.groups[rows])
     n_groups = int(codes.max()) + 1
     if n_groups < 3:
         raise DataError(
             f"group column {task.group_column!r} has {n_groups} groups among {len(rows):,} rows; at "
-            f"least 5 are needed to part them"
+            f"least 5 are needed to split them"
         )
     sizes = np.bincount(codes)
     wanted = min(share * len(rows), most or len(rows))
@@ -96,7 +96,7 @@ def grouped(
         n = int(np.clip(np.abs(filled - wanted).argmin() + 1, 1, n_groups - 1))
         chosen = order[:n]
         got = table[chosen].sum(axis=0)
-        gone = ((table.sum(axis=0) - got) == 0).sum()  # classes that training would not know
+        gone = ((table.sum(axis=0) - got) == 0).sum()  # classes without a row in training
         miss = (
             abs(got.sum() - wanted) / len(rows)
             + np.abs(got / max(got.sum(), 1) - table.sum(axis=0) / len(rows)).sum()
@@ -110,7 +110,7 @@ def grouped(
 
 
 def latest(dataset: Dataset, rows: np.ndarray, share: float, most: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """(earlier, latest): parted in time; rows of one time stay together."""
+    """(earlier, latest): split in time; rows with equal times stay together."""
     assert dataset.times is not None
     times = dataset.times[rows]
     order = np.argsort(times, kind="stable")
@@ -118,14 +118,14 @@ def latest(dataset: Dataset, rows: np.ndarray, share: float, most: int | None = 
     cuts = np.flatnonzero(np.diff(times[order])) + 1  # first rows of a later time
     if not len(cuts):
         raise DataError(
-            f"all {len(rows):,} rows that are to be parted in time have the same time; name another time_column"
+            f"all {len(rows):,} rows that are to be split in time have the same time; name another time_column"
         )
     cut = int(cuts[np.abs(cuts - (len(rows) - wanted)).argmin()])
     return rows[order[:cut]], rows[order[cut:]]
 
 
 def blocks_of(dataset: Dataset, test: np.ndarray) -> np.ndarray:
-    """Blocks of neighbouring times, about as many as they hold rows; rows of one time share a block."""
+    """A block for each test row: some sqrt(n) blocks of neighbouring times (at most 60); equal times share a block."""
     assert dataset.times is not None
     times = dataset.times[np.sort(test)]
     n_blocks = int(np.clip(np.sqrt(len(test)), 1, 60))

@@ -1,4 +1,4 @@
-"""Further hold-outs where rows are few."""
+"""Draws further hold-outs for data with few rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAST_HELD_OUT = 2
 
 
 def with_folds(split: Split, dataset: Dataset, task: Task) -> Split:
-    """The split with further hold-outs where its rows are few; their draws change nothing about the first."""
+    """The split, with further hold-outs if its rows are few. The first hold-out stays the same."""
     rest = np.union1d(split.train, split.valid)
     if len(rest) >= FEW_ROWS:
         return split
@@ -43,7 +43,7 @@ def with_folds(split: Split, dataset: Dataset, task: Task) -> Split:
 def _another(
     split: Split, dataset: Dataset, task: Task, pool: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray | None:
-    """Validation rows like the split's own, from a pool that validated nowhere yet; None where it cannot give them."""
+    """Validation rows like those of the split, from a pool of rows not yet used for it; None if there are too few."""
     share = len(split.valid) / max(len(pool), 1)
     if share > 0.5:
         return None
@@ -61,7 +61,10 @@ def _another(
 
 
 def _known(split: Split, dataset: Dataset, task: Task, valid: np.ndarray) -> bool:
-    """Whether scores on these rows mean what they do on the split's own: truth varies, training knows its classes."""
+    """Whether these rows give scores comparable to the split's own validation rows.
+
+    Their target must vary if it varies there, and the other rows must contain all training classes.
+    """
     assert dataset.target is not None
     if _varies(dataset.target.iloc[split.valid]) and not _varies(dataset.target.iloc[valid]):
         return False

@@ -1,4 +1,4 @@
-"""Forecasts: parted in time within each series, in windows of the horizon."""
+"""Splits forecasts in time within each series, in windows of the horizon."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ PANEL = 10
 
 
 def windows(rows: np.ndarray, horizon: int, stride: int) -> np.ndarray:
-    """Windows of consecutive rows.
+    """Windows of consecutive rows of one series.
 
     Args:
         rows: consecutive row numbers of one series.
         horizon: length of a window.
-        stride: rows between starts.
+        stride: rows between the starts of two windows.
 
     Returns:
-        ``(n_windows, horizon)`` int64, from the first row on; an incomplete last window is left out.
+        Row numbers ``(n_windows, horizon)`` int64, from the first row on; an incomplete last window is left out.
     """
     if len(rows) < horizon:
         return np.empty((0, horizon), np.int64)
@@ -53,7 +53,7 @@ def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
     for name, part in parts.items():
         if not len(part):
             longest = max(b - a for a, b in _bounds(dataset.series, dataset.n_rows))
-            given = " beside the given test rows" if dataset.given is not None and dataset.given.any() else ""
+            given = " besides the given test rows" if dataset.given is not None and dataset.given.any() else ""
             raise RecipeError(
                 f"horizon {horizon} leaves no {name} window{given}; the longest series has {longest:,} rows and needs "
                 f"{3 * horizon + 2}: ask for a shorter horizon"
@@ -86,7 +86,7 @@ def _bounds(series: np.ndarray | None, n_rows: int) -> list[tuple[int, int]]:
 
 
 def _test_start(dataset: Dataset, first: int, end: int, horizon: int) -> int:
-    """First test row of a series: the first given one, or that of the whole windows in its last fifth."""
+    """First test row of a series: the first one given, or the start of the whole windows in its last fifth."""
     if dataset.given is not None and dataset.given.any():
         given = np.flatnonzero(dataset.given[first:end])
         if len(given) and int(given[0]) + len(given) < end - first:
@@ -101,7 +101,7 @@ def _test_start(dataset: Dataset, first: int, end: int, horizon: int) -> int:
 
 
 def _window_units(dataset: Dataset, tested: np.ndarray) -> tuple[str, np.ndarray]:
-    """Series where there are ten or more of them, else windows (those that start at one time together)."""
+    """The units of the test: series if there are ten or more, else windows (those with equal start times together)."""
     if dataset.series is not None:
         codes = codes_of(dataset.series[tested[:, 0]])
         if len(np.unique(codes)) >= PANEL:

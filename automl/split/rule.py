@@ -1,4 +1,4 @@
-"""Which rule parts the rows, and the sentence that says so."""
+"""Chooses the rule that splits the rows, applies it, and writes the sentence that describes it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_
     """Decide which rows train, validate and test.
 
     Args:
-        dataset: as `detect` left it.
-        task: what is to be done.
+        dataset: as returned by `detect`.
+        task: the task that was detected or asked for.
         seed: of every random choice.
-        tested: without, no row tests: for a model that is trained and not judged.
-        hold_outs: whether few rows get further hold-outs; of no use where one model alone is fitted.
+        tested: whether there are test rows; False for a model that is trained but not compared.
+        hold_outs: whether data with few rows gets further hold-outs; of no use where only one model is fitted.
 
     Returns:
         The split; the same one for the same arguments.
 
     Raises:
-        DataError: too few rows, groups or times. RecipeError: two rules that exclude each other were asked for.
+        DataError: there are too few rows, groups or times.
+        RecipeError: the recipe asks for two rules that exclude each other.
     """
     least = LEAST_ROWS if tested else LEAST_UNTESTED
     if dataset.n_rows < least:
@@ -47,7 +48,7 @@ def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_
         return in_time(dataset, task, seed)
     dated = task.time_column is not None and dataset.times is not None
     if dated and dataset.groups is not None:
-        raise RecipeError("group and time_column cannot both part the rows; name the one that new data will differ in")
+        raise RecipeError("group and time_column cannot both split the rows; name the one that new data will differ in")
     if not tested:
         made = _untested(dataset, task, seed, dated)
         return with_folds(made, dataset, task) if hold_outs and not dated else made
@@ -89,7 +90,7 @@ def _share(rows: np.ndarray, dataset: Dataset) -> str:
 
 
 def _untested(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
-    """Training and validation rows alone; every class validates that has a row to spare."""
+    """Training and validation rows only; every class with two rows or more is in validation."""
     everything, rng, nobody = np.arange(dataset.n_rows), np.random.default_rng(seed), np.empty(0, np.int64)
     units = "block" if dated else "row" if dataset.groups is None else "group"
     if dated:
@@ -105,7 +106,7 @@ def _untested(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
 
 
 def _each_class(dataset: Dataset, task: Task, train: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Move a training row of each class that none validates yet, where the class keeps another one to train."""
+    """Move one training row of each class without validation rows to validation, if one stays in training."""
     goal = goals.named(task)
     if not goal.is_one_class or dataset.target is None:
         return train, valid
@@ -129,7 +130,7 @@ def _given(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
     rest, test = np.flatnonzero(~dataset.given), np.flatnonzero(dataset.given)
     if len(rest) < LEAST_ROWS - 2:
         raise DataError(
-            f"{len(rest)} rows remain for training beside the {len(test)} given test rows; at least "
+            f"{len(rest)} rows remain for training besides the {len(test)} given test rows; at least "
             f"{LEAST_ROWS - 2} are needed"
         )
     rng = np.random.default_rng(seed)

@@ -1,1 +1,1 @@
-"""What lies between us and the operating system: memory, cores, processes, the terminal and the shell."""
+"""Access to the operating system: memory, cores, processes, the terminal and the shell."""

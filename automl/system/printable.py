@@ -1,6 +1,6 @@
-"""Text of users as a terminal may show it: what would act on the screen, hide or fake a line is spelled out.
+"""Makes users' text safe to print: characters that control the screen, hide text or fake a line become escapes.
 
-The lowest module: errors, findings, progress, the command line and the report all spell names by it.
+This is the lowest module: errors, findings, progress, the command line and the report all print names with it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import unicodedata
 __all__ = ["json_printable", "printable"]
 
 CATEGORIES = ("Cc", "Cf", "Zl", "Zp", "Cs")  # controls, formats (bidi, zero width), line separators, surrogates
-# Formats that words are written with: joiners of Persian, Indic scripts and emoji, signs that span Arabic numbers.
+# Format characters needed to write words: joiners of Persian, Indic scripts and emoji, and signs over Arabic numbers.
 SHOWN = frozenset("\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
 _SUSPECT = re.compile(r"[\x7f-\x9f\xad\u0600-\u0605\u061c-\U0010ffff]")
 
@@ -19,23 +19,23 @@ _SUSPECT = re.compile(r"[\x7f-\x9f\xad\u0600-\u0605\u061c-\U0010ffff]")
 def printable(text: object, keep: str = "") -> str:
     r"""The text with controls, direction marks, invisible marks, line separators and surrogates as escapes.
 
-    What is shown already (``\x1b`` as four characters) stays, so that doing it twice changes nothing.
+    Escapes already in the text (``\x1b`` as four characters) stay, so that a second call changes nothing.
 
     Args:
-        text: anything; its `str`.
-        keep: characters to leave, such as ``"\n"`` in a text of several lines.
+        text: any object; its `str` is used.
+        keep: characters to leave unchanged, such as ``"\n"`` in a text of several lines.
 
     Returns:
-        Text that takes one line, where `keep` holds no line break, and is read in the order it was written.
+        The text on a single line (unless `keep` holds a line break), shown in the order in which it is stored.
     """
-    said = str(text)
-    if said.isprintable() and (said.isascii() or not _SUSPECT.search(said)):
-        return said
-    return "".join(repr(c)[1:-1] if c not in keep and _hidden(c) else c for c in said)
+    content = str(text)
+    if content.isprintable() and (content.isascii() or not _SUSPECT.search(content)):
+        return content
+    return "".join(repr(c)[1:-1] if c not in keep and _hidden(c) else c for c in content)
 
 
 def json_printable(text: str) -> str:
-    r"""A JSON text that says the same, with such characters inside its strings as ``\uXXXX``."""
+    r"""An equivalent JSON text, with such characters inside its strings as ``\uXXXX``."""
     if text.isprintable():
         return text
     return "".join(_json_escape(c) if c not in "\n\t" and _hidden(c) else c for c in text)

@@ -1,4 +1,4 @@
-"""A process that ends with its parent, and one that goes on as a fresh one. Imports next to nothing."""
+"""Ends a process with its parent, and replaces a process by a new one that resumes its run. Imports almost nothing."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _command: list[str] = []
 
 
 def end_with(parent: int) -> None:
-    """End this process, whatever its main thread does, within half a second of its parent's end.
+    """End this process within half a second after its parent ends, whatever its main thread does.
 
     Args:
-        parent: process id, told by the parent itself: it may be gone by the time that this is called.
+        parent: process id of the parent, passed by the parent itself, which may have ended before this call.
     """
-    with contextlib.suppress(RuntimeError):  # no thread may start (`ulimit -u`): work goes before order
+    with contextlib.suppress(RuntimeError):  # no thread may start (`ulimit -u`): work on without the watchdog
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
@@ -35,25 +35,25 @@ def _watch(parent: int) -> None:
 
 
 def allow(command: Sequence[str]) -> None:
-    """Say that this process is nobody's but ours, and what it was started with; only the command line knows that.
+    """Allow `go_on` to replace this process. Only the command line calls it, because it owns the whole process.
 
     Args:
-        command: such as `sys.orig_argv`. One with ``--`` is not taken: what is put behind
-            it would not be read as flags.
+        command: the command that started the process, such as `sys.orig_argv`. A command with ``--`` is not accepted:
+            flags added after it would not be read as flags.
     """
     _command[:] = [] if "--" in command else command
 
 
 def possible() -> bool:
-    """Whether `go_on` would do anything."""
+    """Whether `go_on` can replace this process."""
     return bool(_command) and hasattr(os, "execv") and os.name == "posix"
 
 
 def go_on(folder: Path) -> None:
-    """Replace this process by one that resumes the run in a folder. From any thread; returns only where it cannot.
+    """Replace this process by one that resumes the run in a folder. Works from any thread; returns only if it cannot.
 
-    Nothing is tidied up: what the folder holds is what a killed run leaves. Files that this process has open, the
-    folder's lock among them, close.
+    There is no cleanup: the folder is left as by a killed run. The process's open files are closed, among them the lock
+    of the folder.
     """
     if not possible():
         return

@@ -1,4 +1,4 @@
-"""What this process may use of the machine, memory and cores, and the most memory that it has used."""
+"""Measures the memory and cores that this process may use, and its peak memory."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def reset_peak() -> None:
-    """Start a new peak at the present size (Linux; elsewhere the peak is that of the whole process)."""
+    """Reset the peak to the present size (Linux only; elsewhere the peak is over the whole life of the process)."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_mib() -> float:
-    """The largest resident size since `reset_peak`, MiB."""
+    """The largest resident size since `reset_peak`, in MiB."""
     try:
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        if found:
-            return int(found.group(1)) / 1024
+        peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        if peak:
+            return int(peak.group(1)) / 1024
     except OSError:
         pass
     import resource
@@ -37,7 +37,7 @@ def peak_mib() -> float:
 
 
 def address_space_mib() -> float:
-    """What is left of the memory that this process may map (``ulimit -v``, ``-d``), MiB; infinite without a limit."""
+    """Memory that this process may still map (``ulimit -v``, ``-d``), in MiB; infinite without a limit."""
     try:
         import resource
     except ImportError:  # Windows
@@ -58,9 +58,9 @@ def address_space_mib() -> float:
 
 
 def available_mib() -> float:
-    """Most of the memory that is free for this process.
+    """80 % of the memory that is free for this process, in MiB.
 
-    That is what the machine has left, or the control group, or the process's own limit (``ulimit -v``) if that is less.
+    Free is the least of what the machine, the control group and the process's own limit (``ulimit -v``) leave.
     """
     import psutil
 
@@ -75,5 +75,5 @@ def available_mib() -> float:
 
 
 def usable_cores() -> int:
-    """Cores that this process may run on, which a container or `taskset` can make fewer than the machine has."""
+    """Cores that this process may run on; a container or `taskset` can allow fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

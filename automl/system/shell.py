@@ -1,4 +1,4 @@
-"""Advice to paste: flags and names as a shell line that does what it says, whatever the names are."""
+"""Quotes flags and names for a shell, so that suggested commands can be pasted and run whatever the names are."""
 
 from __future__ import annotations
 
@@ -11,36 +11,37 @@ __all__ = ["columns_flag", "fits_columns", "flag", "holds", "path", "quoted", "w
 
 
 def word(text: str) -> str:
-    r"""One word of a shell line: as it is where it is harmless, in quotes elsewhere.
+    r"""One word of a shell command, in quotes if it needs them.
 
-    Names with control characters, invisible marks or bytes that are no UTF-8 come as ``$'...'`` (bash, zsh, ksh), in
-    plain ASCII. A shell holds no NUL and no lone surrogate that stands for no byte: ask `holds` before.
+    Names with control characters, invisible marks or bytes that are not UTF-8 are written as ``$'...'`` (bash, zsh,
+    ksh), in plain ASCII. A shell argument cannot hold a NUL, or a lone surrogate that stands for no byte: call `holds`
+    first.
     """
     if printable(text) == text:
         return shlex.quote(text)
-    said = text.encode("utf-8", "surrogateescape" if holds(text) else "backslashreplace")
-    return "$'" + "".join(_escape(byte) for byte in said) + "'"
+    content = text.encode("utf-8", "surrogateescape" if holds(text) else "backslashreplace")
+    return "$'" + "".join(_escape(byte) for byte in content) + "'"
 
 
 def _escape(byte: int) -> str:
-    # Always three octal digits: \x takes as many digits as follow in some shells.
+    # Always three octal digits: in some shells \x reads as many digits as follow.
     return chr(byte) if 32 <= byte < 127 and chr(byte) not in "'\\" else f"\\{byte:03o}"
 
 
 def quoted(text: str) -> str:
-    """`word` with quotes even where none are needed: a name inside a sentence."""
-    said = word(text)
-    return said if said != text else f"'{text}'"
+    """`word`, always in quotes, for a name inside a sentence."""
+    own = word(text)
+    return own if own != text else f"'{text}'"
 
 
 def path(text: str | os.PathLike[str]) -> str:
-    """A file or folder as an argument, which must not look like a flag."""
-    said = os.fspath(text)
-    return word(f"./{said}" if said.startswith("-") else said)
+    """A file or folder as an argument that does not look like a flag."""
+    name = os.fspath(text)
+    return word(f"./{name}" if name.startswith("-") else name)
 
 
 def holds(text: str) -> bool:
-    """Whether an argument of a command can be this text."""
+    """Whether this text can be an argument of a command."""
     try:
         text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -49,11 +50,11 @@ def holds(text: str) -> bool:
 
 
 def flag(name: str, value: str) -> str:
-    """A flag with its value: ``--target 'two words'``; the argument of Python where no command line can hold it.
+    """A flag with its value: ``--target 'two words'``. If no command line can hold it, the Python argument instead.
 
     Args:
-        name: with its dashes.
-        value: a name of the user's.
+        name: the flag with its dashes.
+        value: a name from the user.
     """
     if not holds(value):
         return f"{name.lstrip('-').replace('-', '_')}={value!a} (in Python)"
@@ -61,12 +62,12 @@ def flag(name: str, value: str) -> str:
 
 
 def fits_columns(name: str) -> bool:
-    """Whether ``--columns`` can name this column: it parts names at commas and drops spaces around them."""
+    """Whether ``--columns`` can name this column: it splits names at commas and strips spaces around them."""
     return bool(name) and name == name.strip() and "," not in name and holds(name)
 
 
 def columns_flag(name: str, kind: str) -> str:
-    """``--columns NAME=KIND``; the argument of Python for a name that the flag would cut at commas or spaces."""
+    """``--columns NAME=KIND``; the Python argument for a name that the flag cannot hold (see `fits_columns`)."""
     if not fits_columns(name):
         return f"columns={{{name!a}: {kind!a}}} (in Python or a recipe)"
     return f"--columns {word(f'{name}={kind}')}"

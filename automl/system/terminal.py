@@ -1,8 +1,7 @@
-"""The last door to standard output and standard error: nothing acts on the screen, and no reader can end a run.
+"""Writes to standard output and standard error: safe against control characters, and against streams that fail.
 
-A stream may be closed from the start, be full, or lose its reader at any time (``| head``, a closed window). What is
-told there is told to whom it may concern: the work goes on. Only where a command was asked for what it prints does a
-loss count, see `Lasting.lost`.
+A stream may be closed from the start, be full, or lose its reader at any time (``| head``, a closed window). The run
+then continues without it. A loss counts only if printing was the purpose of the command, see `Lasting.lost`.
 """
 
 from __future__ import annotations
@@ -27,21 +26,21 @@ __all__ = [
 ]  # fmt: skip
 
 WAIT_SECONDS = 1.0
-_messages: list[Lasting] = []  # where messages go inside `guarded`, by a descriptor that nothing quiets
+_messages: list[Lasting] = []  # where messages go inside `guarded`: a descriptor that nothing silences
 
 GONE = (errno.EPIPE, errno.EIO, errno.ESHUTDOWN, errno.ECONNRESET)
-"""The reader has gone away, or the terminal was closed."""
+"""Error numbers that mean that the reader has gone or the terminal was closed."""
 
 
 class Lasting(io.TextIOBase):
-    """A text stream that takes everything; what cannot be written is dropped.
+    """A text stream that never fails; it drops text that cannot be written.
 
     Args:
-        under: where to: a stream, a descriptor (which this object closes), or None for a stream that is closed.
-        encoding: of a descriptor.
+        under: the target: a stream, a descriptor (which this object closes), or None for a closed stream.
+        encoding: of text written to a descriptor.
 
     Attributes:
-        lost: why something was dropped, None as long as nothing was.
+        lost: the error for which text was dropped; None if none was.
     """
 
     def __init__(self, under: TextIO | int | None, encoding: str = "utf-8") -> None:
@@ -52,16 +51,16 @@ class Lasting(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """Of what is written."""
+        """Encoding of the text written."""
         return self._encoding
 
     @property
     def buffer(self) -> Any:
-        """The bytes below, where there are any."""
+        """The binary stream below, if there is one."""
         return self._under.buffer if self._under is not None else self._raw
 
     def write(self, text: str) -> int:
-        """Write as much as the stream takes."""
+        """Write as much as the stream accepts."""
         if not isinstance(text, str):
             raise TypeError(f"expected text, got {type(text).__name__}")
         with self._noting():
@@ -78,23 +77,23 @@ class Lasting(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Pass on what waits."""
+        """Flush the stream."""
         if self._under is not None:
             with self._noting():
                 self._under.flush()
 
     def close(self) -> None:
-        """Close a descriptor; a stream of another's stays open."""
+        """Close the descriptor; a stream that was passed in stays open."""
         if self._raw is not None:
             with contextlib.suppress(OSError):
                 self._raw.close()
 
     def isatty(self) -> bool:
-        """Whether a terminal shows it."""
+        """Whether the stream is a terminal."""
         stream = self._raw or self._under
         try:
             return stream is not None and bool(stream.isatty())
-        except Exception:  # a stream of the user's own, or one that is closed
+        except Exception:  # a stream class of the user's, or a closed stream
             return False
 
     def fileno(self) -> int:
@@ -105,18 +104,18 @@ class Lasting(io.TextIOBase):
         return stream.fileno()
 
     def readable(self) -> bool:
-        """Never."""
+        """False: the stream is for writing only."""
         return False
 
     def writable(self) -> bool:
-        """Always."""
+        """True, even if the stream below is closed."""
         return True
 
     @contextlib.contextmanager
     def _noting(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # a stream put in place of ours raises whatever it likes
+        except Exception as error:  # a user's stream class may raise anything
             if self.lost is None:
                 self.lost = error
 
@@ -124,17 +123,17 @@ class Lasting(io.TextIOBase):
     def _write_bytes(raw: io.FileIO, content: bytes) -> None:
         while content:
             n = raw.write(content)
-            if n is None:  # it does not block and is full: a reader that has stopped must not hold a run
+            if n is None:  # non-blocking and full: a reader that has stopped must not stop the run
                 if not select.select([], [raw], [], WAIT_SECONDS)[1]:
-                    raise OSError(errno.EAGAIN, "its reader takes nothing")
+                    raise OSError(errno.EAGAIN, "its reader does not read")
                 continue
             content = content[n:]
 
 
 def open_standard() -> None:
-    """Open the null device where a standard descriptor is closed (``>&-``); for processes that are ours alone.
+    """Open the null device for each standard descriptor that is closed (``>&-``). Only for processes that we own.
 
-    Otherwise the next file that is opened takes its number, and what a library prints lands in that file.
+    Otherwise the next file that is opened gets that descriptor, and what a library prints is written to that file.
     """
     for number in (0, 1, 2):
         try:
@@ -148,7 +147,7 @@ def open_standard() -> None:
 
 @contextlib.contextmanager
 def guarded() -> Iterator[Lasting]:
-    """Standard output and standard error that nobody's writing fails on, while inside; the one for output."""
+    """Replace standard output and standard error by `Lasting` streams inside the block; yields the one for output."""
     before = sys.stdout, sys.stderr
     shown = Lasting(before[0])
     sys.stdout = shown
@@ -162,7 +161,7 @@ def guarded() -> Iterator[Lasting]:
 
 
 def settle() -> None:
-    """Let go of what a standard stream could not take, so that Python's last flush has nothing to fail on."""
+    """Discard what the standard streams could not write, so that Python's last flush does not fail."""
     for stream in (sys.stdout, sys.stderr):
         if stream is None:
             continue
@@ -177,34 +176,34 @@ def settle() -> None:
 
 
 def own_stderr() -> Lasting:
-    """Standard error by a descriptor of its own, so that quieting libraries does not quiet us."""
+    """Standard error through a duplicated descriptor, so that silencing libraries does not silence us."""
     stream: Any = sys.stderr
     try:
         return Lasting(os.dup(stream.fileno()), getattr(stream, "encoding", None) or "utf-8")
-    except (OSError, ValueError, AttributeError, TypeError):  # closed, or an object that is no file
+    except (OSError, ValueError, AttributeError, TypeError):  # closed, or an object that is not a file
         return stream if isinstance(stream, Lasting) else Lasting(stream)
 
 
 def out(text: str, *, needed: bool = True) -> None:
-    """Lines for standard output, with everything that would act on the screen spelled out.
+    """Print lines to standard output, with control characters as escapes.
 
     Args:
-        text: of one line or several, each with names that were spelled before.
-        needed: whether the command was run for this text; else a loss is only told.
+        text: one or more lines; line breaks inside names must be escaped already.
+        needed: whether this text is the purpose of the command; if not, a loss is only reported in a note.
     """
     _put(printable(text, "\n\t") + "\n", needed)
 
 
 def out_json(text: str, *, needed: bool = True) -> None:
-    """A JSON text for standard output; where this takes no UTF-8, in ASCII, which says the same."""
-    said = json_printable(text) + "\n"
-    if not _encodes(said):
-        said = "".join(c if c.isascii() else json_escape(c) for c in said)
-    _put(said, needed)
+    """Print a JSON text to standard output; with ASCII escapes if the stream cannot encode it."""
+    content = json_printable(text) + "\n"
+    if not _encodes(content):
+        content = "".join(c if c.isascii() else json_escape(c) for c in content)
+    _put(content, needed)
 
 
 def out_data(text: str) -> None:
-    """A table for standard output: to a program as it is and in UTF-8, to a terminal with escapes spelled out."""
+    """Print a table to standard output: unchanged and in UTF-8 for a program, with escapes for a terminal."""
     stream = sys.stdout
     if stream is not None and stream.isatty():
         out(text)
@@ -215,9 +214,9 @@ def out_data(text: str) -> None:
 
 
 def err(text: object) -> None:
-    """Lines for standard error; see `out`."""
+    """Print lines to standard error; see `out`."""
     stream = _messages[-1] if _messages else own_stderr()
-    if sys.stderr is not None:  # what waits there comes first
+    if sys.stderr is not None:  # first flush text that was written before
         with contextlib.suppress(Exception):  # as in `Lasting`
             sys.stderr.flush()
     stream.write(printable(text, "\n\t") + "\n")
@@ -227,31 +226,31 @@ def err(text: object) -> None:
 
 
 def console(stream: Lasting | None = None) -> Console:
-    """Rich's console for a stream, standard output when None: no markup in names, and escapes spelled out."""
+    """A Rich console for a stream (None: standard output), without markup and with control characters escaped."""
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
     class Plain(Console):
-        """Spells out what layouts have let through; names are spelled before, for the width of tables."""
+        """Escapes control characters left in the output; names are escaped before, so that table widths are right."""
 
         def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
             for segment in super().render(renderable, options):
-                said = segment.text if segment.control else printable(segment.text, "\n")
-                yield segment if said == segment.text else Segment(said, segment.style)
+                safe = segment.text if segment.control else printable(segment.text, "\n")
+                yield segment if safe == segment.text else Segment(safe, segment.style)
 
     file: Any = sys.stdout if stream is None else stream
     return Plain(file=file, markup=False, emoji=False, highlight=False)
 
 
 def styled(text: str, style: str, rest: str) -> Any:
-    """A line for `console` whose first words stand out."""
+    """A line for `console` whose first part has a style."""
     from rich.text import Text
 
     return Text.assemble((printable(text), style), printable(rest))
 
 
 def lost_words(error: Exception) -> str:
-    """Why standard output took no more, and what to do; empty where its reader went away, who wants no more."""
+    """Why standard output failed, and what to do; empty if its reader has gone and needs no message."""
     if isinstance(error, OSError) and error.errno in GONE:
         return ""
     why = getattr(error, "strerror", None) or error
@@ -259,7 +258,7 @@ def lost_words(error: Exception) -> str:
 
 
 def json_escape(c: str) -> str:
-    r"""A character as ``\uXXXX``, two of them beyond the first 65,536."""
+    r"""A character as ``\uXXXX``, or as a surrogate pair of two if it is beyond U+FFFF."""
     units = c.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
@@ -286,7 +285,7 @@ def _put(text: str, needed: bool) -> None:
 
 
 def _put_bytes(content: bytes) -> None:
-    """Bytes past the text layer, where there is one."""
+    """Write bytes to the binary stream below standard output, if there is one."""
     stream = sys.stdout
     below = getattr(stream, "buffer", None)
     if below is None:

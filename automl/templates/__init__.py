@@ -1,4 +1,4 @@
-"""Deep architectures, one a file: a search space and a way to build a network from a point in it.
+"""Deep architectures, one per file: each has a search space and a function that builds a network from a point in it.
 
-What several share lies in `shared`.
+Code that several templates use lies in `shared`.
 """

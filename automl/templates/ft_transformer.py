@@ -1,9 +1,9 @@
-"""A transformer over columns (FT-Transformer): each column is a token, and one token more reads them all.
+"""A transformer over columns (FT-Transformer): each column is a token, and one extra token ([CLS]) reads them all.
 
-Numbers are embedded piecewise linearly in bins by the target (or linearly, as in the paper), levels by a table, and
-every token gets an offset of its column. Blocks normalise first: ``x ← x + attention(norm(x))``,
-``x ← x + W_2 ReGLU(W_1 norm(x))``; the first block's first norm is left out and the last block asks for the first token
-alone, both as in the paper. Time grows with the square of the number of columns.
+Numbers are embedded piecewise linearly in bins chosen by the target (or linearly, as in the paper). Categories are
+looked up in an embedding table. Each column's token gets a learned offset. Blocks normalise first:
+``x ← x + attention(norm(x))``, ``x ← x + W_2 ReGLU(W_1 norm(x))``. As in the paper, the first block has no norm before
+its attention, and the last block computes the first token only. Time grows with the square of the number of columns.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.shared.tables import ACCEPTS, GOALS, batch_sizes, epochs_for, no_table
 
 MAX_TOKENS = 100
-CHEAP_TOKENS = 300_000  # tokens an epoch
+CHEAP_TOKENS = 300_000  # tokens per epoch
 
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
@@ -41,7 +41,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """Two blocks of 64 numbers a token, in bins by the target."""
+    """One start: two blocks, 64 numbers per token, bins chosen by the target."""
     first = {
         "layers": 2, "dim": 64, "heads": 8, "hidden": 1.33, "numeric": "piecewise", "bins": 16, "bins_by": "target",
     }  # fmt: skip
@@ -78,7 +78,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def tokens_of(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mapping[str, Any]) -> Any:
-    """One input as ``(batch, tokens, dim)``: a token for each column; one for all texts together, one a picture."""
+    """One input as ``(batch, tokens, dim)``: a token per column, one for all texts together, one per image."""
     import keras
 
     from automl.layers.categories import CategoryEmbedding
@@ -97,23 +97,23 @@ def tokens_of(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mappin
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """It reads a table's inputs only, and no more than 100 columns."""
-    found = no_table("ft_transformer", task, specs)
-    if found:
-        return found
+    """Why this template cannot be used: it reads a table's inputs only, and at most 100 columns."""
+    reason = no_table("ft_transformer", task, specs)
+    if reason:
+        return reason
     n_tokens = n_columns(specs)
     if n_tokens > MAX_TOKENS:
-        return f"ft_transformer's time grows with the square of the columns: up to {MAX_TOKENS}, here {n_tokens}"
+        return f"ft_transformer's time grows with the square of the columns: at most {MAX_TOKENS}, here {n_tokens}"
     return None
 
 
 def n_columns(specs: Sequence[InputSpec]) -> int:
-    """Tokens that stand for these inputs."""
+    """The number of tokens that these inputs become."""
     return sum(int(spec.shape[0]) if spec.name != "texts" and spec.kind in TABLE_KINDS else 1 for spec in specs)
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
-    """An eighth of the others', less where rows times columns make an epoch long: it seldom paid (decision 10)."""
+    """An eighth of the usual prior, because it seldom paid (decision 10); less where an epoch has many tokens."""
     n_tokens = 1 + n_columns(specs)
     return 0.125 if facts.n_rows * n_tokens <= CHEAP_TOKENS else 0.05
 

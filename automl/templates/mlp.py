@@ -1,14 +1,19 @@
-"""A dense network for tables: numbers and categories, embedded, through two to four hidden layers.
+"""A dense network for tables: embedded numbers and categories, then two to four hidden layers.
 
-Free texts and pictures among the columns are read by a stem each, whose features stand beside the others.
+Each free text or image among the columns is read by a stem of its own; its features are concatenated with the others.
 
-Much of it is RealMLP's (Holzmüller, Grinsztajn & Steinwart, NeurIPS 2024, section 3): robust scaling with smooth
-clipping ``z / sqrt(1 + (z / 3)²)``, a number for each level of a column with few levels and a learned vector where
-there are more, learned factors for each feature before they are mixed, ``x ← s ⊙ x``, numeric embeddings, a second
-moment that forgets soon (β₂ = 0.95). Before the hidden layers features may be crossed, ``x ← x₀ ⊙ (U V x + b) + x``
-(DCN V2, Wang et al., WWW 2021), which multiplies them with each other as dense layers only slowly learn to. What
-departs from RealMLP does so for schedules of seconds: batch norm, bins instead of waves, one cosine (decision 10). On 2
-cores a plain network of this kind comes near boosted trees in a minute.
+Much of it is taken from RealMLP (Holzmüller, Grinsztajn & Steinwart, NeurIPS 2024, section 3):
+
+- robust scaling with smooth clipping ``z / sqrt(1 + (z / 3)²)``;
+- one-hot encoding of a column with few levels, a learned embedding where there are more;
+- a learned factor for each feature before features are mixed, ``x ← s ⊙ x``;
+- numeric embeddings;
+- a short memory of the optimizer's second moment (β₂ = 0.95).
+
+Before the hidden layers features may be crossed, ``x ← x₀ ⊙ (U V x + b) + x`` (DCN V2, Wang et al., WWW 2021). This
+multiplies features with each other, which dense layers learn only slowly. Three things differ from RealMLP because
+training takes seconds here: batch norm, bins in place of periodic embeddings, and a single cosine schedule
+(decision 10). On 2 cores a plain network of this kind comes near boosted trees in a minute.
 """
 
 from __future__ import annotations
@@ -54,10 +59,10 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """A network with batch norm and bins by the target; a deeper one without embedded numbers.
+    """First a network with batch norm and bins chosen by the target, then a deeper one without numeric embeddings.
 
-    Chosen on validation rows: values and many classes gain from crossings, fine bins and little dropout, two classes
-    from the opposite.
+    The settings were chosen on validation rows. Regression and multiclass tasks gain from crosses, fine bins and little
+    dropout; binary tasks gain from the opposite.
     """
     sizes = batch_sizes(facts.n_rows)
     two = facts.n_classes == 2
@@ -99,7 +104,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def crossed(x: Any, n_crosses: int) -> Any:
-    """Features and their products, ``(batch, size)`` → the same.
+    """Features and their products: ``(batch, size)`` → ``(batch, size)``.
 
     Source: Wang et al., "DCN V2", WWW 2021, section 3.4 (stacked) and 4 (low rank).
     """

@@ -1,11 +1,12 @@
-"""Retrieval: a row is predicted from training rows that lie near it, in a space that is learnt for that.
+"""Retrieval: a row is predicted from the training rows nearest to it in a learned embedding space.
 
-A small network puts each row somewhere, ``z = E(x)``, and its prediction is the mean answer of the training rows,
-weighed by nearness (see `automl.layers.neighbours`): ``Σ_j softmax_j(-‖E(x) - E(x_j)‖) y_j``. In training each step
-compares its batch with some training rows, drawn anew, a row never with itself, and both ends learn. The finished
-network holds where the training rows lie and their answers, not the rows. Numbers are embedded as in `mlp`.
+A small network embeds each row, ``z = E(x)``. The prediction is the mean of the training rows' targets, weighted by
+nearness (see `automl.layers.neighbours`): ``Σ_j softmax_j(-‖E(x) - E(x_j)‖) y_j``. Each training step compares its
+batch with a fresh random sample of training rows, never a row with itself. Gradients pass through the embeddings of
+both. The finished network holds the training rows' embeddings and targets, not the rows. Numbers are embedded as in
+`mlp`.
 
-Smooth targets and many classes gain most; where two classes overlap a plain network is as good (decision 10).
+Smooth targets and many classes gain most. Where two classes overlap, a plain network is as good (decision 10).
 """
 
 from __future__ import annotations
@@ -50,12 +51,12 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def epochs_for(facts: Facts) -> int:
-    """It learns within few passes, each of which is dear."""
+    """The default number of epochs: few are enough, and each is costly."""
     return 30 if facts.n_rows < 5_000 else 15 if facts.n_rows < 20_000 else 10
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """One hidden layer, and embeddings as `mlp` has them."""
+    """One start: one hidden layer, and embeddings as in `mlp`."""
     two = facts.n_classes == 2
     first = {
         "batch_size": batch_sizes(facts.n_rows)[-1], "epochs": epochs_for(facts), "compared": 1024, "width": 256,
@@ -88,7 +89,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
-    """Right after `mlp`; where it gains nothing or is dear, later."""
+    """Just below `mlp`; lower where it gains nothing (two classes) or is costly (many rows)."""
     if facts.n_classes == 2:
         return 0.15
     return 0.9 if facts.n_rows <= MANY_ROWS else 0.25

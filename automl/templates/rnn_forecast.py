@@ -1,8 +1,12 @@
 """A recurrent network that forecasts all steps at once, scaled by each window's own context.
 
-What it reads, by spec name: "series" ``(context, channels)`` raw values, the targets first; "future"
-``(horizon, features)`` what is known ahead (calendar, covariates); any categories (which series of the panel).
-The encoder may give ``stats["season"]`` in the "series" spec, which opens the seasonal short cut.
+It reads these inputs, by spec name:
+
+- "series" ``(context, channels)``: raw values, the targets first;
+- "future" ``(horizon, features)``: what is known in advance (calendar, covariates);
+- any categories: which series of the panel it is.
+
+The encoder may give ``stats["season"]`` in the "series" spec. It is the season of the seasonal skip connection.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from automl.records import Facts, Head, InputSpec, Task, Template
 
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
-    """Declare cell, patches, scaling, short cut and rates."""
+    """Declare cell, patches, scaling, skip connection and rates."""
     hp.Float("learning_rate", 3e-4, 1e-2, sampling="log", default=2e-3)
     hp.Float("weight_decay", 1e-6, 1e-1, sampling="log", default=1e-3)
     hp.Float("dropout", 0.0, 0.5, default=0.1)
@@ -31,7 +35,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def patch_for(specs: Sequence[InputSpec]) -> int:
-    """The patch that leaves the recurrent layer at most 24 steps, or 8 where it reads each of several targets alone."""
+    """The patch length that leaves the recurrent layer at most 24 steps, or 8 where there are several targets."""
     series = next((spec for spec in specs if spec.name == "series"), None)
     if series is None:
         return 1
@@ -40,20 +44,20 @@ def patch_for(specs: Sequence[InputSpec]) -> int:
 
 
 def batch_size_for(n_rows: int) -> int:
-    """Some twenty steps an epoch at least, and not too many."""
+    """The default batch size: at least some twenty steps per epoch, and not too many."""
     return 32 if n_rows < 4_000 else 64 if n_rows < 10_000 else 128
 
 
 def epochs_for(n_rows: int) -> int:
-    """Fewer passes over more windows."""
+    """The default number of epochs: the more windows, the fewer."""
     return 60 if n_rows < 500 else 30 if n_rows < 4_000 else 15 if n_rows < 10_000 else 8
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """A GRU beside a linear look back; from last season's values and with less freedom where windows are few.
+    """A GRU with a linear skip connection first; below 500 windows, a smaller GRU with the seasonal one first.
 
-    On 85 windows of a monthly series the linear look back was worse than the seasonal naive forecast, while the
-    seasonal short cut starts from it.
+    On 85 windows of a monthly series the linear skip connection was worse than the seasonal naive forecast. The
+    seasonal skip connection starts from that forecast.
     """
     season = next((int(spec.stats.get("season") or 1) for spec in specs if spec.name == "series"), 1)
     few = facts.n_rows < 500
@@ -105,7 +109,7 @@ def remember(
     z: Any, inputs: Mapping[str, Any], specs: Sequence[InputSpec], choices: Mapping[str, Any],
     knobs: Mapping[str, Any], n_groups: int,
 ) -> Any:  # fmt: skip
-    """The past as ``(batch, groups, features)``: a group is one target read alone, or all read together."""
+    """Encode the past as ``(batch, groups, features)``: a group is one target read alone, or all read together."""
     import keras
 
     from automl.layers.categories import CategoryEmbedding
@@ -115,7 +119,7 @@ def remember(
     x = ChannelsApart(n_groups)(z) if n_groups > 1 else z  # (batch · groups, context, channels)
     patch, steps = int(choices["patch"]), int(x.shape[1])
     if patch > 1 and steps > patch:
-        x = keras.layers.Cropping1D((steps % patch, 0))(x)  # the oldest steps go
+        x = keras.layers.Cropping1D((steps % patch, 0))(x)  # drops the oldest steps
         x = keras.layers.Reshape((steps // patch, patch * int(x.shape[-1])))(x)
     x = keras.layers.Dense(int(choices["units"]), activation="relu")(x)
     cell = keras.layers.LSTM if choices["cell"] == "lstm" else keras.layers.GRU
@@ -163,7 +167,7 @@ def foretell(
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """It needs a "series" input, and reads "future" and categories beside it."""
+    """Why this template cannot be used: it needs a "series" input, and may also read "future" and categories."""
     if task.horizon is None:
         return "rnn_forecast needs a horizon; this task has none"
     if not any(spec.name == "series" for spec in specs):

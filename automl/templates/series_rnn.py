@@ -1,4 +1,4 @@
-"""A recurrent network that reads whole series and names or measures them."""
+"""A recurrent network that classifies whole series or predicts a value for each."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def stride_for(specs: Sequence[InputSpec]) -> int:
-    """The power of two that brings a series to about 50 steps for the recurrent layer."""
+    """The stride, a power of two, that shortens a series to at most 64 steps for the recurrent layer."""
     steps = max((spec.shape[0] for spec in specs), default=1)
     return next((stride for stride in (1, 2, 4, 8, 16) if steps / stride <= 64), 32)
 
 
 def batch_size_for(n_rows: int) -> int:
-    """Some twenty steps an epoch at least."""
+    """The default batch size: at least some twenty steps per epoch."""
     return 16 if n_rows < 700 else 32 if n_rows < 2_500 else 64
 
 
 def epochs_for(n_rows: int) -> int:
-    """Fewer passes over more series."""
+    """The default number of epochs: the more series, the fewer."""
     return 60 if n_rows < 1_000 else 40 if n_rows < 4_000 else 20
 
 
@@ -72,7 +72,8 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     if choices["scaling"] == "instance":
         n_channels = int(spec.shape[-1])
         x, level, spread = ContextScale(n_channels, "mean", [0.0] * n_channels, [1.0] * n_channels)(x)
-        moments = keras.layers.Flatten()(keras.layers.Concatenate()([level, spread]))  # what scaling took away
+        # Scaling removes level and spread from the series, so the network gets them as features.
+        moments = keras.layers.Flatten()(keras.layers.Concatenate()([level, spread]))
     parts = [moments] if choices["scaling"] == "instance" else []
 
     x = stem(x, str(choices["stem"]), int(choices["filters"]), int(choices["stride"]))
@@ -94,7 +95,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def stem(x: Any, kind: str, filters: int, stride: int) -> Any:
-    """Convolutions that shorten a series by `stride`; "none" averages neighbours instead.
+    """Convolutions that shorten a series by the factor `stride`; "none" averages neighbouring steps instead.
 
     Source: Karim et al., "LSTM Fully Convolutional Networks", IEEE Access 2018 (widths 8, 5, 3).
     """
@@ -114,7 +115,7 @@ def stem(x: Any, kind: str, filters: int, stride: int) -> Any:
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """It reads one series."""
+    """Why this template cannot be used: it reads exactly one series."""
     if [spec.kind for spec in specs] != ["series"]:
         return f"series_rnn reads one series; this task has {', '.join(spec.kind for spec in specs) or 'no inputs'}"
     return None

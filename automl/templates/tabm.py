@@ -1,10 +1,10 @@
-"""TabM: one network that acts as several, whose members share all big weights.
+"""TabM: an ensemble inside one network; its members share all large weights.
 
-Member i reads the same features x through adapters of its own (BatchEnsemble's, started as TabM does):
-``h_i = ReLU(s_i ⊙ W (r_i ⊙ x) + b_i)``, where only the first r is drawn at random, one number for each column,
-and all other r and s start at one. Each member has an output layer of its own, learns from its own loss, and members'
-predictions are averaged: values, or probabilities. Numbers are embedded piecewise linearly in bins that a tree on the
-target found. The features of a free text or a picture count as one column's.
+Member i reads the same features x through adapters of its own (those of BatchEnsemble, initialised as in TabM):
+``h_i = ReLU(s_i ⊙ W (r_i ⊙ x) + b_i)``. Only the first r is random, one number for each column; all other r and s start
+at one. Each member has its own output layer and its own loss. The members' predictions (values or probabilities) are
+averaged. Numbers are embedded piecewise linearly, in bins from a tree fitted to the target. The features of a free text
+or an image count as one column.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """Four members with batch norm, for little time; then eight without, the best where there is more.
+    """Four members with batch norm, the fastest; then eight without it, the best where there is more time.
 
-    Chosen on validation rows (decision 10); two classes gain from less, as `mlp` does.
+    Chosen on validation rows (decision 10). Binary tasks gain from a smaller network with more dropout, as in `mlp`.
     """
     sizes = batch_sizes(facts.n_rows)
     two = facts.n_classes == 2
@@ -86,7 +86,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
-    """For values and many classes `retrieval` is better for the same time, and comes first (decision 10)."""
+    """Halved for all but binary tasks: there `retrieval` is better in the same time and comes first (decision 10)."""
     return 1.0 if facts.n_classes == 2 else 0.5
 
 

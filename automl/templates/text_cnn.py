@@ -1,4 +1,4 @@
-"""Convolutions over words beside a bag of word vectors: two classical readers of short texts in one small network."""
+"""A small network for short texts that combines two classical models: convolutions over words and a bag of words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """A quick one, the bag alone, and a wider one."""
+    """A fast network, then the bag of words alone, then a wider network."""
     quick = {
         "learning_rate": 3e-3, "weight_decay": 1e-3, "dropout": 0.4, "word_dropout": 0.2, "spatial_dropout": 0.1,
         "batch_size": 64 if facts.n_rows >= 2_000 else 32, "epochs": 10, "dim": 64, "filters": 64, "widths": "2-3",
@@ -65,7 +65,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """It reads tokens only."""
+    """Why this template cannot be used: it reads tokens only."""
     strangers = sorted({spec.kind for spec in specs if spec.kind != "tokens"})
     if strangers or not specs:
         return f"text_cnn reads words only; this task has {', '.join(strangers) or 'no inputs'}"

@@ -199,7 +199,7 @@ def test_pairs_are_of_use_once_they_are_read(tmp_path):
         ({"place": "pair"}, "columns: 'place' has the unknown kind 'pair'"),
         (
             {"risk": "categorical"},
-            "columns: 'risk' is the target, of which only numeric and embedded_number can be said",
+            "columns: 'risk' is the target, whose kind can only be numeric or embedded_number",
         ),
     ):
         with pytest.raises(InputError, match=re.escape(words)):

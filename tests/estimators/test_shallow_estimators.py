@@ -265,7 +265,7 @@ def test_words_are_no_target_of_a_regressor():
 
 @pytest.mark.parametrize(
     ("weight", "words"),
-    [(np.zeros(20), "non-zero"), (-np.ones(20), "Negative"), (np.ones(19), "one weight a row"), (Y20, "one class")],
+    [(np.zeros(20), "non-zero"), (-np.ones(20), "Negative"), (np.ones(19), "one weight per row"), (Y20, "one class")],
     ids=["all zero", "negative", "too few", "one class left"],
 )
 def test_weights_that_cannot_count_are_told(weight, words):

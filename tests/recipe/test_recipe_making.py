@@ -175,5 +175,5 @@ def test_how_numbers_of_a_target_are_read_may_be_said_and_no_other_kind():
     made = recipe.make(data=frame, target="y", columns={"y": "numeric"})
 
     assert made.columns == {"y": "numeric"}
-    with pytest.raises(RecipeError, match="only numeric and embedded_number can be said"):
+    with pytest.raises(RecipeError, match="only be numeric or embedded_number"):
         recipe.make(data=frame, target="y", columns={"y": "text"})

@@ -398,7 +398,7 @@ def test_training_windows_are_capped_by_a_seeded_sample() -> None:
 def test_a_horizon_that_leaves_no_window_is_refused() -> None:
     with pytest.raises(RecipeError, match="leaves no training window"):
         split(*forecast([30], 12), 0)
-    with pytest.raises(RecipeError, match="leaves no test window beside the given"):
+    with pytest.raises(RecipeError, match="leaves no test window besides the given"):
         split(*forecast([100], 12, given=np.arange(100) >= 95), 0)
 
 

@@ -1,1 +1,1 @@
-"""What templates of one kind of data share."""
+"""Code shared by templates for the same kind of data."""

@@ -1,4 +1,4 @@
-"""What templates for tables share: the inputs they read, batches, passes, and how columns are embedded."""
+"""What templates for tables share: the inputs they read, batch sizes, epochs, and the embedding of columns."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ ACCEPTS: tuple[InputKind, ...] = ("numbers", "categories", "tokens", "image")
 DENSE_KNOBS = ("learning_rate", "weight_decay", "dropout", "hide_rate")
 """Knobs of a template whose columns are embedded and read by dense layers."""
 ONE_HOT_UP_TO = 9
-"""Levels of a column up to which each is a number of its own; more are learned vectors."""
+"""A column with at most this many levels is one-hot encoded; one with more gets learned embeddings."""
 
 
 def batch_sizes(n_rows: int) -> list[int]:
-    """Batch sizes that leave at least some eight steps an epoch."""
+    """Batch sizes that leave at least some eight steps per epoch."""
     return [32, 64, 128] if n_rows < 2_000 else [64, 128, 256] if n_rows < 10_000 else [128, 256, 512]
 
 
 def epochs_for(facts: Facts) -> int:
-    """Fewer passes over more rows; two classes are learned sooner than values or many classes."""
+    """The default number of epochs: the more rows, the fewer; half for two classes, which are learned sooner."""
     n_rows = facts.n_rows
     epochs = 60 if n_rows < 5_000 else 40 if n_rows < 20_000 else 25 if n_rows < 50_000 else 15
     return max(epochs // 10 * 5, 10) if facts.n_classes == 2 else epochs
@@ -35,9 +35,9 @@ def declare_embeddings(hp: Any, dims: Sequence[int] = (4, 8, 12, 16), dim: int =
     """Declare how numbers and categories are embedded, as `automl.layers.fusion.fused_features` reads it.
 
     Args:
-        hp: KerasTuner's.
-        dims: sizes that a number's vector may have.
-        dim: the default one.
+        hp: KerasTuner's `HyperParameters`.
+        dims: allowed sizes of a number's embedding.
+        dim: the default size.
     """
     hp.Choice("numeric", ["plain", "piecewise", "periodic"], default="piecewise")
     hp.Choice("numeric_dim", list(dims), default=dim)
@@ -47,13 +47,13 @@ def declare_embeddings(hp: Any, dims: Sequence[int] = (4, 8, 12, 16), dim: int =
 
 
 def no_table(name: str, task: Task, specs: Sequence[InputSpec]) -> str | None:
-    """Why a template of this name cannot read these inputs; None where they are a table's.
+    """Why the template `name` cannot read these inputs; None where they are a table's.
 
-    A text or a picture that stands alone is left to the templates that are made for it.
+    A text or an image without other columns is left to the templates that are made for it.
     """
     strangers = sorted({spec.kind for spec in specs if spec.kind not in ACCEPTS})
     if strangers or not specs:
         return f"{name} reads {', '.join(ACCEPTS)}; this task has {', '.join(strangers) or 'no inputs'}"
     if [spec.kind for spec in specs] in (["tokens"], ["image"]):
-        return f"{name} reads tables, tokens or an image only beside other columns; this task has {specs[0].kind} alone"
+        return f"{name} reads {specs[0].kind} only together with other columns; this task has no other input"
     return None
