@@ -11,7 +11,8 @@ from typing import Any
 
 from automl import goals
 from automl.goals.shared import codecs
-from automl.modalities import bins, forecast, image, sequence, tabular, text
+from automl.modalities import forecast, image, sequence, tabular, text
+from automl.modalities.shared import bins
 from automl.records import Dataset, Encoder, Facts, Split, TargetCodec, Task
 
 __all__ = ["facts", "fit", "restore", "restore_codec"]

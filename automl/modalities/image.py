@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.modalities.specs import restore_spec, spec_state
+from automl.modalities.shared.specs import restore_spec, spec_state
 from automl.records import Dataset, InputSpec, Split, Task
 
 __all__ = ["ImageEncoder", "Pictures", "fit", "fit_pictures", "restore", "restore_pictures"]

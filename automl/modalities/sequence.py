@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.modalities.specs import MOST_NUMBERS, agree, channel_stats, restore_spec, spec_state
+from automl.modalities.shared.specs import MOST_NUMBERS, agree, channel_stats, restore_spec, spec_state
 from automl.records import Dataset, InputSpec, Split, Task
 
 __all__ = ["SequenceEncoder", "fit", "restore"]

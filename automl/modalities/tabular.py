@@ -11,12 +11,16 @@ import pandas as pd
 
 from automl import goals
 from automl.errors import DataError
-from automl.modalities.categories import Categories, fit_categories, restore_categories
 from automl.modalities.image import Pictures, fit_pictures, restore_pictures
-from automl.modalities.numbers import Numbers, fit_numbers, restore_numbers
-from automl.modalities.phrases import Texts, fit_texts, restore_texts, wordy
-from automl.modalities.specs import agree, restore_spec, spec_state
-from automl.modalities.target_statistics import TargetStatistics, fit_target_statistics, restore_target_statistics
+from automl.modalities.shared.categories import Categories, fit_categories, restore_categories
+from automl.modalities.shared.numbers import Numbers, fit_numbers, restore_numbers
+from automl.modalities.shared.phrases import Texts, fit_texts, restore_texts, wordy
+from automl.modalities.shared.specs import agree, restore_spec, spec_state
+from automl.modalities.shared.target_statistics import (
+    TargetStatistics,
+    fit_target_statistics,
+    restore_target_statistics,
+)
 from automl.modalities.text import MAX_LENGTH, Tokens, fit_tokens, restore_tokens
 from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, QUANTITY_KINDS, Column, Dataset, InputSpec, Split, Task
 from automl.target_encoding.ridge import target_columns

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from automl.errors import DataError
-from automl.modalities.categories import strings
-from automl.modalities.specs import agree, restore_spec, spec_state
+from automl.modalities.shared.categories import strings
+from automl.modalities.shared.specs import agree, restore_spec, spec_state
 from automl.records import MIN_LEVEL_ROWS, Dataset, InputSpec, Split, Task
 
 __all__ = ["TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "restore_tokens", "tokenise"]
