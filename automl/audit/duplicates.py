@@ -155,7 +155,7 @@ def _exact(view: View) -> tuple[np.ndarray, int] | None:
 
 def _saying(view: View, rows: np.ndarray) -> np.ndarray:
     """Those that hold a text where all columns are texts: that empty ones are alike is told of them as empty."""
-    if view.frame is None or view.task.modality != "text":
+    if view.frame is None or not view.modality.is_text:
         return rows
     empty = (view.frame[[c.name for c in view.used]].iloc[rows] == "").to_numpy().all(axis=1)
     return np.asarray(rows[~empty])
@@ -266,7 +266,7 @@ def _alike_texts(view: View) -> np.ndarray:
 
     Source: Broder 1997, "On the resemblance and containment of documents" (shingles; the smallest hashes as a sketch).
     """
-    if view.frame is None or view.split is None or view.task.modality != "text":
+    if view.frame is None or view.split is None or not view.modality.is_text:
         return np.empty(0, np.int64)
     known, test = _some(_known_rows(view), TEXT_KNOWN), _some(view.split.test, TEXT_TEST)
     name = max(view.used, key=lambda c: view.known_frame[c.name].str.len().mean()).name

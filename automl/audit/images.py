@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl.audit.view import View, file_rows, remembered, thumbnails
+from automl.audit.view import View, file_rows, remembered
+from automl.modalities.image import grey_means
 from automl.records import Finding, Severity
 
 __all__ = ["alike_images", "blank_images"]
@@ -21,13 +22,13 @@ MOST_IN_A_BUCKET = 30
 @remembered
 def _small(view: View) -> tuple[np.ndarray, np.ndarray] | None:
     """(rows, thumbnails ``(n, 16, 16)``) of at most `MOST_IMAGES` images; None where inputs are no images."""
-    if view.task.modality != "image" or view.frame is not None:
+    if not view.modality.is_images or view.frame is not None:
         return None
     rows = np.arange(view.dataset.n_rows)
     if len(rows) > MOST_IMAGES:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST_IMAGES, replace=False))
     parts = [
-        thumbnails(np.asarray(view.dataset.inputs[part]), SIDE) for part in np.array_split(rows, len(rows) // 2000 + 1)
+        grey_means(np.asarray(view.dataset.inputs[part]), SIDE) for part in np.array_split(rows, len(rows) // 2000 + 1)
     ]
     return rows, np.concatenate(parts)
 

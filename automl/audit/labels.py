@@ -74,7 +74,7 @@ def doubtful_labels(view: View) -> Finding | None:
 
 
 def _probabilities(view: View, target: Target, labels: np.ndarray) -> np.ndarray | None:
-    if view.task.modality == "text" and view.frame is not None:
+    if view.modality.is_text and view.frame is not None:
         texts = view.known_frame[[c.name for c in view.used]].agg(" ".join, axis=1)
         return text_probabilities(texts, labels, target.n_classes)
     told_too_much = [*copies(view), *(one.column for one, severity, _ in leaks(view) if severity == "high")]
@@ -137,7 +137,7 @@ def doubtful_values(view: View) -> Finding | None:
     Trees never say more than they have seen, so that they miss the greatest and least of honest values by much; a row
     whose place among all values is the one that the model gives it is not doubted.
     """
-    if view.task.goal != "regression" or view.task.modality != "tabular" or not view.targets:
+    if view.task.goal != "regression" or not view.modality.is_table or not view.targets:
         return None
     target = view.targets[0]
     values = target.values[view.known]

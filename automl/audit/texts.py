@@ -54,7 +54,7 @@ def empty_texts(view: View) -> Finding | None:
             empty = view.frame[column.name].to_numpy() == ""
             if empty.mean() >= EMPTY_SHARE:
                 found[column.name] = np.flatnonzero(empty)
-    if not found or view.task.modality != "text":
+    if not found or not view.modality.is_text:
         return None
     name, rows = max(found.items(), key=lambda one: len(one[1]))
     message = (

@@ -75,11 +75,12 @@ class SideModel:
         Args:
             rows: as `predict` takes them, which also takes what this returns.
         """
+        from automl import modalities
         from automl.intake import new_rows
         from automl.predict.rows import ready
 
         with self._opened():
-            return ready(new_rows(rows, self.task, self.root), self.task)
+            return ready(new_rows(rows, self.task, modalities.named(self.task), self.root), self.task)
 
     def _opened(self) -> AbstractContextManager[None]:
         """What fails while predicting is told as `automl.sides.predictors.opened_from` does."""

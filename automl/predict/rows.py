@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from automl import goals
+from automl import goals, modalities
 from automl.detect import read
 from automl.errors import DataError
-from automl.intake import pictured, pictures
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Task
@@ -20,18 +19,14 @@ __all__ = ["future", "ready"]
 
 
 def ready(dataset: Dataset, task: Task) -> Dataset:
-    """Type the columns of new rows as training typed them; decode images; sort a forecast's history.
+    """Read new rows as their modality does: type columns as training did, decode pictures; sort a forecast's history.
 
     Raises:
         DataError: what the task needs is missing.
     """
     if goals.named(task).in_windows:
         return _history(dataset, task)
-    if task.modality == "image":
-        return pictures(dataset, task, task.image_shape or None, task.pixel_range)
-    if isinstance(dataset.inputs, pd.DataFrame):
-        return pictured(dataclasses.replace(dataset, inputs=read(dataset.inputs, task.columns)), task)[0]
-    return dataset
+    return modalities.named(task).ready(dataset, task, read)
 
 
 def _history(dataset: Dataset, task: Task) -> Dataset:
