@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from automl.records import Dataset, Split
 
 __all__ = [
-    "decide", "decided", "default_metric", "known", "metrics_for", "named", "plug_in", "scoring_context",
+    "Decision", "decide", "decided", "default_metric", "known", "metrics_for", "named", "plug_in", "scoring_context",
     "serves", "truth",
 ]  # fmt: skip
 
@@ -137,16 +137,15 @@ def decide(
 
 
 def decided(decision: Decision, output: Output) -> Output:
-    """Calibrated probabilities and the labels decided; what has no probabilities passes unchanged.
+    """Calibrated probabilities and the labels decided, or what else the goal makes of predictions.
 
     Args:
         decision: from `decide`.
         output: undecided predictions (not changed).
 
     Returns:
-        An output with float64 "probabilities" and int64 "labels" beside what else was there.
+        An output with float64 "probabilities" and int64 "labels" beside what else was there; the output itself where
+        the goal decides nothing.
     """
     calibration = named(decision.goal).calibration
-    if calibration is None or not decision.slopes or "probabilities" not in output.arrays:
-        return output
-    return calibration.apply(decision, output)
+    return output if calibration is None else calibration.apply(decision, output)

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Calibration(Protocol):
-    """How probabilities are calibrated and turned into labels; fitted on validation rows, alike for both sides."""
+    """What is made of undecided predictions, alike for both sides; fitted on validation rows."""
 
     def fit(self, truth: np.ndarray, output: Output, goal: GoalName, metric: str, weight: np.ndarray | None) -> Any:
         """A decision of plain numbers, see `automl.goals.shared.calibration.Decision`."""
         ...
 
     def apply(self, decision: Any, output: Output) -> Output:
-        """Calibrated probabilities, and the labels that the decision gives."""
+        """The predictions decided: calibrated probabilities and the labels that the decision gives, for one."""
         ...
 
 
@@ -74,7 +74,8 @@ class Goal:
         to_frame: from the arrays of an output and the task to what `predict` returns.
         example: for contract tests.
         fault: what contradicts itself in a stored task of this goal, behind "the task"; empty where nothing does.
-        calibration: of probabilities; None where there are none.
+        calibration: of probabilities, and the labels that they give; or what else is made of predictions before they
+            are scored and handed back, such as whole numbers. None where they stand as they are.
         n_classes: how many there may be at least and at most; (0, 0) where there are none.
         base: a goal of automl's own, for goals of plug-ins: its templates, baselines, metrics and sections serve this
             goal too, and its detection reads the target.

@@ -20,9 +20,7 @@ def as_they_are(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple
     return dataset, task
 
 
-def typed(
-    dataset: Dataset, task: Task, read: Callable[[pd.DataFrame, Sequence[Column]], pd.DataFrame]
-) -> Dataset:
+def typed(dataset: Dataset, task: Task, read: Callable[[pd.DataFrame, Sequence[Column]], pd.DataFrame]) -> Dataset:
     """New rows of a table with each column read as in training; arrays pass unchanged."""
     if not isinstance(dataset.inputs, pd.DataFrame):
         return dataset
