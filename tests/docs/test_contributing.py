@@ -222,9 +222,8 @@ def test_a_contest_of_a_goal_in_one_file(tmp_path, monkeypatch):
     with pytest.raises(BundleError, match=words):
         automl.load(tmp_path / "run" / "model")
     assert words in text_of("goal")
-    with pytest.raises(RecipeError) as caught:
+    with pytest.raises(RecipeError, match=r"goal: expected one of binary, multiclass,.*got the text 'count'"):
         automl.inspect(frame, "visits", goal="count")
-    assert "goal 'count' is unknown" in str(caught.value) and "goal 'count' is unknown" in text_of("goal")
     model = automl.load(tmp_path / "run" / "model", plugins=path)
     for side in (model.deep, model.shallow):
         predicted = side.predict(frame.drop(columns="visits").head(20))
@@ -242,7 +241,7 @@ def test_a_contest_of_a_modality_in_one_file(tmp_path, monkeypatch):
     (module,) = catalog.extend([path])
     signal = np.random.default_rng(0).normal(size=150)
     spectra = module.example(signal, np.random.default_rng(1))[0].inputs
-    result = contest((spectra, signal), None, tmp_path / "run", templates=["cnn"], plugins=[str(path)])
+    result = contest((spectra, signal), None, tmp_path / "run", templates=["series_rnn"], plugins=[str(path)])
     task = result.outcome.task
     assert task.modality == "spectrum" and "one channel of 100 steps" in str(task.evidence)
     assert {"deep", "shallow"} <= {contestant.side for contestant in result.outcome.contestants}
