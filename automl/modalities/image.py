@@ -272,7 +272,6 @@ def example_pictures(signal: np.ndarray, rng: np.random.Generator) -> np.ndarray
 
 IMAGE = Modality(
     name="image",
-    words="Images",
     items="images",
     recognises=_recognises,
     decode=_decode,

@@ -178,7 +178,6 @@ def _example(signal: np.ndarray, rng: np.random.Generator) -> tuple[Dataset, tup
 
 SEQUENCE = Modality(
     name="sequence",
-    words="Sequences",
     items="series",
     recognises=_recognises,
     decode=as_they_are,

@@ -243,7 +243,6 @@ def _example(signal: np.ndarray, rng: np.random.Generator) -> tuple[Dataset, tup
 
 TABULAR = Modality(
     name="tabular",
-    words="Table",
     items="rows",
     recognises=_recognises,
     decode=pictured,

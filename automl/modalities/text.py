@@ -200,7 +200,6 @@ def _example(signal: np.ndarray, rng: np.random.Generator) -> tuple[Dataset, tup
 
 TEXT = Modality(
     name="text",
-    words="Texts",
     items="text",
     recognises=_recognises,
     decode=as_they_are,

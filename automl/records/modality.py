@@ -46,7 +46,6 @@ class Modality:
 
     Attributes:
         name: as results spell it.
-        words: for titles, such as "Table".
         items: how one item looks: the cells of a row ("rows"), "text", a picture ("images") or lines ("series").
         recognises: from inputs (a frame, or an array of three or four dimensions) and the columns that can be learnt
             from (none of an array) to a sentence that says why they are of this modality; None where they are not.
@@ -68,7 +67,6 @@ class Modality:
     """
 
     name: ModalityName
-    words: str
     items: Items
     recognises: Callable[[Any, Sequence[Column]], str | None]
     decode: Callable[[Dataset, Task, float | None], tuple[Dataset, Task]]

@@ -22,7 +22,7 @@ SOME = np.array([3, 0, 17])
 def check_modality(modality: Modality) -> None:
     """Check that a modality knows its inputs, reads new rows as training rows, and encodes them for networks.
 
-    - its name and words can be printed;
+    - its name can be printed;
     - it recognises its example before any other modality does, and no example of automl's own;
     - `decode` learns nothing from other rows, and `ready` makes of new rows what `decode` made of training rows;
     - its encoder gives finite arrays of its specs' shapes and types, each row by itself, and comes back from its state;
@@ -36,7 +36,6 @@ def check_modality(modality: Modality) -> None:
     """
     name = modality.name
     promise(re.fullmatch(r"\w{1,40}", name), f"modality {name!r}: its name is one word")
-    promise(modality.words, f"{name}: words is empty; titles show it")
     promise(
         modalities.known().get(name) is modality,
         f"{name}: it is not known; load its file by automl.catalog.extend([...]) first",
