@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from automl import metrics
@@ -16,8 +16,9 @@ from automl.goals.forecast import FORECAST
 from automl.goals.multiclass import MULTICLASS
 from automl.goals.multilabel import MULTILABEL
 from automl.goals.regression import REGRESSION
+from automl.goals.shared import codecs
 from automl.goals.shared.calibration import Decision
-from automl.records import GOALS, Goal, GoalName, Output, Task
+from automl.records import GOALS, Goal, GoalName, Output, TargetCodec, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from automl.records import Dataset, Split
 
 __all__ = [
-    "Decision", "decide", "decided", "default_metric", "known", "metrics_for", "named", "plug_in", "scoring_context",
-    "serves", "truth",
+    "Decision", "decide", "decided", "default_metric", "known", "metrics_for", "named", "plug_in", "restore_codec",
+    "scoring_context", "serves", "truth",
 ]  # fmt: skip
 
 _SHIPPED: dict[str, Goal] = {goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST)}
@@ -97,6 +98,14 @@ def default_metric(goal: Task | GoalName, counts: Collection[int] = ()) -> str:
         counts: rows of each class; none where they are unknown or there are no classes.
     """
     return named(goal).default_metric(tuple(counts))
+
+
+def restore_codec(state: Mapping[str, Any]) -> TargetCodec:
+    """The codec that ``TargetCodec.state()`` described: one of automl's own, or a plug-in's."""
+    for goal in _PLUGGED.values():
+        if state["codec"] in goal.restore_codec and state["codec"] not in codecs.NAMES:
+            return goal.restore_codec[state["codec"]](state)
+    return codecs.restore(state)
 
 
 def truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:

@@ -13,7 +13,6 @@ from typing import Any
 
 from automl import goals
 from automl.errors import RecipeError
-from automl.goals.shared import codecs
 from automl.modalities.image import IMAGE
 from automl.modalities.sequence import SEQUENCE
 from automl.modalities.tabular import TABULAR
@@ -112,7 +111,7 @@ def restore(state: Mapping[str, Any]) -> Encoder:
 
 def restore_codec(state: Mapping[str, Any]) -> TargetCodec:
     """The codec that ``TargetCodec.state()`` described."""
-    return codecs.restore(state)
+    return goals.restore_codec(state)
 
 
 def facts(task: Task, split: Split, codec: TargetCodec) -> Facts:

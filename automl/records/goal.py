@@ -66,6 +66,8 @@ class Goal:
             or "windows" (numbers of each of the next steps).
         default_metric: from the rows of each class (none where there are no classes) to a metric's name.
         fit_codec: between the user's target and a network's, fitted on training rows.
+        restore_codec: from the state of each codec that is not automl's own to that codec, by the name under "codec" in
+            it.
         truth: of these items as the metrics read it, from a dataset, its task and the items.
         context: what metrics read beside truth and predictions, see `Metric.fn`.
         strata: from a frame of target columns to ``(n,)`` int64 codes: each is to have its share of the test rows.
@@ -94,6 +96,7 @@ class Goal:
     to_frame: Callable[[Mapping[str, np.ndarray], Task], pd.DataFrame | pd.Series]
     example: Example
     fault: Callable[[Task], str] = lambda task: ""
+    restore_codec: Mapping[str, Callable[[Mapping[str, Any]], TargetCodec]] = field(default_factory=dict)
     calibration: Calibration | None = None
     n_classes: tuple[int, int] = (0, 0)
     base: GoalName = ""

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from automl import goals, metrics
-from automl.goals.shared import codecs
 from automl.records import Dataset, Goal, Output, Split, Task
 from automl.testing.examples import FIT_ROWS, TRAIN_ROWS, VALID_ROWS, example_task
 from automl.testing.promise import promise
@@ -126,11 +125,11 @@ def _check_codec(goal: Goal, dataset: Dataset, task: Task, split: Split) -> set[
         f"{goal.name}: its codec decodes to {_listed(decoded.arrays)}, but outputs of its example hold {_listed(held)}",
     )
     try:
-        again = codecs.restore(codec.state()).decode(raw)
+        again = goals.restore_codec(codec.state()).decode(raw)
     except Exception as error:
         raise AssertionError(
             f"{goal.name}: its codec cannot be restored from its state ({type(error).__name__}: {error}), as a saved "
-            "model has to; use one of automl's own"
+            "model has to; name a codec of your own in restore_codec"
         ) from error
     promise(_same(decoded, again), f"{goal.name}: its codec decodes otherwise once it is restored from its state")
     return held
