@@ -95,14 +95,22 @@ def inspect(data: Any, target: str | Sequence[str] | None = None, **options: Any
     )
 
 
-def load(path: str | Path) -> Model:
+def load(path: str | Path, plugins: Sequence[str | Path] = ()) -> Model:
     """Open a saved model; no code from the folder is run.
 
-    Raises:
-        BundleError: the folder is incomplete, was changed, is of another version, or names code that is not automl's.
-    """
-    from automl import bundle, modalities
+    Args:
+        path: what a contest or `Result.save` wrote, or a run folder.
+        plugins: where its goal or modality is a plug-in's: Python files, which run as code, and names of entry
+            points. What installed packages bring as entry points is known without.
 
+    Raises:
+        BundleError: the folder is incomplete, altered, of another version, names code that is not ours, or is of a goal
+            or a modality that no plug-in known here brings.
+        RecipeError: a plug-in is missing or cannot be imported.
+    """
+    from automl import bundle, catalog, modalities
+
+    catalog.extend([plugins] if isinstance(plugins, str | Path) else plugins)
     opened = bundle.open(path, modalities.restore, modalities.restore_codec)
     return Model(opened.task, opened.predictors, opened.recommended, Path(path), dict(opened.result))
 

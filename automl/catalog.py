@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from automl.errors import RecipeError
-from automl.records import PLUGIN_GROUP, Goal, Metric, Template
+from automl.records import PLUGIN_GROUP, Goal, Metric, Modality, Template
 
 __all__ = ["GROUP", "extend", "members", "template_loader"]
 
@@ -61,8 +61,9 @@ def members(record_type: type[Member], package: str) -> dict[str, Member]:
 def extend(plugins: Sequence[str | Path]) -> tuple[ModuleType, ...]:
     """Import plug-in files, so that `members` finds what they define. A file is imported only once.
 
-    `members` finds all installed entry points in any case; naming one here checks that it is installed. Metrics and
-    goals are registered with `automl.metrics` and `automl.goals`, which must not import this module.
+    `members` finds all installed entry points in any case; naming one here checks that it is installed. Metrics,
+    goals and modalities are registered with `automl.metrics`, `automl.goals` and `automl.modalities`, which must not
+    import this module.
 
     Files run as code. Accept them only from the author of a Python script, never from a recipe.
 
@@ -73,8 +74,8 @@ def extend(plugins: Sequence[str | Path]) -> tuple[ModuleType, ...]:
         The imported modules of the files, in the order given.
 
     Raises:
-        RecipeError: a file is missing or cannot be imported, no entry point has the name, or a metric or a goal has
-            the name of one included in automl.
+        RecipeError: a file is missing or cannot be imported, no entry point has the name, or a metric, a goal or a
+            modality has the name of one included in automl.
     """
     files = [plugin for plugin in plugins if not _is_name(plugin)]
     installed = {point.name for point in entry_points(group=GROUP)} if len(files) < len(plugins) else set()
@@ -86,10 +87,11 @@ def extend(plugins: Sequence[str | Path]) -> tuple[ModuleType, ...]:
                 "package that brings it, or give a Python file, such as './mine.py'"
             )
     imported = tuple(_import_file(Path(file).expanduser().resolve()) for file in files)
-    from automl import goals, metrics
+    from automl import goals, metrics, modalities
 
     metrics.plug_in(members(Metric, "automl.metrics").values())
     goals.plug_in(members(Goal, "automl.goals").values())
+    modalities.plug_in(members(Modality, "automl.modalities").values())
     return imported
 
 

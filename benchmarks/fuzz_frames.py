@@ -80,10 +80,11 @@ def encoded(found: Any, stage: Callable[[str], None]) -> Any:
 
 def new_rows(data: Any, task: Any, encoder: Any) -> None:
     """Rows to predict."""
+    from automl import modalities
     from automl.intake import new_rows as read
     from automl.predict.rows import future, ready
 
-    dataset = ready(read(data, task), task)
+    dataset = ready(read(data, task, modalities.named(task)), task)
     if task.goal == "forecast":
         encoder.transform(*future(dataset, task))
     else:

@@ -151,7 +151,7 @@ def _exact(view: View) -> tuple[np.ndarray, int] | None:
 
 def _with_text(view: View, rows: np.ndarray) -> np.ndarray:
     """Without rows of empty texts where inputs are texts alone: another check reports these."""
-    if view.frame is None or view.task.modality != "text":
+    if view.frame is None or not view.modality.is_text:
         return rows
     empty = (view.frame[[c.name for c in view.used]].iloc[rows] == "").to_numpy().all(axis=1)
     return np.asarray(rows[~empty])
@@ -262,7 +262,7 @@ def _alike_texts(view: View) -> np.ndarray:
 
     Source: Broder 1997, "On the resemblance and containment of documents" (shingles; the smallest hashes as a sketch).
     """
-    if view.frame is None or view.split is None or view.task.modality != "text":
+    if view.frame is None or view.split is None or not view.modality.is_text:
         return np.empty(0, np.int64)
     known, test = sample_of(_known_rows(view), TEXT_KNOWN), sample_of(view.split.test, TEXT_TEST)
     name = max(view.used, key=lambda c: view.known_frame[c.name].str.len().mean()).name

@@ -32,8 +32,8 @@ CHECKS: tuple[Check, ...] = (
 APPLIES: dict[Check, Callable[[View], bool]] = {
     changed_frequency: lambda view: view.goal.in_windows,
     long_gaps: lambda view: view.goal.in_windows,
-    blank_images: lambda view: view.task.modality == "image",
-    alike_images: lambda view: view.task.modality == "image",
+    blank_images: lambda view: view.modality.is_images,
+    alike_images: lambda view: view.modality.is_images,
     empty_texts: lambda view: any(c.kind == "text" for c in view.used),
     mixed_languages: lambda view: any(c.kind == "text" for c in view.used),
     ignored_time: lambda view: any(c.kind == "datetime" for c in view.used),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl.audit.view import View, file_rows, remembered, severity_of, thumbnails
+from automl.audit.view import View, file_rows, remembered, severity_of
 from automl.detect.quoting import percent
+from automl.modalities.image import grey_means
 from automl.records import Finding
 
 __all__ = ["alike_images", "blank_images"]
@@ -22,13 +23,13 @@ MOST_IN_A_BUCKET = 30
 @remembered
 def _small(view: View) -> tuple[np.ndarray, np.ndarray] | None:
     """(rows, thumbnails ``(n, 16, 16)``) of at most `MOST_IMAGES` images; None where inputs are no images."""
-    if view.task.modality != "image" or view.frame is not None:
+    if not view.modality.is_images or view.frame is not None:
         return None
     rows = np.arange(view.dataset.n_rows)
     if len(rows) > MOST_IMAGES:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST_IMAGES, replace=False))
     parts = [
-        thumbnails(np.asarray(view.dataset.inputs[part]), SIDE) for part in np.array_split(rows, len(rows) // 2000 + 1)
+        grey_means(np.asarray(view.dataset.inputs[part]), SIDE) for part in np.array_split(rows, len(rows) // 2000 + 1)
     ]
     return rows, np.concatenate(parts)
 

@@ -75,7 +75,7 @@ def doubtful_labels(view: View) -> Finding | None:
 
 def _probabilities(view: View, target: Target, labels: np.ndarray) -> np.ndarray | None:
     """Out-of-fold class probabilities of the known sample; None where no input is left to learn from."""
-    if view.task.modality == "text" and view.frame is not None:
+    if view.modality.is_text and view.frame is not None:
         texts = view.known_frame[[c.name for c in view.used]].agg(" ".join, axis=1)
         return text_probabilities(texts, labels, target.n_classes)
     leaking = [*copies(view), *(one.column for one, severity, _ in leaks(view) if severity == "high")]
@@ -144,7 +144,7 @@ def doubtful_values(view: View) -> Finding | None:
     they have seen, so they miss sound extremes by much: a row is doubted only if its rank differs from the predicted
     one.
     """
-    if not view.goal.is_numeric or view.task.modality != "tabular" or not view.targets:
+    if not view.goal.is_numeric or not view.modality.is_table or not view.targets:
         return None
     target = view.targets[0]
     values = target.values[view.known]

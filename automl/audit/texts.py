@@ -55,7 +55,7 @@ def empty_texts(view: View) -> Finding | None:
             empty = view.frame[column.name].to_numpy() == ""
             if empty.mean() >= EMPTY_SHARE:
                 rows_of[column.name] = np.flatnonzero(empty)
-    if not rows_of or view.task.modality != "text":
+    if not rows_of or not view.modality.is_text:
         return None
     name, rows = max(rows_of.items(), key=lambda one: len(one[1]))
     message = (

@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from automl import goals
+from automl import goals, modalities
 from automl.detect.columns.sample import is_named
-from automl.records import ORDERED_KINDS, UNUSED_KINDS, Column, Dataset, Finding, Goal, Severity, Split, Task
+from automl.modalities.image import grey_means
+from automl.records import ORDERED_KINDS, UNUSED_KINDS, Column, Dataset, Finding, Goal, Modality, Severity, Split, Task
 
 __all__ = [
     "Target",
@@ -42,7 +43,7 @@ MODEL_COLUMNS = 200
 MOST_TARGETS = 3
 LEARN_SECONDS, IMPORT_SECONDS = 0.7, 1.3
 MEASURED_SECONDS, LEAST_CORE = 0.02, 0.03
-THUMBNAIL = 12
+THUMBNAIL = 6
 HASHED_WORDS = 64
 WORDS = 200
 PEOPLE = (
@@ -126,6 +127,11 @@ class View:
         return self.dataset.inputs if isinstance(self.dataset.inputs, pd.DataFrame) else None
 
     @cached_property
+    def modality(self) -> Modality:
+        """The record of the task's modality."""
+        return modalities.named(self.task)
+
+    @cached_property
     def columns(self) -> tuple[Column, ...]:
         """Input columns that are not constant; also those that neither side learns from."""
         if self.frame is None:
@@ -164,8 +170,8 @@ class View:
     def matrix(self, rows: np.ndarray, leave_out: Sequence[str] = ()) -> np.ndarray:
         """Inputs of some rows as numbers, without gaps: what a forest reads.
 
-        Levels become their rank by frequency, dates days, texts lengths and counts of hashed words, images thumbnails,
-        sequences moments of each channel. Nothing is learned from a target.
+        Levels become their rank by frequency, dates days, texts lengths and counts of hashed words, pictures small grey
+        ones, arrays what their modality says. Nothing is learned from a target.
 
         Args:
             rows: row numbers.
@@ -177,8 +183,7 @@ class View:
         inputs = self.dataset.inputs
         if self.frame is None:
             part = np.asarray(inputs[rows])
-            made = thumbnails(part, THUMBNAIL).reshape(len(rows), -1) if self.task.modality == "image" else (
-                moments(part))  # fmt: skip
+            made = part.reshape(len(rows), -1) if self.modality.matrix is None else self.modality.matrix(part)
             return np.nan_to_num(made.astype(np.float32))
         columns = [c for c in self.used if c.name not in leave_out and c.kind != "image_path"]
         if len(columns) > MODEL_COLUMNS:
@@ -187,7 +192,7 @@ class View:
         blocks = [as_numbers(table[c.name], c.kind) for c in columns]
         for name, images in self.dataset.pictures.items():
             if name not in leave_out:
-                blocks.append(thumbnails(images[rows], 6).reshape(len(rows), -1))
+                blocks.append(grey_means(images[rows], THUMBNAIL).reshape(len(rows), -1))
         if not blocks:
             return np.zeros((len(rows), 0), np.float32)
         return np.concatenate([b.astype(np.float32) for b in blocks], axis=1)
@@ -263,31 +268,6 @@ def worded(series: pd.Series) -> np.ndarray:
         for word in words[:WORDS]:
             out[i, 3 + zlib.crc32(word.encode()) % HASHED_WORDS] += 1
     return out
-
-
-def thumbnails(images: np.ndarray, side: int) -> np.ndarray:
-    """Images ``(n, h, w[, c])`` as grey block means ``(n, side, side)`` float32, 0 to 255 as they came."""
-    grey = images.astype(np.float32) if images.ndim == 3 else images.mean(axis=3, dtype=np.float32)
-    for axis in (1, 2):
-        size = grey.shape[axis]
-        edges = np.linspace(0, size, side + 1).astype(int)
-        starts = np.minimum(edges[:-1], size - 1)
-        widths = np.maximum(edges[1:] - starts, 1)
-        summed = np.concatenate(
-            [np.zeros_like(grey.take([0], axis=axis)), np.cumsum(grey, axis=axis, dtype=np.float64)], axis=axis
-        )
-        parts = summed.take(starts + widths, axis=axis) - summed.take(starts, axis=axis)
-        grey = (parts / widths.reshape([-1 if a == axis else 1 for a in range(3)])).astype(np.float32)
-    return grey
-
-
-def moments(sequences: np.ndarray) -> np.ndarray:
-    """Sequences ``(n, channels, length)`` as mean, spread, ends and mean step of each channel, ``(n, 5 channels)``."""
-    values = np.nan_to_num(sequences.astype(np.float64))
-    step = np.abs(np.diff(values, axis=2)).mean(axis=2) if values.shape[2] > 1 else np.zeros(values.shape[:2])
-    return np.concatenate(
-        [values.mean(axis=2), values.std(axis=2), values.min(axis=2), values.max(axis=2), step], axis=1
-    )
 
 
 def file_rows(dataset: Dataset, rows: np.ndarray, most: int = 20) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from automl import goals
+from automl import goals, modalities
 from automl.bundle.packing import pack, unpack
 from automl.errors import BundleError
 from automl.records import Column, Task
@@ -81,6 +81,8 @@ def task_from_dict(content: Any) -> Task:
     except (TypeError, KeyError) as error:
         raise BundleError(f"bundle.json: a column cannot be read ({error}); save the model again") from error
     task: Task = _typed(Task, values)
+    refuse_unknown("goal", task.goal, goals.known())
+    refuse_unknown("modality", task.modality, modalities.known())
     fault = fault_of(task)
     if fault:
         raise BundleError(f"bundle.json: the task {fault}; save the model again")
@@ -117,15 +119,26 @@ def _is(value: Any, hint: Any) -> bool:
     return isinstance(value, origin or hint)
 
 
+def refuse_unknown(what: str, name: str, known: Mapping[str, Any]) -> None:
+    """Refuse a goal or a modality that no record describes: a plug-in's, which is not known here.
+
+    Raises:
+        BundleError: names what is missing.
+    """
+    if name not in known:
+        raise BundleError(
+            f"bundle.json: the model has the {what} {name!r:.60}, which is none of {', '.join(known)}; if a plug-in "
+            "brings it, name its file or its entry point: automl.load(path, plugins=[...])"
+        )
+
+
 def fault_of(task: Task) -> str:
     """What is wrong with a task, to complete "the task ..."; empty if nothing is.
 
     Numbers of steps and pixels are bounded, because memory will be allocated for them.
     """
     n_classes, n_targets = len(task.classes), len(task.target)
-    goal = goals.known().get(task.goal)
-    if goal is None:
-        return f"has the goal {task.goal!r}, which is none of {', '.join(goals.known())} (of a plug-in: load it first)"
+    goal = goals.named(task)
     least, most = goal.n_classes
     faults = {
         "names no target": not n_targets,

@@ -16,12 +16,14 @@ from automl.cli.contest import (
     Horizon,
     Label,
     Metric,
+    Plugins,
     Series,
     Target,
     Test,
     TimeColumn,
     Weight,
     given,
+    words,
 )
 from automl.errors import RecipeError
 from automl.system import terminal
@@ -103,6 +105,7 @@ def predict(
     out: Annotated[str | None, typer.Option(help="File to write: .csv, .tsv, .parquet, .feather or .jsonl.")] = None,
     side: Annotated[str | None, typer.Option(help="deep or shallow; default the recommended one.")] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Probabilities of each class instead of labels.")] = False,
+    plugins: Plugins = None,
 ) -> None:
     """Predict NEW rows with a saved MODEL; findings about the rows go to standard error."""
     from automl import api
@@ -110,7 +113,7 @@ def predict(
 
     if out is not None and Path(out).suffix.lower() not in FORMATS:
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
-    loaded = api.load(model)
+    loaded = api.load(model, words(plugins) or ())
     chosen = loaded if side is None else loaded.side(side)
     rows = chosen.read(new)
     for finding in gravest_first(rows.findings):

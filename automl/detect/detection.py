@@ -310,7 +310,7 @@ def fitting_metric(name: str, goal: GoalName) -> str:
 
 
 def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
-    dataset, name, why, findings = modality.of_array(dataset, recipe)
+    dataset, name, why = modality.of_array(dataset, recipe)
     if dataset.target is None:
         raise RecipeError(
             f"no target was named for {dataset.name}; pass the labels or values beside the array (X and "
@@ -334,5 +334,5 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     if dataset.weight is not None:
         dataset = replace(dataset, weight=_weights(np.asarray(dataset.weight, np.float64)))
     kept = _with_answer(dataset, answered)
-    findings = (*unsure(answered, recipe), *dataset.findings, *findings, *in_file(answered.findings, dataset))
+    findings = (*unsure(answered, recipe), *dataset.findings, *in_file(answered.findings, dataset))
     return replace(kept, findings=findings), task

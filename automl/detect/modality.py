@@ -1,23 +1,25 @@
-"""Which of the four modalities the inputs are."""
+"""Which modality the inputs are: each is asked, those of plug-ins first."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from automl import modalities
 from automl.detect.columns.sample import column_sample
 from automl.errors import DataError
-from automl.records import UNUSED_KINDS, Column, Dataset, Finding, Modality, Recipe
+from automl.modalities.image import ends
+from automl.records import UNUSED_KINDS, Column, Dataset, ModalityName, Recipe
 from automl.system import shell
 
 __all__ = ["of_array", "of_columns"]
 
 
-def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tuple[Modality, list[Column], str]:
-    """Tabular, text or image, by the kinds of the columns that can be learnt from.
+def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tuple[ModalityName, list[Column], str]:
+    """The modality of a table, by the kinds of the columns that can be learnt from.
 
     Returns:
         The modality; the columns (a lone column of unlike words becomes text); why.
@@ -35,17 +37,16 @@ def of_columns(frame: pd.DataFrame, columns: Sequence[Column], where: str) -> tu
             f"no column of {where} can be learnt from: {told}; add columns or set a kind with "
             f"{shell.columns_flag(columns[0].name, 'KIND')}"
         )
-    kinds = {c.kind for c in used}
-    names = ", ".join(repr(c.name) for c in used[:3]) + (" and more" if len(used) > 3 else "")
-    if kinds == {"text"}:
-        return "text", columns, f"modality text: the only features are texts ({names})"
-    if kinds == {"image_path"} and len(used) == 1:
-        return "image", columns, f"modality image: the only feature is a column of image paths ({names})"
-    return (
-        "tabular",
-        columns,
-        f"modality tabular: {len(used)} columns ({names}) of {len(kinds)} kind{'s' * (len(kinds) > 1)}",
-    )
+    name, why = next(_claims(frame, used))  # any columns are a table
+    return name, columns, f"modality {name}: {why}"
+
+
+def _claims(inputs: pd.DataFrame | np.ndarray, columns: Sequence[Column]) -> Iterator[tuple[ModalityName, str]]:
+    """Modalities that recognise the inputs, in order, and why."""
+    for name, record in modalities.known().items():
+        why = record.recognises(inputs, columns)
+        if why is not None:
+            yield name, why
 
 
 def _lone_text(frame: pd.DataFrame, columns: list[Column]) -> list[Column]:
@@ -69,11 +70,14 @@ def _lone_text(frame: pd.DataFrame, columns: list[Column]) -> list[Column]:
     return [text if c is loose[0] else c for c in columns]
 
 
-def of_array(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Modality, str, tuple[Finding, ...]]:
-    """Images or sequences, by the shape of an array of three or four dimensions.
+def of_array(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, ModalityName, str]:
+    """The modality of an array of three or four dimensions, by its shape and values.
+
+    Returns:
+        The dataset with the array as the modality reads it, and what was noticed among its findings; the modality; why.
 
     Raises:
-        DataError: the shape fits neither, or both.
+        DataError: the shape fits none, or several.
     """
     array = np.asarray(dataset.inputs)
     shape = array.shape
@@ -81,53 +85,35 @@ def of_array(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Modality, str, 
         raise DataError(f"expected an array of numbers, got {array.dtype} of shape {shape}; pass numbers")
     if array.shape[0] == 0 or 0 in shape:
         raise DataError(f"{dataset.name} is an empty array of shape {shape}")
+    told = _set_by_you(array, recipe) or next(_claims(array, ()), None)
+    if told is None:
+        raise _unclear(array)
+    name, why = told
+    form = modalities.named(name).array
+    dataset = replace(dataset, inputs=array)
+    return dataset if form is None else form.read(dataset), name, f"modality {name}: {why}"
+
+
+def _set_by_you(array: np.ndarray, recipe: Recipe) -> tuple[ModalityName, str] | None:
+    """Of an array of three dimensions the user may say which it is, by a kind."""
+    for name, record in modalities.known().items():
+        form = record.array
+        if array.ndim == 3 and not record.base and form and form.kind in recipe.columns.values():
+            return name, f"shape {array.shape}, set by you"
+    return None
+
+
+def _unclear(array: np.ndarray) -> DataError:
+    shape = array.shape
     if array.ndim == 4:
-        if shape[3] <= 4 and min(shape[1:3]) >= 4:
-            return _image(dataset, array, f"an array of shape {shape} is images (rows, height, width, channels)")
         first = " (channels stand first: use numpy.moveaxis(X, 1, -1))" if shape[1] <= 4 else ""
-        raise DataError(f"expected images of shape (rows, height, width, 1 to 4 channels), got {shape}{first}")
+        return DataError(f"expected images of shape (rows, height, width, 1 to 4 channels), got {shape}{first}")
     if array.ndim != 3:
-        raise DataError(f"expected an array of 2, 3 or 4 dimensions, got shape {shape}")
-    override = set(recipe.columns.values())
-    if "image_path" in override or "numeric" in override:
-        chosen = _image if "image_path" in override else _sequence
-        return chosen(dataset, array, f"shape {shape}, set by you")
-    height, width = shape[1:]
-    near = min(height, width) >= 8 and max(height, width) <= 3 * min(height, width)
-    low, high = (float(np.nanmin(array)), float(np.nanmax(array))) if array.size else (0.0, 0.0)
-    whole = array.dtype.kind in "ui" or bool((array[:100] == np.round(array[:100])).all())
-    pixels = array.dtype == np.uint8 or (low >= 0 and (high <= 1 or (high <= 255 and whole)))
-    if near and (array.dtype == np.uint8 or (pixels and height == width)):
-        return _image(dataset, array, f"an array of shape {shape} with values from {low:g} to {high:g} is grey images")
-    if not near or (not pixels and height != width and height <= 16):
-        return _sequence(dataset, array, f"an array of shape {shape} is {height} channel(s) of {width} steps")
-    raise DataError(
+        return DataError(f"expected an array of 2, 3 or 4 dimensions, got shape {shape}")
+    low, high = ends(array)
+    return DataError(
         f"an array of shape {shape} with values from {low:g} to {high:g} may be images (rows, height, "
         f"width) or sequences (rows, "
         "channels, length); pass images as X[..., None], or say which: --columns x=image_path (images), "
         "--columns x=numeric (sequences)"
     )
-
-
-def _image(dataset: Dataset, array: np.ndarray, why: str) -> tuple[Dataset, Modality, str, tuple[Finding, ...]]:
-    return replace(dataset, inputs=array), "image", f"modality image: {why}", ()
-
-
-def _sequence(dataset: Dataset, array: np.ndarray, why: str) -> tuple[Dataset, Modality, str, tuple[Finding, ...]]:
-    values = array.astype(np.float32)
-    infinite = int(np.isinf(values).sum())
-    findings: tuple[Finding, ...] = ()
-    if infinite:
-        values[np.isinf(values)] = np.nan
-        findings = (
-            Finding(
-                "infinite_numbers",
-                "medium",
-                f"{infinite:,} infinite numbers were read as missing.",
-                "Look for divisions by zero where these values are made.",
-                (),
-                (),
-                infinite,
-            ),
-        )
-    return replace(dataset, inputs=values), "sequence", f"modality sequence: {why}", findings

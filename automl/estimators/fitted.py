@@ -40,7 +40,7 @@ class FittedModel:
 
     def output(self, inputs: Any) -> Output:
         """Predict rows that were checked by `checking.rows`."""
-        dataset = ready(new_rows(inputs, self.task), self.task)
+        dataset = ready(new_rows(inputs, self.task, modalities.named(self.task)), self.task)
         return self.predictor.output(dataset, np.arange(dataset.n_rows))
 
     def files(self) -> dict[str, bytes]:

@@ -6,15 +6,13 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from automl import catalog, metrics, split
+from automl import catalog, metrics, modalities, split
 from automl.audit import examine
 from automl.detect import detect, survey
 from automl.detect.rows import flag_test_rows
 from automl.errors import InputError, NoTarget
 from automl.flow.selection import check_templates
-from automl.intake import load, pictured, pictures, span
+from automl.intake import load
 from automl.records import Finding
 
 if TYPE_CHECKING:
@@ -47,11 +45,7 @@ def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
 
 def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     dataset, task = detect(dataset, recipe)
-    if task.modality != "image":
-        return pictured(dataset, task, recipe.search.memory_mib)
-    limits = span(dataset.inputs) if isinstance(dataset.inputs, np.ndarray) else None
-    dataset = pictures(dataset, task, memory_mib=recipe.search.memory_mib)
-    return dataset, dataclasses.replace(task, image_shape=dataset.inputs.shape[1:], pixel_range=limits)
+    return modalities.named(task).decode(dataset, task, recipe.search.memory_mib)
 
 
 def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from automl import catalog, goals
+from automl import catalog, goals, modalities
 from automl.errors import RecipeError
 from automl.records import Baseline, Template
 
@@ -67,4 +67,5 @@ def _unfit(template: Template, task: Task, specs: tuple[InputSpec, ...]) -> str 
 def baselines_for(task: Task) -> dict[str, Baseline]:
     """The baselines for the modality and goal of a task."""
     known: dict[str, Any] = catalog.members(Baseline, "automl.baselines")
-    return {name: b for name, b in known.items() if b.modality == task.modality and goals.serves(b.goals, task)}
+    fitting = (b for b in known.values() if modalities.serves(b.modality, task) and goals.serves(b.goals, task))
+    return {b.name: b for b in fitting}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from automl import metrics
@@ -16,8 +16,9 @@ from automl.goals.forecast import FORECAST
 from automl.goals.multiclass import MULTICLASS
 from automl.goals.multilabel import MULTILABEL
 from automl.goals.regression import REGRESSION
+from automl.goals.shared import codecs
 from automl.goals.shared.calibration import Decision
-from automl.records import GOALS, Goal, GoalName, Output, Task
+from automl.records import GOALS, Goal, GoalName, Output, TargetCodec, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from automl.records import Dataset, Split
 
 __all__ = [
-    "decide", "decided", "default_metric", "known", "metrics_for", "named", "plug_in", "scoring_context",
-    "serves", "truth",
+    "Decision", "decide", "decided", "default_metric", "known", "metrics_for", "named", "plug_in", "restore_codec",
+    "scoring_context", "serves", "truth",
 ]  # fmt: skip
 
 _SHIPPED: dict[str, Goal] = {goal.name: goal for goal in (BINARY, MULTICLASS, MULTILABEL, REGRESSION, FORECAST)}
@@ -101,6 +102,14 @@ def default_metric(goal: Task | GoalName, counts: Collection[int] = ()) -> str:
     return named(goal).default_metric(tuple(counts))
 
 
+def restore_codec(state: Mapping[str, Any]) -> TargetCodec:
+    """The codec that ``TargetCodec.state()`` described: one of automl's own, or a plug-in's."""
+    for goal in _PLUGGED.values():
+        if state["codec"] in goal.restore_codec and state["codec"] not in codecs.NAMES:
+            return goal.restore_codec[state["codec"]](state)
+    return codecs.restore(state)
+
+
 def truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
     """The target of these rows (or windows) as metrics read it; see the conventions of `automl.records`.
 
@@ -139,16 +148,15 @@ def decide(
 
 
 def decided(decision: Decision, output: Output) -> Output:
-    """Calibrated probabilities and the labels decided; what has no probabilities passes unchanged.
+    """Calibrated probabilities and the labels decided, or what else the goal makes of predictions.
 
     Args:
         decision: from `decide`.
         output: undecided predictions (not changed).
 
     Returns:
-        An output with float64 "probabilities" and int64 "labels" beside what else was there.
+        An output with float64 "probabilities" and int64 "labels" beside what else was there; the output itself where
+        the goal decides nothing.
     """
     calibration = named(decision.goal).calibration
-    if calibration is None or not decision.slopes or "probabilities" not in output.arrays:
-        return output
-    return calibration.apply(decision, output)
+    return output if calibration is None else calibration.apply(decision, output)

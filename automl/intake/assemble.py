@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl import goals
 from automl.errors import DataError
 from automl.intake.files import IMAGE_SUFFIXES
 from automl.intake.fingerprint import fingerprint
@@ -99,7 +100,8 @@ def _room(recipe: Recipe, most_rows: int | None) -> Room:
 
 
 def _is_series(recipe: Recipe) -> bool:
-    return recipe.goal == "forecast" or recipe.series is not None or recipe.horizon is not None
+    goal = goals.known().get(recipe.goal or "")
+    return (goal is not None and goal.in_windows) or recipe.series is not None or recipe.horizon is not None
 
 
 def _some_rows(raw: Raw, most_rows: int, recipe: Recipe) -> Raw:

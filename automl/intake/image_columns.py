@@ -23,7 +23,7 @@ LEAST_SIDE = 8
 
 
 def pictured(dataset: Dataset, task: Task, memory_mib: float | None = None) -> tuple[Dataset, Task]:
-    """Decode the image columns of a table into `Dataset.pictures`; other datasets pass unchanged.
+    """Decode the image columns of a table into `Dataset.pictures`; a table without any passes unchanged.
 
     Every row stays: one without a picture, or whose file cannot be read, gets a blank picture, and its path becomes
     None, which both sides read as "missing". A column of which no file can be read is left out where its kind was
@@ -31,7 +31,7 @@ def pictured(dataset: Dataset, task: Task, memory_mib: float | None = None) -> t
 
     Args:
         dataset: a frame typed by `task.columns`.
-        task: of any modality.
+        task: whose columns say which hold images.
         memory_mib: that decoding may take; by default most of what is free.
 
     Returns:
@@ -41,8 +41,6 @@ def pictured(dataset: Dataset, task: Task, memory_mib: float | None = None) -> t
         DataError: no file of a column can be read that the user named, that a model was trained with, or that is
             the only one to learn from.
     """
-    if task.modality != "tabular":
-        return dataset, task
     images = [c for c in task.columns if c.kind == "image_path" and c.name in dataset.inputs]
     for column in images:
         dataset, found = _decoded(dataset, column, len(images), memory_mib)

@@ -46,7 +46,7 @@ def pictures(
     limits: tuple[float, float] | None = None,
     memory_mib: float | None = None,
 ) -> Dataset:
-    """Turn the images of a dataset into one array ``(n, h, w, c)`` uint8; other datasets pass unchanged.
+    """Turn the images of a dataset into one array ``(n, h, w, c)`` uint8.
 
     Image files are decoded in threads: upright (EXIF orientation), transparency on white, c = 1 where all are
     grey, else 3. Arrays are scaled to 0..255. Rows whose image cannot be read are dropped, with a finding.
@@ -61,8 +61,6 @@ def pictures(
     Raises:
         DataError: no image can be read.
     """
-    if task.modality != "image":
-        return dataset
     wish = wanted(size)
     if not is_frame(dataset.inputs):
         images, findings = as_uint8(np.asarray(dataset.inputs), limits)

@@ -14,7 +14,7 @@ from automl.intake import files, folders
 from automl.intake.frames import is_frame, tidy
 from automl.intake.raw import Hints, Raw, listed
 from automl.intake.source import read
-from automl.records import UNUSED_KINDS, Dataset, Finding, Task
+from automl.records import UNUSED_KINDS, Dataset, Finding, Modality, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["new_rows"]
 
 
-def new_rows(data: Any, task: Task, root: str | None = None) -> Dataset:
+def new_rows(data: Any, task: Task, modality: Modality, root: str | None = None) -> Dataset:
     """Read rows to predict.
 
     Args:
         data: whatever `load` reads; a dict or list of dicts (one or several rows); for images a path, a list of
             paths or a folder; for texts one text, a list of texts or a folder of .txt files.
         task: what the model was trained for; `task.columns` names its columns.
+        modality: the record of the task's modality.
         root: folder of relative image paths; by default that of the file or folder read.
 
     Returns:
@@ -44,11 +45,11 @@ def new_rows(data: Any, task: Task, root: str | None = None) -> Dataset:
         raise DataError(f"{raw.where} holds no rows: expected at least one to predict")
     inputs, target, findings = raw.inputs, raw.target, raw.findings
     if not task.columns:
-        inputs = _as_array(inputs, task, raw.where)
+        inputs = _as_array(inputs, modality, raw.where)
     elif is_frame(inputs):
         inputs, target, noticed = _matched(raw, task)
         findings += noticed
-    elif task.modality != "image":
+    elif not modality.takes_array:
         wanted = len(task.columns)
         raise DataError(f"{raw.where} has shape {inputs.shape}: expected a table of {wanted} columns, as trained on")
     if target is not None:
@@ -109,7 +110,7 @@ def _column(task: Task, kind: str) -> str | None:
 
 
 def _is_text_only(task: Task) -> bool:
-    return task.modality == "text" and sum(column.kind not in UNUSED_KINDS for column in task.columns) == 1
+    return [column.kind for column in task.columns if column.kind not in UNUSED_KINDS] == ["text"]
 
 
 def _names_file(text: str) -> bool:
@@ -126,22 +127,21 @@ def _names_file(text: str) -> bool:
     return is_table(Path(text)) and not any(char.isspace() for char in text.strip())
 
 
-def _as_array(inputs: Any, task: Task, where: str) -> np.ndarray:
+def _as_array(inputs: Any, modality: Modality, where: str) -> np.ndarray:
     """New arrays for a model trained on arrays."""
+    form = modality.array
+    if form is None:
+        raise DataError(f"the model reads a table of no column that is known: {where} holds nothing that it can read")
     if is_frame(inputs):
         numeric = all(dtype.kind in "buif" for dtype in inputs.dtypes)
         if not numeric or inputs.shape[1] < 2:
-            shape = "(n, height, width[, channels])" if task.modality == "image" else "(n, channels, length)"
-            raise DataError(f"{where} is a table of {listed(inputs.columns)}: expected an array of shape {shape}")
+            raise DataError(f"{where} is a table of {listed(inputs.columns)}: expected an array of shape {form.shape}")
         inputs = inputs.to_numpy()
     array = np.asarray(inputs)
-    colour = array.ndim == 3 and array.shape[2] in {3, 4} and array.shape[0] > 4
-    if array.ndim == 2 or (task.modality == "image" and colour):
-        array = array[None]  # one image, or one sequence of several channels
-    allowed = {3, 4} if task.modality == "image" else {3}
-    if array.ndim not in allowed:
-        shapes = "(n, height, width[, channels])" if task.modality == "image" else "(n, channels, length)"
-        raise DataError(f"{where} has shape {np.shape(inputs)}: expected {shapes}, as trained on")
+    if form.is_one(array):
+        array = array[None]
+    if array.ndim not in form.n_dims:
+        raise DataError(f"{where} has shape {np.shape(inputs)}: expected {form.shape}, as trained on")
     return array
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from automl.errors import DataError
-from automl.modalities.specs import agree, categories_spec, channel_stats, evenly, restore_spec, spec_state
+from automl.modalities.shared.specs import agree, categories_spec, channel_stats, evenly, restore_spec, spec_state
 from automl.records import NUMERIC_KINDS, Dataset, InputSpec, Split, Task
 
 __all__ = ["ForecastEncoder", "block_starts", "fit", "history_rows", "restore"]

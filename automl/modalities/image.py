@@ -1,21 +1,30 @@
-"""Pictures as uint8 arrays of one size."""
+"""Pictures: files or arrays, as uint8 arrays of one size."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from automl.errors import DataError
-from automl.modalities.specs import restore_spec, spec_state
-from automl.records import Dataset, InputSpec, Split, Task
+from automl.intake import pictures, span
+from automl.modalities.shared.cells import names_of
+from automl.modalities.shared.specs import restore_spec, spec_state
+from automl.records import ArrayForm, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
 
-__all__ = ["ImageEncoder", "Pictures", "fit", "fit_pictures", "restore", "restore_pictures"]
+__all__ = [
+    "IMAGE", "ImageEncoder", "Pictures", "example_pictures", "fit", "fit_pictures", "grey_means", "restore",
+    "restore_pictures",
+]  # fmt: skip
 
 MAX_SIDE = 128
+AUDITED_SIDE = 12
+EXAMPLE_SIDE = 16
+LEAST_SIDE, WIDEST = 8, 3
+"""An array of three dimensions may be grey pictures where both sides are so long, neither this many times the other."""
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
@@ -35,7 +44,7 @@ class ImageEncoder:
         return {"encoder": "image", "specs": [spec_state(spec) for spec in self.specs]}
 
 
-def fit(dataset: Dataset, task: Task, split: Split) -> ImageEncoder:
+def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = None) -> ImageEncoder:
     """Fix the size and measure the training pictures' channels; sides over `MAX_SIDE` are scaled down."""
     return ImageEncoder((picture_spec("image", partial(_pictures, dataset), split.train),))
 
@@ -173,3 +182,104 @@ def _channels(pictures: np.ndarray, wanted: int) -> np.ndarray:
     if found == 1:
         return np.repeat(pictures, wanted, axis=-1)
     raise DataError(f"expected pictures with {wanted} channels; these have {found}. Give pictures of the same sort")
+
+
+# --------------------------------------------------------------------------- the record
+
+
+def _recognises(inputs: Any, columns: Sequence[Column]) -> str | None:
+    if isinstance(inputs, np.ndarray):
+        return _in_array(inputs)
+    if len(columns) == 1 and columns[0].kind == "image_path":
+        return f"the only feature is a column of image paths ({names_of(columns)})"
+    return None
+
+
+def _in_array(array: np.ndarray) -> str | None:
+    shape = array.shape
+    if array.ndim == 4 and shape[3] <= 4 and min(shape[1:3]) >= 4:
+        return f"an array of shape {shape} is images (rows, height, width, channels)"
+    if array.ndim != 3 or not near_square(shape):
+        return None
+    if array.dtype == np.uint8 or (in_pixels(array) and shape[1] == shape[2]):
+        low, high = ends(array)
+        return f"an array of shape {shape} with values from {low:g} to {high:g} is grey images"
+    return None
+
+
+def near_square(shape: Sequence[int]) -> bool:
+    """Whether rows of this shape (rows, height, width) may be pictures."""
+    return min(shape[1:]) >= LEAST_SIDE and max(shape[1:]) <= WIDEST * min(shape[1:])
+
+
+def in_pixels(array: np.ndarray) -> bool:
+    """Whether values may be brightness: whole numbers from 0 to 255, or shares of 1."""
+    low, high = ends(array)
+    whole = array.dtype.kind in "ui" or bool((array[:100] == np.round(array[:100])).all())
+    return array.dtype == np.uint8 or (low >= 0 and (high <= 1 or (high <= 255 and whole)))
+
+
+def ends(array: np.ndarray) -> tuple[float, float]:
+    """Least and largest value."""
+    return (float(np.nanmin(array)), float(np.nanmax(array))) if array.size else (0.0, 0.0)
+
+
+def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dataset, Task]:
+    limits = span(dataset.inputs) if isinstance(dataset.inputs, np.ndarray) else None
+    dataset = pictures(dataset, task, memory_mib=memory_mib)
+    return dataset, replace(task, image_shape=dataset.inputs.shape[1:], pixel_range=limits)
+
+
+def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:
+    return pictures(dataset, task, task.image_shape or None, task.pixel_range)
+
+
+def _is_one(array: np.ndarray) -> bool:
+    colour = array.ndim == 3 and array.shape[2] in {3, 4} and array.shape[0] > 4
+    return array.ndim == 2 or colour
+
+
+def grey_means(images: np.ndarray, side: int) -> np.ndarray:
+    """Images ``(n, h, w[, c])`` as grey block means ``(n, side, side)`` float32, 0 to 255 as they came."""
+    grey = images.astype(np.float32) if images.ndim == 3 else images.mean(axis=3, dtype=np.float32)
+    for axis in (1, 2):
+        size = grey.shape[axis]
+        edges = np.linspace(0, size, side + 1).astype(int)
+        starts = np.minimum(edges[:-1], size - 1)
+        widths = np.maximum(edges[1:] - starts, 1)
+        summed = np.concatenate(
+            [np.zeros_like(grey.take([0], axis=axis)), np.cumsum(grey, axis=axis, dtype=np.float64)], axis=axis
+        )
+        parts = summed.take(starts + widths, axis=axis) - summed.take(starts, axis=axis)
+        grey = (parts / widths.reshape([-1 if a == axis else 1 for a in range(3)])).astype(np.float32)
+    return grey
+
+
+def _matrix(part: np.ndarray) -> np.ndarray:
+    return grey_means(part, AUDITED_SIDE).reshape(len(part), -1)
+
+
+def _example(signal: np.ndarray, rng: np.random.Generator) -> tuple[Dataset, tuple[Column, ...]]:
+    return Dataset("example", example_pictures(signal, rng)), ()
+
+
+def example_pictures(signal: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Grey pictures ``(n, 16, 16, 1)`` that are the brighter, the larger the signal is."""
+    noise = rng.normal(120, 20, (len(signal), EXAMPLE_SIDE, EXAMPLE_SIDE, 1))
+    made: np.ndarray = np.clip(noise + 40 * signal[:, None, None, None], 0, 255).astype("uint8")
+    return made
+
+
+IMAGE = Modality(
+    name="image",
+    items="images",
+    recognises=_recognises,
+    decode=_decode,
+    ready=_ready,
+    fit=fit,
+    restore={"image": restore},
+    example=_example,
+    array=ArrayForm("(n, height, width[, channels])", (3, 4), _is_one, lambda dataset: dataset, kind="image_path"),
+    takes_array=True,
+    matrix=_matrix,
+)

@@ -1,21 +1,28 @@
-"""Sequences of several channels for classification and regression."""
+"""Sequences of several channels, and windows of tables in time, which have an encoder of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.errors import DataError
-from automl.modalities.specs import MOST_NUMBERS, agree, channel_stats, restore_spec, spec_state
-from automl.records import Dataset, InputSpec, Split, Task
+from automl.modalities import forecast
+from automl.modalities.image import in_pixels, near_square
+from automl.modalities.shared.cells import as_they_are, typed
+from automl.modalities.shared.specs import MOST_NUMBERS, agree, channel_stats, restore_spec, spec_state
+from automl.records import ArrayForm, Column, Dataset, Encoder, Finding, InputSpec, Modality, Split, TargetCodec, Task
 
-__all__ = ["SequenceEncoder", "fit", "restore"]
+__all__ = ["SEQUENCE", "SequenceEncoder", "fit", "restore"]
 
 MAX_STEPS = 512
 LARGEST = 1e30
+MOST_CHANNELS = 16
+"""Of what may be pictures: with more rows of numbers than this, an array of one size a side is not told."""
+EXAMPLE_STEPS = 40
 
 
 @dataclass(eq=False)
@@ -123,3 +130,61 @@ def _averaged(values: np.ndarray, factor: int) -> np.ndarray:
     starts = np.arange(0, values.shape[2], factor)
     counts = np.diff(np.append(starts, values.shape[2]))
     return np.asarray(np.add.reduceat(values, starts, axis=2) / counts)
+
+
+# --------------------------------------------------------------------------- the record
+
+
+def _recognises(inputs: Any, columns: Sequence[Column]) -> str | None:
+    if not isinstance(inputs, np.ndarray) or inputs.ndim != 3:
+        return None
+    _, channels, length = inputs.shape
+    if near_square(inputs.shape) and (in_pixels(inputs) or channels == length or channels > MOST_CHANNELS):
+        return None
+    return f"an array of shape {inputs.shape} is {channels} channel(s) of {length} steps"
+
+
+def _fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec) -> Encoder:
+    """Of rows of an array, or of the windows of a table in time."""
+    return (forecast.fit if goals.named(task).in_windows else fit)(dataset, task, split)
+
+
+def _read(dataset: Dataset) -> Dataset:
+    values = np.asarray(dataset.inputs).astype(np.float32)
+    infinite = np.isinf(values)
+    if not infinite.any():
+        return replace(dataset, inputs=values)
+    values[infinite] = np.nan
+    message = f"{int(infinite.sum()):,} infinite numbers were read as missing."
+    step = "Look for divisions by zero where these values are made."
+    finding = Finding("infinite_numbers", "medium", message, step, count=int(infinite.sum()))
+    return replace(dataset, inputs=values, findings=(*dataset.findings, finding))
+
+
+def _matrix(part: np.ndarray) -> np.ndarray:
+    """Mean, spread, ends and mean step of each channel, ``(n, 5 channels)``."""
+    values = np.nan_to_num(part.astype(np.float64))
+    step = np.abs(np.diff(values, axis=2)).mean(axis=2) if values.shape[2] > 1 else np.zeros(values.shape[:2])
+    return np.concatenate(
+        [values.mean(axis=2), values.std(axis=2), values.min(axis=2), values.max(axis=2), step], axis=1
+    )
+
+
+def _example(signal: np.ndarray, rng: np.random.Generator) -> tuple[Dataset, tuple[Column, ...]]:
+    """One channel each, the higher, the larger the signal is."""
+    inputs = (rng.normal(size=(len(signal), 1, EXAMPLE_STEPS)) + signal[:, None, None]).astype("float32")
+    return Dataset("example", inputs), ()
+
+
+SEQUENCE = Modality(
+    name="sequence",
+    items="series",
+    recognises=_recognises,
+    decode=as_they_are,
+    ready=typed,
+    fit=_fit,
+    restore={"sequence": restore, "forecast": forecast.restore},
+    example=_example,
+    array=ArrayForm("(n, channels, length)", (3,), lambda array: array.ndim == 2, _read, kind="numeric"),
+    matrix=_matrix,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +11,35 @@ import pandas as pd
 
 from automl import goals
 from automl.errors import DataError
-from automl.modalities.categories import Categories, fit_categories, restore_categories
-from automl.modalities.image import Pictures, fit_pictures, restore_pictures
-from automl.modalities.numbers import Numbers, fit_numbers, restore_numbers
-from automl.modalities.phrases import Texts, fit_texts, restore_texts, wordy
-from automl.modalities.specs import agree, restore_spec, spec_state
-from automl.modalities.target_statistics import TargetStatistics, fit_target_statistics, restore_target_statistics
+from automl.intake import pictured
+from automl.modalities.image import Pictures, example_pictures, fit_pictures, restore_pictures
+from automl.modalities.shared import bins
+from automl.modalities.shared.categories import Categories, fit_categories, restore_categories
+from automl.modalities.shared.cells import names_of, typed
+from automl.modalities.shared.numbers import Numbers, fit_numbers, restore_numbers
+from automl.modalities.shared.phrases import Texts, fit_texts, restore_texts, wordy
+from automl.modalities.shared.specs import agree, restore_spec, spec_state
+from automl.modalities.shared.target_statistics import (
+    TargetStatistics,
+    fit_target_statistics,
+    restore_target_statistics,
+)
 from automl.modalities.text import MAX_LENGTH, Tokens, fit_tokens, restore_tokens
-from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, QUANTITY_KINDS, Column, Dataset, InputSpec, Split, Task
+from automl.records import (
+    MIN_LEVEL_ROWS,
+    NUMERIC_KINDS,
+    QUANTITY_KINDS,
+    Column,
+    Dataset,
+    InputSpec,
+    Modality,
+    Split,
+    TargetCodec,
+    Task,
+)
 from automl.target_encoding.ridge import target_columns
 
-__all__ = ["TabularEncoder", "fit", "restore"]
+__all__ = ["TABULAR", "TabularEncoder", "fit", "restore"]
 
 CHUNK_ROWS = 50_000
 WORD_ROWS = 20_000
@@ -185,3 +203,51 @@ def _nothing_usable(columns: list[Column], n_rows: int) -> str:
         f"Add a column that varies (levels count from {MIN_LEVEL_ROWS} rows on), or name the kind of one that was "
         "misread, such as columns={'name': 'categorical'}"
     )
+
+
+# --------------------------------------------------------------------------- the record
+
+
+def _recognises(inputs: Any, columns: Sequence[Column]) -> str | None:
+    kinds = {column.kind for column in columns}
+    if not kinds:
+        return None
+    return f"{len(columns)} columns ({names_of(columns)}) of {len(kinds)} kind{'s' * (len(kinds) > 1)}"
+
+
+def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:
+    made = typed(dataset, task, read)
+    return made if made is dataset else pictured(made, task)[0]
+
+
+def _fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec) -> TabularEncoder:
+    """With bins that part the target."""
+    return bins.with_splits(fit(dataset, task, split), dataset, split, codec)
+
+
+def _example(signal: np.ndarray, rng: np.random.Generator) -> tuple[Dataset, tuple[Column, ...]]:
+    """Numbers with gaps, levels and pictures, some of them missing."""
+    levels = np.where(signal > 0, "up", "down").astype(object)
+    paths = pd.Series([f"{i}.png" if i % 9 else None for i in range(len(signal))], dtype=object)  # None: no picture
+    inputs = pd.DataFrame({"x": signal, "z": rng.normal(size=len(signal)), "c": levels, "p": paths})
+    inputs.loc[::11, "z"], inputs.loc[::13, "c"] = np.nan, None
+    pictures = example_pictures(signal, rng)
+    columns = (
+        Column("x", "numeric", 1.0, ""),
+        Column("z", "numeric", 1.0, ""),
+        Column("c", "categorical", 1.0, ""),
+        Column("p", "image_path", 1.0, "", {"shape": list(pictures.shape[1:])}),
+    )
+    return Dataset("example", inputs, pictures={"p": pictures}), columns
+
+
+TABULAR = Modality(
+    name="tabular",
+    items="rows",
+    recognises=_recognises,
+    decode=pictured,
+    ready=_ready,
+    fit=_fit,
+    restore={"tabular": restore},
+    example=_example,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from automl.errors import DataError
-from automl.modalities.categories import strings
-from automl.modalities.specs import agree, restore_spec, spec_state
-from automl.records import MIN_LEVEL_ROWS, Dataset, InputSpec, Split, Task
+from automl.modalities.shared.categories import strings
+from automl.modalities.shared.cells import as_they_are, names_of, typed
+from automl.modalities.shared.specs import agree, restore_spec, spec_state
+from automl.records import MIN_LEVEL_ROWS, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
 
-__all__ = ["TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "restore_tokens", "tokenise"]
+__all__ = ["TEXT", "TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "restore_tokens", "tokenise"]
 
 MAX_WORDS = 20_000
 MAX_LENGTH = 256
@@ -131,7 +132,7 @@ class TextEncoder:
         return {"encoder": "text", "specs": [spec_state(spec) for spec in self.specs], **self.part.state()}
 
 
-def fit(dataset: Dataset, task: Task, split: Split) -> TextEncoder:
+def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = None) -> TextEncoder:
     """Fit vocabulary and length on the training rows.
 
     Raises:
@@ -180,3 +181,30 @@ def _length(lengths: list[int]) -> int:
     """95th percentile, up to a multiple of 8, within 8 to `MAX_LENGTH`."""
     usual = float(np.quantile(lengths, 0.95))
     return int(min(max(8 * np.ceil(usual / 8), 8), MAX_LENGTH))
+
+
+# --------------------------------------------------------------------------- the record
+
+
+def _recognises(inputs: Any, columns: Sequence[Column]) -> str | None:
+    if {column.kind for column in columns} == {"text"}:
+        return f"the only features are texts ({names_of(columns)})"
+    return None
+
+
+def _example(signal: np.ndarray, rng: np.random.Generator) -> tuple[Dataset, tuple[Column, ...]]:
+    """Kind words where the signal is above zero, others below."""
+    texts = [("good fine day" if s > 0 else "bad poor night") + f" word{i % 7}" for i, s in enumerate(signal)]
+    return Dataset("example", pd.DataFrame({"t": texts}, dtype=object)), (Column("t", "text", 1.0, ""),)
+
+
+TEXT = Modality(
+    name="text",
+    items="text",
+    recognises=_recognises,
+    decode=as_they_are,
+    ready=typed,
+    fit=fit,
+    restore={"text": restore},
+    example=_example,
+)

@@ -76,11 +76,12 @@ class SideModel:
         Args:
             rows: in any form that `predict` takes. `predict` also takes the result of this method.
         """
+        from automl import modalities
         from automl.intake import new_rows
         from automl.predict.rows import ready
 
         with self._opened():
-            return ready(new_rows(rows, self.task, self.root), self.task)
+            return ready(new_rows(rows, self.task, modalities.named(self.task), self.root), self.task)
 
     def _opened(self) -> AbstractContextManager[None]:
         """A context that explains errors during prediction, see `automl.sides.predictors.opened_from`."""

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from automl import goals
+from automl import goals, modalities
 from automl.detect import read
 from automl.errors import DataError
-from automl.intake import pictured, pictures
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Task
@@ -27,11 +26,7 @@ def ready(dataset: Dataset, task: Task) -> Dataset:
     """
     if goals.named(task).in_windows:
         return _history(dataset, task)
-    if task.modality == "image":
-        return pictures(dataset, task, task.image_shape or None, task.pixel_range)
-    if isinstance(dataset.inputs, pd.DataFrame):
-        return pictured(dataclasses.replace(dataset, inputs=read(dataset.inputs, task.columns)), task)[0]
-    return dataset
+    return modalities.named(task).ready(dataset, task, read)
 
 
 def _history(dataset: Dataset, task: Task) -> Dataset:

@@ -18,6 +18,7 @@ from automl.records.asked import Recipe, SearchOptions
 from automl.records.contestants import Baseline, Contender, FitContext, ShallowModel, Template
 from automl.records.data import Column, Dataset, Finding, Split, Task
 from automl.records.goal import Calibration, Example, Goal
+from automl.records.modality import ArrayForm, Modality
 from automl.records.names import (
     GOALS,
     KINDS,
@@ -33,8 +34,9 @@ from automl.records.names import (
     Family,
     GoalName,
     InputKind,
+    Items,
     Kind,
-    Modality,
+    ModalityName,
     OutputKind,
     Severity,
     Side,
@@ -46,9 +48,9 @@ from automl.records.outcome import Comparison, Contestant, Cost, Outcome, Run, S
 
 __all__ = [
     "GOALS", "KINDS", "MIN_LEVEL_ROWS", "MODALITIES", "NUMERIC_KINDS", "ORDERED_KINDS", "PLUGIN_GROUP",
-    "QUANTITY_KINDS", "UNUSED_KINDS", "Answers", "Baseline", "Calibration", "Column", "Comparison", "Contender",
-    "Contestant", "Cost", "Dataset", "DeviceWish", "Encoder", "Example", "Facts", "Family", "Finding", "FitContext",
-    "Goal", "GoalName", "Head", "InputKind", "InputSpec", "Kind", "Metric", "Modality", "Outcome", "Output",
-    "OutputKind", "Recipe", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "Split", "Status",
-    "TargetCodec", "Task", "Template", "Tier",
+    "QUANTITY_KINDS", "UNUSED_KINDS", "Answers", "ArrayForm", "Baseline", "Calibration", "Column", "Comparison",
+    "Contender", "Contestant", "Cost", "Dataset", "DeviceWish", "Encoder", "Example", "Facts", "Family", "Finding",
+    "FitContext", "Goal", "GoalName", "Head", "InputKind", "InputSpec", "Items", "Kind", "Metric", "Modality",
+    "ModalityName", "Outcome", "Output", "OutputKind", "Recipe", "Run", "SearchOptions", "Section", "Severity",
+    "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier",
 ]  # fmt: skip

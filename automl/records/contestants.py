@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from automl.records.data import Dataset, Task
-from automl.records.names import Family, GoalName, InputKind, Modality, Side, Tier
+from automl.records.names import Family, GoalName, InputKind, ModalityName, Side, Tier
 from automl.records.network import Facts, Head, InputSpec, Output
 from automl.records.outcome import Run
 
@@ -95,7 +95,7 @@ class Baseline:
 
     name: str
     tier: Tier
-    modality: Modality
+    modality: ModalityName
     goals: tuple[GoalName, ...]
     make: Callable[[Task, Mapping[str, Any], int], ShallowModel]
     settings: Callable[[Task, Facts, int], Iterator[Mapping[str, Any]]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from automl.records.names import GoalName, Kind, Modality, Severity
+from automl.records.names import GoalName, Kind, ModalityName, Severity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,7 +142,7 @@ class Task:
             rows.
     """
 
-    modality: Modality
+    modality: ModalityName
     goal: GoalName
     target: tuple[str, ...]
     metric: str

@@ -69,6 +69,8 @@ class Goal:
             without classes).
         fit_codec: ``fit_codec(dataset, task, split)``: the codec between the user's target and a network's, fitted on
             training rows.
+        restore_codec: the functions that restore codecs which are not automl's own from their states, by the name under
+            "codec" in the state.
         truth: ``truth(dataset, task, items)``: the truth of these items as metrics read it.
         context: ``context(dataset, task, split, items)``: the context of metrics, see `Metric.fn`.
         strata: ``strata(target)``: ``(n,)`` int64 codes from a frame of target columns; each stratum gets its share of
@@ -99,6 +101,7 @@ class Goal:
     to_frame: Callable[[Mapping[str, np.ndarray], Task], pd.DataFrame | pd.Series]
     example: Example
     fault: Callable[[Task], str] = lambda task: ""
+    restore_codec: Mapping[str, Callable[[Mapping[str, Any]], TargetCodec]] = field(default_factory=dict)
     calibration: Calibration | None = None
     n_classes: tuple[int, int] = (0, 0)
     base: GoalName = ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Modality = Literal["tabular", "text", "image", "sequence"]
+ModalityName = str
+"""Name of a modality: one of `MODALITIES`, or of one that a plug-in brings (`automl.modalities.named`)."""
+Items = Literal["rows", "text", "images", "series"]
 GoalName = str
 """Name of a goal: one of `GOALS`, or the name of a plug-in's goal (`automl.goals.named`)."""
 Answers = Literal["class", "labels", "values", "windows"]
@@ -26,7 +28,7 @@ DeviceWish = Literal["auto", "cpu", "one", "all"]
 PLUGIN_GROUP = "automl.plugins"
 """Group of entry points by which installed packages add templates, baselines, metrics, goals and so on."""
 
-MODALITIES: tuple[Modality, ...] = get_args(Modality)
+MODALITIES: tuple[ModalityName, ...] = ("tabular", "text", "image", "sequence")
 GOALS: tuple[GoalName, ...] = (
     "binary", "multiclass", "multilabel", "regression", "forecast", "anomaly", "represent", "generate", "segment",
 )  # fmt: skip

@@ -11,12 +11,14 @@ Each function raises AssertionError with the promise that was broken. They run o
 
 from automl.testing.baselines import check_baseline
 from automl.testing.examples import example_arrays, example_facts, example_head, example_specs, example_target
+from automl.testing.goals import check_goal
 from automl.testing.metrics import check_metric
+from automl.testing.modalities import check_modality
 from automl.testing.outcomes import example_outcome
 from automl.testing.sections import check_section
 from automl.testing.templates import check_template
 
 __all__ = [
-    "check_baseline", "check_metric", "check_section", "check_template", "example_arrays", "example_facts",
-    "example_head", "example_outcome", "example_specs", "example_target",
+    "check_baseline", "check_goal", "check_metric", "check_modality", "check_section", "check_template",
+    "example_arrays", "example_facts", "example_head", "example_outcome", "example_specs", "example_target",
 ]  # fmt: skip

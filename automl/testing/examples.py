@@ -1,19 +1,52 @@
-"""Examples of what a network sees and must put out: small inputs and targets of every kind and goal."""
+"""Examples of what is learnt from: small inputs and targets of every modality, kind and goal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from automl.records import Facts, GoalName, Head, InputSpec
+from automl import goals, modalities
+from automl.records import Column, Dataset, Facts, GoalName, Head, InputSpec, ModalityName, Split, Task
 
 N_ROWS = 16
+FIT_ROWS, TRAIN_ROWS, VALID_ROWS = 120, 80, 20
+
+
+def example_task(goal: GoalName, modality: ModalityName | None = None, columns: tuple[Column, ...] = ()) -> Task:
+    """A task of this goal, by the goal's own example: of a table's rows or windows where no modality is named."""
+    record = goals.named(goal)
+    modality = modality or ("sequence" if record.in_windows else "tabular")
+    example = record.example
+    target = tuple(map(str, example.target(np.linspace(-1.0, 1.0, 9)).columns))
+    return Task(
+        modality, goal, target, example.metric, example.classes, columns=columns, evidence=("Made up.",),
+        **example.fields,
+    )  # fmt: skip
+
+
+def example_problem(goal: GoalName, modality: ModalityName) -> tuple[Dataset, Task, Split, np.ndarray]:
+    """A dataset whose inputs tell the target, its task, how its rows are parted, and the truth of all rows.
+
+    Args:
+        goal: any whose items are rows.
+        modality: any.
+    """
+    rng = np.random.default_rng(0)
+    signal = rng.normal(size=FIT_ROWS)
+    dataset, columns = modalities.named(modality).example(signal, rng)
+    example = goals.named(goal).example
+    rows = np.arange(FIT_ROWS)
+    valid, test = TRAIN_ROWS, TRAIN_ROWS + VALID_ROWS
+    split = Split(rows[:valid], rows[valid:test], rows[test:], "row", rows[: FIT_ROWS - test], "synthetic", 0)
+    dataset = replace(dataset, target=example.target(signal))
+    return dataset, example_task(goal, modality, columns), split, example.truth(signal)
 
 
 def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ...]:
     """Small input specs of the kinds a template accepts, as our encoders emit them for this goal."""
-    if goal == "forecast":
+    if goals.named(goal).in_windows:
         moments = {"n_targets": 2, "horizon": 4, "season": 3}
         specs = [
             InputSpec("series", "series", (12, 3), "float32", stats={"mean": [5.0] * 3, "std": [2.0] * 3, **moments}),
@@ -36,13 +69,7 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
 
 def example_head(goal: GoalName) -> Head:
     """A small head of this goal, as our target codecs make them."""
-    return {
-        "binary": Head("binary", (1,), "sigmoid", "binary_crossentropy", priors=(0.7, 0.3)),
-        "multiclass": Head("multiclass", (3,), "softmax", "sparse_categorical_crossentropy", priors=(0.5, 0.3, 0.2)),
-        "multilabel": Head("multilabel", (2,), "sigmoid", "binary_crossentropy", priors=(0.5, 0.2)),
-        "regression": Head("regression", (2,), "linear", "mse"),
-        "forecast": Head("forecast", (4, 2, 3), "linear", "forecast", quantiles=(0.1, 0.9)),
-    }[goal]
+    return goals.named(goal).example.head
 
 
 def example_facts(goal: GoalName, n_rows: int = 200) -> Facts:
@@ -71,12 +98,5 @@ def example_arrays(specs: Sequence[InputSpec], n_rows: int = N_ROWS, seed: int =
 
 
 def example_target(head: Head, n_rows: int = N_ROWS, seed: int = 0) -> np.ndarray:
-    """A random target as `TargetCodec.encode` gives it."""
-    rng = np.random.default_rng(seed)
-    if head.goal == "multiclass":
-        return rng.integers(0, head.shape[0], n_rows).astype("int32")
-    if head.goal == "forecast":
-        return rng.normal(5.0, 1.0, (n_rows, *head.shape[:-1])).astype("float32")
-    if head.goal == "regression":
-        return rng.normal(0.0, 1.0, (n_rows, *head.shape)).astype("float32")
-    return rng.integers(0, 2, (n_rows, *head.shape)).astype("float32")
+    """A random target as `TargetCodec.encode` gives it, for a head of `example_head`."""
+    return goals.named(head.goal).example.encoded(n_rows, np.random.default_rng(seed))

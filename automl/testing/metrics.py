@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.records import GoalName, Metric
 from automl.testing.promise import promise
 
-READS: Mapping[str, tuple[str, ...]] = {
-    "binary": ("labels", "probabilities"),
-    "multiclass": ("labels", "probabilities"),
-    "multilabel": ("labels", "probabilities"),
-    "regression": ("values",),
-    "forecast": ("values", "quantiles"),
-}
-"""Goal → the arrays that outputs for it hold."""
+N_ROWS = 60
 
 
 def check_metric(metric: Metric) -> None:
@@ -34,12 +27,15 @@ def check_metric(metric: Metric) -> None:
         AssertionError: a promise is broken; says which.
     """
     name = metric.name
-    promise(metric.goals, f"{name}: goals is empty; name at least one of {', '.join(READS)}")
+    promise(metric.goals, f"{name}: goals is empty; name at least one of {', '.join(goals.known())}")
     for goal in metric.goals:
-        promise(goal in READS, f"{name}: no metric can score the goal {goal!r} yet; goals are {', '.join(READS)}")
         promise(
-            metric.reads in READS[goal],
-            f"{name}: reads is {metric.reads!r}; an output for {goal} holds {' and '.join(READS[goal])}",
+            goal in goals.known(),
+            f"{name}: no metric can score the goal {goal!r} yet; goals are {', '.join(goals.known())}",
+        )
+        held = sorted(_example_arrays(goal)[1])
+        promise(
+            metric.reads in held, f"{name}: reads is {metric.reads!r}; an output for {goal} holds {' and '.join(held)}"
         )
         truth, perfect, poor, context = _metric_example(metric, goal)
         best, worse = (_scored(metric, goal, truth, array, None, context) for array in (perfect, poor))
@@ -106,24 +102,17 @@ def _scored(
         ) from error
 
 
+def _example_arrays(goal: GoalName) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """A truth, and the arrays of a perfect output for it."""
+    rng = np.random.default_rng(0)
+    example = goals.named(goal).example
+    truth = example.truth(rng.normal(size=N_ROWS))
+    return truth, dict(example.output(truth, rng, 0.0).arrays)
+
+
 def _metric_example(metric: Metric, goal: GoalName) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
     """Truth, a perfect prediction, a poor one, and the context."""
-    rng = np.random.default_rng(0)
-    n = 60
-    if goal in ("binary", "multiclass", "multilabel"):
-        n_classes = {"binary": 2, "multiclass": 3, "multilabel": 2}[goal]
-        if goal == "multilabel":
-            labels = rng.integers(0, 2, (n, n_classes)).astype("int8")
-            sure = labels.astype("float64")
-        else:
-            labels = np.concatenate([np.arange(n_classes), rng.integers(0, n_classes, n - n_classes)]).astype("int64")
-            sure = np.eye(n_classes)[labels]
-        perfect = labels if metric.reads == "labels" else sure
-        return labels, perfect, perfect[rng.permutation(n)], {"classes": n_classes}
-    if goal == "forecast":
-        truth = rng.normal(size=(n, 4, 2))
-        context = {"scale": np.ones((n, 2)), "series": np.arange(n) % 3, "quantiles": (0.1, 0.9)}
-        perfect = np.repeat(truth[..., None], 2, axis=3) if metric.reads == "quantiles" else truth
-        return truth, perfect, perfect[::-1], context
-    truth = rng.normal(size=(n, 2))
-    return truth, truth, truth[::-1], {}
+    truth, arrays = _example_arrays(goal)
+    perfect = arrays[metric.reads]
+    poor = perfect[np.random.default_rng(2).permutation(N_ROWS)]
+    return truth, perfect, poor, goals.named(goal).example.context(N_ROWS)

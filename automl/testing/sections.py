@@ -6,11 +6,10 @@ import json
 import re
 from typing import Any
 
-from automl.records import GoalName, Outcome, Section
+from automl import goals
+from automl.records import Outcome, Section
 from automl.testing.outcomes import example_outcome
 from automl.testing.promise import promise
-
-EXAMPLES: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel", "regression", "forecast")
 
 
 def check_section(section: Section, outcome: Outcome | None = None) -> None:
@@ -25,7 +24,7 @@ def check_section(section: Section, outcome: Outcome | None = None) -> None:
         AssertionError: a promise is broken; says which.
     """
     promise("|safe" not in section.template.replace(" ", ""), f"{section.name}: 'safe' would let user text through")
-    outcomes = [outcome] if outcome is not None else [example_outcome(goal) for goal in EXAMPLES]
+    outcomes = [outcome] if outcome is not None else [example_outcome(goal) for goal in goals.known()]
     shown = [_check(section, one) for one in outcomes]
     promise(
         outcome is not None or any(shown), f"{section.name}: collect gives None for every goal, so it is never shown"

@@ -10,13 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from automl.records import Facts, GoalName, Head, InputSpec, Task, Template
-from automl.testing.examples import N_ROWS, example_arrays, example_facts, example_head, example_specs, example_target
+from automl.goals import known
+from automl.records import Facts, GoalName, Head, InputSpec, Template
+from automl.testing.examples import (
+    N_ROWS,
+    example_arrays,
+    example_facts,
+    example_head,
+    example_specs,
+    example_target,
+    example_task,
+)
 from automl.testing.promise import promise
 
 LOOP_KNOBS = ("learning_rate", "weight_decay")
 LOOP_CHOICES = ("batch_size", "epochs")
-CHECKED: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel", "regression", "forecast")
 
 
 def check_template(template: Template, goals: Sequence[GoalName] = (), n_random: int = 3) -> None:
@@ -40,10 +48,9 @@ def check_template(template: Template, goals: Sequence[GoalName] = (), n_random:
     """
     for number, goal in enumerate(goals or template.goals):
         promise(goal in template.goals, f"{template.name} does not claim the goal {goal!r}")
-        promise(goal in CHECKED, f"{template.name}: no example of the goal {goal!r}; goals are {', '.join(CHECKED)}")
+        promise(goal in known(), f"{template.name}: no example of the goal {goal!r}; goals are {', '.join(known())}")
         specs, head, facts = example_specs(template.accepts, goal), example_head(goal), example_facts(goal)
-        task = Task("sequence" if goal == "forecast" else "tabular", goal, ("y",), "r2", horizon=4)
-        reason = template.unfit(task, specs)
+        reason = template.unfit(example_task(goal), specs)
         promise(reason is None, f"{template.name} accepts {template.accepts} but finds them unfit: {reason}")
         points = _points(template, specs, facts, n_random)
         model, knobs = _built(template, points[0], specs, head)

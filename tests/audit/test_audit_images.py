@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from automl.audit.images import alike_images, blank_images, hashes
-from automl.audit.view import thumbnails
+from automl.modalities.image import grey_means
 
 
 @pytest.fixture
@@ -56,11 +56,11 @@ def test_images_of_one_colour_are_told_with_their_rows(view, images, rng):
     assert (found.count, found.rows) == (2, (3, 50))
 
 
-def test_thumbnails_are_block_means():
+def test_grey_means_are_block_means():
     image = np.arange(16.0).reshape(1, 4, 4)
 
-    assert thumbnails(image, 2)[0].tolist() == [[2.5, 4.5], [10.5, 12.5]]
-    assert thumbnails(np.ones((1, 2, 2, 3)), 3).shape == (1, 3, 3)
+    assert grey_means(image, 2)[0].tolist() == [[2.5, 4.5], [10.5, 12.5]]
+    assert grey_means(np.ones((1, 2, 2, 3)), 3).shape == (1, 3, 3)
 
 
 def test_hashes_do_not_mind_brightness(rng):

@@ -279,7 +279,11 @@ def loaded(monkeypatch, tmp_path):
             seen.append(name)
             return self
 
-    monkeypatch.setattr(api, "load", lambda path: seen.append(path) or Model())
+    def load(path, plugins=()):
+        seen.extend([path, *plugins])
+        return Model()
+
+    monkeypatch.setattr(api, "load", load)
     return tmp_path / "run", seen
 
 
@@ -289,6 +293,13 @@ def test_predict_prints_a_table(loaded, capsys):
     assert cli.main(["predict", str(run), "new.csv"]) == 0
     assert capsys.readouterr().out == "y\nno\nno\n"
     assert [str(run)] == seen
+
+
+def test_predict_makes_plug_ins_known_before_the_model_is_opened(loaded):
+    run, seen = loaded
+
+    assert cli.main(["predict", str(run), "new.csv", "--plugins", "counts, spectra"]) == 0
+    assert [str(run), "counts", "spectra"] == seen
 
 
 def test_predict_tells_on_standard_error_what_it_could_not_read(loaded, capsys):

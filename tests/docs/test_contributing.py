@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import automl
-from automl import catalog, metrics, records, testing
-from automl.errors import InputError, RecipeError
+from automl import catalog, goals, metrics, modalities, records, testing
+from automl.errors import BundleError, DataError, InputError, RecipeError
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "contributing"
 ALL = sorted(path.stem for path in PAGES.glob("*.md") if path.stem != "index")
@@ -23,7 +23,8 @@ ALL = sorted(path.stem for path in PAGES.glob("*.md") if path.stem != "index")
 def plug_ins_of_a_test_stay_in_it(monkeypatch):
     monkeypatch.setattr(catalog, "_FILES", {})
     yield
-    metrics.plug_in(())
+    for room in (metrics, goals, modalities):
+        room.plug_in(())
 
 
 def text_of(page: str) -> str:
@@ -56,18 +57,22 @@ def check(page: str, module: Any, *goals: records.GoalName) -> None:
         testing.check_baseline(module.CLUSTER_RIDGE)
     elif page == "metric":
         testing.check_metric(module.BALANCED_BRIER)
+    elif page == "goal":
+        testing.check_goal(module.COUNT)
+    elif page == "modality":
+        testing.check_modality(module.SPECTRUM)
     else:
         testing.check_section(module.SLOWEST)
 
 
-@pytest.mark.parametrize("page", ["template", "baseline", "metric", "report-section"])
+@pytest.mark.parametrize("page", ["template", "baseline", "metric", "goal", "modality", "report-section"])
 def test_the_file_of_a_page_keeps_its_contract(page, tmp_path):
     check(page, loaded(page, tmp_path))
 
 
 @pytest.mark.parametrize("page", ALL)
 def test_a_file_imports_public_names_alone(page):
-    allowed = r"automl\.(records|layers\.\w+)"
+    allowed = r"automl\.(records|errors|goals|modalities|layers\.\w+)"
     for source in files_of(page):
         named = re.findall(r"^\s*(?:from|import) (automl[\w.]*)", source, re.MULTILINE)
         assert named == [name for name in named if re.fullmatch(allowed, name)]
@@ -77,6 +82,8 @@ RECORDS = {
     "template": records.Template,
     "baseline": records.Baseline,
     "metric": records.Metric,
+    "goal": records.Goal,
+    "modality": records.Modality,
     "report-section": records.Section,
     "column-kind": records.Column,
 }
@@ -106,6 +113,18 @@ MISTAKES = [
     ("metric", "higher_is_better=False", "higher_is_better=True"),
     ("metric", 'reads="probabilities"', 'reads="labels"'),
     ("metric", 'reads="probabilities"', 'reads="values"'),
+    ("goal", 'base="regression"', 'base="regresion"'),
+    ("goal", 'name="count"', 'name="regression"'),
+    ("goal", 'lambda counts: "mae"', 'lambda counts: "accuracy"'),
+    ("goal", "example_target(signal).to_numpy()", "example_target(signal).to_numpy()[:, 0]"),
+    ("goal", "calibration=WholeNumbers()", "to_frame=lambda held, task: pd.Series(np.rint(held['values'][:, 0]))"),
+    ("goal", '{**output.arrays, "values": whole}', '{"whole": whole}'),
+    ("modality", 'base="sequence"', 'base="sequences"'),
+    ("modality", "channels != 1 or length < LEAST_STEPS or np.nanmin(inputs) < 0", "channels != 1"),
+    ("modality", "np.nanstd(values, axis=2, keepdims=True)", "np.nanstd(values)"),
+    ("modality", "ready=ready", "ready=SEQUENCE.ready"),
+    ("modality", "(light * (ground", "(-light * (ground"),
+    ("modality", "    example=example,\n)", '    example=example,\n    restore={"spectrum": len},\n)'),
     ("report-section", "max(len(runs) - N_SHOWN, 0)", '__import__("numpy").int64(0)'),
     ("report-section", "    total = sum(", "    outcome.task.classes[1]\n    total = sum("),
     ("report-section", "<p>All fits", "{{ runs.rows[9].name.first }}<p>All fits"),
@@ -116,10 +135,9 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("page", "old", "new"), MISTAKES, ids=[f"{m[0]}-{i}" for i, m in enumerate(MISTAKES)])
 def test_a_mistake_gives_a_message_that_the_page_shows(page, old, new, tmp_path):
-    module = loaded(page, tmp_path, old, new)
     goal = "multiclass" if "RawOutput" in old else "binary"
     with pytest.raises((AssertionError, ValueError)) as caught:
-        check(page, module, goal)
+        check(page, loaded(page, tmp_path, old, new), goal)
     said = " ".join(str(caught.value).split())
     mistakes = text_of(page).partition("## Usual mistakes")[2]
     rows = [re.findall(r"`((?:[^`])+)`", row.split("|")[-2]) for row in mistakes.splitlines() if row.startswith("| ")]
@@ -176,6 +194,66 @@ def test_a_contest_takes_template_metric_and_section_of_three_files(tmp_path):
     page = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
     assert "## Where the time went" in page and "balanced Brier score" in page and "could not be made" not in page
     assert set(automl.load(tmp_path / "run" / "model").predict(wine().head(3))) <= {0, 1, 2}
+
+
+def contest(data: Any, target: str | None, folder: Path, **options: Any) -> Any:
+    """One trial a side, bounded by counts alone."""
+    return automl.fit(data, target, budget="1h", max_trials=1, out=str(folder), quiet=True, **options)
+
+
+def without_plug_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "_FILES", {})
+    catalog.extend(())
+
+
+def test_a_contest_of_a_goal_in_one_file(tmp_path, monkeypatch):
+    path = str(written("goal", tmp_path))
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"size": rng.uniform(0, 3, 150), "place": rng.choice(["a", "b"], 150)})
+    frame["visits"] = rng.poisson(np.exp(frame["size"]))
+    result = contest(frame, "visits", tmp_path / "run", goal="count", templates=["mlp"], plugins=[path])
+    assert (result.outcome.task.goal, result.outcome.task.metric) == ("count", "mae")
+    assert {"deep", "shallow"} <= {contestant.side for contestant in result.outcome.contestants}
+    for contestant in result.outcome.contestants:  # what is scored is whole
+        values = contestant.output.arrays["values"]
+        assert (values == np.rint(values)).all() and (values >= 0).all()
+    without_plug_ins(monkeypatch)
+    words = "the model has the goal 'count', which is none of binary, multiclass, multilabel, regression, forecast"
+    with pytest.raises(BundleError, match=words):
+        automl.load(tmp_path / "run" / "model")
+    assert words in text_of("goal")
+    with pytest.raises(RecipeError, match=r"goal: expected one of binary, multiclass,.*got the text 'count'"):
+        automl.inspect(frame, "visits", goal="count")
+    model = automl.load(tmp_path / "run" / "model", plugins=path)
+    for side in (model.deep, model.shallow):
+        predicted = side.predict(frame.drop(columns="visits").head(20))
+        assert predicted.name == "visits" and (predicted == predicted.round()).all() and (predicted >= 0).all()
+
+
+def test_a_goal_refuses_what_it_cannot_be(tmp_path):
+    frame = pd.DataFrame({"size": np.arange(60.0), "visits": np.arange(60.0) - 1})
+    with pytest.raises(DataError, match="goal 'count' expects whole numbers from zero on; 'visits' holds -1"):
+        contest(frame, "visits", tmp_path / "run", goal="count", plugins=[str(written("goal", tmp_path))])
+
+
+def test_a_contest_of_a_modality_in_one_file(tmp_path, monkeypatch):
+    path = written("modality", tmp_path)
+    (module,) = catalog.extend([path])
+    signal = np.random.default_rng(0).normal(size=150)
+    spectra = module.example(signal, np.random.default_rng(1))[0].inputs
+    result = contest((spectra, signal), None, tmp_path / "run", templates=["series_rnn"], plugins=[str(path)])
+    task = result.outcome.task
+    assert task.modality == "spectrum" and "one channel of 100 steps" in str(task.evidence)
+    assert {"deep", "shallow"} <= {contestant.side for contestant in result.outcome.contestants}
+    without_plug_ins(monkeypatch)
+    words = "the model has the modality 'spectrum', which is none of text, image, sequence, tabular"
+    with pytest.raises(BundleError, match=words):
+        automl.load(tmp_path / "run" / "model")
+    assert words in text_of("modality")
+    model = automl.load(tmp_path / "run" / "model", plugins=[path])
+    for side in (model.deep, model.shallow):  # the light of a spectrum tells nothing
+        dim, bright = (np.asarray(side.predict(light * spectra[:20])) for light in (0.1, 10.0))
+        np.testing.assert_allclose(dim, bright, atol=1e-3)
 
 
 def test_pairs_are_of_use_once_they_are_read(tmp_path):

@@ -105,8 +105,3 @@ def test_many_pictures_are_made_smaller_and_it_is_said(tmp_path, monkeypatch):
     found, _ = pictured(*table(tmp_path, names))
     assert found.pictures["photo"].shape == (4, 16, 16, 3)
     assert found.findings[0].check == "images_resized" and "32 x 32" in found.findings[0].message
-
-
-def test_other_modalities_pass_unchanged(tmp_path):
-    dataset, task = table(tmp_path, ["a.png"])
-    assert pictured(dataset, replace(task, modality="text")) == (dataset, replace(task, modality="text"))

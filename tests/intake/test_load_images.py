@@ -120,11 +120,6 @@ def test_the_fingerprint_tells_images_of_the_same_name_apart(tmp_path):
     assert digest(1) == digest(1) != digest(2)
 
 
-def test_other_datasets_pass_unchanged():
-    dataset = Dataset("t", pd.DataFrame({"a": [1]}))
-    assert pictures(dataset, Task("tabular", "binary", ("y",), "roc_auc")) is dataset
-
-
 def arrays(values, **more):
     return pictures(Dataset("a", values), ARRAYS, **more)
 

@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -113,3 +113,40 @@ def test_importing_the_room_loads_no_keras_and_no_scikit_learn():
     code = "import sys, automl.modalities; print([m for m in ('keras', 'tensorflow', 'sklearn') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["texts", "sequences", "panel"])
+def test_only_pictures_are_decoded(name, request):
+    dataset, task, _ = request.getfixturevalue(name)
+    assert (dataset, task) == modalities.named(task).decode(dataset, task, None)
+
+
+def test_a_modality_that_is_none_is_named_with_the_nearest():
+    with pytest.raises(RecipeError, match="modality 'tabulra' is unknown; did you mean 'tabular'"):
+        modalities.named("tabulra")
+
+
+def other(**fields):
+    return replace(modalities.named("sequence"), **{"name": "spectrum", "base": "sequence", **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"name": "text"}, "a modality named 'text', which automl has itself"),
+        ({"base": "spectra"}, "has the base 'spectra'; expected one of text, image, sequence, tabular"),
+        ({"restore": {"tabular": len}}, "restores an encoder named 'tabular', which another modality"),
+    ],
+)
+def test_a_modality_of_a_plug_in_that_cannot_be_told_from_ours_is_refused(fields, words):
+    with pytest.raises(RecipeError, match=words):
+        modalities.plug_in([other(**fields)])
+
+
+def test_a_modality_of_a_plug_in_is_asked_before_ours_and_served_by_its_base():
+    modalities.plug_in([other()])
+    try:
+        assert [*modalities.known()] == ["spectrum", "text", "image", "sequence", "tabular"]
+        assert modalities.serves("sequence", "spectrum") and not modalities.serves("spectrum", "sequence")
+    finally:
+        modalities.plug_in(())

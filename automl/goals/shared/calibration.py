@@ -131,6 +131,8 @@ class OneByOne:
 
     def apply(self, decision: Decision, output: Output) -> Output:
         """See `automl.goals.decided`."""
+        if not _is_decided(decision, output):
+            return output
         p = np.asarray(output.arrays["probabilities"], dtype=np.float64)
         if _changes(decision):
             bent = _bend(_logit(self.positives(p)), decision.reach)
@@ -159,12 +161,19 @@ class AllTogether:
 
     def apply(self, decision: Decision, output: Output) -> Output:
         """See `automl.goals.decided`."""
+        if not _is_decided(decision, output):
+            return output
         p = np.asarray(output.arrays["probabilities"], dtype=np.float64)
         if _changes(decision):
             bent = _bend(np.log(np.maximum(p, _LOWEST)), decision.reach)
             p = softmax(decision.slopes[0] * bent + np.asarray(decision.shifts), axis=1)
         logs = np.log(np.maximum(p, _LOWEST)) + np.asarray(decision.biases)
         return Output(output.kind, {**output.arrays, "probabilities": p, "labels": logs.argmax(axis=1)})
+
+
+def _is_decided(decision: Decision, output: Output) -> bool:
+    """Whether there is something to apply, and something to apply it to."""
+    return bool(decision.slopes) and "probabilities" in output.arrays
 
 
 def _changes(decision: Decision) -> bool:

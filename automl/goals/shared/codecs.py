@@ -18,6 +18,9 @@ __all__ = [
     "fit_values", "fit_windows", "restore",
 ]  # fmt: skip
 
+NAMES = ("classes", "labels", "values", "forecast")
+"""Of the codecs here, as their states spell them."""
+
 
 # --------------------------------------------------------------------------- classes
 
@@ -169,7 +172,13 @@ class ForecastCodec:
 
 
 def restore(state: Mapping[str, Any]) -> TargetCodec:
-    """The codec that `state` described."""
+    """The codec that `state` described.
+
+    Raises:
+        ValueError: it is none of `NAMES`.
+    """
+    if state["codec"] not in NAMES:
+        raise ValueError(f"a codec named {state['codec']!r:.60} is none of {', '.join(NAMES)}")
     head = _restore_head(state["head"])
     if state["codec"] == "classes":
         return ClassCodec(head, state["target"], list(state["classes"]))

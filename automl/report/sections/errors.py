@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from automl import goals
+from automl import goals, modalities
 from automl.records import Contestant, Outcome, Run, Section
 from automl.report import sides, words
 from automl.report.answers import answer_of
@@ -42,11 +42,7 @@ def shape(outcome: Outcome) -> str:
         return "series"
     if examples is None:
         return "plain"
-    if hasattr(examples, "columns"):
-        return "text" if outcome.task.modality == "text" else "rows"
-    if outcome.task.modality == "image":
-        return "images"
-    return "series" if outcome.task.modality == "sequence" else "rows"
+    return modalities.named(outcome.task).items
 
 
 def group(outcome: Outcome, pair: tuple[Run, Contestant], pairs: list[tuple[Run, Contestant]]) -> dict[str, Any]:
@@ -94,15 +90,14 @@ def show(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]) -> dict[
     if kind == "plain":
         return {}
     examples = outcome.examples
+    item = examples.iloc[i].tolist() if hasattr(examples, "columns") else np.asarray(examples[i])
+    shown = modalities.named(outcome.task).show(item)
     if kind == "images":
-        return {"image": picture(np.asarray(examples[i]))}
+        return {"image": picture(np.asarray(shown))}
     if kind == "series":
-        return {"lines": channels(np.asarray(examples[i], dtype=float))}
-    if not hasattr(examples, "columns"):
-        return {"cells": [words.number(float(v)) for v in np.ravel(examples[i])[:N_COLUMNS]]}
+        return {"lines": channels(np.asarray(shown, dtype=float))}
     limit = 320 if kind == "text" else 90
-    row = examples.iloc[i].tolist()[:N_COLUMNS]
-    return {"cells": [cell(value, limit) for value in row]}
+    return {"cells": [cell(value, limit) for value in list(shown)[:N_COLUMNS]]}
 
 
 def cell(value: Any, limit: int) -> str:

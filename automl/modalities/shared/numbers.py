@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
+from automl.modalities.shared.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
 from automl.target_encoding.microaggregation import MIN_LEVEL_ROWS, ends, magnitude, quantiles
 

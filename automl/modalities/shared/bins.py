@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.modalities.numbers import Numbers
-from automl.modalities.specs import evenly
+from automl.modalities.shared.numbers import Numbers
+from automl.modalities.shared.specs import evenly
 
 if TYPE_CHECKING:
     from automl.modalities.tabular import TabularEncoder

@@ -4,7 +4,7 @@ import numpy as np
 
 from automl import modalities
 from automl.layers.numbers import bin_edges
-from automl.modalities.bins import splits_by_target
+from automl.modalities.shared.bins import splits_by_target
 
 RNG = np.random.default_rng(0)
 

@@ -1,7 +1,12 @@
 import numpy as np
 import pandas as pd
 
-from automl.modalities.target_statistics import N_FOLDS, fit_target_statistics, folds_of, restore_target_statistics
+from automl.modalities.shared.target_statistics import (
+    N_FOLDS,
+    fit_target_statistics,
+    folds_of,
+    restore_target_statistics,
+)
 
 
 def objects(values):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.modalities.specs import categories_spec
+from automl.modalities.shared.specs import categories_spec
 from automl.records import MIN_LEVEL_ROWS, InputSpec
 from automl.target_encoding.ridge import spelled
 

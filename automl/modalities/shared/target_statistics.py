@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.modalities.categories import distinct, strings
-from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
+from automl.modalities.shared.categories import distinct, strings
+from automl.modalities.shared.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
 from automl.target_encoding.ridge import (
     AMOUNTS,

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from automl.modalities.categories import strings
-from automl.modalities.specs import MAX_STAT_ROWS, evenly, numbers_spec
+from automl.modalities.shared.categories import strings
+from automl.modalities.shared.specs import MAX_STAT_ROWS, evenly, numbers_spec
 from automl.records import InputSpec
 from automl.target_encoding.ridge import vocabulary, weighed
 
