@@ -104,8 +104,8 @@ class Entries:
         at_milestones = listed(entry, "at_gates", len(SHARES))
         if len(at_milestones) != len(SHARES) and (scores or at_milestones):
             raise Misfit(f"at_gates: expected {len(SHARES)} scores, got {len(at_milestones)}")
-        for one in at_milestones:
-            optional_number({"at_gates": one}, "at_gates")
+        for value in at_milestones:
+            optional_number({"at_gates": value}, "at_gates")
 
 
 def _check_settings(settings: Mapping[str, Any], search: FamilySearch) -> None:
@@ -128,10 +128,10 @@ def _curve(entry: Mapping[str, Any], least: int = 0) -> tuple[dict[str, float], 
 
 
 def run_of(entry: Mapping[str, Any], n_holdouts: int) -> tuple[Run, list[float]]:
-    """A run from the entry of a trial that has ended, and its score on each hold-out.
+    """The run in the entry of a trial that has ended, and its score on each hold-out.
 
     Raises:
-        Misfit: this run cannot have written it.
+        Misfit: this run cannot have written the entry.
     """
     device, curve = text(entry, "device", 200), _curve(entry)
     return read_run(entry, "deep", entry["template"], entry["settings"], n_holdouts, device=device, curve=curve)

@@ -433,8 +433,8 @@ class DeepSide:
                 unfinished[entry["begun"]] = (search, number, entry)
                 continue
             run, scores = run_of(entry, self.holdout_policy.n_holdouts)
-            asked = unfinished.pop(run.name, None)  # None where that line is lost
-            number = search.oracle.enter(entry["settings"]) if asked is None else asked[1]
+            begun = unfinished.pop(run.name, None)  # None if the line of its start is lost
+            number = search.oracle.enter(entry["settings"]) if begun is None else begun[1]
             self._resumed.append(run)
             self.n_runs += 1
             search.seconds += run.cost.fit_seconds
@@ -470,9 +470,9 @@ class DeepSide:
         parts = []
         if self._resumed:
             parts.append(f"{len(self._resumed)} trials of an earlier call, the weights of {len(self.ranked)} of them")
-        for left in self._in_flight:
-            where = "its last snapshot" if left.snapshot is not None else "its start"
-            parts.append(f"{left.spec.name}, which was under way, from {where}")
+        for pending in self._in_flight:
+            where = "its last snapshot" if pending.snapshot is not None else "its start"
+            parts.append(f"{pending.spec.name}, which was under way, from {where}")
         parts += damage(self.archive.journal, self.archive.store)
         if parts:
             self._note(f"going on with {'; '.join(parts)}")

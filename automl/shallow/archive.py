@@ -152,9 +152,10 @@ class Archive:
         """Append a fit to the journal.
 
         Args:
-            scores: one a hold-out.
+            run: the record of the fit.
+            scores: one for each hold-out.
             skipped_for_time: see `automl.sides.holdouts`.
-            settings: of the fit, without what `run.choices` shows beside.
+            settings: settings of the fit; `run.choices` may show more.
             rows: training items used.
             state: state of the search after the fit, as JSON types.
         """

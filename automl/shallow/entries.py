@@ -26,7 +26,7 @@ from automl.storage.values import (
 
 __all__ = ["Entries", "Entry"]
 
-DRAWS_A_FIT = 64  # twice as many as a proposal may take
+DRAWS_A_FIT = 64  # twice as many draws as one proposal may take
 MOST_WAITING = 100
 
 

@@ -38,10 +38,10 @@ class InProcessWorker:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found = run_fit(self.payload, FitSpec(model, take, deadline, part), lambda model: None)
-        except Exception as error:  # any failure of a library is one failed run, never the end of the contest
+                fitted = run_fit(self.payload, FitSpec(model, take, deadline, part), lambda model: None)
+        except Exception as error:  # an error of a library fails this run only, not the contest
             return Fitted(fit_seconds=time.monotonic() - begun, failure=in_words(error))
-        return dataclasses.replace(found, peak_mib=None)
+        return dataclasses.replace(fitted, peak_mib=None)
 
     def close(self) -> None:
         """Drop what fits have cached for each other."""

@@ -4,8 +4,8 @@ The child is a fresh interpreter that gets only the number of the pipe to read. 
 multiprocessing's own spawn would, and would need the `if __name__ == "__main__"` guard in every script. Parent and
 child unpickle only each other's bytes from this pipe, never a file.
 
-Messages to the child: ("data", Payload), ("fit", FitSpec). From it: ("ready", facts), ("checkpoint", model),
-("done", Fitted), ("failed", reason); models travel as pickled bytes.
+Messages to the child: ("data", Payload), ("fit", FitSpec). Messages from it: ("ready", facts), ("checkpoint", model),
+("done", Fitted), ("failed", reason). Models travel as pickled bytes.
 """
 
 from __future__ import annotations
@@ -375,7 +375,7 @@ def main(fd: int) -> None:
     warnings.simplefilter("ignore")
     pipe = Connection(fd)
     try:
-        from automl.baselines import tabular  # noqa: F401  (scikit-learn loads while the parent does other things)
+        from automl.baselines import tabular  # noqa: F401  (loads scikit-learn while the parent does other things)
 
         kind, payload = _receive_large(pipe)
         assert kind == "data"
@@ -390,7 +390,7 @@ def main(fd: int) -> None:
             _, spec = pipe.recv()
             try:
                 _tell(pipe, "done", run_fit(payload, spec, lambda model: _tell(pipe, "checkpoint", model)))
-            except Exception as error:  # any failure of a library is one failed run, never the end of the contest
+            except Exception as error:  # an error of a library fails this run only, not the contest
                 _tell(pipe, "failed", in_words(error))
     except (EOFError, OSError):
         pass
@@ -403,9 +403,9 @@ def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> F
     """Fit one model and predict the validation items.
 
     Args:
-        payload: what every fit reads.
-        spec: of this one.
-        keep: given a pickled model that is complete enough to stand if the fit is ended, where there is a deadline.
+        payload: the data that every fit reads.
+        spec: what to fit.
+        keep: called with checkpoints if there is a deadline: pickled models that are usable if the fit is ended.
     """
     from automl.baselines.model import seconds_spared
 
@@ -430,17 +430,17 @@ def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> F
     fit_seconds = time.monotonic() - begun + seconds_spared()
     output = model.predict(payload.dataset, part.valid)
     peak = resources.peak_mib()
-    found = pickle.dumps(model, pickle.HIGHEST_PROTOCOL)
+    pickled = pickle.dumps(model, pickle.HIGHEST_PROTOCOL)
     stopped = str(getattr(model, "stopped", ""))
-    if spec.part:  # of other hold-outs the score alone is asked
-        return Fitted(found, output, fit_seconds, stopped=stopped)
+    if spec.part:  # only the score is needed on other hold-outs
+        return Fitted(pickled, output, fit_seconds, stopped=stopped)
     left = 1.0 if spec.deadline is None else spec.deadline - time.monotonic()
     predict_ms, rate = measure(model, payload.dataset, part.valid, min(max(left, 0.05), 1.0))
-    return Fitted(found, output, fit_seconds, peak, predict_ms, rate, stopped)
+    return Fitted(pickled, output, fit_seconds, peak, predict_ms, rate, stopped)
 
 
 def in_words(error: Exception) -> str:
-    """Why a fit failed."""
+    """Why a fit failed, as a message."""
     return str(error) if isinstance(error, TrialError) else f"{type(error).__name__}: {error}"
 
 

@@ -1,4 +1,4 @@
-"""What the journals of both sides say of a run that has ended, and what of an earlier call cannot be read."""
+"""Journal entries of ended runs, the same for both sides, and what cannot be read of an earlier call."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 def ended(run: Run, scores: Sequence[float], skipped_for_time: bool) -> dict[str, Any]:
-    """A run as it stands in a journal.
+    """The journal entry of an ended run.
 
     Args:
-        run: that has ended.
-        scores: one a hold-out that it was judged on.
+        run: the run.
+        scores: one score for each hold-out that it was judged on.
         skipped_for_time: whether there was no time for the other hold-outs.
     """
     return {
@@ -35,18 +35,18 @@ def ended(run: Run, scores: Sequence[float], skipped_for_time: bool) -> dict[str
 def read_run(
     entry: Mapping[str, Any], side: Side, family: str, choices: Mapping[str, Any], n_holdouts: int, **others: Any
 ) -> tuple[Run, list[float]]:
-    """A run from its journal entry, and its score on each hold-out.
+    """The run in a journal entry, and its score on each hold-out.
 
     Args:
-        entry: whose name is checked.
-        side: that wrote it.
-        family: of the run.
-        choices: of the run, checked.
-        n_holdouts: that there are.
-        **others: fields of `Run` that this side alone notes.
+        entry: the entry; its name is checked already.
+        side: the side that wrote it.
+        family: family of the run.
+        choices: choices of the run, checked already.
+        n_holdouts: number of hold-outs.
+        **others: fields of `Run` that only this side records.
 
     Raises:
-        Misfit: such a run has no such scores, status, failure or cost.
+        Misfit: scores, status, failure or cost are not those of a run.
     """
     scores = numbers(entry, "scores", n_holdouts)
     if len(scores) not in (0, 1, n_holdouts):
@@ -64,5 +64,5 @@ def read_run(
 
 
 def damage(journal: Journal, store: WeightStore | None) -> list[str]:
-    """What an earlier call has left that cannot be read, in words."""
+    """What cannot be read of an earlier call, in words."""
     return [words for part in (journal, store) if part is not None and (words := part.damage())]

@@ -64,7 +64,7 @@ class TrialWorker:
         memory_mib: float | None,
         expected: Mapping[str, str],
     ) -> None:
-        """Take in what every trial reads.
+        """Take in the data and the templates of all trials.
 
         Args:
             training_data: the data that every trial reads.
@@ -76,10 +76,12 @@ class TrialWorker:
         Raises:
             RuntimeError: another version is installed here, or a template is missing.
         """
-        found = versions()
-        if found != dict(expected):
-            raise RuntimeError(f"a worker has {_listed(found)} where this process has {_listed(expected)}; install the "
-                               "same versions on every machine")  # fmt: skip
+        installed = versions()
+        if installed != dict(expected):
+            raise RuntimeError(
+                f"a worker has {_listed(installed)} where this process has {_listed(expected)}; install the same "
+                "versions on every machine"
+            )
         self._keras.submit(self._place, training_data, templates, names, memory_mib).result()
 
     def _place(
