@@ -150,7 +150,7 @@ class Archive:
         snapshot was stored do not count.
         """
         if self._before is None:
-            self._before = _before(self.journal.earlier)
+            self._before = _before(self.journal.entries_before)
         starts, words = self._before.get(spec.name, ([], ""))
         if not words and starts.count(_step(snapshot)) >= STARTS_ALLOWED:
             words = f"the process ended {STARTS_ALLOWED} times while it ran (was it killed for lack of memory?)"

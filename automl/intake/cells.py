@@ -47,7 +47,7 @@ def typed_frame(
     samples = [_sample(column) for column in columns]
     comma = delimiter != "," and _has_decimal_commas(samples, delimiter)
     gone: dict[str, dict[str, int]] = defaultdict(dict)
-    kept: dict[str, list[str]] = defaultdict(list)
+    odd_words: dict[str, list[str]] = defaultdict(list)
     series, with_comma = [], []
     for name, column, sample in zip(names, columns, samples, strict=True):
         words: Counter[str] = Counter()
@@ -56,23 +56,25 @@ def typed_frame(
             with_comma.append(name)
         if numbers is None:
             words.clear()
-            numbers = _text(column, name in hints.words, words, kept, name)
+            numbers = _text(column, name in hints.words, words, odd_words, name)
         for word, count in words.items():
             gone[word][name] = count
         series.append(numbers.to_pandas())
     frame = pd.concat(series, axis=1) if len(series) > 1 else series[0].to_frame()
     frame.columns = pd.Index(names)
-    return frame, _said(gone, kept, with_comma)
+    return frame, _said(gone, odd_words, with_comma)
 
 
-def _said(gone: dict[str, dict[str, int]], kept: dict[str, list[str]], with_comma: list[str]) -> tuple[Finding, ...]:
+def _said(
+    gone: dict[str, dict[str, int]], odd_words: dict[str, list[str]], with_comma: list[str]
+) -> tuple[Finding, ...]:
     findings = []
     for word, where in gone.items():
         count = sum(where.values())
         message = f"{word!r} was read as missing in {count} cells of {listed(where, 5)}."
         step = "If it is a value of its own, write it differently."
         findings.append(Finding("missing_words", "low", message, step, columns=tuple(where), count=count))
-    for word, columns in kept.items():
+    for word, columns in odd_words.items():
         message = f"{word!r} was kept as a value, not read as missing, in {listed(columns, 5)}."
         step = "If it stands for missing, leave these cells empty."
         findings.append(Finding("kept_words", "low", message, step, columns=tuple(columns), count=len(columns)))
@@ -190,7 +192,7 @@ def _without(cells: pa.ChunkedArray, missing: frozenset[str], words: Counter[str
     return pc.if_else(gone, pa.scalar(None, cells.type), cells)
 
 
-def _text(column: pa.ChunkedArray, keep: bool, words: Counter[str], kept: dict[str, list[str]], name: str) -> Any:
+def _text(column: pa.ChunkedArray, keep: bool, words: Counter[str], odd_words: dict[str, list[str]], name: str) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -208,7 +210,7 @@ def _text(column: pa.ChunkedArray, keep: bool, words: Counter[str], kept: dict[s
         for word in sorted({"NA", "None"} & distinct):
             if _is_value(word, distinct - MISSING - {""}):
                 missing.discard(word)
-                kept[word].append(name)
+                odd_words[word].append(name)
     return _without(column, frozenset(missing), words)
 
 

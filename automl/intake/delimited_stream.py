@@ -51,7 +51,7 @@ class Layout:
     record_bytes: float
     findings: tuple[Finding, ...]
 
-    def stream(self, path: Path, told: RaggedRows) -> Iterator[pa.RecordBatch]:
+    def stream(self, path: Path, ragged_rows: RaggedRows) -> Iterator[pa.RecordBatch]:
         """The rows as text, some megabytes at a time; those with too many or too few cells are left out and counted.
 
         Raises:
@@ -63,7 +63,7 @@ class Layout:
         names = [f"f{i}" for i in range(len(self.names))]
 
         def skip(row: Any) -> str:
-            told.n_ragged += 1
+            ragged_rows.n_ragged += 1
             return "skip"
 
         with arrow_csv.open_csv(

@@ -146,7 +146,7 @@ def tidy(frame: pd.DataFrame, where: str, clean: bool = False) -> tuple[pd.DataF
             column, notes[name] = plain(frame.iloc[:, i])
             columns.append(column)
         frame = pd.concat(columns, axis=1) if columns else frame
-        findings += _noted(notes)
+        findings += _findings_of(notes)
     else:
         frame = frame.copy(deep=False)
     frame.columns = pd.Index(names, dtype=object)
@@ -185,7 +185,7 @@ def _few_and_plain(frame: pd.DataFrame) -> bool:
     return not any(isinstance(cell, str) and ("\0" in cell or not is_text(cell)) for cell in cells)
 
 
-def _noted(notes: Mapping[str, Note]) -> tuple[Finding, ...]:
+def _findings_of(notes: Mapping[str, Note]) -> tuple[Finding, ...]:
     findings = []
     if zoned := [name for name, note in notes.items() if note.zoned]:
         message = f"Times with a zone were read as UTC in {listed(zoned, 5)}."

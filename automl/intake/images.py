@@ -74,18 +74,18 @@ def pictures(
         wish = (*common_of(sizes), None)
         findings += mixed_sizes(sizes, name, wish[:2])
     found, reasons = decoded(paths, wish, memory_mib)
-    kept = np.flatnonzero([image is not None for image in found])
-    if not len(kept):
+    readable = np.flatnonzero([image is not None for image in found])
+    if not len(readable):
         first = next(iter(reasons.values()), "no file is named")
         raise DataError(
             f"none of the {len(paths)} images of {dataset.name!r} can be read (the first: {first}); check the paths in "
             f"{name!r}, which are read relative to {shown(dataset.root or 'the current folder')!r}"
         )
-    images = joined([found[i] for i in kept], wish)
-    if len(kept) < len(paths):
+    images = joined([found[i] for i in readable], wish)
+    if len(readable) < len(paths):
         findings += (_dropped(dataset, name, paths, reasons),)
     digest = fingerprint(dataset.fingerprint, images)
-    return _only(replace(dataset, findings=findings, fingerprint=digest), kept, images)
+    return _only(replace(dataset, findings=findings, fingerprint=digest), readable, images)
 
 
 def _image_column(dataset: Dataset, task: Task) -> str:
@@ -294,13 +294,13 @@ def _dropped(dataset: Dataset, name: str, paths: list[Path | None], reasons: dic
     )
 
 
-def _only(dataset: Dataset, kept: np.ndarray, images: np.ndarray) -> Dataset:
+def _only(dataset: Dataset, readable: np.ndarray, images: np.ndarray) -> Dataset:
     """These rows of everything, with these images as inputs."""
 
     def some(values: np.ndarray | None) -> np.ndarray | None:
-        return None if values is None else values[kept]
+        return None if values is None else values[readable]
 
-    target = None if dataset.target is None else dataset.target.iloc[kept].reset_index(drop=True)
+    target = None if dataset.target is None else dataset.target.iloc[readable].reset_index(drop=True)
     return replace(
         dataset,
         inputs=images,

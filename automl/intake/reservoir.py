@@ -34,8 +34,8 @@ class Reservoir:
     def __init__(self, n_wanted: int, *, whole: bool = False) -> None:
         self.n_wanted, self.whole = n_wanted, whole
         self.n_seen = 0
-        self._held: list[tuple[np.ndarray, np.ndarray, pa.RecordBatch]] = []
-        self._n_held = 0
+        self._parts: list[tuple[np.ndarray, np.ndarray, pa.RecordBatch]] = []
+        self._n_rows_held = 0
         self._most = np.inf  # rows with a larger key are out
         self._out = np.inf  # smallest key that was thrown out
 
@@ -52,13 +52,13 @@ class Reservoir:
         places = np.arange(self.n_seen, self.n_seen + len(keys))
         self.n_seen += len(keys)
         self._hold(keys, places, batch)
-        if self._n_held > ROOM * self.n_wanted:
+        if self._n_rows_held > ROOM * self.n_wanted:
             self._throw_out()
 
     @property
     def n_kept(self) -> int:
         """Rows held so far."""
-        return self._n_held
+        return self._n_rows_held
 
     def _hold(self, keys: np.ndarray, places: np.ndarray, batch: pa.RecordBatch) -> None:
         import pyarrow as pa
@@ -70,21 +70,21 @@ class Reservoir:
         if not inside.any():
             return
         kept = batch.take(pa.array(np.flatnonzero(inside)))  # a copy, so that the rest of the batch is freed
-        self._held.append((keys[inside], places[inside], kept))
-        self._n_held += len(kept)
+        self._parts.append((keys[inside], places[inside], kept))
+        self._n_rows_held += len(kept)
 
     def _throw_out(self) -> None:
-        keys = np.concatenate([own for own, _, _ in self._held])
+        keys = np.concatenate([own for own, _, _ in self._parts])
         if len(keys) <= self.n_wanted:
             return
         self._most = float(np.partition(keys, self.n_wanted - 1)[self.n_wanted - 1])
-        held, self._held, self._n_held = self._held, [], 0
+        held, self._parts, self._n_rows_held = self._parts, [], 0
         while held:
             self._hold(*held.pop(0))
-        if self._n_held > MOST_ROOM * self.n_wanted:
+        if self._n_rows_held > MOST_ROOM * self.n_wanted:
             raise DataError(
-                f"more than {self._n_held:,} rows have the same time, and {self.n_wanted:,} fit into the memory that "
-                "may be used; `memory` under `search:` (or --memory) sets that limit"
+                f"more than {self._n_rows_held:,} rows have the same time, and {self.n_wanted:,} fit into the "
+                "memory that may be used; `memory` under `search:` (or --memory) sets that limit"
             )
 
     def rows(self) -> tuple[pa.Table, np.ndarray]:
@@ -92,10 +92,10 @@ class Reservoir:
         import pyarrow as pa
 
         self._throw_out()
-        keys = np.concatenate([own for own, _, _ in self._held])
-        places = np.concatenate([own for _, own, _ in self._held])
-        table = pa.Table.from_batches([batch for _, _, batch in self._held])
-        self._held, self._n_held = [], 0
+        keys = np.concatenate([own for own, _, _ in self._parts])
+        places = np.concatenate([own for _, own, _ in self._parts])
+        table = pa.Table.from_batches([batch for _, _, batch in self._parts])
+        self._parts, self._n_rows_held = [], 0
         if self.whole:
             too_many = len(keys) > ROOM * self.n_wanted
             chosen = np.flatnonzero(keys < (self._most if too_many else self._out))

@@ -122,7 +122,7 @@ def read_part(path: Path, hints: Hints) -> Part | None:
         return None
     refuse_columns(shown(path.name), len(source.names))
     if room.most_rows is not None and source.n_rows > room.most_rows:
-        return _look(source, min(room.most_rows, int(may_hold * MIB / source.row_bytes)), room, hints)
+        return _sample(source, min(room.most_rows, int(may_hold * MIB / source.row_bytes)), room, hints)
     if source.held_mib <= may_hold and source.whole_mib <= limit:
         return None
     n_kept = int(may_hold * MIB / source.row_bytes)
@@ -150,7 +150,7 @@ def read_part(path: Path, hints: Hints) -> Part | None:
     return Part(table, rows, (*findings, Finding("sampled_rows", "high", message, OVERRIDE, count=len(rows))))
 
 
-def _look(source: Source, n_kept: int, room: Room, hints: Hints) -> Part:
+def _sample(source: Source, n_kept: int, room: Room, hints: Hints) -> Part:
     """Some rows to look at: the latest, the first of what may be a series, else drawn at random."""
     name = shown(source.path.name)
     if room.time_column is not None:
@@ -272,9 +272,9 @@ def _streamed(
     held = Reservoir(n_kept, whole=latest_by is not None)
     random = np.random.default_rng(seed)
     place = None if latest_by is None else source.names.index(latest_by)
-    told = RaggedRows()
+    ragged_rows = RaggedRows()
     try:
-        for begin, batch in batches or _all(source, told):
+        for begin, batch in batches or _all(source, ragged_rows):
             if source.text is None:
                 batch.validate(full=True)
             held.n_seen = begin
@@ -304,13 +304,18 @@ def _streamed(
         return frame, rows, n_rows, findings
     frame, findings = typed_frame(table, list(source.names), source.text.delimiter, hints)
     frame, noticed = tidy(frame, shown(source.path.name), clean=True)
-    return frame, rows, n_rows, (*source.text.findings, *findings, *noticed, *told.findings(source.path.name, n_rows))
+    return (
+        frame,
+        rows,
+        n_rows,
+        (*source.text.findings, *findings, *noticed, *ragged_rows.findings(source.path.name, n_rows)),
+    )
 
 
-def _all(source: Source, told: RaggedRows) -> Batches:
+def _all(source: Source, ragged_rows: RaggedRows) -> Batches:
     """All rows, a Parquet file's one row group after the other."""
     begin = 0
-    for batch in _groups(source) if source.text is None else source.text.stream(source.path, told):
+    for batch in _groups(source) if source.text is None else source.text.stream(source.path, ragged_rows):
         yield begin, batch
         begin += len(batch)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from automl.errors import DataError
-from automl.modalities.shared.specs import agree, categories_spec, channel_stats, evenly, restore_spec, spec_state
+from automl.modalities.shared.specs import categories_spec, channel_stats, check_equal, evenly, restore_spec, spec_state
 from automl.records import NUMERIC_KINDS, Dataset, InputSpec, Split, Task
 
 __all__ = ["ForecastEncoder", "block_starts", "fit", "history_rows", "restore"]
@@ -72,7 +72,9 @@ class ForecastEncoder:
 
     def _past(self, dataset: Dataset, first: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """``(n, context, channels)`` float32: rows before `first`, the earliest one repeated where there are fewer."""
-        values = _held(_channels(dataset, self.targets, self.covariates), starts, self.fill).astype(np.float32)
+        values = _filled_forward(_channels(dataset, self.targets, self.covariates), starts, self.fill).astype(
+            np.float32
+        )
         begin = starts[first]
         index = np.maximum(first[:, None] - self.context + np.arange(self.context), begin[:, None])
         past: np.ndarray = values[index]
@@ -138,8 +140,8 @@ def fit(dataset: Dataset, task: Task, split: Split) -> ForecastEncoder:
 def restore(state: Mapping[str, Any]) -> ForecastEncoder:
     """The encoder that `ForecastEncoder.state` described."""
     specs = tuple(restore_spec(spec) for spec in state["specs"])
-    agree("the context", state["context"], specs[0].shape[0])
-    agree("the horizon", state["horizon"], specs[1].shape[0])
+    check_equal("the context", state["context"], specs[0].shape[0])
+    check_equal("the horizon", state["horizon"], specs[1].shape[0])
     return ForecastEncoder(specs, **{k: state[k] for k in _PLAIN})
 
 
@@ -194,7 +196,7 @@ def _channels(dataset: Dataset, targets: list[str], covariates: list[str]) -> np
     )
 
 
-def _held(values: np.ndarray, starts: np.ndarray, fill: np.ndarray) -> np.ndarray:
+def _filled_forward(values: np.ndarray, starts: np.ndarray, fill: np.ndarray) -> np.ndarray:
     """Missing values take the last one before them in their series, or `fill`: a row never sees a later one."""
     seen = np.isfinite(values)
     if seen.all():

@@ -94,7 +94,7 @@ class Pictures:
         out = np.empty((len(rows), *self.shape), np.uint8)
         out[~there] = self.blank
         if there.any():
-            out[there] = _shaped(_beside(dataset, self.column, rows[there]), self.shape)
+            out[there] = _shaped(_pictures_of_column(dataset, self.column, rows[there]), self.shape)
         return out
 
     def state(self) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def fit_pictures(dataset: Dataset, rows: np.ndarray, columns: Sequence[str]) -> 
         if not len(there):
             continue
         name = f"image_{len(found) + 1}" if found else "image"
-        spec = picture_spec(name, partial(_beside, dataset, column), there, column)
+        spec = picture_spec(name, partial(_pictures_of_column, dataset, column), there, column)
         found[name] = Pictures(column, spec.shape, [round(value) for value in spec.stats["mean"]]), spec
     return found
 
@@ -143,7 +143,7 @@ def _pictures(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     return chosen[..., None] if chosen.ndim == 3 else chosen
 
 
-def _beside(dataset: Dataset, column: str, rows: np.ndarray) -> np.ndarray:
+def _pictures_of_column(dataset: Dataset, column: str, rows: np.ndarray) -> np.ndarray:
     chosen: np.ndarray = dataset.pictures[column][rows]
     return chosen
 

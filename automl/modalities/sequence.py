@@ -13,7 +13,7 @@ from automl.errors import DataError
 from automl.modalities import forecast
 from automl.modalities.image import in_pixels, near_square
 from automl.modalities.shared.cells import as_they_are, typed
-from automl.modalities.shared.specs import MOST_NUMBERS, agree, channel_stats, restore_spec, spec_state
+from automl.modalities.shared.specs import MOST_NUMBERS, channel_stats, check_equal, restore_spec, spec_state
 from automl.records import ArrayForm, Column, Dataset, Encoder, Finding, InputSpec, Modality, Split, TargetCodec, Task
 
 __all__ = ["SEQUENCE", "SequenceEncoder", "fit", "restore"]
@@ -88,7 +88,7 @@ def restore(state: Mapping[str, Any]) -> SequenceEncoder:
     """The encoder that `SequenceEncoder.state` described."""
     specs = tuple(restore_spec(spec) for spec in state["specs"])
     length, factor = int(state["length"]), int(state["factor"])
-    agree(
+    check_equal(
         "the number of steps", -(-length // factor) if factor > 0 and length <= MOST_NUMBERS else 0, specs[0].shape[0]
     )
     return SequenceEncoder(specs, length, factor, state["fill"])

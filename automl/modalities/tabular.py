@@ -18,7 +18,7 @@ from automl.modalities.shared.categories import Categories, fit_categories, rest
 from automl.modalities.shared.cells import names_of, typed
 from automl.modalities.shared.numbers import Numbers, fit_numbers, restore_numbers
 from automl.modalities.shared.phrases import Texts, fit_texts, restore_texts, wordy
-from automl.modalities.shared.specs import agree, restore_spec, spec_state
+from automl.modalities.shared.specs import check_equal, restore_spec, spec_state
 from automl.modalities.shared.target_statistics import (
     TargetStatistics,
     fit_target_statistics,
@@ -98,7 +98,7 @@ class TabularEncoder:
     def frame(self, dataset: Dataset, rows: np.ndarray) -> pd.DataFrame:
         """The columns of these rows, and whether each one lacks its picture."""
         pictures = [part.column for part in self.parts.values() if isinstance(part, Pictures)]
-        return _marked(dataset.inputs.take(rows), pictures)
+        return _with_picture_marks(dataset.inputs.take(rows), pictures)
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, strings, lists and arrays."""
@@ -119,7 +119,7 @@ def fit(dataset: Dataset, task: Task, split: Split) -> TabularEncoder:
     images = [c.name for c in columns if c.kind == "image_path" and c.name in dataset.pictures]
     pictures = fit_pictures(dataset, split.train, images)
     shown = [part.column for part, _ in pictures.values()]
-    frame = _marked(dataset.inputs.take(split.train), shown)
+    frame = _with_picture_marks(dataset.inputs.take(split.train), shown)
     named = {kind: [c.name for c in columns if c.kind == kind] for kind in {c.kind for c in columns}}
     urls = named.get("url", [])
     levels = [c.name for c in columns if c.kind in ("categorical", "url")]
@@ -174,9 +174,9 @@ def restore(state: Mapping[str, Any]) -> TabularEncoder:
         kept = "image" if spec.kind == "image" else spec.name
         part = parts[spec.name] = _RESTORE[kept](state["parts"][spec.name])
         if isinstance(part, Tokens):
-            agree("the length of texts", part.length, spec.shape[0])
+            check_equal("the length of texts", part.length, spec.shape[0])
         if isinstance(part, Pictures):
-            agree("the shape of pictures", part.shape, spec.shape)
+            check_equal("the shape of pictures", part.shape, spec.shape)
     return TabularEncoder(specs, parts)
 
 
@@ -184,7 +184,7 @@ def _mark(column: str) -> str:
     return f"{column} is missing"
 
 
-def _marked(frame: pd.DataFrame, pictures: list[str]) -> pd.DataFrame:
+def _with_picture_marks(frame: pd.DataFrame, pictures: list[str]) -> pd.DataFrame:
     """With a number for each image column that says whether the row lacks its picture."""
     marks = {_mark(name): frame[name].isna().astype(np.float64) for name in pictures if _mark(name) not in frame}
     return frame.assign(**marks) if marks else frame

@@ -15,7 +15,7 @@ import pandas as pd
 from automl.errors import DataError
 from automl.modalities.shared.categories import strings
 from automl.modalities.shared.cells import as_they_are, names_of, typed
-from automl.modalities.shared.specs import agree, restore_spec, spec_state
+from automl.modalities.shared.specs import check_equal, restore_spec, spec_state
 from automl.records import MIN_LEVEL_ROWS, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
 
 __all__ = ["TEXT", "TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "restore_tokens", "tokenise"]
@@ -158,7 +158,7 @@ def restore(state: Mapping[str, Any]) -> TextEncoder:
     """The encoder that `TextEncoder.state` described."""
     specs = tuple(restore_spec(spec) for spec in state["specs"])
     tokens = restore_tokens({"length": specs[0].shape[0], **state})
-    agree("the length of texts", tokens.length, specs[0].shape[0])
+    check_equal("the length of texts", tokens.length, specs[0].shape[0])
     return TextEncoder(specs, tokens)
 
 

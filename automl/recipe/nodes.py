@@ -47,7 +47,7 @@ def compose(path: Path, text: str) -> tuple[yaml.SafeLoader, yaml.MappingNode]:
         raise RecipeError(f"{path}: this is not valid YAML: {cut(str(error), 200)}") from error
     if not isinstance(node, yaml.MappingNode):
         raise RecipeError(f'{path}: expected a mapping of keys to values, such as "data: cars.csv"; found none')
-    _Check(path, loader).look(node, 0)
+    _Check(path, loader).measure(node, 0)
     return loader, node
 
 
@@ -71,14 +71,14 @@ def _wrong(path: Path, node: yaml.Node, what: str) -> RecipeError:
 
 
 class _Check:
-    """Visits each node once; `look` returns its size and height as if aliases were expanded."""
+    """Visits each node once; `measure` returns its size and height as if aliases were expanded."""
 
     def __init__(self, path: Path, loader: yaml.SafeLoader) -> None:
         self.path, self.loader = path, loader
         self.known: dict[int, tuple[int, int]] = {}
         self.open: set[int] = set()
 
-    def look(self, node: yaml.Node, depth: int) -> tuple[int, int]:
+    def measure(self, node: yaml.Node, depth: int) -> tuple[int, int]:
         """Check a node and all below it; returns its weight (a size) and its height.
 
         Raises:
@@ -98,7 +98,7 @@ class _Check:
                 raise _wrong(self.path, node, f"lists or mappings are nested deeper than {MOST_DEPTH}; nest them less")
             self._collection(node, depth)
             for below in _children(node):
-                own, under = self.look(below, depth + 1)
+                own, under = self.measure(below, depth + 1)
                 weight, height = weight + own, max(height, under + 1)
                 if weight > MOST_WEIGHT or height > MOST_DEPTH:
                     raise _wrong(

@@ -55,7 +55,7 @@ class Journal:
 
     def __init__(self, path: Path | None, fingerprints: Mapping[str, str]) -> None:
         self.path = path
-        self.earlier: list[dict[str, Any]] = []
+        self.entries_before: list[dict[str, Any]] = []
         self.unreadable = 0
         self.misfits: list[str] = []
         self.put_aside: Path | None = None
@@ -96,13 +96,13 @@ class Journal:
                 f"{path.parent} holds a run of something else: the {', the '.join(map(_in_words, changed))} differed "
                 f"then; give a new folder (--out), or start over by removing {path.parent}"
             )
-        self.earlier = entries[1:]
+        self.entries_before = entries[1:]
         return True
 
     @property
     def n_lines(self) -> int:
         """How many lines of entries were found, readable or not: no honest number in them is far beyond it."""
-        return len(self.earlier) + self.unreadable + len(self.misfits)
+        return len(self.entries_before) + self.unreadable + len(self.misfits)
 
     def understood(self, read: Callable[[Mapping[str, Any]], T]) -> list[T]:
         """What earlier entries say; those that this run cannot have written are left out and counted.
@@ -111,15 +111,15 @@ class Journal:
             read: makes an entry's lasting form; raises `Misfit` where it holds what does not fit.
         """
         found: list[T] = []
-        kept: list[dict[str, Any]] = []
-        for entry in self.earlier:
+        understood_entries: list[dict[str, Any]] = []
+        for entry in self.entries_before:
             try:
                 found.append(read(entry))
             except Misfit as error:
                 self.misfits.append(str(error))
             else:
-                kept.append(entry)
-        self.earlier = kept
+                understood_entries.append(entry)
+        self.entries_before = understood_entries
         return found
 
     def damage(self) -> str:
@@ -131,7 +131,7 @@ class Journal:
                 f"{self.path.name} could not be read from its start, so it was put aside as {self.put_aside.name} "
                 "and its trials are not used"
             )
-        n_trials = len({entry["name"] for entry in self.earlier if isinstance(entry.get("name"), str)})
+        n_trials = len({entry["name"] for entry in self.entries_before if isinstance(entry.get("name"), str)})
         lost = f"; {_count(self.unreadable, 'line')} could not be read and left out" if self.unreadable else ""
         if self.misfits:
             lost += f"; {_count(len(self.misfits), 'line')} cannot be of this run and left out ({self.misfits[0]})"

@@ -119,10 +119,11 @@ def _check_codec(goal: Goal, dataset: Dataset, task: Task, split: Split) -> set[
     raw = np.random.default_rng(1).normal(size=(len(items), *codec.head.shape))
     decoded = codec.decode(raw)
     truth = goal.truth(dataset, task, items)
-    held = set(goal.example.output(truth, np.random.default_rng(0), 0.0).arrays)
+    array_names = set(goal.example.output(truth, np.random.default_rng(0), 0.0).arrays)
     promise(
-        set(decoded.arrays) == held,
-        f"{goal.name}: its codec decodes to {_listed(decoded.arrays)}, but outputs of its example hold {_listed(held)}",
+        set(decoded.arrays) == array_names,
+        f"{goal.name}: its codec decodes to {_listed(decoded.arrays)}, but outputs of its example hold "
+        f"{_listed(array_names)}",
     )
     try:
         again = goals.restore_codec(codec.state()).decode(raw)
@@ -132,7 +133,7 @@ def _check_codec(goal: Goal, dataset: Dataset, task: Task, split: Split) -> set[
             "model has to; name a codec of your own in restore_codec"
         ) from error
     promise(_same(decoded, again), f"{goal.name}: its codec decodes otherwise once it is restored from its state")
-    return held
+    return array_names
 
 
 def _check_rows(goal: Goal, dataset: Dataset, task: Task, truth: np.ndarray) -> None:
@@ -150,12 +151,14 @@ def _check_rows(goal: Goal, dataset: Dataset, task: Task, truth: np.ndarray) -> 
     )
 
 
-def _check_output(goal: Goal, task: Task, truth: np.ndarray, held: set[str]) -> None:
+def _check_output(goal: Goal, task: Task, truth: np.ndarray, array_names: set[str]) -> None:
     output = goal.example.output(truth, np.random.default_rng(2), 0.5)
     decided = goals.decided(goals.decide(truth, output, goal.name, task.metric), output)
     promise(
-        held <= set(decided.arrays) and all(decided.arrays[k].shape == output.arrays[k].shape for k in held),
-        f"{goal.name}: what it decides holds {_listed(decided.arrays)}, expected {_listed(held)} of the same shapes",
+        array_names <= set(decided.arrays)
+        and all(decided.arrays[k].shape == output.arrays[k].shape for k in array_names),
+        f"{goal.name}: what it decides holds {_listed(decided.arrays)}, expected {_listed(array_names)} of the same "
+        "shapes",
     )
     frame = goal.to_frame(decided.arrays, task)
     n = len(truth) * (task.horizon or 1 if goal.in_windows else 1)

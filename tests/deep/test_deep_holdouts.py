@@ -29,7 +29,7 @@ def facts_of(runs):
 
 
 def first_scores(deep):
-    return [entry["scores"][0] for entry in deep.archive.journal.earlier if entry.get("scores")]
+    return [entry["scores"][0] for entry in deep.archive.journal.entries_before if entry.get("scores")]
 
 
 def test_a_trial_is_judged_on_all_hold_outs_where_its_first_score_reaches_the_bar(folded, tmp_path):

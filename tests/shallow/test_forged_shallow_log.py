@@ -246,7 +246,7 @@ def test_a_journal_too_large_is_refused_and_a_long_line_passed_over(tmp_path, mo
         file.write(b"x" * (9 * 2**20) + b"\n")
     journal.write({"score": 2})
     again = Journal(path, {"data": "a"})
-    assert (again.earlier, again.unreadable) == ([{"score": 1}, {"score": 2}], 1)
+    assert (again.entries_before, again.unreadable) == ([{"score": 1}, {"score": 2}], 1)
     with path.open("ab") as file:
         file.truncate(1 << 40)
     with pytest.raises(FolderError, match="more than any search leaves"):

@@ -39,7 +39,7 @@ def test_fits_are_judged_on_all_hold_outs_from_the_upper_quartile_of_those_befor
     _, floors, runs, folder = whole
     again = side_of(folded, folder, 7, NAMES)
     again.close()
-    entries = again.archive.journal.earlier
+    entries = again.archive.journal.entries_before
     firsts = [entry["scores"][0] for entry in entries]
     assert len(firsts) == len(runs) == 7
     for i, run in enumerate(runs):

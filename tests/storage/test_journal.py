@@ -20,7 +20,7 @@ def written(path, *entries):
 
 def test_a_run_goes_on_with_what_was_written(tmp_path):
     written(tmp_path / "trials.log", {"score": 0.5}, {"score": None})
-    assert Journal(tmp_path / "trials.log", PRINTS).earlier == [{"score": 0.5}, {"score": None}]
+    assert Journal(tmp_path / "trials.log", PRINTS).entries_before == [{"score": 0.5}, {"score": None}]
 
 
 def test_a_line_cut_at_any_byte_loses_only_itself_and_is_counted(tmp_path):
@@ -31,12 +31,12 @@ def test_a_line_cut_at_any_byte_loses_only_itself_and_is_counted(tmp_path):
         path.write_bytes(content[:end])
         again = Journal(path, PRINTS)
         is_whole = end >= len(content) - 1  # only the line's end may be missing
-        assert again.earlier == [{"score": 1}, {"score": 2}][: 1 + is_whole], end
+        assert again.entries_before == [{"score": 1}, {"score": 2}][: 1 + is_whole], end
         lost = int(not is_whole and end > whole)
         assert again.unreadable == lost, end
         again.write({"score": 3})
         last = Journal(path, PRINTS)
-        assert (last.earlier, last.unreadable) == ([*again.earlier, {"score": 3}], lost), end
+        assert (last.entries_before, last.unreadable) == ([*again.entries_before, {"score": 3}], lost), end
 
 
 def test_a_first_line_cut_at_any_byte_starts_over_and_keeps_what_was_there(tmp_path):
@@ -46,9 +46,9 @@ def test_a_first_line_cut_at_any_byte_starts_over_and_keeps_what_was_there(tmp_p
         path.parent.mkdir()
         path.write_bytes(content[:end])
         journal = Journal(path, PRINTS)
-        assert journal.earlier == []
+        assert journal.entries_before == []
         journal.write({"score": 1})
-        assert Journal(path, PRINTS).earlier == [{"score": 1}], end
+        assert Journal(path, PRINTS).entries_before == [{"score": 1}], end
         aside = path.with_suffix(".unreadable")
         assert (aside.read_bytes() if end else aside.exists()) == (content[:end] if end else False)
 
@@ -61,7 +61,7 @@ def test_a_damaged_line_in_the_middle_is_left_out_and_said(tmp_path, byte):
     lines[2] = lines[2][:byte] + bytes([lines[2][byte] ^ 0x15]) + lines[2][byte + 1 :]
     path.write_bytes(b"".join(lines))
     journal = Journal(path, PRINTS)
-    assert [entry["name"] for entry in journal.earlier] == ["mlp-0", "mlp-2"]
+    assert [entry["name"] for entry in journal.entries_before] == ["mlp-0", "mlp-2"]
     assert journal.damage() == "trials.log: 2 trials found; 1 line could not be read and left out"
 
 
@@ -71,7 +71,7 @@ def test_a_damaged_first_line_puts_the_file_aside_under_a_new_name_each_time(tmp
     for aside in ("trials.unreadable", "trials-2.unreadable"):
         path.write_bytes(b"#" + content[1:])
         journal = Journal(path, PRINTS)
-        assert journal.earlier == [] and aside in journal.damage()
+        assert journal.entries_before == [] and aside in journal.damage()
         assert (tmp_path / aside).read_bytes() == b"#" + content[1:]
 
 
@@ -97,7 +97,7 @@ def test_what_changed_is_named_with_both_ways_on(tmp_path):
 def test_a_file_that_is_no_journal_is_put_aside_not_lost(tmp_path):
     path = tmp_path / "trials.log"
     path.write_text("my own notes\n")
-    assert Journal(path, PRINTS).earlier == []
+    assert Journal(path, PRINTS).entries_before == []
     assert (tmp_path / "trials.unreadable").read_text() == "my own notes\n"
 
 
@@ -117,7 +117,7 @@ def test_a_full_disk_is_told_and_the_next_entry_is_readable(tmp_path, monkeypatc
     monkeypatch.setattr(os, "fsync", sync)
     journal.write({"score": 3})
     again = Journal(path, PRINTS)
-    assert (again.earlier, again.unreadable) == ([{"score": 1}, {"score": 3}], 1)
+    assert (again.entries_before, again.unreadable) == ([{"score": 1}, {"score": 3}], 1)
 
 
 def test_a_disk_that_is_full_before_the_first_line_waits_for_space(tmp_path, monkeypatch):
@@ -136,7 +136,7 @@ def test_a_disk_that_is_full_before_the_first_line_waits_for_space(tmp_path, mon
     journal.write({"score": 2})
     journal.write({"score": 3})
     again = Journal(path, PRINTS)
-    assert (again.earlier, again.unreadable, again.put_aside) == ([{"score": 2}, {"score": 3}], 0, None)
+    assert (again.entries_before, again.unreadable, again.put_aside) == ([{"score": 2}, {"score": 3}], 0, None)
 
 
 def test_a_bit_flipped_anywhere_loses_its_line_alone(tmp_path):
@@ -149,7 +149,7 @@ def test_a_bit_flipped_anywhere_loses_its_line_alone(tmp_path):
             path.write_bytes(content[:at] + bytes([content[at] ^ (1 << bit)]) + content[at + 1 :])
             line = sum(at >= end for end in ends) - 1
             lost = {line, line + 1} if at + 1 in ends else {line}  # a line's end that is gone joins two
-            found = Journal(path, PRINTS).earlier
+            found = Journal(path, PRINTS).entries_before
             assert all(entry in found for i, entry in enumerate(entries) if i not in lost), (at, bit)
             assert all(entry in entries for entry in found), (at, bit)
     assert not list(tmp_path.glob("*.unreadable"))

@@ -11,7 +11,7 @@ import numpy as np
 from automl.records import InputKind, InputSpec
 from automl.target_encoding.microaggregation import magnitude, quantiles
 
-__all__ = ["agree", "categories_spec", "channel_stats", "evenly", "numbers_spec", "restore_spec", "spec_state"]
+__all__ = ["categories_spec", "channel_stats", "check_equal", "evenly", "numbers_spec", "restore_spec", "spec_state"]
 
 N_EDGES = 64
 MAX_STAT_ROWS = 100_000
@@ -47,7 +47,7 @@ def restore_spec(state: Mapping[str, Any]) -> InputSpec:
     return InputSpec(state["name"], state["kind"], shape, state["dtype"], int(state["size"]), dict(state["stats"]))
 
 
-def agree(what: str, said: Any, expected: Any) -> None:
+def check_equal(what: str, said: Any, expected: Any) -> None:
     """Make sure that a part's state says what its spec says, which was bounded.
 
     Raises:

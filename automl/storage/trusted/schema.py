@@ -22,7 +22,7 @@ __all__ = ["check_schema"]
 
 COMMON = frozenset({"__class__", "__module__", "__loader__", "__id__"})
 ROOT = frozenset({"protocol", "_skops_version"})
-HELD: Mapping[str, frozenset[str]] = {
+FIELDS_OF_LOADERS: Mapping[str, frozenset[str]] = {
     "ObjectNode": frozenset({"content"}),
     "TreeNode": frozenset({"content", "__reduce__"}),
     "LossNode": frozenset({"content", "__reduce__"}),
@@ -134,7 +134,9 @@ class _Walk:
             raise Untrusted(f"it names the type {name!r}, which is not on automl's list")
         if loader == "ObjectNode" and any(name in names for kind, names in NODES.items() if kind != loader):
             raise Untrusted(f"it names the type {name!r} as an object, which it is not")
-        extra = set(state) - COMMON - HELD.get(loader, frozenset()) - (ROOT if node.is_root else frozenset())
+        extra = (
+            set(state) - COMMON - FIELDS_OF_LOADERS.get(loader, frozenset()) - (ROOT if node.is_root else frozenset())
+        )
         if extra:
             raise Untrusted(f"a {loader} holds {sorted(extra)[0]!r}, which none does")
         place = state.get("__id__")

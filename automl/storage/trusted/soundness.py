@@ -215,13 +215,13 @@ def check_levels(part: Any, step: Mapping[str, Any], is_place: bool) -> None:
         need(bool(inside.all()), part, "a level beyond its columns")
 
 
-def check_target_statistics(part: Any, clues: Any) -> None:
+def check_target_statistics(part: Any, statistics: Any) -> None:
     """What words tell: as many weights as words."""
-    words, coef = clues["words"], _numbers(clues["coef"])
+    words, coef = statistics["words"], _numbers(statistics["coef"])
     need(isinstance(words, np.ndarray) and words.ndim == 1, part, "no words")
-    need(_numbers(clues["idf"]).shape == words.shape, part, "other weights than words")
+    need(_numbers(statistics["idf"]).shape == words.shape, part, "other weights than words")
     need(coef.ndim == 2 and coef.shape[0] == len(words), part, "other coefficients than words")
-    need(_numbers(clues["intercept"]).shape == coef.shape[1:], part, "other intercepts")
+    need(_numbers(statistics["intercept"]).shape == coef.shape[1:], part, "other intercepts")
 
 
 def check_texts(part: Any) -> None:
