@@ -197,7 +197,7 @@ def test_no_target_is_refused_with_likely_ones_and_the_goals_there_are() -> None
 
 @pytest.mark.parametrize("goal", ["anomaly", "represent", "generate", "segment"])
 def test_a_goal_not_built_yet_says_which_are(goal: str) -> None:
-    with pytest.raises(RecipeError, match=r"not built yet; goals that are: binary, multiclass"):
+    with pytest.raises(RecipeError, match=r"not built yet; .*goals that are: binary, multiclass"):
         detect(Dataset("d", table()), recipe(target=(), goal=goal))
 
 
