@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from automl.goals.shared.target_transform import PLAIN, POWERS, TargetTransform, bounds, transform_for
@@ -10,6 +10,7 @@ SHAPES = [
 ]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # neither tells of more than a busy machine
 @given(st.sampled_from(SHAPES), st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20))
 def test_back_undoes_forward_and_order_is_kept_or_turned(shape, values):
     y = np.array(sorted(values))
