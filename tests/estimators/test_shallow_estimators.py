@@ -231,7 +231,7 @@ def test_a_fit_that_failed_leaves_no_earlier_model_behind(people):
         (X20, X20[:, 0], "[Uu]nknown label type|continuous"),
         (X20, Y20 + 1j, "Complex data not supported"),
         (X20 + 1j, Y20, "Complex data not supported"),
-        (X20, np.array([[1, 2], [2, 3]] * 10), "one ShallowClassifier a column"),
+        (X20, np.array([[1, 2], [2, 3]] * 10), "one ShallowClassifier per column"),
         (X20, Y20[:-1], "inconsistent numbers of samples"),
         (X20, None, "requires y to be passed"),
         (X20[:5], Y20[:5], "minimum of 8 is required by ShallowClassifier"),
