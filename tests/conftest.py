@@ -4,8 +4,13 @@ import importlib
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from automl import catalog
+
+# Examples that take long are no failures: a busy machine is slow, and hypothesis by itself allows 0.2 s for each.
+settings.register_profile("automl", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("automl")
 
 
 @pytest.fixture(autouse=True, scope="module")
