@@ -12,10 +12,11 @@ functions alone, so that revisions share most of their mutants.
 
 The tests that mirror the file run first (`test_<file>`), then those of its room (`tests/<room>`, the contract tests of
 what the room holds, and tests elsewhere that name the file's module), those that name the function first, up to
-`--most-seconds` each. The first failure ends them. A test that lasts for `--hang-seconds` hangs, which counts as a
+`--most-seconds` each. The first failure ends them. A test that takes `--hang-seconds` hangs, which counts as a
 failure. What fails outside the mirroring tests must fail again when run alone. A mutant whose tests did not all
 run in time counts as survived, and is marked `cut`. At the end all tests that failed are run without a fault; those
-that fail there too are left out, and their mutants are run again.
+that fail there too are left out, and their mutants are run again. Seconds are the processor's, which other load on the
+machine does not change.
 
 With `--paired-with` only places are drawn whose function reads the same in both trees, wherever it lies, and each
 mutant is run in both: the shares of two revisions can be compared.
@@ -42,7 +43,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mutants_runs import PACKAGE, Copy, Mutant
+from mutants_runs import PACKAGE, Copy, Mutant, Server
 from mutants_syntax import changed, statements
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -211,10 +212,13 @@ class Series:
 def run(args: argparse.Namespace, trees: list[Path], chosen: list[tuple[Mutant, ...]]) -> list[dict[str, Any]]:
     """Run all mutants that are not in the file yet; the results of all, in their order."""
     series = Series(args, [revision(tree) for tree in trees])
-    with tempfile.TemporaryDirectory(prefix="automl-mutants-") as scratch, ThreadPoolExecutor(args.workers) as pool:
+    with contextlib.ExitStack() as closing:
+        scratch = closing.enter_context(tempfile.TemporaryDirectory(prefix="automl-mutants-"))
+        pool = closing.enter_context(ThreadPoolExecutor(args.workers))
         for worker in range(args.workers):
+            server = closing.enter_context(contextlib.closing(Server(trees[0])))
             folders = [Path(scratch) / f"{worker}-{place}" for place in range(len(trees))]
-            series.free.append([Copy(t, folder, args.hang_seconds) for t, folder in zip(trees, folders, strict=True)])
+            series.free.append([Copy(*own, args.hang_seconds, server) for own in zip(trees, folders, strict=True)])
         while True:
             waiting = [(number, own) for number, own in enumerate(chosen) if series.missing(own)]
             for done in [pool.submit(series.one, *one) for one in waiting]:
@@ -279,8 +283,8 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rooms", default="", help="names of rooms of --tree; all where none are named")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--hang-seconds", type=float, default=120.0)
-    parser.add_argument("--most-seconds", type=float, default=600.0)
+    parser.add_argument("--hang-seconds", type=float, default=60.0)
+    parser.add_argument("--most-seconds", type=float, default=300.0)
     return parser.parse_args(given)
 
 

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -19,13 +20,26 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = "automl"
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.5
+IDLE_FACTOR = 5.0
+"""A test that uses less of the processor may last so many times as long before it counts as one that hangs."""
 LEFT_OUT = {".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+LIBRARIES = (
+    "pandas", "pyarrow.parquet", "scipy.optimize", "scipy.stats", "sklearn.ensemble", "sklearn.linear_model",
+    "sklearn.metrics", "sklearn.model_selection", "sklearn.neighbors", "sklearn.pipeline", "skrub", "skops.io",
+    "matplotlib.pyplot", "PIL.Image", "openpyxl", "pydantic", "rich.console", "typer", "jinja2", "psutil", "tensorflow",
+    "keras", "keras_tuner",
+)  # fmt: skip
+"""Loaded once, where the package names them."""
+ENVIRONMENT = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "MPLBACKEND": "Agg",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "0",
+}
 PLUGIN = """
-import ctypes, json, os, signal, sys
-
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # it ends with the thread that started it
+import json, os, sys
 
 try:
     from hypothesis import HealthCheck, settings
@@ -49,6 +63,11 @@ def pytest_runtest_logreport(report):
 def pytest_collectreport(report):
     if report.failed:
         say(failed=report.nodeid)
+
+def pytest_sessionfinish(session):
+    package = sys.modules.get("automl")
+    if package is not None and package.__file__:
+        say(package=os.path.realpath(package.__file__))
 """
 
 
@@ -112,6 +131,46 @@ def is_contract(file: str, parts: list[str]) -> bool:
 # ---------------------------------------------------------------------- running
 
 
+class Server:
+    """A process that has the libraries loaded, and forks a pytest when it is asked to (`mutants_server.py`)."""
+
+    def __init__(self, tree: Path) -> None:
+        text = "\n".join(path.read_text() for path in (tree / PACKAGE).rglob("*.py"))
+        named = [
+            name for name in LIBRARIES if re.search(rf"^ *(import|from) {name.split('.')[0]}\b", text, re.MULTILINE)
+        ]
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("mutants_server.py")), *named],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | ENVIRONMENT,
+            bufsize=0,
+        )
+
+    def start(self, asked: dict[str, Any]) -> int:
+        """Start a pytest; its process."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(asked).encode() + b"\n")
+        return int(self.answer()["pid"])
+
+    def ended(self, seconds: float) -> int | None:
+        """The exit code of what was started, or None if it has not ended in so many seconds."""
+        ready, _, _ = select.select([self.process.stdout], [], [], None if seconds == math.inf else seconds)
+        return int(self.answer()["code"]) if ready else None
+
+    def answer(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("the process that starts tests has ended")
+        return dict(json.loads(line))
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
 @dataclass
 class Copy:
     """A copy of a tree, in which faults are put and tests are run."""
@@ -119,6 +178,7 @@ class Copy:
     tree: Path
     folder: Path
     hang_seconds: float
+    server: Server
 
     def __post_init__(self) -> None:
         for name in listed(self.tree):
@@ -128,61 +188,50 @@ class Copy:
         # Checked by content: a changed file never meets the byte code of the unchanged one.
         compiled = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", PACKAGE]
         subprocess.run(compiled, cwd=self.folder, check=True)
-        asked = [sys.executable, "-c", f"import {PACKAGE}; print({PACKAGE}.__file__)"]
-        said = subprocess.run(
-            asked, cwd=self.folder, env=self.environment(), check=True, capture_output=True, text=True
-        )
-        if not Path(said.stdout.strip()).resolve().is_relative_to(self.folder.resolve()):
-            raise SystemExit(f"the tests would run {said.stdout.strip()}, not the copy")
-
-    def environment(self) -> dict[str, str]:
-        own = {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        return os.environ | own | {"MPLBACKEND": "Agg", "MUTANTS_TOLD": str(self.folder / "mutants_told.jsonl")}
 
     def tested(self, tests: list[str], seconds: float, *options: str) -> tuple[str, list[str]]:
         """Run tests: `passed`, `failed`, `hang`, `died` or `cut`, and those that failed or were under way then."""
         told = self.folder / "mutants_told.jsonl"
         told.write_text("")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "mutants_plugin"]
-        command += ["-m", "not slow", *options, *tests]
-        with tempfile.TemporaryDirectory() as scratch, open(Path(scratch) / "output.txt", "wb") as output:
-            process = subprocess.Popen(
-                [*command, f"--basetemp={scratch}/base"],
-                cwd=self.folder,
-                env=self.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-            try:
-                ended = self.watched(process, told, seconds)
-            finally:
-                with contextlib.suppress(OSError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+        always = ["-q", "-p", "no:cacheprovider", "-p", "mutants_plugin", "-m", "not slow"]
+        with tempfile.TemporaryDirectory() as scratch:
+            asked = {
+                "arguments": [*always, f"--basetemp={scratch}/base", *options, *tests],
+                "folder": str(self.folder),
+                "environment": {**ENVIRONMENT, "PYTHONPATH": str(self.folder), "MUTANTS_TOLD": str(told)},
+                "output": str(self.folder / "mutants_output.txt"),
+            }
+            pid = self.server.start(asked)
+            how, code = self.watched(pid, told, seconds)
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
+            if code is None:
+                self.server.ended(math.inf)
         said = [json.loads(line) for line in told.read_text().splitlines()]
         failed = [line["failed"] for line in said if "failed" in line]
-        if ended is None and process.returncode in (0, 5):
+        begun = [line["begun"] for line in said if "begun" in line][-1:]
+        if any(not Path(line["package"]).is_relative_to(self.folder.resolve()) for line in said if "package" in line):
+            raise RuntimeError(f"the tests run {said}, not the copy")
+        if code in (0, 5):
             return "passed", []
-        if ended is None and failed:
+        if how == "ended" and failed:
             return "failed", failed
-        return ended or "died", failed + [line["begun"] for line in said if "begun" in line][-1:]
+        return "died" if how == "ended" else how, failed + begun
 
-    def watched(self, process: subprocess.Popen[bytes], told: Path, seconds: float) -> str | None:
-        """Wait for the end; why it was not waited for, or None."""
-        begun = moved = time.monotonic()
-        size = 0
-        while process.poll() is None:
-            time.sleep(LOOK_SECONDS)
-            now, grown = time.monotonic(), told.stat().st_size
+    def watched(self, pid: int, told: Path, seconds: float) -> tuple[str, int | None]:
+        """Wait for the end of a pytest: `ended` and its exit code, or why it was not waited for."""
+        begun, used_then, size = time.monotonic(), 0.0, 0
+        while True:
+            code = self.server.ended(LOOK_SECONDS)
+            if code is not None:
+                return "ended", code
+            used, grown = processor_seconds(pid), told.stat().st_size
             if grown > size:
-                size, moved = grown, now
-            if now - moved > self.hang_seconds:
-                return "hang"
-            if now - begun > seconds:
-                return "cut"
-        return None
+                size, used_then, begun = grown, used, time.monotonic()
+            if used - used_then > self.hang_seconds or time.monotonic() - begun > IDLE_FACTOR * self.hang_seconds:
+                return "hang", None
+            if used > seconds:
+                return "cut", None
 
     def failing(self, nodes: list[str]) -> set[str]:
         """Which tests, or files of tests, fail in the tree as it is."""
@@ -240,6 +289,17 @@ class Copy:
             )
         finally:
             (self.folder / one.path).write_bytes(whole)
+
+
+def processor_seconds(session: int) -> float:
+    """Processor time of all processes of a session, those that have ended with them."""
+    ticks = 0
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                fields = Path(entry.path, "stat").read_text().rpartition(")")[2].split()
+                ticks += sum(map(int, fields[11:15])) if int(fields[3]) == session else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def listed(tree: Path) -> list[str]:

@@ -168,10 +168,12 @@ def test_a_test_that_fails_without_a_fault_catches_none(mutants, tmp_path):
 
 def test_a_loop_without_end_is_caught(mutants, tmp_path):
     tree = toy(tmp_path / "tree")
-    copy = mutants.Copy(tree, tmp_path / "copy", 5.0)
+    server = mutants.Server(tree)
+    copy = mutants.Copy(tree, tmp_path / "copy", 5.0, server)
     endless = SUMS.replace("for value in values:", "while True:\n        value = 9")
     one = mutants.Mutant("", "automl/toy/sums.py", 1, "least", "loop", "", "", endless.encode())
     assert copy.judged(one, 600.0, set())["how"] == "hang"
+    server.close()
 
 
 def test_two_trees_are_compared_by_functions_that_read_the_same(mutants, tmp_path):
