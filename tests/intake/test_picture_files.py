@@ -187,3 +187,8 @@ def test_names_that_are_not_utf8_are_found_however_the_index_writes_them(tmp_pat
         assert images.full_path(cell, str(tmp_path)).is_file()
     frame = pd.DataFrame({"picture": [spelled]})
     assert images.decoded([images.full_path(frame["picture"][0], str(tmp_path))], (8, 8, None))[1] == {}
+
+
+@pytest.mark.skipif(os.sep != "/", reason="where the separator is another, such names are written so")
+def test_an_index_with_the_separators_of_windows_finds_its_pictures(tmp_path):
+    assert images.full_path("cats\\one.png", str(tmp_path)) == tmp_path / "cats" / "one.png"

@@ -272,6 +272,12 @@ def test_the_page_opens_with_the_answer(written, name, word):
     assert word in (written(name) / "report.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("name", "told"), [("binary", True), ("no_deep", False)])
+def test_how_test_rows_are_resampled_is_told_where_two_models_are_compared(written, name, told):
+    text = (written(name) / "report.md").read_text(encoding="utf-8")
+    assert ("resampled as" in text and "of each model" in text) == told
+
+
 def test_an_interrupt_is_told_beside_the_verdict(written):
     (verdict,) = [s for s in stored(written("interrupted"))["sections"] if s["name"] == "verdict"]
     assert verdict["data"]["notes"][-1].startswith(

@@ -156,6 +156,11 @@ def test_too_short_for_any_forecast_is_refused() -> None:
         run(monthly(8))
 
 
+def test_of_several_targets_the_one_that_never_varies_is_named() -> None:
+    with pytest.raises(DataError, match="target 'costs' never varies"):
+        run(monthly().assign(costs=np.resize(["3", "3.0"], N)), target=("sales", "costs"), goal="forecast")
+
+
 @pytest.mark.parametrize("horizon", [40, 1000])
 def test_a_horizon_beyond_the_data_says_the_longest_possible(horizon: int) -> None:
     with pytest.raises(RecipeError, match=rf"horizon {horizon} is too long.*at most 39"):

@@ -53,6 +53,16 @@ def test_bounds_hold_the_training_range_and_a_turned_target_has_them_the_other_w
     assert reached[1] - reached[0] < 2 * np.ptp(values)
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e8])
+def test_no_bound_lies_further_out_than_the_training_range_is_wide(offset):
+    values = offset + np.sinh(np.random.default_rng(0).normal(0, 4, 400))
+    shape = transform_for(values, "mae")
+    assert shape.power < 1
+    low, high = np.sort(shape.back(np.array(bounds(shape, values))))
+    assert values.min() - np.ptp(values) * 1.01 <= low < values.min()
+    assert values.max() < high <= values.max() + np.ptp(values) * 1.01
+
+
 def test_a_floor_of_zero_is_kept():
     values = np.random.default_rng(0).gamma(1.0, 3.0, 400)
     for shape in (PLAIN, transform_for(values)):
