@@ -195,6 +195,16 @@ class Series:
         with self.lock:
             self.free.append(copies)
 
+    def collect(self) -> None:
+        """Leave out files of tests that cannot be read without a fault."""
+        for place, name in enumerate(self.names):
+            if ("tests", name) not in self.fails:
+                options = "--collect-only", "--continue-on-collection-errors"
+                _, bad = self.free[0][place].tested(["tests"], math.inf, *options)
+                for test, fails in [*((file, True) for file in bad), ("tests", False)]:
+                    self.fails[test, name] = fails
+                    self.write({"test": test, "tree": name, "fails": fails})
+
     def check(self, chosen: list[tuple[Mutant, ...]]) -> None:
         """Run tests that failed without a fault, and forget mutants that one of those caught that fail there too."""
         for place, name in enumerate(self.names):
@@ -219,6 +229,7 @@ def run(args: argparse.Namespace, trees: list[Path], chosen: list[tuple[Mutant, 
             server = closing.enter_context(contextlib.closing(Server(trees[0])))
             folders = [Path(scratch) / f"{worker}-{place}" for place in range(len(trees))]
             series.free.append([Copy(*own, args.hang_seconds, server) for own in zip(trees, folders, strict=True)])
+        series.collect()
         while True:
             waiting = [(number, own) for number, own in enumerate(chosen) if series.missing(own)]
             for done in [pool.submit(series.one, *one) for one in waiting]:
