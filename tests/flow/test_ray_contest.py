@@ -13,7 +13,7 @@ import pytest
 
 import automl
 from automl.deep.ray import session as ray_session
-from automl.deep.ray.watchdog import MARK, marked
+from automl.deep.ray.watchdog import MARK, marked_processes
 from automl.errors import MissingExtra, RecipeError
 
 SCRIPT = """
@@ -80,7 +80,7 @@ def test_a_lost_worker_and_a_lost_driver_cost_no_trial(tmp_path):
     finally:
         driver.send_signal(signal.SIGKILL)
         driver.wait()
-    until(lambda: not marked(session), 300, "processes of Ray outlived the driver")
+    until(lambda: not marked_processes(session), 300, "processes of Ray outlived the driver")
     assert (tmp_path / "printed.txt").read_text() == ""
 
     before = entries(out)

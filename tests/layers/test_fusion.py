@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw
 
 from automl import modalities, testing
 from automl import recipe as recipes
-from automl.deep.data import material_of
-from automl.deep.messages import Order
+from automl.deep.data import training_data_of
+from automl.deep.messages import TrialSpec
 from automl.deep.training import device
 from automl.deep.training.trainer import Trainer
 from automl.flow.prepare import prepare
@@ -132,13 +132,13 @@ def test_what_a_number_and_a_shape_decide_together_is_learnt_with_the_stem_and_n
     encoder, codec = modalities.fit(*parts)
     fitting, _ = templates_for(Recipe(None), prepared.task, encoder.specs)
     assert {"mlp", "tabm", "ft_transformer"} <= set(fitting) and "cnn" not in fitting
-    trainer = Trainer(material_of(*parts, encoder, codec, "accuracy"), {"mlp": MLP}, device.prepare("cpu"))
+    trainer = Trainer(training_data_of(*parts, encoder, codec, "accuracy"), {"mlp": MLP}, device.prepare("cpu"))
     start = MLP.starts(encoder.specs, modalities.facts(*parts, codec))[0]
     assert start["image_stem"] == "conv"
     small = {**space_of(MLP, encoder.specs).values, **start, "width": 128, "layers": 2, "epochs": 40, "batch_size": 32}
     scores = {}
     for stem in ("conv", "none"):
-        fit = trainer.run(Order(stem, "mlp", {**small, "image_stem": stem}, 0, math.inf)).fit
+        fit = trainer.run(TrialSpec(stem, "mlp", {**small, "image_stem": stem}, 0, math.inf)).fit
         scores[stem] = fit.score
     assert scores["conv"] > 0.9
     assert scores["none"] < 0.85
