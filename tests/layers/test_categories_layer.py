@@ -1,6 +1,9 @@
+import keras
 import numpy as np
 
 from automl.layers.categories import CategoryEmbedding, OneHotCategories, one_hot_widths
+from automl.layers.table import category_features
+from automl.records import InputSpec
 
 
 def test_columns_do_not_share_rows_of_the_table():
@@ -57,3 +60,10 @@ def test_hidden_levels_are_all_zeros_in_training_only():
     codes = np.full((2000, 1), 2, "int32")
     assert (np.asarray(layer(codes, training=False)).sum(axis=1) == 1).all()
     assert abs((np.asarray(layer(codes, training=True)).sum(axis=1) == 0).mean() - 0.3) < 0.05
+
+
+def test_as_many_levels_as_are_allowed_are_one_hot_and_one_more_is_embedded():
+    spec = InputSpec("codes", "categories", (2,), "int32", 5, {"sizes": [4, 5]})  # three levels, four levels
+    found = category_features(keras.Input((2,), dtype="int32"), spec, 8, 0.0, 3)
+    assert [part.sizes for part in found] == [(3,), (8,)]
+    assert [tuple(part.tensor.shape) for part in found] == [(None, 3), (None, 8)]

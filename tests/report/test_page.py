@@ -278,6 +278,15 @@ def test_how_test_rows_are_resampled_is_told_where_two_models_are_compared(writt
     assert ("resampled as" in text and "of each model" in text) == told
 
 
+@pytest.mark.parametrize("name", ["binary", "multilabel", "regression", "forecast"])
+def test_each_of_the_worst_items_shows_its_truth_and_what_each_finalist_predicted(written, name):
+    found = next(section for section in stored(written(name))["sections"] if section["name"] == "errors")["data"]
+    for group in found["groups"]:
+        for item in group["items"]:
+            texts = [item["truth"], *item["said"]]
+            assert len(texts) == 1 + len(group["sides"]) and all(isinstance(text, str) and text for text in texts)
+
+
 def test_an_interrupt_is_told_beside_the_verdict(written):
     (verdict,) = [s for s in stored(written("interrupted"))["sections"] if s["name"] == "verdict"]
     assert verdict["data"]["notes"][-1].startswith(
