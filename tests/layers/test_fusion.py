@@ -82,7 +82,7 @@ def test_two_image_columns_alone_are_always_read(template):
 @TEMPLATES
 def test_a_text_or_a_picture_alone_is_left_to_other_templates(template):
     for kind in ("tokens", "image"):
-        assert f"{kind} alone" in template.unfit(None, testing.example_specs((kind,), "binary"))
+        assert f"{kind} only together" in template.unfit(None, testing.example_specs((kind,), "binary"))
     assert "series" in template.unfit(None, testing.example_specs(("numbers", "series"), "binary"))
 
 
