@@ -106,7 +106,7 @@ def baselines(found: Any) -> None:
     from automl.flow.selection import baselines_for
     from automl.records import Facts
     from automl.shallow import ShallowSide
-    from automl.shallow.worker import Order, run_fit
+    from automl.shallow.worker import FitSpec, run_fit
 
     task, split = found.task, found.split
     items = split.train if split.train_windows is None else split.train_windows
@@ -117,7 +117,7 @@ def baselines(found: Any) -> None:
         side.step(60.0)
         for search in side.tuning.searches[:2]:
             model = pickle.dumps(search.baseline.make(task, next(search.fresh), 0))
-            run_fit(side.worker.payload, Order(model, None, time.monotonic() + FIT_SECONDS, 0), lambda model: None)
+            run_fit(side.worker.payload, FitSpec(model, None, time.monotonic() + FIT_SECONDS, 0), lambda model: None)
     finally:
         side.close()
 

@@ -101,7 +101,7 @@ def run_recipe(rng: np.random.Generator, folder: Path, work: Path, number: int, 
     """Validate, by the command line and by Python, read, and look at the data where all of it is in order."""
     from automl import recipe as recipes
     from automl.cli.app import main
-    from automl.flow.prepare import view
+    from automl.flow.prepare import inspect_data
 
     (folder / "d.csv").write_text(
         "x,z,y\n" + "".join(f"{i % 7},{i * 37 % 11},{'ab'[i * 5 % 3 % 2]}\n" for i in range(60))
@@ -119,7 +119,7 @@ def run_recipe(rng: np.random.Generator, folder: Path, work: Path, number: int, 
     recipe = recipes.read(path)
     if isinstance(recipe.data, str):
         stage("look")
-        view(recipe, 1000)
+        inspect_data(recipe, 1000)
 
 
 RUNS = {"recipes": run_recipe}

@@ -137,7 +137,7 @@ def deep(made: Any, args: argparse.Namespace, template_name: str) -> list[list[f
 
     from automl import catalog, modalities
     from automl.deep.archive import scores_of
-    from automl.deep.messages import Order
+    from automl.deep.messages import TrialSpec
     from automl.deep.side import DeepSide
     from automl.goals import scoring_context, truth
     from automl.metrics import score
@@ -166,7 +166,7 @@ def deep(made: Any, args: argparse.Namespace, template_name: str) -> list[list[f
         if time.monotonic() - begun > args.set_seconds:
             break
         asked = {**settings, "epochs": min(int(settings["epochs"]), args.epochs)}
-        report = side.trainer.run(Order(f"t{i}", template.name, asked, i, math.inf, promotion_score=always))
+        report = side.trainer.run(TrialSpec(f"t{i}", template.name, asked, i, math.inf, promotion_score=always))
         if report.fit is None or len(report.others) + 1 < len(split.folds):
             continue
         network = side.trainer.network(template, report.settings, i)

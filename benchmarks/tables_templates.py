@@ -83,7 +83,7 @@ def main() -> None:
     args = arguments()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from automl import catalog
-    from automl.deep.messages import Order
+    from automl.deep.messages import TrialSpec
     from automl.deep.training import device
     from automl.deep.training.trainer import Trainer
     from automl.records import Template
@@ -103,7 +103,7 @@ def main() -> None:
                 reports, cpu_seconds = [], []
                 for seed in map(int, args.seeds.split(",")):
                     begun = time.process_time()
-                    reports.append(trainer.run(Order("t", asked, settings, seed, math.inf)))
+                    reports.append(trainer.run(TrialSpec("t", asked, settings, seed, math.inf)))
                     cpu_seconds.append(round(time.process_time() - begun, 1))
                 lines.append(line(name, asked, number, words, reports, cpu_seconds))
     print(json.dumps(lines))

@@ -119,13 +119,13 @@ def speed(data: Set, method: str, n: int, one_shape: bool) -> dict[str, Any]:
 
 
 def speed_of_ours(data: Set, settings: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
-    from automl.deep.messages import Order
+    from automl.deep.messages import TrialSpec
 
     trainer = data.side(0).trainer
     seconds, scores = [], []
     for i, one in enumerate(settings):
         begun = time.perf_counter()
-        report = trainer.run(Order(f"t{i}", data.template.name, one, i, math.inf))
+        report = trainer.run(TrialSpec(f"t{i}", data.template.name, one, i, math.inf))
         seconds.append(time.perf_counter() - begun)
         assert report.fit is not None and report.fit.epochs == EPOCHS, report.failure
         scores.append(report.fit.score)
@@ -301,13 +301,13 @@ def memory_growth(data: Set, n: int) -> dict[str, Any]:
     """Resident memory after the 20th and the last of n drawn trials."""
     import psutil
 
-    from automl.deep.messages import Order
+    from automl.deep.messages import TrialSpec
 
     trainer = data.side(0).trainer
     process = psutil.Process()
     marks = {}
     for i, settings in enumerate(data.drawn(n, False), start=1):
-        trainer.run(Order(f"t{i}", data.template.name, {**settings, "epochs": 1}, i, math.inf))
+        trainer.run(TrialSpec(f"t{i}", data.template.name, {**settings, "epochs": 1}, i, math.inf))
         if i in (20, n // 2, n):
             marks[i] = process.memory_info().rss / 2**20
     return {"mib": marks, "growth_mib": marks[n] - marks[20], "n": n}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from tiny_network import PLUGIN
 
 import automl
 from automl import catalog, goals, metrics, modalities, records, testing
@@ -211,7 +212,7 @@ def test_a_contest_of_a_goal_in_one_file(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"size": rng.uniform(0, 3, 150), "place": rng.choice(["a", "b"], 150)})
     frame["visits"] = rng.poisson(np.exp(frame["size"]))
-    result = contest(frame, "visits", tmp_path / "run", goal="count", templates=["mlp"], plugins=[path])
+    result = contest(frame, "visits", tmp_path / "run", goal="count", templates=["tiny"], plugins=[path, PLUGIN])
     assert (result.outcome.task.goal, result.outcome.task.metric) == ("count", "mae")
     assert {"deep", "shallow"} <= {contestant.side for contestant in result.outcome.contestants}
     for contestant in result.outcome.contestants:  # what is scored is whole
@@ -241,7 +242,7 @@ def test_a_contest_of_a_modality_in_one_file(tmp_path, monkeypatch):
     (module,) = catalog.extend([path])
     signal = np.random.default_rng(0).normal(size=150)
     spectra = module.example(signal, np.random.default_rng(1))[0].inputs
-    result = contest((spectra, signal), None, tmp_path / "run", templates=["series_rnn"], plugins=[str(path)])
+    result = contest((spectra, signal), None, tmp_path / "run", templates=["tiny"], plugins=[str(path), PLUGIN])
     task = result.outcome.task
     assert task.modality == "spectrum" and "one channel of 100 steps" in str(task.evidence)
     assert {"deep", "shallow"} <= {contestant.side for contestant in result.outcome.contestants}
