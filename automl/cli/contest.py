@@ -57,7 +57,7 @@ Memory = Annotated[
 Device = Annotated[str | None, typer.Option(help="auto, cpu, one (one device per trial) or all (each trial on all).")]
 Workers = Annotated[int | None, typer.Option(help="Trials that run at once; more than one needs Ray. Default 1.")]
 RayAddress = Annotated[str | None, typer.Option(help="Ray to run on: auto, local, ray://host:port.")]
-Plugins = Annotated[str | None, typer.Option(help="Entry points of plug-ins, separated by commas.")]
+Plugins = Annotated[str | None, typer.Option(help="Plug-ins: Python files, names of entry points; with commas.")]
 Out = Annotated[str | None, typer.Option(help="Run folder; default a new one under automl-runs/.")]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Resume the run in --out with its remaining time, or a new --budget.")

@@ -89,7 +89,8 @@ def _of_a_plug_in(dataset: Dataset, recipe: Recipe, goal: Goal) -> tuple[Dataset
     counts = dataset.target.iloc[:, 0].value_counts() if goal.is_one_class and dataset.target is not None else ()
     metric = fitting_metric(recipe.metric, goal.name) if recipe.metric else goal.default_metric(tuple(counts))
     said = f"metric {metric}: {'set by you' if recipe.metric else f'the usual one for {goal.name}'}"
-    evidence = (*(one for one in task.evidence if not one.startswith("metric ")), said)
+    read = (one.replace(f"goal {goal.base}:", f"goal {goal.name}:", 1) for one in task.evidence)
+    evidence = (*(one for one in read if not one.startswith("metric ")), said)
     return dataset, replace(task, goal=goal.name, metric=metric, evidence=evidence)
 
 

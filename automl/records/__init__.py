@@ -43,11 +43,11 @@ from automl.records.names import (
     Status,
     Tier,
 )
-from automl.records.network import Encoder, Facts, Head, InputSpec, Metric, Output, TargetCodec
+from automl.records.network import LOSSES, Encoder, Facts, Head, InputSpec, Metric, Output, TargetCodec
 from automl.records.outcome import Comparison, Contestant, Cost, Outcome, Run, Section
 
 __all__ = [
-    "GOALS", "KINDS", "MIN_LEVEL_ROWS", "MODALITIES", "NUMERIC_KINDS", "ORDERED_KINDS", "PLUGIN_GROUP",
+    "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NUMERIC_KINDS", "ORDERED_KINDS", "PLUGIN_GROUP",
     "QUANTITY_KINDS", "UNUSED_KINDS", "Answers", "ArrayForm", "Baseline", "Calibration", "Column", "Comparison",
     "Contender", "Contestant", "Cost", "Dataset", "DeviceWish", "Encoder", "Example", "Facts", "Family", "Finding",
     "FitContext", "Goal", "GoalName", "Head", "InputKind", "InputSpec", "Items", "Kind", "Metric", "Modality",

@@ -49,6 +49,10 @@ class Facts:
     priors: tuple[float, ...] = ()
 
 
+LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast")
+"""What `Head.loss` may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """The output that a network must have: raw, without activation (logits, standardised values).

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl import goals, metrics
-from automl.records import Dataset, Goal, Output, Split, Task
+from automl.records import LOSSES, Dataset, Goal, Head, Output, Split, Task
 from automl.testing.examples import FIT_ROWS, TRAIN_ROWS, VALID_ROWS, example_task
 from automl.testing.promise import promise
 
@@ -111,6 +111,16 @@ def _check_codec(goal: Goal, dataset: Dataset, task: Task, split: Split) -> set[
     """Names of the arrays of its outputs."""
     items = split.items("train")
     codec = goal.fit_codec(dataset, task, split)
+    head = getattr(codec, "head", None)
+    promise(
+        isinstance(head, Head),
+        f"{goal.name}: its codec has a `head` that is a {type(head).__name__}, expected an automl.records.Head, which "
+        "says what a network puts out",
+    )
+    promise(
+        codec.head.loss in LOSSES,
+        f"{goal.name}: the head of its codec has the loss {codec.head.loss!r}; losses are {', '.join(LOSSES)}",
+    )
     encoded = codec.encode(dataset, items)
     promise(
         len(encoded) == len(items) and np.isfinite(encoded).all(),
@@ -118,6 +128,10 @@ def _check_codec(goal: Goal, dataset: Dataset, task: Task, split: Split) -> set[
     )
     raw = np.random.default_rng(1).normal(size=(len(items), *codec.head.shape))
     decoded = codec.decode(raw)
+    promise(
+        isinstance(decoded, Output),
+        f"{goal.name}: its codec decodes to a {type(decoded).__name__}, expected an automl.records.Output",
+    )
     truth = goal.truth(dataset, task, items)
     array_names = set(goal.example.output(truth, np.random.default_rng(0), 0.0).arrays)
     promise(
@@ -153,7 +167,13 @@ def _check_rows(goal: Goal, dataset: Dataset, task: Task, truth: np.ndarray) -> 
 
 def _check_output(goal: Goal, task: Task, truth: np.ndarray, array_names: set[str]) -> None:
     output = goal.example.output(truth, np.random.default_rng(2), 0.5)
-    decided = goals.decided(goals.decide(truth, output, goal.name, task.metric), output)
+    decision = goals.decide(truth, output, goal.name, task.metric)
+    promise(
+        isinstance(decision, goals.Decision),
+        f"{goal.name}: its calibration fits a {type(decision).__name__}, expected an automl.goals.Decision, which a "
+        "saved model can hold",
+    )
+    decided = goals.decided(decision, output)
     promise(
         array_names <= set(decided.arrays)
         and all(decided.arrays[k].shape == output.arrays[k].shape for k in array_names),

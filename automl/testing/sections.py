@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from typing import Any
 
 from automl import goals
@@ -68,5 +69,8 @@ def _check_pages(section: Section, outcome: Outcome) -> None:
 
     content = stored(outcome, [section])
     for field, make in (("template", html), ("markdown", markdown_text)):
-        failed = re.search(r"This part could not be made: (.*)", make(content, [section]))
-        promise(failed is None, f"{section.name}: its {field} cannot be rendered: {failed[1] if failed else ''}")
+        failed = re.search(
+            r"This part could not be made: (.*?)(?: Its numbers, where|$)", make(content, [section]), re.M
+        )
+        why = unescape(failed[1]) if failed else ""
+        promise(failed is None, f"{section.name}: its {field} cannot be rendered: {why}")
