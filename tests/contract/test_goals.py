@@ -49,7 +49,7 @@ def _with_codec(**parts):
         (_with_codec(head=None), "odd: its codec has a `head` that is a NoneType, expected an automl.records.Head"),
         (
             _with_codec(head=Head("regression", (1,), "linear", "huber")),
-            "has the loss 'huber'; losses are binary_cross",
+            "has the loss 'huber'; losses are binary",
         ),
         (_with_codec(decode=lambda raw: raw), "odd: its codec decodes to a ndarray, expected an automl.records.Output"),
         ({"calibration": _Halves()}, "odd: its calibration fits a dict, expected an automl.goals.Decision"),
