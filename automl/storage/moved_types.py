@@ -17,6 +17,7 @@ from typing import Any
 __all__ = ["MOVED", "renamed"]
 
 MOVED: Mapping[str, str] = {
+    "_loss": "sklearn._loss._loss",  # scikit-learn before 1.9 gives the classes of its losses this module
     "automl.baselines.boosters": "automl.baselines.learners.boosters",
     "automl.baselines.columns": "automl.baselines.features.columns",
     "automl.baselines.convolutions": "automl.baselines.features.convolutions",

@@ -115,7 +115,7 @@ def words_of(numbers: np.ndarray, known: np.ndarray) -> list[str]:
 
 def _marks(numbers: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, list[str | None]]:
     """The place of each number's word among those of the known values, "other", and None where missing."""
-    at = np.searchsorted(known, numbers).clip(max=len(known) - 1)
+    at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
     at = np.where(known[at] == numbers, at, len(known) + np.isnan(numbers))
     return at, [*(f"v{place}" for place in range(len(known))), OTHER, None]
 

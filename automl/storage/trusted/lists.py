@@ -119,6 +119,7 @@ WORDS: Mapping[str, frozenset[str]] = {
         "class_weight": "balanced balanced_subsample",
         "loss": "logistic hinge ridge log_loss squared_error absolute_error squared_hinge",
         # of scikit-learn and skrub
+        "force_int_remainder_cols": "deprecated",
         "_fit_svd_solver": "auto full covariance_eigh arpack randomized",
         "_remainder": "remainder drop passthrough",
         "_sklearn_output_config": "default",
