@@ -21,6 +21,7 @@ from automl.errors import FolderError
 from automl.records import Task
 from automl.sides.predictors import DeepPredictor, Predictor, ShallowPredictor
 from automl.storage import files
+from automl.storage.npz import write_npz
 
 __all__ = ["SCHEMA", "digest", "save"]
 
@@ -142,7 +143,7 @@ def write_models(draft: Path, predictors: Mapping[str, Predictor], types: frozen
     packed = pack(states, arrays)
     files.write_text(draft / "encoder.json", json.dumps(packed, ensure_ascii=False))
     with (draft / "encoder.npz").open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+        write_npz(file, arrays, compressed=True)
     return sides
 
 

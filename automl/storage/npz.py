@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-__all__ = ["ArraysError", "read_npy", "read_npz"]
+__all__ = ["ArraysError", "read_npy", "read_npz", "write_npz"]
 
 MIB = 2**20
 HEADER_BYTES = 10_000  # NumPy's own bound: ast.literal_eval is not safe on longer texts
@@ -134,3 +134,21 @@ def _header(file: IO[bytes]) -> tuple[Mapping[str, Any], int]:
     if not isinstance(found, dict) or {"descr", "fortran_order", "shape"} != found.keys():
         raise ArraysError("its header describes no array")
     return found, len(start) + struct.calcsize(length) + n_text
+
+
+def write_npz(target: IO[bytes], arrays: Mapping[str, np.ndarray], *, compressed: bool = False) -> None:
+    """Write arrays as ``numpy.savez`` does, and never as a pickle; NumPy before 2.2 takes that wish for an array.
+
+    Args:
+        target: open for writing.
+        arrays: by name.
+        compressed: as ``numpy.savez_compressed`` does.
+
+    Raises:
+        ValueError: an array holds Python objects.
+    """
+    method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(target, "w", method, allowZip64=True) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)

@@ -20,7 +20,7 @@ import numpy as np
 
 from automl.errors import FolderError
 from automl.storage import files
-from automl.storage.npz import read_npz
+from automl.storage.npz import read_npz, write_npz
 from automl.system.resources import available_mib
 
 __all__ = ["WeightStore"]
@@ -177,7 +177,7 @@ def _pack(name: str, arrays: Sequence[np.ndarray], meta: Mapping[str, Any]) -> b
     text = json.dumps({"name": name, "n_arrays": len(arrays), "meta": dict(meta)}, allow_nan=False).encode()
     buffer = io.BytesIO()
     named = {f"a{place}": np.asarray(array) for place, array in enumerate(arrays)}
-    np.savez(buffer, allow_pickle=False, meta=np.frombuffer(text, dtype=np.uint8), **named)
+    write_npz(buffer, {"meta": np.frombuffer(text, dtype=np.uint8), **named})
     content = buffer.getvalue()
     return content + zlib.crc32(content).to_bytes(4, "big")
 
