@@ -44,7 +44,7 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     """
     _check_goal(recipe)
     if recipe.goal is not None and (goal := goals.named(recipe.goal)).base:
-        return _of_a_plug_in(dataset, recipe, goal)
+        return _detect_plugin_goal(dataset, recipe, goal)
     if _is_array(dataset.inputs) and np.asarray(dataset.inputs).ndim >= 3:
         return _arrays(dataset, recipe)
     dataset = _named(replace(dataset, inputs=as_frame(dataset.inputs)))
@@ -83,7 +83,7 @@ def _check_goal(recipe: Recipe) -> None:
         goals.named(recipe.goal)
 
 
-def _of_a_plug_in(dataset: Dataset, recipe: Recipe, goal: Goal) -> tuple[Dataset, Task]:
+def _detect_plugin_goal(dataset: Dataset, recipe: Recipe, goal: Goal) -> tuple[Dataset, Task]:
     """The target is read as the goal's base would read it; the metric is the goal's own."""
     dataset, task = detect(dataset, replace(recipe, goal=goal.base, metric=None))
     counts = dataset.target.iloc[:, 0].value_counts() if goal.is_one_class and dataset.target is not None else ()

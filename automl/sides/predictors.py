@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ ENCODED_ROWS = 16 * BATCH_SIZE
 FORWARD: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
 
-class _Predictor:
+class _Predictor(ABC):
     """How the predictors of both sides combine the outputs of their seeds."""
 
     __slots__ = ()
@@ -55,8 +56,9 @@ class _Predictor:
         with opened_from(self.source):
             return self._each(dataset, rows)
 
+    @abstractmethod
     def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
-        raise NotImplementedError
+        """The predictions of each seed, undecided, as the side's models give them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
