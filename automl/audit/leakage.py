@@ -128,11 +128,13 @@ def leaking_column(view: View) -> Finding | None:
     names = [one[0].column for one in leaking]
     first, _, rest = leaking[0]
     others = f", all other columns together {percent(max(rest, 0))}" if rest is not None else ""
-    explained = f"{percent(max(first.skill, 0), 1)} of {first.target!r}{others}"
+    explained, target = percent(max(first.skill, 0), 1), repr(first.target)
     message = (
-        f"{quoted(names)} {'alone explains' if len(names) == 1 else 'each explain nearly all alone: the first'} "
-        f"{explained}. Such a column is often filled in after the fact, or made from the target."
+        f"{quoted(names)} alone explains {explained} of {target}{others}. "
+        if len(names) == 1
+        else f"{quoted(names)} each predict {target} well without the others: the first explains {explained}{others}. "
     )
+    message += "Such a column is often filled in after the fact, or made from the target."
     become, it = ("becomes", "it") if len(names) == 1 else ("become", "them")
     step = f"Check when {quoted(names)} {become} known; if only together with the target, leave {it} out."
     return Finding("leaking_column", worst, message, step, tuple(names), (), len(names))
