@@ -13,7 +13,7 @@ from automl.audit.images import alike_images, blank_images
 from automl.audit.labels import doubtful_labels, doubtful_values
 from automl.audit.leakage import copied_target, leaking_column, sorted_identifier, sorted_rows
 from automl.audit.series import changed_frequency, long_gaps
-from automl.audit.target import few_rows, rare_classes, target_outliers
+from automl.audit.target import few_rows, rare_classes, target_outliers, untested_classes
 from automl.audit.texts import empty_texts, mixed_languages
 from automl.audit.view import TooLate, View
 from automl.records import Dataset, Finding, Split, Task
@@ -23,9 +23,9 @@ __all__ = ["CHECKS", "examine"]
 Check = Callable[[View], Finding | None]
 
 CHECKS: tuple[Check, ...] = (
-    copied_target, target_outliers, rare_classes, few_rows, sorted_identifier, sorted_rows, changed_frequency,
-    long_gaps, blank_images, empty_texts, twins, crossing_groups, ignored_time, leaking_column, drifted_test,
-    alike_images, near_twins, contradictory_rows, mixed_languages, doubtful_labels, doubtful_values,
+    copied_target, untested_classes, target_outliers, rare_classes, few_rows, sorted_identifier, sorted_rows,
+    changed_frequency, long_gaps, blank_images, empty_texts, twins, crossing_groups, ignored_time, leaking_column,
+    drifted_test, alike_images, near_twins, contradictory_rows, mixed_languages, doubtful_labels, doubtful_values,
 )  # fmt: skip
 """In order: cheap and grave ones first, since time may run out; a leak after the checks that may explain it."""
 
@@ -37,6 +37,7 @@ APPLIES: dict[Check, Callable[[View], bool]] = {
     empty_texts: lambda view: any(c.kind == "text" for c in view.used),
     mixed_languages: lambda view: any(c.kind == "text" for c in view.used),
     ignored_time: lambda view: any(c.kind == "datetime" for c in view.used),
+    untested_classes: lambda view: view.goal.is_one_class,
     doubtful_labels: lambda view: view.goal.is_one_class,
     doubtful_values: lambda view: view.goal.is_numeric,
 }

@@ -6,9 +6,10 @@ import numpy as np
 
 from automl.audit.view import View, file_rows, quoted
 from automl.detect.quoting import rounded
-from automl.records import Finding
+from automl.records import Finding, Severity
+from automl.split import LEAST_OF_A_CLASS
 
-__all__ = ["few_rows", "rare_classes", "target_outliers"]
+__all__ = ["few_rows", "rare_classes", "target_outliers", "untested_classes"]
 
 BEYOND = 10.0
 MOST_SHARE = 0.01
@@ -78,6 +79,32 @@ def rare_classes(view: View) -> Finding | None:
     step = "Collect more rows of them, or merge them with a similar class."
     rows = np.flatnonzero(view.dataset.target.iloc[:, 0].isin(rare.index).to_numpy())
     return Finding("rare_classes", "medium", message, step, view.task.target, file_rows(view.dataset, rows), len(rare))
+
+
+def untested_classes(view: View) -> Finding | None:
+    """Classes of three rows and more that the split leaves out of training, validation or the test.
+
+    A shuffled split gives each of them one row in every part; groups, an order in time and test rows of the user's own
+    may not.
+    """
+    if not view.goal.is_one_class or view.split is None or view.dataset.target is None:
+        return None
+    labels = view.dataset.target.iloc[:, 0]
+    counts = labels.value_counts()
+    common = set(counts.index[counts >= LEAST_OF_A_CLASS])
+    parts = {"training": view.split.train, "validation": view.split.valid, "test": view.split.test}
+    absent = {part: common - set(labels.iloc[rows]) for part, rows in parts.items() if len(rows)}
+    names = sorted(set().union(*absent.values()))
+    if not names:
+        return None
+    said = "; ".join(f"no {part} row of {quoted(sorted(own))}" for part, own in absent.items() if own)
+    message = (
+        f"The split leaves {said}. A class without training rows is never predicted, and one without validation or "
+        f"test rows is not scored. {view.split.rule[:1].upper()}{view.split.rule[1:]}."
+    )
+    step = "Gather rows of these classes in more groups and times, or split by another column."
+    severity: Severity = "high" if absent.get("training") or view.goal.is_binary else "medium"
+    return Finding("untested_classes", severity, message, step, view.task.target, (), len(names))
 
 
 def few_rows(view: View) -> Finding | None:

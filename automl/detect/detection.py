@@ -200,7 +200,7 @@ def _table(
 ) -> tuple[Dataset, Task]:
     target = dataset.target
     assert target is not None
-    answered = answer(target, recipe, dataset.name, suggested(dataset.inputs, columns))
+    answered = answer(target, recipe, dataset.name, suggested(dataset.inputs, columns), dataset.given)
     raw = dataset
     dataset = _with_answer(dataset, answered)
     repeated = duplicate_rows(raw.inputs, raw.target)
@@ -324,7 +324,7 @@ def _arrays(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
             "time and value columns"
         )
     target = dataset.target.set_axis([str(c) for c in dataset.target.columns], axis=1).reset_index(drop=True)
-    answered = answer(target, replace(recipe, columns={}), dataset.name, "")
+    answered = answer(target, replace(recipe, columns={}), dataset.name, "", dataset.given)
     metric, chosen = _metric(answered, recipe)
     task = Task(
         modality=name, goal=answered.goal, target=tuple(target.columns), metric=metric, classes=answered.classes,

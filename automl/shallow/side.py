@@ -301,9 +301,16 @@ class ShallowSide:
             fitted = dataclasses.replace(fitted, predict_ms=predict_ms, rows_per_second=rate)
         score = self.training_data.score(output)
         if not math.isfinite(score):
-            return self._run(name, search, "failed", shown, fitted, offered, "its predictions are not finite"), None
+            return self._run(name, search, "failed", shown, fitted, offered, self._no_score(output)), None
         run = self._run(name, search, status, shown, fitted, offered, failure)
         return dataclasses.replace(run, valid_score=score), output
+
+    def _no_score(self, output: Output) -> str:
+        """Why predictions have no score."""
+        floats = (array for array in output.arrays.values() if np.issubdtype(array.dtype, np.floating))
+        if all(np.isfinite(array).all() for array in floats):
+            return f"the metric {self.training_data.metric} is not defined for its predictions of the validation rows"
+        return "its predictions are not finite"
 
     def _run(
         self,

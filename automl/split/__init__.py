@@ -16,7 +16,8 @@ training rows, disjoint and by the same rule. Two cases keep one: forecasts, whi
 and tables with a time column, where an earlier cut would train on less and validate on another time.
 """
 
+from automl.split.draw import LEAST_OF_A_CLASS
 from automl.split.forecast import windows
 from automl.split.rule import LEAST_ROWS, LEAST_UNTESTED, split
 
-__all__ = ["LEAST_ROWS", "LEAST_UNTESTED", "split", "windows"]
+__all__ = ["LEAST_OF_A_CLASS", "LEAST_ROWS", "LEAST_UNTESTED", "split", "windows"]

@@ -10,12 +10,15 @@ from automl.errors import DataError
 from automl.records import Dataset, Task
 
 __all__ = [
-    "TEST_SHARE", "blocks_of", "codes_of", "grouped", "latest", "may_be_drawn", "strata_of", "strata_words",
-    "stratified",
+    "LEAST_OF_A_CLASS", "TEST_SHARE", "blocks_of", "codes_of", "grouped", "latest", "may_be_drawn", "strata_of",
+    "strata_words", "stratified",
 ]  # fmt: skip
 
 TEST_SHARE = 0.2
 """Share of the rows, or of a series, that is used as test."""
+
+LEAST_OF_A_CLASS = 3
+"""Rows with which a class is in all parts: training, validation and test."""
 
 
 def codes_of(labels: np.ndarray) -> np.ndarray:
@@ -36,14 +39,37 @@ def strata_of(dataset: Dataset, task: Task, rows: np.ndarray) -> np.ndarray:
 
 
 def stratified(
-    dataset: Dataset, task: Task, rows: np.ndarray, share: float, rng: np.random.Generator, most: int | None = None
+    dataset: Dataset,
+    task: Task,
+    rows: np.ndarray,
+    share: float,
+    rng: np.random.Generator,
+    most: int | None = None,
+    *,
+    stay: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(rest, drawn): the same share of every stratum; classes with fewer than three rows stay in the rest."""
+    """Draw the same share of every stratum. A class that may be drawn gives at least one row.
+
+    Args:
+        dataset: that is split.
+        task: its goal defines the strata.
+        rows: row numbers to draw from.
+        share: of `rows`.
+        rng: draws them.
+        most: rows that are drawn at most, but for those that a rare class must give.
+        stay: rows of each class that are never drawn: one for each part that is still to be filled.
+
+    Returns:
+        (rest, drawn): row numbers.
+
+    Raises:
+        DataError: no class has enough rows.
+    """
     strata = strata_of(dataset, task, rows)
-    free = may_be_drawn(strata, task)
+    free = may_be_drawn(dataset, task, rows, stay)
     if not free.any():
         raise DataError(
-            f"every class of {', '.join(task.target)} in {dataset.name} has fewer than 3 rows; "
+            f"every class of {', '.join(task.target)} in {dataset.name} has fewer than {LEAST_OF_A_CLASS} rows; "
             f"gather more rows of each class"
         )
     n_wanted = max(1, round(share * len(rows)))
@@ -54,22 +80,45 @@ def stratified(
     at = np.floor((np.arange(n_wanted) + rng.random()) * len(order) / n_wanted).astype(np.int64)
     drawn = np.zeros(len(rows), bool)
     drawn[order[at]] = True
-    _keep_one_of_each(strata, drawn)
+    if goals.named(task).is_classification:
+        _at_least_one_of_each(strata, order, drawn, stay)
     return rows[~drawn], rows[drawn]
 
 
-def may_be_drawn(strata: np.ndarray, task: Task) -> np.ndarray:
-    """Which rows may be drawn: those of a class with at least three rows; without classes, all rows."""
-    if goals.named(task).is_classification:
-        return np.asarray(np.bincount(strata)[strata] >= 3)
-    return np.ones(len(strata), bool)
+def may_be_drawn(dataset: Dataset, task: Task, rows: np.ndarray, stay: int = 1) -> np.ndarray:
+    """Which rows may be drawn; without classes, all.
+
+    With classes, those of a class that has `LEAST_OF_A_CLASS` rows in all the data and more than `stay` among `rows`.
+
+    Args:
+        dataset: that is split.
+        task: its goal defines the strata.
+        rows: ``(n,)`` row numbers to draw from.
+        stay: rows of each class that are never drawn.
+    """
+    if not goals.named(task).is_classification:
+        return np.ones(len(rows), bool)
+    whole = strata_of(dataset, task, np.arange(dataset.n_rows))
+    common = np.bincount(whole)[whole[rows]] >= LEAST_OF_A_CLASS
+    return np.asarray(common & (np.bincount(whole[rows])[whole[rows]] > stay))
 
 
-def _keep_one_of_each(strata: np.ndarray, drawn: np.ndarray) -> None:
-    """Return one row of each stratum that was drawn completely, so that every class is in training."""
-    left = np.bincount(strata[~drawn], minlength=int(strata.max()) + 1)
-    for stratum in np.flatnonzero((left == 0) & (np.bincount(strata) > 0)):
-        drawn[np.flatnonzero((strata == stratum) & drawn)[0]] = False
+def _at_least_one_of_each(strata: np.ndarray, order: np.ndarray, drawn: np.ndarray, stay: int) -> None:
+    """Correct a draw: one row at least of each stratum that may be drawn, and `stay` rows at least that are not.
+
+    Args:
+        strata: ``(n,)`` codes.
+        order: ``(k,)`` positions that may be drawn, sorted by stratum, in random order within one.
+        drawn: ``(n,)`` bool, changed in place.
+        stay: rows of each stratum that stay.
+    """
+    taken, sizes = np.bincount(strata[drawn], minlength=int(strata.max()) + 1), np.bincount(strata)
+    for stratum in np.unique(strata[order]):
+        own = order[strata[order] == stratum]
+        if taken[stratum] == 0:
+            drawn[own[0]] = True
+        elif (extra := taken[stratum] + stay - sizes[stratum]) > 0:
+            drawn[own[drawn[own]][:extra]] = False
 
 
 def grouped(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from automl import goals
 from automl.records import Dataset, Split, Task
-from automl.split.draw import grouped, may_be_drawn, strata_of, stratified
+from automl.split.draw import grouped, may_be_drawn, stratified
 
 __all__ = ["with_folds"]
 
@@ -53,7 +53,7 @@ def _another(
             return None
         valid = grouped(dataset, task, pool, share, rng)[1]
     else:
-        if not may_be_drawn(strata_of(dataset, task, pool), task).any():
+        if not may_be_drawn(dataset, task, pool).any():
             return None
         valid = stratified(dataset, task, pool, share, rng)[1]
     alike = len(valid) >= max(LEAST_HELD_OUT, len(split.valid) // 2) and _known(split, dataset, task, valid)

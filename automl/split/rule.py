@@ -7,6 +7,7 @@ import numpy as np
 from automl import goals
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Split, Task
+from automl.split.classes import each_class, refuse_one_class
 from automl.split.draw import TEST_SHARE, blocks_of, codes_of, grouped, latest, strata_words, stratified
 from automl.split.folds import with_folds
 from automl.split.forecast import in_time
@@ -33,9 +34,15 @@ def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_
         The split; the same one for the same arguments.
 
     Raises:
-        DataError: there are too few rows, groups or times.
+        DataError: there are too few rows, groups or times; or no row of one of two classes trains, or validates.
         RecipeError: the recipe asks for two rules that exclude each other.
     """
+    made = _by_rule(dataset, task, seed, tested, hold_outs)
+    refuse_one_class(made, dataset, task)
+    return made
+
+
+def _by_rule(dataset: Dataset, task: Task, seed: int, tested: bool, hold_outs: bool) -> Split:
     least = LEAST_ROWS if tested else LEAST_UNTESTED
     if dataset.n_rows < least:
         raise DataError(
@@ -70,7 +77,7 @@ def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_
         rule = f"groups of {task.group_column!r} stay whole, shuffled; {_share(test, dataset)} of the rows test"
         made = _made(train, valid, test, "group", codes_of(dataset.groups[test]), rule, seed)
         return with_folds(made, dataset, task)
-    rest, test = stratified(dataset, task, everything, TEST_SHARE, rng)
+    rest, test = stratified(dataset, task, everything, TEST_SHARE, rng, stay=2)
     train, valid = stratified(dataset, task, rest, VALID_SHARE, rng)
     rule = f"shuffled and stratified by {strata_words(task)}; {_share(test, dataset)} of the rows test"
     return with_folds(_made(train, valid, test, "row", np.arange(len(test)), rule, seed), dataset, task)
@@ -100,28 +107,9 @@ def _untested(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
         train, valid = grouped(dataset, task, everything, VALID_SHARE, rng, MOST_VALID)
         rule = f"groups of {task.group_column!r} stay whole, shuffled; {_share(valid, dataset)} of the rows validate"
     else:
-        train, valid = _each_class(dataset, task, *stratified(dataset, task, everything, VALID_SHARE, rng, MOST_VALID))
+        train, valid = each_class(dataset, task, *stratified(dataset, task, everything, VALID_SHARE, rng, MOST_VALID))
         rule = f"shuffled and stratified by {strata_words(task)}; {_share(valid, dataset)} of the rows validate"
     return Split(np.sort(train), np.sort(valid), nobody, units, nobody, f"{rule}; none tests", seed)
-
-
-def _each_class(dataset: Dataset, task: Task, train: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Move one training row of each class without validation rows to validation, if one stays in training."""
-    goal = goals.named(task)
-    if not goal.is_one_class or dataset.target is None:
-        return train, valid
-    labels = dataset.target.iloc[:, 0].to_numpy(object)
-    spare = []
-    for name in dict.fromkeys(labels[train]):
-        own = train[labels[train] == name]
-        if len(own) > 1 and name not in set(labels[valid]):
-            spare.append(own[0])
-        elif len(own) == 1 and goal.is_binary and name not in set(labels[valid]):
-            raise DataError(
-                f"class {name!r} of {task.target[0]} has one row; at least two of each class are needed, one to train "
-                "and one to validate"
-            )
-    return np.setdiff1d(train, spare), np.union1d(valid, np.array(spare, np.int64))
 
 
 def _given(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:

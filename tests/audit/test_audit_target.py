@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.audit.target import few_rows, rare_classes, target_outliers
+from automl.audit.target import few_rows, rare_classes, target_outliers, untested_classes
 
 
 @pytest.mark.parametrize("value", [1e6, -9999.0])
@@ -55,3 +55,25 @@ def test_few_rows_for_classes_or_columns_are_a_note(view, clean, rng):
     assert "120 columns" in few_rows(view(wide, label)).message
     many = pd.Series([f"c{i % 40}" for i in range(800)])
     assert "40 classes" in few_rows(view(frame, many)).message
+
+
+def test_a_class_that_groups_keep_out_of_the_test_is_told_and_a_shuffled_split_has_none(view, clean, rng):
+    frame, label, _ = clean
+    some = label.copy()
+    some.iloc[:40] = "odd"  # all of them of one person
+    who = pd.Series(np.arange(len(frame)) // 40).map("p{}".format)
+
+    found = untested_classes(view(frame.assign(who=who), some, group="who"))
+
+    assert found is not None and "'odd'" in found.message and found.count == 1
+    assert untested_classes(view(frame, some)) is None
+
+
+def test_a_class_without_given_test_rows_is_of_middling_severity_among_many_classes(view, clean):
+    frame, label, _ = clean
+    some = label.copy()
+    some.iloc[:40] = "odd"
+
+    found = untested_classes(view(frame, some, given=np.arange(len(frame)) >= 600))
+
+    assert found is not None and found.severity == "medium" and "no test row of 'odd'" in found.message

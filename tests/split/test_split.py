@@ -93,6 +93,47 @@ def test_classes_of_one_or_two_rows_stay_in_training() -> None:
         assert not {"c", "d"} & set(y[np.concatenate([parts.valid, parts.test])])
 
 
+@pytest.mark.parametrize("n_rare", [3, 4, 7])
+@pytest.mark.parametrize("goal", ["binary", "multiclass"])
+def test_every_part_has_a_row_of_each_class_that_has_three(n_rare: int, goal: GoalName) -> None:
+    common = ["no"] * 5000 if goal == "binary" else ["no"] * 3000 + ["maybe"] * 2000
+    y = np.array([*common, *["yes"] * n_rare])[RNG.permutation(5000 + n_rare)]
+
+    for seed in range(10):
+        parts = split(table(y), task(goal), seed)
+
+        check(parts, len(y))
+        assert [set(y[rows]) for rows in (parts.train, parts.valid, parts.test)] == [set(y)] * 3
+        assert abs(len(parts.test) - 1001) <= 2 and abs(len(parts.valid) - 801) <= 2
+
+
+def test_beside_given_test_rows_a_class_of_two_trains_and_validates() -> None:
+    y = np.array(["no"] * 300 + ["yes"] * 2 + ["no"] * 50 + ["yes"] * 5)
+
+    parts = split(table(y, given=np.arange(357) >= 302), task(), 0)
+
+    assert set(y[parts.train]) == set(y[parts.valid]) == {"no", "yes"}
+
+
+@pytest.mark.parametrize(
+    ("more", "step"),
+    [
+        ({"groups": np.arange(200) // 10}, "name another group or time column"),
+        ({"times": np.arange(200).astype("datetime64[D]")}, "name another group or time column"),
+    ],
+)
+def test_a_class_of_two_that_a_rule_keeps_out_of_a_part_is_refused(more: dict[str, object], step: str) -> None:
+    y = np.array(["yes"] * 8 + ["no"] * 192)  # all in the first group, and at the earliest times
+
+    with pytest.raises(DataError, match=f"class 'yes' can (train|validate).*{step}"):
+        split(table(y, **more), task(group_column="who", time_column="t" if "times" in more else None), 0)
+
+
+def test_a_class_of_two_rows_cannot_be_compared() -> None:
+    with pytest.raises(DataError, match=r"none of the 2 rows of class 'yes' can validate.*at least 3 are needed"):
+        split(table(np.array(["no"] * 100 + ["yes"] * 2)), task(), 0)
+
+
 def test_multilabel_rows_are_parted_by_their_rarest_label() -> None:
     labels = (RNG.random((1000, 3)) < [0.6, 0.3, 0.03]).astype(np.int8)
     frame = pd.DataFrame(labels, columns=["p", "q", "r"])

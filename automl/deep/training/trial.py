@@ -264,10 +264,12 @@ def train(
             continue
         begun = time.monotonic()
         raw = network.predict_valid()
-        score = judge(raw) if np.isfinite(raw).all() else math.nan
+        finite = bool(np.isfinite(raw).all())
+        score = judge(raw) if finite else math.nan
         state.valid_seconds = time.monotonic() - begun
         if not math.isfinite(score):
-            raise NotFinite(f"the score on validation rows became {score} in epoch {math.ceil(epoch)}")
+            what = "the score" if finite else "a prediction"
+            raise NotFinite(f"{what} of the validation rows is not finite in epoch {math.ceil(epoch)}")
         curve.append({"epoch": round(epoch, 3), "share": state.step / max(state.total, 1),
                       "seconds": round(time.monotonic() - state.begun, 3), "loss": round(float(np.mean(losses)), 6),
                       "valid_score": score})  # fmt: skip

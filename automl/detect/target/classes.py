@@ -199,27 +199,20 @@ def positive_class(levels: tuple[str, str], counts: tuple[int, int]) -> tuple[st
 
 
 def class_findings(name: str, counts: pd.Series) -> tuple[Finding, ...]:
-    """Classes of one row, and classes whose rows differ by a factor of ten.
+    """Classes of one or two rows, and classes whose rows differ by a factor of ten.
 
     Args:
         name: of the target.
         counts: rows by class, most first.
     """
     findings = []
-    single = [str(level) for level in counts.index[counts == 1]]
-    if single:
-        findings.append(
-            Finding(
-                "single_row_class",
-                "medium",
-                f"{len(single):,} {'class' if len(single) == 1 else 'classes'} of {name!r} occur in one "
-                f"row only: {shown(single)}.",
-                "They are kept for training and cannot be tested; gather more rows or merge them.",
-                (name,),
-                (),
-                len(single),
-            )
-        )
+    for code, n_rows, words in (("single_row_class", 1, "one row"), ("two_row_class", 2, "two rows")):
+        few = [str(level) for level in counts.index[counts == n_rows]]
+        if few:
+            occur = "class occurs" if len(few) == 1 else "classes occur"
+            message = f"{len(few):,} {occur} in {words} of {name!r} only: {shown(few)}."
+            step = "All of them train and none is tested, which takes three rows; gather more rows or merge classes."
+            findings.append(Finding(code, "medium", message, step, (name,), (), len(few)))
     rest = counts[counts > 1] if (counts > 1).any() else counts
     if len(rest) > 1 and rest.max() >= 10 * rest.min():
         findings.append(

@@ -16,6 +16,7 @@ from automl.detect.columns.sample import is_named, shown
 from automl.detect.parse import (
     MISSING_NUMBERS,
     MISSING_WORDS,
+    TRUE_WORDS,
     booleans,
     is_money,
     members,
@@ -27,6 +28,7 @@ from automl.detect.parse import (
 from automl.detect.quoting import quotable
 from automl.detect.target.classes import class_findings, grades, natural, positive_class
 from automl.detect.target.numeric_labels import Taken, taken
+from automl.detect.target.unseen import Rows, known_classes, known_labels
 from automl.errors import DataError, RecipeError
 from automl.records import NUMERIC_KINDS, QUANTITY_KINDS, Column, Finding, GoalName, Recipe
 from automl.system import shell
@@ -40,6 +42,9 @@ MOST_BANDS = 20
 """Different words with a number and a unit, up to which they may be classes such as "5 kg" and "10 l"."""
 
 MOST_UNIT_TEXTS = 1_000
+UNTICKED = "no"
+"""The class of an empty cell where boxes are ticked."""
+
 LONGEST_QUOTE = 40  # characters of a cell in a finding
 IDENTIFIERS = r"id|ids|uuid|guid|identifier|rowid|rownum"
 LIKELY = r"target|label|class|y|outcome|result|response|category|price|score|sentiment|diagnosis|survived|churn|income"
@@ -51,7 +56,7 @@ class Answer:
 
     Attributes:
         target: clean, one row for each of `rows`.
-        rows: the row numbers that hold a target.
+        rows: the row numbers that hold a target, but for given test rows of a class that no training row has.
         classes: in code order (multilabel: labels); empty for values.
         counts: rows of each (not of labels).
         ordered: the classes are grades.
@@ -92,17 +97,21 @@ def _n_first_levels(series: pd.Series) -> int:
     return len(set(map(word, series.iloc[:1000].tolist())))
 
 
-def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> Answer:
+def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str, given: np.ndarray | None = None) -> Answer:
     """Decide the goal and clean the target.
+
+    Test rows of the user's own are read with the classes of the training rows.
 
     Args:
         target: target columns as read.
         recipe: its goal overrides; its columns may set a target's kind.
         where: the data's name.
         suggest: clause that proposes other columns, for messages.
+        given: ``(n,)`` bool: the user's own test rows; None without.
 
     Raises:
-        DataError: no row holds a target, it never varies, or it is different text in every row.
+        DataError: no row holds a target, it never varies, it is different text in every row, or no given test row is
+            of a class of the training rows.
         RecipeError: the goal asked for does not fit the target.
     """
     found = [_described(name, target[name], recipe) for name in target.columns]
@@ -124,10 +133,12 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str) -> An
     rows = np.flatnonzero(present)
     findings = (_without_target(target, found, recipe),) if len(rows) < len(target) else ()
     kept = target.iloc[rows].reset_index(drop=True)
-    made = (
-        _several(kept, columns, recipe, where) if len(columns) > 1 else _one(kept, columns[0], recipe, where, suggest)
-    )
-    return replace(made, rows=rows, findings=findings + made.findings)
+    if len(columns) > 1:
+        made = _several(kept, columns, recipe, where)
+    else:
+        own = np.zeros(len(rows), bool) if given is None else np.asarray(given, bool)[rows]
+        made = _one(kept, columns[0], recipe, where, suggest, Rows(own, rows, len(target) - len(rows)))
+    return replace(made, rows=rows[made.rows], findings=findings + made.findings)
 
 
 def _without_target(target: pd.DataFrame, found: Sequence[tuple[Column, np.ndarray]], recipe: Recipe) -> Finding:
@@ -178,11 +189,27 @@ def _described(name: Any, series: pd.Series, recipe: Recipe) -> tuple[Column, np
     odd = ("identifier", "categorical", "text", "constant", *(() if recipe.goal is None else ("datetime",)))
     if seen.kind in odd and pd.api.types.is_numeric_dtype(series.dtype) and seen.evidence != "set by you":
         seen = Column(seen.name, "numeric", 0.8, "whole numbers")
+    if recipe.goal in (None, "binary") and (ticked := _ticked(seen, series)) is not None:
+        seen = ticked
     if seen.kind in QUANTITY_KINDS:
         return seen, ~np.isnan(numbers(series, seen.reading))
     if seen.kind == "boolean" and recipe.goal in (None, "binary"):
         return seen, ~np.isnan(booleans(series, seen.reading))
     return seen, np.array([w is not None for w in words(series)])
+
+
+def _ticked(c: Column, series: pd.Series) -> Column | None:
+    """The column as boxes that are ticked or not, where one word for yes stands in some rows and nothing in others."""
+    if c.evidence == "set by you":
+        return None
+    levels = set(words(series))
+    if None not in levels or len(levels) != 2:
+        return None
+    (level,) = levels - {None}
+    if level.lower() not in TRUE_WORDS:
+        return None
+    reading = {"true": level, "empty": "false"}
+    return Column(c.name, "boolean", 1.0, f"{level!r} or nothing, as boxes are ticked", reading)
 
 
 def _refuse_names_of_rows(c: Column, series: pd.Series, where: str, suggest: str) -> None:
@@ -206,24 +233,28 @@ def _refuse_missing(name: str, series: pd.Series, where: str, suggest: str) -> N
 # --------------------------------------------------------------------------- one target
 
 
-def _one(target: pd.DataFrame, kind: Column, recipe: Recipe, where: str, suggest: str) -> Answer:
+def _one(target: pd.DataFrame, kind: Column, recipe: Recipe, where: str, suggest: str, rows: Rows) -> Answer:
     name, series = str(target.columns[0]), target.iloc[:, 0]
     if kind.kind == "list" and recipe.goal in (None, "multilabel"):
-        return _members(name, series, kind)
+        return _members(name, series, kind, rows)
     if recipe.goal == "multilabel":
         raise RecipeError(
             f"goal 'multilabel' needs several 0/1 targets or one of lists such as 'a, b', but {name!r} "
             f"of {where} holds {kind.evidence}"
         )
     texts = words(series)
-    if kind.kind == "boolean" and recipe.goal in (None, "binary") and len(set(texts)) > 2:
-        spelled = [kind.reading.get("false", "no"), kind.reading.get("true", "yes")]
+    empty_class: tuple[str, ...] = ()
+    ticked = kind.reading.get("empty") == "false"
+    if kind.kind == "boolean" and recipe.goal in (None, "binary") and (ticked or len(set(texts)) > 2):
+        spelled = [kind.reading.get("false", UNTICKED), kind.reading.get("true", "yes")]
         texts = np.array([spelled[int(v)] for v in booleans(series, kind.reading)], dtype=object)
+        empty_class = (f"target {name!r}: {kind.evidence}; an empty cell is of class {UNTICKED!r}",) if ticked else ()
     n_levels = len(set(texts))
     if n_levels == 1:
+        empty = f" that hold one, and {rows.n_empty:,} are empty: if that means no, write 'no' there; else"
         raise DataError(
-            f"target {name!r} is {texts[0]!r} in all {len(texts):,} rows of {where}; pass --target with "
-            f"a column that varies{suggest}"
+            f"target {name!r} is {texts[0]!r} in all {len(texts):,} rows of {where}{empty if rows.n_empty else ';'} "
+            f"pass --target with a column that varies{suggest}"
         )
     numeric = kind.kind in QUANTITY_KINDS
     found = taken(name, series, kind, _is_code(name, series)) if numeric else None
@@ -234,6 +265,9 @@ def _one(target: pd.DataFrame, kind: Column, recipe: Recipe, where: str, suggest
                 f"{shown(list(texts))}; use goal 'multiclass'"
             )
         return _values(name, series, kind, recipe, found)
+    texts, kept, findings = known_classes(name, texts, rows)
+    texts = texts[kept]
+    n_levels = len(set(texts))
     if recipe.goal is None and found is None and n_levels > MOST_BANDS:
         _refuse_units(name, texts, where)
     if found is None or recipe.goal is None:
@@ -243,7 +277,10 @@ def _one(target: pd.DataFrame, kind: Column, recipe: Recipe, where: str, suggest
             f"goal 'binary' needs a target of two values, but {name!r} of {where} has {n_levels:,}; use "
             f"goal 'multiclass' or 'regression'"
         )
-    return _classes(texts, kind, recipe, found, series.dtype)
+    made = _classes(texts, kind, recipe, found, series.dtype)
+    return replace(
+        made, rows=np.flatnonzero(kept), evidence=(*made.evidence, *empty_class), findings=(*findings, *made.findings)
+    )
 
 
 def _values(name: str, series: pd.Series, kind: Column, recipe: Recipe, found: Taken | None) -> Answer:
@@ -341,18 +378,18 @@ def _sure_of_classes(name: str, counts: pd.Series, ordered: bool, found: Taken |
 # --------------------------------------------------------------------------- several targets
 
 
-def _members(name: str, series: pd.Series, kind: Column) -> Answer:
+def _members(name: str, series: pd.Series, kind: Column, rows: Rows) -> Answer:
     """A column of lists: one 0/1 column for each member."""
     separator = str(kind.reading.get("separator", ","))
     cells = [set(members(str(t), separator)) for t in words(series)]
-    labels = sorted(set().union(*cells))
+    labels, findings = known_labels(name, cells, rows)
     position = {label: i for i, label in enumerate(labels)}
     table = np.zeros((len(cells), len(labels)), dtype=np.int8)
     for i, cell in enumerate(cells):
-        table[i, [position[m] for m in cell]] = 1
+        table[i, [position[m] for m in cell if m in position]] = 1
     evidence = f"goal multilabel: {name!r} holds lists of {len(labels):,} members"
     return Answer(
-        "multilabel", pd.DataFrame(table, columns=labels), np.arange(len(cells)), tuple(labels), (evidence,), (),
+        "multilabel", pd.DataFrame(table, columns=labels), np.arange(len(cells)), tuple(labels), (evidence,), findings,
         confidence=0.9,
     )  # fmt: skip
 
@@ -386,7 +423,7 @@ def _several(target: pd.DataFrame, columns: Sequence[Column], recipe: Recipe, wh
         constant = [n for n in names if frame[n].nunique() < 2]
         if constant:
             raise DataError(f"label {constant[0]!r} never varies in {where}; leave it out of --target")
-        one_each = len(names) > 2 and recipe.goal is None and bool((frame.sum(axis=1) == 1).all())
+        one_each = recipe.goal is None and bool((frame.sum(axis=1) == 1).all())
         doubt = (
             f"{len(names)} targets of 0 and 1 are read as labels, though each row has exactly one; write them as one "
             f"column if they are classes that exclude each other"

@@ -265,3 +265,87 @@ def test_a_doubt_about_the_goal_is_not_told_again_among_the_reasons() -> None:
     doubts = [f for f in dataset.findings if f.check == "unsure_goal"]
     assert len(doubts) == 1 and "--goal regression" in doubts[0].next_step
     assert not [sentence for sentence in task.evidence if "regression" in sentence]
+
+
+@pytest.mark.parametrize(
+    ("cells", "yes"),
+    [
+        (["X", ""], "X"),
+        (["x", None], "x"),
+        (["yes", None], "yes"),
+        ([1.0, None], "1"),
+        (["ja", " "], "ja"),
+        (["✓", "-"], "✓"),
+    ],
+)
+def test_a_target_of_a_mark_or_nothing_is_ticked_boxes(cells: list[object], yes: str) -> None:
+    y = [cells[i % 3 > 0] for i in range(120)]
+
+    dataset, task = run(y)
+
+    assert ("binary", ("no", yes), yes, 120) == (task.goal, task.classes, task.positive, dataset.n_rows)
+    assert any("or nothing" in sentence and "'no'" in sentence for sentence in task.evidence)
+    assert "missing_target" not in {f.check for f in dataset.findings}
+
+
+def test_a_target_of_one_other_word_or_nothing_is_refused_and_says_how_many_are_empty() -> None:
+    with pytest.raises(DataError, match=r"80 rows .* that hold one, and 40 are empty: if that means no, write 'no'"):
+        run([["sold", None][i % 3 == 0] for i in range(120)])
+
+
+def test_two_targets_of_which_each_row_has_one_are_in_doubt() -> None:
+    _, task = run(pd.DataFrame(np.eye(2, dtype=int)[RNG.integers(0, 2, 200)], columns=["p", "q"]))
+
+    assert task.goal == "multilabel" and task.confidence < 0.7
+
+
+def beside_tests(train: list[str], test: list[str], **options: object) -> tuple[Dataset, Task]:
+    y = pd.DataFrame({"y": [*train, *test]})
+    inputs = pd.DataFrame({"a": RNG.normal(size=len(y))})
+    given = np.arange(len(y)) >= len(train)
+    return detect(Dataset("pets.csv", inputs, y, given=given), Recipe(data=None, target=("y",), **options))
+
+
+@pytest.mark.parametrize("spelled", ["CAT", "cat ", "Cat"])
+def test_a_class_that_test_rows_spell_otherwise_is_read_as_that_of_training(spelled: str) -> None:
+    dataset, task = beside_tests(["Cat", "Dog"] * 50, [spelled, "Dog"] * 10)
+
+    assert ("binary", {"Cat", "Dog"}, 120) == (task.goal, set(task.classes), dataset.n_rows)
+    told = [f for f in dataset.findings if f.check == "class_spelling"]
+    assert [10 for _ in told] == [f.count for f in told] and bool(told) == (spelled.strip() != "Cat")
+    assert all(row >= 100 for f in told for row in f.rows)
+
+
+def test_test_rows_of_a_class_that_no_training_row_has_are_left_out_and_told() -> None:
+    dataset, task = beside_tests(["Cat", "Dog"] * 50, ["Cow", "Dog", "Cat"] * 10)
+
+    (told,) = [f for f in dataset.findings if f.check == "unseen_class"]
+    assert (told.severity, told.count, told.rows[0]) == ("high", 10, 100) and "'Cow'" in told.message
+    assert (task.goal, dataset.n_rows) == ("binary", 120)
+    assert dataset.given is not None and dataset.given.sum() == 20
+
+
+def test_test_rows_of_none_of_the_training_classes_are_refused() -> None:
+    with pytest.raises(DataError, match=r"all 20 given test rows hold others \('Cow', 'Hen'\)"):
+        beside_tests(["Cat", "Dog"] * 50, ["Cow", "Hen"] * 10)
+
+
+def test_two_training_classes_that_a_test_class_could_be_leave_it_out() -> None:
+    dataset, task = beside_tests(["Cat", "CAT", "Dog"] * 50, ["cat", "Dog"] * 10)
+
+    assert {"unseen_class"} == {f.check for f in dataset.findings if f.check in ("unseen_class", "class_spelling")}
+    assert task.goal == "multiclass"
+
+
+def test_labels_that_only_test_rows_have_are_left_out_of_a_multilabel_target() -> None:
+    dataset, task = beside_tests(["a, b", "b", "b, c", "a, c, d"] * 30, ["a, e", "b"] * 10)
+
+    assert task.classes == ("a", "b", "c", "d") and dataset.n_rows == 140
+    (told,) = [f for f in dataset.findings if f.check == "unseen_class"]
+    assert "'e'" in told.message
+
+
+def test_a_class_of_two_rows_is_told_as_untested() -> None:
+    dataset, _ = run(["a"] * 60 + ["b"] * 30 + ["c"] * 2)
+
+    assert "two_row_class" in {f.check for f in dataset.findings}
