@@ -133,7 +133,7 @@ def test_what_a_number_and_a_shape_decide_together_is_learnt_with_the_stem_and_n
     fitting, _ = templates_for(Recipe(None), prepared.task, encoder.specs)
     assert {"mlp", "tabm", "ft_transformer"} <= set(fitting) and "cnn" not in fitting
     trainer = Trainer(training_data_of(*parts, encoder, codec, "accuracy"), {"mlp": MLP}, device.prepare("cpu"))
-    start = MLP.starts(encoder.specs, modalities.facts(*parts, codec))[0]
+    start = MLP.starts(encoder.specs, modalities.facts(prepared.task, prepared.split, codec))[0]
     assert start["image_stem"] == "conv"
     small = {**space_of(MLP, encoder.specs).values, **start, "width": 128, "layers": 2, "epochs": 40, "batch_size": 32}
     scores = {}
