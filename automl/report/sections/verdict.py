@@ -44,7 +44,7 @@ def answer(outcome: Outcome) -> str:
         finished = [contestant.side for _, contestant in sides.finalists(outcome)]
         if not finished:
             return "Nothing could be trained"
-        return f"Only a {finished[0]} model finished" if len(finished) == 1 else "Undecided"
+        return f"Undecided: only a {finished[0]} model finished" if len(finished) == 1 else "Undecided"
     return ANSWERS.get((comparison.verdict, comparison.reason), comparison.verdict.capitalize())
 
 
