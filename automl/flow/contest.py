@@ -38,6 +38,8 @@ __all__ = ["Finished", "run"]
 FLOOR_GRACE_SECONDS = 15.0
 AUDIT_SHARE, AUDIT_SHARE_LEFT, MOST_AUDIT_SECONDS = 0.05, 0.25, 10.0
 UNUSED_SHARE = 0.05
+FIRST_SHARE = 0.5
+"""Of the time left, what the first shallow model may take while TensorFlow loads."""
 
 
 NOTED = ("sampled_rows", "unsure_goal")
@@ -131,6 +133,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 runs += _floor(shallow, clock)
             reserve = Reserve(prepared, clock.budget_seconds, runs)
             reserve.probe(shallow.floor_on_valid())
+            if ledger.recorded is None:
+                with clock.phase("first shallow model"):
+                    runs += _while_loading(shallow, clock, reserve, loading, interrupt)
             with clock.phase("prepare deep"):
                 begun = clock.elapsed
                 if no_deep is None and (no_deep := loading.wait(lambda: interrupt.asked)) is None:
@@ -204,6 +209,26 @@ def _contest(
             break
     settle_offers(clock, sides)
     return stopped, chosen, n_seeds
+
+
+def _while_loading(
+    shallow: ShallowSide, clock: Clock, reserve: Reserve, loading: Loading, interrupt: Interrupt
+) -> list[Run]:
+    """Fit a first shallow model while TensorFlow loads: a short budget may leave no time for one afterwards.
+
+    The shallow side is charged for the time. Without a time limit nothing is done, since there is no hurry.
+    """
+    made: list[Run] = []
+    while loading.is_running and not interrupt.asked and not any(run.status == "done" for run in made):
+        left = FIRST_SHARE * (clock.remaining - reserve.searching())
+        if not LEAST_STEP_SECONDS <= left < math.inf:
+            break
+        with clock.spend("shallow"):
+            new = shallow.step(left)
+        if not new:
+            break
+        made += [dataclasses.replace(run, at_seconds=clock.elapsed) for run in new]
+    return made
 
 
 def _audit_seconds(clock: Clock) -> float:
