@@ -27,6 +27,7 @@ from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
 from automl.flow.sides import deep_side, shallow_side, workers_of
 from automl.shallow import ShallowSide
+from automl.sides.backend import check_backend
 from automl.storage import files as folders
 from automl.storage.run_folder import check_folder, open_folder
 
@@ -77,6 +78,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         KeyboardInterrupt: after a second Ctrl-C.
     """
     clock = Clock(recipe.budget_seconds, started)
+    check_backend()
     check_folder(recipe.out, recipe.resume)
     check_loggers(recipe.search.log)
     quiet = recipe.quiet or recipe.json or recipe.json_lines
