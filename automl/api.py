@@ -35,9 +35,9 @@ def fit(data: Any, target: str | Sequence[str] | None = None, **options: Any) ->
             or polars frame, an array of 2 to 4 dimensions, a list of strings, or a pair (inputs, target).
         target: name of the target column, or several.
         **options: the flags of ``automl fit``: goal, label, metric, test, time_column, series, horizon, group, weight,
-            columns, budget ("90", "90s", "5m", "2h"), max_trials, templates, seed, min_gain, latency, out, resume,
-            quiet, plugins, ensemble, json_lines, search (a mapping: oracle, memory, log, device, workers,
-            ray_address).
+            columns, drop (names of columns to leave out), budget ("90", "90s", "5m", "2h"), max_trials, templates,
+            seed, min_gain, latency, out, resume, quiet, plugins, ensemble, json_lines, search (a mapping: oracle,
+            memory, log, device, workers, ray_address).
 
     Returns:
         The result; printing it gives the verdict.
@@ -56,8 +56,8 @@ def run(path: str | Path, **overrides: Any) -> Result:
 
     Args:
         path: path of the recipe.
-        **overrides: keys that replace the file's, and `ray_address`: the address of a Ray cluster to run on, which a
-            file may not give (docs/scale.md).
+        **overrides: keys that replace the file's, those under ``search`` by their own names (`workers`, `oracle`). Only
+            here can `ray_address` be the address of a Ray cluster, which a file may not give (docs/scale.md).
 
     Raises:
         InputError: the recipe, its data or the output folder is at fault.

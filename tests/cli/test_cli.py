@@ -90,6 +90,21 @@ def test_the_verdict_is_printed(api, capsys):
     assert api.calls == [("run", "r.yaml", {"budget": "9"})]
 
 
+def test_every_flag_of_fit_replaces_a_key_of_a_recipe(api):
+    import inspect
+
+    from automl.cli import contest
+
+    fit, run = (set(inspect.signature(one).parameters) for one in (contest.fit, contest.run))
+    assert run - fit == {"recipe"} and fit <= run
+    assert cli.main(["run", "r.yaml", "--metric", "rmse", "--target", "y", "--drop", "a", "--drop", "b c",
+                     "--templates", "mlp,tabm", "--no-ensemble", "--workers", "2", "--data", "b.csv"]) == 0  # fmt: skip
+    assert api.calls == [("run", "r.yaml", {
+        "metric": "rmse", "target": ["y"], "drop": ["a", "b c"], "templates": ["mlp", "tabm"], "ensemble": False,
+        "workers": 2, "data": "b.csv",
+    })]  # fmt: skip
+
+
 def test_an_address_given_on_the_command_line_is_the_leave_to_use_it(api):
     assert cli.main(["run", "r.yaml", "--ray-address", "auto"]) == 0
     assert api.calls == [("run", "r.yaml", {"ray_address": "auto"})]
