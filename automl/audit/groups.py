@@ -7,11 +7,11 @@ import pandas as pd
 
 from automl.audit.leakage import copies
 from automl.audit.univariate import skill
-from automl.audit.view import View, is_person, remembered
+from automl.audit.view import View, is_person, remembered, sample_of
 from automl.detect.columns.sample import is_named
 from automl.detect.quoting import percent
 from automl.records import Column, Finding, Severity
-from automl.system import shell
+from automl.system.advice import advice
 
 __all__ = ["crossing_groups"]
 
@@ -21,6 +21,10 @@ ROWS_A_LEVEL = (1.5, 200.0)
 CROSSING = 0.3
 ALIKE, VERY_ALIKE = 0.2, 0.6
 MOST_COUNTED = 200_000
+MOST_ROWS, MOST_TEST = 1_000_000, 20_000
+"""Rows of training and test whose levels are compared."""
+MOST_CANDIDATES = 10
+"""Columns whose levels are compared, those that are named like persons first."""
 
 
 @remembered
@@ -37,18 +41,9 @@ def crossing_groups(view: View) -> Finding | None:
     if view.goal.in_windows or split.units == "group":
         return None
     crossing: list[tuple[float, float, int, Column]] = []
-    known = np.union1d(split.train, split.valid)
-    for column in view.columns:
-        if column.name in copies(view):
-            continue
-        if view.known_frame[column.name].nunique() < LEAST_LEVELS:
-            continue
-        seen = view.frame[column.name]
-        n_levels = _n_groups(seen, column)
-        if n_levels is None:
-            continue
-        alike = _alike(view, seen, known)
-        share = float(seen.iloc[split.test].isin(pd.unique(seen.iloc[known].dropna())).mean())
+    known, test = np.union1d(split.train, split.valid)[:MOST_ROWS], sample_of(split.test, MOST_TEST)
+    for column, n_levels in _candidates(view):
+        alike, share = _crossing(view, view.frame[column.name], known, test)
         if share >= CROSSING and (is_person(column.name) or alike >= VERY_ALIKE):
             crossing.append((alike, share, n_levels, column))
     if not crossing:
@@ -63,8 +58,24 @@ def crossing_groups(view: View) -> Finding | None:
         f"{percent(share)} of the test rows belong to one of {n_levels:,} values of {column.name!r} that also occur in "
         f"training rows{shared}. If new rows have other values, the test score is too good."
     )
-    step = f"Pass {shell.flag('--group', column.name)} so that each is wholly in training or wholly in test."
-    return Finding("crossing_groups", severity, message, step, (column.name,), (), n_levels)
+    step = f"Pass {advice('group', [column.name])} so that each is wholly in training or wholly in test."
+    options = (("group", (column.name,)),)
+    return Finding("crossing_groups", severity, message, step, (column.name,), (), n_levels, options=options)
+
+
+def _candidates(view: View) -> list[tuple[Column, int]]:
+    """Columns that look like groups, and how many groups each has."""
+    assert view.frame is not None
+    candidates: list[tuple[Column, int]] = []
+    for column in sorted(view.columns, key=lambda c: not is_person(c.name)):
+        if column.name in copies(view) or view.known_frame[column.name].nunique() < LEAST_LEVELS:
+            continue
+        n_levels = _n_groups(view.frame[column.name], column)
+        if n_levels is not None:
+            candidates.append((column, n_levels))
+        if len(candidates) == MOST_CANDIDATES:
+            break
+    return candidates
 
 
 def _n_groups(series: pd.Series, column: Column) -> int | None:
@@ -85,11 +96,14 @@ def _n_groups(series: pd.Series, column: Column) -> int | None:
     return n_levels
 
 
-def _alike(view: View, series: pd.Series, known: np.ndarray) -> float:
-    """How much of the target follows from the other rows of a level; a sample takes whole levels."""
-    codes = np.asarray(pd.factorize(series.iloc[known])[0], np.int64)
-    known, codes = known[codes >= 0], codes[codes >= 0]
-    if len(codes) > MOST_COUNTED:
-        kept = codes < np.quantile(codes, MOST_COUNTED / len(codes))
-        known, codes = known[kept], codes[kept]
-    return max((skill(codes, t.values[known], t.n_classes) for t in view.targets), default=0.0)
+def _crossing(view: View, series: pd.Series, known: np.ndarray, test: np.ndarray) -> tuple[float, float]:
+    """How much of the target follows from the other rows of a level, and the share of test rows of a known level."""
+    codes = np.asarray(pd.factorize(series.iloc[np.concatenate([known, test])])[0], np.int64)
+    ours, theirs = codes[: len(known)], codes[len(known) :]
+    seen = np.bincount(ours[ours >= 0], minlength=int(codes.max(initial=0)) + 1) > 0
+    share = float(((theirs >= 0) & seen[theirs]).mean())
+    known, ours = known[ours >= 0], ours[ours >= 0]
+    if len(ours) > MOST_COUNTED:  # a part of the levels, with all of their rows
+        kept = ours < np.quantile(ours, MOST_COUNTED / len(ours))
+        known, ours = known[kept], ours[kept]
+    return max((skill(ours, t.values[known], t.n_classes) for t in view.targets), default=0.0), share
