@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from automl.predict.model import Model, SideModel
 from automl.report.findings import column_text, finding_text, gravest_first, one_line
+from automl.report.summary import summary
+from automl.report.trust import Trust, trust_of
 from automl.storage import files as folders
 from automl.system.printable import printable
 
@@ -178,6 +180,8 @@ class Inspection:
 class Result:
     """What `fit` and `run` return: the verdict, the report and both models.
 
+    Its text names the findings that must be settled first, before the verdict.
+
     Attributes:
         outcome: the record from which the report is made.
         result: the content of ``result.json``.
@@ -194,12 +198,7 @@ class Result:
         )
 
     def __str__(self) -> str:
-        comparison = self.outcome.comparison
-        lines = [f"Verdict: {comparison.verdict} ({comparison.reason}). Use {comparison.recommended}."]
-        lines += comparison.sentences
-        lines += comparison.notes
-        lines.append(f"Report: {self.folder / 'report.html'}")
-        return "\n".join(map(printable, lines))
+        return "\n".join([*summary(self.outcome), printable(f"Report: {self.folder / 'report.html'}")])
 
     def __repr__(self) -> str:
         comparison = self.outcome.comparison
@@ -209,6 +208,11 @@ class Result:
     def verdict(self) -> str:
         """deep, shallow or tie."""
         return self.outcome.comparison.verdict
+
+    @property
+    def trust(self) -> Trust:
+        """How far the result can be believed: a level (high, medium, low), and the findings that speak against it."""
+        return trust_of(self.outcome.findings)
 
     @property
     def deep(self) -> SideModel:

@@ -193,11 +193,31 @@ def only_result(json: bool) -> contextlib.AbstractContextManager[Any]:
 
 
 def tell(result: Any, json: bool) -> None:
-    """Print ``result.json``, or the verdict and the path of the report. The run folder holds both as well."""
+    """Print ``result.json``, or the verdict and the path of the report. The run folder holds both as well.
+
+    What must be settled first is not repeated on a terminal on which the progress has just shown it.
+    """
     from automl.storage.files import read_bytes
 
     if json:
         content = read_bytes(result.folder / "result.json", RESULT_BYTES).decode("utf-8")
         terminal.out_json(content.rstrip("\n"), needed=False)
+    elif sys.stdout.isatty() and sys.stderr is not None and sys.stderr.isatty():
+        show(result)
     else:
         terminal.out(str(result), needed=False)
+
+
+def show(result: Any) -> None:
+    """Print a result on a terminal, with what must be settled first in colour if the progress has not shown it."""
+    from automl.report.findings import COLOURS, interface_of
+    from automl.report.trust import trust_lines
+
+    console, recipe = terminal.console(), result.outcome.recipe
+    first = trust_lines(result.trust, interface_of(recipe))
+    for i, line in enumerate(str(result).splitlines()):
+        if i >= len(first):
+            console.print(line, soft_wrap=True)
+        elif recipe.quiet or recipe.json_lines:
+            style = COLOURS["high" if result.trust.level == "low" else "medium"]
+            console.print(terminal.styled(line, style, ""), soft_wrap=True)
