@@ -9,7 +9,20 @@ import pytest
 
 from automl.system.advice import advice, for_interface
 
-NAMES = ["paid", "closed on", "it's", 'say "x"', "-x", "größe", "a\u200bb", "tab\there", "back\\slash", "🙂", "$HOME", "a,b"]
+NAMES = [
+    "paid",
+    "closed on",
+    "it's",
+    'say "x"',
+    "-x",
+    "größe",
+    "a\u200bb",
+    "tab\there",
+    "back\\slash",
+    "🙂",
+    "$HOME",
+    "a,b",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
