@@ -73,7 +73,7 @@ class ContestResult:
         verdict: "deep", "shallow" or "tie".
         reason: "better", "equivalent", "undecided" or "one_sided".
         recommended: the side that predicts: "deep", "shallow" or "floor".
-        words: the verdict in sentences, which `str` returns.
+        words: what to settle first, and the verdict in sentences, which `str` returns.
         result: the content of ``result.json``.
         pages: the report by suffix: ".html", ".md" and ".json".
     """

@@ -26,6 +26,8 @@ from automl.flow.prepare import audited, prepare
 from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
 from automl.flow.sides import deep_side, shallow_side, workers_of
+from automl.report.findings import interface_of
+from automl.report.trust import trust_of
 from automl.shallow import ShallowSide
 from automl.sides.backend import check_backend
 from automl.storage import files as folders
@@ -175,6 +177,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         progress.say("writing the report")
         result = keep(outcome, done.predictors, done.recommended, folder)
         progress.say(f"{folder} takes {_used_mib(folder):.1f} MiB on disk")
+        progress.conclude(trust_of(outcome.findings), interface_of(recipe))
     return Finished(outcome, done.predictors, done.recommended, folder, result)
 
 
