@@ -46,7 +46,7 @@ def build(choices, knobs, specs, head):
         series = next(spec for spec in specs if spec.name == "series")
         scale = ContextScale(int(head.shape[1]), "last", series.stats["mean"], series.stats["std"])
         seen["series"], *undo = scale(inputs["series"])
-    parts = [features(spec, seen[spec.name]) for spec in specs if spec.name != "future"]
+    parts = [features(spec, seen[spec.name]) for spec in specs if spec.shape[-1]]  # Keras 3.10 wants every input used
     x = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
     x = RawOutput(head.shape, starting_bias(head))(x)
     return keras.Model(inputs, x if undo is None else ContextRestore()([x, *undo]), name="tiny")

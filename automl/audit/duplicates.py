@@ -95,7 +95,7 @@ def contradictory_rows(view: View) -> Finding | None:
     table = pd.DataFrame({"key": keys, "value": values}).groupby("key")["value"].agg(["min", "max"])
     least = 0 if view.targets[0].n_classes else 0.2 * float(np.std(view.targets[0].values))
     contrary = table.index[(table["max"] - table["min"]) > least]
-    rows = _with_text(view, np.sort(repeated[np.isin(keys, contrary)]))
+    rows = _with_text(view, np.sort(repeated[np.isin(keys, contrary, kind="sort")]))
     share = len(rows) / len(frame)
     if len(rows) < LEAST_TWINS:
         return None
@@ -190,11 +190,11 @@ def _across(view: View, test: np.ndarray, hashed: Hash) -> np.ndarray:
         series = view.frame[column.name]
         keys_known = _with(keys_known, hashed(series.iloc[known], column))
         keys_test = _with(keys_test, hashed(series.iloc[test], column))
-        stays = np.isin(keys_test, keys_known)
+        stays = np.isin(keys_test, keys_known, kind="sort")
         test, keys_test = test[stays], keys_test[stays]
         if not len(test):
             break
-        stays = np.isin(keys_known, keys_test)
+        stays = np.isin(keys_known, keys_test, kind="sort")
         known, keys_known = known[stays], keys_known[stays]
     return test
 
@@ -209,7 +209,7 @@ def _near_by_chance(view: View, test: np.ndarray) -> int:
         series = view.frame[column.name]
         keys_known = _with(keys_known, rng.permutation(hashed(series.iloc[known], column)))
         keys_test = _with(keys_test, hashed(series.iloc[test], column))
-        stays = np.isin(keys_test, keys_known)
+        stays = np.isin(keys_test, keys_known, kind="sort")
         test, keys_test = test[stays], keys_test[stays]
         if not len(test):
             break

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -49,7 +51,9 @@ def predicted_values(inputs: np.ndarray, values: np.ndarray) -> np.ndarray:
     model = ExtraTreesRegressor(
         TREES, min_samples_leaf=LEAST_LEAF, max_features=share, bootstrap=True, oob_score=True, random_state=0, n_jobs=1
     )
-    model.fit(inputs, values)
+    with warnings.catch_warnings():  # scikit-learn before 1.8 takes whole numbers for classes, and says so
+        warnings.simplefilter("ignore", UserWarning)
+        model.fit(inputs, values)
     return np.asarray(model.oob_prediction_, np.float64)
 
 

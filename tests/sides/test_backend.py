@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import types
 
 import pytest
 
 from automl.errors import RecipeError
-from automl.sides import backend
 from automl.sides.backend import check_backend
 
 
@@ -64,21 +64,26 @@ def test_a_backend_that_is_loaded_already_is_refused_whatever_the_environment_sa
         check_backend()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.parametrize("loaded", [True, False])
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
-def test_a_process_forked_after_tensorflow_was_loaded_is_told_to_spawn(monkeypatch, loaded):
-    monkeypatch.setattr(backend, "_forked_with_tensorflow", False)
-    if loaded:
-        monkeypatch.setitem(sys.modules, "tensorflow", types.ModuleType("tensorflow"))
-    else:
-        monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    child = os.fork()
-    if child == 0:
-        try:
-            check_backend()
-        except RecipeError as error:
-            os._exit(3 if "spawn" in str(error) else 4)
-        os._exit(0)
+FORKED = """
+import os, sys, types
+from automl.errors import RecipeError
+from automl.sides.backend import check_backend
+if sys.argv[1] == "loaded":
+    sys.modules["tensorflow"] = types.ModuleType("tensorflow")
+child = os.fork()
+if child == 0:
+    try:
+        check_backend()
+    except RecipeError as error:
+        os._exit(3 if "spawn" in str(error) else 4)
+    os._exit(0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
 
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == (3 if loaded else 0)
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize(("what", "code"), [("loaded", 3), ("not loaded", 0)])
+def test_a_process_forked_after_tensorflow_was_loaded_is_told_to_spawn(what, code):
+    done = subprocess.run([sys.executable, "-c", FORKED, what], capture_output=True, text=True)
+
+    assert done.returncode == code, done.stderr

@@ -84,7 +84,7 @@ PARTIAL = "sklearn.utils.validation.check_array"
 """The one function that a partial may hold: it comes with the categorical columns of boosted trees."""
 
 NODES: Mapping[str, tuple[str, ...]] = {
-    "ObjectNode": OWN + ESTIMATORS,
+    "ObjectNode": (*OWN, *ESTIMATORS, "sklearn._loss._loss.CyHalfMultinomialLoss"),  # no LossNode before 1.9
     "TreeNode": ("sklearn.tree._tree.Tree",),
     "LossNode": LOSSES,
     "FunctionNode": (PARTIAL,),

@@ -132,7 +132,8 @@ class _Walk:
             raise Untrusted(f"it names the type {name!r}, which is not on automl's list (as {loader!r})")
         if name not in self.types or (name not in NODES[loader] and loader != "ObjectNode"):
             raise Untrusted(f"it names the type {name!r}, which is not on automl's list")
-        if loader == "ObjectNode" and any(name in names for kind, names in NODES.items() if kind != loader):
+        is_object = loader == "ObjectNode" and name not in NODES[loader]
+        if is_object and any(name in names for names in NODES.values()):
             raise Untrusted(f"it names the type {name!r} as an object, which it is not")
         extra = (
             set(state) - COMMON - FIELDS_OF_LOADERS.get(loader, frozenset()) - (ROOT if node.is_root else frozenset())
