@@ -84,7 +84,7 @@ def _series_shares(truth: np.ndarray, context: Context) -> np.ndarray:
     shares = np.divide(own, total, out=np.zeros(n), where=total > 0)
     scale = np.asarray(context["scale"], dtype=np.float64).reshape(n, -1)
     usable = (np.isfinite(scale) & (scale > 0)).any(axis=1)
-    return shares * usable if usable.any() else shares
+    return np.asarray(shares * usable if usable.any() else shares)
 
 
 def _pinball_items(truth: np.ndarray, quantiles: np.ndarray, context: Context) -> np.ndarray:

@@ -12,7 +12,7 @@ from automl import goals, metrics
 from automl.detect.columns.checks import audit
 from automl.detect.columns.convert import as_frame, read
 from automl.detect.findings import reading_findings, stand_ins
-from automl.detect.parse import dates, numbers, words
+from automl.detect.parse import dates, numbers, words, zone_of
 from automl.detect.rows import in_file, take
 from automl.detect.series import frequency as calendar
 from automl.detect.series.axis import Axis, ahead, series_blocks
@@ -24,12 +24,15 @@ from automl.records import Column, Dataset, Finding, Recipe, Task
 __all__ = ["detect", "history"]
 
 QUANTILES = (0.1, 0.9)
+MOST_SERIES = 20
+LAST_SHARE = 0.2
+"""Of each series: rows that may test, so that nothing is said of their values before the end."""
 
 
 def detect(
     dataset: Dataset, whole: pd.DataFrame, columns: Sequence[Column], axis: Axis, recipe: Recipe
 ) -> tuple[Dataset, Task]:
-    """Sort the series, fill their gaps and describe them.
+    """Sort the series, fill their gaps from the past and describe them.
 
     Args:
         dataset: raw.
@@ -109,7 +112,8 @@ def history(dataset: Dataset, task: Task) -> Dataset:
         task: a forecast.
 
     Returns:
-        Rows sorted by (series, time) on the task's grid, with `times`, `series`, targets without NaN, typed covariates.
+        Rows sorted by (series, time) on the task's grid, with `times`, `series`, typed covariates, and targets whose gaps
+        are filled from the past.
 
     Raises:
         DataError: the time, series or target column is missing or unreadable.
@@ -138,10 +142,12 @@ def history(dataset: Dataset, task: Task) -> Dataset:
 
 def _timed(dataset: Dataset, whole: pd.DataFrame, axis: Axis) -> tuple[Dataset, tuple[Finding, ...]]:
     """Times and series labels out of their columns; rows whose time cannot be read go."""
+    zone = dataset.zone
     if axis.time is None:
         times = np.arange(dataset.n_rows).astype("datetime64[D]").astype("datetime64[ns]")
     elif axis.time.name in whole.columns:
         times = dates(whole[axis.time.name], axis.time.reading)
+        zone = zone_of(whole[axis.time.name], axis.time.reading)
     else:
         times = dates(pd.Series(dataset.times), axis.time.reading)
     labels = dataset.series if dataset.series is not None and axis.series is not None else None
@@ -149,7 +155,8 @@ def _timed(dataset: Dataset, whole: pd.DataFrame, axis: Axis) -> tuple[Dataset, 
         labels = words(whole[axis.series.name])
     if labels is not None:
         labels = np.array(["(missing)" if v is None else str(v) for v in labels], dtype=object)
-    dataset = replace(dataset, times=times, series=labels, target=whole[list(axis.targets)].reset_index(drop=True))
+    target = whole[list(axis.targets)].reset_index(drop=True)
+    dataset = replace(dataset, times=times, series=labels, target=target, zone=zone)
     lost = np.flatnonzero(np.isnat(times))
     if not len(lost):
         return dataset, ()
@@ -212,7 +219,7 @@ def _pace(alias: str | None) -> str:
 
 
 def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tuple[str, ...]]:
-    """The calendar's season, and whether the longest series follows it."""
+    """The calendar's season, and whether most series follow it. Values decide nothing; they are only spoken of."""
     season = calendar.season(alias)
     bounds = block_bounds(dataset.series, dataset.n_rows)
     first, end = max(bounds, key=lambda b: b[1] - b[0])
@@ -221,16 +228,36 @@ def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tup
         return 1, (f"{pace}, season 1: the series are too short for a season of {season} steps",)
     if season == 1:
         return 1, (f"{pace}, season 1",)
-    assert dataset.target is not None
-    strength = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), season)
-    shorter = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), max(season // 2, 1))
+    parts = _earlier_parts(dataset, bounds)
+    strength = _median_correlation(parts, season)
+    shorter = _median_correlation(parts, max(season // 2, 1))
+    of = "" if len(parts) == 1 else f", the median of {len(parts)} series"
     if np.isfinite(strength) and (strength < 0.2 or strength < shorter):
         alike = "no more alike than others" if strength < 0.2 else "less alike than nearer ones"
         return season, (
             f"{pace}, season {season} by the calendar, though values {season} steps apart are {alike} "
-            f"(correlation {strength:.2f})",
+            f"(correlation {strength:.2f}{of})",
         )
     return season, (
         f"{pace}, season {season}"
-        + (f" (correlation {strength:.2f} at that distance)" if np.isfinite(strength) else ""),
+        + (f" (correlation {strength:.2f} at that distance{of})" if np.isfinite(strength) else ""),
     )
+
+
+def _earlier_parts(dataset: Dataset, bounds: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+    """Values of the longest series and their targets, each ``(n,)``, without the rows that may test."""
+    assert dataset.target is not None
+    values = dataset.target.to_numpy(np.float64)
+    parts = []
+    for first, end in sorted(bounds, key=lambda b: b[0] - b[1])[:MOST_SERIES]:
+        if dataset.given is not None and dataset.given.any():
+            stop = end - int(dataset.given[first:end].sum())
+        else:
+            stop = end - int(LAST_SHARE * (end - first))
+        parts += list(values[first:stop].T)
+    return parts
+
+
+def _median_correlation(parts: Sequence[np.ndarray], lag: int) -> float:
+    found = np.array([calendar.autocorrelation(part, lag) for part in parts])
+    return float(np.median(found[np.isfinite(found)])) if np.isfinite(found).any() else float("nan")
