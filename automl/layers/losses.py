@@ -40,11 +40,11 @@ def loss_for(
             or a variable.
 
     Returns:
-        ``loss(y_true, y_pred, sample_weight=None) -> scalar``: the mean over rows. NaN in the truth of numbers stands for a
-        value that is not known: a row's loss is the mean over its known cells, 0 where there is none. With weights it is the weighted sum
-        divided by the sum of weights, so rows of weight 0 do not count. ``y_pred`` may have a members' axis after the
-        batch axis (from `automl.layers.output.RawOutput` in training). The loss is then the mean of the members'
-        losses.
+        ``loss(y_true, y_pred, sample_weight=None) -> scalar``: the mean over rows. With weights it is the weighted sum
+        divided by the sum of weights, so rows of weight 0 do not count. NaN in the truth of numbers stands for a value
+        that is not known: a row's loss is the mean over its known cells, 0 where there is none. ``y_pred`` may have a
+        members' axis after the batch axis (from `automl.layers.output.RawOutput` in training). The loss is then the
+        mean of the members' losses.
     """
     row_loss = {
         "binary_crossentropy": _binary,
@@ -183,5 +183,5 @@ def _known(y_true: Any) -> tuple[Any, Any]:
 
 def _mean_of_known(losses: Any, known: Any, axis: Any) -> Any:
     ops = keras.ops
-    known = ops.broadcast_to(known, ops.shape(losses))  # over the members of an ensemble
+    known = known * ops.ones_like(losses)  # members of an ensemble share a truth
     return ops.sum(losses * known, axis=axis) / ops.maximum(ops.sum(known, axis=axis), 1.0)

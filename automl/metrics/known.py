@@ -18,8 +18,8 @@ def is_known(truth: np.ndarray) -> np.ndarray | None:
 def cell_weights(truth: np.ndarray) -> np.ndarray | None:
     """The weight of each cell of a truth ``(n, [horizon,] n_targets)``: 0 where it is not known; None if all are.
 
-    Known cells weigh one over the share of their target's cells that are known. So all targets count alike, and all known
-    cells of a target.
+    Known cells weigh one over the share of their target's cells that are known. So all targets count alike, and all
+    known cells of a target.
     """
     known = is_known(truth)
     if known is None:

@@ -184,8 +184,8 @@ def _one_by_one(metric: Metric, truth: np.ndarray, array: np.ndarray, context: C
     known = is_known(truth)
     if known is not None and not np.isfinite(score_of(np.asarray(known.reshape(len(truth), -1).any(axis=1) * 1.0))):
         raise RecipeError(
-            f"metric {metric.name!r} of a plug-in gives no number for a truth that holds NaN where a value is not known "
-            "(gaps in the target); leave these cells out of it, and run automl.testing.check_metric on it"
+            f"metric {metric.name!r} of a plug-in gives no number for a truth that holds NaN where a value is not "
+            "known (gaps in the target); leave these cells out of it, and run automl.testing.check_metric on it"
         )
     return lambda weights: np.array([score_of(weight) for weight in weights], dtype=np.float64)
 

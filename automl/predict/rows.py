@@ -10,6 +10,7 @@ import pandas as pd
 
 from automl import goals, modalities
 from automl.detect import read
+from automl.detect.series.steps import following
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def future(dataset: Dataset, task: Task) -> tuple[Dataset, np.ndarray]:
     at = 0
     for name in pd.unique(series):
         rows = np.flatnonzero(series == name)
-        steps = _next_times(dataset.times[rows], horizon, task.frequency)
+        steps = _next_times(dataset.times[rows], horizon, task.frequency, dataset.zone)
         blank = pd.DataFrame(np.nan, index=range(horizon), columns=dataset.target.columns)
         last = dataset.inputs.iloc[rows[-1:]]
         inputs += [dataset.inputs.iloc[rows], last.loc[last.index.repeat(horizon)]]
@@ -66,6 +67,7 @@ def future(dataset: Dataset, task: Task) -> tuple[Dataset, np.ndarray]:
             times=np.concatenate(times),
             series=None if dataset.series is None else np.concatenate(names),
             row_numbers=None,
+            observed=None,
             weight=None,
             groups=None,
             given=None,
@@ -74,10 +76,9 @@ def future(dataset: Dataset, task: Task) -> tuple[Dataset, np.ndarray]:
     )
 
 
-def _next_times(times: np.ndarray, horizon: int, frequency: str | None) -> np.ndarray:
-    last = pd.Timestamp(times[-1])
+def _next_times(times: np.ndarray, horizon: int, frequency: str | None, zone: str | None) -> np.ndarray:
     if frequency is not None:
-        return pd.date_range(last, periods=horizon + 1, freq=frequency)[1:].to_numpy().astype("datetime64[ns]")
+        return following(times[-1], horizon, frequency, zone)
     step = np.median(np.diff(times.astype("int64"))) if len(times) > 1 else 1
     ahead = times[-1].astype("int64") + step * np.arange(1, horizon + 1)
     return np.asarray(ahead.astype("int64").astype("datetime64[ns]"))

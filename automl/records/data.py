@@ -56,8 +56,8 @@ class Dataset:
             filled in, or is missing; None if all values are the user's own. Such cells are not known to any truth.
         groups: ``(n,)`` group labels or None.
         times: ``(n,)`` datetime64[ns], in UTC where the input names a zone, or None.
-        zone: the clock on which the input wrote its times: a name such as "Europe/Berlin", or an offset such as "+02:00";
-            None if it names none.
+        zone: the clock on which the input wrote its times: a name such as "Europe/Berlin", or an offset such as
+            "+02:00"; None if it names none.
         series: ``(n,)`` series labels (str) or None.
         weight: ``(n,)`` float64 or None.
         given: ``(n,)`` bool, True where the row came from the user's own test file, or None.

@@ -72,8 +72,8 @@ def _check_gaps(
     best, worse = (_scored(metric, goal, gaps, array, None, context) for array in (perfect, poor))
     promise(
         np.isfinite(worse) and abs(best - metric.best) < 1e-5,
-        f"{metric.name}: with NaN in the truth (values that are not known) a perfect prediction scores {best} and a poor "
-        f"one {worse}; leave these cells out of the score ({goal})",
+        f"{metric.name}: with NaN in the truth (values that are not known) a perfect prediction scores {best} and a "
+        f"poor one {worse}; leave these cells out of the score ({goal})",
     )
 
 

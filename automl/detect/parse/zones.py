@@ -33,8 +33,8 @@ WITH_SUMMER_TIME = (
 def zone_of(series: pd.Series, reading: Mapping[str, Any] | None = None) -> str | None:
     """The clock of a column of times, as pandas takes it: "Europe/Berlin", "+02:00", "UTC"; None where none is written.
 
-    Offsets that change are those of a zone with summer time that has just these (`WITH_SUMMER_TIME`), else "UTC", on which
-    `dates` reads them.
+    Offsets that change are those of a zone with summer time that has just these (`WITH_SUMMER_TIME`), else "UTC", in
+    which `dates` reads them.
 
     Args:
         series: timestamps, texts or numbers.

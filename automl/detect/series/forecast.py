@@ -112,8 +112,8 @@ def history(dataset: Dataset, task: Task) -> Dataset:
         task: a forecast.
 
     Returns:
-        Rows sorted by (series, time) on the task's grid, with `times`, `series`, typed covariates, and targets whose gaps
-        are filled from the past.
+        Rows sorted by (series, time) on the task's grid, with `times`, `series`, typed covariates, and targets whose
+        gaps are filled from the past.
 
     Raises:
         DataError: the time, series or target column is missing or unreadable.

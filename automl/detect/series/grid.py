@@ -87,9 +87,9 @@ def block_bounds(series: np.ndarray | None, n_rows: int) -> list[tuple[int, int]
 def filled(dataset: Dataset, frequency: str | None) -> tuple[Dataset, tuple[Finding, ...]]:
     """Insert missing steps, and carry the last value forward over missing targets.
 
-    A filled value depends on earlier rows of its series alone, so that no split and no forecast origin lies between it and
-    what it is made of. Before the first value of a target in its series it stays missing. Rows before the first and after
-    the last value of any target go.
+    A filled value depends on earlier rows of its series alone, so that no split and no forecast origin lies between it
+    and what it is made of. Before the first value of a target in its series it stays missing. Rows before the first and
+    after the last value of any target go.
 
     Args:
         dataset: sorted, unrepeated.

@@ -1,7 +1,7 @@
 """The calendar that series step by: stamps between two, and after one, on the clock that the input was written in.
 
-A frequency is a text, so that a stored task can hold it: an alias of pandas ("MS", "W-MON", "15min"), or "C-" and the days of
-a working week ("C-Mon Tue Wed Thu Fri Sat").
+A frequency is a text, so that a stored task can hold it: an alias of pandas ("MS", "W-MON", "15min"), or "C-" and the
+days of a working week ("C-Mon Tue Wed Thu Fri Sat").
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def following(last: np.datetime64, n: int, frequency: str, zone: str | None = No
 
 def on_clock(times: np.ndarray, zone: str | None) -> np.ndarray:
     """Times in UTC as the clock of a zone shows them, without a zone, datetime64[ns] of the same shape."""
-    return times if zone is None else np.asarray(_wall(times.ravel(), zone)).reshape(times.shape).astype("datetime64[ns]")
+    if zone is None:
+        return times
+    return np.asarray(_wall(times.ravel(), zone).to_numpy().astype("datetime64[ns]").reshape(times.shape))
 
 
 def _goes_by_days(step: pd.offsets.BaseOffset) -> bool:
