@@ -14,7 +14,7 @@ import numpy as np
 
 from automl import goals, metrics, verdict
 from automl._version import __version__
-from automl.detect.series.steps import on_clock
+from automl.detect.series.clock import local
 from automl.flow.blend import blend
 from automl.flow.reproduce import reproduce
 from automl.goals.shared.outputs import combine
@@ -280,4 +280,4 @@ def _history(prepared: Prepared, items: np.ndarray) -> dict[str, Any] | None:
         if len(past):
             before[i, -len(past) :] = past
     names = None if dataset.series is None else dataset.series[items[:, 0]]
-    return {"values": before, "times": on_clock(dataset.times[items], dataset.zone), "series": names}
+    return {"values": before, "times": local(dataset.times[items], task, dataset.zone), "series": names}

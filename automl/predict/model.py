@@ -149,7 +149,7 @@ def _forecast_frame(predictor: Any, dataset: Dataset, task: Task) -> pd.DataFram
     import pandas as pd
 
     from automl import goals
-    from automl.predict.clock import as_input
+    from automl.detect.series.clock import as_input
     from automl.predict.rows import future
 
     extended, windows = future(dataset, task)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from automl import goals, modalities
 from automl.detect import read
-from automl.detect.series.steps import following
+from automl.detect.series import calendars
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def future(dataset: Dataset, task: Task) -> tuple[Dataset, np.ndarray]:
     at = 0
     for name in pd.unique(series):
         rows = np.flatnonzero(series == name)
-        steps = _next_times(dataset.times[rows], horizon, task.frequency, dataset.zone)
+        steps = _next_times(dataset.times[rows], horizon, task.frequency)
         blank = pd.DataFrame(np.nan, index=range(horizon), columns=dataset.target.columns)
         last = dataset.inputs.iloc[rows[-1:]]
         inputs += [dataset.inputs.iloc[rows], last.loc[last.index.repeat(horizon)]]
@@ -76,9 +76,9 @@ def future(dataset: Dataset, task: Task) -> tuple[Dataset, np.ndarray]:
     )
 
 
-def _next_times(times: np.ndarray, horizon: int, frequency: str | None, zone: str | None) -> np.ndarray:
+def _next_times(times: np.ndarray, horizon: int, frequency: str | None) -> np.ndarray:
     if frequency is not None:
-        return following(times[-1], horizon, frequency, zone)
+        return calendars.following(times[-1], horizon, frequency)
     step = np.median(np.diff(times.astype("int64"))) if len(times) > 1 else 1
     ahead = times[-1].astype("int64") + step * np.arange(1, horizon + 1)
     return np.asarray(ahead.astype("int64").astype("datetime64[ns]"))

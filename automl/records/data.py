@@ -55,7 +55,8 @@ class Dataset:
         observed: ``(n, n_targets)`` bool, in the order of the target's columns: False where a value of the target was
             filled in, or is missing; None if all values are the user's own. Such cells are not known to any truth.
         groups: ``(n,)`` group labels or None.
-        times: ``(n,)`` datetime64[ns], in UTC where the input names a zone, or None.
+        times: ``(n,)`` datetime64[ns] or None; in UTC where the input names a zone (on its local clock if the time
+            column's reading says "wall").
         zone: the clock on which the input wrote its times: a name such as "Europe/Berlin", or an offset such as
             "+02:00"; None if it names none.
         series: ``(n,)`` series labels (str) or None.

@@ -12,6 +12,7 @@ import pandas as pd
 
 from automl.detect.parse.date_forms import ZONES, ahead_minutes
 from automl.detect.parse.stamps import dates
+from automl.intake.zones import offset_name, zone_name
 
 __all__ = ["zone_of"]
 
@@ -58,18 +59,7 @@ def zone_of(series: pd.Series, reading: Mapping[str, Any] | None = None) -> str 
 
 
 def _named(tz: Any) -> str | None:
-    if tz is None:
-        return None
-    ahead = tz.utcoffset(None)
-    if ahead is not None:
-        return _offset(ahead.total_seconds() / 60)
-    name = getattr(tz, "key", None) or getattr(tz, "zone", None)
-    return str(name) if name else "UTC"
-
-
-def _offset(minutes: float) -> str:
-    whole = round(abs(minutes))
-    return f"{'-' if minutes < 0 else '+'}{whole // 60:02d}:{whole % 60:02d}" if whole else "UTC"
+    return None if tz is None else zone_name(tz)
 
 
 def _of_texts(texts: pd.Series, reading: Mapping[str, Any] | None) -> str | None:
@@ -79,7 +69,7 @@ def _of_texts(texts: pd.Series, reading: Mapping[str, Any] | None) -> str | None
         return None
     if np.isnan(minutes).any():
         return "UTC"
-    return _offset(minutes[0]) if np.ptp(minutes) == 0 else _with_offsets(dates(texts, reading), minutes)
+    return offset_name(minutes[0]) if np.ptp(minutes) == 0 else _with_offsets(dates(texts, reading), minutes)
 
 
 def _is_zone(zone: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.rows import take
-from automl.detect.series.steps import between
+from automl.detect.series import calendars
 from automl.errors import DataError
 from automl.records import Dataset, Finding
 
@@ -84,7 +84,7 @@ def block_bounds(series: np.ndarray | None, n_rows: int) -> list[tuple[int, int]
     return list(pairwise(edges))
 
 
-def filled(dataset: Dataset, frequency: str | None) -> tuple[Dataset, tuple[Finding, ...]]:
+def filled(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding, ...]]:
     """Insert missing steps, and carry the last value forward over missing targets.
 
     A filled value depends on earlier rows of its series alone, so that no split and no forecast origin lies between it
@@ -93,7 +93,7 @@ def filled(dataset: Dataset, frequency: str | None) -> tuple[Dataset, tuple[Find
 
     Args:
         dataset: sorted, unrepeated.
-        frequency: of the grid; None leaves the steps as they are.
+        alias: of the calendar; None leaves the steps as they are.
 
     Returns:
         The dataset, whose `observed` says which values are the user's own, and what was found.
@@ -113,7 +113,7 @@ def filled(dataset: Dataset, frequency: str | None) -> tuple[Dataset, tuple[Find
         dropped += (end - first) - (known[-1] + 1 - known[0])
         first, end = first + int(known[0]), first + int(known[-1]) + 1
         at = dataset.times[first:end]
-        grid = _grid(at, frequency, dataset.zone)
+        grid = _grid(at, alias)
         source = first + np.searchsorted(at, grid, side="right") - 1  # inserted rows copy the one before
         there = np.isin(grid, at)
         block = np.where(there[:, None], values[source], np.nan)
@@ -167,10 +167,10 @@ def _count(n: int, one: str, many: str) -> str:
     return f"{n:,} {one if n == 1 else many}"
 
 
-def _grid(at: np.ndarray, frequency: str | None, zone: str | None) -> np.ndarray:
-    if frequency is None or len(at) < 2:
+def _grid(at: np.ndarray, alias: str | None) -> np.ndarray:
+    if alias is None or len(at) < 2:
         return at
-    grid = between(at[0], at[-1], frequency, zone)
+    grid = calendars.grid(at[0], at[-1], alias)
     return at if len(grid) == len(at) else np.union1d(grid, at)
 
 
