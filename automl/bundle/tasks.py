@@ -13,6 +13,7 @@ import numpy as np
 
 from automl import goals, modalities
 from automl.bundle.packing import pack, unpack
+from automl.detect.series.calendars import is_alias
 from automl.errors import BundleError
 from automl.records import Column, Task
 
@@ -23,7 +24,7 @@ MOST = 1_000_000
 MOST_HORIZON = 100_000
 MOST_STEPS = 10_000_000
 MOST_PIXELS = 2**26
-FREQUENCY = re.compile(r"[\w-]{1,20}")
+FREQUENCY = re.compile(r"[\w -]{1,60}")
 READINGS: Mapping[str, type | tuple[type, ...]] = {
     "day_first": bool, "decimal": str, "mark": str, "brackets": str, "true": str, "false": str, "empty": str,
     "unit": (str, type(None)), "units": dict, "missing": (list, tuple), "separator": str, "numbers": str, "form": str,
@@ -180,11 +181,4 @@ def _is_shape(shape: Sequence[Any]) -> bool:
 
 
 def _is_frequency(text: str) -> bool:
-    if not FREQUENCY.fullmatch(text):
-        return False
-    import pandas as pd
-
-    try:
-        return len(pd.date_range("2000-01-01", periods=3, freq=text)) == 3
-    except (ValueError, OverflowError):
-        return False
+    return FREQUENCY.fullmatch(text) is not None and is_alias(text)

@@ -16,16 +16,22 @@ from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.consistency import agreed
 from automl.detect.columns.convert import as_frame, read
 from automl.detect.findings import reading_findings, unsure
-from automl.detect.parse import dates, numbers, words
+from automl.detect.parse import numbers, words
 from automl.detect.quoting import percent
 from automl.detect.rows import in_file, take
 from automl.detect.series import forecast
-from automl.detect.series.axis import axis, time_column
+from automl.detect.series.axis import Declined, axis, is_asked
+from automl.detect.series.dependence import depends_on_time, is_in_order
+from automl.detect.series.keys import keys_of, labels_of
+from automl.detect.series.timing import columns_of, time_column, times_of
 from automl.detect.target.goal import Answer, answer, suggested
-from automl.errors import DataError, NoTarget, RecipeError
+from automl.errors import DataError, InputError, NoTarget, RecipeError
 from automl.records import KINDS, Column, Dataset, Finding, Goal, GoalName, Recipe, Task
 
 __all__ = ["detect", "kinds_of"]
+
+LEAST_TIMES = 5
+MOST_UNDATED = 0.02
 
 
 def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
@@ -53,15 +59,21 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     whole = _whole(dataset)
     columns = kinds_of(whole, recipe)
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
-    reason: Any = "set by you"
+    declined: Declined | None = None
     if recipe.goal is None or goals.named(recipe.goal).in_windows:
-        reason = axis(whole, columns, targets, recipe)
-        if not isinstance(reason, str):
-            return forecast.detect(dataset, whole, columns, reason, recipe)
+        found = axis(whole, columns, targets, recipe, dataset.given)
+        try:
+            if not isinstance(found, Declined):
+                return forecast.detect(dataset, whole, columns, found, recipe)
+        except InputError as error:
+            if is_asked(recipe):
+                raise
+            found = Declined(str(error), found.time, found.series, is_series=True)
+        declined = found
     inputs = [c for c in columns if c.name not in targets]
     if dataset.target is None:
-        raise _no_target(dataset, inputs, reason)
-    return _table(dataset, inputs, recipe, group, reason)
+        raise _no_target(dataset, inputs, declined.reason if declined else "set by you")
+    return _table(dataset, inputs, recipe, group, declined)
 
 
 def kinds_of(frame: pd.DataFrame, recipe: Recipe) -> list[Column]:
@@ -196,7 +208,7 @@ def _no_target(dataset: Dataset, columns: list[Column], reason: str) -> NoTarget
 
 
 def _table(
-    dataset: Dataset, columns: list[Column], recipe: Recipe, group: str | None, reason: str
+    dataset: Dataset, columns: list[Column], recipe: Recipe, group: str | None, declined: Declined | None
 ) -> tuple[Dataset, Task]:
     target = dataset.target
     assert target is not None
@@ -205,11 +217,10 @@ def _table(
     dataset = _with_answer(dataset, answered)
     repeated = duplicate_rows(raw.inputs, raw.target)
     findings = [*in_file(answered.findings, raw)]
-    time = None
-    if recipe.time_column is not None:
-        dataset, time, dropped = _dated(dataset, columns, recipe)
+    dataset, time, told = _split_in_time(dataset, columns, recipe, answered, declined)
+    findings += told
+    if time is not None:
         columns = [time if c.name == time.name else c for c in columns]
-        findings += dropped
     name, columns, why = modality.of_columns(dataset.inputs, columns, dataset.name)
     frame: pd.DataFrame = dataset.inputs
     inputs = read(frame, columns)
@@ -217,16 +228,7 @@ def _table(
     findings += in_file([repeated] if repeated else [], raw)
     evidence = [why, *answered.evidence]
     metric, chosen = _metric(answered, recipe)
-    series = [f"series column {recipe.series!r} is used as an input: the goal is no forecast"] if recipe.series else []
-    if (
-        time is None
-        and (stamps := time_column(frame, columns, None)) is not None
-        and goals.named(answered.goal).is_numeric
-    ):
-        series.append(
-            f"rows are dated by {stamps.name!r}; pass time_column to test on the latest rows instead of random ones"
-        )
-        series += [f"goal forecast is possible, not chosen: {reason}"] if reason != "set by you" else []
+    series = _about_time(frame, columns, recipe, answered, declined, time)
     task = Task(
         modality=name, goal=answered.goal, target=tuple(map(str, target.columns)), metric=metric,
         classes=answered.classes,
@@ -250,14 +252,86 @@ def _with_answer(dataset: Dataset, answered: Answer) -> Dataset:
     return replace(kept, target=answered.target)
 
 
-def _dated(dataset: Dataset, columns: list[Column], recipe: Recipe) -> tuple[Dataset, Column, list[Finding]]:
-    """Read the time column of a table that is to be split in time; rows without a time go."""
-    name = str(recipe.time_column)
-    if name not in dataset.inputs.columns:
-        return dataset, Column(name, "datetime", 1.0, "named as the time column"), []
-    time = time_column(dataset.inputs, columns, name)
-    assert time is not None
-    times = dates(dataset.inputs[name], time.reading)
+def _split_in_time(
+    dataset: Dataset, columns: list[Column], recipe: Recipe, answered: Answer, declined: Declined | None
+) -> tuple[Dataset, Column | None, list[Finding]]:
+    """The column by whose times the rows are split: the one that the user named, or that of a series.
+
+    A table that is a series but for its calendar or its length is split in time where its rows are in the order of time
+    and the target depends on it: shuffled test rows would lie among the rows that tell them.
+    """
+    told = [] if declined is None else _no_forecast(declined, answered)
+    if recipe.time_column is not None:
+        name = str(recipe.time_column)
+        if name not in dataset.inputs.columns:
+            return dataset, Column(name, "datetime", 1.0, "named as the time column"), told
+        time = time_column(dataset.inputs, columns, name)
+        assert time is not None
+        dataset, findings = _dated(dataset, time)
+        return dataset, time, told + findings
+    if declined is None or declined.time is None or not declined.is_series or not _runs_in_time(dataset, declined):
+        return dataset, None, told
+    if recipe.group is not None or (dataset.given is not None and dataset.given.any()):
+        return dataset, None, told
+    if not goals.named(answered.goal).is_numeric:
+        return dataset, None, told
+    dataset, findings = _dated(dataset, declined.time)
+    names = " and ".join(map(repr, columns_of(declined.time)))
+    message = (
+        f"Rows are in the order of {names} and the target changes with it, so the latest rows test: shuffled ones would "
+        "lie among the rows that tell them."
+    )
+    step = "Pass goal regression to shuffle the rows, if new rows will be of the same times."
+    finding = Finding("split_in_time", "low", message, step, columns_of(declined.time))
+    return dataset, declined.time, [*told, *findings, finding]
+
+
+def _no_forecast(declined: Declined, answered: Answer) -> list[Finding]:
+    """Why a table that looks like a series is predicted row by row."""
+    if not declined.is_series or declined.by_options or declined.time is None:
+        return []
+    if not goals.named(answered.goal).is_numeric:
+        return []
+    names = (*columns_of(declined.time), *keys_of(declined.series))
+    message = (
+        f"There is nothing beside {' and '.join(map(repr, names))} to predict the target from, as in a series, but rows "
+        f"are predicted one by one: {declined.reason}."
+    )
+    step = "Change this for a forecast, or add columns that tell more of each row."
+    return [Finding("no_forecast", "low", message, step, names)]
+
+
+def _runs_in_time(dataset: Dataset, declined: Declined) -> bool:
+    """Whether rows are in the order of time, at several times, and the target depends on it."""
+    assert declined.time is not None and dataset.target is not None
+    times = times_of(dataset.inputs, declined.time)
+    if np.isnat(times).mean() > MOST_UNDATED or len(np.unique(times)) < LEAST_TIMES:
+        return False
+    labels = None if declined.series is None else labels_of(dataset.inputs, declined.series)
+    return is_in_order(times, labels) and depends_on_time(times, dataset.target, labels)
+
+
+def _about_time(
+    frame: pd.DataFrame, columns: list[Column], recipe: Recipe, answered: Answer, declined: Declined | None,
+    time: Column | None,
+) -> list[str]:  # fmt: skip
+    """Sentences on a series column that is an input, on dates, and on why there is no forecast."""
+    said = [f"series column {recipe.series!r} is used as an input: the goal is no forecast"] if recipe.series else []
+    if not goals.named(answered.goal).is_numeric:
+        return said
+    if time is None and (stamps := time_column(frame, columns, None)) is not None:
+        said.append(
+            f"rows are dated by {stamps.name!r}; pass time_column to test on the latest rows instead of random ones"
+        )
+    elif time is None or recipe.time_column is not None:
+        return said
+    return said + ([f"goal forecast is possible, not chosen: {declined.reason}"] if declined is not None else [])
+
+
+def _dated(dataset: Dataset, time: Column) -> tuple[Dataset, list[Finding]]:
+    """The times of a table that is split in time; rows without a time go."""
+    name = time.name
+    times = times_of(dataset.inputs, time)
     lost = np.flatnonzero(np.isnat(times))
     if len(lost) > 0.5 * len(times):
         raise DataError(
@@ -265,13 +339,13 @@ def _dated(dataset: Dataset, columns: list[Column], recipe: Recipe) -> tuple[Dat
             f"{len(times):,} rows; name another column"
         )
     if not len(lost):
-        return replace(dataset, times=times), time, []
+        return replace(dataset, times=times), []
     message = f"{len(lost):,} rows have no readable time in {name!r} and were dropped."
     finding = Finding(
         "missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost)
     )
     kept = take(replace(dataset, times=times), np.flatnonzero(~np.isnat(times)))
-    return kept, time, [*in_file([finding], dataset)]
+    return kept, [*in_file([finding], dataset)]
 
 
 def _metric(answered: Answer, recipe: Recipe) -> tuple[str, str]:

@@ -1,26 +1,28 @@
-"""Whether a table is a set of series, along which column they run, and how far to look ahead."""
+"""Whether a table is a set of series, and along which columns they run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from automl import goals
-from automl.detect.columns.convert import typed
-from automl.detect.columns.kinds import column
-from automl.detect.columns.sample import column_sample, is_named
-from automl.detect.parse import dates, words
+from automl import catalog, goals, metrics
 from automl.detect.series import frequency
+from automl.detect.series.keys import follow, keys_of, labels_of, series_key
+from automl.detect.series.timing import columns_of, time_column, times_of, with_parts
 from automl.errors import DataError, RecipeError
-from automl.records import QUANTITY_KINDS, Column, Recipe
+from automl.goals.forecast import FORECAST
+from automl.records import QUANTITY_KINDS, Column, Recipe, Template
 
-__all__ = ["Axis", "ahead", "axis", "series_blocks", "time_column"]
+__all__ = ["Axis", "Declined", "axis", "is_asked", "series_blocks"]
 
-TIMES = r"date|time|timestamp|datetime|day|week|month|quarter|year|yr|period|ds|step|t|jahr|annee|año"
-RATES = r"per|hours|minutes|n|num|number|count|no|age|old"  # hours per week, number of days: amounts, not times
+MOST_COLUMNS = 12
+"""Columns beside the target up to which a table may be a set of series that nobody asked for."""
+
+LEAST_KNOWN = 0.9
+LEAST_DIFFERENT = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,11 @@ class Axis:
 
     Attributes:
         time: the time column with its reading (None: the rows' own order).
-        series: the series column or None.
+        series: the series column or None; its reading may name several.
         targets: names to forecast.
         covariates: further columns.
         evidence: why.
+        alias: of the calendar on which the times lie; None without one.
     """
 
     time: Column | None
@@ -40,128 +43,175 @@ class Axis:
     targets: tuple[str, ...]
     covariates: tuple[str, ...]
     evidence: tuple[str, ...]
+    alias: str | None = None
 
 
-def time_column(frame: pd.DataFrame, columns: Sequence[Column], named: str | None) -> Column | None:
-    """The column that tells the time: the one the user named, else dates, else years or months as whole numbers."""
-    if named is not None:
-        known = next((c for c in columns if c.name == named), None)
-        if known is not None and known.kind == "datetime":
-            return known
-        dated = column(named, frame[named], "datetime")
-        return Column(named, "datetime", 1.0, "named as the time column", dated.reading)
-    for c in columns:
-        if c.kind == "datetime" and not c.reading.get("clock"):
-            return c
-    for c in columns:
-        if c.kind not in ("numeric", "identifier") or not is_named(c.name, TIMES) or is_named(c.name, RATES):
-            continue
-        seen = column_sample(c.name, frame[c.name])
-        if not seen.is_numeric or not seen.is_integer:
-            continue
-        values = seen.values[~np.isnan(seen.values)]
-        if len(values) == len(frame) and values.min() >= 1000 and values.max() <= 2261:
-            return Column(c.name, "datetime", 0.9, "whole numbers between 1000 and 2261: years", {"numbers": "year"})
-        if len(values) == len(frame) and abs(values).max() < 1e5 and seen.is_named("step|t|time|period|day|week|month"):
-            return Column(c.name, "datetime", 0.7, "whole numbers that count steps", {"numbers": "steps"})
-    return None
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Why a table is not forecast.
+
+    Attributes:
+        reason: in words.
+        time: what tells the time of its rows, or None.
+        series: what tells series apart, or None.
+        is_series: whether there is nothing beside time and series that a row could be predicted from.
+        by_options: whether options of the user speak for another goal.
+    """
+
+    reason: str
+    time: Column | None = None
+    series: Column | None = None
+    is_series: bool = False
+    by_options: bool = False
 
 
-def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str], recipe: Recipe) -> Axis | str:
+def is_asked(recipe: Recipe) -> bool:
+    """Whether a forecast is asked for: by its goal, or by an option that no other goal has."""
+    if recipe.goal is not None:
+        return goals.named(recipe.goal).in_windows
+    return recipe.horizon is not None or recipe.series is not None or _scores_forecasts_alone(recipe)
+
+
+def _scores_forecasts_alone(recipe: Recipe) -> bool:
+    if recipe.metric is None:
+        return False
+    served = [name for name in goals.known() if goals.serves(metrics.named(recipe.metric).goals, name)]
+    return bool(served) and all(goals.named(name).in_windows for name in served)
+
+
+def axis(
+    frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str], recipe: Recipe, given: np.ndarray | None
+) -> Axis | Declined:
     """How the table would be forecast, or why it is no forecast.
 
     Args:
         frame: all columns, targets among them.
         columns: kinds of all of them.
         targets: names, maybe none.
-        recipe: goal, time_column, series.
+        recipe: goal, time_column, series and the options that speak for or against a forecast.
+        given: which rows are the user's own test rows, or None.
 
     Raises:
         RecipeError, DataError: a forecast was asked for and cannot be made.
     """
-    asked = recipe.goal is not None and goals.named(recipe.goal).in_windows
+    asked = is_asked(recipe)
     time = time_column(frame, [c for c in columns if c.name not in targets], recipe.time_column)
     if time is None and not asked:
-        return "no column tells the time"
+        return Declined("no column tells the time")
+    others = _beside(columns, time, targets, recipe)
+    if not asked and len(others) > MOST_COLUMNS:
+        return Declined(_varies(others), time)
+    if time is not None:
+        time = with_parts(frame, time, [c for c in others if c.name != recipe.series])
+        others = [c for c in others if c.name not in columns_of(time)]
+    stamps = None if time is None else times_of(frame, time)
+    series = _series(frame, stamps, others, recipe, asked)
+    others = [c for c in others if c.name not in keys_of(series)]
+    labels = None if series is None else labels_of(frame, series)
+    idle = follow(frame, labels, stamps, others) if stamps is not None and not asked else set()
+    if not targets:
+        targets = [c.name for c in others if c.kind in QUANTITY_KINDS and c.name not in idle]
+        others = [c for c in others if c.name not in targets]
+        if not targets:
+            return Declined("no column holds numbers to forecast", time, series)
+    varying = [c for c in others if c.name not in idle]
+    if varying and not asked:
+        return Declined(_varies(varying), time, series)
+    declined = Declined(_no_numbers(columns, targets, recipe, asked), time, series, is_series=True)
+    if not declined.reason and not asked:
+        reason = _spoken_against(recipe) or _not_later(stamps, labels, given)
+        declined = replace(declined, reason=reason, by_options=bool(reason))
+    alias = None
+    if not declined.reason and time is not None:
+        alias, reason = _regular(time, times_of(frame, time), labels, asked)
+        declined = replace(declined, reason=reason)
+    if declined.reason:
+        return declined
+    why = [series.evidence] if series is not None and recipe.series is None else []
+    evidence = (f"goal forecast: {'set by you' if recipe.goal else _because(time, series, targets, asked)}", *why)
+    return Axis(time, series, tuple(targets), tuple(c.name for c in others), evidence, alias)
+
+
+def _beside(columns: Sequence[Column], time: Column | None, targets: Sequence[str], recipe: Recipe) -> list[Column]:
+    """The columns beside time and targets that may tell something."""
     out = {time.name if time else None, *targets, recipe.group}
-    others = [
+    return [
         c
         for c in columns
         if c.name not in out and c.kind != "constant" and not (c.kind == "identifier" and c.name != recipe.series)
     ]
-    if not asked and recipe.series is None:  # one of them may tell the series apart; look no further if more are left
-        rest = others if targets else [c for c in others if c.kind not in QUANTITY_KINDS]
-        if len(rest) > 1:
-            return f"{rest[0].name!r} and others vary beside the time, so each row is predicted from its own columns"
-    series, why = _series(frame, time, others, recipe, asked)
-    others = [c for c in others if series is None or c.name != series.name]
-    if not targets:
-        targets = [c.name for c in others if c.kind in QUANTITY_KINDS]
-        others = [c for c in others if c.kind not in QUANTITY_KINDS]
-        if not targets:
-            return "no column holds numbers to forecast"
-        if others and not asked:
-            return f"{others[0].name!r} varies beside the time and holds no numbers"
-    if others and not asked:
-        return f"{others[0].name!r} varies beside the time, so each row is predicted from its own columns"
-    kinds = {c.name: c for c in columns}
-    wrong = [
-        t
-        for t in targets
-        if kinds[t].kind not in QUANTITY_KINDS and not (kinds[t].kind in ("boolean", "identifier") and asked)
-    ]
-    if wrong:
-        if asked:
-            raise RecipeError(
-                f"goal {recipe.goal!r} needs numbers, but target {wrong[0]!r} holds {kinds[wrong[0]].kind} "
-                f"values ({kinds[wrong[0]].evidence})"
-            )
-        return f"the target {wrong[0]!r} holds no numbers"
-    if time is not None and (reason := _irregular(frame, time, series, asked)) is not None:
-        return reason
-    evidence = [f"goal forecast: {'set by you' if asked else _because(time, series, targets)}", *why]
-    return Axis(time, series, tuple(targets), tuple(c.name for c in others), tuple(evidence))
 
 
-def _because(time: Column | None, series: Column | None, targets: Sequence[str]) -> str:
-    beside = f"series column {series.name!r} and " if series else ""
+def _varies(others: Sequence[Column]) -> str:
+    more = " and others vary" if len(others) > 1 else " varies"
+    return f"{others[0].name!r}{more} beside the time, so each row is predicted from its own columns"
+
+
+def _because(time: Column | None, series: Column | None, targets: Sequence[str], asked: bool) -> str:
+    if asked:
+        return "horizon, series and metrics of forecasts are options of no other goal"
+    beside = f"series column {' and '.join(map(repr, keys_of(series)))} and " if series else ""
     names = ", ".join(targets[:3]) + (" and more" if len(targets) > 3 else "")
-    return (
-        f"beside time column {time.name if time else 'row order'!r} there is only {beside}{names}; pass goal "
-        f"regression to predict rows in any order"
-    )
+    clock = " and ".join(map(repr, columns_of(time))) if time else "'row order'"
+    return f"beside time column {clock} there is only {beside}{names}; pass goal regression to predict rows in any order"
 
 
 def _series(
-    frame: pd.DataFrame, time: Column | None, others: Sequence[Column], recipe: Recipe, asked: bool
-) -> tuple[Column | None, list[str]]:
-    """The column that tells the series apart, where times repeat."""
+    frame: pd.DataFrame, stamps: np.ndarray | None, others: Sequence[Column], recipe: Recipe, asked: bool
+) -> Column | None:
+    """What tells the series apart: the column that the user named, else the fewest ones, where times repeat."""
     if recipe.series is not None:
         known = next((c for c in others if c.name == recipe.series), None)
         kind = known if known is not None and known.kind in ("categorical", "boolean") else None
-        return kind or Column(recipe.series, "categorical", 1.0, "named as the series column"), []
-    if time is None:
-        return None, []
-    stamps = pd.Series(dates(frame[time.name], time.reading))
-    if not stamps.duplicated().any():
-        return None, []
-    candidates = [c for c in others if c.kind in ("categorical", "boolean", "unknown", "text") or _is_code(frame, c)]
-    if not asked and len(candidates) > 1:
-        candidates = [c for c in candidates if c.kind in ("categorical", "boolean")]
-    for c in sorted(candidates, key=lambda c: c.kind != "categorical"):
-        keys = pd.DataFrame({"s": words(frame[c.name]), "t": stamps})
-        repeated = keys.duplicated().mean()
-        if repeated < 0.02 and keys["s"].nunique() <= len(keys) / 2:
-            note = f"times repeat, and {c.name!r} ({keys['s'].nunique():,} values) tells the series apart"
-            return Column(c.name, "categorical", 0.9, note), [note]
-    return None, []
+        return kind or Column(recipe.series, "categorical", 1.0, "named as the series column")
+    if stamps is None or not pd.Series(stamps).duplicated().any():
+        return None
+    return series_key(frame, stamps, others, asked)
 
 
-def _is_code(frame: pd.DataFrame, c: Column) -> bool:
-    if c.kind != "numeric":
-        return False
-    seen = column_sample(c.name, frame[c.name])
-    return seen.is_numeric and seen.is_integer and seen.n_distinct <= len(frame) / 5
+# --------------------------------------------------------------------------- reasons against a forecast
+
+
+def _no_numbers(columns: Sequence[Column], targets: Sequence[str], recipe: Recipe, asked: bool) -> str:
+    """That a target holds no numbers; empty if all do. An error where the user asked for a forecast."""
+    kinds = {c.name: c for c in columns}
+    fitting = (*QUANTITY_KINDS, "boolean", "identifier") if asked else QUANTITY_KINDS
+    wrong = next((kinds[t] for t in targets if kinds[t].kind not in fitting), None)
+    if wrong is None:
+        return ""
+    if asked:
+        raise RecipeError(
+            f"goal {FORECAST.name!r} needs numbers, but target {wrong.name!r} holds {wrong.kind} values "
+            f"({wrong.evidence})"
+        )
+    return f"the target {wrong.name!r} holds no numbers"
+
+
+def _spoken_against(recipe: Recipe) -> str:
+    """The option that a forecast does not have; empty if there is none."""
+    if recipe.group is not None:
+        return f"group {recipe.group!r} keeps rows together, which a forecast does not know"
+    if recipe.metric is not None and not goals.serves(metrics.named(recipe.metric).goals, FORECAST.name):
+        return f"metric {recipe.metric!r} does not score forecasts"
+    if recipe.templates:
+        known = catalog.members(Template, "automl.templates")
+        if not any(goals.serves(known[name].goals, FORECAST.name) for name in recipe.templates if name in known):
+            return f"none of the templates {', '.join(recipe.templates)} makes forecasts"
+    return ""
+
+
+def _not_later(stamps: np.ndarray | None, labels: np.ndarray | None, given: np.ndarray | None) -> str:
+    """That the user's own test rows do not follow the training rows of their series; empty if they do."""
+    if stamps is None or given is None or not given.any() or given.all():
+        return ""
+    rows = pd.DataFrame({"s": "" if labels is None else labels, "t": stamps, "given": given}).dropna()
+    ends, begins = (rows[rows["given"] == part].groupby("s")["t"] for part in (False, True))
+    both = pd.DataFrame({"end": ends.max(), "begin": begins.min()}).dropna()
+    if not len(both):
+        return "the test rows are of series that the training rows do not have"
+    if not (both["begin"] > both["end"]).all():
+        return "the test rows are not later than the training rows, so they test rows in any order"
+    return ""
 
 
 def series_blocks(times: np.ndarray, series: np.ndarray | None) -> list[np.ndarray]:
@@ -173,65 +223,33 @@ def series_blocks(times: np.ndarray, series: np.ndarray | None) -> list[np.ndarr
     return [np.unique(part) for part in np.split(times[order], np.flatnonzero(np.diff(codes)) + 1)]
 
 
-def _irregular(frame: pd.DataFrame, time: Column, series: Column | None, asked: bool) -> str | None:
-    """Why the times lie on no grid; None where they do. An error where the user asked for a forecast."""
-    times = typed(frame[time.name], time).to_numpy()
-    known = ~np.isnat(times)
-    if known.sum() < 3 or (not asked and known.mean() < 0.9):
+def _regular(
+    time: Column, stamps: np.ndarray, labels: np.ndarray | None, asked: bool
+) -> tuple[str | None, str]:
+    """(Alias of the calendar, why there is none). An error where the user asked for a forecast."""
+    known = ~np.isnat(stamps)
+    if known.sum() < 3 or (not asked and known.mean() < LEAST_KNOWN):
         if asked:
             raise DataError(
-                f"time column {time.name!r} holds {int(known.sum()):,} readable times in {len(times):,} "
+                f"time column {time.name!r} holds {int(known.sum()):,} readable times in {len(stamps):,} "
                 f"rows; a forecast needs at least 10"
             )
-        return f"too few values of {time.name!r} are readable times"
-    labels = words(frame[series.name])[known] if series else None
-    blocks = series_blocks(times[known], labels)
-    distinct = sum(len(b) for b in blocks)
-    if not asked and distinct < 0.9 * known.sum():
-        return f"times in {time.name!r} repeat and no column tells series apart"
+        return None, f"too few values of {time.name!r} are readable times"
+    blocks = _blocks(stamps, labels)
+    if not asked and sum(map(len, blocks)) < LEAST_DIFFERENT * known.sum():
+        return None, f"times in {time.name!r} repeat and no column tells series apart"
     alias, _ = frequency.frequency(blocks)
-    if alias is None:
-        if asked:
-            raise DataError(
-                f"times in {time.name!r} lie on no regular grid (not hourly, daily, monthly, ...); bring "
-                f"the data to one "
-                "row a step (for example with pandas resample), or choose goal 'regression'"
-            )
-        return f"times in {time.name!r} are irregular"
-    return None
+    if alias is not None:
+        return alias, ""
+    if asked:
+        raise DataError(
+            f"times in {time.name!r} lie on no regular grid (not hourly, daily, monthly, ...); bring "
+            f"the data to one "
+            "row a step (for example with pandas resample), or choose goal 'regression'"
+        )
+    return None, f"times in {time.name!r} are irregular: they lie on no calendar of hours, days, weeks or months"
 
 
-def ahead(lengths: np.ndarray, given: np.ndarray | None, alias: str | None, recipe: Recipe) -> int:
-    """The horizon: set by the user, or about a season; never more than the data allow.
-
-    Args:
-        lengths: rows of each series.
-        given: test rows of each series from the user's own file, or None.
-
-    Raises:
-        RecipeError: the horizon asked for is too long. DataError: the longest series is too short for any.
-    """
-    longest = int(lengths.max())
-    if longest < 10:
-        raise DataError(f"the longest series has {longest} rows; a forecast needs at least 10")
-    if given is not None and given.any():
-        given_most = int(given.max())
-        most = max(1, min(given_most, int((lengths - given)[given > 0].max() - 2) // 2))
-    else:
-        given_most, most = 0, (longest - 2) // 3
-    if recipe.horizon is not None:
-        if recipe.horizon < 1:
-            raise RecipeError(f"horizon must be a whole number of steps from 1, got {recipe.horizon}")
-        if recipe.horizon > most:
-            tested = f" of which {given_most} are given as test rows" if given_most else ""
-            raise RecipeError(
-                f"horizon {recipe.horizon} is too long: training, validation and test need one window "
-                f"each, and the longest "
-                f"series has {longest:,} rows{tested}; ask for at most {most}"
-            )
-        return recipe.horizon
-    usual = int(np.quantile(lengths, 0.1, method="lower")) if len(lengths) >= 10 else int(lengths.min())
-    chosen = frequency.horizon(alias, max(usual, 10))
-    if given_most:
-        chosen = min(chosen, int(given[given > 0].min()) if given is not None else chosen)
-    return max(1, min(chosen, most))
+def _blocks(stamps: np.ndarray, labels: np.ndarray | None) -> list[np.ndarray]:
+    known = ~np.isnat(stamps)
+    return series_blocks(stamps[known], None if labels is None else labels[known])

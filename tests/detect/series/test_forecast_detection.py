@@ -106,8 +106,10 @@ def test_exact_repetitions_go_and_contradictions_are_refused() -> None:
 
     dataset, _ = run(pd.concat([frame, frame.iloc[[5, 9]]]))
     assert (dataset.n_rows, [f.count for f in dataset.findings if f.check == "repeated_times"]) == (N, [2])
+    twice = pd.concat([frame, frame.iloc[[5]].assign(sales=99.0)])
     with pytest.raises(DataError, match=r"occur twice with different values.*pass --series"):
-        run(pd.concat([frame, frame.iloc[[5]].assign(sales=99.0)]))
+        run(twice, goal="forecast")
+    assert run(twice)[1].goal == "regression"
 
 
 def test_gaps_are_inserted_and_filled_from_the_past() -> None:
@@ -205,9 +207,10 @@ def test_short_series_are_left_out_where_others_stay() -> None:
     assert [f.count for f in dataset.findings if f.check == "short_series"] == [1]
 
 
-def test_too_short_for_any_forecast_is_refused() -> None:
+def test_too_short_for_any_forecast_is_refused_where_one_was_asked_for() -> None:
     with pytest.raises(DataError, match="longest series has 8 rows; a forecast needs at least 10"):
-        run(monthly(8))
+        run(monthly(8), goal="forecast")
+    assert run(monthly(8))[1].goal == "regression"
 
 
 def test_of_several_targets_the_one_that_never_varies_is_named() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.detect.series import frequency
+from automl.detect.series import calendars, frequency
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def test_a_regular_grid_is_named_with_its_season_and_horizon(alias: str, season:
     found, full = frequency.frequency([times])
 
     assert (alias, 1.0) == (found, full)
-    assert season == frequency.season(found)
-    assert horizon == frequency.horizon(found, 1000)
+    assert season == calendars.season(found)
+    assert horizon == calendars.horizon(found, 1000)
 
 
 @pytest.mark.parametrize("alias", ["MS", "QS-OCT", "h", "D", "W-WED", "YE-DEC", "30min"])
@@ -51,8 +51,8 @@ def test_random_times_have_no_frequency() -> None:
 
 
 def test_the_horizon_is_at_most_a_fifth_of_the_shortest_series() -> None:
-    assert frequency.horizon("MS", 43) == 8
-    assert frequency.horizon("MS", 3) == 1
+    assert calendars.horizon("MS", 43) == 8
+    assert calendars.horizon("MS", 3) == 1
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_the_horizon_is_at_most_a_fifth_of_the_shortest_series() -> None:
     [("MS", "month"), ("YS-JAN", "year"), ("W-SUN", "week"), ("h", "hour"), ("15min", "15 minutes"), ("7ms", "7ms")],
 )
 def test_a_frequency_is_said_in_words(alias: str, words: str) -> None:
-    assert frequency.said(alias) == words
+    assert calendars.said(alias) == words
