@@ -260,7 +260,7 @@ def _split_in_time(
     A table that is a series but for its calendar or its length is split in time where its rows are in the order of time
     and the target depends on it: shuffled test rows would lie among the rows that tell them.
     """
-    told = [] if declined is None else _no_forecast(declined, answered)
+    told = [] if declined is None else _no_forecast(dataset, declined, answered)
     if recipe.time_column is not None:
         name = str(recipe.time_column)
         if name not in dataset.inputs.columns:
@@ -286,11 +286,12 @@ def _split_in_time(
     return dataset, declined.time, [*told, *findings, finding]
 
 
-def _no_forecast(declined: Declined, answered: Answer) -> list[Finding]:
-    """Why a table that looks like a series is predicted row by row."""
+def _no_forecast(dataset: Dataset, declined: Declined, answered: Answer) -> list[Finding]:
+    """Why a table that looks like a series in the order of time is predicted row by row."""
     if not declined.is_series or declined.by_options or declined.time is None:
         return []
-    if not goals.named(answered.goal).is_numeric:
+    labels = None if declined.series is None else labels_of(dataset.inputs, declined.series)
+    if not goals.named(answered.goal).is_numeric or not is_in_order(times_of(dataset.inputs, declined.time), labels):
         return []
     names = (*columns_of(declined.time), *keys_of(declined.series))
     message = (

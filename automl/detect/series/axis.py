@@ -10,6 +10,7 @@ import pandas as pd
 
 from automl import catalog, goals, metrics
 from automl.detect.series import frequency
+from automl.detect.series.dependence import is_in_order
 from automl.detect.series.keys import follow, keys_of, labels_of, series_key
 from automl.detect.series.timing import columns_of, time_column, times_of, with_parts
 from automl.errors import DataError, RecipeError
@@ -23,6 +24,9 @@ MOST_COLUMNS = 12
 
 LEAST_KNOWN = 0.9
 LEAST_DIFFERENT = 0.9
+LEAST_ROWS = 10
+FULL_UNASKED = 0.6
+"""Share of a calendar's places that must be there where nobody asked for a forecast; teams play at home half the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def axis(
     if not asked and len(others) > MOST_COLUMNS:
         return Declined(_varies(others), time)
     if time is not None:
-        time = with_parts(frame, time, [c for c in others if c.name != recipe.series])
+        time = with_parts(frame, time, _may_be_parts(columns, time, targets, recipe))
         others = [c for c in others if c.name not in columns_of(time)]
     stamps = None if time is None else times_of(frame, time)
     series = _series(frame, stamps, others, recipe, asked)
@@ -142,6 +146,14 @@ def _beside(columns: Sequence[Column], time: Column | None, targets: Sequence[st
     ]
 
 
+def _may_be_parts(
+    columns: Sequence[Column], time: Column, targets: Sequence[str], recipe: Recipe
+) -> list[Column]:
+    """Columns that may tell a part of the time; the month of a file may be the same in all rows."""
+    out = {time.name, *targets, recipe.group, recipe.series}
+    return [c for c in columns if c.name not in out]
+
+
 def _varies(others: Sequence[Column]) -> str:
     more = " and others vary" if len(others) > 1 else " varies"
     return f"{others[0].name!r}{more} beside the time, so each row is predicted from its own columns"
@@ -164,9 +176,23 @@ def _series(
         known = next((c for c in others if c.name == recipe.series), None)
         kind = known if known is not None and known.kind in ("categorical", "boolean") else None
         return kind or Column(recipe.series, "categorical", 1.0, "named as the series column")
-    if stamps is None or not pd.Series(stamps).duplicated().any():
+    if stamps is None:
         return None
-    return series_key(frame, stamps, others, asked)
+    if pd.Series(stamps).duplicated().any():
+        return series_key(frame, stamps, others, asked)
+    names = [c for c in others if c.kind == "categorical"]
+    if not names or frequency.frequency(_blocks(stamps, None))[0] is not None:
+        return None
+    return next(filter(None, (_own_calendar(frame, stamps, c) for c in names)), None)
+
+
+def _own_calendar(frame: pd.DataFrame, stamps: np.ndarray, c: Column) -> Column | None:
+    """A column as that of the series, where its series lie on one calendar, each at times of its own."""
+    labels = labels_of(frame, c)
+    n_series = len(np.unique(labels))
+    if n_series > len(labels) / LEAST_ROWS or frequency.frequency(_blocks(stamps, labels))[0] is None:
+        return None
+    return Column(c.name, "categorical", 0.9, f"the times of each of the {n_series:,} values of {c.name!r} are regular")
 
 
 # --------------------------------------------------------------------------- reasons against a forecast
@@ -238,7 +264,9 @@ def _regular(
     blocks = _blocks(stamps, labels)
     if not asked and sum(map(len, blocks)) < LEAST_DIFFERENT * known.sum():
         return None, f"times in {time.name!r} repeat and no column tells series apart"
-    alias, _ = frequency.frequency(blocks)
+    alias, full = frequency.frequency(blocks, frequency.LEAST_FULL if asked else FULL_UNASKED)
+    if not asked and time.reading.get("numbers") == "steps" and full < 1 and not is_in_order(stamps, labels):
+        return None, f"rows are not in the order of {time.name!r}, so its numbers may count anything"
     if alias is not None:
         return alias, ""
     if asked:

@@ -49,13 +49,14 @@ class Snapped:
     n_places: int
 
 
-def frequency(blocks: Sequence[np.ndarray]) -> tuple[str | None, float]:
+def frequency(blocks: Sequence[np.ndarray], least_full: float = LEAST_FULL) -> tuple[str | None, float]:
     """The alias of the calendar on which the times of all series lie, and how full it is.
 
     At most one time in twenty may lie far from all places of the calendar. A time near a place counts as meant for it.
 
     Args:
         blocks: for each series its times, sorted, without repetition.
+        least_full: share of the places that must be there.
 
     Returns:
         (alias of `automl.detect.series.calendars`, share of its places that are there); (None, 0.0) for no calendar.
@@ -66,7 +67,7 @@ def frequency(blocks: Sequence[np.ndarray]) -> tuple[str | None, float]:
     best: tuple[float, str | None, float] = (0.0, None, 0.0)
     for alias in dict.fromkeys(_candidates(chosen[0])):
         worth, full = _worth(chosen, alias)
-        if worth > best[0] + 1e-9:
+        if full >= least_full and worth > best[0] + 1e-9:
             best = worth, alias, full
     return best[1], best[2]
 
@@ -80,7 +81,7 @@ def _worth(blocks: Sequence[np.ndarray], alias: str) -> tuple[float, float]:
     n_moved = sum(int(p.is_moved.sum()) for p in parts)
     full = (n_times - n_off) / n_places
     most = MOST_FAR * n_times if n_times >= 1 / MOST_FAR else float(n_times >= LEAST_TOLERANT)
-    if full < LEAST_FULL or n_far > most or ((n_moved or n_off) and len(blocks[0]) < LEAST_TOLERANT):
+    if n_far > most or ((n_moved or n_off) and len(blocks[0]) < LEAST_TOLERANT):
         return 0.0, 0.0
     return full * (1 - 0.5 * n_moved / n_times - n_off / n_times), full
 

@@ -18,7 +18,8 @@ MOST_LOST = 0.5
 def ahead(lengths: np.ndarray, given: np.ndarray | None, alias: str | None, recipe: Recipe, asked: bool) -> int:
     """The horizon: set by the user, or about a season; never more than the data allow.
 
-    Series of the usual length (the median one) decide: a new shop of twelve days does not set the horizon of all others.
+    Series of the usual length decide, that of the series of the median row: a new shop of twelve days does not set the
+    horizon of all others.
 
     Args:
         lengths: rows of each series.
@@ -52,10 +53,16 @@ def ahead(lengths: np.ndarray, given: np.ndarray | None, alias: str | None, reci
             f"{len(lengths) - len(usable):,} of {len(lengths):,} series have fewer than the {LEAST_ROWS} rows that a "
             f"forecast needs"
         )
-    chosen = calendars.horizon(alias, int(np.median(usable)))
+    chosen = calendars.horizon(alias, _usual(usable))
     if given is not None and given_most:
-        chosen = min(chosen, int(np.median(given[given > 0])))
+        chosen = min(chosen, _usual(given[given > 0]))
     return max(1, min(chosen, most))
+
+
+def _usual(lengths: np.ndarray) -> int:
+    """The length of the series that the median row is of."""
+    ordered = np.sort(lengths)
+    return int(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)])
 
 
 def _most(lengths: np.ndarray, given: np.ndarray | None) -> tuple[int, int]:

@@ -44,6 +44,7 @@ FULL = {"hour": 23, "clock": 2300, "half_hour": 46, "quarter_hour": 92, "minute"
 
 LEAST_LEVELS = 4
 MORE_TIMES = 2
+_DOTTED = re.compile(r"([01]?\d|2[0-3])\.([0-5]\d)(?:\.[0-5]\d)?")  # 18.00.00
 _SPAN = re.compile(r"(\d{1,2})(?::?([0-5]\d))?\s*(?:[-–]|to)\s*\d{1,2}(?::?[0-5]\d)?")  # 07:00-08:00
 
 
@@ -61,12 +62,13 @@ def time_column(frame: pd.DataFrame, columns: Sequence[Column], named: str | Non
 
 def _counted(frame: pd.DataFrame, columns: Sequence[Column]) -> Column | None:
     """Whole numbers named like times: years first, else steps."""
+    named = [c for c in columns if is_named(c.name, TIMES) and not is_named(c.name, RATES)]
+    has_month = any(is_named(c.name, f"{PARTS['month'][0]}|{PARTS['quarter'][0]}") for c in columns)
     steps = None
-    for c in columns:
-        if c.kind not in ("numeric", "identifier") or not is_named(c.name, TIMES) or is_named(c.name, RATES):
-            continue
+    for c in named:
         seen = column_sample(c.name, frame[c.name])
-        if not seen.is_numeric or not seen.is_integer:
+        one_year = c.kind == "constant" and has_month and is_named(c.name, YEARS)
+        if not (c.kind in ("numeric", "identifier") or one_year) or not seen.is_numeric or not seen.is_integer:
             continue
         values = seen.values[~np.isnan(seen.values)]
         if len(values) < len(frame):
@@ -143,24 +145,21 @@ def _beside_year(frame: pd.DataFrame, others: Sequence[Column]) -> dict[str, str
     """The columns that tell month (and day), quarter or week beside a year, by what they tell."""
     found: dict[str, str] = {}
     for part, (names, low, high) in PARTS.items():
-        if part != "day" and found:
+        if part == "day" and "month" not in found or part != "day" and found:
             continue
-        if part == "day" and set(found) - {"month"}:
-            break
-        top = {"day": 28}.get(part, high if part != "week" else 50)
-        match = next((c.name for c in others if is_named(c.name, names) and _fits(frame, c, part, low, high, top)), None)
-        if match is not None and (part != "day" or "month" in found):
+        match = next((c.name for c in others if is_named(c.name, names) and _fits(frame, c, part, low, high)), None)
+        if match is not None:
             found[part] = match
     return found
 
 
-def _fits(frame: pd.DataFrame, c: Column, part: str, low: int, high: int, top: int) -> bool:
+def _fits(frame: pd.DataFrame, c: Column, part: str, low: int, high: int) -> bool:
+    """Whether a column holds the whole numbers (or names) of a part of a date."""
     values = _part(frame[c.name], part)
     if np.isnan(values).mean() > 0.02:
         return False
     values = values[~np.isnan(values)]
-    whole = bool(len(values)) and bool((values == np.round(values)).all())
-    return whole and values.min() >= low and top <= values.max() <= high
+    return bool(len(values)) and bool((values == np.round(values)).all()) and low <= values.min() <= values.max() <= high
 
 
 def _beside_date(frame: pd.DataFrame, others: Sequence[Column]) -> dict[str, str]:
@@ -168,8 +167,11 @@ def _beside_date(frame: pd.DataFrame, others: Sequence[Column]) -> dict[str, str
     for c in others:
         if c.kind == "datetime" and c.reading.get("clock"):
             return {"time": c.name}
-        if c.kind != "numeric" and is_named(c.name, CLOCKS["hour"][0]) and _are_spans(frame[c.name]):
-            return {"span": c.name}
+        if c.kind == "numeric" or not is_named(c.name, CLOCKS["hour"][0]):
+            continue
+        for part, form in (("span", _SPAN), ("dotted", _DOTTED)):
+            if _are_written(frame[c.name], form):
+                return {part: c.name}
     for part, (names, low, high) in CLOCKS.items():
         for c in others:
             if part == "minute" or not is_named(c.name, names) or not _is_clock(frame, c, part, low, high):
@@ -203,9 +205,9 @@ def _is_clock(frame: pd.DataFrame, c: Column, part: str, low: int, high: int) ->
     return bool(values.max() >= (12 if part == "hour" else FULL[part]))
 
 
-def _are_spans(series: pd.Series) -> bool:
+def _are_written(series: pd.Series, form: re.Pattern[str]) -> bool:
     texts = [t for t in words(series.iloc[:300]) if t is not None]
-    return len(texts) >= LEAST_LEVELS and all(_SPAN.fullmatch(t) for t in texts)
+    return len(texts) >= LEAST_LEVELS and all(form.fullmatch(t) for t in texts)
 
 
 # --------------------------------------------------------------------------- reading
@@ -267,8 +269,8 @@ def _clock(series: pd.Series, part: str) -> np.ndarray:
     """Time since midnight as timedelta64[ns], NaT where it cannot be read."""
     if part == "time":
         return np.asarray(dates(series, {"clock": True}) - np.datetime64("1970-01-01", "ns"))
-    if part == "span":
-        minutes = np.array([_begin(text) for text in words(series)])
+    if part in ("span", "dotted"):
+        minutes = np.array([_begin(text, _SPAN if part == "span" else _DOTTED) for text in words(series)])
     else:
         values = np.asarray(numbers(series))
         minutes = {
@@ -281,7 +283,7 @@ def _clock(series: pd.Series, part: str) -> np.ndarray:
     return made
 
 
-def _begin(text: object) -> float:
-    """Minutes at which a span such as 07:00-08:00 begins."""
-    found = _SPAN.fullmatch(str(text))
+def _begin(text: object, form: re.Pattern[str]) -> float:
+    """Minutes from midnight to a time such as 18.00.00, or to the begin of a span such as 07:00-08:00."""
+    found = form.fullmatch(str(text))
     return float("nan") if found is None else 60.0 * int(found[1]) + int(found[2] or 0)
