@@ -28,7 +28,7 @@ FREQUENCY = re.compile(r"[\w -]{1,60}")
 READINGS: Mapping[str, type | tuple[type, ...]] = {
     "day_first": bool, "decimal": str, "mark": str, "brackets": str, "true": str, "false": str, "empty": str,
     "unit": (str, type(None)), "units": dict, "missing": (list, tuple), "separator": str, "numbers": str, "form": str,
-    "shape": (list, tuple),
+    "shape": (list, tuple), "wall": bool, "parts": dict, "keys": (list, tuple),
 }  # fmt: skip
 """Types of the entries of a column's reading, by name."""
 
@@ -170,6 +170,9 @@ def _fault_of(column: Column) -> str:
     units = reading.get("units", {})
     if not all(isinstance(k, str) and isinstance(v, int | float) for k, v in units.items()):
         return f"reads {column.name!r} with invalid units"
+    parts = reading.get("parts", {})
+    if not all(isinstance(name, str) for name in (*reading.get("keys", ()), *parts, *parts.values())):
+        return f"reads {column.name!r} with columns that are not named"
     if "shape" in reading and not _is_shape(reading["shape"]):
         return f"has images of an invalid shape in {column.name!r}"
     return ""

@@ -150,6 +150,7 @@ def _forecast_frame(predictor: Any, dataset: Dataset, task: Task) -> pd.DataFram
 
     from automl import goals
     from automl.detect.series.clock import as_input
+    from automl.detect.series.keys import key_columns
     from automl.predict.rows import future
 
     extended, windows = future(dataset, task)
@@ -157,6 +158,6 @@ def _forecast_frame(predictor: Any, dataset: Dataset, task: Task) -> pd.DataFram
     assert extended.times is not None
     columns: dict[str, Any] = {}
     if extended.series is not None:
-        columns[task.series_column or "series"] = extended.series[windows].ravel()
+        columns |= key_columns(extended.series[windows].ravel(), task)
     columns[task.time_column or "time"] = as_input(extended.times[windows].ravel(), task, extended.zone)
     return pd.concat([pd.DataFrame(columns), goals.named(task).to_frame(output.arrays, task)], axis=1)

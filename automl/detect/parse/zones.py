@@ -19,7 +19,7 @@ __all__ = ["zone_of"]
 MOST_CELLS = 2_000
 _WRITTEN = re.compile(
     r"\d:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*"
-    r"(?P<zone>Z|[+-]\d{2}:?\d{2}|\(?(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?\)?|[A-Z]{2,4}T)(?![A-Za-z\d])"
+    r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?|\(?(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?\)?|[A-Z]{2,4}T)(?![A-Za-z\d])"
 )
 _EPOCHS = ("s", "ms", "us", "ns")
 WITH_SUMMER_TIME = (

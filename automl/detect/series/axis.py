@@ -10,6 +10,7 @@ import pandas as pd
 
 from automl import catalog, goals, metrics
 from automl.detect.series import frequency
+from automl.detect.series.calendars import DAY, constant_step
 from automl.detect.series.dependence import is_in_order
 from automl.detect.series.keys import follow, keys_of, labels_of, series_key
 from automl.detect.series.timing import columns_of, time_column, times_of, with_parts
@@ -127,6 +128,7 @@ def axis(
         declined = replace(declined, reason=reason, by_options=bool(reason))
     alias = None
     if not declined.reason and time is not None:
+        time = _on_its_clock(frame, time, labels)
         alias, reason = _regular(time, times_of(frame, time), labels, asked)
         declined = replace(declined, reason=reason)
     if declined.reason:
@@ -276,6 +278,25 @@ def _regular(
             "row a step (for example with pandas resample), or choose goal 'regression'"
         )
     return None, f"times in {time.name!r} are irregular: they lie on no calendar of hours, days, weeks or months"
+
+
+def _on_its_clock(frame: pd.DataFrame, time: Column, labels: np.ndarray | None) -> Column:
+    """The time column, read as its clock shows the times where they are days, weeks or months of that clock.
+
+    Days of a place begin at its midnight, which is another time in UTC while there is summer time. Hours are regular in
+    UTC.
+    """
+    if "numbers" in time.reading or "parts" in time.reading:
+        return time
+    local = replace(time, reading={**time.reading, "wall": True})
+    in_utc, shown = times_of(frame, time), times_of(frame, local)
+    if not (in_utc != shown)[~np.isnat(in_utc)].any():
+        return time
+    alias, _ = frequency.frequency(_blocks(shown, labels))
+    step = None if alias is None else constant_step(alias)
+    if alias is None or (step is not None and step < DAY):
+        return time
+    return replace(local, evidence=f"{time.evidence}; read on the local clock")
 
 
 def _blocks(stamps: np.ndarray, labels: np.ndarray | None) -> list[np.ndarray]:

@@ -10,9 +10,9 @@ import pandas as pd
 
 from automl.detect.columns.sample import column_sample, is_named
 from automl.detect.parse import words
-from automl.records import Column
+from automl.records import Column, Task
 
-__all__ = ["follow", "keys_of", "labels_of", "series_key"]
+__all__ = ["follow", "key_columns", "keys_of", "labels_of", "series_key"]
 
 MOST_KEYS = 3
 MOST_CANDIDATES = 8
@@ -46,6 +46,17 @@ def labels_of(frame: pd.DataFrame, series: Column) -> np.ndarray:
 
 def _labels(column: pd.Series) -> np.ndarray:
     return np.array(["(missing)" if value is None else str(value) for value in words(column)], dtype=object)
+
+
+def key_columns(labels: np.ndarray, task: Task) -> dict[str, np.ndarray]:
+    """The columns that tell the series apart, by name, of labels as `labels_of` makes them."""
+    series = next((c for c in task.columns if c.name == task.series_column), None)
+    names = keys_of(series)
+    if len(names) < 2 or series is None:
+        return {task.series_column or "series": labels}
+    parts = [str(label).split(str(series.reading["separator"]), len(names) - 1) for label in labels]
+    filled = np.array([[*part, *[""] * (len(names) - len(part))] for part in parts], dtype=object)
+    return {name: filled[:, place] for place, name in enumerate(names)}
 
 
 def codes_of(column: pd.Series) -> np.ndarray:
