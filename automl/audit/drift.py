@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from automl.audit.models import area, class_probabilities
-from automl.audit.recorded import derived_from, runs_in_time, time_columns
+from automl.audit.recorded import derived_from, runs_in_time, tests_are_later, time_columns
 from automl.audit.univariate import codes_of, follows, numbers_of, skill
 from automl.audit.view import View, evenly, quoted, remembered, severity_of
 from automl.detect.quoting import percent
@@ -100,7 +100,7 @@ def ignored_time(view: View) -> Finding | None:
     if view.frame is None or task.time_column is not None or view.goal.in_windows or not view.targets:
         return None
     if view.dataset.given is not None and view.dataset.given.any():
-        return None
+        return _shuffled_validation(view)
     dated: list[tuple[float, Column]] = []
     for column in time_columns(view):
         places = numbers_of(view.known_frame[column.name])
@@ -120,14 +120,29 @@ def ignored_time(view: View) -> Finding | None:
         drifts.append(f"inputs of the first and last third differ (ROC AUC {auc:.2f})")
     if in_order:
         drifts.append("rows are in its order, and neighbours have targets that are alike")
-    severity: Severity = "high" if explained >= STRONG_DRIFT or in_order else "medium"
+    by_groups = view.split is not None and view.split.units == "group"  # as the user asked
+    severity: Severity = "high" if (explained >= STRONG_DRIFT or in_order) and not by_groups else "medium"
+    how = "by groups" if by_groups else "random"
     message = (
-        f"Rows are dated by {column.name!r} and change with time ({' and '.join(drifts)}), but the split is random: "
+        f"Rows are dated by {column.name!r} and change with time ({' and '.join(drifts)}), but the split is {how}: "
         "test rows lie between training rows in time, and predicting later rows will be harder."
     )
     flag = shell.flag("--time-column", column.name)
     step = f"Pass {flag} to test on the latest rows, if later rows are what you will predict."
     return Finding("ignored_time", severity, message, step, (column.name,), (), 0)
+
+
+def _shuffled_validation(view: View) -> Finding | None:
+    """Given test rows that are later than all training rows, among which validation rows are drawn at random."""
+    column = next((c for c in time_columns(view) if tests_are_later(view, c) and runs_in_time(view, c)), None)
+    if column is None:
+        return None
+    message = (
+        f"The given test rows are later by {column.name!r} than all others, but validation rows are drawn among these "
+        "at random: models are chosen by rows whose neighbours in time they know, and will do worse on the test rows."
+    )
+    step = f"Pass {shell.flag('--time-column', column.name)} to validate on the latest of the other rows."
+    return Finding("ignored_time", "medium", message, step, (column.name,), (), 0)
 
 
 def _early_from_late(view: View, column: Column, dated: tuple[str, ...]) -> tuple[float, float]:

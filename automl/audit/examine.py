@@ -11,8 +11,8 @@ from automl.audit.duplicates import contradictory_rows, near_twins, twins
 from automl.audit.groups import crossing_groups
 from automl.audit.images import alike_images, blank_images
 from automl.audit.labels import doubtful_labels, doubtful_values
-from automl.audit.recorded import time_columns
 from automl.audit.leakage import copied_target, leaking_column, sorted_identifier, sorted_rows
+from automl.audit.recorded import time_columns
 from automl.audit.series import changed_frequency, long_gaps
 from automl.audit.target import few_rows, rare_classes, target_outliers, untested_classes
 from automl.audit.texts import empty_texts, mixed_languages

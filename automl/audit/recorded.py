@@ -13,7 +13,7 @@ from automl.detect.series.dependence import depends_on_time, is_in_order
 from automl.detect.series.timing import time_column
 from automl.records import NUMERIC_KINDS, Column
 
-__all__ = ["derived_from", "runs_in_time", "time_columns"]
+__all__ = ["derived_from", "runs_in_time", "tests_are_later", "time_columns"]
 
 LEAST_TIMES = 10
 LEAST_KNOWN = 0.9
@@ -28,8 +28,8 @@ ROWS_A_LEVEL = 10
 def time_columns(view: View) -> tuple[Column, ...]:
     """Columns that may tell when a row was recorded: dates, or years or steps in whose order the rows are.
 
-    A date from which a duration until one common day derives (tenure, age) is of the thing in the row, as a date of birth
-    is, unless the rows are in its order.
+    A date from which a duration until one common day derives (tenure, age) is of the thing in the row, as a date of
+    birth is, unless the rows are in its order.
     """
     dates = [c for c in view.columns if c.kind == "datetime" and not is_birth(c.name) and _is_usable(view, c)]
     dates = [c for c in dates if not _ages(view, c) or is_in_order(_times(view, c))]
@@ -42,6 +42,15 @@ def time_columns(view: View) -> tuple[Column, ...]:
 def _is_usable(view: View, c: Column) -> bool:
     times = view.known_frame[c.name]
     return bool(times.notna().mean() >= LEAST_KNOWN) and int(times.nunique()) >= LEAST_TIMES
+
+
+def tests_are_later(view: View, date: Column) -> bool:
+    """Whether all test rows are later than all training and validation rows."""
+    if view.frame is None or view.split is None or not len(view.split.test):
+        return False
+    parts = (np.concatenate([view.split.train, view.split.valid]), view.split.test)
+    before, after = (numbers_of(view.frame[date.name].iloc[rows]) for rows in parts)
+    return bool(np.isfinite(before).any() and np.isfinite(after).any() and np.nanmax(before) < np.nanmin(after))
 
 
 def _times(view: View, c: Column) -> np.ndarray:
@@ -71,7 +80,7 @@ def _ages(view: View, date: Column) -> bool:
 
 
 def derived_from(view: View, date: Column, dates: Sequence[Column]) -> tuple[str, ...]:
-    """Numeric columns that derive from a date, or from several: years, counters, tenures, durations between two of them.
+    """Numeric columns that derive from one date or several: years, counters, tenures, durations between two of them.
 
     Args:
         view: of the data.
@@ -101,7 +110,7 @@ def _explained(places: np.ndarray, values: np.ndarray) -> float:
 
 
 def runs_in_time(view: View, date: Column) -> bool:
-    """Whether training rows are in the order of a date, as a whole or within the levels of a column, and the target too.
+    """Whether training rows are in the order of a date, as a whole or for each level of a column, and the target too.
 
     Targets of neighbours are alike then, and shuffled test rows lie among the rows that tell them.
     """
@@ -109,9 +118,7 @@ def runs_in_time(view: View, date: Column) -> bool:
         return False
     rows, times = _training(view), _times(view, date)
     target = view.dataset.target.iloc[rows].reset_index(drop=True)
-    return any(
-        is_in_order(times, labels) and depends_on_time(times, target, labels) for labels in _labels(view, rows)
-    )
+    return any(is_in_order(times, labels) and depends_on_time(times, target, labels) for labels in _labels(view, rows))
 
 
 def _labels(view: View, rows: np.ndarray) -> Iterator[np.ndarray | None]:

@@ -15,23 +15,21 @@ from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.consistency import agreed
 from automl.detect.columns.convert import as_frame, read
+from automl.detect.dated import about_time, split_in_time
 from automl.detect.findings import reading_findings, unsure
 from automl.detect.parse import numbers, words
 from automl.detect.quoting import percent
 from automl.detect.rows import in_file, take
-from automl.detect.series import forecast
-from automl.detect.series.axis import Declined, axis, is_asked
-from automl.detect.series.dependence import depends_on_time, is_in_order
-from automl.detect.series.keys import keys_of, labels_of
-from automl.detect.series.timing import columns_of, time_column, times_of
+from automl.detect.series import forecast, sampling
+from automl.detect.series.axis import Declined, axis
+from automl.detect.series.options import is_asked
 from automl.detect.target.goal import Answer, answer, suggested
 from automl.errors import DataError, InputError, NoTarget, RecipeError
-from automl.records import KINDS, Column, Dataset, Finding, Goal, GoalName, Recipe, Task
+from automl.records import KINDS, Column, Dataset, Goal, GoalName, Recipe, Task
 
-__all__ = ["detect", "kinds_of"]
+__all__ = ["detect", "is_in_time_order", "kinds_of"]
 
-LEAST_TIMES = 5
-MOST_UNDATED = 0.02
+MOST_LOOKED = 20
 
 
 def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
@@ -79,6 +77,20 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
 def kinds_of(frame: pd.DataFrame, recipe: Recipe) -> list[Column]:
     """What the columns of a table hold; open questions of one are decided by the others."""
     return agreed(kinds.columns(frame, recipe.columns))
+
+
+def is_in_time_order(dataset: Dataset, recipe: Recipe) -> bool:
+    """Whether a table of a few columns, some of whose rows were drawn at random, is in the order of time.
+
+    Args:
+        dataset: raw, as for `detect`.
+        recipe: names the targets, or none.
+    """
+    if _is_array(dataset.inputs) or (recipe.goal is not None and goals.named(recipe.goal).is_classification):
+        return False
+    whole = _whole(_named(replace(dataset, inputs=as_frame(dataset.inputs))))
+    targets = recipe.target or (() if dataset.target is None else tuple(map(str, dataset.target.columns)))
+    return whole.shape[1] <= MOST_LOOKED and sampling.runs_in_time(whole, kinds_of(whole, recipe), targets)
 
 
 # --------------------------------------------------------------------------- checks
@@ -217,7 +229,7 @@ def _table(
     dataset = _with_answer(dataset, answered)
     repeated = duplicate_rows(raw.inputs, raw.target)
     findings = [*in_file(answered.findings, raw)]
-    dataset, time, told = _split_in_time(dataset, columns, recipe, answered, declined)
+    dataset, time, told = split_in_time(dataset, columns, recipe, answered, declined)
     findings += told
     if time is not None:
         columns = [time if c.name == time.name else c for c in columns]
@@ -228,7 +240,7 @@ def _table(
     findings += in_file([repeated] if repeated else [], raw)
     evidence = [why, *answered.evidence]
     metric, chosen = _metric(answered, recipe)
-    series = _about_time(frame, columns, recipe, answered, declined, time)
+    series = about_time(frame, columns, recipe, answered, declined, time)
     task = Task(
         modality=name, goal=answered.goal, target=tuple(map(str, target.columns)), metric=metric,
         classes=answered.classes,
@@ -250,103 +262,6 @@ def _with_answer(dataset: Dataset, answered: Answer) -> Dataset:
             f"({names}); fill it, or leave the test data out"
         )
     return replace(kept, target=answered.target)
-
-
-def _split_in_time(
-    dataset: Dataset, columns: list[Column], recipe: Recipe, answered: Answer, declined: Declined | None
-) -> tuple[Dataset, Column | None, list[Finding]]:
-    """The column by whose times the rows are split: the one that the user named, or that of a series.
-
-    A table that is a series but for its calendar or its length is split in time where its rows are in the order of time
-    and the target depends on it: shuffled test rows would lie among the rows that tell them.
-    """
-    told = [] if declined is None else _no_forecast(dataset, declined, answered)
-    if recipe.time_column is not None:
-        name = str(recipe.time_column)
-        if name not in dataset.inputs.columns:
-            return dataset, Column(name, "datetime", 1.0, "named as the time column"), told
-        time = time_column(dataset.inputs, columns, name)
-        assert time is not None
-        dataset, findings = _dated(dataset, time)
-        return dataset, time, told + findings
-    if declined is None or declined.time is None or not declined.is_series or not _runs_in_time(dataset, declined):
-        return dataset, None, told
-    if recipe.group is not None or (dataset.given is not None and dataset.given.any()):
-        return dataset, None, told
-    if not goals.named(answered.goal).is_numeric:
-        return dataset, None, told
-    dataset, findings = _dated(dataset, declined.time)
-    names = " and ".join(map(repr, columns_of(declined.time)))
-    message = (
-        f"Rows are in the order of {names} and the target changes with it, so the latest rows test: shuffled ones would "
-        "lie among the rows that tell them."
-    )
-    step = "Pass goal regression to shuffle the rows, if new rows will be of the same times."
-    finding = Finding("split_in_time", "low", message, step, columns_of(declined.time))
-    return dataset, declined.time, [*told, *findings, finding]
-
-
-def _no_forecast(dataset: Dataset, declined: Declined, answered: Answer) -> list[Finding]:
-    """Why a table that looks like a series in the order of time is predicted row by row."""
-    if not declined.is_series or declined.by_options or declined.time is None:
-        return []
-    labels = None if declined.series is None else labels_of(dataset.inputs, declined.series)
-    if not goals.named(answered.goal).is_numeric or not is_in_order(times_of(dataset.inputs, declined.time), labels):
-        return []
-    names = (*columns_of(declined.time), *keys_of(declined.series))
-    message = (
-        f"There is nothing beside {' and '.join(map(repr, names))} to predict the target from, as in a series, but rows "
-        f"are predicted one by one: {declined.reason}."
-    )
-    step = "Change this for a forecast, or add columns that tell more of each row."
-    return [Finding("no_forecast", "low", message, step, names)]
-
-
-def _runs_in_time(dataset: Dataset, declined: Declined) -> bool:
-    """Whether rows are in the order of time, at several times, and the target depends on it."""
-    assert declined.time is not None and dataset.target is not None
-    times = times_of(dataset.inputs, declined.time)
-    if np.isnat(times).mean() > MOST_UNDATED or len(np.unique(times)) < LEAST_TIMES:
-        return False
-    labels = None if declined.series is None else labels_of(dataset.inputs, declined.series)
-    return is_in_order(times, labels) and depends_on_time(times, dataset.target, labels)
-
-
-def _about_time(
-    frame: pd.DataFrame, columns: list[Column], recipe: Recipe, answered: Answer, declined: Declined | None,
-    time: Column | None,
-) -> list[str]:  # fmt: skip
-    """Sentences on a series column that is an input, on dates, and on why there is no forecast."""
-    said = [f"series column {recipe.series!r} is used as an input: the goal is no forecast"] if recipe.series else []
-    if not goals.named(answered.goal).is_numeric:
-        return said
-    if time is None and (stamps := time_column(frame, columns, None)) is not None:
-        said.append(
-            f"rows are dated by {stamps.name!r}; pass time_column to test on the latest rows instead of random ones"
-        )
-    elif time is None or recipe.time_column is not None:
-        return said
-    return said + ([f"goal forecast is possible, not chosen: {declined.reason}"] if declined is not None else [])
-
-
-def _dated(dataset: Dataset, time: Column) -> tuple[Dataset, list[Finding]]:
-    """The times of a table that is split in time; rows without a time go."""
-    name = time.name
-    times = times_of(dataset.inputs, time)
-    lost = np.flatnonzero(np.isnat(times))
-    if len(lost) > 0.5 * len(times):
-        raise DataError(
-            f"time_column {name!r} of {dataset.name} holds no readable time in {len(lost):,} of "
-            f"{len(times):,} rows; name another column"
-        )
-    if not len(lost):
-        return replace(dataset, times=times), []
-    message = f"{len(lost):,} rows have no readable time in {name!r} and were dropped."
-    finding = Finding(
-        "missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost)
-    )
-    kept = take(replace(dataset, times=times), np.flatnonzero(~np.isnat(times)))
-    return kept, [*in_file([finding], dataset)]
 
 
 def _metric(answered: Answer, recipe: Recipe) -> tuple[str, str]:

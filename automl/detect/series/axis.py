@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from automl import catalog, goals, metrics
 from automl.detect.series import frequency
 from automl.detect.series.calendars import DAY, constant_step
 from automl.detect.series.dependence import is_in_order
 from automl.detect.series.keys import follow, keys_of, labels_of, series_key
+from automl.detect.series.options import is_asked, not_later, spoken_against
 from automl.detect.series.timing import columns_of, time_column, times_of, with_parts
 from automl.errors import DataError, RecipeError
 from automl.goals.forecast import FORECAST
-from automl.records import QUANTITY_KINDS, Column, Recipe, Template
+from automl.records import QUANTITY_KINDS, Column, Recipe
 
-__all__ = ["Axis", "Declined", "axis", "is_asked", "series_blocks"]
+__all__ = ["Axis", "Declined", "axis", "series_blocks"]
 
 MOST_COLUMNS = 12
 """Columns beside the target up to which a table may be a set of series that nobody asked for."""
@@ -27,7 +27,7 @@ LEAST_KNOWN = 0.9
 LEAST_DIFFERENT = 0.9
 LEAST_ROWS = 10
 FULL_UNASKED = 0.6
-"""Share of a calendar's places that must be there where nobody asked for a forecast; teams play at home half the time."""
+"""Share of a calendar's places that must be there if nobody asked for a forecast; teams play at home half the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +70,25 @@ class Declined:
     by_options: bool = False
 
 
-def is_asked(recipe: Recipe) -> bool:
-    """Whether a forecast is asked for: by its goal, or by an option that no other goal has."""
-    if recipe.goal is not None:
-        return goals.named(recipe.goal).in_windows
-    return recipe.horizon is not None or recipe.series is not None or _scores_forecasts_alone(recipe)
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """The columns of a table that may hold series.
 
+    Attributes:
+        time: the time column or None.
+        stamps: ``(n,)`` its times, or None.
+        series: the series column or None.
+        labels: ``(n,)`` of the series, or None.
+        others: columns beside these and the targets.
+        idle: names of others that tell nothing beside time and series.
+    """
 
-def _scores_forecasts_alone(recipe: Recipe) -> bool:
-    if recipe.metric is None:
-        return False
-    served = [name for name in goals.known() if goals.serves(metrics.named(recipe.metric).goals, name)]
-    return bool(served) and all(goals.named(name).in_windows for name in served)
+    time: Column | None
+    stamps: np.ndarray | None
+    series: Column | None
+    labels: np.ndarray | None
+    others: list[Column]
+    idle: set[str]
 
 
 def axis(
@@ -100,6 +107,38 @@ def axis(
         RecipeError, DataError: a forecast was asked for and cannot be made.
     """
     asked = is_asked(recipe)
+    laid = _layout(frame, columns, targets, recipe, asked)
+    if isinstance(laid, Declined):
+        return laid
+    time, series, others = laid.time, laid.series, laid.others
+    if not targets:
+        targets = [c.name for c in others if c.kind in QUANTITY_KINDS and c.name not in laid.idle]
+        others = [c for c in others if c.name not in targets]
+        if not targets:
+            return Declined("no column holds numbers to forecast", time, series)
+    varying = [c for c in others if c.name not in laid.idle]
+    if varying and not asked:
+        return Declined(_varies(varying), time, series)
+    declined = Declined(_no_numbers(columns, targets, recipe, asked), time, series, is_series=True)
+    if not declined.reason and not asked:
+        reason = spoken_against(recipe) or not_later(laid.stamps, laid.labels, given)
+        declined = replace(declined, reason=reason, by_options=bool(reason))
+    alias = None
+    if not declined.reason and time is not None:
+        time = _on_its_clock(frame, time, laid.labels)
+        alias, reason = _regular(time, times_of(frame, time), laid.labels, asked)
+        declined = replace(declined, reason=reason)
+    if declined.reason:
+        return declined
+    why = [series.evidence] if series is not None and recipe.series is None else []
+    evidence = (f"goal forecast: {'set by you' if recipe.goal else _because(time, series, targets, asked)}", *why)
+    return Axis(time, series, tuple(targets), tuple(c.name for c in others), evidence, alias)
+
+
+def _layout(
+    frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str], recipe: Recipe, asked: bool
+) -> Layout | Declined:
+    """What tells the time, what tells series apart, and what else there is."""
     time = time_column(frame, [c for c in columns if c.name not in targets], recipe.time_column)
     if time is None and not asked:
         return Declined("no column tells the time")
@@ -114,28 +153,7 @@ def axis(
     others = [c for c in others if c.name not in keys_of(series)]
     labels = None if series is None else labels_of(frame, series)
     idle = follow(frame, labels, stamps, others) if stamps is not None and not asked else set()
-    if not targets:
-        targets = [c.name for c in others if c.kind in QUANTITY_KINDS and c.name not in idle]
-        others = [c for c in others if c.name not in targets]
-        if not targets:
-            return Declined("no column holds numbers to forecast", time, series)
-    varying = [c for c in others if c.name not in idle]
-    if varying and not asked:
-        return Declined(_varies(varying), time, series)
-    declined = Declined(_no_numbers(columns, targets, recipe, asked), time, series, is_series=True)
-    if not declined.reason and not asked:
-        reason = _spoken_against(recipe) or _not_later(stamps, labels, given)
-        declined = replace(declined, reason=reason, by_options=bool(reason))
-    alias = None
-    if not declined.reason and time is not None:
-        time = _on_its_clock(frame, time, labels)
-        alias, reason = _regular(time, times_of(frame, time), labels, asked)
-        declined = replace(declined, reason=reason)
-    if declined.reason:
-        return declined
-    why = [series.evidence] if series is not None and recipe.series is None else []
-    evidence = (f"goal forecast: {'set by you' if recipe.goal else _because(time, series, targets, asked)}", *why)
-    return Axis(time, series, tuple(targets), tuple(c.name for c in others), evidence, alias)
+    return Layout(time, stamps, series, labels, others, idle)
 
 
 def _beside(columns: Sequence[Column], time: Column | None, targets: Sequence[str], recipe: Recipe) -> list[Column]:
@@ -148,11 +166,9 @@ def _beside(columns: Sequence[Column], time: Column | None, targets: Sequence[st
     ]
 
 
-def _may_be_parts(
-    columns: Sequence[Column], time: Column, targets: Sequence[str], recipe: Recipe
-) -> list[Column]:
+def _may_be_parts(columns: Sequence[Column], time: Column, targets: Sequence[str], recipe: Recipe) -> list[Column]:
     """Columns that may tell a part of the time; the month of a file may be the same in all rows."""
-    out = {time.name, *targets, recipe.group, recipe.series}
+    out = {time.name, *targets, recipe.group, recipe.series, *recipe.columns}
     return [c for c in columns if c.name not in out]
 
 
@@ -167,7 +183,8 @@ def _because(time: Column | None, series: Column | None, targets: Sequence[str],
     beside = f"series column {' and '.join(map(repr, keys_of(series)))} and " if series else ""
     names = ", ".join(targets[:3]) + (" and more" if len(targets) > 3 else "")
     clock = " and ".join(map(repr, columns_of(time))) if time else "'row order'"
-    return f"beside time column {clock} there is only {beside}{names}; pass goal regression to predict rows in any order"
+    instead = "pass goal regression to predict rows in any order"
+    return f"beside time column {clock} there is only {beside}{names}; {instead}"
 
 
 def _series(
@@ -197,9 +214,6 @@ def _own_calendar(frame: pd.DataFrame, stamps: np.ndarray, c: Column) -> Column 
     return Column(c.name, "categorical", 0.9, f"the times of each of the {n_series:,} values of {c.name!r} are regular")
 
 
-# --------------------------------------------------------------------------- reasons against a forecast
-
-
 def _no_numbers(columns: Sequence[Column], targets: Sequence[str], recipe: Recipe, asked: bool) -> str:
     """That a target holds no numbers; empty if all do. An error where the user asked for a forecast."""
     kinds = {c.name: c for c in columns}
@@ -208,38 +222,12 @@ def _no_numbers(columns: Sequence[Column], targets: Sequence[str], recipe: Recip
     if wrong is None:
         return ""
     if asked:
+        by = "" if recipe.goal else " (horizon, series and metrics of forecasts ask for it)"
         raise RecipeError(
-            f"goal {FORECAST.name!r} needs numbers, but target {wrong.name!r} holds {wrong.kind} values "
+            f"goal {FORECAST.name!r}{by} needs numbers, but target {wrong.name!r} holds {wrong.kind} values "
             f"({wrong.evidence})"
         )
     return f"the target {wrong.name!r} holds no numbers"
-
-
-def _spoken_against(recipe: Recipe) -> str:
-    """The option that a forecast does not have; empty if there is none."""
-    if recipe.group is not None:
-        return f"group {recipe.group!r} keeps rows together, which a forecast does not know"
-    if recipe.metric is not None and not goals.serves(metrics.named(recipe.metric).goals, FORECAST.name):
-        return f"metric {recipe.metric!r} does not score forecasts"
-    if recipe.templates:
-        known = catalog.members(Template, "automl.templates")
-        if not any(goals.serves(known[name].goals, FORECAST.name) for name in recipe.templates if name in known):
-            return f"none of the templates {', '.join(recipe.templates)} makes forecasts"
-    return ""
-
-
-def _not_later(stamps: np.ndarray | None, labels: np.ndarray | None, given: np.ndarray | None) -> str:
-    """That the user's own test rows do not follow the training rows of their series; empty if they do."""
-    if stamps is None or given is None or not given.any() or given.all():
-        return ""
-    rows = pd.DataFrame({"s": "" if labels is None else labels, "t": stamps, "given": given}).dropna()
-    ends, begins = (rows[rows["given"] == part].groupby("s")["t"] for part in (False, True))
-    both = pd.DataFrame({"end": ends.max(), "begin": begins.min()}).dropna()
-    if not len(both):
-        return "the test rows are of series that the training rows do not have"
-    if not (both["begin"] > both["end"]).all():
-        return "the test rows are not later than the training rows, so they test rows in any order"
-    return ""
 
 
 def series_blocks(times: np.ndarray, series: np.ndarray | None) -> list[np.ndarray]:
@@ -251,9 +239,7 @@ def series_blocks(times: np.ndarray, series: np.ndarray | None) -> list[np.ndarr
     return [np.unique(part) for part in np.split(times[order], np.flatnonzero(np.diff(codes)) + 1)]
 
 
-def _regular(
-    time: Column, stamps: np.ndarray, labels: np.ndarray | None, asked: bool
-) -> tuple[str | None, str]:
+def _regular(time: Column, stamps: np.ndarray, labels: np.ndarray | None, asked: bool) -> tuple[str | None, str]:
     """(Alias of the calendar, why there is none). An error where the user asked for a forecast."""
     known = ~np.isnat(stamps)
     if known.sum() < 3 or (not asked and known.mean() < LEAST_KNOWN):

@@ -2,8 +2,8 @@
 
 Aliases beside those of pandas ("h", "15min", "W-FRI", "MS", "BME", "WOM-1MON"):
 
-- ``"M-15"``, ``"3M-15"``: that day of each month, or of each third one; ``"M-1-11-21"``: several days of each month. Where
-  a month is shorter, its last day.
+- ``"M-15"``, ``"3M-15"``: that day of each month, or of each third one; ``"M-1-11-21"``: several days of each month.
+  Where a month is shorter, its last day.
 - ``"C-Mon Tue Wed Thu Fri Sat"``: some days of the week.
 - ``"30min-0930-1600-Mon Tue Wed Thu Fri"``: steps within the same hours of some days of the week.
 """
@@ -17,7 +17,10 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-__all__ = ["DAY", "LAST", "UNITS", "constant_step", "day_hours", "following", "grid", "horizon", "is_alias", "month_days", "named_days", "said", "season", "unit", "week_days"]
+__all__ = [
+    "DAY", "LAST", "UNITS", "constant_step", "day_hours", "following", "grid", "horizon", "is_alias", "month_days",
+    "named_days", "said", "season", "unit", "week_days",
+]  # fmt: skip
 
 DAY = 86_400_000_000_000
 """Nanoseconds of a day."""
@@ -115,7 +118,7 @@ def grid(first: np.datetime64, last: np.datetime64, alias: str) -> np.ndarray:
     Returns:
         datetime64[ns], sorted. They have the time of day of `first` where a calendar of days says none.
     """
-    first, last = np.datetime64(first, "ns"), np.datetime64(last, "ns")
+    first, last = first.astype("datetime64[ns]"), last.astype("datetime64[ns]")
     if (step := constant_step(alias)) is not None:
         n_steps = int((last - first).astype(np.int64)) // step
         return np.asarray(first + np.arange(n_steps + 1) * np.timedelta64(step, "ns"))
@@ -129,7 +132,7 @@ def grid(first: np.datetime64, last: np.datetime64, alias: str) -> np.ndarray:
 
 def following(last: np.datetime64, n: int, alias: str) -> np.ndarray:
     """The `n` places of a calendar after a time, as datetime64[ns]."""
-    last = np.datetime64(last, "ns")
+    last = last.astype("datetime64[ns]")
     if (step := constant_step(alias)) is not None:
         return np.asarray(last + np.arange(1, n + 1) * np.timedelta64(step, "ns"))
     later = grid(last, last + np.timedelta64(_span(alias, n) * DAY, "ns"), alias)
@@ -147,12 +150,14 @@ def _span(alias: str, n: int) -> int:
 
 
 def _days(time: np.datetime64) -> np.datetime64:
-    return np.datetime64(time, "D")
+    day: np.datetime64 = time.astype("datetime64[D]")
+    return day
 
 
 def _clock(time: np.datetime64) -> np.timedelta64:
     """The time of day."""
-    return np.timedelta64(time - np.datetime64(_days(time), "ns"), "ns")
+    clock: np.timedelta64 = time - _days(time).astype("datetime64[ns]")
+    return clock
 
 
 def _places(first: np.datetime64, last: np.datetime64, alias: str) -> np.ndarray:

@@ -107,4 +107,4 @@ def _around(values: np.ndarray, codes: np.ndarray, width: int) -> np.ndarray:
         count[shift:] += same
         total[:-shift] += np.where(same, values[shift:], 0.0)
         count[:-shift] += same
-    return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
+    return np.asarray(np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0))

@@ -15,11 +15,12 @@ from automl.detect.findings import reading_findings, stand_ins
 from automl.detect.parse import dates, numbers, zone_of
 from automl.detect.rows import in_file, take
 from automl.detect.series import calendars, frequency
-from automl.detect.series.axis import Axis, is_asked, series_blocks
+from automl.detect.series.axis import Axis, series_blocks
 from automl.detect.series.grid import block_bounds, drop_short, filled, ordered, unrepeated
 from automl.detect.series.horizon import ahead
 from automl.detect.series.keys import keys_of, labels_of
 from automl.detect.series.mend import averaged_hours, on_calendar
+from automl.detect.series.options import is_asked
 from automl.detect.series.timing import columns_of, times_of
 from automl.errors import DataError, RecipeError
 from automl.goals.forecast import FORECAST

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.columns.sample import column_sample, is_named
-from automl.detect.parse import words
+from automl.detect.parse import dates, words
+from automl.detect.series.calendars import DAY
 from automl.records import Column, Task
 
 __all__ = ["follow", "key_columns", "keys_of", "labels_of", "series_key"]
@@ -17,6 +18,8 @@ __all__ = ["follow", "key_columns", "keys_of", "labels_of", "series_key"]
 MOST_KEYS = 3
 MOST_CANDIDATES = 8
 MOST_REPEATED = 0.02
+SAMPLE_ROWS = 50_000
+MOST_APART = 366 * DAY
 MARKS = (" / ", " | ", " · ", " // ", " || ")
 KEY_NAMES = (
     r"id|ids|code|key|nr|store|shop|item|product|sku|region|country|state|city|site|station|location|sensor|"
@@ -79,13 +82,28 @@ def series_key(frame: pd.DataFrame, stamps: np.ndarray, others: Sequence[Column]
     candidates = [c for c in others if _may_be_key(frame, c, asked, alone=len(others) == 1)][:MOST_CANDIDATES]
     candidates.sort(key=lambda c: c.kind != "categorical")
     codes = {c.name: codes_of(frame[c.name]) for c in candidates}
-    times = np.asarray(pd.factorize(pd.Series(stamps))[0])
+    times = np.asarray(pd.factorize(pd.Series(stamps))[0], np.int64)
+    some = _some_times(times)
     for keys in _sets(candidates):
-        label = _crossed([codes[c.name] for c in keys])
-        n_series = len(np.unique(label))
-        if n_series <= len(label) / 2 and pd.DataFrame({"s": label, "t": times}).duplicated().mean() < MOST_REPEATED:
+        parts = [codes[c.name] for c in keys]
+        if _repeated([part[some] for part in parts], times[some]) >= MOST_REPEATED:
+            continue
+        n_series = len(np.unique(_crossed(parts)))
+        if n_series <= len(times) / 2 and _repeated(parts, times) < MOST_REPEATED:
             return _key(frame, keys, n_series)
     return None
+
+
+def _some_times(times: np.ndarray) -> np.ndarray:
+    """All rows of some times, evenly taken: whether keys tell rows of one time apart shows in a part of them."""
+    n_times = int(times.max(initial=0)) + 1
+    every = max(1, n_times * len(times) // (SAMPLE_ROWS * max(n_times, 1)))
+    return np.flatnonzero(times % every == 0)
+
+
+def _repeated(parts: Sequence[np.ndarray], times: np.ndarray) -> float:
+    """Share of the rows that have the keys and the time of an earlier one."""
+    return float(pd.Series(_crossed([*parts, times])).duplicated().mean()) if len(times) else 0.0
 
 
 def _may_be_key(frame: pd.DataFrame, c: Column, asked: bool, alone: bool) -> bool:
@@ -129,7 +147,7 @@ def _key(frame: pd.DataFrame, keys: Sequence[Column], n_series: int) -> Column:
 
 
 def follow(frame: pd.DataFrame, labels: np.ndarray | None, stamps: np.ndarray, others: Sequence[Column]) -> set[str]:
-    """Columns that tell nothing beside series and time: one value a series, or one for each part of the calendar.
+    """Columns that tell nothing beside series and time: one value a series or a part of the calendar, the same dates.
 
     Args:
         frame: with these columns.
@@ -148,6 +166,9 @@ def follow(frame: pd.DataFrame, labels: np.ndarray | None, stamps: np.ndarray, o
         code = codes_of(cells)
         if series is not None and _is_constant_within(series, code):
             names.add(c.name)
+        elif c.kind == "datetime" and not c.reading.get("clock"):
+            if _rises_with(stamps[known], dates(cells, c.reading)):
+                names.add(c.name)
         elif any(_tells(c.name, cells, code, part, comes_back) for part, comes_back in parts):
             names.add(c.name)
     return names
@@ -174,6 +195,16 @@ def _tells(name: str, cells: pd.Series, code: np.ndarray, part: np.ndarray, come
         shift = np.asarray(cells, np.float64) - part
         return bool(shift.min() == shift.max())
     return len(np.unique(code)) == len(np.unique(part)) > 2 and _is_constant_within(part, code)
+
+
+def _rises_with(stamps: np.ndarray, others: np.ndarray) -> bool:
+    """Whether dates are the same ones in another form (the end of the week): they never fall as time goes on."""
+    if np.isnat(others).any() or np.ptp((others - stamps).astype(np.int64)) > MOST_APART:
+        return False
+    order = np.lexsort((others.astype(np.int64), stamps.astype(np.int64)))
+    same = np.diff(stamps[order].astype(np.int64)) == 0
+    steps = np.diff(others[order].astype(np.int64))
+    return bool((steps >= 0).all()) and bool((steps[same] == 0).all())
 
 
 def _is_constant_within(part: np.ndarray, code: np.ndarray) -> bool:

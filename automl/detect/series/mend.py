@@ -48,8 +48,8 @@ def averaged_hours(dataset: Dataset, time_name: str) -> tuple[Dataset, tuple[Fin
     target = pd.DataFrame(values, columns=dataset.target.columns)
     numbers = dataset.row_numbers if dataset.row_numbers is not None else np.arange(dataset.n_rows)
     message = (
-        f"{_counted(len(at), 'time')} in {time_name!r} {_come(len(at))} twice, as where the clock is set back at the end "
-        f"of summer time (first {_written(dataset.times[at[0]])}); the values of such a pair were averaged."
+        f"{_counted(len(at), 'time')} in {time_name!r} {_come(len(at))} twice, as where the clock is set back at the "
+        f"end of summer time (first {_written(dataset.times[at[0]])}); the values of such a pair were averaged."
     )
     step = "Write the times in UTC, or with their offset to it, to keep both rows."
     finding = Finding(

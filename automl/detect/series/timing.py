@@ -145,7 +145,7 @@ def _beside_year(frame: pd.DataFrame, others: Sequence[Column]) -> dict[str, str
     """The columns that tell month (and day), quarter or week beside a year, by what they tell."""
     found: dict[str, str] = {}
     for part, (names, low, high) in PARTS.items():
-        if part == "day" and "month" not in found or part != "day" and found:
+        if "month" not in found if part == "day" else found:
             continue
         match = next((c.name for c in others if is_named(c.name, names) and _fits(frame, c, part, low, high)), None)
         if match is not None:
@@ -159,7 +159,8 @@ def _fits(frame: pd.DataFrame, c: Column, part: str, low: int, high: int) -> boo
     if np.isnan(values).mean() > 0.02:
         return False
     values = values[~np.isnan(values)]
-    return bool(len(values)) and bool((values == np.round(values)).all()) and low <= values.min() <= values.max() <= high
+    is_whole = bool(len(values)) and bool((values == np.round(values)).all())
+    return is_whole and low <= values.min() <= values.max() <= high
 
 
 def _beside_date(frame: pd.DataFrame, others: Sequence[Column]) -> dict[str, str]:
