@@ -90,7 +90,7 @@ def series_key(frame: pd.DataFrame, stamps: np.ndarray, others: Sequence[Column]
             continue
         n_series = len(np.unique(_crossed(parts)))
         if n_series <= len(times) / 2 and _repeated(parts, times) < MOST_REPEATED:
-            return _key(frame, keys, n_series)
+            return _key(frame, [c for c in others if c in keys], n_series)
     return None
 
 
