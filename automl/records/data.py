@@ -122,7 +122,8 @@ class Column:
 
     `reading` says how its text was read. It is decided once on the whole column and used for new rows as well, such as
     ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``; for
-    images of a table, ``{"shape": [height, width, channels]}``.
+    images of a table, ``{"shape": [height, width, channels]}``. That of a time column may name the columns that tell a
+    part of the time (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
     """
 
     name: str
@@ -143,7 +144,7 @@ class Task:
         ordered: multiclass only: whether the classes are ordered, like grades.
         horizon: forecast only: number of steps to forecast.
         season: forecast only: number of steps of a season.
-        frequency: forecast only: pandas frequency alias, or None.
+        frequency: forecast only: alias of its calendar (`automl.detect.series.calendars`), or None.
         quantiles: levels of the quantiles that a forecast predicts in addition to its point forecast (the median).
         columns: the input columns and their kinds, without the targets.
         time_column: name of the column of times, or None.

@@ -142,7 +142,7 @@ def _layout(
     time = time_column(frame, [c for c in columns if c.name not in targets], recipe.time_column)
     if time is None and not asked:
         return Declined("no column tells the time")
-    others = _beside(columns, time, targets, recipe)
+    others = _inputs(columns, time, targets, recipe)
     if not asked and len(others) > MOST_COLUMNS:
         return Declined(_varies(others), time)
     if time is not None:
@@ -156,7 +156,7 @@ def _layout(
     return Layout(time, stamps, series, labels, others, idle)
 
 
-def _beside(columns: Sequence[Column], time: Column | None, targets: Sequence[str], recipe: Recipe) -> list[Column]:
+def _inputs(columns: Sequence[Column], time: Column | None, targets: Sequence[str], recipe: Recipe) -> list[Column]:
     """The columns beside time and targets that may tell something."""
     out = {time.name if time else None, *targets, recipe.group}
     return [

@@ -79,7 +79,7 @@ def series_key(frame: pd.DataFrame, stamps: np.ndarray, others: Sequence[Column]
         others: columns beside time and targets.
         asked: whether a forecast was asked for, so that numbers may tell series apart, too.
     """
-    candidates = [c for c in others if _may_be_key(frame, c, asked, alone=len(others) == 1)][:MOST_CANDIDATES]
+    candidates = [c for c in others if _may_be_key(frame, c, asked, single=len(others) == 1)][:MOST_CANDIDATES]
     candidates.sort(key=lambda c: c.kind != "categorical")
     codes = {c.name: codes_of(frame[c.name]) for c in candidates}
     times = np.asarray(pd.factorize(pd.Series(stamps))[0], np.int64)
@@ -106,12 +106,12 @@ def _repeated(parts: Sequence[np.ndarray], times: np.ndarray) -> float:
     return float(pd.Series(_crossed([*parts, times])).duplicated().mean()) if len(times) else 0.0
 
 
-def _may_be_key(frame: pd.DataFrame, c: Column, asked: bool, alone: bool) -> bool:
+def _may_be_key(frame: pd.DataFrame, c: Column, asked: bool, single: bool) -> bool:
     if c.kind in ("categorical", "boolean"):
         return True
     if c.kind in ("unknown", "text"):
-        return asked or alone or is_named(c.name, KEY_NAMES)
-    return _is_code(frame, c) and (asked or alone or is_named(c.name, KEY_NAMES))
+        return asked or single or is_named(c.name, KEY_NAMES)
+    return _is_code(frame, c) and (asked or single or is_named(c.name, KEY_NAMES))
 
 
 def _is_code(frame: pd.DataFrame, c: Column) -> bool:

@@ -100,10 +100,10 @@ def on_calendar(dataset: Dataset, alias: str | None, time_name: str) -> tuple[Da
         return dataset, ()
     before = dataset.times[order]
     made = replace(take(dataset, order), times=times)
-    return made, _told(made, alias, time_name, before, moved, off)
+    return made, _findings(made, alias, time_name, before, moved, off)
 
 
-def _told(
+def _findings(
     dataset: Dataset, alias: str, time_name: str, before: np.ndarray, moved: np.ndarray, off: np.ndarray
 ) -> tuple[Finding, ...]:
     """Findings on times that were moved, and on those that stay off the calendar."""
