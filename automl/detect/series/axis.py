@@ -13,7 +13,7 @@ from automl.detect.series.calendars import DAY, constant_step
 from automl.detect.series.dependence import is_in_order
 from automl.detect.series.keys import follow, keys_of, labels_of, series_key
 from automl.detect.series.options import is_asked, not_later, spoken_against
-from automl.detect.series.timing import columns_of, time_column, times_of, with_parts
+from automl.detect.series.timing import columns_of, stray, time_column, times_of, with_parts
 from automl.errors import DataError, RecipeError
 from automl.goals.forecast import FORECAST
 from automl.records import QUANTITY_KINDS, Column, Recipe
@@ -30,7 +30,7 @@ FULL_UNASKED = 0.6
 """Share of a calendar's places that must be there if nobody asked for a forecast; teams play at home half the time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Axis:
     """How a table runs in time.
 
@@ -41,6 +41,7 @@ class Axis:
         covariates: further columns.
         evidence: why.
         alias: of the calendar on which the times lie; None without one.
+        stray: ``(n,)`` bool: rows whose times lie far from all others; None in new rows.
     """
 
     time: Column | None
@@ -49,6 +50,7 @@ class Axis:
     covariates: tuple[str, ...]
     evidence: tuple[str, ...]
     alias: str | None = None
+    stray: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class Layout:
 
     Attributes:
         time: the time column or None.
-        stamps: ``(n,)`` its times, or None.
+        stamps: ``(n,)`` its times, or None; NaT where they are stray.
+        stray: ``(n,)`` bool: times far from all others, or None.
         series: the series column or None.
         labels: ``(n,)`` of the series, or None.
         others: columns beside these and the targets.
@@ -85,6 +88,7 @@ class Layout:
 
     time: Column | None
     stamps: np.ndarray | None
+    stray: np.ndarray | None
     series: Column | None
     labels: np.ndarray | None
     others: list[Column]
@@ -125,14 +129,15 @@ def axis(
         declined = replace(declined, reason=reason, by_options=bool(reason))
     alias = None
     if not declined.reason and time is not None:
-        time = _on_its_clock(frame, time, laid.labels)
-        alias, reason = _regular(time, times_of(frame, time), laid.labels, asked)
+        time = _on_its_clock(frame, time, laid)
+        stamps = _without(times_of(frame, time), laid.stray)
+        alias, reason = _regular(time, stamps, laid.labels, asked)
         declined = replace(declined, reason=reason)
     if declined.reason:
         return declined
     why = [series.evidence] if series is not None and recipe.series is None else []
     evidence = (f"goal forecast: {'set by you' if recipe.goal else _because(time, series, targets, asked)}", *why)
-    return Axis(time, series, tuple(targets), tuple(c.name for c in others), evidence, alias)
+    return Axis(time, series, tuple(targets), tuple(c.name for c in others), evidence, alias, laid.stray)
 
 
 def _layout(
@@ -149,11 +154,14 @@ def _layout(
         time = with_parts(frame, time, _may_be_parts(columns, time, targets, recipe))
         others = [c for c in others if c.name not in columns_of(time)]
     stamps = None if time is None else times_of(frame, time)
+    far = None if stamps is None else stray(stamps)
+    if stamps is not None:
+        stamps = _without(stamps, far)
     series = _series(frame, stamps, others, recipe, asked)
     others = [c for c in others if c.name not in keys_of(series)]
     labels = None if series is None else labels_of(frame, series)
     idle = follow(frame, labels, stamps, others) if stamps is not None and not asked else set()
-    return Layout(time, stamps, series, labels, others, idle)
+    return Layout(time, stamps, far, series, labels, others, idle)
 
 
 def _inputs(columns: Sequence[Column], time: Column | None, targets: Sequence[str], recipe: Recipe) -> list[Column]:
@@ -266,7 +274,7 @@ def _regular(time: Column, stamps: np.ndarray, labels: np.ndarray | None, asked:
     return None, f"times in {time.name!r} are irregular: they lie on no calendar of hours, days, weeks or months"
 
 
-def _on_its_clock(frame: pd.DataFrame, time: Column, labels: np.ndarray | None) -> Column:
+def _on_its_clock(frame: pd.DataFrame, time: Column, laid: Layout) -> Column:
     """The time column, read as its clock shows the times where they are days, weeks or months of that clock.
 
     Days of a place begin at its midnight, which is another time in UTC while there is summer time. Hours are regular in
@@ -278,11 +286,16 @@ def _on_its_clock(frame: pd.DataFrame, time: Column, labels: np.ndarray | None) 
     in_utc, shown = times_of(frame, time), times_of(frame, local)
     if not (in_utc != shown)[~np.isnat(in_utc)].any():
         return time
-    alias, _ = frequency.frequency(_blocks(shown, labels))
+    alias, _ = frequency.frequency(_blocks(_without(shown, laid.stray), laid.labels))
     step = None if alias is None else constant_step(alias)
     if alias is None or (step is not None and step < DAY):
         return time
     return replace(local, evidence=f"{time.evidence}; read on the local clock")
+
+
+def _without(stamps: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+    """Times, unknown in these rows."""
+    return stamps if rows is None else np.asarray(np.where(rows, np.datetime64("NaT", "ns"), stamps))
 
 
 def _blocks(stamps: np.ndarray, labels: np.ndarray | None) -> list[np.ndarray]:

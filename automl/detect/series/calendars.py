@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 __all__ = [
-    "DAY", "LAST", "UNITS", "constant_step", "day_hours", "following", "grid", "horizon", "is_alias", "month_days",
-    "named_days", "said", "season", "unit", "week_days",
+    "DAY", "LAST", "UNITS", "WEEK", "constant_step", "day_hours", "following", "grid", "horizon", "is_alias",
+    "month_days", "named_days", "said", "season", "unit", "week_days",
 ]  # fmt: skip
 
 DAY = 86_400_000_000_000
@@ -36,10 +36,10 @@ LAST = 31
 """The day that stands for the last one of each month."""
 
 _PARTS = re.compile(r"(?P<many>\d*)(?P<base>[A-Za-z]+)(?P<rest>(?:-[\w ]+)*)", re.ASCII)
-_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = re.compile(r"(\d{0,3})M(?:(S|E)|((?:-(?:3[01]|[12]\d|[1-9]))+))", re.ASCII)
 _DAYS = r"((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)){0,6})"
-_WEEK = re.compile("C-" + _DAYS)
+_DAYS_ALIAS = re.compile("C-" + _DAYS)
 _HOURS = re.compile(r"(\d{1,5})(h|min|s)-([01]\d|2[0-3])([0-5]\d)-([01]\d|2[0-3])([0-5]\d)-" + _DAYS, re.ASCII)
 
 
@@ -74,17 +74,17 @@ def week_days(alias: str) -> tuple[int, ...] | None:
     """Days of the week, Monday being 0: five for "B"; None for other aliases."""
     if alias == "B":
         return 0, 1, 2, 3, 4
-    found = _WEEK.fullmatch(alias)
+    found = _DAYS_ALIAS.fullmatch(alias)
     return None if found is None else _numbered(found[1])
 
 
 def named_days(days: Iterable[int]) -> str:
     """(0, 2) → "Mon Wed", as aliases write it."""
-    return " ".join(_NAMES[day] for day in days)
+    return " ".join(WEEK[day] for day in days)
 
 
 def _numbered(names: str) -> tuple[int, ...]:
-    return tuple(sorted({_NAMES.index(name) for name in names.split()}))
+    return tuple(sorted({WEEK.index(name) for name in names.split()}))
 
 
 def day_hours(alias: str) -> tuple[int, int, int, tuple[int, ...]] | None:
@@ -228,7 +228,7 @@ def _when(alias: str) -> str:
 
 def _week(days: tuple[int, ...]) -> str:
     """Days of the week: "Mon to Sat", "Mon, Wed, Fri"."""
-    names = [_NAMES[day] for day in days]
+    names = [WEEK[day] for day in days]
     in_a_row = len(days) > 2 and days[-1] - days[0] == len(days) - 1
     return f"{names[0]} to {names[-1]}" if in_a_row else ", ".join(names)
 

@@ -163,15 +163,24 @@ def _timed(dataset: Dataset, whole: pd.DataFrame, axis: Axis) -> tuple[Dataset, 
         labels = np.array(["(missing)" if v is None else str(v) for v in labels], dtype=object)
     target = whole[list(axis.targets)].reset_index(drop=True)
     dataset = replace(dataset, times=times, series=labels, target=target, zone=zone)
-    lost = np.flatnonzero(np.isnat(times))
-    if not len(lost):
+    far = np.zeros(len(times), bool) if axis.stray is None else axis.stray
+    if not (far | np.isnat(times)).any():
         return dataset, ()
     name = axis.time.name if axis.time else ""
-    message = f"{len(lost):,} rows have no readable time in {name!r} and were dropped."
-    finding = Finding(
-        "missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost)
-    )
-    return take(dataset, np.flatnonzero(~np.isnat(times))), in_file([finding], dataset)
+    findings = [
+        Finding(check, "medium", f"{len(rows):,} {what} in {name!r} and were dropped.", "Correct these times.", (name,),
+                tuple(map(int, rows[:20])), len(rows))
+        for check, rows, what in (
+            ("missing_time", np.flatnonzero(np.isnat(times)), "rows have no readable time"),
+            ("stray_times", np.flatnonzero(far), f"rows lie far from all other times ({_examples(times[far])})"),
+        )
+        if len(rows)
+    ]  # fmt: skip
+    return take(dataset, np.flatnonzero(~(far | np.isnat(times)))), in_file(findings, dataset)
+
+
+def _examples(times: np.ndarray) -> str:
+    return ", ".join(str(time.astype("datetime64[s]")).replace("T00:00:00", "") for time in times[:2])
 
 
 def _mended(dataset: Dataset, axis: Axis) -> tuple[Dataset, str | None, tuple[Finding, ...]]:

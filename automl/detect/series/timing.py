@@ -13,10 +13,10 @@ from automl.detect.columns.kinds import column
 from automl.detect.columns.sample import ColumnSample, column_sample, is_named
 from automl.detect.parse import dates, numbers, words
 from automl.detect.parse.date_forms import MONTHS
-from automl.detect.series.calendars import UNITS
+from automl.detect.series.calendars import UNITS, WEEK
 from automl.records import Column
 
-__all__ = ["columns_of", "time_column", "times_of", "with_parts"]
+__all__ = ["columns_of", "stray", "time_column", "times_of", "with_parts"]
 
 TIMES = r"date|time|timestamp|datetime|day|week|month|quarter|year|yr|period|ds|step|t|jahr|annee|année|año|ano|anno"
 STEPS = r"step|t|time|period|day|week|month"
@@ -26,9 +26,14 @@ PARTS: Mapping[str, tuple[str, int, int]] = {
     "month": (r"month|mon|mnth|mo|mm|monat|mois|mes|mese|maand", 1, 12),
     "quarter": (r"quarter|qtr|q|quartal|trimestre|kwartaal", 1, 4),
     "week": (r"week|wk|weekno|weeknum|kw|woche|semaine|semana|settimana", 1, 53),
+    "year_day": (r"doy|yday|dayofyear|day_of_year|yearday|julian", 1, 366),
     "day": (r"day|dd|dom|tag|jour|dia|día|giorno|dag", 1, 31),
+    "weekday": (r"weekday|wday|dow|dayofweek|day_of_week|day|wochentag|tag", 0, 7),
 }
 """Parts of a date beside a year: names, least and greatest value."""
+
+FINER = {"day": "month", "weekday": "week"}
+"""Parts that tell something only beside another."""
 
 CLOCKS: Mapping[str, tuple[str, int, int]] = {
     "hour": (r"hour|hours|hr|hrs|hh|h|he|stunde|heure|hora|ora|uur|time|tod", 0, 25),
@@ -43,6 +48,7 @@ FULL = {"hour": 23, "clock": 2300, "half_hour": 46, "quarter_hour": 92, "minute"
 """The least value that the greatest of a column must reach, where its hours or steps fill whole days."""
 
 LEAST_LEVELS = 4
+MOST_STRAY = 0.01
 MORE_TIMES = 2
 _DOTTED = re.compile(r"([01]?\d|2[0-3])\.([0-5]\d)(?:\.[0-5]\d)?")  # 18.00.00
 _SPAN = re.compile(r"(\d{1,2})(?::?([0-5]\d))?\s*(?:[-–]|to)\s*\d{1,2}(?::?[0-5]\d)?")  # 07:00-08:00
@@ -63,11 +69,12 @@ def time_column(frame: pd.DataFrame, columns: Sequence[Column], named: str | Non
 def _counted(frame: pd.DataFrame, columns: Sequence[Column]) -> Column | None:
     """Whole numbers named like times: years first, else steps."""
     named = [c for c in columns if is_named(c.name, TIMES) and not is_named(c.name, RATES)]
-    has_month = any(is_named(c.name, f"{PARTS['month'][0]}|{PARTS['quarter'][0]}") for c in columns)
+    parts = "|".join(names for part, (names, _, _) in PARTS.items() if part not in FINER)
+    has_parts = any(is_named(c.name, parts) for c in columns)
     steps = None
     for c in named:
         seen = column_sample(c.name, frame[c.name])
-        one_year = c.kind == "constant" and has_month and is_named(c.name, YEARS)
+        one_year = c.kind == "constant" and has_parts and is_named(c.name, YEARS)
         if not (c.kind in ("numeric", "identifier") or one_year) or not seen.is_numeric or not seen.is_integer:
             continue
         values = seen.values[~np.isnan(seen.values)]
@@ -114,7 +121,9 @@ def with_parts(frame: pd.DataFrame, time: Column, others: Sequence[Column]) -> C
         return time
     if not _repeats(frame, time) or not _is_daily(frame, time):
         return time
-    clocks = _beside_date(frame, [c for c in others if c.name not in parts.values()])
+    rest = [c for c in others if c.name not in parts.values()]
+    day = {} if parts else _day_of_month(frame, time, rest)
+    clocks = {**day, **_beside_date(frame, [c for c in rest if c.name not in day.values()])}
     made = _as_parts(time, {**time.reading.get("parts", {}), **clocks})
     return made if clocks and _n_different(frame, made) >= MORE_TIMES * _n_different(frame, time) else time
 
@@ -141,11 +150,22 @@ def _is_daily(frame: pd.DataFrame, time: Column) -> bool:
     return bool(len(times)) and bool((times == times.astype("datetime64[D]")).all())
 
 
+def _day_of_month(frame: pd.DataFrame, time: Column, others: Sequence[Column]) -> dict[str, str]:
+    """The column that tells the day beside a month such as 2021-03."""
+    times = times_of(frame, time)
+    times = times[~np.isnat(times)]
+    if not (times.astype("datetime64[D]") == times.astype("datetime64[M]")).all():
+        return {}
+    names, low, high = PARTS["day"]
+    match = next((c.name for c in others if is_named(c.name, names) and _fits(frame, c, "day", low, high)), None)
+    return {} if match is None else {"day": match}
+
+
 def _beside_year(frame: pd.DataFrame, others: Sequence[Column]) -> dict[str, str]:
     """The columns that tell month (and day), quarter or week beside a year, by what they tell."""
     found: dict[str, str] = {}
     for part, (names, low, high) in PARTS.items():
-        if "month" not in found if part == "day" else found:
+        if FINER[part] not in found if part in FINER else found:
             continue
         match = next((c.name for c in others if is_named(c.name, names) and _fits(frame, c, part, low, high)), None)
         if match is not None:
@@ -224,12 +244,35 @@ def times_of(frame: pd.DataFrame, time: Column) -> np.ndarray:
     parts = time.reading.get("parts") or {}
     reading = {key: value for key, value in time.reading.items() if key != "parts"}
     made = dates(frame[time.name], reading)
-    if "month" in parts or "quarter" in parts or "week" in parts:
+    if set(parts) & set(PARTS):
         made = _date(made, {part: _part(frame[name], part) for part, name in parts.items() if part in PARTS})
     for part, name in parts.items():
         if part not in PARTS:
             made = made + _clock(frame[name], part)
     return np.asarray(made, dtype="datetime64[ns]")
+
+
+def stray(times: np.ndarray) -> np.ndarray:
+    """Which times lie far from all others, as a slip of the pen (2109 for 2019) or the date of a gap (1 January 1970).
+
+    These are at most one in a hundred, and are further from the others than these are from each other.
+
+    Args:
+        times: ``(n,)`` datetime64[ns], NaT where unknown.
+    """
+    nowhere = np.zeros(len(times), bool)
+    known = np.flatnonzero(~np.isnat(times))
+    most = int(MOST_STRAY * len(known))
+    if not most:
+        return nowhere
+    order = known[np.argsort(times[known], kind="stable")]
+    seconds = times[order].astype("datetime64[s]").astype(np.int64)
+    gaps = np.diff(seconds)
+    first = max((i + 1 for i in range(most) if gaps[i] > seconds[-1 - most] - seconds[i + 1]), default=0)
+    last = max((i + 1 for i in range(most) if gaps[-1 - i] > seconds[-2 - i] - seconds[first]), default=0)
+    nowhere[order[:first]] = True
+    nowhere[order[len(order) - last :]] = True
+    return nowhere if first + last <= most else np.zeros(len(times), bool)
 
 
 def _part(series: pd.Series, part: str) -> np.ndarray:
@@ -244,12 +287,14 @@ def _part(series: pd.Series, part: str) -> np.ndarray:
 def _number(text: str, part: str) -> float:
     if part == "month" and text.lower().strip(".") in MONTHS:
         return float(MONTHS[text.lower().strip(".")])
+    if part == "weekday" and text[:3].title() in WEEK:
+        return float(WEEK.index(text[:3].title()) + 1)
     found = re.fullmatch(r"(?:[QqTt]|[Ww]|KW|kw)?\s?(\d{1,2})(?:\.0)?", text)
     return float(found[1]) if found is not None else float("nan")
 
 
 def _date(years: np.ndarray, parts: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Dates of years and the parts of dates beside them."""
+    """Dates of years (or of months, where there is but a day beside them) and the parts of dates beside them."""
     known = ~np.isnat(years) & np.logical_and.reduce([~np.isnan(values) for values in parts.values()])
     made = np.full(len(years), np.datetime64("NaT"), dtype="datetime64[ns]")
     year = years[known].astype("datetime64[Y]")
@@ -257,10 +302,15 @@ def _date(years: np.ndarray, parts: Mapping[str, np.ndarray]) -> np.ndarray:
     if "week" in whole:  # the week of 4 January is the first one
         fourth = year.astype("datetime64[D]") + 3
         monday = fourth - (fourth.astype(np.int64) + 3) % 7
-        made[known] = (monday + 7 * (whole["week"] - 1)).astype("datetime64[ns]")
+        weekday = whole.get("weekday", np.zeros(1, np.int64))
+        made[known] = (monday + 7 * (whole["week"] - 1) + weekday - weekday.min()).astype("datetime64[ns]")
         return made
-    month = whole["month"] - 1 if "month" in whole else 3 * (whole["quarter"] - 1)
-    months = year.astype("datetime64[M]") + month
+    if "year_day" in whole:
+        made[known] = (year.astype("datetime64[D]") + whole["year_day"] - 1).astype("datetime64[ns]")
+        return made
+    months = years[known].astype("datetime64[M]")
+    if "month" in whole or "quarter" in whole:
+        months = year.astype("datetime64[M]") + (whole["month"] - 1 if "month" in whole else 3 * (whole["quarter"] - 1))
     days = months.astype("datetime64[D]") + (whole["day"] - 1 if "day" in whole else 0)
     made[known] = np.where(days.astype("datetime64[M]") == months, days, np.datetime64("NaT")).astype("datetime64[ns]")
     return made

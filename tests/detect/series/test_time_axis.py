@@ -123,6 +123,21 @@ SERIES: dict[str, tuple[Callable[[], pd.DataFrame], str, str | None]] = {
         "W-MON",
         None,
     ),
+    "a year, a week and a day of the week": (
+        lambda: days().isocalendar().reset_index(drop=True)[["year", "week"]].assign(day=days().day_name(), y=wave(N)),
+        "D",
+        None,
+    ),
+    "a year and a day of the year": (
+        lambda: pd.DataFrame({"year": days(n=700).year, "doy": days(n=700).day_of_year, "y": wave(700)}),
+        "D",
+        None,
+    ),
+    "a month and a day": (
+        lambda: pd.DataFrame({"month": written(days(), "%Y-%m"), "day": days().day, "y": wave(N)}),
+        "D",
+        None,
+    ),
     "year, month, day and hour": (
         lambda: pd.DataFrame(
             {"year": HOURS.year, "month": HOURS.month, "day": HOURS.day, "hour": HOURS.hour, "y": wave(len(HOURS))}
@@ -293,6 +308,18 @@ def test_contradictions_at_other_times_are_not_averaged() -> None:
     with pytest.raises(DataError, match="occur twice with different values"):
         run(again, goal="forecast")
     assert run(again)[1].goal == "regression"
+
+
+@pytest.mark.parametrize(("times", "count"), [(["2109-12-27"], 1), (["1970-01-01"] * 3, 3)])
+def test_times_far_from_all_others_are_left_out_and_told(times: list[str], count: int) -> None:
+    usual = list(days("W-FRI", 300).astype(str))
+
+    dataset, task = run(dated([*usual[: 300 - count], *times]))
+
+    assert ("W-FRI", 300 - count) == (task.frequency, dataset.n_rows)
+    found = next(f for f in dataset.findings if f.check == "stray_times")
+    assert (count, 300 - count) == (found.count, found.rows[0])
+    assert times[0] in found.message
 
 
 # --------------------------------------------------------------------------- giving way
