@@ -14,6 +14,7 @@ import numpy as np
 from automl import goals, modalities
 from automl.bundle.packing import pack, unpack
 from automl.detect.series.calendars import is_alias
+from automl.detect.series.timing import PART_NAMES
 from automl.errors import BundleError
 from automl.records import Column, Task
 
@@ -173,6 +174,8 @@ def _fault_of(column: Column) -> str:
     parts = reading.get("parts", {})
     if not all(isinstance(name, str) for name in (*reading.get("keys", ()), *parts, *parts.values())):
         return f"reads {column.name!r} with columns that are not named"
+    if not set(parts) <= PART_NAMES:
+        return f"reads {column.name!r} with unknown parts of a time"
     if "shape" in reading and not _is_shape(reading["shape"]):
         return f"has images of an invalid shape in {column.name!r}"
     return ""

@@ -21,6 +21,8 @@ __all__ = ["about_time", "split_in_time"]
 
 LEAST_TIMES = 5
 MOST_UNDATED = 0.02
+MOST_AT_ONCE = 0.3
+"""Share of the rows of one time, which a split in time leaves together."""
 
 
 def split_in_time(
@@ -77,7 +79,8 @@ def _runs_in_time(dataset: Dataset, declined: Declined) -> bool:
     """Whether rows are in the order of time, at several times, and the target depends on it."""
     assert declined.time is not None and dataset.target is not None
     times = times_of(dataset.inputs, declined.time)
-    if np.isnat(times).mean() > MOST_UNDATED or len(np.unique(times)) < LEAST_TIMES:
+    counts = np.unique(times[~np.isnat(times)], return_counts=True)[1]
+    if np.isnat(times).mean() > MOST_UNDATED or len(counts) < LEAST_TIMES or counts.max() > MOST_AT_ONCE * len(times):
         return False
     labels = None if declined.series is None else labels_of(dataset.inputs, declined.series)
     return is_in_order(times, labels) and depends_on_time(times, dataset.target, labels)

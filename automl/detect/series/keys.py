@@ -42,7 +42,7 @@ def keys_of(series: Column | None) -> tuple[str, ...]:
 def labels_of(frame: pd.DataFrame, series: Column) -> np.ndarray:
     """The label of each row's series, as str; of several columns their values, joined by a mark of the reading."""
     parts = [_labels(frame[name]) for name in keys_of(series)]
-    mark = str(series.reading.get("separator", MARKS[0]))
+    mark = str(series.reading.get("separator") or MARKS[0])
     joined = parts[0] if len(parts) == 1 else [mark.join(row) for row in zip(*parts, strict=True)]
     return np.array(list(joined), dtype=object)
 
@@ -57,7 +57,8 @@ def key_columns(labels: np.ndarray, task: Task) -> dict[str, np.ndarray]:
     names = keys_of(series)
     if len(names) < 2 or series is None:
         return {task.series_column or "series": labels}
-    parts = [str(label).split(str(series.reading["separator"]), len(names) - 1) for label in labels]
+    mark = str(series.reading.get("separator") or MARKS[0])
+    parts = [str(label).split(mark, len(names) - 1) for label in labels]
     filled = np.array([[*part, *[""] * (len(names) - len(part))] for part in parts], dtype=object)
     return {name: filled[:, place] for place, name in enumerate(names)}
 

@@ -16,7 +16,7 @@ from automl.detect.parse.date_forms import MONTHS
 from automl.detect.series.calendars import UNITS, WEEK
 from automl.records import Column
 
-__all__ = ["columns_of", "stray", "time_column", "times_of", "with_parts"]
+__all__ = ["PART_NAMES", "columns_of", "stray", "time_column", "times_of", "with_parts"]
 
 TIMES = r"date|time|timestamp|datetime|day|week|month|quarter|year|yr|period|ds|step|t|jahr|annee|année|año|ano|anno"
 STEPS = r"step|t|time|period|day|week|month"
@@ -43,6 +43,9 @@ CLOCKS: Mapping[str, tuple[str, int, int]] = {
     "minute": (r"minute|minutes|min|mm|mi", 0, 59),
 }
 """Parts of a day beside a date: names, least and greatest value; the first that fits is taken."""
+
+PART_NAMES = frozenset({*PARTS, *CLOCKS, "time", "span", "dotted"})
+"""All that `parts` of a reading may name."""
 
 FULL = {"hour": 23, "clock": 2300, "half_hour": 46, "quarter_hour": 92, "minute": 30}
 """The least value that the greatest of a column must reach, where its hours or steps fill whole days."""
