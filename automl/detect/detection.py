@@ -66,7 +66,8 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
         except InputError as error:
             if is_asked(recipe):
                 raise
-            found = Declined(str(error), found.time, found.series, is_series=True)
+            reason = str(error.args[0])  # further lines quote cells, and what is said here is stored
+            found = Declined(reason, found.time, found.series, is_series=True)
         declined = found
     inputs = [c for c in columns if c.name not in targets]
     if dataset.target is None:

@@ -63,8 +63,8 @@ def unrepeated(
             "apart; else average them"
         )
         raise DataError(
-            f"{int((~same).sum()):,} times in {time_name!r} of {where} occur twice with different values, first "
-            f"{pd.Timestamp(dataset.times[row])}{label}; {hint}"
+            f"{int((~same).sum()):,} times in {time_name!r} of {where} occur twice with different values; {hint}",
+            f"the first is {pd.Timestamp(dataset.times[row])}{label}",
         )
     message = f"{len(at):,} rows repeat an earlier row with the same time and values; they were dropped."
     step = "Look at why they come twice, if they should not."

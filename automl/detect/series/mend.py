@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.rows import take
-from automl.detect.series.calendars import DAY, constant_step, said
+from automl.detect.series.calendars import DAY, UNITS, constant_step, said
 from automl.detect.series.frequency import NEAR, snapped
 from automl.detect.series.grid import block_bounds
 from automl.records import Dataset, Finding
@@ -20,7 +20,6 @@ LAST_HOUR = 4
 
 YEAR_DAYS = 365.25
 MOST_FAR = 0.2
-SHOWN = 2
 
 
 def averaged_hours(dataset: Dataset, time_name: str) -> tuple[Dataset, tuple[Finding, ...]]:
@@ -49,7 +48,7 @@ def averaged_hours(dataset: Dataset, time_name: str) -> tuple[Dataset, tuple[Fin
     numbers = dataset.row_numbers if dataset.row_numbers is not None else np.arange(dataset.n_rows)
     message = (
         f"{_counted(len(at), 'time')} in {time_name!r} {_come(len(at))} twice, as where the clock is set back at the "
-        f"end of summer time (first {_written(dataset.times[at[0]])}); the values of such a pair were averaged."
+        "end of summer time; the values of such a pair were averaged."
     )
     step = "Write the times in UTC, or with their offset to it, to keep both rows."
     finding = Finding(
@@ -111,32 +110,31 @@ def _findings(
     numbers = dataset.row_numbers if dataset.row_numbers is not None else np.arange(dataset.n_rows)
     findings = []
     n_rows = dataset.n_rows
+    by = np.abs((dataset.times - before).astype(np.int64))
     for check, which, what in (
-        ("moved_times", moved, "moved to the nearest free one"),
+        ("moved_times", moved, f"moved to the nearest free one, by at most {_lasting(int(by.max(initial=0)))}"),
         ("times_off_calendar", off, "kept as steps of their own, since the nearest ones are taken"),
     ):
         at = np.flatnonzero(which)
         if not len(at):
             continue
-        examples = ", ".join(
-            f"{_written(before[row])} to {_written(dataset.times[row])}" if check == "moved_times"
-            else _written(before[row]) for row in at[:SHOWN]
-        )  # fmt: skip
         message = (
             f"{len(at):,} of {n_rows:,} times in {time_name!r} {'lies' if len(at) == 1 else 'lie'} off the calendar of "
-            f"one value every {said(alias)}; {'it was' if len(at) == 1 else 'they were'} {what} ({examples})."
+            f"one value every {said(alias)}; {'it was' if len(at) == 1 else 'they were'} {what}."
         )
         step = "Correct these times if they are wrong; pass goal regression to keep all times as they are."
         rows = tuple(int(numbers[row]) for row in at[:20])
-        far = 0.05 * n_rows < len(at) and _is_far(before[at], dataset.times[at], alias)
+        far = 0.05 * n_rows < len(at) and bool((by[at] > 0.05 * (constant_step(alias) or 7 * DAY)).any())
         findings.append(Finding(check, "medium" if far else "low", message, step, (time_name,), rows, len(at)))
     return tuple(findings)
 
 
-def _is_far(before: np.ndarray, after: np.ndarray, alias: str) -> bool:
-    """Whether some times were moved by more than a twentieth of a step."""
-    step = constant_step(alias) or DAY * 7
-    return bool((np.abs((after - before).astype(np.int64)) > 0.05 * step).any())
+def _lasting(nanoseconds: int) -> str:
+    """A length of time in its largest unit: "1 day", "25 minutes"."""
+    for name, unit in (("day", DAY), ("hour", UNITS["h"]), ("minute", UNITS["min"]), ("second", UNITS["s"])):
+        if nanoseconds >= unit:
+            return _counted(round(nanoseconds / unit), name)
+    return "less than a second"
 
 
 def _counted(n: int, word: str) -> str:
@@ -145,9 +143,3 @@ def _counted(n: int, word: str) -> str:
 
 def _come(n: int) -> str:
     return "comes" if n == 1 else "come"
-
-
-def _written(time: np.datetime64) -> str:
-    """A time without the seconds and hours that are 0."""
-    stamp = pd.Timestamp(time)
-    return str(stamp.date()) if stamp == stamp.normalize() else str(stamp.round("s"))

@@ -267,7 +267,8 @@ def test_a_time_off_the_calendar_is_moved_and_told() -> None:
     np.testing.assert_array_equal(days("W-FRI", 200).to_numpy(), dataset.times)
     found = next(f for f in dataset.findings if f.check == "moved_times")
     assert (found.count, found.rows, found.severity) == (1, (66,), "low")
-    assert "2021-04-08 to 2021-04-09" in found.message
+    assert "moved to the nearest free one, by at most 1 day" in found.message
+    assert "2021" not in found.message  # findings are stored, and a time of one row is no one else's business
 
 
 def test_a_time_whose_place_is_taken_stays_and_is_told() -> None:
@@ -285,6 +286,7 @@ def test_hours_that_come_twice_are_averaged_and_told(order: str) -> None:
     frame = dated(written(days("h", 24 * 40, "Europe/Berlin", "2021-10-10"))).astype({"y": float})
     frame = frame.sort_values("date", kind="stable") if order == "by the clock" else frame
     twice = frame[frame["date"].duplicated(keep=False)]
+    row = int(np.flatnonzero(frame["date"].duplicated())[0])
 
     dataset, task = run(frame)
 
@@ -292,7 +294,7 @@ def test_hours_that_come_twice_are_averaged_and_told(order: str) -> None:
     at = np.flatnonzero(dataset.times == np.datetime64("2021-10-31T02:00"))
     assert pytest.approx(twice["y"].mean()) == dataset.target["y"].iloc[at[0]]
     found = next(f for f in dataset.findings if f.check == "repeated_hours")
-    assert found.count == 1 and "2021-10-31 02:00:00" in found.message
+    assert ((row,), 1) == (found.rows, found.count)
 
 
 def test_the_hour_that_is_missing_is_a_gap() -> None:
@@ -307,7 +309,9 @@ def test_contradictions_at_other_times_are_not_averaged() -> None:
 
     with pytest.raises(DataError, match="occur twice with different values"):
         run(again, goal="forecast")
-    assert run(again)[1].goal == "regression"
+    _, task = run(again)
+    assert task.goal == "regression"
+    assert any("occur twice" in sentence and "2020" not in sentence for sentence in task.evidence)
 
 
 @pytest.mark.parametrize(("times", "count"), [(["2109-12-27"], 1), (["1970-01-01"] * 3, 3)])
@@ -319,7 +323,6 @@ def test_times_far_from_all_others_are_left_out_and_told(times: list[str], count
     assert ("W-FRI", 300 - count) == (task.frequency, dataset.n_rows)
     found = next(f for f in dataset.findings if f.check == "stray_times")
     assert (count, 300 - count) == (found.count, found.rows[0])
-    assert times[0] in found.message
 
 
 # --------------------------------------------------------------------------- giving way
