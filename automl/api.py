@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from automl.predict.model import Model, SideModel
 from automl.report.findings import column_text, finding_text, gravest_first, one_line
+from automl.report.summary import summary
+from automl.report.trust import Trust, trust_of
 from automl.storage import files as folders
 from automl.system.printable import printable
 
@@ -35,9 +37,9 @@ def fit(data: Any, target: str | Sequence[str] | None = None, **options: Any) ->
             or polars frame, an array of 2 to 4 dimensions, a list of strings, or a pair (inputs, target).
         target: name of the target column, or several.
         **options: the flags of ``automl fit``: goal, label, metric, test, time_column, series, horizon, group, weight,
-            columns, budget ("90", "90s", "5m", "2h"), max_trials, templates, seed, min_gain, latency, out, resume,
-            quiet, plugins, ensemble, json_lines, search (a mapping: oracle, memory, log, device, workers,
-            ray_address).
+            columns, drop (names of columns to leave out), budget ("90", "90s", "5m", "2h"), max_trials, templates,
+            seed, min_gain, latency, out, resume, quiet, plugins, ensemble, json_lines, search (a mapping: oracle,
+            memory, log, device, workers, ray_address).
 
     Returns:
         The result; printing it gives the verdict.
@@ -56,8 +58,8 @@ def run(path: str | Path, **overrides: Any) -> Result:
 
     Args:
         path: path of the recipe.
-        **overrides: keys that replace the file's, and `ray_address`: the address of a Ray cluster to run on, which a
-            file may not give (docs/scale.md).
+        **overrides: keys that replace the file's, those under ``search`` by their own names (`workers`, `oracle`). Only
+            here can `ray_address` be the address of a Ray cluster, which a file may not give (docs/scale.md).
 
     Raises:
         InputError: the recipe, its data or the output folder is at fault.
@@ -178,6 +180,8 @@ class Inspection:
 class Result:
     """What `fit` and `run` return: the verdict, the report and both models.
 
+    Its text names the findings that must be settled first, before the verdict.
+
     Attributes:
         outcome: the record from which the report is made.
         result: the content of ``result.json``.
@@ -194,12 +198,7 @@ class Result:
         )
 
     def __str__(self) -> str:
-        comparison = self.outcome.comparison
-        lines = [f"Verdict: {comparison.verdict} ({comparison.reason}). Use {comparison.recommended}."]
-        lines += comparison.sentences
-        lines += comparison.notes
-        lines.append(f"Report: {self.folder / 'report.html'}")
-        return "\n".join(map(printable, lines))
+        return "\n".join([*summary(self.outcome), printable(f"Report: {self.folder / 'report.html'}")])
 
     def __repr__(self) -> str:
         comparison = self.outcome.comparison
@@ -209,6 +208,11 @@ class Result:
     def verdict(self) -> str:
         """deep, shallow or tie."""
         return self.outcome.comparison.verdict
+
+    @property
+    def trust(self) -> Trust:
+        """How far the result can be believed: a level (high, medium, low), and the findings that speak against it."""
+        return trust_of(self.outcome.findings)
 
     @property
     def deep(self) -> SideModel:

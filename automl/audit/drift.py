@@ -9,13 +9,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from automl.audit.encoding import evenly
 from automl.audit.models import area, class_probabilities
 from automl.audit.recorded import derived_from, runs_in_time, tests_are_later, time_columns
+from automl.audit.steps import left_out
 from automl.audit.univariate import codes_of, follows, numbers_of, skill
-from automl.audit.view import View, evenly, quoted, remembered, severity_of
+from automl.audit.view import View, quoted, remembered, severity_of
 from automl.detect.quoting import percent
 from automl.records import Column, Finding, Severity
-from automl.system import shell
+from automl.system.advice import Options, advice
 
 __all__ = ["drifted_test", "ignored_time"]
 
@@ -52,7 +54,7 @@ def drifted_test(view: View) -> Finding | None:
     inputs = view.matrix(rows, dated)
     if not inputs.shape[1]:
         return None
-    view.before_learning()
+    view.deadline.before_learning()
     auc, error = area(class_probabilities(inputs, is_test.astype(np.int64), 2)[:, 1], is_test)
     low, high = auc - 1.96 * error, min(1.0, auc + 1.96 * error)
     bounds = (HIGH, MEDIUM, LOW) if split.units != "block" else (TIME_HIGH, TIME_MEDIUM, TIME_LOW)
@@ -64,11 +66,15 @@ def drifted_test(view: View) -> Finding | None:
         f"A small forest tells test rows from training rows{which} (ROC AUC {auc:.2f}, 95 % interval {low:.2f} to "
         f"{high:.2f}; 0.5 if they were alike). Test scores are then those of rows unlike the training rows."
     )
+    options: Options = ()
     if given:
         step = f"Check how the test rows were collected{' and how these columns were filled' if names else ''}."
     else:
-        step = "Expect scores to fall further with time. Train on recent rows, or leave out the columns that drift."
-    return Finding("drifted_test", severity_of(low, bounds[1], bounds[0]), message, step, names, (), 0)
+        step = "Expect scores to fall further with time. Train on recent rows."
+        if names:
+            step, options = left_out(names, f"{step[:-1]}, or, if they drift for no reason that lasts,")
+    severity = severity_of(low, bounds[1], bounds[0])
+    return Finding("drifted_test", severity, message, step, names, (), 0, options=options)
 
 
 def _differing(view: View, rows: np.ndarray, is_test: np.ndarray, leave_out: tuple[str, ...]) -> tuple[str, ...]:
@@ -127,9 +133,9 @@ def ignored_time(view: View) -> Finding | None:
         f"Rows are dated by {column.name!r} and change with time ({' and '.join(drifts)}), but the split is {how}: "
         "test rows lie between training rows in time, and predicting later rows will be harder."
     )
-    flag = shell.flag("--time-column", column.name)
+    flag, options = advice("time_column", [column.name]), (("time_column", (column.name,)),)
     step = f"Pass {flag} to test on the latest rows, if later rows are what you will predict."
-    return Finding("ignored_time", severity, message, step, (column.name,), (), 0)
+    return Finding("ignored_time", severity, message, step, (column.name,), (), 0, options=options)
 
 
 def _shuffled_validation(view: View) -> Finding | None:
@@ -141,8 +147,9 @@ def _shuffled_validation(view: View) -> Finding | None:
         f"The given test rows are later by {column.name!r} than all others, but validation rows are drawn among these "
         "at random: models are chosen by rows whose neighbours in time they know, and will do worse on the test rows."
     )
-    step = f"Pass {shell.flag('--time-column', column.name)} to validate on the latest of the other rows."
-    return Finding("ignored_time", "medium", message, step, (column.name,), (), 0)
+    flag, options = advice("time_column", [column.name]), (("time_column", (column.name,)),)
+    step = f"Pass {flag} to validate on the latest of the other rows."
+    return Finding("ignored_time", "medium", message, step, (column.name,), (), 0, options=options)
 
 
 def _early_from_late(view: View, column: Column, dated: tuple[str, ...]) -> tuple[float, float]:
@@ -156,5 +163,4 @@ def _early_from_late(view: View, column: Column, dated: tuple[str, ...]) -> tupl
     inputs = view.matrix(rows, dated)
     if third < LEAST_ROWS or not inputs.shape[1]:
         return 0.5, 0.0
-    view.before_learning()
     return area(class_probabilities(inputs, is_late.astype(np.int64), 2)[:, 1], is_late)

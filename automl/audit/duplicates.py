@@ -17,6 +17,8 @@ from automl.records import NUMERIC_KINDS, Column, Finding, Severity
 __all__ = ["contradictory_rows", "near_twins", "twins"]
 
 MOST_TEST, MOST_KNOWN = 20_000, 100_000
+MOST_CELLS = 20_000_000
+"""Cells of training rows that are compared; wide tables get fewer rows."""
 GRID = 0.01
 """Share of a column's standard deviation; numbers within the same step of this size count as nearly the same."""
 UNLIKE = 0.5
@@ -135,7 +137,8 @@ def _test_rows(view: View) -> np.ndarray:
 @remembered
 def _known_rows(view: View) -> np.ndarray:
     assert view.split is not None
-    return sample_of(np.union1d(view.split.train, view.split.valid), MOST_KNOWN)
+    most = min(MOST_KNOWN, MOST_CELLS // max(1, len(view.all_used)))
+    return sample_of(np.union1d(view.split.train, view.split.valid), most)
 
 
 @remembered
@@ -159,18 +162,21 @@ def _with_text(view: View, rows: np.ndarray) -> np.ndarray:
 
 @remembered
 def _columns_by_levels(view: View) -> tuple[Column, ...]:
-    """Used columns, those with the most different values first: they rule out most rows soonest."""
+    """Used columns, those with the most different values first: they rule out most rows soonest.
+
+    Of a wide table these are the columns that are looked at; the others follow, for the rows that are left by then.
+    """
     if view.frame is None:
         return ()
     n = {c.name: view.known_frame[c.name].nunique() for c in view.used}
-    return tuple(sorted(view.used, key=lambda c: -n[c.name]))
+    return (*sorted(view.used, key=lambda c: -n[c.name]), *view.all_used[len(view.used) :])
 
 
 @remembered
 def _distinct_share(view: View) -> float:
     """Share of distinct rows of inputs in the known sample."""
     keys = np.zeros(len(view.known), np.uint64)
-    for column in _columns_by_levels(view):
+    for column in view.used:
         keys = _with(keys, _exactly(view.known_frame[column.name], column))
     return len(np.unique(keys)) / max(len(keys), 1)
 
@@ -236,7 +242,8 @@ def _roughly(view: View, shift: float) -> Hash:
     def hashed(series: pd.Series, column: Column) -> np.ndarray:
         if column.kind in NUMERIC_KINDS:
             values = series.to_numpy(np.float64)
-            seen = view.known_frame[column.name].to_numpy(np.float64)
+            assert view.frame is not None
+            seen = view.frame[column.name].to_numpy(np.float64)[view.known]
             low, high = np.nanquantile(seen, [0.1, 0.9]) if np.isfinite(seen).any() else (0.0, 0.0)
             step = GRID * (high - low) / 2.56 or 1e-9  # 2.56 standard deviations lie between, were it normal
             steps = np.floor(np.nan_to_num(np.clip(values / step, -1e15, 1e15), nan=9e15) + shift)

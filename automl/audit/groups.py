@@ -7,13 +7,13 @@ import pandas as pd
 
 from automl.audit.leakage import copies
 from automl.audit.univariate import skill
-from automl.audit.view import View, is_person, remembered
+from automl.audit.view import View, is_person, remembered, sample_of
 from automl.detect.columns.sample import is_named
 from automl.detect.quoting import percent
 from automl.records import Column, Finding, Severity
-from automl.system import shell
+from automl.system.advice import advice
 
-__all__ = ["crossing_groups"]
+__all__ = ["crossing_groups", "rows_of_a_level"]
 
 CODE = r"id|ids|no|nr|num|number|code|key|uid|uuid|hash"
 LEAST_LEVELS = 10
@@ -21,6 +21,12 @@ ROWS_A_LEVEL = (1.5, 200.0)
 CROSSING = 0.3
 ALIKE, VERY_ALIKE = 0.2, 0.6
 MOST_COUNTED = 200_000
+MOST_ROWS, MOST_TEST = 1_000_000, 20_000
+"""Rows of training and test whose levels are compared."""
+ALL_READ = 0.9
+"""Share of the source's rows from which they are taken for all of them."""
+MOST_CANDIDATES = 10
+"""Columns whose levels are compared, those that are named like persons first."""
 
 
 @remembered
@@ -37,20 +43,14 @@ def crossing_groups(view: View) -> Finding | None:
     if view.goal.in_windows or split.units == "group":
         return None
     crossing: list[tuple[float, float, int, Column]] = []
-    known = np.union1d(split.train, split.valid)
-    for column in view.columns:
-        if column.name in copies(view):
-            continue
-        if view.known_frame[column.name].nunique() < LEAST_LEVELS:
-            continue
-        seen = view.frame[column.name]
-        n_levels = _n_groups(seen, column)
-        if n_levels is None:
-            continue
-        alike = _alike(view, seen, known)
-        share = float(seen.iloc[split.test].isin(pd.unique(seen.iloc[known].dropna())).mean())
+    known, test = np.union1d(split.train, split.valid)[:MOST_ROWS], sample_of(split.test, MOST_TEST)
+    given = view.dataset.given is not None and bool(view.dataset.given.any())
+    for column, n_levels, rows in _candidates(view):
+        alike, share, n_seen = _crossing(view, view.frame[column.name], known, test)
+        if _share_read(view) < ALL_READ and split.units == "row" and not given:
+            share = max(share, 1 - (len(split.test) / view.dataset.n_rows) ** (rows - 1))
         if share >= CROSSING and (is_person(column.name) or alike >= VERY_ALIKE):
-            crossing.append((alike, share, n_levels, column))
+            crossing.append((alike, share, max(n_levels, n_seen), column))
     if not crossing:
         return None
     alike, share, n_levels, column = max(crossing, key=lambda one: one[0])
@@ -63,33 +63,88 @@ def crossing_groups(view: View) -> Finding | None:
         f"{percent(share)} of the test rows belong to one of {n_levels:,} values of {column.name!r} that also occur in "
         f"training rows{shared}. If new rows have other values, the test score is too good."
     )
-    step = f"Pass {shell.flag('--group', column.name)} so that each is wholly in training or wholly in test."
-    return Finding("crossing_groups", severity, message, step, (column.name,), (), n_levels)
+    step = f"Pass {advice('group', [column.name])} so that each is wholly in training or wholly in test."
+    options = (("group", (column.name,)),)
+    return Finding("crossing_groups", severity, message, step, (column.name,), (), n_levels, options=options)
 
 
-def _n_groups(series: pd.Series, column: Column) -> int | None:
-    """How many groups a column has; None where it does not look like a column of groups."""
+def _candidates(view: View) -> list[tuple[Column, int, float]]:
+    """Columns that look like groups, how many groups each has, and how many rows a group has."""
+    assert view.frame is not None
+    candidates: list[tuple[Column, int, float]] = []
+    for column in sorted(view.columns, key=lambda c: not is_person(c.name)):
+        if column.name in copies(view) or view.known_frame[column.name].nunique() < LEAST_LEVELS:
+            continue
+        n_levels, rows = _n_groups(view.frame[column.name], column, _share_read(view))
+        if n_levels:
+            candidates.append((column, n_levels, rows))
+        if len(candidates) == MOST_CANDIDATES:
+            break
+    return candidates
+
+
+def _n_groups(series: pd.Series, column: Column, share_read: float) -> tuple[int, float]:
+    """How many groups a column has, 0 where it does not look like a column of groups; and the rows of a group."""
     are_codes = column.kind == "numeric" and (is_person(column.name) or is_named(column.name, CODE))
     if column.kind not in ("categorical", "identifier", "unknown") and not are_codes:
-        return None
-    sample = series if len(series) <= MOST_COUNTED else series.iloc[:MOST_COUNTED]
+        return 0, 1.0
+    sample = series.iloc[sample_of(np.arange(len(series)), MOST_COUNTED)]
     n_levels = int(sample.nunique())
-    rows = len(sample) / max(n_levels, 1)
+    rows = rows_of_a_level(len(sample) / max(n_levels, 1), share_read * len(sample) / len(series))
     if n_levels < LEAST_LEVELS or not ROWS_A_LEVEL[0] <= rows <= ROWS_A_LEVEL[1]:
-        return None
+        return 0, rows
     if are_codes:
         values = series.to_numpy(np.float64)
         values = values[np.isfinite(values)]
         if not len(values) or not (values == np.round(values)).all():
-            return None
-    return n_levels
+            return 0, rows
+    return n_levels, rows
 
 
-def _alike(view: View, series: pd.Series, known: np.ndarray) -> float:
-    """How much of the target follows from the other rows of a level; a sample takes whole levels."""
-    codes = np.asarray(pd.factorize(series.iloc[known])[0], np.int64)
-    known, codes = known[codes >= 0], codes[codes >= 0]
-    if len(codes) > MOST_COUNTED:
-        kept = codes < np.quantile(codes, MOST_COUNTED / len(codes))
-        known, codes = known[kept], codes[kept]
-    return max((skill(codes, t.values[known], t.n_classes) for t in view.targets), default=0.0)
+def _share_read(view: View) -> float:
+    """The share of the source's rows that were read; 1 where the rows read follow each other."""
+    numbers = view.dataset.row_numbers
+    return 1.0 if numbers is None or not len(numbers) else min(1.0, len(numbers) / (int(numbers.max()) + 1))
+
+
+def rows_of_a_level(rows_read: float, share_read: float) -> float:
+    """Rows of a level in the whole source, by those in a random sample of it.
+
+    Of a level with k rows a share s of the source holds k s rows, and at least one in 1 - (1 - s)^k of the cases. So
+    the levels seen have k s / (1 - (1 - s)^k) rows each, which grows with k.
+
+    Args:
+        rows_read: mean number of rows of a level in the sample.
+        share_read: share of the source's rows in the sample.
+    """
+    if share_read >= ALL_READ or rows_read <= 1:
+        return rows_read
+    low, high = 1.0, rows_read / share_read
+    for _ in range(50):
+        k = (low + high) / 2
+        if k * share_read / -np.expm1(k * np.log1p(-share_read)) < rows_read:
+            low = k
+        else:
+            high = k
+    return low
+
+
+def _crossing(view: View, series: pd.Series, known: np.ndarray, test: np.ndarray) -> tuple[float, float, int]:
+    """How much of the target follows from the other rows of a level, and the share of test rows of a known level.
+
+    Returns:
+        Both, and the number of known levels.
+    """
+    codes = np.asarray(pd.factorize(series.iloc[np.concatenate([known, test])])[0], np.int64)
+    ours, theirs = codes[: len(known)], codes[len(known) :]
+    seen = np.bincount(ours[ours >= 0], minlength=int(codes.max(initial=0)) + 1) > 0
+    share = float(((theirs >= 0) & seen[theirs]).mean())
+    known, ours = known[ours >= 0], ours[ours >= 0]
+    if _share_read(view) < ALL_READ:  # the partners of most rows were not read: a row alone says nothing of its level
+        again = np.bincount(ours)[ours] > 1
+        known, ours = known[again], ours[again]
+    if len(ours) > MOST_COUNTED:  # a part of the levels, with all of their rows
+        kept = ours < np.quantile(ours, MOST_COUNTED / len(ours))
+        known, ours = known[kept], ours[kept]
+    alike = max((skill(ours, t.values[known], t.n_classes) for t in view.targets), default=0.0)
+    return alike, share, int(seen.sum())

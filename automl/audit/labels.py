@@ -48,7 +48,7 @@ def doubtful_labels(view: View) -> Finding | None:
     labels = target.values[view.known]
     if len(labels) < LEAST_ROWS or target.n_classes > MOST_CLASSES:
         return None
-    view.before_learning()
+    view.deadline.before_learning()
     predicted = _probabilities(view, target, labels)
     if predicted is None:
         return None
@@ -153,7 +153,7 @@ def doubtful_values(view: View) -> Finding | None:
         return None
     if np.unique(values, return_counts=True)[1].max() > MOST_SAME * len(values):
         return None  # most errors are nearly zero, and every other value would lie far off
-    view.before_learning()
+    view.deadline.before_learning()
     predicted = predicted_values(inputs, values)
     at = far_values(predicted, values)
     share = len(at) / len(values)

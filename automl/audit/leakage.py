@@ -1,17 +1,26 @@
-"""Leaks: inputs that copy the target, columns that predict it almost alone, identifiers and rows in its order."""
+"""Leaks: inputs that copy the target, and columns that predict it almost alone."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from automl.audit.models import model_skill
-from automl.audit.univariate import ColumnSkill, column_skills, correlations, follows, numbers_of, order_of
-from automl.audit.view import Target, TooLate, View, columns_named_by, is_person, quoted, remembered
+from automl.audit.steps import left_out
+from automl.audit.univariate import (
+    ColumnSkill,
+    chance_skill,
+    column_skills,
+    correlations,
+    numbers_of,
+)
+from automl.audit.view import Target, View, columns_named_by, is_person, quoted, remembered
 from automl.detect.quoting import percent
 from automl.records import UNUSED_KINDS, Column, Finding, Severity
 
-__all__ = ["copied_target", "copies", "leaking_column", "leaks", "sorted_identifier", "sorted_rows"]
+__all__ = ["copied_target", "copies", "leaking_column", "leaks"]
 
 LEAST_ROWS = 20
 SAME = 1 - 1e-9
@@ -34,7 +43,6 @@ TOGETHER, TOGETHER_ABOVE = 0.85, 6.0
 """For suspects that hide each other: least skill, and least ratio of what is unexplained without any of them."""
 MOST_SUSPECTS = 3
 MOST_CLASSES = 100
-SORTED, SORTED_GRAVELY = 0.3, 0.6
 
 
 # --------------------------------------------------------------------------- copies
@@ -52,8 +60,11 @@ def copied_target(view: View) -> Finding | None:
         f"{described}. With such a column there is nothing to predict, and new rows will hardly have it: every score "
         "would be too good."
     )
-    step = f"Leave {quoted(used or names)} out of the data" + ("." if used else "; here it is left out already.")
-    return Finding("copied_target", "high" if used else "medium", message, step, tuple(names), (), len(names))
+    if not used:
+        step = f"Leave {quoted(names)} out of the data; here it is left out already."
+        return Finding("copied_target", "medium", message, step, tuple(names), (), len(names))
+    step, options = left_out(used)
+    return Finding("copied_target", "high", message, step, tuple(names), (), len(names), options=options)
 
 
 @remembered
@@ -135,115 +146,83 @@ def leaking_column(view: View) -> Finding | None:
         else f"{quoted(names)} each predict {target} well without the others: the first explains {explained}{others}. "
     )
     message += "Such a column is often filled in after the fact, or made from the target."
-    become, it = ("becomes", "it") if len(names) == 1 else ("become", "them")
-    step = f"Check when {quoted(names)} {become} known; if only together with the target, leave {it} out."
-    return Finding("leaking_column", worst, message, step, tuple(names), (), len(names))
+    become = "becomes" if len(names) == 1 else "become"
+    step, options = left_out(names, f"Check when {quoted(names)} {become} known; if only together with the target,")
+    return Finding("leaking_column", worst, message, step, tuple(names), (), len(names), options=options)
 
 
 @remembered
 def leaks(view: View) -> list[tuple[ColumnSkill, Severity, float | None]]:
-    """Suspected columns, each with its severity and the skill of all others.
+    """Suspected columns, each with its severity and the skill of all others; for at most `MOST_SUSPECTS` + 1 fits.
 
-    The skill is None where there was no time to fit a model, or there are too many classes.
+    A suspect predicts a target well, and better than any column predicts it with its rows shuffled, which matters in
+    small tables of many columns. The skill of the others is None where there are too many classes for a model.
     """
-    leaking: list[tuple[ColumnSkill, Severity, float | None]] = []
     if len(view.known) < LEAST_ROWS or view.frame is None:
-        return leaking
-    copied = copies(view)
+        return []
+    copied = tuple(copies(view))
     least = LIKELY_CLASSES if view.targets and view.targets[0].n_classes else LIKELY_NUMBERS
     likely = [one for one in column_skills(view) if one.is_used and one.skill >= least and one.column not in copied]
-    suspects = likely[:MOST_SUSPECTS]
-    without: float | None = None
-    for one in suspects:
-        target = next(t for t in view.targets if t.name == one.target)
-        if one.skill >= PERFECT and target.n_classes > MOST_CLASSES:
-            leaking.append((one, "high", None))
-            continue
-        if target.n_classes > MOST_CLASSES:
-            continue
-        try:
-            view.before_learning()
-        except TooLate:
-            leaking.append((one, "medium", None))
-            continue
-        values = target.values[view.known]
-        rest = model_skill(view.matrix(view.known, (*copied, one.column)), values, target.n_classes)
-        open_alone, open_rest = 1 - one.skill, 1 - rest
-        n_others = sum(c.name not in copied for c in view.used) - 1
-        if one.skill >= STRONG and open_rest >= FAR_ABOVE * open_alone:
-            leaking.append((one, "high" if n_others >= LEAST_OTHERS or one.skill >= PERFECT else "medium", rest))
-        elif one.skill >= PERFECT or (open_rest >= ABOVE * open_alone and n_others >= LEAST_OTHERS):
-            leaking.append((one, "medium", rest))
-        elif len(suspects) > 1 and one.skill >= TOGETHER:
-            if without is None:
-                inputs = view.matrix(view.known, (*copied, *(s.column for s in suspects)))
-                without = model_skill(inputs, values, target.n_classes)
-            if 1 - without >= TOGETHER_ABOVE * open_alone:
-                leaking.append((one, "medium", without))
+    if likely:
+        likely = [one for one in likely if one.skill > chance_skill(view)]
+    targets = {target.name: target for target in view.targets}
+    many = [one for one in likely[:MOST_SUSPECTS] if targets[one.target].n_classes > MOST_CLASSES]
+    suspects = [one for one in likely[:MOST_SUSPECTS] if one not in many]
+    leaking: list[tuple[ColumnSkill, Severity, float | None]] = [
+        (one, "high", None) for one in many if one.skill >= PERFECT
+    ]
+    if suspects:
+        leaking += _compared(view, suspects, likely, copied)
     return leaking
 
 
-# --------------------------------------------------------------------------- order
+def _compared(
+    view: View, suspects: Sequence[ColumnSkill], likely: Sequence[ColumnSkill], copied: tuple[str, ...]
+) -> list[tuple[ColumnSkill, Severity, float | None]]:
+    """The suspects that are leaks, by comparison with the other columns.
+
+    The first model leaves all suspects out, and all nearly perfect columns. Others can only add to what it explains, so
+    that no further model is needed if it explains nearly as much as the best suspect.
+    """
+    perfect = [one for one in likely if one.skill >= PERFECT and one not in suspects]
+    strong = {one.column for one in (*suspects, *perfect)}
+    target, best = suspects[0].target, suspects[0].skill
+    without = _rest(view, target, (*copied, *strong))
+    if best < PERFECT and 1 - without < ABOVE * (1 - best) and all(one.target == target for one in suspects):
+        return []
+    n_others = sum(c.name not in copied for c in view.used) - 1
+    leaking: list[tuple[ColumnSkill, Severity, float | None]] = []
+    for one in (*suspects, *perfect):
+        rest = without
+        if len(strong) > 1 and one not in perfect:
+            rest = _rest(view, one.target, (*copied, one.column))
+        hidden = len(strong) > 1 and one.target == target and one.skill >= TOGETHER
+        hidden = hidden and 1 - without >= TOGETHER_ABOVE * (1 - one.skill)
+        severity = _severity(one.skill, rest, n_others, hidden)
+        if severity is not None:
+            leaking.append((one, severity, min(rest, without) if hidden else rest))
+    return leaking
 
 
-def sorted_identifier(view: View) -> Finding | None:
-    """Identifiers whose order follows the target, such as numbers given out class by class."""
-    ordered: list[tuple[Column, float]] = []
-    if len(view.known) < LEAST_ROWS:
-        return None
-    for column in view.columns:
-        series = view.known_frame[column.name]
-        if column.kind != "identifier" and not _counts_rows(column, series):
-            continue
-        explained = _in_order(view, order_of(series))
-        if explained >= SORTED:
-            ordered.append((column, explained))
-    if not ordered:
-        return None
-    used = [c.name for c, _ in ordered if c.kind not in UNUSED_KINDS]
-    names = [c.name for c, _ in ordered]
-    who, whose = ("number", "their") if len(names) > 1 else ("numbers", "its")
-    most = percent(max(explained for _, explained in ordered))
-    message = (
-        f"{quoted(names)} only {who} the rows, yet {whose} order explains {most} of {view.task.target[0]!r}: the "
-        "number predicts the target here and will not in new rows."
-    )
-    step = (
-        f"Leave {quoted(used)} out of the data."
-        if used
-        else "It is left out of both sides; keep it out, and do not part rows by their position."
-    )
-    grave = max((explained for c, explained in ordered if c.kind not in UNUSED_KINDS), default=0.0) >= SORTED_GRAVELY
-    return Finding("sorted_identifier", "high" if grave else "medium", message, step, tuple(names), (), len(names))
+def _rest(view: View, target: str, leave_out: tuple[str, ...]) -> float:
+    """How well a forest on all other columns predicts a target."""
+    one = next(t for t in view.targets if t.name == target)
+    first = [skill.column for skill in column_skills(view)]
+    return model_skill(view.matrix(view.known, leave_out, first), one.values[view.known], one.n_classes)
 
 
-def _in_order(view: View, place: np.ndarray) -> float:
-    """How much of a target follows from these places of the known rows."""
-    return max((follows(place, t.values[view.known], t.n_classes) for t in view.targets), default=0.0)
+def _severity(skill: float, rest: float, n_others: int, hidden: bool) -> Severity | None:
+    """How grave it is that a column predicts a target so well by itself; None where it is common in sound tables.
 
-
-def _counts_rows(column: Column, series: pd.Series) -> bool:
-    """Whether a numeric column does no more than number the rows."""
-    if column.kind != "numeric" or series.dtype.kind != "f":
-        return False
-    values = series.to_numpy()
-    if not np.isfinite(values).all() or not (values == np.round(values)).all():
-        return False
-    steps = np.diff(values)
-    return bool(len(np.unique(values)) == len(values) and ((steps > 0).all() or (steps < 0).all()))
-
-
-def sorted_rows(view: View) -> Finding | None:
-    """Rows that are sorted by the target."""
-    if len(view.known) < LEAST_ROWS or view.task.time_column is not None:
-        return None
-    place = view.known if view.dataset.row_numbers is None else view.dataset.row_numbers[view.known]
-    explained = _in_order(view, np.asarray(place, np.float64))
-    if explained < SORTED:
-        return None
-    message = (
-        f"Rows are sorted by the target: their position explains {percent(explained)} of {view.task.target[0]!r}. A "
-        "random split is fair, a split by position is not."
-    )
-    step = "Do not part this file by position, and do not add the row number as a column."
-    return Finding("sorted_rows", "low", message, step)
+    Args:
+        skill: of the column alone.
+        rest: of all other columns together.
+        n_others: how many there are.
+        hidden: other suspects are among the others, without which these explain little.
+    """
+    open_alone, open_rest = 1 - skill, 1 - rest
+    if skill >= STRONG and open_rest >= FAR_ABOVE * open_alone:
+        return "high" if n_others >= LEAST_OTHERS or skill >= PERFECT else "medium"
+    if skill >= PERFECT:
+        return "high" if hidden and n_others >= LEAST_OTHERS else "medium"
+    return "medium" if hidden or (open_rest >= ABOVE * open_alone and n_others >= LEAST_OTHERS) else None

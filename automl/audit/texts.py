@@ -7,7 +7,8 @@ from collections import Counter
 
 import numpy as np
 
-from automl.audit.view import View, evenly, file_rows, severity_of
+from automl.audit.encoding import evenly
+from automl.audit.view import View, file_rows, severity_of
 from automl.detect.quoting import percent
 from automl.records import Finding
 

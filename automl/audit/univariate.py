@@ -12,11 +12,14 @@ import pandas as pd
 from automl.audit.view import Target, View, remembered
 from automl.records import ORDERED_KINDS, UNUSED_KINDS
 
-__all__ = ["ColumnSkill", "codes_of", "column_skills", "follows", "order_of", "skill", "tamed"]
+__all__ = ["ColumnSkill", "chance_skill", "codes_of", "column_skills", "follows", "order_of", "skill", "tamed"]
 
-FEW_LEVELS = 64
+FEW_LEVELS, LEAST_FEW_LEVELS = 64, 8
 MOST_BINS = 128
-ROWS_A_BIN = 20
+MANY_ROWS = 1_000
+"""Rows from which no column predicts much by chance."""
+LEAST_BINS = 8
+ROWS_A_BIN, LEAST_ROWS_A_BIN, ROWS_A_LEVEL = 20, 6, 4
 SHRINK = 1.0
 CUT = 0.01
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
@@ -55,6 +58,21 @@ def column_skills(view: View) -> tuple[ColumnSkill, ...]:
         if best is not None:
             skills.append(ColumnSkill(column.name, column.kind, best[1], column.kind not in UNUSED_KINDS, best[0]))
     return tuple(sorted(skills, key=lambda one: -one.skill))
+
+
+@remembered
+def chance_skill(view: View) -> float:
+    """The best skill that any column has for a target whose rows are shuffled; 0 where rows are too many for chance."""
+    if len(view.known) >= MANY_ROWS:
+        return view.screening.chance
+    order = np.random.default_rng(0).permutation(len(view.known))
+    best = view.screening.chance
+    for column in view.used:
+        if column.kind != "image_path":
+            codes = codes_of(view.known_frame[column.name], column.kind)
+            for target in view.targets:
+                best = max(best, skill(codes, target.values[view.known][order], target.n_classes))
+    return best
 
 
 def _skill_of(series: pd.Series, codes: np.ndarray, kind: str, target: Target, rows: np.ndarray) -> float:
@@ -96,12 +114,13 @@ def codes_of(series: pd.Series, kind: str) -> np.ndarray:
 
 
 def binned(values: np.ndarray) -> np.ndarray:
-    """Numbers as codes: one for each value where there are few, else equally filled bins; NaN last."""
+    """Numbers as codes: one for each value where there are few for so many rows, else equally filled bins; NaN last."""
     known = np.isfinite(values)
     seen = values[known]
     distinct = np.unique(seen)
-    if len(distinct) > FEW_LEVELS:
-        n_bins = int(np.clip(len(seen) // ROWS_A_BIN, 8, MOST_BINS))
+    if len(distinct) > np.clip(len(seen) // ROWS_A_LEVEL, LEAST_FEW_LEVELS, FEW_LEVELS):
+        least = min(LEAST_BINS, max(2, len(seen) // LEAST_ROWS_A_BIN))
+        n_bins = int(np.clip(len(seen) // ROWS_A_BIN, least, MOST_BINS))
         distinct = np.unique(np.quantile(seen, np.linspace(0, 1, n_bins + 1)[1:-1]))
     codes = np.full(len(values), len(distinct) + 1, np.int64)
     codes[known] = np.searchsorted(distinct, seen, side="right")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
-import time
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
@@ -15,16 +12,17 @@ import numpy as np
 import pandas as pd
 
 from automl import goals, modalities
+from automl.audit.deadline import Deadline
+from automl.audit.encoding import WORDED, as_numbers, chosen, words_of_each
+from automl.audit.screening import Screened, screened
 from automl.detect.columns.sample import is_named
 from automl.modalities.image import grey_means
-from automl.records import ORDERED_KINDS, UNUSED_KINDS, Column, Dataset, Finding, Goal, Modality, Severity, Split, Task
+from automl.records import UNUSED_KINDS, Column, Dataset, Finding, Goal, Modality, Severity, Split, Task
 
 __all__ = [
     "Target",
-    "TooLate",
     "View",
     "columns_named_by",
-    "evenly",
     "file_rows",
     "is_birth",
     "is_person",
@@ -37,24 +35,17 @@ __all__ = [
 Answer = TypeVar("Answer")
 
 SAMPLE_ROWS = 4_000
+LEAST_SAMPLE_ROWS, SAMPLE_CELLS = 1_000, 2_000_000
+"""Wide tables get a smaller sample of rows, of so many cells."""
 TEST_ROWS = 3_000
 MOST_COLUMNS = 1_000
-MODEL_COLUMNS = 200
 MOST_TARGETS = 3
-LEARN_SECONDS, IMPORT_SECONDS = 0.7, 1.3
-MEASURED_SECONDS, LEAST_CORE = 0.02, 0.03
 THUMBNAIL = 6
-HASHED_WORDS = 64
-WORDS = 200
 PEOPLE = (
     r"patient|person|user|customer|client|subject|participant|household|family|member|device|sensor|machine|session|"
     r"student|pupil|employee|driver|speaker|writer|author|animal|donor|account|respondent|vehicle|engine|video|"
     r"recording|trip|specimen|patienten|kunde|kunden|cliente|utilisateur"
 )
-
-
-class TooLate(Exception):
-    """Too little time is left to fit a model."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,30 +72,14 @@ class View:
         task: what is to be done.
         split: how the rows are parted; None before they are, and then every row counts as a training row.
         memory: results of `remembered` functions, by their names.
-        deadline: `time.monotonic` value to be done by.
-        begun: wall and processor seconds when the view was made.
+        deadline: until when checks may fit models.
     """
 
     dataset: Dataset
     task: Task
     split: Split | None = None
     memory: dict[str, Any] = field(default_factory=dict)
-    deadline: float = math.inf
-    begun: tuple[float, float] = field(default_factory=lambda: (time.monotonic(), time.thread_time()))
-
-    def before_learning(self) -> None:
-        """Check that there is time to fit a model. Call it before each fit, since a fit cannot be stopped.
-
-        Raises:
-            TooLate: the fit would end after the deadline, at the share of a core that the checks have had so far.
-        """
-        if math.isinf(self.deadline):
-            return
-        wall, cpu = time.monotonic() - self.begun[0], time.thread_time() - self.begun[1]
-        share = 1.0 if wall < MEASURED_SECONDS else min(1.0, max(cpu / wall, LEAST_CORE))
-        needed = LEARN_SECONDS + (0.0 if "sklearn.ensemble" in sys.modules else IMPORT_SECONDS)
-        if time.monotonic() + needed / share > self.deadline:
-            raise TooLate
+    deadline: Deadline = field(default_factory=Deadline)
 
     @cached_property
     def goal(self) -> Goal:
@@ -114,7 +89,9 @@ class View:
     @cached_property
     def known(self) -> np.ndarray:
         """A sample of the training rows, sorted; of all rows without a split."""
-        return sample_of(np.arange(self.dataset.n_rows) if self.split is None else self.split.train, SAMPLE_ROWS)
+        rows = np.arange(self.dataset.n_rows) if self.split is None else self.split.train
+        n_columns = min(len(self.varying), MOST_COLUMNS)
+        return sample_of(rows, int(np.clip(SAMPLE_CELLS // max(n_columns, 1), LEAST_SAMPLE_ROWS, SAMPLE_ROWS)))
 
     @cached_property
     def test(self) -> np.ndarray:
@@ -132,17 +109,36 @@ class View:
         return modalities.named(self.task)
 
     @cached_property
-    def columns(self) -> tuple[Column, ...]:
-        """Input columns that are not constant; also those that neither side learns from."""
+    def varying(self) -> tuple[Column, ...]:
+        """All input columns that are not constant; also those that neither side learns from."""
         if self.frame is None:
             return ()
         there = set(self.frame.columns)
-        return tuple(c for c in self.task.columns if c.name in there and c.kind != "constant")[:MOST_COLUMNS]
+        return tuple(c for c in self.task.columns if c.name in there and c.kind != "constant")
+
+    @cached_property
+    def screening(self) -> Screened:
+        """Which of the columns the checks look at."""
+        if self.frame is None or len(self.varying) <= MOST_COLUMNS:
+            return Screened(self.varying)
+        keep = {c.name for c in self.varying if c.kind == "datetime" or is_person(c.name)}
+        return screened(self.frame, self.varying, self.targets, self.known, MOST_COLUMNS, keep)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Input columns that are not constant, used by models or not; of a wide table those that tell most."""
+        return self.screening.columns
 
     @cached_property
     def used(self) -> tuple[Column, ...]:
-        """Columns that models learn from."""
+        """Those of `columns` that models learn from."""
         return tuple(c for c in self.columns if c.kind not in UNUSED_KINDS)
+
+    @cached_property
+    def all_used(self) -> tuple[Column, ...]:
+        """All columns that models learn from: those of `used`, and the others of a wide table after them."""
+        known = {c.name for c in self.used}
+        return (*self.used, *(c for c in self.varying if c.kind not in UNUSED_KINDS and c.name not in known))
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:
@@ -163,11 +159,11 @@ class View:
 
     @cached_property
     def known_frame(self) -> pd.DataFrame:
-        """The rows of `known` of the table."""
+        """`columns` of the rows of `known`."""
         assert self.frame is not None
-        return self.frame.iloc[self.known]
+        return self.frame[[c.name for c in self.columns]].iloc[self.known]
 
-    def matrix(self, rows: np.ndarray, leave_out: Sequence[str] = ()) -> np.ndarray:
+    def matrix(self, rows: np.ndarray, leave_out: Sequence[str] = (), first: Sequence[str] = ()) -> np.ndarray:
         """Inputs of some rows as numbers, without gaps: what a forest reads.
 
         Levels become their rank by frequency, dates days, texts lengths and counts of hashed words, pictures small grey
@@ -176,26 +172,36 @@ class View:
         Args:
             rows: row numbers.
             leave_out: names of columns not to use.
+            first: columns to prefer, best first, where there are too many; half of the places are theirs.
 
         Returns:
             ``(n_rows, n_features)`` float32.
         """
-        inputs = self.dataset.inputs
         if self.frame is None:
-            part = np.asarray(inputs[rows])
+            part = np.asarray(self.dataset.inputs[rows])
             made = part.reshape(len(rows), -1) if self.modality.matrix is None else self.modality.matrix(part)
             return np.nan_to_num(made.astype(np.float32))
-        columns = [c for c in self.used if c.name not in leave_out and c.kind != "image_path"]
-        if len(columns) > MODEL_COLUMNS:
-            columns = [columns[i] for i in np.linspace(0, len(columns) - 1, MODEL_COLUMNS).astype(int)]
-        table = self.frame.iloc[rows]
-        blocks = [as_numbers(table[c.name], c.kind) for c in columns]
+        columns = chosen([c for c in self.used if c.name not in leave_out and c.kind != "image_path"], first)
+        most_words = words_of_each(len(rows) * sum(c.kind in WORDED for c in columns))
+        blocks = [self._encoded(column, rows, most_words) for column in columns]
         for name, images in self.dataset.pictures.items():
             if name not in leave_out:
                 blocks.append(grey_means(images[rows], THUMBNAIL).reshape(len(rows), -1))
         if not blocks:
             return np.zeros((len(rows), 0), np.float32)
         return np.concatenate([b.astype(np.float32) for b in blocks], axis=1)
+
+    def _encoded(self, column: Column, rows: np.ndarray, most_words: int) -> np.ndarray:
+        """A column of some rows as numbers; the words of the known sample are counted once."""
+        assert self.frame is not None
+        key = f"{most_words} words of {column.name}" if rows is self.known and column.kind in WORDED else ""
+        if key not in self.memory:
+            numbers = as_numbers(self.frame[column.name].iloc[rows], column.kind, most_words)
+            if not key:
+                return numbers
+            self.memory[key] = numbers
+        words: np.ndarray = self.memory[key]
+        return words
 
 
 def remembered(compute: Callable[[View], Answer]) -> Callable[[View], Answer]:
@@ -226,48 +232,6 @@ def sample_of(rows: np.ndarray, most: int) -> np.ndarray:
     """At most `most` of these rows, drawn at random and sorted; the same ones each time."""
     rows = np.asarray(rows, np.int64)
     return rows if len(rows) <= most else np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
-
-
-def evenly(rows: np.ndarray, most: int) -> np.ndarray:
-    """At most `most` of these rows, at equal distances."""
-    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(int)]
-
-
-def as_numbers(series: pd.Series, kind: str) -> np.ndarray:
-    """One typed column as ``(n, width)`` numbers without gaps: a missing cell gets a number below every value."""
-    if kind in ORDERED_KINDS:
-        values = series.to_numpy()
-        if kind == "datetime":
-            values = np.where(np.isnat(values), np.nan, values.astype("datetime64[s]").astype(np.float64))
-        values = values.astype(np.float64)
-        bad = ~np.isfinite(values)
-        if bad.any():
-            low = values[~bad].min() if not bad.all() else 0.0
-            values = np.where(bad, low - max(1.0, abs(low)), values)
-        return np.asarray(np.clip(values, -1e30, 1e30))[:, None]
-    if kind in ("text", "list", "url"):
-        return worded(series)
-    codes, levels = pd.factorize(series)
-    counts = np.bincount(codes + 1, minlength=len(levels) + 1)[1:]
-    # ties are broken by spelling, so that the order of rows does not matter
-    order = sorted(range(len(levels)), key=lambda i: (-counts[i], str(levels[i])))
-    rank = np.empty(len(levels) + 1)
-    rank[order] = np.arange(len(levels))
-    rank[-1] = -1.0
-    return np.asarray(rank[codes])[:, None]
-
-
-def worded(series: pd.Series) -> np.ndarray:
-    """Texts as length, number of words, share of letters beyond ASCII, and counts of hashed words."""
-    out = np.zeros((len(series), 3 + HASHED_WORDS))
-    for i, value in enumerate(series.tolist()):
-        if not isinstance(value, str) or not value:
-            continue
-        words = value.casefold().split()
-        out[i, :3] = len(value), len(words), sum(c > "\x7f" for c in value[:1000]) / min(len(value), 1000)
-        for word in words[:WORDS]:
-            out[i, 3 + zlib.crc32(word.encode()) % HASHED_WORDS] += 1
-    return out
 
 
 def file_rows(dataset: Dataset, rows: np.ndarray, most: int = 20) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ __all__ = ["Floor", "Model", "draws", "forget", "labelled", "remembered", "rows_
 
 CACHE_BYTES = 2 << 30
 _cache: OrderedDict[Hashable, tuple[Any, float, int]] = OrderedDict()
+_cached_bytes = [0]
 _spared = [0.0]
 
 
@@ -159,14 +160,16 @@ def remembered(key: Hashable, compute: Callable[[], Any]) -> Any:
     value = compute()
     size = sum(_bytes(v) for v in (value if isinstance(value, tuple) else (value,)))
     _cache[key] = (value, time.monotonic() - begun, size)
-    while len(_cache) > 1 and sum(entry[2] for entry in _cache.values()) > CACHE_BYTES:
-        _cache.popitem(last=False)
+    _cached_bytes[0] += size
+    while len(_cache) > 1 and _cached_bytes[0] > CACHE_BYTES:
+        _cached_bytes[0] -= _cache.popitem(last=False)[1][2]
     return value
 
 
 def forget() -> None:
     """Drop all that `remembered` keeps in this process."""
     _cache.clear()
+    _cached_bytes[0] = 0
 
 
 def seconds_spared() -> float:

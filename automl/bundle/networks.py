@@ -16,6 +16,7 @@ from typing import Any
 
 from automl.bundle.trust import check_network_file, named
 from automl.errors import BundleError
+from automl.sides.backend import check_backend
 from automl.sides.predictors import BATCH_SIZE
 from automl.storage.trusted import spendable_bytes
 
@@ -72,12 +73,14 @@ def load_network(path: Path, content: bytes) -> Any:
         content: content of the file.
 
     Raises:
+        RecipeError: Keras cannot be used in this process.
         BundleError: see `check_network`; or it declares more weights than it stores, or outputs larger than the free
             memory; or Keras cannot read it.
     """
     import importlib
     import pkgutil
 
+    check_backend()
     import keras
 
     import automl.layers

@@ -9,7 +9,42 @@ from typing import Annotated, Any
 
 import typer
 
-from automl.errors import RecipeError
+from automl.cli.flags import (
+    Budget,
+    Columns,
+    Data,
+    Device,
+    Drop,
+    Ensemble,
+    Goal,
+    Group,
+    Horizon,
+    Json,
+    JsonLines,
+    Label,
+    Latency,
+    Log,
+    MaxTrials,
+    Memory,
+    Metric,
+    MinGain,
+    Oracle,
+    OtherData,
+    Out,
+    Plugins,
+    Quiet,
+    RayAddress,
+    Resume,
+    Seed,
+    Series,
+    Target,
+    Templates,
+    Test,
+    TimeColumn,
+    Weight,
+    Workers,
+    keys_of,
+)
 from automl.system import terminal
 from automl.system.printable import printable
 
@@ -18,52 +53,9 @@ __all__ = ["fit", "run"]
 LARGEST_LOOK_BYTES = 1 << 26
 RESULT_BYTES = 1 << 28
 LOOKED_AT = (
-    "label", "metric", "test", "time_column", "series", "horizon", "group", "weight", "columns", "plugins", "source",
+    "label", "metric", "test", "time_column", "series", "horizon", "group", "weight", "columns", "drop", "plugins",
+    "source",
 )  # fmt: skip
-
-Data = Annotated[
-    str, typer.Argument(metavar="DATA", help="A file, a folder, or a shipped set such as sklearn:breast_cancer.")
-]
-Target = Annotated[list[str] | None, typer.Option("--target", help="Column to predict; repeat it for several.")]
-Goal = Annotated[str | None, typer.Option(help="binary, multiclass, multilabel, regression, forecast, ...")]
-Label = Annotated[str | None, typer.Option(help="Column used only to score a goal without target.")]
-Metric = Annotated[str | None, typer.Option(help="Metric that decides, such as roc_auc or rmse.")]
-Test = Annotated[str | None, typer.Option(help="File with the test rows; without it the data are split.")]
-TimeColumn = Annotated[str | None, typer.Option(help="Column of times.")]
-Series = Annotated[str | None, typer.Option(help="Column that names the series of a panel.")]
-Horizon = Annotated[int | None, typer.Option(help="Steps to forecast.")]
-Group = Annotated[str | None, typer.Option(help="Column of groups; rows of a group stay in one part of the split.")]
-Weight = Annotated[str | None, typer.Option(help="Column of sample weights.")]
-Columns = Annotated[str | None, typer.Option(help="Kinds of columns, name=kind,name=kind.")]
-Budget = Annotated[str | None, typer.Option(help="Time for the whole run: 90, 90s, 5m, 2h. Default 5m.")]
-MaxTrials = Annotated[int | None, typer.Option(help="Most deep trials, and most shallow fits.")]
-Templates = Annotated[str | None, typer.Option(help="Deep templates to search, separated by commas.")]
-Seed = Annotated[int | None, typer.Option(help="Seed of splits, searches and networks.")]
-MinGain = Annotated[
-    float | None,
-    typer.Option(help="Smallest gain that counts, as a share of the distance from floor to best score. Default 0.005."),
-]
-Latency = Annotated[str | None, typer.Option(help="Milliseconds a finalist may take for one row.")]
-Ensemble = Annotated[bool | None, typer.Option("--ensemble/--no-ensemble", help="Whether finalists may be ensembles.")]
-JsonLines = Annotated[
-    bool, typer.Option("--json-lines", help="Show progress as one JSON object per line on standard error.")
-]
-Oracle = Annotated[str | None, typer.Option(help="bayesian, random, hyperband or grid.")]
-Log = Annotated[str | None, typer.Option(help="Other logs of trials: tensorboard, mlflow.")]
-Memory = Annotated[
-    str | None,
-    typer.Option(help="Memory for one trial, such as 8GB; the table may use an eighth. Default most of what is free."),
-]
-Device = Annotated[str | None, typer.Option(help="auto, cpu, one (one device per trial) or all (each trial on all).")]
-Workers = Annotated[int | None, typer.Option(help="Trials that run at once; more than one needs Ray. Default 1.")]
-RayAddress = Annotated[str | None, typer.Option(help="Ray to run on: auto, local, ray://host:port.")]
-Plugins = Annotated[str | None, typer.Option(help="Plug-ins: Python files, names of entry points; with commas.")]
-Out = Annotated[str | None, typer.Option(help="Run folder; default a new one under automl-runs/.")]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Resume the run in --out with its remaining time, or a new --budget.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print result.json and nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
 def fit(
@@ -79,6 +71,7 @@ def fit(
     group: Group = None,
     weight: Weight = None,
     columns: Columns = None,
+    drop: Drop = None,
     budget: Budget = None,
     max_trials: MaxTrials = None,
     templates: Templates = None,
@@ -100,79 +93,63 @@ def fit(
     ray_address: RayAddress = None,
 ) -> None:
     """Run the contest on DATA and write the report."""
-    flags = {
-        "goal": goal,
-        "label": label,
-        "metric": metric,
-        "test": test,
-        "time_column": time_column,
-        "series": series,
-        "horizon": horizon,
-        "group": group,
-        "weight": weight,
-        "columns": columns,
-        "budget": budget,
-        "max_trials": max_trials,
-        "templates": words(templates),
-        "seed": seed,
-        "min_gain": min_gain,
-        "latency": latency,
-        "out": out,
-        "resume": resume or None,
-        "json": json or None,
-        "quiet": quiet or json or None,
-        "plugins": words(plugins),
-        "ensemble": ensemble,
-        "json_lines": json_lines or None,
-        "search": given(
-            {
-                "oracle": oracle,
-                "memory": memory,
-                "log": words(log),
-                "device": device,
-                "workers": workers,
-                "ray_address": ray_address,
-            }
-        )
-        or None,
-        "source": "automl fit",
-    }
+    flags = keys_of(locals())
     from automl import api
+    from automl.recipe.schema import SEARCH_KEYS
 
-    flags["goal"] = goal or asked(data, target, given(flags))
+    del flags["data"]
+    search = {name: flags.pop(name) for name in SEARCH_KEYS if name in flags}
+    flags |= {"search": search} if search else {}
+    flags["source"] = "automl fit"
+    chosen = asked(data, target, flags)
+    flags |= {} if chosen is None else {"goal": chosen}
     with only_result(json):
-        result = api.fit(data, target=target or None, **given(flags))
+        result = api.fit(data, **flags)
     tell(result, json)
 
 
 def run(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A YAML file; see `automl schema`.")],
+    data: OtherData = None,
+    target: Target = None,
+    goal: Goal = None,
+    label: Label = None,
+    metric: Metric = None,
+    test: Test = None,
+    time_column: TimeColumn = None,
+    series: Series = None,
+    horizon: Horizon = None,
+    group: Group = None,
+    weight: Weight = None,
+    columns: Columns = None,
+    drop: Drop = None,
     budget: Budget = None,
     max_trials: MaxTrials = None,
+    templates: Templates = None,
     seed: Seed = None,
+    min_gain: MinGain = None,
+    latency: Latency = None,
     out: Out = None,
     resume: Resume = False,
     json: Json = False,
     quiet: Quiet = False,
+    plugins: Plugins = None,
+    ensemble: Ensemble = None,
     json_lines: JsonLines = False,
+    oracle: Oracle = None,
+    memory: Memory = None,
+    log: Log = None,
+    device: Device = None,
+    workers: Workers = None,
     ray_address: RayAddress = None,
 ) -> None:
     """Run the contest that RECIPE describes; flags replace its keys. Only a flag can give an address of Ray."""
-    flags = {
-        "budget": budget,
-        "max_trials": max_trials,
-        "seed": seed,
-        "out": out,
-        "resume": resume or None,
-        "json": json or None,
-        "quiet": quiet or json or None,
-        "json_lines": json_lines or None,
-        "ray_address": ray_address,
-    }
+    flags = keys_of(locals())
     from automl import api
 
+    del flags["recipe"]
     with only_result(json):
-        result = api.run(recipe, **given(flags))
+        result = api.run(recipe, **flags)
     tell(result, json or recipe_asks_for_json(result))
 
 
@@ -185,7 +162,7 @@ def asked(data: str, target: list[str] | None, flags: dict[str, Any]) -> str | N
     Args:
         data: argument of the command.
         target: argument of the command.
-        flags: the other flags of the command.
+        flags: the other flags of the command, by key.
 
     Returns:
         The goal, or None to continue with the detected one.
@@ -210,36 +187,37 @@ def recipe_asks_for_json(result: Any) -> bool:
     return bool(getattr(getattr(getattr(result, "outcome", None), "recipe", None), "json", False))
 
 
-def words(text: str | None) -> list[str] | None:
-    """Names separated by commas.
-
-    Raises:
-        RecipeError: there is no name.
-    """
-    if text is None:
-        return None
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise RecipeError(f"expected names separated by commas, got {text!r}")
-    return names
-
-
-def given(flags: dict[str, Any]) -> dict[str, Any]:
-    """The flags that were given."""
-    return {name: value for name, value in flags.items() if value is not None}
-
-
 def only_result(json: bool) -> contextlib.AbstractContextManager[Any]:
     """With ``--json``, redirect whatever libraries print to standard error."""
     return contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext()
 
 
 def tell(result: Any, json: bool) -> None:
-    """Print ``result.json``, or the verdict and the path of the report. The run folder holds both as well."""
+    """Print ``result.json``, or the verdict and the path of the report. The run folder holds both as well.
+
+    What must be settled first is not repeated on a terminal on which the progress has just shown it.
+    """
     from automl.storage.files import read_bytes
 
     if json:
         content = read_bytes(result.folder / "result.json", RESULT_BYTES).decode("utf-8")
         terminal.out_json(content.rstrip("\n"), needed=False)
+    elif sys.stdout.isatty() and sys.stderr is not None and sys.stderr.isatty():
+        show(result)
     else:
         terminal.out(str(result), needed=False)
+
+
+def show(result: Any) -> None:
+    """Print a result on a terminal, with what must be settled first in colour if the progress has not shown it."""
+    from automl.report.findings import COLOURS, interface_of
+    from automl.report.trust import trust_lines
+
+    console, recipe = terminal.console(), result.outcome.recipe
+    first = trust_lines(result.trust, interface_of(recipe))
+    for i, line in enumerate(str(result).splitlines()):
+        if i >= len(first):
+            console.print(line, soft_wrap=True)
+        elif recipe.quiet or recipe.json_lines:
+            style = COLOURS["high" if result.trust.level == "low" else "medium"]
+            console.print(terminal.styled(line, style, ""), soft_wrap=True)

@@ -8,9 +8,10 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automl.cli.contest import (
+from automl.cli.flags import (
     Columns,
     Data,
+    Drop,
     Goal,
     Group,
     Horizon,
@@ -50,6 +51,7 @@ def inspect(
     group: Group = None,
     weight: Weight = None,
     columns: Columns = None,
+    drop: Drop = None,
 ) -> None:
     """Print what automl detects in DATA: modality, goal, metric and each column's kind, with evidence."""
     from automl import api
@@ -65,6 +67,7 @@ def inspect(
         "group": group,
         "weight": weight,
         "columns": columns,
+        "drop": drop or None,
         "source": "automl inspect",
     }
     seen = api.inspect(data, target=target or None, **given(flags))

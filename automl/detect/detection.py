@@ -143,7 +143,7 @@ def _check_columns(dataset: Dataset, recipe: Recipe) -> None:
         *(map(str, dataset.target.columns) if dataset.target is not None else ()),
     ]
     for key, kind in recipe.columns.items():
-        if key not in names and key not in (recipe.group, recipe.time_column, recipe.series, recipe.weight):
+        if key not in (*names, *recipe.drop, recipe.group, recipe.time_column, recipe.series, recipe.weight):
             raise RecipeError(f"columns: {key!r} is no column of {dataset.name}{_near(key, names)}")
         if kind not in KINDS:
             raise RecipeError(f"columns: {kind!r} (for {key!r}) is no kind; kinds are {', '.join(KINDS)}")

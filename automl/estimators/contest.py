@@ -27,6 +27,7 @@ class Contest:
         templates: deep templates to search; None for all that fit the task.
         metric: the metric by which trials are chosen, such as "roc_auc" or "rmse"; None for the goal's default.
         columns: kind of each column (name → kind) for which detection is to be overridden.
+        drop: columns that are not used, by name.
         group: column of groups; rows of a group stay in one part of every split.
         time_column: column of times by which the rows are split.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best possible one.
@@ -53,6 +54,7 @@ class Contest:
         templates: str | Sequence[str] | None = None,
         metric: str | None = None,
         columns: Mapping[str, str] | str | None = None,
+        drop: str | Sequence[str] | None = None,
         group: str | None = None,
         time_column: str | None = None,
         min_gain: float = 0.005,
@@ -69,6 +71,7 @@ class Contest:
         self.templates = templates
         self.metric = metric
         self.columns = columns
+        self.drop = drop
         self.group = group
         self.time_column = time_column
         self.min_gain = min_gain

@@ -26,6 +26,7 @@ class Deep:
         templates: deep templates to search; None for all that fit the task.
         metric: the metric by which trials are chosen, such as "roc_auc" or "rmse"; None for the goal's default.
         columns: kind of each column (name → kind) for which detection is to be overridden.
+        drop: columns that are not used, by name.
         group: column of groups; rows of a group stay in one part of every split.
         time_column: column of times by which the rows are split.
         latency: the most milliseconds that predicting one row may take.
@@ -44,6 +45,7 @@ class Deep:
         templates: str | Sequence[str] | None = None,
         metric: str | None = None,
         columns: Mapping[str, str] | str | None = None,
+        drop: str | Sequence[str] | None = None,
         group: str | None = None,
         time_column: str | None = None,
         latency: float | str | None = None,
@@ -58,6 +60,7 @@ class Deep:
         self.templates = templates
         self.metric = metric
         self.columns = columns
+        self.drop = drop
         self.group = group
         self.time_column = time_column
         self.latency = latency

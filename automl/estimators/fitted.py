@@ -71,9 +71,9 @@ class ContestResult:
 
     Attributes:
         verdict: "deep", "shallow" or "tie".
-        reason: "better", "equivalent" or "undecided".
+        reason: "better", "equivalent", "undecided" or "one_sided".
         recommended: the side that predicts: "deep", "shallow" or "floor".
-        words: the verdict in sentences, which `str` returns.
+        words: what to settle first, and the verdict in sentences, which `str` returns.
         result: the content of ``result.json``.
         pages: the report by suffix: ".html", ".md" and ".json".
     """

@@ -13,7 +13,7 @@ from automl import flow
 from automl import recipe as recipes
 from automl.errors import RecipeError
 from automl.estimators.fitted import ContestResult, FittedModel
-from automl.system.printable import printable
+from automl.report.summary import summary
 
 if TYPE_CHECKING:
     from automl.estimators.checking import Problem
@@ -67,10 +67,9 @@ def contest(recipe: Recipe, started: float) -> tuple[FittedModel, ContestResult]
 def _in_memory(finished: Finished) -> tuple[FittedModel, ContestResult]:
     """The recommended model and the result of a finished contest, read from its folder."""
     comparison, side = finished.outcome.comparison, finished.recommended
-    words = [f"Verdict: {comparison.verdict} ({comparison.reason}). Use {comparison.recommended}."]
     result = ContestResult(
         comparison.verdict, comparison.reason, side,
-        "\n".join(map(printable, [*words, *comparison.sentences, *comparison.notes])), finished.result,
+        "\n".join(summary(finished.outcome)), finished.result,
         {suffix: (finished.folder / f"report{suffix}").read_bytes() for suffix in SUFFIXES},
     )  # fmt: skip
     keeps_rows = flow.keeps_rows([run for run in finished.outcome.runs if run.finalist], finished.outcome.runs)

@@ -25,6 +25,7 @@ class Shallow:
         seed: seed of splits, searches and models.
         metric: the metric by which fits are chosen, such as "roc_auc" or "rmse"; None for the goal's default.
         columns: kind of each column (name → kind) for which detection is to be overridden.
+        drop: columns that are not used, by name.
         group: column of groups; rows of a group stay in one part of every split.
         time_column: column of times by which the rows are split.
         latency: the most milliseconds that predicting one row may take.
@@ -41,6 +42,7 @@ class Shallow:
         seed: int = 0,
         metric: str | None = None,
         columns: Mapping[str, str] | str | None = None,
+        drop: str | Sequence[str] | None = None,
         group: str | None = None,
         time_column: str | None = None,
         latency: float | str | None = None,
@@ -53,6 +55,7 @@ class Shallow:
         self.seed = seed
         self.metric = metric
         self.columns = columns
+        self.drop = drop
         self.group = group
         self.time_column = time_column
         self.latency = latency

@@ -26,7 +26,10 @@ from automl.flow.prepare import audited, prepare
 from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
 from automl.flow.sides import deep_side, shallow_side, workers_of
+from automl.report.findings import interface_of
+from automl.report.trust import trust_of
 from automl.shallow import ShallowSide
+from automl.sides.backend import check_backend
 from automl.storage import files as folders
 from automl.storage.run_folder import check_folder, open_folder
 
@@ -38,6 +41,8 @@ __all__ = ["Finished", "run"]
 FLOOR_GRACE_SECONDS = 15.0
 AUDIT_SHARE, AUDIT_SHARE_LEFT, MOST_AUDIT_SECONDS = 0.05, 0.25, 10.0
 UNUSED_SHARE = 0.05
+FIRST_SHARE = 0.5
+"""Of the time left, what the first shallow model may take while TensorFlow loads."""
 
 
 NOTED = ("sampled_rows", "unsure_goal")
@@ -75,6 +80,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         KeyboardInterrupt: after a second Ctrl-C.
     """
     clock = Clock(recipe.budget_seconds, started)
+    check_backend()
     check_folder(recipe.out, recipe.resume)
     check_loggers(recipe.search.log)
     quiet = recipe.quiet or recipe.json or recipe.json_lines
@@ -131,6 +137,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 runs += _floor(shallow, clock)
             reserve = Reserve(prepared, clock.budget_seconds, runs)
             reserve.probe(shallow.floor_on_valid())
+            if ledger.recorded is None:
+                with clock.phase("first shallow model"):
+                    runs += _while_loading(shallow, clock, reserve, loading, interrupt)
             with clock.phase("prepare deep"):
                 begun = clock.elapsed
                 if no_deep is None and (no_deep := loading.wait(lambda: interrupt.asked)) is None:
@@ -168,6 +177,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         progress.say("writing the report")
         result = keep(outcome, done.predictors, done.recommended, folder)
         progress.say(f"{folder} takes {_used_mib(folder):.1f} MiB on disk")
+        progress.conclude(trust_of(outcome.findings), interface_of(recipe))
     return Finished(outcome, done.predictors, done.recommended, folder, result)
 
 
@@ -204,6 +214,26 @@ def _contest(
             break
     settle_offers(clock, sides)
     return stopped, chosen, n_seeds
+
+
+def _while_loading(
+    shallow: ShallowSide, clock: Clock, reserve: Reserve, loading: Loading, interrupt: Interrupt
+) -> list[Run]:
+    """Fit a first shallow model while TensorFlow loads: a short budget may leave no time for one afterwards.
+
+    The shallow side is charged for the time. Without a time limit nothing is done, since there is no hurry.
+    """
+    made: list[Run] = []
+    while loading.is_running and not interrupt.asked and not any(run.status == "done" for run in made):
+        left = FIRST_SHARE * (clock.remaining - reserve.searching())
+        if not LEAST_STEP_SECONDS <= left < math.inf:
+            break
+        with clock.spend("shallow"):
+            new = shallow.step(left)
+        if not new:
+            break
+        made += [dataclasses.replace(run, at_seconds=clock.elapsed) for run in new]
+    return made
 
 
 def _audit_seconds(clock: Clock) -> float:

@@ -82,6 +82,11 @@ class Loading:
         except RuntimeError as error:
             self._thread, self._problem = None, failed_loading(error)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether TensorFlow is being loaded."""
+        return self._thread is not None and self._thread.is_alive()
+
     def wait(self, stopping: Callable[[], bool] = lambda: False) -> LeftOut | None:
         """Wait until TensorFlow is loaded.
 
@@ -91,7 +96,7 @@ class Loading:
         Returns:
             None if it is loaded, otherwise why the deep side is left out.
         """
-        while self._thread is not None and self._thread.is_alive():
+        while self._thread is not None and self.is_running:
             if stopping():
                 return LeftOut("the run was stopped while TensorFlow loaded", "Go on with --resume, or run again.")
             self._thread.join(LOOK_SECONDS)

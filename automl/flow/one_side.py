@@ -27,6 +27,7 @@ from automl.flow.prepare import prepare
 from automl.flow.progress.console import Progress
 from automl.flow.sides import deep_side, shallow_side, workers_of
 from automl.shallow import ShallowSide
+from automl.sides.backend import check_backend
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
@@ -71,6 +72,8 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
     """
     if recipe.search.log:
         raise RecipeError("search.log: one side alone has no run folder for logs; leave it out, or run a contest")
+    if side == "deep":
+        check_backend()
     clock = Clock(recipe.budget_seconds, started)
     interrupt = Interrupt()  # not used as a context, so that Ctrl-C raises in this call and in the caller's loop
     with Progress(clock, quiet=recipe.quiet) as progress, contextlib.ExitStack() as cleanup:

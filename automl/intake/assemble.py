@@ -10,6 +10,7 @@ import numpy as np
 
 from automl import goals
 from automl.errors import DataError
+from automl.intake.drop import without_dropped, without_those_present
 from automl.intake.files import IMAGE_SUFFIXES
 from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
@@ -47,6 +48,7 @@ def load(recipe: Recipe, most_rows: int | None = None, in_order: bool = False) -
 
 def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
     raw = read(recipe.data, "the data", Hints(target=recipe.target, room=_room(recipe, most_rows, in_order)))
+    raw = without_dropped(raw, recipe.drop, recipe.target)
     if most_rows is not None:
         raw = _some_rows(raw, most_rows, recipe, in_order)
     if len(raw.inputs) < 2:
@@ -56,7 +58,7 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
         hints = Hints(target=recipe.target, text=_text_columns(raw.inputs))
         test = read(recipe.test, "the test data", hints)
         where = test.where if test.where == "the test data" else f"the test data {test.where}"
-        raw = _append(raw, replace(test, where=where))
+        raw = _append(raw, without_those_present(replace(test, where=where), recipe.drop))
     rows = raw.rows if raw.rows is not None else np.arange(len(raw.inputs))
     inputs, target, group, weight = raw.inputs, raw.target, None, None
     findings = raw.findings
@@ -131,7 +133,8 @@ def _roles(raw: Raw, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None,
     names = [*frame.columns, *(raw.target.columns if raw.target is not None else ())]
     weight_name = recipe.weight if isinstance(recipe.weight, str) else None
     asked = [("group", recipe.group), ("weight", weight_name), ("label", recipe.label)]
-    asked += [("time column", recipe.time_column), ("series", recipe.series), *(("column", c) for c in recipe.columns)]
+    asked += [("time column", recipe.time_column), ("series", recipe.series)]
+    asked += [("column", name) for name in recipe.columns if name not in recipe.drop]
     for what, name in [*(("target", name) for name in recipe.target), *asked]:
         if name is not None and name not in names:
             raise unknown_column(what, name, names, raw.where)
@@ -152,7 +155,8 @@ def _roles(raw: Raw, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None,
     if frame.shape[1] == 0:
         raise DataError(
             f"no input column is left in {raw.where}, which has the columns {listed(names)}: "
-            "expected at least one beside target, weight, group and label; a series needs its time column too"
+            "expected at least one beside target, weight, group, label and what is dropped; a series needs its time "
+            "column too"
         )
     return frame, target, group, weight
 

@@ -30,19 +30,27 @@ def read(data: Any, where: str, hints: Hints) -> Raw:
     """
     if isinstance(data, str | PathLike):
         return read_path(Path(data) if isinstance(data, PathLike) else data, hints)
+    name = _name(data)
     if isinstance(data, tuple):
         if len(data) != 2:
             raise DataError(f"{where} is a tuple of {len(data)}: expected a pair (X, y)")
         inputs, findings = _inputs(data[0], f"X of {where}")
         raw = arrays.from_pair(inputs, data[1], "data", where, hints)
-        return Raw(raw.name, where, raw.inputs, raw.target, findings=findings)
+        return Raw(name, where, raw.inputs, raw.target, findings=findings)
     if isinstance(data, Mapping) and any(dimensions(data[key]) >= 2 for key in arrays.INPUT_KEYS if key in data):
         return arrays.from_arrays(dict(data), "data", where, hints)
     if isinstance(data, Mapping) and any(dimensions(data.get(key, 0)) >= 2 for key in ("x_train", "X_train")):
         return arrays.from_arrays(dict(data), "data", where, hints)
     inputs, findings = _inputs(data, where)
     raw = arrays.from_pair(inputs, None, "data", where, hints)
-    return Raw(raw.name, where, raw.inputs, findings=findings)
+    return Raw(name, where, raw.inputs, findings=findings)
+
+
+def _name(data: Any) -> str:
+    """What an object in memory is called: the name in its `attrs`, as data sets that ship with automl have one."""
+    attrs = getattr(data, "attrs", None)
+    name = attrs.get("name") if isinstance(attrs, Mapping) else None
+    return name if isinstance(name, str) and name.strip() else "data"
 
 
 def _inputs(data: Any, where: str) -> tuple[Any, Any]:

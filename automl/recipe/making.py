@@ -9,16 +9,17 @@ from typing import Any
 
 from automl.errors import RecipeError
 from automl.recipe.places import find, opened
-from automl.recipe.problems import Problem, check
-from automl.recipe.schema import KEYS, Keys, to_recipe
+from automl.recipe.problems import UNDER_SEARCH, Problem, check
+from automl.recipe.schema import KEYS, SEARCH_KEYS, Keys, to_recipe
 from automl.recipe.units import parse_columns
 from automl.recipe.words import nearest_key
 from automl.records import Recipe
 from automl.storage.files import shown
 
-__all__ = ["make"]
+__all__ = ["OBJECTS", "make"]
 
 OBJECTS = ("data", "test", "weight")
+"""Keys whose values may be objects in memory."""
 
 
 def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
@@ -34,7 +35,8 @@ def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
     """
     unknown = [key for key in arguments if key not in KEYS]
     if unknown:
-        raise RecipeError(f"{source}: unknown argument {unknown[0]!r}{nearest_key(unknown[0], KEYS)}; "
+        hint = nearest_key(unknown[0], KEYS, SEARCH_KEYS, UNDER_SEARCH)
+        raise RecipeError(f"{source}: unknown argument {unknown[0]!r}{hint}; "
                           f"arguments are {', '.join(KEYS)}")  # fmt: skip
     given = {key: value for key, value in arguments.items() if value is not None}
     if "data" not in given:

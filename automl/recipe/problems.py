@@ -18,6 +18,7 @@ __all__ = ["Problem", "check"]
 Problem = tuple[str, str]
 """A key ("" for the whole recipe) and what is wrong with it."""
 
+UNDER_SEARCH = "which belongs under search"
 MOST_TOLD = 50
 """The most unknown keys that get a hint: each hint costs a comparison with all known keys."""
 
@@ -30,8 +31,7 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
     """
     unknown = [key for key in values if key not in KEYS]
     problems: list[Problem] = [
-        (key, f"unknown key {cut(key, 100)!r}{nearest_key(key, KEYS)}; keys are {', '.join(KEYS)}")
-        for key in unknown[:MOST_TOLD]
+        (key, f"unknown key {cut(key, 100)!r}{_hint(key)}; keys are {', '.join(KEYS)}") for key in unknown[:MOST_TOLD]
     ]
     if len(unknown) > MOST_TOLD:
         problems.append(("", f"{len(unknown) - MOST_TOLD:,} further keys are unknown; is this a recipe?"))
@@ -49,6 +49,11 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
     return (None, problems) if problems else (keys, [])
 
 
+def _hint(key: str) -> str:
+    """The nearest key of the recipe or of its search."""
+    return nearest_key(key, KEYS, SEARCH_KEYS, UNDER_SEARCH)
+
+
 def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Problem]:
     """Pydantic's errors in our own words, one per key."""
     messages: dict[str, str] = {}
@@ -64,7 +69,7 @@ def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Pro
         value = values.get(key) if inner is None else search.get(inner) if isinstance(search, dict) else search
         if detail["type"] == "extra_forbidden" or (inner is not None and inner not in SEARCH_KEYS):
             name = cut(str(inner), 100)
-            hint = nearest(name, SEARCH_KEYS)
+            hint = nearest_key(name, SEARCH_KEYS, KEYS, "which belongs outside of search")
             messages[key] = f"search: unknown key {name!r}{hint}; keys are {', '.join(SEARCH_KEYS)}"
             continue
         if detail["type"] == "words":
@@ -90,6 +95,7 @@ def contradictions(keys: Keys) -> list[Problem]:
         name = getattr(keys, key)
         if name in targets:
             problems.append((key, f"{key}: {name!r} is the target as well; a column has one role"))
+    problems += _dropped_roles(keys)
     for name in targets:
         if keys.columns.get(name, "numeric") not in QUANTITY_KINDS:
             problems.append(
@@ -102,6 +108,17 @@ def contradictions(keys: Keys) -> list[Problem]:
     if keys.resume and keys.out is None:
         problems.append(("resume", "resume: needs 'out', the folder of the run to resume"))
     return problems
+
+
+def _dropped_roles(keys: Keys) -> list[Problem]:
+    """Problems of columns that are to be left out although another key names them."""
+    roles = [("target", name) for name in listed(keys.target)]
+    roles += [(key, getattr(keys, key)) for key in ("label", "time_column", "series", "group", "weight")]
+    return [
+        ("drop", f"drop: {name!r} is the {role} as well; a column has one role: take it out of one of them")
+        for role, name in roles
+        if name is not None and name in listed(keys.drop)
+    ]
 
 
 def unknown_metric(name: Any) -> list[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from automl.recipe.making import finish, is_word, plain
 from automl.recipe.nodes import compose, value_of
 from automl.recipe.places import check_out, find, path_hint
 from automl.recipe.problems import Problem, check
-from automl.recipe.schema import Keys
+from automl.recipe.schema import SEARCH_KEYS, Keys
 from automl.recipe.words import cut
 from automl.records import Recipe
+from automl.storage.files import shown
 
 __all__ = ["read", "validate"]
 
@@ -25,14 +27,14 @@ MOST_BYTES = 1_000_000
 MOST_PROBLEMS = 50
 
 
-def read(path: str | os.PathLike[str], ray_address: str | None = None, **overrides: Any) -> Recipe:
+def read(path: str | os.PathLike[str], **overrides: Any) -> Recipe:
     """Read a recipe.
 
     Args:
         path: a YAML file; relative paths in it refer to its folder.
-        ray_address: address of a Ray cluster to run on. A file may name only "local": pickles travel both ways, so
-            whoever answers at an address can run code here. None keeps the file's value.
-        **overrides: keys that replace the file's, as Python arguments; None keeps the file's value.
+        **overrides: keys that replace the file's, as Python arguments, those under ``search`` too; None keeps the
+            file's value. Only here can `ray_address` be the address of a Ray cluster. A file may name only "local":
+            pickles travel both ways, so whoever answers at an address can run code here.
 
     Raises:
         RecipeError: one line for each problem, each naming file, line and key.
@@ -49,12 +51,11 @@ def read(path: str | os.PathLike[str], ray_address: str | None = None, **overrid
             given[key] = source if ":" in source else os.path.abspath(source)
     if "data" in objects:
         given["data"] = "in memory"
-    if ray_address is not None and isinstance(given.get("search", {}), dict):
-        given["search"] = {**given.get("search", searched(path)), "ray_address": ray_address}
     keys, problems = examine(path, given, skip=tuple(objects))
     if keys is None:
         raise RecipeError(*problems)
-    return finish(keys, path.name, path.parent, objects)
+    made = finish(keys, path.name, path.parent, objects)
+    return replace(made, file=shown(str(path)), replaced={**given, **objects})
 
 
 def validate(path: str | os.PathLike[str]) -> list[str]:
@@ -68,10 +69,13 @@ def examine(path: Path, overrides: dict[str, Any], skip: tuple[str, ...] = ()) -
         values, lines, doubled = parse(path)
     except RecipeError as error:
         return None, [str(error)]
-    keys, problems = check({**values, **overrides})
+    keys, problems = check(merged(values, overrides))
     problems = [(key, f"the key {key!r} is there twice; keep one of them") for key in doubled] + problems
     own = {key: value for key, value in values.items() if key not in overrides and key not in skip}
+    if isinstance(own.get("search"), dict):
+        own["search"] = {key: value for key, value in own["search"].items() if key not in overrides}
     problems += reference_problems(own, path.parent)
+    lines = {key: line for key, line in lines.items() if key.removeprefix("search.") not in overrides}
     placed = sorted(problems, key=lambda problem: lines.get(problem[0], 0))
     messages = [where(path, lines, problem) for problem in placed[:MOST_PROBLEMS]]
     if len(placed) > MOST_PROBLEMS:
@@ -79,13 +83,14 @@ def examine(path: Path, overrides: dict[str, Any], skip: tuple[str, ...] = ()) -
     return (None if problems else keys), messages
 
 
-def searched(path: Path) -> dict[str, Any]:
-    """The file's keys under "search", or an empty mapping if they are wrong (`examine` reports that)."""
-    try:
-        search = parse(path)[0].get("search")
-    except RecipeError:
-        return {}
-    return search if isinstance(search, dict) else {}
+def merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The file's keys and those that replace them; keys of the search replace single ones under ``search``."""
+    inner = {key: value for key, value in overrides.items() if key in SEARCH_KEYS}
+    whole = {**values, **{key: value for key, value in overrides.items() if key not in inner}}
+    search = whole.get("search", {})
+    if inner and isinstance(search, dict):  # else it is wrong, which the check says
+        whole["search"] = {**search, **inner}
+    return whole
 
 
 def where(path: Path, lines: Mapping[str, int], problem: Problem) -> str:

@@ -41,6 +41,7 @@ EXPECTED = {
     "weight": "the name of a column of weights",
     "horizon": "a whole number of steps, at least 1",
     "columns": "a mapping from column names to kinds",
+    "drop": "a column's name or a list of different names",
     "budget": 'a time such as 90, "90s", "5m" or "2h"',
     "max_trials": "a whole number, at least 1",
     "templates": "a template's name or a list of names",
@@ -130,6 +131,7 @@ class Keys(BaseModel):
     weight: Name | None = Field(None, description="Column of sample weights.")
     horizon: int | None = Field(None, ge=1, le=2**53, description="Steps to forecast; left out to choose by frequency.")
     columns: dict[str, Kind] = Field(default_factory=dict, description="Kinds of columns, overriding detection.")
+    drop: Name | list[Name] = Field(default_factory=list, description="Column(s) to leave out of the inputs.")
     budget: int | float | str = Field("5m", validate_default=True, description="Time for the run: 90, 90s, 5m, 2h.")
     max_trials: int | None = Field(None, ge=1, le=2**53, description="Most deep trials, and most shallow fits.")
     templates: Name | list[Name] = Field(
@@ -172,7 +174,7 @@ class Keys(BaseModel):
         """Refuse an unknown kind and name the nearest one."""
         return parsed(check_columns, value) if isinstance(value, dict) else value
 
-    @field_validator("target", "templates", "plugins", mode="after")
+    @field_validator("target", "drop", "templates", "plugins", mode="after")
     @classmethod
     def names_differ(cls, value: Any) -> Any:
         """Refuse a name that is given twice."""
@@ -216,6 +218,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "weight": keys.weight,
         "horizon": keys.horizon,
         "columns": keys.columns,
+        "drop": listed(keys.drop),
         "budget_seconds": float(keys.budget),
         "budget_given": "budget" in keys.model_fields_set,
         "max_trials": keys.max_trials,

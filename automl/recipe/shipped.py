@@ -8,7 +8,7 @@ from typing import Any
 from automl.errors import RecipeError
 from automl.recipe.words import nearest
 
-__all__ = ["SETS", "Pair", "is_name", "load"]
+__all__ = ["SETS", "Pair", "is_name", "load", "name_of"]
 
 PREFIXES = ("sklearn", "automl")
 
@@ -22,6 +22,12 @@ class Pair(tuple[Any, Any]):
 def is_name(data: Any) -> bool:
     """Whether `data` is written like the name of a shipped data set, not like a path."""
     return isinstance(data, str) and data.partition(":")[0] in PREFIXES and ":" in data
+
+
+def name_of(data: Any) -> str | None:
+    """The name under which a data set in memory was loaded; None if it is not one of ours."""
+    source = getattr(data, "attrs", {}).get("source")
+    return source if isinstance(source, str) and source in SETS else None
 
 
 def load(name: str) -> tuple[Any, tuple[str, ...]]:

@@ -17,7 +17,8 @@ ALIASES = {
     "output": "out", "folder": "out", "random_state": "seed", "latency_ms": "latency", "date_column": "time_column",
     "date": "time_column", "timestamp": "time_column", "task": "goal", "scoring": "metric", "models": "templates",
     "sample_weight": "weight", "weights": "weight", "groups": "group", "kinds": "columns", "trials": "max_trials",
-    "steps": "horizon", "series_column": "series", "group_column": "group",
+    "steps": "horizon", "series_column": "series", "group_column": "group", "exclude": "drop", "ignore": "drop",
+    "ignored_columns": "drop", "drop_columns": "drop", "exclude_columns": "drop", "leave_out": "drop",
 }  # fmt: skip
 
 
@@ -27,10 +28,22 @@ def nearest(word: str, words: Iterable[str], cutoff: float = 0.5) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def nearest_key(word: str, keys: Iterable[str]) -> str:
-    """The same for a recipe's keys, including the names that other tools use for them."""
+def nearest_key(word: str, keys: Iterable[str], elsewhere: Iterable[str] = (), where: str = "") -> str:
+    """The same for a recipe's keys, including the names that other tools use for them.
+
+    Args:
+        word: what the user wrote.
+        keys: that are valid in its place.
+        elsewhere: keys that are valid in another place.
+        where: how to speak of that place, such as "under search".
+    """
     plain = word[:LONGEST].strip().lower().replace("-", "_").replace(" ", "_")
-    return f" (did you mean {ALIASES[plain]!r}?)" if plain in ALIASES else nearest(plain, keys)
+    here, others = list(keys), list(elsewhere)
+    plain = ALIASES.get(plain, plain)
+    close = difflib.get_close_matches(plain, [*here, *others], n=1, cutoff=0.5)
+    if not close:
+        return ""
+    return f" (did you mean {close[0]!r}{'' if close[0] in here else f', {where}'}?)"
 
 
 def arrived(value: Any) -> str:

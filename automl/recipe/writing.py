@@ -14,7 +14,7 @@ from automl.system.printable import printable
 __all__ = ["dump"]
 
 RENAMED = {"budget_seconds": "budget", "latency_ms": "latency"}
-UNWRITTEN = ("source", "budget_given")
+UNWRITTEN = ("source", "budget_given", "file", "replaced")
 DEFAULTS = {field.name: field.default for field in fields(Recipe)}
 
 
@@ -31,9 +31,9 @@ def dump(recipe: Recipe) -> str:
         key, value = RENAMED.get(name, name), getattr(recipe, name)
         if key in ("data", "test", "weight"):
             value = source_of(key, value, comments)
-        if key in ("columns", "target", "templates", "plugins"):
+        if key in ("columns", "target", "drop", "templates", "plugins"):
             value = (dict(value) if key == "columns" else list(value)) or None
-        if key == "target" and value and len(value) == 1:
+        if key in ("target", "drop") and value and len(value) == 1:
             value = value[0]
         if key == "budget" and math.isinf(value):
             comments.append("budget: there was no bound on time, which a recipe cannot express; max_trials ended it")

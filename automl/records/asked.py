@@ -53,6 +53,7 @@ class Recipe:
         weight: column of sample weights, or an array of shape (n_rows,), or None.
         horizon: steps to forecast, or None to choose by frequency.
         columns: kind of each column by name, overriding detection.
+        drop: names of columns that are not read as inputs.
         budget_seconds: time for the whole call.
         budget_given: whether the user gave the budget; without one, a resumed run continues with the rest of its own.
         max_trials: the most deep trials, and the most shallow fits; None for no such bound.
@@ -65,6 +66,8 @@ class Recipe:
         search: how the deep side searches.
         json_lines: whether progress is one JSON object per line on standard error.
         source: where the recipe came from, for messages (``"quickstart.yaml"``, ``"automl.fit"``, ...).
+        file: path of the YAML file that was run, as the user wrote it; None without one.
+        replaced: keys of that file which the user replaced, and by what; those under ``search`` beside the others.
     """
 
     data: Any
@@ -79,6 +82,7 @@ class Recipe:
     weight: Any = None
     horizon: int | None = None
     columns: Mapping[str, Kind] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
     budget_seconds: float = 300.0
     budget_given: bool = True
     max_trials: int | None = None
@@ -95,3 +99,5 @@ class Recipe:
     json_lines: bool = False
     search: SearchOptions = SearchOptions()
     source: str = "automl.fit"
+    file: str | None = None
+    replaced: Mapping[str, Any] = field(default_factory=dict)

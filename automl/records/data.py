@@ -29,6 +29,8 @@ class Finding:
             if the finding concerns no such rows.
         files: names of up to 20 files concerned, to show to the user only. Names may be cells of the data, so they are
             never written to a result, report or saved model.
+        options: keys of a recipe that the next step advises, with the names of columns, as
+            ``(("drop", ("paid",)),)``. The next step holds them as flags (`system.advice`).
     """
 
     check: str
@@ -40,6 +42,7 @@ class Finding:
     count: int = 0
     test_from: int | None = None
     files: tuple[str, ...] = ()
+    options: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -86,7 +86,7 @@ class Comparison:
 
     Attributes:
         verdict: deep, shallow or tie.
-        reason: better, equivalent or undecided.
+        reason: better, equivalent, undecided, or one_sided where one side has no finalist.
         gain: difference of the test scores of deep and shallow, with the sign that is positive if deep is better.
         interval: confidence interval (low, high) of the gain.
         level: its confidence level.
@@ -100,7 +100,7 @@ class Comparison:
     """
 
     verdict: Literal["deep", "shallow", "tie"]
-    reason: Literal["better", "equivalent", "undecided"]
+    reason: Literal["better", "equivalent", "undecided", "one_sided"]
     recommended: str
     gain: float | None
     interval: tuple[float, float] | None

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from automl.records import Finding
+from automl.records import Finding, Recipe
+from automl.system.advice import Interface, for_interface
 from automl.system.printable import printable
 
-__all__ = ["COLOURS", "SEVERITIES", "column_text", "finding_text", "gravest_first", "one_line", "row_numbers_text"]
+__all__ = [
+    "COLOURS", "SEVERITIES", "column_text", "finding_text", "gravest_first", "interface_of", "next_step_text",
+    "one_line", "row_numbers_text",
+]  # fmt: skip
 
 SEVERITIES = ("high", "medium", "low")
 COLOURS = {"high": "red", "medium": "yellow", "low": "cyan"}
@@ -53,11 +57,27 @@ def file_names_text(finding: Finding) -> str:
     return f"File{'s' * (len(named) > 1 or rest > 0)} {', '.join(map(printable, named))}{more}"
 
 
-def finding_text(finding: Finding) -> str:
-    """A finding as one line: severity, what it is, where, what to do."""
+def finding_text(finding: Finding, interface: Interface = "shell") -> str:
+    """A finding as one line: severity, what it is, where, what to do.
+
+    Args:
+        finding: about data or a run.
+        interface: where the reader can follow the advice: flags, or arguments in Python.
+    """
     rows, files = row_numbers_text(finding, SHOWN_ROWS), file_names_text(finding)
-    parts = (f"{finding.severity}:", finding.message, rows and f"({rows}.)", files and f"({files}.)", finding.next_step)
+    step = next_step_text(finding, interface)
+    parts = (f"{finding.severity}:", finding.message, rows and f"({rows}.)", files and f"({files}.)", step)
     return one_line(" ".join(part for part in parts if part))
+
+
+def next_step_text(finding: Finding, interface: Interface) -> str:
+    """The next step of a finding, in flags or in arguments of Python."""
+    return for_interface(finding.next_step, finding.options, interface)
+
+
+def interface_of(recipe: Recipe) -> Interface:
+    """Where a recipe came from: the command line (or a file, whose keys flags replace), or Python."""
+    return "shell" if recipe.file is not None or recipe.source.startswith("automl ") else "python"
 
 
 def column_text(name: str) -> str:

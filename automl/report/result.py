@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automl.records import Outcome, Run
+from automl.report.trust import trust_of
 from automl.report.words import plain
 
 __all__ = ["SCHEMA", "result_dict"]
@@ -23,6 +24,7 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         The fields of ``docs/result.schema.json``, in that order. ``gain`` is positive where deep is better.
     """
     task, split, comparison = outcome.task, outcome.split, outcome.comparison
+    trust = trust_of(outcome.findings)
     result = {
         "schema": SCHEMA,
         "automl_version": outcome.automl_version,
@@ -71,6 +73,7 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         "gain": comparison.gain,
         "interval": interval(comparison.interval),
         "level": comparison.level,
+        "trust": {"level": trust.level, "reasons": trust.reasons},
         "runs": [row(run) for run in outcome.runs],
     }
     safe: dict[str, Any] = plain(result)

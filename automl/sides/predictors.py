@@ -15,6 +15,7 @@ from automl.errors import AutomlError, BundleError
 from automl.goals import decided
 from automl.goals.shared.outputs import combine
 from automl.records import Dataset, Encoder, Output, ShallowModel, TargetCodec
+from automl.sides.backend import check_backend
 
 if TYPE_CHECKING:
     from automl.goals.shared.calibration import Decision
@@ -82,6 +83,7 @@ class DeepPredictor(_Predictor):
     source: str = ""
 
     def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
+        check_backend()
         parts: list[list[np.ndarray]] = [[] for _ in self.models]
         is_table = rows.ndim == 1 and hasattr(dataset.inputs, "columns") and not dataset.pictures
         step = ENCODED_ROWS if is_table else BATCH_SIZE

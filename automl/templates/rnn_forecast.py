@@ -157,13 +157,17 @@ def foretell(
             x = keras.layers.Add()([x, keras.layers.Reshape((1, horizon, dim))(known)])
     x = KnobDropout(knobs["dropout"])(keras.layers.Activation("relu")(x))
     bias = starting_quantiles(head.quantiles) * (n_targets // n_groups)
-    return keras.layers.Dense(
+    # Three dimensions, not four: with a single group oneDNN's matrix product of TensorFlow 2.19 and 2.20, which Keras
+    # before 3.15 calls here, writes beyond its memory.
+    x = keras.layers.Reshape((n_groups * horizon, dim))(x)
+    x = keras.layers.Dense(
         n_targets // n_groups * n_outputs,
         kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
         bias_initializer=keras.initializers.Constant(bias),
         dtype="float32",
         name="steps",
     )(x)
+    return keras.layers.Reshape((n_groups, horizon, n_targets // n_groups * n_outputs))(x)
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:

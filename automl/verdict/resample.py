@@ -15,7 +15,7 @@ from automl import metrics
 from automl.records import Contestant, Output
 from automl.verdict.seeds import draw, mixed
 
-__all__ = ["LEVEL", "N_REPLICATES", "Replicates", "Units", "gains", "interval_of", "units_of", "weightings"]
+__all__ = ["LEVEL", "N_REPLICATES", "Replicates", "Units", "gains", "interval_of", "leads", "units_of", "weightings"]
 
 N_REPLICATES = 2000
 LEVEL = 0.95
@@ -24,6 +24,9 @@ ASSUMED_SEED_SHARE = 0.1
 """With one seed: the assumed standard deviation between seeds, as a share of a score's distance to the best one."""
 
 N_CROSSED = 500
+
+N_LEADS = 100
+"""Replicates for the standard error of a lead over the floor."""
 
 _CACHE_CELLS = 400_000
 _MEMORY_CELLS = 16_000_000
@@ -76,12 +79,14 @@ def weightings(units: Units, n: int, rng: np.random.Generator) -> np.ndarray:
     return counts.T
 
 
-def _chunks(units: Units, weight: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[slice, np.ndarray]]:
+def _chunks(
+    units: Units, weight: np.ndarray, rng: np.random.Generator, n_replicates: int = N_REPLICATES
+) -> Iterator[tuple[slice, np.ndarray]]:
     """Item weights of all replicates, a few replicates at a time."""
     n = max(1, len(weight))
-    step = max(1, min(N_REPLICATES, max(_CACHE_CELLS, min(64 * n, _MEMORY_CELLS)) // n))
-    for begin in range(0, N_REPLICATES, step):
-        part = slice(begin, min(begin + step, N_REPLICATES))
+    step = max(1, min(n_replicates, max(_CACHE_CELLS, min(64 * n, _MEMORY_CELLS)) // n))
+    for begin in range(0, n_replicates, step):
+        part = slice(begin, min(begin + step, n_replicates))
         counts = weightings(units, part.stop - part.start, rng).T
         if units.n_units < len(weight) or (np.diff(units.of_item) != 1).any():
             counts = counts[units.of_item]
@@ -186,6 +191,28 @@ def gains(
     if not metrics.named(metric).higher_is_better:
         values = -values
     return Replicates(values[np.isfinite(values)], _stretch(of_rows, variances))
+
+
+def leads(
+    metric: str,
+    truth: np.ndarray,
+    one: Output,
+    other: Output,
+    units: Units,
+    weight: np.ndarray,
+    context: Mapping[str, Any],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """``(n,)`` lead of one output over another with the test units redrawn, seeds left as they are.
+
+    Positive where the first is better; without replicates in which the metric is undefined.
+    """
+    evaluators = [metrics.evaluator(metric, truth, output, context) for output in (one, other)]
+    values = np.empty(N_LEADS)
+    for part, weights in _chunks(units, weight, rng, N_LEADS):
+        values[part] = evaluators[0](weights) - evaluators[1](weights)
+    values = values[np.isfinite(values)]
+    return values if metrics.named(metric).higher_is_better else -values
 
 
 def _variance(values: np.ndarray) -> float:

@@ -11,7 +11,17 @@ import numpy as np
 from automl import goals, metrics
 from automl.records import Comparison, Contestant, Run, Split, Task
 from automl.verdict.exact import p_value
-from automl.verdict.resample import ASSUMED_SEED_SHARE, LEVEL, N_REPLICATES, Replicates, gains, interval_of, units_of
+from automl.verdict.floor import ALPHA, beats_floor
+from automl.verdict.resample import (
+    ASSUMED_SEED_SHARE,
+    LEVEL,
+    N_REPLICATES,
+    Replicates,
+    Units,
+    gains,
+    interval_of,
+    units_of,
+)
 from automl.verdict.words import Scores, both_sentences, count_of_units, lone_sentences
 
 __all__ = ["ALPHA", "FEW_BLOCKS", "FEW_OF_A_CLASS", "FEW_UNITS", "compare", "decide"]
@@ -19,12 +29,11 @@ __all__ = ["ALPHA", "FEW_BLOCKS", "FEW_OF_A_CLASS", "FEW_UNITS", "compare", "dec
 FEW_UNITS = 100
 FEW_OF_A_CLASS = 20
 FEW_BLOCKS = 10
-ALPHA = 0.05
 
 _TIME_UNITS = ("block", "window", "series")
 
 Verdict = Literal["deep", "shallow", "tie"]
-Reason = Literal["better", "equivalent", "undecided"]
+Reason = Literal["better", "equivalent", "undecided", "one_sided"]
 
 
 def compare(
@@ -48,7 +57,7 @@ def compare(
         truth: of the scored test items, as `records` says.
         weight: ``(n_items,)`` or None.
         context: further inputs of the metric, see `records.Metric`.
-        deep: finalist of the deep side. None where it has none: the shallow side then wins if it beats the floor.
+        deep: finalist of the deep side. None where it has none: nothing is then decided, for want of an opponent.
         shallow: finalist of the shallow side, likewise.
         floor: the model that learns nothing from the inputs.
         runs: all runs, for their costs and families.
@@ -64,9 +73,43 @@ def compare(
         {one.run: metrics.score(task.metric, truth, one.output, weights, context) for one in contestants},
         {run.name: run for run in runs},
     )
+    scores = replace(scores, useful=_useful(task, split, truth, weights, context, deep, shallow, floor, scores, seed))
     if deep is None or shallow is None:
         return _one_side(task, split, deep or shallow, floor, scores, min_gain)
     return _both(task, split, truth, weights, context, deep, shallow, floor, scores, min_gain, seed)
+
+
+def _useful(
+    task: Task,
+    split: Split,
+    truth: np.ndarray,
+    weights: np.ndarray,
+    context: Mapping[str, Any],
+    deep: Contestant | None,
+    shallow: Contestant | None,
+    floor: Contestant,
+    scores: Scores,
+    seed: int,
+) -> frozenset[str]:
+    """The finalists that beat the floor by more than noise."""
+    units = _units(task, split, truth)
+    few = bool(_few(task, split, truth, units.n_units))
+    counted = goals.named(task).rarest(truth, task)
+    rarest = units.n_units if counted is None else counted[0]
+    rng = np.random.default_rng([seed, 30_000])
+    return frozenset(
+        one.run
+        for one in (deep, shallow)
+        if one is not None
+        and beats_floor(
+            task.metric, truth, one, floor, scores.runs, units, weights, context, rng, few=few, rarest=rarest
+        )
+    )
+
+
+def _units(task: Task, split: Split, truth: np.ndarray) -> Units:
+    """The units of the test; rows of a class are redrawn among themselves."""
+    return units_of(split.unit_ids, truth if split.units == "row" and goals.named(task).is_one_class else None)
 
 
 def decide(
@@ -109,8 +152,7 @@ def _both(
     rng = np.random.default_rng([seed, 20_000])
     gain = metrics.gain(task.metric, scores.of[deep.run], scores.of[shallow.run])
     n_seeds = max(1, min(len(deep.per_seed), len(shallow.per_seed)))
-    classes = truth if split.units == "row" and goals.named(task).is_one_class else None
-    units = units_of(split.unit_ids, classes)
+    units = _units(task, split, truth)
     notes = [_seed_note(n_seeds)]
     interval = None
     if np.isfinite(gain) and units.n_units > 1:
@@ -125,7 +167,7 @@ def _both(
     least, least_note = _least_gain(task.metric, scores, floor, (deep, shallow), min_gain)
     notes += [least_note] if least_note else []
     verdict, reason = decide(gain, interval, least, bool(few), p)
-    recommended = _recommended(task.metric, verdict, deep.run, shallow.run, floor.run, scores)
+    recommended = _recommended(verdict, deep.run, shallow.run, floor.run, scores)
     notes += _floor_notes(task.metric, scores, floor, (deep, shallow))
     comparison = Comparison(
         verdict=verdict, reason=reason, recommended=recommended, gain=gain if np.isfinite(gain) else None,
@@ -138,11 +180,8 @@ def _both(
 def _one_side(
     task: Task, split: Split, only: Contestant | None, floor: Contestant, scores: Scores, min_gain: float
 ) -> Comparison:
-    """A side without a finalist loses to the other if that beats the floor; otherwise nothing is decided."""
-    won = only is not None and metrics.better(task.metric, scores.of[only.run], scores.of[floor.run])
-    verdict: Verdict = "tie"
-    if won and only is not None:
-        verdict = "deep" if only.side == "deep" else "shallow"
+    """One side alone decides nothing; its finalist is recommended if it beats the floor."""
+    useful = only is not None and only.run in scores.useful
     least, note = _least_gain(task.metric, scores, floor, () if only is None else (only,), min_gain)
     lacking = "Neither side finished a model"
     if only is not None:
@@ -152,8 +191,8 @@ def _one_side(
     notes += _floor_notes(task.metric, scores, floor, () if only is None else (only,))
     n_units = len(np.unique(split.unit_ids))
     comparison = Comparison(
-        verdict=verdict, reason="better" if won else "undecided",
-        recommended=only.run if won and only is not None else floor.run, gain=None, interval=None, level=LEVEL,
+        verdict="tie", reason="undecided" if only is None else "one_sided",
+        recommended=only.run if useful and only is not None else floor.run, gain=None, interval=None, level=LEVEL,
         least_gain=least, n_units=n_units, seeds=0 if only is None else max(1, len(only.per_seed)),
     )  # fmt: skip
     said = lone_sentences(comparison, scores, only, floor.run, split)
@@ -214,16 +253,17 @@ def _least_gain(
 
 def _floor_notes(metric: str, scores: Scores, floor: Contestant, finalists: Sequence[Contestant]) -> list[str]:
     return [
-        f"{one.run} does not beat the floor {floor.run}, which learns nothing from the inputs."
+        f"{one.run} does not beat the floor {floor.run}, which learns nothing from the inputs"
+        f"{', by more than noise' if metrics.better(metric, scores.of[one.run], scores.of[floor.run]) else ''}."
         for one in finalists
-        if not metrics.better(metric, scores.of[one.run], scores.of[floor.run])
+        if one.run not in scores.useful
     ]
 
 
-def _recommended(metric: str, verdict: Verdict, deep: str, shallow: str, floor: str, scores: Scores) -> str:
+def _recommended(verdict: Verdict, deep: str, shallow: str, floor: str, scores: Scores) -> str:
     """The winner, or in a tie the cheaper finalist; the floor where they do not beat it."""
     candidates = {"deep": [deep], "shallow": [shallow], "tie": [deep, shallow]}[verdict]
-    useful = [name for name in candidates if metrics.better(metric, scores.of[name], scores.of[floor])]
+    useful = [name for name in candidates if name in scores.useful]
     if not useful:
         return floor
     return useful[0] if len(useful) == 1 else cheaper(scores.runs.get(shallow), scores.runs.get(deep), shallow, deep)

@@ -22,11 +22,19 @@ _UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Test scores by run name, and the runs."""
+    """The scores that a verdict compares.
+
+    Attributes:
+        metric: name of the metric.
+        of: test scores by run name.
+        runs: by name.
+        useful: names of the finalists that beat the floor by more than noise.
+    """
 
     metric: str
     of: Mapping[str, float]
     runs: Mapping[str, Run]
+    useful: frozenset[str] = frozenset()
 
     def family(self, name: str) -> str:
         """What kind of model a run is, in words."""
@@ -140,12 +148,15 @@ def both_sentences(
             f"{shallow_score} ({evidence})."
         )
     if comparison.recommended == floor:
-        return first, f"But the floor, which learns nothing from the inputs, scores {floor_score}, so neither pays yet."
+        return first, (
+            f"But neither beats the floor, which learns nothing from the inputs and scores {floor_score}, by more than "
+            "noise, so neither pays yet."
+        )
     other = shallow if comparison.recommended == deep else deep
     name = scores.family(comparison.recommended)
     if comparison.verdict == "tie":
         opening = f"Take the one that is cheaper in use, {name}: it"
-        if not metrics.better(scores.metric, scores.of[other], scores.of[floor]):
+        if other not in scores.useful:
             opening = f"Take {name}, the only one that beats the floor ({floor_score}): it"
     else:
         opening = "The network" if comparison.verdict == "deep" else "It also"
@@ -170,8 +181,11 @@ def lone_sentences(
     places = decimals(mine, floor_score)
     finished = "a deep network" if only.side == "deep" else "a shallow model"
     missing = "shallow model" if only.side == "deep" else "deep network"
-    first = f"Only {finished} ({scores.family(only.run)}) could be trained in this budget; no {missing} was finished."
+    first = (
+        f"Undecided, since only one side finished: {finished} ({scores.family(only.run)}) could be trained in this "
+        f"budget, and no {missing}."
+    )
     against = f"{number(mine, places)} {metric.words} against {number(floor_score, places)} for the floor on {units}"
     if comparison.recommended == only.run:
         return first, f"It scores {against}, so it is what you have, but nothing is known of how it compares."
-    return first, f"It scores {against}, so it does not pay yet."
+    return first, f"It scores {against}, which is not better by more than noise, so it does not pay yet."

@@ -16,10 +16,10 @@ from automl.records import Dataset, Recipe
 def view():
     """From a frame (or array) and targets to what the checks look at."""
 
-    def made(inputs, target, *, parted=True, given=None, **options):
+    def made(inputs, target, *, parted=True, given=None, row_numbers=None, **options):
         target = target if isinstance(target, pd.DataFrame) else pd.DataFrame({"y": target})
         recipe = Recipe(data=None, **({"target": tuple(target.columns)} | options))
-        dataset, task = detect(Dataset("d", inputs, target, given=given), recipe)
+        dataset, task = detect(Dataset("d", inputs, target, given=given, row_numbers=row_numbers), recipe)
         return View(dataset, task, split.split(dataset, task, 0) if parted else None)
 
     return made

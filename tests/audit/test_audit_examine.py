@@ -40,7 +40,8 @@ def test_a_check_that_fails_ends_nothing_and_is_named(view, clean, monkeypatch):
         raise ValueError("no such thing")
 
     seen = view(clean[0], clean[1])
-    monkeypatch.setattr(module, "CHECKS", (broken, *module.CHECKS[:2]))
+    monkeypatch.setattr(module, "GRAVE", ())
+    monkeypatch.setattr(module, "TIMED", (broken, *module.TIMED[:2]))
     with pytest.raises(ValueError, match="no such thing"):
         examine(seen.dataset, seen.task, seen.split)
     monkeypatch.setattr(module, "STRICT", False)
@@ -56,7 +57,8 @@ def test_a_check_that_finds_no_memory_is_told_apart(view, clean, monkeypatch):
         raise MemoryError
 
     seen = view(clean[0], clean[1])
-    monkeypatch.setattr(module, "CHECKS", (large, *module.CHECKS[:2]))
+    monkeypatch.setattr(module, "GRAVE", ())
+    monkeypatch.setattr(module, "TIMED", (large, *module.TIMED[:2]))
     monkeypatch.setattr(module, "STRICT", False)
     (found,) = examine(seen.dataset, seen.task, seen.split)
     assert found.check == "audit_cut" and "too little memory" in found.message and "report this" not in found.next_step
@@ -70,7 +72,8 @@ def test_no_check_begins_once_time_is_over(view, clean, monkeypatch):
         raise AssertionError
 
     seen = view(clean[0], clean[1])
-    monkeypatch.setattr(module, "CHECKS", (slow, late))
+    monkeypatch.setattr(module, "GRAVE", ())
+    monkeypatch.setattr(module, "TIMED", (slow, late))
 
     (found,) = examine(seen.dataset, seen.task, seen.split, seconds=0.01)
 
@@ -86,17 +89,65 @@ def test_checks_that_do_not_concern_the_data_are_not_missed_where_time_ends(view
     assert not any(name in found.message for name in ("doubtful_values", "long_gaps", "images", "languages"))
 
 
-def test_no_model_is_begun_that_would_end_too_late_and_a_suspect_is_told_all_the_same(view, clean, rng, monkeypatch):
-    frame, label, _ = clean
-    seen = view(frame.assign(after=label.where(rng.random(len(label)) > 0.02, "no")), label)
-
-    monkeypatch.setattr(importlib.import_module("automl.audit.view"), "LEARN_SECONDS", 1e6)
+def test_no_model_is_begun_that_would_end_too_late(view, clean, monkeypatch):
+    seen = view(clean[0], clean[1])
+    monkeypatch.setattr(importlib.import_module("automl.audit.deadline"), "LEARN_SECONDS", 1e6)
 
     found = {f.check: f for f in examine(seen.dataset, seen.task, seen.split, seconds=1e3)}
 
     assert "doubtful_labels" in found["audit_cut"].message
-    assert found["leaking_column"].severity == "medium"
-    assert "all others" not in found["leaking_column"].message
+
+
+def grave(findings):
+    return [one for one in findings if one.check not in {"audit_cut", "audit_failed"} | TIMED_NAMES]
+
+
+TIMED_NAMES = {
+    "target_outliers", "rare_classes", "few_rows", "sorted_rows", "changed_frequency", "long_gaps", "blank_images",
+    "empty_texts", "drifted_test", "alike_images", "near_twin_rows", "contradictory_rows", "mixed_languages",
+    "doubtful_labels", "doubtful_values",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", ["copy", "leak", "two leaks", "group", "time", "twins", "identifier"])
+def test_without_time_leaks_groups_time_and_copies_are_found_with_the_same_severity(view, clean, rng, fault):
+    frame, label, _ = clean
+    n = len(frame)
+    noisy = [label.where(rng.random(n) > 0.02, rng.permutation(label)) for _ in range(2)]
+    who = rng.integers(0, 150, n)
+    made = {
+        "copy": (frame.assign(bad=(label == "yes") * 3.0), label),
+        "leak": (frame.assign(bad=noisy[0]), label),
+        "two leaks": (frame.assign(bad=noisy[0], worse=noisy[1]), label),
+        "group": (frame.assign(customer=[f"C{i}" for i in who]), pd.Series(rng.normal(size=150)[who] > 0)),
+        "time": (frame.assign(bad=pd.date_range("2020-01-01", periods=n, freq="h")), pd.Series(np.arange(n) > 400)),
+        "twins": (pd.concat([frame.head(400)] * 2, ignore_index=True), pd.concat([label.head(400)] * 2)),
+        "identifier": (frame.assign(row_id=np.argsort(np.argsort(label + rng.permutation(n).astype(str)))), label),
+    }[fault]
+    options = {"columns": {"customer": "identifier"}} if fault == "group" else {}
+    seen = view(made[0], made[1].reset_index(drop=True), **options)
+
+    hurried = examine(seen.dataset, seen.task, seen.split, seconds=0.0)
+
+    assert "audit_cut" in {one.check for one in hurried}
+    assert grave(hurried) == grave(examine(seen.dataset, seen.task, seen.split))
+    assert [one for one in grave(hurried) if one.severity != "low"]
+
+
+def test_a_grave_check_without_an_answer_is_no_mere_note(view, clean, monkeypatch):
+    def broken(view):
+        raise ValueError
+
+    def large(view):
+        raise MemoryError
+
+    seen = view(clean[0], clean[1])
+    monkeypatch.setattr(module, "STRICT", False)
+    monkeypatch.setattr(module, "GRAVE", (broken, large))
+
+    found = {f.check: f.severity for f in examine(seen.dataset, seen.task, seen.split)}
+
+    assert (found["audit_failed"], found["audit_cut"]) == ("medium", "medium")
 
 
 @pytest.mark.parametrize("n", [10, 25])

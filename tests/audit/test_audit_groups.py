@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.audit.groups import crossing_groups
+from automl.audit.groups import crossing_groups, rows_of_a_level
 
 
 def visits(rng, name, alike=True):
@@ -46,3 +46,32 @@ def test_groups_that_are_named_and_plain_categories_are_quiet(view, rng, clean):
 
     assert crossing_groups(view(frame, state, group="patient_id")) is None
     assert crossing_groups(view(clean[0], clean[1])) is None
+
+
+@pytest.mark.parametrize(("rows", "share"), [(1, 0.1), (2, 0.5), (3, 0.1), (8, 0.03), (40, 0.2), (3, 1.0)])
+def test_the_rows_of_a_level_are_estimated_from_a_sample(rng, rows, share):
+    whole = np.repeat(np.arange(60_000), rows)
+    read = whole[rng.random(len(whole)) < share]
+    assert rows_of_a_level(len(read) / len(np.unique(read)), share) == pytest.approx(rows, rel=0.06)
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_groups_are_found_in_a_sample_of_which_most_have_one_row(view, rng, alike):
+    n_people, rows, share = 8_000, 4, 0.1
+    who = np.repeat(np.arange(n_people), rows)
+    state = np.repeat(rng.choice(["ill", "well"], n_people), rows) if alike else rng.choice(["ill", "well"], len(who))
+    at = np.sort(rng.choice(len(who), int(share * len(who)), replace=False))
+    frame = pd.DataFrame({"a": rng.normal(size=len(at)), "patient_id": who[at]})
+
+    seen = view(frame, pd.Series(state[at]), columns={"patient_id": "identifier"}, row_numbers=at)
+
+    assert crossing_groups(seen).severity == ("high" if alike else "medium")
+
+
+def test_identifiers_of_a_sample_are_no_groups(view, rng):
+    at = np.sort(rng.choice(30_000, 3_000, replace=False))
+    frame = pd.DataFrame({"a": rng.normal(size=3_000), "patient_id": at})
+    seen = view(
+        frame, pd.Series(rng.choice(["ill", "well"], 3_000)), columns={"patient_id": "identifier"}, row_numbers=at
+    )
+    assert crossing_groups(seen) is None

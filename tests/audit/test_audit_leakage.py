@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.audit.leakage import copied_target, leaking_column, sorted_identifier, sorted_rows
+from automl.audit.leakage import copied_target, leaking_column
+from automl.audit.order import sorted_identifier, sorted_rows
 from automl.audit.univariate import order_of, skill
+from automl.system.advice import for_interface
 
 
 def test_a_clean_table_holds_no_leak_of_either_goal(view, clean):
@@ -87,6 +89,54 @@ def test_two_leaks_do_not_hide_each_other(view, clean, rng):
     found = leaking_column(view(frame.assign(after=noisy[0], later=noisy[1]), label))
 
     assert {"after", "later"} == set(found.columns)
+
+
+@pytest.mark.parametrize("n_leaks", [2, 5])
+def test_nearly_perfect_leaks_are_grave_though_each_explains_the_other(view, clean, rng, n_leaks):
+    frame, label = (pd.concat([one] * 4, ignore_index=True) for one in clean[:2])
+    frame = frame.assign(size=rng.normal(size=len(frame)), rate=rng.normal(size=len(frame)))
+    other = label.map({"yes": "no", "no": "yes"})
+    near = {f"after {i}": np.where(np.arange(len(label)) % 640 == i, other, label) for i in range(n_leaks)}
+
+    found = leaking_column(view(frame.assign(**near), label))
+
+    assert (found.severity, len(found.columns)) == ("high", n_leaks)
+
+
+@pytest.mark.parametrize("goal", ["labels", "numbers"])
+def test_a_leak_is_found_in_a_table_of_few_rows(view, rng, goal):
+    n = 62
+    frame = pd.DataFrame(rng.normal(size=(n, 6)), columns=[f"m{i}" for i in range(6)])
+    amount = pd.Series(frame["m0"] + rng.normal(size=n))
+    target = amount if goal == "numbers" else pd.Series(np.where(amount > 0, "yes", "no"))
+    after = amount + 0.02 * rng.normal(size=n) if goal == "numbers" else (amount > 0) + 0.1 * rng.normal(size=n)
+
+    assert leaking_column(view(frame, target)) is None
+    found = leaking_column(view(frame.assign(after=after), target))
+
+    assert found is not None and found.columns == ("after",)
+
+
+def test_the_advice_to_leave_columns_out_names_the_key_that_does_it(view, clean, rng):
+    frame, label, amount = clean
+    noisy = label.where(rng.random(len(label)) > 0.01, rng.permutation(label))
+    for check, name, target, made in (
+        (copied_target, "paid back", label, label),
+        (copied_target, "x", amount, amount * 2),
+        (leaking_column, "closed on", label, noisy),
+    ):
+        found = check(view(frame.assign(**{name: made}), target))
+        assert found.options == (("drop", (name,)),)
+        assert ("--drop x" if name == "x" else f"--drop '{name}'") in found.next_step
+        assert f'drop=["{name}"]' in for_interface(found.next_step, found.options, "python")
+        assert "--" not in for_interface(found.next_step, found.options, "python")
+
+
+def test_of_many_columns_to_leave_out_the_first_are_named(view, clean):
+    frame, label, _ = clean
+    found = copied_target(view(frame.assign(**{f"c{i}": label for i in range(8)}), label))
+    assert found.options == (("drop", ("c0", "c1", "c2", "c3", "c4")),)
+    assert found.next_step.endswith("--drop c4, and the other 3 alike.")
 
 
 def test_a_strong_column_among_others_as_strong_is_no_leak(view, rng):

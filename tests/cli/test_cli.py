@@ -90,6 +90,44 @@ def test_the_verdict_is_printed(api, capsys):
     assert api.calls == [("run", "r.yaml", {"budget": "9"})]
 
 
+def test_every_flag_of_fit_replaces_a_key_of_a_recipe(api):
+    import inspect
+
+    from automl.cli import contest
+
+    fit, run = (set(inspect.signature(one).parameters) for one in (contest.fit, contest.run))
+    assert run - fit == {"recipe"} and fit <= run
+    assert cli.main(["run", "r.yaml", "--metric", "rmse", "--target", "y", "--drop", "a", "--drop", "b c",
+                     "--templates", "mlp,tabm", "--no-ensemble", "--workers", "2", "--data", "b.csv"]) == 0  # fmt: skip
+    assert api.calls == [("run", "r.yaml", {
+        "metric": "rmse", "target": ["y"], "drop": ["a", "b c"], "templates": ["mlp", "tabm"], "ensemble": False,
+        "workers": 2, "data": "b.csv",
+    })]  # fmt: skip
+
+
+@pytest.mark.parametrize(("quiet", "terminal"), [(False, True), (True, True), (False, False)])
+def test_what_must_be_settled_is_printed_first_and_once(api, capsys, monkeypatch, quiet, terminal):
+    from automl.records import Recipe
+    from automl.report.trust import trust_of
+
+    leak = Finding("leaking_column", "high", "'paid' explains all.", "Leave it out: --drop paid.")
+    outcome = SimpleNamespace(recipe=Recipe(None, source="automl fit", quiet=quiet))
+
+    class Result(SimpleNamespace):
+        def __str__(self):
+            return "Settle this before you rely on the result (trust: low):\n  high: 'paid' ...\nVerdict: tie."
+
+    api.fit = lambda *a, **k: Result(folder=api.folder, trust=trust_of([leak]), outcome=outcome)
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: terminal, raising=False)
+    assert cli.main(["fit", "a.csv"]) == 0
+    shown = re.sub(r"\x1b\[\d*m", "", capsys.readouterr().out).splitlines()
+    # on a terminal the progress has shown it, if it was not silenced
+    assert [line.split()[0] for line in shown] == (
+        ["Verdict:"] if terminal and not quiet else ["Settle", "high:", "Verdict:"]
+    )
+
+
 def test_an_address_given_on_the_command_line_is_the_leave_to_use_it(api):
     assert cli.main(["run", "r.yaml", "--ray-address", "auto"]) == 0
     assert api.calls == [("run", "r.yaml", {"ray_address": "auto"})]

@@ -39,3 +39,38 @@ def test_a_run_without_a_bound_on_time_names_none():
     said = reproduce(Recipe([[1, 2]], ("y",), budget_seconds=math.inf, max_trials=2), TASK)
     assert "budget" not in said["python"] and "max_trials=2" in said["python"]
     assert "no bound on time" in said["recipe"] and "max_trials: 2" in said["recipe"]
+
+
+def test_dropped_columns_and_several_targets_are_named_one_by_one():
+    said = reproduce(Recipe("cars.csv", ("y", "z"), drop=("paid in full", "k")), TASK)
+    words = shlex.split(said["command"])
+    for flag, values in (("--target", ["y", "z"]), ("--drop", ["paid in full", "k"])):
+        assert values == [words[i + 1] for i, word in enumerate(words) if word == flag]
+    assert "drop=['paid in full', 'k']" in said["python"] and "- paid in full" in said["recipe"]
+
+
+def test_a_shipped_set_is_named_as_it_was_asked_for():
+    said = reproduce(recipes.make(data="sklearn:iris"), TASK)
+    assert said["command"].startswith("automl fit sklearn:iris --target species")
+    assert said["python"].startswith("automl.fit('sklearn:iris', target='species'")
+
+
+def test_a_recipe_file_is_run_again_with_what_replaced_its_keys(tmp_path):
+    (tmp_path / "two words.yaml").write_text("data: sklearn:iris\nsearch: {oracle: random}\n")
+    file = tmp_path / "two words.yaml"
+    said = reproduce(recipes.read(file), TASK)
+    assert shlex.split(said["command"]) == ["automl", "run", str(file)]
+    assert said["python"] == f"automl.run({str(file)!r})"
+
+    said = reproduce(
+        recipes.read(file, budget="20s", drop=["a b"], ensemble=False, workers=2, out="o", columns={"k": "text"}), TASK
+    )
+    words = shlex.split(said["command"])
+    assert words[3:] == ["--budget", "20s", "--drop", "a b", "--no-ensemble", "--workers", "2", "--columns", "k=text"]
+    assert said["python"].endswith("budget='20s', drop='a b', ensemble=False, workers=2, columns={'k': 'text'})")
+
+
+def test_a_recipe_file_that_ran_on_data_in_memory_has_no_command(tmp_path):
+    (tmp_path / "r.yaml").write_text("data: sklearn:iris\n")
+    said = reproduce(recipes.read(tmp_path / "r.yaml", data=[[1, 2]]), TASK)
+    assert said["command"] == "" and said["python"].endswith("r.yaml', data=data)")

@@ -257,7 +257,7 @@ def test_a_way_up_after_a_link_does_not_lead_out(written, tmp_path):
 def test_of_very_many_unknown_keys_the_first_are_told(tmp_path, start, monkeypatch):
     looked = []
     for name in ("nearest", "nearest_key"):
-        monkeypatch.setattr(f"automl.recipe.problems.{name}", lambda key, known: looked.append(key) or "")
+        monkeypatch.setattr(f"automl.recipe.problems.{name}", lambda key, *known: looked.append(key) or "")
     path = tmp_path / "r.yaml"
     indent = "  " if start else ""
     lines = [f"{indent}odd{i}: {i}" for i in range(3000)]

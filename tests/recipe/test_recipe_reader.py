@@ -43,6 +43,7 @@ group: g
 weight: w
 label: l
 columns: {colour: categorical}
+drop: [x, z]
 budget: 90s
 max_trials: 3
 templates: [mlp]
@@ -60,7 +61,7 @@ plugins: [mine]
     assert read.target == ("price", "age")
     assert (read.goal, read.metric, read.label) == ("regression", "rmse", "l")
     assert (read.time_column, read.series, read.group, read.weight) == ("t", "s", "g", "w")
-    assert read.columns == {"colour": "categorical"}
+    assert read.columns == {"colour": "categorical"} and read.drop == ("x", "z")
     assert (
         read.budget_seconds, read.max_trials, read.templates, read.seed, read.min_gain, read.latency_ms
     ) == (90.0, 3, ("mlp",), 7, 0.01, 20.0)  # fmt: skip
@@ -231,3 +232,40 @@ def test_no_yaml_tag_runs_code(written, tmp_path):
 
     assert recipe.validate(path)
     assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("search: {max_trails: 3}", "did you mean 'max_trials', which belongs outside of search?"),
+        ("search: {metric: rmse}", "did you mean 'metric', which belongs outside of search?"),
+        ("search: {time_limit: 60}", "did you mean 'budget', which belongs outside of search?"),
+        ("search: {orcale: random}", "did you mean 'oracle'?"),
+        ("orcale: random", "did you mean 'oracle', which belongs under search?"),
+        ("workers: 2", "did you mean 'workers', which belongs under search?"),
+        ("max_trails: 3", "did you mean 'max_trials'?"),
+        ("exclude: x", "did you mean 'drop'?"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_told_where_it_belongs(written, text, words):
+    assert words in only(written(f"data: cars.csv\n{text}\n"))
+
+
+def test_keys_of_the_search_are_replaced_one_by_one(written):
+    path = written("data: cars.csv\nsearch: {oracle: random, workers: 3}\n")
+    search = recipe.read(path, workers=2).search
+    assert (search.oracle, search.workers) == ("random", 2)
+    assert recipe.read(path, search={"device": "cpu"}, oracle="grid").search.workers == 1
+
+
+def test_replacing_a_key_of_the_search_does_not_let_an_address_of_the_file_in(written):
+    path = written("data: cars.csv\nsearch: {ray_address: 'ray://far:1', workers: 3}\n")
+    for more in ({}, {"workers": 2}, {"oracle": "random", "metric": "rmse"}):
+        with pytest.raises(RecipeError, match="is an address, and a recipe file may only name local"):
+            recipe.read(path, **more)
+    assert recipe.read(path, ray_address="ray://near:1").search.ray_address == "ray://near:1"
+
+
+def test_a_wrong_value_given_beside_the_file_names_no_line_of_it(written):
+    with pytest.raises(RecipeError, match=r"r\.yaml: metric: "):
+        recipe.read(written("data: cars.csv\nmetric: rmse\n"), metric="rmsle of it")

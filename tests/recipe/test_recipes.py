@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from automl import recipe
+from automl.intake import load
+from automl.recipe import shipped
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
@@ -33,3 +35,18 @@ def test_the_quickstart_is_marked_quick():
 
 def test_the_schema_in_docs_is_what_the_command_writes():
     assert recipe.schema() == json.loads((ROOT / "docs" / "recipe.schema.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", sorted(shipped.SETS))
+def test_shipped_data_keep_their_name_which_titles_the_report(name):
+    assert load(recipe.make(data=name)).name == name.partition(":")[2]
+
+
+def test_a_frame_in_memory_is_titled_by_its_own_name_if_it_has_one():
+    import pandas as pd
+
+    frame = pd.DataFrame({"a": [1, 2, 3], "y": [0, 1, 0]})
+    assert load(recipe.make(data=frame, target="y")).name == "data"
+    for name, title in (("cars", "cars"), ("", "data"), (3, "data")):
+        frame.attrs["name"] = name
+        assert load(recipe.make(data=frame, target="y")).name == title

@@ -263,7 +263,7 @@ def test_pictures_take_their_colours_from_the_page(written):
 @pytest.mark.parametrize(
     ("name", "word"),
     [("binary", "Yes, deep learning pays off"), ("regression", "No, the shallow model is better"),
-     ("no_deep", "Only a shallow model finished"), ("floor_only", "Nothing could be trained"),
+     ("no_deep", "Undecided: only a shallow model finished"), ("floor_only", "Nothing could be trained"),
      ("interrupted", "No, both are equally good")],
 )  # fmt: skip
 def test_the_page_opens_with_the_answer(written, name, word):

@@ -249,12 +249,11 @@ def test_units_of_many_rows_widen_the_interval():
 # --------------------------------------------------------------------------- sides missing, floors, costs
 
 
-@pytest.mark.parametrize(
-    ("missing", "verdict", "name"), [("shallow", "deep", "mlp-1"), ("deep", "shallow", "boosting-1")]
-)
-def test_a_side_without_a_finalist_loses_to_one_that_beats_the_floor(missing, verdict, name):
+@pytest.mark.parametrize(("missing", "name"), [("shallow", "mlp-1"), ("deep", "boosting-1")])
+def test_one_side_alone_decides_nothing_and_is_recommended_if_it_beats_the_floor(missing, name):
     found = compare(**contest() | {missing: None})
-    assert (verdict, "better", name) == (found.verdict, found.reason, found.recommended)
+    assert (found.verdict, found.reason, found.recommended) == ("tie", "one_sided", name)
+    assert found.sentences[0].startswith("Undecided, since only one side finished")
     assert found.gain is None and found.interval is None and found.notes and len(found.sentences) == 2
 
 
@@ -262,7 +261,29 @@ def test_a_lone_finalist_below_the_floor_wins_nothing():
     arguments = contest() | {"shallow": None}
     arguments["deep"] = side("mlp-1", "deep", [binary(np.where(arguments["truth"] == 1, 0.4, 0.6))])
     found = compare(**arguments)
-    assert (found.verdict, found.reason, found.recommended) == ("tie", "undecided", "floor-1")
+    assert (found.verdict, found.reason, found.recommended) == ("tie", "one_sided", "floor-1")
+
+
+@pytest.mark.parametrize("n", [60, 600])  # by the exact test, by the interval
+def test_a_lead_over_the_floor_that_noise_explains_is_not_recommended(n):
+    recommended = []
+    for seed in range(40):
+        found = compare(**contest(n=n, deep=0.0, seeds=1, seed=seed) | {"shallow": None, "seed": seed})
+        recommended.append(found.recommended)
+        if found.recommended == "floor-1":
+            assert any("does not beat the floor" in note for note in found.notes)
+    assert recommended.count("mlp-1") <= 5  # one in twenty by chance; none of the 40 is better than a guess
+    assert compare(**contest(n=n, deep=2.0, seeds=1) | {"shallow": None}).recommended == "mlp-1"
+
+
+def test_where_test_units_are_too_few_to_tell_validation_must_agree_that_the_floor_is_beaten():
+    arguments = forecast(4, 0.5)
+    for valid_score, expected in ((0.5, "mlp-1"), (2.0, "floor-1")):
+        runs = tuple(
+            dataclasses.replace(run, valid_score={"mlp-1": valid_score, "floor-1": 1.0}.get(run.name)) for run in RUNS
+        )
+        found = compare(**arguments | {"shallow": None, "runs": runs})
+        assert (found.reason, found.recommended) == ("one_sided", expected)
 
 
 def test_without_finalists_the_floor_is_recommended():

@@ -20,7 +20,8 @@ def said(verdict, reason, recommended, scores=(0.915, 0.932, 0.5), interval=(-0.
     found = Comparison(verdict, reason, recommended, scores[0] - scores[1], interval, 0.95, 0.0025, 8140, 3)
     of = dict(zip(("mlp-1", "hgb-1", "floor"), scores, strict=True))
     split = Split(None, None, None, units, None, "", 0)
-    return both_sentences(found, Scores("roc_auc", of, RUNS), "mlp-1", "hgb-1", "floor", split, few)
+    useful = frozenset(name for name, score in of.items() if score > of["floor"])
+    return both_sentences(found, Scores("roc_auc", of, RUNS, useful), "mlp-1", "hgb-1", "floor", split, few)
 
 
 def test_a_shallow_win_in_two_sentences():

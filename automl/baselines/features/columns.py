@@ -143,7 +143,8 @@ class TableFeatures:
         self.categories = []  # codes count as numbers from here on
         if self.style == "linear":
             scaled = some - self.center
-            spread = np.nanstd(np.clip(scaled, *np.nanpercentile(scaled, [0.5, 99.5], axis=0)), axis=0)
+            percentile = np.nanpercentile if np.isnan(scaled).any() else np.percentile  # the first goes by columns
+            spread = np.nanstd(np.clip(scaled, *percentile(scaled, [0.5, 99.5], axis=0)), axis=0)
             self.scale = np.where(spread > 0, spread, 1.0)
             self.smooth = np.array([len(np.unique(c[:2000])) > 10 for c in some.T])
             if self.quantiles and self.smooth.any():
@@ -301,7 +302,8 @@ class TableFeatures:
     def _apply(self, step: Mapping[str, Any], column: pd.Series) -> np.ndarray:
         kind = step["kind"]
         if kind == "number":
-            values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+            plain = column if column.dtype == np.float64 else pd.to_numeric(column, errors="coerce")
+            values = plain.to_numpy(dtype=np.float64)
             values = np.clip(values, -LARGEST, LARGEST)
             values = np.where(np.isfinite(values), values, np.nan)
             return np.stack([values, np.isnan(values) * 1.0], axis=1) if step["flag"] else values[:, None]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from automl.detect.columns.plain_numbers import missing_shares
 from automl.detect.columns.sample import shown
 from automl.detect.parse import MISSING_NUMBERS, words
 from automl.detect.quoting import quotable, usual_shape
@@ -49,10 +50,8 @@ def infinite_numbers(raw: pd.DataFrame) -> Finding | None:
     """Numbers without bound, which are read as missing."""
     names: list[str] = []
     count = 0
-    for name in raw.columns:
-        if raw[name].dtype.kind == "f" and (
-            n := int(np.isinf(raw[name].to_numpy(dtype=np.float64, na_value=np.nan)).sum())
-        ):
+    for name, dtype in raw.dtypes.items():
+        if dtype.kind == "f" and (n := int(np.isinf(raw[name].to_numpy(dtype=np.float64, na_value=np.nan)).sum())):
             names, count = [*names, str(name)], count + n
     if not count:
         return None
@@ -75,12 +74,13 @@ def mixed_types(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]
     forms: list[str] = []
     rows: list[int] = []
     count = 0
+    dtypes = dict(raw.dtypes.items())
     for c in columns:
-        if c.kind not in ORDERED_KINDS or c.name not in raw.columns:
+        if c.kind not in ORDERED_KINDS or c.name not in dtypes or dtypes[c.name].kind in "fiub":
             continue
         series = raw[c.name]
         lost = read[c.name].isna().to_numpy() & series.notna().to_numpy()
-        if not lost.any() or series.dtype.kind in "fiub":
+        if not lost.any():
             continue
         at = np.flatnonzero(lost)
         texts = words(series.iloc[at], MISSING_NUMBERS)
@@ -160,7 +160,13 @@ def ambiguous_dates(columns: Sequence[Column]) -> Finding | None:
 
 def mostly_missing(read: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
     """Columns that are empty in more than half of the rows."""
-    names = [c.name for c in columns if c.kind not in ("constant", "text") and read[c.name].isna().mean() > 0.5]
+    shares = missing_shares(read)
+    names = [
+        c.name
+        for c in columns
+        if c.kind not in ("constant", "text")
+        and (shares[c.name] if c.name in shares else read[c.name].isna().mean()) > 0.5
+    ]
     if not names:
         return None
     rest = f" and {len(names) - 5} more" if len(names) > 5 else ""

@@ -15,6 +15,7 @@ import pandas as pd
 from automl.detect.columns.deduplicate import deduplicate
 from automl.detect.columns.features import NAMED
 from automl.detect.columns.model import NINE, probabilities, shipped
+from automl.detect.columns.plain_numbers import plain_numbers
 from automl.detect.columns.profile import ColumnProfile, profile
 from automl.detect.columns.rules import (  # fmt: skip
     AMOUNT_NAMES,
@@ -72,12 +73,16 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
     """
     kinds = kinds or {}
     distinct = deduplicate(frame)
+    plain = plain_numbers(distinct)
     seen, ruled = {}, {}
     for c in map(str, frame.columns):
+        if c in plain and c not in kinds:
+            ruled[c] = plain[c]
+            continue
         seen[c] = column_sample(c, distinct[c])
         ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _ruled(seen[c])
         vars(seen[c]).pop("values", None)  # of a long table, the numbers of all columns would not fit
-    open_ = [c for c, by_rule in ruled.items() if c not in kinds and _may_be_overruled(seen[c], by_rule)]
+    open_ = [c for c, by_rule in ruled.items() if c in seen and c not in kinds and _may_be_overruled(seen[c], by_rule)]
     if open_:
         profiles = [profile(c, seen[c].series) for c in open_]
         likely = probabilities(profiles, shipped())

@@ -220,18 +220,24 @@ def _gaps(values: np.ndarray) -> tuple[dict[str, Any], str]:
     return {"missing": list(gaps)}, f", {' and '.join(f'{gap:g}' for gap in gaps)} read as missing"
 
 
+def stored_numbers(name: str, values: np.ndarray, n_distinct: int, *, whole: bool = False) -> Column:
+    """The answer for a column that the table stores as numbers.
+
+    Args:
+        name: of the column.
+        values: ``(n,)`` float64, in any order, with or without its gaps.
+        n_distinct: different values.
+        whole: whether all of them are whole numbers.
+    """
+    reading, note = _gaps(values)
+    evidence = f"stored as {'whole numbers' if whole else 'numbers'}, {n_distinct:,} different{note}"
+    return Column(name, "numeric", 0.95 if whole else 1.0, evidence, reading)
+
+
 def numeric(seen: ColumnSample) -> Column | None:
     """Numbers, also those written as text, with decimal commas, grouped thousands or spelled gaps."""
     if seen.is_numeric:
-        what = "whole numbers" if seen.is_integer else "numbers"
-        reading, note = _gaps(seen.values)
-        return Column(
-            seen.name,
-            "numeric",
-            1.0 if not seen.is_integer else 0.95,
-            f"stored as {what}, {seen.n_distinct:,} different{note}",
-            reading,
-        )
+        return stored_numbers(seen.name, seen.values, seen.n_distinct, whole=seen.is_integer)
     share, reading = _numeric_share(seen)
     if share < ENOUGH:
         return None

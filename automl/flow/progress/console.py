@@ -19,7 +19,9 @@ from automl.flow.budget.clock import Clock
 from automl.flow.progress.listeners import JsonLines, Listener
 from automl.records import Finding
 from automl.report.findings import COLOURS, finding_text, gravest_first
+from automl.report.trust import Trust, trust_lines
 from automl.system import terminal
+from automl.system.advice import Interface
 from automl.system.printable import printable
 
 __all__ = ["Progress", "quiet_libraries"]
@@ -94,7 +96,9 @@ class Progress:
         if self._live.is_started:
             self._live.stop()
         self._count(last=True)
-        for listener in self.listeners:
+        for listener in reversed(
+            self.listeners
+        ):  # the end event of JSON lines, whose listener is the first, comes last
             listener.close()
             problem = getattr(listener, "problem", None)
             if problem is not None:
@@ -134,6 +138,21 @@ class Progress:
         if n_low:
             notes = "one more note" if n_low == 1 else f"{n_low} more notes"
             self._line(f"{notes} on the data in the report")
+
+    def conclude(self, trust: Trust, interface: Interface) -> None:
+        """Show what must be settled before the result is believed, and hand it to the end event of JSON lines.
+
+        Args:
+            trust: of the result.
+            interface: where the user can follow the advice.
+        """
+        for listener in self.listeners:
+            if isinstance(listener, JsonLines):
+                listener.ending["trust"] = {"level": trust.level, "reasons": list(trust.reasons)}
+        if not self.quiet:
+            for line in map(printable, trust_lines(trust, interface)):
+                style = COLOURS["high" if trust.level == "low" else "medium"]
+                self.console.print(Text(line, style), soft_wrap=not self.console.is_terminal)
 
     def event(self, event: dict[str, Any]) -> None:
         """Take in an event of a side: a start, an epoch, a finished run or a note."""

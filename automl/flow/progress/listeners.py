@@ -37,11 +37,15 @@ class JsonLines:
     Args:
         stream: where to write. If it cannot be written any more, writing ends, but not the run.
         clock: clock of the run.
+
+    Attributes:
+        ending: further fields of the end event.
     """
 
     def __init__(self, stream: TextIO | Lasting, clock: Clock) -> None:
         self.stream, self.clock = stream, clock
         self.closed = False
+        self.ending: dict[str, Any] = {}
         self._last_epoch = -math.inf
 
     def event(self, event: dict[str, Any]) -> None:
@@ -67,8 +71,8 @@ class JsonLines:
             self.closed = True
 
     def close(self) -> None:
-        """Write the end event."""
-        self.event({"event": "end"})
+        """Write the end event, with the fields of `ending`."""
+        self.event({"event": "end", **self.ending})
 
 
 class TensorBoard:

@@ -6,9 +6,12 @@ from typing import Any
 
 from automl.records import Outcome, Run, Section
 from automl.report import sides, words
+from automl.report.findings import interface_of, next_step_text
+from automl.report.trust import CONDITION, trust_of
 
 __all__ = ["VERDICT"]
 
+N_FIRST = 5
 ANSWERS = {
     ("deep", "better"): "Yes, deep learning pays off",
     ("shallow", "better"): "No, the shallow model is better",
@@ -18,9 +21,10 @@ ANSWERS = {
 
 
 def collect(outcome: Outcome) -> dict[str, Any]:
-    """The verdict, the scores it compares and a picture of the gain."""
+    """What must be settled first, the verdict, the scores it compares and a picture of the gain."""
     comparison = outcome.comparison
     return {
+        "trust": first(outcome),
         "answer": answer(outcome),
         "verdict": comparison.verdict,
         "tone": comparison.verdict if comparison.gain is not None else "tie",
@@ -31,9 +35,29 @@ def collect(outcome: Outcome) -> dict[str, Any]:
         "direction": words.direction(outcome.higher_is_better),
         "chart": picture(outcome),
         "recommended": comparison.recommended,
-        "why": why(outcome),
+        "why": " ".join(filter(None, (why(outcome), CONDITION if trust_of(outcome.findings).findings else ""))),
         "facts": facts(outcome),
         "notes": [*comparison.notes, *stopped(outcome)],
+    }
+
+
+def first(outcome: Outcome) -> dict[str, Any] | None:
+    """The findings that must be settled before the verdict is believed; None where there are none."""
+    trust, interface = trust_of(outcome.findings), interface_of(outcome.recipe)
+    if not trust.findings:
+        return None
+    return {
+        "level": trust.level,
+        "call": trust.call,
+        "findings": [
+            {
+                "severity": one.severity,
+                "message": words.shorten(one.message, 600),
+                "next_step": words.shorten(next_step_text(one, interface), 600),
+            }
+            for one in trust.findings[:N_FIRST]
+        ],
+        "left_out": max(0, len(trust.findings) - N_FIRST),
     }
 
 
@@ -44,7 +68,7 @@ def answer(outcome: Outcome) -> str:
         finished = [contestant.side for _, contestant in sides.finalists(outcome)]
         if not finished:
             return "Nothing could be trained"
-        return f"Only a {finished[0]} model finished" if len(finished) == 1 else "Undecided"
+        return f"Undecided: only a {finished[0]} model finished" if len(finished) == 1 else "Undecided"
     return ANSWERS.get((comparison.verdict, comparison.reason), comparison.verdict.capitalize())
 
 
@@ -191,6 +215,10 @@ VERDICT = Section(
     order=10,
     collect=collect,
     template="""
+{% if trust %}<div class="trust {{ trust.level }}" role="note">
+<p class="call">{{ trust.call }} <small>trust: {{ trust.level }}</small></p>
+<ul>{% for one in trust.findings %}<li><p>{{ one.message }}</p>{% if one.next_step %}<p class="quiet">{{ one.next_step }}</p>{% endif %}</li>{% endfor %}</ul>
+{% if trust.left_out %}<p class="quiet">{{ trust.left_out | number }} more stand <a href="#data">among the findings</a>.</p>{% endif %}</div>{% endif %}
 <p class="answer {{ tone }}">{{ answer }}</p>
 <div class="says">{% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}</div>
 {% if scores %}<ul class="scores">{% for item in scores %}
@@ -201,8 +229,15 @@ VERDICT = Section(
 <p class="chosen">Recommended: <strong>{{ recommended }}</strong>. {{ why }}</p>
 <dl class="facts">{% for name, value in facts %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>
 {% if notes %}<ul class="notes">{% for note in notes %}<li>{{ note }}</li>{% endfor %}</ul>{% endif %}
-""",
-    markdown="""**{{ answer }}** (verdict: {{ verdict }}, {{ reason }})
+""",  # noqa: E501
+    markdown="""{% if trust %}**{{ trust.call }}** (trust: {{ trust.level }})
+
+{% for one in trust.findings -%}
+- **{{ one.severity }}** {{ one.message }} {{ one.next_step }}
+{% endfor -%}
+{% if trust.left_out %}- {{ trust.left_out | number }} more stand among the findings
+{% endif %}
+{% endif %}**{{ answer }}** (verdict: {{ verdict }}, {{ reason }})
 
 {{ sentences | join(" ") }}
 

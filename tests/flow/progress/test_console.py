@@ -2,12 +2,14 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from automl.flow.budget.clock import Clock
 from automl.flow.progress.console import Progress
 from automl.records import Finding
+from automl.report.trust import trust_of
 
 
 def said(events, **options):
@@ -51,6 +53,45 @@ def test_findings_are_not_for_programs():
     Progress(Clock(60), quiet=True, stream=stream, json_lines=True).findings([Finding("c", "high", "C.")])
 
     assert stream.getvalue() == ""
+
+
+LEAK = Finding(
+    "leaking_column", "high", "'paid' explains all.", "Leave it out: --drop paid.", options=(("drop", ("paid",)),)
+)
+
+
+def test_at_the_end_what_must_be_settled_is_shown_in_the_users_words():
+    for interface, words in (("shell", "--drop paid"), ("python", 'drop=["paid"]')):
+        stream = io.StringIO()
+        Progress(Clock(60), quiet=False, stream=stream).conclude(trust_of([LEAK, Finding("a", "low", "A.")]), interface)
+        assert stream.getvalue().splitlines() == [
+            "Settle this before you rely on the result (trust: low):",
+            f"  high: 'paid' explains all. Leave it out: {words}.",
+        ]
+
+
+def test_a_sound_or_quiet_run_ends_without_such_lines():
+    for quiet, findings in ((True, [LEAK]), (False, [Finding("a", "low", "A.")])):
+        stream = io.StringIO()
+        Progress(Clock(60), quiet=quiet, stream=stream).conclude(trust_of(findings), "shell")
+        assert stream.getvalue() == ""
+
+
+def test_the_end_event_holds_the_trust_and_comes_last():
+    stream = io.StringIO()
+    with Progress(Clock(60), quiet=True, stream=stream, json_lines=True) as progress:
+        progress.listeners.append(SimpleNamespace(event=lambda event: None, close=lambda: None, problem="disk full"))
+        progress.conclude(trust_of([LEAK]), "shell")
+    note, end = map(json.loads, stream.getvalue().splitlines())
+    assert (note["event"], end["event"]) == ("note", "end")
+    assert end["trust"] == {"level": "low", "reasons": ["'paid' explains all."]}
+
+
+def test_a_run_that_fails_ends_without_trust():
+    stream = io.StringIO()
+    with pytest.raises(ZeroDivisionError), Progress(Clock(60), quiet=True, stream=stream, json_lines=True):
+        raise ZeroDivisionError
+    assert "trust" not in json.loads(stream.getvalue())
 
 
 def test_quiet_shows_nothing():
