@@ -47,8 +47,8 @@ CLOCKS: Mapping[str, tuple[str, int, int]] = {
 PART_NAMES = frozenset({*PARTS, *CLOCKS, "time", "span", "dotted"})
 """All that `parts` of a reading may name."""
 
-FULL = {"hour": 23, "clock": 2300, "half_hour": 46, "quarter_hour": 92, "minute": 30}
-"""The least value that the greatest of a column must reach, where its hours or steps fill whole days."""
+LEAST_GREATEST = {"hour": 12, "clock": 60, "half_hour": 46, "quarter_hour": 92, "minute": 30}
+"""What the greatest value of a column must reach: steps of a day come up to its end."""
 
 LEAST_LEVELS = 4
 MOST_STRAY = 0.01
@@ -222,11 +222,7 @@ def _is_clock(frame: pd.DataFrame, c: Column, part: str, low: int, high: int) ->
     n_levels = len(np.unique(values))
     if not low <= values.min() or not values.max() <= high or n_levels < (2 if part == "minute" else LEAST_LEVELS):
         return False
-    if part == "clock":
-        return bool(values.max() > 59) and bool((values % 100 < 60).all())
-    if part in ("half_hour", "quarter_hour"):
-        return bool(values.max() >= FULL[part])
-    return bool(values.max() >= (12 if part == "hour" else FULL[part]))
+    return bool(values.max() >= LEAST_GREATEST[part]) and (part != "clock" or bool((values % 100 < 60).all()))
 
 
 def _are_written(series: pd.Series, form: re.Pattern[str]) -> bool:
