@@ -11,9 +11,10 @@ import pandas as pd
 
 from automl.audit.encoding import evenly
 from automl.audit.models import area, class_probabilities
+from automl.audit.recorded import derived_from, runs_in_time, tests_are_later, time_columns
 from automl.audit.steps import left_out
 from automl.audit.univariate import codes_of, follows, numbers_of, skill
-from automl.audit.view import View, is_birth, quoted, remembered, severity_of
+from automl.audit.view import View, quoted, remembered, severity_of
 from automl.detect.quoting import percent
 from automl.records import Column, Finding, Severity
 from automl.system.advice import Options, advice
@@ -105,28 +106,31 @@ def ignored_time(view: View) -> Finding | None:
     if view.frame is None or task.time_column is not None or view.goal.in_windows or not view.targets:
         return None
     if view.dataset.given is not None and view.dataset.given.any():
-        return None
+        return _shuffled_validation(view)
     dated: list[tuple[float, Column]] = []
-    for column in view.columns:
-        if column.kind != "datetime" or is_birth(column.name):
-            continue
-        times = view.known_frame[column.name]
-        if times.notna().mean() < 0.9 or times.nunique() < 10:
-            continue
-        explained = max(follows(numbers_of(times), t.values[view.known], t.n_classes) for t in view.targets)
+    for column in time_columns(view):
+        places = numbers_of(view.known_frame[column.name])
+        explained = max(follows(places, t.values[view.known], t.n_classes) for t in view.targets)
         dated.append((explained, column))
-    if not dated or len(view.known) < 2 * LEAST_ROWS:
+    if not dated or len(view.known) < LEAST_ROWS:
         return None
     explained, column = max(dated, key=lambda one: one[0])
-    auc, error = _early_from_late(view, column, tuple(c.name for _, c in dated))
-    if explained < TARGET_DRIFT and auc - 1.96 * error < INPUT_DRIFT:
+    in_order = runs_in_time(view, column)
+    dates = tuple(c for c in view.columns if c.kind == "datetime")
+    derived = derived_from(view, column, dates)
+    auc, error = _early_from_late(view, column, (*(c.name for c in dates), *derived, column.name))
+    if explained < TARGET_DRIFT and auc - 1.96 * error < INPUT_DRIFT and not in_order:
         return None
     drifts = [f"{percent(explained)} of the target follows from it"] if explained >= TARGET_DRIFT else []
     if auc - 1.96 * error >= INPUT_DRIFT:
         drifts.append(f"inputs of the first and last third differ (ROC AUC {auc:.2f})")
-    severity: Severity = "high" if explained >= STRONG_DRIFT else "medium"
+    if in_order:
+        drifts.append("rows are in its order, and neighbours have targets that are alike")
+    by_groups = view.split is not None and view.split.units == "group"  # as the user asked
+    severity: Severity = "high" if (explained >= STRONG_DRIFT or in_order) and not by_groups else "medium"
+    how = "by groups" if by_groups else "random"
     message = (
-        f"Rows are dated by {column.name!r} and change with time ({' and '.join(drifts)}), but the split is random: "
+        f"Rows are dated by {column.name!r} and change with time ({' and '.join(drifts)}), but the split is {how}: "
         "test rows lie between training rows in time, and predicting later rows will be harder."
     )
     flag, options = advice("time_column", [column.name]), (("time_column", (column.name,)),)
@@ -134,10 +138,24 @@ def ignored_time(view: View) -> Finding | None:
     return Finding("ignored_time", severity, message, step, (column.name,), (), 0, options=options)
 
 
+def _shuffled_validation(view: View) -> Finding | None:
+    """Given test rows that are later than all training rows, among which validation rows are drawn at random."""
+    column = next((c for c in time_columns(view) if tests_are_later(view, c) and runs_in_time(view, c)), None)
+    if column is None:
+        return None
+    message = (
+        f"The given test rows are later by {column.name!r} than all others, but validation rows are drawn among these "
+        "at random: models are chosen by rows whose neighbours in time they know, and will do worse on the test rows."
+    )
+    flag, options = advice("time_column", [column.name]), (("time_column", (column.name,)),)
+    step = f"Pass {flag} to validate on the latest of the other rows."
+    return Finding("ignored_time", "medium", message, step, (column.name,), (), 0, options=options)
+
+
 def _early_from_late(view: View, column: Column, dated: tuple[str, ...]) -> tuple[float, float]:
     """ROC AUC of a forest that tells the last third of the known sample from the first without dates; its error."""
-    times = view.known_frame[column.name].to_numpy()
-    there = np.flatnonzero(~np.isnat(times))
+    times = numbers_of(view.known_frame[column.name])
+    there = np.flatnonzero(np.isfinite(times))
     order = there[np.argsort(times[there], kind="stable")]
     third = len(order) // 3
     rows = np.concatenate([view.known[order[:third]], view.known[order[-third:]]])

@@ -14,6 +14,7 @@ from automl.audit.images import alike_images, blank_images
 from automl.audit.labels import doubtful_labels, doubtful_values
 from automl.audit.leakage import copied_target, leaking_column
 from automl.audit.order import sorted_identifier, sorted_rows
+from automl.audit.recorded import time_columns
 from automl.audit.series import changed_frequency, long_gaps
 from automl.audit.target import few_rows, rare_classes, target_outliers, untested_classes
 from automl.audit.texts import empty_texts, mixed_languages
@@ -46,7 +47,7 @@ APPLIES: dict[Check, Callable[[View], bool]] = {
     alike_images: lambda view: view.modality.is_images,
     empty_texts: lambda view: any(c.kind == "text" for c in view.used),
     mixed_languages: lambda view: any(c.kind == "text" for c in view.used),
-    ignored_time: lambda view: any(c.kind == "datetime" for c in view.used),
+    ignored_time: lambda view: bool(time_columns(view)),
     untested_classes: lambda view: view.goal.is_one_class,
     doubtful_labels: lambda view: view.goal.is_one_class,
     doubtful_values: lambda view: view.goal.is_numeric,

@@ -1,6 +1,6 @@
 """Series with long gaps, or whose frequency changes.
 
-`detect.series.grid` has filled gaps already; the rows that it inserted repeat the number of the row before.
+`detect.series.grid` has filled gaps already; `Dataset.observed` says which values are the file's own.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def changed_frequency(view: View) -> Finding | None:
     if view.task.series_column is not None:
         who = f"{len(changed):,} series change their frequency ({quoted(changed)})"
     message = (
-        f"{who}: one part has a value at each step, another one at every {ratio:.0f} steps. The steps between were "
-        "interpolated, and a model learns these straight lines."
+        f"{who}: one part has a value at each step, another one at every {ratio:.0f} steps. The steps between repeat "
+        "the value before them, which is all that a model sees of them."
     )
     step = (
         "Bring all of it to the longer step (for example with pandas resample), or start where the frequency changes."
@@ -63,7 +63,7 @@ def _turn(steps: np.ndarray) -> int | None:
 
 
 def long_gaps(view: View) -> Finding | None:
-    """Gaps of many steps in a row, which a straight line fills badly."""
+    """Gaps of many steps in a row, which the last value before them fills badly."""
     season = view.task.season or 1
     least = max(LEAST_STEPS, season)
     names, rows, longest, missing, total = [], [], 0, 0, 0
@@ -83,7 +83,7 @@ def long_gaps(view: View) -> Finding | None:
     message = (
         f"{len(rows):,} gap{'s' if len(rows) > 1 else ''} of up to {longest:,} steps in a row "
         f"{'lie' if len(rows) > 1 else 'lies'} in {where}: {'they are' if len(rows) > 1 else 'it is'} "
-        "longer than a season and filled with a straight line."
+        "longer than a season and filled with the last value before."
     )  # fmt: skip
     step = "Fill the gaps yourself, or forecast from after the last one."
     severity: Severity = "medium" if longest >= 2 * season else severity_of(missing, LONG_SHARE * max(total, 1))
@@ -91,17 +91,19 @@ def long_gaps(view: View) -> Finding | None:
 
 
 def _steps(view: View) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """For each series: its name, the rows that were not inserted but the last, and the steps to the next such row."""
+    """For each series: its name, the rows with an observed value but the last, and the steps to the next such row."""
     dataset = view.dataset
-    if not view.goal.in_windows or dataset.row_numbers is None or dataset.n_rows < 2:
+    if not view.goal.in_windows or dataset.n_rows < 2:
         return []
     edges = [0, dataset.n_rows]
     if dataset.series is not None:
         edges = [0, *(np.flatnonzero(dataset.series[1:] != dataset.series[:-1]) + 1).tolist(), dataset.n_rows]
+    seen = np.ones(dataset.n_rows, bool)
+    if dataset.observed is not None:
+        seen = np.asarray(dataset.observed.any(axis=1))
     steps = []
     for first, end in pairwise(edges):
-        numbers = dataset.row_numbers[first:end]
-        real = first + np.concatenate([[0], np.flatnonzero(np.diff(numbers) != 0) + 1])
+        real = first + np.flatnonzero(seen[first:end])
         name = "" if dataset.series is None else str(dataset.series[first])
         steps.append((name, real[:-1], np.diff(real)))
     return steps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from automl import goals
 from automl.audit.view import View, file_rows, quoted
 from automl.detect.quoting import rounded
 from automl.records import Finding, Severity
@@ -23,24 +24,26 @@ def target_outliers(view: View) -> Finding | None:
     Far from the median is `BEYOND` times the distance between the 10th and the 90th percentile. Where all values are
     positive, their logarithms must lie far out too, or every skewed amount would count.
     """
-    target = view.dataset.target
-    if view.goal.is_classification or target is None:
+    if view.goal.is_classification or view.dataset.target is None:
         return None
+    values_of_rows = goals.truth(view.dataset, view.task, np.arange(view.dataset.n_rows))
+    columns = dict(zip(view.task.target, values_of_rows.T, strict=True))
     outliers: dict[str, np.ndarray] = {}
-    for name in target.columns:
-        values = target[name].to_numpy(np.float64)
+    for name, column in columns.items():
+        known = np.flatnonzero(~np.isnan(column))
+        values = column[known]
         far = _far(values, BEYOND)
         if (values > 0).all():
             far &= _far(np.log(values), BEYOND / 5)
-        rows = np.flatnonzero(far)
+        rows = known[far]
         if 0 < len(rows) <= max(1, MOST_SHARE * len(values)):
-            outliers[str(name)] = rows
+            outliers[name] = rows
     if not outliers:
         return None
     name, rows = max(outliers.items(), key=lambda one: len(one[1]))
-    values = target[name].to_numpy(np.float64)
-    worst = rows[np.argsort(-np.abs(values[rows] - np.median(values)), kind="stable")]
-    low, high = np.quantile(values, [0.01, 0.99])
+    values = columns[name]
+    worst = rows[np.argsort(-np.abs(values[rows] - np.nanmedian(values)), kind="stable")]
+    low, high = np.nanquantile(values, [0.01, 0.99])
     lie = f"values of {name!r} lie" if len(rows) > 1 else f"value of {name!r} lies"
     message = (
         f"{len(rows):,} {lie} far from all others, such as about {rounded(values[worst[0]])} where 98 of 100 "

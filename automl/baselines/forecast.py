@@ -17,6 +17,9 @@ from automl.records import Baseline, Dataset, Facts, FitContext, Output, Task
 __all__ = ["LAGGED_BOOSTING", "LAGGED_RIDGE", "NAIVE", "SEASONAL_NAIVE"]
 
 MAX_CELLS = 120_000
+MOST_WINDOWS = 20_000
+MOST_WITH_GAPS = 5_000
+"""Where steps are not known everywhere, each of them is solved on rows of its own."""
 
 
 class Forecaster(ABC):
@@ -60,7 +63,7 @@ class Forecaster(ABC):
         return np.asarray(np.exp(np.clip(values, -600.0, 600.0))) if self.log else values
 
     def _decide_log(self, truth: np.ndarray) -> None:
-        self.log = bool(self.settings.get("log", False)) and bool((truth > 0).all())
+        self.log = bool(self.settings.get("log", False)) and bool((truth[~np.isnan(truth)] > 0).all())
 
     def _keep_residuals(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> None:
         """Quantiles of residuals a step and target, in sizes of the window."""
@@ -70,7 +73,7 @@ class Forecaster(ABC):
         _, base, _, size = self._context(dataset, windows[some])
         y = np.log(np.maximum(truth[some], 1e-12)) if self.log else truth[some]
         z = (y - base) / size - self._point(dataset, windows[some])
-        self.residuals = np.quantile(z, self.levels, axis=0).transpose(1, 2, 0)  # (horizon, targets, levels)
+        self.residuals = _quantiles(z, self.levels)
 
     @abstractmethod
     def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
@@ -107,9 +110,10 @@ class LaggedRidge(Forecaster):
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
-        """Fit on at most 20,000 windows, evenly spread."""
+        """Fit on at most 20,000 windows (5,000 where targets have gaps), evenly spread."""
         self._decide_log(truth)
-        some = evenly(len(split_rows), int(self.settings.get("rows", 20_000)))
+        most = MOST_WITH_GAPS if np.isnan(truth).any() else MOST_WINDOWS
+        some = evenly(len(split_rows), int(self.settings.get("rows", most)))
         X, Y = self._table(dataset, split_rows[some], truth[some])
         self.center = X.mean(axis=0)
         spread = X.std(axis=0)
@@ -179,12 +183,12 @@ class LaggedBoosting(Forecaster):
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
-        """Fit on at most 120,000 cells (window, step, target), evenly spread windows."""
+        """Fit on at most 120,000 known cells (window, step, target), evenly spread windows."""
         self._decide_log(truth)
         cells = self.horizon * truth.shape[2]
         some = evenly(len(split_rows), int(self.settings.get("rows", max(MAX_CELLS // cells, 200))))
         X, y = self._cells(dataset, split_rows[some], truth[some])
-        w = None if weight is None else np.repeat(weight[some], cells)
+        w = None if weight is None else np.repeat(weight[some], cells)[~np.isnan(truth[some]).ravel()]
         V, v = None, None
         if context.valid_rows is not None and context.valid_truth is not None:
             V, v = self._cells(dataset, context.valid_rows, context.valid_truth)
@@ -232,13 +236,34 @@ class LaggedBoosting(Forecaster):
         return np.concatenate(blocks, axis=-1).reshape(n * self.horizon * n_targets, -1)
 
     def _cells(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Features and departures of the cells that are known."""
         _, base, _, size = self._context(dataset, windows)
         y = np.log(np.maximum(truth, 1e-12)) if self.log else truth
-        return self._features(dataset, windows), np.clip((y - base) / size, -50, 50).ravel()
+        departures = np.clip((y - base) / size, -50, 50).ravel()
+        known = ~np.isnan(departures)
+        return self._features(dataset, windows)[known], departures[known]
 
     def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         z = self.boosting.predict(self._features(dataset, windows))
         return z.reshape(len(windows), self.horizon, -1)
+
+
+def _quantiles(residuals: np.ndarray, levels: list[float]) -> np.ndarray:
+    """Quantiles ``(horizon, n_targets, n_levels)`` of known residuals ``(n, horizon, n_targets)``.
+
+    A step that no window knows has those of its target at all steps.
+    """
+    known = ~np.isnan(residuals)
+    if known.all():
+        return np.asarray(np.quantile(residuals, levels, axis=0).transpose(1, 2, 0))
+    _, horizon, n_targets = residuals.shape
+    found = np.zeros((horizon, n_targets, len(levels)))
+    for target in range(n_targets):
+        for step in range(horizon):
+            own = known[:, step, target]
+            part = residuals[own, step, target] if own.any() else residuals[..., target][known[..., target]]
+            found[step, target] = np.quantile(part, levels) if len(part) else 0.0
+    return found
 
 
 def _order(dataset: Dataset, rows: np.ndarray) -> np.ndarray:

@@ -13,6 +13,8 @@ import numpy as np
 
 from automl import goals, modalities
 from automl.bundle.packing import pack, unpack
+from automl.detect.series.calendars import is_alias
+from automl.detect.series.timing import PART_NAMES
 from automl.errors import BundleError
 from automl.records import Column, Task
 
@@ -23,11 +25,11 @@ MOST = 1_000_000
 MOST_HORIZON = 100_000
 MOST_STEPS = 10_000_000
 MOST_PIXELS = 2**26
-FREQUENCY = re.compile(r"[\w-]{1,20}")
+FREQUENCY = re.compile(r"[\w -]{1,60}")
 READINGS: Mapping[str, type | tuple[type, ...]] = {
     "day_first": bool, "decimal": str, "mark": str, "brackets": str, "true": str, "false": str, "empty": str,
     "unit": (str, type(None)), "units": dict, "missing": (list, tuple), "separator": str, "numbers": str, "form": str,
-    "shape": (list, tuple),
+    "shape": (list, tuple), "wall": bool, "parts": dict, "keys": (list, tuple),
 }  # fmt: skip
 """Types of the entries of a column's reading, by name."""
 
@@ -169,6 +171,11 @@ def _fault_of(column: Column) -> str:
     units = reading.get("units", {})
     if not all(isinstance(k, str) and isinstance(v, int | float) for k, v in units.items()):
         return f"reads {column.name!r} with invalid units"
+    parts = reading.get("parts", {})
+    if not all(isinstance(name, str) for name in (*reading.get("keys", ()), *parts, *parts.values())):
+        return f"reads {column.name!r} with columns that are not named"
+    if not set(parts) <= PART_NAMES:
+        return f"reads {column.name!r} with unknown parts of a time"
     if "shape" in reading and not _is_shape(reading["shape"]):
         return f"has images of an invalid shape in {column.name!r}"
     return ""
@@ -180,11 +187,4 @@ def _is_shape(shape: Sequence[Any]) -> bool:
 
 
 def _is_frequency(text: str) -> bool:
-    if not FREQUENCY.fullmatch(text):
-        return False
-    import pandas as pd
-
-    try:
-        return len(pd.date_range("2000-01-01", periods=3, freq=text)) == 3
-    except (ValueError, OverflowError):
-        return False
+    return FREQUENCY.fullmatch(text) is not None and is_alias(text)

@@ -153,10 +153,16 @@ def _fill(buffer: IO[bytes], frame: Any, suffix: str) -> None:
     elif suffix == ".feather":
         frame.to_feather(buffer)
     elif suffix == ".jsonl":
-        frame.to_json(buffer, orient="records", lines=True, date_format="iso")
+        _with_zones(frame).to_json(buffer, orient="records", lines=True, date_format="iso")
     else:
         separator = "\t" if suffix == ".tsv" else ","
         frame.to_csv(buffer, index=False, sep=separator, errors="backslashreplace")
+
+
+def _with_zones(frame: Any) -> Any:
+    """Timestamps with a zone as ISO texts: JSON would write them in UTC."""
+    zoned = [name for name, dtype in frame.dtypes.items() if getattr(dtype, "tz", None) is not None]
+    return frame.assign(**{name: [stamp.isoformat() for stamp in frame[name]] for name in zoned}) if zoned else frame
 
 
 def report(

@@ -24,7 +24,7 @@ class TrainingData:
 
     Attributes:
         train: encoded inputs of the training rows, by spec name.
-        target: (n_train, ...), encoded.
+        target: (n_train, ...), encoded; NaN where a number is not known.
         weight: (n_train,) or None.
         valid: encoded inputs of the validation rows, by spec name.
         valid_truth: truth of the validation rows, as the metric reads it.
@@ -103,6 +103,7 @@ def training_data_of(
     train_items, valid_items = split.items("train"), split.items("valid")
     target = codec.encode(dataset, train_items)
     loss_scale, weight = _loss_weighting(dataset, task, split, train_items)
+    weight = _by_known_share(weight, target)
     others = _others(dataset, task, split)
     return TrainingData(
         train=encoder.transform(dataset, train_items),
@@ -135,6 +136,15 @@ def _others(dataset: Dataset, task: Task, split: Split) -> tuple[HoldOut, ...]:
         )
         for train, valid in split.folds[1:]
     )  # fmt: skip
+
+
+def _by_known_share(weight: np.ndarray | None, target: np.ndarray) -> np.ndarray | None:
+    """Weights of training items times the share of their target that is known, so that all known cells count alike."""
+    known = metrics.is_known(target)
+    if known is None:
+        return weight
+    share = known.reshape(len(target), -1).mean(axis=1)
+    return np.asarray(share if weight is None else weight * share)
 
 
 def _loss_weighting(

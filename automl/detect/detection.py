@@ -15,17 +15,21 @@ from automl.detect.columns import kinds
 from automl.detect.columns.checks import audit, duplicate_rows
 from automl.detect.columns.consistency import agreed
 from automl.detect.columns.convert import as_frame, read
+from automl.detect.dated import about_time, split_in_time
 from automl.detect.findings import reading_findings, unsure
-from automl.detect.parse import dates, numbers, words
+from automl.detect.parse import numbers, words
 from automl.detect.quoting import percent
 from automl.detect.rows import in_file, take
-from automl.detect.series import forecast
-from automl.detect.series.axis import axis, time_column
+from automl.detect.series import forecast, sampling
+from automl.detect.series.axis import Declined, axis
+from automl.detect.series.options import is_asked
 from automl.detect.target.goal import Answer, answer, suggested
-from automl.errors import DataError, NoTarget, RecipeError
-from automl.records import KINDS, Column, Dataset, Finding, Goal, GoalName, Recipe, Task
+from automl.errors import DataError, InputError, NoTarget, RecipeError
+from automl.records import KINDS, Column, Dataset, Goal, GoalName, Recipe, Task
 
-__all__ = ["detect", "kinds_of"]
+__all__ = ["detect", "is_in_time_order", "kinds_of"]
+
+MOST_LOOKED = 20
 
 
 def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
@@ -53,20 +57,41 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     whole = _whole(dataset)
     columns = kinds_of(whole, recipe)
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
-    reason: Any = "set by you"
+    declined: Declined | None = None
     if recipe.goal is None or goals.named(recipe.goal).in_windows:
-        reason = axis(whole, columns, targets, recipe)
-        if not isinstance(reason, str):
-            return forecast.detect(dataset, whole, columns, reason, recipe)
+        found = axis(whole, columns, targets, recipe, dataset.given)
+        try:
+            if not isinstance(found, Declined):
+                return forecast.detect(dataset, whole, columns, found, recipe)
+        except InputError as error:
+            if is_asked(recipe):
+                raise
+            reason = str(error.args[0])  # further lines quote cells, and what is said here is stored
+            found = Declined(reason, found.time, found.series, is_series=True)
+        declined = found
     inputs = [c for c in columns if c.name not in targets]
     if dataset.target is None:
-        raise _no_target(dataset, inputs, reason)
-    return _table(dataset, inputs, recipe, group, reason)
+        raise _no_target(dataset, inputs, declined.reason if declined else "set by you")
+    return _table(dataset, inputs, recipe, group, declined)
 
 
 def kinds_of(frame: pd.DataFrame, recipe: Recipe) -> list[Column]:
     """What the columns of a table hold; open questions of one are decided by the others."""
     return agreed(kinds.columns(frame, recipe.columns))
+
+
+def is_in_time_order(dataset: Dataset, recipe: Recipe) -> bool:
+    """Whether a table of a few columns, some of whose rows were drawn at random, is in the order of time.
+
+    Args:
+        dataset: raw, as for `detect`.
+        recipe: names the targets, or none.
+    """
+    if _is_array(dataset.inputs) or (recipe.goal is not None and goals.named(recipe.goal).is_classification):
+        return False
+    whole = _whole(_named(replace(dataset, inputs=as_frame(dataset.inputs))))
+    targets = recipe.target or (() if dataset.target is None else tuple(map(str, dataset.target.columns)))
+    return whole.shape[1] <= MOST_LOOKED and sampling.runs_in_time(whole, kinds_of(whole, recipe), targets)
 
 
 # --------------------------------------------------------------------------- checks
@@ -196,7 +221,7 @@ def _no_target(dataset: Dataset, columns: list[Column], reason: str) -> NoTarget
 
 
 def _table(
-    dataset: Dataset, columns: list[Column], recipe: Recipe, group: str | None, reason: str
+    dataset: Dataset, columns: list[Column], recipe: Recipe, group: str | None, declined: Declined | None
 ) -> tuple[Dataset, Task]:
     target = dataset.target
     assert target is not None
@@ -205,11 +230,10 @@ def _table(
     dataset = _with_answer(dataset, answered)
     repeated = duplicate_rows(raw.inputs, raw.target)
     findings = [*in_file(answered.findings, raw)]
-    time = None
-    if recipe.time_column is not None:
-        dataset, time, dropped = _dated(dataset, columns, recipe)
+    dataset, time, told = split_in_time(dataset, columns, recipe, answered, declined)
+    findings += told
+    if time is not None:
         columns = [time if c.name == time.name else c for c in columns]
-        findings += dropped
     name, columns, why = modality.of_columns(dataset.inputs, columns, dataset.name)
     frame: pd.DataFrame = dataset.inputs
     inputs = read(frame, columns)
@@ -217,16 +241,7 @@ def _table(
     findings += in_file([repeated] if repeated else [], raw)
     evidence = [why, *answered.evidence]
     metric, chosen = _metric(answered, recipe)
-    series = [f"series column {recipe.series!r} is used as an input: the goal is no forecast"] if recipe.series else []
-    if (
-        time is None
-        and (stamps := time_column(frame, columns, None)) is not None
-        and goals.named(answered.goal).is_numeric
-    ):
-        series.append(
-            f"rows are dated by {stamps.name!r}; pass time_column to test on the latest rows instead of random ones"
-        )
-        series += [f"goal forecast is possible, not chosen: {reason}"] if reason != "set by you" else []
+    series = about_time(frame, columns, recipe, answered, declined, time)
     task = Task(
         modality=name, goal=answered.goal, target=tuple(map(str, target.columns)), metric=metric,
         classes=answered.classes,
@@ -248,30 +263,6 @@ def _with_answer(dataset: Dataset, answered: Answer) -> Dataset:
             f"({names}); fill it, or leave the test data out"
         )
     return replace(kept, target=answered.target)
-
-
-def _dated(dataset: Dataset, columns: list[Column], recipe: Recipe) -> tuple[Dataset, Column, list[Finding]]:
-    """Read the time column of a table that is to be split in time; rows without a time go."""
-    name = str(recipe.time_column)
-    if name not in dataset.inputs.columns:
-        return dataset, Column(name, "datetime", 1.0, "named as the time column"), []
-    time = time_column(dataset.inputs, columns, name)
-    assert time is not None
-    times = dates(dataset.inputs[name], time.reading)
-    lost = np.flatnonzero(np.isnat(times))
-    if len(lost) > 0.5 * len(times):
-        raise DataError(
-            f"time_column {name!r} of {dataset.name} holds no readable time in {len(lost):,} of "
-            f"{len(times):,} rows; name another column"
-        )
-    if not len(lost):
-        return replace(dataset, times=times), time, []
-    message = f"{len(lost):,} rows have no readable time in {name!r} and were dropped."
-    finding = Finding(
-        "missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost)
-    )
-    kept = take(replace(dataset, times=times), np.flatnonzero(~np.isnat(times)))
-    return kept, time, [*in_file([finding], dataset)]
 
 
 def _metric(answered: Answer, recipe: Recipe) -> tuple[str, str]:

@@ -14,10 +14,12 @@ import numpy as np
 
 from automl import goals, metrics, verdict
 from automl._version import __version__
+from automl.detect.series.clock import local
 from automl.flow.blend import blend
 from automl.flow.reproduce import reproduce
 from automl.goals.shared.outputs import combine
 from automl.goals.shared.scoring import series_codes
+from automl.goals.shared.truth import values_of
 from automl.records import Contestant, Cost, Finding, Outcome, Output, Run
 from automl.sides.ensemble import members_of
 from automl.sides.predictors import DeepPredictor, ShallowPredictor
@@ -264,11 +266,11 @@ def _test_rows(dataset: Dataset, items: np.ndarray) -> np.ndarray:
 
 
 def _history(prepared: Prepared, items: np.ndarray) -> dict[str, Any] | None:
-    """The values before each forecast window, for the report's plot; None if the task is not a forecast."""
+    """The observed values before each forecast window, for the report's plot; None if the task is not a forecast."""
     dataset, task = prepared.dataset, prepared.task
     if items.ndim == 1 or dataset.target is None or dataset.times is None:
         return None
-    values = dataset.target.to_numpy(dtype=np.float64)
+    values = values_of(dataset, list(dataset.target.columns), np.arange(dataset.n_rows))
     codes = series_codes(dataset)
     length = min(3 * (task.season or 1) + 2 * items.shape[1], 200)
     before = np.full((len(items), length, values.shape[1]), np.nan)
@@ -278,4 +280,4 @@ def _history(prepared: Prepared, items: np.ndarray) -> dict[str, Any] | None:
         if len(past):
             before[i, -len(past) :] = past
     names = None if dataset.series is None else dataset.series[items[:, 0]]
-    return {"values": before, "times": dataset.times[items], "series": names}
+    return {"values": before, "times": local(dataset.times[items], task, dataset.zone), "series": names}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automl import catalog, metrics, modalities, split
 from automl.audit import examine
-from automl.detect import detect, survey
+from automl.detect import detect, is_in_time_order, survey
 from automl.detect.rows import flag_test_rows
 from automl.errors import InputError, NoTarget
 from automl.flow.selection import check_templates
@@ -106,6 +106,8 @@ def inspect_data(recipe: Recipe, most_rows: int | None = None) -> Inspected:
     if recipe.metric is not None:
         metrics.named(recipe.metric)
     raw = load(recipe, most_rows)
+    if most_rows is not None and raw.n_source_rows is not None and is_in_time_order(raw, recipe):
+        raw = load(recipe, most_rows, in_order=True)
     try:
         dataset, task = _detected(raw, recipe)
     except NoTarget:

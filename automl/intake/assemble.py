@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 
-def load(recipe: Recipe, most_rows: int | None = None) -> Dataset:
+def load(recipe: Recipe, most_rows: int | None = None, in_order: bool = False) -> Dataset:
     """Read a recipe's data (and test data) into one dataset; nothing is typed and no row is judged yet.
 
     Args:
         recipe: what is asked for.
         most_rows: of a table that are worth the time, to look at and not to learn from.
+        in_order: whether these are the first rows, and not drawn at random.
 
     Returns:
         Inputs with target, weight, group and label columns parted off. Time and series columns stay inputs.
@@ -42,14 +43,14 @@ def load(recipe: Recipe, most_rows: int | None = None) -> Dataset:
         DataError: missing, damaged or empty data; a named column that is not there; parts that do not fit.
     """
     with within_memory("the data"):
-        return _load(recipe, most_rows)
+        return _load(recipe, most_rows, in_order)
 
 
-def _load(recipe: Recipe, most_rows: int | None) -> Dataset:
-    raw = read(recipe.data, "the data", Hints(target=recipe.target, room=_room(recipe, most_rows)))
+def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
+    raw = read(recipe.data, "the data", Hints(target=recipe.target, room=_room(recipe, most_rows, in_order)))
     raw = without_dropped(raw, recipe.drop, recipe.target)
     if most_rows is not None:
-        raw = _some_rows(raw, most_rows, recipe)
+        raw = _some_rows(raw, most_rows, recipe, in_order)
     if len(raw.inputs) < 2:
         raise DataError(f"{raw.where} holds one row: expected at least two, and some dozens to learn from; add rows")
     n_train = len(raw.inputs)
@@ -96,9 +97,9 @@ def _load(recipe: Recipe, most_rows: int | None) -> Dataset:
     )
 
 
-def _room(recipe: Recipe, most_rows: int | None) -> Room:
+def _room(recipe: Recipe, most_rows: int | None, in_order: bool) -> Room:
     """What may be held of the data, and which rows matter most."""
-    return Room(recipe.search.memory_mib, recipe.seed, recipe.time_column, _is_series(recipe), most_rows)
+    return Room(recipe.search.memory_mib, recipe.seed, recipe.time_column, in_order or _is_series(recipe), most_rows)
 
 
 def _is_series(recipe: Recipe) -> bool:
@@ -106,12 +107,12 @@ def _is_series(recipe: Recipe) -> bool:
     return (goal is not None and goal.in_windows) or recipe.series is not None or recipe.horizon is not None
 
 
-def _some_rows(raw: Raw, most_rows: int, recipe: Recipe) -> Raw:
+def _some_rows(raw: Raw, most_rows: int, recipe: Recipe, in_order: bool) -> Raw:
     """Some rows of a frame: the first of what may be a series, else drawn at random; all of an array."""
     n_rows = len(raw.inputs)
     if not is_frame(raw.inputs) or n_rows <= most_rows:
         return raw
-    if _is_series(recipe) or recipe.time_column is not None or (not recipe.target and raw.target is None):
+    if in_order or _is_series(recipe) or recipe.time_column is not None or (not recipe.target and raw.target is None):
         chosen = np.arange(most_rows)
     else:
         chosen = np.sort(np.random.default_rng(recipe.seed).choice(n_rows, most_rows, replace=False))

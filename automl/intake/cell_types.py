@@ -1,6 +1,6 @@
 """Cells and columns of any type → plain ones, at the door: whatever a cell's own class does, nothing behind it sees.
 
-A plain column holds numbers, dates without a zone, texts, or Python's own values of several kinds (text, truth, number,
+A plain column holds numbers, dates (in a zone of pandas' own, if any), texts, or Python's own values of several kinds (text, truth, number,
 date). A cell of any other class becomes text: what its class writes, or the class's name where that fails, too.
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake.cell_values import as_float, cause, cell, clean, digits, is_text, label, own, text_of
+from automl.intake.zones import in_plain_zone, zone_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,7 @@ PLAIN = frozenset(map(np.dtype, ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", 
 
 
 class Note(NamedTuple):
-    """What was done to a column: a time zone dropped; cells without their NULs, or without half characters, now."""
+    """What was done to a column: times that have a zone; cells without their NULs, or without half characters, now."""
 
     zoned: bool = False
     nulls: int = 0
@@ -198,7 +199,7 @@ def _plain_dtype(column: pd.Series) -> tuple[pd.Series, Note]:
     import pandas as pd
 
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column.dt.tz_convert("UTC").dt.tz_localize(None), Note(zoned=True)
+        return in_plain_zone(column), Note(zoned=True)
     if isinstance(column.dtype, pd.StringDtype):
         return _cleaned(column)
     if is_plain(column.dtype):
@@ -263,12 +264,23 @@ def _plain_objects(values: np.ndarray, index: Any) -> tuple[pd.Series, Note]:
     if kinds <= {int, float, bool, decimal.Decimal, fractions.Fraction}:
         return _plain_numbers(values, kinds, index), AS_IT_WAS
     if kinds <= {datetime.date, datetime.datetime, pd.Timestamp}:
-        dated = pd.to_datetime(pd.Series(values, index=index, dtype=object), errors="coerce", utc=True)
-        return dated.dt.tz_localize(None), AS_IT_WAS
+        return _dated(pd.Series(values, index=index, dtype=object), present)
     if kinds <= {datetime.timedelta, pd.Timedelta}:
         seconds = [np.nan if value is None else value.total_seconds() for value in values]
         return pd.Series(seconds, index=index), AS_IT_WAS
     return _cleaned(pd.Series(objects(map(cell, values)), index=index, dtype=object))
+
+
+def _dated(column: pd.Series, present: list[Any]) -> tuple[pd.Series, Note]:
+    """Dates and times: in their zone where all are in one, in UTC where they are in several, else without a zone."""
+    import pandas as pd
+
+    moments = pd.to_datetime(column, errors="coerce", utc=True)
+    zones = {zone_name(value.tzinfo) for value in present if getattr(value, "tzinfo", None) is not None}
+    if not zones:
+        return moments.dt.tz_localize(None), AS_IT_WAS
+    is_one = len(zones) == 1 and all(getattr(value, "tzinfo", None) is not None for value in present)
+    return (moments.dt.tz_convert(zones.pop()) if is_one else moments), Note(zoned=True)
 
 
 def _plain_numbers(values: np.ndarray, kinds: set[type], index: Any) -> pd.Series:

@@ -47,7 +47,7 @@ def _column(digest: Any, column: pd.Series) -> None:
         values = column.to_numpy()
         _array(digest, values.astype("float64" if values.dtype.kind == "f" else "int64", copy=False))
     elif column.dtype.kind == "M":
-        _array(digest, column.to_numpy().astype("datetime64[ns]").astype("int64"))
+        _array(digest, column.to_numpy("datetime64[ns]").astype("int64"))
     else:
         import pyarrow as pa
 

@@ -188,7 +188,7 @@ def _few_and_plain(frame: pd.DataFrame) -> bool:
 def _findings_of(notes: Mapping[str, Note]) -> tuple[Finding, ...]:
     findings = []
     if zoned := [name for name, note in notes.items() if note.zoned]:
-        message = f"Times with a zone were read as UTC in {listed(zoned, 5)}."
+        message = f"Times in {listed(zoned, 5)} have a zone; models read them in UTC."
         step = "Add the local hour as a column of its own if it matters."
         findings.append(Finding("time_zone", "low", message, step, columns=tuple(zoned), count=len(zoned)))
     step = "Check how these cells were written."

@@ -44,7 +44,7 @@ def new_rows(data: Any, task: Task, modality: Modality, root: str | None = None)
     if len(raw.inputs) == 0:
         raise DataError(f"{raw.where} holds no rows: expected at least one to predict")
     inputs, target, findings = raw.inputs, raw.target, raw.findings
-    if not task.columns:
+    if not task.columns and task.horizon is None:  # a forecast may read nothing but its target
         inputs = _as_array(inputs, modality, raw.where)
     elif is_frame(inputs):
         inputs, target, noticed = _matched(raw, task)

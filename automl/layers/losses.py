@@ -41,9 +41,10 @@ def loss_for(
 
     Returns:
         ``loss(y_true, y_pred, sample_weight=None) -> scalar``: the mean over rows. With weights it is the weighted sum
-        divided by the sum of weights, so rows of weight 0 do not count. ``y_pred`` may have a members' axis after the
-        batch axis (from `automl.layers.output.RawOutput` in training). The loss is then the mean of the members'
-        losses.
+        divided by the sum of weights, so rows of weight 0 do not count. NaN in the truth of numbers stands for a value
+        that is not known: a row's loss is the mean over its known cells, 0 where there is none. ``y_pred`` may have a
+        members' axis after the batch axis (from `automl.layers.output.RawOutput` in training). The loss is then the
+        mean of the members' losses.
     """
     row_loss = {
         "binary_crossentropy": _binary,
@@ -153,19 +154,34 @@ def _ranked(wanted: Any, logits: Any) -> Any:
 
 
 def _squared(y_true: Any, y_pred: Any, settings: dict[str, Any]) -> Any:
-    return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+    y_true, known = _known(y_true)
+    return _mean_of_known(keras.ops.square(y_true - y_pred), known, axis=-1)
 
 
 def _forecast(y_true: Any, y_pred: Any, settings: dict[str, Any]) -> Any:
-    """Mean over steps and targets of ``|e_0| + mean_q 2 max(q e_q, (q - 1) e_q)``.
+    """Mean over known steps and targets of ``|e_0| + mean_q 2 max(q e_q, (q - 1) e_q)``.
 
     Source: Koenker & Bassett, "Regression Quantiles", Econometrica 46 (1978).
     """
     ops = keras.ops
+    y_true, known = _known(y_true)
     errors = (ops.expand_dims(y_true, -1) - y_pred) / settings["scale"][..., None]  # (..., horizon, targets, 1 + q)
     losses = ops.abs(errors[..., 0])
     levels = settings["quantiles"]
     if len(levels):
         rest = errors[..., 1:]
         losses = losses + ops.mean(2 * ops.maximum(levels * rest, (levels - 1) * rest), axis=-1)
-    return ops.mean(losses, axis=(-2, -1))
+    return _mean_of_known(losses, known, axis=(-2, -1))
+
+
+def _known(y_true: Any) -> tuple[Any, Any]:
+    """The truth with zeros for NaN, and 1.0 where it was a number; a NaN would make every gradient NaN."""
+    ops = keras.ops
+    gaps = ops.isnan(y_true)
+    return ops.where(gaps, ops.zeros_like(y_true), y_true), 1.0 - ops.cast(gaps, "float32")
+
+
+def _mean_of_known(losses: Any, known: Any, axis: Any) -> Any:
+    ops = keras.ops
+    known = known * ops.ones_like(losses)  # members of an ensemble share a truth
+    return ops.sum(losses * known, axis=axis) / ops.maximum(ops.sum(known, axis=axis), 1.0)

@@ -8,6 +8,7 @@ plug-in (`plug_in`) is a plain function that is called once for each weighting.
 Only NumPy is imported.
 """
 
+from automl.metrics.known import is_known
 from automl.metrics.preparations import Evaluator
 from automl.metrics.scoring import (
     COMMON_SHARE,
@@ -26,6 +27,6 @@ from automl.metrics.scoring import (
 )
 
 __all__ = [
-    "COMMON_SHARE", "METRICS", "Evaluator", "better", "bootstrap", "evaluator", "find", "gain", "is_uneven",
-    "item_losses", "named", "names_for", "plug_in", "score",
+    "COMMON_SHARE", "METRICS", "Evaluator", "better", "bootstrap", "evaluator", "find", "gain", "is_known",
+    "is_uneven", "item_losses", "named", "names_for", "plug_in", "score",
 ]  # fmt: skip

@@ -1,4 +1,7 @@
-"""Losses of single rows or windows; some metrics are the weighted mean of these."""
+"""Losses of single rows or windows; some metrics are the weighted mean of these.
+
+Cells of a truth that are not known (NaN, see `automl.metrics.known`) are left out of an item's loss.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ITEM_LOSSES", "SMALLEST_PROBABILITY", "Context", "series_shares"]
+from automl.metrics.known import cell_weights, item_means, item_weights
+
+__all__ = ["ITEM_LOSSES", "SMALLEST_PROBABILITY", "Context", "item_shares"]
 
 Context = Mapping[str, Any]
 
@@ -31,38 +36,55 @@ def _log_losses(truth: np.ndarray, probabilities: np.ndarray, context: Context) 
 
 
 def _absolute_errors(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
-    return np.asarray(np.abs(truth - values).reshape(len(truth), -1).mean(axis=1))
+    return item_means(np.abs(truth - values), cell_weights(truth))
 
 
 def _smape_items(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
     """Symmetric percentage errors, 0 to 200 (Makridakis et al., The M4 competition, 2020); 0/0 counts as 0."""
     size = np.abs(truth) + np.abs(values)
     share = np.divide(np.abs(truth - values), size, out=np.zeros(truth.shape), where=size > 0)
-    return np.asarray(200.0 * share.reshape(len(truth), -1).mean(axis=1))
+    return 200.0 * item_means(share, cell_weights(truth))
 
 
 def _scaled_errors(truth: np.ndarray, values: np.ndarray, context: Context) -> np.ndarray:
     """Absolute scaled error of each window (Hyndman & Koehler 2006); targets without a usable scale are left out."""
-    errors = np.abs(truth - values).mean(axis=1)  # (windows, targets)
+    errors, weights = _by_target(np.abs(truth - values), cell_weights(truth))  # both (windows, targets)
     scale = np.asarray(context["scale"], dtype=np.float64).reshape(errors.shape)
     usable = np.isfinite(scale) & (scale > 0)
     if not usable.any():
-        return np.asarray(errors.mean(axis=1))
+        usable, scale = np.ones_like(usable), np.ones_like(scale)
     ratio = np.divide(errors, scale, out=np.zeros_like(errors), where=usable)
-    counts = usable.sum(axis=1)
-    return np.where(counts > 0, ratio.sum(axis=1) / np.maximum(counts, 1), 0.0)
+    total = (usable * weights).sum(axis=1)
+    summed = (ratio * usable * weights).sum(axis=1)
+    return np.asarray(np.divide(summed, total, out=np.zeros(len(errors)), where=total > 0))
 
 
-def series_shares(truth: np.ndarray, context: Context) -> np.ndarray:
-    """The weight of each window, so that all series count alike: one over the number of windows of its series."""
+def _by_target(losses: np.ndarray, cells: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """The mean loss of each window and target over its known steps, and how much it counts, each ``(n, n_targets)``."""
+    if cells is None:
+        return losses.mean(axis=1), np.ones((len(losses), losses.shape[-1]))
+    total = cells.sum(axis=1)
+    summed = (np.where(cells > 0, losses, 0.0) * cells).sum(axis=1)
+    return np.divide(summed, total, out=np.zeros_like(summed), where=total > 0), total / cells.shape[1]
+
+
+def item_shares(name: str, truth: np.ndarray, context: Context) -> np.ndarray:
+    """By how much each item ``(n,)`` counts in a metric that is a mean of losses, before the rows' own weights."""
+    return _series_shares(truth, context) if name == "mase" else item_weights(truth)
+
+
+def _series_shares(truth: np.ndarray, context: Context) -> np.ndarray:
+    """The weight of each window, so that all series count alike: its known cells' share of those of its series."""
     n = len(truth)
     series = context.get("series")
     series = np.zeros(n, dtype=np.int64) if series is None else np.asarray(series)
-    _, index, counts = np.unique(series, return_inverse=True, return_counts=True)
-    shares = 1.0 / counts[index]
+    _, index = np.unique(series, return_inverse=True)
+    own = item_weights(truth)
+    total = np.bincount(index, own)[index]
+    shares = np.divide(own, total, out=np.zeros(n), where=total > 0)
     scale = np.asarray(context["scale"], dtype=np.float64).reshape(n, -1)
     usable = (np.isfinite(scale) & (scale > 0)).any(axis=1)
-    return shares * usable if usable.any() else shares
+    return np.asarray(shares * usable if usable.any() else shares)
 
 
 def _pinball_items(truth: np.ndarray, quantiles: np.ndarray, context: Context) -> np.ndarray:
@@ -70,7 +92,7 @@ def _pinball_items(truth: np.ndarray, quantiles: np.ndarray, context: Context) -
     levels = np.asarray(context["quantiles"], dtype=np.float64)
     error = truth[..., None] - quantiles
     losses = np.maximum(levels * error, (levels - 1.0) * error)
-    return np.asarray(losses.reshape(len(truth), -1).mean(axis=1))
+    return item_means(losses.mean(axis=-1), cell_weights(truth))
 
 
 ITEM_LOSSES: dict[str, Callable[[np.ndarray, np.ndarray, Context], np.ndarray]] = {

@@ -7,7 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from automl.metrics.losses import ITEM_LOSSES, Context, series_shares
+from automl.metrics.known import is_known
+from automl.metrics.losses import ITEM_LOSSES, Context, item_shares
 
 __all__ = ["PREPARE", "Evaluator"]
 
@@ -29,7 +30,7 @@ def _mean_over_defined(columns: np.ndarray) -> np.ndarray:
 
 def _mean_of_losses(name: str, truth: np.ndarray, array: np.ndarray, context: Context) -> Evaluator:
     losses = ITEM_LOSSES[name](truth, array, context)
-    shares = series_shares(truth, context) if name == "mase" else np.ones(len(truth))
+    shares = item_shares(name, truth, context)
     both = np.column_stack([losses * shares, shares])
 
     def evaluate(weights: np.ndarray) -> np.ndarray:
@@ -159,31 +160,42 @@ def _by_target(array: np.ndarray) -> np.ndarray:
     return array.reshape(len(array), -1, array.shape[-1])
 
 
+def _known_share(truth: np.ndarray) -> np.ndarray:
+    """The share of known steps of each item and target, ``(n, n_targets)``."""
+    known = is_known(truth)
+    return np.ones((len(truth), truth.shape[-1])) if known is None else _by_target(known).mean(axis=1)
+
+
+def _step_means(cells: np.ndarray) -> np.ndarray:
+    """Means over the steps of an item, ``(n, n_targets)``; steps that are not known (NaN) count as zero."""
+    return np.asarray(np.where(np.isnan(cells), 0.0, cells).mean(axis=1))
+
+
 def _r2(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
     """Share of variance explained, mean over targets; for a constant truth 1 or 0, as in scikit-learn."""
-    actual = _by_target(truth)
-    centred = actual - actual.mean(axis=(0, 1))
-    errors = ((actual - _by_target(values)) ** 2).mean(axis=1)
-    first, second = centred.mean(axis=1), (centred**2).mean(axis=1)
+    actual, share = _by_target(truth), _known_share(truth)
+    middle = _ratio(_step_means(actual).sum(axis=0), share.sum(axis=0))
+    centred = actual - middle
+    errors = _step_means((actual - _by_target(values)) ** 2)
+    first, second = _step_means(centred), _step_means(centred**2)
     smallest = 1e-13 * np.maximum(second.max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
 
     def evaluate(weights: np.ndarray) -> np.ndarray:
-        total = weights.sum(axis=1, keepdims=True)
+        total = weights @ share
         lost = _ratio(weights @ errors, total)
         spread = _ratio(weights @ second, total) - _ratio(weights @ first, total) ** 2
         varies = spread > smallest
-        share = 1.0 - np.divide(lost, spread, out=np.where(lost == 0, 0.0, 1.0), where=varies)
-        return np.asarray(np.where(np.isnan(lost), np.nan, share).mean(axis=1))
+        part = 1.0 - np.divide(lost, spread, out=np.where(lost == 0, 0.0, 1.0), where=varies)
+        return _mean_over_defined(np.where(np.isnan(lost), np.nan, part))
 
     return evaluate
 
 
 def _rmse(truth: np.ndarray, values: np.ndarray, context: Context) -> Evaluator:
-    errors = ((_by_target(truth) - _by_target(values)) ** 2).mean(axis=1)
+    errors, share = _step_means((_by_target(truth) - _by_target(values)) ** 2), _known_share(truth)
 
     def evaluate(weights: np.ndarray) -> np.ndarray:
-        total = weights.sum(axis=1, keepdims=True)
-        return np.asarray(np.sqrt(_ratio(weights @ errors, total)).mean(axis=1))
+        return _mean_over_defined(np.sqrt(_ratio(weights @ errors, weights @ share)))
 
     return evaluate
 

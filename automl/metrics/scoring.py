@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from automl.errors import DataError, RecipeError, Unfit
-from automl.metrics.losses import ITEM_LOSSES, Context, series_shares
+from automl.metrics.known import is_known
+from automl.metrics.losses import ITEM_LOSSES, Context, item_shares
 from automl.metrics.preparations import PREPARE, Evaluator
 from automl.records import GoalName, Metric, Output
 
@@ -180,6 +181,12 @@ def _one_by_one(metric: Metric, truth: np.ndarray, array: np.ndarray, context: C
                 "automl.testing.check_metric on it"
             ) from error
 
+    known = is_known(truth)
+    if known is not None and not np.isfinite(score_of(np.asarray(known.reshape(len(truth), -1).any(axis=1) * 1.0))):
+        raise RecipeError(
+            f"metric {metric.name!r} of a plug-in gives no number for a truth that holds NaN where a value is not "
+            "known (gaps in the target); leave these cells out of it, and run automl.testing.check_metric on it"
+        )
     return lambda weights: np.array([score_of(weight) for weight in weights], dtype=np.float64)
 
 
@@ -225,8 +232,7 @@ def item_losses(
     if name not in ITEM_LOSSES:
         return None
     array = np.asarray(output.arrays[named(name).reads])
-    shares = series_shares(truth, context or {}) if name == "mase" else np.ones(len(truth))
-    return ITEM_LOSSES[name](truth, array, context or {}), shares
+    return ITEM_LOSSES[name](truth, array, context or {}), item_shares(name, truth, context or {})
 
 
 def better(name: str, a: float | None, b: float | None) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from automl.errors import DataError
+from automl.goals.shared.truth import values_of
 from automl.modalities.shared.specs import categories_spec, channel_stats, check_equal, evenly, restore_spec, spec_state
 from automl.records import NUMERIC_KINDS, Dataset, InputSpec, Split, Task
 
@@ -119,6 +120,7 @@ def fit(dataset: Dataset, task: Task, split: Split) -> ForecastEncoder:
     covariates = [name for name in numeric if name in dataset.inputs.columns]
     known = [name for name in task.covariates_known if name in covariates]
     values = _channels(dataset, list(task.target), covariates)[rows]
+    values[:, : len(task.target)] = values_of(dataset, task.target, rows)  # without what was filled in
     step_seconds = _step(_seconds(dataset), rows, starts)
     encoder = ForecastEncoder(
         specs=(),

@@ -159,7 +159,7 @@ def _fit_target_statistics(
     if not told + numbers or len(frame) < LEAST_ROWS:
         return None
     if goal.is_numeric:
-        answers = goal.fit_codec(dataset, task, split).encode(dataset, split.train)
+        answers = np.nan_to_num(goal.fit_codec(dataset, task, split).encode(dataset, split.train))  # unknown: the mean
     else:
         answers = goals.truth(dataset, task, split.train)
     watched = [c.name for c in columns if c.kind in (*TOLD_KINDS, *NUMERIC_KINDS, "datetime")]

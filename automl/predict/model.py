@@ -38,7 +38,8 @@ class SideModel:
 
         Returns:
             A Series named like the target; a frame for several targets or labels. For a forecast, a frame with the
-            series, the time, and each target's values and quantiles for the next `horizon` steps.
+            series, the time on the clock of the history given, and each target's values and quantiles for the next
+            `horizon` steps.
 
         Raises:
             DataError: none of the columns that the model needs is there, or an array has another shape.
@@ -148,6 +149,8 @@ def _forecast_frame(predictor: Any, dataset: Dataset, task: Task) -> pd.DataFram
     import pandas as pd
 
     from automl import goals
+    from automl.detect.series.clock import as_input
+    from automl.detect.series.keys import key_columns
     from automl.predict.rows import future
 
     extended, windows = future(dataset, task)
@@ -155,6 +158,6 @@ def _forecast_frame(predictor: Any, dataset: Dataset, task: Task) -> pd.DataFram
     assert extended.times is not None
     columns: dict[str, Any] = {}
     if extended.series is not None:
-        columns[task.series_column or "series"] = extended.series[windows].ravel()
-    columns[task.time_column or "time"] = extended.times[windows].ravel()
+        columns |= key_columns(extended.series[windows].ravel(), task)
+    columns[task.time_column or "time"] = as_input(extended.times[windows].ravel(), task, extended.zone)
     return pd.concat([pd.DataFrame(columns), goals.named(task).to_frame(output.arrays, task)], axis=1)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from automl import goals, modalities
 from automl.detect import read
+from automl.detect.series import calendars
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def future(dataset: Dataset, task: Task) -> tuple[Dataset, np.ndarray]:
             times=np.concatenate(times),
             series=None if dataset.series is None else np.concatenate(names),
             row_numbers=None,
+            observed=None,
             weight=None,
             groups=None,
             given=None,
@@ -75,9 +77,8 @@ def future(dataset: Dataset, task: Task) -> tuple[Dataset, np.ndarray]:
 
 
 def _next_times(times: np.ndarray, horizon: int, frequency: str | None) -> np.ndarray:
-    last = pd.Timestamp(times[-1])
     if frequency is not None:
-        return pd.date_range(last, periods=horizon + 1, freq=frequency)[1:].to_numpy().astype("datetime64[ns]")
+        return calendars.following(times[-1], horizon, frequency)
     step = np.median(np.diff(times.astype("int64"))) if len(times) > 1 else 1
     ahead = times[-1].astype("int64") + step * np.arange(1, horizon + 1)
     return np.asarray(ahead.astype("int64").astype("datetime64[ns]"))

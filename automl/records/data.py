@@ -55,8 +55,13 @@ class Dataset:
             ``(n, height, width[, channels])`` images, ``(n, channels, length)`` sequences. For a forecast, the frame of
             its covariates, without columns if there are none.
         target: frame of the target columns of the same rows, as the user wrote them, or None.
+        observed: ``(n, n_targets)`` bool, in the order of the target's columns: False where a value of the target was
+            filled in, or is missing; None if all values are the user's own. Such cells are not known to any truth.
         groups: ``(n,)`` group labels or None.
-        times: ``(n,)`` datetime64[ns] or None.
+        times: ``(n,)`` datetime64[ns] or None; in UTC where the input names a zone (on its local clock if the time
+            column's reading says "wall").
+        zone: the clock on which the input wrote its times: a name such as "Europe/Berlin", or an offset such as
+            "+02:00"; None if it names none.
         series: ``(n,)`` series labels (str) or None.
         weight: ``(n,)`` float64 or None.
         given: ``(n,)`` bool, True where the row came from the user's own test file, or None.
@@ -87,6 +92,8 @@ class Dataset:
     row_numbers: np.ndarray | None = None
     n_source_rows: int | None = None
     test_from: int | None = None
+    observed: np.ndarray | None = None
+    zone: str | None = None
 
     @property
     def n_rows(self) -> int:
@@ -94,11 +101,21 @@ class Dataset:
         return len(self.inputs)
 
     def weight_of(self, items: np.ndarray) -> np.ndarray | None:
-        """The weight ``(n,)`` of each row, or of each window (the mean of its rows); None without weights."""
+        """The weight ``(n,)`` of each row, or of each window; None without weights.
+
+        The weight of a window is the mean over its rows; those whose target was not observed have no part in it.
+        """
         if self.weight is None:
             return None
-        own = self.weight[items]
-        mean: np.ndarray = own if own.ndim == 1 else own.mean(axis=1)
+        own: np.ndarray = self.weight[items]
+        if own.ndim == 1:
+            return own
+        if self.observed is None:
+            mean: np.ndarray = own.mean(axis=1)
+            return mean
+        share = self.observed[items].mean(axis=-1)
+        total = share.sum(axis=1)
+        mean = (own * share).sum(axis=1) / (total + (total == 0))
         return mean
 
 
@@ -108,7 +125,8 @@ class Column:
 
     `reading` says how its text was read. It is decided once on the whole column and used for new rows as well, such as
     ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``; for
-    images of a table, ``{"shape": [height, width, channels]}``.
+    images of a table, ``{"shape": [height, width, channels]}``. That of a time column may name the columns that tell a
+    part of the time (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
     """
 
     name: str
@@ -129,7 +147,7 @@ class Task:
         ordered: multiclass only: whether the classes are ordered, like grades.
         horizon: forecast only: number of steps to forecast.
         season: forecast only: number of steps of a season.
-        frequency: forecast only: pandas frequency alias, or None.
+        frequency: forecast only: alias of its calendar (`automl.detect.series.calendars`), or None.
         quantiles: levels of the quantiles that a forecast predicts in addition to its point forecast (the median).
         columns: the input columns and their kinds, without the targets.
         time_column: name of the column of times, or None.

@@ -89,9 +89,10 @@ def value_losses(truth: Any, entrant: Contestant) -> Any:
     """The mean absolute error of an item, in units of the truth's standard deviation."""
     values = sides.predicted(entrant)
     truth = truth.astype(float).reshape(values.shape)
-    spread = truth.std(axis=tuple(range(truth.ndim - 1)))
+    items = tuple(range(truth.ndim - 1))
+    spread = np.sqrt(sides.known_mean((truth - sides.known_mean(truth, items)) ** 2, items))
     scaled = np.abs(values - truth) / np.where(spread > 0, spread, 1.0)
-    return scaled.mean(axis=tuple(range(1, scaled.ndim)))
+    return sides.known_mean(scaled, axis=tuple(range(1, scaled.ndim)))
 
 
 def values_text(task: Task, values: Any) -> str:
@@ -112,14 +113,19 @@ def predicted_values(task: Task, truth: Any, entrant: Contestant, i: int) -> str
 
 
 def window_text(task: Task, values: Any) -> str:
-    """The mean of a window."""
-    return f"{words.number(float(np.mean(np.asarray(values, dtype=float))))} on average"
+    """The mean of a window, of each target."""
+    return f"{values_text(task, _of_targets(task, values))} on average"
 
 
 def predicted_window(task: Task, truth: Any, entrant: Contestant, i: int) -> str:
-    """The mean absolute error of a window."""
-    error = float(np.abs(sides.predicted(entrant)[i] - np.asarray(truth)).mean())
-    return f"off by {words.number(error)} on average"
+    """The mean absolute error of a window, of each target."""
+    errors = np.abs(sides.predicted(entrant)[i] - np.asarray(truth))
+    return f"off by {values_text(task, _of_targets(task, errors))} on average"
+
+
+def _of_targets(task: Task, window: Any) -> Any:
+    """Means over the known steps of a window ``(horizon, n_targets)``."""
+    return sides.known_mean(np.asarray(window, dtype=float).reshape(-1, max(1, len(task.target))), axis=0)
 
 
 KINDS: Mapping[Answers, Answer] = {

@@ -12,7 +12,7 @@ from automl.records import Contestant, Outcome, Run
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["finalists", "floor", "holdouts", "labels", "leader", "predicted", "short", "test_items"]
+__all__ = ["finalists", "floor", "holdouts", "known_mean", "labels", "leader", "predicted", "short", "test_items"]
 
 ORDER = {"deep": 0, "shallow": 1, "blend": 2, "floor": 3}
 
@@ -54,6 +54,15 @@ def predicted(entrant: Contestant) -> NDArray[Any]:
     """Predicted values ``(n, n_targets)`` or ``(n, horizon, n_targets)``, always float64 with a target axis."""
     values = np.asarray(entrant.output.arrays["values"], dtype=float)
     return values[:, None] if values.ndim == 1 else values
+
+
+def known_mean(values: Any, axis: int | tuple[int, ...] | None = None) -> NDArray[Any]:
+    """The mean without NaN (what the test does not know); NaN where there is nothing else."""
+    values = np.asarray(values, dtype=float)
+    known = ~np.isnan(values)
+    n = known.sum(axis=axis)
+    total = np.where(known, values, 0.0).sum(axis=axis)
+    return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan))
 
 
 def test_items(outcome: Outcome) -> str:

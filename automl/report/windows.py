@@ -26,11 +26,11 @@ def starts(outcome: Outcome) -> list[str] | None:
     return [str(stamp).replace("T00:00:00", "").replace("T", " ") for stamp in stamps]
 
 
-def past(outcome: Outcome, i: int) -> Any:
-    """Known values of the first target before a window, oldest first, without a leading gap."""
+def past(outcome: Outcome, i: int, t: int = 0) -> Any:
+    """Known values of a target before a window, oldest first, NaN in gaps, without a leading gap."""
     values = (outcome.history or {}).get("values")
     if values is None:
         return np.zeros(0)
-    line = np.asarray(values, dtype=float)[i, :, 0]
+    line = np.asarray(values, dtype=float)[i, :, t]
     known = np.flatnonzero(np.isfinite(line))
     return line[known[0] :] if len(known) else np.zeros(0)

@@ -5,7 +5,7 @@ The first rule that applies decides:
 1. forecasts are split in time within each series;
 2. test rows given by the user are kept;
 3. groups stay whole;
-4. a named time column splits the rows in time;
+4. a time column splits the rows in time: one that the user named, or that of a series which is not forecast;
 5. otherwise rows are shuffled within strata of the target.
 
 If no test rows are wanted (one side is trained alone and nothing is compared), the same rules split the rows into

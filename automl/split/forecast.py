@@ -35,21 +35,29 @@ def windows(rows: np.ndarray, horizon: int, stride: int) -> np.ndarray:
 
 
 def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
-    """Within each series: history and training windows, then validation, then test windows."""
+    """Within each series: history and training windows, then validation, then test windows.
+
+    A window without any observed value is in no part: there is nothing to learn from it, to score or to resample.
+    """
     horizon = task.horizon or 1
     train, valid, test = [], [], []
     for first, end in _bounds(dataset.series, dataset.n_rows):
         start = _test_start(dataset, first, end, horizon)
         tested = windows(np.arange(start, end), horizon, horizon)
         room = start - first
-        n_valid = max(1, int(VALID_SHARE * (end - first)) // horizon)
-        n_valid = max(0, min(n_valid, (room - 2) // horizon, max(1, (room - 2 - horizon) // horizon)))
+        most_valid = max(0, min((room - 2) // horizon, max(1, (room - 2 - horizon) // horizon)))
+        n_valid = min(max(1, int(VALID_SHARE * (end - first)) // horizon), most_valid)
+        while n_valid < most_valid and not _any_observed(dataset, start - n_valid * horizon, start):
+            n_valid += 1
         begin = start - n_valid * horizon
         valid.append(windows(np.arange(begin, start), horizon, horizon))
         test.append(tested)
         context = horizon if begin - first >= 3 * horizon else 2
         train.append(windows(np.arange(first + context, begin), horizon, 1))
-    parts = {"training": np.concatenate(train), "validation": np.concatenate(valid), "test": np.concatenate(test)}
+    parts = {
+        name: _observed(dataset, np.concatenate(found))
+        for name, found in (("training", train), ("validation", valid), ("test", test))
+    }
     for name, part in parts.items():
         if not len(part):
             longest = max(b - a for a, b in _bounds(dataset.series, dataset.n_rows))
@@ -72,6 +80,15 @@ def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
         np.unique(kept), np.unique(parts["validation"]), np.unique(parts["test"]), units, ids, rule, seed,
         train_windows=kept, valid_windows=parts["validation"], test_windows=parts["test"],
     )  # fmt: skip
+
+
+def _any_observed(dataset: Dataset, begin: int, end: int) -> bool:
+    return dataset.observed is None or bool(dataset.observed[begin:end].any())
+
+
+def _observed(dataset: Dataset, found: np.ndarray) -> np.ndarray:
+    """The windows in which at least one value of a target was observed."""
+    return found if dataset.observed is None else found[dataset.observed[found].any(axis=(1, 2))]
 
 
 def _counted(n_windows: int) -> str:

@@ -58,6 +58,23 @@ def check_metric(metric: Metric) -> None:
             f"{name}: equal weights of 2.5 change the score from {worse} to {equal}: divide by their sum ({goal})",
         )
         _check_rows(metric, goal, truth, poor, context)
+        _check_gaps(metric, goal, truth, perfect, poor, context)
+
+
+def _check_gaps(
+    metric: Metric, goal: GoalName, truth: np.ndarray, perfect: np.ndarray, poor: np.ndarray, context: dict[str, Any]
+) -> None:
+    """Cells of the truth that are not known (NaN) are left out, for goals whose items have several numbers."""
+    if truth.dtype.kind != "f" or truth[0].size < 2:
+        return
+    gaps = truth.copy()
+    gaps.reshape(len(truth), -1)[::3, 0] = np.nan
+    best, worse = (_scored(metric, goal, gaps, array, None, context) for array in (perfect, poor))
+    promise(
+        np.isfinite(worse) and abs(best - metric.best) < 1e-5,
+        f"{metric.name}: with NaN in the truth (values that are not known) a perfect prediction scores {best} and a "
+        f"poor one {worse}; leave these cells out of the score ({goal})",
+    )
 
 
 def _check_rows(metric: Metric, goal: GoalName, truth: np.ndarray, array: np.ndarray, context: dict[str, Any]) -> None:

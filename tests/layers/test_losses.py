@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from automl.layers.losses import loss_for
 from automl.records import Head
@@ -47,6 +48,36 @@ def test_the_best_quantile_forecast_is_the_quantile():
     y = np.arange(101, dtype="float32").reshape(-1, 1, 1)
     tried = [float(loss_for(head)(y, np.full((101, 1, 1, 2), [50, q]))) for q in (80, 90, 100)]
     assert min(tried) == tried[1]
+
+
+def with_gaps(head):
+    """A truth whose second target is not known in row 0, and nothing in row 2; predictions, and others just there."""
+    shape = head.shape if head is SQUARED else head.shape[:-1]
+    y = RNG.normal(size=(3, *shape)).astype("float32")
+    y[0, ..., 1], y[2] = np.nan, np.nan
+    z = RNG.normal(size=(3, *head.shape)).astype("float32")
+    other = z.copy()
+    other[(0, 1) if head is SQUARED else (0, slice(None), 1)], other[2] = 50.0, 99.0
+    return y, z, other
+
+
+@pytest.mark.parametrize("head", [SQUARED, FORECAST], ids=lambda head: head.loss)
+def test_cells_that_are_not_known_have_no_part_in_loss_and_gradient(head):
+    y, z, other = with_gaps(head)
+    loss, predicted = loss_for(head), keras.Variable(z)
+    with tf.GradientTape() as tape:
+        value = loss(y, predicted)
+    gradient = tape.gradient(value, predicted.value).numpy()
+    assert float(value) == pytest.approx(float(loss(y, other)), rel=1e-6)
+    assert np.isfinite(gradient).all() and gradient[1].any()
+    assert not gradient[2].any()
+
+
+def test_a_row_s_loss_is_the_mean_over_its_known_cells_with_members_too():
+    y, z, _ = with_gaps(SQUARED)
+    expected = np.mean([(y[0, 0] - z[0, 0]) ** 2, np.mean((y[1] - z[1]) ** 2), 0.0])
+    assert float(loss_for(SQUARED)(y, z)) == pytest.approx(expected, rel=1e-5)
+    assert float(loss_for(SQUARED)(y, np.stack([z, z], axis=1))) == pytest.approx(expected, rel=1e-5)
 
 
 def test_rows_of_weight_zero_count_as_absent():

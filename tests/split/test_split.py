@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -501,3 +502,43 @@ def test_without_test_rows_eight_rows_are_enough_and_seven_are_not() -> None:
 def test_a_forecast_always_has_test_windows() -> None:
     with pytest.raises(RecipeError, match="ask for a contest"):
         split(*forecast([60], 4), 0, tested=False)
+
+
+def test_windows_without_an_observed_value_are_in_no_part_and_are_no_unit() -> None:
+    data, what = forecast([300], 12)
+    observed = np.ones((300, 1), bool)
+    observed[[20, 259, 281]] = False  # single gaps stay in their windows
+    whole = split(data, what, 0)
+    for made in (whole.train_windows[:1], whole.valid_windows[:1], whole.test_windows[:1]):
+        observed[made] = False
+
+    parts = split(replace(data, observed=observed), what, 0)
+
+    assert parts.valid_windows.tolist() == whole.valid_windows[1:].tolist()
+    assert parts.test_windows.tolist() == whole.test_windows[1:].tolist()
+    assert len(parts.unit_ids) == len(parts.test_windows)
+    assert len(whole.train_windows) - len(parts.train_windows) == 1
+    in_time(parts, data, 12)
+
+
+def test_validation_reaches_back_to_observed_values() -> None:
+    data, what = forecast([144], 12)
+    observed = np.ones((144, 1), bool)
+    observed[90:120] = False
+
+    parts = split(replace(data, observed=observed), what, 0)
+
+    assert parts.test_windows[:, 0].tolist() == [120, 132]
+    assert parts.valid_windows.tolist() == [list(range(84, 96))]
+    in_time(parts, data, 12)
+
+
+def test_gaps_move_no_border_between_parts() -> None:
+    data, what = forecast([144, 100], 6)
+    observed = np.random.default_rng(0).random((244, 1)) < 0.7
+
+    one, other = split(data, what, 0), split(replace(data, observed=observed), what, 0)
+
+    assert len(other.test_windows) == len(one.test_windows)
+    assert set(map(tuple, other.test_windows)) <= set(map(tuple, one.test_windows))
+    assert set(map(tuple, other.valid_windows)) <= set(map(tuple, one.valid_windows))

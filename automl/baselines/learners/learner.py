@@ -72,11 +72,13 @@ class Learner:
         """Mean log loss of probabilities, or mean squared error of values: what early stopping watches.
 
         Args:
-            truth: ``(n,)`` codes, ``(n, n_labels)`` labels, or values.
+            truth: ``(n,)`` codes, ``(n, n_labels)`` labels, or values, NaN where one is not known.
             prediction: ``(n, n_classes)``, ``(n, n_labels)``, or values.
         """
         if not self.is_classifier:
-            return float(np.mean((truth - prediction) ** 2))
+            known = ~np.isnan(truth)
+            errors = (truth - prediction) ** 2
+            return float(np.mean(errors if known.all() else errors[known])) if known.any() else 0.0
         clipped = np.clip(prediction, 1e-7, 1 - 1e-7)
         if truth.ndim == 2:
             return float(-np.mean(np.where(truth > 0, np.log(clipped), np.log1p(-clipped))))

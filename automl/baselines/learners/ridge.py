@@ -24,7 +24,7 @@ def ridge_path(
 
     Args:
         X: ``(n, p)`` dense without NaN, or sparse.
-        Y: ``(n, k)``.
+        Y: ``(n, k)``, NaN where a value is not known.
         weight: ``(n,)`` or None.
         strengths: penalties, as multiples of the mean eigenvalue of the centred second moments.
         judge: ``judge(coef, intercept) -> loss``; None for leave-one-out residuals.
@@ -35,20 +35,63 @@ def ridge_path(
     Source: leave-one-out residuals of a linear smoother, Allen 1974 (PRESS), as in Rifkin & Lippert 2007.
     """
     n, p = X.shape
-    w = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64) * (n / weight.sum())
+    w = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
+    if np.isnan(Y).any():
+        return _with_gaps(X, Y, w, strengths, judge)
     if sparse.issparse(X) and min(n, p) > MAX_SQUARE:
-        return _iterative(X, Y, w, strengths, judge)
+        return _iterative(X, Y, w * (n / w.sum()), strengths, judge)
+    best: tuple[float, np.ndarray, np.ndarray, float] | None = None
+    for strength, coef, intercept, left_out in _solutions(X, Y, w, strengths, judge):
+        loss = judge(coef, intercept) if judge is not None else float(np.mean(left_out**2))
+        if best is None or loss < best[0]:
+            best = (loss, coef, intercept, strength)
+    assert best is not None
+    return best[1], best[2], best[3]
+
+
+def _with_gaps(
+    X: Any, Y: np.ndarray, w: np.ndarray, strengths: Sequence[float], judge: Judge | None
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """The same where Y is not known everywhere: each column from the rows that know it, with one penalty for all.
+
+    A column that no row knows is 0.
+    """
+    large = sparse.issparse(X) and min(X.shape) > MAX_SQUARE
+    strengths = [sorted(strengths)[len(strengths) // 2]] if large else strengths
+    known = ~np.isnan(Y)
+    patterns, of_column = np.unique(known, axis=1, return_inverse=True)
+    n_columns, n_known = Y.shape[1], int(known.sum())
+    coefs = np.zeros((len(strengths), X.shape[1], n_columns))
+    intercepts, squares = np.zeros((len(strengths), n_columns)), np.zeros(len(strengths))
+    for pattern, rows in enumerate(patterns.T):
+        columns = np.flatnonzero(np.asarray(of_column).reshape(-1) == pattern)
+        if w[rows].sum() > 0:
+            solve = _by_gradients if large else _solutions
+            solutions = solve(X[rows], Y[rows][:, columns], w[rows], strengths, judge)
+            for place, (_, coef, intercept, left_out) in enumerate(solutions):
+                coefs[place][:, columns], intercepts[place][columns] = coef, intercept
+                squares[place] += float((left_out**2).sum())
+    losses = [judge(coef, b) for coef, b in zip(coefs, intercepts, strict=True)] if judge else squares / max(n_known, 1)
+    best = int(np.argmin(losses))
+    return coefs[best], intercepts[best], float(strengths[best])
+
+
+def _by_gradients(X: Any, Y: np.ndarray, weight: np.ndarray, strengths: Sequence[float], judge: Judge | None) -> Any:
+    """As `_solutions`, for one penalty and matrices too large to decompose; leave-one-out residuals are zeros."""
+    coef, intercept, strength = _iterative(X, Y, weight * (len(weight) / weight.sum()), strengths, None)
+    yield strength, coef, intercept, np.zeros((1, Y.shape[1]))
+
+
+def _solutions(X: Any, Y: np.ndarray, weight: np.ndarray, strengths: Sequence[float], judge: Judge | None) -> Any:
+    """Yield (strength, coef, intercept, leave-one-out residuals) from one decomposition."""
+    n, p = X.shape
+    w = weight * (n / weight.sum())
     center = np.asarray(X.T @ w).ravel() / n
     middle = (w @ Y) / n
     T = (Y - middle) * np.sqrt(w)[:, None]
     solve = _moments if sparse.issparse(X) and p <= n and judge is not None else _primal if p <= n else _dual
-    best: tuple[float, np.ndarray, float] | None = None
     for strength, coef, left_out in solve(X, w, center, T, strengths):
-        loss = judge(coef, middle - center @ coef) if judge is not None else float(np.mean(left_out**2))
-        if best is None or loss < best[0]:
-            best = (loss, coef, strength)
-    assert best is not None
-    return best[1], middle - center @ best[1], best[2]
+        yield strength, coef, middle - center @ coef, left_out
 
 
 def _primal(X: Any, w: np.ndarray, center: np.ndarray, T: np.ndarray, strengths: Sequence[float]) -> Any:

@@ -92,10 +92,11 @@ class RetrievalNetwork(Network):
         ]
 
     def _answers(self, target: tf.Tensor) -> tf.Tensor:
-        """The targets in the form that the layer averages, shape ``(n, units)``."""
+        """The targets in the form that the layer averages, shape ``(n, units)``; an unknown one answers the mean, 0."""
         if self.head.activation == "softmax":
             return tf.one_hot(tf.cast(target, tf.int32), self.layer.units)
-        return tf.reshape(tf.cast(target, tf.float32), [-1, self.layer.units])
+        values = tf.reshape(tf.cast(target, tf.float32), [-1, self.layer.units])
+        return tf.where(tf.math.is_nan(values), tf.zeros_like(values), values)
 
     def _away(self, weight: tf.Tensor) -> tf.Tensor:
         """What is added to a row's distance so that weight w counts w times: ``exp(-d) w = exp(-(d - log w))``."""

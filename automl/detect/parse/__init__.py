@@ -18,6 +18,7 @@ from automl.detect.parse.spelling import (
 from automl.detect.parse.stamps import dates
 from automl.detect.parse.units import is_money, quantity, quantity_reading, unlike_units
 from automl.detect.parse.written_dates import date_reading, packed_numbers
+from automl.detect.parse.zones import zone_of
 
 __all__ = [
     "FALSE_WORDS",
@@ -44,4 +45,5 @@ __all__ = [
     "unlike_units",
     "word",
     "words",
+    "zone_of",
 ]

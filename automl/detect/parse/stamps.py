@@ -16,6 +16,7 @@ from automl.detect.parse.date_forms import (
     CHINESE,
     CLOCK,
     MONTH_YEAR,
+    OFFSET,
     PACKED,
     PLAIN_ISO,
     QUARTER,
@@ -42,9 +43,12 @@ def dates(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.nda
     Args:
         series: timestamps, texts, or numbers (years, yyyymmdd, seconds: see ``reading["numbers"]``).
         reading: ``day_first`` for dates such as 03/04/2020; ``clock``: times of day, on 1 January 1970; ``numbers``:
-            "year", "yyyymmdd", "yyyymm", "s", "ms", "us", "ns", "excel" (days since 1899) or "steps".
+            "year", "yyyymmdd", "yyyymm", "s", "ms", "us", "ns", "excel" (days since 1899) or "steps"; ``wall``: as
+            the clock shows them, without the offset to UTC.
     """
     reading = reading or {}
+    if reading.get("wall"):
+        series = _without_zone(series)
     if isinstance(series.dtype, pd.CategoricalDtype):
         series = series.astype(object)
     if pd.api.types.is_datetime64_any_dtype(series.dtype):
@@ -68,6 +72,16 @@ def dates(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.nda
     else:
         parsed = _written(texts, bool(reading.get("day_first")))
     return np.asarray(np.append(parsed, np.datetime64("NaT"))[codes], dtype="datetime64[ns]")
+
+
+def _without_zone(series: pd.Series) -> pd.Series:
+    """Times as their clock shows them."""
+    if isinstance(series.dtype, pd.DatetimeTZDtype):
+        return pd.Series(series.dt.tz_localize(None))
+    if series.dtype != object and not isinstance(series.dtype, pd.StringDtype):
+        return series
+    different = {value: OFFSET.sub(r"\g<time>", value.strip()) for value in series.unique() if isinstance(value, str)}
+    return pd.Series(series.astype(object).map(lambda value: different.get(value, value)), dtype=object)
 
 
 def _plain(uniques: Any) -> np.ndarray | None:

@@ -1,38 +1,47 @@
-"""Whether a table is a set of series, along which column they run, and how far to look ahead."""
+"""Whether a table is a set of series, and along which columns they run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from automl import goals
-from automl.detect.columns.convert import typed
-from automl.detect.columns.kinds import column
-from automl.detect.columns.sample import column_sample, is_named
-from automl.detect.parse import dates, words
 from automl.detect.series import frequency
+from automl.detect.series.calendars import DAY, constant_step
+from automl.detect.series.dependence import is_in_order
+from automl.detect.series.keys import follow, keys_of, labels_of, series_key
+from automl.detect.series.options import is_asked, not_later, spoken_against
+from automl.detect.series.timing import columns_of, stray, time_column, times_of, with_parts
 from automl.errors import DataError, RecipeError
+from automl.goals.forecast import FORECAST
 from automl.records import QUANTITY_KINDS, Column, Recipe
 
-__all__ = ["Axis", "ahead", "axis", "series_blocks", "time_column"]
+__all__ = ["Axis", "Declined", "axis", "series_blocks"]
 
-TIMES = r"date|time|timestamp|datetime|day|week|month|quarter|year|yr|period|ds|step|t|jahr|annee|año"
-RATES = r"per|hours|minutes|n|num|number|count|no|age|old"  # hours per week, number of days: amounts, not times
+MOST_COLUMNS = 12
+"""Columns beside the target up to which a table may be a set of series that nobody asked for."""
+
+LEAST_KNOWN = 0.9
+LEAST_DIFFERENT = 0.9
+LEAST_ROWS = 10
+FULL_UNASKED = 0.6
+"""Share of a calendar's places that must be there if nobody asked for a forecast; teams play at home half the time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Axis:
     """How a table runs in time.
 
     Attributes:
         time: the time column with its reading (None: the rows' own order).
-        series: the series column or None.
+        series: the series column or None; its reading may name several.
         targets: names to forecast.
         covariates: further columns.
         evidence: why.
+        alias: of the calendar on which the times lie; None without one.
+        stray: ``(n,)`` bool: rows whose times lie far from all others; None in new rows.
     """
 
     time: Column | None
@@ -40,128 +49,193 @@ class Axis:
     targets: tuple[str, ...]
     covariates: tuple[str, ...]
     evidence: tuple[str, ...]
+    alias: str | None = None
+    stray: np.ndarray | None = None
 
 
-def time_column(frame: pd.DataFrame, columns: Sequence[Column], named: str | None) -> Column | None:
-    """The column that tells the time: the one the user named, else dates, else years or months as whole numbers."""
-    if named is not None:
-        known = next((c for c in columns if c.name == named), None)
-        if known is not None and known.kind == "datetime":
-            return known
-        dated = column(named, frame[named], "datetime")
-        return Column(named, "datetime", 1.0, "named as the time column", dated.reading)
-    for c in columns:
-        if c.kind == "datetime" and not c.reading.get("clock"):
-            return c
-    for c in columns:
-        if c.kind not in ("numeric", "identifier") or not is_named(c.name, TIMES) or is_named(c.name, RATES):
-            continue
-        seen = column_sample(c.name, frame[c.name])
-        if not seen.is_numeric or not seen.is_integer:
-            continue
-        values = seen.values[~np.isnan(seen.values)]
-        if len(values) == len(frame) and values.min() >= 1000 and values.max() <= 2261:
-            return Column(c.name, "datetime", 0.9, "whole numbers between 1000 and 2261: years", {"numbers": "year"})
-        if len(values) == len(frame) and abs(values).max() < 1e5 and seen.is_named("step|t|time|period|day|week|month"):
-            return Column(c.name, "datetime", 0.7, "whole numbers that count steps", {"numbers": "steps"})
-    return None
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Why a table is not forecast.
+
+    Attributes:
+        reason: in words.
+        time: what tells the time of its rows, or None.
+        series: what tells series apart, or None.
+        is_series: whether there is nothing beside time and series that a row could be predicted from.
+        by_options: whether options of the user speak for another goal.
+    """
+
+    reason: str
+    time: Column | None = None
+    series: Column | None = None
+    is_series: bool = False
+    by_options: bool = False
 
 
-def axis(frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str], recipe: Recipe) -> Axis | str:
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """The columns of a table that may hold series.
+
+    Attributes:
+        time: the time column or None.
+        stamps: ``(n,)`` its times, or None; NaT where they are stray.
+        stray: ``(n,)`` bool: times far from all others, or None.
+        series: the series column or None.
+        labels: ``(n,)`` of the series, or None.
+        others: columns beside these and the targets.
+        idle: names of others that tell nothing beside time and series.
+    """
+
+    time: Column | None
+    stamps: np.ndarray | None
+    stray: np.ndarray | None
+    series: Column | None
+    labels: np.ndarray | None
+    others: list[Column]
+    idle: set[str]
+
+
+def axis(
+    frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str], recipe: Recipe, given: np.ndarray | None
+) -> Axis | Declined:
     """How the table would be forecast, or why it is no forecast.
 
     Args:
         frame: all columns, targets among them.
         columns: kinds of all of them.
         targets: names, maybe none.
-        recipe: goal, time_column, series.
+        recipe: goal, time_column, series and the options that speak for or against a forecast.
+        given: which rows are the user's own test rows, or None.
 
     Raises:
         RecipeError, DataError: a forecast was asked for and cannot be made.
     """
-    asked = recipe.goal is not None and goals.named(recipe.goal).in_windows
+    asked = is_asked(recipe)
+    laid = _layout(frame, columns, targets, recipe, asked)
+    if isinstance(laid, Declined):
+        return laid
+    time, series, others = laid.time, laid.series, laid.others
+    if not targets:
+        targets = [c.name for c in others if c.kind in QUANTITY_KINDS and c.name not in laid.idle]
+        others = [c for c in others if c.name not in targets]
+        if not targets:
+            return Declined("no column holds numbers to forecast", time, series)
+    varying = [c for c in others if c.name not in laid.idle]
+    if varying and not asked:
+        return Declined(_varies(varying), time, series)
+    declined = Declined(_no_numbers(columns, targets, recipe, asked), time, series, is_series=True)
+    if not declined.reason and not asked:
+        reason = spoken_against(recipe) or not_later(laid.stamps, laid.labels, given)
+        declined = replace(declined, reason=reason, by_options=bool(reason))
+    alias = None
+    if not declined.reason and time is not None:
+        time = _on_its_clock(frame, time, laid)
+        stamps = _without(times_of(frame, time), laid.stray)
+        alias, reason = _regular(time, stamps, laid.labels, asked)
+        declined = replace(declined, reason=reason)
+    if declined.reason:
+        return declined
+    why = [series.evidence] if series is not None and recipe.series is None else []
+    evidence = (f"goal forecast: {'set by you' if recipe.goal else _because(time, series, targets, asked)}", *why)
+    return Axis(time, series, tuple(targets), tuple(c.name for c in others), evidence, alias, laid.stray)
+
+
+def _layout(
+    frame: pd.DataFrame, columns: Sequence[Column], targets: Sequence[str], recipe: Recipe, asked: bool
+) -> Layout | Declined:
+    """What tells the time, what tells series apart, and what else there is."""
     time = time_column(frame, [c for c in columns if c.name not in targets], recipe.time_column)
     if time is None and not asked:
-        return "no column tells the time"
+        return Declined("no column tells the time")
+    others = _inputs(columns, time, targets, recipe)
+    if not asked and len(others) > MOST_COLUMNS:
+        return Declined(_varies(others), time)
+    if time is not None:
+        time = with_parts(frame, time, _may_be_parts(columns, time, targets, recipe))
+        others = [c for c in others if c.name not in columns_of(time)]
+    stamps = None if time is None else times_of(frame, time)
+    far = None if stamps is None else stray(stamps)
+    if stamps is not None:
+        stamps = _without(stamps, far)
+    series = _series(frame, stamps, others, recipe, asked)
+    others = [c for c in others if c.name not in keys_of(series)]
+    labels = None if series is None else labels_of(frame, series)
+    idle = follow(frame, labels, stamps, others) if stamps is not None and not asked else set()
+    return Layout(time, stamps, far, series, labels, others, idle)
+
+
+def _inputs(columns: Sequence[Column], time: Column | None, targets: Sequence[str], recipe: Recipe) -> list[Column]:
+    """The columns beside time and targets that may tell something."""
     out = {time.name if time else None, *targets, recipe.group}
-    others = [
+    return [
         c
         for c in columns
         if c.name not in out and c.kind != "constant" and not (c.kind == "identifier" and c.name != recipe.series)
     ]
-    if not asked and recipe.series is None:  # one of them may tell the series apart; look no further if more are left
-        rest = others if targets else [c for c in others if c.kind not in QUANTITY_KINDS]
-        if len(rest) > 1:
-            return f"{rest[0].name!r} and others vary beside the time, so each row is predicted from its own columns"
-    series, why = _series(frame, time, others, recipe, asked)
-    others = [c for c in others if series is None or c.name != series.name]
-    if not targets:
-        targets = [c.name for c in others if c.kind in QUANTITY_KINDS]
-        others = [c for c in others if c.kind not in QUANTITY_KINDS]
-        if not targets:
-            return "no column holds numbers to forecast"
-        if others and not asked:
-            return f"{others[0].name!r} varies beside the time and holds no numbers"
-    if others and not asked:
-        return f"{others[0].name!r} varies beside the time, so each row is predicted from its own columns"
-    kinds = {c.name: c for c in columns}
-    wrong = [
-        t
-        for t in targets
-        if kinds[t].kind not in QUANTITY_KINDS and not (kinds[t].kind in ("boolean", "identifier") and asked)
-    ]
-    if wrong:
-        if asked:
-            raise RecipeError(
-                f"goal {recipe.goal!r} needs numbers, but target {wrong[0]!r} holds {kinds[wrong[0]].kind} "
-                f"values ({kinds[wrong[0]].evidence})"
-            )
-        return f"the target {wrong[0]!r} holds no numbers"
-    if time is not None and (reason := _irregular(frame, time, series, asked)) is not None:
-        return reason
-    evidence = [f"goal forecast: {'set by you' if asked else _because(time, series, targets)}", *why]
-    return Axis(time, series, tuple(targets), tuple(c.name for c in others), tuple(evidence))
 
 
-def _because(time: Column | None, series: Column | None, targets: Sequence[str]) -> str:
-    beside = f"series column {series.name!r} and " if series else ""
+def _may_be_parts(columns: Sequence[Column], time: Column, targets: Sequence[str], recipe: Recipe) -> list[Column]:
+    """Columns that may tell a part of the time; the month of a file may be the same in all rows."""
+    out = {time.name, *targets, recipe.group, recipe.series, *recipe.columns}
+    return [c for c in columns if c.name not in out]
+
+
+def _varies(others: Sequence[Column]) -> str:
+    more = " and others vary" if len(others) > 1 else " varies"
+    return f"{others[0].name!r}{more} beside the time, so each row is predicted from its own columns"
+
+
+def _because(time: Column | None, series: Column | None, targets: Sequence[str], asked: bool) -> str:
+    if asked:
+        return "horizon, series and metrics of forecasts are options of no other goal"
+    beside = f"series column {' and '.join(map(repr, keys_of(series)))} and " if series else ""
     names = ", ".join(targets[:3]) + (" and more" if len(targets) > 3 else "")
-    return (
-        f"beside time column {time.name if time else 'row order'!r} there is only {beside}{names}; pass goal "
-        f"regression to predict rows in any order"
-    )
+    clock = " and ".join(map(repr, columns_of(time))) if time else "'row order'"
+    instead = "pass goal regression to predict rows in any order"
+    return f"beside time column {clock} there is only {beside}{names}; {instead}"
 
 
 def _series(
-    frame: pd.DataFrame, time: Column | None, others: Sequence[Column], recipe: Recipe, asked: bool
-) -> tuple[Column | None, list[str]]:
-    """The column that tells the series apart, where times repeat."""
+    frame: pd.DataFrame, stamps: np.ndarray | None, others: Sequence[Column], recipe: Recipe, asked: bool
+) -> Column | None:
+    """What tells the series apart: the column that the user named, else the fewest ones, where times repeat."""
     if recipe.series is not None:
         known = next((c for c in others if c.name == recipe.series), None)
         kind = known if known is not None and known.kind in ("categorical", "boolean") else None
-        return kind or Column(recipe.series, "categorical", 1.0, "named as the series column"), []
-    if time is None:
-        return None, []
-    stamps = pd.Series(dates(frame[time.name], time.reading))
-    if not stamps.duplicated().any():
-        return None, []
-    candidates = [c for c in others if c.kind in ("categorical", "boolean", "unknown", "text") or _is_code(frame, c)]
-    if not asked and len(candidates) > 1:
-        candidates = [c for c in candidates if c.kind in ("categorical", "boolean")]
-    for c in sorted(candidates, key=lambda c: c.kind != "categorical"):
-        keys = pd.DataFrame({"s": words(frame[c.name]), "t": stamps})
-        repeated = keys.duplicated().mean()
-        if repeated < 0.02 and keys["s"].nunique() <= len(keys) / 2:
-            note = f"times repeat, and {c.name!r} ({keys['s'].nunique():,} values) tells the series apart"
-            return Column(c.name, "categorical", 0.9, note), [note]
-    return None, []
+        return kind or Column(recipe.series, "categorical", 1.0, "named as the series column")
+    if stamps is None:
+        return None
+    if pd.Series(stamps).duplicated().any():
+        return series_key(frame, stamps, others, asked)
+    names = [c for c in others if c.kind == "categorical"]
+    if not names or frequency.frequency(_blocks(stamps, None))[0] is not None:
+        return None
+    return next(filter(None, (_own_calendar(frame, stamps, c) for c in names)), None)
 
 
-def _is_code(frame: pd.DataFrame, c: Column) -> bool:
-    if c.kind != "numeric":
-        return False
-    seen = column_sample(c.name, frame[c.name])
-    return seen.is_numeric and seen.is_integer and seen.n_distinct <= len(frame) / 5
+def _own_calendar(frame: pd.DataFrame, stamps: np.ndarray, c: Column) -> Column | None:
+    """A column as that of the series, where its series lie on one calendar, each at times of its own."""
+    labels = labels_of(frame, c)
+    n_series = len(np.unique(labels))
+    if n_series > len(labels) / LEAST_ROWS or frequency.frequency(_blocks(stamps, labels))[0] is None:
+        return None
+    return Column(c.name, "categorical", 0.9, f"the times of each of the {n_series:,} values of {c.name!r} are regular")
+
+
+def _no_numbers(columns: Sequence[Column], targets: Sequence[str], recipe: Recipe, asked: bool) -> str:
+    """That a target holds no numbers; empty if all do. An error where the user asked for a forecast."""
+    kinds = {c.name: c for c in columns}
+    fitting = (*QUANTITY_KINDS, "boolean", "identifier") if asked else QUANTITY_KINDS
+    wrong = next((kinds[t] for t in targets if kinds[t].kind not in fitting), None)
+    if wrong is None:
+        return ""
+    if asked:
+        by = "" if recipe.goal else " (horizon, series and metrics of forecasts ask for it)"
+        raise RecipeError(
+            f"goal {FORECAST.name!r}{by} needs numbers, but target {wrong.name!r} holds {wrong.kind} values "
+            f"({wrong.evidence})"
+        )
+    return f"the target {wrong.name!r} holds no numbers"
 
 
 def series_blocks(times: np.ndarray, series: np.ndarray | None) -> list[np.ndarray]:
@@ -173,65 +247,57 @@ def series_blocks(times: np.ndarray, series: np.ndarray | None) -> list[np.ndarr
     return [np.unique(part) for part in np.split(times[order], np.flatnonzero(np.diff(codes)) + 1)]
 
 
-def _irregular(frame: pd.DataFrame, time: Column, series: Column | None, asked: bool) -> str | None:
-    """Why the times lie on no grid; None where they do. An error where the user asked for a forecast."""
-    times = typed(frame[time.name], time).to_numpy()
-    known = ~np.isnat(times)
-    if known.sum() < 3 or (not asked and known.mean() < 0.9):
+def _regular(time: Column, stamps: np.ndarray, labels: np.ndarray | None, asked: bool) -> tuple[str | None, str]:
+    """(Alias of the calendar, why there is none). An error where the user asked for a forecast."""
+    known = ~np.isnat(stamps)
+    if known.sum() < 3 or (not asked and known.mean() < LEAST_KNOWN):
         if asked:
             raise DataError(
-                f"time column {time.name!r} holds {int(known.sum()):,} readable times in {len(times):,} "
+                f"time column {time.name!r} holds {int(known.sum()):,} readable times in {len(stamps):,} "
                 f"rows; a forecast needs at least 10"
             )
-        return f"too few values of {time.name!r} are readable times"
-    labels = words(frame[series.name])[known] if series else None
-    blocks = series_blocks(times[known], labels)
-    distinct = sum(len(b) for b in blocks)
-    if not asked and distinct < 0.9 * known.sum():
-        return f"times in {time.name!r} repeat and no column tells series apart"
-    alias, _ = frequency.frequency(blocks)
-    if alias is None:
-        if asked:
-            raise DataError(
-                f"times in {time.name!r} lie on no regular grid (not hourly, daily, monthly, ...); bring "
-                f"the data to one "
-                "row a step (for example with pandas resample), or choose goal 'regression'"
-            )
-        return f"times in {time.name!r} are irregular"
-    return None
+        return None, f"too few values of {time.name!r} are readable times"
+    blocks = _blocks(stamps, labels)
+    if not asked and sum(map(len, blocks)) < LEAST_DIFFERENT * known.sum():
+        return None, f"times in {time.name!r} repeat and no column tells series apart"
+    alias, full = frequency.frequency(blocks, frequency.LEAST_FULL if asked else FULL_UNASKED)
+    if not asked and time.reading.get("numbers") == "steps" and full < 1 and not is_in_order(stamps, labels):
+        return None, f"rows are not in the order of {time.name!r}, so its numbers may count anything"
+    if alias is not None:
+        return alias, ""
+    if asked:
+        raise DataError(
+            f"times in {time.name!r} lie on no regular grid (not hourly, daily, monthly, ...); bring "
+            f"the data to one "
+            "row a step (for example with pandas resample), or choose goal 'regression'"
+        )
+    return None, f"times in {time.name!r} are irregular: they lie on no calendar of hours, days, weeks or months"
 
 
-def ahead(lengths: np.ndarray, given: np.ndarray | None, alias: str | None, recipe: Recipe) -> int:
-    """The horizon: set by the user, or about a season; never more than the data allow.
+def _on_its_clock(frame: pd.DataFrame, time: Column, laid: Layout) -> Column:
+    """The time column, read as its clock shows the times where they are days, weeks or months of that clock.
 
-    Args:
-        lengths: rows of each series.
-        given: test rows of each series from the user's own file, or None.
-
-    Raises:
-        RecipeError: the horizon asked for is too long. DataError: the longest series is too short for any.
+    Days of a place begin at its midnight, which is another time in UTC while there is summer time. Hours are regular in
+    UTC.
     """
-    longest = int(lengths.max())
-    if longest < 10:
-        raise DataError(f"the longest series has {longest} rows; a forecast needs at least 10")
-    if given is not None and given.any():
-        given_most = int(given.max())
-        most = max(1, min(given_most, int((lengths - given)[given > 0].max() - 2) // 2))
-    else:
-        given_most, most = 0, (longest - 2) // 3
-    if recipe.horizon is not None:
-        if recipe.horizon < 1:
-            raise RecipeError(f"horizon must be a whole number of steps from 1, got {recipe.horizon}")
-        if recipe.horizon > most:
-            tested = f" of which {given_most} are given as test rows" if given_most else ""
-            raise RecipeError(
-                f"horizon {recipe.horizon} is too long: training, validation and test need one window "
-                f"each, and the longest "
-                f"series has {longest:,} rows{tested}; ask for at most {most}"
-            )
-        return recipe.horizon
-    usual = int(np.quantile(lengths, 0.1, method="lower")) if len(lengths) >= 10 else int(lengths.min())
-    chosen = frequency.horizon(alias, max(usual, 10))
-    if given_most:
-        chosen = min(chosen, int(given[given > 0].min()) if given is not None else chosen)
-    return max(1, min(chosen, most))
+    if "numbers" in time.reading or "parts" in time.reading:
+        return time
+    local = replace(time, reading={**time.reading, "wall": True})
+    in_utc, shown = times_of(frame, time), times_of(frame, local)
+    if not (in_utc != shown)[~np.isnat(in_utc)].any():
+        return time
+    alias, _ = frequency.frequency(_blocks(_without(shown, laid.stray), laid.labels))
+    step = None if alias is None else constant_step(alias)
+    if alias is None or (step is not None and step < DAY):
+        return time
+    return replace(local, evidence=f"{time.evidence}; read on the local clock")
+
+
+def _without(stamps: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+    """Times, unknown in these rows."""
+    return stamps if rows is None else np.asarray(np.where(rows, np.datetime64("NaT", "ns"), stamps))
+
+
+def _blocks(stamps: np.ndarray, labels: np.ndarray | None) -> list[np.ndarray]:
+    known = ~np.isnat(stamps)
+    return series_blocks(stamps[known], None if labels is None else labels[known])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +12,16 @@ from automl import goals, metrics
 from automl.detect.columns.checks import audit
 from automl.detect.columns.convert import as_frame, read
 from automl.detect.findings import reading_findings, stand_ins
-from automl.detect.parse import dates, numbers, words
+from automl.detect.parse import dates, numbers, zone_of
 from automl.detect.rows import in_file, take
-from automl.detect.series import frequency as calendar
-from automl.detect.series.axis import Axis, ahead, series_blocks
+from automl.detect.series import calendars, frequency
+from automl.detect.series.axis import Axis, series_blocks
 from automl.detect.series.grid import block_bounds, drop_short, filled, ordered, unrepeated
+from automl.detect.series.horizon import ahead
+from automl.detect.series.keys import keys_of, labels_of
+from automl.detect.series.mend import averaged_hours, on_calendar
+from automl.detect.series.options import is_asked
+from automl.detect.series.timing import columns_of, times_of
 from automl.errors import DataError, RecipeError
 from automl.goals.forecast import FORECAST
 from automl.records import Column, Dataset, Finding, Recipe, Task
@@ -24,12 +29,15 @@ from automl.records import Column, Dataset, Finding, Recipe, Task
 __all__ = ["detect", "history"]
 
 QUANTILES = (0.1, 0.9)
+MOST_SERIES = 20
+LAST_SHARE = 0.2
+"""Of each series: rows that may test, so that nothing is said of their values before the end."""
 
 
 def detect(
     dataset: Dataset, whole: pd.DataFrame, columns: Sequence[Column], axis: Axis, recipe: Recipe
 ) -> tuple[Dataset, Task]:
-    """Sort the series, fill their gaps and describe them.
+    """Sort the series, fill their gaps from the past and describe them.
 
     Args:
         dataset: raw.
@@ -66,7 +74,7 @@ def detect(
         flat = [t for t in axis.targets if dataset.target[t].std() == 0]
         raise DataError(f"target {flat[0]!r} never varies in {dataset.name}; pass --target with a column that varies")
     counts = alias if axis.time is not None and axis.time.reading.get("numbers") != "steps" else None
-    horizon = ahead(_lengths(dataset), _given(dataset), counts, recipe)
+    horizon = ahead(_lengths(dataset), _given(dataset), counts, recipe, is_asked(recipe))
     dataset, dropped = drop_short(dataset, horizon + 2)
     season, rhythm = _season(dataset, counts, horizon)
     metric = recipe.metric or goals.default_metric(FORECAST.name)
@@ -80,7 +88,7 @@ def detect(
         f"horizon {horizon}: {'set by you' if recipe.horizon else 'usual for ' + _pace(counts)}",
         f"metric {metric}: {'set by you' if recipe.metric else 'the usual one for forecast'}",
     )
-    described = tuple(c for c in (axis.time, axis.series) if c is not None)
+    described = _described(axis, kinds)
     task = Task(
         modality="sequence",
         goal=FORECAST.name,
@@ -109,7 +117,8 @@ def history(dataset: Dataset, task: Task) -> Dataset:
         task: a forecast.
 
     Returns:
-        Rows sorted by (series, time) on the task's grid, with `times`, `series`, targets without NaN, typed covariates.
+        Rows sorted by (series, time) on the task's grid, with `times`, `series`, typed covariates, and targets whose
+        gaps are filled from the past.
 
     Raises:
         DataError: the time, series or target column is missing or unreadable.
@@ -119,58 +128,77 @@ def history(dataset: Dataset, task: Task) -> Dataset:
     whole = inputs if dataset.target is None else pd.concat([inputs, dataset.target], axis=1)
     time = kinds.get(task.time_column) if task.time_column else None
     series = kinds.get(task.series_column) if task.series_column else None
-    covariates = [c for c in task.columns if c.name not in (task.time_column, task.series_column)]
+    index = (*columns_of(time), *keys_of(series))
+    covariates = [c for c in task.columns if c.name not in index]
     held = {task.time_column: dataset.times, task.series_column: dataset.series}
-    for name in (task.time_column, task.series_column, *task.target):
+    for name in (*index, *task.target):
         if name is not None and name not in whole.columns and held.get(name) is None:
             raise DataError(
                 f"a forecast needs column {name!r}, and {dataset.name} has {list(map(str, whole.columns))}; add it"
             )
-    axis = Axis(time, series, task.target, tuple(c.name for c in covariates), ())
+    axis = Axis(time, series, task.target, tuple(c.name for c in covariates), (), task.frequency)
     dataset, _ = _timed(replace(dataset, inputs=inputs), whole, axis)
     written = {c.name: c.reading for c in task.target_columns}
     assert dataset.target is not None
     target = pd.DataFrame({t: numbers(dataset.target[t], written.get(t)) for t in task.target})
     dataset = replace(dataset, inputs=read(dataset.inputs, covariates), target=target)
-    mended, _, _ = _mended(dataset, axis, task.frequency)
+    mended, _, _ = _mended(dataset, axis)
     return mended
 
 
 def _timed(dataset: Dataset, whole: pd.DataFrame, axis: Axis) -> tuple[Dataset, tuple[Finding, ...]]:
     """Times and series labels out of their columns; rows whose time cannot be read go."""
+    zone = dataset.zone
     if axis.time is None:
         times = np.arange(dataset.n_rows).astype("datetime64[D]").astype("datetime64[ns]")
     elif axis.time.name in whole.columns:
-        times = dates(whole[axis.time.name], axis.time.reading)
+        times = times_of(whole, axis.time)
+        zone = zone_of(whole[axis.time.name], axis.time.reading)
     else:
         times = dates(pd.Series(dataset.times), axis.time.reading)
     labels = dataset.series if dataset.series is not None and axis.series is not None else None
     if axis.series is not None and axis.series.name in whole.columns:
-        labels = words(whole[axis.series.name])
-    if labels is not None:
+        labels = labels_of(whole, axis.series)
+    elif labels is not None:
         labels = np.array(["(missing)" if v is None else str(v) for v in labels], dtype=object)
-    dataset = replace(dataset, times=times, series=labels, target=whole[list(axis.targets)].reset_index(drop=True))
-    lost = np.flatnonzero(np.isnat(times))
-    if not len(lost):
+    target = whole[list(axis.targets)].reset_index(drop=True)
+    dataset = replace(dataset, times=times, series=labels, target=target, zone=zone)
+    far = np.zeros(len(times), bool) if axis.stray is None else axis.stray
+    if not (far | np.isnat(times)).any():
         return dataset, ()
     name = axis.time.name if axis.time else ""
-    message = f"{len(lost):,} rows have no readable time in {name!r} and were dropped."
-    finding = Finding(
-        "missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost)
-    )
-    return take(dataset, np.flatnonzero(~np.isnat(times))), in_file([finding], dataset)
+    findings = [
+        Finding(check, "medium", f"{len(rows):,} {what} in {name!r} and were dropped.", "Correct these times.", (name,),
+                tuple(map(int, rows[:20])), len(rows))
+        for check, rows, what in (
+            ("missing_time", np.flatnonzero(np.isnat(times)), "rows have no readable time"),
+            ("stray_times", np.flatnonzero(far), "rows lie far from all other times"),
+        )
+        if len(rows)
+    ]  # fmt: skip
+    return take(dataset, np.flatnonzero(~(far | np.isnat(times)))), in_file(findings, dataset)
 
 
-def _mended(dataset: Dataset, axis: Axis, alias: str | None = None) -> tuple[Dataset, str | None, tuple[Finding, ...]]:
-    """Sorted, unrepeated and without gaps; the grid's alias."""
+def _mended(dataset: Dataset, axis: Axis) -> tuple[Dataset, str | None, tuple[Finding, ...]]:
+    """Sorted, unrepeated, on a calendar and without gaps; the calendar's alias."""
     dataset, sorted_ = ordered(dataset)
-    names = (axis.time.name if axis.time else "the row order", axis.series.name if axis.series else None)
-    dataset, repeated = unrepeated(dataset, *names, dataset.name)
+    time_name = axis.time.name if axis.time else "the row order"
+    dataset, hours = averaged_hours(dataset, time_name)
+    dataset, repeated = unrepeated(dataset, time_name, " and ".join(keys_of(axis.series)) or None, dataset.name)
     assert dataset.times is not None
+    alias = axis.alias
     if alias is None and axis.time is not None:
-        alias, _ = calendar.frequency(series_blocks(dataset.times, dataset.series))
+        alias, _ = frequency.frequency(series_blocks(dataset.times, dataset.series))
+    dataset, moved = on_calendar(dataset, alias, time_name)
     dataset, gaps = filled(dataset, alias)
-    return dataset, alias, (*sorted_, *repeated, *gaps)
+    return dataset, alias, (*sorted_, *hours, *repeated, *moved, *gaps)
+
+
+def _described(axis: Axis, kinds: Mapping[str, Column]) -> tuple[Column, ...]:
+    """The columns that tell time and series."""
+    own = {c.name: c for c in (axis.time, axis.series) if c is not None}
+    names = dict.fromkeys((*columns_of(axis.time), *keys_of(axis.series)))
+    return tuple(own.get(name) or kinds[name] for name in names)
 
 
 def _infinite(whole: pd.DataFrame, targets: Sequence[str]) -> Finding | None:
@@ -208,29 +236,49 @@ def _count(dataset: Dataset) -> str:
 
 
 def _pace(alias: str | None) -> str:
-    return f"one value every {calendar.said(alias)}" if alias else "steps without a calendar"
+    return f"one value every {calendars.said(alias)}" if alias else "steps without a calendar"
 
 
 def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tuple[str, ...]]:
-    """The calendar's season, and whether the longest series follows it."""
-    season = calendar.season(alias)
+    """The calendar's season, and whether most series follow it. Values decide nothing; they are only spoken of."""
+    season = calendars.season(alias)
     bounds = block_bounds(dataset.series, dataset.n_rows)
     first, end = max(bounds, key=lambda b: b[1] - b[0])
-    pace = f"one value every {calendar.said(alias)}" if alias else "no calendar frequency: steps are counted"
+    pace = f"one value every {calendars.said(alias)}" if alias else "no calendar frequency: steps are counted"
     if season > 1 and end - first - horizon < 2 * season:
         return 1, (f"{pace}, season 1: the series are too short for a season of {season} steps",)
     if season == 1:
         return 1, (f"{pace}, season 1",)
-    assert dataset.target is not None
-    strength = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), season)
-    shorter = calendar.autocorrelation(dataset.target.iloc[first:end, 0].to_numpy(np.float64), max(season // 2, 1))
+    parts = _earlier_parts(dataset, bounds)
+    strength = _median_correlation(parts, season)
+    shorter = _median_correlation(parts, max(season // 2, 1))
+    of = "" if len(parts) == 1 else f", the median of {len(parts)} series"
     if np.isfinite(strength) and (strength < 0.2 or strength < shorter):
         alike = "no more alike than others" if strength < 0.2 else "less alike than nearer ones"
         return season, (
             f"{pace}, season {season} by the calendar, though values {season} steps apart are {alike} "
-            f"(correlation {strength:.2f})",
+            f"(correlation {strength:.2f}{of})",
         )
     return season, (
         f"{pace}, season {season}"
-        + (f" (correlation {strength:.2f} at that distance)" if np.isfinite(strength) else ""),
+        + (f" (correlation {strength:.2f} at that distance{of})" if np.isfinite(strength) else ""),
     )
+
+
+def _earlier_parts(dataset: Dataset, bounds: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+    """Values of the longest series and their targets, each ``(n,)``, without the rows that may test."""
+    assert dataset.target is not None
+    values = dataset.target.to_numpy(np.float64)
+    parts = []
+    for first, end in sorted(bounds, key=lambda b: b[0] - b[1])[:MOST_SERIES]:
+        if dataset.given is not None and dataset.given.any():
+            stop = end - int(dataset.given[first:end].sum())
+        else:
+            stop = end - int(LAST_SHARE * (end - first))
+        parts += list(values[first:stop].T)
+    return parts
+
+
+def _median_correlation(parts: Sequence[np.ndarray], lag: int) -> float:
+    found = np.array([frequency.autocorrelation(part, lag) for part in parts])
+    return float(np.median(found[np.isfinite(found)])) if np.isfinite(found).any() else float("nan")

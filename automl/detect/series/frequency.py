@@ -1,118 +1,185 @@
-"""The frequency of a time column, its season, and a usual horizon."""
+"""The frequency of a time column: the calendar on which its times lie, all but a few."""
 
 from __future__ import annotations
 
-import calendar as _calendar
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-__all__ = ["autocorrelation", "frequency", "horizon", "said", "season"]
+from automl.detect.series.calendars import (
+    DAY,
+    UNITS,
+    constant_step,
+    day_hours,
+    grid,
+    month_days,
+    week_days,
+)
+from automl.detect.series.candidates import candidates
 
-SEASONS = {"Y": 1, "Q": 4, "M": 12, "W": 52, "D": 7, "B": 5, "h": 24, "min": 60, "s": 60}
-SPELLED = {"Y": "year", "Q": "quarter", "M": "month", "W": "week", "D": "day", "B": "working day", "h": "hour",
-           "min": "minute", "s": "second"}  # fmt: skip
-HORIZONS = {"Y": 6, "Q": 8, "M": 12, "W": 13, "D": 14, "B": 10, "h": 24, "min": 60, "s": 60}
+__all__ = ["Snapped", "autocorrelation", "frequency", "snapped"]
+
+NEAR = 0.15
+"""Share of a step up to which a time is thought to be meant for the nearest place of a calendar."""
+
+MOST_FAR = 0.05
+LEAST_FULL = 0.5
+LEAST_TOLERANT = 12
+"""Times from which a few may lie off the calendar; fewer of them would fit too many calendars."""
+
+MOST_SERIES = 20
 
 
-def frequency(blocks: Sequence[np.ndarray]) -> tuple[str | None, float]:
-    """The pandas alias of the grid on which the times of all series lie, and how full that grid is.
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapped:
+    """The times of one series on a calendar.
+
+    Attributes:
+        times: sorted, those off the calendar moved to the nearest free place.
+        order: ``(n,)`` places that the times had before.
+        is_moved: ``(n,)`` bool: which of them were moved.
+        is_off: ``(n,)`` bool: which stay off the calendar, since the nearest places are taken.
+        distance: ``(n,)`` steps from the time as it was to the nearest place.
+        n_places: of the calendar, from the first of `times` to the last.
+    """
+
+    times: np.ndarray
+    order: np.ndarray
+    is_moved: np.ndarray
+    is_off: np.ndarray
+    distance: np.ndarray
+    n_places: int
+
+
+def frequency(blocks: Sequence[np.ndarray], least_full: float = LEAST_FULL) -> tuple[str | None, float]:
+    """The alias of the calendar on which the times of all series lie, and how full it is.
+
+    At most one time in twenty may lie far from all places of the calendar. A time near a place counts as meant for it.
 
     Args:
         blocks: for each series its times, sorted, without repetition.
+        least_full: share of the places that must be there.
 
     Returns:
-        (alias, share of the grid's points that are there); (None, 0.0) when the times lie on no grid.
+        (alias of `automl.detect.series.calendars`, share of its places that are there); (None, 0.0) for no calendar.
     """
-    chosen = sorted((b for b in blocks if len(b) >= 3), key=len, reverse=True)[:20]
+    chosen = sorted((b for b in blocks if len(b) >= 3), key=len, reverse=True)[:MOST_SERIES]
     if not chosen:
         return None, 0.0
-    longest = pd.DatetimeIndex(chosen[0])
-    alias = _by_months(longest) or _by_days(longest)
-    if alias is None:
-        return None, 0.0
-    there = points = off = 0
-    for block in chosen:
-        grid = pd.date_range(block[0], block[-1], freq=alias)
-        on = int(np.isin(block, grid.to_numpy().astype("datetime64[ns]")).sum())
-        there, points, off = there + on, points + len(grid), off + len(block) - on
-    full = there / max(points, 1)
-    return (alias, full) if off == 0 and full >= 0.5 else (None, 0.0)
+    best: tuple[float, str | None, float] = (0.0, None, 0.0)
+    for alias in dict.fromkeys(candidates(chosen[0])):
+        worth, full = _worth(chosen, alias)
+        if full >= least_full and worth > best[0] + 1e-9:
+            best = worth, alias, full
+    return best[1], best[2]
 
 
-def _by_months(times: pd.DatetimeIndex) -> str | None:
-    """Monthly, quarterly and yearly grids with gaps."""
-    if (times != times.normalize()).any():
-        return None
-    first, last = bool((times.day == 1).all()), bool((times.day == times.days_in_month).all())
-    if not first and not last:
-        return None
-    months = np.diff((times.year * 12 + times.month).to_numpy())
-    step = int(np.gcd.reduce(months)) if len(months) else 0
-    name = _calendar.month_abbr[int(times[0].month)].upper()
-    end = "S" if first else "E"
-    return {1: f"M{end}", 3: f"Q{end}-{name}", 12: f"Y{end}-{name}"}.get(step, f"{step}M{end}" if step > 0 else None)
+def _worth(blocks: Sequence[np.ndarray], alias: str) -> tuple[float, float]:
+    """(How well a calendar fits, how full it is); a worth of 0 where it does not fit."""
+    parts = [snapped(block, alias) for block in blocks]
+    n_times, n_places = sum(len(p.times) for p in parts), max(sum(p.n_places for p in parts), 1)
+    n_off = sum(int(p.is_off.sum()) for p in parts)
+    n_far = sum(int((p.is_off | (p.distance > NEAR)).sum()) for p in parts)
+    n_moved = sum(int(p.is_moved.sum()) for p in parts)
+    full = (n_times - n_off) / n_places
+    most = MOST_FAR * n_times if n_times >= 1 / MOST_FAR else float(n_times >= LEAST_TOLERANT)
+    if n_far > most or ((n_moved or n_off) and len(blocks[0]) < LEAST_TOLERANT):
+        return 0.0, 0.0
+    return full * (1 - 0.5 * n_moved / n_times - n_off / n_times), full
 
 
-def _by_days(times: pd.DatetimeIndex) -> str | None:
-    """Grids of a constant step with gaps; days without weekends."""
-    steps = np.diff(times.to_numpy().astype("datetime64[ns]").astype(np.int64))
-    levels, counts = np.unique(steps, return_counts=True)
-    step = int(levels[counts.argmax()])
-    if counts.max() < 0.5 * len(steps) or step <= 0:
-        return None
-    day = 86_400_000_000_000
-    if step == day and len(times) >= 10 and not (times.day_of_week >= 5).any():
-        return "B"
-    if step == 7 * day:
-        return f"W-{_calendar.day_abbr[int(times[0].day_of_week)].upper()}"
-    if step % day == 0:
-        return "D" if step == day else f"{step // day}D"
-    return str(pd.tseries.frequencies.to_offset(pd.Timedelta(step, "ns")).freqstr)
+# --------------------------------------------------------------------------- moving times to a calendar
 
 
-def _unit(alias: str) -> tuple[int, str]:
-    """``"15min"`` → (15, "min"); ``"QS-OCT"`` → (1, "Q")."""
-    digits = "".join(c for c in alias if c.isdigit())
-    base = alias[len(digits) :].split("-")[0]
-    return int(digits or 1), {"MS": "M", "ME": "M", "QS": "Q", "QE": "Q", "YS": "Y", "YE": "Y"}.get(base, base)
-
-
-def said(alias: str) -> str:
-    """A pandas frequency as people say it: "MS" is "month", "15min" is "15 minutes"."""
-    many, unit = _unit(alias)
-    spelled = SPELLED.get(unit)
-    if spelled is None:
-        return alias
-    return spelled if many == 1 else f"{many} {spelled}s"
-
-
-def season(alias: str | None) -> int:
-    """Steps after which the calendar repeats: 12 for months, 24 for hours, 7 for days, 1 for years."""
-    if alias is None:
-        return 1
-    many, unit = _unit(alias)
-    if unit in ("min", "s") and many > 1:
-        whole = 1440 if unit == "min" else 60
-        return whole // many if whole % many == 0 else 1
-    steps = SEASONS.get(unit, 1)
-    return steps // many if steps % many == 0 else 1
-
-
-def horizon(alias: str | None, shortest: int) -> int:
-    """About a season ahead, at most a fifth of the shortest series.
+def snapped(block: np.ndarray, alias: str) -> Snapped:
+    """Move the times of one series to the nearest places of a calendar, each to one of its own.
 
     Args:
-        alias: a pandas frequency or None.
-        shortest: rows of the shortest series that counts.
+        block: sorted, without repetition.
+        alias: of a calendar.
     """
-    wanted = 10
-    if alias is not None:
-        many, unit = _unit(alias)
-        wanted = season(alias) if unit in ("min", "h") and many > 1 else HORIZONS.get(unit, 10)
-        wanted = wanted if wanted > 1 else HORIZONS.get(unit, 10)
-    return max(1, min(wanted, shortest // 5))
+    places = _places(block, alias)
+    if len(places) < 2:
+        nowhere = np.ones(len(block), bool)
+        return Snapped(block, np.arange(len(block)), ~nowhere, nowhere, np.full(len(block), 0.5), 0)
+    after = np.clip(np.searchsorted(places, block), 1, len(places) - 1)
+    gap = places[after] - places[after - 1]
+    share = (block - places[after - 1]) / gap
+    nearest = after - 1 + (share > 0.5)
+    nearest, is_off = _one_each(nearest, share > 0.5, np.minimum(share, 1 - share), len(places))
+    times = np.where(is_off, block, places[nearest])
+    order = np.argsort(times, kind="stable")
+    on = nearest[~is_off]
+    n_places = int(on.max() - on.min()) + 1 if len(on) else 0
+    distance = np.minimum(share, 1 - share)
+    return Snapped(times[order], order, (times != block)[order], is_off[order], distance[order], n_places)
+
+
+def _one_each(
+    nearest: np.ndarray, is_before: np.ndarray, distance: np.ndarray, n_places: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(Places, which times have none): of several times at one place the nearest stays, others move to a free one."""
+    nearest, is_off = nearest.copy(), np.zeros(len(nearest), bool)
+    taken, counts = np.unique(nearest, return_counts=True)
+    if (counts == 1).all():
+        return nearest, is_off
+    free = np.ones(n_places, bool)
+    free[taken] = False
+    for place in taken[counts > 1]:
+        same = np.flatnonzero(nearest == place)
+        for i in same[np.argsort(distance[same], kind="stable")][1:]:
+            other = place - 1 if is_before[i] else place + 1
+            if 0 <= other < n_places and free[other]:
+                nearest[i], free[other] = other, False
+            else:
+                is_off[i] = True
+    return nearest, is_off
+
+
+def _places(block: np.ndarray, alias: str) -> np.ndarray:
+    """The places of a calendar around the times of a series, one more at each end."""
+    step = constant_step(alias)
+    if step is not None:
+        return grid(_moved(_anchor(block, step), -step), _moved(block[-1], step), alias)
+    days = block.astype("datetime64[D]").astype("datetime64[ns]")
+    clock = np.timedelta64(0, "ns") if day_hours(alias) else _anchor(block, DAY) - _anchor(block, DAY).astype("M8[D]")
+    months = month_days(alias)
+    margin = DAY * (8 if week_days(alias) or day_hours(alias) else 400)
+    begin = _moved(days[0], -margin)
+    if months is not None:
+        begin = _anchor_month(block, months[0]).astype("datetime64[ns]") if months[0] > 1 else begin
+    elif day_hours(alias) is None and week_days(alias) is None and alias[:1].isdigit():
+        begin = days[0]  # several weeks or years are counted from the first
+    return grid(begin + clock, _moved(block[-1], margin), alias)
+
+
+def _moved(time: np.datetime64, by: int) -> np.datetime64:
+    """A time some nanoseconds later, within what fits."""
+    most = 2**63 - 2 * DAY
+    return np.datetime64(max(-most, min(most, int(time.astype("datetime64[ns]").astype(np.int64)) + by)), "ns")
+
+
+def _anchor(block: np.ndarray, step: int) -> np.datetime64:
+    """A place near the first time: times are counted from where most of them lie within a step."""
+    places = block.astype(np.int64)
+    phase = places % step
+    levels, counts = np.unique(phase, return_counts=True)
+    usual = int(levels[counts.argmax()])
+    if counts.max() < 0.3 * len(block):
+        angle = np.angle(np.exp(2j * np.pi * phase / step).mean()) / (2 * np.pi)
+        unit = next((unit for unit in UNITS.values() if unit <= step / 20), 1)
+        usual = 0 if abs(angle) < NEAR else round(angle * step / unit) * unit
+    n_steps = (int(places[0]) - usual + step // 2) // step
+    return np.datetime64(usual + n_steps * step, "ns")
+
+
+def _anchor_month(block: np.ndarray, step: int) -> np.datetime64:
+    """The month, some steps before the first time, from which steps of several months are counted."""
+    months = block.astype("datetime64[M]").astype(np.int64)
+    phase = int(np.bincount(months % step).argmax())
+    first = int(months[0]) - (int(months[0]) - phase) % step
+    return np.datetime64(first - 2 * step, "M")
 
 
 def autocorrelation(values: np.ndarray, lag: int) -> float:

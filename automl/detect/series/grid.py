@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.rows import take
+from automl.detect.series import calendars
 from automl.errors import DataError
 from automl.records import Dataset, Finding
 
@@ -62,8 +63,8 @@ def unrepeated(
             "apart; else average them"
         )
         raise DataError(
-            f"{int((~same).sum()):,} times in {time_name!r} of {where} occur twice with different values, first "
-            f"{pd.Timestamp(dataset.times[row])}{label}; {hint}"
+            f"{int((~same).sum()):,} times in {time_name!r} of {where} occur twice with different values; {hint}",
+            f"the first is {pd.Timestamp(dataset.times[row])}{label}",
         )
     message = f"{len(at):,} rows repeat an earlier row with the same time and values; they were dropped."
     step = "Look at why they come twice, if they should not."
@@ -84,11 +85,21 @@ def block_bounds(series: np.ndarray | None, n_rows: int) -> list[tuple[int, int]
 
 
 def filled(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding, ...]]:
-    """Insert missing steps and interpolate missing targets; rows before the first and after the last value go.
+    """Insert missing steps, and carry the last value forward over missing targets.
+
+    A filled value depends on earlier rows of its series alone, so that no split and no forecast origin lies between it
+    and what it is made of. Before the first value of a target in its series it stays missing. Rows before the first and
+    after the last value of any target go.
 
     Args:
         dataset: sorted, unrepeated.
-        alias: of the grid; None leaves the steps as they are.
+        alias: of the calendar; None leaves the steps as they are.
+
+    Returns:
+        The dataset, whose `observed` says which values are the user's own, and what was found.
+
+    Raises:
+        DataError: no row holds a target.
     """
     assert dataset.times is not None
     assert dataset.target is not None
@@ -110,72 +121,64 @@ def filled(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding,
         guessed += int(np.isnan(block[there]).any(axis=1).sum())
         rows.append(source)
         times.append(grid)
-        targets.append(_interpolated(block))
+        targets.append(block)
     if not rows:
         raise DataError(
             f"no row of {dataset.name} holds a number in {list(dataset.target.columns)}; pass --target "
             f"with another column"
         )
-    findings = []
-    if inserted:
-        findings.append(
-            Finding(
-                "gaps",
-                "medium" if inserted > 0.05 * dataset.n_rows else "low",
-                f"{inserted:,} steps were missing between the first and last time; they "
-                f"were inserted and interpolated.",
-                "Fill them yourself if you know better.",
-                (),
-                (),
-                inserted,
-            )
-        )
-    if guessed:
-        findings.append(
-            Finding(
-                "missing_target",
-                "medium" if guessed > 0.05 * dataset.n_rows else "low",
-                f"{guessed:,} rows lacked a target inside their series; it was interpolated.",
-                "Fill them yourself if you know better.",
-                tuple(map(str, dataset.target.columns)),
-                (),
-                guessed,
-            )
-        )
-    if dropped:
-        findings.append(
-            Finding(
-                "missing_target",
-                "low",
-                f"{dropped:,} rows before the first or after the last target of their series were dropped.",
-                "Fill them if these values are known.",
-                tuple(map(str, dataset.target.columns)),
-                (),
-                dropped,
-            )
-        )
+    findings = _told(dataset, inserted, guessed, dropped)
     if not findings:
         return replace(dataset, target=dataset.target.astype(np.float64)), ()
     made = take(dataset, np.concatenate(rows))
-    target = pd.DataFrame(np.concatenate(targets), columns=dataset.target.columns)
-    return replace(made, times=np.concatenate(times), target=target), tuple(findings)
+    observed = ~np.isnan(np.concatenate(targets))
+    target = pd.DataFrame(np.concatenate([_carried(block) for block in targets]), columns=dataset.target.columns)
+    made = replace(made, times=np.concatenate(times), target=target, observed=None if observed.all() else observed)
+    return made, findings
+
+
+def _told(dataset: Dataset, inserted: int, guessed: int, dropped: int) -> tuple[Finding, ...]:
+    """Findings on steps that were missing, rows without a target, and those left out at the ends."""
+    assert dataset.target is not None
+    names, many = tuple(map(str, dataset.target.columns)), 0.05 * dataset.n_rows
+    how = "the last value before is history there, and no forecast is scored there."
+    own = "Fill them yourself if you know better."
+    findings = (
+        Finding(
+            "gaps", "medium" if inserted > many else "low",
+            f"{_count(inserted, 'step was', 'steps were')} missing between the first and last time; {how}", own, (), (),
+            inserted,
+        ),
+        Finding(
+            "missing_target", "medium" if guessed > many else "low",
+            f"{_count(guessed, 'row lacks', 'rows lack')} a target inside their series; {how}", own, names, (), guessed,
+        ),
+        Finding(
+            "missing_target", "low",
+            f"{_count(dropped, 'row', 'rows')} before the first or after the last target of their series "
+            f"{'was' if dropped == 1 else 'were'} dropped.",
+            "Fill them if these values are known.", names, (), dropped,
+        ),
+    )  # fmt: skip
+    return tuple(one for one in findings if one.count)
+
+
+def _count(n: int, one: str, many: str) -> str:
+    return f"{n:,} {one if n == 1 else many}"
 
 
 def _grid(at: np.ndarray, alias: str | None) -> np.ndarray:
     if alias is None or len(at) < 2:
         return at
-    grid = pd.date_range(at[0], at[-1], freq=alias).to_numpy().astype("datetime64[ns]")
-    return np.union1d(grid, at) if len(grid) != len(at) else at
+    grid = calendars.grid(at[0], at[-1], alias)
+    return at if len(grid) == len(at) else np.union1d(grid, at)
 
 
-def _interpolated(block: np.ndarray) -> np.ndarray:
-    steps = np.arange(len(block))
-    out = block.copy()
-    for j in range(block.shape[1]):
-        known = ~np.isnan(block[:, j])
-        if not known.all():
-            out[:, j] = np.interp(steps, steps[known], block[known, j]) if known.any() else 0.0
-    return out
+def _carried(block: np.ndarray) -> np.ndarray:
+    """Missing values of one series ``(n, n_targets)`` as the last one before them; missing where there is none."""
+    rows = np.where(np.isnan(block), -1, np.arange(len(block))[:, None])
+    last = np.maximum.accumulate(rows, axis=0)
+    return np.where(last >= 0, np.take_along_axis(block, np.maximum(last, 0), axis=0), np.nan)
 
 
 def drop_short(dataset: Dataset, least: int) -> tuple[Dataset, tuple[Finding, ...]]:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from automl.goals.shared.target_transform import TargetTransform, bounds, transform_for
-from automl.goals.shared.truth import class_codes, columns_of
+from automl.goals.shared.truth import class_codes, columns_of, values_of
 from automl.records import Dataset, Head, Output, Split, TargetCodec, Task
 
 __all__ = [
@@ -115,15 +115,15 @@ class ValuesCodec:
     high: list[float]
 
     def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Standardised values ``(n, n_targets)`` float32."""
+        """Standardised values ``(n, n_targets)`` float32, NaN where a value is not known."""
         values = self.truth(dataset, rows)
         for place, shape in enumerate(self.shapes):
             values[:, place] = shape.forward(values[:, place])
         return ((values - self.mean) / self.std).astype(np.float32)
 
     def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Values ``(n, n_targets)`` float64 in the user's units."""
-        return columns_of(dataset, self.targets, rows, np.float64)
+        """Values ``(n, n_targets)`` float64 in the user's units, NaN where a value is not known."""
+        return values_of(dataset, self.targets, rows)
 
     def decode(self, raw: np.ndarray) -> Output:
         """Standardised values as "values" ``(n, n_targets)`` in the user's units, within the widened training range."""
@@ -148,12 +148,12 @@ class ForecastCodec:
     targets: list[str]
 
     def encode(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Raw windows ``(n, horizon, n_targets)`` float32."""
+        """Raw windows ``(n, horizon, n_targets)`` float32, NaN where a value is not known."""
         return self.truth(dataset, rows).astype(np.float32)
 
     def truth(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Raw windows ``(n, horizon, n_targets)`` float64."""
-        return columns_of(dataset, self.targets, rows, np.float64)
+        """Raw windows ``(n, horizon, n_targets)`` float64, NaN where a value is not known."""
+        return values_of(dataset, self.targets, rows)
 
     def decode(self, raw: np.ndarray) -> Output:
         """``(n, horizon, n_targets, 1 + n_quantiles)`` as "values" and "quantiles", the latter in ascending order."""
@@ -230,7 +230,8 @@ def fit_values(dataset: Dataset, task: Task, split: Split) -> ValuesCodec:
     n_targets = len(task.target)
     codec = ValuesCodec(Head("regression", (n_targets,), "linear", "mse"), list(task.target), [], [], [], [], [])
     values = codec.truth(dataset, split.train)
-    for column in values.T:
+    for all_values in values.T:
+        column = all_values[~np.isnan(all_values)]
         shape = transform_for(column, task.metric)
         inner = shape.forward(column)
         size = max(float(np.abs(inner).max(initial=0.0)), 1e-300)  # whose square may not be finite

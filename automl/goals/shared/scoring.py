@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl.goals.shared.truth import values_of
+
 if TYPE_CHECKING:
     from automl.records import Dataset, Split, Task
 
@@ -33,27 +35,38 @@ def seasonal_scale(dataset: Dataset, season: int, rows: np.ndarray) -> np.ndarra
 
     Returns:
         Shape (n_series, n_targets), float64, in the target's units, never zero (a series that never changes
-        counts with the mean of the others, or 1).
+        counts with the mean of the others, or 1). Values that were filled in (`Dataset.observed`) have no part in it.
 
     Source: Hyndman and Koehler 2006, "Another look at measures of forecast accuracy", equation for q_t with a
     seasonal lag.
     """
     if dataset.target is None:
         raise ValueError("a forecast needs a target")
-    values = dataset.target.to_numpy(dtype=np.float64)
+    values = values_of(dataset, list(dataset.target.columns), np.arange(dataset.n_rows))
     codes = series_codes(dataset)
     n_series = int(codes.max()) + 1 if len(codes) else 1
     known = np.zeros(dataset.n_rows, dtype=bool)
     known[rows] = True
     scale = np.full((n_series, values.shape[1]), np.nan)
     for code in range(n_series):
-        own = values[(codes == code) & known]
-        lag = season if len(own) > season else 1
-        if len(own) > lag:
-            scale[code] = np.nanmean(np.abs(own[lag:] - own[:-lag]), axis=0)
+        own = np.flatnonzero((codes == code) & known)
+        if len(own):
+            span = np.arange(own[0], own[-1] + 1)
+            scale[code] = _mean_change(np.where(known[span][:, None], values[span], np.nan), season)
     scale[~(scale > 0)] = np.nan
     columns = np.array([np.nanmean(c) if np.isfinite(c).any() else 1.0 for c in scale.T])
     return np.where(np.isfinite(scale), scale, columns)
+
+
+def _mean_change(values: np.ndarray, season: int) -> np.ndarray:
+    """Mean absolute difference of known values `season` steps apart, or of neighbours where no such pair is known."""
+    change = np.full(values.shape[1], np.nan)
+    for lag in dict.fromkeys((season, 1)):
+        apart = np.abs(values[lag:] - values[:-lag]) if len(values) > lag else values[:0]
+        pairs = (~np.isnan(apart)).sum(axis=0)
+        mean = np.nansum(apart, axis=0) / np.maximum(pairs, 1)
+        change = np.where(np.isnan(change) & (pairs > 0), mean, change)
+    return change
 
 
 def class_context(dataset: Dataset, task: Task, split: Split, items: np.ndarray) -> dict[str, Any]:

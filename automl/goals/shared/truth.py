@@ -12,7 +12,7 @@ from automl.errors import DataError
 if TYPE_CHECKING:
     from automl.records import Dataset, Task
 
-__all__ = ["class_codes", "class_truth", "columns_of", "value_truth"]
+__all__ = ["class_codes", "class_truth", "columns_of", "value_truth", "values_of"]
 
 
 def class_truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
@@ -21,8 +21,24 @@ def class_truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
 
 
 def value_truth(dataset: Dataset, task: Task, items: np.ndarray) -> np.ndarray:
-    """Numbers in the user's units: ``(n, n_targets)`` of rows, ``(n, horizon, n_targets)`` of windows, float64."""
-    return columns_of(dataset, task.target, items, np.float64)
+    """Numbers in the user's units: ``(n, n_targets)`` of rows, ``(n, horizon, n_targets)`` of windows, float64.
+
+    NaN where a value is not known; see `values_of`.
+    """
+    return values_of(dataset, task.target, items)
+
+
+def values_of(dataset: Dataset, names: Sequence[str], items: np.ndarray) -> np.ndarray:
+    """Target columns of numbers side by side, float64; NaN where the column has none, or was filled in (`observed`).
+
+    Raises:
+        DataError: a column is not there.
+    """
+    values = columns_of(dataset, names, items, np.float64)
+    if dataset.observed is None or dataset.target is None:
+        return values
+    places = [list(dataset.target.columns).index(name) for name in names]
+    return np.where(dataset.observed[items][..., places], values, np.nan)
 
 
 def class_codes(dataset: Dataset, name: str, classes: Sequence[str], rows: np.ndarray) -> np.ndarray:

@@ -50,7 +50,8 @@ def with_splits(encoder: TabularEncoder, dataset: Dataset, split: Split, codec: 
     rows = evenly(split.train, min(MAX_ROWS, max(LEAST_ROWS, MAX_CELLS // n_columns)))
     values = numbers.transform(encoder.frame(dataset, rows))
     weight = dataset.weight_of(rows)
-    splits = splits_by_target(values, codec.encode(dataset, rows), weight)
+    target = np.nan_to_num(codec.encode(dataset, rows))  # a number that is not known stands at the mean, 0
+    splits = splits_by_target(values, target, weight)
     specs = tuple(
         replace(spec, stats={**spec.stats, "splits": splits}) if spec.name == "numbers" else spec
         for spec in encoder.specs

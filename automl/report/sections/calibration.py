@@ -100,7 +100,7 @@ def coverage(outcome: Outcome) -> dict[str, Any] | None:
     """How often the truth lay below each quantile."""
     levels = outcome.task.quantiles
     pairs = [(run, c) for run, c in sides.finalists(outcome) if c.output.arrays.get("quantiles") is not None]
-    if not levels or not pairs or outcome.truth.size < N_LEAST:
+    if not levels or not pairs or np.isfinite(outcome.truth).sum() < N_LEAST:
         return None
     shares = [(run, c, below(outcome, c)) for run, c in pairs]
     layers = [DIAGONAL, *(dotted(c.side, levels, share) for _, c, share in shares)]
@@ -128,9 +128,11 @@ def coverage(outcome: Outcome) -> dict[str, Any] | None:
 
 
 def below(outcome: Outcome, entrant: Contestant) -> Any:
-    """The share of truths at or below each quantile."""
+    """The share of known truths at or below each quantile."""
     quantiles = np.asarray(entrant.output.arrays["quantiles"], dtype=float)
-    return (np.asarray(outcome.truth)[..., None] <= quantiles).mean(axis=(0, 1, 2))
+    truth = np.asarray(outcome.truth, dtype=float)
+    known = np.isfinite(truth)
+    return (truth[known][:, None] <= quantiles[known]).mean(axis=0)
 
 
 def inside(run: Run, levels: tuple[float, ...], share: Any) -> str:

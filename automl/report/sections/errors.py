@@ -12,7 +12,7 @@ from automl import goals, modalities
 from automl.records import Contestant, Outcome, Run, Section
 from automl.report import sides, words
 from automl.report.answers import answer_of
-from automl.report.windows import series_of, starts
+from automl.report.windows import past, series_of, starts
 
 __all__ = ["ERRORS"]
 
@@ -148,11 +148,9 @@ def forecast_lines(outcome: Outcome, i: int, pairs: list[tuple[Run, Contestant]]
     horizon = outcome.truth.shape[1]
     ahead = list(range(1, horizon + 1))
     lines = []
-    before = (outcome.history or {}).get("values")
-    if before is not None:
-        past = np.asarray(before, dtype=float)[i, -2 * horizon :, 0]
-        past = past[np.isfinite(past)]
-        lines.append({"colour": "muted", "x": list(range(1 - len(past), 1)), "y": sides.short(past)})
+    before = past(outcome, i)[-2 * horizon :]
+    if len(before):
+        lines.append({"colour": "muted", "x": list(range(1 - len(before), 1)), "y": sides.short(before)})
     lines.append({"colour": "ink", "x": ahead, "y": sides.short(np.asarray(outcome.truth)[i, :, 0])})
     for _, entrant in pairs:
         lines.append({"colour": entrant.side, "x": ahead, "y": sides.short(sides.predicted(entrant)[i, :, 0])})

@@ -14,38 +14,53 @@ from automl.report.windows import past, series_of, starts
 __all__ = ["FORECAST"]
 
 N_WINDOWS = 4
+N_WINDOWS_EACH = 2  # of several targets
+N_TARGETS = 4
 N_BEFORE = 2  # horizons of history shown
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
-    """A few windows as pictures, and the error at each step."""
+    """For each target a few windows as pictures, and the error at each step, in its own units."""
     pairs = sides.finalists(outcome)
     if not goals.named(outcome.task).in_windows or not pairs or not len(outcome.truth):
         return None
-    truth = np.asarray(outcome.truth, dtype=float)
-    losses = np.nanmean([np.abs(sides.predicted(c) - truth).mean(axis=(1, 2)) for _, c in pairs], axis=0)
-    shown = pick(losses)
+    names = [words.shorten(name, 40) for name in outcome.task.target] or ["value"]
     return {
         "holds_rows": True,
-        "windows": [window(outcome, int(i), place) for i, place in shown],
-        "by_step": by_step(outcome),
-        "n_windows": len(truth),
+        "targets": [target(outcome, t, name, len(names)) for t, name in enumerate(names[:N_TARGETS])],
+        "left_out": names[N_TARGETS:],
+        "n_windows": len(outcome.truth),
+    }
+
+
+def target(outcome: Outcome, t: int, name: str, n_targets: int) -> dict[str, Any]:
+    """The pictures of one target: windows, and the error by distance."""
+    truth = np.asarray(outcome.truth, dtype=float)[..., t]
+    errors = [np.abs(sides.predicted(c)[..., t] - truth) for _, c in sides.finalists(outcome)]
+    losses = sides.known_mean(np.stack([sides.known_mean(e, axis=1) for e in errors]), axis=0)
+    shown = pick(losses)[: N_WINDOWS if n_targets == 1 else N_WINDOWS_EACH]
+    return {
+        "name": name,
+        "windows": [window(outcome, i, place, t, name) for i, place in shown],
+        "by_step": by_step(outcome, t, name if n_targets > 1 else ""),
     }
 
 
 def pick(losses: Any) -> list[tuple[int, str]]:
-    """Windows to show: the last, one of middling error, the hardest and the easiest, none twice."""
-    order = [int(i) for i in np.argsort(losses, kind="stable")]
+    """Windows to show, none twice: the last, the hardest, one of middling error, the easiest."""
+    order = [int(i) for i in np.argsort(losses, kind="stable") if np.isfinite(losses[i])]
+    if not order:
+        return []
     wanted = [
-        (len(losses) - 1, "the last window"),
-        (order[len(order) // 2], "a window of middling error"),
+        (max(order), "the last window"),
         (order[-1], "the hardest window"),
+        (order[len(order) // 2], "a window of middling error"),
         (order[0], "the easiest window"),
     ]
     shown: dict[int, str] = {}
     for place, name in wanted:
         shown.setdefault(place, name)
-    return list(shown.items())[:N_WINDOWS]
+    return list(shown.items())
 
 
 def heading(outcome: Outcome, i: int) -> str:
@@ -56,12 +71,13 @@ def heading(outcome: Outcome, i: int) -> str:
     return ", ".join(parts)
 
 
-def window(outcome: Outcome, i: int, place: str) -> dict[str, Any]:
-    """One window of the first target: history, truth, both sides and the recommended one's quantile band."""
+def window(outcome: Outcome, i: int, place: str, t: int, name: str) -> dict[str, Any]:
+    """One window of a target: history, truth, both sides and the recommended one's quantile band."""
     horizon = outcome.truth.shape[1]
-    truth = np.asarray(outcome.truth, dtype=float)[i, :, 0]
+    truth = np.asarray(outcome.truth, dtype=float)[i, :, t]
+    dotted = horizon <= 12 or bool(np.isnan(truth).any())  # a line does not show a value between two gaps
     steps = np.arange(1, horizon + 1)
-    before = past(outcome, i)[-max(8, N_BEFORE * horizon) :]
+    before = past(outcome, i, t)[-max(8, N_BEFORE * horizon) :]
     joined = [float(before[-1])] if len(before) and np.isfinite(before[-1]) else []
     ahead = [0.0] * len(joined) + steps.tolist()
     layers: list[dict[str, Any]] = []
@@ -69,12 +85,12 @@ def window(outcome: Outcome, i: int, place: str) -> dict[str, Any]:
     quantiles = lead[1].output.arrays.get("quantiles") if lead else None
     band = ""
     if lead and quantiles is not None and len(outcome.task.quantiles) > 1:
-        low, high = np.asarray(quantiles)[i, :, 0, 0], np.asarray(quantiles)[i, :, 0, -1]
+        low, high = np.asarray(quantiles)[i, :, t, 0], np.asarray(quantiles)[i, :, t, -1]
         ends = [words.percent(outcome.task.quantiles[k]) for k in (0, -1)]
-        name = f"{lead[0].name}, {ends[0]} to {ends[1]}"
+        label = f"{lead[0].name}, {ends[0]} to {ends[1]}"
         band = f"The band of {lead[0].name} reaches from its {ends[0]} to its {ends[1]} quantile."
         layers.append(
-            {"mark": "band", "colour": lead[1].side, "label": name, "x": sides.short(steps),
+            {"mark": "band", "colour": lead[1].side, "label": label, "x": sides.short(steps),
              "low": sides.short(low), "high": sides.short(high)}
         )  # fmt: skip
     if len(before):
@@ -84,25 +100,25 @@ def window(outcome: Outcome, i: int, place: str) -> dict[str, Any]:
         )  # fmt: skip
     layers.append(
         {"mark": "line", "colour": "ink", "label": "truth", "x": ahead, "y": sides.short([*joined, *truth]),
-         "dots": horizon <= 12}
+         "dots": dotted}
     )  # fmt: skip
     rows: list[list[Any]] = [[int(k), words.number(float(truth[k - 1]))] for k in steps]
     pairs = sides.finalists(outcome)
     for run, contestant in pairs:
-        values = sides.predicted(contestant)[i, :, 0]
+        values = sides.predicted(contestant)[i, :, t]
         layers.append(
             {"mark": "line", "colour": contestant.side, "label": run.name, "x": sides.short(steps),
              "y": sides.short(values), "dots": horizon <= 12}
         )  # fmt: skip
         for row, value in zip(rows, values, strict=True):
             row.append(words.number(float(value)))
-    name = words.shorten(outcome.task.target[0], 40) if outcome.task.target else "value"
+    gaps = " Steps without a true value are not scored." if np.isnan(truth).any() else ""
     return {
         "title": heading(outcome, i),
         "shape": "wide",
         "alt": f"{name}: history, truth and the forecasts of {' and '.join(run.name for run, _ in pairs)} over "
         f"{words.count(horizon, 'step')}, {heading(outcome, i)} ({place}).",
-        "caption": f"{place.capitalize()}. {band}".strip(),
+        "caption": f"{place.capitalize()}. {band}".strip() + gaps,
         "x": {"label": "steps from the start of the forecast", "whole": True},
         "y": {"label": name},
         "layers": layers,
@@ -114,22 +130,30 @@ def window(outcome: Outcome, i: int, place: str) -> dict[str, Any]:
     }
 
 
-def by_step(outcome: Outcome) -> dict[str, Any] | None:
-    """Mean absolute error of each step of the horizon, for both sides and the floor."""
-    truth = np.asarray(outcome.truth, dtype=float)
+def by_step(outcome: Outcome, t: int, name: str) -> dict[str, Any] | None:
+    """Mean absolute error of one target at each step of the horizon, for both sides and the floor.
+
+    Args:
+        outcome: of a forecast.
+        t: place of the target.
+        name: its name, to be said where there are several; else empty.
+    """
+    truth = np.asarray(outcome.truth, dtype=float)[..., t]
     horizon = truth.shape[1]
     if horizon < 2:
         return None
     shown = [c for c in outcome.contestants if c.side in ("deep", "shallow", "floor")]
     shown.sort(key=lambda c: sides.ORDER[c.side])
-    errors = {c.side: np.abs(sides.predicted(c) - truth).mean(axis=(0, 2)) for c in shown}
+    errors = {c.side: sides.known_mean(np.abs(sides.predicted(c)[..., t] - truth), axis=0) for c in shown}
     steps = np.arange(1, horizon + 1)
+    of = f" of {name}" if name else ""
+    gaps = ", where the true value is known" if np.isnan(truth).any() else ""
     return {
-        "title": "Error by distance",
-        "alt": f"Mean absolute error against steps ahead for {', '.join(errors)}.",
-        "caption": f"Mean absolute error at each step ahead, over {words.count(len(truth), 'test window')}.",
+        "title": f"Error{of} by distance",
+        "alt": f"Mean absolute error{of} against steps ahead for {', '.join(errors)}.",
+        "caption": f"Mean absolute error{of} at each step ahead, over {words.count(len(truth), 'test window')}{gaps}.",
         "x": {"label": "steps ahead", "whole": True},
-        "y": {"label": "mean absolute error"},
+        "y": {"label": f"mean absolute error{of}"},
         "layers": [
             {
                 "mark": "line",
@@ -137,7 +161,7 @@ def by_step(outcome: Outcome) -> dict[str, Any] | None:
                 "label": side,
                 "x": sides.short(steps),
                 "y": sides.short(e),
-                "dots": horizon <= 12 and side != "floor",
+                "dots": (horizon <= 12 or bool(np.isnan(e).any())) and side != "floor",
             }
             for side, e in errors.items()
         ],
@@ -155,10 +179,13 @@ FORECAST = Section(
     order=73,
     collect=collect,
     template="""
-{% if n_windows > windows | length %}<p>{{ windows | length }} of {{ n_windows }} test windows.</p>{% endif %}
-{% for chart in windows %}{{ figure(chart) }}{% endfor %}
-{% if by_step %}{{ figure(by_step) }}{% endif %}
+{% for target in targets %}{% if targets | length > 1 %}<h3>{{ target.name }}</h3>{% endif %}
+{% set n = target.windows | length %}{% if n_windows > n %}<p>{{ n }} of {{ n_windows }} test windows.</p>{% endif %}
+{% for chart in target.windows %}{{ figure(chart) }}{% endfor %}
+{% if target.by_step %}{{ figure(target.by_step) }}{% endif %}{% endfor %}
+{% if left_out %}<p class="quiet">Not drawn: {{ left_out | join(", ") }}.</p>{% endif %}
 """,
-    markdown="""{% for chart in windows %}{{ figure(chart) }}
-{% endfor %}{% if by_step %}{{ figure(by_step) }}{% endif %}""",
+    markdown="""{% for target in targets %}{% for chart in target.windows %}{{ figure(chart) }}
+{% endfor %}{% if target.by_step %}{{ figure(target.by_step) }}
+{% endif %}{% endfor %}{% if left_out %}Not drawn: {{ left_out | join(", ") }}.{% endif %}""",
 )

@@ -28,13 +28,19 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         contestant.side: (run.name, sides.predicted(contestant)) for run, contestant in pairs
     }
     names = [words.shorten(name, 40) for name in outcome.task.target]
+    known = [np.isfinite(column) for column in truth.T]
     rows = [
-        [name, side, *sizes(truth[:, i], predicted[:, i])]
+        [name, side, *sizes(truth[known[i], i], predicted[known[i], i])]
         for i, name in enumerate(names)
         for side, (_, predicted) in values.items()
+        if known[i].any()
     ]
     return {
-        "targets": [target(name, truth[:, i], values, i) for i, name in enumerate(names[:N_TARGETS])],
+        "targets": [
+            target(name, truth[known[i], i], {side: (run, p[known[i]]) for side, (run, p) in values.items()}, i)
+            for i, name in enumerate(names[:N_TARGETS])
+            if known[i].any()
+        ],
         "left_out": names[N_TARGETS:],
         "sizes": {
             "label": "Sizes of the errors",

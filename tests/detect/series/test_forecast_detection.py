@@ -106,29 +106,85 @@ def test_exact_repetitions_go_and_contradictions_are_refused() -> None:
 
     dataset, _ = run(pd.concat([frame, frame.iloc[[5, 9]]]))
     assert (dataset.n_rows, [f.count for f in dataset.findings if f.check == "repeated_times"]) == (N, [2])
+    twice = pd.concat([frame, frame.iloc[[5]].assign(sales=99.0)])
     with pytest.raises(DataError, match=r"occur twice with different values.*pass --series"):
-        run(pd.concat([frame, frame.iloc[[5]].assign(sales=99.0)]))
+        run(twice, goal="forecast")
+    assert run(twice)[1].goal == "regression"
 
 
-def test_gaps_are_inserted_and_interpolated() -> None:
+def test_gaps_are_inserted_and_filled_from_the_past() -> None:
     frame = monthly().assign(sales=np.arange(N, dtype=float))
 
     dataset, _ = run(frame.drop(index=[7, 30, 31]))
 
-    np.testing.assert_allclose(np.arange(N), dataset.target["sales"])
+    expected = np.arange(N, dtype=float)
+    expected[[7, 30, 31]] = [6, 29, 29]
+    np.testing.assert_allclose(expected, dataset.target["sales"])
+    assert np.flatnonzero(~dataset.observed[:, 0]).tolist() == [7, 30, 31]
     assert [f.count for f in dataset.findings if f.check == "gaps"] == [3]
     assert len(np.unique(dataset.times)) == N
 
 
-def test_missing_and_infinite_targets_are_interpolated_inside_and_dropped_outside() -> None:
+def test_missing_and_infinite_targets_are_filled_inside_and_dropped_outside() -> None:
     frame = monthly().assign(sales=np.arange(N, dtype=float))
     frame.loc[[0, 1, 50], "sales"] = np.nan
     frame.loc[60, "sales"] = np.inf
 
     dataset, _ = run(frame)
 
-    np.testing.assert_allclose(np.arange(2, N), dataset.target["sales"])
+    expected = np.arange(2, N, dtype=float)
+    expected[[48, 58]] = [49, 59]
+    np.testing.assert_allclose(expected, dataset.target["sales"])
+    assert np.flatnonzero(~dataset.observed[:, 0]).tolist() == [48, 58]
     assert {"missing_target", "infinite_numbers"} <= {f.check for f in dataset.findings}
+
+
+def test_a_series_without_gaps_is_observed_everywhere() -> None:
+    assert run(monthly())[0].observed is None
+
+
+def test_targets_have_gaps_of_their_own_and_nothing_is_known_before_the_first_value() -> None:
+    frame = monthly().assign(costs=np.arange(N, dtype=float))
+    frame.loc[[0, 1, 40], "costs"] = np.nan
+
+    dataset, _ = run(frame, target=("sales", "costs"), goal="forecast")
+
+    assert dataset.observed.all(axis=0).tolist() == [True, False]
+    assert np.flatnonzero(~dataset.observed[:, 1]).tolist() == [0, 1, 40]
+    assert np.isnan(dataset.target["costs"][:2]).all()
+    assert dataset.target["costs"][40] == 39.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_value_before_a_row_depends_on_those_after_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    frame = pd.concat([monthly().assign(shop=f"s{i}", costs=rng.normal(size=N)) for i in range(3)], ignore_index=True)
+    frame.loc[rng.random(len(frame)) < 0.2, "costs"] = np.nan
+    frame = frame[rng.random(len(frame)) < 0.85].reset_index(drop=True)
+    cut = pd.Timestamp("2008-06-01")
+    later = pd.to_datetime(frame["month"]) >= cut
+    changed = frame.assign(sales=frame["sales"] + 1000.0 * later, costs=frame["costs"] - 1000.0 * later)
+
+    one, other = (run(f, target=("sales", "costs"), goal="forecast", series="shop")[0] for f in (frame, changed))
+
+    before = one.times < np.datetime64(cut)
+    np.testing.assert_array_equal(one.times, other.times)
+    np.testing.assert_array_equal(one.target.to_numpy()[before], other.target.to_numpy()[before])
+
+
+def test_the_season_is_judged_on_most_series_and_on_no_row_that_may_test() -> None:
+    rng = np.random.default_rng(0)
+    frame = panel(12)
+    frame.loc[frame["shop"] == "s0", "sales"] = rng.normal(size=N)
+
+    dataset, task = run(frame)
+    later = dataset.times >= np.datetime64("2009-01-01")
+    noise = np.where(later, 50 * rng.normal(size=len(later)), dataset.target["sales"])
+    again = run(pd.DataFrame({"month": dataset.times, "shop": dataset.series, "sales": noise}))[1]
+
+    said = [sentence for sentence in task.evidence if "correlation" in sentence]
+    assert "the median of 12 series" in said[0] and "no more alike" not in said[0]
+    assert said == [sentence for sentence in again.evidence if "correlation" in sentence]
 
 
 def test_inserted_rows_next_to_given_test_rows_keep_the_parts_in_order() -> None:
@@ -151,9 +207,10 @@ def test_short_series_are_left_out_where_others_stay() -> None:
     assert [f.count for f in dataset.findings if f.check == "short_series"] == [1]
 
 
-def test_too_short_for_any_forecast_is_refused() -> None:
+def test_too_short_for_any_forecast_is_refused_where_one_was_asked_for() -> None:
     with pytest.raises(DataError, match="longest series has 8 rows; a forecast needs at least 10"):
-        run(monthly(8))
+        run(monthly(8), goal="forecast")
+    assert run(monthly(8))[1].goal == "regression"
 
 
 def test_of_several_targets_the_one_that_never_varies_is_named() -> None:
