@@ -16,16 +16,13 @@ from automl.flow.prepare import prepare
 from automl.recipe import make
 
 DAYS = pd.date_range("2021-01-01", periods=300, freq="D")
-SIZES = (1.0, 1000.0)
 
 
 def holed(seed: int = 0) -> pd.DataFrame:
     """Two targets of different units; days without a row, and values of either that are missing."""
     rng = np.random.default_rng(seed)
     wave = 50 + 5 * np.sin(np.arange(300) * 2 * np.pi / 7) + 0.1 * np.arange(300)
-    frame = pd.DataFrame(
-        {"day": DAYS} | {n: k * (wave + rng.normal(size=300)) for n, k in zip("ab", SIZES, strict=True)}
-    )
+    frame = pd.DataFrame({"day": DAYS, "a": wave + rng.normal(size=300), "b": 1000 * (wave + rng.normal(size=300))})
     frame = frame.assign(heat=rng.normal(size=300), w=rng.uniform(0.5, 2.0, 300))
     for name in ("a", "b", "heat"):
         frame.loc[rng.random(300) < 0.15, name] = np.nan
@@ -35,11 +32,14 @@ def holed(seed: int = 0) -> pd.DataFrame:
 OPTIONS = {"target": ["a", "b"], "goal": "forecast", "time_column": "day", "horizon": 7}
 
 
-def test_a_contest_on_series_with_gaps_scores_what_was_measured(tmp_path: Path) -> None:
+def test_a_contest_on_series_with_gaps_scores_what_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("automl.flow.budget.allocation.MOST_SEEDS", 1)
     frame = holed()
 
     result = automl.fit(
-        frame, budget="20m", max_trials=2, weight="w", out=str(tmp_path / "run"), quiet=True, **OPTIONS, **TINY_OPTIONS
+        frame, budget="20m", max_trials=1, weight="w", out=str(tmp_path / "run"), quiet=True, **OPTIONS, **TINY_OPTIONS
     )
 
     outcome = result.outcome
@@ -72,7 +72,8 @@ def test_nothing_before_a_part_depends_on_the_values_in_it(seed: int) -> None:
         np.testing.assert_array_equal(first.split.test_windows, other.split.test_windows)
         for one, two in ((first.dataset.target, other.dataset.target), (first.dataset.inputs, other.dataset.inputs)):
             np.testing.assert_array_equal(one.to_numpy()[before], two.to_numpy()[before])
-        assert dataclasses.astuple(first.task) == dataclasses.astuple(other.task)
+        if part == "test":  # validation rows may be spoken of, never decide
+            assert dataclasses.astuple(first.task) == dataclasses.astuple(other.task)
         known = [goals.truth(p.dataset, p.task, p.split.items("train")) for p in (first, other)]
         np.testing.assert_array_equal(*known)
         states = [modalities.fit(p.dataset, p.task, p.split)[0] for p in (first, other)]

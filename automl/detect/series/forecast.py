@@ -83,7 +83,7 @@ def detect(
         fitting = ", ".join(goals.metrics_for(FORECAST.name))
         raise RecipeError(f"metric {metric!r} does not score goal {FORECAST.name!r}; metrics that do: {fitting}")
     evidence = (
-        f"modality sequence: {_count(dataset)} of {len(axis.targets)} value(s) a step",
+        f"modality sequence: {_count(dataset)} of {_values(len(axis.targets))} a step",
         *axis.evidence,
         *rhythm,
         f"horizon {horizon}: {'set by you' if recipe.horizon else 'usual for ' + _pace(counts)}",
@@ -238,6 +238,10 @@ def _given(dataset: Dataset) -> np.ndarray | None:
 def _count(dataset: Dataset) -> str:
     n = len(block_bounds(dataset.series, dataset.n_rows))
     return "one series" if n == 1 else f"{n:,} series"
+
+
+def _values(n: int) -> str:
+    return "one value" if n == 1 else f"{n:,} values"
 
 
 def _pace(alias: str | None) -> str:
