@@ -37,8 +37,8 @@ def changed_frequency(view: View) -> Finding | None:
     if view.task.series_column is not None:
         who = f"{len(changed):,} series change their frequency ({quoted(changed)})"
     message = (
-        f"{who}: one part has a value at each step, another one at every {ratio:.0f} steps. The steps between repeat "
-        "the value before them, which is all that a model sees of them."
+        f"{who}: one part has a value at each step, another one at every {ratio:.0f} steps. The steps between are "
+        "filled from the past, which is all that a model sees of them."
     )
     step = (
         "Bring all of it to the longer step (for example with pandas resample), or start where the frequency changes."
@@ -63,7 +63,7 @@ def _turn(steps: np.ndarray) -> int | None:
 
 
 def long_gaps(view: View) -> Finding | None:
-    """Gaps of many steps in a row, which the last value before them fills badly."""
+    """Gaps of many steps in a row, which values of the past fill badly."""
     season = view.task.season or 1
     least = max(LEAST_STEPS, season)
     names, rows, longest, missing, total = [], [], 0, 0, 0
@@ -83,7 +83,7 @@ def long_gaps(view: View) -> Finding | None:
     message = (
         f"{len(rows):,} gap{'s' if len(rows) > 1 else ''} of up to {longest:,} steps in a row "
         f"{'lie' if len(rows) > 1 else 'lies'} in {where}: {'they are' if len(rows) > 1 else 'it is'} "
-        "longer than a season and filled with the last value before."
+        "longer than a season and filled from the values before it."
     )  # fmt: skip
     step = "Fill the gaps yourself, or forecast from after the last one."
     severity: Severity = "medium" if longest >= 2 * season else severity_of(missing, LONG_SHARE * max(total, 1))

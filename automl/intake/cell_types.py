@@ -1,7 +1,8 @@
 """Cells and columns of any type → plain ones, at the door: whatever a cell's own class does, nothing behind it sees.
 
-A plain column holds numbers, dates (in a zone of pandas' own, if any), texts, or Python's own values of several kinds (text, truth, number,
-date). A cell of any other class becomes text: what its class writes, or the class's name where that fails, too.
+A plain column holds numbers, dates (in a zone of pandas' own, if any), texts, or Python's own values of several kinds
+(text, truth, number, date). A cell of any other class becomes text: what its class writes, or the class's name where
+that fails, too.
 """
 
 from __future__ import annotations

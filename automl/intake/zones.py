@@ -31,4 +31,5 @@ def zone_name(tz: Any) -> str:
 
 def in_plain_zone(column: pd.Series) -> pd.Series:
     """Times with a zone in the same zone of pandas' own."""
-    return column.dt.tz_convert(zone_name(column.dt.tz))
+    made: pd.Series = column.dt.tz_convert(zone_name(column.dt.tz))
+    return made

@@ -8,7 +8,8 @@ Conventions that every package relies on:
 - *Classes* are codes ``0 .. n_classes-1``, positions in ``task.classes``.
 - *Truth* is the target as metrics read it (`TargetCodec.truth`): ``(n,)`` int64 codes for binary and multiclass;
   ``(n, n_labels)`` int8 for multilabel; ``(n, n_targets)`` float64 for regression;
-  ``(n_windows, horizon, n_targets)`` float64 for forecast.
+  ``(n_windows, horizon, n_targets)`` float64 for forecast. NaN in float64 stands for a value that is not known
+  (missing, or filled in: `Dataset.observed`): losses and metrics leave such cells out.
 - *Forecast windows* are ``(n_windows, horizon)`` arrays of row numbers: the target rows of each window,
   consecutive rows of one series. The context of a window is the rows of its series before its first row.
   A forecast `Dataset` is sorted by (series, time), so each series is one contiguous block of rows.

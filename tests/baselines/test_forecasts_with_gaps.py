@@ -37,7 +37,9 @@ def score_of(name: str, made: Problem, fit) -> float:
     output = fit(BASELINES[name].make(task, settings, 0), made).predict(dataset, test)
     assert all(np.isfinite(array).all() for array in output.arrays.values())
     assert set(output.arrays) == {"values", "quantiles"}
-    return metrics.score(task.metric, truth(dataset, task, test), output, None, scoring_context(dataset, task, split, test))
+    return metrics.score(
+        task.metric, truth(dataset, task, test), output, None, scoring_context(dataset, task, split, test)
+    )
 
 
 @pytest.mark.parametrize("n_targets", [1, 2])

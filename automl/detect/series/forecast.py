@@ -16,7 +16,7 @@ from automl.detect.parse import dates, numbers, zone_of
 from automl.detect.rows import in_file, take
 from automl.detect.series import calendars, frequency
 from automl.detect.series.axis import Axis, series_blocks
-from automl.detect.series.grid import block_bounds, drop_short, filled, ordered, unrepeated
+from automl.detect.series.grid import block_bounds, drop_short, filled, gridded, ordered, unrepeated
 from automl.detect.series.horizon import ahead
 from automl.detect.series.keys import keys_of, labels_of
 from automl.detect.series.mend import averaged_hours, on_calendar
@@ -70,19 +70,20 @@ def detect(
     dataset, alias, mended = _mended(dataset, axis)
     findings += mended
     assert dataset.target is not None
-    if (np.nanstd(dataset.target.to_numpy(np.float64), axis=0) == 0).any():
-        flat = [t for t in axis.targets if dataset.target[t].std() == 0]
+    flat = [t for t in axis.targets if dataset.target[t].nunique() < 2]
+    if flat:
         raise DataError(f"target {flat[0]!r} never varies in {dataset.name}; pass --target with a column that varies")
     counts = alias if axis.time is not None and axis.time.reading.get("numbers") != "steps" else None
     horizon = ahead(_lengths(dataset), _given(dataset), counts, recipe, is_asked(recipe))
     dataset, dropped = drop_short(dataset, horizon + 2)
     season, rhythm = _season(dataset, counts, horizon)
+    dataset = filled(dataset, season)
     metric = recipe.metric or goals.default_metric(FORECAST.name)
     if not goals.serves(metrics.named(metric).goals, FORECAST.name):
         fitting = ", ".join(goals.metrics_for(FORECAST.name))
         raise RecipeError(f"metric {metric!r} does not score goal {FORECAST.name!r}; metrics that do: {fitting}")
     evidence = (
-        f"modality sequence: {_count(dataset)} of {len(axis.targets)} value(s) a step",
+        f"modality sequence: {_count(dataset)} of {_values(len(axis.targets))} a step",
         *axis.evidence,
         *rhythm,
         f"horizon {horizon}: {'set by you' if recipe.horizon else 'usual for ' + _pace(counts)}",
@@ -143,7 +144,7 @@ def history(dataset: Dataset, task: Task) -> Dataset:
     target = pd.DataFrame({t: numbers(dataset.target[t], written.get(t)) for t in task.target})
     dataset = replace(dataset, inputs=read(dataset.inputs, covariates), target=target)
     mended, _, _ = _mended(dataset, axis)
-    return mended
+    return filled(mended, task.season or 1)
 
 
 def _timed(dataset: Dataset, whole: pd.DataFrame, axis: Axis) -> tuple[Dataset, tuple[Finding, ...]]:
@@ -180,7 +181,7 @@ def _timed(dataset: Dataset, whole: pd.DataFrame, axis: Axis) -> tuple[Dataset, 
 
 
 def _mended(dataset: Dataset, axis: Axis) -> tuple[Dataset, str | None, tuple[Finding, ...]]:
-    """Sorted, unrepeated, on a calendar and without gaps; the calendar's alias."""
+    """Sorted, unrepeated, on a calendar and with a row for each of its steps; the calendar's alias."""
     dataset, sorted_ = ordered(dataset)
     time_name = axis.time.name if axis.time else "the row order"
     dataset, hours = averaged_hours(dataset, time_name)
@@ -190,7 +191,7 @@ def _mended(dataset: Dataset, axis: Axis) -> tuple[Dataset, str | None, tuple[Fi
     if alias is None and axis.time is not None:
         alias, _ = frequency.frequency(series_blocks(dataset.times, dataset.series))
     dataset, moved = on_calendar(dataset, alias, time_name)
-    dataset, gaps = filled(dataset, alias)
+    dataset, gaps = gridded(dataset, alias)
     return dataset, alias, (*sorted_, *hours, *repeated, *moved, *gaps)
 
 
@@ -235,6 +236,10 @@ def _count(dataset: Dataset) -> str:
     return "one series" if n == 1 else f"{n:,} series"
 
 
+def _values(n: int) -> str:
+    return "one value" if n == 1 else f"{n:,} values"
+
+
 def _pace(alias: str | None) -> str:
     return f"one value every {calendars.said(alias)}" if alias else "steps without a calendar"
 
@@ -275,7 +280,7 @@ def _earlier_parts(dataset: Dataset, bounds: Sequence[tuple[int, int]]) -> list[
             stop = end - int(dataset.given[first:end].sum())
         else:
             stop = end - int(LAST_SHARE * (end - first))
-        parts += list(values[first:stop].T)
+        parts += list(pd.DataFrame(values[first:stop]).ffill().to_numpy().T)
     return parts
 
 

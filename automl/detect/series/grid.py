@@ -1,4 +1,4 @@
-"""Put series on a grid: sorted by (series, time), one row for each step, without gaps and repetitions."""
+"""Put series on a grid: sorted by (series, time), one row for each step, without repetitions; fill their gaps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from automl.detect.series import calendars
 from automl.errors import DataError
 from automl.records import Dataset, Finding
 
-__all__ = ["block_bounds", "drop_short", "filled", "ordered", "unrepeated"]
+__all__ = ["block_bounds", "drop_short", "filled", "gridded", "ordered", "unrepeated"]
 
 
 def ordered(dataset: Dataset) -> tuple[Dataset, tuple[Finding, ...]]:
@@ -84,19 +84,15 @@ def block_bounds(series: np.ndarray | None, n_rows: int) -> list[tuple[int, int]
     return list(pairwise(edges))
 
 
-def filled(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding, ...]]:
-    """Insert missing steps, and carry the last value forward over missing targets.
-
-    A filled value depends on earlier rows of its series alone, so that no split and no forecast origin lies between it
-    and what it is made of. Before the first value of a target in its series it stays missing. Rows before the first and
-    after the last value of any target go.
+def gridded(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding, ...]]:
+    """Insert missing steps, with missing targets; rows before the first and after the last value of any target go.
 
     Args:
         dataset: sorted, unrepeated.
         alias: of the calendar; None leaves the steps as they are.
 
     Returns:
-        The dataset, whose `observed` says which values are the user's own, and what was found.
+        The dataset, its targets NaN where they are not known, and what was found.
 
     Raises:
         DataError: no row holds a target.
@@ -127,21 +123,61 @@ def filled(dataset: Dataset, alias: str | None) -> tuple[Dataset, tuple[Finding,
             f"no row of {dataset.name} holds a number in {list(dataset.target.columns)}; pass --target "
             f"with another column"
         )
-    findings = _told(dataset, inserted, guessed, dropped)
+    findings = _gap_findings(dataset, inserted, guessed, dropped)
     if not findings:
         return replace(dataset, target=dataset.target.astype(np.float64)), ()
-    made = take(dataset, np.concatenate(rows))
-    observed = ~np.isnan(np.concatenate(targets))
-    target = pd.DataFrame(np.concatenate([_carried(block) for block in targets]), columns=dataset.target.columns)
-    made = replace(made, times=np.concatenate(times), target=target, observed=None if observed.all() else observed)
-    return made, findings
+    target = pd.DataFrame(np.concatenate(targets), columns=dataset.target.columns)
+    return replace(take(dataset, np.concatenate(rows)), times=np.concatenate(times), target=target), findings
 
 
-def _told(dataset: Dataset, inserted: int, guessed: int, dropped: int) -> tuple[Finding, ...]:
+def filled(dataset: Dataset, season: int) -> Dataset:
+    """Fill the gaps of each target from the past of its series, and mark them in `observed`.
+
+    A filled value depends on earlier rows of its series alone, so that no split and no forecast origin lies between it
+    and what it is made of. Before the first value of a target in its series it stays missing.
+
+    Args:
+        dataset: from `gridded`.
+        season: of the series, in steps.
+    """
+    assert dataset.target is not None
+    values = dataset.target.to_numpy(dtype=np.float64)
+    observed = ~np.isnan(values)
+    if observed.all():
+        return dataset
+    parts = [
+        np.stack([_continued(column, season) for column in values[first:end].T], axis=1)
+        for first, end in block_bounds(dataset.series, dataset.n_rows)
+    ]
+    target = pd.DataFrame(np.concatenate(parts), columns=dataset.target.columns)
+    return replace(dataset, target=target, observed=observed)
+
+
+def _continued(values: np.ndarray, season: int) -> np.ndarray:
+    """One target of a series ``(n,)`` with its gaps filled from the past, see decision 23.
+
+    A step of a gap gets the last value before it, plus what the same steps brought in the season up to that value. So a
+    gap repeats the last season on its level. Without a season, and in the first one, it gets the last value.
+    """
+    missing = np.isnan(values)
+    if not missing.any():
+        return values
+    out = values.copy()
+    last = np.maximum.accumulate(np.where(missing, -1, np.arange(len(values))))
+    for step in np.flatnonzero(missing & (last >= 0)):
+        end = last[step]
+        change = 0.0
+        if end >= season > 1:
+            change = out[end - season + 1 + (step - end - 1) % season] - out[end - season]
+        out[step] = out[end] + (change if np.isfinite(change) else 0.0)
+    return out
+
+
+def _gap_findings(dataset: Dataset, inserted: int, guessed: int, dropped: int) -> tuple[Finding, ...]:
     """Findings on steps that were missing, rows without a target, and those left out at the ends."""
     assert dataset.target is not None
     names, many = tuple(map(str, dataset.target.columns)), 0.05 * dataset.n_rows
-    how = "the last value before is history there, and no forecast is scored there."
+    how = "values from the past stand in as history, and gaps are not scored."
     own = "Fill them yourself if you know better."
     findings = (
         Finding(
@@ -172,13 +208,6 @@ def _grid(at: np.ndarray, alias: str | None) -> np.ndarray:
         return at
     grid = calendars.grid(at[0], at[-1], alias)
     return at if len(grid) == len(at) else np.union1d(grid, at)
-
-
-def _carried(block: np.ndarray) -> np.ndarray:
-    """Missing values of one series ``(n, n_targets)`` as the last one before them; missing where there is none."""
-    rows = np.where(np.isnan(block), -1, np.arange(len(block))[:, None])
-    last = np.maximum.accumulate(rows, axis=0)
-    return np.where(last >= 0, np.take_along_axis(block, np.maximum(last, 0), axis=0), np.nan)
 
 
 def drop_short(dataset: Dataset, least: int) -> tuple[Dataset, tuple[Finding, ...]]:

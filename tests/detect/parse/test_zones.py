@@ -50,7 +50,7 @@ def test_an_offset_in_texts_is_the_clock(text: str, zone: str | None) -> None:
         (ZoneInfo("America/New_York"), "America/New_York"),
         (offset(-3), "-03:00"),
         (offset(5.5), "+05:30"),
-        (datetime.timezone.utc, "UTC"),
+        (datetime.UTC, "UTC"),
     ],
 )
 def test_stamps_keep_their_zone_as_column_and_as_objects(tz: object, zone: str | None) -> None:
@@ -65,7 +65,10 @@ def test_stamps_keep_their_zone_as_column_and_as_objects(tz: object, zone: str |
 def test_offsets_that_change_are_those_of_a_zone_with_summer_time(name: str) -> None:
     stamps = pd.date_range("2020-01-01", periods=600, freq="D", tz=name)
 
-    for column in (pd.Series(stamps).map(lambda stamp: stamp.isoformat()), pd.Series(stamps.strftime("%Y-%m-%d %H:%M%z"))):
+    for column in (
+        pd.Series(stamps).map(lambda stamp: stamp.isoformat()),
+        pd.Series(stamps.strftime("%Y-%m-%d %H:%M%z")),
+    ):
         found = zone_of(column)
         assert found is not None
         moments = pd.DatetimeIndex(dates(column)).tz_localize("UTC")

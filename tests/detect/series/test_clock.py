@@ -39,7 +39,9 @@ def forecast(frame: pd.DataFrame, history: pd.DataFrame | None = None, **options
     return made
 
 
-@pytest.mark.parametrize("tz", [None, "UTC", "Europe/Berlin", "Asia/Kolkata", datetime.timezone(datetime.timedelta(hours=-3))])
+@pytest.mark.parametrize(
+    "tz", [None, "UTC", "Europe/Berlin", "Asia/Kolkata", datetime.timezone(datetime.timedelta(hours=-3))]
+)
 def test_stamps_with_a_zone_go_on_in_it(tz: object) -> None:
     stamps = pd.date_range("2021-08-01", periods=N, freq="h", tz=tz)
 
@@ -60,7 +62,9 @@ def test_texts_with_an_offset_go_on_in_it(zone: str, suffix: str) -> None:
 
 
 def test_texts_without_a_zone_stay_without() -> None:
-    made = forecast(pd.DataFrame({"t": pd.date_range("2021-08-01", periods=N, freq="h").strftime("%d.%m.%Y %H:%M"), "y": WAVE}))
+    made = forecast(
+        pd.DataFrame({"t": pd.date_range("2021-08-01", periods=N, freq="h").strftime("%d.%m.%Y %H:%M"), "y": WAVE})
+    )
 
     assert str(made["t"].iloc[0]) == "2021-08-11 00:00:00"
 

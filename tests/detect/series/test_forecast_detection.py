@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from automl.detect import detect, history
+from automl.detect.series.grid import filled
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Recipe, Task
 
@@ -118,7 +119,7 @@ def test_gaps_are_inserted_and_filled_from_the_past() -> None:
     dataset, _ = run(frame.drop(index=[7, 30, 31]))
 
     expected = np.arange(N, dtype=float)
-    expected[[7, 30, 31]] = [6, 29, 29]
+    expected[7] = 6  # within the first season: the last value; later the last season goes on from it
     np.testing.assert_allclose(expected, dataset.target["sales"])
     assert np.flatnonzero(~dataset.observed[:, 0]).tolist() == [7, 30, 31]
     assert [f.count for f in dataset.findings if f.check == "gaps"] == [3]
@@ -132,9 +133,7 @@ def test_missing_and_infinite_targets_are_filled_inside_and_dropped_outside() ->
 
     dataset, _ = run(frame)
 
-    expected = np.arange(2, N, dtype=float)
-    expected[[48, 58]] = [49, 59]
-    np.testing.assert_allclose(expected, dataset.target["sales"])
+    np.testing.assert_allclose(np.arange(2, N), dataset.target["sales"])
     assert np.flatnonzero(~dataset.observed[:, 0]).tolist() == [48, 58]
     assert {"missing_target", "infinite_numbers"} <= {f.check for f in dataset.findings}
 
@@ -152,7 +151,18 @@ def test_targets_have_gaps_of_their_own_and_nothing_is_known_before_the_first_va
     assert dataset.observed.all(axis=0).tolist() == [True, False]
     assert np.flatnonzero(~dataset.observed[:, 1]).tolist() == [0, 1, 40]
     assert np.isnan(dataset.target["costs"][:2]).all()
-    assert dataset.target["costs"][40] == 39.0
+    assert dataset.target["costs"][40] == 40.0
+
+
+def test_a_gap_repeats_the_last_season_from_the_last_value_on() -> None:
+    values = np.array([0.0, 10.0, 20.0, 30.0, 100.0, 110.0, 120.0, 130.0, *[np.nan] * 6, 7.0])
+    dataset = Dataset("d", pd.DataFrame(index=range(15)), pd.DataFrame({"y": values}))
+
+    season, none = filled(dataset, 4), filled(dataset, 1)
+
+    assert season.target["y"][8:14].tolist() == [200.0, 210.0, 220.0, 230.0, 200.0, 210.0]
+    assert none.target["y"][8:14].tolist() == [130.0] * 6
+    assert np.flatnonzero(~season.observed[:, 0]).tolist() == list(range(8, 14))
 
 
 @pytest.mark.parametrize("seed", range(5))
