@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from automl import goals
+from automl.baselines.learners.each_target import EachTarget, filled
 from automl.baselines.learners.learner import as_output, own_goal
 from automl.goals.shared.target_transform import PLAIN, TargetTransform, bounds, transform_for
 from automl.records import Dataset, FitContext, Output, Task
@@ -64,7 +65,8 @@ class Model:
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
         """Fit features and learner on these rows; validation rows only stop and choose."""
-        X = self.features.fit(dataset, split_rows, truth, weight)
+        has_gaps = bool(goals.named(self.goal).is_numeric and np.isnan(truth).any())
+        X = self.features.fit(dataset, split_rows, filled(truth) if has_gaps else truth, weight)
         valid = None if context.valid_rows is None else self.features.transform(dataset, context.valid_rows)
 
         def complete() -> None:
@@ -73,6 +75,8 @@ class Model:
 
         truth, context = self._straightened(truth, context)
         more = {"categories": self.features.categories} if any(self.features.categories) else {}
+        if has_gaps:
+            self.learner = EachTarget(self.learner)
         self.learner.fit(X, truth, weight, valid, context.valid_truth, context, complete, **more)
 
     def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
@@ -91,10 +95,11 @@ class Model:
         if not goals.named(self.goal).is_numeric:
             return truth, context
         values = np.asarray(truth, np.float64)
-        shapes = [transform_for(column, self.metric) if self.unskew else PLAIN for column in values.T]
+        known = [column[~np.isnan(column)] for column in values.T]
+        shapes = [transform_for(column, self.metric) if self.unskew else PLAIN for column in known]
         self.curves = [
             [shape.power, shape.origin, shape.unit, *bounds(shape, column)]
-            for shape, column in zip(shapes, values.T, strict=True)
+            for shape, column in zip(shapes, known, strict=True)
         ]
         valid = context.valid_truth
         if valid is not None:
@@ -130,9 +135,11 @@ class Floor:
             counts = np.bincount(truth, weights=w, minlength=self.n_classes)
             self.constant = counts / counts.sum()
         elif self.statistic == "median":
+            truth = filled(truth)
             self.constant = quantiles(truth, [0.5])[0] if len(truth) >= MIN_LEVEL_ROWS else truth.mean(axis=0)
         else:
-            self.constant = (w @ truth) / w.sum()
+            known = ~np.isnan(truth)
+            self.constant = (w @ np.where(known, truth, 0.0)) / np.maximum(w @ known, np.finfo(float).tiny)
 
     def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
         """The same for every row."""

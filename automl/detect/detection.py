@@ -262,7 +262,7 @@ def _with_answer(dataset: Dataset, answered: Answer) -> Dataset:
             f"none of the {int(dataset.given.sum()):,} given test rows holds a target "
             f"({names}); fill it, or leave the test data out"
         )
-    return replace(kept, target=answered.target)
+    return replace(kept, target=answered.target, observed=answered.observed)
 
 
 def _metric(answered: Answer, recipe: Recipe) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,8 +13,6 @@ from automl.detect.columns.convert import typed
 from automl.detect.columns.kinds import column
 from automl.detect.columns.sample import is_named, shown
 from automl.detect.parse import (
-    MISSING_NUMBERS,
-    MISSING_WORDS,
     TRUE_WORDS,
     booleans,
     is_money,
@@ -25,7 +22,7 @@ from automl.detect.parse import (
     word,
     words,
 )
-from automl.detect.quoting import quotable
+from automl.detect.target.absent import gaps_in_targets, without_target
 from automl.detect.target.classes import class_findings, grades, natural, positive_class
 from automl.detect.target.numeric_labels import Taken, taken
 from automl.detect.target.unseen import Rows, known_classes, known_labels
@@ -45,7 +42,6 @@ MOST_UNIT_TEXTS = 1_000
 UNTICKED = "no"
 """The class of an empty cell where boxes are ticked."""
 
-LONGEST_QUOTE = 40  # characters of a cell in a finding
 IDENTIFIERS = r"id|ids|uuid|guid|identifier|rowid|rownum"
 LIKELY = r"target|label|class|y|outcome|result|response|category|price|score|sentiment|diagnosis|survived|churn|income"
 
@@ -62,6 +58,7 @@ class Answer:
         ordered: the classes are grades.
         confidence: 0 to 1, of the goal.
         doubt: what would tell otherwise.
+        observed: ``(n_rows, n_targets)`` bool: which cells of the target hold a value; None where all do.
     """
 
     goal: GoalName
@@ -74,6 +71,7 @@ class Answer:
     ordered: bool = False
     confidence: float = 1.0
     doubt: str = ""
+    observed: np.ndarray | None = None
 
 
 def suggested(inputs: Any, columns: Sequence[Column]) -> str:
@@ -125,60 +123,37 @@ def answer(target: pd.DataFrame, recipe: Recipe, where: str, suggest: str, given
             raise RecipeError(
                 f"target {name!r} of {where} holds dates, which cannot be predicted; pass it as time_column{suggest}"
             )
-    present = np.logical_and.reduce([p for _, p in found])
+    observed = np.column_stack([p for _, p in found])
+    partly = len(columns) > 1 and _are_amounts(target, columns, observed, recipe)
+    present = np.asarray(observed.any(axis=1) if partly else observed.all(axis=1))
     if not present.any():
         raise DataError(
             f"no row of {where} holds a value in all targets {list(target.columns)}; fill them or name fewer"
         )
     rows = np.flatnonzero(present)
-    findings = (_without_target(target, found, recipe),) if len(rows) < len(target) else ()
+    findings: tuple[Finding, ...] = (
+        (without_target(target, found, recipe, ~present),) if len(rows) < len(target) else ()
+    )
+    if partly and not observed[rows].all():
+        findings += (gaps_in_targets(target, found, recipe, rows),)
     kept = target.iloc[rows].reset_index(drop=True)
     if len(columns) > 1:
-        made = _several(kept, columns, recipe, where)
+        made = replace(_several(kept, columns, recipe, where), observed=observed[rows] if partly else None)
     else:
         own = np.zeros(len(rows), bool) if given is None else np.asarray(given, bool)[rows]
         made = _one(kept, columns[0], recipe, where, suggest, Rows(own, rows, len(target) - len(rows)))
     return replace(made, rows=rows[made.rows], findings=findings + made.findings)
 
 
-def _without_target(target: pd.DataFrame, found: Sequence[tuple[Column, np.ndarray]], recipe: Recipe) -> Finding:
-    """What is told of rows that hold no target: how many, what they hold instead, and what keeps them.
-
-    Args:
-        target: as it was read.
-        found: of each of its columns, what it holds and in which rows.
-        recipe: as asked.
-    """
-    lost = np.flatnonzero(~np.logical_and.reduce([present for _, present in found]))
-    spelled: Counter[str] = Counter()
-    step = "Fill the target or remove these rows."
-    for (c, present), name in zip(found, target.columns, strict=True):
-        cells = map(word, target[name].iloc[np.flatnonzero(~present)].tolist())
-        held = Counter(text for text in cells if text is not None)
-        told = set(quotable(str(name), held))
-        unread = Counter({text: n for text, n in held.items() if text in told or text.lower() in MISSING_NUMBERS})
-        spelled += unread
-        answers = [text for text, _ in unread.most_common() if text.lower() not in MISSING_WORDS]
-        if c.reading.get("missing"):
-            gaps = " and ".join(f"{gap:g}" for gap in c.reading["missing"])
-            step = f"If {gaps} are real values, pass {shell.columns_flag(c.name, c.kind)}."
-        elif c.kind == "boolean" and answers and len(found) == 1 and recipe.goal is None:
-            step = f"If {_cut(answers[0])!r} is an answer of its own, pass --goal multiclass; else fill the target."
-    said = ", ".join(f"{_cut(text)!r} ({n:,})" for text, n in spelled.most_common(3))
-    return Finding(
-        "missing_target",
-        "medium" if len(lost) > 0.05 * len(target) else "low",
-        f"{len(lost):,} of {len(target):,} rows have no usable target{f' (they hold {said})' if said else ''} and were "
-        f"dropped.",
-        step,
-        tuple(map(str, target.columns)),
-        tuple(map(int, lost[:20])),
-        len(lost),
-    )
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
+def _are_amounts(target: pd.DataFrame, columns: Sequence[Column], observed: np.ndarray, recipe: Recipe) -> bool:
+    """Whether several targets are numbers to estimate, so that a row may lack some of them."""
+    if recipe.goal not in (None, "regression") or any(c.kind not in QUANTITY_KINDS for c in columns):
+        return False
+    if recipe.goal == "regression":
+        return True
+    levels = [set(np.unique(typed(target[name], c).to_numpy()[observed[:, i]]))
+              for i, (name, c) in enumerate(zip(target.columns, columns, strict=True))]  # fmt: skip
+    return not all(values <= {0.0, 1.0} for values in levels)
 
 
 def _described(name: Any, series: pd.Series, recipe: Recipe) -> tuple[Column, np.ndarray]:

@@ -244,8 +244,9 @@ def test_the_cells_that_cost_a_row_are_quoted_and_no_usable_ones_beside_them() -
     first[:20] = np.nan
     second[20:30] = "unknown"
     dataset, _ = run(pd.DataFrame({"y1": first, "y2": second}))
-    assert "(they hold 'unknown' (10))" in missing(dataset).message
-    assert "multiclass" not in missing(dataset).next_step
+    (told,) = [f for f in dataset.findings if f.check == "gaps_in_targets"]
+    assert "they hold 'unknown' (10))" in told.message and told.count == 30 and dataset.n_rows == N
+    assert "multiclass" not in told.next_step
 
 
 def test_the_commonest_answer_is_the_one_that_is_offered_as_a_class_whatever_the_order_of_rows() -> None:
