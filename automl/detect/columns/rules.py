@@ -230,7 +230,9 @@ def stored_numbers(name: str, values: np.ndarray, n_distinct: int, *, whole: boo
         whole: whether all of them are whole numbers.
     """
     reading, note = _gaps(values)
-    evidence = f"stored as {'whole numbers' if whole else 'numbers'}, {n_distinct:,} different{note}"
+    n_present = len(values) - int(np.isnan(values).sum())
+    many = "all" if n_distinct == n_present else "nearly all" if n_distinct > 0.9 * n_present else f"{n_distinct:,}"
+    evidence = f"stored as {'whole numbers' if whole else 'numbers'}, {many} different{note}"
     return Column(name, "numeric", 0.95 if whole else 1.0, evidence, reading)
 
 

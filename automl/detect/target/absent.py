@@ -39,7 +39,7 @@ def gaps_in_targets(target: pd.DataFrame, found: Found, recipe: Recipe, rows: np
     shares = ", ".join(f"{name!r} {percent(share)}" for name, share in lacking)
     said, step = _unread(target, found, recipe)
     message = (
-        f"{partial.sum():,} of {len(observed):,} rows lack some of the targets (missing: {shares}"
+        f"{percent(float(partial.mean()))} of {len(observed):,} rows lack some of the targets (missing: {shares}"
         f"{f'; {said}' if said else ''}). They are used: what a row lacks is left out of the losses and scores."
     )
     names = tuple(name for name, _ in lacking)
