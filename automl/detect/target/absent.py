@@ -43,8 +43,7 @@ def gaps_in_targets(target: pd.DataFrame, found: Found, recipe: Recipe, rows: np
         f"{f'; {said}' if said else ''}). They are used: what a row lacks is left out of the losses and scores."
     )
     names = tuple(name for name, _ in lacking)
-    numbers = tuple(map(int, rows[partial][:SHOWN_ROWS]))
-    return Finding("gaps_in_targets", "low", message, step, names, numbers, int(partial.sum()))
+    return Finding("gaps_in_targets", "low", message, step, names, (), int(partial.sum()))
 
 
 def without_target(target: pd.DataFrame, found: Found, recipe: Recipe, lacking: np.ndarray) -> Finding:
