@@ -98,7 +98,7 @@ def show(seen: Inspection) -> None:
     for finding in seen.findings:
         if finding.check == "unsure_goal":
             continue
-        severity, rest = finding_text(finding).split(":", 1)
+        severity, rest = finding_text(finding, seen.interface).split(":", 1)
         console.print(terminal.styled(severity, COLOURS[severity], f":{rest}"))
 
 

@@ -88,6 +88,18 @@ class ContestResult:
     def __str__(self) -> str:
         return self.words
 
+    def __repr__(self) -> str:
+        trust = self.result.get("trust", {}).get("level", "high")
+        return f"<automl.ContestResult: {self.verdict} ({self.reason}), trust {trust}>"
+
+    def _repr_html_(self) -> str:
+        """A card for notebooks: what to settle first, the verdict and the leaderboard."""
+        from automl.report import card
+
+        said = self.words.splitlines()
+        at = next((i for i, line in enumerate(said) if line.startswith("Verdict: ")), 0)
+        return card.card(said[at], "", card.alarm_of(self.result), card.lines(said[at + 1 :]), card.board(self.result))
+
     def report(self, path: str | Path) -> Path:
         """Write the report to `path` (``.html``, ``.md`` or ``.json``; else HTML); returns the path."""
         target = Path(path)

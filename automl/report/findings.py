@@ -10,8 +10,8 @@ from automl.system.advice import Interface, for_interface
 from automl.system.printable import printable
 
 __all__ = [
-    "COLOURS", "SEVERITIES", "column_text", "finding_text", "gravest_first", "interface_of", "next_step_text",
-    "one_line", "row_numbers_text",
+    "COLOURS", "LONGEST_NAME", "SEVERITIES", "column_text", "finding_text", "gravest_first", "interface_of",
+    "next_step_text", "one_line", "row_numbers_text",
 ]  # fmt: skip
 
 SEVERITIES = ("high", "medium", "low")
