@@ -16,7 +16,7 @@ from automl.report.findings import SEVERITIES, column_text, finding_text, graves
 from automl.report.trust import CALLS
 from automl.system.advice import Interface
 
-__all__ = ["alarm", "alarm_of", "board", "card", "columns_table", "findings_list", "lines", "severities"]
+__all__ = ["alarm", "alarm_of", "bar", "board", "card", "columns_table", "findings_list", "lines", "severities", "table"]
 
 MOST_RUNS = 8
 MOST_COLUMNS = 30
@@ -35,6 +35,8 @@ font:14px/1.45 system-ui,sans-serif;overflow-wrap:anywhere;white-space:normal}
 .automl-card table{border-collapse:collapse;margin:.4rem 0}.automl-card .wide{overflow-x:auto}
 .automl-card th,.automl-card td{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top;background:none;
 border:0;border-bottom:1px solid rgba(128,128,128,.3)}
+.automl-card .bar{height:6px;max-width:24rem;border-radius:3px;background:rgba(128,128,128,.3)}
+.automl-card .bar i{display:block;height:100%;border-radius:3px;background:#5b8bc9}
 .automl-card .n{text-align:right;white-space:nowrap}
 """
 
@@ -134,6 +136,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Any]], numeric: Seque
         for row in rows
     )
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def bar(share: float) -> str:
+    """How much of something is used, as a bar; `share` from 0 to 1."""
+    return f'<div class="bar"><i style="width:{100 * min(max(share, 0.0), 1.0):.0f}%"></i></div>'
 
 
 def left_out(n: int, noun: str) -> str:
