@@ -481,9 +481,15 @@ class Result:
         return self.model.predict_proba(rows)
 
     def report(self, path: str | Path) -> Path:
-        """Copy the report to `path` (``.html``, ``.md`` or ``.json``); returns the path."""
+        """Copy the report to `path` (``.html``, ``.md`` or ``.json``); returns the path.
+
+        Raises:
+            FolderError: `path` has another ending, or cannot be written.
+        """
+        from automl.report import kind_of
+
         target = Path(path)
-        kind = target.suffix.lower() if target.suffix.lower() in (".html", ".md", ".json") else ".html"
+        kind = kind_of(target)
         folders.write_bytes(target, folders.read_bytes(self.folder / f"report{kind}", REPORT_BYTES))
         return target
 

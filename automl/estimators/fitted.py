@@ -101,6 +101,12 @@ class ContestResult:
         return card.card(said[at], "", card.alarm_of(self.result), card.lines(said[at + 1 :]), card.board(self.result))
 
     def report(self, path: str | Path) -> Path:
-        """Write the report to `path` (``.html``, ``.md`` or ``.json``; else HTML); returns the path."""
+        """Write the report to `path` (``.html``, ``.md`` or ``.json``); returns the path.
+
+        Raises:
+            FolderError: `path` has another ending, or cannot be written.
+        """
+        from automl.report import kind_of
+
         target = Path(path)
-        return folders.write_bytes(target, self.pages.get(target.suffix.lower(), self.pages[".html"]))
+        return folders.write_bytes(target, self.pages[kind_of(target)])

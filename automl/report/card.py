@@ -16,7 +16,9 @@ from automl.report.findings import SEVERITIES, column_text, finding_text, graves
 from automl.report.trust import CALLS
 from automl.system.advice import Interface
 
-__all__ = ["alarm", "alarm_of", "bar", "board", "card", "columns_table", "findings_list", "lines", "severities", "table"]
+__all__ = [
+    "alarm", "alarm_of", "bar", "board", "card", "columns_table", "findings_list", "lines", "severities", "table",
+]  # fmt: skip
 
 MOST_RUNS = 8
 MOST_COLUMNS = 30

@@ -14,6 +14,7 @@ import pytest
 
 import automl
 from automl.api import Inspection, Result, SideModel
+from automl.errors import FolderError
 from automl.estimators.fitted import ContestResult
 from automl.predict.model import Model
 from automl.records import Column, Finding, Task
@@ -137,3 +138,21 @@ def test_finalists_lead_the_board_and_the_floor_is_there(outcome_of: Any) -> Non
     shown = board(result_dict(outcome_of("binary")))
     assert shown.index("★") < shown.index("floor")
     assert "more runs" in shown
+
+
+@pytest.mark.parametrize("name", ["r.pdf", "r.PDF", "report", "r.docx", ".html", "r.html.gz", "r.ipynb"])
+def test_a_report_is_only_written_in_forms_that_there_are(name: str, outcome_of: Any, tmp_path: Path) -> None:
+    contest = ContestResult("deep", "better", "deep", "", {}, {".html": b"h", ".md": b"m", ".json": b"j"})
+    for one in (result_of(outcome_of("binary"), tmp_path), contest):
+        with pytest.raises(FolderError, match=r"as \.html, \.md or \.json, not as"):
+            one.report(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.HTML", b"h"), ("a.htm", b"h"), ("a.md", b"m"), ("a.json", b"j")])
+def test_the_ending_says_the_form(name: str, content: bytes, outcome_of: Any, tmp_path: Path) -> None:
+    pages = {".html": b"h", ".md": b"m", ".json": b"j"}
+    for suffix, page in pages.items():
+        (tmp_path / f"report{suffix}").write_bytes(page)
+    for one in (result_of(outcome_of("binary"), tmp_path), ContestResult("tie", "better", "deep", "", {}, pages)):
+        assert one.report(tmp_path / name).read_bytes() == content

@@ -57,7 +57,7 @@ class Progress:
     """Takes events of both sides and shows them on standard error.
 
     On a terminal it shows a live panel, in a notebook a panel that changes in its place. Elsewhere it writes one line
-    for each new best score, and a line with the counts of trials every 30 s and at the end. It shows nothing when quiet.
+    for each new best score, and a line with the counts of trials every 30 s and at the end. If quiet it shows nothing.
 
     Args:
         clock: clock of the run.
