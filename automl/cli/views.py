@@ -28,6 +28,7 @@ from automl.cli.flags import (
 )
 from automl.errors import RecipeError
 from automl.system import terminal
+from automl.system.counts import counted
 from automl.system.printable import printable
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def predict(
         terminal.out_data(frame.to_csv(index=False).rstrip("\n"))
     else:
         write(frame, Path(out))
-        terminal.err(printable(f"{len(frame)} predictions in {out}"))
+        terminal.err(printable(f"{counted(len(frame), 'prediction')} in {out}"))
 
 
 def write(frame: Any, path: Path) -> None:

@@ -32,6 +32,7 @@ from automl.shallow import ShallowSide
 from automl.sides.backend import check_backend
 from automl.storage import files as folders
 from automl.storage.run_folder import check_folder, open_folder
+from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
@@ -255,11 +256,11 @@ def _used_mib(folder: Path) -> float:
 
 def _going_on(counts: Mapping[str, int], clock: Clock, reserve: Reserve) -> str:
     """What a resumed run starts from, in words."""
-    resumed = " and ".join(f"{n} {name}" for name, n in counts.items())
+    resumed = " and ".join(counted(n, f"{name} run") for name, n in counts.items())
     left = max(0.0, clock.remaining)
     budget = f"{left:.0f} s of the budget left" if math.isfinite(left) else "no bound on time"
     more = "; --budget with another time gives more" if left < reserve.searching() + LEAST_STEP_SECONDS else ""
-    return f"going on with {resumed} runs, {budget}{more}"
+    return f"going on with {resumed}, {budget}{more}"
 
 
 def _floor(shallow: ShallowSide, clock: Clock) -> list[Run]:

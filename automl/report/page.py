@@ -160,7 +160,9 @@ def source(name: str) -> str:
 def environment(**options: Any) -> jinja2.Environment:
     """The Jinja environment of both forms: everything is escaped, and a missing name becomes empty text."""
     made = jinja2.Environment(autoescape=True, trim_blocks=False, keep_trailing_newline=True, **options)
-    made.filters.update(number=words.number, percent=words.percent, duration=words.duration, picture=picture)
+    made.filters.update(
+        number=words.number, count=words.count, percent=words.percent, duration=words.duration, picture=picture
+    )
     return made
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -26,31 +25,13 @@ from automl.system import terminal
 from automl.system.advice import Interface
 from automl.system.printable import printable
 
-__all__ = ["Progress", "quiet_libraries"]
+__all__ = ["Progress"]
 
 COUNT_SECONDS = 30.0
 WIDE = 100
 """The width in characters of a terminal from which on the columns of the panel stand apart."""
 NAME, SCORE = HEADINGS.index("best so far"), HEADINGS.index("score")
 LEAST_NAME, LONGEST_METRIC = 5, 14
-
-
-@contextlib.contextmanager
-def quiet_libraries() -> Iterator[None]:
-    """Suppress what native libraries write to standard error; `Progress` can still write."""
-    try:
-        saved = os.dup(2)
-    except OSError:  # no standard error at all
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
 
 
 class Progress:

@@ -8,6 +8,7 @@ from typing import Any
 from automl.records import Finding, Outcome, Section
 from automl.report import words
 from automl.report.findings import gravest_first, row_numbers_text
+from automl.system.counts import noun
 
 __all__ = ["DATA"]
 
@@ -63,7 +64,8 @@ def windows(outcome: Outcome) -> str:
     if valid is None or test is None:
         return ""
     return (
-        f"{words.count(len(valid), 'window')} to validate and {len(test)} to test, each of {outcome.task.horizon} steps"
+        f"{words.count(len(valid), 'window')} to validate and {len(test)} to test, each of "
+        f"{words.count(outcome.task.horizon or 0, 'step')}"
     )
 
 
@@ -71,7 +73,7 @@ def finding(one: Finding) -> dict[str, Any]:
     """A finding in words, with its rows, and with its columns if its message does not name all of them."""
     names = [words.shorten(name, 40) for name in one.columns[:N_NAMES]]
     rest = len(one.columns) - len(names)
-    listed = f"Column{'s' * (len(one.columns) > 1)} {', '.join(names)}" + (f" and {rest:,} more" if rest else "")
+    listed = f"{noun(len(one.columns), 'Column')} {', '.join(names)}" + (f" and {rest:,} more" if rest else "")
     is_new = any(name not in one.message for name in one.columns)
     return {
         "check": one.check,
