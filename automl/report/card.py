@@ -34,9 +34,10 @@ font:14px/1.45 system-ui,sans-serif;overflow-wrap:anywhere;white-space:normal}
 .automl-card li{margin:.3rem 0;padding-left:.6rem;border-left:4px solid #5b8bc9}
 .automl-card .high{border-color:#e5484d}.automl-card .medium{border-color:#b7791f}
 .automl-card .alarm{padding-left:.6rem;border-left:4px solid #b7791f}.automl-card .alarm.low{border-color:#e5484d}
-.automl-card table{border-collapse:collapse;margin:.4rem 0}.automl-card .wide{overflow-x:auto}
+.automl-card table{border-collapse:collapse;margin:.4rem 0;font:inherit;color:inherit}
+.automl-card .wide{overflow-x:auto}
 .automl-card th,.automl-card td{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top;background:none;
-border:0;border-bottom:1px solid rgba(128,128,128,.3)}
+color:inherit;border:0;border-bottom:1px solid rgba(128,128,128,.3)}
 .automl-card .bar{height:6px;max-width:24rem;border-radius:3px;background:rgba(128,128,128,.3)}
 .automl-card .bar i{display:block;height:100%;border-radius:3px;background:#5b8bc9}
 .automl-card .n{text-align:right;white-space:nowrap}
