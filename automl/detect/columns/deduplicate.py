@@ -60,22 +60,22 @@ def without_copies(frame: pd.DataFrame, name: str, n_distinct: int) -> pd.Series
         The column with one cell of each value; None where nothing comes again, or some value with another row.
     """
     series = frame[name]
-    present = series.notna()
+    present = series.notna().to_numpy()
     n_present = int(present.sum())
     if n_distinct == n_present or n_distinct < max(LEAST_VALUES, LEAST_SHARE * n_present):
         return None
-    own = pd.Series(_codes(series), frame.index)
-    again = frame.index[present & own.duplicated(keep=False)]
-    shared = frame.loc[again]
-    codes = pd.DataFrame({place: _codes(shared.iloc[:, place]) for place in range(shared.shape[1])})
-    if len(codes.drop_duplicates()) > own.loc[again].nunique():
-        return None
+    own = _codes(series)
+    again = np.flatnonzero(present & pd.Series(own).duplicated(keep=False).to_numpy())
+    n_values = len(np.unique(own[again]))
     n_others = 0
-    for place in range(frame.shape[1]):
-        n_others += frame.columns[place] != name and len(np.unique(_codes(frame.iloc[:, place]))) > 1
-        if n_others >= LEAST_OTHERS:
-            return series[~(present & own.duplicated())]
-    return None
+    for place in range(frame.shape[1]):  # nearly always the first other column ends this
+        codes = _codes(frame.iloc[again, place]).astype(np.int64) + 1
+        if len(np.unique(own[again] * (codes.max() + 1) + codes)) > n_values:
+            return None
+        if n_others < LEAST_OTHERS and frame.columns[place] != name:
+            n_others += len(np.unique(_codes(frame.iloc[:, place]))) > 1
+    first = ~(present & pd.Series(own).duplicated().to_numpy())
+    return series[first] if n_others >= LEAST_OTHERS else None
 
 
 def _codes(series: pd.Series) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl.detect.columns import deduplicate as deduplicate_module
 from automl.detect.columns.deduplicate import deduplicate, without_copies
 from automl.detect.columns.kinds import columns
 
@@ -67,11 +68,28 @@ def test_a_code_that_comes_back_in_another_row_is_no_copy() -> None:
     back = single.iloc[:40].assign(amount=single["amount"].iloc[40:80].to_numpy())
     table = pd.concat([single, back], ignore_index=True)
     assert without_copies(table, "ticket", 300) is None
-    assert {c.kind for c in columns(table) if c.name == "ticket"} == {
-        c.kind for c in columns(table[["ticket", "amount"]]) if c.name == "ticket"
-    }
 
 
 def test_a_table_with_few_columns_has_no_copies_but_values_that_come_again() -> None:
     names = pd.DataFrame({"city": [f"c{i}" for i in range(60)] + ["c1", "c2"], "land": "x"})
     assert without_copies(names, "city", 60) is None
+
+
+def test_gaps_and_rows_copied_more_than_once_are_no_obstacle() -> None:
+    single = visits(200)
+    single.loc[180:, "ticket"] = None
+    copied = pd.concat([single, single.iloc[:30], single.iloc[:20]], ignore_index=True)
+    once = without_copies(copied, "ticket", 180)
+    assert once is not None
+    assert once.dropna().tolist() == single["ticket"].dropna().tolist()
+    assert next(c.kind for c in columns(copied) if c.name == "ticket") == "identifier"
+
+
+def test_only_as_many_columns_are_compared_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[object] = []
+    real = deduplicate_module._codes
+    monkeypatch.setattr(deduplicate_module, "_codes", lambda one: looked.append(one.name) or real(one))
+    rng = np.random.default_rng(0)
+    wide = pd.DataFrame({f"c{i}": rng.integers(0, 900, 1000) for i in range(300)})
+    assert without_copies(wide, "c0", wide["c0"].nunique()) is None
+    assert len(looked) < 6
