@@ -447,10 +447,11 @@ class Result:
         first, *others = verdict_lines(self.outcome)
         reasons = [finding_text(finding, "python") for finding in self.trust.findings]
         rest = [finding for finding in self.outcome.findings if finding not in self.trust.findings]
+        place = card.lines([f"Report: {self.folder / 'report.html'}"], "quiet")
+        alarm = card.alarm(self.trust.level, reasons)
         return card.card(
-            first, "", card.alarm(self.trust.level, reasons), card.lines(others), card.board(self.result),
-            card.findings_list(rest), card.lines([f"Report: {self.folder / 'report.html'}"], "quiet"),
-        )  # fmt: skip
+            first, "", card.lines(others), card.board(self.result), card.findings_list(rest), place, first=alarm
+        )
 
     @property
     def verdict(self) -> str:

@@ -98,7 +98,8 @@ class ContestResult:
 
         said = self.words.splitlines()
         at = next((i for i, line in enumerate(said) if line.startswith("Verdict: ")), 0)
-        return card.card(said[at], "", card.alarm_of(self.result), card.lines(said[at + 1 :]), card.board(self.result))
+        alarm = card.alarm_of(self.result)
+        return card.card(said[at], "", card.lines(said[at + 1 :]), card.board(self.result), first=alarm)
 
     def report(self, path: str | Path) -> Path:
         """Write the report to `path` (``.html``, ``.md`` or ``.json``); returns the path.

@@ -130,9 +130,8 @@ class Model:
 
         title = f"{words.task_sentence(self.task)}, scored by {words.metric(self.task.metric)}"
         lead = f"predicts with the {self.recommended} model; has {', '.join(sorted(self.predictors))}"
-        return card.card(
-            title, lead, card.alarm_of(self.result), card.board(self.result), card.columns_table(self.task.columns)
-        )
+        alarm, board = card.alarm_of(self.result), card.board(self.result)
+        return card.card(title, lead, board, card.columns_table(self.task.columns), first=alarm)
 
     def side(self, name: str) -> SideModel:
         """The model of a side.

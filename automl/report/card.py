@@ -44,19 +44,20 @@ color:inherit;border:0;border-bottom:1px solid rgba(128,128,128,.3)}
 """
 
 
-def card(title: str, lead: str, *parts: str) -> str:
+def card(title: str, lead: str, *parts: str, first: str = "") -> str:
     """A card.
 
     Args:
         title: its first line, in bold.
         lead: a line below it, or "".
         *parts: pieces of HTML made by this module; empty ones are left out.
+        first: a piece that stands above the title: what must be settled before it is believed.
 
     Returns:
         HTML; all text is escaped, nothing is loaded, nothing runs.
     """
     head = f'<p class="title">{text(title)}</p>' + (f"<p>{text(lead)}</p>" if lead else "")
-    return f'<div class="automl-card"><style>{STYLE}</style>{head}{"".join(parts)}</div>'
+    return f'<div class="automl-card"><style>{STYLE}</style>{first}{head}{"".join(parts)}</div>'
 
 
 def text(value: Any, most: int = MOST_CHARACTERS) -> str:

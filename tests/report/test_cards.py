@@ -93,7 +93,13 @@ def test_a_result_is_a_card_that_begins_with_what_must_be_settled(name: str, out
     outcome = dataclasses.replace(plain, findings=(Finding("a", "low", "Small."), LEAK))
     result = result_of(outcome)
     card = checked(result._repr_html_())
-    assert card.index("Settle this") < card.index("paid") < card.index("<table>") < card.index("Small.")
+    assert (
+        card.index("Settle this")
+        < card.index("paid")
+        < card.index("Verdict: ")
+        < card.index("<table>")
+        < card.index("Small.")
+    )
     assert "drop=[&quot;paid&quot;]" in card and f"Verdict: {outcome.comparison.verdict}" in card
     assert "★" in card and "report.html" in card
     assert "trust low" in repr(result) and "\n" not in repr(result)

@@ -57,7 +57,8 @@ class Panel:
         self.title, self.lead, self.share = "", "", 0.0
         self.rows: Sequence[Sequence[str]] = ()
         self._notes: list[str] = []
-        self._findings: str = ""
+        self._findings: tuple[Finding, ...] = ()
+        self._interface: Interface = "python"
         self._alarm: str = ""
         self._words: list[str] = []
         self._display: Display | None = display
@@ -71,12 +72,13 @@ class Panel:
 
     def findings(self, findings: Sequence[Finding], interface: Interface) -> None:
         """Show findings, gravest first, as a list."""
-        self._findings = card.findings_list(findings, interface)
+        self._findings, self._interface = tuple(findings), interface
         self._words += [finding_text(finding, interface) for finding in findings]
 
     def conclude(self, trust: Trust, interface: Interface) -> None:
         """Show first what must be settled before the result is believed."""
         self._alarm = card.alarm(trust.level, [finding_text(one, interface) for one in trust.findings])
+        self._findings = tuple(one for one in self._findings if one not in trust.findings)
 
     def show(self, *, now: bool = False) -> None:
         """Show the panel, or change it if it was not changed just now.
@@ -102,4 +104,5 @@ class Panel:
     def _repr_html_(self) -> str:
         table = card.table(HEADINGS, self.rows, tuple(range(2, len(HEADINGS))))
         notes = card.lines(self._notes[-MOST_NOTES:], "quiet")
-        return card.card(self.title, self.lead, self._alarm, card.bar(self.share), table, self._findings, notes)
+        findings = card.findings_list(self._findings, self._interface)
+        return card.card(self.title, self.lead, card.bar(self.share), table, findings, notes, first=self._alarm)

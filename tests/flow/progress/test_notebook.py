@@ -60,6 +60,7 @@ def test_a_run_shows_one_panel_and_no_lines(page: Page, capfd: pytest.CaptureFix
     assert "reading the data" in states[0] and "stop the cell" in states[0]
     last = states[-1]
     assert last.index("Settle this") < last.index("mlp-1") < last.index("a note")
+    assert last.count("explains") == 1  # not among the findings as well
     assert "&lt;explains&gt;" in last and "drop=[&quot;paid&quot;]" in last and "finished" in last
 
 
