@@ -64,6 +64,7 @@ class Progress:
         self.best: dict[str, tuple[str, float, int]] = {}
         self.counts: dict[str, dict[str, int]] = {"deep": {}, "shallow": {}, "floor": {}}
         self.running: dict[str, str] = {}
+        self._resumed: dict[str, str] = {}
         self.doing = "reading the data"
         self._live = Live(console=self.console, refresh_per_second=4, get_renderable=self._panel, transient=True)
         self._counted = 0.0
@@ -105,6 +106,7 @@ class Progress:
         for run in runs:
             counts = self.counts.setdefault(run.side, {})
             counts[run.status] = counts.get(run.status, 0) + 1
+            self._resumed[run.name] = run.status
             if run.valid_score is not None:
                 self._take_best(run.side, run.name, run.valid_score, run.n_holdouts)
 
@@ -231,6 +233,8 @@ class Progress:
     def _ran(self, side: str, event: dict[str, Any]) -> None:
         self.running.pop(event["name"], None)
         counts = self.counts.setdefault(side, {})
+        if before := self._resumed.pop(event["name"], None):  # its model was lost, so it was fitted again
+            counts[before] -= 1
         counts[event["status"]] = counts.get(event["status"], 0) + 1
         score = event.get("score")
         if score is not None:

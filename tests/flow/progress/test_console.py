@@ -226,5 +226,6 @@ def test_a_resumed_run_counts_the_runs_of_all_calls():
     with Progress(Clock(60), quiet=False, stream=stream) as progress:
         progress.resumed(earlier)
         progress.event(ran("shallow", "ridge-3", 0.5))
+        progress.event(ran("shallow", "ridge-1", 0.9))  # fitted again, since its model was lost
     last = stream.getvalue().splitlines()[-1]
     assert "shallow 2 done, 1 cut, 0 failed, best 0.9000; deep 0 done, 0 cut, 1 failed" in last
