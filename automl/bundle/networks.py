@@ -19,6 +19,7 @@ from automl.errors import BundleError
 from automl.sides.backend import check_backend
 from automl.sides.predictors import BATCH_SIZE
 from automl.storage.trusted import spendable_bytes
+from automl.system.quiet import quiet_libraries
 
 __all__ = ["LEAST_BATCH_BYTES", "check_network", "load_network"]
 
@@ -77,6 +78,12 @@ def load_network(path: Path, content: bytes) -> Any:
         BundleError: see `check_network`; or it declares more weights than it stores, or outputs larger than the free
             memory; or Keras cannot read it.
     """
+    with quiet_libraries():  # TensorFlow, which this may load, writes about devices that this machine lacks
+        return _network(path, content)
+
+
+def _network(path: Path, content: bytes) -> Any:
+    """See `load_network`."""
     import importlib
     import pkgutil
 

@@ -28,6 +28,7 @@ from automl.cli.flags import (
 )
 from automl.errors import RecipeError
 from automl.system import terminal
+from automl.system.counts import counted
 from automl.system.printable import printable
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def show(seen: Inspection) -> None:
     for finding in seen.findings:
         if finding.check == "unsure_goal":
             continue
-        severity, rest = finding_text(finding).split(":", 1)
+        severity, rest = finding_text(finding, seen.interface).split(":", 1)
         console.print(terminal.styled(severity, COLOURS[severity], f":{rest}"))
 
 
@@ -127,7 +128,7 @@ def predict(
         terminal.out_data(frame.to_csv(index=False).rstrip("\n"))
     else:
         write(frame, Path(out))
-        terminal.err(printable(f"{len(frame)} predictions in {out}"))
+        terminal.err(printable(f"{counted(len(frame), 'prediction')} in {out}"))
 
 
 def write(frame: Any, path: Path) -> None:

@@ -33,6 +33,7 @@ from automl.records import Run, SearchOptions
 from automl.sides.entries import damage
 from automl.sides.holdouts import MultiHoldoutPolicy
 from automl.system import processes
+from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.deep.ray.executor import RayPool
@@ -469,7 +470,9 @@ class DeepSide:
     def _tell_what_was_found(self) -> None:
         parts = []
         if self._resumed:
-            parts.append(f"{len(self._resumed)} trials of an earlier call, the weights of {len(self.ranked)} of them")
+            parts.append(
+                f"{counted(len(self._resumed), 'trial')} of an earlier call, the weights of {len(self.ranked)} of them"
+            )
         for pending in self._in_flight:
             where = "its last snapshot" if pending.snapshot is not None else "its start"
             parts.append(f"{pending.spec.name}, which was under way, from {where}")

@@ -16,6 +16,7 @@ from automl.detect.series.timing import columns_of, time_column, times_of
 from automl.detect.target.goal import Answer
 from automl.errors import DataError
 from automl.records import Column, Dataset, Finding, Recipe
+from automl.system.counts import counted, noun
 
 __all__ = ["about_time", "split_in_time"]
 
@@ -115,7 +116,9 @@ def _dated(dataset: Dataset, time: Column) -> tuple[Dataset, list[Finding]]:
         )
     if not len(lost):
         return replace(dataset, times=times), []
-    message = f"{len(lost):,} rows have no readable time in {name!r} and were dropped."
+    n = len(lost)
+    dropped = f"{noun(n, 'was', 'were')} dropped"
+    message = f"{counted(n, 'row')} {noun(n, 'has', 'have')} no readable time in {name!r} and {dropped}."
     finding = Finding(
         "missing_time", "medium", message, "Correct these times.", (name,), tuple(map(int, lost[:20])), len(lost)
     )

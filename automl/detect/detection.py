@@ -26,6 +26,7 @@ from automl.detect.series.options import is_asked
 from automl.detect.target.goal import Answer, answer, suggested
 from automl.errors import DataError, InputError, NoTarget, RecipeError
 from automl.records import KINDS, Column, Dataset, Goal, GoalName, Recipe, Task
+from automl.system.counts import counted
 
 __all__ = ["detect", "is_in_time_order", "kinds_of"]
 
@@ -281,8 +282,8 @@ def _metric(answered: Answer, recipe: Recipe) -> tuple[str, str]:
             f"that guess; each class counts alike"
         )
     return chosen, (
-        f"metric {chosen}, though {share} of the rows are {common!r}: the rarest class has {min(counts):,} rows, "
-        f"too few to count as much as any other; look at the scores of each class"
+        f"metric {chosen}, though {share} of the rows are {common!r}: the rarest class has "
+        f"{counted(min(counts), 'row')}, too few to count as much as any other; look at the scores of each class"
     )
 
 

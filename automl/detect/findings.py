@@ -14,6 +14,7 @@ from automl.detect.quoting import quotable
 from automl.detect.target.goal import SURE, Answer
 from automl.records import ORDERED_KINDS, Column, Finding, Recipe, Severity
 from automl.system import shell
+from automl.system.counts import counted, noun
 
 __all__ = ["converted_units", "mixed_units", "reading_findings", "spelled_gaps", "stand_ins", "unclear_marks", "unsure"]
 
@@ -62,8 +63,8 @@ def stand_ins(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
     if not names:
         return None
     message = (
-        f"{count:,} cells hold a number that lies far from all others and comes back ({'; '.join(described[:5])}); "
-        f"they were read as missing."
+        f"{counted(count, 'cell')} {noun(count, 'holds', 'hold')} a number that lies far from all others and comes "
+        f"back ({'; '.join(described[:5])}); {noun(count, 'it was', 'they were')} read as missing."
     )
     kind = next(c.kind for c in columns if c.name == names[0])
     step = f"If it is a real value, set the column's kind ({shell.columns_flag(names[0], kind)})."

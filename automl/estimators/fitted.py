@@ -88,7 +88,26 @@ class ContestResult:
     def __str__(self) -> str:
         return self.words
 
+    def __repr__(self) -> str:
+        trust = self.result.get("trust", {}).get("level", "high")
+        return f"<automl.ContestResult: {self.verdict} ({self.reason}), trust {trust}>"
+
+    def _repr_html_(self) -> str:
+        """A card for notebooks: what to settle first, the verdict and the leaderboard."""
+        from automl.report import card
+
+        said = self.words.splitlines()
+        at = next((i for i, line in enumerate(said) if line.startswith("Verdict: ")), 0)
+        alarm = card.alarm_of(self.result)
+        return card.card(said[at], "", card.lines(said[at + 1 :]), card.board(self.result), first=alarm)
+
     def report(self, path: str | Path) -> Path:
-        """Write the report to `path` (``.html``, ``.md`` or ``.json``; else HTML); returns the path."""
+        """Write the report to `path` (``.html``, ``.md`` or ``.json``); returns the path.
+
+        Raises:
+            FolderError: `path` has another ending, or cannot be written.
+        """
+        from automl.report import kind_of
+
         target = Path(path)
-        return folders.write_bytes(target, self.pages.get(target.suffix.lower(), self.pages[".html"]))
+        return folders.write_bytes(target, self.pages[kind_of(target)])

@@ -23,6 +23,7 @@ from automl.goals.shared.truth import values_of
 from automl.records import Contestant, Cost, Finding, Outcome, Output, Run
 from automl.sides.ensemble import members_of
 from automl.sides.predictors import DeepPredictor, ShallowPredictor
+from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
@@ -241,7 +242,7 @@ def _no_deep_model(runs: list[Run], chosen: Mapping[str, Run]) -> tuple[Finding,
     return (
         Finding(
             "no_deep_model", "high",
-            f"None of {len(tried)} deep trials gave a model; the most frequent reason: {common}{often}.",
+            f"None of {counted(len(tried), 'deep trial')} gave a model; the most frequent reason: {common}{often}.",
             "Depending on the reason, a longer budget, other templates or more memory may help.",
         ),
     )  # fmt: skip

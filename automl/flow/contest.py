@@ -26,12 +26,13 @@ from automl.flow.prepare import audited, prepare
 from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
 from automl.flow.sides import deep_side, shallow_side, workers_of
-from automl.report.findings import interface_of
+from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import trust_of
 from automl.shallow import ShallowSide
 from automl.sides.backend import check_backend
 from automl.storage import files as folders
 from automl.storage.run_folder import check_folder, open_folder
+from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
@@ -98,7 +99,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             prepared = prepare(recipe)
         for finding in prepared.dataset.findings:
             if finding.check in NOTED:
-                progress.note(f"{finding.message} {finding.next_step}")
+                progress.note(f"{finding.message} {next_step_text(finding, interface_of(recipe))}")
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
         cleanup.enter_context(folders.locked(folder))
@@ -122,7 +123,8 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         shallow = shallow_side(recipe, prepared, folder, progress, interrupt, clock)
         with clock.phase("audit"):  # while TensorFlow and the shallow process load
             prepared = audited(prepared, _audit_seconds(clock))
-        progress.findings([f for f in prepared.dataset.findings if f.check not in NOTED])
+        new = [finding for finding in prepared.dataset.findings if finding.check not in NOTED]
+        progress.findings(new, interface_of(recipe))
         folders.clear_unfinished(folder)
         cleanup.enter_context(
             ledger
@@ -155,6 +157,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 loading_seconds = clock.elapsed - begun
             sides: dict[str, Contender] = {"shallow": shallow} if deep is None else {"deep": deep, "shallow": shallow}
             recorded = {name: side.earlier_runs() for name, side in sides.items()}
+            progress.resumed([run for earlier in recorded.values() for run in earlier])
             runs[:] = [run for earlier in recorded.values() for run in earlier] + runs
             if ledger.recorded is not None:
                 progress.say(_going_on({name: len(earlier) for name, earlier in recorded.items()}, clock, reserve))
@@ -253,11 +256,11 @@ def _used_mib(folder: Path) -> float:
 
 def _going_on(counts: Mapping[str, int], clock: Clock, reserve: Reserve) -> str:
     """What a resumed run starts from, in words."""
-    resumed = " and ".join(f"{n} {name}" for name, n in counts.items())
+    resumed = " and ".join(counted(n, f"{name} run") for name, n in counts.items())
     left = max(0.0, clock.remaining)
     budget = f"{left:.0f} s of the budget left" if math.isfinite(left) else "no bound on time"
     more = "; --budget with another time gives more" if left < reserve.searching() + LEAST_STEP_SECONDS else ""
-    return f"going on with {resumed} runs, {budget}{more}"
+    return f"going on with {resumed}, {budget}{more}"
 
 
 def _floor(shallow: ShallowSide, clock: Clock) -> list[Run]:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from automl.errors import RecipeError
-from automl.flow.progress.console import quiet_libraries
 from automl.records import DeviceWish
 from automl.system import resources
 from automl.system.printable import printable
+from automl.system.quiet import quiet_libraries
 from automl.system.resources import usable_cores
 
 __all__ = ["LOADER", "LeftOut", "Loading", "failed_loading", "import_deep", "lacking"]

@@ -28,6 +28,7 @@ from automl.flow.progress.console import Progress
 from automl.flow.sides import deep_side, shallow_side, workers_of
 from automl.shallow import ShallowSide
 from automl.sides.backend import check_backend
+from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
@@ -143,9 +144,10 @@ def _why_none(side: str, runs: list[Run], latency_ms: float | None) -> str:
     if not tried:
         return f"the budget was over before a {side} model was fitted; give a longer one"
     if latency_ms is not None and any(run.valid_score is not None for run in tried):
-        return f"none of {len(tried)} {side} models predicts a row within {latency_ms:g} ms; allow a longer latency"
+        models = counted(len(tried), f"{side} model")
+        return f"none of {models} predicts a row within {latency_ms:g} ms; allow a longer latency"
     common: Any = Counter(run.failure or run.status for run in tried).most_common(1)[0][0]
     return (
-        f"none of {len(tried)} {side} trials gave a model; the most frequent reason: {common}. "
+        f"none of {counted(len(tried), f'{side} trial')} gave a model; the most frequent reason: {common}. "
         "Depending on the reason, a longer budget or more memory may help"
     )

@@ -14,6 +14,7 @@ from automl.intake import pictures, span
 from automl.modalities.shared.cells import names_of
 from automl.modalities.shared.specs import restore_spec, spec_state
 from automl.records import ArrayForm, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
+from automl.system.counts import counted
 
 __all__ = [
     "IMAGE", "ImageEncoder", "Pictures", "example_pictures", "fit", "fit_pictures", "grey_means", "restore",
@@ -181,7 +182,9 @@ def _channels(pictures: np.ndarray, wanted: int) -> np.ndarray:
         return np.asarray(np.rint(pictures @ _LUMA)[..., None], np.uint8)
     if found == 1:
         return np.repeat(pictures, wanted, axis=-1)
-    raise DataError(f"expected pictures with {wanted} channels; these have {found}. Give pictures of the same sort")
+    raise DataError(
+        f"expected pictures with {counted(wanted, 'channel')}; these have {found}. Give pictures of the same sort"
+    )
 
 
 # --------------------------------------------------------------------------- the record

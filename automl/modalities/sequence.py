@@ -15,6 +15,7 @@ from automl.modalities.image import in_pixels, near_square
 from automl.modalities.shared.cells import as_they_are, typed
 from automl.modalities.shared.specs import MOST_NUMBERS, channel_stats, check_equal, restore_spec, spec_state
 from automl.records import ArrayForm, Column, Dataset, Encoder, Finding, InputSpec, Modality, Split, TargetCodec, Task
+from automl.system.counts import counted, noun
 
 __all__ = ["SEQUENCE", "SequenceEncoder", "fit", "restore"]
 
@@ -47,8 +48,8 @@ class SequenceEncoder:
         values = _raw(dataset, rows)  # (n, channels, length)
         if values.shape[1] != spec.shape[1]:
             raise DataError(
-                f"expected sequences of {spec.shape[1]} channels as in training; {dataset.name} has {values.shape[1]}. "
-                "Give an array of shape (n, channels, length)"
+                f"expected sequences of {counted(spec.shape[1], 'channel')} as in training; {dataset.name} has "
+                f"{values.shape[1]}. Give an array of shape (n, channels, length)"
             )
         filled = _without_gaps(_of_length(values, self.length), self.fill)
         return {spec.name: _averaged(filled, self.factor).transpose(0, 2, 1).astype(np.float32)}
@@ -141,7 +142,7 @@ def _recognises(inputs: Any, columns: Sequence[Column]) -> str | None:
     _, channels, length = inputs.shape
     if near_square(inputs.shape) and (in_pixels(inputs) or channels == length or channels > MOST_CHANNELS):
         return None
-    return f"an array of shape {inputs.shape} is {channels} channel(s) of {length} steps"
+    return f"an array of shape {inputs.shape} is {counted(channels, 'channel')} of {counted(length, 'step')}"
 
 
 def _fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec) -> Encoder:
@@ -155,7 +156,8 @@ def _read(dataset: Dataset) -> Dataset:
     if not infinite.any():
         return replace(dataset, inputs=values)
     values[infinite] = np.nan
-    message = f"{int(infinite.sum()):,} infinite numbers were read as missing."
+    n = int(infinite.sum())
+    message = f"{counted(n, 'infinite number')} {noun(n, 'was', 'were')} read as missing."
     step = "Look for divisions by zero where these values are made."
     finding = Finding("infinite_numbers", "medium", message, step, count=int(infinite.sum()))
     return replace(dataset, inputs=values, findings=(*dataset.findings, finding))

@@ -37,6 +37,7 @@ from automl.records import (
     TargetCodec,
     Task,
 )
+from automl.system.counts import counted
 from automl.target_encoding.ridge import target_columns
 
 __all__ = ["TABULAR", "TabularEncoder", "fit", "restore"]
@@ -198,7 +199,7 @@ def _nothing_usable(columns: list[Column], n_rows: int) -> str:
     shown = ", ".join(f"{column.name} ({column.kind})" for column in columns[:8])
     more = f" and {len(columns) - 8} more" if len(columns) > 8 else ""
     return (
-        f"expected at least one input column that varies in the {n_rows} training rows; "
+        f"expected at least one input column that varies in the {counted(n_rows, 'training row')}; "
         f"found {shown + more or 'no input columns'}. "
         f"Add a column that varies (levels count from {MIN_LEVEL_ROWS} rows on), or name the kind of one that was "
         "misread, such as columns={'name': 'categorical'}"
@@ -212,7 +213,7 @@ def _recognises(inputs: Any, columns: Sequence[Column]) -> str | None:
     kinds = {column.kind for column in columns}
     if not kinds:
         return None
-    return f"{len(columns)} columns ({names_of(columns)}) of {len(kinds)} kind{'s' * (len(kinds) > 1)}"
+    return f"{counted(len(columns), 'column')} ({names_of(columns)}) of {counted(len(kinds), 'kind')}"
 
 
 def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:

@@ -29,6 +29,18 @@ class SideModel:
     predictor: Any
     root: str | None = None
 
+    def __repr__(self) -> str:
+        from automl.report.words import task_sentence
+
+        return f"<automl.SideModel {self.side}: {task_sentence(self.task)}>"
+
+    def _repr_html_(self) -> str:
+        """A card for notebooks: the task and the columns that the model reads."""
+        from automl.report import card, words
+
+        lead = f"{words.task_sentence(self.task)}, scored by {words.metric(self.task.metric)}"
+        return card.card(f"The {self.side} model", lead, card.columns_table(self.task.columns))
+
     def predict(self, rows: Any) -> pd.DataFrame | pd.Series:
         """Predict new rows.
 
@@ -105,6 +117,21 @@ class Model:
     recommended: str
     folder: Path | None = None
     result: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        from automl.report.words import task_sentence
+
+        others = ", ".join(sorted(self.predictors))
+        return f"<automl.Model {task_sentence(self.task)}: predicts with {self.recommended}, has {others}>"
+
+    def _repr_html_(self) -> str:
+        """A card for notebooks: the task, what to settle first, the leaderboard and the columns."""
+        from automl.report import card, words
+
+        title = f"{words.task_sentence(self.task)}, scored by {words.metric(self.task.metric)}"
+        lead = f"predicts with the {self.recommended} model; has {', '.join(sorted(self.predictors))}"
+        alarm, board = card.alarm_of(self.result), card.board(self.result)
+        return card.card(title, lead, board, card.columns_table(self.task.columns), first=alarm)
 
     def side(self, name: str) -> SideModel:
         """The model of a side.

@@ -1,9 +1,12 @@
 """Makes a `Recipe` from YAML, flags or Python arguments. Errors name the file, the line and the nearest valid key."""
 
-from automl.recipe.making import OBJECTS, make
+from automl.recipe.making import OBJECTS, make, unknown_argument
 from automl.recipe.reader import read, validate
 from automl.recipe.schema import schema
 from automl.recipe.units import parse_budget, parse_columns, parse_latency
 from automl.recipe.writing import dump
 
-__all__ = ["OBJECTS", "dump", "make", "parse_budget", "parse_columns", "parse_latency", "read", "schema", "validate"]
+__all__ = [
+    "OBJECTS", "dump", "make", "parse_budget", "parse_columns", "parse_latency", "read", "schema", "unknown_argument",
+    "validate",
+]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from automl.recipe.places import find, opened
 from automl.recipe.problems import UNDER_SEARCH, Problem, check
 from automl.recipe.schema import KEYS, SEARCH_KEYS, Keys, to_recipe
 from automl.recipe.units import parse_columns
-from automl.recipe.words import nearest_key
+from automl.recipe.words import cut, nearest_key
 from automl.records import Recipe
 from automl.storage.files import shown
 
-__all__ = ["OBJECTS", "make"]
+__all__ = ["OBJECTS", "make", "unknown_argument"]
+
+ONLY_FIT = "which only fit and run take"
 
 OBJECTS = ("data", "test", "weight")
 """Keys whose values may be objects in memory."""
@@ -33,11 +35,9 @@ def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
     Raises:
         RecipeError: a key is unknown, a value is wrong, or a path does not exist.
     """
-    unknown = [key for key in arguments if key not in KEYS]
-    if unknown:
-        hint = nearest_key(unknown[0], KEYS, SEARCH_KEYS, UNDER_SEARCH)
-        raise RecipeError(f"{source}: unknown argument {unknown[0]!r}{hint}; "
-                          f"arguments are {', '.join(KEYS)}")  # fmt: skip
+    unknown = next((key for key in arguments if key not in KEYS), None)
+    if unknown is not None:
+        raise unknown_argument(source, unknown, KEYS)
     given = {key: value for key, value in arguments.items() if value is not None}
     if "data" not in given:
         raise RecipeError(f"{source}: data is missing; pass a path, a frame, an array or a pair (inputs, target)")
@@ -46,6 +46,19 @@ def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
     if keys is None:
         raise RecipeError(*messages_of(problems, source))
     return finish(keys, source, Path(), objects)
+
+
+def unknown_argument(source: str, name: str, known: Sequence[str]) -> RecipeError:
+    """The error for an argument that a call does not have, with the nearest one.
+
+    Args:
+        source: the call, such as "automl.fit".
+        name: what the user wrote.
+        known: the arguments that the call has.
+    """
+    elsewhere = dict.fromkeys(KEYS, ONLY_FIT) | dict.fromkeys(SEARCH_KEYS, UNDER_SEARCH)
+    hint = nearest_key(name, known, [key for key in elsewhere if key not in known], elsewhere)
+    return RecipeError(f"{source}: unknown argument {cut(name, 100)!r}{hint}; arguments are {', '.join(known)}")
 
 
 def finish(keys: Keys, source: str, root: Path, objects: Mapping[str, Any] | None = None) -> Recipe:

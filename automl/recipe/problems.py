@@ -12,6 +12,7 @@ from automl.errors import RecipeError
 from automl.recipe.schema import EXPECTED, KEYS, SEARCH_KEYS, Keys, listed
 from automl.recipe.words import arrived, cut, nearest, nearest_key
 from automl.records import GOALS, PLUGIN_GROUP, QUANTITY_KINDS
+from automl.system.counts import counted, noun
 
 __all__ = ["Problem", "check"]
 
@@ -33,8 +34,8 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
     problems: list[Problem] = [
         (key, f"unknown key {cut(key, 100)!r}{_hint(key)}; keys are {', '.join(KEYS)}") for key in unknown[:MOST_TOLD]
     ]
-    if len(unknown) > MOST_TOLD:
-        problems.append(("", f"{len(unknown) - MOST_TOLD:,} further keys are unknown; is this a recipe?"))
+    if (left := len(unknown) - MOST_TOLD) > 0:
+        problems.append(("", f"{counted(left, 'further key')} {noun(left, 'is', 'are')} unknown; is this a recipe?"))
     known = {key: value for key, value in values.items() if key in KEYS}
     if "data" not in known:
         problems.append(("", f"the key 'data' is missing; expected {EXPECTED['data']}"))

@@ -20,6 +20,7 @@ from automl.recipe.schema import SEARCH_KEYS, Keys
 from automl.recipe.words import cut
 from automl.records import Recipe
 from automl.storage.files import shown
+from automl.system.counts import counted
 
 __all__ = ["read", "validate"]
 
@@ -79,7 +80,7 @@ def examine(path: Path, overrides: dict[str, Any], skip: tuple[str, ...] = ()) -
     placed = sorted(problems, key=lambda problem: lines.get(problem[0], 0))
     messages = [where(path, lines, problem) for problem in placed[:MOST_PROBLEMS]]
     if len(placed) > MOST_PROBLEMS:
-        messages.append(f"{path}: and {len(placed) - MOST_PROBLEMS} more problems")
+        messages.append(f"{path}: and {counted(len(placed) - MOST_PROBLEMS, 'more problem')}")
     return (None if problems else keys), messages
 
 

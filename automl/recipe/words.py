@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 __all__ = ["arrived", "cut", "nearest", "nearest_key"]
@@ -28,14 +28,16 @@ def nearest(word: str, words: Iterable[str], cutoff: float = 0.5) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def nearest_key(word: str, keys: Iterable[str], elsewhere: Iterable[str] = (), where: str = "") -> str:
+def nearest_key(
+    word: str, keys: Iterable[str], elsewhere: Iterable[str] = (), where: str | Mapping[str, str] = ""
+) -> str:
     """The same for a recipe's keys, including the names that other tools use for them.
 
     Args:
         word: what the user wrote.
         keys: that are valid in its place.
         elsewhere: keys that are valid in another place.
-        where: how to speak of that place, such as "under search".
+        where: how to speak of that place, such as "which belongs under search"; or that for each key.
     """
     plain = word[:LONGEST].strip().lower().replace("-", "_").replace(" ", "_")
     here, others = list(keys), list(elsewhere)
@@ -43,7 +45,8 @@ def nearest_key(word: str, keys: Iterable[str], elsewhere: Iterable[str] = (), w
     close = difflib.get_close_matches(plain, [*here, *others], n=1, cutoff=0.5)
     if not close:
         return ""
-    return f" (did you mean {close[0]!r}{'' if close[0] in here else f', {where}'}?)"
+    place = "" if close[0] in here else f", {where if isinstance(where, str) else where[close[0]]}"
+    return f" (did you mean {close[0]!r}{place}?)"
 
 
 def arrived(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automl.report.page import render, write
+from automl.report.page import kind_of, render, write
 from automl.report.result import result_dict
 
-__all__ = ["render", "result_dict", "write"]
+__all__ = ["kind_of", "render", "result_dict", "write"]

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 from automl.records import Finding, Recipe
 from automl.system.advice import Interface, for_interface
+from automl.system.counts import noun
 from automl.system.printable import printable
 
 __all__ = [
-    "COLOURS", "SEVERITIES", "column_text", "finding_text", "gravest_first", "interface_of", "next_step_text",
-    "one_line", "row_numbers_text",
+    "COLOURS", "LONGEST_NAME", "SEVERITIES", "column_text", "finding_text", "gravest_first", "interface_of",
+    "next_step_text", "one_line", "row_numbers_text",
 ]  # fmt: skip
 
 SEVERITIES = ("high", "medium", "low")
@@ -43,7 +44,7 @@ def row_numbers_text(finding: Finding, most: int = 20) -> str:
     theirs = [row - first for row in shown if first is not None and row >= first]
     parts = [(rows, where) for rows, where in ((ours, ""), (theirs, " of the test data")) if rows]
     many = rest > 0 and len(parts) == 1
-    text = "; ".join(f"row{'s' * (len(rows) > 1 or many)} {', '.join(map(str, rows))}{where}" for rows, where in parts)
+    text = "; ".join(f"{noun(len(rows) + many, 'row')} {', '.join(map(str, rows))}{where}" for rows, where in parts)
     return f"R{text[1:]}{more}"
 
 
@@ -54,7 +55,7 @@ def file_names_text(finding: Finding) -> str:
     named = finding.files[:SHOWN_FILES]
     rest = max(finding.count, len(finding.files)) - len(named)
     more = f" and {rest:,} more" if rest > 0 else ""
-    return f"File{'s' * (len(named) > 1 or rest > 0)} {', '.join(map(printable, named))}{more}"
+    return f"{noun(len(named) + rest, 'File')} {', '.join(map(printable, named))}{more}"
 
 
 def finding_text(finding: Finding, interface: Interface = "shell") -> str:

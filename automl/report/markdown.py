@@ -30,7 +30,7 @@ MACROS = """
 |{% for value in row %} {{ cell(value) }} |{% endfor %}
 {% endfor %}
 {%- if data.left_out %}
-{{ data.left_out | number }} more rows are left out here.
+{{ data.left_out | counted("more row") }} {{ "is" if data.left_out == 1 else "are" }} left out here.
 {% endif %}
 {%- endmacro -%}
 

@@ -19,8 +19,9 @@ from automl.report.reading import SCHEMA, picture, read
 from automl.report.result import result_dict
 from automl.report.sections import shipped
 from automl.storage.files import write_all
+from automl.system.printable import printable
 
-__all__ = ["html", "markdown_text", "render", "stored", "write"]
+__all__ = ["html", "kind_of", "markdown_text", "render", "stored", "write"]
 
 FORMS = (".html", ".htm", ".md", ".json")
 
@@ -77,8 +78,7 @@ def render(
         kept = [s for s in content["sections"] if not (s["data"] or {}).get("holds_rows")]
         content = {**content, "sections": [{**s, "data": _without_failures(s["data"])} for s in kept]}
     path = folder / "report.html" if target is None else Path(target)
-    if path.suffix.lower() not in FORMS:
-        raise FolderError(f"a report is written as .html, .md or .json, not as {path.name!r}; try {path.name}.html")
+    kind_of(path)
     names = ["report.md", "report.html"] if target is None else [path.name]
     try:
         made = {name: form(Path(name).suffix.lower(), content, sections, strict) for name in names}
@@ -89,6 +89,22 @@ def render(
         ) from error
     write_all({path.parent / name: text.encode() for name, text in made.items()})
     return path
+
+
+def kind_of(path: Path) -> str:
+    """The form of a report by the ending of its file: ``.html``, ``.md`` or ``.json``.
+
+    Raises:
+        FolderError: the file has another ending, or none.
+    """
+    ending = path.suffix.lower()
+    if ending not in FORMS:
+        instead = path.with_suffix(".html").name if path.stem else "report.html"
+        pdf = "; open that in a browser and print it to get a PDF" if ending == ".pdf" else ""
+        raise FolderError(
+            f"a report is written as .html, .md or .json, not as {printable(path.name)!r}; try {instead!r}{pdf}"
+        )
+    return ".html" if ending == ".htm" else ending
 
 
 def _without_failures(data: Any) -> Any:
@@ -144,7 +160,9 @@ def source(name: str) -> str:
 def environment(**options: Any) -> jinja2.Environment:
     """The Jinja environment of both forms: everything is escaped, and a missing name becomes empty text."""
     made = jinja2.Environment(autoescape=True, trim_blocks=False, keep_trailing_newline=True, **options)
-    made.filters.update(number=words.number, percent=words.percent, duration=words.duration, picture=picture)
+    made.filters.update(
+        number=words.number, count=words.count, percent=words.percent, duration=words.duration, picture=picture
+    )
     return made
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from automl import goals
 from automl.metrics import find
 from automl.records import Task
+from automl.system import counts
 from automl.system.printable import printable
 
 __all__ = [
@@ -106,7 +107,7 @@ def rough(value: Any, digits: int = 3) -> str:
 
 def count(value: Any, noun: str, plural: str | None = None) -> str:
     """A count with its noun: ``1 row``, ``1,250 rows``."""
-    return f"{number(int(value))} {noun if value == 1 else plural or noun + 's'}"
+    return f"{number(int(value))} {counts.noun(int(value), noun, plural)}"
 
 
 def percent(value: Any) -> str:

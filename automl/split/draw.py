@@ -8,6 +8,7 @@ import pandas as pd
 from automl import goals
 from automl.errors import DataError
 from automl.records import Dataset, Task
+from automl.system.counts import counted
 
 __all__ = [
     "LEAST_OF_A_CLASS", "TEST_SHARE", "blocks_of", "codes_of", "grouped", "latest", "may_be_drawn", "strata_of",
@@ -130,8 +131,8 @@ def grouped(
     n_groups = int(codes.max()) + 1
     if n_groups < 3:
         raise DataError(
-            f"group column {task.group_column!r} has {n_groups} groups among {len(rows):,} rows; at "
-            f"least 5 are needed to split them"
+            f"group column {task.group_column!r} has {counted(n_groups, 'group')} among {counted(len(rows), 'row')}; "
+            f"at least 5 are needed to split them"
         )
     sizes = np.bincount(codes)
     wanted = min(share * len(rows), most or len(rows))

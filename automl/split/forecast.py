@@ -9,6 +9,7 @@ import numpy as np
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Split, Task
 from automl.split.draw import TEST_SHARE, codes_of
+from automl.system.counts import counted
 
 __all__ = ["in_time", "windows"]
 
@@ -63,8 +64,8 @@ def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
             longest = max(b - a for a, b in _bounds(dataset.series, dataset.n_rows))
             given = " besides the given test rows" if dataset.given is not None and dataset.given.any() else ""
             raise RecipeError(
-                f"horizon {horizon} leaves no {name} window{given}; the longest series has {longest:,} rows and needs "
-                f"{3 * horizon + 2}: ask for a shorter horizon"
+                f"horizon {horizon} leaves no {name} window{given}; the longest series has {counted(longest, 'row')} "
+                f"and needs {3 * horizon + 2}: ask for a shorter horizon"
             )
     kept = parts["training"]
     if len(kept) > MOST_TRAIN_WINDOWS:
@@ -72,7 +73,7 @@ def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
     units, ids = _window_units(dataset, parts["test"])
     from_given = dataset.given is not None and bool(dataset.given.any())
     rule = (
-        f"in time within each series: {_counted(len(parts['test']))} of {horizon} steps "
+        f"in time within each series: {_counted(len(parts['test']))} of {counted(horizon, 'step')} "
         f"{'from the first given test row on' if from_given else 'at the end'} test, "
         f"{len(parts['validation']):,} before them validate, the rest trains"
     )

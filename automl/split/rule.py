@@ -11,6 +11,7 @@ from automl.split.classes import each_class, refuse_one_class
 from automl.split.draw import TEST_SHARE, blocks_of, codes_of, grouped, latest, strata_words, stratified
 from automl.split.folds import with_folds
 from automl.split.forecast import in_time
+from automl.system.counts import counted, noun
 
 __all__ = ["LEAST_ROWS", "LEAST_UNTESTED", "split"]
 
@@ -46,7 +47,7 @@ def _by_rule(dataset: Dataset, task: Task, seed: int, tested: bool, hold_outs: b
     least = LEAST_ROWS if tested else LEAST_UNTESTED
     if dataset.n_rows < least:
         raise DataError(
-            f"{dataset.name} has {dataset.n_rows} usable rows; at least {least} are needed to "
+            f"{dataset.name} has {counted(dataset.n_rows, 'usable row')}; at least {least} are needed to "
             f"{'train, validate and test' if tested else 'train and validate'}"
         )
     if goals.named(task).in_windows:
@@ -118,11 +119,12 @@ def _given(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
     rest, test = np.flatnonzero(~dataset.given), np.flatnonzero(dataset.given)
     if len(rest) < LEAST_ROWS - 2:
         raise DataError(
-            f"{len(rest)} rows remain for training besides the {len(test)} given test rows; at least "
+            f"{counted(len(rest), 'row')} {noun(len(rest), 'remains', 'remain')} for training besides the "
+            f"{counted(len(test), 'given test row')}; at least "
             f"{LEAST_ROWS - 2} are needed"
         )
     rng = np.random.default_rng(seed)
-    rule = f"the {len(test):,} given rows test; validation rows are "
+    rule = f"the {counted(len(test), 'given row')} {noun(len(test), 'tests', 'test')}; validation rows are "
     if dated:
         train, valid = latest(dataset, rest, VALID_SHARE, MOST_VALID)
         return _made(

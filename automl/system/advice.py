@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -19,6 +20,9 @@ Options = tuple[tuple[str, tuple[str, ...]], ...]
 
 LISTS = ("drop",)
 """Keys that take several names."""
+
+_VALUE = r"'[^']*'|[\w.]+=[\w.]+|(?<=--goal )(?!(?:to|if|with|for|so|and|or)\b)[a-z_]+"
+_FLAG = re.compile(rf"(?<![\w'-])--(?P<flag>[a-z]+(?:-[a-z]+)*)(?: (?P<value>{_VALUE}))?")
 
 
 def advice(key: str, names: Sequence[str], interface: Interface = "shell") -> str:
@@ -52,7 +56,13 @@ def for_interface(step: str, options: Options, interface: Interface) -> str:
     """
     for key, names in options:
         step = step.replace(advice(key, names), advice(key, names, interface))
-    return step
+    return _FLAG.sub(_as_argument, step) if interface == "python" else step
+
+
+def _as_argument(flag: re.Match[str]) -> str:
+    """A flag as an argument of Python: with its value where it has one, else its name."""
+    key, value = flag["flag"].replace("-", "_"), flag["value"]
+    return key if value is None else f"{key}={_literal(value.strip(chr(39)))}"
 
 
 def _literal(name: str) -> str:

@@ -239,7 +239,7 @@ def console(stream: Lasting | None = None) -> Console:
                 yield segment if safe == segment.text else Segment(safe, segment.style)
 
     file: Any = sys.stdout if stream is None else stream
-    return Plain(file=file, markup=False, emoji=False, highlight=False)
+    return Plain(file=file, markup=False, emoji=False, highlight=False, force_jupyter=False)
 
 
 def styled(text: str, style: str, rest: str) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from automl import goals, metrics
 from automl.records import Comparison, Contestant, Run, Split, Task
+from automl.system.counts import counted
 from automl.verdict.exact import p_value
 from automl.verdict.floor import ALPHA, beats_floor
 from automl.verdict.resample import (
@@ -234,7 +235,7 @@ def _few(task: Task, split: Split, truth: np.ndarray, n_units: int) -> str:
     rarest = goals.named(task).rarest(truth, task)
     if rarest is None or rarest[0] >= FEW_OF_A_CLASS:
         return ""
-    return f"The test has only {rarest[0]} rows of '{rarest[1]}' (fewer than {FEW_OF_A_CLASS})"
+    return f"The test has only {counted(rarest[0], 'row')} of '{rarest[1]}' (fewer than {FEW_OF_A_CLASS})"
 
 
 def _least_gain(

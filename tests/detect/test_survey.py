@@ -41,7 +41,7 @@ def test_kinds_set_by_the_user_hold(cars):
 def test_a_terminal_shows_the_same(cars, capsys):
     views.show(automl.inspect(cars))
     out = capsys.readouterr().out
-    assert "no target was named" in out and "--target price: regression" in out and "identifier" in out
+    assert "no target was named" in out and 'target="price": regression' in out and "identifier" in out
 
 
 def test_a_contest_still_needs_a_target(cars):

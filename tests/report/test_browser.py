@@ -105,4 +105,22 @@ def test_on_paper_a_section_may_go_on_and_a_picture_stays_whole(browser, written
     assert browser.execute_script(inside.format("section")) == ["auto"]
     assert browser.execute_script(inside.format("main svg, main tr")) == ["avoid"]
     assert browser.execute_script("return getComputedStyle(document.querySelector('nav')).display") == "none"
+    for element, name, value in (("pre", "whiteSpace", "pre-wrap"), (".scroll", "overflowX", "visible")):
+        assert browser.execute_script(f"return getComputedStyle(document.querySelector('{element}')).{name}") == value
+    clipped = "return [...document.querySelectorAll('pre')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    browser.execute_script(
+        "document.querySelectorAll('pre').forEach(e => e.textContent = 'automl fit ' + 'x'.repeat(900))"
+    )
+    assert browser.execute_script(clipped) == 0
+    paper = luminance(browser, "document.body", "backgroundColor")
+    assert paper > 0.9
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_class_names_are_broken_only_where_they_are_very_long(browser, written):
+    look(browser, written("multiclass") / "report.html", 1280)
+    cells = browser.execute_script(
+        "return [...document.querySelectorAll('.errors td.said span')].map(e => {"
+        "  e.textContent = 'Iris-pseudoversicolor'; return e.getClientRects().length + ' ' + e.offsetHeight;})"
+    )
+    assert len(cells) > 5 and len(set(cells)) == 1 and int(cells[0].split()[1]) < 30

@@ -51,3 +51,21 @@ def test_a_step_is_worded_for_either_interface():
     options = (("drop", ("a b",)), ("group", ("g",)))
     assert for_interface(step, options, "shell") == step
     assert for_interface(step, options, "python") == 'Leave it out: drop=["a b"]; or pass group="g".'
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("Pass --goal multiclass if they are classes.", 'Pass goal="multiclass" if they are classes.'),
+        ("Pass --goal to say what it is.", "Pass goal to say what it is."),
+        ("name it as --group so that copies stay", "name it as group so that copies stay"),
+        ("Ask for a shorter --horizon.", "Ask for a shorter horizon."),
+        ("pass --time-column with dates, --series", "pass time_column with dates, series"),
+        ("Pass --columns plate=text to use it", 'Pass columns="plate=text" to use it'),
+        ("Pass --columns 'my plate=text'.", 'Pass columns="my plate=text".'),
+        ("a -- b, x--y, '--z'", "a -- b, x--y, '--z'"),
+    ],
+)
+def test_flags_that_are_no_option_of_a_finding_become_arguments_too(step: str, words: str) -> None:
+    assert for_interface(step, (), "python") == words
+    assert for_interface(step, (), "shell") == step

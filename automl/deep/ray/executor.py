@@ -21,6 +21,7 @@ import numpy as np
 from automl.deep.ray.session import Place, Session
 from automl.deep.ray.worker import TrialWorker, versions
 from automl.errors import RecipeError
+from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.deep.data import TrainingData
@@ -325,7 +326,7 @@ class RayPool:
         changed = second_try(kind, job.settings)
         job.settings, job.snapshot = changed or job.settings, None if changed else job.snapshot
         if len(job.failures) >= TRIES:
-            yield self._given_up(job, "failed", f"its worker was lost {len(job.failures)} times ({why})")
+            yield self._given_up(job, "failed", f"its worker was lost {counted(len(job.failures), 'time')} ({why})")
         elif self.stopping() or time.monotonic() >= job.deadline:
             yield self._given_up(job, "cut", f"its worker was lost ({why}), and no time was left for another")
         else:

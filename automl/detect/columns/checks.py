@@ -14,6 +14,7 @@ from automl.detect.parse import MISSING_NUMBERS, words
 from automl.detect.quoting import quotable, usual_shape
 from automl.records import ORDERED_KINDS, Column, Finding, Severity
 from automl.system import shell
+from automl.system.counts import counted, noun
 
 __all__ = [
     "ambiguous_dates",
@@ -55,7 +56,10 @@ def infinite_numbers(raw: pd.DataFrame) -> Finding | None:
             names, count = [*names, str(name)], count + n
     if not count:
         return None
-    message = f"{count:,} infinite numbers in {shown(names)} were read as missing: nothing can be learnt from them."
+    message = (
+        f"{counted(count, 'infinite number')} in {shown(names)} {noun(count, 'was', 'were')} read as missing: "
+        f"nothing can be learnt from {noun(count, 'it', 'them')}."
+    )
     return Finding(
         "infinite_numbers",
         "medium",
@@ -94,8 +98,9 @@ def mixed_types(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]
     if not count:
         return None
     message = (
-        f"{count:,} values of {shown(names)} do not fit the rest of their column{_such_as(samples, forms)}; they were "
-        "read as missing."
+        f"{counted(count, 'value')} of {shown(names)} {noun(count, 'does', 'do')} not fit the rest of "
+        f"{noun(count, 'its', 'their')} column{_such_as(samples, forms)}; "
+        f"{noun(count, 'it was', 'they were')} read as missing."
     )
     return Finding(
         "mixed_types",
@@ -201,7 +206,7 @@ def duplicate_rows(raw: pd.DataFrame, target: pd.DataFrame | None) -> Finding | 
             return None
     later = pd.Series(hashes).duplicated(keep="first").to_numpy()
     count = int(later.sum())
-    message = f"{count:,} of {len(whole):,} rows repeat an earlier row exactly."
+    message = f"{count:,} of {len(whole):,} rows {noun(count, 'repeats', 'repeat')} an earlier row exactly."
     step = "Remove them if they are copies: a copy in the test part makes every score look better."
     severity: Severity = "medium" if count > 0.01 * len(whole) else "low"
     return Finding("duplicate_rows", severity, message, step, (), tuple(int(i) for i in alive[later][:20]), count)

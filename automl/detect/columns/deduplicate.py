@@ -1,4 +1,4 @@
-"""Tables in which every row occurs several times, which hold no more than one copy of each."""
+"""Copied rows: kinds of columns are judged as if each row stood in the table once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import pandas as pd
 
 from automl.detect.parse import word
 
-__all__ = ["deduplicate"]
+__all__ = ["deduplicate", "without_copies"]
+
+LEAST_VALUES, LEAST_SHARE, LEAST_OTHERS = 20, 1 / 3, 2
+"""Of a column that may name its rows: different values, their share of the rows, and other columns that vary."""
 
 
 def deduplicate(frame: pd.DataFrame) -> pd.DataFrame:
@@ -41,6 +44,38 @@ def deduplicate(frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     nth = whole.cumcount().to_numpy()
     return pd.DataFrame(frame[nth % times == 0].reset_index(drop=True))
+
+
+def without_copies(frame: pd.DataFrame, name: str, n_distinct: int) -> pd.Series | None:
+    """A column without its copies, if all of its values that come again do so with their whole row.
+
+    Some copied rows must not turn identifiers into codes that come back.
+
+    Args:
+        frame: columns as they were read.
+        name: of the column.
+        n_distinct: its different values.
+
+    Returns:
+        The column with one cell of each value; None where nothing comes again, or some value with another row.
+    """
+    series = frame[name]
+    present = series.notna().to_numpy()
+    n_present = int(present.sum())
+    if n_distinct == n_present or n_distinct < max(LEAST_VALUES, LEAST_SHARE * n_present):
+        return None
+    own = _codes(series)
+    again = np.flatnonzero(present & pd.Series(own).duplicated(keep=False).to_numpy())
+    n_values = len(np.unique(own[again]))
+    n_others = 0
+    for place in range(frame.shape[1]):  # nearly always the first other column ends this
+        codes = _codes(frame.iloc[again, place]).astype(np.int64) + 1
+        if len(np.unique(own[again] * (codes.max() + 1) + codes)) > n_values:
+            return None
+        if n_others < LEAST_OTHERS and frame.columns[place] != name:
+            n_others += len(np.unique(_codes(frame.iloc[:, place]))) > 1
+    first = ~(present & pd.Series(own).duplicated().to_numpy())
+    return series[first] if n_others >= LEAST_OTHERS else None
 
 
 def _codes(series: pd.Series) -> np.ndarray:

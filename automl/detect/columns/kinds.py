@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.detect.columns.deduplicate import deduplicate
+from automl.detect.columns.deduplicate import deduplicate, without_copies
 from automl.detect.columns.features import NAMED
 from automl.detect.columns.model import NINE, probabilities, shipped
 from automl.detect.columns.plain_numbers import plain_numbers
@@ -79,7 +79,7 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
         if c in plain and c not in kinds:
             ruled[c] = plain[c]
             continue
-        seen[c] = column_sample(c, distinct[c])
+        seen[c] = _sampled(c, distinct, c not in kinds)
         ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _ruled(seen[c])
         vars(seen[c]).pop("values", None)  # of a long table, the numbers of all columns would not fit
     open_ = [c for c, by_rule in ruled.items() if c in seen and c not in kinds and _may_be_overruled(seen[c], by_rule)]
@@ -88,6 +88,15 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
         likely = probabilities(profiles, shipped())
         ruled |= {c: settled(seen[c], ruled[c], p, row) for c, p, row in zip(open_, profiles, likely, strict=True)}
     return list(ruled.values())
+
+
+def _sampled(name: str, frame: pd.DataFrame, is_free: bool) -> ColumnSample:
+    """The sample of a column; without copied rows where its kind is not set by the user and they matter to it."""
+    seen = column_sample(name, frame[name])
+    if not is_free or declared(seen) is not None or (seen.is_numeric and not seen.is_integer):
+        return seen
+    once = without_copies(frame, name, seen.n_distinct)
+    return seen if once is None else column_sample(name, once)
 
 
 def _ruled(seen: ColumnSample) -> Column:

@@ -29,6 +29,7 @@ from automl.detect.parse import (
 )
 from automl.detect.quoting import percent, quotable, usual_shape
 from automl.records import Column
+from automl.system.counts import counted, noun
 
 __all__ = [
     "AMOUNT_NAMES", "RULES", "boolean", "datetime", "declared", "embedded_number", "list_of", "numeric", "says_days",
@@ -201,7 +202,12 @@ def code(seen: ColumnSample) -> Column | None:
     zeros = sum(len(t) > 1 and t[0] == "0" and t.isdigit() for t in seen.texts)
     digits = sum(t.isdigit() for t in seen.texts)
     if digits >= ENOUGH * len(seen.texts) and zeros:
-        return Column(seen.name, "categorical", 0.9, f"digits, and {zeros:,} sampled values begin with a zero")
+        return Column(
+            seen.name,
+            "categorical",
+            0.9,
+            f"digits, and {counted(zeros, 'sampled value')} {noun(zeros, 'begins', 'begin')} with a zero",
+        )
     if digits >= ENOUGH * len(seen.texts) and seen.is_named(CODE_NAMES) and not seen.is_named(COUNT_NAMES):
         return Column(seen.name, "categorical", 0.8, f"digits, and the name '{seen.name}' says that they are codes")
     return None

@@ -12,6 +12,7 @@ from automl.detect.parse import MISSING_NUMBERS, MISSING_WORDS, word
 from automl.detect.quoting import percent, quotable
 from automl.records import Column, Finding, Recipe
 from automl.system import shell
+from automl.system.counts import counted, noun
 
 __all__ = ["gaps_in_targets", "without_target"]
 
@@ -61,7 +62,8 @@ def without_target(target: pd.DataFrame, found: Found, recipe: Recipe, lacking: 
     return Finding(
         "missing_target",
         "high" if share > GRAVE_SHARE else "medium" if share > FEW_SHARE else "low",
-        f"{len(lost):,} of {len(target):,} rows have no usable target{f' ({said})' if said else ''} and were dropped.",
+        f"{len(lost):,} of {counted(len(target), 'row')} {noun(len(lost), 'has', 'have')} no usable target"
+        f"{f' ({said})' if said else ''} and {noun(len(lost), 'was', 'were')} dropped.",
         step,
         tuple(map(str, target.columns)),
         tuple(map(int, lost[:SHOWN_ROWS])),

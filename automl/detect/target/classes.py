@@ -11,6 +11,7 @@ import pandas as pd
 from automl.detect.columns.sample import shown
 from automl.detect.parse import FALSE_WORDS, TRUE_WORDS
 from automl.records import Finding
+from automl.system.counts import counted
 
 __all__ = ["class_findings", "grades", "natural", "positive_class"]
 
@@ -219,7 +220,7 @@ def class_findings(name: str, counts: pd.Series) -> tuple[Finding, ...]:
             Finding(
                 "imbalance",
                 "high" if rest.max() >= 100 * rest.min() else "medium",
-                f"Class {str(rest.index[-1])!r} has {int(rest.min()):,} rows and class "
+                f"Class {str(rest.index[-1])!r} has {counted(int(rest.min()), 'row')} and class "
                 f"{str(rest.index[0])!r} {int(rest.max()):,}.",
                 "Look at the scores of the rare class, not at accuracy alone.",
                 (name,),

@@ -29,6 +29,7 @@ from automl.detect.target.unseen import Rows, known_classes, known_labels
 from automl.errors import DataError, RecipeError
 from automl.records import NUMERIC_KINDS, QUANTITY_KINDS, Column, Finding, GoalName, Recipe
 from automl.system import shell
+from automl.system.counts import counted
 
 __all__ = ["SURE", "Answer", "answer", "suggested", "suggestions"]
 
@@ -362,7 +363,7 @@ def _members(name: str, series: pd.Series, kind: Column, rows: Rows) -> Answer:
     table = np.zeros((len(cells), len(labels)), dtype=np.int8)
     for i, cell in enumerate(cells):
         table[i, [position[m] for m in cell if m in position]] = 1
-    evidence = f"goal multilabel: {name!r} holds lists of {len(labels):,} members"
+    evidence = f"goal multilabel: {name!r} holds lists of {counted(len(labels), 'member')}"
     return Answer(
         "multilabel", pd.DataFrame(table, columns=labels), np.arange(len(cells)), tuple(labels), (evidence,), findings,
         confidence=0.9,

@@ -11,6 +11,7 @@ import numpy as np
 from automl.detect.columns.sample import shown
 from automl.errors import DataError
 from automl.records import Finding
+from automl.system.counts import noun
 
 __all__ = ["Rows", "known_classes", "known_labels"]
 
@@ -129,7 +130,8 @@ def _refuse_all(name: str, strange: Sequence[str], known: set[str], lost: np.nda
 def _left_out(name: str, strange: Sequence[str], lost: np.ndarray, rows: Rows) -> Finding:
     message = (
         f"{_labels(strange)} of {name!r} {_occur(len(strange))} only in the given test rows, never in training: no "
-        f"model can predict them, so {lost.sum():,} of {rows.given.sum():,} test rows were left out."
+        f"model can predict them, so {lost.sum():,} of {rows.given.sum():,} test rows "
+        f"{noun(int(lost.sum()), 'was', 'were')} left out."
     )
     return _finding("unseen_class", message, name, rows.numbers[lost], int(lost.sum()))
 

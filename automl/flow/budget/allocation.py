@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from automl.sides.ensemble import members_of
+
 if TYPE_CHECKING:
     from automl.flow.budget.clock import Clock
     from automl.flow.budget.reserve import Reserve
@@ -137,7 +139,7 @@ def name_and_seed(
         single = clock.remaining - reserve.seconds(chosen)
         affordable = _affordable(chosen, sides, single, SEEDS)
         if single >= reserve.naming_seconds:
-            chosen = _named(recipe, sides, ensemble=True)
+            chosen = _at(_named(recipe, sides, ensemble=True), clock)
             left = clock.remaining - reserve.seconds(chosen)
             if left < 0 or _affordable(chosen, sides, left, SEEDS) < affordable:
                 chosen = _named(recipe, sides, ensemble=False)
@@ -164,6 +166,14 @@ def _named(recipe: Recipe, sides: dict[str, Contender], *, ensemble: bool) -> di
     """The finalists' runs by side; a side without a finalist is left out."""
     runs = {name: side.choose(recipe.latency_ms, ensemble) for name, side in sides.items()}
     return {name: run for name, run in runs.items() if run is not None}
+
+
+def _at(chosen: dict[str, Run], clock: Clock) -> dict[str, Run]:
+    """The finalists' runs, those of ensembles with the time at which they are named: now."""
+    return {
+        name: dataclasses.replace(run, at_seconds=clock.elapsed) if members_of(run) else run
+        for name, run in chosen.items()
+    }
 
 
 def _affordable(chosen: dict[str, Run], sides: dict[str, Contender], seconds: float, wanted: int) -> int:

@@ -7,7 +7,9 @@ from typing import Any
 
 from automl.records import Finding, Outcome, Section
 from automl.report import words
-from automl.report.findings import gravest_first, row_numbers_text
+from automl.report.findings import gravest_first, interface_of, next_step_text, row_numbers_text
+from automl.system.advice import Interface
+from automl.system.counts import noun
 
 __all__ = ["DATA"]
 
@@ -21,7 +23,8 @@ def collect(outcome: Outcome) -> dict[str, Any]:
     task, split = outcome.task, outcome.split
     parts = [("train", split.train), ("valid", split.valid), ("test", split.test)]
     total = sum(len(rows) for _, rows in parts) or 1
-    findings = [finding(one) for one in gravest_first(outcome.findings)]
+    interface = interface_of(outcome.recipe)
+    findings = [finding(one, interface) for one in gravest_first(outcome.findings)]
     grave = [one for one in findings if one["severity"] != "low"]
     kinds = Counter(column.kind for column in task.columns)
     return {
@@ -63,21 +66,22 @@ def windows(outcome: Outcome) -> str:
     if valid is None or test is None:
         return ""
     return (
-        f"{words.count(len(valid), 'window')} to validate and {len(test)} to test, each of {outcome.task.horizon} steps"
+        f"{words.count(len(valid), 'window')} to validate and {len(test)} to test, each of "
+        f"{words.count(outcome.task.horizon or 0, 'step')}"
     )
 
 
-def finding(one: Finding) -> dict[str, Any]:
+def finding(one: Finding, interface: Interface = "shell") -> dict[str, Any]:
     """A finding in words, with its rows, and with its columns if its message does not name all of them."""
     names = [words.shorten(name, 40) for name in one.columns[:N_NAMES]]
     rest = len(one.columns) - len(names)
-    listed = f"Column{'s' * (len(one.columns) > 1)} {', '.join(names)}" + (f" and {rest:,} more" if rest else "")
+    listed = f"{noun(len(one.columns), 'Column')} {', '.join(names)}" + (f" and {rest:,} more" if rest else "")
     is_new = any(name not in one.message for name in one.columns)
     return {
         "check": one.check,
         "severity": one.severity,
         "message": words.shorten(one.message, 600),
-        "next_step": words.shorten(one.next_step, 600),
+        "next_step": words.shorten(next_step_text(one, interface), 600),
         "where": ". ".join(part for part in (listed if is_new else "", row_numbers_text(one)) if part),
     }
 

@@ -167,7 +167,7 @@ TEMPLATE = """
   {% endfor %}{% for name in group.columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>{% for item in group["items"] %}<tr><td class="n">{{ item.row }}</td>{% if shape == "series" %}
   <td>{{ item.title }}{{ sparkline(item.lines, "Series of row " ~ item.row) }}</td>{% endif %}
-  <td class="said">{{ item.truth }}</td>{% for words in item.said %}<td class="said">{{ words }}</td>
+  <td class="said"><span>{{ item.truth }}</span></td>{% for words in item.said %}<td class="said"><span>{{ words }}</span></td>
   {% endfor %}{% for value in item.cells or [] %}
   <td{% if value | length > 30 %} class="words"{% endif %}>{{ value }}</td>
   {% endfor %}</tr>

@@ -77,8 +77,8 @@ LEADERBOARD = Section(
 {%- endmacro -%}
 <p>{{ metric }}, {{ direction }}. Each side named its finalist (★) by validation alone; test rows were scored once, for the finalists and the floor.{% if holdouts > 1 %} The rows are few, so where there was time promising runs were judged on the mean of {{ holdouts }} hold-outs; they stand before those judged on one.{% endif %}</p>
 {{ board(first) }}
-{% if rest %}{% call more("%d more runs" % (rest | length)) %}{{ board(rest) }}{% endcall %}{% endif %}
-{% if left_out %}<p class="quiet">{{ left_out }} more runs are listed in result.json.</p>{% endif %}
+{% if rest %}{% call more(rest | length | counted("more run")) %}{{ board(rest) }}{% endcall %}{% endif %}
+{% if left_out %}<p class="quiet">{{ left_out | counted("more run") }} {{ "is" if left_out == 1 else "are" }} listed in result.json.</p>{% endif %}
 """,  # noqa: E501
     markdown="""{{ metric }}, {{ direction }}. Each side named its finalist by validation alone; test rows were scored once, for the finalists and the floor.{% if holdouts > 1 %} The rows are few, so where there was time promising runs were judged on the mean of {{ holdouts }} hold-outs; they stand before those judged on one.{% endif %}
 
@@ -88,6 +88,6 @@ LEADERBOARD = Section(
 | {{ run.run }} | {{ run.side }} | {{ run.valid }} | {{ run.test }} | {{ run.fit }} | {{ "finalist" if run.finalist else run.status }}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %} |
 {% endfor -%}
 {% if left_out %}
-{{ left_out }} more runs are listed in result.json.
+{{ left_out | counted("more run") }} {{ "is" if left_out == 1 else "are" }} listed in result.json.
 {% endif %}""",  # noqa: E501
 )

@@ -13,6 +13,8 @@ __all__ = ["LEARNING"]
 
 N_RIVALS = 3
 N_EPOCHS = 200
+MOST_DOTS = 12
+"""The most measured points of a curve that are marked one by one."""
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
@@ -51,6 +53,14 @@ def column(run: Run, key: str) -> list[float | None]:
     return sides.short([math.nan if point.get(key) is None else float(point[key]) for point in run.curve])
 
 
+def needs_dots(values: list[float | None]) -> bool:
+    """Whether points are marked: there are few, or one stands alone, which no line would show."""
+    known = [value is not None for value in values]
+    between = [False, *known, False]
+    alone = any(here and not (between[i] or between[i + 2]) for i, here in enumerate(known))
+    return sum(known) <= MOST_DOTS or alone
+
+
 def chart(runs: list[Run], key: str, label: str, title: str) -> dict[str, Any] | None:
     """One quantity of all runs against epochs, the first run in front."""
     layers = [
@@ -58,7 +68,7 @@ def chart(runs: list[Run], key: str, label: str, title: str) -> dict[str, Any] |
             "mark": "line",
             "colour": "deep",
             "faint": i > 0,
-            "dots": i == 0 and len(run.curve) <= 12,
+            "dots": needs_dots(column(run, key)),
             "label": run.name if i == 0 else "other deep runs" if i == 1 else None,
             "x": column(run, "epoch"),
             "y": column(run, key),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from automl.records import Outcome, Section
+from automl.records import Outcome, Run, Section
 from automl.report import sides, words
 
 __all__ = ["PROGRESS"]
@@ -50,11 +51,23 @@ def track(outcome: Outcome, side: str) -> list[tuple[float, float, str]]:
     runs = [run for run in runs if run.n_holdouts == most]  # scores on one hold-out do not compare with means
     sign = 1.0 if outcome.higher_is_better else -1.0
     steps: list[tuple[float, float, str]] = []
-    for run in sorted(runs, key=lambda r: r.at_seconds):
+    ends = {run.name: run.at_seconds for run in outcome.runs}
+    for run in sorted(runs, key=lambda r: reached(r, ends)):
         assert run.valid_score is not None
         if not steps or sign * run.valid_score > sign * steps[-1][1]:
-            steps.append((run.at_seconds, run.valid_score, run.name))
+            steps.append((reached(run, ends), run.valid_score, run.name))
     return steps
+
+
+def reached(run: Run, ends: Mapping[str, float]) -> float:
+    """When a run's score was known, in seconds since the call: that of an ensemble not before its members'.
+
+    Args:
+        run: a run.
+        ends: seconds at which each run ended.
+    """
+    members = run.choices.get("ensemble") if run.family == "ensemble" else None
+    return max([run.at_seconds, *(ends.get(name, 0.0) for name in members or ())])
 
 
 def lines(side: str, steps: list[tuple[float, float, str]], end: float) -> list[dict[str, Any]]:

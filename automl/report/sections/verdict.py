@@ -218,7 +218,7 @@ VERDICT = Section(
 {% if trust %}<div class="trust {{ trust.level }}" role="note">
 <p class="call">{{ trust.call }} <small>trust: {{ trust.level }}</small></p>
 <ul>{% for one in trust.findings %}<li><p>{{ one.message }}</p>{% if one.next_step %}<p class="quiet">{{ one.next_step }}</p>{% endif %}</li>{% endfor %}</ul>
-{% if trust.left_out %}<p class="quiet">{{ trust.left_out | number }} more stand <a href="#data">among the findings</a>.</p>{% endif %}</div>{% endif %}
+{% if trust.left_out %}<p class="quiet">{{ trust.left_out | number }} more {{ "stands" if trust.left_out == 1 else "stand" }} <a href="#data">among the findings</a>.</p>{% endif %}</div>{% endif %}
 <p class="answer {{ tone }}">{{ answer }}</p>
 <div class="says">{% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}</div>
 {% if scores %}<ul class="scores">{% for item in scores %}
@@ -235,7 +235,7 @@ VERDICT = Section(
 {% for one in trust.findings -%}
 - **{{ one.severity }}** {{ one.message }} {{ one.next_step }}
 {% endfor -%}
-{% if trust.left_out %}- {{ trust.left_out | number }} more stand among the findings
+{% if trust.left_out %}- among the findings: {{ trust.left_out | number }} more
 {% endif %}
 {% endif %}**{{ answer }}** (verdict: {{ verdict }}, {{ reason }})
 

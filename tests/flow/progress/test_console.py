@@ -8,7 +8,7 @@ import pytest
 
 from automl.flow.budget.clock import Clock
 from automl.flow.progress.console import Progress
-from automl.records import Finding
+from automl.records import Finding, Run
 from automl.report.trust import trust_of
 
 
@@ -201,3 +201,31 @@ def test_a_process_without_standard_error_has_no_progress_and_no_trouble(monkeyp
         progress.say("a")
         progress.event(ran("deep", "mlp-1", 0.5))
     assert progress.best["deep"][0] == "mlp-1"
+
+
+@pytest.mark.parametrize("width", [60, 79, 80, 99, 100, 101, 140])
+@pytest.mark.parametrize("name", ["mlp-1", "histogram_gradient_boosting_ensemble_" * 3])
+@pytest.mark.parametrize("metric", ["r2", "mean_absolute_percentage_error"])
+def test_the_panel_keeps_its_counts_on_terminals_of_any_width(width, name, metric):
+    _, progress = said([ran("deep", name, 0.5), ran("deep", "b", None, "failed"), ran("shallow", "ridge-1", 0.6)])
+    progress.metric, progress.doing = metric, f"deep: {name}, epoch 3"
+    progress.console.width = width
+    with progress.console.capture() as shown:
+        progress.console.print(progress._panel())
+    lines = shown.get().splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines[-4].split()[-4:] == ["running", "done", "cut", "failed"]
+    assert lines[-1].split()[-4:] == ["0", "1", "0", "1"] and "0.5000" in lines[-1]
+    assert "Ctrl-C" in lines[0]
+
+
+def test_a_resumed_run_counts_the_runs_of_all_calls():
+    earlier = [Run("ridge-1", "shallow", "done", "ridge", valid_score=0.9), Run("mlp-1", "deep", "failed", "mlp"),
+               Run("ridge-2", "shallow", "cut", "ridge", valid_score=0.1)]  # fmt: skip
+    stream = io.StringIO()
+    with Progress(Clock(60), quiet=False, stream=stream) as progress:
+        progress.resumed(earlier)
+        progress.event(ran("shallow", "ridge-3", 0.5))
+        progress.event(ran("shallow", "ridge-1", 0.9))  # fitted again, since its model was lost
+    last = stream.getvalue().splitlines()[-1]
+    assert "shallow 2 done, 1 cut, 0 failed, best 0.9000; deep 0 done, 0 cut, 1 failed" in last
