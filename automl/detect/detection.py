@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -25,7 +26,7 @@ from automl.detect.series.axis import Declined, axis
 from automl.detect.series.options import is_asked
 from automl.detect.target.goal import Answer, answer, suggested
 from automl.errors import DataError, InputError, NoTarget, RecipeError
-from automl.records import KINDS, Column, Dataset, Goal, GoalName, Recipe, Task
+from automl.records import KINDS, Column, Dataset, Goal, GoalName, Kind, Recipe, Task
 from automl.system.counts import counted
 
 __all__ = ["detect", "is_in_time_order", "kinds_of"]
@@ -56,7 +57,7 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     _check_columns(dataset, recipe)
     dataset, group = _roles(dataset, recipe)
     whole = _whole(dataset)
-    columns = kinds_of(whole, recipe)
+    columns = kinds_of(whole, recipe, dataset.kinds)
     targets = [] if dataset.target is None else [str(c) for c in dataset.target.columns]
     declined: Declined | None = None
     if recipe.goal is None or goals.named(recipe.goal).in_windows:
@@ -76,9 +77,22 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     return _table(dataset, inputs, recipe, group, declined)
 
 
-def kinds_of(frame: pd.DataFrame, recipe: Recipe) -> list[Column]:
-    """What the columns of a table hold; open questions of one are decided by the others."""
-    return agreed(kinds.columns(frame, recipe.columns))
+def kinds_of(frame: pd.DataFrame, recipe: Recipe, known: Mapping[str, Kind] | None = None) -> list[Column]:
+    """What the columns of a table hold; open questions of one are decided by the others.
+
+    Args:
+        frame: columns as they were read.
+        recipe: may set the kinds of columns.
+        known: kinds that the reader of the data knows; those of the recipe come first.
+    """
+    found = agreed(kinds.columns(frame, recipe.columns))
+    told = {name: kind for name, kind in (known or {}).items() if name not in recipe.columns}
+    return [
+        Column(c.name, told[c.name], 1.0, "known from how the data are stored")
+        if told.get(c.name, c.kind) != c.kind
+        else c
+        for c in found
+    ]
 
 
 def is_in_time_order(dataset: Dataset, recipe: Recipe) -> bool:

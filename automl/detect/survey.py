@@ -30,7 +30,7 @@ def survey(dataset: Dataset, recipe: Recipe) -> tuple[tuple[Column, ...], tuple[
         Columns in order; a sentence for each likely target; findings, those of the dataset first.
     """
     frame: pd.DataFrame = as_frame(dataset.inputs)
-    columns = tuple(kinds_of(frame, recipe))
+    columns = tuple(kinds_of(frame, recipe, dataset.kinds))
     inputs = read(frame, columns)
     repeated = duplicate_rows(frame, None)
     findings = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from automl.intake.limits import within_memory
 from automl.intake.raw import Hints, Raw, Room, listed, unknown_column
 from automl.intake.source import read
 from automl.intake.streamed import looked_at
-from automl.records import Dataset, Finding, Recipe
+from automl.records import Dataset, Finding, Kind, Recipe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,6 +95,7 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
         row_numbers=np.asarray(rows, dtype=np.int64),
         n_source_rows=raw.n_source_rows,
         test_from=raw.test_from,
+        kinds=raw.kinds,
     )
 
 
@@ -259,7 +261,10 @@ def _append(raw: Raw, test: Raw) -> Raw:
     target = _append_targets(raw, test)
     ours, theirs = (r.rows if r.rows is not None else np.arange(len(r.inputs)) for r in (raw, test))
     rows = np.concatenate([ours, first + theirs])
-    return Raw(raw.name, raw.where, inputs, target, given, raw.root, rows, findings, test_from=first)
+    return Raw(
+        raw.name, raw.where, inputs, target, given, raw.root, rows, findings, test_from=first,
+        kinds={**test.kinds, **raw.kinds},
+    )  # fmt: skip
 
 
 def _n_in_source(raw: Raw) -> int:
@@ -301,18 +306,19 @@ def _append_frames(raw: Raw, test: Raw) -> tuple[pd.DataFrame, tuple[Finding, ..
         findings = (Finding("extra_columns", "low", message, step, columns=extra, count=len(extra)),)
     theirs = theirs[list(ours.columns)]
     if raw.root != test.root and test.root is not None:
-        theirs = _absolute_images(theirs, test.root)
+        theirs = _absolute_images(theirs, test.root, test.kinds)
     return pd.concat([ours, theirs], ignore_index=True), findings
 
 
-def _absolute_images(frame: pd.DataFrame, root: str) -> pd.DataFrame:
+def _absolute_images(frame: pd.DataFrame, root: str, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     """Paths of images made absolute, since one dataset has one root only."""
     import pandas as pd
 
     frame = frame.copy()
     for name in frame.columns:
         cells = [cell for cell in frame[name].head(50) if isinstance(cell, str)]
-        if cells and all(PurePath(cell).suffix.lower() in IMAGE_SUFFIXES for cell in cells):
+        ends = cells and all(PurePath(cell).suffix.lower() in IMAGE_SUFFIXES for cell in cells)
+        if ends or kinds.get(name) == "image_path":
             base = Path(root).resolve()
             full = [str(base / cell) if isinstance(cell, str) else cell for cell in frame[name]]
             frame[name] = pd.Series(full, index=frame.index, dtype=object)

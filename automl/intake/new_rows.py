@@ -11,6 +11,7 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake import files, folders
+from automl.intake.folder_layout import sort_of_file
 from automl.intake.frames import is_frame, tidy
 from automl.intake.raw import Hints, Raw, listed
 from automl.intake.source import read
@@ -77,7 +78,7 @@ def _single(data: Any, task: Task) -> Raw | None:
     image, text = _column(task, "image_path"), _column(task, "text")
     if isinstance(data, str | PathLike):
         suffix = PurePath(str(data)).suffix.lower()
-        if image and suffix in files.IMAGE_SUFFIXES:
+        if image and (suffix in files.IMAGE_SUFFIXES or _is_picture(str(data))):
             return Raw(
                 "data", "the new data", pd.DataFrame({image: [files.shown(str(files.find(str(data))))]}, dtype=object)
             )
@@ -99,6 +100,15 @@ def _single(data: Any, task: Task) -> Raw | None:
             frame, noticed = tidy(pd.DataFrame({image or text: values}, dtype=object), "the new data")
             return Raw("data", "the new data", frame, findings=noticed)
     return None
+
+
+def _is_picture(path: str) -> bool:
+    """Whether an existing file is an image by its content."""
+    try:
+        found = Path(path).expanduser()
+        return found.is_file() and sort_of_file(found) == "image"
+    except (OSError, ValueError, RuntimeError):
+        return False
 
 
 def _is_many(value: Any) -> bool:

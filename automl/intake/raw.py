@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import DataError
-from automl.records import Finding
+from automl.records import Finding, Kind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,6 +70,7 @@ class Raw:
         rows: ``(n,)`` position of each row in the source, where some were left out.
         n_source_rows: that the source has, where only a part was read to be looked at.
         test_from: the number of the appended test data's first row.
+        kinds: of columns, where the reader knows more than their cells say (images without an ending).
     """
 
     name: str
@@ -82,6 +83,7 @@ class Raw:
     findings: tuple[Finding, ...] = ()
     n_source_rows: int | None = None
     test_from: int | None = None
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

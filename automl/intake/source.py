@@ -103,10 +103,10 @@ def read_path(given: str | Path, hints: Hints) -> Raw:
 
 def _folder(path: Path, hints: Hints) -> Raw:
     table = folders.table_in(path)
-    has_classes = any(child.is_dir() and not child.name.startswith(".") for child in path.iterdir())
+    has_classes = folders.has_subfolders(path)
     if table is not None and (not has_classes or (hints.target and hints.target != ("class",))):
         return read_path(table, hints)
-    named = sorted(files.shown(child.name) for child in path.iterdir() if child.is_file() and tables.is_table(child))
+    named = [files.shown(child.name) for child in folders.tables_in(path)]
     if not has_classes and len([name for name in named if not name.endswith(".txt")]) > 1:
         raise DataError(
             f"the folder {files.shown(path.name)!r} holds several tables ({listed(named)}); pass one of them (and "

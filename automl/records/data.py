@@ -75,6 +75,7 @@ class Dataset:
         test_from: number of the first row of the user's own test data, greater than all row numbers of the training
             file; None without such data.
         n_source_rows: number of rows of the source if only some of them were read; None if all were.
+        kinds: of input columns, if the reader knows more than the cells say.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Dataset:
     test_from: int | None = None
     observed: np.ndarray | None = None
     zone: str | None = None
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
 
     @property
     def n_rows(self) -> int:

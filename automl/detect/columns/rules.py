@@ -52,7 +52,9 @@ DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|
 AMOUNT_NAMES = rf"{COUNT_NAMES}|{DATE_NAMES}"  # of whole numbers that stay numbers
 
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
-_IMAGE = re.compile(r".+\.(?:png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm)", re.IGNORECASE | re.DOTALL)
+_IMAGE = re.compile(
+    r".+\.(?:a?png|jp(?:e?g|e)|jf?if|pjp(?:eg)?|gif|bmp|dib|tiff?|webp|p[pgbn]m)", re.IGNORECASE | re.DOTALL
+)
 _CODE = re.compile(r"(?=.*\d)[\w\-.:/#]{1,64}|[0-9a-fA-F\-]{8,64}", re.ASCII)
 _TOKEN = re.compile(r"\S+")
 
