@@ -29,7 +29,7 @@ FREQUENCY = re.compile(r"[\w -]{1,60}")
 READINGS: Mapping[str, type | tuple[type, ...]] = {
     "day_first": bool, "decimal": str, "mark": str, "brackets": str, "true": str, "false": str, "empty": str,
     "unit": (str, type(None)), "units": dict, "missing": (list, tuple), "separator": str, "numbers": str, "form": str,
-    "shape": (list, tuple), "wall": bool, "parts": dict, "keys": (list, tuple),
+    "shape": (list, tuple), "range": (list, tuple), "wall": bool, "parts": dict, "keys": (list, tuple),
 }  # fmt: skip
 """Types of the entries of a column's reading, by name."""
 
@@ -176,9 +176,15 @@ def _fault_of(column: Column) -> str:
         return f"reads {column.name!r} with columns that are not named"
     if not set(parts) <= PART_NAMES:
         return f"reads {column.name!r} with unknown parts of a time"
+    if "range" in reading and not _is_range(reading["range"]):
+        return f"has images of an invalid range in {column.name!r}"
     if "shape" in reading and not _is_shape(reading["shape"]):
         return f"has images of an invalid shape in {column.name!r}"
     return ""
+
+
+def _is_range(limits: Sequence[Any]) -> bool:
+    return len(limits) == 2 and all(type(end) in (int, float) and math.isfinite(end) for end in limits)
 
 
 def _is_shape(shape: Sequence[Any]) -> bool:

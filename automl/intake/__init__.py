@@ -1,9 +1,9 @@
 """Read whatever the user has - a path, a frame, an array, a folder - into one `Dataset`, losing nothing silently."""
 
 from automl.intake.assemble import load
+from automl.intake.brightness import span
 from automl.intake.image_columns import pictured
-from automl.intake.images import pictures
+from automl.intake.images import pictures, pictures_and_range
 from automl.intake.new_rows import new_rows
-from automl.intake.pixels import span
 
-__all__ = ["load", "new_rows", "pictured", "pictures", "span"]
+__all__ = ["load", "new_rows", "pictured", "pictures", "pictures_and_range", "span"]

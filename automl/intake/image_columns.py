@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from automl.errors import DataError
+from automl.intake.decoding import decoded_alike, joined, unread_files, why_unread
 from automl.intake.files import shown
 from automl.intake.fingerprint import fingerprint
-from automl.intake.images import common_size, decoded, full_path, joined, unread_files, why_unread
+from automl.intake.images import common_size, full_path
 from automl.records import UNUSED_KINDS, Column, Dataset, Finding, Task
 from automl.system import shell
 
@@ -73,7 +74,12 @@ def _decoded(dataset: Dataset, column: Column, n_columns: int, memory_mib: float
         wish: tuple[int, int, int | None] = (*smaller, None)
     else:
         wish = (int(known[0]), int(known[1]), int(known[2]))
-    found, reasons = decoded(paths, wish, memory_mib)
+    told = column.reading.get("range")
+    limits = None if told is None else (float(told[0]), float(told[1]))
+    found, reasons, noticed, limits = decoded_alike(
+        paths, wish, column.name, dataset.given, limits, known is not None, memory_mib
+    )
+    findings += noticed
     there = np.array([image is not None for image in found], dtype=bool)
     broken = {row: why for row, why in reasons.items() if paths[row] is not None}
     if not there.any() and (broken or known is None):
@@ -87,7 +93,7 @@ def _decoded(dataset: Dataset, column: Column, n_columns: int, memory_mib: float
     frame: pd.DataFrame = dataset.inputs
     if not there.all():
         frame = frame.assign(**{column.name: frame[column.name].astype(object).where(there, None)})
-    reading = {"shape": [int(size) for size in images.shape[1:]]}
+    reading = {"shape": [int(size) for size in images.shape[1:]], **({} if limits is None else {"range": [*limits]})}
     dataset = replace(
         dataset,
         inputs=frame,

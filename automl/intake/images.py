@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,25 +12,20 @@ from typing import Any
 import numpy as np
 
 from automl.errors import DataError
+from automl.intake.brightness import span
+from automl.intake.decoding import decoded_alike, joined, unread_files, why_unread
 from automl.intake.files import as_named, shown
 from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
-from automl.intake.limits import MIB, refuse_beyond
-from automl.intake.picture_files import Allowance, opened, pixels, quiet, upright_size
+from automl.intake.picture_files import opened, quiet, upright_size
 from automl.intake.pixels import LONGEST, as_uint8, fitted, wanted
 from automl.intake.raw import listed
 from automl.records import Dataset, Finding, Severity, Task
-from automl.system import resources
 
-__all__ = ["common_size", "decoded", "full_path", "joined", "pictures", "unread_files", "why_unread"]
+__all__ = ["common_size", "full_path", "pictures", "pictures_and_range"]
 
-LISTED_FILES = 20
 SAMPLE = 256
 """Files whose size is looked at to choose the common one."""
-HELD_COPIES = 2
-THREAD_MIB = 80.0
-"""Of address space that a thread takes for itself."""
-LONGEST_REASON = 200
 OTHER_SHAPE, OTHER_SIZE, MIXED_SHARE = 1.25, 2.0, 0.05
 """Ratios of aspect and area to the common ones beyond which a file is of another size; the share that makes mixed."""
 
@@ -46,34 +37,53 @@ def pictures(
     limits: tuple[float, float] | None = None,
     memory_mib: float | None = None,
 ) -> Dataset:
+    """Turn the images of a dataset into one array ``(n, h, w, c)`` uint8 (see `pictures_and_range`)."""
+    return pictures_and_range(dataset, task, size, limits, memory_mib)[0]
+
+
+def pictures_and_range(
+    dataset: Dataset,
+    task: Task,
+    size: int | Sequence[int] | None = None,
+    limits: tuple[float, float] | None = None,
+    memory_mib: float | None = None,
+) -> tuple[Dataset, tuple[float, float] | None]:
     """Turn the images of a dataset into one array ``(n, h, w, c)`` uint8.
 
     Image files are decoded in threads: upright (EXIF orientation), transparency on white, c = 1 where all are
-    grey, else 3. Arrays are scaled to 0..255. Rows whose image cannot be read are dropped, with a finding.
+    grey, else 3. Arrays, and files of more than eight bits, are scaled to 0..255, all by the same range. Rows whose
+    image cannot be read are dropped, with a finding.
 
     Args:
         dataset: inputs are a frame with one image_path column, or an array of images.
         size: (height, width) or (height, width, channels) wanted, as at prediction the shape trained on. By
             default the median size of the files, or the array's own, made no longer than 64 pixels a side.
-        limits: arrays only: what becomes 0 and 255 (see `span`); by default read off the values.
+        limits: what becomes 0 and 255; by default read off the values of rows that are no test rows of the user's.
         memory_mib: that decoding may take; by default most of what is free.
+
+    Returns:
+        The dataset, and the limits that were used; None for files of eight bits.
 
     Raises:
         DataError: no image can be read.
     """
     wish = wanted(size)
     if not is_frame(dataset.inputs):
-        images, findings = as_uint8(np.asarray(dataset.inputs), limits)
+        values = np.asarray(dataset.inputs)
+        limits = limits or span(values if dataset.given is None else values[~dataset.given])
+        images, findings = as_uint8(values, limits)
         images, noticed = fitted(images, wish)
-        return replace(dataset, inputs=images, findings=(*dataset.findings, *findings, *noticed))
+        return replace(dataset, inputs=images, findings=(*dataset.findings, *findings, *noticed)), limits
     name = _image_column(dataset, task)
     paths = [full_path(value, dataset.root) for value in dataset.inputs[name]]
     findings = dataset.findings
+    is_new = wish is not None
     if wish is None:
         sizes = sizes_of(paths)
         wish = (*common_of(sizes), None)
         findings += mixed_sizes(sizes, name, wish[:2])
-    found, reasons = decoded(paths, wish, memory_mib)
+    found, reasons, noticed, limits = decoded_alike(paths, wish, name, dataset.given, limits, is_new, memory_mib)
+    findings += noticed
     readable = np.flatnonzero([image is not None for image in found])
     if not len(readable):
         first = next(iter(reasons.values()), "no file is named")
@@ -85,7 +95,7 @@ def pictures(
     if len(readable) < len(paths):
         findings += (_dropped(dataset, name, paths, reasons),)
     digest = fingerprint(dataset.fingerprint, images)
-    return _only(replace(dataset, findings=findings, fingerprint=digest), readable, images)
+    return _only(replace(dataset, findings=findings, fingerprint=digest), readable, images), limits
 
 
 def _image_column(dataset: Dataset, task: Task) -> str:
@@ -187,96 +197,6 @@ def mixed_sizes(sizes: np.ndarray, name: str, wish: tuple[int, int]) -> tuple[Fi
     severity: Severity = "medium" if odd_shape.mean() >= 0.5 else "low"
     step = "Crop them to one shape first, if what matters would be squeezed."
     return (Finding("mixed_sizes", severity, message, step, columns=(name,), count=int(odd.sum())),)
-
-
-def decoded(
-    paths: list[Path | None], size: tuple[int, int, int | None], memory_mib: float | None = None
-) -> tuple[list[np.ndarray | None], dict[int, str]]:
-    """Each file as (h, w) or (h, w, 3) uint8, None where it cannot be read, and why not.
-
-    Several are decoded at once, as far as memory goes; one that finds none is tried again alone.
-
-    Args:
-        paths: of the files.
-        size: (height, width, channels).
-        memory_mib: that may be taken; by default most of what is free.
-
-    Raises:
-        DataError: all of them at that size would take more.
-    """
-    limit_mib = resources.available_mib() if memory_mib is None else memory_mib
-    what = f"{len(paths):,} pictures of {size[0]} x {size[1]} pixels"
-    refuse_beyond("the array of them", HELD_COPIES * 3.0 * len(paths) * size[0] * size[1], limit_mib, what)
-    n_threads = min(32, (os.cpu_count() or 1) + 4)
-    allowance = Allowance(MIB * max(limit_mib - n_threads * THREAD_MIB, limit_mib / 2))
-    reasons: dict[int, str] = {}
-    again: list[int] = []
-
-    def one(i: int) -> np.ndarray | None:
-        path = paths[i]
-        if path is None:
-            reasons[i] = "no path"
-            return None
-        try:
-            return pixels(path, size[0], size[1], allowance)
-        except FileNotFoundError:
-            reasons[i] = f"{shown(path.name)}: no such file"
-        except MemoryError:  # several at once found none
-            again.append(i)
-            reasons[i] = f"{shown(path.name)}: it does not fit into memory"
-        except OSError as error:
-            reasons[i] = f"{shown(path.name)}: {shown(error.strerror or str(error)[:LONGEST_REASON])}"
-        except Exception as error:  # one damaged file must not end the run, whatever Pillow raises on it
-            said = str(error).splitlines()[0][:LONGEST_REASON] if str(error) else type(error).__name__
-            reasons[i] = f"{shown(path.name)}: {shown(said)}"
-        return None
-
-    with quiet():
-        with ThreadPoolExecutor(n_threads) as pool:
-            found = list(pool.map(one, range(len(paths)), chunksize=64))
-        for i in list(again):
-            del reasons[i]
-            found[i] = one(i)
-    return found, dict(sorted(reasons.items()))
-
-
-def joined(found: list[Any], size: tuple[int, int, int | None]) -> np.ndarray:
-    """One array, grey only if every image is (or grey is wanted)."""
-    channels = size[2] or (3 if any(image.ndim == 3 for image in found) else 1)
-    images = np.empty((len(found), size[0], size[1], 3 if channels != 1 else 1), dtype=np.uint8)
-    for i, image in enumerate(found):
-        if image.ndim == 3 and channels == 1:
-            images[i] = fitted(image[None], size)[0][0]
-        else:
-            images[i] = image if image.ndim == 3 else image[..., None]
-        found[i] = None  # frees each as it is copied: the two together may not fit
-    return fitted(images, size)[0]
-
-
-def why_unread(paths: Sequence[Path | None], reasons: Mapping[int, str]) -> str:
-    """Why files could not be read, commonest first; not their names, which are cells (the rows are told beside it).
-
-    Args:
-        paths: of the rows.
-        reasons: by row, as of `decoded`.
-    """
-    said: Counter[str] = Counter()
-    for row, reason in reasons.items():
-        path = paths[row]
-        plain = reason if path is None else reason.removeprefix(f"{path.name}: ")
-        said[" ".join(re.sub(r"'[^']*'|\"[^\"]*\"|\S*[/\\]\S*", "", plain).split()) or "unreadable"] += 1
-    return "; ".join(f"{reason} ({n:,})" for reason, n in said.most_common(5))
-
-
-def unread_files(paths: Sequence[Path | None], reasons: Mapping[int, str]) -> tuple[str, ...]:
-    """The first names of files that could not be read.
-
-    Args:
-        paths: of the rows.
-        reasons: by row, as of `decoded`.
-    """
-    named = (path for row in reasons if (path := paths[row]) is not None)
-    return tuple(shown(path.name) for path in itertools.islice(named, LISTED_FILES))
 
 
 def _dropped(dataset: Dataset, name: str, paths: list[Path | None], reasons: dict[int, str]) -> Finding:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from automl.intake.files import open_file
 from automl.intake.limits import MIB, OVERRIDE
+from automl.intake.picture_modes import plain, with_sign
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -131,7 +132,9 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def pixels(path: Path, height: int, width: int, allowance: Allowance) -> np.ndarray:
+def pixels(
+    path: Path, height: int, width: int, allowance: Allowance, blended: Callable[[], None] | None = None
+) -> np.ndarray:
     """A picture of this size, upright, transparency on white.
 
     Args:
@@ -139,9 +142,11 @@ def pixels(path: Path, height: int, width: int, allowance: Allowance) -> np.ndar
         height: wanted, pixels.
         width: wanted, pixels.
         allowance: for all that are decoded at once.
+        blended: called where the picture has transparent pixels.
 
     Returns:
-        Shape (height, width) where it is grey, else (height, width, 3), uint8.
+        Shape (height, width) where it is grey, else (height, width, 3), uint8; float32 of the file's own values where
+        it has more than eight bits (`brightness.scaled` makes them uint8).
 
     Raises:
         UnreadablePicture: it cannot be read within the limits. OSError, ValueError and others: the file is damaged.
@@ -150,12 +155,12 @@ def pixels(path: Path, height: int, width: int, allowance: Allowance) -> np.ndar
     if canvas is not None:
         with allowance.taking(_webp_bytes(*canvas, height, width)), opened(path) as image:
             image.load()
-            return np.asarray(_sized(_upright(image), height, width))
+            return np.asarray(_sized(_upright(with_sign(image)), height, width, blended))
     with opened(path) as image:
         image.draft(None, (2 * width, 2 * height))  # JPEG decodes faster to about this size
         with allowance.taking(_decoding_bytes(image, height, width)):
             image.load()
-            return np.asarray(_sized(_upright(image), height, width))
+            return np.asarray(_sized(_upright(with_sign(image)), height, width, blended))
 
 
 def _webp_canvas(path: Path) -> tuple[int, int, bool] | None:
@@ -226,21 +231,20 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _sized(image: Image.Image, height: int, width: int) -> Image.Image:
-    """A picture of mode L (grey) or RGB, of this size.
+def _sized(image: Image.Image, height: int, width: int, blended: Callable[[], None] | None) -> Image.Image:
+    """A picture of mode L (grey), RGB or F (more than eight bits), of this size.
 
     Bilinear resizing first brings each row to its width, then each column to its height: rows may go strip by strip.
     """
     from PIL import Image
 
     columns, rows = image.size
-    brightest = _brightest(image) if _is_deep(image.mode) else 0.0
     if columns * rows <= LARGE_PIXELS or rows == height:
-        image = _plain(image, brightest)
+        image = plain(image, blended)
         return image if image.size == (width, height) else image.resize((width, height), Image.Resampling.BILINEAR)
     strip, narrow = max(1, STRIP_PIXELS // columns), None
     for top in range(0, rows, strip):
-        part = _plain(image.crop((0, top, columns, min(top + strip, rows))), brightest)
+        part = plain(image.crop((0, top, columns, min(top + strip, rows))), blended)
         if part.width != width:
             part = part.resize((width, part.height), Image.Resampling.BILINEAR)
         if narrow is None:
@@ -248,41 +252,3 @@ def _sized(image: Image.Image, height: int, width: int) -> Image.Image:
         narrow.paste(part, (0, top))
     assert narrow is not None
     return narrow.resize((width, height), Image.Resampling.BILINEAR)
-
-
-def _is_deep(mode: str) -> bool:
-    """Whether values are of more than eight bits."""
-    return mode in {"F", "I"} or mode.startswith("I;16")
-
-
-def _brightest(image: Image.Image) -> float:
-    """The largest value of a picture of more than eight bits."""
-    strip = max(1, STRIP_PIXELS // image.width)
-    tops = range(0, image.height, strip)
-    parts: Iterator[Any] = (image.crop((0, top, image.width, min(top + strip, image.height))) for top in tops)
-    return max(float(np.asarray(part).max()) for part in parts)
-
-
-def _plain(image: Image.Image, brightest: float) -> Image.Image:
-    """An image of mode L (grey) or RGB.
-
-    Args:
-        image: all of a picture, or a strip of it.
-        brightest: value of the whole, where it has more than eight bits.
-    """
-    from PIL import Image
-
-    if image.mode in {"L", "RGB"}:
-        return image
-    if image.mode == "1":
-        return image.convert("L")
-    if _is_deep(image.mode):
-        values = np.asarray(image).astype(np.float64)
-        top = 1.0 if image.mode == "F" and brightest <= 1 else 255.0 if brightest <= 255 else 65535.0
-        return Image.fromarray(np.clip(np.rint(values / top * 255.0), 0, 255).astype(np.uint8))
-    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        paper = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        grey = image.mode in {"LA", "La"}
-        return Image.alpha_composite(paper, rgba).convert("L" if grey else "RGB")
-    return image.convert("RGB")

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from automl.errors import DataError
+from automl.intake.brightness import span
 from automl.records import Finding
 
-__all__ = ["LONGEST", "as_uint8", "fitted", "span", "wanted"]
+__all__ = ["LONGEST", "as_uint8", "fitted", "wanted"]
 
 LONGEST = 64
 """Longer side of images by default. A network's cost grows with the square of it, so that at 64 pixels a few dozen
@@ -25,35 +26,6 @@ def wanted(size: Any) -> tuple[int, int, int | None] | None:
     if len(parts) not in {2, 3} or any(int(part) < 1 for part in parts):
         raise DataError(f"size {size!r}: expected pixels as (height, width), (height, width, channels) or one number")
     return int(parts[0]), int(parts[1]), int(parts[2]) if len(parts) == 3 else None
-
-
-def span(values: np.ndarray) -> tuple[float, float]:
-    """The range of brightness that an array of images was written in: what becomes 0 and what becomes 255.
-
-    Kept beside a model, it lets new images be scaled as the training images were, however dark they are.
-
-    Args:
-        values: numbers or booleans of any shape.
-    """
-    if values.dtype == np.uint8:
-        return 0.0, 255.0
-    if values.dtype == bool:
-        return 0.0, 1.0
-    if values.dtype == np.uint16 and int(values.max()) > 4095:
-        return 0.0, 65535.0
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    if not np.isfinite([low, high]).all():
-        finite = values[np.isfinite(values)]
-        if not finite.size:
-            raise DataError("the images hold no finite number; check how the array was written")
-        low, high = float(finite.min()), float(finite.max())
-    if values.dtype.kind == "f" and low >= 0 and high <= 1:
-        return 0.0, 1.0
-    if values.dtype.kind == "f" and -1 <= low < 0 and high <= 1:
-        return -1.0, 1.0
-    if low >= 0 and 128 <= high <= 255:
-        return 0.0, 255.0
-    return low, high
 
 
 def as_uint8(values: np.ndarray, limits: tuple[float, float] | None = None) -> tuple[np.ndarray, tuple[Finding, ...]]:
@@ -90,7 +62,7 @@ def as_uint8(values: np.ndarray, limits: tuple[float, float] | None = None) -> t
         scaled[start : start + 1024] = np.clip(np.rint(part), 0, 255)
     if (low, high) != (0.0, 255.0):
         message = f"Image values from {low:g} to {high:g} were scaled to 0 to 255."
-        step = "Bring images of another range to it before you predict them."
+        step = "New images are read with the same scale; bring them to it first if they were written with another."
         findings.append(Finding("image_range", "low" if (low, high) == (0.0, 1.0) else "medium", message, step))
     return scaled, tuple(findings)
 

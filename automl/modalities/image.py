@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from automl.errors import DataError
-from automl.intake import pictures, span
+from automl.intake import pictures, pictures_and_range
 from automl.modalities.shared.cells import names_of
 from automl.modalities.shared.specs import restore_spec, spec_state
 from automl.records import ArrayForm, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
@@ -169,12 +169,14 @@ def _resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _channels(pictures: np.ndarray, wanted: int) -> np.ndarray:
-    """Grey ↔ colour; an alpha channel is dropped or added opaque."""
+    """Grey ↔ colour; an alpha channel is laid on white or added opaque."""
     found = pictures.shape[-1]
     if found == wanted:
         return pictures
     if found == 2 or found == 4:
-        return _channels(pictures[..., : found - 1], wanted)
+        alpha = pictures[..., found - 1 :] / 255.0
+        laid = np.rint(pictures[..., : found - 1] * alpha + 255.0 * (1.0 - alpha)).astype(np.uint8)
+        return _channels(laid, wanted)
     if wanted == 2 or wanted == 4:
         opaque = np.full((*pictures.shape[:-1], 1), 255, np.uint8)
         return np.concatenate([_channels(pictures, wanted - 1), opaque], axis=-1)
@@ -228,8 +230,7 @@ def ends(array: np.ndarray) -> tuple[float, float]:
 
 
 def _decode(dataset: Dataset, task: Task, memory_mib: float | None) -> tuple[Dataset, Task]:
-    limits = span(dataset.inputs) if isinstance(dataset.inputs, np.ndarray) else None
-    dataset = pictures(dataset, task, memory_mib=memory_mib)
+    dataset, limits = pictures_and_range(dataset, task, memory_mib=memory_mib)
     return dataset, replace(task, image_shape=dataset.inputs.shape[1:], pixel_range=limits)
 
 

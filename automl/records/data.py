@@ -127,8 +127,9 @@ class Column:
 
     `reading` says how its text was read. It is decided once on the whole column and used for new rows as well, such as
     ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``; for
-    images of a table, ``{"shape": [height, width, channels]}``. That of a time column may name the columns that tell a
-    part of the time (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
+    images of a table, ``{"shape": [height, width, channels]}``, and ``"range"``, the values that become 0 and 255, if
+    they have more than eight bits. That of a time column may name the columns that tell a part of the time
+    (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
     """
 
     name: str
@@ -157,8 +158,8 @@ class Task:
         group_column: name of the column of groups, or None.
         covariates_known: covariates of a forecast that are known in advance (encoders add calendar features).
         image_shape: images only: (height, width, channels) to which all images are resized.
-        pixel_range: arrays of images only: the values that become 0 and 255, so that new images are read like the
-            training images.
+        pixel_range: arrays of images, and image files of more than eight bits: the values that become 0 and 255, so
+            that new images are read like the training images.
         evidence: sentences that explain modality, goal and metric.
         confidence: of the goal, 0 to 1; 1 if the user set it.
         target_columns: forecast only: how the targets are written, so that a new history is read like the training

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from automl.errors import DataError
-from automl.intake import images, picture_files
+from automl.intake import decoding, images, picture_files
 from automl.intake.picture_files import Allowance, UnreadablePicture, opened, pixels, quiet
 
 ROOM = Allowance(1e10)
@@ -107,7 +107,7 @@ def test_only_a_webp_with_a_whole_header_has_a_canvas(tmp_path):
 def test_a_picture_larger_than_the_memory_is_listed_with_what_would_help(tmp_path):
     Image.fromarray(NOISE).save(tmp_path / "a.png")
     _png(tmp_path / "b.png", 9_000, 9_000)
-    found, reasons = images.decoded([tmp_path / "a.png", tmp_path / "b.png"], (8, 8, None), memory_mib=200)
+    found, reasons = decoding.decoded([tmp_path / "a.png", tmp_path / "b.png"], (8, 8, None), memory_mib=200)
     assert found[0].shape == (8, 8, 3)
     assert list(reasons) == [1]
     assert "b.png: decoding takes" in reasons[1] and "--memory" in reasons[1]
@@ -150,7 +150,7 @@ def test_pipes_devices_and_damaged_files_are_listed_and_the_rest_is_read(tmp_pat
     Image.fromarray(NOISE[..., :3]).save(tmp_path / "note.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 30)
     names = ["pipe.png", "zero.png", "good.png", "cut.png", "note.jpg", "gone.png", "~nobody/x.png", "a\0b.png"]
     paths = [images.full_path(name, str(tmp_path)) for name in names]
-    found, reasons = images.decoded(paths, (8, 8, None))
+    found, reasons = decoding.decoded(paths, (8, 8, None))
     assert [i for i, image in enumerate(found) if image is not None] == [2, 4]  # damaged notes say nothing of pixels
     assert reasons[0] == "pipe.png: it is no regular file" and reasons[1] == "zero.png: it is no regular file"
     assert list(reasons) == [0, 1, 3, 5, 6, 7]
@@ -160,21 +160,21 @@ def test_a_picture_that_found_no_memory_is_tried_again_alone(tmp_path, monkeypat
     Image.fromarray(NOISE).save(tmp_path / "a.png")
     tries = []
 
-    def pixels_at_the_second_try(path, height, width, allowance):
+    def pixels_at_the_second_try(path, height, width, allowance, blended):
         tries.append(path)
         if len(tries) == 1:
             raise MemoryError
         return pixels(path, height, width, allowance)
 
-    monkeypatch.setattr(images, "pixels", pixels_at_the_second_try)
-    found, reasons = images.decoded([tmp_path / "a.png"], (8, 8, None))
+    monkeypatch.setattr(decoding, "pixels", pixels_at_the_second_try)
+    found, reasons = decoding.decoded([tmp_path / "a.png"], (8, 8, None))
     assert found[0] is not None and reasons == {} and len(tries) == 2
 
 
 def test_pictures_that_would_not_fit_together_are_refused_in_words(tmp_path):
     paths = [tmp_path / "none.png"] * 1000
     with pytest.raises(DataError, match=r"1,000 pictures of 1000 x 1000 pixels"):
-        images.decoded(paths, (1000, 1000, None), memory_mib=100)
+        decoding.decoded(paths, (1000, 1000, None), memory_mib=100)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
@@ -186,7 +186,7 @@ def test_names_that_are_not_utf8_are_found_however_the_index_writes_them(tmp_pat
     for cell in ("café.png", spelled, os.fsdecode(name)):
         assert images.full_path(cell, str(tmp_path)).is_file()
     frame = pd.DataFrame({"picture": [spelled]})
-    assert images.decoded([images.full_path(frame["picture"][0], str(tmp_path))], (8, 8, None))[1] == {}
+    assert decoding.decoded([images.full_path(frame["picture"][0], str(tmp_path))], (8, 8, None))[1] == {}
 
 
 @pytest.mark.skipif(os.sep != "/", reason="where the separator is another, such names are written so")
