@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from automl.intake.brightness import full_scale, scaled, span_of_pictures
 from automl.intake.files import shown
 from automl.intake.limits import MIB, refuse_beyond
-from automl.intake.picture_files import Allowance, pixels, quiet
+from automl.intake.picture_files import Allowance, PictureSource, pixels, quiet
 from automl.intake.pixels import fitted
 from automl.records import Finding, Severity
 from automl.system import resources
@@ -31,7 +30,7 @@ LONGEST_REASON = 200
 
 
 def decoded_alike(
-    paths: list[Path | None],
+    paths: Sequence[PictureSource | None],
     size: tuple[int, int, int | None],
     name: str,
     given: np.ndarray | None,
@@ -105,7 +104,7 @@ def _other_depth(name: str, count: int, is_deeper: bool) -> Finding:
 
 
 def decoded(
-    paths: list[Path | None],
+    paths: Sequence[PictureSource | None],
     size: tuple[int, int, int | None],
     memory_mib: float | None = None,
     blended: list[int] | None = None,
@@ -177,7 +176,7 @@ def joined(found: list[Any], size: tuple[int, int, int | None]) -> np.ndarray:
     return fitted(images, size)[0]
 
 
-def why_unread(paths: Sequence[Path | None], reasons: Mapping[int, str]) -> str:
+def why_unread(paths: Sequence[PictureSource | None], reasons: Mapping[int, str]) -> str:
     """Why files could not be read, commonest first; not their names, which are cells (the rows are told beside it).
 
     Args:
@@ -192,7 +191,7 @@ def why_unread(paths: Sequence[Path | None], reasons: Mapping[int, str]) -> str:
     return "; ".join(f"{reason} ({n:,})" for reason, n in said.most_common(5))
 
 
-def unread_files(paths: Sequence[Path | None], reasons: Mapping[int, str]) -> tuple[str, ...]:
+def unread_files(paths: Sequence[PictureSource | None], reasons: Mapping[int, str]) -> tuple[str, ...]:
     """The first names of files that could not be read.
 
     Args:

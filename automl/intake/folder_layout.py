@@ -10,7 +10,7 @@ from typing import Literal
 from automl.errors import DataError
 from automl.intake.files import IMAGE_SUFFIXES, TABLE_SUFFIXES, open_file, shown
 
-__all__ = ["Part", "Tree", "innermost", "parts", "sort_of_file", "visible_children"]
+__all__ = ["Part", "Tree", "innermost", "is_picture", "parts", "sort_of_file", "visible_children"]
 
 Part = Literal["train", "validation", "test"]
 
@@ -74,13 +74,13 @@ def sort_of_file(path: Path) -> str:
             head = file.read(HEAD_BYTES)
     except OSError:
         return ""
-    if _is_picture(head):
+    if is_picture(head):
         return "image"
     unnamed = suffix in {"", ".text"} or suffix[1:].isdigit()
     return "text" if unnamed and _is_text(head) else ""
 
 
-def _is_picture(head: bytes) -> bool:
+def is_picture(head: bytes) -> bool:
     """Whether a file that begins so is of a format that is decoded."""
     if head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")):
         return True

@@ -9,6 +9,7 @@ from automl.errors import DataError
 from automl.intake.cell_types import Note, dimensions, framed, is_plain, objects, plain
 from automl.intake.cell_values import is_text, label
 from automl.intake.columnar import plain_frame
+from automl.intake.inline import may_be_picture
 from automl.intake.limits import refuse_beyond, refuse_columns, whole_mib
 from automl.intake.raw import listed
 from automl.records import Finding
@@ -113,7 +114,7 @@ def _flat(record: Mapping[Any, Any], outer: str | None = None) -> dict[Any, Any]
     own, inner = {}, {}
     for name, value in record.items():
         full = name if outer is None else f"{outer}.{label(name)}"
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not may_be_picture(value):
             inner.update(_flat(value, label(full)))
         else:
             own[full] = value
@@ -202,6 +203,16 @@ def _findings_of(notes: Mapping[str, Note]) -> tuple[Finding, ...]:
             f"Halves of characters (lone surrogates) were replaced by '?' in {count} cells of {listed(halves, 5)}."
         )
         findings.append(Finding("lone_surrogates", "low", message, step, columns=tuple(halves), count=count))
+    if held := {name: note.pictures for name, note in notes.items() if note.pictures}:
+        count = sum(held.values())
+        message = f"The cells of {listed(held, 5)} hold images ({count:,}) and are read as such."
+        step = "Drop such a column to do without."
+        findings.append(Finding("images_in_cells", "low", message, step, columns=tuple(held), count=count))
+    if odd := {name: note.unreadable for name, note in notes.items() if note.unreadable}:
+        count = sum(odd.values())
+        message = f"{count:,} cells of {listed(odd, 5)} hold bytes that are no images or text; they are read as empty."
+        step = "Convert what they hold to numbers, text or images, or drop the column."
+        findings.append(Finding("binary_cells", "high", message, step, columns=tuple(odd), count=count))
     return tuple(findings)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ from automl.intake.decoding import decoded_alike, joined, unread_files, why_unre
 from automl.intake.files import shown
 from automl.intake.fingerprint import fingerprint
 from automl.intake.images import common_size, full_path
+from automl.intake.inline import InlinePicture
+from automl.intake.picture_files import PictureSource
 from automl.records import UNUSED_KINDS, Column, Dataset, Finding, Task
 from automl.system import shell
 
@@ -93,6 +95,8 @@ def _decoded(dataset: Dataset, column: Column, n_columns: int, memory_mib: float
     frame: pd.DataFrame = dataset.inputs
     if not there.all():
         frame = frame.assign(**{column.name: frame[column.name].astype(object).where(there, None)})
+    if any(isinstance(path, InlinePicture) for path in paths):
+        frame = frame.assign(**{column.name: _named(frame[column.name], paths)})
     reading = {"shape": [int(size) for size in images.shape[1:]], **({} if limits is None else {"range": [*limits]})}
     dataset = replace(
         dataset,
@@ -104,6 +108,15 @@ def _decoded(dataset: Dataset, column: Column, n_columns: int, memory_mib: float
     return dataset, replace(column, reading=reading)
 
 
+def _named(cells: pd.Series, paths: Sequence[PictureSource | None]) -> pd.Series:
+    """Cells with a digest in place of each image that they hold: the pixels are held, and reports show cells."""
+    named = [
+        f"image {fingerprint(path.text)[:12]}" if isinstance(path, InlinePicture) and isinstance(cell, str) else cell
+        for cell, path in zip(cells, paths, strict=True)
+    ]
+    return pd.Series(named, index=cells.index, dtype=object)
+
+
 def _within(size: tuple[int, int], n_rows: int, n_columns: int) -> tuple[int, int]:
     """Height and width in proportion, so that all pictures in colour stay within `MOST_BYTES`."""
     wanted = max(n_rows, 1) * max(n_columns, 1) * size[0] * size[1] * 3
@@ -113,7 +126,9 @@ def _within(size: tuple[int, int], n_rows: int, n_columns: int) -> tuple[int, in
     return max(LEAST_SIDE, int(size[0] * shrink)), max(LEAST_SIDE, int(size[1] * shrink))
 
 
-def _none(dataset: Dataset, column: Column, paths: list[Path | None], broken: dict[int, str]) -> tuple[Dataset, Column]:
+def _none(
+    dataset: Dataset, column: Column, paths: Sequence[PictureSource | None], broken: dict[int, str]
+) -> tuple[Dataset, Column]:
     """No picture at all: an error where pictures were meant, else the column is left out."""
     message = (
         f"none of the {len(broken) or len(paths):,} images that {column.name!r} of {dataset.name} names can be read"
@@ -137,7 +152,7 @@ def _none(dataset: Dataset, column: Column, paths: list[Path | None], broken: di
     return replace(dataset, findings=(*dataset.findings, finding)), Column(column.name, "unknown", 0.5, why)
 
 
-def _blank(dataset: Dataset, column: Column, paths: list[Path | None], broken: dict[int, str]) -> Finding:
+def _blank(dataset: Dataset, column: Column, paths: Sequence[PictureSource | None], broken: dict[int, str]) -> Finding:
     n_named = sum(path is not None for path in paths)
     named = why_unread(paths, broken)
     return Finding(

@@ -17,7 +17,8 @@ from automl.intake.decoding import decoded_alike, joined, unread_files, why_unre
 from automl.intake.files import as_named, shown
 from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
-from automl.intake.picture_files import opened, quiet, upright_size
+from automl.intake.inline import as_inline
+from automl.intake.picture_files import PictureSource, opened, quiet, upright_size
 from automl.intake.pixels import LONGEST, as_uint8, fitted, wanted
 from automl.intake.raw import listed
 from automl.records import Dataset, Finding, Severity, Task
@@ -108,14 +109,16 @@ def _image_column(dataset: Dataset, task: Task) -> str:
     return names[0]
 
 
-def full_path(value: Any, root: str | None) -> Path | None:
-    """A cell as a path, relative ones against the root; None where it names nothing.
+def full_path(value: Any, root: str | None) -> PictureSource | None:
+    """A cell as a path, relative ones against the root, or as the image that it holds; None where it names nothing.
 
     A name that is not UTF-8 stands in a cell as `files.shown` spells it, or as another encoding reads it.
     """
     if not isinstance(value, str | os.PathLike) or not str(value).strip():
         return None
     text = str(value).strip()
+    if (inline := as_inline(text)) is not None:
+        return inline
     path = _below(root, text.replace("\\", "/") if os.sep == "/" else text)
     if text.isascii() and "\\x" not in text:
         return path
@@ -143,12 +146,12 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def common_size(paths: list[Path | None]) -> tuple[int, int]:
+def common_size(paths: Sequence[PictureSource | None]) -> tuple[int, int]:
     """Median height and width of a sample of the files, shrunk to at most `LONGEST`."""
     return common_of(sizes_of(paths))
 
 
-def sizes_of(paths: list[Path | None]) -> np.ndarray:
+def sizes_of(paths: Sequence[PictureSource | None]) -> np.ndarray:
     """Height and width of a sample of the files, upright, ``(n, 2)`` pixels; those that cannot be read are left out."""
     named = [path for path in paths if path is not None]
     places = np.linspace(0, len(named) - 1, min(len(named), SAMPLE)).astype(int)
@@ -199,7 +202,7 @@ def mixed_sizes(sizes: np.ndarray, name: str, wish: tuple[int, int]) -> tuple[Fi
     return (Finding("mixed_sizes", severity, message, step, columns=(name,), count=int(odd.sum())),)
 
 
-def _dropped(dataset: Dataset, name: str, paths: list[Path | None], reasons: dict[int, str]) -> Finding:
+def _dropped(dataset: Dataset, name: str, paths: Sequence[PictureSource | None], reasons: dict[int, str]) -> Finding:
     numbers = dataset.row_numbers if dataset.row_numbers is not None else np.arange(len(paths))
     named = why_unread(paths, reasons)
     return Finding(

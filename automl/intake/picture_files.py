@@ -12,19 +12,21 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from automl.intake.files import open_file
+from automl.intake.inline import InlinePicture
 from automl.intake.limits import MIB, OVERRIDE
 from automl.intake.picture_modes import plain, with_sign
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["Allowance", "UnreadablePicture", "opened", "pixels", "quiet", "upright_size"]
+__all__ = ["Allowance", "PictureSource", "UnreadablePicture", "opened", "pixels", "quiet", "upright_size"]
 
+PictureSource = Path | InlinePicture
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 """Of `files.IMAGE_SUFFIXES`."""
 COPIES = {"PNG": 1.25, "BMP": 1.25, "PPM": 1.25, "JPEG": 1.5, "GIF": 2.5, "TIFF": 2.5, "WEBP": 4.0}
@@ -93,8 +95,12 @@ def quiet() -> Iterator[None]:
         yield
 
 
+def _stream(source: PictureSource) -> BinaryIO:
+    return source.open() if isinstance(source, InlinePicture) else open_file(source)
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: PictureSource) -> Iterator[Image.Image]:
     """A picture file whose header has been read.
 
     Raises:
@@ -102,7 +108,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
     """
     from PIL import Image, UnidentifiedImageError
 
-    with open_file(path) as file:
+    with _stream(path) as file:
         try:
             image = Image.open(file, formats=FORMATS)
         except UnidentifiedImageError as error:
@@ -133,12 +139,12 @@ def _orientation(image: Image.Image) -> int:
 
 
 def pixels(
-    path: Path, height: int, width: int, allowance: Allowance, blended: Callable[[], None] | None = None
+    path: PictureSource, height: int, width: int, allowance: Allowance, blended: Callable[[], None] | None = None
 ) -> np.ndarray:
     """A picture of this size, upright, transparency on white.
 
     Args:
-        path: of the file.
+        path: of the file, or an image in a cell.
         height: wanted, pixels.
         width: wanted, pixels.
         allowance: for all that are decoded at once.
@@ -163,12 +169,12 @@ def pixels(
             return np.asarray(_sized(_upright(with_sign(image)), height, width, blended))
 
 
-def _webp_canvas(path: Path) -> tuple[int, int, bool] | None:
+def _webp_canvas(path: PictureSource) -> tuple[int, int, bool] | None:
     """Columns and rows of a WebP file, and whether it may be turned; None for another, and where none can be read.
 
     Pillow gives the whole canvas its memory, twice, as it opens the file: its size must be known before.
     """
-    with open_file(path) as file:
+    with _stream(path) as file:
         head = file.read(30)
     if len(head) < 30 or head[:4] != b"RIFF" or head[8:12] != b"WEBP":
         return None

@@ -28,6 +28,7 @@ from automl.detect.parse import (
     words,
 )
 from automl.detect.quoting import percent, quotable, usual_shape
+from automl.intake.inline import is_inline
 from automl.records import Column
 from automl.system.counts import counted, noun
 
@@ -86,8 +87,13 @@ def declared(seen: ColumnSample) -> Column | None:
 
 
 def image_path(seen: ColumnSample) -> Column | None:
-    """Texts that end in the extension of a picture."""
-    if seen.is_numeric or (share := seen.matching(_IMAGE)) < ENOUGH:
+    """Texts that end in the extension of a picture, or that are pictures themselves."""
+    if seen.is_numeric:
+        return None
+    inline = sum(n for text, n in seen.different.items() if is_inline(text)) / max(len(seen.texts), 1)
+    if inline >= ENOUGH:
+        return Column(seen.name, "image_path", inline, share_words(inline, len(seen.texts), "hold an image"))
+    if (share := seen.matching(_IMAGE)) + inline < ENOUGH:
         return None
     return Column(seen.name, "image_path", share, share_words(share, len(seen.texts), "end like an image file's name"))
 
