@@ -19,6 +19,7 @@ from automl.intake.limits import within_memory
 from automl.intake.raw import Hints, Raw, Room, listed, unknown_column
 from automl.intake.source import read
 from automl.intake.streamed import looked_at
+from automl.intake.vectors import with_vectors
 from automl.records import Dataset, Finding, Kind, Recipe
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
         test = read(recipe.test, "the test data", hints)
         where = test.where if test.where == "the test data" else f"the test data {test.where}"
         raw = _append(raw, without_those_present(replace(test, where=where), recipe.drop))
+    raw = with_vectors(raw, _named_columns(recipe))
     rows = raw.rows if raw.rows is not None else np.arange(len(raw.inputs))
     inputs, target, group, weight = raw.inputs, raw.target, None, None
     findings = raw.findings
@@ -97,6 +99,12 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
         test_from=raw.test_from,
         kinds=raw.kinds,
     )
+
+
+def _named_columns(recipe: Recipe) -> set[str]:
+    """Columns that the recipe says something of."""
+    roles = [recipe.group, recipe.weight, recipe.label, recipe.time_column, recipe.series]
+    return {*recipe.target, *recipe.columns, *(name for name in roles if isinstance(name, str))}
 
 
 def _room(recipe: Recipe, most_rows: int | None, in_order: bool) -> Room:

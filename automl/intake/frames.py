@@ -210,8 +210,8 @@ def _findings_of(notes: Mapping[str, Note]) -> tuple[Finding, ...]:
         findings.append(Finding("images_in_cells", "low", message, step, columns=tuple(held), count=count))
     if odd := {name: note.unreadable for name, note in notes.items() if note.unreadable}:
         count = sum(odd.values())
-        message = f"{count:,} cells of {listed(odd, 5)} hold bytes that are no images or text; they are read as empty."
-        step = "Convert what they hold to numbers, text or images, or drop the column."
+        message = f"{count:,} cells of {listed(odd, 5)} hold neither images nor text, and are read as empty."
+        step = "Convert the bytes or arrays that they hold to numbers, text or images of 8 bits, or drop the column."
         findings.append(Finding("binary_cells", "high", message, step, columns=tuple(odd), count=count))
     return tuple(findings)
 

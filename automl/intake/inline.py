@@ -71,7 +71,14 @@ def may_be_picture(value: Any) -> bool:
         return "bytes" in value and set(value) <= {"bytes", "path"}
     if isinstance(value, np.ndarray):
         return _is_square_array(value)
+    if isinstance(value, list):
+        return _is_nested(value) and _is_square_array(_stacked(np.asarray(value, dtype=object)))
     return _is_pillow(value)
+
+
+def _is_nested(value: list[Any]) -> bool:
+    """Whether a list holds as many lists as an image has rows (a first look, before all of it is taken apart)."""
+    return len(value) >= LEAST_SIDE and all(isinstance(row, list) and len(row) == len(value[0]) for row in value)
 
 
 def as_cell(value: Any) -> str | None:
@@ -92,6 +99,7 @@ def as_cell(value: Any) -> str | None:
         content = bytes(value)
         return _address("unknown", content) if is_picture(content[:32]) else None
     try:
+        value = np.asarray(value, dtype=object) if isinstance(value, list) else value
         return _of_array(value) if isinstance(value, np.ndarray) else _written(value)
     except Exception:  # an array that is no image, or an image whose file is gone
         return None
@@ -112,7 +120,8 @@ def _is_square_array(array: np.ndarray) -> bool:
         return False
     if array.ndim == 3 and array.shape[2] not in {1, 3, 4}:
         return False
-    return min(array.shape[:2]) >= LEAST_SIDE and max(array.shape[:2]) <= WIDEST * min(array.shape[:2])
+    height, width = int(array.shape[0]), int(array.shape[1])
+    return min(height, width) >= LEAST_SIDE and max(height, width) <= WIDEST * min(height, width)
 
 
 def _stacked(array: np.ndarray) -> np.ndarray:
@@ -133,16 +142,13 @@ def _of_array(array: np.ndarray) -> str | None:
     array = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
     if array.dtype == bool:
         array = array.astype(np.uint8) * np.uint8(255)
-    if array.dtype != np.uint8:
-        whole = array.dtype.kind in "ui" or bool((array == np.rint(array)).all())
-        if whole and array.min() >= 0 and array.max() <= 255:
-            array = array.astype(np.uint8)
-        elif array.ndim == 3:
-            if array.min() < 0 or array.max() > 1:
-                return None
-            array = np.rint(array * 255.0).astype(np.uint8)
-        else:
-            array = array.astype(np.float32)
+    if array.dtype != np.uint8 and array.ndim == 2:
+        array = array.astype(np.float32)  # scaled later, by the range of all images of the column
+    elif array.dtype != np.uint8:
+        if array.min() < 0 or array.max() > 255:
+            return None
+        shares = array.dtype.kind == "f" and array.max() <= 1
+        array = np.rint(array * (255.0 if shares else 1.0)).astype(np.uint8)
     return _written(Image.fromarray(array))
 
 

@@ -11,10 +11,13 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake import files, folders
+from automl.intake.cell_types import objects
 from automl.intake.folder_layout import sort_of_file
 from automl.intake.frames import is_frame, tidy
+from automl.intake.inline import may_be_picture
 from automl.intake.raw import Hints, Raw, listed
 from automl.intake.source import read
+from automl.intake.vectors import as_trained
 from automl.records import UNUSED_KINDS, Dataset, Finding, Modality, Task
 
 if TYPE_CHECKING:
@@ -73,7 +76,11 @@ def _single(data: Any, task: Task) -> Raw | None:
 
     if isinstance(data, pd.Series) and set(data.index) & {column.name for column in task.columns}:
         return read([data.to_dict()], "the new data", Hints())
-    if isinstance(data, Mapping) and task.columns and not any(_is_many(value) for value in data.values()):
+    if (
+        isinstance(data, Mapping)
+        and task.columns
+        and _is_one_row(data, frozenset(column.name for column in task.columns))
+    ):
         return read([dict(data)], "the new data", Hints())
     image, text = _column(task, "image_path"), _column(task, "text")
     if isinstance(data, str | PathLike):
@@ -89,6 +96,10 @@ def _single(data: Any, task: Task) -> Raw | None:
             frame, findings = folders.texts([Path(str(data))])
             frame.columns = pd.Index([text])
             return Raw(files.stem(Path(str(data))), files.shown(str(data)), frame, findings=findings)
+    if image and (may_be_picture(data) or (isinstance(data, list) and data and all(map(may_be_picture, data)))):
+        cells = data if isinstance(data, list) else [data]
+        frame, noticed = tidy(pd.DataFrame({image: objects(cells)}), "the new data")
+        return Raw("data", "the new data", frame, findings=noticed)
     if isinstance(data, list | tuple | np.ndarray) and len(data) and all(isinstance(v, str | PathLike) for v in data):
         values = [str(value) if isinstance(value, PathLike) else value for value in data]
         if image or text:
@@ -109,6 +120,19 @@ def _is_picture(path: str) -> bool:
         return found.is_file() and sort_of_file(found) == "image"
     except (OSError, ValueError, RuntimeError):
         return False
+
+
+def _is_one_row(data: Mapping[Any, Any], known: frozenset[str]) -> bool:
+    """Whether a mapping holds cells and no columns: a single value or an image, or the list of one cell.
+
+    Args:
+        data: what is to be predicted.
+        known: names of the columns trained on.
+    """
+    if not data or any(not _is_many(value) or may_be_picture(value) for value in data.values()):
+        return True
+    lists = [value for name, value in data.items() if name not in known and f"{name}_0" in known]
+    return any(len(value) and not _is_many(value[0]) and not isinstance(value[0], str) for value in lists)
 
 
 def _is_many(value: Any) -> bool:
@@ -159,6 +183,8 @@ def _matched(raw: Raw, task: Task) -> tuple[pd.DataFrame, pd.DataFrame | None, t
     """Columns of new rows held against those trained on."""
     frame, target, findings = raw.inputs, raw.target, raw.findings
     known = [column.name for column in task.columns]
+    frame, noticed = as_trained(frame, frozenset(known))
+    findings += noticed
     frame, noticed = _renamed(frame, known, task, raw.where)
     findings += noticed
     answers = [name for name in task.target if name in frame.columns and name not in known]
