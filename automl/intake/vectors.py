@@ -36,7 +36,7 @@ MEMBER_BYTES = 40
 STATISTICS = ("length", "mean", "std", "min", "max", "first", "last", "mean_change")
 
 
-def with_vectors(raw: Raw, kept: Collection[str]) -> Raw:
+def with_vectors(raw: Raw, excluded: Collection[str]) -> Raw:
     """A table with each column of lists of numbers spelled out.
 
     Lists of one length become "name_0", "name_1" and so on; lists of fractions whose lengths differ become statistics
@@ -44,7 +44,7 @@ def with_vectors(raw: Raw, kept: Collection[str]) -> Raw:
 
     Args:
         raw: as read, its test rows appended.
-        kept: names of columns that have another role, or a kind that the user set.
+        excluded: names of columns that have another role, or a kind that the user set.
 
     Raises:
         DataError: lists of more members than a table can have columns, or a name that is taken.
@@ -54,7 +54,7 @@ def with_vectors(raw: Raw, kept: Collection[str]) -> Raw:
     findings: list[Finding] = []
     made: dict[str, pd.DataFrame] = {}
     for name in raw.inputs.columns:
-        if name in kept or not _may_hold_lists(raw.inputs[name]):
+        if name in excluded or not _may_hold_lists(raw.inputs[name]):
             continue
         lists = _lists(raw.inputs[name])
         if lists is None:

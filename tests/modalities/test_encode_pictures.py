@@ -36,8 +36,11 @@ def test_other_channels_are_brought_to_the_trained_ones(pictures, channels):
     dataset, task, split = pictures
     encoder, _ = modalities.fit(dataset, task, split)
     even = np.full((2, 12, 10, channels), 90, np.uint8)
+    if channels in {2, 4}:
+        even[0, ..., -1], even[1, ..., -1] = 255, 0  # opaque, and clear, which white shows through
     found = encoder.transform(replace(dataset, inputs=even), np.arange(2))["image"]
-    assert found.shape == (2, 12, 10, 3) and (found == 90).all()
+    assert found.shape == (2, 12, 10, 3) and (found[0] == 90).all()
+    assert (found[1] == (90 if channels == 1 else 255)).all()
 
 
 def test_colour_becomes_grey_where_training_was_grey(pictures):
