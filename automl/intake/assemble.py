@@ -248,7 +248,8 @@ def _append(raw: Raw, test: Raw) -> Raw:
     """Training rows followed by the user's test rows, which must have the same columns or shape."""
     if len(test.inputs) == 0:
         raise DataError(f"{test.where} holds no rows: expected at least one")
-    given = np.repeat([False, True], [len(raw.inputs), len(test.inputs)])
+    own = np.zeros(len(raw.inputs), dtype=bool) if raw.given is None else raw.given
+    given = np.concatenate([own, np.ones(len(test.inputs), dtype=bool)])
     first = _n_in_source(raw)
     findings = raw.findings + tuple(
         replace(f, message=f"Test data: {f.message}", rows=tuple(first + row for row in f.rows)) for f in test.findings

@@ -19,7 +19,7 @@ import numpy as np
 from automl.intake.files import open_file
 from automl.intake.inline import InlinePicture
 from automl.intake.limits import MIB, OVERRIDE
-from automl.intake.picture_modes import plain, with_sign
+from automl.intake.picture_modes import is_deep_colour, plain, read_lower_bits, with_sign
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -163,10 +163,34 @@ def pixels(
             image.load()
             return np.asarray(_sized(_upright(with_sign(image)), height, width, blended))
     with opened(path) as image:
+        if is_deep_colour(image) and image.width * image.height <= LARGE_PIXELS:
+            with allowance.taking(2 * _decoding_bytes(image, height, width)):
+                return _deep_colour(path, height, width)
         image.draft(None, (2 * width, 2 * height))  # JPEG decodes faster to about this size
         with allowance.taking(_decoding_bytes(image, height, width)):
             image.load()
             return np.asarray(_sized(_upright(with_sign(image)), height, width, blended))
+
+
+def _deep_colour(path: PictureSource, height: int, width: int) -> np.ndarray:
+    """A picture in colour of 16 bits: its upper and its lower bytes are decoded in turn.
+
+    Returns:
+        Shape (height, width, 3), float32.
+    """
+    from PIL import Image
+
+    parts = []
+    for is_lower in (False, True):
+        with opened(path) as image:
+            if is_lower:
+                read_lower_bits(image)
+            image.load()
+            bands = [band.convert("F") for band in _upright(image).split()]
+        size, resample = (width, height), Image.Resampling.BILINEAR
+        parts.append(np.stack([np.asarray(band.resize(size, resample)) for band in bands], axis=-1))
+    both: np.ndarray = parts[0] * np.float32(256.0) + parts[1]
+    return both
 
 
 def _webp_canvas(path: PictureSource) -> tuple[int, int, bool] | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["BACKGROUND", "is_deep", "plain", "with_sign"]
+__all__ = ["BACKGROUND", "is_deep", "is_deep_colour", "plain", "read_lower_bits", "with_sign"]
 
 BACKGROUND = 255
 """White, in each channel: what shows through transparent pixels."""
@@ -34,6 +35,23 @@ def with_sign(image: Image.Image) -> Image.Image:
     if told not in (SIGNED, (SIGNED,)):
         return image
     return Image.fromarray(np.asarray(image).view(np.int8).astype(np.int32))
+
+
+def is_deep_colour(image: Image.Image) -> bool:
+    """Whether a picture in colour has 16 bits, of which Pillow decodes the upper eight (asked before it is decoded)."""
+    return image.mode == "RGB" and any("RGB;16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+
+
+def read_lower_bits(image: Image.Image) -> None:
+    """Let Pillow decode the lower eight bits of 16 and not the upper ones, by taking bytes in the other order."""
+    image.tile = [(*tile[:3], _swapped(tile[3])) for tile in image.tile]  # type: ignore[attr-defined]
+
+
+def _swapped(arguments: Any) -> Any:
+    if isinstance(arguments, tuple):
+        return (_swapped(arguments[0]), *arguments[1:])
+    native = "RGB;16B" if sys.byteorder == "little" else "RGB;16L"
+    return {"RGB;16B": "RGB;16L", "RGB;16L": "RGB;16B", "RGB;16N": native}.get(arguments, arguments)
 
 
 def plain(image: Image.Image, blended: Callable[[], None] | None = None) -> Image.Image:

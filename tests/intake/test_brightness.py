@@ -1,5 +1,8 @@
 """Pictures of more than eight bits keep one scale over their set, and transparency is laid on white."""
 
+import struct
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,6 +71,31 @@ def test_new_pictures_of_another_depth_are_told(tmp_path):
     plain = saved(tmp_path / "bytes", noise(0, 255, kind=np.uint8))
     (found,) = pictures(plain, TASK, (8, 8, 1), (1000.0, 2000.0)).findings
     assert "have 8 bits; those trained on had more than 8" in found.message
+
+
+def _colour_of_16_bits(path, values):
+    """Pillow writes none: the few chunks of a PNG, by hand."""
+
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    height, width, _ = values.shape
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def test_colour_of_16_bits_keeps_all_of_them(tmp_path):
+    raw = [RANDOM.integers(800, 900, (8, 8, 3)) for _ in range(6)]
+    for number, values in enumerate(raw):
+        _colour_of_16_bits(tmp_path / f"{number}.png", values)
+
+    dataset, limits = pictures_and_range(
+        Dataset("scans", pd.DataFrame({"path": [f"{i}.png" for i in range(6)]}), root=str(tmp_path)), TASK
+    )
+
+    assert limits == (800.0, 899.0)
+    np.testing.assert_array_equal(dataset.inputs, np.rint((np.stack(raw) - 800) / 99 * 255))
 
 
 def test_the_users_test_rows_do_not_set_the_scale(tmp_path):

@@ -70,6 +70,14 @@ def test_classes_that_are_parted_themselves(tmp_path):
     assert dataset.given.tolist() == [False, False, True, True]
 
 
+def test_further_test_rows_leave_those_of_a_test_folder_what_they_are(tmp_path):
+    made(tmp_path / "shapes", ["train/a/1.png", "train/b/2.png", "test/a/3.png"])
+
+    dataset = read(tmp_path / "shapes", test=str(made(tmp_path / "more", ["a/1.png", "b/2.png"])))
+
+    assert dataset.given.tolist() == [False, False, True, True, True]
+
+
 def test_a_class_may_be_called_like_a_part(tmp_path):
     dataset = read(made(tmp_path / "vehicles", ["train/1.png", "bus/2.png", "car/3.png"]))
 
