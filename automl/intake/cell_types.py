@@ -17,8 +17,7 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake.cell_values import as_float, cause, cell, clean, digits, is_text, label, own, text_of
-from automl.intake.inline import as_cell, may_be_picture
-from automl.intake.limits import refuse_beyond, whole_mib
+from automl.intake.picture_cells import pictures_of
 from automl.intake.zones import in_plain_zone, zone_name
 
 if TYPE_CHECKING:
@@ -36,9 +35,6 @@ __all__ = [
     "series",
 ]
 
-HELD_PICTURES = 3
-"""Copies of the images of a column: as they came, as base64, and as a column of texts."""
-BINARY_BYTES = 256
 PLAIN = frozenset(map(np.dtype, ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"]))
 """Numbers that every library understands: none of two bytes, of more than eight, or of the other byte order."""
 
@@ -271,8 +267,10 @@ def _plain_objects(values: np.ndarray, index: Any) -> tuple[pd.Series, Note]:
     import pandas as pd
 
     values = _nones(values)
-    if (found := _pictures(values)) is not None:
-        return pd.Series(found[0], index=index, dtype=object), found[1]
+    if (found := pictures_of(values)) is not None:
+        n_found = sum(cell is not None for cell in found)
+        n_present = sum(value is not None for value in values)
+        return pd.Series(found, index=index, dtype=object), Note(pictures=n_found, unreadable=n_present - n_found)
     values = objects(own(value) for value in values)
     present = [value for value in values if value is not None]
     kinds = set(map(type, present))
@@ -300,43 +298,6 @@ def _dated(column: pd.Series, present: list[Any]) -> tuple[pd.Series, Note]:
         return moments.dt.tz_localize(None), AS_IT_WAS
     is_one = len(zones) == 1 and all(getattr(value, "tzinfo", None) is not None for value in present)
     return (moments.dt.tz_convert(zones.pop()) if is_one else moments), Note(zoned=True)
-
-
-def _pictures(values: np.ndarray) -> tuple[np.ndarray, Note] | None:
-    """Cells that hold images as data addresses; None where the column holds something else.
-
-    Bytes that are neither images nor text become empty: as text they would be noise.
-    """
-    present = [place for place, value in enumerate(values) if value is not None]
-    if not present or not all(may_be_picture(values[place]) for place in present):
-        return None
-    n_bytes = sum(_size(values[place]) for place in present)
-    refuse_beyond("the images in cells", HELD_PICTURES * n_bytes, whole_mib(None), f"{len(present):,} images")
-    found = objects([None] * len(values))
-    for place in present:
-        found[place] = as_cell(values[place])
-    n_found = sum(found[place] is not None for place in present)
-    if not n_found and not any(_is_binary(values[place]) for place in present):
-        return None
-    return found, Note(pictures=n_found, unreadable=len(present) - n_found)
-
-
-def _size(value: Any) -> int:
-    content = value.get("bytes") if isinstance(value, Mapping) else value
-    return int(getattr(content, "nbytes", 0)) or (len(content) if isinstance(content, bytes | bytearray) else 0)
-
-
-def _is_binary(value: Any) -> bool:
-    """Whether bytes are no text."""
-    content = value.get("bytes") if isinstance(value, Mapping) else value
-    if not isinstance(content, bytes | bytearray | memoryview):
-        return False
-    start = bytes(content)[:BINARY_BYTES].rstrip(b"\0")
-    try:
-        start.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start < len(start) - 3  # else the last character is cut
-    return b"\0" in start
 
 
 def _plain_numbers(values: np.ndarray, kinds: set[type], index: Any) -> pd.Series:
