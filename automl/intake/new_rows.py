@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["new_rows"]
+
+OF_TRAINING = frozenset({"images_in_cells", "given_split"})
+"""Findings of readers that say how training data are read, and nothing of new rows."""
 
 
 def new_rows(data: Any, task: Task, modality: Modality, root: str | None = None) -> Dataset:
@@ -47,6 +51,7 @@ def new_rows(data: Any, task: Task, modality: Modality, root: str | None = None)
     raw = _single(data, task) or read(data, "the new data", Hints(words=words))
     if len(raw.inputs) == 0:
         raise DataError(f"{raw.where} holds no rows: expected at least one to predict")
+    raw = replace(raw, findings=tuple(finding for finding in raw.findings if finding.check not in OF_TRAINING))
     inputs, target, findings = raw.inputs, raw.target, raw.findings
     if not task.columns and task.horizon is None:  # a forecast may read nothing but its target
         inputs = _as_array(inputs, modality, raw.where)

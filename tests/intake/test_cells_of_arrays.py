@@ -194,7 +194,8 @@ def test_a_single_image_is_a_row_to_predict():
     _, task = _read(_cells("bytes"))
 
     for single in (_png(PIXELS[0]), Image.fromarray(PIXELS[0]), PIXELS[0], [_png(PIXELS[0])]):
-        assert new_rows(single, task, named(task)).n_rows == 1
+        dataset = new_rows(single, task, named(task))
+        assert dataset.n_rows == 1 and dataset.findings == ()
 
 
 def test_bytes_that_are_no_images_are_told_and_not_read_as_text():
