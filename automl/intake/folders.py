@@ -17,6 +17,7 @@ from automl.intake.limits import refuse_beyond, whole_mib
 from automl.intake.raw import Raw, listed
 from automl.intake.tables import is_table
 from automl.records import Finding, Kind, Severity
+from automl.system.counts import counted, noun
 
 LISTED_FILES = 20
 
@@ -101,7 +102,7 @@ def _classes(base: Path, subfolders: Sequence[Path], tree: Tree, where: str) -> 
         findings += (_unused("medium" if len(odd) > 0.01 * len(paths) else "low", message, step, odd),)
     empty = [shown(child.name) for child in tree.subfolders(base) if not tree.usable(child)]
     if empty:
-        message = f"{len(empty)} subfolders of {where} hold no images or .txt files: {listed(empty)}."
+        message = f"{counted(len(empty), 'subfolder')} of {where} without images or .txt files: {listed(empty)}."
         findings += (Finding("empty_classes", "medium", message, "Remove them or fill them.", count=len(empty)),)
     return _Files(paths, classes, findings=findings + _loose(base, where, "class"))
 
@@ -279,15 +280,15 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 
 def _many(paths: Sequence[Path]) -> str:
-    return f"{len(paths)} file{'' if len(paths) == 1 else 's'}"
+    return counted(len(paths), "file")
 
 
 def _are(paths: Sequence[Path]) -> str:
-    return "is" if len(paths) == 1 else "are"
+    return noun(len(paths), "is", "are")
 
 
 def _was(paths: Sequence[Path]) -> str:
-    return "was" if len(paths) == 1 else "were"
+    return noun(len(paths), "was", "were")
 
 
 def texts(paths: list[Path]) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
