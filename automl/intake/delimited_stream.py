@@ -11,7 +11,7 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake import files
-from automl.intake.delimited import NUMBER, header_of, rows_of, sniff
+
 from automl.intake.raw import Hints
 from automl.records import Finding
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.errors import DataError
 from automl.intake.cell_types import framed
-from automl.intake.files import as_text
+from automl.intake.encodings import as_text
 from automl.intake.frames import from_columns, from_records
 from automl.intake.limits import refuse_beyond, whole_mib
 from automl.records import Finding

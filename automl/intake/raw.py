@@ -48,12 +48,26 @@ class Hints:
         text: columns that stay text even where every cell looks like a number ("00123" in another file).
         words: columns where "NA" and "None" stay values (they are categories: unseen ones do no harm).
         room: how much of a large table may be held; None to read all of it.
+        names: of the columns of the first file.
+        encoding: of the first file, where it was text; empty where it was none.
     """
 
     target: tuple[str, ...] = ()
     text: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     room: Room | None = None
+    names: tuple[str, ...] = ()
+    encoding: str = ""
+
+    @property
+    def is_headless(self) -> bool:
+        """Whether the first file had no header, so that its columns were numbered."""
+        return bool(self.names) and set(self.names) == {f"x{i}" for i in range(len(self.names))}
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Names that a header should hold."""
+        return () if self.is_headless else tuple(dict.fromkeys((*self.target, *self.names)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,10 +37,10 @@ def read(
         DataError: the file is damaged, empty, not a table, or more than may be held.
     """
     if form == "delimited":
-        frame, findings = delimited.read(data, name, hints, limit_mib)
-        rows = None if _is_numbering(frame) else frame.index.to_numpy()
-        frame, noticed = tidy(frame.reset_index(drop=True), name, clean=True)
-        return frame, rows, findings + noticed
+        text = delimited.read(data, name, hints, limit_mib)
+        rows = None if _is_numbering(text.frame) else text.frame.index.to_numpy()
+        frame, noticed = tidy(text.frame.reset_index(drop=True), name, clean=True)
+        return frame, rows, text.findings + noticed
     findings = ()
     if form == "json":
         frame, findings = json_tables.read(data, name, limit_mib)
