@@ -26,7 +26,8 @@ HEADER_ROWS = 30
 MOST_SHARE = 0.6
 """Records of one width; with fewer, a text whose first line has a single cell is one of one column."""
 LEAD_PENALTY = 0.06
-"""More than width can add: lines before the header are only taken for such where nothing else is as regular."""
+"""More than width can add: lines before the header, or row names that it lacks, are only taken for such where nothing
+else is as regular."""
 WANTED = 0.5
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 COMMENT = re.compile(r"\s*(#|//|%|--(?!\s*[,;\t|])|!)")
@@ -192,13 +193,11 @@ class _Regularity(NamedTuple):
 
     Attributes:
         score: the share of lines in records of one width, with small additions.
-        n_regular: records of that width.
         share: the share alone.
         first_width: cells of the first record.
     """
 
     score: float
-    n_regular: int
     share: float
     first_width: int
 
@@ -211,11 +210,11 @@ def most_regular(text: str, whole: bool = True, wanted: Sequence[str] = ()) -> D
         whole: it is the whole file (else its last, cut record is left out).
         wanted: names of columns that the user, or the training table, has named.
     """
-    best, found = Dialect(), _Regularity(0.0, 0, 0.0, 1)
+    best, found = Dialect(), _Regularity(0.0, 0.0, 1)
     for delimiter in DELIMITERS:
         for dialect in _conventions(text, delimiter):
             own = _regularity(text, dialect, whole, frozenset(wanted))
-            if own is not None and own[:2] > found[:2]:
+            if own is not None and own.score > found.score:
                 best, found = dialect, own
     if found.share >= MOST_SHARE or (found.share > 0 and found.first_width > 1):
         return _widened(text, best)
@@ -232,8 +231,8 @@ def _conventions(text: str, delimiter: str) -> list[Dialect]:
         found.append(Dialect(delimiter, ""))
     if escaped:
         found.append(Dialect(delimiter, "", "\\"))
-    mark = re.escape(delimiter)
-    if len(re.findall(rf"(?m)(?:^|{mark})'[^'\n]*'(?={mark}|\r?$)", text[: 1 << 16])) > 1:
+    mark, begin = re.escape(delimiter), text[: 1 << 16]
+    if min(len(re.findall(form, begin)) for form in (rf"(?m)(?:^|{mark})'", rf"(?m)'(?={mark}|\r?$)")) > 1:
         found += [Dialect(delimiter, "'"), *([Dialect(delimiter, "'", "\\")] if escaped else [])]
     return found
 
@@ -255,11 +254,11 @@ def _regularity(text: str, dialect: Dialect, whole: bool, wanted: frozenset[str]
     n_odd = sum(record.n_lines for record in found[:begin])
     n_odd += sum(record.n_lines for record in found[begin + 1 :] if len(record.cells) != width)
     share = n_regular / (n_regular + n_odd)
-    score = share + min(width, 50) / 1000 - LEAD_PENALTY * (begin > 0) + _of_quotes(found, dialect)
+    score = share + min(width, 50) / 1000 - LEAD_PENALTY * (begin > 0 or widths[0] != width) + _of_quotes(found, dialect)
     if wanted:
         cells = {cell.strip() for record in found[:HEADER_ROWS] for cell in record.cells}
         score += WANTED * len(wanted & cells) / len(wanted)
-    return _Regularity(round(score, 6), n_regular, share, widths[0])
+    return _Regularity(round(score, 6), share, widths[0])
 
 
 def _without_comments(found: list[Record]) -> list[Record]:
@@ -274,8 +273,13 @@ def _of_quotes(found: list[Record], dialect: Dialect) -> float:
         return 0.0
     if dialect.quote:
         return 0.001
-    wrapped = sum(any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in record.cells) for record in found)
-    return -0.3 * wrapped / len(found)
+    return -0.3 * sum(_is_torn(record.cells) for record in found) / len(found)
+
+
+def _is_torn(cells: list[str]) -> bool:
+    """Whether a cell begins with a quote, and the same or a later one ends with one."""
+    begin = next((i for i, cell in enumerate(cells) if cell.startswith('"')), len(cells))
+    return any(cell.endswith('"') and len(cell) > (i == begin) for i, cell in enumerate(cells[begin:], begin))
 
 
 def _widened(text: str, dialect: Dialect) -> Dialect:

@@ -14,13 +14,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from automl.errors import DataError
+from automl.intake.files import KNOWN
 from automl.intake.frequent_letters import CYRILLIC, GREEK, HANGUL, JAPANESE, SIMPLIFIED, TRADITIONAL
 from automl.records import Finding
 
 __all__ = ["Guess", "as_text", "as_utf8", "guess", "wide"]
 
 UTF8_MARK = b"\xef\xbb\xbf"
-READABLE = "text: CSV, TSV, JSON or JSON lines"
 MOST_WORDS = 400
 MOST_SAMPLE_BYTES = 1 << 18
 GOOD_PER_DAMAGED = 10
@@ -154,7 +154,7 @@ def _refuse_binary(data: bytes, name: str) -> None:
     control = bytes(set(range(32)) - {0, 1, 9, 10, 12, 13, 27, 30, 31})
     n_control = len(sample) - len(sample.translate(None, control))
     if n_control > 0.05 * len(sample) or sample.count(0) > 0.3 * len(sample):
-        raise DataError(f"{name} is a binary file (it begins with {data[:8]!r}): expected {READABLE}; check the file")
+        raise DataError(f"{name} is a binary file (it begins with {data[:8]!r}): expected {KNOWN}; check the file")
 
 
 def _guessed(
@@ -264,7 +264,7 @@ def _of_word(word: str, codec: str) -> float:
     if script == "CYRILLIC":
         return _usual(word, CYRILLIC)
     if script == "LATIN":
-        return _of_latin(word.lower(), codec)
+        return _of_latin(word.lower(), codec) if codec in ("cp1252", "cp1250", "cp850", "mac_roman") else -0.5
     if script == "GREEK" and codec == "cp1253":
         return _usual(word, GREEK)
     return 0.8 if {"cp1255": "HEBREW", "cp1256": "ARABIC"}.get(codec) == script else -1.0

@@ -48,6 +48,7 @@ TOTAL = re.compile(
     r"g[eé]n[eé]ral|somme|moyenne|totale|suma|promedio|итого|всего|合計|总计|總計|合计|小計|평균|합계)\W*",
     re.IGNORECASE,
 )
+NAME = re.compile(r"[^\W\d]\w*")
 NOTE = re.compile(
     r"\W*(sources?|notes?|quelle|fuente|copyright|end of|generated|exported|created|printed|as of|"
     r"\d[\d,.]* (rows?|records?|lines?|results?|zeilen))\b.*|©.*",
@@ -82,11 +83,13 @@ class _Body(NamedTuple):
     Attributes:
         width: cells of most rows.
         values: which columns hold numbers or dates.
-        rows: those of that width, each once.
+        empty: which columns hold nothing.
+        rows: those of that width.
     """
 
     width: int
     values: tuple[bool, ...]
+    empty: tuple[bool, ...]
     rows: list[tuple[str, ...]]
 
 
@@ -120,7 +123,7 @@ def heading(rows: Rows, where: str, hints: Hints) -> Heading:
         return Heading((), len(rows), frozenset(), False, (), ())
     comment = _comment_header(plain[:place], plain[place], body, wanted)
     if comment is not None:
-        return _made(plain, comment, place, body, where, _uncommented(plain[comment], wanted))
+        return _made(plain, comment, comment + 1, body, where, _names_of_comment(plain, comment, wanted))
     if not wanted & set(plain[place]) and _is_data(plain[place], body, hints):
         return _headless(plain, place, body, where)
     return _made(plain, place, place + 1, body, where, plain[place])
@@ -136,7 +139,8 @@ def _body(rows: Rows) -> _Body:
     for place in range(width):
         cells = [row[place] for row in inner if not _is_absent(row[place])]
         values.append(bool(cells) and sum(map(is_value, cells)) >= MOSTLY * len(cells))
-    return _Body(width, tuple(values), own)
+    empty = tuple(not any(row[place] for row in inner) for place in range(width))
+    return _Body(width, tuple(values), empty, own)
 
 
 # --------------------------------------------------------------------------- the header
@@ -173,17 +177,26 @@ def _comment_header(lead: Rows, first: Sequence[str], body: _Body, wanted: froze
         row = lead[place]
         if len(row) != body.width or not _is_comment(row, body):
             continue
-        names = _uncommented(row, wanted)
-        is_names = len(set(names)) == len(names) and not any(map(is_value, names)) and all(names)
+        names = _names_of_comment(lead, place, wanted)
+        given = [name for name, empty in zip(names, body.empty, strict=True) if name or not empty]
+        is_names = len(set(given)) == len(given) and not any(map(is_value, given)) and all(given)
         if is_names and not wanted & set(first) and not _speaks_for_header(first, body):
             return place
     return None
 
 
-def _uncommented(row: Sequence[str], wanted: frozenset[str]) -> tuple[str, ...]:
-    if row[0] in wanted:
+def _names_of_comment(rows: Rows, place: int, wanted: frozenset[str]) -> tuple[str, ...]:
+    """Names in a comment above the rows."""
+    above = [row for row in rows[:place] if row and row[0][:1] == rows[place][0][:1]]
+    return _uncommented(rows[place], wanted, bool(above))
+
+
+def _uncommented(row: Sequence[str], wanted: frozenset[str], is_last: bool) -> tuple[str, ...]:
+    """Names without the sign of a comment; of "#name" it is left, unless comments with that sign stand above."""
+    if row[0] in wanted or not (is_last or re.match(r"(#|//|%|--|!)+\s", row[0])):
         return tuple(row)
     bare = COMMENT.sub("", row[0], count=1).lstrip("#/%- ").strip()
+    bare = bare[1:-1] if len(bare) > 2 and bare[0] == bare[-1] and bare[0] in "\"'" else bare
     return (bare or row[0], *row[1:])
 
 
@@ -200,7 +213,7 @@ def _is_data(row: Sequence[str], body: _Body, hints: Hints) -> bool:
     No word of it stands above numbers or dates. Its numbers are none that number or date columns (years, 0 to n). Or a
     word of it comes back in its own column, as categories do.
     """
-    if _speaks_for_header(row, body):
+    if _speaks_for_header(row, body) or (not row[0] and body.values[0]):  # the index of a frame has no name
         return False
     others = [other for other in body.rows if other != tuple(row)]
     places = [i for i, value in enumerate(body.values) if value and not _is_absent(row[i])]
@@ -218,14 +231,21 @@ def _is_data(row: Sequence[str], body: _Body, hints: Hints) -> bool:
 
 
 def _come_back(row: Sequence[str], places: list[int], others: Rows) -> bool:
-    """Whether words come back in their own columns often enough not to be there by chance."""
-    found = 0
-    for place in places:
-        same = sum(other[place] == row[place] for other in others)
-        if same > max(1, 0.02 * len(others)) and _is_category(place, others):
-            return True
-        found += same > 0
-    return found > max(1, len(places) / 2)
+    """Whether more words come back in their own columns than speak for names: of columns of categories, those that do not
+    come back, and of other columns, single words above cells that are none.
+    """
+    categories = [place for place in places if _is_category(place, others)]
+    found = {place: sum(other[place] == row[place] for other in others) for place in places}
+    if not categories:
+        return sum(map(bool, found.values())) > max(1, len(places) / 2)
+    often = sum(found[place] > max(1, 0.02 * len(others)) for place in categories)
+    names = sum(_is_name_above(row[place], [other[place] for other in others]) for place in set(places) - set(categories))
+    return often > len(categories) - often + names
+
+
+def _is_name_above(cell: str, below: list[str]) -> bool:
+    filled = [other for other in below if other]
+    return NAME.fullmatch(cell) is not None and sum(NAME.fullmatch(other) is not None for other in filled) < 0.1 * len(filled)
 
 
 def _is_category(place: int, others: Rows) -> bool:
@@ -266,7 +286,8 @@ def _lie_among(row: Sequence[str], others: Rows) -> bool:
 
 
 def _headless(rows: Rows, place: int, body: _Body, where: str) -> Heading:
-    names = tuple(f"x{i}" for i in range(len(rows[place])))
+    names = tuple("" if empty else f"x{i}" for i, empty in enumerate(body.empty))
+    names = tuple(name or f"Unnamed: {i}" for i, name in enumerate(names))
     message = (
         f"{where} has no header: its first line {listed(rows[place], 4)} is a row like any other; columns are called "
         "x0, x1, ..."
@@ -283,7 +304,8 @@ def _headless(rows: Rows, place: int, body: _Body, where: str) -> Heading:
 def _made(rows: Rows, header: int, first: int, body: _Body, where: str, names: Sequence[str]) -> Heading:
     """The heading of a named table."""
     findings = _lead(rows[:header], where, body)
-    names, repeated = tuple(names), {tuple(rows[header]), tuple(names)}
+    names = tuple(names)
+    repeated = {tuple(rows[header]), names} if body.width > 1 or any(body.values) else set[tuple[str, ...]]()
     joined = _joined(rows, header, first, body)
     if joined is not None:
         names, first = joined, first + 1
@@ -396,7 +418,7 @@ class Footer(NamedTuple):
 
 
 def footer(rows: Rows, values: Sequence[bool], where: str) -> Footer:
-    """Find notes, totals and empty rows below a table.
+    """Find notes and totals below a table.
 
     Args:
         rows: its last rows, of which at least one is taken for a row of the table.
@@ -404,13 +426,15 @@ def footer(rows: Rows, values: Sequence[bool], where: str) -> Footer:
         where: for messages.
     """
     plain = [tuple(cell.strip() for cell in row) for row in rows]
-    n_below, n_empty = 0, 0
-    while n_below < len(plain) - 1 and _is_below(plain[-1 - n_below], plain[: len(plain) - 1 - n_below], values):
-        n_empty += not any(plain[-1 - n_below])
-        n_below += 1
+    n_below = 0
+    for i in range(len(plain) - 1):
+        row, others = plain[-1 - i], plain[: len(plain) - 1 - i]
+        if any(row) and not _is_below(row, others, values):
+            break
+        n_below = i + 1 if any(row) else n_below
     said = [", ".join(filter(None, row)) for row in plain[len(plain) - n_below :] if any(row)]
     if not said:
-        return Footer(n_below, ())
+        return Footer(0, ())
     rows_said = f"{len(said)} rows" if len(said) > 1 else "1 row"
     message = f"{rows_said} below the table of {where} {'were' if len(said) > 1 else 'was'} left out: {listed(said, 3)}."
     step = "If it is a row of the table, fill its cells as those of the others."
@@ -418,12 +442,10 @@ def footer(rows: Rows, values: Sequence[bool], where: str) -> Footer:
 
 
 def _is_below(row: Sequence[str], others: Rows, values: Sequence[bool]) -> bool:
-    """Whether a last row is empty, a note or a total."""
+    """Whether a last row is a note or a total."""
     width = len(values)
     if width < 2:
         return False
-    if not any(row):
-        return True
     filled = [i for i, cell in enumerate(row) if cell]
     first = row[filled[0]]
     clash = filled[0] < width and values[filled[0]] and not is_value(first) and not _is_absent(first)
