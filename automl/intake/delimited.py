@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import io
 import math
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from automl.errors import DataError
 from automl.intake.beginnings import Beginning, beginning, without_separator
+from automl.intake.cell_forms import COMMENT
 from automl.intake.cells import typed_frame
-from automl.intake.dialects import COMMENT, Dialect, rows_of
+from automl.intake.dialects import Dialect, rows_of
 from automl.intake.encodings import as_utf8
-from automl.intake.headings import Heading, footer
+from automl.intake.footers import footer
+from automl.intake.headings import Heading
 from automl.intake.limits import refuse_beyond
 from automl.intake.raw import Hints
 from automl.records import Finding
@@ -102,10 +103,15 @@ def without_empty(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, tuple[F
     if not empty or len(empty) == frame.shape[1]:
         return frame, ()
     n = len(empty)
-    message = f"{n} column{'s' if n > 1 else ''} of {name} without name and cells {'were' if n > 1 else 'was'} left out."
+    message = (
+        f"{n} column{'s' if n > 1 else ''} of {name} without name and cells {'were' if n > 1 else 'was'} left out."
+    )
     finding = Finding("empty_columns", "low", message, "Name a column that is to stay.", count=n)
-    return pd.DataFrame(frame.drop(frame.columns[empty], axis=1) if frame.columns.is_unique
-                        else frame.iloc[:, [i for i in range(frame.shape[1]) if i not in set(empty)]]), (finding,)
+    return pd.DataFrame(
+        frame.drop(frame.columns[empty], axis=1)
+        if frame.columns.is_unique
+        else frame.iloc[:, [i for i in range(frame.shape[1]) if i not in set(empty)]]
+    ), (finding,)
 
 
 # --------------------------------------------------------------------------- rows that are none

@@ -11,7 +11,6 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake import files
-
 from automl.intake.raw import Hints
 from automl.records import Finding
 

@@ -12,9 +12,10 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from automl.errors import DataError
+from automl.intake.cell_forms import COMMENT, NUMBER
 from automl.records import Finding
 
-__all__ = ["COMMENT", "NUMBER", "Dialect", "Record", "most_regular", "records", "rows_of"]
+__all__ = ["SAMPLE_ROWS", "Dialect", "Record", "most_regular", "records", "rows_of"]
 
 DELIMITERS = (",", "\t", ";", "|")
 RARE_DELIMITERS = ("\x01", "\x1f", "^", "~", "¦", ":")
@@ -22,16 +23,14 @@ RARE_DELIMITERS = ("\x01", "\x1f", "^", "~", "¦", ":")
 ONE_COLUMN = "\x1f"
 """Delimits nothing in a text of one column; it stands for delimiters of two characters as well."""
 SAMPLE_ROWS = 300
-HEADER_ROWS = 30
-MOST_SHARE = 0.6
-"""Records of one width; with fewer, a text whose first line has a single cell is one of one column."""
+MOST_SHARE, MOST_SHARE_BELOW = 0.6, 0.8
+"""Records of one width, of all and below lines that are no rows; with fewer, a text whose first line has a single cell
+is one of one column."""
 LEAD_PENALTY = 0.06
 """More than width can add: lines before the header, or row names that it lacks, are only taken for such where nothing
 else is as regular."""
-WANTED = 0.5
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-COMMENT = re.compile(r"\s*(#|//|%|--(?!\s*[,;\t|])|!)")
-"""The beginning of a line that is a comment."""
+WANTED, WANTED_ROWS = 0.5, 50
+"""For all of the wanted names among the cells of so many rows."""
 LONGEST_CELL = 2**31 - 1
 
 csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
@@ -44,24 +43,34 @@ class Dialect:
     """How a text is delimited.
 
     Attributes:
-        delimiter: one character; " " for runs of blanks, or two characters such as "::", until `prepared`.
+        delimiter: one character; " " for runs of blanks, "  " for runs of at least two, or two characters such as "::",
+            until `prepared`.
         quote: the character round cells that hold the delimiter; empty where quotes are characters like any other.
         escape: the backslash where it comes before quotes and delimiters that are characters of a cell, else empty.
+        has_blanks: blanks stand between a delimiter and the quote that opens a cell, until `prepared`.
     """
 
     delimiter: str = ","
     quote: str = '"'
     escape: str = ""
+    has_blanks: bool = False
 
     def prepared(self, data: bytes) -> tuple[bytes, Dialect]:
         """The same text in a dialect that Arrow and Python's csv read alike: one delimiter of one character, and a
         backslash that is no escape doubled.
         """
-        if self.delimiter == " ":
-            data = re.sub(rb"(?m)^\t|\t$", b"", re.sub(rb"[ \t]+", b"\t", data))
+        if not self.delimiter.strip(" "):
+            runs = rb"[ \t]+" if self.delimiter == " " else rb"[ \t]{2,}|\t"
+            data = re.sub(rb"(?m)^[ \t]+|[ \t]+$", b"", data)
+            data = re.sub(rb"(?m)^(#+|%+|//)\t", rb"\1 ", re.sub(runs, b"\t", data))
             return data, Dialect("\t", self.quote)
         if len(self.delimiter) == 2:
             return data.replace(self.delimiter.encode(), ONE_COLUMN.encode()), Dialect(ONE_COLUMN, self.quote)
+        if self.has_blanks:
+            mark, quote = re.escape(self.delimiter.encode()), self.quote.encode()
+            return Dialect(self.delimiter, self.quote, self.escape).prepared(
+                re.sub(mark + rb" +" + quote, self.delimiter.encode() + quote, data)
+            )
         if not self.escape:
             return data, self
         marks = re.escape((self.delimiter + self.quote).encode())
@@ -99,7 +108,7 @@ class Dialect:
             said.append("quotes that are characters like any other, since they do not come in pairs round cells")
         if self.delimiter == ONE_COLUMN:
             said.append("a single column, since nothing parts its lines evenly")
-        elif self.delimiter not in (*DELIMITERS, " "):
+        elif self.delimiter.strip(" ") and self.delimiter not in DELIMITERS:
             said.append(f"the delimiter {self.delimiter!r}")
         if not said:
             return ()
@@ -177,9 +186,7 @@ def rows_of(text: str, dialect: Dialect) -> Iterator[list[str]]:
 def _reader(lines: Iterator[str], dialect: Dialect, strict: bool) -> Iterator[list[str]]:
     escape = dialect.escape or None
     if not dialect.quote:
-        return csv.reader(
-            lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE, quotechar=None, escapechar=escape
-        )
+        return csv.reader(lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE, quotechar=None, escapechar=escape)
     return csv.reader(
         lines, delimiter=dialect.delimiter, quotechar=dialect.quote, escapechar=escape, strict=strict
     )  # fmt: skip
@@ -193,13 +200,15 @@ class _Regularity(NamedTuple):
 
     Attributes:
         score: the share of lines in records of one width, with small additions.
-        share: the share alone.
+        share: the share alone, from the first record of that width on.
         first_width: cells of the first record.
+        n_lead: lines before the first record of that width.
     """
 
     score: float
     share: float
     first_width: int
+    n_lead: int
 
 
 def most_regular(text: str, whole: bool = True, wanted: Sequence[str] = ()) -> Dialect:
@@ -210,13 +219,13 @@ def most_regular(text: str, whole: bool = True, wanted: Sequence[str] = ()) -> D
         whole: it is the whole file (else its last, cut record is left out).
         wanted: names of columns that the user, or the training table, has named.
     """
-    best, found = Dialect(), _Regularity(0.0, 0.0, 1)
+    best, found = Dialect(), _Regularity(0.0, 0.0, 1, 0)
     for delimiter in DELIMITERS:
         for dialect in _conventions(text, delimiter):
             own = _regularity(text, dialect, whole, frozenset(wanted))
             if own is not None and own.score > found.score:
                 best, found = dialect, own
-    if found.share >= MOST_SHARE or (found.share > 0 and found.first_width > 1):
+    if found.share >= (MOST_SHARE_BELOW if found.n_lead else MOST_SHARE) or (found.share > 0 and found.first_width > 1):
         return _widened(text, best)
     return _rare(text, whole) or (best if found.share == 0 and _is_one_wide(text) else _one_column(text, best))
 
@@ -232,6 +241,8 @@ def _conventions(text: str, delimiter: str) -> list[Dialect]:
     if escaped:
         found.append(Dialect(delimiter, "", "\\"))
     mark, begin = re.escape(delimiter), text[: 1 << 16]
+    if len(re.findall(rf'(?m){mark} +"(?:[^"]|"")*" *(?={mark}|\r?$)', begin)) > 0.3 * begin.count("\n"):
+        found.append(Dialect(delimiter, has_blanks=True))
     if min(len(re.findall(form, begin)) for form in (rf"(?m)(?:^|{mark})'", rf"(?m)'(?={mark}|\r?$)")) > 1:
         found += [Dialect(delimiter, "'"), *([Dialect(delimiter, "'", "\\")] if escaped else [])]
     return found
@@ -239,7 +250,7 @@ def _conventions(text: str, delimiter: str) -> list[Dialect]:
 
 def _regularity(text: str, dialect: Dialect, whole: bool, wanted: frozenset[str]) -> _Regularity | None:
     """How regular a text is in a dialect; None where nothing parts it."""
-    if dialect.escape:
+    if dialect.escape or dialect.has_blanks:
         text = dialect.prepared(text.encode("utf-8", "replace"))[0].decode("utf-8", "replace")
     found = list(islice(records(text, dialect, strict=True), SAMPLE_ROWS))
     if not whole and 2 < len(found) < SAMPLE_ROWS:
@@ -249,16 +260,18 @@ def _regularity(text: str, dialect: Dialect, whole: bool, wanted: frozenset[str]
     width = Counter(widths).most_common(1)[0][0] if widths else 0
     if width < 2:
         return None
-    begin = next(i for i, own in enumerate(widths) if own == width or (own >= 2 and widths[i : i + 2] == [width - 1, width]))
+    begin = next(
+        i for i, own in enumerate(widths) if own == width or (own >= 2 and widths[i : i + 2] == [width - 1, width])
+    )
     n_regular = widths[begin:].count(width) + (widths[begin] != width)
-    n_odd = sum(record.n_lines for record in found[:begin])
-    n_odd += sum(record.n_lines for record in found[begin + 1 :] if len(record.cells) != width)
-    share = n_regular / (n_regular + n_odd)
-    score = share + min(width, 50) / 1000 - LEAD_PENALTY * (begin > 0 or widths[0] != width) + _of_quotes(found, dialect)
+    n_lead = sum(record.n_lines for record in found[:begin])
+    n_odd = sum(record.n_lines for record in found[begin + 1 :] if len(record.cells) != width)
+    score = n_regular / (n_regular + n_lead + n_odd) + min(width, 50) / 1000 + _of_quotes(found, dialect)
+    score -= LEAD_PENALTY * (begin > 0 or widths[0] != width)
     if wanted:
-        cells = {cell.strip() for record in found[:HEADER_ROWS] for cell in record.cells}
+        cells = {cell.strip() for record in found[:WANTED_ROWS] for cell in record.cells}
         score += WANTED * len(wanted & cells) / len(wanted)
-    return _Regularity(round(score, 6), share, widths[0])
+    return _Regularity(round(score, 6), n_regular / (n_regular + n_odd), widths[0], n_lead)
 
 
 def _without_comments(found: list[Record]) -> list[Record]:
@@ -269,10 +282,8 @@ def _without_comments(found: list[Record]) -> list[Record]:
 
 def _of_quotes(found: list[Record], dialect: Dialect) -> float:
     """What speaks against quotes as mere characters, and for single ones as quotes: cells that are wrapped in them."""
-    if dialect.quote == '"':
-        return 0.0
     if dialect.quote:
-        return 0.001
+        return 0.001 * (dialect.quote != '"' or dialect.has_blanks)
     return -0.3 * sum(_is_torn(record.cells) for record in found) / len(found)
 
 
@@ -292,8 +303,9 @@ def _widened(text: str, dialect: Dialect) -> Dialect:
 
 def _rare(text: str, whole: bool) -> Dialect | None:
     """Blanks, or a delimiter that is seldom one, where it parts all lines evenly."""
-    if _is_spaced(text):
-        return Dialect(" ")
+    for delimiter in ("  ", " "):
+        if _is_spaced(text, delimiter):
+            return Dialect(delimiter)
     for delimiter in RARE_DELIMITERS:
         own = _regularity(text, Dialect(delimiter), whole, frozenset()) if delimiter in text else None
         if own is not None and own.share > 0.97 and own.first_width > 1:
@@ -301,13 +313,18 @@ def _rare(text: str, whole: bool) -> Dialect | None:
     return None
 
 
-def _is_spaced(text: str) -> bool:
-    """Whether columns are parted by runs of blanks: all lines of one width and mostly numbers below the first."""
-    lines = [line.split() for line in text.splitlines()[:50] if line.strip()][: 49 if len(text) >= 1 << 16 else 50]
-    if len(lines) < 3 or len(lines[0]) < 2 or len({len(line) for line in lines}) != 1:
+def _is_spaced(text: str, delimiter: str) -> bool:
+    """Whether columns are parted by runs of blanks: all lines of one width and mostly numbers below the first; many lines
+    of one width need not be.
+    """
+    lines = [line.strip() for line in text.splitlines()[:100] if line.strip() and not COMMENT.match(line)]
+    lines = lines[: 49 if len(text) >= 1 << 16 else 50]
+    rows = [re.split(r"[ \t]+" if delimiter == " " else r"[ \t]{2,}|\t", line) for line in lines]
+    if len(rows) < 3 or len(rows[0]) < 2 or len({len(row) for row in rows}) != 1:
         return False
-    cells = [cell for line in lines[1:] for cell in line]
-    return sum(NUMBER.fullmatch(cell) is not None for cell in cells) > 0.5 * len(cells)
+    numbers = [sum(NUMBER.fullmatch(cell) is not None for cell in column) for column in zip(*rows[1:], strict=True)]
+    is_table = len(rows) > 9 and len(rows[0]) > 2 and max(numbers) >= len(rows) - 1
+    return is_table or delimiter == "  " or sum(numbers) > 0.5 * (len(rows) - 1) * len(rows[0])
 
 
 def _is_one_wide(text: str) -> bool:

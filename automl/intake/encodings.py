@@ -39,7 +39,15 @@ WORDS = {
     "cp850": "cp850 (DOS, Western Europe)", "latin-1": "latin-1",
 }  # fmt: skip
 """Every encoding that is tried, and how a message calls it."""
-PRIOR = {"cp1252": 0.1, "cp1253": -0.1, "cp850": -0.4, "mac_roman": -0.4, "cp1250": -0.05, "iso8859-5": -0.15, "cp866": -0.1}
+PRIOR = {
+    "cp1252": 0.1,
+    "cp1253": -0.1,
+    "cp850": -0.4,
+    "mac_roman": -0.4,
+    "cp1250": -0.05,
+    "iso8859-5": -0.15,
+    "cp866": -0.1,
+}
 WESTERN = frozenset("äöüßéèêëáàâãåæçíìîïñóòôõøœúùûýÿþð")
 MISPLACED = re.compile(r"(?<!o)ù\B|[ìò]\B|\bè\B|ñ(?=[^aeiouáéíóúü\W])|õ(?!e)")
 """Letters where no Western language has them: what is left of Czech, Polish and Hungarian letters if they are misread."""
