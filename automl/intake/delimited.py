@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from automl.errors import DataError
 from automl.intake.beginnings import Beginning, beginning, without_separator
 from automl.intake.cell_forms import COMMENT
 from automl.intake.cells import typed_frame
-from automl.intake.dialects import Dialect, rows_of
+from automl.intake.dialects import Dialect, records, rows_of
 from automl.intake.encodings import as_utf8
 from automl.intake.footers import footer
 from automl.intake.headings import Heading
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["Text", "footer_bytes", "read", "repeated_rows", "said_of_repeated", "without_empty"]
+__all__ = ["Text", "comment_finding", "footer_lines", "read", "repeated_finding", "repeated_rows", "without_empty"]
 
 BLOCK_BYTES = 1 << 22
 """Read at once: ten times as much took three times the processor's time, most of it in fresh pages of memory."""
@@ -35,6 +36,8 @@ OBJECT_BYTES = 140
 """Of a cell that is read row by row, as a Python string in a list, and again in its column."""
 TAIL_BYTES, TAIL_LINES = 1 << 15, 40
 """Looked at for what stands below a table."""
+WHOLE = 0.8
+"""Rows of a table's width among its last ones; with fewer, it is not known where they begin."""
 
 
 class Text(NamedTuple):
@@ -66,7 +69,7 @@ def read(data: bytes, name: str, hints: Hints, limit_mib: float = math.inf) -> T
     refuse_beyond(name, widest * len(data), limit_mib, "its text")
     data, findings, encoding = as_utf8(data, name, hints.wanted, hints.encoding)
     data, begun = beginning(without_separator(data), name, hints)
-    end, below = footer_bytes(data, begun, name)
+    end, below = _table_end(data, begun, name)
     data = data[begun.begin : end]
     findings += (*begun.findings(name), *below)
     n_lines = data.count(b"\n") + 1
@@ -84,7 +87,7 @@ def read(data: bytes, name: str, hints: Hints, limit_mib: float = math.inf) -> T
     again = repeated_rows(table, begun.heading)
     if len(again):
         kept = np.setdiff1d(np.arange(table.num_rows), again)
-        findings += said_of_repeated(name, rows[again], len(again))
+        findings += (repeated_finding(name, rows[again], len(again)),)
         table, rows = table.take(kept), rows[kept]
     if table.num_rows == 0:
         raise DataError(f"{name} holds a header and no rows: expected rows below {names[:5]}; check how it was written")
@@ -117,35 +120,33 @@ def without_empty(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, tuple[F
 # --------------------------------------------------------------------------- rows that are none
 
 
-def footer_bytes(data: bytes, begun: Beginning, name: str) -> tuple[int, tuple[Finding, ...]]:
-    """Where notes and totals below a table begin, and what is said of them.
+def _table_end(data: bytes, begun: Beginning, name: str) -> tuple[int, tuple[Finding, ...]]:
+    """Where notes and totals below a table begin, and what is said of them."""
+    tail = data[max(begun.begin, len(data) - TAIL_BYTES) :]
+    lines = tail.splitlines(keepends=True)[len(tail) < len(data) - begun.begin :]
+    n_lines, findings = footer_lines(lines, begun, name)
+    return len(data) - sum(map(len, lines[len(lines) - n_lines :])), findings
+
+
+def footer_lines(lines: list[bytes], begun: Beginning, name: str) -> tuple[int, tuple[Finding, ...]]:
+    """How many of a text's last lines are notes and totals below its table, and what is said of them.
+
+    Where the lines begin within a quoted cell, the first of them are left out until the others make whole rows.
 
     Args:
-        data: the prepared text, or its end.
+        lines: the last ones of the prepared text.
         begun: how it begins.
         name: of the file.
     """
-    tail = data[-TAIL_BYTES:]
-    lines = tail.splitlines(keepends=True)[-TAIL_LINES:]
-    if len(tail) < len(data) and len(lines) < TAIL_LINES:
-        lines = lines[1:]
-    if begun.begin >= len(data) - sum(map(len, lines)):  # the table's first rows are among them
-        lines = data[begun.begin :].splitlines(keepends=True)[-TAIL_LINES:]
-    rows = [next(rows_of(line.decode("utf-8", "replace"), begun.dialect), []) for line in lines]
-    below = footer(rows, begun.heading.values, name)
-    end = len(data) - sum(map(len, lines[len(lines) - below.n_rows :])) if below.n_rows else len(data)
-    if below.n_rows and not _is_outside_quotes(data, end, begun.dialect):
-        return len(data), ()
-    return end, below.findings
-
-
-def _is_outside_quotes(data: bytes, end: int, dialect: Dialect) -> bool:
-    """Whether all quotes before a place are closed there."""
-    if not dialect.quote:
-        return True
-    quote = dialect.quote.encode()
-    escaped = data.count(b"\\" + quote, 0, end) if dialect.escape else 0
-    return (data.count(quote, 0, end) - escaped) % 2 == 0
+    lines, values = lines[-TAIL_LINES:], begun.heading.values
+    for start in range(len(lines)):
+        text = b"".join(lines[start:]).decode("utf-8", "replace")
+        found = list(records(text, begun.dialect, strict=True))
+        below = footer([record.cells for record in found], values, name)
+        above = [record for record in found[: len(found) - below.n_rows] if record.cells or record.is_faulty]
+        if sum(len(record.cells) >= len(values) for record in above) >= WHOLE * len(above):
+            return sum(record.n_lines for record in found[len(found) - below.n_rows :]), below.findings
+    return 0, ()
 
 
 def repeated_rows(table: pa.Table | pa.RecordBatch, heading: Heading) -> np.ndarray:
@@ -165,18 +166,29 @@ def repeated_rows(table: pa.Table | pa.RecordBatch, heading: Heading) -> np.ndar
     return places[np.asarray(same, dtype=bool)]
 
 
-def said_of_repeated(name: str, rows: np.ndarray, count: int) -> tuple[Finding, ...]:
+def repeated_finding(name: str, rows: Iterable[int], count: int) -> Finding:
     """The finding on a header that comes again.
 
     Args:
         name: of the file.
-        rows: positions of such rows.
+        rows: positions of such rows, as far as they are known.
         count: how many there were.
     """
     times = f"in {count} further rows" if count > 1 else "in a further row"
     message = f"The header of {name}, or a line beside it, comes again {times}, as in files put together: left out."
     step = "If such a row is one of data, change the header."
-    return (Finding("repeated_header", "medium", message, step, rows=tuple(map(int, rows[:20])), count=count),)
+    return Finding("repeated_header", "medium", message, step, rows=tuple(map(int, rows))[:20], count=count)
+
+
+def comment_finding(name: str, count: int) -> Finding:
+    """The finding on comments among the rows.
+
+    Args:
+        name: of the file.
+        count: how many there were.
+    """
+    message = f"{count} lines of {name} are comments or titles among its rows and were left out."
+    return Finding("comment_lines", "low", message, "Check these lines in the file.", count=count)
 
 
 # --------------------------------------------------------------------------- Arrow's reader
@@ -287,7 +299,5 @@ def _uneven(name: str, short: int, bad: list[int], comments: int) -> tuple[Findi
     if short:
         message = f"{short} rows of {name} have fewer cells than the header has names; the rest is read as missing."
         findings.append(Finding("short_rows", "medium", message, "Check these rows in the file.", count=short))
-    if comments:
-        message = f"{comments} lines of {name} are comments or titles among its rows and were left out."
-        findings.append(Finding("comment_lines", "low", message, "Check these lines in the file.", count=comments))
+    findings += [comment_finding(name, comments)] if comments else []
     return tuple(findings)

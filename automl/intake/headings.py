@@ -145,6 +145,7 @@ def _names_of_line(rows: Rows, place: int, body: Body, wanted: frozenset[str]) -
         text = ",".join(row) if len(row) > 1 else "".join(row)
         bare = _uncommented([text], wanted, True)[0] if is_comment else text
         lines = [[cell.strip() for cell in re.split(mark, bare)] for mark in (",", ";", r"\t", r"\|", r"\s+")]
+        lines = [line for line in lines if all(map(NAME.fullmatch, line))]
     above = any(other and other[0][:1] == row[0][:1] for other in rows[:place]) if is_comment else False
     for line in lines:
         names = _uncommented(line, wanted, above) if len(line) == body.width and (body.width > 1 or is_comment) else ()

@@ -19,7 +19,8 @@ import numpy as np
 from automl.errors import DataError
 from automl.intake.cells import typed_frame
 from automl.intake.columnar import plain_frame
-from automl.intake.delimited_stream import Layout, RaggedRows, layout
+from automl.intake.delimited import without_empty
+from automl.intake.delimited_stream import Layout, Noticed, layout
 from automl.intake.files import open_file, shown
 from automl.intake.frames import tidy
 from automl.intake.limits import MIB, allowed_mib, refuse_beyond, refuse_columns, whole_mib
@@ -244,7 +245,7 @@ def _text(path: Path, hints: Hints, may_hold_mib: float) -> Source | None:
     to_look = hints.room is not None and hints.room.most_rows is not None
     if size <= SMALL_TEXT_BYTES if to_look else size * MOST_GROWTH <= may_hold_mib * MIB:
         return None
-    text = layout(_head(path, HEAD_BYTES), shown(path.name), hints, whole=size <= HEAD_BYTES)
+    text = layout(path, _head(path, HEAD_BYTES), shown(path.name), hints)
     if text is None:
         return None
     row_bytes = sum(POINTER_BYTES + (0.0 if length is None else TEXT_BYTES + length) for length in text.lengths)
@@ -272,9 +273,9 @@ def _streamed(
     held = Reservoir(n_kept, whole=latest_by is not None)
     random = np.random.default_rng(seed)
     place = None if latest_by is None else source.names.index(latest_by)
-    ragged_rows = RaggedRows()
+    noticed = Noticed() if source.text is None else Noticed(repeated=source.text.begun.heading.repeated)
     try:
-        for begin, batch in batches or _all(source, ragged_rows):
+        for begin, batch in batches or _all(source, noticed):
             if source.text is None:
                 batch.validate(full=True)
             held.n_seen = begin
@@ -302,20 +303,18 @@ def _streamed(
         del table
         frame, findings = tidy(frame, shown(source.path.name))
         return frame, rows, n_rows, findings
-    frame, findings = typed_frame(table, list(source.names), source.text.delimiter, hints)
-    frame, noticed = tidy(frame, shown(source.path.name), clean=True)
-    return (
-        frame,
-        rows,
-        n_rows,
-        (*source.text.findings, *findings, *noticed, *ragged_rows.findings(source.path.name, n_rows)),
-    )
+    name = shown(source.path.name)
+    frame, typing = typed_frame(table, list(source.names), source.text.begun.dialect.delimiter, hints)
+    frame, emptied = without_empty(frame, name)
+    frame, tidied = tidy(frame, name, clean=True)
+    findings = (*source.text.findings, *typing, *emptied, *tidied, *noticed.findings(name, n_rows))
+    return frame, rows, n_rows, findings
 
 
-def _all(source: Source, ragged_rows: RaggedRows) -> Batches:
+def _all(source: Source, noticed: Noticed) -> Batches:
     """All rows, a Parquet file's one row group after the other."""
     begin = 0
-    for batch in _groups(source) if source.text is None else source.text.stream(source.path, ragged_rows):
+    for batch in _groups(source) if source.text is None else source.text.stream(source.path, noticed):
         yield begin, batch
         begin += len(batch)
 
@@ -336,7 +335,7 @@ def _groups(source: Source) -> Iterator[pa.RecordBatch]:
 
 def _first(source: Source, n_rows: int) -> Batches:
     """The first rows."""
-    for begin, batch in _all(source, RaggedRows()):
+    for begin, batch in _all(source, Noticed()):
         yield begin, batch[: n_rows - begin]
         if begin + len(batch) >= n_rows:
             return
