@@ -54,7 +54,8 @@ def _load(recipe: Recipe, most_rows: int | None) -> Dataset:
         raise DataError(f"{raw.where} holds one row: expected at least two, and some dozens to learn from; add rows")
     n_train = len(raw.inputs)
     if recipe.test is not None:
-        hints = Hints(target=recipe.target, text=_text_columns(raw.inputs))
+        names = tuple(raw.inputs.columns) if is_frame(raw.inputs) else ()
+        hints = Hints(recipe.target, text=_text_columns(raw.inputs), names=names, encoding=raw.encoding)
         test = read(recipe.test, "the test data", hints)
         where = test.where if test.where == "the test data" else f"the test data {test.where}"
         raw = _append(raw, without_those_present(replace(test, where=where), recipe.drop))
@@ -93,6 +94,7 @@ def _load(recipe: Recipe, most_rows: int | None) -> Dataset:
         row_numbers=np.asarray(rows, dtype=np.int64),
         n_source_rows=raw.n_source_rows,
         test_from=raw.test_from,
+        encoding=raw.encoding,
     )
 
 
@@ -258,7 +260,9 @@ def _append(raw: Raw, test: Raw) -> Raw:
     target = _append_targets(raw, test)
     ours, theirs = (r.rows if r.rows is not None else np.arange(len(r.inputs)) for r in (raw, test))
     rows = np.concatenate([ours, first + theirs])
-    return Raw(raw.name, raw.where, inputs, target, given, raw.root, rows, findings, test_from=first)
+    return Raw(
+        raw.name, raw.where, inputs, target, given, raw.root, rows, findings, test_from=first, encoding=raw.encoding
+    )
 
 
 def _n_in_source(raw: Raw) -> int:

@@ -29,6 +29,8 @@ CLOSE = 0.12
 """Scores this near one another leave it open which encoding it is."""
 WANTED = 1.0
 """For a text in which a name stands that the user, or the training table, has named."""
+USUAL = 0.5
+"""For the encoding of the file that this one is read like."""
 WORDS = {
     "cp1252": "cp1252 (Windows, Western Europe)", "cp1250": "cp1250 (Windows, Central Europe)",
     "cp1251": "cp1251 (Windows, Cyrillic)", "koi8-r": "koi8-r (Cyrillic)", "cp866": "cp866 (DOS, Cyrillic)",
@@ -198,7 +200,7 @@ def guess(data: bytes, wanted: Iterable[str] = (), usual: str = "") -> Guess:
     for codec in WORDS:
         text = _decoded(sample, codec) if codec not in ("latin-1", "iso2022_jp") else None
         if text is not None:
-            bonus = WANTED * any(name in text for name in names) + 0.3 * (codec == usual)
+            bonus = WANTED * any(name in text for name in names) + USUAL * (codec == usual)
             scores[codec] = _plausibility(text, codec) + PRIOR.get(codec, 0.0) + bonus
     ranked = [codec for codec in sorted(scores, key=lambda codec: -scores[codec]) if scores[codec] > 0]
     ranked += [codec for codec in ("cp1252", "latin-1") if codec not in ranked]

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from automl.errors import DataError
 from automl.intake.limits import MIB, OVERRIDE, refuse_beyond
 from automl.intake.raw import listed, nearest
-from automl.storage.files import as_named, shown
+from automl.storage.files import as_named, sheet_of, shown
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -28,6 +28,7 @@ __all__ = [
     "find",
     "form",
     "open_file",
+    "sheet_of",
     "shown",
     "sort_of",
     "stem",

@@ -40,7 +40,8 @@ def new_rows(data: Any, task: Task, modality: Modality, root: str | None = None)
         DataError: nothing to predict, all needed columns missing, or arrays of other dimensions.
     """
     words = frozenset(column.name for column in task.columns if column.kind in {"categorical", "boolean"})
-    raw = _single(data, task) or read(data, "the new data", Hints(words=words))
+    names = tuple(dict.fromkeys((*(column.name for column in task.columns), *task.target)))
+    raw = _single(data, task) or read(data, "the new data", Hints(words=words, names=names, encoding=task.encoding))
     if len(raw.inputs) == 0:
         raise DataError(f"{raw.where} holds no rows: expected at least one to predict")
     inputs, target, findings = raw.inputs, raw.target, raw.findings
@@ -118,13 +119,13 @@ def _names_file(text: str) -> bool:
     if len(text) > 1000 or "\n" in text:
         return False
     try:
-        if Path(text).expanduser().exists():
+        if Path(files.sheet_of(text)[0]).expanduser().exists():
             return True
     except (OSError, ValueError, RuntimeError):  # the last: no such user's home
         return False
     from automl.intake.tables import is_table
 
-    return is_table(Path(text)) and not any(char.isspace() for char in text.strip())
+    return is_table(Path(files.sheet_of(text)[0])) and not any(char.isspace() for char in text.strip())
 
 
 def _as_array(inputs: Any, modality: Modality, where: str) -> np.ndarray:
@@ -189,6 +190,10 @@ def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> t
     import pandas as pd
 
     own = list(frame.columns)
+    if _lacks_target(own, known, task):
+        message = f"{where} has neither header nor target; its {len(own)} columns are taken in the order trained on."
+        finding = Finding("unnamed_columns", "medium", message, "Add a line with column names.", count=len(own))
+        return frame.set_axis(pd.Index(known), axis=1), (finding,)
     if set(own) & set(known):
         if own == [f"x{i}" for i in range(len(own))] and set(known) == {f"x{i}" for i in range(len(known))}:
             _refuse_width(len(own), len(known), where)
@@ -203,6 +208,12 @@ def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> t
         finding = Finding("unnamed_columns", "medium", message, "Pass a frame with column names.", count=len(own))
         return frame.set_axis(pd.Index(known), axis=1), (finding,)
     return frame, ()
+
+
+def _lacks_target(own: list[str], known: list[str], task: Task) -> bool:
+    """Whether numbered columns are those of a table without a header, from which the numbered target was left out."""
+    numbered = [f"x{i}" for i in range(len(known) + len(task.target))]
+    return own != known and len(own) == len(known) and own == numbered[: len(own)] and {*known, *task.target} == {*numbered} != {*known}
 
 
 def _refuse_width(width: int, expected: int, where: str) -> None:

@@ -50,6 +50,7 @@ class Hints:
         room: how much of a large table may be held; None to read all of it.
         names: of the columns of the first file.
         encoding: of the first file, where it was text; empty where it was none.
+        sheet: of a workbook, by name; empty to choose one.
     """
 
     target: tuple[str, ...] = ()
@@ -58,6 +59,7 @@ class Hints:
     room: Room | None = None
     names: tuple[str, ...] = ()
     encoding: str = ""
+    sheet: str = ""
 
     @property
     def is_headless(self) -> bool:
@@ -84,6 +86,7 @@ class Raw:
         rows: ``(n,)`` position of each row in the source, where some were left out.
         n_source_rows: that the source has, where only a part was read to be looked at.
         test_from: the number of the appended test data's first row.
+        encoding: Python's name of that of a delimited text, else empty.
     """
 
     name: str
@@ -96,6 +99,7 @@ class Raw:
     findings: tuple[Finding, ...] = ()
     n_source_rows: int | None = None
     test_from: int | None = None
+    encoding: str = ""
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,9 @@ def _inputs(data: Any, where: str) -> tuple[Any, Any]:
 
 def read_path(given: str | Path, hints: Hints) -> Raw:
     """Read a file or a folder."""
+    given, sheet = files.sheet_of(str(given))
     path = files.find(given)
+    hints = replace(hints, sheet=sheet)
     if path.is_dir():
         try:
             return _folder(path, hints)
@@ -91,14 +94,17 @@ def read_path(given: str | Path, hints: Hints) -> Raw:
         if part is not None:
             return Raw(
                 short, where, part.frame, root=str(path.parent), rows=part.rows, findings=part.findings,
-                n_source_rows=part.n_source_rows,
+                n_source_rows=part.n_source_rows, encoding=part.encoding,
             )  # fmt: skip
         data, name = files.content(path, limit_mib)
         form = files.form(data, name)
         if form in {"npz", "npy"}:
             return arrays.from_npz(data, form, short, where, hints, limit_mib)
-        frame, rows, findings = tables.read(data, form, where, hints, limit_mib)
-    return Raw(short, where, frame, root=str(path.parent), rows=rows, findings=findings)
+        table = tables.read(data, form, where, hints, limit_mib)
+    return Raw(
+        short, where, table.frame, root=str(path.parent), rows=table.rows, findings=table.findings,
+        encoding=table.encoding,
+    )  # fmt: skip
 
 
 def _folder(path: Path, hints: Hints) -> Raw:

@@ -81,6 +81,11 @@ class Source:
     is_long: bool = False
 
     @property
+    def encoding(self) -> str:
+        """Of a text; else empty."""
+        return "" if self.text is None else self.text.encoding
+
+    @property
     def held_mib(self) -> float:
         """That the whole table would take."""
         return self.n_rows * self.row_bytes / MIB
@@ -92,12 +97,14 @@ class Part(NamedTuple):
     Attributes:
         rows: the position of each in the file (of text: among its complete rows).
         n_source_rows: see `Raw`.
+        encoding: see `Raw`.
     """
 
     frame: pd.DataFrame
     rows: np.ndarray
     findings: tuple[Finding, ...]
     n_source_rows: int | None = None
+    encoding: str = ""
 
 
 def read_part(path: Path, hints: Hints) -> Part | None:
@@ -147,8 +154,9 @@ def read_part(path: Path, hints: Hints) -> Part | None:
         f"{source.held_mib:,.0f} MiB, and a table may take {may_hold:,.0f} of the {limit:,.0f} MiB that may be used."
     )
     if n_rows <= len(rows):  # a guess of a text's size was too large
-        return Part(table, rows, findings)
-    return Part(table, rows, (*findings, Finding("sampled_rows", "high", message, OVERRIDE, count=len(rows))))
+        return Part(table, rows, findings, encoding=source.encoding)
+    sampled = Finding("sampled_rows", "high", message, OVERRIDE, count=len(rows))
+    return Part(table, rows, (*findings, sampled), encoding=source.encoding)
 
 
 def _sample(source: Source, n_kept: int, room: Room, hints: Hints) -> Part:
@@ -163,8 +171,8 @@ def _sample(source: Source, n_kept: int, room: Room, hints: Hints) -> Part:
     table, rows, n_rows, findings = _streamed(source, n_kept, latest_by, room.seed, hints, batches)
     n_rows = max(n_rows, source.n_rows) if source.text is None else n_rows
     if n_rows <= len(rows):
-        return Part(table, rows, findings)
-    return Part(table, rows, (*findings, looked_at(len(rows), n_rows, name)), n_rows)
+        return Part(table, rows, findings, encoding=source.encoding)
+    return Part(table, rows, (*findings, looked_at(len(rows), n_rows, name)), n_rows, source.encoding)
 
 
 def looked_at(n_rows: int, n_source_rows: int, where: str) -> Finding:

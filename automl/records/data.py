@@ -70,6 +70,7 @@ class Dataset:
         test_from: number of the first row of the user's own test data, greater than all row numbers of the training
             file; None without such data.
         n_source_rows: number of rows of the source if only some of them were read; None if all were.
+        encoding: Python's name of the encoding of a delimited text, else empty.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Dataset:
     row_numbers: np.ndarray | None = None
     n_source_rows: int | None = None
     test_from: int | None = None
+    encoding: str = ""
 
     @property
     def n_rows(self) -> int:
@@ -143,6 +145,8 @@ class Task:
         confidence: of the goal, 0 to 1; 1 if the user set it.
         target_columns: forecast only: how the targets are written, so that a new history is read like the training
             rows.
+        encoding: Python's name of the encoding of the text trained on, by which other texts are read that leave theirs
+            open; empty if it was UTF-8 or no text.
     """
 
     modality: ModalityName
@@ -167,6 +171,7 @@ class Task:
     ordered: bool = False
     confidence: float = 1.0
     target_columns: tuple[Column, ...] = ()
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
