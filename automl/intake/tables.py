@@ -53,7 +53,7 @@ def read(data: bytes, form: str, name: str, hints: Hints, limit_mib: float = mat
         return Table(frame, rows, text.findings + noticed, text.encoding)
     findings = ()
     if form == "json":
-        frame, findings = json_tables.read(data, name, limit_mib)
+        frame, findings = json_tables.read(data, name, hints, limit_mib)
     elif form == "excel":
         frame, findings = excel.read(data, name, hints, limit_mib)
     else:
