@@ -14,6 +14,7 @@ from automl.intake.drop import without_dropped, without_those_present
 from automl.intake.files import IMAGE_SUFFIXES
 from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
+from automl.intake.grades import as_graded, numbers_of_grades
 from automl.intake.limits import within_memory
 from automl.intake.raw import Hints, Raw, Room, listed, unknown_column
 from automl.intake.source import read
@@ -64,6 +65,7 @@ def _load(recipe: Recipe, most_rows: int | None) -> Dataset:
     findings = raw.findings
     if is_frame(inputs):
         inputs, target, group, weight = _roles(raw, recipe)
+        inputs = numbers_of_grades(inputs)
     else:
         _refuse_names(recipe, raw.where)
     if group is not None and (gone := np.array([value is None or value != value for value in group])).any():
@@ -283,7 +285,7 @@ def _append_targets(raw: Raw, test: Raw) -> pd.DataFrame | None:
     if raw.target.shape[1] != test.target.shape[1]:
         raise DataError(f"{raw.where} has {raw.target.shape[1]} targets, the test data {test.target.shape[1]}")
     theirs = test.target.set_axis(raw.target.columns, axis=1)
-    return pd.concat([raw.target, theirs], ignore_index=True)
+    return pd.concat([raw.target, as_graded(theirs, raw.target)], ignore_index=True)
 
 
 def _append_frames(raw: Raw, test: Raw) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -305,7 +307,7 @@ def _append_frames(raw: Raw, test: Raw) -> tuple[pd.DataFrame, tuple[Finding, ..
     theirs = theirs[list(ours.columns)]
     if raw.root != test.root and test.root is not None:
         theirs = _absolute_images(theirs, test.root)
-    return pd.concat([ours, theirs], ignore_index=True), findings
+    return pd.concat([ours, as_graded(theirs, ours)], ignore_index=True), findings
 
 
 def _absolute_images(frame: pd.DataFrame, root: str) -> pd.DataFrame:

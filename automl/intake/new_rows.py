@@ -11,7 +11,7 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake import files, folders
-from automl.intake.frames import is_frame, tidy
+from automl.intake.frames import as_series, is_frame, tidy
 from automl.intake.raw import Hints, Raw, listed
 from automl.intake.source import read
 from automl.records import UNUSED_KINDS, Dataset, Finding, Modality, Task
@@ -71,6 +71,8 @@ def _single(data: Any, task: Task) -> Raw | None:
     """Forms that only the task gives a meaning: single texts, image paths, folders without classes."""
     import pandas as pd
 
+    if (row := as_series(data)) is not None and not isinstance(data, pd.Series):
+        data = row
     if isinstance(data, pd.Series) and set(data.index) & {column.name for column in task.columns}:
         return read([data.to_dict()], "the new data", Hints())
     if isinstance(data, Mapping) and task.columns and not any(_is_many(value) for value in data.values()):

@@ -11,7 +11,7 @@ from typing import Any
 from automl.errors import DataError
 from automl.intake import arrays, files, folders, streamed, tables
 from automl.intake.cell_types import dimensions
-from automl.intake.frames import as_frame, from_columns, is_frame, tidy
+from automl.intake.frames import as_frame, as_series, from_columns, is_frame, tidy
 from automl.intake.limits import whole_mib, within_memory
 from automl.intake.raw import Hints, Raw, listed
 
@@ -55,12 +55,9 @@ def _name(data: Any) -> str:
 
 
 def _inputs(data: Any, where: str) -> tuple[Any, Any]:
-    import pandas as pd
-
-    if isinstance(data, pd.Series):
-        data = data.to_frame(str(data.name) if data.name is not None else "x0")
-    if type(data).__module__.startswith("polars") and type(data).__name__ == "Series":
-        data = data.to_frame(data.name or "x0")
+    column = as_series(data)
+    if column is not None:
+        data = column.to_frame(column.name if column.name is not None else "x0")
     if is_frame(data):
         return tidy(as_frame(data), where)
     if isinstance(data, Mapping):
