@@ -140,7 +140,7 @@ def _roles(raw: Raw, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None,
     asked += [("column", name) for name in recipe.columns if name not in recipe.drop]
     for what, name in [*(("target", name) for name in recipe.target), *asked]:
         if name is not None and name not in names:
-            raise unknown_column(what, name, names, raw.where)
+            raise unknown_column(what, name, names, raw.where, raw.encoding)
     _refuse_clashes(recipe, weight_name, raw)
     target = raw.target
     if target is None and recipe.target:

@@ -1,4 +1,7 @@
-"""The beginning of a delimited text: its dialect, its header, and where its rows begin. Whole and streamed reading share it."""
+"""The beginning of a delimited text: its dialect, its header, and where its rows begin.
+
+Files that are read as a whole and files that are streamed are begun alike.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from automl.errors import DataError
-from automl.intake.dialects import SAMPLE_ROWS, Dialect, most_regular, records
+from automl.intake.dialects import SAMPLE_ROWS, Dialect, records
 from automl.intake.headings import Heading, heading
 from automl.intake.limits import refuse_columns
 from automl.intake.raw import Hints
+from automl.intake.regularity import most_regular
 from automl.records import Finding
 
 __all__ = ["Beginning", "beginning", "without_separator"]

@@ -1,7 +1,8 @@
 """Cells and columns of any type → plain ones, at the door: whatever a cell's own class does, nothing behind it sees.
 
 A plain column holds numbers, dates without a zone, texts, ordered categories that are texts, or Python's own values of
-several kinds (text, truth, number, date). A cell of any other class becomes text: what its class writes, or the class's name where that fails, too.
+several kinds (text, truth, number, date). A cell of any other class becomes text: what its class writes, or the class's
+name where that fails, too.
 """
 
 from __future__ import annotations
@@ -202,7 +203,7 @@ def _grades(column: pd.Series) -> pd.Series | None:
     levels = [text_of(own(level)).replace("\0", "") for level in column.cat.categories]
     if len(set(levels)) < len(levels) or not all(map(is_text, levels)):
         return None
-    grades = pd.Categorical.from_codes(column.cat.codes.to_numpy(), categories=levels, ordered=True)
+    grades = pd.Categorical.from_codes(column.cat.codes.to_numpy(), categories=pd.Index(levels), ordered=True)
     return pd.Series(grades, index=column.index, name=column.name)
 
 

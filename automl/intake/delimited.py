@@ -163,7 +163,8 @@ def repeated_rows(table: pa.Table | pa.RecordBatch, heading: Heading) -> np.ndar
     places = np.flatnonzero(alike.to_numpy(zero_copy_only=False))
     cells = [column.take(places).to_pylist() for column in table.columns] if len(places) else []
     same = [tuple(cell.strip("\ufeff \t") for cell in row) in rows for row in zip(*cells, strict=True)]
-    return places[np.asarray(same, dtype=bool)]
+    again: np.ndarray = places[np.asarray(same, dtype=bool)]
+    return again
 
 
 def repeated_finding(name: str, rows: Iterable[int], count: int) -> Finding:

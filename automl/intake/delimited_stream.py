@@ -177,8 +177,9 @@ class Noticed:
         found = []
         if self.n_ragged:
             message = (
-                f"{self.n_ragged:,} rows of {name} have more or fewer cells than the header has names and were left out."
+                f"{self.n_ragged:,} rows of {name} have more or fewer cells than the header has names and were left"
             )
+            message += " out."
             step = "Put quotes round cells that hold the delimiter."
             found.append(Finding("ragged_rows", "high", message, step, count=self.n_ragged))
         if self.n_damaged:
@@ -246,7 +247,9 @@ def _end(path: Path, size: int, encoding: str, begun: Beginning, name: str) -> t
         file.seek(max(0, size - PIECE_BYTES))
         tail = file.read(PIECE_BYTES) or b""
     lines = tail.splitlines(keepends=True)[len(tail) < size :]
-    prepared = [begun.written.prepared(line.decode(encoding, "replace").encode("utf-8", "replace"))[0] for line in lines]
+    prepared = [
+        begun.written.prepared(line.decode(encoding, "replace").encode("utf-8", "replace"))[0] for line in lines
+    ]
     n_lines, findings = footer_lines(prepared, begun, name)
     return size - sum(map(len, lines[len(lines) - n_lines :])), findings
 

@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from automl.errors import DataError
 from automl.intake.files import KNOWN
-from automl.intake.frequent_letters import CYRILLIC, GREEK, HANGUL, JAPANESE, SIMPLIFIED, TRADITIONAL
+from automl.intake.plausibility import plausibility
 from automl.records import Finding
 
 __all__ = ["Guess", "as_text", "as_utf8", "guess", "wide"]
 
 UTF8_MARK = b"\xef\xbb\xbf"
-MOST_WORDS = 400
 MOST_SAMPLE_BYTES = 1 << 18
 GOOD_PER_DAMAGED = 10
 """Letters of well-formed UTF-8 a damaged byte, from which on a text is UTF-8 with some damage."""
+ODD_BYTE = re.compile(rb"[\x80-\xff]")
+MOST_BROKEN = 0.02
+"""Characters that are none in an encoding, as a share of those that are not ASCII: some bytes may be damaged."""
 CLOSE = 0.12
 """Scores this near one another leave it open which encoding it is."""
 WANTED = 1.0
@@ -50,13 +52,6 @@ PRIOR = {
     "iso8859-5": -0.15,
     "cp866": -0.1,
 }
-WESTERN = frozenset("äöüßéèêëáàâãåæçíìîïñóòôõøœúùûýÿþð")
-MISPLACED = re.compile(r"(?<!o)ù\B|[ìò]\B|\bè\B|ñ(?=[^aeiouáéíóúü\W])|õ(?!e)")
-"""Letters where no Western language has them: what is left of Czech, Polish and Hungarian letters if they are misread."""
-CENTRAL = frozenset("ąćęłńóśźżáäčďéěíňôřšťúůýžöőüűđăâîșşţțëç")
-BETWEEN_WORDS = frozenset("°€£“”‘’„‚–—…«»²³µ½¼§©®™·×•¿¡ºª№±¥\u00a0、。「」『』・〜～（）：；，！？％＋－〇")
-WORD = re.compile(r"[^\W\d_]+")
-ODD = re.compile(r"[^\x00-\x7f]")
 
 
 class Guess(NamedTuple):
@@ -115,7 +110,7 @@ def as_utf8(
             data, codec, finding = _guessed(data, name, error, tuple(wanted), usual)
             findings.append(finding)
         else:
-            if b"\x1b$" in data and _decodes(data, "iso2022_jp"):
+            if b"\x1b$" in data and "\ufffd" not in data.decode("iso2022_jp", errors="replace"):
                 data, codec = data.decode("iso2022_jp").encode("utf-8"), "iso2022_jp"
                 findings.append(Guess(codec).finding(name))
     if nulls := data.count(b"\0"):
@@ -180,7 +175,12 @@ def _guessed(
         finding = Finding("encoding", "medium", message, "Save the file as UTF-8.", count=damaged)
         return mended.encode("utf-8"), "utf-8", finding
     found = guess(data, wanted, usual)
-    return data.decode(found.codec).encode("utf-8"), found.codec, found.finding(name, line)
+    text = data.decode(found.codec, errors="replace")
+    finding = found.finding(name, line)
+    if broken := text.count("\ufffd"):
+        message = f"{finding.message[:-1]}, and {broken} characters that are none of it as '\ufffd'."
+        finding = replace(finding, severity="medium", message=message, count=broken)
+    return text.encode("utf-8"), found.codec, finding
 
 
 # --------------------------------------------------------------------------- which encoding
@@ -198,152 +198,31 @@ def guess(data: bytes, wanted: Iterable[str] = (), usual: str = "") -> Guess:
     names = [name for name in wanted if not name.isascii()]
     scores = {}
     for codec in WORDS:
-        text = _decoded(sample, codec) if codec not in ("latin-1", "iso2022_jp") else None
-        if text is not None:
+        text = sample.decode(codec, errors="replace") if codec not in ("latin-1", "iso2022_jp") else "\ufffd"
+        if _is_whole(text):
             bonus = WANTED * any(name in text for name in names) + USUAL * (codec == usual)
-            scores[codec] = _plausibility(text, codec) + PRIOR.get(codec, 0.0) + bonus
+            scores[codec] = plausibility(text, codec) + PRIOR.get(codec, 0.0) + bonus
     ranked = [codec for codec in sorted(scores, key=lambda codec: -scores[codec]) if scores[codec] > 0]
     ranked += [codec for codec in ("cp1252", "latin-1") if codec not in ranked]
-    fitting = [codec for codec in ranked if _decodes(data, codec)]
-    near = [c for c in fitting[1:2] if c in scores and scores[c] > scores.get(fitting[0], 1e9) - CLOSE]
-    return Guess(fitting[0], near[0] if near and _differ(sample, fitting[0], near[0]) else "")
+    best = next(codec for codec in ranked if _is_whole(data.decode(codec, errors="replace")))
+    near = [codec for codec in ranked if codec != best and scores.get(codec, -1.0) > scores.get(best, 9.0) - CLOSE]
+    near = [codec for codec in near[:1] if sample.decode(codec, "replace") != sample.decode(best, "replace")]
+    return Guess(best, near[0] if near else "")
 
 
 def _odd_lines(data: bytes) -> bytes:
-    """Lines that are not ASCII, up to some length: the first, and of a long text such as come later."""
-    lines, n_bytes, step = [], 0, max(1, len(data) // (8 * MOST_SAMPLE_BYTES))
-    for match in re.finditer(rb"[^\n]*[\x80-\xff][^\n]*\n?", data):
-        if n_bytes > MOST_SAMPLE_BYTES // 2 and len(lines) % step:
-            continue
-        lines.append(match[0])
-        n_bytes += len(match[0])
-        if n_bytes > MOST_SAMPLE_BYTES:
-            break
+    """Lines that are not ASCII: the first, and of a long text some that are evenly spread over the rest."""
+    lines: list[bytes] = []
+    at, n_bytes = 0, 0
+    while n_bytes < MOST_SAMPLE_BYTES and (found := ODD_BYTE.search(data, at)) is not None:
+        begin, end = data.rfind(b"\n", 0, found.start()) + 1, data.find(b"\n", found.start()) + 1 or len(data)
+        lines.append(data[begin:end])
+        n_bytes += end - begin
+        at = end if n_bytes < MOST_SAMPLE_BYTES // 2 else end + len(data) // 64
     return b"".join(lines)
 
 
-def _decoded(sample: bytes, codec: str) -> str | None:
-    try:
-        return sample.decode(codec)
-    except UnicodeDecodeError as error:  # a character that the sample's end has cut is none of its faults
-        if error.start < len(sample) - 4:
-            return None
-        return sample[: error.start].decode(codec)
-
-
-def _decodes(data: bytes, codec: str) -> bool:
-    try:
-        data.decode(codec)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _differ(sample: bytes, one: str, other: str) -> bool:
-    return _decoded(sample, one) != _decoded(sample, other)
-
-
-def _plausibility(text: str, codec: str) -> float:
-    """How plausible the words of a text are that are not plain ASCII, from -1 to 1."""
-    words = [word for word in dict.fromkeys(WORD.findall(text)) if not word.isascii()][:MOST_WORDS]
-    signs = _stray_signs(text)
-    total = sum(_of_word(word, codec) * len(ODD.findall(word)) ** 0.5 for word in words)
-    weight = sum(len(ODD.findall(word)) ** 0.5 for word in words)
-    total += sum(0.4 if sign in BETWEEN_WORDS else -1.0 for sign in signs)
-    return total / (weight + len(signs)) if weight + len(signs) else 0.0
-
-
-def _stray_signs(text: str) -> list[str]:
-    """Signs that are no letters, once each, and those within a word as often as they stand there (up to some)."""
-    inside = re.findall(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’·](?=[^\W\d_])", text)
-    return [*dict.fromkeys(char for char in ODD.findall(text) if not char.isalnum()), *("\ufffd" for _ in inside[:50])]
-
-
-def _of_word(word: str, codec: str) -> float:
-    """How plausible one word is."""
-    if codec in LEVELS:
-        return _of_east_asian(word, codec)
-    scripts = {_script(char) for char in word}
-    if len(scripts) > 1:
-        return -1.0
-    script = scripts.pop()
-    if len(word) == 1:
-        return 0.15 if script == "CYRILLIC" else 0.1
-    if not (word.islower() or word.isupper() or word.istitle() or script in ("HEBREW", "ARABIC")):
-        return -0.7
-    if script == "CYRILLIC":
-        return _usual(word, CYRILLIC)
-    if script == "LATIN":
-        return _of_latin(word.lower(), codec) if codec in ("cp1252", "cp1250", "cp850", "mac_roman") else -0.5
-    if script == "GREEK" and codec == "cp1253":
-        return _usual(word, GREEK)
-    return 0.8 if {"cp1255": "HEBREW", "cp1256": "ARABIC"}.get(codec) == script else -1.0
-
-
-def _usual(word: str, letters: Mapping[str, float]) -> float:
-    """The mean of how usual the letters of a word are; capitals alone are less so."""
-    usual = sum(letters.get(char, 0.0) for char in word.lower()) / len(word)
-    return 0.25 + usual - (0.2 if word.isupper() and len(word) > 2 else 0.0)
-
-
-def _of_latin(word: str, codec: str) -> float:
-    """A word with accents: some of its letters have one, and those that have are usual, where they stand."""
-    odd = [char for char in word if not char.isascii()]
-    if len(odd) > max(1, 0.75 * len(word)):
-        return -0.8
-    usual = CENTRAL if codec == "cp1250" else WESTERN
-    n_wrong = sum(char not in usual for char in odd) + len(MISPLACED.findall(word)) * (codec != "cp1250")
-    return 0.8 - 1.2 * n_wrong / len(odd)
-
-
-@lru_cache(maxsize=4096)
-def _script(char: str) -> str:
-    return unicodedata.name(char, "NONE").partition(" ")[0]
-
-
-# --------------------------------------------------------------------------- East Asian encodings
-
-
-class _Levels(NamedTuple):
-    """Of a character set: the usual characters, and the first bytes of its common and of its rare ones."""
-
-    usual: frozenset[str]
-    by: str
-    common: range
-    rare: range
-
-
-LEVELS = {
-    "cp932": _Levels(JAPANESE, "euc_jp", range(0xB0, 0xD0), range(0xD0, 0xF5)),
-    "euc_jp": _Levels(JAPANESE, "euc_jp", range(0xB0, 0xD0), range(0xD0, 0xF5)),
-    "gb18030": _Levels(SIMPLIFIED, "gb2312", range(0xB0, 0xD8), range(0xD8, 0xF8)),
-    "big5": _Levels(TRADITIONAL, "big5", range(0xA4, 0xC7), range(0xC9, 0xFA)),
-    "cp949": _Levels(HANGUL, "euc_kr", range(0xB0, 0xC9), range(0xCA, 0xFE)),
-}
-
-
-def _of_east_asian(word: str, codec: str) -> float:
-    """The mean of its characters; ASCII letters beside them, or as the second byte of each, speak against it."""
-    odd = [char for char in word if not char.isascii()]
-    score = sum(_of_character(char, codec) for char in odd) / len(odd)
-    lone = score < 1 and sum(char >= 0x80 for char in word.encode(codec, "replace")) <= len(odd)
-    return score - 0.5 * (len(odd) < len(word)) - 0.4 * lone
-
-
-@lru_cache(maxsize=65_536)
-def _of_character(char: str, codec: str) -> float:
-    levels = LEVELS[codec]
-    if char in levels.usual:
-        return 1.0
-    name = _script(char)
-    if name in ("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"):
-        return 1.0 if codec in ("cp932", "euc_jp") else -0.2
-    if name == "FULLWIDTH":
-        return 0.3
-    if name == "HALFWIDTH":
-        return -0.5
-    try:
-        first = char.encode(levels.by)[0]
-    except UnicodeEncodeError:
-        return -1.0
-    return 0.4 if first in levels.common else -0.3 if first in levels.rare else -0.8
+def _is_whole(text: str) -> bool:
+    """Whether hardly any character of a decoded text had to be replaced."""
+    n_broken = text.count("\ufffd")
+    return n_broken == 0 or n_broken < MOST_BROKEN * sum(not char.isascii() for char in text[:MOST_SAMPLE_BYTES])

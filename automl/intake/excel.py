@@ -100,7 +100,9 @@ def _refuse_definitions(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: s
 def _sheet(archive: zipfile.ZipFile, sheet: Any, name: str, limit_mib: float) -> Sheet:
     """A sheet's rows without its trailing empty columns; of several empty rows one stays."""
     sheet.reset_dimensions()
-    rows, numbers, n_cells, width = [], [], 0, 0
+    rows: list[list[Any]] = []
+    numbers: list[int] = []
+    n_cells = width = 0
     for number, row in enumerate(sheet.iter_rows(values_only=True)):
         if number > MOST_ROWS:
             raise DataError(f"{name} has a row beyond {MOST_ROWS:,}, where a sheet ends; save it again as .xlsx or CSV")

@@ -1,7 +1,7 @@
 """The most frequent characters of languages, by which the encoding of a text is told.
 
-Source: frequency lists of newspapers (Japanese), of modern Chinese (Jun Da, 2004) and of Korean syllables, each cut after
-some hundreds, with words that head the columns of tables; for Cyrillic and Greek the usual order of letters.
+For Japanese the kanji that newspapers use most, for Chinese and Korean the most usual characters and syllables, some
+hundreds each, with those of words that head the columns of tables; for Cyrillic and Greek the usual order of letters.
 """
 
 from __future__ import annotations

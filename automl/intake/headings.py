@@ -240,7 +240,7 @@ def _lead(lead: Rows, where: str) -> tuple[Finding, ...]:
 
 
 def _joined(rows: Rows, header: int, first: int, body: Body) -> tuple[str, ...] | None:
-    """Names of two rows, the upper of which heads groups of columns ("2023", "", "2024", "" above "low", "high", ...)."""
+    """Names of two rows, the upper of which heads groups of columns ("2023", "" above "low", "high"); None of one."""
     if first >= len(rows) or len(rows[header]) != body.width or len(rows[first]) != body.width:
         return None
     upper, lower = rows[header], rows[first]
@@ -273,8 +273,8 @@ def _row_names(
     if not _are_row_names([row[0].strip() for row in own]) or _is_torn(own):
         raise DataError(
             f"the rows of {where} have {len(names) + 1} cells and its header {len(names)} names ({listed(names, 5)}; "
-            f"first row {listed(own[0], 5)}): expected as many; put quotes round cells that hold the delimiter, or name "
-            "all columns"
+            f"first row {listed(own[0], 5)}): expected as many; put quotes round cells that hold the delimiter, or "
+            "name all columns"
         )
     message = f"The header of {where} has a name less than its rows have cells: the first is called 'row_name'."
     step = "Give it a name if it is a column like any other."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from automl.intake.cell_forms import NAME, NUMBER, is_absent, is_value, shape
@@ -91,8 +92,9 @@ def is_data(row: Sequence[str], body: Body, was_headless: bool = False) -> bool:
 
 
 def _come_back(row: Sequence[str], places: list[int], others: Rows) -> bool:
-    """Whether more words come back in their own columns than speak for names: of columns of categories, those that do not
-    come back, and of other columns, single words above cells that are none.
+    """Whether words that come back in their own columns outnumber those that look like names.
+
+    A name is a word that does not come back in a column of categories, or a single word above cells that are none.
     """
     categories = [place for place in places if _is_category(place, others)]
     found = {place: sum(other[place] == row[place] for other in others) for place in places}
@@ -126,7 +128,7 @@ def _are_no_names(numbers: Sequence[str], has_words: bool) -> bool:
     if not any(re.search(r"[.,eE]", cell) for cell in numbers):
         return False
     try:
-        steps = [float(b) - float(a) for a, b in zip(numbers, numbers[1:], strict=False)]
+        steps = [float(b) - float(a) for a, b in pairwise(numbers)]
     except ValueError:
         return True
     rises = len(steps) > 1 and (min(steps) > 0 or max(steps) < 0)
@@ -140,7 +142,7 @@ def _lie_among(row: Sequence[str], others: Rows) -> bool:
         columns = [[int(cell) for cell in column] for column in zip(*others, strict=True)]
     except ValueError:
         return False
-    rises = all(a < b for a, b in zip(numbers, numbers[1:], strict=False))
+    rises = all(a < b for a, b in pairwise(numbers))
     near = [(max(own) - min(own)) / 20 for own in columns]  # the first of a column that rises lies below all others
     spans = [(min(own) - step, max(own) + step) for own, step in zip(columns, near, strict=True)]
     return not rises and all(low <= n <= high for n, (low, high) in zip(numbers, spans, strict=True))

@@ -60,8 +60,8 @@ def _is_table(value: Mapping[str, Any]) -> bool:
 def are_rows(whole: Mapping[str, Mapping[str, Any]], inner: Sequence[str], wanted: Iterable[str]) -> bool:
     """Whether the outer keys of a dict of dicts are rows, and the inner ones columns.
 
-    The wanted names tell, or which keys are a mere numbering, or which of both makes columns of one type; else there are
-    more rows than columns.
+    The wanted names tell, or which keys are a mere numbering, or which of both makes columns of one type; else there
+    are more rows than columns.
 
     Args:
         whole: the dict of dicts.

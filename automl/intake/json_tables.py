@@ -154,7 +154,11 @@ def _with_schema(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
 
     if not isinstance(schema, dict) or not isinstance(schema.get("fields"), list):
         return frame
-    if schema.get("primaryKey") == ["index"] and "index" in frame and frame["index"].tolist() == list(range(len(frame))):
+    if (
+        schema.get("primaryKey") == ["index"]
+        and "index" in frame
+        and frame["index"].tolist() == list(range(len(frame)))
+    ):
         frame = frame.drop(columns="index")
     for field in schema["fields"]:
         levels = field.get("constraints", {}).get("enum") if isinstance(field, dict) and field.get("ordered") else None
@@ -187,12 +191,16 @@ def _of_lists(rows: list[list[Any]], name: str, hints: Hints) -> Found:
     refuse_beyond(name, n_bytes, whole_mib(None), f"{len(rows):,} rows of up to {width:,} cells")
     if not width or any(isinstance(cell, list | dict) for row in rows[:SAMPLE_ROWS] for cell in row):
         raise DataError(f"{name} {NO_TABLE}")
-    texts = [["" if cell is None else str(cell) for cell in row] + [""] * (width - len(row)) for row in rows[:SAMPLE_ROWS]]
+    texts = [
+        ["" if cell is None else str(cell) for cell in row] + [""] * (width - len(row)) for row in rows[:SAMPLE_ROWS]
+    ]
     head = heading(texts, name, hints)
     if not head.is_made_up and not all(isinstance(cell, str | None) for cell in rows[head.first - 1]):
         head = heading([[f"x{i}" for i in range(width)], *texts], name, Hints())
         return _named(rows, [f"x{i}" for i in range(width)]), ()
-    return _named(rows[head.first :], [*head.names, *(f"Unnamed: {i}" for i in range(len(head.names), width))]), head.findings
+    return _named(
+        rows[head.first :], [*head.names, *(f"Unnamed: {i}" for i in range(len(head.names), width))]
+    ), head.findings
 
 
 def _named(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> pd.DataFrame:
@@ -226,7 +234,9 @@ def _lines(text: str, name: str) -> list[Any]:
             raise DataError(
                 f"{name}, line {number}: not valid JSON ({error.msg}); expected one record a line"
             ) from error
-        if not isinstance(record, dict) and not (isinstance(record, list) and (not records or type(records[0]) is list)):
+        if not isinstance(record, dict) and not (
+            isinstance(record, list) and (not records or type(records[0]) is list)
+        ):
             raise DataError(f'{name}, line {number}: expected a record such as {{"price": 3}}, got {line[:60]!r}')
         records.append(record)
     return records

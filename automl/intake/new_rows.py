@@ -215,7 +215,12 @@ def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> t
 def _lacks_target(own: list[str], known: list[str], task: Task) -> bool:
     """Whether numbered columns are those of a table without a header, from which the numbered target was left out."""
     numbered = [f"x{i}" for i in range(len(known) + len(task.target))]
-    return own != known and len(own) == len(known) and own == numbered[: len(own)] and {*known, *task.target} == {*numbered} != {*known}
+    return (
+        own != known
+        and len(own) == len(known)
+        and own == numbered[: len(own)]
+        and {*known, *task.target} == {*numbered} != {*known}
+    )
 
 
 def _refuse_width(width: int, expected: int, where: str) -> None:

@@ -120,8 +120,39 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 2]}…{text[-1]}"
 
 
-def unknown_column(what: str, name: str, names: Iterable[str], where: str) -> DataError:
-    """The error for a column that is not there: names what was asked for, what there is and what is near."""
+def unknown_column(what: str, name: str, names: Iterable[str], where: str, encoding: str = "") -> DataError:
+    """The error for a column that is not there: names what was asked for, what there is and what is near.
+
+    Args:
+        what: the column is for.
+        name: that was asked for.
+        names: that there are.
+        where: for messages.
+        encoding: in which a text was read; if names may be misread, the message says so.
+    """
     names = [str(other) for other in names]
-    near = nearest(name, names)
+    near = nearest(name, names) + _misread(names, encoding)
     return DataError(f"{what} {_short(repr(name))} is not a column of {where}, whose columns are {listed(names)}{near}")
+
+
+def _misread(names: Iterable[str], encoding: str) -> str:
+    """A clause on the encoding, where names hold signs of a wrong one."""
+    odd = [name for name in names if not name.isascii()]
+    if encoding not in ("", "utf-8") and odd:
+        return f"; it was read in the encoding {encoding}: if these names look wrong, save it as UTF-8"
+    for name in odd:
+        if "\ufffd" in name or any("\x7f" <= sign < "\xa0" for sign in name) or _is_twice_encoded(name):
+            return (
+                "; these names look as if they had been read in a wrong encoding before: write the file again as UTF-8"
+            )
+    return ""
+
+
+def _is_twice_encoded(name: str) -> bool:
+    """Whether a text is UTF-8 that was taken for Windows text, and encoded again."""
+    for codec in ("cp1252", "latin-1"):
+        try:
+            return not name.encode(codec).decode("utf-8").isascii()
+        except UnicodeError:
+            continue
+    return False

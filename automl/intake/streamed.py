@@ -198,7 +198,9 @@ def _latest_by(source: Source, hints: Hints, room: Room) -> str | None:
     """
     if room.time_column is not None:
         if room.time_column not in source.names:
-            raise unknown_column("time column", room.time_column, source.names, shown(source.path.name))
+            raise unknown_column(
+                "time column", room.time_column, source.names, shown(source.path.name), source.encoding
+            )
         return room.time_column
     if not _may_be_series(source, hints, room):
         return None

@@ -51,7 +51,7 @@ def read(data: bytes, form: str, name: str, hints: Hints, limit_mib: float = mat
         rows = None if _is_numbering(text.frame) else text.frame.index.to_numpy()
         frame, noticed = tidy(text.frame.reset_index(drop=True), name, clean=True)
         return Table(frame, rows, text.findings + noticed, text.encoding)
-    findings = ()
+    findings: tuple[Finding, ...] = ()
     if form == "json":
         frame, findings = json_tables.read(data, name, hints, limit_mib)
     elif form == "excel":
