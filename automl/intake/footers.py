@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -80,4 +81,34 @@ def _is_below(row: Sequence[str], others: Rows, values: Sequence[bool]) -> bool:
         is_alone = len(row) == 1 or clash or not any(others[-1])
         is_note = NOTE.fullmatch(first) or COMMENT.match(first) or (is_alone and SENTENCE.fullmatch(first))
         return not _are_usual(others) and (bool(is_note) or (clash and width > 2))
-    return TOTAL.fullmatch(first) is not None and not any(first in other for other in others)
+    if TOTAL.fullmatch(first) is None or any(first in other for other in others):
+        return False
+    return clash or len(row) < width or _stands_out(row, others, values)
+
+
+def _stands_out(row: Sequence[str], others: Rows, values: Sequence[bool]) -> bool:
+    """Whether a row that is called a total has a gap where no other row has one, or a number beyond all others."""
+    full = [other for other in others if len(other) == len(row) == len(values)]
+    for i, value in enumerate(values):
+        cells = [other[i] for other in full if other[i]]
+        if not row[i]:
+            if cells and len(cells) == len(full):
+                return True
+            continue
+        numbers = [number for cell in cells if (number := _number(cell)) is not None]
+        own = _number(row[i]) if value and numbers else None
+        if own is not None and not min(numbers) <= own <= max(numbers):
+            return True
+    return False
+
+
+def _number(cell: str) -> float | None:
+    """A number as people write it, as far as its size matters."""
+    digits = re.sub(r"[^\d.,-]", "", cell)
+    mark = max(digits.rfind("."), digits.rfind(","))
+    is_decimal = mark >= 0 and (digits[mark] == "." or len(digits) - mark != 4)
+    whole = re.sub(r"[.,]", "", digits[:mark] if is_decimal else digits)
+    try:
+        return float(f"{whole}.{digits[mark + 1 :]}" if is_decimal else whole)
+    except ValueError:
+        return None

@@ -109,18 +109,12 @@ def _is_wide(rows: Rows, place: int, body: Body) -> bool:
 
 
 def _names_all(row: Sequence[str], body: Body) -> bool:
-    """Whether a row has a word of its own above each column that is not empty, numbers and dates among them."""
-    if (
-        len(row) != body.width
-        or not any(body.values)
-        or not all(row[1:][i - 1] for i in range(1, body.width) if not body.empty[i])
-    ):
+    """Whether a row has a word of its own above each column that is not empty (but the first), and one above values."""
+    if len(row) != body.width or any(not row[i] and not body.empty[i] for i in range(1, body.width)):
         return False
     given = [cell for cell in row if cell]
-    return len(set(given)) == len(given) and not any(
-        value and (is_value(cell) or (is_absent(cell) and bool(cell)))
-        for cell, value in zip(row, body.values, strict=True)
-    )
+    above = [cell for cell, value in zip(row, body.values, strict=True) if value and cell]
+    return len(set(given)) == len(given) and bool(above) and not any(is_value(c) or is_absent(c) for c in above)
 
 
 def _are_plainer(names: Sequence[str], above: Sequence[str]) -> bool:

@@ -44,7 +44,7 @@ def body_of(rows: Rows) -> Body:
     widths = [len(row) for row in full]
     width = max(set(widths), key=lambda own: (widths.count(own), own)) if full else 0
     own = [tuple(row) for row in full if len(row) == width]
-    inner = own[max(1, min(len(own) // 3, 4)) :] or own  # titles, header and units are no cells
+    inner = own[max(1, min(len(own) // 2, 4)) :] or own  # titles, header and units are no cells
     columns = [[row[place] for row in inner] for place in range(width)]
     return Body(width, tuple(map(_are_values, columns)), tuple(not any(cells) for cells in columns), own)
 

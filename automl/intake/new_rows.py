@@ -197,7 +197,8 @@ def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> t
         finding = Finding("unnamed_columns", "medium", message, "Add a line with column names.", count=len(own))
         return frame.set_axis(pd.Index(known), axis=1), (finding,)
     if set(own) & set(known):
-        if own == [f"x{i}" for i in range(len(own))] and set(known) == {f"x{i}" for i in range(len(known))}:
+        numbered = own == [f"x{i}" for i in range(len(own))] and set(known) == {f"x{i}" for i in range(len(known))}
+        if numbered and set(own) != {*known, *task.target}:
             _refuse_width(len(own), len(known), where)
         return frame, ()
     kind = {"image": "image_path", "text": "text"}.get(own[0]) if len(own) == 1 else None
