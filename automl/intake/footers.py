@@ -87,7 +87,9 @@ def _is_below(row: Sequence[str], others: Rows, values: Sequence[bool]) -> bool:
 
 
 def _stands_out(row: Sequence[str], others: Rows, values: Sequence[bool]) -> bool:
-    """Whether a row that is called a total has a gap where no other row has one, or a number beyond all others."""
+    """Whether a row that is called a total has a gap where no other row has one, or a number beyond all others, or one
+    with decimals where all others are whole.
+    """
     full = [other for other in others if len(other) == len(row) == len(values)]
     for i, value in enumerate(values):
         cells = [other[i] for other in full if other[i]]
@@ -97,7 +99,9 @@ def _stands_out(row: Sequence[str], others: Rows, values: Sequence[bool]) -> boo
             continue
         numbers = [number for cell in cells if (number := _number(cell)) is not None]
         own = _number(row[i]) if value and numbers else None
-        if own is not None and not min(numbers) <= own <= max(numbers):
+        if own is not None and (
+            not min(numbers) <= own <= max(numbers) or (own % 1 and not any(n % 1 for n in numbers))
+        ):
             return True
     return False
 

@@ -166,7 +166,7 @@ def _headless(rows: Rows, place: int, body: Body, where: str) -> Heading:
     )
     step = "Add a line with column names. If that line is the header, change a name that is also a cell below it."
     finding = Finding("no_header", "medium", message, step)
-    lead = _lead(rows[:place], where)
+    lead = _lead(rows[:place], where, body)
     return Heading(names, place, _again(rows[:place], body), True, body.values, (finding, *lead))
 
 
@@ -185,7 +185,7 @@ def _made(plain: Rows, rows: Rows, header: int, first: int, body: Body, where: s
         where: for messages.
         names: of the columns.
     """
-    findings, names = _lead(plain[:header], where), tuple(names)
+    findings, names = _lead(plain[:header], where, body), tuple(names)
     repeated = {tuple(plain[header]), names} if body.width > 1 or any(body.values) else set[tuple[str, ...]]()
     first = _below_rules(plain, first, body)
     if (joined := _joined(plain, header, first, body)) is not None:
@@ -222,15 +222,16 @@ def _again(lead: Rows, body: Body) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(row) for row in lead if any(row) and sum(map(bool, row)) <= max(1, body.width // 3))
 
 
-def _lead(lead: Rows, where: str) -> tuple[Finding, ...]:
-    """What is to be said of the lines above a header."""
+def _lead(lead: Rows, where: str, body: Body) -> tuple[Finding, ...]:
+    """What is to be said of the lines above a header: the more, if they look like rows of the table."""
     said = [" ".join(filter(None, row)) for row in lead if any(row)]
     if not said:
         return ()
     lines = f"{len(said)} lines" if len(said) > 1 else "1 line"
     message = f"{lines} above the header of {where} {'were' if len(said) > 1 else 'was'} left out: {listed(said, 3)}."
     step = "If the header is one of them, or another line, delete what stands above it."
-    return (Finding("lines_above_header", "low", message, step, count=len(said)),)
+    are_rows = any(all(row) and any(map(is_value, row)) and not speaks_for_header(row, body) for row in lead)
+    return (Finding("lines_above_header", "high" if are_rows else "low", message, step, count=len(said)),)
 
 
 def _joined(rows: Rows, header: int, first: int, body: Body) -> tuple[str, ...] | None:
@@ -240,10 +241,8 @@ def _joined(rows: Rows, header: int, first: int, body: Body) -> tuple[str, ...] 
     upper, lower = rows[header], rows[first]
     if len(set(upper)) == len(upper) or not any(upper) or not any(body.values):
         return None
-    above = [cell for cell, value in zip(lower, body.values, strict=True) if value]
-    if any(not cell or is_value(cell) or is_absent(cell) for cell in above) or any(
-        is_unit(cell) for cell in lower if cell
-    ):
+    above = [cell for i, (cell, value) in enumerate(zip(lower, body.values, strict=True)) if value and (i or cell)]
+    if any(is_value(cell) or is_absent(cell) for cell in above) or all(is_unit(cell) for cell in lower if cell):
         return None
     filled, last = [], ""
     for cell in upper:
