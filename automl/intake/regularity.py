@@ -18,6 +18,8 @@ RARE_DELIMITERS = ("\x01", "\x1f", "^", "~", "¦", ":")
 MOST_SHARE, MOST_SHARE_BELOW = 0.6, 0.8
 """Records of one width, of all and below lines that are no rows; with fewer, a text whose first line has a single cell
 is one of one column."""
+NEARLY_ALL = 0.97
+"""The same where the delimiter is a rare one."""
 LEAD_PENALTY = 0.06
 """More than width can add: lines before the header, or row names that it lacks, are only taken for such where nothing
 else is as regular."""
@@ -55,9 +57,13 @@ def most_regular(text: str, whole: bool = True, wanted: Sequence[str] = ()) -> D
             own = _regularity(text, dialect, whole, frozenset(wanted))
             if own is not None and own.score > found.score:
                 best, found = dialect, own
-    if found.share >= (MOST_SHARE_BELOW if found.n_lead else MOST_SHARE) or (found.share > 0 and found.first_width > 1):
+    is_regular = found.share >= (MOST_SHARE_BELOW if found.n_lead else MOST_SHARE)
+    rare = _rare(text, whole) if found.n_lead or not is_regular else None
+    if rare is not None:
+        return rare
+    if is_regular or (found.share > 0 and found.first_width > 1):
         return _widened(text, best)
-    return _rare(text, whole) or (best if found.share == 0 and _is_one_wide(text) else _one_column(text, best))
+    return best if found.share == 0 and _is_one_wide(text) else _one_column(text, best)
 
 
 def _conventions(text: str, delimiter: str) -> list[Dialect]:
@@ -138,7 +144,7 @@ def _rare(text: str, whole: bool) -> Dialect | None:
             return Dialect(delimiter)
     for delimiter in RARE_DELIMITERS:
         own = _regularity(text, Dialect(delimiter), whole, frozenset()) if delimiter in text else None
-        if own is not None and own.share > 0.97 and own.first_width > 1:
+        if own is not None and own.share > NEARLY_ALL and own.first_width > 1 and not own.n_lead:
             return _widened(text, Dialect(delimiter))
     return None
 

@@ -9,7 +9,7 @@ TALES = {
         ("area", "rooms", "city", "day", "note", "sold"), ("Köln", "Málaga", "Besançon", "Århus"),
         ("sehr schön, groß", 'das "Café" am Eck', "près de l'église", "tranquilo y soleado", "años después"),
     ),
-    "greek-free": (
+    "ascii": (
         ("area", "rooms", "city", "day", "note", "sold"), ("Kiel", "Bonn", "Ulm"),
         ("quiet, bright", 'the "old" house', "needs work", "near the station; cheap", "sea | view"),
     ),
@@ -34,7 +34,7 @@ TALES = {
 
 CODECS = {
     "latin": ("utf-8", "utf-8-sig", "utf-16", "cp1252"),
-    "greek-free": ("utf-8", "utf-8-sig", "utf-16-le"),
+    "ascii": ("utf-8", "utf-8-sig", "utf-16-le"),
     "japanese": ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp932", "euc_jp"),
     "simplified": ("utf-8", "utf-16", "gb18030"),
     "traditional": ("utf-8", "utf-16", "big5"),
@@ -52,7 +52,7 @@ TAILS = ("nothing", "blank", "total", "source", "count")
 class Written:
     """How a table is written. The defaults are a plain CSV."""
 
-    script: str = "greek-free"
+    script: str = "ascii"
     codec: str = "utf-8"
     delimiter: str = ","
     quoting: str = "needed"
