@@ -59,7 +59,9 @@ def _n_alone(rows: Rows, width: int) -> int:
     n_alone = next((i for i, row in enumerate(reversed(rows)) if any(row[1:])), 0)
     block, others = rows[len(rows) - n_alone :], rows[: len(rows) - n_alone]
     begin = next((i for i, row in enumerate(block) if not any(row)), len(block))
-    return len(block) - begin if width > 1 and any(map(any, block[begin:])) and not _are_usual(others) else 0
+    notes = [row[0] for row in block[begin:] if any(row)]
+    come_back = any(row and row[0] in notes for row in rows[: len(rows) - len(block) + begin])
+    return len(block) - begin if width > 1 and notes and not come_back and not _are_usual(others) else 0
 
 
 def _are_usual(rows: Rows) -> bool:

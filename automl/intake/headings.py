@@ -18,6 +18,8 @@ from automl.records import Finding
 __all__ = ["Heading", "heading"]
 
 Rows = Sequence[Sequence[str]]
+SIGN = re.compile(r"(#|//|%|--|!)+\s")
+"""The beginning of a comment that no name begins with."""
 HEADER_ROWS = 30
 """Among so many rows that are no comments the header is looked for."""
 
@@ -68,7 +70,8 @@ def heading(rows: Rows, where: str, hints: Hints) -> Heading:
         upper = _joined(plain, place, place + 1, body) is not None
         if not upper and is_data(plain[place], body, hints.is_headless):
             return _headless(plain, place, body, where)
-    return _made(plain, rows, place, place + 1, body, where, plain[place])
+    names = _uncommented(plain[place], wanted, _has_sign_above(plain, place))
+    return _made(plain, rows, place, place + 1, body, where, names)
 
 
 # --------------------------------------------------------------------------- the header
@@ -124,9 +127,16 @@ def _are_plainer(names: Sequence[str], above: Sequence[str]) -> bool:
 
 
 def _is_comment(row: Sequence[str], body: Body) -> bool:
-    """Whether a line above the header is a comment: by its first sign, unless that is the whole first name."""
-    mark = COMMENT.match(row[0]) if row else None
-    return mark is not None and (len(row) != body.width or len(row[0]) > len(mark[0]))
+    """Whether a line above the header is a comment: by its first sign, unless a name begins with it."""
+    if not row or COMMENT.match(row[0]) is None:
+        return False
+    return len(row) != body.width or SIGN.match(row[0]) is not None
+
+
+def _has_sign_above(rows: Rows, place: int) -> bool:
+    """Whether comments stand above a row that begin as it does."""
+    sign = rows[place][0][:1] if rows[place] and COMMENT.match(rows[place][0]) else ""
+    return bool(sign) and any(row and row[0][:1] == sign for row in rows[:place])
 
 
 def _names_of_line(rows: Rows, place: int, body: Body, wanted: frozenset[str]) -> tuple[str, ...]:
@@ -140,7 +150,7 @@ def _names_of_line(rows: Rows, place: int, body: Body, wanted: frozenset[str]) -
         bare = _uncommented([text], wanted, True)[0] if is_comment else text
         lines = [[cell.strip() for cell in re.split(mark, bare)] for mark in (",", ";", r"\t", r"\|", r"\s+")]
         lines = [line for line in lines if all(map(NAME.fullmatch, line))]
-    above = any(other and other[0][:1] == row[0][:1] for other in rows[:place]) if is_comment else False
+    above = _has_sign_above(rows, place)
     for line in lines:
         names = _uncommented(line, wanted, above) if len(line) == body.width and (body.width > 1 or is_comment) else ()
         given = [name for name, empty in zip(names, body.empty, strict=True) if name or not empty] if names else []
@@ -151,7 +161,7 @@ def _names_of_line(rows: Rows, place: int, body: Body, wanted: frozenset[str]) -
 
 def _uncommented(row: Sequence[str], wanted: frozenset[str], is_last: bool) -> tuple[str, ...]:
     """Names without the sign of a comment; of "#name" it is left, unless comments with that sign stand above."""
-    if row[0] in wanted or not (is_last or re.match(r"(#|//|%|--|!)+\s", row[0])):
+    if not COMMENT.match(row[0]) or row[0] in wanted or not (is_last or SIGN.match(row[0])):
         return tuple(row)
     bare = COMMENT.sub("", row[0], count=1).lstrip("#/%- ").strip()
     bare = bare[1:-1] if len(bare) > 2 and bare[0] == bare[-1] and bare[0] in "\"'" else bare

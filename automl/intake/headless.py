@@ -108,9 +108,12 @@ def _come_back(row: Sequence[str], places: list[int], others: Rows) -> bool:
 
 
 def _is_name_above(cell: str, below: list[str]) -> bool:
+    """Whether a single word stands above cells that are none, or above codes of another form."""
     filled = [other for other in below if other]
     alike = sum(NAME.fullmatch(other) is not None for other in filled)
-    return NAME.fullmatch(cell) is not None and alike < 0.1 * len(filled)
+    shapes = [shape(other) for other in filled]
+    is_coded = bool(shapes) and shapes.count(shapes[0]) > MOSTLY * len(shapes) and shape(cell) != shapes[0]
+    return NAME.fullmatch(cell) is not None and (alike < 0.1 * len(filled) or is_coded)
 
 
 def _is_category(place: int, others: Rows) -> bool:

@@ -2,13 +2,13 @@
 
 import pyarrow as pa
 import pytest
-from written_tables import DELIMITERS, Written, judged, random_ways, written
+from written_tables import DELIMITERS, Written, judged, plain_tables, random_ways, written
 
 from automl.intake import delimited, delimited_stream
 from automl.intake.cells import typed_frame
 from automl.intake.raw import Hints
 
-N_WHOLE, N_STREAMED = 240, 120
+N_WHOLE, N_STREAMED, N_PLAIN = 240, 120, 200
 
 
 def whole(data):
@@ -43,6 +43,19 @@ def test_a_streamed_table_is_read_however_it_is_written(streamed):
     ways = [how for how in random_ways(2 * N_STREAMED, seed=2) if not how.codec.startswith("utf-16")][:N_STREAMED]
     assert len(ways) == N_STREAMED
     wrong = [(how.special, said) for how in ways if (said := judged(how, streamed)) != "right"]
+    assert wrong == []
+
+
+def test_plain_tables_raise_no_alarm():
+    """Whatever their names and cells look like. A column of texts alone may say that its commas part nothing."""
+    wrong = []
+    for frame, text in plain_tables(N_PLAIN):
+        found = delimited.read(text.encode(), "t.csv", Hints())
+        checks = {finding.check for finding in found.findings} - {"missing_words", "kept_words"}
+        if list(found.frame.columns) != list(frame.columns) or len(found.frame) != len(frame):
+            wrong.append((text[:200], list(found.frame.columns), len(found.frame), len(frame)))
+        elif checks - ({"dialect"} if frame.shape[1] == 1 else set()):
+            wrong.append((text[:200], checks))
     assert wrong == []
 
 

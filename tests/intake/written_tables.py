@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
+import pandas as pd
 
 TALES = {
     "latin": (
@@ -218,3 +219,43 @@ def _plain(value, how=None):
         value = value.replace("\r\n", "\n")
         return value.replace("\n", " ") if how is not None and how.escape == "bare" else value
     return float(value)
+
+
+# --------------------------------------------------------------------------- plain tables that are made to confuse
+
+CONFUSING = (
+    "area", "rooms", "city", "price", "sold", "note", "class", "total", "sum", "mean", "source", "date", "year", "id",
+    "male", "a", "b", "x1", "#tag", "%share", "unit", "average", "report", "yes", "no", "NA", "2019",
+)  # fmt: skip
+PIECES = ("good", "bad, really", '"quoted"', "it's", "# no", "Total: 3", "(see)", "a\nb", "10%", "C:\\dir", "\\n")
+
+
+def plain_tables(n_tables, seed=0):
+    """Frames of one to six columns, and as text as pandas writes them."""
+    for i in range(n_tables):
+        rng = np.random.default_rng((seed, i))
+        n_rows, names = int(rng.integers(2, 60)), rng.choice(CONFUSING, int(rng.integers(1, 7)), replace=False)
+        frame = pd.DataFrame({str(name): _confusing(rng, n_rows) for name in names})
+        yield (
+            frame,
+            frame.to_csv(
+                index=False, sep=str(rng.choice(DELIMITERS)), quoting=int(rng.integers(3)), lineterminator="\n"
+            ),
+        )
+
+
+def _confusing(rng, n_rows):
+    def drawn(*values):
+        return rng.choice(values, n_rows)
+
+    makers = (
+        lambda: rng.normal(size=n_rows).round(3), lambda: rng.integers(0, 10, n_rows), lambda: drawn(0, 1),
+        lambda: rng.integers(0, 10**6, n_rows), lambda: drawn("red", "green", "dark blue"), lambda: drawn("yes", "no"),
+        lambda: [f"word{number}" for number in rng.integers(0, 10**6, n_rows)], lambda: drawn("a", "b", "c", "d"),
+        lambda: pd.date_range("2020-01-01", periods=n_rows).strftime("%Y-%m-%d"),
+        lambda: [" ".join(rng.choice(PIECES, rng.integers(1, 6))) for _ in range(n_rows)],
+        lambda: np.where(rng.random(n_rows) < 0.5, np.nan, rng.normal(size=n_rows).round(2)),
+        lambda: drawn("Total", "North", "South"), lambda: [f"{kilos:.1f} kg" for kilos in rng.normal(50, 10, n_rows)],
+        lambda: np.where(rng.random(n_rows) < 0.9, None, "x"),
+    )  # fmt: skip
+    return makers[int(rng.integers(len(makers)))]()
