@@ -48,6 +48,11 @@ def detect(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     Raises:
         DataError: the data cannot carry a contest. RecipeError: the recipe contradicts itself or the data.
     """
+    dataset, task = _detected(dataset, recipe)
+    return dataset, replace(task, encoding="" if dataset.encoding == "utf-8" else dataset.encoding)
+
+
+def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     _check_goal(recipe)
     if recipe.goal is not None and (goal := goals.named(recipe.goal)).base:
         return _detect_plugin_goal(dataset, recipe, goal)

@@ -99,6 +99,7 @@ def labels(estimator: BaseEstimator, y: Any) -> Labels:
     """
     if y is not None and np.asarray(y).ndim == 2 and np.asarray(y).shape[1] > 1:
         return _several(estimator, y)
+    declared = getattr(y, "dtype", None)
     y = np.asarray(validate_data(estimator, y=y))
     check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
@@ -106,6 +107,10 @@ def labels(estimator: BaseEstimator, y: Any) -> Labels:
         raise _one_class(estimator, classes)
     spelled = _spelled(classes)
     target = pd.DataFrame({"y": np.array(spelled, dtype=object)[codes]}, dtype=object)
+    if isinstance(declared, pd.CategoricalDtype) and declared.ordered:
+        names = dict(zip(classes.tolist(), spelled, strict=True))
+        order = [names[level] for level in declared.categories.tolist() if level in names]
+        target["y"] = pd.Categorical(target["y"], categories=order, ordered=True)
     return Labels(classes, spelled, target, "binary" if len(classes) == 2 else "multiclass", y.dtype)
 
 
@@ -201,7 +206,8 @@ def training(
         kept = np.flatnonzero(weight)
         inputs = inputs.iloc[kept].reset_index(drop=True) if is_frame(inputs) else inputs[kept]
         target, weight = target.iloc[kept].reset_index(drop=True), weight[kept]
-    if target.shape[1] == 1 and target.iloc[:, 0].dtype == object and target.iloc[:, 0].nunique() < 2:
+    has_classes = target.shape[1] == 1 and not pd.api.types.is_numeric_dtype(target.iloc[:, 0].dtype)
+    if has_classes and target.iloc[:, 0].nunique() < 2:
         raise _one_class(estimator, target.iloc[:, 0].unique())
     if len(target) < least_rows:
         raise ValueError(

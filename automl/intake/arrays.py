@@ -10,7 +10,7 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.intake.cell_types import framed, objects, plain_array, series
-from automl.intake.frames import as_frame, from_records, is_frame, tidy
+from automl.intake.frames import as_frame, as_series, from_records, is_frame, tidy
 from automl.intake.limits import MIB, OVERRIDE, refuse_beyond, refuse_columns, whole_mib
 from automl.intake.raw import Hints, Raw, listed, nearest
 from automl.records import Finding
@@ -159,10 +159,11 @@ def _targets(values: Any, where: str) -> pd.DataFrame:
     """Columns "y", or "y0", "y1", ... of anything that is like an array."""
     import pandas as pd
 
+    values = values if (column := as_series(values)) is None else column
     if isinstance(values, pd.Series | pd.Index):
         own = values.to_numpy() if isinstance(values, pd.MultiIndex) else values.array
         return pd.DataFrame({"y": series(own)})
-    if type(values).__module__.partition(".")[0] in ("polars", "pyarrow"):
+    if type(values).__module__.partition(".")[0] == "pyarrow":
         return pd.DataFrame({"y": series(values)})
     if hasattr(values, "toarray") and type(values).__module__.startswith("scipy"):
         values = values.toarray()

@@ -15,6 +15,7 @@ from automl.intake.drop import without_dropped, without_those_present
 from automl.intake.files import IMAGE_SUFFIXES
 from automl.intake.fingerprint import fingerprint
 from automl.intake.frames import is_frame
+from automl.intake.grades import as_graded, numbers_of_grades
 from automl.intake.limits import within_memory
 from automl.intake.raw import Hints, Raw, Room, listed, unknown_column
 from automl.intake.source import read
@@ -57,7 +58,8 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
         raise DataError(f"{raw.where} holds one row: expected at least two, and some dozens to learn from; add rows")
     n_train = len(raw.inputs)
     if recipe.test is not None:
-        hints = Hints(target=recipe.target, text=_text_columns(raw.inputs))
+        names = tuple(raw.inputs.columns) if is_frame(raw.inputs) else ()
+        hints = Hints(recipe.target, text=_text_columns(raw.inputs), names=names, encoding=raw.encoding)
         test = read(recipe.test, "the test data", hints)
         where = test.where if test.where == "the test data" else f"the test data {test.where}"
         raw = _append(raw, without_those_present(replace(test, where=where), recipe.drop))
@@ -67,6 +69,7 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
     findings = raw.findings
     if is_frame(inputs):
         inputs, target, group, weight = _roles(raw, recipe)
+        inputs = numbers_of_grades(inputs)
     else:
         _refuse_names(recipe, raw.where)
     if group is not None and (gone := np.array([value is None or value != value for value in group])).any():
@@ -98,6 +101,7 @@ def _load(recipe: Recipe, most_rows: int | None, in_order: bool) -> Dataset:
         n_source_rows=raw.n_source_rows,
         test_from=raw.test_from,
         kinds=raw.kinds,
+        encoding=raw.encoding,
     )
 
 
@@ -147,7 +151,7 @@ def _roles(raw: Raw, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame | None,
     asked += [("column", name) for name in recipe.columns if name not in recipe.drop]
     for what, name in [*(("target", name) for name in recipe.target), *asked]:
         if name is not None and name not in names:
-            raise unknown_column(what, name, names, raw.where)
+            raise unknown_column(what, name, names, raw.where, raw.encoding)
     _refuse_clashes(recipe, weight_name, raw)
     target = raw.target
     if target is None and recipe.target:
@@ -271,7 +275,7 @@ def _append(raw: Raw, test: Raw) -> Raw:
     ours, theirs = (r.rows if r.rows is not None else np.arange(len(r.inputs)) for r in (raw, test))
     rows = np.concatenate([ours, first + theirs])
     return Raw(
-        raw.name, raw.where, inputs, target, given, raw.root, rows, findings, test_from=first,
+        raw.name, raw.where, inputs, target, given, raw.root, rows, findings, test_from=first, encoding=raw.encoding,
         kinds={**test.kinds, **raw.kinds},
     )  # fmt: skip
 
@@ -294,7 +298,7 @@ def _append_targets(raw: Raw, test: Raw) -> pd.DataFrame | None:
     if raw.target.shape[1] != test.target.shape[1]:
         raise DataError(f"{raw.where} has {raw.target.shape[1]} targets, the test data {test.target.shape[1]}")
     theirs = test.target.set_axis(raw.target.columns, axis=1)
-    return pd.concat([raw.target, theirs], ignore_index=True)
+    return pd.concat([raw.target, as_graded(theirs, raw.target)], ignore_index=True)
 
 
 def _append_frames(raw: Raw, test: Raw) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -316,7 +320,7 @@ def _append_frames(raw: Raw, test: Raw) -> tuple[pd.DataFrame, tuple[Finding, ..
     theirs = theirs[list(ours.columns)]
     if raw.root != test.root and test.root is not None:
         theirs = _absolute_images(theirs, test.root, test.kinds)
-    return pd.concat([ours, theirs], ignore_index=True), findings
+    return pd.concat([ours, as_graded(theirs, ours)], ignore_index=True), findings
 
 
 def _absolute_images(frame: pd.DataFrame, root: str, kinds: Mapping[str, Kind]) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """Cells and columns of any type → plain ones, at the door: whatever a cell's own class does, nothing behind it sees.
 
-A plain column holds numbers, dates (in a zone of pandas' own, if any), texts, or Python's own values of several kinds
-(text, truth, number, date). A cell of any other class becomes text: what its class writes, or the class's name where
-that fails, too.
+A plain column holds numbers, dates (in a zone of pandas' own, if any), texts, ordered categories that are texts, or
+Python's own values of several kinds (text, truth, number, date). A cell of any other class becomes text: what its class
+writes, or the class's name where that fails, too.
 """
 
 from __future__ import annotations
@@ -188,6 +188,8 @@ def _plain(column: pd.Series) -> tuple[pd.Series, Note]:
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype) and isinstance(dtype.categories.dtype, pd.IntervalDtype):
         column = column.cat.rename_categories([str(category) for category in dtype.categories])
+    if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered and (grades := _grades(column)) is not None:
+        return grades, AS_IT_WAS
     if isinstance(dtype, pd.CategoricalDtype | pd.SparseDtype):
         values = np.asarray(column)
         column = pd.Series(values, index=column.index) if values.dtype != object else _named(_nones(values), column)
@@ -204,6 +206,17 @@ def _plain(column: pd.Series) -> tuple[pd.Series, Note]:
     elif not isinstance(dtype, np.dtype | pd.StringDtype | pd.DatetimeTZDtype):
         column = column.astype(object)
     return _plain_dtype(column)
+
+
+def _grades(column: pd.Series) -> pd.Series | None:
+    """An ordered categorical with its categories as text, in their order; None where two are spelled alike."""
+    import pandas as pd
+
+    levels = [text_of(own(level)).replace("\0", "") for level in column.cat.categories]
+    if len(set(levels)) < len(levels) or not all(map(is_text, levels)):
+        return None
+    grades = pd.Categorical.from_codes(column.cat.codes.to_numpy(), categories=pd.Index(levels), ordered=True)
+    return pd.Series(grades, index=column.index, name=column.name)
 
 
 def _plain_dtype(column: pd.Series) -> tuple[pd.Series, Note]:

@@ -1,19 +1,23 @@
-"""Delimited text (CSV, TSV and their kin) → a frame: what delimits, where the header is, which rows are ragged."""
+"""Delimited text (CSV, TSV and their kin) → a frame of the rows that belong to its table."""
 
 from __future__ import annotations
 
-import csv
 import io
 import math
-import re
-from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from automl.errors import DataError
+from automl.intake.beginnings import Beginning, beginning, without_separator
+from automl.intake.cell_forms import COMMENT
 from automl.intake.cells import typed_frame
-from automl.intake.files import as_utf8
-from automl.intake.limits import refuse_beyond, refuse_columns
+from automl.intake.dialects import Dialect, records, rows_of
+from automl.intake.encodings import as_utf8
+from automl.intake.footers import footer
+from automl.intake.headings import Heading
+from automl.intake.limits import refuse_beyond
 from automl.intake.raw import Hints
 from automl.records import Finding
 
@@ -21,11 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["header_of", "read", "rows_of", "sniff"]
+__all__ = ["Text", "comment_finding", "footer_lines", "read", "repeated_finding", "repeated_rows", "without_empty"]
 
-DELIMITERS = (",", "\t", ";", "|")
-SAMPLE_BYTES = 1 << 18
-SAMPLE_ROWS = 300
 BLOCK_BYTES = 1 << 22
 """Read at once: ten times as much took three times the processor's time, most of it in fresh pages of memory."""
 MOST_BLOCK_BYTES = 1 << 26
@@ -33,18 +34,27 @@ CELL_BYTES, ROW_BYTES = 24, 60
 """Of a cell while Arrow reads it, and of a line that is looked at on its own."""
 OBJECT_BYTES = 140
 """Of a cell that is read row by row, as a Python string in a list, and again in its column."""
-LONGEST_NAME = 100_000
-LONGEST_CELL = 2**31 - 1
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+TAIL_BYTES, TAIL_LINES = 1 << 15, 40
+"""Looked at for what stands below a table."""
+WHOLE = 0.8
+"""Rows of a table's width among its last ones; with fewer, it is not known where they begin."""
 
 
-csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
-"""Python's own bound of 131,072 characters a cell holds for the whole process and is raised once: to set it for a
-while would change it under another thread. What a file may take is asked before it is read."""
+class Text(NamedTuple):
+    """A delimited text as a frame.
+
+    Attributes:
+        frame: its index holds each row's position in the file (header not counted).
+        encoding: Python's name of that of the file.
+    """
+
+    frame: pd.DataFrame
+    findings: tuple[Finding, ...]
+    encoding: str
 
 
-def read(data: bytes, name: str, hints: Hints, limit_mib: float = math.inf) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """Read delimited text of any common encoding and delimiter.
+def read(data: bytes, name: str, hints: Hints, limit_mib: float = math.inf) -> Text:
+    """Read delimited text of any common encoding and dialect.
 
     Args:
         data: the file's bytes.
@@ -52,149 +62,160 @@ def read(data: bytes, name: str, hints: Hints, limit_mib: float = math.inf) -> t
         hints: what is known of it.
         limit_mib: that reading it may take.
 
-    Returns:
-        A frame whose index holds each row's position in the file (header not counted), and what was noticed.
-
     Raises:
         DataError: not text, no rows below the header, rows that do not fit together, or more of them than may be held.
     """
     widest = 2 if data.isascii() else 5  # characters of a text with one emoji take four bytes each
     refuse_beyond(name, widest * len(data), limit_mib, "its text")
-    data, findings = as_utf8(data, name)
-    if data[:4].lower() == b"sep=":
-        data = data.partition(b"\n")[2]
-    data = data.lstrip(b"\n\r")
-    delimiter = sniff(data[:SAMPLE_BYTES].decode("utf-8", errors="ignore"), whole=len(data) <= SAMPLE_BYTES)
-    if delimiter == " ":
-        data = re.sub(rb"(?m)^\t|\t$", b"", re.sub(rb"[ \t]+", b"\t", data))
-        delimiter = "\t"
-    head = data[: max(1 << 20, data.find(b"\n") + 1)]
-    refuse_columns(name, head.partition(b"\n")[0].count(delimiter.encode()) + 1)
-    names, headless, noticed = header_of(head.decode("utf-8", errors="ignore"), delimiter, name, hints)
-    findings += noticed
-    n_lines = data.count(b"\n")
-    n_cells = data.count(delimiter.encode()) + n_lines
+    data, findings, encoding = as_utf8(data, name, hints.wanted, hints.encoding)
+    data, begun = beginning(without_separator(data), name, hints)
+    end, below = _table_end(data, begun, name)
+    data = data[begun.begin : end]
+    findings += (*begun.findings(name), *below)
+    n_lines = data.count(b"\n") + 1
+    n_cells = data.count(begun.dialect.delimiter.encode()) + n_lines
     refuse_beyond(name, 2 * len(data) + CELL_BYTES * n_cells, limit_mib, f"{n_cells:,} cells")
+    names = begun.names
     try:
-        table, rows = _fast(data, delimiter, len(names), headless), None
+        table = _fast(data, begun.dialect, len(names))
+        rows = np.arange(table.num_rows)
     except ValueError:  # pyarrow.ArrowInvalid: some rows have more or fewer cells
         n_bytes = widest * len(data) + OBJECT_BYTES * n_cells + ROW_BYTES * n_lines
         refuse_beyond(name, n_bytes, limit_mib, f"{n_cells:,} cells in rows of uneven length")
-        table, names, rows, ragged = _slow(data, delimiter, names, headless, name)
-        findings += ragged
+        table, rows, uneven = _slow(data, begun, names, name)
+        findings += uneven
+    again = repeated_rows(table, begun.heading)
+    if len(again):
+        kept = np.setdiff1d(np.arange(table.num_rows), again)
+        findings += (repeated_finding(name, rows[again], len(again)),)
+        table, rows = table.take(kept), rows[kept]
     if table.num_rows == 0:
         raise DataError(f"{name} holds a header and no rows: expected rows below {names[:5]}; check how it was written")
-    frame, noticed = typed_frame(table, names, delimiter, hints)
-    if rows is not None:
-        frame.index = rows
-    return frame, findings + noticed
+    frame, noticed = typed_frame(table, names, begun.dialect.delimiter, hints)
+    frame, emptied = without_empty(frame, name)
+    frame.index = rows
+    return Text(frame, findings + noticed + emptied, encoding)
 
 
-def header_of(text: str, delimiter: str, name: str, hints: Hints) -> tuple[list[str], bool, tuple[Finding, ...]]:
-    """Names of the columns, whether they had to be made up, and what is to be said of that.
+def without_empty(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """A frame without columns that have neither name nor cells, as a delimiter at the end of lines makes them."""
+    import pandas as pd
+
+    places = [i for i, title in enumerate(frame.columns) if str(title).startswith("Unnamed: ")]
+    empty = [i for i in places if frame.iloc[:, i].isna().all()]
+    if not empty or len(empty) == frame.shape[1]:
+        return frame, ()
+    n = len(empty)
+    message = (
+        f"{n} column{'s' if n > 1 else ''} of {name} without name and cells {'were' if n > 1 else 'was'} left out."
+    )
+    finding = Finding("empty_columns", "low", message, "Name a column that is to stay.", count=n)
+    return pd.DataFrame(
+        frame.drop(frame.columns[empty], axis=1)
+        if frame.columns.is_unique
+        else frame.iloc[:, [i for i in range(frame.shape[1]) if i not in set(empty)]]
+    ), (finding,)
+
+
+# --------------------------------------------------------------------------- rows that are none
+
+
+def _table_end(data: bytes, begun: Beginning, name: str) -> tuple[int, tuple[Finding, ...]]:
+    """Where notes and totals below a table begin, and what is said of them."""
+    tail = data[max(begun.begin, len(data) - TAIL_BYTES) :]
+    lines = tail.splitlines(keepends=True)[len(tail) < len(data) - begun.begin :]
+    n_lines, findings = footer_lines(lines, begun, name)
+    return len(data) - sum(map(len, lines[len(lines) - n_lines :])), findings
+
+
+def footer_lines(lines: list[bytes], begun: Beginning, name: str) -> tuple[int, tuple[Finding, ...]]:
+    """How many of a text's last lines are notes and totals below its table, and what is said of them.
+
+    Where the lines begin within a quoted cell, the first of them are left out until the others make whole rows.
 
     Args:
-        text: the beginning of a file.
-        name: of the file, for messages.
+        lines: the last ones of the prepared text.
+        begun: how it begins.
+        name: of the file.
     """
-    header: list[str] = next(rows_of(text, delimiter), [])
-    longest = max(map(len, header), default=0)
-    if longest > LONGEST_NAME:
-        raise DataError(
-            f"{name} has a column whose name is {longest:,} characters long: expected at most {LONGEST_NAME:,}; check "
-            "the delimiter, the quotes and the line ends"
-        )
-    if not _is_headless(header, hints.target):
-        return _named(header), False, ()
-    message = f"{name} has no header: its first line holds numbers only; columns are called x0, x1, ..."
-    finding = Finding("no_header", "medium", message, "Add a line with column names.")
-    return [f"x{i}" for i in range(len(header))], True, (finding,)
+    lines, values = lines[-TAIL_LINES:], begun.heading.values
+    for start in range(len(lines)):
+        text = b"".join(lines[start:]).decode("utf-8", "replace")
+        found = list(records(text, begun.dialect, strict=True))
+        below = footer([record.cells for record in found], values, name)
+        above = [record for record in found[: len(found) - below.n_rows] if record.cells or record.is_faulty]
+        if sum(len(record.cells) >= len(values) for record in above) >= WHOLE * len(above):
+            return sum(record.n_lines for record in found[len(found) - below.n_rows :]), below.findings
+    return 0, ()
 
 
-def sniff(text: str, whole: bool = True) -> str:
-    """The delimiter of a text: the one that parts the header and nearly all rows into the same number of cells.
+def repeated_rows(table: pa.Table | pa.RecordBatch, heading: Heading) -> np.ndarray:
+    """Numbers of the rows that are the header, or a line above or below it, come again."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    width = table.num_columns
+    rows = {(*row, *[""] * (width - len(row))) for row in heading.repeated if len(row) <= width}
+    if not rows or not table.num_rows:
+        return np.zeros(0, np.int64)
+    firsts = [mark + row[0] for row in rows for mark in ("", "\ufeff", " ")]
+    alike = pc.is_in(table.column(0), value_set=pa.array(firsts, pa.large_string()))
+    places = np.flatnonzero(alike.to_numpy(zero_copy_only=False))
+    cells = [column.take(places).to_pylist() for column in table.columns] if len(places) else []
+    same = [tuple(cell.strip("\ufeff \t") for cell in row) in rows for row in zip(*cells, strict=True)]
+    again: np.ndarray = places[np.asarray(same, dtype=bool)]
+    return again
+
+
+def repeated_finding(name: str, rows: Iterable[int], count: int) -> Finding:
+    """The finding on a header that comes again.
 
     Args:
-        text: the beginning of a file.
-        whole: it is the whole file (else its last, cut record is left out).
+        name: of the file.
+        rows: positions of such rows, as far as they are known.
+        count: how many there were.
     """
-    best, best_score = ",", 0.0
-    for delimiter in DELIMITERS:
-        counts = [len(row) for _, row in zip(range(SAMPLE_ROWS), rows_of(text, delimiter), strict=False) if row]
-        if not whole and len(counts) > 2 and len(counts) < SAMPLE_ROWS:
-            counts.pop()
-        if not counts:
-            continue
-        width, n_equal = Counter(counts).most_common(1)[0]
-        fits_header = counts[0] == width or (counts[0] >= 2 and counts[0] == width - 1)
-        if width < 2 or not fits_header:
-            continue
-        score = n_equal / len(counts) + min(width, 50) / 1000
-        if score > best_score:
-            best, best_score = delimiter, score
-    if best_score == 0 and _is_spaced(text):
-        return " "
-    return best
+    times = f"in {count} further rows" if count > 1 else "in a further row"
+    message = f"The header of {name}, or a line beside it, comes again {times}, as in files put together: left out."
+    step = "If such a row is one of data, change the header."
+    return Finding("repeated_header", "medium", message, step, rows=tuple(map(int, rows))[:20], count=count)
 
 
-def _is_spaced(text: str) -> bool:
-    """Whether columns are parted by runs of blanks: all lines of one width and mostly numbers below the first."""
-    lines = [line.split() for line in text.splitlines()[:50] if line.strip()][: 49 if len(text) >= 1 << 16 else 50]
-    if len(lines) < 3 or len(lines[0]) < 2 or len({len(line) for line in lines}) != 1:
-        return False
-    cells = [cell for line in lines[1:] for cell in line]
-    return sum(NUMBER.fullmatch(cell) is not None for cell in cells) > 0.5 * len(cells)
+def comment_finding(name: str, count: int) -> Finding:
+    """The finding on comments among the rows.
 
-
-def rows_of(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Cells of each record of a text.
-
-    Raises:
-        DataError: it cannot be parted into cells.
+    Args:
+        name: of the file.
+        count: how many there were.
     """
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    except csv.Error as error:
-        raise DataError(f"it cannot be read as delimited text ({error}); save it again as plain CSV") from error
+    message = f"{count} lines of {name} are comments or titles among its rows and were left out."
+    return Finding("comment_lines", "low", message, "Check these lines in the file.", count=count)
 
 
-def _named(header: list[str]) -> list[str]:
-    return [cell.strip() or f"Unnamed: {i}" for i, cell in enumerate(header)]
+# --------------------------------------------------------------------------- Arrow's reader
 
 
-def _is_headless(header: list[str], target: tuple[str, ...]) -> bool:
-    """A first line of numbers only is data, unless it can be names: distinct whole numbers, or the target's."""
-    cells = [cell.strip() for cell in header]
-    if not cells or set(target) & set(cells) or not all(NUMBER.fullmatch(cell) for cell in cells):
-        return False
-    return len(set(cells)) < len(cells) or any("." in cell or "e" in cell.lower() for cell in cells)
-
-
-def _fast(data: bytes, delimiter: str, width: int, headless: bool) -> pa.Table:
+def _fast(data: bytes, dialect: Dialect, width: int) -> pa.Table:
     """All cells as text, by Arrow's reader; raises ArrowInvalid on a ragged row."""
-    quoted = b'"' in data
+    bare = Dialect(dialect.delimiter, "", dialect.escape)
+    quoted = dialect.quote != "" and dialect.quote.encode() in data
     try:
-        table = _arrow(data, delimiter, width, headless, quoted)
-        n_records = table.num_rows + (not headless)
+        table = _arrow(data, dialect if quoted else bare, width)
     except ValueError:
-        if not quoted or not _are_lines_even(data, delimiter, width):
+        if not quoted or not _are_lines_even(data, dialect, width):
             raise
-        return _arrow(data, delimiter, width, headless, quoting=False)
+        return _arrow(data, bare, width)
     # A stray quote swallows the lines up to the next one. If every single line has the right number of
     # delimiters, quotes were never meant to hold line ends in this file.
-    if (
-        quoted
-        and width > 1
-        and n_records < data.count(b"\n") - 1
-        and _are_lines_even(data, delimiter, width, n_records)
-    ):
-        return _arrow(data, delimiter, width, headless, quoting=False)
+    many = quoted and width > 1 and table.num_rows < data.count(b"\n") - 1
+    if many and _are_lines_even(data, dialect, width, table.num_rows):
+        return _arrow(data, bare, width)
     return table
 
 
-def _are_lines_even(data: bytes, delimiter: str, width: int, more_than: int = 0) -> bool:
+def _are_lines_even(data: bytes, dialect: Dialect, width: int, more_than: int = 0) -> bool:
     """Whether there are more lines than this, each with one delimiter less than there are columns."""
-    sign, n_lines = delimiter.encode(), 0
+    sign, n_lines = dialect.delimiter.encode(), 0
     for line in io.BytesIO(data):
         if line.isspace():
             continue
@@ -204,49 +225,48 @@ def _are_lines_even(data: bytes, delimiter: str, width: int, more_than: int = 0)
     return width > 1 and n_lines > more_than
 
 
-def _arrow(data: bytes, delimiter: str, width: int, headless: bool, quoting: bool) -> pa.Table:
+def _arrow(data: bytes, dialect: Dialect, width: int) -> pa.Table:
     """All cells as text, by blocks that the cache holds, or by one where a record is longer than such a block."""
     try:
-        return _by_blocks(data, delimiter, width, headless, quoting, BLOCK_BYTES)
+        return _by_blocks(data, dialect, width, BLOCK_BYTES)
     except ValueError as error:
         if "straddling" not in str(error) or len(data) <= BLOCK_BYTES:
             raise
-        return _by_blocks(data, delimiter, width, headless, quoting, min(len(data), MOST_BLOCK_BYTES))
+        return _by_blocks(data, dialect, width, min(len(data), MOST_BLOCK_BYTES))
 
 
-def _by_blocks(data: bytes, delimiter: str, width: int, headless: bool, quoting: bool, block_bytes: int) -> pa.Table:
+def _by_blocks(data: bytes, dialect: Dialect, width: int, block_bytes: int) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
     names = [f"f{i}" for i in range(width)]
+    if not data or data.isspace():
+        return pa.table({own: pa.array([], pa.large_string()) for own in names})
     return arrow_csv.read_csv(
         pa.BufferReader(data),
-        read_options=arrow_csv.ReadOptions(
-            column_names=names, skip_rows_after_names=0 if headless else 1, block_size=block_bytes
-        ),
-        parse_options=arrow_csv.ParseOptions(
-            delimiter=delimiter, quote_char='"' if quoting else False, newlines_in_values=quoting
-        ),
+        read_options=arrow_csv.ReadOptions(column_names=names, block_size=block_bytes),
+        parse_options=dialect.arrow_options(),
         convert_options=arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False, check_utf8=False
         ),
     )
 
 
+# --------------------------------------------------------------------------- row by row
+
+
 def _slow(
-    data: bytes, delimiter: str, names: list[str], headless: bool, name: str
-) -> tuple[pa.Table, list[str], list[int], tuple[Finding, ...]]:
-    """Row by row: short rows are filled, trailing delimiters cut, other long rows left out and counted."""
+    data: bytes, begun: Beginning, names: list[str], name: str
+) -> tuple[pa.Table, np.ndarray, tuple[Finding, ...]]:
+    """Row by row: short rows are filled, trailing delimiters cut, comments and other long rows left out and counted."""
     import pyarrow as pa
 
-    records = [row for row in rows_of(data.decode("utf-8"), delimiter) if row]
-    records = records if headless else records[1:]
-    width = Counter(map(len, records)).most_common(1)[0][0] if records else 0
-    if len(names) >= 2 and width == len(names) + 1 and any(row[-1] for row in records if len(row) == width):
-        names = ["row_name", *names]  # as R's write.table leaves it: row names without a heading
-    width = len(names)
-    kept, short, bad = [], 0, []
-    for position, row in enumerate(records):
+    width, repeated = len(names), begun.heading.repeated
+    kept, short, bad, comments = [], 0, [], 0
+    for position, row in enumerate(row for row in rows_of(data.decode("utf-8"), begun.dialect) if row):
+        if len(row) < width and _is_comment(row, repeated):
+            comments += 1
+            continue
         if len(row) > width and not any(cell.strip() for cell in row[width:]):
             row = row[:width]
         if len(row) > width:
@@ -254,11 +274,24 @@ def _slow(
             continue
         short += len(row) < width
         kept.append((position, row + [""] * (width - len(row))))
-    if len(bad) > 0.5 * len(records):
+    n_rows = len(kept) + len(bad)
+    if len(bad) > 0.5 * n_rows:
         raise DataError(
-            f"{name}: {len(bad)} of {len(records)} rows have more cells than the {width} names of its header "
-            f"(first in row {bad[0] + 1}); check the delimiter ({delimiter!r}) and the quotes"
+            f"{name}: {len(bad)} of {n_rows} rows have more cells than the {width} names of its header "
+            f"(first in row {bad[0] + 1}); check the delimiter ({begun.dialect.delimiter!r}) and the quotes"
         )
+    columns = list(zip(*(row for _, row in kept), strict=True)) or [()] * width
+    table = pa.table({f"f{i}": pa.array(column, pa.large_string()) for i, column in enumerate(columns)})
+    return table, np.array([position for position, _ in kept], dtype=np.int64), _uneven(name, short, bad, comments)
+
+
+def _is_comment(row: list[str], repeated: frozenset[tuple[str, ...]]) -> bool:
+    """Whether a row that is too short is a comment, or a title that stands above the header as well."""
+    plain = tuple(cell.strip("\ufeff \t") for cell in row)
+    return plain in repeated or COMMENT.match(plain[0]) is not None
+
+
+def _uneven(name: str, short: int, bad: list[int], comments: int) -> tuple[Finding, ...]:
     findings = []
     if bad:
         message = f"{len(bad)} rows of {name} have more cells than the header has names and were left out."
@@ -267,6 +300,5 @@ def _slow(
     if short:
         message = f"{short} rows of {name} have fewer cells than the header has names; the rest is read as missing."
         findings.append(Finding("short_rows", "medium", message, "Check these rows in the file.", count=short))
-    columns = list(zip(*(row for _, row in kept), strict=True)) or [()] * width
-    table = pa.table({f"f{i}": pa.array(column, pa.large_string()) for i, column in enumerate(columns)})
-    return table, names, [position for position, _ in kept], tuple(findings)
+    findings += [comment_finding(name, comments)] if comments else []
+    return tuple(findings)

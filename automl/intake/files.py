@@ -18,19 +18,17 @@ from typing import Any, BinaryIO
 from automl.errors import DataError
 from automl.intake.limits import MIB, OVERRIDE, refuse_beyond
 from automl.intake.raw import listed, nearest
-from automl.records import Finding
-from automl.storage.files import as_named, shown
+from automl.storage.files import as_named, sheet_of, shown
 
 __all__ = [
     "IMAGE_SUFFIXES",
     "TABLE_SUFFIXES",
     "as_named",
-    "as_text",
-    "as_utf8",
     "content",
     "find",
     "form",
     "open_file",
+    "sheet_of",
     "shown",
     "sort_of",
     "stem",
@@ -256,83 +254,3 @@ def _advice(words: str) -> str:
     if "Excel" in words:
         return "open it and save it as .xlsx or CSV"
     return "export its table to one of these"
-
-
-def as_utf8(data: bytes, name: str) -> tuple[bytes, tuple[Finding, ...]]:
-    """Text in any common encoding as UTF-8 without byte-order mark and NULs, with what had to be guessed.
-
-    Raises:
-        DataError: the bytes are not text.
-    """
-    findings: list[Finding] = []
-    wide = _wide(data)
-    if wide:
-        data = data.decode(wide, errors="replace").lstrip("\ufeff").encode("utf-8", errors="replace")
-    else:
-        _refuse_binary(data, name)
-        data = data.removeprefix(b"\xef\xbb\xbf")
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            data, finding = _guess(data, name, error)
-            findings.append(finding)
-    if nulls := data.count(b"\0"):
-        data = data.replace(b"\0", b"")
-        findings.append(
-            Finding(
-                "nul_characters",
-                "low",
-                f"{nulls} NUL characters were removed from {name}.",
-                "Check how the file was written.",
-                count=nulls,
-            )
-        )
-    if b"\r" in data and b"\n" not in data:
-        data = data.replace(b"\r", b"\n")
-    return data, tuple(findings)
-
-
-def as_text(data: bytes, name: str) -> tuple[str, tuple[Finding, ...]]:
-    """As `as_utf8`, decoded."""
-    utf8, findings = as_utf8(data, name)
-    return utf8.decode("utf-8"), findings
-
-
-def _wide(data: bytes) -> str | None:
-    """UTF-16 or UTF-32 by their byte-order mark, or UTF-16 by NULs in every second place."""
-    if data[:4] in {b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"}:
-        return "utf-32"
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return "utf-16"
-    sample = data[: 1 << 14]
-    half = max(1, len(sample) // 2)
-    odd, even = sample[1::2].count(0) / half, sample[::2].count(0) / half
-    if odd > 0.7 and even < 0.1:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.7 and odd < 0.1 else None
-
-
-def _refuse_binary(data: bytes, name: str) -> None:
-    sample = data[: 1 << 16]
-    control = bytes(set(range(32)) - {0, 9, 10, 12, 13, 27})
-    n_control = len(sample) - len(sample.translate(None, control))
-    if n_control > 0.05 * len(sample) or sample.count(0) > 0.3 * len(sample):
-        raise DataError(f"{name} is a binary file (it begins with {data[:8]!r}): expected {KNOWN}; check the file")
-
-
-def _guess(data: bytes, name: str, error: UnicodeDecodeError) -> tuple[bytes, Finding]:
-    """Bytes that are not UTF-8: mostly UTF-8 with some damage, or Windows-1252, or at last Latin-1."""
-    line = data.count(b"\n", 0, error.start) + 1
-    mended = data.decode("utf-8", errors="replace")
-    damaged = mended.count("\ufffd") - data.count(b"\xef\xbf\xbd")
-    good = sum(0x80 <= ord(char) != 0xFFFD for char in mended[: 1 << 20]) if len(mended) > damaged else 0
-    if good >= 10 * damaged:
-        message = f"{damaged} bytes of {name} are not UTF-8 (first in line {line}) and were read as '\ufffd'."
-        return mended.encode("utf-8"), Finding("encoding", "medium", message, "Save the file as UTF-8.", count=damaged)
-    try:
-        text, encoding = data.decode("cp1252"), "cp1252 (Windows)"
-    except UnicodeDecodeError:
-        text, encoding = data.decode("latin-1"), "latin-1"
-    message = f"{name} is not UTF-8 (line {line}); it was read as {encoding}."
-    step = "If letters look wrong, save the file as UTF-8."
-    return text.encode("utf-8"), Finding("encoding", "low", message, step)

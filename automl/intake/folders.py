@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.errors import DataError
-from automl.intake.files import IMAGE_SUFFIXES, as_text, open_file, shown
+from automl.intake.encodings import as_text
+from automl.intake.files import IMAGE_SUFFIXES, open_file, shown
 from automl.intake.folder_layout import Part, Tree, innermost, parts, visible_children
 from automl.intake.limits import refuse_beyond, whole_mib
 from automl.intake.raw import Raw, listed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.errors import DataError
 from automl.intake.cell_types import Note, dimensions, framed, is_plain, objects, plain
-from automl.intake.cell_values import is_text, label
+from automl.intake.cell_values import cause, is_text, label
 from automl.intake.columnar import plain_frame
 from automl.intake.inline import may_be_picture
 from automl.intake.limits import refuse_beyond, refuse_columns, whole_mib
@@ -17,38 +17,91 @@ from automl.records import Finding
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["as_frame", "from_columns", "from_records", "is_frame", "tidy"]
+__all__ = ["as_frame", "as_series", "from_columns", "from_records", "is_frame", "tidy"]
 
+LIBRARIES = frozenset({"pandas", "polars", "pyarrow"})
+FRAMES = frozenset({"DataFrame", "LazyFrame", "Table", "RecordBatch"})
+CONVERTERS = ("to_pandas", "_to_pandas", "toPandas", "to_pandas_df", "compute")
+"""Of Modin, cuDF, Spark, Vaex and Dask."""
 FEW_ROWS = 64
 RECORD_CELL_BYTES = 16
 FEW_CHARACTERS, SMALL_BYTES = 1_000, 1 << 26
 
 
 def is_frame(data: Any) -> bool:
-    """Whether something is a table of pandas, polars or pyarrow (asked by name: none is imported for it)."""
-    kind = type(data)
-    library = kind.__module__.partition(".")[0]
-    return library in {"pandas", "polars", "pyarrow"} and kind.__name__ in {"DataFrame", "LazyFrame", "Table"}
+    """Whether something is a table of pandas, polars, pyarrow, a class derived from one, or of a library that makes
+    frames of pandas (asked by name: none is imported for it).
+    """
+    return _frame_of(data) is not None or _converter(data) is not None
+
+
+def as_series(data: Any) -> pd.Series | None:
+    """A plain column of pandas of one of pandas, polars, or a library that makes columns of pandas; None of others."""
+    import pandas as pd
+
+    if isinstance(data, pd.Series):
+        return data if type(data) is pd.Series else pd.Series(data)
+    libraries = [library for library, name in _bases(data) if name == "Series"]
+    if "polars" in libraries:
+        return pd.Series(_polars_column(data), name=data.name or None)
+    method = next((name for name in CONVERTERS if libraries and callable(getattr(type(data), name, None))), None)
+    return None if method is None else as_series(getattr(data, method)())
+
+
+def _bases(data: Any) -> list[tuple[str, str]]:
+    """Library and name of a value's class and of those that it is derived from."""
+    return [(kind.__module__.partition(".")[0], kind.__name__) for kind in type(data).__mro__]
+
+
+def _frame_of(data: Any) -> str | None:
+    """The library whose table something is, or is derived from."""
+    for library, name in _bases(data):
+        if library in LIBRARIES and name in FRAMES:
+            return library
+    return None
+
+
+def _converter(data: Any) -> str | None:
+    """The method by which a table of another library makes one of pandas."""
+    if isinstance(data, Mapping | list | tuple | str) or not hasattr(type(data), "columns"):
+        return None
+    return next((method for method in CONVERTERS if callable(getattr(type(data), method, None))), None)
 
 
 def as_frame(data: Any) -> pd.DataFrame:
-    """A pandas frame of a pandas, polars or pyarrow table."""
+    """A plain pandas frame of any table that `is_frame` has found.
+
+    Raises:
+        DataError: its own library cannot convert it.
+    """
     import pandas as pd
 
+    library = _frame_of(data)
     if isinstance(data, pd.DataFrame):
-        return data
-    if type(data).__name__ == "LazyFrame":
-        data = data.collect()
-    if type(data).__module__.startswith("polars"):
-        return framed({name: _polars_column(data[name]) for name in data.columns})
+        return data if type(data) is pd.DataFrame else pd.DataFrame(data)
     try:
-        return plain_frame(data, spend=False)
-    except Exception as error:  # Arrow raises many kinds
-        raise DataError(f"the table cannot be read ({error}); pass it as a frame of pandas") from error
+        if library is None:
+            return as_frame(getattr(data, str(_converter(data)))())
+        if hasattr(data, "collect"):
+            data = data.collect()
+        if library == "polars":
+            return framed({name: _polars_column(data[name]) for name in data.columns})
+        return plain_frame(_table(data), spend=False)
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:  # other libraries raise many kinds
+        raise DataError(f"the table cannot be read ({cause(error)}); pass it as a frame of pandas") from error
+
+
+def _table(data: Any) -> Any:
+    """A table of Arrow, of a batch of rows too."""
+    import pyarrow as pa
+
+    return pa.Table.from_batches([data]) if isinstance(data, pa.RecordBatch) else data
 
 
 def _polars_column(column: Any) -> Any:
-    if str(column.dtype).startswith(("Int", "UInt", "Float", "Boolean", "Date")):
+    if str(column.dtype).startswith(("Int", "UInt", "Float", "Boolean", "Date", "Enum")):
         try:
             return column.alias("").to_pandas()  # a NUL in its name would end the process: Arrow's names are C strings
         except Exception:  # numbers of more bytes, dates beyond what pandas holds

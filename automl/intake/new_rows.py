@@ -14,7 +14,7 @@ from automl.errors import DataError
 from automl.intake import files, folders
 from automl.intake.cell_types import objects
 from automl.intake.folder_layout import sort_of_file
-from automl.intake.frames import is_frame, tidy
+from automl.intake.frames import as_series, is_frame, tidy
 from automl.intake.inline import may_be_picture
 from automl.intake.raw import Hints, Raw, listed
 from automl.intake.source import read
@@ -48,7 +48,8 @@ def new_rows(data: Any, task: Task, modality: Modality, root: str | None = None)
         DataError: nothing to predict, all needed columns missing, or arrays of other dimensions.
     """
     words = frozenset(column.name for column in task.columns if column.kind in {"categorical", "boolean"})
-    raw = _single(data, task) or read(data, "the new data", Hints(words=words))
+    names = tuple(dict.fromkeys((*(column.name for column in task.columns), *task.target)))
+    raw = _single(data, task) or read(data, "the new data", Hints(words=words, names=names, encoding=task.encoding))
     if len(raw.inputs) == 0:
         raise DataError(f"{raw.where} holds no rows: expected at least one to predict")
     raw = replace(raw, findings=tuple(finding for finding in raw.findings if finding.check not in OF_TRAINING))
@@ -79,6 +80,8 @@ def _single(data: Any, task: Task) -> Raw | None:
     """Forms that only the task gives a meaning: single texts, image paths, folders without classes."""
     import pandas as pd
 
+    if (row := as_series(data)) is not None and not isinstance(data, pd.Series):
+        data = row
     if isinstance(data, pd.Series) and set(data.index) & {column.name for column in task.columns}:
         return read([data.to_dict()], "the new data", Hints())
     if (
@@ -157,13 +160,13 @@ def _names_file(text: str) -> bool:
     if len(text) > 1000 or "\n" in text:
         return False
     try:
-        if Path(text).expanduser().exists():
+        if Path(files.sheet_of(text)[0]).expanduser().exists():
             return True
     except (OSError, ValueError, RuntimeError):  # the last: no such user's home
         return False
     from automl.intake.tables import is_table
 
-    return is_table(Path(text)) and not any(char.isspace() for char in text.strip())
+    return is_table(Path(files.sheet_of(text)[0])) and not any(char.isspace() for char in text.strip())
 
 
 def _as_array(inputs: Any, modality: Modality, where: str) -> np.ndarray:
@@ -230,8 +233,13 @@ def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> t
     import pandas as pd
 
     own = list(frame.columns)
+    if _lacks_target(own, known, task):
+        message = f"{where} has neither header nor target; its {len(own)} columns are taken in the order trained on."
+        finding = Finding("unnamed_columns", "medium", message, "Add a line with column names.", count=len(own))
+        return frame.set_axis(pd.Index(known), axis=1), (finding,)
     if set(own) & set(known):
-        if own == [f"x{i}" for i in range(len(own))] and set(known) == {f"x{i}" for i in range(len(known))}:
+        numbered = own == [f"x{i}" for i in range(len(own))] and set(known) == {f"x{i}" for i in range(len(known))}
+        if numbered and set(own) != {*known, *task.target}:
             _refuse_width(len(own), len(known), where)
         return frame, ()
     kind = {"image": "image_path", "text": "text"}.get(own[0]) if len(own) == 1 else None
@@ -244,6 +252,17 @@ def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> t
         finding = Finding("unnamed_columns", "medium", message, "Pass a frame with column names.", count=len(own))
         return frame.set_axis(pd.Index(known), axis=1), (finding,)
     return frame, ()
+
+
+def _lacks_target(own: list[str], known: list[str], task: Task) -> bool:
+    """Whether numbered columns are those of a table without a header, from which the numbered target was left out."""
+    numbered = [f"x{i}" for i in range(len(known) + len(task.target))]
+    return (
+        own != known
+        and len(own) == len(known)
+        and own == numbered[: len(own)]
+        and {*known, *task.target} == {*numbered} != {*known}
+    )
 
 
 def _refuse_width(width: int, expected: int, where: str) -> None:

@@ -48,12 +48,28 @@ class Hints:
         text: columns that stay text even where every cell looks like a number ("00123" in another file).
         words: columns where "NA" and "None" stay values (they are categories: unseen ones do no harm).
         room: how much of a large table may be held; None to read all of it.
+        names: of the columns of the first file.
+        encoding: of the first file, where it was text; empty where it was none.
+        sheet: of a workbook, by name; empty to choose one.
     """
 
     target: tuple[str, ...] = ()
     text: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     room: Room | None = None
+    names: tuple[str, ...] = ()
+    encoding: str = ""
+    sheet: str = ""
+
+    @property
+    def is_headless(self) -> bool:
+        """Whether the first file had no header, so that its columns were numbered."""
+        return bool(self.names) and set(self.names) == {f"x{i}" for i in range(len(self.names))}
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Names that a header should hold."""
+        return () if self.is_headless else tuple(dict.fromkeys((*self.target, *self.names)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +87,7 @@ class Raw:
         n_source_rows: that the source has, where only a part was read to be looked at.
         test_from: the number of the appended test data's first row.
         kinds: of columns, where the reader knows more than their cells say (images without an ending).
+        encoding: Python's name of that of a delimited text, else empty.
     """
 
     name: str
@@ -84,6 +101,7 @@ class Raw:
     n_source_rows: int | None = None
     test_from: int | None = None
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    encoding: str = ""
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -104,8 +122,39 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 2]}…{text[-1]}"
 
 
-def unknown_column(what: str, name: str, names: Iterable[str], where: str) -> DataError:
-    """The error for a column that is not there: names what was asked for, what there is and what is near."""
+def unknown_column(what: str, name: str, names: Iterable[str], where: str, encoding: str = "") -> DataError:
+    """The error for a column that is not there: names what was asked for, what there is and what is near.
+
+    Args:
+        what: the column is for.
+        name: that was asked for.
+        names: that there are.
+        where: for messages.
+        encoding: in which a text was read; if names may be misread, the message says so.
+    """
     names = [str(other) for other in names]
-    near = nearest(name, names)
+    near = nearest(name, names) + _misread(names, encoding)
     return DataError(f"{what} {_short(repr(name))} is not a column of {where}, whose columns are {listed(names)}{near}")
+
+
+def _misread(names: Iterable[str], encoding: str) -> str:
+    """A clause on the encoding, where names hold signs of a wrong one."""
+    odd = [name for name in names if not name.isascii()]
+    if encoding not in ("", "utf-8") and odd:
+        return f"; it was read in the encoding {encoding}: if these names look wrong, save it as UTF-8"
+    for name in odd:
+        if "\ufffd" in name or any("\x7f" <= sign < "\xa0" for sign in name) or _is_twice_encoded(name):
+            return (
+                "; these names look as if they had been read in a wrong encoding before: write the file again as UTF-8"
+            )
+    return ""
+
+
+def _is_twice_encoded(name: str) -> bool:
+    """Whether a text is UTF-8 that was taken for Windows text, and encoded again."""
+    for codec in ("cp1252", "latin-1"):
+        try:
+            return not name.encode(codec).decode("utf-8").isascii()
+        except UnicodeError:
+            continue
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from automl.errors import DataError
 from automl.intake import arrays, files, folders, streamed, tables
 from automl.intake.cell_types import dimensions
-from automl.intake.frames import as_frame, from_columns, is_frame, tidy
+from automl.intake.frames import as_frame, as_series, from_columns, is_frame, tidy
 from automl.intake.limits import whole_mib, within_memory
 from automl.intake.raw import Hints, Raw, listed
 
@@ -54,12 +55,9 @@ def _name(data: Any) -> str:
 
 
 def _inputs(data: Any, where: str) -> tuple[Any, Any]:
-    import pandas as pd
-
-    if isinstance(data, pd.Series):
-        data = data.to_frame(str(data.name) if data.name is not None else "x0")
-    if type(data).__module__.startswith("polars") and type(data).__name__ == "Series":
-        data = data.to_frame(data.name or "x0")
+    column = as_series(data)
+    if column is not None:
+        data = column.to_frame(column.name if column.name is not None else "x0")
     if is_frame(data):
         return tidy(as_frame(data), where)
     if isinstance(data, Mapping):
@@ -78,7 +76,9 @@ def _inputs(data: Any, where: str) -> tuple[Any, Any]:
 
 def read_path(given: str | Path, hints: Hints) -> Raw:
     """Read a file or a folder."""
+    given, sheet = files.sheet_of(str(given))
     path = files.find(given)
+    hints = replace(hints, sheet=sheet)
     if path.is_dir():
         try:
             return _folder(path, hints)
@@ -91,14 +91,17 @@ def read_path(given: str | Path, hints: Hints) -> Raw:
         if part is not None:
             return Raw(
                 short, where, part.frame, root=str(path.parent), rows=part.rows, findings=part.findings,
-                n_source_rows=part.n_source_rows,
+                n_source_rows=part.n_source_rows, encoding=part.encoding,
             )  # fmt: skip
         data, name = files.content(path, limit_mib)
         form = files.form(data, name)
         if form in {"npz", "npy"}:
             return arrays.from_npz(data, form, short, where, hints, limit_mib)
-        frame, rows, findings = tables.read(data, form, where, hints, limit_mib)
-    return Raw(short, where, frame, root=str(path.parent), rows=rows, findings=findings)
+        table = tables.read(data, form, where, hints, limit_mib)
+    return Raw(
+        short, where, table.frame, root=str(path.parent), rows=table.rows, findings=table.findings,
+        encoding=table.encoding,
+    )  # fmt: skip
 
 
 def _folder(path: Path, hints: Hints) -> Raw:

@@ -19,7 +19,8 @@ import numpy as np
 from automl.errors import DataError
 from automl.intake.cells import typed_frame
 from automl.intake.columnar import plain_frame
-from automl.intake.delimited_stream import Layout, RaggedRows, layout
+from automl.intake.delimited import without_empty
+from automl.intake.delimited_stream import Layout, Noticed, layout
 from automl.intake.files import open_file, shown
 from automl.intake.frames import tidy
 from automl.intake.limits import MIB, allowed_mib, refuse_beyond, refuse_columns, whole_mib
@@ -80,6 +81,11 @@ class Source:
     is_long: bool = False
 
     @property
+    def encoding(self) -> str:
+        """Of a text; else empty."""
+        return "" if self.text is None else self.text.encoding
+
+    @property
     def held_mib(self) -> float:
         """That the whole table would take."""
         return self.n_rows * self.row_bytes / MIB
@@ -91,12 +97,14 @@ class Part(NamedTuple):
     Attributes:
         rows: the position of each in the file (of text: among its complete rows).
         n_source_rows: see `Raw`.
+        encoding: see `Raw`.
     """
 
     frame: pd.DataFrame
     rows: np.ndarray
     findings: tuple[Finding, ...]
     n_source_rows: int | None = None
+    encoding: str = ""
 
 
 def read_part(path: Path, hints: Hints) -> Part | None:
@@ -146,8 +154,9 @@ def read_part(path: Path, hints: Hints) -> Part | None:
         f"{source.held_mib:,.0f} MiB, and a table may take {may_hold:,.0f} of the {limit:,.0f} MiB that may be used."
     )
     if n_rows <= len(rows):  # a guess of a text's size was too large
-        return Part(table, rows, findings)
-    return Part(table, rows, (*findings, Finding("sampled_rows", "high", message, OVERRIDE, count=len(rows))))
+        return Part(table, rows, findings, encoding=source.encoding)
+    sampled = Finding("sampled_rows", "high", message, OVERRIDE, count=len(rows))
+    return Part(table, rows, (*findings, sampled), encoding=source.encoding)
 
 
 def _sample(source: Source, n_kept: int, room: Room, hints: Hints) -> Part:
@@ -162,8 +171,8 @@ def _sample(source: Source, n_kept: int, room: Room, hints: Hints) -> Part:
     table, rows, n_rows, findings = _streamed(source, n_kept, latest_by, room.seed, hints, batches)
     n_rows = max(n_rows, source.n_rows) if source.text is None else n_rows
     if n_rows <= len(rows):
-        return Part(table, rows, findings)
-    return Part(table, rows, (*findings, looked_at(len(rows), n_rows, name)), n_rows)
+        return Part(table, rows, findings, encoding=source.encoding)
+    return Part(table, rows, (*findings, looked_at(len(rows), n_rows, name)), n_rows, source.encoding)
 
 
 def looked_at(n_rows: int, n_source_rows: int, where: str) -> Finding:
@@ -189,7 +198,9 @@ def _latest_by(source: Source, hints: Hints, room: Room) -> str | None:
     """
     if room.time_column is not None:
         if room.time_column not in source.names:
-            raise unknown_column("time column", room.time_column, source.names, shown(source.path.name))
+            raise unknown_column(
+                "time column", room.time_column, source.names, shown(source.path.name), source.encoding
+            )
         return room.time_column
     if not _may_be_series(source, hints, room):
         return None
@@ -244,7 +255,7 @@ def _text(path: Path, hints: Hints, may_hold_mib: float) -> Source | None:
     to_look = hints.room is not None and hints.room.most_rows is not None
     if size <= SMALL_TEXT_BYTES if to_look else size * MOST_GROWTH <= may_hold_mib * MIB:
         return None
-    text = layout(_head(path, HEAD_BYTES), shown(path.name), hints, whole=size <= HEAD_BYTES)
+    text = layout(path, _head(path, HEAD_BYTES), shown(path.name), hints)
     if text is None:
         return None
     row_bytes = sum(POINTER_BYTES + (0.0 if length is None else TEXT_BYTES + length) for length in text.lengths)
@@ -272,9 +283,9 @@ def _streamed(
     held = Reservoir(n_kept, whole=latest_by is not None)
     random = np.random.default_rng(seed)
     place = None if latest_by is None else source.names.index(latest_by)
-    ragged_rows = RaggedRows()
+    noticed = Noticed() if source.text is None else Noticed(repeated=source.text.begun.heading.repeated)
     try:
-        for begin, batch in batches or _all(source, ragged_rows):
+        for begin, batch in batches or _all(source, noticed):
             if source.text is None:
                 batch.validate(full=True)
             held.n_seen = begin
@@ -302,20 +313,18 @@ def _streamed(
         del table
         frame, findings = tidy(frame, shown(source.path.name))
         return frame, rows, n_rows, findings
-    frame, findings = typed_frame(table, list(source.names), source.text.delimiter, hints)
-    frame, noticed = tidy(frame, shown(source.path.name), clean=True)
-    return (
-        frame,
-        rows,
-        n_rows,
-        (*source.text.findings, *findings, *noticed, *ragged_rows.findings(source.path.name, n_rows)),
-    )
+    name = shown(source.path.name)
+    frame, typing = typed_frame(table, list(source.names), source.text.begun.dialect.delimiter, hints)
+    frame, emptied = without_empty(frame, name)
+    frame, tidied = tidy(frame, name, clean=True)
+    findings = (*source.text.findings, *typing, *emptied, *tidied, *noticed.findings(name, n_rows))
+    return frame, rows, n_rows, findings
 
 
-def _all(source: Source, ragged_rows: RaggedRows) -> Batches:
+def _all(source: Source, noticed: Noticed) -> Batches:
     """All rows, a Parquet file's one row group after the other."""
     begin = 0
-    for batch in _groups(source) if source.text is None else source.text.stream(source.path, ragged_rows):
+    for batch in _groups(source) if source.text is None else source.text.stream(source.path, noticed):
         yield begin, batch
         begin += len(batch)
 
@@ -336,7 +345,7 @@ def _groups(source: Source) -> Iterator[pa.RecordBatch]:
 
 def _first(source: Source, n_rows: int) -> Batches:
     """The first rows."""
-    for begin, batch in _all(source, RaggedRows()):
+    for begin, batch in _all(source, Noticed()):
         yield begin, batch[: n_rows - begin]
         if begin + len(batch) >= n_rows:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automl.errors import DataError
 from automl.intake import columnar, delimited, excel, json_tables
@@ -15,12 +15,25 @@ from automl.records import Finding
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read"]
+__all__ = ["Table", "is_table", "read"]
 
 
-def read(
-    data: bytes, form: str, name: str, hints: Hints, limit_mib: float = math.inf
-) -> tuple[pd.DataFrame, Any, tuple[Finding, ...]]:
+class Table(NamedTuple):
+    """A table as read.
+
+    Attributes:
+        frame: with a RangeIndex.
+        rows: positions of its rows in the file, None where all are there.
+        encoding: Python's name of that of a delimited text, else empty.
+    """
+
+    frame: pd.DataFrame
+    rows: Any
+    findings: tuple[Finding, ...]
+    encoding: str = ""
+
+
+def read(data: bytes, form: str, name: str, hints: Hints, limit_mib: float = math.inf) -> Table:
     """Read one table.
 
     Args:
@@ -30,20 +43,17 @@ def read(
         hints: what is known of it.
         limit_mib: that reading it may take.
 
-    Returns:
-        The frame (RangeIndex), positions of its rows in the file (None when all are there), findings.
-
     Raises:
         DataError: the file is damaged, empty, not a table, or more than may be held.
     """
     if form == "delimited":
-        frame, findings = delimited.read(data, name, hints, limit_mib)
-        rows = None if _is_numbering(frame) else frame.index.to_numpy()
-        frame, noticed = tidy(frame.reset_index(drop=True), name, clean=True)
-        return frame, rows, findings + noticed
-    findings = ()
+        text = delimited.read(data, name, hints, limit_mib)
+        rows = None if _is_numbering(text.frame) else text.frame.index.to_numpy()
+        frame, noticed = tidy(text.frame.reset_index(drop=True), name, clean=True)
+        return Table(frame, rows, text.findings + noticed, text.encoding)
+    findings: tuple[Finding, ...] = ()
     if form == "json":
-        frame, findings = json_tables.read(data, name, limit_mib)
+        frame, findings = json_tables.read(data, name, hints, limit_mib)
     elif form == "excel":
         frame, findings = excel.read(data, name, hints, limit_mib)
     else:
@@ -51,7 +61,7 @@ def read(
     if len(frame) == 0 or frame.shape[1] == 0:
         raise DataError(f"{name} holds {len(frame)} rows and {frame.shape[1]} columns: expected a table with rows")
     frame, noticed = tidy(frame, name)
-    return frame, None, findings + noticed
+    return Table(frame, None, findings + noticed)
 
 
 def _is_numbering(frame: pd.DataFrame) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.errors import RecipeError
+from automl.recipe.column_names import with_names
 from automl.recipe.places import find, opened
 from automl.recipe.problems import UNDER_SEARCH, Problem, check
 from automl.recipe.schema import KEYS, SEARCH_KEYS, Keys, to_recipe
@@ -38,7 +39,7 @@ def make(*, source: str = "automl.fit", **arguments: Any) -> Recipe:
     unknown = next((key for key in arguments if key not in KEYS), None)
     if unknown is not None:
         raise unknown_argument(source, unknown, KEYS)
-    given = {key: value for key, value in arguments.items() if value is not None}
+    given = with_names({key: value for key, value in arguments.items() if value is not None})
     if "data" not in given:
         raise RecipeError(f"{source}: data is missing; pass a path, a frame, an array or a pair (inputs, target)")
     objects = {key: given.pop(key) for key in OBJECTS if key in given and not is_word(given[key])}

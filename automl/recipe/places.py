@@ -11,7 +11,7 @@ from typing import Any
 from automl.errors import RecipeError
 from automl.recipe import shipped
 from automl.recipe.words import cut
-from automl.storage.files import as_named, shown
+from automl.storage.files import as_named, sheet_of, shown
 
 __all__ = ["check_out", "find"]
 
@@ -37,7 +37,8 @@ def find(key: str, value: str, root: Path) -> str:
     path = root / value
     with suppress(RuntimeError, ValueError):  # "~name" of an unknown user
         path = root / Path(value).expanduser()
-    if not _is_there(path) and not ("\\x" in value and _is_there(Path(as_named(str(path))))):
+    file, _ = sheet_of(str(path))
+    if not _is_there(Path(file)) and not ("\\x" in value and _is_there(Path(as_named(str(path))))):
         raise RecipeError(f"{key}: {cut(value, 200)!r} does not exist in {root.resolve()}{path_hint(path)}")
     return str(path)
 

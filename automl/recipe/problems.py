@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from automl.errors import RecipeError
+from automl.recipe.column_names import with_names
 from automl.recipe.schema import EXPECTED, KEYS, SEARCH_KEYS, Keys, listed
 from automl.recipe.words import arrived, cut, nearest, nearest_key
 from automl.records import GOALS, PLUGIN_GROUP, QUANTITY_KINDS
@@ -30,6 +31,7 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
     Returns:
         The checked keys (None when there are problems), and the problems in the order of `values`.
     """
+    values = with_names(values)
     unknown = [key for key in values if key not in KEYS]
     problems: list[Problem] = [
         (key, f"unknown key {cut(key, 100)!r}{_hint(key)}; keys are {', '.join(KEYS)}") for key in unknown[:MOST_TOLD]

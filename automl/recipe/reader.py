@@ -19,7 +19,7 @@ from automl.recipe.problems import Problem, check
 from automl.recipe.schema import SEARCH_KEYS, Keys
 from automl.recipe.words import cut
 from automl.records import Recipe
-from automl.storage.files import shown
+from automl.storage.files import sheet_of, shown
 from automl.system.counts import counted
 
 __all__ = ["read", "validate"]
@@ -138,7 +138,7 @@ def refuse_odd_file(key: str, path: str) -> None:
         RecipeError: it is a pipe or device.
     """
     try:
-        mode = os.stat(path).st_mode
+        mode = os.stat(sheet_of(path)[0]).st_mode
     except (OSError, ValueError):  # a shipped data set; other problems are reported when the file is read
         return
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):

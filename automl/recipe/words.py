@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -63,7 +64,8 @@ def arrived(value: Any) -> str:
         return f"a list of {len(value)}"
     if isinstance(value, dict):
         return "a mapping"
-    return f"a {type(value).__name__} ({cut(str(value), 60)})"
+    quote = "; quote it if you mean it as text" if isinstance(value, datetime.date) else ""
+    return f"a {type(value).__name__} ({cut(str(value), 60)}{quote})"
 
 
 def cut(text: str, most: int) -> str:

@@ -76,6 +76,7 @@ class Dataset:
             file; None without such data.
         n_source_rows: number of rows of the source if only some of them were read; None if all were.
         kinds: of input columns, if the reader knows more than the cells say.
+        encoding: Python's name of the encoding of a delimited text, else empty.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Dataset:
     observed: np.ndarray | None = None
     zone: str | None = None
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    encoding: str = ""
 
     @property
     def n_rows(self) -> int:
@@ -164,6 +166,8 @@ class Task:
         confidence: of the goal, 0 to 1; 1 if the user set it.
         target_columns: forecast only: how the targets are written, so that a new history is read like the training
             rows.
+        encoding: Python's name of the encoding of the text trained on, by which other texts are read that leave theirs
+            open; empty if it was UTF-8 or no text.
     """
 
     modality: ModalityName
@@ -188,6 +192,7 @@ class Task:
     ordered: bool = False
     confidence: float = 1.0
     target_columns: tuple[Column, ...] = ()
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

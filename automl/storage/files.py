@@ -30,6 +30,7 @@ __all__ = [
     "put_aside",
     "read_bytes",
     "refuse_link",
+    "sheet_of",
     "shown",
     "sync",
     "unfinished",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 LOCK = ".lock"
+SHEET = re.compile(r"(.+\.xls[xm])#(.+)", re.IGNORECASE)
 SPELLED = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -329,6 +331,14 @@ def shown(name: str) -> str:
         return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # halves of characters that no file system gave
         return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def sheet_of(path: str) -> tuple[str, str]:
+    """A workbook's path and the name of a sheet in it, written as ``book.xlsx#Sheet2``; other paths have no sheet."""
+    found = SHEET.fullmatch(path)
+    if found is None or os.path.exists(path):
+        return path, ""
+    return found[1], found[2]
 
 
 def as_named(text: str) -> str:

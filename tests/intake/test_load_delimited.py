@@ -326,5 +326,5 @@ def test_many_cells_are_read_in_seconds(tmp_path):
 
 @pytest.mark.parametrize(("text", "cell"), [(b'a,b\n",', '"'), (b'a,b\n"x",y', "x")])
 def test_a_quote_that_is_never_closed_in_a_file_of_two_lines_is_a_character(text, cell):
-    frame, _ = delimited.read(text, "t.csv", Hints())
+    frame = delimited.read(text, "t.csv", Hints()).frame
     assert (len(frame), frame["a"][0]) == (1, cell)

@@ -122,7 +122,7 @@ def test_overrides_replace_keys_and_none_leaves_them(written, tmp_path):
             "target: yes",
             "target: expected a column's name or a list of different names, got true (a yes/no value; quote",
         ),
-        ("target: 3", "target: expected a column's name or a list of different names, got the number 3"),
+        ("target: {a: b}", "target: expected a column's name or a list of different names, got a mapping"),
         ("target: [a, a]", "target: a name is given twice"),
         ("target: {a: b}", "got a mapping"),
         ("group: [a, b]", "group: expected a column's name, got a list of 2"),

@@ -78,12 +78,21 @@ def declared(seen: ColumnSample) -> Column | None:
     if pd.api.types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
         return Column(seen.name, "datetime", 1.0, "stored as timestamps")
     if isinstance(dtype, pd.CategoricalDtype):
-        return Column(seen.name, "categorical", 1.0, "stored as categories")
+        return Column(seen.name, "categorical", 1.0, f"stored as {_categories(seen, dtype)}")
     if pd.api.types.is_object_dtype(dtype) and all(
         isinstance(v, (list, tuple, set)) for v in seen.series.dropna().iloc[:100]
     ):
         return Column(seen.name, "list", 1.0, "stored as lists", {"separator": ","})
     return None
+
+
+def _categories(seen: ColumnSample, dtype: pd.CategoricalDtype) -> str:
+    """What a table declares, and the order of categories, as far as they may be quoted."""
+    if not dtype.ordered:
+        return "categories"
+    quoted = set(quotable(seen.name, seen.different))
+    order = [repr(str(level)) for level in dtype.categories if str(level) in quoted][:6]
+    return "ordered categories" + (f": {' < '.join(order)}" if len(order) > 1 else "")
 
 
 def image_path(seen: ColumnSample) -> Column | None:
