@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from automl.flow import Finished
-    from automl.records import Column, Finding, Outcome, Recipe, Task
+    from automl.records import Column, Finding, OnOdd, Outcome, Recipe, Task
 
 __all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run"]
 
@@ -224,13 +224,13 @@ class Result:
         """The shallow finalist; raises DataError when there is none."""
         return self.model.shallow
 
-    def predict(self, rows: Any) -> pd.DataFrame | pd.Series:
+    def predict(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
         """Predict new rows with the recommended model; see `SideModel.predict`."""
-        return self.model.predict(rows)
+        return self.model.predict(rows, on_odd)
 
-    def predict_proba(self, rows: Any) -> pd.DataFrame:
+    def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
         """Predict probabilities with the recommended model; see `SideModel.predict_proba`."""
-        return self.model.predict_proba(rows)
+        return self.model.predict_proba(rows, on_odd)
 
     def report(self, path: str | Path) -> Path:
         """Copy the report to `path` (``.html``, ``.md`` or ``.json``); returns the path."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import bundle, modalities
-from automl.intake import new_rows
-from automl.predict.rows import ready
+from automl.predict.on_odd import warn
+from automl.predict.rows import read_rows
 from automl.storage import files as folders
 
 if TYPE_CHECKING:
-    from automl.records import Output, Task
+    from automl.records import OnOdd, Output, Task
     from automl.sides.predictors import Predictor
 
 __all__ = ["ContestResult", "FittedModel"]
@@ -38,10 +38,21 @@ class FittedModel:
     def __init__(self, task: Task, predictor: Predictor, side: str, *, keeps_rows: bool) -> None:
         self.task, self.predictor, self.side, self.keeps_rows = task, predictor, side, keeps_rows
 
-    def output(self, inputs: Any) -> Output:
-        """Predict rows that were checked by `checking.rows`."""
-        dataset = ready(new_rows(inputs, self.task, modalities.named(self.task)), self.task)
-        return self.predictor.output(dataset, np.arange(dataset.n_rows))
+    def output(self, inputs: Any, on_odd: OnOdd | None = None) -> tuple[Output, np.ndarray]:
+        """Predict rows that were checked by `checking.rows`.
+
+        Args:
+            inputs: the rows.
+            on_odd: what is done where they differ from the training rows, see `automl.SideModel.predict`.
+
+        Returns:
+            The output of the rows that could be read, and ``(n,)`` bool, which of all rows these are.
+        """
+        dataset = read_rows(inputs, self.task, on_odd=on_odd)
+        warn(dataset.findings, on_odd)
+        read = np.zeros(len(inputs), bool)
+        read[dataset.row_numbers] = True
+        return self.predictor.output(dataset, np.arange(dataset.n_rows)), read
 
     def files(self) -> dict[str, bytes]:
         """The bundle's files by name."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automl import catalog, metrics, modalities, split
 from automl.audit import examine
-from automl.detect import detect, is_in_time_order, survey
+from automl.detect import detect, is_in_time_order, noted, survey
 from automl.detect.rows import flag_test_rows
 from automl.errors import InputError, NoTarget
 from automl.flow.selection import check_templates
@@ -49,7 +49,7 @@ def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
 
 
 def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
-    """Load, detect and split, in this order.
+    """Load, detect and split, in this order, and note what columns hold in the training rows.
 
     Args:
         recipe: what is asked for.
@@ -60,7 +60,10 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
     check_templates(recipe)
     dataset, task = read(recipe)
     hold_outs = tested or recipe.max_trials != 1
-    return Prepared(dataset, task, split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs))
+    parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
+    if parts.train_windows is None:
+        task = noted(task, dataset.inputs, parts.train)
+    return Prepared(dataset, task, parts)
 
 
 def audited(prepared: Prepared, seconds: float) -> Prepared:

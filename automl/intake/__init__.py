@@ -5,5 +5,6 @@ from automl.intake.image_columns import pictured
 from automl.intake.images import pictures
 from automl.intake.new_rows import new_rows
 from automl.intake.pixels import span
+from automl.intake.row_index import UNREAD_ROWS
 
-__all__ = ["load", "new_rows", "pictured", "pictures", "span"]
+__all__ = ["UNREAD_ROWS", "load", "new_rows", "pictured", "pictures", "span"]

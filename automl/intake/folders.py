@@ -78,7 +78,10 @@ def read(folder: Path) -> Raw:
 
     labels = np.asarray(classes, dtype=object)[kept]
     target = pd.DataFrame({"class": labels})
-    return Raw(shown(folder.resolve().name), where, raw.inputs, target, root=str(folder), findings=findings)
+    return Raw(
+        shown(folder.resolve().name), where, raw.inputs, target, root=str(folder), findings=findings, names=raw.names,
+        unread=raw.unread,
+    )  # fmt: skip
 
 
 def _refuse_loop(folder: Path, subfolder: Path, where: str) -> None:
@@ -119,7 +122,9 @@ def _parted(folder: Path, subfolders: list[Path], where: str) -> Raw:
     )
     findings = (*(finding for raw in raws for finding in raw.findings), note)
     name = shown(folder.resolve().name)
-    return Raw(name, where, inputs, target, given=given[order], root=str(folder), findings=findings)
+    parts = (f"{shown(s.name)}/{raw.names[i]}" for s, raw in zip(subfolders, raws, strict=True) for i in raw.read)
+    names = tuple(np.array(list(parts), dtype=object)[order])
+    return Raw(name, where, inputs, target, given=given[order], root=str(folder), findings=findings, names=names)
 
 
 def _flat(folder: Path, files: list[Path], where: str) -> Raw:
@@ -130,7 +135,10 @@ def _flat(folder: Path, files: list[Path], where: str) -> Raw:
             "expected one subfolder a class, or pass one table file"
         )
     raw = _rows(folder, files, where)
-    return Raw(shown(folder.resolve().name), where, raw.inputs, root=str(folder), findings=raw.findings)
+    return Raw(
+        shown(folder.resolve().name), where, raw.inputs, root=str(folder), findings=raw.findings, names=raw.names,
+        unread=raw.unread,
+    )  # fmt: skip
 
 
 def _rows(folder: Path, files: list[Path], where: str) -> Raw:
@@ -146,34 +154,70 @@ def _rows(folder: Path, files: list[Path], where: str) -> Raw:
         message = f"{count} files of {where} are not of the sort of the others ({main}) and were left out."
         findings = (Finding("unused_files", "medium", message, "Keep files of one sort in a folder.", count=count),)
     chosen = [files[i] for i in kept]
+    names = tuple(shown(path.relative_to(folder).as_posix()) for path in chosen)
+    unread: tuple[int, ...] = ()
     if main == "image":
-        frame = pd.DataFrame({"image": [shown(path.relative_to(folder).as_posix()) for path in chosen]})
+        frame = pd.DataFrame({"image": list(names)})
     else:
-        frame, noticed = texts(chosen)
+        frame, unread, noticed = texts(chosen)
         findings += noticed
+        kept = np.delete(kept, unread)
     frame = frame.astype(object)
-    return Raw(shown(folder.name), where, frame, rows=kept, findings=findings)
+    return Raw(shown(folder.name), where, frame, rows=kept, findings=findings, names=names, unread=unread)
 
 
-def texts(paths: list[Path]) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """The contents of text files as a frame with the column "text"."""
+def texts(paths: list[Path]) -> tuple[pd.DataFrame, tuple[int, ...], tuple[Finding, ...]]:
+    """The contents of text files as a frame with the column "text"; those that cannot be read are left out.
+
+    Args:
+        paths: of the files.
+
+    Returns:
+        The frame, the positions of the files that cannot be read, and what was noticed.
+
+    Raises:
+        DataError: none can be read.
+    """
     import pandas as pd
 
-    contents, odd = [], []
+    contents, odd, unread = [], [], list[int]()
     n_bytes = sum(path.stat().st_size for path in paths)
     refuse_beyond(f"the {len(paths):,} texts", TEXT_GROWTH * n_bytes, whole_mib(None), "their characters")
-    for path in paths:
-        with open_file(path) as file:
-            content = file.read() or b""
-        text, findings = as_text(content, shown(path.name))
+    for position, path in enumerate(paths):
+        try:
+            text, findings = _text_of(path)
+        except DataError:
+            if len(unread) == len(paths) - 1:
+                raise
+            unread.append(position)
+            continue
         contents.append(text)
         odd += [path] if findings else []
-    noticed: tuple[Finding, ...] = ()
+    noticed = _unread_texts(paths, unread)
     if odd:
         message = f"{len(odd)} files are not plain UTF-8 and were read as best they could."
         files = tuple(shown(path.name) for path in odd[:LISTED_FILES])
-        noticed = (Finding("encoding", "low", message, "Save them as UTF-8.", count=len(odd), files=files),)
-    return pd.DataFrame({"text": pd.Series(contents, dtype=object)}), noticed
+        noticed += (Finding("encoding", "low", message, "Save them as UTF-8.", count=len(odd), files=files),)
+    return pd.DataFrame({"text": pd.Series(contents, dtype=object)}), tuple(unread), noticed
+
+
+def _text_of(path: Path) -> tuple[str, tuple[Finding, ...]]:
+    try:
+        with open_file(path) as file:
+            content = file.read() or b""
+    except OSError as error:
+        why = error.strerror or error
+        raise DataError(f"cannot read {shown(path.name)!r}: {why}; check its permissions") from error
+    return as_text(content, shown(path.name))
+
+
+def _unread_texts(paths: list[Path], unread: list[int]) -> tuple[Finding, ...]:
+    if not unread:
+        return ()
+    message = f"{len(unread)} of {len(paths)} text files could not be read and were left out."
+    files = tuple(shown(paths[position].name) for position in unread[:LISTED_FILES])
+    step = "Replace these files or remove them."
+    return (Finding("unreadable_texts", "medium", message, step, count=len(unread), files=files),)
 
 
 def table_in(folder: Path) -> Path | None:

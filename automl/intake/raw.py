@@ -70,6 +70,8 @@ class Raw:
         rows: ``(n,)`` position of each row in the source, where some were left out.
         n_source_rows: that the source has, where only a part was read to be looked at.
         test_from: the number of the appended test data's first row.
+        names: of all items of a folder, those that cannot be read among them.
+        unread: positions in `names` of the latter.
     """
 
     name: str
@@ -82,6 +84,13 @@ class Raw:
     findings: tuple[Finding, ...] = ()
     n_source_rows: int | None = None
     test_from: int | None = None
+    names: tuple[str, ...] = ()
+    unread: tuple[int, ...] = ()
+
+    @property
+    def read(self) -> tuple[int, ...]:
+        """Positions in `names` of the items that were read."""
+        return tuple(sorted(set(range(len(self.names))) - set(self.unread)))
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -74,6 +74,8 @@ class Dataset:
             test data are numbered from `test_from` on.
         test_from: number of the first row of the user's own test data, greater than all row numbers of the training
             file; None without such data.
+        index: new rows only: the label of each row that was passed, of which `row_numbers` are the positions that could
+            be read; the others get an empty prediction.
         n_source_rows: number of rows of the source if only some of them were read; None if all were.
     """
 
@@ -94,6 +96,7 @@ class Dataset:
     test_from: int | None = None
     observed: np.ndarray | None = None
     zone: str | None = None
+    index: pd.Index | None = None
 
     @property
     def n_rows(self) -> int:
@@ -127,6 +130,10 @@ class Column:
     ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``; for
     images of a table, ``{"shape": [height, width, channels]}``. That of a time column may name the columns that tell a
     part of the time (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
+
+    `seen` says what the training rows held, so that new rows can be compared with them (`automl.detect.columns.seen`):
+    ``missing`` (share of gaps), for numbers and dates ``low`` and ``high``, for numbers ``usual`` (two sizes), for
+    levels ``levels`` and ``rare`` (share of the rows with another one). Empty in models of before.
     """
 
     name: str
@@ -134,6 +141,7 @@ class Column:
     confidence: float
     evidence: str
     reading: Mapping[str, Any] = field(default_factory=dict)
+    seen: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

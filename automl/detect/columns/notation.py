@@ -1,0 +1,268 @@
+"""New cells in another notation than training's: each is read by its own where that is certain.
+
+A column's reading was decided by all of its training cells; a few new cells are no match for that, so it holds wherever
+a cell leaves the notation open. A cell that contradicts it ("0,65" among decimal points) cannot have been meant so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from automl.detect.parse import (
+    MISSING_NUMBERS,
+    date_orders,
+    date_reading,
+    dates,
+    is_percent,
+    is_unit,
+    marks,
+    numbers,
+    packed_numbers,
+    quantity,
+    related_factor,
+    word,
+)
+from automl.records import Column
+
+__all__ = ["Anew", "dates_anew", "numbers_anew", "replaced", "table_mark"]
+
+Anew = tuple[np.ndarray, Counter[str]]
+"""A column as it is read in the end, and how cells were read otherwise than in training, with their count."""
+MOST_SHARE = 2.0
+"""Ends of a column of shares, which are rounded beyond 1."""
+LOOKED_AT = 1_000
+"""Cells, evenly taken, that say how a column is written."""
+MARK_WORDS = {".": "with a decimal point", ",": "with a decimal comma"}
+THOUSANDS = {".": "with points between thousands", ",": "with commas between thousands"}
+
+
+def distinct_texts(cells: Sequence[Any], at: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """The place of each cell among the different texts (-1 for other cells), and these.
+
+    Args:
+        cells: of a column.
+        at: ``(n,)`` bool, the cells to look at.
+    """
+    held = np.full(len(cells), None, dtype=object)
+    for place in np.flatnonzero(at):
+        value = cells[place]
+        held[place] = word(value) if isinstance(value, str) else None
+    codes, uniques = pd.factorize(held)
+    return codes, [str(text) for text in uniques]
+
+
+def replaced(values: np.ndarray, codes: np.ndarray, anew: Mapping[int, tuple[Any, str]]) -> Anew:
+    """A column whose cells of some texts have other values.
+
+    Args:
+        values: of all cells, ``(n,)``.
+        codes: the place of each cell's text, ``(n,)``.
+        anew: from such a place to the value and to how it was read; the words are empty where nothing is to be said.
+    """
+    out, said = values.copy(), Counter[str]()
+    for place, (value, how) in anew.items():
+        cells = codes == place
+        out[cells] = value
+        if how:
+            said[how] += int(cells.sum())
+    return out, said
+
+
+# --------------------------------------------------------------------------- numbers
+
+
+def table_mark(columns: Iterable[pd.Series]) -> str:
+    """The decimal mark that the cells of a table show, where some do and all of these the same; else an empty text.
+
+    Args:
+        columns: of numbers, as they came.
+    """
+    shown = set()
+    for series in columns:
+        if not _is_typed(series):
+            cells = series.tolist()
+            for comma, point, _ in map(marks_of, distinct_texts(cells, _evenly(len(cells)))[1]):
+                shown |= {","} if comma else {"."} if point else set()
+    return shown.pop() if len(shown) == 1 else ""
+
+
+def numbers_anew(series: pd.Series, values: np.ndarray, column: Column, mark: str = "") -> Anew:
+    """A column of numbers with those cells read by their own notation that show one.
+
+    Args:
+        series: as it came.
+        values: as training's reading has them, ``(n,)`` with NaN.
+        column: whose reading and range are training's.
+        mark: see `table_mark`.
+    """
+    if _is_typed(series) or "form" in column.reading:
+        return values, Counter()
+    cells, other = series.tolist(), _other_mark(column)
+    odd = np.array([isinstance(cell, str) and other in cell for cell in cells]) | np.isnan(values)
+    codes, texts = distinct_texts(cells, odd | _evenly(len(cells)))
+    if all_open := _are_open_ones_other(texts, column, mark):
+        codes, texts = distinct_texts(cells, np.ones(len(cells), bool))
+    anew = _with_other_mark(texts, column, all_open)
+    for place in np.flatnonzero(np.isnan(_read(texts, column.reading))).tolist():
+        if place not in anew and (found := _amount(texts[place], column)) is not None:
+            anew[place] = found
+    return replaced(values, codes, anew) if anew else (values, Counter())
+
+
+def _is_typed(series: pd.Series) -> bool:
+    return series.dtype.kind in "fiubM"
+
+
+def _evenly(n: int) -> np.ndarray:
+    """Which of so many cells are looked at to see how a column is written: ``(n,)`` bool."""
+    at = np.zeros(n, bool)
+    at[np.linspace(0, n - 1, min(n, LOOKED_AT)).astype(np.int64)] = True
+    return at
+
+
+def _read(texts: Sequence[str], reading: Mapping[str, Any]) -> np.ndarray:
+    return numbers(pd.Series(list(texts), dtype=object), reading)
+
+
+def marks_of(text: str) -> tuple[int, int, int]:
+    """Whether one text shows a decimal comma, a decimal point, or a mark that may part thousands too."""
+    return marks([text]) if "," in text or "." in text else (0, 0, 0)
+
+
+def _mark(column: Column) -> str:
+    return str(column.reading.get("decimal", "."))
+
+
+def _other_mark(column: Column) -> str:
+    return "." if _mark(column) == "," else ","
+
+
+def _are_open_ones_other(texts: Sequence[str], column: Column, mark: str) -> bool:
+    """Whether cells such as 1,500 have the mark that training has not: others show it, or the range says so."""
+    other = _other_mark(column)
+    shown = [marks_of(text) for text in texts]
+    open_ = [text for text, (_, _, either) in zip(texts, shown, strict=True) if either]
+    theirs, ours = (any(one[place] for one in shown) for place in ((0, 1) if other == "," else (1, 0)))
+    if not open_ or ours:
+        return False
+    here = [_within(_read(open_, {**column.reading, "decimal": m}), column) for m in (_mark(column), other)]
+    return here == ["none", "all"] or (here != ["all", "none"] and (theirs or mark == other))
+
+
+def _with_other_mark(texts: Sequence[str], column: Column, all_open: bool) -> dict[int, tuple[float, str]]:
+    """Texts that can only be written with the other decimal mark, and where so decided those that leave it open."""
+    other = _other_mark(column)
+    places = [
+        place
+        for place, (comma, point, either) in enumerate(map(marks_of, texts))
+        if (comma if other == "," else point) or (either and all_open)
+    ]
+    found = _read([texts[place] for place in places], {**column.reading, "decimal": other})
+    words = [MARK_WORDS[other] if other in texts[place] else THOUSANDS[_mark(column)] for place in places]
+    return {place: (value, how) for place, value, how in zip(places, found, words, strict=True) if not np.isnan(value)}
+
+
+def _within(values: np.ndarray, column: Column) -> str:
+    """How many of some numbers are within training's range: "all", "none" or "some"; "some" where it is not known."""
+    if "low" not in column.seen:
+        return "some"
+    inside = (values >= column.seen["low"]) & (values <= column.seen["high"])
+    return "all" if inside.all() else "some" if inside.any() else "none"
+
+
+def _amount(text: str, column: Column) -> tuple[float, str] | None:
+    """A cell with a unit or a bound that training's cells did not have; None where it is no number to be sure of."""
+    reading = column.reading
+    if text.lower() in MISSING_NUMBERS:
+        return None
+    comma, point, _ = marks_of(text)
+    decimal = "," if comma > point else "." if point > comma else _mark(column)
+    found = quantity(text, decimal, str(reading.get("brackets", "")))
+    if found is None:
+        return None
+    value, unit = found
+    main = str(reading.get("unit") or "")
+    if not unit:
+        return (value, "with signs around the number") if not main else None
+    if main:
+        factor = related_factor(unit, main)
+        return None if factor is None else (value * factor, f"in {unit!r}, turned into {main!r}")
+    if is_percent(unit):
+        share = _is_share(value / 100, value, column)
+        return (value / 100, "as percentages of one") if share else (value, f"without the unit {unit!r}")
+    return (value, f"without the unit {unit!r}") if is_unit(unit) else None
+
+
+def _is_share(share: float, percentage: float, column: Column) -> bool:
+    """Whether training held shares of one rather than percentages."""
+    here = [_within(np.array([value]), column) for value in (share, percentage)]
+    small = column.seen.get("low", -np.inf) >= -MOST_SHARE and column.seen.get("high", np.inf) <= MOST_SHARE
+    return here == ["all", "none"] or (here[0] == here[1] and small)
+
+
+# --------------------------------------------------------------------------- dates
+
+
+def dates_anew(series: pd.Series, values: np.ndarray, column: Column) -> Anew:
+    """A column of dates with those cells read by their own notation that show one.
+
+    Args:
+        series: as it came.
+        values: as training's reading has them, ``(n,)`` with NaT.
+        column: whose reading is training's.
+    """
+    if series.dtype.kind == "M":
+        return values, Counter()
+    if series.dtype.kind in "fiu":
+        return _packed(series, values, column)
+    codes, texts = distinct_texts(series.tolist(), np.ones(len(series), bool))
+    frame = pd.Series(texts, dtype=object)
+    ours = dates(frame, column.reading)
+    anew = _in_other_order(texts, ours, column)
+    unread = [place for place in np.flatnonzero(np.isnat(ours)).tolist() if place not in anew]
+    if unread:
+        theirs = dates(frame[unread], date_reading([texts[place] for place in unread])[0])
+        anew |= {
+            place: (stamp, "as dates of another form")
+            for place, stamp in zip(unread, theirs, strict=True) if not np.isnat(stamp)
+        }  # fmt: skip
+    return replaced(values, codes, anew) if anew else (values, Counter())
+
+
+def _in_other_order(texts: Sequence[str], ours: np.ndarray, column: Column) -> dict[int, tuple[Any, str]]:
+    """Dates such as 03/04/2024 whose day and month the new cells order otherwise than training's reading."""
+    day, month = date_orders(texts)
+    known = "day_first" in column.reading
+    if known and bool(day) == bool(month):
+        return {}
+    reading = date_reading(texts)[0]
+    if "day_first" not in reading or (known and column.reading["day_first"] == reading["day_first"]):
+        return {}
+    cells = pd.Series(list(texts), dtype=object)
+    theirs = dates(cells, reading)
+    first, then = ("day", "month") if reading["day_first"] else ("month", "day")
+    how = f"with the {first} before the {then}"
+    before = ours
+    if not day and not month:
+        how, before = f"{how}, which no cell decides", dates(cells, {"day_first": not reading["day_first"]})
+    there = np.flatnonzero(~np.isnat(theirs) & (theirs != before))
+    return {int(place): (theirs[place], how) for place in there}
+
+
+def _packed(series: pd.Series, values: np.ndarray, column: Column) -> Anew:
+    """Numbers that stand for dates in another way than training's."""
+    there = series.notna().to_numpy()
+    unread = np.isnat(values) & there
+    if not unread.any():
+        return values, Counter()
+    packed = packed_numbers(numbers(series[unread]), dated=True)
+    if packed is None:
+        return values, Counter()
+    out = values.copy()
+    out[unread] = dates(series[unread], {"numbers": packed[0]})
+    return out, Counter({f"as numbers that {packed[1]}": int((~np.isnat(out[unread])).sum())})
