@@ -196,7 +196,10 @@ def _is_seen(seen: Mapping[str, Any]) -> bool:
     known = all(name in SEEN and isinstance(value, SEEN[name]) for name, value in seen.items())
     if not known or ("low" in seen) != ("high" in seen) or ("levels" in seen) != ("rare" in seen):
         return False
-    numbers = [*(seen[name] for name in ("missing", "rare", "low", "high") if name in seen), *seen.get("usual", ())]
+    numbers = [
+        *(seen[name] for name in ("missing", "rare", "low", "high") if name in seen),
+        *seen.get("usual", ()),
+    ]
     finite = all(isinstance(v, NUMBER) and not isinstance(v, bool) and math.isfinite(v) for v in numbers)
     shares = finite and all(0 <= seen.get(name, 0) <= 1 for name in ("missing", "rare"))
     sizes = len(seen.get("usual", (1, 1))) == 2 and all(isinstance(level, str) for level in seen.get("levels", ()))

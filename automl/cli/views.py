@@ -126,8 +126,8 @@ def predict(
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
     loaded = api.load(model, words(plugins) or ())
     chosen = loaded if side is None else loaded.side(side)
-    asked: Any = on_odd  # `read` refuses any other word
-    rows = chosen.read(new, asked)
+    asked: dict[str, Any] = given({"on_odd": on_odd})
+    rows = chosen.read(new, **asked)
     for finding in () if on_odd == "ignore" else gravest_first(rows.findings):
         terminal.err(finding_text(finding))
     frame = named(chosen.predict_proba(rows) if proba else chosen.predict(rows))

@@ -62,7 +62,7 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
     hold_outs = tested or recipe.max_trials != 1
     parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
     if parts.train_windows is None:
-        task = noted(task, dataset.inputs, parts.train)
+        task = noted(task, dataset, parts.train)
     return Prepared(dataset, task, parts)
 
 

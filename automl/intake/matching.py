@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from automl.errors import DataError
 from automl.intake.raw import Raw, listed
-from automl.records import UNUSED_KINDS, Finding, Task
+from automl.records import UNUSED_KINDS, Finding, Severity, Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["matched"]
 
+SHOWN = 5
 
-def matched(raw: Raw, task: Task) -> tuple[pd.DataFrame, pd.DataFrame | None, tuple[Finding, ...]]:
+
+def matched(
+    raw: Raw, task: Task, silent: frozenset[str] = frozenset()
+) -> tuple[pd.DataFrame, pd.DataFrame | None, tuple[Finding, ...]]:
     """Columns of new rows held against those trained on.
 
     Args:
         raw: whose inputs are a frame.
         task: what the model was trained for.
+        silent: columns that are no matter where the task does not know them.
 
     Returns:
         The columns that the task knows, the target columns that are there, and what was noticed here.
@@ -44,8 +49,8 @@ def matched(raw: Raw, task: Task) -> tuple[pd.DataFrame, pd.DataFrame | None, tu
             f"{raw.where} lacks {listed(missing_keys)}, which say when and of which series a row is; "
             f"it has {listed(frame.columns)}"
         )
-    silent = {*answers, task.label, task.group_column}
-    needed = [c.name for c in task.columns if c.kind not in UNUSED_KINDS and c.name not in {*keys, *silent}]
+    apart = {*answers, task.label, task.group_column}
+    needed = [c.name for c in task.columns if c.kind not in UNUSED_KINDS and c.name not in {*keys, *apart}]
     missing = tuple(name for name in needed if name not in frame.columns)
     if needed and len(missing) == len(needed) and not keys:
         raise DataError(
@@ -53,18 +58,31 @@ def matched(raw: Raw, task: Task) -> tuple[pd.DataFrame, pd.DataFrame | None, tu
             f"{listed(frame.columns)}; pass rows with the same column names"
         )
     if missing:
-        message = (
-            f"{len(missing)} columns trained on are not in the new rows and are read as missing: {listed(missing)}."
-        )
-        step = "Predictions are less certain; add these columns."
-        findings += (Finding("missing_columns", "high", message, step, columns=missing, count=len(missing)),)
-    extra = tuple(name for name in frame.columns if name not in {*known, *keys, *silent})
+        message = f"{_columns(missing)} trained on {_are(missing)} not in the new rows and read as missing"
+        step = "Predictions are less certain; add what is missing."
+        findings += (_finding("missing_columns", "high", message, step, missing),)
+    extra = tuple(name for name in frame.columns if name not in {*known, *keys, *apart, *silent})
     if extra:
-        message = f"{len(extra)} columns of the new rows were not trained on and are ignored: {listed(extra)}."
-        step = "Train again with them if they should count."
-        findings += (Finding("extra_columns", "low", message, step, columns=extra, count=len(extra)),)
+        message = f"{_columns(extra)} of the new rows {_were(extra)} not trained on and {_are(extra)} ignored"
+        findings += (_finding("extra_columns", "low", message, "Train again with what should count.", extra),)
     keep = [name for name in frame.columns if (name in known or name in keys) and name not in answers]
     return frame[keep].copy(), target, findings
+
+
+def _finding(check: str, severity: Severity, message: str, step: str, names: tuple[str, ...]) -> Finding:
+    return Finding(check, severity, f"{message}: {listed(names)}.", step, columns=names, count=len(names))
+
+
+def _columns(names: Sequence[str]) -> str:
+    return "1 column" if len(names) == 1 else f"{len(names)} columns"
+
+
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _were(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
 
 
 def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -109,10 +127,10 @@ def _respelled(frame: pd.DataFrame, wanted: list[str]) -> tuple[pd.DataFrame, tu
     }
     if not pairs:
         return frame, ()
-    shown = "; ".join(f"{theirs!r} as {ours!r}" for theirs, ours in list(pairs.items())[:5])
-    more = f" and {len(pairs) - 5} more" if len(pairs) > 5 else ""
-    message = f"{len(pairs)} columns are spelled otherwise than in training and were taken for them: {shown}{more}."
-    step = "Rename them if they are others."
+    shown = "; ".join(f"{theirs!r} was taken for {ours!r}" for theirs, ours in list(pairs.items())[:SHOWN])
+    more = f"; and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else ""
+    message = f"{_columns(list(pairs))} {_are(list(pairs))} spelled otherwise than in training: {shown}{more}."
+    step = "Rename what is another column."
     finding = Finding("respelled_columns", "medium", message, step, tuple(pairs.values()), count=len(pairs))
     return frame.rename(columns=pairs), (finding,)
 

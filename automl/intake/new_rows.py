@@ -14,9 +14,9 @@ from automl.intake import files, folders
 from automl.intake.frames import is_frame, tidy
 from automl.intake.matching import matched
 from automl.intake.raw import Hints, Raw, listed
-from automl.intake.row_index import index_of
+from automl.intake.row_index import index_columns, index_of
 from automl.intake.source import read
-from automl.records import UNUSED_KINDS, Dataset, Modality, Task
+from automl.records import QUANTITY_KINDS, UNUSED_KINDS, Dataset, Modality, Task
 
 __all__ = ["new_rows"]
 
@@ -46,7 +46,7 @@ def new_rows(data: Any, task: Task, modality: Modality | None = None, root: str 
     if not task.columns and task.horizon is None:  # a forecast may read nothing but its target
         inputs = _as_array(inputs, modality, raw.where)
     elif is_frame(inputs):
-        inputs, target, noticed = matched(raw, task)
+        inputs, target, noticed = matched(raw, task, index_columns(data, raw))
         findings += noticed
     elif modality is None or not modality.takes_array:
         wanted = len(task.columns)
@@ -67,10 +67,10 @@ def new_rows(data: Any, task: Task, modality: Modality | None = None, root: str 
 
 
 def _hints(task: Task) -> Hints:
-    """Columns of words: "NA" stays one of them, and so do digits where the levels of training are known."""
+    """How columns are read: "NA" stays among words, and training decides how cells are written, not this file."""
     words = frozenset(column.name for column in task.columns if column.kind in {"categorical", "boolean"})
-    text = frozenset(column.name for column in task.columns if "levels" in column.seen)
-    return Hints(words=words, text=text)
+    text = (c.name for c in task.columns if "levels" in c.seen or ("low" in c.seen and c.kind in QUANTITY_KINDS))
+    return Hints(words=words, text=frozenset(text))
 
 
 def _single(data: Any, task: Task) -> Raw | None:

@@ -13,7 +13,7 @@ from automl.intake.raw import Raw
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["UNREAD_ROWS", "index_of"]
+__all__ = ["UNREAD_ROWS", "index_columns", "index_of"]
 
 UNREAD_ROWS = frozenset({"ragged_rows", "unreadable_images", "unreadable_texts"})
 """Checks whose finding counts rows that could not be read, where these were left out."""
@@ -54,3 +54,13 @@ def _own_index(data: Any, raw: Raw) -> pd.Index | None:
     if isinstance(data, pd.Series) and is_frame(raw.inputs) and set(data.index) & set(raw.inputs.columns):
         return None if data.name is None else pd.Index([data.name])  # one row of a frame
     return data.index if isinstance(data, pd.DataFrame | pd.Series) else None
+
+
+def index_columns(data: Any, raw: Raw) -> frozenset[str]:
+    """Names of the columns that an index became."""
+    import pandas as pd
+
+    data = data[0] if isinstance(data, tuple) and data else data
+    if not isinstance(data, pd.DataFrame) or not is_frame(raw.inputs):
+        return frozenset()
+    return frozenset(raw.inputs.columns[: max(raw.inputs.shape[1] - data.shape[1], 0)])

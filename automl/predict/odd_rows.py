@@ -18,9 +18,12 @@ LARGE_SHARE = 0.2
 SHOWN_COLUMNS, SHOWN_ROWS, LONGEST = 5, 20, 30
 DEVIATIONS = 3.0
 """Standard deviations of a binomial count that chance is allowed."""
-MORE_GAPS = 0.05
-FEWEST_FAR = 0.005
-"""Share of a column's numbers below which some that lie far out are no matter: large tables have them."""
+MORE = 0.05
+"""Of the rows, beyond a share that training had: what is rare there is rarer in the rows that were learnt from."""
+FEWEST = 0.005
+"""Of the rows; fewer that training had not are nothing to tell: large tables have them."""
+MANY_FAR, FEW_FAR = 1.0, 3.0
+"""Widths of the training range beyond it where many numbers, or a few, are told: single ones lie out in clean data."""
 SCALES = ((1, 64.0), (5, 8.0))
 """Numbers that all lie beyond the usual sizes by such a factor are on another scale, if there are at least so many."""
 LEAST_YEARS = 10 * 365.25 * 86400
@@ -68,8 +71,7 @@ def new_gaps(compared: Sequence[NewColumn], positions: np.ndarray) -> Finding | 
     told = []
     for c in compared:
         n, before = int(c.gaps.sum()), c.column.seen.get("missing", 1.0)
-        usual = max(_expected(len(c.gaps), before), (before + MORE_GAPS) * len(c.gaps)) if before else 0.0
-        if n > usual:
+        if n > _expected(c, before):
             told.append((c, n, f"{_of(n, c)} ({percent(before) if before else 'none'} in training)"))
     step = "Predictions are less certain; fill them if you can."
     return _finding("new_gaps", told, "Values are missing that training had", step, _by_share)
@@ -80,8 +82,8 @@ def unknown_levels(compared: Sequence[NewColumn], positions: np.ndarray) -> Find
     told = []
     for c in compared:
         n = int(c.unknown.sum())
-        if n > _expected(len(c.unknown), c.column.seen.get("rare", 0.0)):
-            told.append((c, n, _of(n, c)))
+        if n > _expected(c, c.column.seen.get("rare", 1.0)):
+            told.append((c, n, _of(n, c) + _such_as(c.examples, c)))
     message = "Levels that fewer than five training rows had count as unknown"
     return _finding("unknown_levels", told, message, "Check how they are spelled.", _by_share)
 
@@ -92,7 +94,7 @@ def out_of_range(compared: Sequence[NewColumn], positions: np.ndarray) -> Findin
     for c in compared:
         far = _far(c)
         n = int(far.sum())
-        if n and n >= FEWEST_FAR * len(far):
+        if n and n >= FEWEST * len(far):
             assert c.values is not None
             told.append((c, n, f"{_of(n, c)} ({_span(c, far)})"))
     message = "Numbers lie far outside what training held"
@@ -103,19 +105,25 @@ def out_of_range(compared: Sequence[NewColumn], positions: np.ndarray) -> Findin
 # --------------------------------------------------------------------------- how much is odd
 
 
-def _expected(n: int, share: float) -> float:
-    """The most that chance explains where training had this share."""
-    return n * share + DEVIATIONS * math.sqrt(n * share * (1.0 - share))
+def _expected(c: NewColumn, share: float) -> float:
+    """The most rows that are nothing to tell where training had this share."""
+    n = len(c.gaps)
+    if not share:
+        return FEWEST * n - 1e-9
+    return max(n * share + DEVIATIONS * math.sqrt(n * share * (1.0 - share)), n * (share + MORE))
 
 
 def _far(c: NewColumn) -> np.ndarray:
-    """Which cells ``(n,)`` hold a number beyond the training range by more than its width, or on another scale."""
+    """Which cells ``(n,)`` hold a number far beyond the training range, or on another scale."""
     values, seen = c.values, c.column.seen
     if values is None or "low" not in seen:
         return np.zeros(len(c.gaps), bool)
     low, high = seen["low"], seen["high"]
     width = max(high - low, LEAST_YEARS if c.column.kind == "datetime" else 0.0)
-    far: np.ndarray = (values < low - width) | (values > high + width)
+    beyond = np.maximum(low - values, values - high) / width
+    far: np.ndarray = beyond > MANY_FAR
+    if far.mean() <= LARGE_SHARE:
+        far = beyond > FEW_FAR
     sizes = np.abs(values[~np.isnan(values) & (values != 0)])
     if "usual" in seen and len(sizes):
         small, large = seen["usual"]

@@ -76,13 +76,13 @@ def _refuse_unreadable(findings: Sequence[Finding], compared: Sequence[NewColumn
     most = max(LEAST_CELLS - 1, LARGE_SHARE * n_all)
     lost = [(c, int(c.unread.sum())) for c in compared]
     worst = max(lost, key=lambda pair: pair[1], default=None)
-    if worst is not None and worst[1] and worst[1] + n_unread > most:
+    if worst is not None and worst[1] and (n_lost := worst[1] + n_unread) > most:
         column, others = worst[0].column, sum(n + n_unread > most for _, n in lost) - 1
         such = f" (such as {worst[0].examples[0]!r})" if worst[0].examples else ""
-        more = f", and of {others} more columns too many" if others > 0 else ""
+        more = f", and too many of {others} other columns" if others > 0 else ""
         raise DataError(
-            f"{worst[1] + n_unread:,} of {n_all:,} cells of {column.name!r} cannot be read as {MEANT[column.kind]}, as in "
-            f"training{such}{more}: write them as training did, or {OVERRIDE} to predict from them as missing"
+            f"{n_lost:,} of {n_all:,} cells of {column.name!r} cannot be read as {MEANT[column.kind]}, which they "
+            f"were in training{such}{more}: write them as training did, or {OVERRIDE} to predict from them as missing"
         )
     for finding in findings:
         n = max(n_unread, finding.count) if finding.check in UNREAD_ROWS else 0

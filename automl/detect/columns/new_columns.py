@@ -31,7 +31,7 @@ class NewColumn:
         gaps: ``(n,)`` bool, cells that hold nothing, or a word for nothing.
         unknown: ``(n,)`` bool, cells that hold a level, or a member of a list, that no five training rows had.
         values: ``(n,)`` float64, NaN where there is none: numbers, or dates in seconds since 1970; None of other kinds.
-        examples: some of the cells that cannot be read.
+        examples: some of the cells that cannot be read or are unknown.
     """
 
     column: Column
@@ -81,12 +81,13 @@ def _anew(raw: pd.Series, values: np.ndarray, column: Column, mark: str) -> Anew
 def _compared(raw: pd.Series, values: np.ndarray, otherwise: Counter[str], column: Column) -> NewColumn:
     if column.kind not in ORDERED_KINDS:
         gaps = pd.isna(values) | (values == "")
-        return NewColumn(column, otherwise, np.zeros(len(raw), bool), gaps, unknown(values, column) & ~gaps)
+        new = unknown(values, column) & ~gaps
+        return NewColumn(column, otherwise, np.zeros(len(raw), bool), gaps, new, examples=_examples(values, new))
     lost = pd.isna(values)
     unread = _unread(raw, lost, column)
     return NewColumn(
         column, otherwise, unread, lost & ~unread, np.zeros(len(raw), bool), _numbers(values, column),
-        _examples(raw, unread),
+        _examples(raw.to_numpy(), unread),
     )  # fmt: skip
 
 
@@ -122,6 +123,6 @@ def _numbers(values: np.ndarray, column: Column) -> np.ndarray | None:
     return seconds
 
 
-def _examples(raw: pd.Series, unread: np.ndarray) -> tuple[str, ...]:
-    some = raw.iloc[np.flatnonzero(unread)[:LOOKED_AT]].tolist()
+def _examples(cells: np.ndarray, at: np.ndarray) -> tuple[str, ...]:
+    some = cells[np.flatnonzero(at)[:LOOKED_AT]].tolist()
     return tuple(dict.fromkeys(text for text in map(word, some) if text is not None))[:SHOWN]

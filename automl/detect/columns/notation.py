@@ -35,6 +35,7 @@ Anew = tuple[np.ndarray, Counter[str]]
 """A column as it is read in the end, and how cells were read otherwise than in training, with their count."""
 MOST_SHARE = 2.0
 """Ends of a column of shares, which are rounded beyond 1."""
+LEAST_PERCENTAGE = 2.0
 LOOKED_AT = 1_000
 """Cells, evenly taken, that say how a column is written."""
 MARK_WORDS = {".": "with a decimal point", ",": "with a decimal comma"}
@@ -45,11 +46,11 @@ def distinct_texts(cells: Sequence[Any], at: np.ndarray) -> tuple[np.ndarray, li
     """The place of each cell among the different texts (-1 for other cells), and these.
 
     Args:
-        cells: of a column.
+        cells: of a column, ``(n,)``.
         at: ``(n,)`` bool, the cells to look at.
     """
     held = np.full(len(cells), None, dtype=object)
-    for place in np.flatnonzero(at):
+    for place in np.flatnonzero(at).tolist():
         value = cells[place]
         held[place] = word(value) if isinstance(value, str) else None
     codes, uniques = pd.factorize(held)
@@ -100,6 +101,8 @@ def numbers_anew(series: pd.Series, values: np.ndarray, column: Column, mark: st
         column: whose reading and range are training's.
         mark: see `table_mark`.
     """
+    if (shares := _shares(series, values, column)) is not None:
+        return shares
     if _is_typed(series) or "form" in column.reading:
         return values, Counter()
     cells, other = series.tolist(), _other_mark(column)
@@ -108,10 +111,24 @@ def numbers_anew(series: pd.Series, values: np.ndarray, column: Column, mark: st
     if all_open := _are_open_ones_other(texts, column, mark):
         codes, texts = distinct_texts(cells, np.ones(len(cells), bool))
     anew = _with_other_mark(texts, column, all_open)
-    for place in np.flatnonzero(np.isnan(_read(texts, column.reading))).tolist():
+    written = {name: value for name, value in column.reading.items() if name != "missing"}
+    for place in np.flatnonzero(np.isnan(_read(texts, written))).tolist():
         if place not in anew and (found := _amount(texts[place], column)) is not None:
             anew[place] = found
     return replaced(values, codes, anew) if anew else (values, Counter())
+
+
+def _shares(series: pd.Series, values: np.ndarray, column: Column) -> Anew | None:
+    """Shares of one in a column of percentages that were hardly ever below one; None where there are none."""
+    unit, usual = str(column.reading.get("unit") or ""), column.seen.get("usual", (0.0, 0.0))
+    there = ~np.isnan(values)
+    if not is_percent(unit) or usual[0] < LEAST_PERCENTAGE or not there.any():
+        return None
+    plain = all(unit not in cell for cell in series.tolist() if isinstance(cell, str))
+    inner = bool(((values[there] > 0) & (values[there] < 1)).any())
+    if not plain or not inner or values[there].min() < 0 or values[there].max() > 1:
+        return None
+    return values * 100.0, Counter({"as shares of one": int(there.sum())})
 
 
 def _is_typed(series: pd.Series) -> bool:

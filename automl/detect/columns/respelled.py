@@ -71,11 +71,12 @@ def _distinct(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
 def _nearest(texts: Iterable[str], known: Iterable[str]) -> list[tuple[int, str, str]]:
     """Place and text of each that is no known level, and the one level that it spells otherwise."""
     exact, folded = set(known), _folded(known)
-    return [
-        (place, text, levels[0])
-        for place, text in enumerate(texts)
-        if text not in exact and len(levels := folded.get(fold(text), ())) == 1
-    ]
+    found = []
+    for place, text in enumerate(texts):
+        levels = folded.get(fold(text), [])
+        if text not in exact and len(levels) == 1:
+            found.append((place, text, levels[0]))
+    return found
 
 
 def _folded(known: Iterable[str]) -> Mapping[str, list[str]]:

@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.parse import members
-from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, QUANTITY_KINDS, UNUSED_KINDS, Column, Task
+from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, QUANTITY_KINDS, UNUSED_KINDS, Column, Dataset, Task
 
 __all__ = ["MOST_LEVELS", "noted", "of_columns"]
 
-MOST_LEVELS = 1_000
-"""Of a column with more levels than these none is noted: new ones are what such a column is expected to hold."""
+MOST_LEVELS, MOST_RARE = 1_000, 0.5
+"""Of a column with more levels, or with rarer ones in more of the rows, none is noted: new ones are expected there."""
 LOOKED_AT = 100_000
 """Training rows, evenly taken."""
 SIZED = 500
@@ -36,17 +36,28 @@ USUAL = (0.05, 0.95)
 LARGEST = sys.float_info.max
 
 
-def noted(task: Task, inputs: Any, rows: np.ndarray) -> Task:
+def noted(task: Task, dataset: Dataset, rows: np.ndarray) -> Task:
     """The task whose columns know what they held in the training rows; arrays have no columns.
 
     Args:
         task: what was detected.
-        inputs: typed by the task's columns.
+        dataset: its inputs typed by the task's columns.
         rows: of training, ``(n,)``.
     """
-    if not isinstance(inputs, pd.DataFrame) or not len(rows):
+    if not isinstance(dataset.inputs, pd.DataFrame) or not len(rows):
         return task
-    return replace(task, columns=of_columns(inputs, rows, task.columns))
+    comma = {name for finding in dataset.findings if finding.check == "decimal_comma" for name in finding.columns}
+    columns = tuple(_written(c, dataset.inputs, comma) for c in task.columns) if comma else task.columns
+    return replace(task, columns=of_columns(dataset.inputs, rows, columns))
+
+
+def _written(column: Column, inputs: pd.DataFrame, comma: set[str]) -> Column:
+    """A column of a file whose decimal commas were read with it; there a point parts thousands."""
+    if column.kind not in QUANTITY_KINDS or column.name not in inputs.columns:
+        return column
+    values = inputs[column.name].to_numpy(np.float64)
+    is_so = column.name in comma or bool((values[np.isfinite(values)] % 1 == 0).all())
+    return replace(column, reading={"decimal": ",", **column.reading}) if is_so else column
 
 
 def of_columns(inputs: pd.DataFrame, rows: np.ndarray, columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -154,7 +165,7 @@ def _levels(cells: pd.Series, column: Column) -> dict[str, Any]:
         rare = 1.0 - float(kept.sum()) / max(len(cells), 1)
     else:
         rare = float(np.mean([not levels.issuperset(row) for row in parted])) if parted else 0.0
-    return {"levels": [str(level) for level in kept.index], "rare": _share(rare)}
+    return {} if rare > MOST_RARE else {"levels": [str(level) for level in kept.index], "rare": _share(rare)}
 
 
 def _share(share: float) -> float:
