@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, get_args
 
 from automl.errors import DataError, OddRowsWarning, RecipeError
-from automl.intake import UNREAD_ROWS
 from automl.predict.odd_rows import LARGE_SHARE, MEANT
 from automl.records import OnOdd
 from automl.report.findings import finding_text, gravest_first
@@ -47,16 +46,13 @@ def told(findings: Iterable[Finding], on_odd: OnOdd | None) -> tuple[Finding, ..
     return gravest_first(one for one in findings if one.severity != "low" or one.check in ODD)
 
 
-def refuse(
-    findings: Sequence[Finding], compared: Sequence[NewColumn], n_unread: int, n_all: int, on_odd: OnOdd | None
-) -> None:
-    """Refuse new rows that are too odd.
+def refuse(findings: Sequence[Finding], compared: Sequence[NewColumn], n_rows: int, on_odd: OnOdd | None) -> None:
+    """Refuse new rows that are too odd. A row that cannot be read at all is no reason: its prediction is empty.
 
     Args:
         findings: all about these rows.
-        compared: their used columns, of the rows that could be read.
-        n_unread: rows that could not be read.
-        n_all: rows that were passed.
+        compared: their used columns; none where rows are no cells.
+        n_rows: that were read.
         on_odd: None to refuse a column of which more than `LARGE_SHARE` of the cells cannot be read; "refuse" to refuse
             whatever is told and is of medium or high severity.
 
@@ -68,26 +64,26 @@ def refuse(
         if grave:
             said = "; ".join(finding_text(one).partition(": ")[2] for one in grave)
             raise DataError(f"the new rows differ from the training rows, and on_odd is 'refuse': {said}")
-    if on_odd is None:
-        _refuse_unreadable(findings, compared, n_unread, n_all)
+    if on_odd is None and compared:
+        _refuse_unreadable(findings, compared, n_rows)
 
 
-def _refuse_unreadable(findings: Sequence[Finding], compared: Sequence[NewColumn], n_unread: int, n_all: int) -> None:
-    most = max(LEAST_CELLS - 1, LARGE_SHARE * n_all)
+def _refuse_unreadable(findings: Sequence[Finding], compared: Sequence[NewColumn], n_rows: int) -> None:
+    """Cells of a table, pictures among them; where pictures are the rows themselves there are no columns."""
+    most = max(LEAST_CELLS - 1, LARGE_SHARE * n_rows)
     lost = [(c, int(c.unread.sum())) for c in compared]
-    worst = max(lost, key=lambda pair: pair[1], default=None)
-    if worst is not None and worst[1] and (n_lost := worst[1] + n_unread) > most:
-        column, others = worst[0].column, sum(n + n_unread > most for _, n in lost) - 1
-        such = f" (such as {worst[0].examples[0]!r})" if worst[0].examples else ""
+    worst, n_lost = max(lost, key=lambda pair: pair[1], default=(None, 0))
+    if worst is not None and n_lost > most:
+        others = sum(n > most for _, n in lost) - 1
+        such = f" (such as {worst.examples[0]!r})" if worst.examples else ""
         more = f", and too many of {others} other columns" if others > 0 else ""
         raise DataError(
-            f"{n_lost:,} of {n_all:,} cells of {column.name!r} cannot be read as {MEANT[column.kind]}, which they "
-            f"were in training{such}{more}: write them as training did, or {OVERRIDE} to predict from them as missing"
+            f"{n_lost:,} of {n_rows:,} cells of {worst.column.name!r} cannot be read as {MEANT[worst.column.kind]}, "
+            f"which they were in training{such}{more}: write them as training did, or {OVERRIDE} to do without them"
         )
     for finding in findings:
-        n = max(n_unread, finding.count) if finding.check in UNREAD_ROWS else 0
-        if n > most:
-            raise DataError(f"{finding.message} Correct them, or {OVERRIDE} to predict the others")
+        if finding.check == "unreadable_images" and finding.count > most:
+            raise DataError(f"{finding.message} Correct them, or {OVERRIDE} to do without them")
 
 
 def warn(findings: Iterable[Finding], on_odd: OnOdd | None) -> None:

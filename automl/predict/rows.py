@@ -47,15 +47,11 @@ def read_rows(rows: Any, task: Task, root: str | None = None, on_odd: OnOdd | No
     raw = new_rows(rows, task, modalities.named(task), root)
     if goals.named(task).in_windows:
         made, compared = _history(raw, task)
-        positions, n_all = np.arange(raw.n_rows), raw.n_rows
-        n_unread = 0
     else:
         made, compared = _typed(raw, task)
-        assert made.row_numbers is not None and made.index is not None
-        positions, n_all = made.row_numbers, len(made.index)
-        n_unread = n_all - made.n_rows
-    findings = (*_told_of_rows(made), *odd_findings(compared, positions))
-    odd.refuse(findings, compared, n_unread, n_all, on_odd)
+    assert raw.row_numbers is not None
+    findings = (*_told_of_rows(made), *odd_findings(compared, raw.row_numbers))
+    odd.refuse(findings, compared, raw.n_rows, on_odd)
     return dataclasses.replace(made, findings=findings)
 
 
