@@ -102,18 +102,20 @@ def load(path: str | Path, plugins: Sequence[str | Path] = ()) -> Model:
 
     Args:
         path: what a contest or `Result.save` wrote, or a run folder.
-        plugins: where its goal or modality is a plug-in's: Python files, which run as code, and names of entry
-            points. What installed packages bring as entry points is known without.
+        plugins: where its goal, its modality or its shallow model is a plug-in's: Python files, which run as code, and
+            names of entry points. Goals and modalities of installed packages are known without; types of a model are
+            built only if their plug-in is named here.
 
     Raises:
-        BundleError: the folder is incomplete, altered, of another version, names code that is not ours, or is of a goal
-            or a modality that no plug-in known here brings.
+        BundleError: the folder is incomplete, altered, of another version, names code that is neither ours nor that of
+            a plug-in named here, or is of a goal or a modality that no plug-in known here brings.
         RecipeError: a plug-in is missing or cannot be imported.
     """
     from automl import bundle, catalog, modalities
 
-    catalog.extend([plugins] if isinstance(plugins, str | Path) else plugins)
-    opened = bundle.open(path, modalities.restore, modalities.restore_codec)
+    named = [plugins] if isinstance(plugins, str | Path) else list(plugins)
+    catalog.extend(named)
+    opened = bundle.open(path, modalities.restore, modalities.restore_codec, plug_ins=catalog.plug_ins(named))
     return Model(opened.task, opened.predictors, opened.recommended, Path(path), dict(opened.result))
 
 

@@ -12,21 +12,91 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 
 from automl.errors import RecipeError
-from automl.records import PLUGIN_GROUP, Goal, Metric, Modality, Template
+from automl.records import PLUGIN_GROUP, Baseline, Goal, Metric, Modality, Template
 
-__all__ = ["GROUP", "extend", "members", "template_loader"]
+__all__ = ["GROUP", "PlugIn", "extend", "members", "plug_ins", "template_loader"]
 
 GROUP = PLUGIN_GROUP
 Member = TypeVar("Member")
+FILE_PREFIX = "automl_plugin_"
 _FILES: dict[Path, ModuleType] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class PlugIn:
+    """What a plug-in brings beside its members: the types of which their fitted models consist.
+
+    Attributes:
+        name: a file's name, or the name of an entry point.
+        place: the file's path, or the same name: what `extend` takes.
+        module: of the file, or the one that the entry point names.
+        stored_as: name of the module in stored models; a file's module has its path in it, and is not called so there.
+        declared: types of other libraries that its baselines declare.
+    """
+
+    name: str
+    place: str
+    module: str
+    stored_as: str
+    declared: frozenset[str] = frozenset()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, and no part of an installed package."""
+        return self.module != self.stored_as
+
+    def owns(self, name: str) -> bool:
+        """Whether a type or function, as ``module.name``, is defined in this file, or in this package; or declared."""
+        module, _, own = name.rpartition(".")
+        package = self.module.partition(".")[0]
+        is_here = module == self.module if self.is_file else f"{module}.".startswith(f"{package}.")
+        found = getattr(sys.modules.get(module), own, None) if is_here else None  # what a file names is never imported
+        is_own = isinstance(found, type | FunctionType) and found.__module__ == module
+        return is_own or name in self.declared
+
+
+def plug_ins(named: Sequence[str | Path] | None = None) -> tuple[PlugIn, ...]:
+    """The plug-ins of these names, which `extend` imported before; None for all that are known.
+
+    Args:
+        named: as in `extend`.
+    """
+    files = {path: _of_file(path, module) for path, module in _FILES.items()}
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    if named is None:
+        return (*files.values(), *map(_of_point, points.values()))
+    found = []
+    for one in named:
+        path = None if _is_name(one) else Path(one).expanduser().resolve()
+        if path in files:
+            found.append(files[path])
+        elif path is None and str(one) in points:
+            found.append(_of_point(points[str(one)]))
+    return tuple(found)
+
+
+def _of_file(path: Path, module: ModuleType) -> PlugIn:
+    stored_as = f"{FILE_PREFIX}{path.stem}"
+    return PlugIn(path.name, str(path), module.__name__, stored_as, _declared(_constants(module)))
+
+
+def _of_point(point: EntryPoint) -> PlugIn:
+    loaded = point.load()
+    values = _constants(loaded) if isinstance(loaded, ModuleType) else [("", loaded)]
+    return PlugIn(point.name, point.name, point.module, point.module, _declared(values))
+
+
+def _declared(values: Iterable[tuple[str, Any]]) -> frozenset[str]:
+    return frozenset(name for _, value in values if isinstance(value, Baseline) for name in value.types)
 
 
 def members(record_type: type[Member], package: str) -> dict[str, Member]:
@@ -105,7 +175,7 @@ def _import_file(path: Path) -> ModuleType:
         return _FILES[path]
     if path.suffix != ".py" or not path.is_file():
         raise RecipeError(f"expected plugins to be Python files; {str(path)!r} is not one. Check the path")
-    name = f"automl_plugin_{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
+    name = f"{FILE_PREFIX}{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None  # a .py file always has a loader
     module = importlib.util.module_from_spec(spec)
@@ -145,7 +215,7 @@ def _modules(package: str) -> Iterator[ModuleType]:
 
 
 def _constants(module: ModuleType) -> Iterator[tuple[str, Any]]:
-    where = module.__file__ if module.__name__.startswith("automl_plugin_") else module.__name__
+    where = module.__file__ if module.__name__.startswith(FILE_PREFIX) else module.__name__
     for value in vars(module).values():
         yield str(where), value
 
