@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 from automl.errors import RecipeError
 from automl.records import PLUGIN_GROUP, Baseline, Goal, Metric, Modality, Template
 
-__all__ = ["GROUP", "PlugIn", "extend", "members", "plug_ins", "template_loader"]
+__all__ = ["GROUP", "PlugIn", "bringer", "extend", "members", "plug_ins", "template_loader"]
 
 GROUP = PLUGIN_GROUP
 Member = TypeVar("Member")
@@ -73,15 +73,27 @@ def plug_ins(named: Sequence[str | Path] | None = None) -> tuple[PlugIn, ...]:
     files = {path: _of_file(path, module) for path, module in _FILES.items()}
     points = {point.name: point for point in entry_points(group=GROUP)}
     if named is None:
-        return (*files.values(), *map(_of_point, points.values()))
-    found = []
+        return (*files.values(), *(one for point in points.values() if (one := _of_point(point)) is not None))
+    found: list[PlugIn | None] = []
     for one in named:
         path = None if _is_name(one) else Path(one).expanduser().resolve()
         if path in files:
             found.append(files[path])
         elif path is None and str(one) in points:
             found.append(_of_point(points[str(one)]))
-    return tuple(found)
+    return tuple(one for one in found if one is not None)
+
+
+def bringer(member: Any) -> str:
+    """The name of the plug-in that brings a member, as `PlugIn.name`; empty for one of automl's own."""
+    for path, module in _FILES.items():
+        if any(value is member for value in vars(module).values()):
+            return path.name
+    for point in entry_points(group=GROUP):
+        loaded = point.load()  # it was loaded before, or its member would not be here
+        if loaded is member or (isinstance(loaded, ModuleType) and any(v is member for v in vars(loaded).values())):
+            return point.name
+    return ""
 
 
 def _of_file(path: Path, module: ModuleType) -> PlugIn:
@@ -89,8 +101,12 @@ def _of_file(path: Path, module: ModuleType) -> PlugIn:
     return PlugIn(path.name, str(path), module.__name__, stored_as, _declared(_constants(module)))
 
 
-def _of_point(point: EntryPoint) -> PlugIn:
-    loaded = point.load()
+def _of_point(point: EntryPoint) -> PlugIn | None:
+    """None where it cannot be imported, of which `members` tells."""
+    try:
+        loaded = point.load()
+    except Exception:  # a package of somebody's own
+        return None
     values = _constants(loaded) if isinstance(loaded, ModuleType) else [("", loaded)]
     return PlugIn(point.name, point.name, point.module, point.module, _declared(values))
 

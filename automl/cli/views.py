@@ -188,9 +188,14 @@ def _with_zones(frame: Any) -> Any:
 def report(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")],
     out: Annotated[str | None, typer.Option(help="File to write: .html, .md or .json.")] = None,
+    plugins: Plugins = None,
 ) -> None:
     """Write the report of RUN again, without its data."""
+    from automl import catalog
     from automl import report as reports
+    from automl.records import Section
 
-    made = reports.render(Path(run), None if out is None else Path(out))
+    catalog.extend(words(plugins) or ())
+    sections = tuple(catalog.members(Section, "automl.report.sections").values())
+    made = reports.render(Path(run), None if out is None else Path(out), sections=sections, poorer=False)
     terminal.out(printable(f"Report: {made}"), needed=False)

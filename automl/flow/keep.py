@@ -49,8 +49,13 @@ def keep(
 
 
 def _report(outcome: Outcome, folder: Path) -> dict[str, Any]:
-    report.write(outcome, folder, tuple(catalog.members(Section, "automl.report.sections").values()))
+    report.write(outcome, folder, _sections())
     return report.result_dict(outcome)
+
+
+def _sections() -> tuple[Section, ...]:
+    """Those of automl's own and those of plug-ins."""
+    return tuple(catalog.members(Section, "automl.report.sections").values())
 
 
 def _not_saved(error: BundleError) -> Finding:
@@ -70,9 +75,9 @@ def save(
 ) -> Path:
     """Save the predictors as a bundle, with the report of the run's folder without its examples of rows."""
     with tempfile.TemporaryDirectory() as scratch:
-        page = report.render(folder, Path(scratch) / "report.html", examples=False, strict=False).read_text(
-            encoding="utf-8"
-        )
+        page = report.render(
+            folder, Path(scratch) / "report.html", sections=_sections(), examples=False, strict=False
+        ).read_text(encoding="utf-8")
     return bundle.save(
         target,
         outcome.task,
