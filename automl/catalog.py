@@ -75,12 +75,11 @@ def plug_ins(named: Sequence[str | Path] | None = None) -> tuple[PlugIn, ...]:
     if named is None:
         return (*files.values(), *(one for point in points.values() if (one := _of_point(point)) is not None))
     found: list[PlugIn | None] = []
-    for one in named:
-        path = None if _is_name(one) else Path(one).expanduser().resolve()
-        if path in files:
-            found.append(files[path])
-        elif path is None and str(one) in points:
-            found.append(_of_point(points[str(one)]))
+    for plugin in named:
+        if _is_name(plugin):
+            found.append(_of_point(points[str(plugin)]) if str(plugin) in points else None)
+        else:
+            found.append(files.get(Path(plugin).expanduser().resolve()))
     return tuple(one for one in found if one is not None)
 
 

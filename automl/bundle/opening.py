@@ -15,7 +15,7 @@ from automl.bundle.contents import check_files, check_folder, found_in, read_lis
 from automl.bundle.index import read_index, weights_of
 from automl.bundle.networks import LEAST_BATCH_BYTES, check_network, load_network
 from automl.bundle.packing import unpack
-from automl.bundle.plugged import here
+from automl.bundle.plugged import resolve
 from automl.bundle.tasks import task_from_dict
 from automl.bundle.trust import SKOPS_TYPES, load_shallow
 from automl.catalog import PlugIn
@@ -108,7 +108,7 @@ def open(  # noqa: A001
     content = read_index(path)
     check_folder(path, content)
     check_files(path, content)
-    plugged = here(path, content, plug_ins)
+    plugged = resolve(path, content, plug_ins)
     task = task_from_dict(content["task"])
     states = read_states(path, content)
     for names in content["sides"].values():

@@ -16,7 +16,7 @@ from automl.errors import BundleError
 from automl.storage.moved_types import renamed
 from automl.storage.trusted import check, check_plugged, names_in
 
-__all__ = ["Here", "described", "here", "named_types", "packed"]
+__all__ = ["Resolved", "described", "named_types", "packed", "resolve"]
 
 Used = dict[PlugIn, set[str]]
 """The plug-ins whose types models hold, and the names of these types."""
@@ -79,7 +79,7 @@ def named_types(path: Path, content: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class Resolved:
     """What the types of plug-ins that a bundle names are called here.
 
     Attributes:
@@ -95,7 +95,7 @@ class Here:
         return renamed(content, moved=self.moved) if self.types else content
 
 
-def here(path: Path, content: Mapping[str, Any], plug_ins: Sequence[PlugIn]) -> Here:
+def resolve(path: Path, content: Mapping[str, Any], plug_ins: Sequence[PlugIn]) -> Resolved:
     """Find the types of plug-ins that a bundle names.
 
     Args:
@@ -129,7 +129,7 @@ def here(path: Path, content: Mapping[str, Any], plug_ins: Sequence[PlugIn]) -> 
                 f"{path}: the plug-in {entry['name']!r} does not bring {_listed(lacking)}, which its shallow model is "
                 "of; give the file, or install the version of the package, that it was trained with"
             )
-    return Here({stored: own for stored, own in moved.items() if stored != own}, frozenset(types))
+    return Resolved({stored: own for stored, own in moved.items() if stored != own}, frozenset(types))
 
 
 def _as_here(name: str, plug_in: PlugIn) -> str:

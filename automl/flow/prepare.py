@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automl import catalog, metrics, modalities, split
 from automl.audit import examine
-from automl.detect import detect, is_in_time_order, noted, survey
+from automl.detect import detect, is_in_time_order, survey, with_training_facts
 from automl.detect.rows import flag_test_rows
 from automl.errors import InputError, NoTarget
 from automl.flow.selection import check_templates
@@ -62,7 +62,7 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
     hold_outs = tested or recipe.max_trials != 1
     parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
     if parts.train_windows is None:
-        task = noted(task, dataset, parts.train)
+        task = with_training_facts(task, dataset, parts.train)
     return Prepared(dataset, task, parts)
 
 

@@ -23,13 +23,13 @@ MORE = 0.05
 FEWEST = 0.005
 """Of the rows; fewer that training had not are nothing to tell: large tables have them."""
 MANY_FAR, FEW_FAR = 1.0, 3.0
-"""Widths of the training range beyond it where many numbers, or a few, are told: single ones lie out in clean data."""
+"""Widths of the training range beyond it where many numbers, or a few, are odd: single ones lie out in clean data."""
 SCALES = ((1, 64.0), (5, 8.0))
 """Numbers that all lie beyond the usual sizes by such a factor are on another scale, if there are at least so many."""
 LEAST_YEARS = 10 * 365.25 * 86400
 MEANT = {"numeric": "numbers", "embedded_number": "numbers", "boolean": "yes or no", "datetime": "dates"}
 """What cells are read as, by the kinds of columns whose cells may be unreadable."""
-Told = tuple[NewColumn, int, str]
+Concerned = tuple[NewColumn, int, str]
 """A column, how many of its cells are concerned, and what is to be said of them."""
 
 
@@ -46,60 +46,59 @@ def odd_findings(compared: Sequence[NewColumn], positions: np.ndarray) -> tuple[
 
 def unreadable_cells(compared: Sequence[NewColumn], positions: np.ndarray) -> Finding | None:
     """Cells that hold something and cannot be read, as missing ones are predicted from."""
-    told = [(c, n, _of(n, c) + _such_as(c.examples, c)) for c in compared if (n := int(c.unread.sum()))]
+    concerned = [(c, n, _of(n, c) + _such_as(c.examples, c)) for c in compared if (n := int(c.unread.sum()))]
     message = "Cells that cannot be read as in training count as missing"
     step = "Write them as training did, or leave them empty."
-    at = _rows((c.unread for c, _, _ in told), positions)
-    return _finding("unreadable_cells", told, message, step, lambda share: "high" if share > LARGE_SHARE else "medium",
-                    at)  # fmt: skip
+    at = _rows((c.unread for c, _, _ in concerned), positions)
+    return _finding("unreadable_cells", concerned, message, step, _gravely, at)
 
 
 def other_notation(compared: Sequence[NewColumn], positions: np.ndarray) -> Finding | None:
     """Cells that were read otherwise than training's, as they show another notation."""
-    told = []
+    concerned = []
     for c in compared:
         if c.otherwise:
             how = " and ".join(f"{words} ({n:,})" for words, n in c.otherwise.most_common(3))
-            told.append((c, c.otherwise.total(), how))
+            concerned.append((c, c.otherwise.total(), how))
     message = "Cells that are written otherwise than in training were read by their own notation"
     step = "If they mean something else, write them as training did."
-    return _finding("other_notation", told, message, step, lambda share: "medium")
+    return _finding("other_notation", concerned, message, step, lambda share: "medium")
 
 
 def new_gaps(compared: Sequence[NewColumn], positions: np.ndarray) -> Finding | None:
     """Values that are missing more often than training would lead to expect."""
-    told = []
+    concerned = []
     for c in compared:
         n, before = int(c.gaps.sum()), c.column.seen.get("missing", 1.0)
         if n > _expected(c, before):
-            told.append((c, n, f"{_of(n, c)} ({percent(before) if before else 'none'} in training)"))
+            concerned.append((c, n, f"{_of(n, c)} ({percent(before) if before else 'none'} in training)"))
     step = "Predictions are less certain; fill them if you can."
-    return _finding("new_gaps", told, "Values are missing that training had", step, _by_share)
+    return _finding("new_gaps", concerned, "Values are missing that training had", step, _by_share)
 
 
 def unknown_levels(compared: Sequence[NewColumn], positions: np.ndarray) -> Finding | None:
     """Levels that no five training rows had, where they are more than training would lead to expect."""
-    told = []
+    concerned = []
     for c in compared:
         n = int(c.unknown.sum())
         if n > _expected(c, c.column.seen.get("rare", 1.0)):
-            told.append((c, n, _of(n, c) + _such_as(c.examples, c)))
+            concerned.append((c, n, _of(n, c) + _such_as(c.examples, c)))
     message = "Levels that fewer than five training rows had count as unknown"
-    return _finding("unknown_levels", told, message, "Check how they are spelled.", _by_share)
+    return _finding("unknown_levels", concerned, message, "Check how they are spelled.", _by_share)
 
 
 def out_of_range(compared: Sequence[NewColumn], positions: np.ndarray) -> Finding | None:
     """Numbers and dates far outside what training held, or all on another scale."""
-    told = []
+    concerned = []
     for c in compared:
         far = _far(c)
         n = int(far.sum())
         if n and n >= FEWEST * len(far):
             assert c.values is not None
-            told.append((c, n, f"{_of(n, c)} ({_span(c, far)})"))
+            concerned.append((c, n, f"{_of(n, c)} ({_span(c, far)})"))
     message = "Numbers lie far outside what training held"
     step = "Check their unit; a model knows nothing of such values."
-    return _finding("out_of_range", told, message, step, lambda share: "high" if share > LARGE_SHARE else "medium")
+    return _finding("out_of_range", concerned, message, step, _gravely)
 
 
 # --------------------------------------------------------------------------- how much is odd
@@ -173,23 +172,27 @@ def _rows(masks: Iterable[np.ndarray], positions: np.ndarray) -> tuple[int, ...]
     return tuple(positions[together][:SHOWN_ROWS].tolist())
 
 
+def _gravely(share: float) -> Severity:
+    return "high" if share > LARGE_SHARE else "medium"
+
+
 def _by_share(share: float) -> Severity:
     return "medium" if share > LARGE_SHARE else "low"
 
 
 def _finding(
     check: str,
-    told: Sequence[Told],
+    concerned: Sequence[Concerned],
     message: str,
     step: str,
     severity: Callable[[float], Severity],
     rows: tuple[int, ...] = (),
 ) -> Finding | None:
     """One finding for all columns; its severity is that of the gravest."""
-    if not told:
+    if not concerned:
         return None
-    said = "; ".join(f"{c.column.name!r} {words}" for c, _, words in told[:SHOWN_COLUMNS])
-    more = f"; and in {len(told) - SHOWN_COLUMNS} more columns" if len(told) > SHOWN_COLUMNS else ""
-    grave = severity(max(n / max(len(c.gaps), 1) for c, n, _ in told))
-    names = tuple(c.column.name for c, _, _ in told)
-    return Finding(check, grave, f"{message}: {said}{more}.", step, names, rows, sum(n for _, n, _ in told))
+    said = "; ".join(f"{c.column.name!r} {words}" for c, _, words in concerned[:SHOWN_COLUMNS])
+    more = f"; and in {len(concerned) - SHOWN_COLUMNS} more columns" if len(concerned) > SHOWN_COLUMNS else ""
+    grave = severity(max(n / max(len(c.gaps), 1) for c, n, _ in concerned))
+    names = tuple(c.column.name for c, _, _ in concerned)
+    return Finding(check, grave, f"{message}: {said}{more}.", step, names, rows, sum(n for _, n, _ in concerned))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from automl.detect import NewColumn
     from automl.records import Finding
 
-__all__ = ["check_word", "refuse", "told", "warn"]
+__all__ = ["check_word", "refuse", "reported", "warn"]
 
 ODD = frozenset({
     "extra_columns", "missing_columns", "new_gaps", "other_notation", "out_of_range", "respelled_columns",
@@ -39,7 +39,7 @@ def check_word(on_odd: str | None) -> None:
         raise RecipeError(f"on_odd: expected one of {', '.join(get_args(OnOdd))}, got {on_odd!r}")
 
 
-def told(findings: Iterable[Finding], on_odd: OnOdd | None) -> tuple[Finding, ...]:
+def reported(findings: Iterable[Finding], on_odd: OnOdd | None) -> tuple[Finding, ...]:
     """What is told of new rows, gravest first; nothing where it is to be ignored."""
     if on_odd == "ignore":
         return ()
@@ -88,7 +88,7 @@ def _refuse_unreadable(findings: Sequence[Finding], compared: Sequence[NewColumn
 
 def warn(findings: Iterable[Finding], on_odd: OnOdd | None) -> None:
     """Tell of new rows by one warning at the caller's line; none where there is nothing to tell."""
-    lines = [finding_text(one) for one in told(findings, on_odd)]
+    lines = [finding_text(one) for one in reported(findings, on_odd)]
     if lines:
         text = "\n  ".join(["the new rows differ from those that the model was trained on:", *lines])
         warnings.warn(text, OddRowsWarning, stacklevel=_steps_out())

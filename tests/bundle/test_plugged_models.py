@@ -17,7 +17,7 @@ from automl import bundle, catalog, goals
 from automl.bundle.saving import digest, sha256
 from automl.errors import BundleError, RecipeError
 from automl.estimators.fitted import FittedModel
-from automl.records import Baseline, Cost, FitContext, Output, Run
+from automl.records import Cost, FitContext, Output, Run
 from automl.shallow.archive import Archive
 from automl.sides.predictors import ShallowPredictor
 from automl.storage.trusted import Untrusted, check, check_plugged, loads_plugged, names_in
@@ -113,7 +113,7 @@ def test_it_opens_with_its_file_wherever_that_lies_and_not_without(problem, tmp_
     monkeypatch.setattr(catalog, "_FILES", {})
     moved = shutil.copytree(tmp_path / "here", tmp_path / "there")
     np.testing.assert_array_equal(opened(folder, problem, moved / "mine.py"), shares(model, problem))
-    words = r"types of the plug-in 'mine.py' \(Mine, bent\).*automl.load\(path, plugins=\['mine.py'\]\), or --plugins ./mine.py"
+    words = r"plug-in 'mine.py' \(Mine, bent\).*automl.load\(path, plugins=\['mine.py'\]\), or --plugins ./mine.py"
     with pytest.raises(BundleError, match=words):  # that it was imported before is not enough
         automl.load(folder)
     with pytest.raises(BundleError, match=words):
@@ -124,7 +124,7 @@ def test_another_file_of_its_name_is_no_substitute(problem, tmp_path):
     folder = saved(tmp_path / "model", fitted(written(tmp_path / "here"), problem), problem)
     other = written(tmp_path / "other", "Mine = 1\n")
     with pytest.raises(
-        BundleError, match="the plug-in 'mine.py' does not bring Mine, bent, which its shallow model is"
+        BundleError, match=r"the plug-in 'mine.py' does not bring Mine, bent, which its shallow model is"
     ):
         automl.load(folder, plugins=[other])
     assert opened(folder, problem, [other, tmp_path / "here" / "mine.py"]).shape[1] == 2

@@ -18,10 +18,10 @@ import pandas as pd
 from automl.detect.parse import members
 from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, QUANTITY_KINDS, UNUSED_KINDS, Column, Dataset, Task
 
-__all__ = ["MOST_LEVELS", "noted", "of_columns"]
+__all__ = ["MOST_LEVELS", "of_columns", "with_training_facts"]
 
 MOST_LEVELS, MOST_RARE = 1_000, 0.5
-"""Of a column with more levels, or with rarer ones in more of the rows, none is noted: new ones are expected there."""
+"""Of a column with more levels, or with rarer ones in more of the rows, none is kept: new ones are expected there."""
 LOOKED_AT = 100_000
 """Training rows, evenly taken."""
 SIZED = 500
@@ -29,14 +29,14 @@ SIZED = 500
 BLOCK_CELLS = 2_000_000
 """Of numbers that are looked at together."""
 MOST_CELLS = 50_000_000
-"""Of levels that are counted; beyond, no levels are noted."""
+"""Of levels that are counted; beyond, no levels are kept."""
 STEPS = 8
 """An end is a multiple of at least so small a part of the range, a power of two."""
 USUAL = (0.05, 0.95)
 LARGEST = sys.float_info.max
 
 
-def noted(task: Task, dataset: Dataset, rows: np.ndarray) -> Task:
+def with_training_facts(task: Task, dataset: Dataset, rows: np.ndarray) -> Task:
     """The task whose columns know what they held in the training rows; arrays have no columns.
 
     Args:
