@@ -63,7 +63,8 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
     parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
     if parts.train_windows is None:
         task = with_training_facts(task, dataset, parts.train)
-    return Prepared(dataset, task, parts)
+    weights = (recipe.weight,) if isinstance(recipe.weight, str) else ()
+    return Prepared(dataset, dataclasses.replace(task, set_aside=(*recipe.drop, *weights)), parts)
 
 
 def audited(prepared: Prepared, seconds: float) -> Prepared:

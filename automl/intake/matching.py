@@ -49,7 +49,7 @@ def matched(
             f"{raw.where} lacks {listed(missing_keys)}, which say when and of which series a row is; "
             f"it has {listed(frame.columns)}"
         )
-    apart = {*answers, task.label, task.group_column}
+    apart = {*answers, *task.set_aside, task.label, task.group_column}
     needed = [c.name for c in task.columns if c.kind not in UNUSED_KINDS and c.name not in {*keys, *apart}]
     missing = tuple(name for name in needed if name not in frame.columns)
     if needed and len(missing) == len(needed) and not keys:

@@ -169,6 +169,7 @@ class Task:
         confidence: of the goal, 0 to 1; 1 if the user set it.
         target_columns: forecast only: how the targets are written, so that a new history is read like the training
             rows.
+        set_aside: names of columns that the user left out, and of weights: no news where new rows hold them.
     """
 
     modality: ModalityName
@@ -193,6 +194,7 @@ class Task:
     ordered: bool = False
     confidence: float = 1.0
     target_columns: tuple[Column, ...] = ()
+    set_aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -183,6 +183,13 @@ def test_gaps_unknown_levels_and_lost_columns_are_told(model, new):
     assert findings(model, new.drop(columns="doors"))["missing_columns"].columns == ("doors",)
 
 
+def test_columns_that_were_left_out_or_weigh_rows_are_no_news(fitted, cars):
+    frame = cars.assign(w=1.0, note="x")
+    model = fitted(frame, "price", "linear", weight="w", drop=["note"])
+    assert "extra_columns" not in findings(model, frame.head(5))
+    assert findings(model, frame.head(5).assign(more=1))["extra_columns"].columns == ("more",)
+
+
 def test_levels_that_training_had_rarely_are_no_news_where_they_stay_rare(fitted, cars):
     rare = cars.assign(colour=[f"own {i}" if i % 10 == 0 else c for i, c in enumerate(cars["colour"])])
     model = fitted(rare, "price", "linear")
