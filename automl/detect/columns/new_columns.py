@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.columns.convert import as_frame, read
-from automl.detect.columns.notation import Anew, dates_anew, numbers_anew, table_mark
+from automl.detect.columns.date_notation import dates_anew
+from automl.detect.columns.notation import Anew, numbers_anew, table_mark
 from automl.detect.columns.respelled import levels_anew, lists_anew, unknown
 from automl.detect.parse import MISSING_NUMBERS, word
 from automl.records import NUMERIC_KINDS, ORDERED_KINDS, QUANTITY_KINDS, UNUSED_KINDS, Column

@@ -15,21 +15,17 @@ import pandas as pd
 
 from automl.detect.parse import (
     MISSING_NUMBERS,
-    date_orders,
-    date_reading,
-    dates,
     is_percent,
     is_unit,
     marks,
     numbers,
-    packed_numbers,
     quantity,
     related_factor,
     word,
 )
 from automl.records import Column
 
-__all__ = ["Anew", "dates_anew", "numbers_anew", "replaced", "table_mark"]
+__all__ = ["Anew", "distinct_texts", "evenly", "numbers_anew", "replaced", "table_mark"]
 
 Anew = tuple[np.ndarray, Counter[str]]
 """A column as it is read in the end, and how cells were read otherwise than in training, with their count."""
@@ -74,9 +70,6 @@ def replaced(values: np.ndarray, codes: np.ndarray, anew: Mapping[int, tuple[Any
     return out, said
 
 
-# --------------------------------------------------------------------------- numbers
-
-
 def table_mark(columns: Iterable[pd.Series]) -> str:
     """The decimal mark that the cells of a table show, where some do and all of these the same; else an empty text.
 
@@ -87,7 +80,7 @@ def table_mark(columns: Iterable[pd.Series]) -> str:
     for series in columns:
         if not _is_typed(series):
             cells = series.tolist()
-            for comma, point, _ in map(marks_of, distinct_texts(cells, _evenly(len(cells)))[1]):
+            for comma, point, _ in map(marks_of, distinct_texts(cells, evenly(len(cells)))[1]):
                 shown |= {","} if comma else {"."} if point else set()
     return shown.pop() if len(shown) == 1 else ""
 
@@ -103,11 +96,13 @@ def numbers_anew(series: pd.Series, values: np.ndarray, column: Column, mark: st
     """
     if (shares := _shares(series, values, column)) is not None:
         return shares
-    if _is_typed(series) or "form" in column.reading:
+    if _is_typed(series):
         return values, Counter()
+    if "form" in column.reading:
+        return _other_units(series, values, column)
     cells, other = series.tolist(), _other_mark(column)
     odd = np.array([isinstance(cell, str) and other in cell for cell in cells]) | np.isnan(values)
-    codes, texts = distinct_texts(cells, odd | _evenly(len(cells)))
+    codes, texts = distinct_texts(cells, odd | evenly(len(cells)))
     if all_open := _are_open_ones_other(texts, column, mark):
         codes, texts = distinct_texts(cells, np.ones(len(cells), bool))
     anew = _with_other_mark(texts, column, all_open)
@@ -115,6 +110,13 @@ def numbers_anew(series: pd.Series, values: np.ndarray, column: Column, mark: st
     for place in np.flatnonzero(np.isnan(_read(texts, written))).tolist():
         if place not in anew and (found := _amount(texts[place], column)) is not None:
             anew[place] = found
+    return replaced(values, codes, anew) if anew else (values, Counter())
+
+
+def _other_units(series: pd.Series, values: np.ndarray, column: Column) -> Anew:
+    """Numbers in several parts ("5 ft 11 in") of which some cells are one number with another unit of the family."""
+    codes, texts = distinct_texts(series.tolist(), np.isnan(values))
+    anew = {place: found for place, text in enumerate(texts) if (found := _amount(text, column)) is not None}
     return replaced(values, codes, anew) if anew else (values, Counter())
 
 
@@ -135,7 +137,7 @@ def _is_typed(series: pd.Series) -> bool:
     return series.dtype.kind in "fiubM"
 
 
-def _evenly(n: int) -> np.ndarray:
+def evenly(n: int) -> np.ndarray:
     """Which of so many cells are looked at to see how a column is written: ``(n,)`` bool."""
     at = np.zeros(n, bool)
     at[np.linspace(0, n - 1, min(n, LOOKED_AT)).astype(np.int64)] = True
@@ -220,66 +222,3 @@ def _is_share(share: float, percentage: float, column: Column) -> bool:
     here = [_within(np.array([value]), column) for value in (share, percentage)]
     small = column.seen.get("low", -np.inf) >= -MOST_SHARE and column.seen.get("high", np.inf) <= MOST_SHARE
     return here == ["all", "none"] or (here[0] == here[1] and small)
-
-
-# --------------------------------------------------------------------------- dates
-
-
-def dates_anew(series: pd.Series, values: np.ndarray, column: Column) -> Anew:
-    """A column of dates with those cells read by their own notation that show one.
-
-    Args:
-        series: as it came.
-        values: as training's reading has them, ``(n,)`` with NaT.
-        column: whose reading is training's.
-    """
-    if series.dtype.kind == "M":
-        return values, Counter()
-    if series.dtype.kind in "fiu":
-        return _packed(series, values, column)
-    codes, texts = distinct_texts(series.tolist(), np.ones(len(series), bool))
-    frame = pd.Series(texts, dtype=object)
-    ours = dates(frame, column.reading)
-    anew = _in_other_order(texts, ours, column)
-    unread = [place for place in np.flatnonzero(np.isnat(ours)).tolist() if place not in anew]
-    if unread:
-        theirs = dates(frame[unread], date_reading([texts[place] for place in unread])[0])
-        anew |= {
-            place: (stamp, "as dates of another form")
-            for place, stamp in zip(unread, theirs, strict=True) if not np.isnat(stamp)
-        }  # fmt: skip
-    return replaced(values, codes, anew) if anew else (values, Counter())
-
-
-def _in_other_order(texts: Sequence[str], ours: np.ndarray, column: Column) -> dict[int, tuple[Any, str]]:
-    """Dates such as 03/04/2024 whose day and month the new cells order otherwise than training's reading."""
-    day, month = date_orders(texts)
-    known = "day_first" in column.reading
-    if known and bool(day) == bool(month):
-        return {}
-    reading = date_reading(texts)[0]
-    if "day_first" not in reading or (known and column.reading["day_first"] == reading["day_first"]):
-        return {}
-    cells = pd.Series(list(texts), dtype=object)
-    theirs = dates(cells, reading)
-    first, then = ("day", "month") if reading["day_first"] else ("month", "day")
-    how = f"with the {first} before the {then}"
-    before = ours
-    if not day and not month:
-        how, before = f"{how}, which no cell decides", dates(cells, {"day_first": not reading["day_first"]})
-    there = np.flatnonzero(~np.isnat(theirs) & (theirs != before))
-    return {int(place): (theirs[place], how) for place in there}
-
-
-def _packed(series: pd.Series, values: np.ndarray, column: Column) -> Anew:
-    """Numbers that stand for dates in another way than training's."""
-    there = series.notna().to_numpy()
-    unread = np.isnat(values) & there
-    if not unread.any():
-        return values, Counter()
-    packed = packed_numbers(numbers(series[unread]), dated=True)
-    if packed is None:
-        return values, Counter()
-    out = values.copy()
-    out[unread] = dates(series[unread], {"numbers": packed[0]})
-    return out, Counter({f"as numbers that {packed[1]}": int((~np.isnat(out[unread])).sum())})
