@@ -30,12 +30,11 @@ def dates_anew(series: pd.Series, values: np.ndarray, column: Column) -> Anew:
         return values, Counter()
     if series.dtype.kind in "fiu":
         return _packed(series, values, column)
-    cells = series.tolist()
     lost = np.isnat(values)
-    codes, texts = distinct_texts(cells, lost | evenly(len(cells)))
+    codes, texts = distinct_texts(series, lost | evenly(len(series)))
     if not lost.any() and "day_first" not in date_reading(texts)[0]:
         return values, Counter()
-    codes, texts = distinct_texts(cells, np.ones(len(cells), bool))
+    codes, texts = distinct_texts(series)
     ours = dates(pd.Series(texts, dtype=object), column.reading)
     anew = _in_other_order(texts, ours, column)
     anew |= _in_other_form(texts, [place for place in np.flatnonzero(np.isnat(ours)).tolist() if place not in anew])

@@ -38,19 +38,26 @@ MARK_WORDS = {".": "with a decimal point", ",": "with a decimal comma"}
 THOUSANDS = {".": "with points between thousands", ",": "with commas between thousands"}
 
 
-def distinct_texts(cells: Sequence[Any], at: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """The place of each cell among the different texts (-1 for other cells), and these.
+def distinct_texts(series: pd.Series, at: np.ndarray | None = None) -> tuple[np.ndarray, list[str]]:
+    """The place of each cell among the different texts of a column (-1 for other cells), and these.
 
     Args:
-        cells: of a column, ``(n,)``.
-        at: ``(n,)`` bool, the cells to look at.
+        series: as it came, ``(n,)``.
+        at: ``(n,)`` bool, the cells to look at; None for all.
     """
-    held = np.full(len(cells), None, dtype=object)
-    for place in np.flatnonzero(at).tolist():
-        value = cells[place]
+    places = np.arange(len(series)) if at is None else np.flatnonzero(at)
+    held = np.full(len(series), None, dtype=object)
+    for place, value in zip(places.tolist(), series.iloc[places].tolist(), strict=True):
         held[place] = word(value) if isinstance(value, str) else None
     codes, uniques = pd.factorize(held)
     return codes, [str(text) for text in uniques]
+
+
+def holding(series: pd.Series, mark: str) -> np.ndarray:
+    """Which cells ``(n,)`` are texts that hold a mark."""
+    if isinstance(series.dtype, pd.StringDtype):
+        return np.asarray(series.str.contains(mark, regex=False).to_numpy(dtype=bool, na_value=False))
+    return np.array([isinstance(cell, str) and mark in cell for cell in series.tolist()], dtype=bool)
 
 
 def replaced(values: np.ndarray, codes: np.ndarray, anew: Mapping[int, tuple[Any, str]]) -> Anew:
@@ -79,8 +86,7 @@ def table_mark(columns: Iterable[pd.Series]) -> str:
     shown = set()
     for series in columns:
         if not _is_typed(series):
-            cells = series.tolist()
-            for comma, point, _ in map(marks_of, distinct_texts(cells, evenly(len(cells)))[1]):
+            for comma, point, _ in map(marks_of, distinct_texts(series, evenly(len(series)))[1]):
                 shown |= {","} if comma else {"."} if point else set()
     return shown.pop() if len(shown) == 1 else ""
 
@@ -100,11 +106,10 @@ def numbers_anew(series: pd.Series, values: np.ndarray, column: Column, mark: st
         return values, Counter()
     if "form" in column.reading:
         return _other_units(series, values, column)
-    cells, other = series.tolist(), _other_mark(column)
-    odd = np.array([isinstance(cell, str) and other in cell for cell in cells]) | np.isnan(values)
-    codes, texts = distinct_texts(cells, odd | evenly(len(cells)))
+    odd = holding(series, _other_mark(column)) | np.isnan(values)
+    codes, texts = distinct_texts(series, odd | evenly(len(series)))
     if all_open := _are_open_ones_other(texts, column, mark):
-        codes, texts = distinct_texts(cells, np.ones(len(cells), bool))
+        codes, texts = distinct_texts(series)
     anew = _with_other_mark(texts, column, all_open)
     written = {name: value for name, value in column.reading.items() if name != "missing"}
     for place in np.flatnonzero(np.isnan(_read(texts, written))).tolist():
@@ -115,7 +120,7 @@ def numbers_anew(series: pd.Series, values: np.ndarray, column: Column, mark: st
 
 def _other_units(series: pd.Series, values: np.ndarray, column: Column) -> Anew:
     """Numbers in several parts ("5 ft 11 in") of which some cells are one number with another unit of the family."""
-    codes, texts = distinct_texts(series.tolist(), np.isnan(values))
+    codes, texts = distinct_texts(series, np.isnan(values))
     anew = {place: found for place, text in enumerate(texts) if (found := _amount(text, column)) is not None}
     return replaced(values, codes, anew) if anew else (values, Counter())
 
