@@ -39,8 +39,18 @@ def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
     """
     if recipe.metric is not None:
         metrics.named(recipe.metric)
-    dataset, task = _detected(load(recipe, most_rows), recipe)
+    raw = load(recipe, most_rows)
+    dataset, task = _detected(raw, recipe)
+    task = dataclasses.replace(task, set_aside=_set_aside(raw, recipe, task))
     return dataclasses.replace(dataset, findings=flag_test_rows(dataset.findings, dataset)), task
+
+
+def _set_aside(raw: Dataset, recipe: Recipe, task: Task) -> tuple[str, ...]:
+    """Columns of the data that the task does not name: left out by the user, weights, or of no use in a forecast."""
+    weights = (recipe.weight,) if isinstance(recipe.weight, str) else ()
+    names = raw.inputs.columns if hasattr(raw.inputs, "columns") else ()
+    named = {*(column.name for column in task.columns), *task.target, task.time_column, task.series_column}
+    return (*recipe.drop, *weights, *(name for name in names if name not in named))
 
 
 def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
@@ -63,8 +73,7 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
     parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
     if parts.train_windows is None:
         task = with_training_facts(task, dataset, parts.train)
-    weights = (recipe.weight,) if isinstance(recipe.weight, str) else ()
-    return Prepared(dataset, dataclasses.replace(task, set_aside=(*recipe.drop, *weights)), parts)
+    return Prepared(dataset, task, parts)
 
 
 def audited(prepared: Prepared, seconds: float) -> Prepared:

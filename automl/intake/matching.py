@@ -62,7 +62,7 @@ def matched(
         step = "Predictions are less certain; add what is missing."
         findings += (_finding("missing_columns", "high", message, step, missing),)
     extra = tuple(name for name in frame.columns if name not in {*known, *keys, *apart, *silent})
-    if extra:
+    if extra and task.horizon is None:  # a forecast names no column that it does not use
         message = f"{_columns(extra)} of the new rows {_were(extra)} not trained on and {_are(extra)} ignored"
         findings += (_finding("extra_columns", "low", message, "Train again with what should count.", extra),)
     keep = [name for name in frame.columns if (name in known or name in keys) and name not in answers]

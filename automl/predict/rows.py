@@ -15,6 +15,7 @@ from automl.errors import DataError
 from automl.intake import UNREAD_ROWS, new_rows
 from automl.predict import on_odd as odd
 from automl.predict.odd_rows import odd_findings
+from automl.records import ORDERED_KINDS
 
 if TYPE_CHECKING:
     from automl.detect import NewColumn
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["future", "placed", "read_rows"]
 
 LEFT_OUT, EMPTY = "were left out", "have an empty prediction"
-ORDERED_BY_TIME = ("numeric", "embedded_number", "datetime")
 
 
 def read_rows(rows: Any, task: Task, root: str | None = None, on_odd: OnOdd | None = None) -> Dataset:
@@ -73,7 +73,7 @@ def _history(raw: Dataset, task: Task) -> tuple[Dataset, tuple[NewColumn, ...]]:
         raise DataError(
             f"a forecast needs the past values of {', '.join(task.target)}; pass the history up to now with that column"
         )
-    columns = [c for c in (*task.columns, *task.target_columns) if c.kind in ORDERED_BY_TIME]
+    columns = [c for c in (*task.columns, *task.target_columns) if c.kind in ORDERED_KINDS and "parts" not in c.reading]
     made, compared = read_new(pd.concat([raw.inputs, raw.target], axis=1), columns)
     anew = {c.column.name: made[c.column.name] for c in compared if c.otherwise}
     raw = dataclasses.replace(
