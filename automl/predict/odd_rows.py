@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from automl.detect import NewColumn
 from automl.detect.quoting import is_personal, percent, rounded, shape
 from automl.records import Finding, Severity
 
-__all__ = ["LARGE_SHARE", "MEANT", "odd_findings"]
+__all__ = ["LARGE_SHARE", "MEANT", "odd_findings", "other_brightness"]
 
 LARGE_SHARE = 0.2
 """Of a column's cells: more of them that cannot be read are refused, and what concerns so many is grave."""
@@ -26,6 +27,8 @@ MANY_FAR, FEW_FAR = 1.0, 3.0
 """Widths of the training range beyond it where many numbers, or a few, are odd: single ones lie out in clean data."""
 SCALES = ((1, 64.0), (5, 8.0))
 """Numbers that all lie beyond the usual sizes by such a factor are on another scale, if there are at least so many."""
+MOST_PIXELS, LEAST_DEPTH = 1_000_000, 128
+"""Pixels that are looked at; steps of brightness beside which values up to 1 are another scale."""
 LEAST_YEARS = 10 * 365.25 * 86400
 MEANT = {"numeric": "numbers", "embedded_number": "numbers", "boolean": "yes or no", "datetime": "dates"}
 """What cells are read as, by the kinds of columns whose cells may be unreadable."""
@@ -99,6 +102,28 @@ def out_of_range(compared: Sequence[NewColumn], positions: np.ndarray) -> Findin
     message = "Numbers lie far outside what training held"
     step = "Check their unit; a model knows nothing of such values."
     return _finding("out_of_range", concerned, message, step, _gravely)
+
+
+def other_brightness(images: Any, limits: tuple[float, float] | None) -> tuple[Finding, ...]:
+    """Arrays of images on another scale than those of training, such as 0 to 1 where these went to 255.
+
+    Args:
+        images: as they came; anything that is no array of numbers tells nothing.
+        limits: the values that were black and white in training, or None.
+    """
+    if limits is None or not isinstance(images, np.ndarray) or images.dtype.kind not in "iuf" or not images.size:
+        return ()
+    low, high = limits
+    some = images.reshape(-1)[:: max(images.size // MOST_PIXELS, 1)].astype(np.float64)
+    some = some[np.isfinite(some)]
+    beyond = np.maximum(low - some, some - high) > high - low
+    is_dim = images.dtype.kind == "f" and high - low >= LEAST_DEPTH and some.max(initial=0.0) <= 1 and some.any()
+    if not is_dim and not (beyond.size and beyond.mean() > LARGE_SHARE):
+        return ()
+    here = f"{rounded(some.min())} to {rounded(some.max())}"
+    message = f"Pixels are on another scale than in training (training: {low:g} to {high:g}; here: {here})."
+    step = "Scale them as the training images were."
+    return (Finding("out_of_range", "high", message, step, count=len(images)),)
 
 
 # --------------------------------------------------------------------------- how much is odd

@@ -14,7 +14,7 @@ from automl.detect.series import calendars
 from automl.errors import DataError
 from automl.intake import UNREAD_ROWS, new_rows
 from automl.predict import on_odd as odd
-from automl.predict.odd_rows import odd_findings
+from automl.predict.odd_rows import odd_findings, other_brightness
 from automl.records import ORDERED_KINDS
 
 if TYPE_CHECKING:
@@ -50,7 +50,11 @@ def read_rows(rows: Any, task: Task, root: str | None = None, on_odd: OnOdd | No
     else:
         made, compared = _typed(raw, task)
     assert raw.row_numbers is not None
-    findings = (*_told_of_rows(made), *odd_findings(compared, raw.row_numbers))
+    findings = (
+        *_told_of_rows(made),
+        *odd_findings(compared, raw.row_numbers),
+        *other_brightness(raw.inputs, task.pixel_range),
+    )
     odd.refuse(findings, compared, raw.n_rows, on_odd)
     return dataclasses.replace(made, findings=findings)
 

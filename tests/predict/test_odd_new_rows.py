@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from automl.errors import DataError, OddRowsWarning, RecipeError
+from automl.predict.odd_rows import other_brightness
 
 N = 300
 
@@ -295,3 +296,18 @@ def test_a_history_in_another_notation_is_read_by_it(tmp_path):
     read = read_rows(comma, task)
     np.testing.assert_allclose(read.target["sales"], sales)
     assert [f.check for f in read.findings if f.severity == "medium"] == ["other_notation"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "images", "is_odd"),
+    [
+        ((0.0, 1.0), np.full((2, 4, 4), 200.0), True),
+        ((0.0, 255.0), np.full((2, 4, 4), 0.5), True),
+        ((0.0, 255.0), np.zeros((2, 4, 4), np.uint8), False),
+        ((0.0, 255.0), np.full((2, 4, 4), 3.0), False),
+        ((0.0, 1.0), np.full((2, 4, 4), 1.5), False),
+        (None, np.full((2, 4, 4), 200.0), False),
+    ],
+)
+def test_images_on_another_scale_are_told(limits, images, is_odd):
+    assert [f.check for f in other_brightness(images, limits)] == ["out_of_range"] * is_odd
