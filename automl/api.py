@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from automl.flow import Finished
-    from automl.records import Column, Finding, GoalName, Kind, Outcome, Recipe, Task
+    from automl.records import Column, Finding, GoalName, Kind, OnOdd, Outcome, Recipe, Task
 
 __all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run"]
 
@@ -307,18 +307,20 @@ def load(path: str | Path, plugins: Sequence[str | Path] = ()) -> Model:
 
     Args:
         path: what a contest or `Result.save` wrote, or a run folder.
-        plugins: where its goal or modality is a plug-in's: Python files, which run as code, and names of entry
-            points. What installed packages bring as entry points is known without.
+        plugins: where its goal, its modality or its shallow model is a plug-in's: Python files, which run as code, and
+            names of entry points. Goals and modalities of installed packages are known without; types of a model are
+            built only if their plug-in is named here.
 
     Raises:
-        BundleError: the folder is incomplete, altered, of another version, names code that is not ours, or is of a goal
-            or a modality that no plug-in known here brings.
+        BundleError: the folder is incomplete, altered, of another version, names code that is neither ours nor that of
+            a plug-in named here, or is of a goal or a modality that no plug-in known here brings.
         RecipeError: a plug-in is missing or cannot be imported.
     """
     from automl import bundle, catalog, modalities
 
-    catalog.extend([plugins] if isinstance(plugins, str | Path) else plugins)
-    opened = bundle.open(path, modalities.restore, modalities.restore_codec)
+    named = [plugins] if isinstance(plugins, str | Path) else list(plugins)
+    catalog.extend(named)
+    opened = bundle.open(path, modalities.restore, modalities.restore_codec, plug_ins=catalog.plug_ins(named))
     return Model(opened.task, opened.predictors, opened.recommended, Path(path), dict(opened.result))
 
 
@@ -473,13 +475,13 @@ class Result:
         """The shallow finalist; raises DataError when there is none."""
         return self.model.shallow
 
-    def predict(self, rows: Any) -> pd.DataFrame | pd.Series:
+    def predict(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
         """Predict new rows with the recommended model; see `SideModel.predict`."""
-        return self.model.predict(rows)
+        return self.model.predict(rows, on_odd)
 
-    def predict_proba(self, rows: Any) -> pd.DataFrame:
+    def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
         """Predict probabilities with the recommended model; see `SideModel.predict_proba`."""
-        return self.model.predict_proba(rows)
+        return self.model.predict_proba(rows, on_odd)
 
     def report(self, path: str | Path) -> Path:
         """Copy the report to `path` (``.html``, ``.md`` or ``.json``); returns the path.

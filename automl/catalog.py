@@ -12,21 +12,106 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 
 from automl.errors import RecipeError
-from automl.records import PLUGIN_GROUP, Goal, Metric, Modality, Template
+from automl.records import PLUGIN_GROUP, Baseline, Goal, Metric, Modality, Template
 
-__all__ = ["GROUP", "extend", "members", "template_loader"]
+__all__ = ["GROUP", "PlugIn", "bringer", "extend", "members", "plug_ins", "template_loader"]
 
 GROUP = PLUGIN_GROUP
 Member = TypeVar("Member")
+FILE_PREFIX = "automl_plugin_"
 _FILES: dict[Path, ModuleType] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class PlugIn:
+    """What a plug-in brings beside its members: the types of which their fitted models consist.
+
+    Attributes:
+        name: a file's name, or the name of an entry point.
+        place: the file's path, or the same name: what `extend` takes.
+        module: of the file, or the one that the entry point names.
+        stored_as: name of the module in stored models; a file's module has its path in it, and is not called so there.
+        declared: types of other libraries that its baselines declare.
+    """
+
+    name: str
+    place: str
+    module: str
+    stored_as: str
+    declared: frozenset[str] = frozenset()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, and no part of an installed package."""
+        return self.module != self.stored_as
+
+    def owns(self, name: str) -> bool:
+        """Whether a type or function, as ``module.name``, is defined in this file, or in this package; or declared."""
+        module, _, own = name.rpartition(".")
+        package = self.module.partition(".")[0]
+        is_here = module == self.module if self.is_file else f"{module}.".startswith(f"{package}.")
+        found = getattr(sys.modules.get(module), own, None) if is_here else None  # what a file names is never imported
+        is_own = isinstance(found, type | FunctionType) and found.__module__ == module
+        return is_own or name in self.declared
+
+
+def plug_ins(named: Sequence[str | Path] | None = None) -> tuple[PlugIn, ...]:
+    """The plug-ins of these names, which `extend` imported before; None for all that are known.
+
+    Args:
+        named: as in `extend`.
+    """
+    files = {path: _of_file(path, module) for path, module in _FILES.items()}
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    if named is None:
+        return (*files.values(), *(one for point in points.values() if (one := _of_point(point)) is not None))
+    found: list[PlugIn | None] = []
+    for plugin in named:
+        if _is_name(plugin):
+            found.append(_of_point(points[str(plugin)]) if str(plugin) in points else None)
+        else:
+            found.append(files.get(Path(plugin).expanduser().resolve()))
+    return tuple(one for one in found if one is not None)
+
+
+def bringer(member: Any) -> str:
+    """The name of the plug-in that brings a member, as `PlugIn.name`; empty for one of automl's own."""
+    for path, module in _FILES.items():
+        if any(value is member for value in vars(module).values()):
+            return path.name
+    for point in entry_points(group=GROUP):
+        loaded = point.load()  # it was loaded before, or its member would not be here
+        if loaded is member or (isinstance(loaded, ModuleType) and any(v is member for v in vars(loaded).values())):
+            return point.name
+    return ""
+
+
+def _of_file(path: Path, module: ModuleType) -> PlugIn:
+    stored_as = f"{FILE_PREFIX}{path.stem}"
+    return PlugIn(path.name, str(path), module.__name__, stored_as, _declared(_constants(module)))
+
+
+def _of_point(point: EntryPoint) -> PlugIn | None:
+    """None where it cannot be imported, of which `members` tells."""
+    try:
+        loaded = point.load()
+    except Exception:  # a package of somebody's own
+        return None
+    values = _constants(loaded) if isinstance(loaded, ModuleType) else [("", loaded)]
+    return PlugIn(point.name, point.name, point.module, point.module, _declared(values))
+
+
+def _declared(values: Iterable[tuple[str, Any]]) -> frozenset[str]:
+    return frozenset(name for _, value in values if isinstance(value, Baseline) for name in value.types)
 
 
 def members(record_type: type[Member], package: str) -> dict[str, Member]:
@@ -105,7 +190,7 @@ def _import_file(path: Path) -> ModuleType:
         return _FILES[path]
     if path.suffix != ".py" or not path.is_file():
         raise RecipeError(f"expected plugins to be Python files; {str(path)!r} is not one. Check the path")
-    name = f"automl_plugin_{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
+    name = f"{FILE_PREFIX}{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None  # a .py file always has a loader
     module = importlib.util.module_from_spec(spec)
@@ -145,7 +230,7 @@ def _modules(package: str) -> Iterator[ModuleType]:
 
 
 def _constants(module: ModuleType) -> Iterator[tuple[str, Any]]:
-    where = module.__file__ if module.__name__.startswith("automl_plugin_") else module.__name__
+    where = module.__file__ if module.__name__.startswith(FILE_PREFIX) else module.__name__
     for value in vars(module).values():
         yield str(where), value
 

@@ -12,6 +12,8 @@
         ├── Unfit                      a template or baseline does not apply to this task
         └── OutOfTime                  the deadline came before anything usable was fitted
 
+One warning: `OddRowsWarning` (UserWarning), new rows differ from those that a model was trained on.
+
 A message says what was expected, what arrived and what to do next. It is shown through `printable`, so that the name of
 a file or column cannot fake a line or control the terminal.
 """
@@ -28,6 +30,7 @@ __all__ = [
     "InputError",
     "MissingExtra",
     "NoTarget",
+    "OddRowsWarning",
     "OutOfTime",
     "RecipeError",
     "TrialError",
@@ -80,3 +83,10 @@ class Unfit(TrialError):
 
 class OutOfTime(TrialError):
     """The deadline came before anything usable was fitted."""
+
+
+class OddRowsWarning(UserWarning):
+    """New rows differ from those that a model was trained on; predictions were made.
+
+    Silence it by ``on_odd="ignore"``, or by ``warnings.filterwarnings("ignore", category=OddRowsWarning)``.
+    """

@@ -80,11 +80,9 @@ def encoded(found: Any, stage: Callable[[str], None]) -> Any:
 
 def new_rows(data: Any, task: Any, encoder: Any) -> None:
     """Rows to predict."""
-    from automl import modalities
-    from automl.intake import new_rows as read
-    from automl.predict.rows import future, ready
+    from automl.predict.rows import future, read_rows
 
-    dataset = ready(read(data, task, modalities.named(task)), task)
+    dataset = read_rows(data, task, on_odd="warn")
     if task.goal == "forecast":
         encoder.transform(*future(dataset, task))
     else:

@@ -18,7 +18,7 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "digest": str,
 }  # fmt: skip
 """Fields that every index has, with their types."""
-LATER: Mapping[str, type | tuple[type, ...]] = {"weights": dict, "keeps_rows": bool}
+LATER: Mapping[str, type | tuple[type, ...]] = {"weights": dict, "keeps_rows": bool, "plugins": list}
 """Fields added later, which older bundles do not have, with their types."""
 SIDES = frozenset({"deep", "shallow", "floor"})
 MOST_MODELS = 1_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from automl.bundle.contents import check_files, check_folder, found_in, read_lis
 from automl.bundle.index import read_index, weights_of
 from automl.bundle.networks import LEAST_BATCH_BYTES, check_network, load_network
 from automl.bundle.packing import unpack
+from automl.bundle.plugged import resolve
 from automl.bundle.tasks import task_from_dict
 from automl.bundle.trust import SKOPS_TYPES, load_shallow
+from automl.catalog import PlugIn
 from automl.errors import BundleError, InputError, MissingExtra
 from automl.records import Encoder, TargetCodec, Task
 from automl.sides.predictors import BATCH_SIZE, DeepPredictor, Predictor, ShallowPredictor
@@ -85,6 +87,7 @@ def open(  # noqa: A001
     restore_encoder: Callable[[Any], Encoder] | None = None,
     restore_codec: Callable[[Any], TargetCodec] | None = None,
     skops_types: frozenset[str] = SKOPS_TYPES,
+    plug_ins: Sequence[PlugIn] = (),
 ) -> Opened:
     """Open a saved contest; no code from the folder is run.
 
@@ -95,15 +98,17 @@ def open(  # noqa: A001
         restore_encoder: makes an encoder from its state.
         restore_codec: makes a codec from its state.
         skops_types: the closed list of types that a shallow model may consist of.
+        plug_ins: those that the user has named, of whose types it may consist, too.
 
     Raises:
         BundleError: it is not a bundle, is of another schema version, incomplete, changed, too large to be read here,
-            holds other files, or names code that is not automl's.
+            holds other files, or names code that is not automl's, or that of a plug-in which the user has not named.
     """
     path = found_in(folder)
     content = read_index(path)
     check_folder(path, content)
     check_files(path, content)
+    plugged = resolve(path, content, plug_ins)
     task = task_from_dict(content["task"])
     states = read_states(path, content)
     for names in content["sides"].values():
@@ -116,7 +121,9 @@ def open(  # noqa: A001
         decision = restored(path, "decision", states["decisions"].get(side), _restore_decision)
         files = ((path / name, read_listed(path, content, name)) for name in names)
         if names[0].endswith(".skops"):
-            models = tuple(load_shallow(file, data, skops_types, task) for file, data in files)
+            models = tuple(
+                load_shallow(file, plugged.content(data), skops_types, task, plugged.types) for file, data in files
+            )
             return ShallowPredictor(models, decision, weights, source=str(path))
         if restore_encoder is None or restore_codec is None:
             raise TypeError("a deep model needs restore_encoder and restore_codec")

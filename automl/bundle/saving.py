@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 
 from automl.bundle.packing import pack
+from automl.bundle.plugged import Used, described, packed
 from automl.bundle.tasks import task_to_dict
-from automl.bundle.trust import SKOPS_TYPES, check_keras, check_skops
+from automl.bundle.trust import SKOPS_TYPES, check_keras, refused
+from automl.catalog import plug_ins
 from automl.errors import FolderError
 from automl.records import Task
 from automl.sides.predictors import DeepPredictor, Predictor, ShallowPredictor
 from automl.storage import files
 from automl.storage.npz import write_npz
+from automl.storage.trusted import Untrusted
 
 __all__ = ["SCHEMA", "digest", "save"]
 
@@ -73,7 +76,8 @@ def save(
         draft = files.unfinished(target)
         draft.mkdir()
         try:
-            sides = write_models(draft, predictors, skops_types)
+            used: Used = {}
+            sides = write_models(draft, predictors, skops_types, used)
             if report_html is not None:
                 files.write_text(draft / "report.html", report_html)
             content = {
@@ -84,6 +88,7 @@ def save(
                 "sides": sides,
                 "weights": {side: list(predictor.weights) for side, predictor in predictors.items()},
                 "keeps_rows": keeps_rows,
+                "plugins": described(used),
                 "result": _without_words(result),
                 "versions": versions(),
                 "files": {path.name: sha256(path) for path in sorted(draft.iterdir())},
@@ -126,8 +131,10 @@ def replace(draft: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def write_models(draft: Path, predictors: Mapping[str, Predictor], types: frozenset[str]) -> dict[str, list[str]]:
-    """Write models and states; returns the file names of each side's models."""
+def write_models(
+    draft: Path, predictors: Mapping[str, Predictor], types: frozenset[str], used: Used
+) -> dict[str, list[str]]:
+    """Write models and states; returns the file names of each side's models, and fills `used`."""
     sides: dict[str, list[str]] = {}
     states: dict[str, Any] = {"decisions": {}}
     for side, predictor in predictors.items():
@@ -135,7 +142,7 @@ def write_models(draft: Path, predictors: Mapping[str, Predictor], types: frozen
             sides[side] = write_deep(draft, side, predictor)
             states["encoder"], states["codec"] = predictor.encoder.state(), predictor.codec.state()
         elif isinstance(predictor, ShallowPredictor):
-            sides[side] = write_shallow(draft, side, predictor, types)
+            sides[side] = write_shallow(draft, side, predictor, types, used)
         else:
             raise TypeError(f"{side}: expected a DeepPredictor or ShallowPredictor, got {type(predictor).__name__}")
         states["decisions"][side] = None if predictor.decision is None else predictor.decision.state()
@@ -158,17 +165,19 @@ def write_deep(draft: Path, side: str, predictor: DeepPredictor) -> list[str]:
     return names
 
 
-def write_shallow(draft: Path, side: str, predictor: ShallowPredictor, types: frozenset[str]) -> list[str]:
-    """Write a ``.skops`` file for each model, and check that it has only types on the list."""
+def write_shallow(draft: Path, side: str, predictor: ShallowPredictor, types: frozenset[str], used: Used) -> list[str]:
+    """Write a ``.skops`` file for each model, checked to have only types on the list, or of plug-ins known here."""
     import zipfile
 
     import skops.io
 
-    names = []
+    names, known = [], plug_ins()
     for i, model in enumerate(predictor.models):
         path = draft / f"{side}-{i}.skops"
-        skops.io.dump(model, path, compression=zipfile.ZIP_DEFLATED)
-        check_skops(path, types)
+        try:
+            path.write_bytes(packed(skops.io.dumps(model, compression=zipfile.ZIP_DEFLATED), types, known, used))
+        except Untrusted as error:
+            raise refused(path, error) from error
         names.append(path.name)
     return names
 

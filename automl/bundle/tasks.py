@@ -32,6 +32,11 @@ READINGS: Mapping[str, type | tuple[type, ...]] = {
     "shape": (list, tuple), "range": (list, tuple), "wall": bool, "parts": dict, "keys": (list, tuple),
 }  # fmt: skip
 """Types of the entries of a column's reading, by name."""
+NUMBER = (int, float)
+SEEN: Mapping[str, type | tuple[type, ...]] = {
+    "missing": NUMBER, "rare": NUMBER, "low": NUMBER, "high": NUMBER, "usual": list, "levels": list,
+}  # fmt: skip
+"""Types of the entries of what a column's training rows held, by name."""
 
 
 def task_to_dict(task: Task) -> dict[str, Any]:
@@ -46,6 +51,7 @@ def task_to_dict(task: Task) -> dict[str, Any]:
                 "confidence": float(column.confidence),
                 "evidence": column.evidence,
                 "reading": pack(dict(column.reading), arrays, f"{part}/{column.name}/reading"),
+                "seen": pack(dict(column.seen), arrays, f"{part}/{column.name}/seen"),
             }
             for column in getattr(task, part)
         ]
@@ -78,7 +84,11 @@ def task_from_dict(content: Any) -> Task:
         values = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
         for part in COLUMNS:
             values[part] = tuple(
-                _typed(Column, {**column, "reading": unpack(column["reading"], {})}) for column in content.get(part, [])
+                _typed(
+                    Column,
+                    {**column, "reading": unpack(column["reading"], {}), "seen": unpack(column.get("seen", {}), {})},
+                )
+                for column in content.get(part, [])
             )
     except (TypeError, KeyError) as error:
         raise BundleError(f"bundle.json: a column cannot be read ({error}); save the model again") from error
@@ -180,7 +190,22 @@ def _fault_of(column: Column) -> str:
         return f"has images of an invalid range in {column.name!r}"
     if "shape" in reading and not _is_shape(reading["shape"]):
         return f"has images of an invalid shape in {column.name!r}"
-    return ""
+    return "" if _is_seen(column.seen) else f"notes of {column.name!r} what no training rows held"
+
+
+def _is_seen(seen: Mapping[str, Any]) -> bool:
+    """Whether these are facts of training rows as `automl.detect.columns.seen` notes them."""
+    known = all(name in SEEN and isinstance(value, SEEN[name]) for name, value in seen.items())
+    if not known or ("low" in seen) != ("high" in seen) or ("levels" in seen) != ("rare" in seen):
+        return False
+    numbers = [
+        *(seen[name] for name in ("missing", "rare", "low", "high") if name in seen),
+        *seen.get("usual", ()),
+    ]
+    finite = all(isinstance(v, NUMBER) and not isinstance(v, bool) and math.isfinite(v) for v in numbers)
+    shares = finite and all(0 <= seen.get(name, 0) <= 1 for name in ("missing", "rare"))
+    sizes = len(seen.get("usual", (1, 1))) == 2 and all(isinstance(level, str) for level in seen.get("levels", ()))
+    return shares and sizes and seen.get("low", 0) <= seen.get("high", 0)
 
 
 def _is_range(limits: Sequence[Any]) -> bool:

@@ -9,9 +9,20 @@ from typing import Any
 
 from automl.errors import BundleError
 from automl.records import Task
-from automl.storage.trusted import TRUSTED, Untrusted, check, loads, parse_json, parts, read_members, unpacked_limit
+from automl.storage.trusted import (
+    TRUSTED,
+    Untrusted,
+    check,
+    loads,
+    loads_plugged,
+    names_in,
+    parse_json,
+    parts,
+    read_members,
+    unpacked_limit,
+)
 
-__all__ = ["SKOPS_TYPES", "check_keras", "check_network_file", "check_skops", "load_shallow"]
+__all__ = ["SKOPS_TYPES", "check_keras", "check_network_file", "check_skops", "load_shallow", "refused"]
 
 KERAS_MODULES = re.compile(
     r"keras(\.(layers|models|initializers|regularizers|constraints|activations|dtype_policies|random))?"
@@ -127,10 +138,12 @@ def check_skops(path: Path, allowed: frozenset[str] = SKOPS_TYPES) -> None:
     try:
         check(path.read_bytes(), allowed)
     except Untrusted as error:
-        raise _refused(path, error) from error
+        raise refused(path, error) from error
 
 
-def load_shallow(path: Path, content: bytes, allowed: frozenset[str], task: Task) -> Any:
+def load_shallow(
+    path: Path, content: bytes, allowed: frozenset[str], task: Task, plugged: frozenset[str] = frozenset()
+) -> Any:
     """Build a shallow model from the content of its file.
 
     Args:
@@ -138,18 +151,20 @@ def load_shallow(path: Path, content: bytes, allowed: frozenset[str], task: Task
         content: content of the file.
         allowed: the closed list of types.
         task: the task of the model.
+        plugged: types of the plug-ins that the user has named.
 
     Raises:
         BundleError: see `check_skops`; or its arrays would make native code read outside them; or it is a model of
             another task.
     """
     try:
-        model = loads(content, allowed)
+        is_plugged = bool(plugged) and not plugged.isdisjoint(names_in(content))
+        model = loads_plugged(content, plugged) if is_plugged else loads(content, allowed)
         if not callable(getattr(model, "predict", None)):
             raise Untrusted(f"it holds a {type(model).__name__}, which cannot predict")
         _check_task(model, task)
     except Untrusted as error:
-        raise _refused(path, error) from error
+        raise refused(path, error) from error
     return model
 
 
@@ -167,7 +182,8 @@ def _check_task(model: Any, task: Task) -> None:
                     raise Untrusted(f"its {name} are not those of the task in bundle.json")
 
 
-def _refused(path: Path, error: Untrusted) -> BundleError:
+def refused(path: Path, error: Untrusted) -> BundleError:
+    """The error for a file of a shallow model that is not to be opened, or was not to be written."""
     text = str(error)
     if text.startswith("it names"):
         return BundleError(f"{path} {text.removeprefix('it ')}; {NEXT}")

@@ -36,6 +36,13 @@ if TYPE_CHECKING:
 
 __all__ = ["inspect", "predict", "report"]
 
+OnOdd = Annotated[
+    str | None,
+    typer.Option(
+        help="Where NEW differs from the training rows: warn, ignore or refuse. By default warn, but refuse where more "
+        "than a fifth of a column cannot be read."
+    ),
+]
 FORMATS = (".csv", ".tsv", ".parquet", ".feather", ".jsonl")
 
 
@@ -110,8 +117,9 @@ def predict(
     side: Annotated[str | None, typer.Option(help="deep or shallow; default the recommended one.")] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Probabilities of each class instead of labels.")] = False,
     plugins: Plugins = None,
+    on_odd: OnOdd = None,
 ) -> None:
-    """Predict NEW rows with a saved MODEL; findings about the rows go to standard error."""
+    """Predict NEW rows with a saved MODEL; what is odd about the rows goes to standard error."""
     from automl import api
     from automl.report.findings import finding_text, gravest_first
 
@@ -119,16 +127,28 @@ def predict(
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
     loaded = api.load(model, words(plugins) or ())
     chosen = loaded if side is None else loaded.side(side)
-    rows = chosen.read(new)
-    for finding in gravest_first(rows.findings):
+    asked: dict[str, Any] = given({"on_odd": on_odd})
+    rows = chosen.read(new, **asked)
+    for finding in () if on_odd == "ignore" else gravest_first(rows.findings):
         terminal.err(finding_text(finding))
-    predicted: Any = chosen.predict_proba(rows) if proba else chosen.predict(rows)
-    frame = predicted.to_frame() if predicted.ndim == 1 else predicted
+    frame = named(chosen.predict_proba(rows) if proba else chosen.predict(rows))
     if out is None:
         terminal.out_data(frame.to_csv(index=False).rstrip("\n"))
     else:
         write(frame, Path(out))
         terminal.err(printable(f"{counted(len(frame), 'prediction')} in {out}"))
+
+
+def named(predicted: Any) -> Any:
+    """Predictions as a frame; those of a folder with the names of its files."""
+    frame = predicted.to_frame() if predicted.ndim == 1 else predicted
+    if not all(isinstance(name, str) for name in frame.index):
+        return frame
+    name = "file"
+    while name in frame.columns:
+        name += "_"
+    frame.insert(0, name, frame.index)
+    return frame
 
 
 def write(frame: Any, path: Path) -> None:
@@ -169,9 +189,14 @@ def _with_zones(frame: Any) -> Any:
 def report(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")],
     out: Annotated[str | None, typer.Option(help="File to write: .html, .md or .json.")] = None,
+    plugins: Plugins = None,
 ) -> None:
     """Write the report of RUN again, without its data."""
+    from automl import catalog
     from automl import report as reports
+    from automl.records import Section
 
-    made = reports.render(Path(run), None if out is None else Path(out))
+    catalog.extend(words(plugins) or ())
+    sections = tuple(catalog.members(Section, "automl.report.sections").values())
+    made = reports.render(Path(run), None if out is None else Path(out), sections=sections, poorer=False)
     terminal.out(printable(f"Report: {made}"), needed=False)

@@ -11,7 +11,7 @@ from automl.split import LEAST_ROWS
 
 if TYPE_CHECKING:
     from automl.estimators.fitted import ContestResult, FittedModel
-    from automl.records import Recipe
+    from automl.records import OnOdd, Recipe
 
 __all__ = ["ContestClassifier", "ContestRegressor"]
 
@@ -37,6 +37,8 @@ class Contest:
         search: how the deep side searches: a mapping with oracle, memory, device, workers, ray_address, log.
         out: run folder to keep, new or empty; None for a temporary folder that is removed.
         quiet: whether to show no progress.
+        on_odd: what `predict` does where rows differ from the training rows: "warn", "ignore" or "refuse". None for a
+            warning, and an error if more than a fifth of the cells of a column cannot be read.
 
     Attributes:
         result_: the verdict and the report, see `ContestResult`.
@@ -64,6 +66,7 @@ class Contest:
         search: Mapping[str, Any] | None = None,
         out: str | None = None,
         quiet: bool = True,
+        on_odd: OnOdd | None = None,
     ) -> None:
         self.budget = budget
         self.max_trials = max_trials
@@ -81,6 +84,7 @@ class Contest:
         self.search = search
         self.out = out
         self.quiet = quiet
+        self.on_odd = on_odd
 
     def _run(self, recipe: Recipe, started: float) -> FittedModel:
         """Run the contest."""

@@ -10,7 +10,7 @@ from automl.estimators.runner import side_alone
 
 if TYPE_CHECKING:
     from automl.estimators.fitted import FittedModel
-    from automl.records import Recipe
+    from automl.records import OnOdd, Recipe
 
 __all__ = ["DeepClassifier", "DeepRegressor"]
 
@@ -34,6 +34,8 @@ class Deep:
         plugins: files or entry points that add templates.
         search: how the deep side searches: a mapping with oracle, memory, device, workers, ray_address.
         quiet: whether to show no progress.
+        on_odd: what `predict` does where rows differ from the training rows: "warn", "ignore" or "refuse". None for a
+            warning, and an error if more than a fifth of the cells of a column cannot be read.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Deep:
         plugins: Sequence[str] | None = None,
         search: Mapping[str, Any] | None = None,
         quiet: bool = True,
+        on_odd: OnOdd | None = None,
     ) -> None:
         self.budget = budget
         self.max_trials = max_trials
@@ -68,6 +71,7 @@ class Deep:
         self.plugins = plugins
         self.search = search
         self.quiet = quiet
+        self.on_odd = on_odd
 
     def _run(self, recipe: Recipe, started: float) -> FittedModel:
         """Fit the deep side."""

@@ -11,15 +11,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from automl import goals
+from automl.errors import DataError
 from automl.estimators import checking
 from automl.estimators.runner import recipe_for
+from automl.predict.on_odd import check_word
 from automl.split import LEAST_UNTESTED
 
 if TYPE_CHECKING:
     from automl.estimators.fitted import FittedModel
-    from automl.records import Output, Recipe
+    from automl.records import OnOdd, Recipe
 
 __all__ = ["Classifier", "Regressor"]
+
+SHOWN_ROWS = 20
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]
@@ -28,6 +32,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     As in scikit-learn, parameters are checked only in `fit`.
     """
 
+    on_odd: OnOdd | None
     _fitted_model: FittedModel
     _least_rows: ClassVar[int] = LEAST_UNTESTED
 
@@ -37,12 +42,25 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def _fit(self, problem: checking.Problem, goal: Any, started: float) -> None:
         self.__dict__.pop("_fitted_model", None)  # the model of an earlier fit may have other columns
-        recipe = recipe_for(self.get_params(deep=False), problem, goal, type(self).__name__)
+        check_word(self.on_odd)
+        asked = {name: value for name, value in self.get_params(deep=False).items() if name != "on_odd"}
+        recipe = recipe_for(asked, problem, goal, type(self).__name__)
         self._fitted_model = self._run(recipe, started)
 
-    def _output(self, X: Any) -> Output:
+    def _predicted(self, X: Any, name: str) -> np.ndarray:
+        """An array of the output, ``(n, ...)`` for all rows: float64 with NaN where some cannot be read.
+
+        Raises:
+            DataError: the rows are odd and to be refused.
+        """
         check_is_fitted(self, "_fitted_model")
-        return self._fitted_model.output(checking.rows(self, X, reset=False))
+        output, read = self._fitted_model.output(checking.rows(self, X, reset=False), self.on_odd)
+        found = np.asarray(output.arrays[name])
+        if read.all():
+            return found
+        every = np.full((len(read), *found.shape[1:]), np.nan)
+        every[read] = found
+        return every
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -97,23 +115,44 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         For two classes the threshold is the best one on the validation rows, not always 0.5. So the predicted class may
         differ from the most probable one.
         """
-        codes = self._output(X).arrays["labels"]
+        codes = self._predicted(X, "labels")
+        unread = np.isnan(codes if codes.ndim == 1 else codes[:, 0])
         if goals.named(self._goal).is_multilabel:
-            return np.asarray(codes[:, self._places].astype(self._dtype))
+            return _emptied(codes[:, self._places], unread, self._dtype)
         known = np.flatnonzero(self._places >= 0)
         number = np.zeros(len(known), dtype=np.int64)
         number[self._places[known]] = known
-        return np.asarray(self.classes_[number[codes]])
+        return _emptied(self.classes_[number[np.where(unread, 0, codes).astype(np.int64)]], unread, self.classes_.dtype)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Predict probabilities ``(n, n_classes)`` in the order of `classes_`, or of each label ``(n, n_labels)``."""
-        probabilities = np.asarray(self._output(X).arrays["probabilities"], dtype=np.float64)
+        probabilities = np.asarray(self._predicted(X, "probabilities"), dtype=np.float64)
         return np.where(self._places >= 0, probabilities[:, self._places], 0.0)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _emptied(labels: np.ndarray, unread: np.ndarray, dtype: Any) -> np.ndarray:
+    """Labels of all rows, empty for rows that could not be read.
+
+    Raises:
+        DataError: some could not, and these labels have no empty value.
+    """
+    if not unread.any():
+        return np.asarray(labels.astype(dtype))
+    kind = np.dtype(dtype).kind
+    if kind in "fOU":
+        made = labels.astype(object if kind == "U" else dtype)
+        made[unread] = np.nan if kind == "f" else None
+        return np.asarray(made)
+    rows = ", ".join(map(str, np.flatnonzero(unread)[:SHOWN_ROWS]))
+    raise DataError(
+        f"{int(unread.sum()):,} rows cannot be read (row {rows}), and labels of the type {dtype} hold no empty "
+        "prediction: leave these rows out, or use predict_proba, which has NaN for them"
+    )
 
 
 class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
@@ -148,7 +187,7 @@ class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict values ``(n,)``, or ``(n, n_targets)`` for several targets."""
-        predicted = np.asarray(self._output(X).arrays["values"], dtype=np.float64)
+        predicted = np.asarray(self._predicted(X, "values"), dtype=np.float64)
         return predicted[:, 0] if self._n_targets == 1 else predicted
 
     def __sklearn_tags__(self) -> Any:

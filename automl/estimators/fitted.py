@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl import bundle, modalities
-from automl.intake import new_rows
-from automl.predict.rows import ready
+from automl import bundle, catalog, modalities
+from automl.predict.on_odd import warn
+from automl.predict.rows import read_rows
 from automl.storage import files as folders
 
 if TYPE_CHECKING:
-    from automl.records import Output, Task
+    from automl.records import OnOdd, Output, Task
     from automl.sides.predictors import Predictor
 
 __all__ = ["ContestResult", "FittedModel"]
@@ -26,7 +27,8 @@ class FittedModel:
     """A finalist with the task it was fitted for.
 
     Its pickle holds the files of a bundle (networks as ``.keras``, scikit-learn models as ``.skops``). So unpickling
-    checks it like any saved model, and does not depend on a folder that may no longer exist.
+    checks it like any saved model, and does not depend on a folder that may no longer exist; but a plug-in file of
+    whose types the model is must be where it was.
 
     Args:
         task: the detected task.
@@ -38,10 +40,21 @@ class FittedModel:
     def __init__(self, task: Task, predictor: Predictor, side: str, *, keeps_rows: bool) -> None:
         self.task, self.predictor, self.side, self.keeps_rows = task, predictor, side, keeps_rows
 
-    def output(self, inputs: Any) -> Output:
-        """Predict rows that were checked by `checking.rows`."""
-        dataset = ready(new_rows(inputs, self.task, modalities.named(self.task)), self.task)
-        return self.predictor.output(dataset, np.arange(dataset.n_rows))
+    def output(self, inputs: Any, on_odd: OnOdd | None = None) -> tuple[Output, np.ndarray]:
+        """Predict rows that were checked by `checking.rows`.
+
+        Args:
+            inputs: the rows.
+            on_odd: what is done where they differ from the training rows, see `automl.SideModel.predict`.
+
+        Returns:
+            The output of the rows that could be read, and ``(n,)`` bool, which of all rows these are.
+        """
+        dataset = read_rows(inputs, self.task, on_odd=on_odd)
+        warn(dataset.findings, on_odd)
+        read = np.zeros(len(inputs), bool)
+        read[dataset.row_numbers] = True
+        return self.predictor.output(dataset, np.arange(dataset.n_rows)), read
 
     def files(self) -> dict[str, bytes]:
         """The bundle's files by name."""
@@ -53,16 +66,27 @@ class FittedModel:
             return {file.name: file.read_bytes() for file in sorted(path.iterdir())}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"files": self.files()}
+        files = self.files()
+        return {"files": files, "plugins": _places(files)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        plugins = state.get("plugins", ())
+        catalog.extend(plugins)
         with tempfile.TemporaryDirectory() as scratch:
             for name, content in state["files"].items():
                 (Path(scratch) / Path(name).name).write_bytes(content)
-            opened = bundle.open(scratch, modalities.restore, modalities.restore_codec)
+            opened = bundle.open(
+                scratch, modalities.restore, modalities.restore_codec, plug_ins=catalog.plug_ins(plugins)
+            )
             side = opened.recommended
             self.task, self.side, self.keeps_rows = opened.task, side, opened.keeps_rows
             self.predictor = opened.predictors[side]
+
+
+def _places(files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Where the plug-ins are that a bundle needs: paths of files, and names of entry points."""
+    needed = {entry["module"] for entry in json.loads(files["bundle.json"])["plugins"]}
+    return tuple(one.place for one in catalog.plug_ins() if one.stored_as in needed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from automl.estimators.runner import side_alone
 
 if TYPE_CHECKING:
     from automl.estimators.fitted import FittedModel
-    from automl.records import Recipe
+    from automl.records import OnOdd, Recipe
 
 __all__ = ["ShallowClassifier", "ShallowRegressor"]
 
@@ -32,6 +32,8 @@ class Shallow:
         ensemble: whether the model may be a weighted ensemble.
         plugins: files or entry points that add families.
         quiet: whether to show no progress.
+        on_odd: what `predict` does where rows differ from the training rows: "warn", "ignore" or "refuse". None for a
+            warning, and an error if more than a fifth of the cells of a column cannot be read.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Shallow:
         ensemble: bool = True,
         plugins: Sequence[str] | None = None,
         quiet: bool = True,
+        on_odd: OnOdd | None = None,
     ) -> None:
         self.budget = budget
         self.max_trials = max_trials
@@ -62,6 +65,7 @@ class Shallow:
         self.ensemble = ensemble
         self.plugins = plugins
         self.quiet = quiet
+        self.on_odd = on_odd
 
     def _run(self, recipe: Recipe, started: float) -> FittedModel:
         """Fit the shallow side."""

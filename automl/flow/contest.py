@@ -178,7 +178,10 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             clock={**outcome.clock, "started": ledger.started},
         )
         progress.say("writing the report")
-        result = keep(outcome, done.predictors, done.recommended, folder)
+        outcome, result = keep(outcome, done.predictors, done.recommended, folder)
+        for finding in outcome.findings:
+            if finding.check == "model_not_saved":
+                progress.note(f"{finding.message} {finding.next_step}")
         progress.say(f"{folder} takes {_used_mib(folder):.1f} MiB on disk")
         progress.conclude(trust_of(outcome.findings), interface_of(recipe))
     return Finished(outcome, done.predictors, done.recommended, folder, result)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl import bundle, catalog, report
-from automl.errors import FolderError
-from automl.records import Baseline, Section, Template
+from automl.errors import BundleError, FolderError
+from automl.records import Baseline, Finding, Section, Template
 from automl.sides.ensemble import members_of
 from automl.storage.files import refuse_link
 from automl.system import shell
@@ -20,23 +21,48 @@ if TYPE_CHECKING:
 __all__ = ["keep", "keeps_rows"]
 
 
-def keep(outcome: Outcome, predictors: dict[str, Any], recommended: str, folder: Path) -> dict[str, Any]:
-    """Write the report's files and the bundle ``model/``; return the content of ``result.json``.
+def keep(
+    outcome: Outcome, predictors: dict[str, Any], recommended: str, folder: Path
+) -> tuple[Outcome, dict[str, Any]]:
+    """Write the report's files and the bundle ``model/``.
+
+    Returns:
+        The outcome, with a finding where a model is of types that cannot be saved, and the content of ``result.json``.
 
     Raises:
         FolderError: they could not be written. The journals and stored weights of the search are unchanged.
     """
     try:
-        report.write(outcome, folder, tuple(catalog.members(Section, "automl.report.sections").values()))
-        result = report.result_dict(outcome)
-        save(refuse_link(folder / "model"), outcome, predictors, recommended, result, folder)
+        result = _report(outcome, folder)
+        try:
+            save(refuse_link(folder / "model"), outcome, predictors, recommended, result, folder)
+        except BundleError as error:  # the contest is over: what it found is not lost with the model
+            outcome = dataclasses.replace(outcome, findings=(_not_saved(error), *outcome.findings))
+            result = _report(outcome, folder)
     except FolderError as error:
         raise FolderError(
             f"{error}. The search is over and what it found is kept: once {folder} can be written, "
             f"{shell.flag('--out', str(folder))} --resume writes the report and the model "
             "(--budget gives it time for more)"
         ) from error
-    return result
+    return outcome, result
+
+
+def _report(outcome: Outcome, folder: Path) -> dict[str, Any]:
+    report.write(outcome, folder, _sections())
+    return report.result_dict(outcome)
+
+
+def _sections() -> tuple[Section, ...]:
+    """Those of automl's own and those of plug-ins."""
+    return tuple(catalog.members(Section, "automl.report.sections").values())
+
+
+def _not_saved(error: BundleError) -> Finding:
+    return Finding(
+        "model_not_saved", "high", f"The models were not saved ({error}).",
+        "They predict in this process only. See the page on adding a baseline for the types that a model may hold.",
+    )  # fmt: skip
 
 
 def save(
@@ -49,9 +75,9 @@ def save(
 ) -> Path:
     """Save the predictors as a bundle, with the report of the run's folder without its examples of rows."""
     with tempfile.TemporaryDirectory() as scratch:
-        page = report.render(folder, Path(scratch) / "report.html", examples=False, strict=False).read_text(
-            encoding="utf-8"
-        )
+        page = report.render(
+            folder, Path(scratch) / "report.html", sections=_sections(), examples=False, strict=False
+        ).read_text(encoding="utf-8")
     return bundle.save(
         target,
         outcome.task,

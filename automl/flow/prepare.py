@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automl import catalog, metrics, modalities, split
 from automl.audit import examine
-from automl.detect import detect, is_in_time_order, survey
+from automl.detect import detect, is_in_time_order, survey, with_training_facts
 from automl.detect.rows import flag_test_rows
 from automl.errors import InputError, NoTarget
 from automl.flow.selection import check_templates
@@ -39,8 +39,18 @@ def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
     """
     if recipe.metric is not None:
         metrics.named(recipe.metric)
-    dataset, task = _detected(load(recipe, most_rows), recipe)
+    raw = load(recipe, most_rows)
+    dataset, task = _detected(raw, recipe)
+    task = dataclasses.replace(task, set_aside=_set_aside(raw, recipe, task))
     return dataclasses.replace(dataset, findings=flag_test_rows(dataset.findings, dataset)), task
+
+
+def _set_aside(raw: Dataset, recipe: Recipe, task: Task) -> tuple[str, ...]:
+    """Columns of the data that the task does not name: left out by the user, weights, or of no use in a forecast."""
+    weights = (recipe.weight,) if isinstance(recipe.weight, str) else ()
+    names = raw.inputs.columns if hasattr(raw.inputs, "columns") else ()
+    named = {*(column.name for column in task.columns), *task.target, task.time_column, task.series_column}
+    return (*recipe.drop, *weights, *(name for name in names if name not in named))
 
 
 def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
@@ -49,7 +59,7 @@ def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
 
 
 def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
-    """Load, detect and split, in this order.
+    """Load, detect and split, in this order, and note what columns hold in the training rows.
 
     Args:
         recipe: what is asked for.
@@ -60,7 +70,10 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
     check_templates(recipe)
     dataset, task = read(recipe)
     hold_outs = tested or recipe.max_trials != 1
-    return Prepared(dataset, task, split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs))
+    parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
+    if parts.train_windows is None:
+        task = with_training_facts(task, dataset, parts.train)
+    return Prepared(dataset, task, parts)
 
 
 def audited(prepared: Prepared, seconds: float) -> Prepared:

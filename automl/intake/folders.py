@@ -230,20 +230,24 @@ def _raw(folder: Path, found: _Files, tree: Tree, where: str) -> Raw:
         )
         findings = (_unused("medium", message, "Keep files of one sort in a folder.", others),)
     chosen = [found.paths[i] for i in kept]
+    names = tuple(shown(path.relative_to(folder).as_posix()) for path in chosen)
+    unread: tuple[int, ...] = ()
     kinds: dict[str, Kind] = {}
     if main == "image":
-        frame = pd.DataFrame({"image": [shown(path.relative_to(folder).as_posix()) for path in chosen]})
+        frame = pd.DataFrame({"image": list(names)})
         kinds["image"] = "image_path"
         findings += _told_endings(chosen, folder, where)
     else:
-        frame, noticed = texts(chosen)
+        frame, unread, noticed = texts(chosen)
         findings += noticed
+        kept = np.delete(kept, unread)
     labels = np.asarray(found.classes, dtype=object)[kept] if found.classes else None
     given = np.array([part == "test" for part in found.parts])[kept] if "test" in found.parts else None
     return Raw(
         shown(folder.resolve().name), where, frame.astype(object),
         None if labels is None else pd.DataFrame({"class": labels}), given=given, root=str(folder),
         rows=kept if labels is None else None, findings=(*findings, *found.findings), kinds=kinds,
+        names=names, unread=unread,
     )  # fmt: skip
 
 
@@ -292,25 +296,58 @@ def _was(paths: Sequence[Path]) -> str:
     return noun(len(paths), "was", "were")
 
 
-def texts(paths: list[Path]) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """The contents of text files as a frame with the column "text"."""
+def texts(paths: list[Path]) -> tuple[pd.DataFrame, tuple[int, ...], tuple[Finding, ...]]:
+    """The contents of text files as a frame with the column "text"; those that cannot be read are left out.
+
+    Args:
+        paths: of the files.
+
+    Returns:
+        The frame, the positions of the files that cannot be read, and what was noticed.
+
+    Raises:
+        DataError: none can be read.
+    """
     import pandas as pd
 
-    contents, odd = [], []
+    contents, odd, unread = [], [], list[int]()
     n_bytes = sum(path.stat().st_size for path in paths)
     refuse_beyond(f"the {len(paths):,} texts", TEXT_GROWTH * n_bytes, whole_mib(None), "their characters")
-    for path in paths:
-        with open_file(path) as file:
-            content = file.read() or b""
-        text, findings = as_text(content, shown(path.name))
+    for position, path in enumerate(paths):
+        try:
+            text, findings = _text_of(path)
+        except DataError:
+            if len(unread) == len(paths) - 1:
+                raise
+            unread.append(position)
+            continue
         contents.append(text)
         odd += [path] if findings else []
-    noticed: tuple[Finding, ...] = ()
+    noticed = _unread_texts(paths, unread)
     if odd:
         message = f"{len(odd)} files are not plain UTF-8 and were read as best they could."
         files = tuple(shown(path.name) for path in odd[:LISTED_FILES])
-        noticed = (Finding("encoding", "low", message, "Save them as UTF-8.", count=len(odd), files=files),)
-    return pd.DataFrame({"text": pd.Series(contents, dtype=object)}), noticed
+        noticed += (Finding("encoding", "low", message, "Save them as UTF-8.", count=len(odd), files=files),)
+    return pd.DataFrame({"text": pd.Series(contents, dtype=object)}), tuple(unread), noticed
+
+
+def _text_of(path: Path) -> tuple[str, tuple[Finding, ...]]:
+    try:
+        with open_file(path) as file:
+            content = file.read() or b""
+    except OSError as error:
+        why = error.strerror or error
+        raise DataError(f"cannot read {shown(path.name)!r}: {why}; check its permissions") from error
+    return as_text(content, shown(path.name))
+
+
+def _unread_texts(paths: list[Path], unread: list[int]) -> tuple[Finding, ...]:
+    if not unread:
+        return ()
+    message = f"{len(unread)} of {len(paths)} text files could not be read and were left out."
+    files = tuple(shown(paths[position].name) for position in unread[:LISTED_FILES])
+    step = "Replace these files or remove them."
+    return (Finding("unreadable_texts", "medium", message, step, count=len(unread), files=files),)
 
 
 # --------------------------------------------------------------------------- tables in folders

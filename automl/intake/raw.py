@@ -88,6 +88,8 @@ class Raw:
         test_from: the number of the appended test data's first row.
         kinds: of columns, where the reader knows more than their cells say (images without an ending).
         encoding: Python's name of that of a delimited text, else empty.
+        names: of all items of a folder, those that cannot be read among them.
+        unread: positions in `names` of the latter.
     """
 
     name: str
@@ -102,6 +104,13 @@ class Raw:
     test_from: int | None = None
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     encoding: str = ""
+    names: tuple[str, ...] = ()
+    unread: tuple[int, ...] = ()
+
+    @property
+    def read(self) -> tuple[int, ...]:
+        """Positions in `names` of the items that were read."""
+        return tuple(sorted(set(range(len(self.names))) - set(self.unread)))
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from automl.records import Dataset, Task
+    from automl.records import Dataset, OnOdd, Task
 
 __all__ = ["Model", "SideModel"]
 
@@ -41,60 +41,79 @@ class SideModel:
         lead = f"{words.task_sentence(self.task)}, scored by {words.metric(self.task.metric)}"
         return card.card(f"The {self.side} model", lead, card.columns_table(self.task.columns))
 
-    def predict(self, rows: Any) -> pd.DataFrame | pd.Series:
+    def predict(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
         """Predict new rows.
 
         Args:
             rows: in any form that `fit` takes, without the target if it is unknown. For a forecast, the history up to
                 now.
+            on_odd: what is done where they differ from the training rows. "warn": an `OddRowsWarning`. "ignore":
+                nothing. "refuse": an error. By default a warning, and an error if more than a fifth of the cells of a
+                column that the model uses cannot be read.
 
         Returns:
-            A Series named like the target; a frame for several targets or labels. For a forecast, a frame with the
-            series, the time on the clock of the history given, and each target's values and quantiles for the next
-            `horizon` steps.
+            A Series named like the target; a frame for several targets or labels. It has the index of the rows (of a
+            folder, the names of its files); a row that cannot be read has an empty prediction. For a forecast, a frame
+            with the series, the time on the clock of the history given, and each target's values and quantiles for the
+            next `horizon` steps.
 
         Raises:
-            DataError: none of the columns that the model needs is there, or an array has another shape.
+            DataError: none of the columns that the model needs is there, an array has another shape, or the rows are
+                odd and to be refused.
+            RecipeError: `on_odd` is none of the words.
         """
         from automl import goals
+        from automl.predict.rows import placed
 
-        dataset = self._dataset(rows)
+        dataset = self._dataset(rows, on_odd)
         with self._opened():
             if goals.named(self.task).in_windows:
                 return _forecast_frame(self.predictor, dataset, self.task)
             output = self.predictor.output(dataset, _all_rows(dataset))
-            return goals.named(self.task).to_frame(output.arrays, self.task)
+            predicted: pd.DataFrame | pd.Series = placed(
+                goals.named(self.task).to_frame(output.arrays, self.task), dataset
+            )
+            return predicted
 
-    def predict_proba(self, rows: Any) -> pd.DataFrame:
-        """Predict probabilities for new rows: a frame with one column per class (or label).
+    def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
+        """Predict probabilities for new rows: a frame with one column per class (or label), indexed as by `predict`.
+
+        Args:
+            rows: as for `predict`.
+            on_odd: as for `predict`.
 
         Raises:
-            DataError: the task is not a classification, or the rows do not fit the model.
+            DataError: the task is not a classification, or the rows do not fit the model; see `predict`.
         """
         import pandas as pd
 
         from automl import goals
         from automl.goals.shared.rows import as_written
+        from automl.predict.rows import placed
 
         if not goals.named(self.task).is_classification:
             raise DataError(f"predict_proba needs a classification; this model does {self.task.goal}: use predict")
-        dataset = self._dataset(rows)
+        dataset = self._dataset(rows, on_odd)
         with self._opened():
             output = self.predictor.output(dataset, _all_rows(dataset))
-            return pd.DataFrame(output.arrays["probabilities"], columns=list(as_written(self.task)))
+            shares = pd.DataFrame(output.arrays["probabilities"], columns=list(as_written(self.task)))
+            return pd.DataFrame(placed(shares, dataset))
 
-    def read(self, rows: Any) -> Dataset:
-        """Read new rows as the model will see them. `findings` of the result say what could not be read as in training.
+    def read(self, rows: Any, on_odd: OnOdd | None = None) -> Dataset:
+        """Read new rows as the model will see them. `findings` of the result say what is odd about them.
 
         Args:
-            rows: in any form that `predict` takes. `predict` also takes the result of this method.
+            rows: in any form that `predict` takes. `predict` also takes the result of this method, and warns of nothing
+                then.
+            on_odd: as for `predict`; nothing is warned of here.
+
+        Raises:
+            DataError: as by `predict`.
         """
-        from automl import modalities
-        from automl.intake import new_rows
-        from automl.predict.rows import ready
+        from automl.predict.rows import read_rows
 
         with self._opened():
-            return ready(new_rows(rows, self.task, modalities.named(self.task), self.root), self.task)
+            return read_rows(rows, self.task, self.root, on_odd)
 
     def _opened(self) -> AbstractContextManager[None]:
         """A context that explains errors during prediction, see `automl.sides.predictors.opened_from`."""
@@ -102,10 +121,15 @@ class SideModel:
 
         return opened_from(getattr(self.predictor, "source", ""))
 
-    def _dataset(self, rows: Any) -> Dataset:
+    def _dataset(self, rows: Any, on_odd: OnOdd | None) -> Dataset:
+        from automl.predict.on_odd import warn
         from automl.records import Dataset
 
-        return rows if isinstance(rows, Dataset) else self.read(rows)
+        if isinstance(rows, Dataset):
+            return rows
+        dataset = self.read(rows, on_odd)
+        warn(dataset.findings, on_odd)
+        return dataset
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,17 +177,17 @@ class Model:
         """The shallow finalist."""
         return self.side("shallow")
 
-    def read(self, rows: Any) -> Dataset:
+    def read(self, rows: Any, on_odd: OnOdd | None = None) -> Dataset:
         """Read new rows as the recommended model will see them; see `SideModel.read`."""
-        return self.side(self.recommended).read(rows)
+        return self.side(self.recommended).read(rows, on_odd)
 
-    def predict(self, rows: Any) -> pd.DataFrame | pd.Series:
+    def predict(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
         """Predict new rows with the recommended model; see `SideModel.predict`."""
-        return self.side(self.recommended).predict(rows)
+        return self.side(self.recommended).predict(rows, on_odd)
 
-    def predict_proba(self, rows: Any) -> pd.DataFrame:
+    def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
         """Predict probabilities with the recommended model; see `SideModel.predict_proba`."""
-        return self.side(self.recommended).predict_proba(rows)
+        return self.side(self.recommended).predict_proba(rows, on_odd)
 
 
 def _all_rows(dataset: Dataset) -> np.ndarray:

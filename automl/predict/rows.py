@@ -3,42 +3,120 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from automl import goals, modalities
-from automl.detect import read
+from automl.detect import history, read_new
 from automl.detect.series import calendars
 from automl.errors import DataError
+from automl.intake import UNREAD_ROWS, new_rows
+from automl.predict import on_odd as odd
+from automl.predict.odd_rows import odd_findings, other_brightness
+from automl.records import ORDERED_KINDS
 
 if TYPE_CHECKING:
-    from automl.records import Dataset, Task
+    from automl.detect import NewColumn
+    from automl.records import Dataset, Finding, OnOdd, Task
 
-__all__ = ["future", "ready"]
+__all__ = ["future", "placed", "read_rows"]
+
+LEFT_OUT, EMPTY = "were left out", "have an empty prediction"
 
 
-def ready(dataset: Dataset, task: Task) -> Dataset:
-    """Convert the columns of new rows to the types of training, decode images, and sort a forecast's history.
+def read_rows(rows: Any, task: Task, root: str | None = None, on_odd: OnOdd | None = None) -> Dataset:
+    """Read new rows as a model of this task reads them: columns of the types of training, images decoded.
+
+    Args:
+        rows: in any form that `automl.intake.new_rows` takes.
+        task: what the model was trained for.
+        root: folder of relative image paths.
+        on_odd: what is done where they differ from the training rows.
+
+    Returns:
+        A dataset whose findings say what is odd; rows that cannot be read are in its `index` only. The history of a
+        forecast is sorted.
 
     Raises:
-        DataError: columns that the task needs are missing.
+        DataError: none can be read, columns that the task needs are missing, or they are odd and to be refused.
+        RecipeError: `on_odd` is none of the words.
     """
+    odd.check_word(on_odd)
+    raw = new_rows(rows, task, modalities.named(task), root)
     if goals.named(task).in_windows:
-        return _history(dataset, task)
-    return modalities.named(task).ready(dataset, task, read)
+        made, compared = _history(raw, task)
+    else:
+        made, compared = _typed(raw, task)
+    assert raw.row_numbers is not None
+    findings = (
+        *_told_of_rows(made),
+        *odd_findings(compared, raw.row_numbers),
+        *other_brightness(raw.inputs, task.pixel_range),
+    )
+    odd.refuse(findings, compared, raw.n_rows, on_odd)
+    return dataclasses.replace(made, findings=findings)
 
 
-def _history(dataset: Dataset, task: Task) -> Dataset:
+def _typed(raw: Dataset, task: Task) -> tuple[Dataset, tuple[NewColumn, ...]]:
+    """Rows that are items, typed, and how their columns compare with training."""
+    compared: list[NewColumn] = []
+
+    def read(frame: pd.DataFrame, columns: Any) -> pd.DataFrame:
+        made, found = read_new(frame, columns)
+        compared.extend(found)
+        return made
+
+    return modalities.named(task).ready(raw, task, read), tuple(compared)
+
+
+def _history(raw: Dataset, task: Task) -> tuple[Dataset, tuple[NewColumn, ...]]:
     """Past rows with their times and targets, sorted by (series, time)."""
-    from automl.detect import history
-
-    if dataset.target is None:
+    if raw.target is None:
         raise DataError(
             f"a forecast needs the past values of {', '.join(task.target)}; pass the history up to now with that column"
         )
-    return history(dataset, task)
+    columns = [c for c in (*task.columns, *task.target_columns) if c.kind in ORDERED_KINDS and "parts" not in c.reading]
+    made, compared = read_new(pd.concat([raw.inputs, raw.target], axis=1), columns)
+    anew = {c.column.name: made[c.column.name] for c in compared if c.otherwise}
+    raw = dataclasses.replace(
+        raw,
+        inputs=raw.inputs.assign(**{name: cells for name, cells in anew.items() if name in raw.inputs}),
+        target=raw.target.assign(**{name: cells for name, cells in anew.items() if name in raw.target}),
+    )
+    return history(raw, task), compared
+
+
+def _told_of_rows(dataset: Dataset) -> tuple[Finding, ...]:
+    """The readers' findings; rows that training would leave out have an empty prediction here."""
+    return tuple(
+        dataclasses.replace(one, message=one.message.replace(LEFT_OUT, EMPTY)) if one.check in UNREAD_ROWS else one
+        for one in dataset.findings
+    )
+
+
+def placed(frame: Any, dataset: Dataset) -> Any:
+    """Predictions with the index of the rows that were passed; those of rows that could not be read are empty.
+
+    Args:
+        frame: a frame or series of the rows that were read, in their order.
+        dataset: these rows.
+    """
+    if dataset.index is None or dataset.row_numbers is None:
+        return frame
+    if len(frame) == len(dataset.index):
+        return frame.set_axis(dataset.index, axis=0)
+    found = _with_gaps(frame).set_axis(pd.Index(dataset.row_numbers), axis=0)
+    return found.reindex(range(len(dataset.index))).set_axis(dataset.index, axis=0)
+
+
+def _with_gaps(frame: Any) -> Any:
+    """Whole numbers and truths as types that hold gaps."""
+    if isinstance(frame, pd.DataFrame):
+        return frame.apply(_with_gaps)
+    kind = frame.dtype.kind if isinstance(frame.dtype, np.dtype) else ""
+    return frame.astype({"i": "Int64", "u": "Int64", "b": "boolean"}[kind]) if kind in {"i", "u", "b"} else frame
 
 
 def future(dataset: Dataset, task: Task) -> tuple[Dataset, np.ndarray]:

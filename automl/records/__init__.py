@@ -38,6 +38,7 @@ from automl.records.names import (
     Items,
     Kind,
     ModalityName,
+    OnOdd,
     OutputKind,
     Severity,
     Side,
@@ -52,6 +53,6 @@ __all__ = [
     "QUANTITY_KINDS", "UNUSED_KINDS", "Answers", "ArrayForm", "Baseline", "Calibration", "Column", "Comparison",
     "Contender", "Contestant", "Cost", "Dataset", "DeviceWish", "Encoder", "Example", "Facts", "Family", "Finding",
     "FitContext", "Goal", "GoalName", "Head", "InputKind", "InputSpec", "Items", "Kind", "Metric", "Modality",
-    "ModalityName", "Outcome", "Output", "OutputKind", "Recipe", "Run", "SearchOptions", "Section", "Severity",
+    "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind", "Recipe", "Run", "SearchOptions", "Section", "Severity",
     "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier",
 ]  # fmt: skip

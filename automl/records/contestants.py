@@ -91,6 +91,8 @@ class Baseline:
         settings: ``settings(task, facts, seed) -> iterator`` of plain dicts; the first is the default.
         keeps_rows: whether the fitted model holds training rows.
         unfit: ``unfit(task, facts) -> reason or None``: why the family cannot be used for this task.
+        types: of a plug-in: full names of the types in a fitted model that are neither its own nor trusted by skops,
+            such as those of another library.
     """
 
     name: str
@@ -102,6 +104,7 @@ class Baseline:
     keeps_rows: bool = False
     unfit: Callable[[Task, Facts], str | None] = lambda task, facts: None
     source: str = ""
+    types: tuple[str, ...] = ()
 
 
 class Contender(Protocol):

@@ -74,6 +74,8 @@ class Dataset:
             test data are numbered from `test_from` on.
         test_from: number of the first row of the user's own test data, greater than all row numbers of the training
             file; None without such data.
+        index: new rows only: the label of each row that was passed, of which `row_numbers` are the positions that could
+            be read; the others get an empty prediction.
         n_source_rows: number of rows of the source if only some of them were read; None if all were.
         kinds: of input columns, if the reader knows more than the cells say.
         encoding: Python's name of the encoding of a delimited text, else empty.
@@ -98,6 +100,7 @@ class Dataset:
     zone: str | None = None
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     encoding: str = ""
+    index: pd.Index | None = None
 
     @property
     def n_rows(self) -> int:
@@ -132,6 +135,10 @@ class Column:
     images of a table, ``{"shape": [height, width, channels]}``, and ``"range"``, the values that become 0 and 255, if
     they have more than eight bits. That of a time column may name the columns that tell a part of the time
     (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
+
+    `seen` says what the training rows held, so that new rows can be compared with them (`automl.detect.columns.seen`):
+    ``missing`` (share of gaps), for numbers and dates ``low`` and ``high``, for numbers ``usual`` (two sizes), for
+    levels ``levels`` and ``rare`` (share of the rows with another one). Empty in models of before.
     """
 
     name: str
@@ -139,6 +146,7 @@ class Column:
     confidence: float
     evidence: str
     reading: Mapping[str, Any] = field(default_factory=dict)
+    seen: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +176,7 @@ class Task:
             rows.
         encoding: Python's name of the encoding of the text trained on, by which other texts are read that leave theirs
             open; empty if it was UTF-8 or no text.
+        set_aside: names of columns that the user left out, and of weights: no news where new rows hold them.
     """
 
     modality: ModalityName
@@ -193,6 +202,7 @@ class Task:
     confidence: float = 1.0
     target_columns: tuple[Column, ...] = ()
     encoding: str = ""
+    set_aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

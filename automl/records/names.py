@@ -24,6 +24,8 @@ Side = Literal["deep", "shallow", "blend", "floor"]
 Status = Literal["done", "cut", "failed"]
 Severity = Literal["low", "medium", "high"]
 DeviceWish = Literal["auto", "cpu", "one", "all"]
+OnOdd = Literal["warn", "ignore", "refuse"]
+"""What is done about new rows that differ from the training rows (`automl.predict.on_odd`)."""
 
 PLUGIN_GROUP = "automl.plugins"
 """Group of entry points by which installed packages add templates, baselines, metrics, goals and so on."""

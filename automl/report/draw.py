@@ -65,6 +65,9 @@ class Pen:
         return [(screen, self._one(chart, size)) for screen, size in SHAPES[str(chart.get("shape") or "wide")].items()]
 
     def _one(self, chart: Mapping[str, Any], size: tuple[float, float]) -> str:
+        lacking = [name for name in ("alt", "layers") if name not in chart and chart.get("kind") != "gain"]
+        if lacking:
+            raise ValueError(f"a chart lacks {lacking[0]!r}; it has {', '.join(map(repr, chart))}")
         import matplotlib
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
@@ -79,7 +82,7 @@ class Pen:
                 gain(axes, chart)
             else:
                 for layer in chart["layers"]:
-                    MARKS[layer["mark"]](axes, layer, COLOURS[layer.get("colour") or "ink"][0])
+                    drawn(axes, layer)
                 limits(axes, chart)
             buffer = io.StringIO()
             blank = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -219,6 +222,48 @@ MARKS = {
 }  # fmt: skip
 
 
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "line": ("x", "y"), "step": ("x", "y"), "points": ("x", "y"), "band": ("x", "low", "high"), "bars": ("x", "y"),
+    "rule": (), "diagonal": (),
+}  # fmt: skip
+"""What a layer must hold, by its mark."""
+CHOICE = tuple(name for name in COLOURS if name not in ("grid", "paper"))
+"""Colours that a layer may name."""
+
+
+def drawn(axes: Any, layer: Mapping[str, Any]) -> None:
+    """Draw one layer.
+
+    Raises:
+        ValueError: its mark or its colour is none, or it lacks a field.
+    """
+    mark = layer.get("mark")
+    if mark not in MARKS:
+        raise ValueError(f"a layer of a chart has the mark {mark!r}; expected one of {', '.join(MARKS)}")
+    lacking = [name for name in FIELDS[mark] if name not in layer]
+    if lacking:
+        raise ValueError(
+            f"a layer of a chart of the mark {mark!r} lacks {lacking[0]!r}; it needs {_listed(FIELDS[mark])}"
+        )
+    MARKS[mark](axes, layer, colour_of(layer)[0])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def colour_of(layer: Mapping[str, Any]) -> tuple[str, str]:
+    """A layer's colour: its stand-in for Matplotlib, and its CSS.
+
+    Raises:
+        ValueError: it names none.
+    """
+    name = layer.get("colour") or "ink"
+    if name not in COLOURS:
+        raise ValueError(f"a layer of a chart has the colour {name!r}; expected one of {', '.join(CHOICE)}")
+    return COLOURS[name]
+
+
 def gain(axes: Any, chart: Mapping[str, Any]) -> None:
     """The gain and its interval, over the band of gains that are too small to count."""
     at, low, high, least = (chart.get(key) for key in ("gain", "low", "high", "least"))
@@ -283,7 +328,7 @@ def sparkline(lines: Sequence[Mapping[str, Any]], alt: str, width: int = 220, he
             for x, y in points
             if y is not None
         ]
-        colour = COLOURS[item.get("colour") or "ink"][1]
+        colour = colour_of(item)[1]
         dash = ' stroke-dasharray="4 2"' if item.get("colour") == "shallow" else ""
         paths.append(f'<polyline points="{" ".join(places)}" style="stroke: {colour}"{dash}/>')
     box = f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}"'

@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from automl import catalog
 from automl.errors import FolderError
 from automl.records import Outcome, Section
 from automl.report import draw, markdown, words
@@ -54,6 +55,7 @@ def render(
     sections: Sequence[Section] | None = None,
     examples: bool = True,
     strict: bool = True,
+    poorer: bool = True,
 ) -> Path:
     """Make the page again from the stored ``report.json`` alone.
 
@@ -65,6 +67,8 @@ def render(
         examples: whether to show the parts that hold the user's own rows, and the words of exceptions.
         strict: whether a section of automl's own that cannot be drawn is an error (the file was altered); else the page
             says so in its place.
+        poorer: whether a page that is there may be replaced by one without the section of a plug-in that is not known
+            here.
 
     Returns:
         The page's path.
@@ -80,6 +84,8 @@ def render(
     path = folder / "report.html" if target is None else Path(target)
     kind_of(path)
     names = ["report.md", "report.html"] if target is None else [path.name]
+    if not poorer and path.suffix.lower() != ".json":
+        _refuse_poorer(content, sections, path.parent, names)
     try:
         made = {name: form(Path(name).suffix.lower(), content, sections, strict) for name in names}
     except Exception as error:  # templates and pictures may raise anything where automl did not write the file
@@ -107,6 +113,26 @@ def kind_of(path: Path) -> str:
     return ".html" if ending == ".htm" else ending
 
 
+def _refuse_poorer(
+    content: Mapping[str, Any], sections: Sequence[Section] | None, folder: Path, names: Sequence[str]
+) -> None:
+    """Refuse to replace a page by one that lacks a plug-in's section.
+
+    Raises:
+        FolderError: a page is there, and a stored section is of a plug-in that is not known here.
+    """
+    known = {section.name for section in sections or shipped()}
+    lacking = next((part for part in content["sections"] if part["name"] not in known and part["data"]), None)
+    there = next((folder / name for name in names if (folder / name).exists()), None)
+    if lacking is not None and there is not None:
+        plug_in = str(lacking.get("plugin") or "")
+        named = f"--plugins {f'./{plug_in}' if plug_in.endswith('.py') else plug_in}" if plug_in else "--plugins"
+        raise FolderError(
+            f"the section {lacking['name']!r} comes from a plug-in that is not known here, and {there} would lose it; "
+            f"name the plug-in ({named}), or write to another file (--out)"
+        )
+
+
 def _without_failures(data: Any) -> Any:
     """A section's data without the words of exceptions, which may quote a cell."""
     if isinstance(data, dict):
@@ -128,14 +154,15 @@ def written(content: Mapping[str, Any]) -> str:
 
 def stored(outcome: Outcome, sections: Sequence[Section] | None = None) -> dict[str, Any]:
     """What ``report.json`` holds: a head, and each section's dict; a section that fails says so in its place."""
-    parts = []
+    parts, own = [], shipped()
     for section in sorted(sections or shipped(), key=lambda s: (s.order, s.name)):
         try:
             data, problem = words.plain(section.collect(outcome)), None
         except Exception as error:
             data, problem = None, f"{type(error).__name__}: {words.shorten(error, 200)}"
         if data is not None or problem:
-            parts.append({"name": section.name, "title": section.title, "data": data, "problem": problem})
+            part = {"name": section.name, "title": section.title, "data": data, "problem": problem}
+            parts.append(part | ({} if section in own else {"plugin": catalog.bringer(section)}))
     return {
         "schema": SCHEMA,
         "automl_version": outcome.automl_version,

@@ -44,7 +44,12 @@ FAULTS = (
 )  # fmt: skip
 
 
-def renamed(content: bytes, limit_bytes: float | None = None, members: re.Pattern[str] = ANY) -> bytes:
+def renamed(
+    content: bytes,
+    limit_bytes: float | None = None,
+    members: re.Pattern[str] = ANY,
+    moved: Mapping[str, str] = MOVED,
+) -> bytes:
     """A skops file with today's names of modules.
 
     Nothing is built or judged here: a file that is damaged, too large for its size or no such file comes back as it
@@ -54,6 +59,7 @@ def renamed(content: bytes, limit_bytes: float | None = None, members: re.Patter
         content: of the file.
         limit_bytes: most that its members may take together, unpacked; None for a hundred times its size.
         members: what a member may be called. A file with another one is not packed anew, however many it has.
+        moved: module that the file may name → what it is called now.
 
     Returns:
         The content itself where it names no class that has moved.
@@ -68,9 +74,9 @@ def renamed(content: bytes, limit_bytes: float | None = None, members: re.Patter
             if len(names) < len(infos) or sum(info.file_size for info in infos) > limit:
                 return content
             text = archive.read(SCHEMA).decode("utf-8")
-            if JSON_FACTOR * len(text) > limit or not any(f'"{old}"' in text for old in MOVED):
+            if JSON_FACTOR * len(text) > limit or not any(f'"{old}"' in text for old in moved):
                 return content
-            schema = json.dumps(_with_new_names(json.loads(text)))
+            schema = json.dumps(_with_new_names(json.loads(text), moved))
             made = io.BytesIO()
             with zipfile.ZipFile(made, "w") as copy:
                 for info in infos:
@@ -80,7 +86,7 @@ def renamed(content: bytes, limit_bytes: float | None = None, members: re.Patter
         return content
 
 
-def _with_new_names(schema: Any) -> Any:
+def _with_new_names(schema: Any, moved: Mapping[str, str]) -> Any:
     """The same description; wherever a class is named, its module as it is called now."""
     waiting = [schema]
     while waiting:
@@ -88,7 +94,7 @@ def _with_new_names(schema: Any) -> Any:
         if isinstance(node, dict):
             module = node.get("__module__")
             if isinstance(module, str) and "__class__" in node:
-                node["__module__"] = MOVED.get(module, module)
+                node["__module__"] = moved.get(module, module)
             waiting.extend(node.values())
         elif isinstance(node, list):
             waiting.extend(node)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from automl.goals import known, named
-from automl.records import Baseline, Facts, FitContext, GoalName, Output, Task
+from automl.goals import known, named, plug_in
+from automl.records import Baseline, Dataset, Facts, FitContext, GoalName, Output, Split, Task
 from automl.testing.examples import example_problem
 from automl.testing.promise import promise
 
@@ -20,8 +21,10 @@ def check_baseline(baseline: Baseline, goals: Sequence[GoalName] = ()) -> None:
 
     - `settings` yields at least one mapping of plain values, and `make` gives a model of it that can be pickled, for it
       is fitted in another process, and comes back from there;
-    - it fits rows with gaps, knowing of validation rows;
-    - its output has the shape of the goal, is finite, and is the same again for the same seed.
+    - it fits rows with gaps, with weights and without, knowing of validation rows;
+    - its output has the shape of the goal, is finite, and is the same again for the same seed;
+    - it serves a plug-in's goal that is based on one of its own;
+    - a saved model may consist of the types that its fitted model holds.
 
     Args:
         baseline: of any modality (forecasts are left to its own tests).
@@ -40,16 +43,95 @@ def check_baseline(baseline: Baseline, goals: Sequence[GoalName] = ()) -> None:
         if baseline.unfit(task, facts) is not None:
             continue
         settings = _first_settings(baseline, task, facts, goal)
-        context = FitContext(valid_rows=split.valid, valid_truth=truth[split.valid])
-        outputs = []
-        for _ in range(2):
-            model = _pickled(baseline, baseline.make(task, settings, 0), "make")
-            model.fit(dataset, split.train, truth[split.train], None, context)
-            outputs.append(_pickled(baseline, model, "fit").predict(dataset, split.test))
+        problem = _Problem(dataset, task, split, truth)
+        model = _fitted(baseline, problem, settings, None)
+        outputs = [one.predict(dataset, split.test) for one in (model, _fitted(baseline, problem, settings, None))]
         _check_output(baseline, goal, outputs[0], len(split.test), task)
         for name, array in outputs[0].arrays.items():
             same = np.allclose(array, outputs[1].arrays[name])
             promise(same, f"{baseline.name}: the same seed gives other {name} ({goal})")
+        _check_types(baseline, model)
+        _check_weights_and_plugged_goal(baseline, goal, problem, settings)
+
+
+class _Problem(NamedTuple):
+    dataset: Dataset
+    task: Task
+    split: Split
+    truth: np.ndarray
+
+
+def _fitted(baseline: Baseline, problem: _Problem, settings: Mapping[str, Any], weight: np.ndarray | None) -> Any:
+    """A model that was fitted on the training rows."""
+    dataset, task, split, truth = problem
+    context = FitContext(valid_rows=split.valid, valid_truth=truth[split.valid])
+    model = _pickled(baseline, baseline.make(task, settings, 0), "make")
+    model.fit(dataset, split.train, truth[split.train], weight, context)
+    return _pickled(baseline, model, "fit")
+
+
+def _check_weights_and_plugged_goal(
+    baseline: Baseline, goal: GoalName, problem: _Problem, settings: Mapping[str, Any]
+) -> None:
+    """Weights, some of them zero, may be ignored but not refused; the name of a plug-in's goal may be any."""
+    own = [record for record in known().values() if record.base]
+    plugged = replace(named(goal), name=f"{goal}_of_a_plug_in", base=goal)
+    plug_in([*own, plugged])
+    try:
+        weight = np.linspace(0.0, 2.0, len(problem.split.train))
+        theirs = problem._replace(task=replace(problem.task, goal=plugged.name))
+        if not _why_not(baseline, goal, theirs, settings, weight):
+            return
+        if why := _why_not(baseline, goal, problem, settings, weight):
+            raise AssertionError(
+                f"{baseline.name}: it cannot be fitted with weights ({why}; {goal}); `weight` is (n,) or None, and may "
+                "be ignored"
+            )
+        why = _why_not(baseline, goal, theirs, settings, None)
+        raise AssertionError(
+            f"{baseline.name}: it does not serve a plug-in's goal whose base is {goal} ({why}); ask "
+            "automl.goals.named(task).answers, not the name of the goal"
+        )
+    finally:
+        plug_in(own)
+
+
+def _why_not(
+    baseline: Baseline, goal: GoalName, problem: _Problem, settings: Mapping[str, Any], weight: np.ndarray | None
+) -> str:
+    """Why a model could not be fitted, or predicts something else than its goal asks for; empty if it did well."""
+    try:
+        output = _fitted(baseline, problem, settings, weight).predict(problem.dataset, problem.split.test)
+        _check_output(baseline, goal, output, len(problem.split.test), problem.task)
+    except AssertionError as error:
+        return str(error).removeprefix(f"{baseline.name}: ")
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _check_types(baseline: Baseline, model: Any) -> None:
+    """A saved model holds types of the plug-in's package, those that skops trusts, and those that are declared."""
+    import skops.io
+
+    from automl.storage.trusted import TRUSTED, Untrusted, check, check_plugged, names_in
+
+    package = baseline.make.__module__.partition(".")[0]
+    try:
+        content = skops.io.dumps(model)
+        others = names_in(content) - frozenset(TRUSTED)
+        own = {name for name in others if name.startswith(f"{package}.") or name in baseline.types}
+        if package == __name__.partition(".")[0]:
+            check(content)
+        else:
+            check_plugged(content, own)
+    except Untrusted as error:
+        raise AssertionError(f"{baseline.name}: its fitted model could not be saved: {error}") from error
+    except Exception as error:
+        raise AssertionError(
+            f"{baseline.name}: its fitted model could not be saved, because skops cannot write it "
+            f"({type(error).__name__}: {error}); hold plain values, arrays and estimators in it"
+        ) from error
 
 
 def _first_settings(baseline: Baseline, task: Task, facts: Facts, goal: GoalName) -> Mapping[str, Any]:

@@ -47,8 +47,20 @@ def written(page: str, folder: Path, old: str = "", new: str = "") -> Path:
     return path
 
 
+CHART = """
+CHART = {"alt": "a chart", "layers": []}
+LINE = {"mark": "line", "x": [0, 1], "y": [0, 1]}
+"""
+
+
 def loaded(page: str, folder: Path, old: str = "", new: str = "") -> ModuleType:
-    return catalog.extend([written(page, folder, old, new)])[0]
+    path = written(page, folder, old, new)
+    if "CHART" in new:
+        source = path.read_text(encoding="utf-8").replace(
+            "{{ table(runs) }}", "{{ table(runs) }}{{ figure(chart) }}", 1
+        )
+        path.write_text(source.replace("N_SHOWN = 5", f"N_SHOWN = 5\n{CHART}"), encoding="utf-8")
+    return catalog.extend([path])[0]
 
 
 def check(page: str, module: Any, *goals: records.GoalName) -> None:
@@ -109,6 +121,8 @@ MISTAKES = [
     ("baseline", "SimpleImputer(keep_empty_features=True), ", ""),
     ("baseline", "self.steps.predict(frame).reshape(len(rows), -1)", "self.steps.predict(frame).ravel()"),
     ("baseline", 'yield {"n_clusters": 8, "strength": 1.0}', 'return {"n_clusters": 8, "strength": 1.0}'),
+    ("baseline", 'named(task).answers == "values"', 'task.goal == "regression"'),
+    ("baseline", '{f"{self.steps.steps[-1][0]}__sample_weight": weight}', '{"weights": weight}'),
     ("metric", "np.ones(len(truth)) if sample_weight is None else sample_weight", "np.ones(len(truth))"),
     ("metric", "np.mean(lost[seen] / of_class[seen])", "lost.sum()"),
     ("metric", "higher_is_better=False", "higher_is_better=True"),
@@ -131,6 +145,8 @@ MISTAKES = [
     ("report-section", "<p>All fits", "{{ runs.rows[9].name.first }}<p>All fits"),
     ("report-section", '"total": total,', '"total": total + __import__("time").perf_counter(),'),
     ("report-section", "{{ total | duration }}.</p>", "{{ total | safe }}.</p>"),
+    ("report-section", '"total": total,', '"total": total, "chart": CHART | {"layers": [LINE | {"colour": "green"}]},'),
+    ("report-section", '"total": total,', '"total": total, "chart": CHART | {"layers": [LINE | {"mark": "band"}]},'),
 ]  # fmt: skip
 
 

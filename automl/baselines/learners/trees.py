@@ -22,6 +22,11 @@ from automl.records import FitContext, GoalName
 
 __all__ = ["Boosting", "Forest"]
 
+BINNED_ROWS = 200_000
+"""Of more rows scikit-learn draws so many, with replacement, to take the bins from."""
+LEAST_BINNED = 40
+"""Values of a column that are to be expected among them: with so many, that there is none has a chance of e^-40."""
+
 
 class Boosting(Learner):
     """HistGradientBoosting, one ensemble a target or label, grown by warm starts and cut back to the best round.
@@ -35,6 +40,10 @@ class Boosting(Learner):
 
     Shape: X ``(n, n_columns)`` float64, NaN allowed; columns named in `categories` hold codes 0 to 254.
 
+    Attributes:
+        unseen: ``(n_columns,)`` bool, columns without a value in the training rows that count; they tell nothing, and
+            scikit-learn's binning fails on them.
+
     Source: Ke et al. 2017 (LightGBM), as in scikit-learn.
     """
 
@@ -45,11 +54,14 @@ class Boosting(Learner):
         self.models: list[Any] = []
         self.rounds: list[int] = []
         self.stopped = ""
+        self.unseen: np.ndarray | None = None  # in models of before there is none
 
     def fit(self, X: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
             valid_truth: np.ndarray | None, context: FitContext, complete: Callable[[], None],
             categories: Sequence[bool] = ()) -> None:  # fmt: skip
         """Grow each ensemble within its share of the time."""
+        self.unseen = unseen_columns(X, weight)
+        X, valid = self._filled(X), None if valid is None else self._filled(valid)
         columns = columns_of(truth)
         valid_columns = columns_of(valid_truth) if valid_truth is not None else [None] * len(columns)
         self.models = [None] * len(columns)
@@ -123,9 +135,31 @@ class Boosting(Learner):
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Probabilities ``(n, n_classes)`` or values ``(n, n_targets)``."""
+        X = self._filled(X)
         if self.is_classifier:
             return self.together([_probabilities(model, X, self.n_codes) for model in self.models])
         return self.together([model.predict(X) for model in self.models])
+
+    def _filled(self, X: np.ndarray) -> np.ndarray:
+        """The matrix with nothing but zeros in columns that training did not see."""
+        unseen = getattr(self, "unseen", None)
+        return X if unseen is None or not unseen.any() else np.where(unseen, 0.0, X)
+
+
+def unseen_columns(X: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """Columns of which hardly a value would be among the rows that scikit-learn takes its bins from: ``(n_columns,)``.
+
+    Args:
+        X: ``(n, n_columns)`` with NaN for gaps.
+        weight: ``(n,)`` or None; a row of weight 0 does not count.
+    """
+    there = ~np.isnan(X)
+    if weight is None:
+        share = there.mean(axis=0)
+    else:
+        share = (weight / max(float(weight.sum()), np.finfo(np.float64).tiny)) @ there
+    least = LEAST_BINNED / BINNED_ROWS if len(X) > BINNED_ROWS else 0.0
+    return np.asarray(share <= least)
 
 
 class Forest(Learner):

@@ -1,7 +1,7 @@
 """Cells as people write them: words, numbers with units, dates. Nothing here looks at more than one column."""
 
 from automl.detect.parse.amounts import number_reading, numbers, sentinels
-from automl.detect.parse.numerals import decimal_mark, number, open_mark
+from automl.detect.parse.numerals import decimal_mark, marks, number, open_mark
 from automl.detect.parse.spelling import (
     FALSE_WORDS,
     MISSING_NUMBERS,
@@ -16,8 +16,16 @@ from automl.detect.parse.spelling import (
     words,
 )
 from automl.detect.parse.stamps import dates
-from automl.detect.parse.units import is_money, quantity, quantity_reading, unlike_units
-from automl.detect.parse.written_dates import date_reading, packed_numbers
+from automl.detect.parse.units import (
+    is_money,
+    is_percent,
+    is_unit,
+    quantity,
+    quantity_reading,
+    related_factor,
+    unlike_units,
+)
+from automl.detect.parse.written_dates import date_orders, date_reading, packed_numbers
 from automl.detect.parse.zones import zone_of
 
 __all__ = [
@@ -27,11 +35,15 @@ __all__ = [
     "TRUE_WORDS",
     "boolean_reading",
     "booleans",
+    "date_orders",
     "date_reading",
     "dates",
     "decimal_mark",
     "is_money",
+    "is_percent",
+    "is_unit",
     "list_reading",
+    "marks",
     "members",
     "number",
     "number_reading",
@@ -40,6 +52,7 @@ __all__ = [
     "packed_numbers",
     "quantity",
     "quantity_reading",
+    "related_factor",
     "sentinels",
     "spellings",
     "unlike_units",

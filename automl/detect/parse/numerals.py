@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["DIGITS", "decimal_mark", "has_digit", "number", "open_mark"]
+__all__ = ["DIGITS", "decimal_mark", "has_digit", "marks", "number", "open_mark"]
 
 DIGITS = (
     r"(?:\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)"
@@ -24,7 +24,7 @@ _FRACTION = re.compile(r"[.,]\d+")
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[ .'’\u00a0\u202f]\d{3})+|\d+)?(?:,\d*)?(?:[eE][+-]?\d+)?")
 
 
-def _marks(texts: Sequence[str]) -> tuple[int, int, int]:
+def marks(texts: Sequence[str]) -> tuple[int, int, int]:
     """Texts that show a decimal comma, a decimal point, and those with one mark that may part thousands too."""
     comma = point = either = 0
     for text, n in Counter(texts).items():
@@ -53,13 +53,13 @@ def _marks(texts: Sequence[str]) -> tuple[int, int, int]:
 
 def decimal_mark(texts: Sequence[str]) -> str:
     """The decimal mark of a whole column: a comma only where dots or groups of three cannot explain it."""
-    comma, point, _ = _marks(texts)
+    comma, point, _ = marks(texts)
     return "," if comma > point else "."
 
 
 def open_mark(texts: Sequence[str]) -> str:
     """The mark that may part thousands or decimals where no cell tells which ("1,500", "2,250"); else an empty text."""
-    comma, point, either = _marks(texts)
+    comma, point, either = marks(texts)
     if comma != point or not either:
         return ""
     return "," if any("," in text for text in texts) else "."

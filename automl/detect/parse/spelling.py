@@ -36,8 +36,8 @@ MISSING_NUMBERS = MISSING_WORDS | frozenset(
      "not applicable", "not reported", "not recorded", "not specified", "not given", "not measured", "no data",
      "no value", "no answer", "no response", "undefined", "unspecified", "undetermined", "tbd", "tba", "tbc", "pending",
      "to be determined", "refused", "don't know", "dont know", "k.a.", "k. a.", "k.a", "keine angabe", "unbekannt",
-     "fehlt", "inconnu", "non renseigné", "desconocido", "sin datos", "s/d", "s.d.", "#value!", "#div/0!", "#ref!",
-     "#name?", "#num!", "#null!", "<null>", "<none>", "{}", "[]", "??", "???", "xxx"]
+     "fehlt", "n.v.", "n. v.", "inconnu", "non renseigné", "desconocido", "sin datos", "s/d", "s.d.", "#value!",
+     "#div/0!", "#ref!", "#name?", "#num!", "#null!", "<null>", "<none>", "{}", "[]", "??", "???", "xxx"]
 )  # fmt: skip
 """Stands for a gap among numbers, dates and yes/no, where it cannot be a value."""
 TRUE_WORDS = frozenset(

@@ -9,7 +9,10 @@ from typing import Any
 
 from automl.detect.parse.numerals import DIGITS, decimal_mark, number, open_mark
 
-__all__ = ["FORMS", "converter", "factor_of", "is_money", "quantity", "quantity_reading", "unlike_units"]
+__all__ = [
+    "FORMS", "converter", "factor_of", "is_money", "is_percent", "is_unit", "quantity", "quantity_reading",
+    "related_factor", "unlike_units",
+]  # fmt: skip
 
 _CURRENCY = (
     r"(?:US\$|A\$|C\$|R\$|HK\$|NZ\$|S\$|[€$£¥₹₽₩¢₺฿₫₴₪]|USD|EUR|GBP|CHF|JPY|INR|CAD|AUD|CNY|RMB|SEK|NOK|DKK|PLN|BRL|MXN|"
@@ -58,6 +61,7 @@ FAMILIES: tuple[Mapping[str, float], ...] = (
     {"km/h": 1.0, "kmh": 1.0, "kph": 1.0, "m/s": 3.6, "mph": 1.609344},
 )  # fmt: skip
 """Units that a factor converts into each other: mass, length, time, months, bytes, shares, volumes, and so on."""
+PERCENT = frozenset({"%", "percent", "pct"})
 ENOUGH = 0.95
 
 
@@ -249,7 +253,7 @@ def _factors(named: Sequence[str], main: str) -> dict[str, float]:
 
 def _of_plain(main: str, found: Sequence[tuple[float, str]]) -> float:
     """The factor of numbers without a unit: 100 for shares of one among percentages, else 1."""
-    if main not in ("%", "percent", "pct"):
+    if main not in PERCENT:
         return 1.0
     plain = [v for v, unit in found if not unit]
     shares = [v for v, unit in found if unit]
@@ -276,6 +280,25 @@ def _formed(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
 def is_money(unit: str) -> bool:
     """Whether a unit is a currency, or one a piece of something ("$/kg")."""
     return re.match(rf"{_CURRENCY}(?:$|\s?/)", unit) is not None
+
+
+def is_percent(unit: str) -> bool:
+    """Whether a unit is hundredths."""
+    return canonical(unit) in PERCENT
+
+
+def is_unit(unit: str) -> bool:
+    """Whether a word is a unit that is known, a currency among them."""
+    return is_money(unit) or any(canonical(unit) in family for family in FAMILIES)
+
+
+def related_factor(unit: str, main: str) -> float | None:
+    """The factor that turns numbers of one unit into another of its family; None where they are not related."""
+    ours, theirs = canonical(main), canonical(unit)
+    if ours == theirs:
+        return 1.0
+    family = next((family for family in FAMILIES if ours in family and theirs in family), None)
+    return None if family is None else round(family[theirs] / family[ours], 12)
 
 
 def unlike_units(texts: Sequence[str]) -> dict[str, int]:

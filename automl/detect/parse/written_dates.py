@@ -11,7 +11,7 @@ import numpy as np
 from automl.detect.parse.date_forms import CHINESE, MONTH_YEAR, QUARTER, TIME, WEEK, YEAR_FIRST, ends_in_year, named
 from automl.detect.parse.numerals import has_digit
 
-__all__ = ["date_reading", "packed_numbers"]
+__all__ = ["date_orders", "date_reading", "packed_numbers"]
 
 SERIALS = 25_569, 55_153  # days of spreadsheets: 1 January 1970 to 31 December 2050
 
@@ -76,6 +76,17 @@ def date_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
         chosen = marks == {"."}
         order = f"no day above 12 tells the order, read {'day' if chosen else 'month'} first"
     return {"day_first": chosen}, share, f"{several}, {order}" if several else order
+
+
+def date_orders(texts: Sequence[str]) -> tuple[int, int]:
+    """How many texts such as 31/12/2020 can only have the day first, and how many only the month."""
+    day_first = month_first = 0
+    for text in texts:
+        if (found := ends_in_year(text)) is not None:
+            first, second = int(found["first"]), int(found["second_part"])
+            day_first += 12 < first <= 31 and 1 <= second <= 12
+            month_first += 12 < second <= 31 and 1 <= first <= 12
+    return day_first, month_first
 
 
 def packed_numbers(values: np.ndarray, dated: bool = False) -> tuple[str, str] | None:

@@ -9,13 +9,17 @@ from automl.storage.trusted.errors import Untrusted
 from automl.storage.trusted.lists import TRUSTED
 from automl.storage.trusted.loading import check, loads
 from automl.storage.trusted.members import parse_json, read_members, spendable_bytes, unpacked_limit
+from automl.storage.trusted.plugged import check_plugged, loads_plugged, names_in
 from automl.storage.trusted.soundness import parts
 
 __all__ = [
     "TRUSTED",
     "Untrusted",
     "check",
+    "check_plugged",
     "loads",
+    "loads_plugged",
+    "names_in",
     "parse_json",
     "parts",
     "read_members",
