@@ -93,8 +93,13 @@ def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> t
     import pandas as pd
 
     own = list(frame.columns)
+    if _lacks_target(own, known, task):
+        message = f"{where} has neither header nor target; its {len(own)} columns are taken in the order trained on."
+        finding = Finding("unnamed_columns", "medium", message, "Add a line with column names.", count=len(own))
+        return frame.set_axis(pd.Index(known), axis=1), (finding,)
     if set(own) & set(known):
-        if own == [f"x{i}" for i in range(len(own))] and set(known) == {f"x{i}" for i in range(len(known))}:
+        numbered = own == [f"x{i}" for i in range(len(own))] and set(known) == {f"x{i}" for i in range(len(known))}
+        if numbered and set(own) != {*known, *task.target}:
             _refuse_width(len(own), len(known), where)
         return frame, ()
     kind = {"image": "image_path", "text": "text"}.get(own[0]) if len(own) == 1 else None
@@ -109,6 +114,17 @@ def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> t
         finding = Finding("unnamed_columns", "medium", message, "Pass a frame with column names.", count=len(own))
         return frame.set_axis(pd.Index(known), axis=1), (finding,)
     return frame, ()
+
+
+def _lacks_target(own: list[str], known: list[str], task: Task) -> bool:
+    """Whether numbered columns are those of a table without a header, from which the numbered target was left out."""
+    numbered = [f"x{i}" for i in range(len(known) + len(task.target))]
+    return (
+        own != known
+        and len(own) == len(known)
+        and own == numbered[: len(own)]
+        and {*known, *task.target} == {*numbered} != {*known}
+    )
 
 
 def _refuse_width(width: int, expected: int, where: str) -> None:
