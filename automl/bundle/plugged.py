@@ -15,6 +15,7 @@ from automl.catalog import PlugIn
 from automl.errors import BundleError
 from automl.storage.moved_types import renamed
 from automl.storage.trusted import check, check_plugged, names_in
+from automl.system import shell
 
 __all__ = ["Resolved", "described", "named_types", "packed", "resolve"]
 
@@ -114,7 +115,7 @@ def resolve(path: Path, content: Mapping[str, Any], plug_ins: Sequence[PlugIn]) 
             raise BundleError(
                 f"{path}: its shallow model is of types of the plug-in {entry['name']!r} ({_listed(entry['types'])}), "
                 f"which run as code. To open it, name the plug-in: automl.load(path, plugins=[{entry['name']!r}]), or "
-                f"--plugins {_as_flag(entry['name'])} on the command line; nothing was opened"
+                f"{shell.flag('--plugins', _as_flag(entry['name']))} on the command line; nothing was opened"
             )
         lacking: list[str] = []
         for one in fitting:

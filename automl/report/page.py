@@ -20,6 +20,7 @@ from automl.report.reading import SCHEMA, picture, read
 from automl.report.result import result_dict
 from automl.report.sections import shipped
 from automl.storage.files import write_all
+from automl.system import shell
 from automl.system.printable import printable
 
 __all__ = ["html", "kind_of", "markdown_text", "render", "stored", "write"]
@@ -126,7 +127,8 @@ def _refuse_poorer(
     there = next((folder / name for name in names if (folder / name).exists()), None)
     if lacking is not None and there is not None:
         plug_in = str(lacking.get("plugin") or "")
-        named = f"--plugins {f'./{plug_in}' if plug_in.endswith('.py') else plug_in}" if plug_in else "--plugins"
+        value = f"./{plug_in}" if plug_in.endswith(".py") else plug_in
+        named = shell.flag("--plugins", value) if plug_in else "--plugins"
         raise FolderError(
             f"the section {lacking['name']!r} comes from a plug-in that is not known here, and {there} would lose it; "
             f"name the plug-in ({named}), or write to another file (--out)"
