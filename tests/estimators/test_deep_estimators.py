@@ -90,7 +90,7 @@ def test_a_contest_keeps_its_verdict_and_report(contest, tmp_path):
     model, _, _ = contest
     found = model.result_
     assert isinstance(found, ContestResult)
-    assert str(found).startswith(f"Verdict: {found.verdict} ({found.reason}).")
+    assert f"Verdict: {found.verdict} ({found.reason})." in str(found)
     assert found.result["verdict"] == found.verdict
     assert b"<html" in found.report(tmp_path / "r.html").read_bytes()[:500].lower()
     assert found.report(tmp_path / "r.md").read_text().startswith("#")
