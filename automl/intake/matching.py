@@ -37,7 +37,7 @@ def matched(
     """
     frame, target, known = raw.inputs, raw.target, [column.name for column in task.columns]
     frame, findings = as_trained(frame, frozenset(known))
-    frame, noticed = _renamed(frame, known, task, raw.where)
+    frame, noticed = _renamed(frame, known, task, raw)
     findings += noticed
     wanted = [*known, *task.target, task.time_column, task.series_column, task.group_column, task.label]
     frame, noticed = _respelled(frame, list(dict.fromkeys(name for name in wanted if name is not None)))
@@ -88,12 +88,13 @@ def _were(names: Sequence[str]) -> str:
     return "was" if len(names) == 1 else "were"
 
 
-def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """Arrays and folders have no names of their own: theirs are taken from the task by order or by kind."""
+def _renamed(frame: pd.DataFrame, known: list[str], task: Task, raw: Raw) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """Arrays, folders and tables without a header have no names: they are taken from the task by order or by kind."""
     import pandas as pd
 
-    own = list(frame.columns)
-    if _lacks_target(own, known, task):
+    own, where = list(frame.columns), raw.where
+    is_headless = any(finding.check == "no_header" for finding in raw.findings)
+    if is_headless and _lacks_target(own, known, task):
         message = f"{where} has neither header nor target; its {len(own)} columns are taken in the order trained on."
         finding = Finding("unnamed_columns", "medium", message, "Add a line with column names.", count=len(own))
         return frame.set_axis(pd.Index(known), axis=1), (finding,)
@@ -119,12 +120,8 @@ def _renamed(frame: pd.DataFrame, known: list[str], task: Task, where: str) -> t
 def _lacks_target(own: list[str], known: list[str], task: Task) -> bool:
     """Whether numbered columns are those of a table without a header, from which the numbered target was left out."""
     numbered = [f"x{i}" for i in range(len(known) + len(task.target))]
-    return (
-        own != known
-        and len(own) == len(known)
-        and own == numbered[: len(own)]
-        and {*known, *task.target} == {*numbered} != {*known}
-    )
+    is_all = {*known, *task.target} == {*numbered} != {*known}
+    return is_all and own != known and own == numbered[: len(known)]
 
 
 def _refuse_width(width: int, expected: int, where: str) -> None:

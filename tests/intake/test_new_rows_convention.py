@@ -1,6 +1,7 @@
 """New rows are read as the training file was, unless they say otherwise themselves."""
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from automl import modalities
@@ -111,3 +112,10 @@ def test_test_rows_follow_the_training_file(tmp_path):
     (tmp_path / "test.csv").write_text("1,2,rose\n3,4,tulip\n")
     dataset = load(Recipe(data=tmp_path / "train.csv", test=tmp_path / "test.csv", target=("x2",)))
     assert dataset.given.sum() == 2 and dataset.inputs["x0"].tolist()[-2:] == [1.0, 3.0]
+
+
+def test_columns_of_a_frame_keep_the_names_they_have(trained):
+    task = trained(flowers("class", "a", "b"), "x0")
+    frame = pd.DataFrame({"x0": ["rose"] * 3, "x1": [1.5, 2.5, 3.5]})
+    dataset = new_rows(frame, task, modalities.named(task.modality))
+    assert dataset.inputs["x1"].tolist() == [1.5, 2.5, 3.5] and "x2" not in dataset.inputs
