@@ -8,6 +8,7 @@ import pytest
 from cases import CASES, RECIPES
 
 import automl
+from automl.errors import OddRowsWarning
 
 EXPECTED = {
     "binary": ("tabular", "binary"),
@@ -78,4 +79,6 @@ def test_new_categories_and_missing_and_extra_columns_are_predicted(finished):
     rows[text] = "never seen before"
     rows["surplus"] = 1
     rows = rows.drop(columns=[next(c for c in rows.columns if c not in (text, "surplus"))])
-    assert len(result.predict(rows)) == 5
+    with pytest.warns(OddRowsWarning, match="not in the new rows") as told:
+        assert len(result.predict(rows)) == 5
+    assert len(told) == 1 and "never seen before" in str(told[0].message) and "'surplus'" in str(told[0].message)
