@@ -298,3 +298,15 @@ def test_a_number_that_stands_for_a_gap_in_a_series_is_told() -> None:
     said = next(f for f in dataset.findings if f.check == "stand_in_numbers")
     assert (said.columns, said.rows) == (("sales",), (30, 31, 50, 60, 70, 80))
     assert float(dataset.target["sales"].min()) > 0
+
+
+def test_a_column_may_be_the_series_and_the_label_at_once() -> None:
+    import automl
+
+    frame = pd.DataFrame(
+        {"shop": ["a", "b"] * 50, "day": pd.date_range("2020", periods=50).repeat(2), "sold": np.arange(100.0) % 7}
+    )
+
+    seen = automl.inspect(frame, target="sold", series="shop", label="shop")
+
+    assert (seen.task.goal, seen.task.series_column) == ("forecast", "shop")
