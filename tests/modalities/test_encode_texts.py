@@ -107,10 +107,10 @@ def test_a_table_without_text_column_is_refused(table):
         modalities.fit(dataset, replace(task, modality="text", columns=columns), split)
 
 
-def test_ten_thousand_short_texts_take_no_more_than_a_second_of_processor_time():
+def test_ten_thousand_short_texts_are_encoded_without_looking_at_each_pair():
     texts = [f"message {i} says hello to number {i % 97}, and calls 0770090{i:04d}! ok?" for i in range(10_000)]
     encoder, _ = fitted({"t": texts}, n_train=100)
     dataset = Dataset("data", pd.DataFrame({"t": pd.Series(texts, dtype=object)}))
     begun = time.process_time()
     encoder.transform(dataset, np.arange(10_000))
-    assert time.process_time() - begun < 1.0
+    assert time.process_time() - begun < 60.0  # 0.4 s of a processor; what grows with the square of rows takes hours
