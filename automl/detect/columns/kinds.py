@@ -5,7 +5,7 @@ Record 13 of the decisions says when a rule (`automl.detect.columns.rules`) is o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.columns.deduplicate import deduplicate, without_copies
+from automl.detect.columns.families import alike, families
 from automl.detect.columns.features import NAMED
 from automl.detect.columns.model import NINE, probabilities, shipped
 from automl.detect.columns.plain_numbers import plain_numbers
@@ -73,21 +74,29 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
     """
     kinds = kinds or {}
     distinct = deduplicate(frame)
-    plain = plain_numbers(distinct)
+    found = {name: column for name, column in plain_numbers(distinct).items() if name not in kinds}
+    large = families(distinct, {*found, *kinds})
+    later = {name for family in large for name in family.others}
+    found |= _judged([c for c in map(str, frame.columns) if c not in found and c not in later], distinct, kinds)
+    for family in large:
+        found |= alike(distinct, family, [found[name] for name in family.judged])
+    found |= _judged([c for c in map(str, frame.columns) if c not in found], distinct, kinds)
+    return [found[c] for c in map(str, frame.columns)]
+
+
+def _judged(names: Sequence[str], distinct: pd.DataFrame, kinds: Mapping[str, Kind]) -> dict[str, Column]:
+    """The kinds of these columns, each judged by itself; see `columns`."""
     seen, ruled = {}, {}
-    for c in map(str, frame.columns):
-        if c in plain and c not in kinds:
-            ruled[c] = plain[c]
-            continue
+    for c in names:
         seen[c] = _sampled(c, distinct, c not in kinds)
         ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _ruled(seen[c])
         vars(seen[c]).pop("values", None)  # of a long table, the numbers of all columns would not fit
-    open_ = [c for c, by_rule in ruled.items() if c in seen and c not in kinds and _may_be_overruled(seen[c], by_rule)]
+    open_ = [c for c, by_rule in ruled.items() if c not in kinds and _may_be_overruled(seen[c], by_rule)]
     if open_:
         profiles = [profile(c, seen[c].series) for c in open_]
         likely = probabilities(profiles, shipped())
         ruled |= {c: settled(seen[c], ruled[c], p, row) for c, p, row in zip(open_, profiles, likely, strict=True)}
-    return list(ruled.values())
+    return ruled
 
 
 def _sampled(name: str, frame: pd.DataFrame, is_free: bool) -> ColumnSample:
