@@ -64,7 +64,7 @@ def test_every_section_can_be_made(written, name):
     folder = written(name)
     assert [s["name"] for s in stored(folder)["sections"] if s["problem"]] == []
     assert "could not be made" not in (folder / "report.html").read_text(encoding="utf-8")
-    assert "could not be made" not in (folder / "report.md").read_text(encoding="utf-8")
+    assert "could not be made" not in (tmp_path / "report.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -334,3 +334,32 @@ def test_runs_judged_on_several_hold_outs_stand_first_and_the_page_says_so(outco
     assert all("one hold-out only" in line for line in board if " shallow |" in line and "failed" not in line)
     page = (tmp_path / "three" / "report.html").read_text()
     assert "first hold-out" in page and "mean of 3 hold-outs" in page
+
+
+def every_template():
+    yield from ((name, page.source(name)) for name in ("page.html", "macros.html"))
+    yield from (("MACROS", page.markdown.MACROS), ("PAGE", page.markdown.PAGE))
+    for section in shipped():
+        yield from ((f"{section.name}, html", section.template), (f"{section.name}, markdown", section.markdown))
+
+
+@pytest.mark.parametrize(("name", "text"), [pytest.param(*one, id=one[0]) for one in every_template()])
+def test_every_filter_and_test_that_a_template_names_exists(name, text):
+    from jinja2 import nodes
+
+    made = page.environment()
+    tree = made.parse(text)
+
+    assert {node.name for node in tree.find_all(nodes.Filter)} <= set(made.filters), name
+    assert {node.name for node in tree.find_all(nodes.Test)} <= set(made.tests), name
+
+
+def test_a_leaderboard_of_many_runs_counts_those_that_it_folds_away(outcome_of, tmp_path):
+    outcome = outcome_of("binary")
+    more = [dataclasses.replace(outcome.runs[-1], name=f"more-{i}", finalist=False) for i in range(300)]
+
+    report.write(dataclasses.replace(outcome, runs=(*outcome.runs, *more)), tmp_path)
+
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "could not be made" not in text and "more runs" in text
+    assert "more runs" in (tmp_path / "report.md").read_text(encoding="utf-8")
