@@ -64,7 +64,7 @@ def test_every_section_can_be_made(written, name):
     folder = written(name)
     assert [s["name"] for s in stored(folder)["sections"] if s["problem"]] == []
     assert "could not be made" not in (folder / "report.html").read_text(encoding="utf-8")
-    assert "could not be made" not in (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "could not be made" not in (folder / "report.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", EXPECTED)
