@@ -1,41 +1,26 @@
-"""The Python interface: `fit`, `run`, `load` and `inspect`, and the classes that they return."""
+"""The Python interface: `fit`, `run`, `load` and `inspect`."""
 
 from __future__ import annotations
 
 import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from automl.inspection import Inspection
 from automl.predict.model import Model, SideModel
 from automl.report.findings import (
-    LONGEST_NAME,
-    column_text,
-    finding_text,
     gravest_first,
     interface_of,
-    next_step_text,
-    one_line,
 )
-from automl.report.summary import summary, verdict_lines
-from automl.report.trust import Trust, trust_of
-from automl.storage import files as folders
-from automl.system.advice import Interface, advice
-from automl.system.counts import counted
-from automl.system.printable import printable
+from automl.result import Result
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from automl.flow import Finished
-    from automl.records import Column, Finding, GoalName, Kind, OnOdd, Outcome, Recipe, Task
+    from automl.records import GoalName, Kind, Recipe
 
 __all__ = ["Inspection", "Model", "Result", "SideModel", "fit", "inspect", "load", "run"]
-
-REPORT_BYTES = 2**28
 
 LOOKED_ROWS = 30_000
 """The most rows of a table that `inspect` reads. More would give the same kinds and findings, and take much longer."""
@@ -322,183 +307,3 @@ def load(path: str | Path, plugins: Sequence[str | Path] = ()) -> Model:
     catalog.extend(named)
     opened = bundle.open(path, modalities.restore, modalities.restore_codec, plug_ins=catalog.plug_ins(named))
     return Model(opened.task, opened.predictors, opened.recommended, Path(path), dict(opened.result))
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """What `inspect` returns: the detected task, the columns and the findings.
-
-    Attributes:
-        name: name of the source.
-        n_rows: number of rows of the source, which can be more than were read.
-        task: modality, goal and metric, with evidence; None for a table without a named target.
-        findings: most severe first.
-        columns: what each column holds, with evidence.
-        targets: if no target was named, a sentence for each column that may be the target.
-        interface: where the user can follow the advice of findings: flags ("shell"), or arguments of Python.
-    """
-
-    name: str
-    n_rows: int
-    task: Task | None
-    findings: tuple[Finding, ...] = ()
-    columns: tuple[Column, ...] = ()
-    targets: tuple[str, ...] = ()
-    interface: Interface = "python"
-
-    @property
-    def headline(self) -> str:
-        """One line about the data and the task."""
-        return ":".join(self.headline_text)
-
-    @property
-    def headline_text(self) -> tuple[str, str]:
-        """The two parts of the headline: the name of the data, and the text after the colon."""
-        rows = counted(self.n_rows, "row")
-        if self.task is None:
-            rest = f" {rows}, {counted(len(self.columns), 'column')}; no target was named"
-        else:
-            rest = f" {rows}, {self.task.modality}, {self.task.goal}, scored by {self.task.metric}"
-        return printable(self.name), rest
-
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """Why the goal is unsure; empty if it is not."""
-        unsure = (one for one in self.findings if one.check == "unsure_goal")
-        return tuple(one_line(f"{one.message} {next_step_text(one, self.interface)}") for one in unsure)
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why this task was chosen; without a task, the columns that may be the target."""
-        if self.task is not None:
-            return tuple(map(one_line, self.task.evidence))
-        targets = (one_line(self._in_interface(sentence)) for sentence in self.targets)
-        return ("Name the column to predict, such as", *targets) if self.targets else ()
-
-    def _in_interface(self, sentence: str) -> str:
-        """The sentence about a likely target, which begins with a flag, in the words of the user's interface."""
-        flags = ((advice("target", [column.name]), column.name) for column in self.columns)
-        flag, name = next((pair for pair in flags if sentence.startswith(f"{pair[0]}:")), ("", ""))
-        if not flag or self.interface == "shell":
-            return sentence
-        short = name if len(name) <= LONGEST_NAME else column_text(name)
-        return advice("target", [short], self.interface) + sentence[len(flag) :]
-
-    def __repr__(self) -> str:
-        from automl.report.card import severities
-
-        name, rest = self.headline_text
-        return f"<automl.Inspection {name!r}:{rest}; {severities(self.findings)}>"
-
-    def _repr_html_(self) -> str:
-        """A card for notebooks: the task, the findings and the columns."""
-        from automl.report import card
-
-        name, rest = self.headline_text
-        others = [finding for finding in self.findings if finding.check != "unsure_goal"]
-        return card.card(
-            name, rest, card.lines(self.doubts), card.findings_list(others, self.interface),
-            card.lines(self.reasons, "quiet"), card.columns_table(self.columns),
-        )  # fmt: skip
-
-    def __str__(self) -> str:
-        lines = [self.headline, *(f"  {sentence}" for sentence in (*self.doubts, *self.reasons))]
-        names = [column_text(column.name) for column in self.columns]
-        width = max(map(len, names), default=0)
-        lines += [
-            f"  {name:<{width}}  {c.kind:<15} {c.confidence:4.0%}  {one_line(c.evidence)}"
-            for name, c in zip(names, self.columns, strict=True)
-        ]
-        others = (finding for finding in self.findings if finding.check != "unsure_goal")
-        lines += [f"  {finding_text(finding, self.interface)}" for finding in others]
-        return "\n".join(lines)
-
-
-class Result:
-    """What `fit` and `run` return: the verdict, the report and both models.
-
-    Its text names the findings that must be settled first, before the verdict.
-
-    Attributes:
-        outcome: the record from which the report is made.
-        result: the content of ``result.json``.
-        folder: the run folder.
-        model: the models of both sides.
-    """
-
-    def __init__(self, finished: Finished) -> None:
-        self.outcome: Outcome = finished.outcome
-        self.result: dict[str, Any] = finished.result
-        self.folder: Path = finished.folder
-        self.model = Model(
-            finished.outcome.task, finished.predictors, finished.recommended, finished.folder, finished.result
-        )
-
-    def __str__(self) -> str:
-        return "\n".join([*summary(self.outcome), printable(f"Report: {self.folder / 'report.html'}")])
-
-    def __repr__(self) -> str:
-        verdict, trust = self.outcome.comparison, self.trust.level
-        name = printable(self.outcome.name)
-        return f"<automl.Result {name!r}: {verdict.verdict} ({verdict.reason}), trust {trust}>"
-
-    def _repr_html_(self) -> str:
-        """A card for notebooks: what to settle first, the verdict, the leaderboard and the other findings."""
-        from automl.report import card
-
-        first, *others = verdict_lines(self.outcome)
-        reasons = [finding_text(finding, "python") for finding in self.trust.findings]
-        rest = [finding for finding in self.outcome.findings if finding not in self.trust.findings]
-        place = card.lines([f"Report: {self.folder / 'report.html'}"], "quiet")
-        alarm = card.alarm(self.trust.level, reasons)
-        return card.card(
-            first, "", card.lines(others), card.board(self.result), card.findings_list(rest), place, first=alarm
-        )
-
-    @property
-    def verdict(self) -> str:
-        """deep, shallow or tie."""
-        return self.outcome.comparison.verdict
-
-    @property
-    def trust(self) -> Trust:
-        """How far the result can be believed: a level (high, medium, low), and the findings that speak against it."""
-        return trust_of(self.outcome.findings)
-
-    @property
-    def deep(self) -> SideModel:
-        """The deep finalist; raises DataError when there is none."""
-        return self.model.deep
-
-    @property
-    def shallow(self) -> SideModel:
-        """The shallow finalist; raises DataError when there is none."""
-        return self.model.shallow
-
-    def predict(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
-        """Predict new rows with the recommended model; see `SideModel.predict`."""
-        return self.model.predict(rows, on_odd)
-
-    def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
-        """Predict probabilities with the recommended model; see `SideModel.predict_proba`."""
-        return self.model.predict_proba(rows, on_odd)
-
-    def report(self, path: str | Path) -> Path:
-        """Copy the report to `path` (``.html``, ``.md`` or ``.json``); returns the path.
-
-        Raises:
-            FolderError: `path` has another ending, or cannot be written.
-        """
-        from automl.report import kind_of
-
-        target = Path(path)
-        kind = kind_of(target)
-        folders.write_bytes(target, folders.read_bytes(self.folder / f"report{kind}", REPORT_BYTES))
-        return target
-
-    def save(self, path: str | Path) -> Path:
-        """Save both models as a folder that `automl.load` opens; returns the path."""
-        from automl.flow.keep import save
-
-        predictors = dict(self.model.predictors)
-        return save(Path(path), self.outcome, predictors, self.model.recommended, self.result, self.folder)

@@ -1,0 +1,113 @@
+"""What `fit` and `run` return: the verdict, the report and both models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.predict.model import Model, SideModel
+from automl.report.findings import finding_text
+from automl.report.summary import summary, verdict_lines
+from automl.report.trust import Trust, trust_of
+from automl.storage import files as folders
+from automl.system.printable import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl.flow import Finished
+    from automl.records import OnOdd, Outcome
+
+__all__ = ["Result"]
+
+REPORT_BYTES = 2**28
+
+
+class Result:
+    """What `fit` and `run` return: the verdict, the report and both models.
+
+    Its text names the findings that must be settled first, before the verdict.
+
+    Attributes:
+        outcome: the record from which the report is made.
+        result: the content of ``result.json``.
+        folder: the run folder.
+        model: the models of both sides.
+    """
+
+    def __init__(self, finished: Finished) -> None:
+        self.outcome: Outcome = finished.outcome
+        self.result: dict[str, Any] = finished.result
+        self.folder: Path = finished.folder
+        self.model = Model(
+            finished.outcome.task, finished.predictors, finished.recommended, finished.folder, finished.result
+        )
+
+    def __str__(self) -> str:
+        return "\n".join([*summary(self.outcome), printable(f"Report: {self.folder / 'report.html'}")])
+
+    def __repr__(self) -> str:
+        verdict, trust = self.outcome.comparison, self.trust.level
+        name = printable(self.outcome.name)
+        return f"<automl.Result {name!r}: {verdict.verdict} ({verdict.reason}), trust {trust}>"
+
+    def _repr_html_(self) -> str:
+        """A card for notebooks: what to settle first, the verdict, the leaderboard and the other findings."""
+        from automl.report import card
+
+        first, *others = verdict_lines(self.outcome)
+        reasons = [finding_text(finding, "python") for finding in self.trust.findings]
+        rest = [finding for finding in self.outcome.findings if finding not in self.trust.findings]
+        place = card.lines([f"Report: {self.folder / 'report.html'}"], "quiet")
+        alarm = card.alarm(self.trust.level, reasons)
+        return card.card(
+            first, "", card.lines(others), card.board(self.result), card.findings_list(rest), place, first=alarm
+        )
+
+    @property
+    def verdict(self) -> str:
+        """deep, shallow or tie."""
+        return self.outcome.comparison.verdict
+
+    @property
+    def trust(self) -> Trust:
+        """How far the result can be believed: a level (high, medium, low), and the findings that speak against it."""
+        return trust_of(self.outcome.findings)
+
+    @property
+    def deep(self) -> SideModel:
+        """The deep finalist; raises DataError when there is none."""
+        return self.model.deep
+
+    @property
+    def shallow(self) -> SideModel:
+        """The shallow finalist; raises DataError when there is none."""
+        return self.model.shallow
+
+    def predict(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
+        """Predict new rows with the recommended model; see `SideModel.predict`."""
+        return self.model.predict(rows, on_odd)
+
+    def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
+        """Predict probabilities with the recommended model; see `SideModel.predict_proba`."""
+        return self.model.predict_proba(rows, on_odd)
+
+    def report(self, path: str | Path) -> Path:
+        """Copy the report to `path` (``.html``, ``.md`` or ``.json``); returns the path.
+
+        Raises:
+            FolderError: `path` has another ending, or cannot be written.
+        """
+        from automl.report import kind_of
+
+        target = Path(path)
+        kind = kind_of(target)
+        folders.write_bytes(target, folders.read_bytes(self.folder / f"report{kind}", REPORT_BYTES))
+        return target
+
+    def save(self, path: str | Path) -> Path:
+        """Save both models as a folder that `automl.load` opens; returns the path."""
+        from automl.flow.keep import save
+
+        predictors = dict(self.model.predictors)
+        return save(Path(path), self.outcome, predictors, self.model.recommended, self.result, self.folder)
