@@ -42,7 +42,7 @@ def blend(
     if deep is None or shallow is None or deep.valid_output is None or shallow.valid_output is None:
         return None
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
-    valid = split.items("valid")
+    valid = split.items("valid") if deep.valid_items is None else deep.valid_items
     valid_truth = goals.truth(dataset, task, valid)
     valid_weight = dataset.weight_of(valid)
     valid_context = goals.scoring_context(dataset, task, split, valid)

@@ -140,7 +140,7 @@ def _stand(
     each = predictor.each(prepared.dataset, items)
     per_seed = tuple(goals.decided(rule, output) for output in each)
     output = goals.decided(rule, combine(each))  # equals predictor.output, without predicting twice
-    contestant = Contestant(chosen.name, side.side, output, per_seed, valid_output)
+    contestant = Contestant(chosen.name, side.side, output, per_seed, valid_output, prepared.split.items("valid"))
     return contestant, predictor, _measure(predictor, prepared, items)
 
 
