@@ -95,7 +95,8 @@ def fit(
         horizon: steps to forecast; None to choose by the frequency.
         columns: kinds of columns (name → kind) for which detection is to be overridden.
         drop: names of columns to leave out of the inputs.
-        budget: time for the whole call: 90 (seconds), "90s", "5m", "2h". None for five minutes.
+        budget: time for the whole call: 90 (seconds), "90s", "5m", "2h"; "none" for no bound but `max_trials`, so that
+            the same seed gives the same result on the same machine. None for five minutes.
         max_trials: the most deep trials, and the most shallow fits; None for no such bound.
         templates: deep templates to search; None for all that fit the task.
         seed: seed of splits, searches and networks. None for 0.
@@ -180,7 +181,7 @@ def run(
         horizon: steps to forecast.
         columns: kinds of columns (name → kind).
         drop: names of columns to leave out of the inputs.
-        budget: time for the whole call.
+        budget: time for the whole call, as in `fit`.
         max_trials: the most deep trials, and the most shallow fits.
         templates: deep templates to search.
         seed: seed of splits, searches and networks.

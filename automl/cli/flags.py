@@ -32,7 +32,9 @@ Group = Annotated[str | None, typer.Option(help="Column of groups; rows of a gro
 Weight = Annotated[str | None, typer.Option(help="Column of sample weights.")]
 Columns = Annotated[str | None, typer.Option(help="Kinds of columns, name=kind,name=kind.")]
 Drop = Annotated[list[str] | None, typer.Option("--drop", help="Column to leave out; repeat it for several.")]
-Budget = Annotated[str | None, typer.Option(help="Time for the whole run: 90, 90s, 5m, 2h. Default 5m.")]
+Budget = Annotated[
+    str | None, typer.Option(help="Time for the run: 90, 90s, 5m (default), 2h; none with --max-trials.")
+]
 MaxTrials = Annotated[int | None, typer.Option(help="Most deep trials, and most shallow fits.")]
 Templates = Annotated[str | None, typer.Option(help="Deep templates to search, separated by commas.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of splits, searches and networks.")]

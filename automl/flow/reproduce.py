@@ -62,8 +62,7 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
     source = recipe.data if isinstance(recipe.data, str | os.PathLike) else shipped_name(recipe.data)
     options: dict[str, Any] = {"target": list(recipe.target)} if recipe.target else {}
     options |= {"goal": task.goal, "metric": task.metric, "seed": recipe.seed}
-    if math.isfinite(recipe.budget_seconds):
-        options["budget"] = _budget(recipe)
+    options["budget"] = _budget(recipe)
     for name in ("horizon", "time_column", "series", "group", "max_trials"):
         value = getattr(recipe, name)
         if value is not None:
@@ -121,4 +120,4 @@ def _flags(name: str, value: Any) -> list[tuple[str, str]]:
 
 
 def _budget(recipe: Recipe) -> str:
-    return f"{recipe.budget_seconds:g}s"
+    return f"{recipe.budget_seconds:g}s" if math.isfinite(recipe.budget_seconds) else recipes.NO_BUDGET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
@@ -108,6 +109,8 @@ def contradictions(keys: Keys) -> list[Problem]:
                     "numeric or embedded_number; set goal to say how to read it",
                 )
             )
+    if math.isinf(float(keys.budget)) and keys.max_trials is None:
+        problems.append(("budget", "budget: none bounds nothing; add max_trials, or give a time such as 5m"))
     if keys.resume and keys.out is None:
         problems.append(("resume", "resume: needs 'out', the folder of the run to resume"))
     return problems

@@ -42,7 +42,7 @@ EXPECTED = {
     "horizon": "a whole number of steps, at least 1",
     "columns": "a mapping from column names to kinds",
     "drop": "a column's name or a list of different names",
-    "budget": 'a time such as 90, "90s", "5m" or "2h"',
+    "budget": 'a time such as 90, "90s", "5m" or "2h", or "none"',
     "max_trials": "a whole number, at least 1",
     "templates": "a template's name or a list of names",
     "seed": "a whole number from 0 to 4294967295",
@@ -132,7 +132,9 @@ class Keys(BaseModel):
     horizon: int | None = Field(None, ge=1, le=2**53, description="Steps to forecast; left out to choose by frequency.")
     columns: dict[str, Kind] = Field(default_factory=dict, description="Kinds of columns, overriding detection.")
     drop: Name | list[Name] = Field(default_factory=list, description="Column(s) to leave out of the inputs.")
-    budget: int | float | str = Field("5m", validate_default=True, description="Time for the run: 90, 90s, 5m, 2h.")
+    budget: int | float | str = Field(
+        "5m", validate_default=True, description="Time for the run: 90, 90s, 5m, 2h; none with max_trials."
+    )
     max_trials: int | None = Field(None, ge=1, le=2**53, description="Most deep trials, and most shallow fits.")
     templates: Name | list[Name] = Field(
         default_factory=list, description="Deep templates to search; left out for all that fit."

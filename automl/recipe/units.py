@@ -11,9 +11,20 @@ from automl.errors import RecipeError
 from automl.recipe.words import cut, nearest
 from automl.records import KINDS, Kind
 
-__all__ = ["check_columns", "parse_address", "parse_budget", "parse_columns", "parse_latency", "parse_memory"]
+__all__ = [
+    "NO_BUDGET",
+    "check_columns",
+    "parse_address",
+    "parse_budget",
+    "parse_columns",
+    "parse_latency",
+    "parse_memory",
+]
 
 MIB = {"": 1.0, "m": 1.0, "g": 1024.0, "t": 1024.0**2}
+NO_BUDGET = "none"
+"""A budget that does not bound the time: `max_trials` does, and no measured time decides anything."""
+
 LONGEST = 60
 LONGEST_ADDRESS = 300
 SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -21,12 +32,14 @@ MILLISECONDS = {"": 1.0, "ms": 1.0}
 
 
 def parse_budget(value: Any) -> float:
-    """Seconds of a budget written as ``90``, ``"90"``, ``"90s"``, ``"5m"`` or ``"2h"``.
+    """Seconds of a budget written as ``90``, ``"90"``, ``"90s"``, ``"5m"`` or ``"2h"``; infinite for ``"none"``.
 
     Raises:
         RecipeError: it is written otherwise, or is not above zero.
     """
-    return _above_zero(value, SECONDS, 'budget: expected a time such as 90, "90s", "5m" or "2h"')
+    if isinstance(value, str) and value.strip().lower() == NO_BUDGET:
+        return math.inf
+    return _above_zero(value, SECONDS, 'budget: expected a time such as 90, "90s", "5m" or "2h", or "none"')
 
 
 def parse_latency(value: Any) -> float:

@@ -7,6 +7,7 @@ import os
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+from automl.recipe.units import NO_BUDGET
 from automl.records import Recipe, SearchOptions
 from automl.system import shell
 from automl.system.printable import printable
@@ -35,9 +36,6 @@ def dump(recipe: Recipe) -> str:
             value = (dict(value) if key == "columns" else list(value)) or None
         if key in ("target", "drop") and value and len(value) == 1:
             value = value[0]
-        if key == "budget" and math.isinf(value):
-            comments.append("budget: there was no bound on time, which a recipe cannot express; max_trials ended it")
-            continue
         if value is None or (name in DEFAULTS and value == DEFAULTS[name] and key != "budget"):
             continue
         if key == "search" and value.ray_address not in (None, "local"):
@@ -80,4 +78,6 @@ def source_of(key: str, value: Any, comments: list[str]) -> str | None:
 
 def seconds(value: float) -> str:
     """A budget as a recipe writes it."""
+    if math.isinf(value):
+        return NO_BUDGET
     return f"{int(value)}s" if value == int(value) else f"{value!r}s"

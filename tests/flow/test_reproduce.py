@@ -35,10 +35,14 @@ def test_the_recipe_is_one(tmp_path):
     assert recipes.read(tmp_path / "again.yaml").budget_seconds == 90.0
 
 
-def test_a_run_without_a_bound_on_time_names_none():
-    said = reproduce(Recipe([[1, 2]], ("y",), budget_seconds=math.inf, max_trials=2), TASK)
-    assert "budget" not in said["python"] and "max_trials=2" in said["python"]
-    assert "no bound on time" in said["recipe"] and "max_trials: 2" in said["recipe"]
+def test_a_run_without_a_bound_on_time_says_so(tmp_path):
+    said = reproduce(Recipe("cars.csv", ("y",), budget_seconds=math.inf, max_trials=2), TASK)
+    assert "budget='none'" in said["python"] and "max_trials=2" in said["python"]
+    assert "--budget none" in said["command"]
+    (tmp_path / "cars.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "again.yaml").write_text(said["recipe"])
+    again = recipes.read(tmp_path / "again.yaml")
+    assert again.budget_seconds == math.inf and again.max_trials == 2
 
 
 def test_dropped_columns_and_several_targets_are_named_one_by_one():

@@ -1,5 +1,6 @@
 """Python arguments and flags make the same record as YAML, and the record can be written again."""
 
+import math
 import re
 
 import numpy as np
@@ -177,3 +178,10 @@ def test_how_numbers_of_a_target_are_read_may_be_said_and_no_other_kind():
     assert made.columns == {"y": "numeric"}
     with pytest.raises(RecipeError, match="only be numeric or embedded_number"):
         recipe.make(data=frame, target="y", columns={"y": "text"})
+
+
+def test_a_budget_of_none_needs_max_trials():
+    made = recipe.make(data=[[1, 2]], target="y", budget="None", max_trials=3)
+    assert made.budget_seconds == math.inf
+    with pytest.raises(RecipeError, match="budget: none bounds nothing; add max_trials"):
+        recipe.make(data=[[1, 2]], target="y", budget="none")

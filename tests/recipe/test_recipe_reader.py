@@ -129,7 +129,7 @@ def test_overrides_replace_keys_and_none_leaves_them(written, tmp_path):
         ("quiet: maybe", "quiet: expected true or false, got the text 'maybe'"),
         ("min_gain: 5", "min_gain: expected a share from 0 to 1, got the number 5"),
         ("min_gain: .nan", "min_gain: expected a share from 0 to 1"),
-        ("budget: 5 minutes", 'budget: expected a time such as 90, "90s", "5m" or "2h", got \'5 minutes\''),
+        ("budget: 5 minutes", 'budget: expected a time such as 90, "90s", "5m" or "2h", or "none", got \'5 minutes\''),
         ("budget: -1", "above zero, got -1"),
         ("budget: .inf", "above zero"),
         ("budget:", "budget: expected a time"),
