@@ -11,11 +11,10 @@ a number: on every table it takes the same place in the family's space, so that 
 rows stay comparable; epochs are the default ones.
 
 Each fit learns from two thirds of the rows that are not test rows and is scored on the others; of a table of fewer than
-1,000 such rows each third validates once, and the mean counts. A fit may take `--fit-seconds` of processor time:
-networks without their compilation, which is timed apart in a run of one epoch before. A network that will end in time,
-as a second such run says, has no limit, so that a busy machine changes nothing; for others the clock's limit is
-stretched by what the fits before waited. Test scores are written for people and choose nothing. Figures of time are of
-one core only with `--core`.
+1,000 such rows each third validates once, and the mean counts. A network's schedule is as long as `--fit-seconds` of
+processor time allow, as a few epochs before it say; its compilation is timed apart. Shallow fits run to their end. What
+a fit took is written down, and the clock decides nothing, so that it may run on a busy machine. Test scores are written
+for people and choose nothing. Figures of time are of one core only with `--core`.
 
 `--choose` prints, for each family and for each side, ordered starts chosen greedily (`portfolio_choice.py`), what they
 reach on tables that did not choose them against today's order, and the starts as Python.
@@ -43,7 +42,6 @@ from portfolio_choice import parsed, report
 NOT_DRAWN = ("epochs", "known")
 VALID_SHARE = 3  # every third row
 FEW_ROWS = 1000
-MOST_STRETCH = 10.0
 
 
 def arguments() -> argparse.Namespace:
@@ -185,50 +183,24 @@ def places(n_draws: int) -> list[str]:
 # --------------------------------------------------------------------------- a fit
 
 
-class Clock:
-    """Turns seconds of processor time into seconds of the clock by what the latest fits waited."""
-
-    def __init__(self) -> None:
-        self.stretch = 1.0
-        self.begun = (0.0, 0.0)
-
-    def start(self) -> None:
-        self.begun = time.monotonic(), time.process_time()
-
-    def stop(self) -> float:
-        """Seconds of processor time since `start`."""
-        wall, cpu = time.monotonic() - self.begun[0], time.process_time() - self.begun[1]
-        if cpu > 0.2:
-            self.stretch = min(max(0.5 * self.stretch + 0.5 * wall / cpu, 1.0), MOST_STRETCH)
-        return cpu
-
-
-def fit_deep(table: Table, name: str, settings: Mapping[str, Any], seed: int, seconds: float, clock: Clock) -> Any:
+def fit_deep(table: Table, name: str, settings: Mapping[str, Any], seed: int, seconds: float) -> dict[str, Any]:
     """Compile and train one network; what the line says of it."""
     from automl.deep.archive import scores_of
     from automl.deep.messages import TrialSpec
 
     trainer, template = table.trainer, table.templates[name]
-    one_epoch = TrialSpec("epoch", name, {**settings, "epochs": 1}, seed, math.inf)
-    clock.start()
-    first = trainer.run(one_epoch)
-    compile_seconds = clock.stop()
+    first, compile_seconds = timed(trainer, name, settings, seed, 1)
     if first.fit is None:
         return {"failure": first.failure or "no fit", "cpu_seconds": compile_seconds}
-    clock.start()
-    trainer.run(one_epoch)
-    in_time = clock.stop() * int(settings["epochs"]) < seconds
-    limit = math.inf if in_time else seconds * clock.stretch  # without a limit the clock decides nothing
+    n_steps = steps_within(seconds, trainer, name, settings, seed)
     always = -math.inf if trainer.higher_is_better else math.inf
-    clock.start()
+    begun = time.process_time()
     report = trainer.run(
-        TrialSpec(
-            "fit", name, dict(settings), seed, len(table.shallow.parts) * limit,
-            soft_seconds=None if in_time else limit, promotion_score=always,
-        )
-    )  # fmt: skip
+        TrialSpec("fit", name, dict(settings), seed, math.inf, n_steps=n_steps, promotion_score=always)
+    )
+    cpu_seconds = time.process_time() - begun
     scores = scores_of(report) if report.fit else (first.fit.score,)
-    said = {"compile_seconds": compile_seconds, "cpu_seconds": clock.stop() / len(scores), "n_holdouts": len(scores)}
+    said = {"compile_seconds": compile_seconds, "cpu_seconds": cpu_seconds / len(scores), "n_holdouts": len(scores)}
     fit = report.fit or first.fit
     network = trainer.network(template, report.settings if report.fit else first.settings, seed)
     network.set_weights(fit.weights)
@@ -238,26 +210,45 @@ def fit_deep(table: Table, name: str, settings: Mapping[str, Any], seed: int, se
     return {"valid": statistics.fmean(scores), "test": table.test_score(output), "epochs": fit.epochs, **said}
 
 
-def fit_shallow(table: Table, name: str, settings: Mapping[str, Any], seed: int, seconds: float, clock: Clock) -> Any:
-    """Fit one shallow model; what the line says of it."""
+def timed(trainer: Any, name: str, settings: Mapping[str, Any], seed: int, epochs: int) -> tuple[Any, float]:
+    """The result of a few epochs on one hold-out, and its seconds of processor time."""
+    from automl.deep.messages import TrialSpec
+
+    begun = time.process_time()
+    result = trainer.run(TrialSpec("epochs", name, {**settings, "epochs": epochs}, seed, math.inf))
+    return result, time.process_time() - begun
+
+
+def steps_within(seconds: float, trainer: Any, name: str, settings: Mapping[str, Any], seed: int) -> int | None:
+    """Steps that these seconds of processor time allow a compiled network; None for all of its schedule."""
+    one, least = timed(trainer, name, settings, seed, 1)
+    if least * int(settings["epochs"]) <= seconds:
+        return None
+    _, more = timed(trainer, name, settings, seed, 3)
+    affordable = seconds / max((more - least) / 2, 1e-9)
+    return None if affordable >= settings["epochs"] else max(1, int(affordable * one.fit.n_steps))
+
+
+def fit_shallow(table: Table, name: str, settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """Fit one shallow model to its end; what the line says of it."""
     from automl.baselines.model import forget
     from automl.records import FitContext
 
     models, scores = [], []
-    clock.start()
+    begun = time.process_time()
     for number, part in enumerate(table.shallow.parts):
         forget()  # what another fit left would make this one look cheaper
         model = table.baselines[name].make(table.task, settings, seed)
-        context = FitContext(time.monotonic() + seconds * clock.stretch, None, part.valid, part.valid_truth)
+        context = FitContext(None, None, part.valid, part.valid_truth)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 model.fit(table.dataset, part.items, part.truth, part.weight, context)
                 scores.append(table.shallow.score(model.predict(table.dataset, part.valid), number))
         except Exception as error:  # an error of a library is one setting's result
-            return {"failure": f"{type(error).__name__}: {error}"[:300], "cpu_seconds": clock.stop()}
+            return {"failure": f"{type(error).__name__}: {error}"[:300], "cpu_seconds": time.process_time() - begun}
         models.append(model)
-    said = {"cpu_seconds": clock.stop() / len(scores), "n_holdouts": len(scores)}
+    said = {"cpu_seconds": (time.process_time() - begun) / len(scores), "n_holdouts": len(scores)}
     test = table.test_score(models[0].predict(table.dataset, table.split.test))
     return {"valid": statistics.fmean(scores), "test": test, **said}
 
@@ -302,14 +293,14 @@ def run(args: argparse.Namespace) -> int:
     done = {key_of(line) for line in read(path)}
     until = time.monotonic() + 60 * args.minutes
     tables: dict[str, Table] = {}
-    clock, n_fits = Clock(), 0
+    n_fits = 0
     for seed, place, entry in itertools.product(map(int, args.seeds.split(",")), places(args.draws), entries):
         if time.monotonic() > until:
             break
         if place_done(done, entry["name"], place, seed):
             continue
         table = tables[entry["name"]] = tables.get(entry["name"]) or Table(folder, entry)
-        for line in fits(table, place, seed, args, clock, done, until):
+        for line in fits(table, place, seed, args, done, until):
             append(path, line)
             done.add(key_of(line))
             n_fits += 1
@@ -326,9 +317,8 @@ def place_done(done: set[tuple[Any, ...]], table: str, place: str, seed: int) ->
 
 
 def fits(
-    table: Table, place: str, seed: int, args: argparse.Namespace, clock: Clock, done: set[tuple[Any, ...]],
-    until: float,
-) -> Iterator[dict[str, Any]]:  # fmt: skip
+    table: Table, place: str, seed: int, args: argparse.Namespace, done: set[tuple[Any, ...]], until: float
+) -> Iterator[dict[str, Any]]:
     """A line for each family that lacks this place on this table."""
     for name in wanted(table, args):
         if (table.name, name, place, seed) in done or time.monotonic() > until:
@@ -341,13 +331,16 @@ def fits(
         line = {
             "table": table.name, "family": name, "place": place, "seed": seed,
             "side": "shallow" if template is None else "deep", "goal": table.task.goal, "metric": table.task.metric,
-            "n_train": table.facts.n_rows, "stretch": round(clock.stretch, 2),
+            "n_train": table.facts.n_rows,
         }  # fmt: skip
         if settings is None:
             yield {**line, "absent": True}
             continue
-        fit = fit_shallow if template is None else fit_deep
-        yield {**line, "settings": plain(settings), **fit(table, name, settings, seed, args.fit_seconds, clock)}
+        if template is None:
+            said = fit_shallow(table, name, settings, seed)
+        else:
+            said = fit_deep(table, name, settings, seed, args.fit_seconds)
+        yield {**line, "settings": plain(settings), **said}
 
 
 def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -362,7 +355,7 @@ def show(line: Mapping[str, Any]) -> str:
     if line.get("absent"):
         return f"{line['table']:<24}{line['family']:<16}{line['place']:<8}has none"
     said = line.get("failure") or f"{line['valid']:.4f} (test {line['test']:.4f})"
-    cost = f"{line['cpu_seconds']:.1f} + {line.get('compile_seconds', 0.0):.1f} s × {line['stretch']}"
+    cost = f"{line['cpu_seconds']:.1f} + {line.get('compile_seconds', 0.0):.1f} s"
     return f"{line['table']:<24}{line['family']:<16}{line['place']:<8}{said}  {cost}"
 
 
