@@ -4,8 +4,9 @@
         [--out FILE] [--peers autogluon,flaml,autokeras --peer-python autogluon=/path/to/python --peer-python flaml=...]
 
 Sets and test rows are those of the data folder (see `contest.py`), which may be one that `public_tables.py` wrote:
-`--held-out` takes the sets that its catalog holds out, in place of `--only`, and no other script reads them. An error is e = 1 - score of the test rows (ROC AUC,
-accuracy or R²; lower is better). Ratios of errors, geometric means over the sets, with Student's interval over seeds:
+`--held-out` takes the sets that its catalog holds out, in place of `--only`; they choose nothing. An error is
+e = 1 - score of the test rows (ROC AUC, accuracy or R²; lower is better). Ratios of errors, geometric means over the
+sets, with Student's interval over seeds:
 
 - deep/shallow: both finalists. blend/better: the blend against the better of both sides on the test rows.
 - deep/trees: against scikit-learn's HistGradientBoosting with its defaults and native categories (texts by skrub's
