@@ -1,10 +1,12 @@
 """Tables: how the deep finalist, the shallow one and their blend stand to each other, to boosted trees and to others.
 
-    python benchmarks/tables.py [--data DIR] [--seconds 60,300] [--seeds 0,1,2] [--only adult,letter] [--out FILE]
-        [--peers autogluon,flaml,autokeras --peer-python autogluon=/path/to/python --peer-python flaml=...]
+    python benchmarks/tables.py [--data DIR] [--seconds 60,300] [--seeds 0,1,2] [--only adult,letter | --held-out]
+        [--out FILE] [--peers autogluon,flaml,autokeras --peer-python autogluon=/path/to/python --peer-python flaml=...]
 
-Sets and test rows are those of the data folder (see `contest.py`). An error is e = 1 - score of the test rows (ROC AUC,
-accuracy or R²; lower is better). Ratios of errors, geometric means over the sets, with Student's interval over seeds:
+Sets and test rows are those of the data folder (see `contest.py`), which may be one that `public_tables.py` wrote:
+`--held-out` takes the sets that its catalog holds out, in place of `--only`; they choose nothing. An error is
+e = 1 - score of the test rows (ROC AUC, accuracy or R²; lower is better). Ratios of errors, geometric means over the
+sets, with Student's interval over seeds:
 
 - deep/shallow: both finalists. blend/better: the blend against the better of both sides on the test rows.
 - deep/trees: against scikit-learn's HistGradientBoosting with its defaults and native categories (texts by skrub's
@@ -48,6 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", default="60,300")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--only", default=",".join(SETS))
+    parser.add_argument("--held-out", action="store_true", help="the sets that the catalog holds out")
     parser.add_argument("--peers", default="")
     parser.add_argument("--peer-seeds", default="0")
     parser.add_argument("--peer-python", action="append", default=[], metavar="NAME=PATH")
@@ -86,6 +89,18 @@ def truth_of(frame: Any, entry: dict[str, Any]) -> np.ndarray:
     if goal_of(entry) == "regression":
         return np.asarray(column, dtype=np.float64)
     return column.astype(str).to_numpy(dtype=np.str_)
+
+
+def held_out(folder: Path) -> list[str]:
+    """Names of the sets that the catalog holds out.
+
+    Raises:
+        SystemExit: it holds none out.
+    """
+    names = [entry["name"] for entry in json.loads((folder / "catalog.json").read_text()) if entry.get("held_out")]
+    if not names:
+        sys.exit(f"{folder / 'catalog.json'} holds no set out; --held-out needs a folder that public_tables.py wrote")
+    return names
 
 
 # --------------------------------------------------------------------------- jobs, each in a process of its own
@@ -229,7 +244,8 @@ def one(job: dict[str, Any], folder: Path) -> None:
 
 def jobs_of(args: argparse.Namespace) -> list[dict[str, Any]]:
     """What is to be run, short ones first within a budget."""
-    names, seeds = args.only.split(","), [int(s) for s in args.seeds.split(",")]
+    names = held_out(Path(args.data)) if args.held_out else args.only.split(",")
+    seeds = [int(s) for s in args.seeds.split(",")]
     found = [{"job": "trees", "set": name, "seconds": 0, "seed": seed} for name in names for seed in seeds]
     for seconds in (int(s) for s in args.seconds.split(",")):
         found += [{"job": "contest", "set": n, "seconds": seconds, "seed": s} for s in seeds for n in names]

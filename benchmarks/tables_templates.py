@@ -63,7 +63,7 @@ def training_data(folder: Path, name: str, n_train: int, n_valid: int) -> tuple[
         prepared.split, train=np.sort(rows[:n_train]), valid=np.sort(rows[n_train : n_train + n_valid]), folds=()
     )
     encoder, codec = modalities.fit(prepared.dataset, prepared.task, split)
-    facts = modalities.facts(prepared.dataset, prepared.task, split, codec)
+    facts = modalities.facts(prepared.task, split, codec)
     return training_data_of(prepared.dataset, prepared.task, split, encoder, codec, prepared.task.metric), facts
 
 
@@ -97,7 +97,7 @@ def main() -> None:
         for asked in args.templates.split(",") if args.templates else fitting:
             starts = list(fitting[asked].starts(made.specs, facts))
             chosen = range(len(starts)) if args.starts == "all" else map(int, args.starts.split(","))
-            for number, words in ((n, w) for n in chosen for w in ["", *args.neighbours]):
+            for number, words in ((n, w) for n in chosen for w in ["", *args.variants]):
                 settings = {**defaults(fitting[asked], made.specs, facts), **starts[number], **parsed(words)}
                 settings |= {"epochs": args.epochs} if args.epochs else {}
                 reports, cpu_seconds = [], []
