@@ -78,9 +78,9 @@ def test_every_flag_of_fit_is_a_key_of_a_recipe():
     import inspect
 
     from automl.cli import contest
-    from automl.recipe.schema import KEYS, SEARCH_KEYS
+    from automl.recipe.schema import COST_KEYS, INNER_KEYS, KEYS, SEARCH_KEYS
 
-    assert {*KEYS, *SEARCH_KEYS} - {"search"} == set(inspect.signature(contest.fit).parameters)
+    assert {*KEYS, *SEARCH_KEYS, *COST_KEYS} - set(INNER_KEYS) == set(inspect.signature(contest.fit).parameters)
 
 
 def test_the_verdict_is_printed(api, capsys):
