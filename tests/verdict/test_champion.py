@@ -1,4 +1,4 @@
-"""The champion is named by validation rows alone, and a blend only if it is better on rows that it was not fitted on."""
+"""The champion is named by validation rows alone; a blend only if it is better on rows that its weight did not see."""
 
 from __future__ import annotations
 

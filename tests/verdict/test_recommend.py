@@ -155,7 +155,7 @@ def test_the_crossing_follows_the_rates():
 def test_the_interval_stays_in_the_metrics_range():
     rng = np.random.default_rng(0)
     truth = np.tile([0, 1], 4)
-    deep, shallow = (side(name, which, [binary(np.where(truth == 1, *p) + 0.01 * rng.random(8))])
-                     for name, which, p in (("mlp-1", "deep", (0.8, 0.2)), ("boosting-1", "shallow", (0.2, 0.8))))  # fmt: skip
+    right, wrong = (binary(np.where(truth == 1, *p) + 0.01 * rng.random(8)) for p in ((0.8, 0.2), (0.2, 0.8)))
+    deep, shallow = side("mlp-1", "deep", [right]), side("boosting-1", "shallow", [wrong])
     found = compare(**contest(n=8, truth=truth, deep=1.0) | {"deep": deep, "shallow": shallow})
     assert found.gain == 1.0 and found.interval[1] == 1.0

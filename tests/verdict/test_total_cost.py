@@ -9,7 +9,6 @@ import pytest
 from automl.records import Cost, Costs, Run
 from automl.verdict.total_cost import cheaper, crossing, with_hours
 
-
 DEFAULT = Costs()
 
 
