@@ -3,17 +3,18 @@
     python benchmarks/recommendation.py [--data DIR] [--sizes 300,1000,3000] [--draws 10] [--only adult] [--out FILE]
 
 From each table a few rows are drawn and parted as a contest parts them (64 % train, 16 % validate, 20 % test). A
-network (scikit-learn's MLPClassifier or MLPRegressor) stands for the deep side, HistGradientBoosting for the shallow one,
-both in skrub's `tabular_pipeline`. The champion and the verdict are those of automl, on these validation and test rows. The
-rows that were not drawn (at most 20,000) then tell which of the two, or their blend, is better.
+network (scikit-learn's MLPClassifier or MLPRegressor) stands for the deep side, HistGradientBoosting for the shallow
+one, both in skrub's `tabular_pipeline`. The champion and the verdict are those of automl, on these validation and
+test rows. The rows that were not drawn (at most 20,000) then tell which of the two, or their blend, is better.
 
-Rules: `shallow` and `deep` take one side always. `fast deep` and `fast shallow` are the former rule (the winner of the
-test, in a tie the faster answer) where that is the network or the trees. `valid k` is the winner of the test, else the
-deep side if it leads on validation rows by more than k standard errors. `blend k` takes besides that the blend if it
-leads by more than k standard errors, with weights chosen on other rows; `blend fitted` if its weight is not 0 or 1. The
-rule in use is `blend 1`. An error is 1 - score (ROC AUC, accuracy, R²) on the rows that were not drawn. Printed for
-each rule: the geometric mean of its error over that of the better side, the largest such ratio, and the share of pairs of
-draws of a table that recommend the same. What `--out` holds is not run again. The last line is JSON.
+Rules: `shallow` and `deep` take one side always. `fast deep` and `fast shallow` are the former rule (the winner of
+the test, in a tie the faster answer) where that is the network or the trees. `valid k` is the winner of the test,
+else the deep side if it leads on validation rows by more than k standard errors. `blend k` takes besides that the
+blend if it leads by more than k standard errors, with weights chosen on other rows; `blend fitted` if its weight is
+not 0 or 1. The rule in use is `blend 1`. An error is 1 - score (ROC AUC, accuracy, R²) on the rows that were not
+drawn. Printed for each rule: the geometric mean of its error over that of the better side, the largest such ratio,
+and the share of pairs of draws of a table that recommend the same. What `--out` holds is not run again. The last line
+is JSON.
 """
 
 from __future__ import annotations
