@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from automl import metrics
-from automl.goals.shared.outputs import combine
+from automl.goals.shared.outputs import combine, taken
 from automl.records import Champion, Lead, Output, Side
 from automl.verdict.resample import leads, units_of
 
@@ -58,7 +58,7 @@ class Validated:
             for key, value in (self.context or {}).items()
         }
         return Validated(
-            self.metric, self.truth[items], {side: _take(output, items) for side, output in self.outputs.items()},
+            self.metric, self.truth[items], {side: taken(output, items) for side, output in self.outputs.items()},
             self.unit_ids[items], None if self.classes is None else self.classes[items],
             None if self.weight is None else self.weight[items], context,
         )  # fmt: skip
@@ -159,7 +159,3 @@ def _halves(valid: Validated, rng: np.random.Generator) -> np.ndarray:
     for i, stratum in enumerate(units.strata):
         half_of_unit[rng.permutation(stratum)] = (np.arange(len(stratum)) + i) % 2
     return np.asarray(half_of_unit[units.of_item])
-
-
-def _take(output: Output, items: np.ndarray) -> Output:
-    return Output(output.kind, {name: array[items] for name, array in output.arrays.items()})

@@ -169,7 +169,7 @@ def _clause(choice: Choice, scores: Scores, terms: Terms, floor: str | None = No
 
 
 _STARTS = {
-    "only": "Undecided on the test rows: ",
+    "only": "Compared with the floor: ",
     "cheaper": "Equally good on the test rows: ",
     "same_cost": "Equally good on the test rows: ",
     "validation": "Undecided on the test rows: ",

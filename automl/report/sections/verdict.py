@@ -129,8 +129,11 @@ def picture(outcome: Outcome) -> dict[str, Any] | None:
 
 
 def why(outcome: Outcome) -> str:
-    """Why the recommended run is recommended, in a sentence; the verdict's own words where it has them."""
+    """Why the recommended run is recommended, in a sentence; empty where the sentences above it say so."""
     comparison = outcome.comparison
+    reason = comparison.why.partition(": ")[2].rstrip(".")
+    if reason and any(reason in sentence for sentence in comparison.sentences):
+        return ""
     pair = [run for run, _ in sides.finalists(outcome)]
     if comparison.why or comparison.recommended not in {run.name for run in outcome.runs}:
         return comparison.why
