@@ -14,17 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "champion",
-    "finalists",
-    "floor",
-    "holdouts",
-    "known_mean",
-    "labels",
-    "leader",
-    "predicted",
-    "short",
-    "test_items",
-]
+    "champion", "finalists", "floor", "holdouts", "known_mean", "labels", "leader", "predicted", "short", "test_items",
+]  # fmt: skip
 
 ORDER: dict[Side, int] = {"deep": 0, "shallow": 1, "blend": 2, "floor": 3}
 
