@@ -76,6 +76,7 @@ def fit(
     ensemble: bool | None = None,
     json_lines: bool | None = None,
     search: Mapping[str, Any] | None = None,
+    costs: Mapping[str, float] | None = None,
     source: str = "automl.fit",
 ) -> Result:
     """Run the contest on data: a searched deep network against a tuned shallow model.
@@ -111,6 +112,8 @@ def fit(
         ensemble: whether a finalist may be a weighted ensemble. None for yes.
         json_lines: whether to show progress as one JSON object per line on standard error.
         search: how the deep side searches: a mapping with oracle, memory, log, device, workers, ray_address.
+        costs: how much the model is used, for its total cost: a mapping with retrains_per_year (12) and
+            predictions_per_year (1,000,000).
         source: where the arguments come from, for messages; leave it out.
 
     Returns:
@@ -157,12 +160,15 @@ def run(
     ensemble: bool | None = None,
     json_lines: bool | None = None,
     search: Mapping[str, Any] | None = None,
+    costs: Mapping[str, float] | None = None,
     oracle: str | None = None,
     memory: str | float | None = None,
     log: str | Sequence[str] | None = None,
     device: str | None = None,
     workers: int | None = None,
     ray_address: str | None = None,
+    retrains_per_year: float | None = None,
+    predictions_per_year: float | None = None,
 ) -> Result:
     """Run a YAML recipe; arguments replace its keys, None keeps them.
 
@@ -195,6 +201,7 @@ def run(
         ensemble: whether a finalist may be a weighted ensemble.
         json_lines: whether to show progress as one JSON object per line on standard error.
         search: all keys of the search, in place of the file's; those below replace single ones.
+        costs: both keys of the costs, in place of the file's; those below replace single ones.
         oracle: KerasTuner's algorithm: bayesian, random, hyperband or grid.
         memory: memory for one trial, such as "8GB".
         log: other logs of trials: tensorboard, mlflow.
@@ -202,6 +209,8 @@ def run(
         workers: trials that run at once; more than one needs Ray.
         ray_address: Ray to run on. Only here can it be the address of a cluster, which a file may not give
             (docs/scale.md).
+        retrains_per_year: how often the finalist is fitted again.
+        predictions_per_year: rows that are predicted in a year.
 
     Returns:
         The result; printing it gives the verdict.

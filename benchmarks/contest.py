@@ -1,4 +1,4 @@
-"""The whole catalog of a data folder at one budget: both finalists beside the floor, verdict, times.
+"""The whole catalog of a data folder at one budget: both finalists beside the floor, champion, verdict, times.
 
     python benchmarks/contest.py [--data DIR] [--budget 60] [--only adult,letter] [--out FILE]
 
@@ -94,6 +94,8 @@ def one(name: str, args: argparse.Namespace) -> None:
         **{f"{side}_valid": run and run["valid_score"] for side, run in sides.items()},
         **{f"{side}_name": run and run["name"] for side, run in sides.items()},
         "blend": blend and blend["test_score"],
+        "champion": result["champion"],
+        "recommended": next((run["side"] for run in runs if run["name"] == result["recommended"]), None),
         "verdict": result["verdict"],
         "reason": result["reason"],
         "gain": result["gain"],
@@ -121,7 +123,8 @@ def show(line: dict[str, Any]) -> str:
 
     return (
         f"{line['name']:<20}{line['metric']:<10}{number(line['floor'])}{number(line['shallow'])}{number(line['deep'])}"
-        f"{number(line['blend'])}  {line['verdict']:<8}{line['reason']:<11}{line['n_seeds'] or 0:>2}"
+        f"{number(line['blend'])}  {line['champion'] or '-':<8}{line['verdict']:<8}{line['reason']:<11}"
+        f"{line['n_seeds'] or 0:>2}"
         f"{line['deep_trials']:>5}{line['shallow_trials']:>5}{line['wall_seconds']:>8.1f}"
     )
 
@@ -133,8 +136,8 @@ def main() -> None:
         return
     names = [e["name"] for e in json.loads((Path(args.data) / "catalog.json").read_text())]
     wanted = [name for name in names if not args.only or name in args.only.split(",")]
-    print(f"{'set':<20}{'metric':<10}{'floor':>8}{'shallow':>8}{'deep':>8}{'blend':>8}  {'verdict':<8}{'reason':<11}"
-          f"{'s':>2}{'deep':>5}{'shal':>5}{'wall s':>8}", flush=True)  # fmt: skip
+    print(f"{'set':<20}{'metric':<10}{'floor':>8}{'shallow':>8}{'deep':>8}{'blend':>8}  {'best':<8}{'verdict':<8}"
+          f"{'reason':<11}{'s':>2}{'deep':>5}{'shal':>5}{'wall s':>8}", flush=True)  # fmt: skip
     lines = []
     for name in wanted:
         done = subprocess.run(
@@ -168,6 +171,13 @@ def main() -> None:
                 "sets": len(lines),
                 "failed": [line["name"] for line in lines if line.get("failed")],
                 "deep_not_above_floor": [line["name"] for line in good if not beats(line, "deep")],
+                "champions": {
+                    side: sum(line["champion"] == side for line in good) for side in ("deep", "shallow", "blend")
+                },
+                "recommended": {
+                    side: sum(line["recommended"] == side for line in good)
+                    for side in ("deep", "shallow", "blend", "floor")
+                },
                 "verdicts": {
                     word: sum(line["verdict"] == word for line in good) for word in ("deep", "shallow", "tie")
                 },

@@ -11,9 +11,10 @@ sets, with Student's interval over seeds:
 - deep/shallow: both finalists. blend/better: the blend against the better of both sides on the test rows.
 - deep/trees: against scikit-learn's HistGradientBoosting with its defaults and native categories (texts by skrub's
   `tabular_pipeline`), fitted here on all rows that are not test; shallow/trees likewise.
-- ours/peer and blend/peer: the recommended side, and the blend, against another toolkit on the same rows, a run of 60 s
-  for each of `--peer-seeds`; a toolkit whose Python is not given is left out. Ranks: mean place over the sets of the
-  better of those two among the peers, 1 for the best.
+- champion/peer and recommended/peer: the champion (deep, shallow or blend, named by validation rows) and the
+  recommended side against another toolkit on the same rows, a run of 60 s for each of `--peer-seeds`; a toolkit whose
+  Python is not given is left out. champion/best: against the better of all peers on each set. Ranks: mean place over
+  the sets of the champion among the peers, 1 for the best.
 
 Also: seconds from the call to the first deep model that beats the floor on validation rows; after loading the saved
 model in a new process, milliseconds for one row of a frame, and rows a second in batches of 1,024 and of all test rows
@@ -130,7 +131,7 @@ def contest(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     loaded = json.loads(done.stdout.splitlines()[-1]) if not done.returncode else {"failed": done.stderr[-500:]}
     return {
-        "scores": scores, "recommended": recommended and recommended["side"],
+        "scores": scores, "recommended": recommended and recommended["side"], "champion": result["champion"],
         "families": {side: run and family_of(run) for side, run in sides.items()},
         "verdict": result["verdict"], "reason": result["reason"], "wall_seconds": result["wall_seconds"],
         "stopped": result["stopped"], "n_seeds": sides["deep"] and sides["deep"]["n_seeds"],
@@ -302,7 +303,9 @@ def show(line: dict[str, Any]) -> str:
     rest = line["failed"].splitlines()[-1] if line.get("failed") else ""
     if line["job"] == "contest" and not rest:
         first = line["first_deep_seconds"]
-        rest = f"{line['verdict']}, {line['reason']}; first deep " + ("-" if first is None else f"{first:.1f} s")
+        rest = f"champion {line.get('champion')}; {line['verdict']}, {line['reason']}; first deep " + (
+            "-" if first is None else f"{first:.1f} s"
+        )
     return f"{line['set']:<20}{line['job']:<10}{line['seconds']:>5} s  seed {line['seed']}  {scores}  {rest}"
 
 
@@ -334,10 +337,12 @@ def summary(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 "deep/trees": (own.get("deep"), errors.get(("trees", line["set"], 0, line["seed"]))),
                 "shallow/trees": (own.get("shallow"), errors.get(("trees", line["set"], 0, line["seed"]))),
             }
-            for name in peer_names:
-                other = of_peer(errors, name, line["set"], line["seed"])
-                pairs[f"ours/{name}"] = (own.get(line["recommended"]), other)
-                pairs[f"blend/{name}"] = (own.get("blend"), other)
+            others = {name: of_peer(errors, name, line["set"], line["seed"]) for name in peer_names}
+            for name, other in others.items():
+                pairs[f"champion/{name}"] = (own.get(line.get("champion")), other)
+                pairs[f"recommended/{name}"] = (own.get(line["recommended"]), other)
+            best = min((other for other in others.values() if other is not None), default=None)
+            pairs["champion/best"] = (own.get(line.get("champion")), best)
             for name, (a, b) in pairs.items():
                 if a is not None and b is not None and a > 0 and b > 0:
                     ratios.setdefault(name, []).append((*place, a / b))
@@ -361,12 +366,14 @@ def of_peer(errors: Mapping[tuple[str, str, int, int], float], name: str, entry:
 def ranks(
     lines: Sequence[dict[str, Any]], errors: Mapping[tuple[str, str, int, int], float], peer_names: Sequence[str]
 ) -> dict[str, float]:
-    """Mean place of the better of our side and our blend, and of each peer; one that failed comes last."""
+    """Mean place of the champion and of each peer; one that failed comes last."""
     places: dict[str, list[int]] = {}
     for line in lines:
-        own = [1.0 - line["scores"][s] for s in (line["recommended"], "blend") if line["scores"].get(s) is not None]
+        score = line["scores"].get(line.get("champion"))
         found = {name: of_peer(errors, name, line["set"], line["seed"]) for name in peer_names}
-        reached = {"ours": min(own, default=math.inf)} | {n: math.inf if e is None else e for n, e in found.items()}
+        reached = {"champion": math.inf if score is None else 1.0 - score} | {
+            n: math.inf if e is None else e for n, e in found.items()
+        }
         for name, error in reached.items():
             places.setdefault(name, []).append(1 + sum(other < error for other in reached.values()))
     return {name: statistics.fmean(found) for name, found in places.items()} if peer_names else {}

@@ -10,7 +10,7 @@ import pytest
 
 import automl
 from automl.errors import RecipeError
-from automl.recipe.schema import KEYS, SEARCH_KEYS
+from automl.recipe.schema import COST_KEYS, KEYS, SEARCH_KEYS
 
 CALLS = (automl.fit, automl.run, automl.inspect)
 
@@ -27,7 +27,7 @@ def test_every_argument_is_named_typed_and_described(call: Any) -> None:
 def test_they_are_the_keys_of_a_recipe() -> None:
     fit, run, look = (set(signature(call).parameters) for call in CALLS)
     assert fit == {*KEYS, "source"}
-    assert run == {*KEYS, *SEARCH_KEYS, "path"}
+    assert run == {*KEYS, *SEARCH_KEYS, *COST_KEYS, "path"}
     assert look < fit and {"budget", "templates", "out"}.isdisjoint(look)
 
 

@@ -32,9 +32,11 @@ from automl.cli.flags import (
     OtherData,
     Out,
     Plugins,
+    PredictionsPerYear,
     Quiet,
     RayAddress,
     Resume,
+    RetrainsPerYear,
     Seed,
     Series,
     Target,
@@ -91,15 +93,18 @@ def fit(
     device: Device = None,
     workers: Workers = None,
     ray_address: RayAddress = None,
+    retrains_per_year: RetrainsPerYear = None,
+    predictions_per_year: PredictionsPerYear = None,
 ) -> None:
     """Run the contest on DATA and write the report."""
     flags = keys_of(locals())
     from automl import api
-    from automl.recipe.schema import SEARCH_KEYS
+    from automl.recipe.schema import INNER_KEYS
 
     del flags["data"]
-    search = {name: flags.pop(name) for name in SEARCH_KEYS if name in flags}
-    flags |= {"search": search} if search else {}
+    for key, names in INNER_KEYS.items():
+        inner = {name: flags.pop(name) for name in names if name in flags}
+        flags |= {key: inner} if inner else {}
     flags["source"] = "automl fit"
     chosen = asked(data, target, flags)
     flags |= {} if chosen is None else {"goal": chosen}
@@ -142,6 +147,8 @@ def run(
     device: Device = None,
     workers: Workers = None,
     ray_address: RayAddress = None,
+    retrains_per_year: RetrainsPerYear = None,
+    predictions_per_year: PredictionsPerYear = None,
 ) -> None:
     """Run the contest that RECIPE describes; flags replace its keys. Only a flag can give an address of Ray."""
     flags = keys_of(locals())

@@ -43,6 +43,12 @@ MinGain = Annotated[
     typer.Option(help="Smallest gain that counts, as a share of the distance from floor to best score. Default 0.005."),
 ]
 Latency = Annotated[str | None, typer.Option(help="Milliseconds a finalist may take for one row.")]
+RetrainsPerYear = Annotated[
+    float | None, typer.Option(help="How often the model is fitted again, for its total cost. Default 12.")
+]
+PredictionsPerYear = Annotated[
+    float | None, typer.Option(help="Rows predicted in a year, for the total cost. Default 1000000.")
+]
 Ensemble = Annotated[bool | None, typer.Option("--ensemble/--no-ensemble", help="Whether finalists may be ensembles.")]
 JsonLines = Annotated[
     bool, typer.Option("--json-lines", help="Show progress as one JSON object per line on standard error.")

@@ -93,7 +93,7 @@ class Contest:
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()  # type: ignore[misc]
-        tags.non_deterministic = True  # in a tie, the model with the lower measured cost is recommended
+        tags.non_deterministic = True  # of two equivalent models, the one with the lower measured cost is recommended
         return tags
 
 

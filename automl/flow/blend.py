@@ -1,27 +1,50 @@
-"""A blend of both finalists, weighted on validation rows. The report shows it; it plays no part in the verdict."""
+"""The blend of both finalists: its weight is chosen on validation rows, before any test row is scored."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl import goals, metrics
+from automl import goals, metrics, verdict
 from automl.goals.shared.outputs import combine
 from automl.records import Contestant, Cost, Run
+from automl.split import unit_ids_of
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
+    from automl.records import Champion, Output, Recipe, Side
 
-__all__ = ["blend"]
+__all__ = ["BLEND", "barred", "blend", "champion_of"]
 
-WEIGHTS = tuple(i / 10 for i in range(11))
+BLEND = "blend"
+"""Name of the blend's run."""
+
+
+def champion_of(prepared: Prepared, outputs: Mapping[Side, Output], items: np.ndarray, seed: int) -> Champion:
+    """Name the champion by what the finalists predict for validation items.
+
+    Args:
+        prepared: the data.
+        outputs: the finalists' predictions for these items, by side.
+        items: validation items; none of them is a test item.
+        seed: of the resampling.
+    """
+    dataset, task, split = prepared.dataset, prepared.task, prepared.split
+    truth = goals.truth(dataset, task, items)
+    valid = verdict.Validated(
+        task.metric, truth, outputs, unit_ids_of(dataset, split, items),
+        truth if split.units == "row" and goals.named(task).is_one_class else None,
+        dataset.weight_of(items), goals.scoring_context(dataset, task, split, items),
+    )  # fmt: skip
+    return verdict.name_champion(valid, seed)
 
 
 def blend(
-    contestants: dict[str, Contestant],
-    finalists: dict[str, Run],
-    prepared: Prepared,
+    contestants: Mapping[str, Contestant],
+    finalists: Mapping[str, Run],
+    champion: Champion,
     truth: np.ndarray,
     weight: np.ndarray | None,
     context: dict[str, Any],
@@ -32,40 +55,47 @@ def blend(
     Args:
         contestants: finalists by side.
         finalists: runs of the finalists by side.
-        prepared: the data.
+        champion: what validation rows say; the weight of the blend.
         truth: truth of the test items.
         weight: weights of the test items, or None.
         context: what else the metric reads for the test items.
         metric: name of the metric.
     """
-    deep, shallow = contestants.get("deep"), contestants.get("shallow")
-    if deep is None or shallow is None or deep.valid_output is None or shallow.valid_output is None:
+    deep, shallow, share = contestants.get("deep"), contestants.get("shallow"), champion.weight_of_deep
+    if deep is None or shallow is None or share is None:
         return None
-    dataset, task, split = prepared.dataset, prepared.task, prepared.split
-    valid = split.items("valid") if deep.valid_items is None else deep.valid_items
-    valid_truth = goals.truth(dataset, task, valid)
-    valid_weight = dataset.weight_of(valid)
-    valid_context = goals.scoring_context(dataset, task, split, valid)
-    scores = {}
-    for w in WEIGHTS:
-        mean = combine((deep.valid_output, shallow.valid_output), (w, 1 - w))
-        scores[w] = metrics.score(metric, valid_truth, mean, valid_weight, valid_context)
-    best = max(scores, key=lambda w: scores[w] if metrics.named(metric).higher_is_better else -scores[w])
-    output = combine((deep.output, shallow.output), (best, 1 - best))
-    costs = [finalists[side].cost for side in ("deep", "shallow")]
+    output = combine((deep.output, shallow.output), (share, 1 - share))
     run = Run(
-        "blend",
-        "blend",
-        "done",
-        "blend",
-        valid_score=scores[best],
+        BLEND, "blend", "done", "blend", valid_score=champion.scores.get("blend"),
         test_score=metrics.score(metric, truth, output, weight, context),
-        cost=Cost(
-            fit_seconds=sum(cost.fit_seconds for cost in costs),
-            predict_ms=sum(cost.predict_ms or 0.0 for cost in costs),
-            size_mib=sum(cost.size_mib or 0.0 for cost in costs),
-        ),
-        n_seeds=finalists["deep"].n_seeds,
-        choices={"weight_of_deep": best},
+        cost=_both_costs(finalists["deep"].cost, finalists["shallow"].cost), n_seeds=finalists["deep"].n_seeds,
+        choices={"weight_of_deep": share},
+    )  # fmt: skip
+    return run, Contestant(BLEND, "blend", output)
+
+
+def _both_costs(deep: Cost, shallow: Cost) -> Cost:
+    """What fitting and asking both finalists costs."""
+    rates = [cost.rows_per_second for cost in (deep, shallow) if cost.rows_per_second]
+    return Cost(
+        fit_seconds=deep.fit_seconds + shallow.fit_seconds,
+        predict_ms=(deep.predict_ms or 0.0) + (shallow.predict_ms or 0.0),
+        rows_per_second=1.0 / sum(1.0 / rate for rate in rates) if len(rates) == 2 else None,
+        size_mib=(deep.size_mib or 0.0) + (shallow.size_mib or 0.0),
     )
-    return run, Contestant("blend", "blend", output)
+
+
+def barred(run: Run, predictors: Collection[str], recipe: Recipe) -> str:
+    """Why the blend cannot be used, as a clause; "" if it can.
+
+    Args:
+        run: of the blend, with its measured cost.
+        predictors: the sides that can predict new rows.
+        recipe: the longest latency.
+    """
+    if "blend" not in predictors:
+        return "no model of it is saved"
+    bound, own = recipe.latency_ms, run.cost.predict_ms
+    if bound is not None and (own is None or own > bound):
+        return f"it predicts a row in {own:.3g} ms, and {bound:g} are allowed" if own else "its latency is not known"
+    return ""

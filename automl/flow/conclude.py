@@ -15,7 +15,7 @@ import numpy as np
 from automl import goals, metrics, verdict
 from automl._version import __version__
 from automl.detect.series.clock import local
-from automl.flow.blend import blend
+from automl.flow.blend import barred, blend, champion_of
 from automl.flow.reproduce import reproduce
 from automl.goals.shared.outputs import combine
 from automl.goals.shared.scoring import series_codes
@@ -27,7 +27,7 @@ from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
-    from automl.records import Contender, Dataset, Encoder, Recipe, SearchOptions, TargetCodec
+    from automl.records import Champion, Contender, Dataset, Encoder, Recipe, SearchOptions, TargetCodec
 
 __all__ = ["Conclusion", "conclude", "finish"]
 
@@ -63,7 +63,7 @@ def conclude(
     n_seeds: int,
     left_out: dict[str, str],
 ) -> Conclusion:
-    """Score each finalist once on the test rows, and compare them.
+    """Name the champion by validation rows, then score each finalist once on the test rows, and compare them.
 
     Args:
         recipe: what was asked for.
@@ -85,11 +85,13 @@ def conclude(
     contestants: dict[str, Contestant] = {}
     predictors: dict[str, Any] = {}
     finalists: dict[str, Run] = {}
-    for side in (deep, shallow):
-        if side is None or side.side not in chosen:
-            continue
+    sides = [side for side in (deep, shallow) if side is not None and side.side in chosen]
+    finished = {side.side: finish(side, prepared, encoder, codec, n_seeds) for side in sides}
+    validated = {side: output for side, (_, output) in finished.items()}
+    champion = champion_of(prepared, validated, split.items("valid"), recipe.seed)  # before any test row is scored
+    for side in sides:
         own = chosen[side.side]
-        contestant, predictor, cost = _stand(side, own, prepared, encoder, codec, n_seeds, items)
+        contestant, predictor, cost = _stand(side, own, prepared, finished[side.side], items)
         contestants[side.side], predictors[side.side] = contestant, predictor
         score = metrics.score(task.metric, truth, contestant.output, weight, context)
         named = next((run for run in runs if run.name == own.name), own)
@@ -104,12 +106,13 @@ def conclude(
     by_name[floor_run.name] = dataclasses.replace(floor_run, test_score=floor_score)
     final_runs = [by_name.get(run.name, run) for run in runs]
     final_runs += [run for name, run in by_name.items() if name not in {known.name for known in runs}]
-    mixed = blend(contestants, finalists, prepared, truth, weight, context, task.metric)
+    mixed = blend(contestants, finalists, champion, truth, weight, context, task.metric)
     if mixed is not None:
         final_runs.append(mixed[0])
+    final_runs = _priced(final_runs, recipe)
     comparison = verdict.compare(
         task, split, truth, weight, context, contestants.get("deep"), contestants.get("shallow"), floor,
-        tuple(final_runs), recipe.min_gain, recipe.seed,
+        tuple(final_runs), recipe.min_gain, recipe.seed, _terms(champion, mixed, predictors, recipe),
     )  # fmt: skip
     shown = [*contestants.values(), *([mixed[1]] if mixed is not None else []), floor]
     outcome = Outcome(
@@ -124,17 +127,29 @@ def conclude(
     return Conclusion(outcome, predictors, side_of[comparison.recommended])
 
 
+def _terms(
+    champion: Champion, mixed: tuple[Run, Contestant] | None, predictors: Mapping[str, Any], recipe: Recipe
+) -> verdict.Terms:
+    """What the recommendation rests on besides the test."""
+    if mixed is None:
+        return verdict.Terms(champion, costs=recipe.costs)
+    return verdict.Terms(champion, mixed[0].name, barred(mixed[0], predictors, recipe), recipe.costs)
+
+
+def _priced(runs: list[Run], recipe: Recipe) -> list[Run]:
+    """The runs, those of finalists, blend and floor with their total costs at the user's rates."""
+    return [verdict.with_hours(run, recipe.costs) if run.test_score is not None else run for run in runs]
+
+
 def _stand(
     side: Contender,
     chosen: Run,
     prepared: Prepared,
-    encoder: Encoder | None,
-    codec: TargetCodec | None,
-    n_seeds: int,
+    finished: tuple[DeepPredictor | ShallowPredictor, Output],
     items: np.ndarray,
 ) -> tuple[Contestant, DeepPredictor | ShallowPredictor, Cost]:
     """The finalist of a side as a contestant (its test predictions), as a predictor, and its measured cost."""
-    predictor, valid_output = finish(side, prepared, encoder, codec, n_seeds)
+    predictor, valid_output = finished
     rule = predictor.decision
     assert rule is not None
     each = predictor.each(prepared.dataset, items)

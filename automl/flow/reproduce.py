@@ -77,6 +77,8 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
         options["columns"] = dict(recipe.columns)
     if recipe.drop:
         options["drop"] = list(recipe.drop)
+    if recipes.costs(recipe.costs):
+        options["costs"] = recipes.costs(recipe.costs)
     arguments = "".join(f", {_argument(name, value)}" for name, value in options.items())
     python = f"automl.fit({'data' if source is None else repr(str(source))}{arguments})"
     return "" if source is None else _command("automl fit", str(source), options), python
@@ -96,7 +98,7 @@ def _is_written(name: str, value: Any) -> bool:
 
 def _command(start: str, path: str, options: Mapping[str, Any]) -> str:
     """The command line; "" if it would contain a name that no command line can hold (then only Python is shown)."""
-    flags = [pair for name, value in options.items() if name != "columns" for pair in _flags(name, value)]
+    flags = [pair for name, value in _flat(options).items() if name != "columns" for pair in _flags(name, value)]
     columns = options.get("columns", {})
     columns = recipes.parse_columns(columns) if isinstance(columns, str) else columns
     if "search" in options or not all(shell.holds(value) for value in (path, *(value for _, value in flags))):
@@ -107,6 +109,12 @@ def _command(start: str, path: str, options: Mapping[str, Any]) -> str:
     if columns:
         words.append(f"--columns {shell.word(','.join(f'{column}={kind}' for column, kind in columns.items()))}")
     return " ".join([start, shell.path(path), *words])
+
+
+def _flat(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with those of the costs beside the others, as flags are given."""
+    inner = options.get("costs", {})
+    return {**{name: value for name, value in options.items() if name != "costs"}, **inner}
 
 
 def _flags(name: str, value: Any) -> list[tuple[str, str]]:

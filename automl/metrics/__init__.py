@@ -15,11 +15,13 @@ from automl.metrics.scoring import (
     METRICS,
     better,
     bootstrap,
+    clipped,
     evaluator,
     find,
     gain,
     is_uneven,
     item_losses,
+    most_gain,
     named,
     names_for,
     plug_in,
@@ -27,6 +29,6 @@ from automl.metrics.scoring import (
 )
 
 __all__ = [
-    "COMMON_SHARE", "METRICS", "Evaluator", "better", "bootstrap", "evaluator", "find", "gain", "is_known",
-    "is_uneven", "item_losses", "named", "names_for", "plug_in", "score",
+    "COMMON_SHARE", "METRICS", "Evaluator", "better", "bootstrap", "clipped", "evaluator", "find", "gain", "is_known",
+    "is_uneven", "item_losses", "most_gain", "named", "names_for", "plug_in", "score",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -39,31 +40,42 @@ _NUMBERS: tuple[GoalName, ...] = ("regression", "forecast")
 
 
 def _metric(
-    name: str, goals: tuple[GoalName, ...], reads: str, words: str, *, higher_is_better: bool, best: float
+    name: str,
+    goals: tuple[GoalName, ...],
+    reads: str,
+    words: str,
+    *,
+    higher_is_better: bool,
+    best: float,
+    worst: float | None = None,
 ) -> Metric:
-    return Metric(name, goals, reads, _fn(name), higher_is_better, best, words)
+    return Metric(name, goals, reads, _fn(name), higher_is_better, best, words, worst)
 
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        _metric("roc_auc", _SORTS, "probabilities", "ROC AUC", higher_is_better=True, best=1.0),
-        _metric("accuracy", _SORTS, "labels", "accuracy", higher_is_better=True, best=1.0),
+        _metric("roc_auc", _SORTS, "probabilities", "ROC AUC", higher_is_better=True, best=1.0, worst=0.0),
+        _metric("accuracy", _SORTS, "labels", "accuracy", higher_is_better=True, best=1.0, worst=0.0),
         _metric(
             "balanced_accuracy", ("binary", "multiclass"), "labels", "balanced accuracy",
-            higher_is_better=True, best=1.0,
+            higher_is_better=True, best=1.0, worst=0.0,
         ),
-        _metric("f1", _SORTS, "labels", "F1", higher_is_better=True, best=1.0),
+        _metric("f1", _SORTS, "labels", "F1", higher_is_better=True, best=1.0, worst=0.0),
         _metric(
-            "quadratic_kappa", ("multiclass",), "labels", "quadratic weighted kappa", higher_is_better=True, best=1.0
+            "quadratic_kappa", ("multiclass",), "labels", "quadratic weighted kappa", higher_is_better=True, best=1.0,
+            worst=-1.0,
         ),
         _metric("log_loss", _SORTS, "probabilities", "log loss", higher_is_better=False, best=0.0),
-        _metric("average_precision", _SORTS, "probabilities", "average precision", higher_is_better=True, best=1.0),
+        _metric(
+            "average_precision", _SORTS, "probabilities", "average precision",
+            higher_is_better=True, best=1.0, worst=0.0,
+        ),
         _metric("r2", _NUMBERS, "values", "R²", higher_is_better=True, best=1.0),
         _metric("rmse", _NUMBERS, "values", "RMSE", higher_is_better=False, best=0.0),
         _metric("mae", _NUMBERS, "values", "mean absolute error", higher_is_better=False, best=0.0),
         _metric("mase", ("forecast",), "values", "MASE", higher_is_better=False, best=0.0),
-        _metric("smape", _NUMBERS, "values", "sMAPE (percent)", higher_is_better=False, best=0.0),
+        _metric("smape", _NUMBERS, "values", "sMAPE (percent)", higher_is_better=False, best=0.0, worst=200.0),
         _metric("pinball", ("forecast",), "quantiles", "pinball loss", higher_is_better=False, best=0.0),
     )
 }  # fmt: skip
@@ -245,3 +257,23 @@ def better(name: str, a: float | None, b: float | None) -> bool:
 def gain(name: str, a: float, b: float) -> float:
     """By how much ``a`` is better than ``b``; positive if it is better, whatever the metric's direction."""
     return float(a - b if named(name).higher_is_better else b - a)
+
+
+def clipped(name: str, score: float) -> float:
+    """A score estimated by other means than the metric itself, moved into the metric's range."""
+    metric = named(name)
+    low, high = sorted((metric.best, _worst(metric)))
+    return min(max(score, low), high)
+
+
+def most_gain(name: str) -> float:
+    """The largest gain that two scores of a metric can have; infinite if scores have no bound."""
+    metric = named(name)
+    return abs(metric.best - _worst(metric))
+
+
+def _worst(metric: Metric) -> float:
+    """The worst score, infinite where it has no bound."""
+    if metric.worst is not None:
+        return metric.worst
+    return -math.inf if metric.higher_is_better else math.inf

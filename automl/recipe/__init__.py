@@ -4,9 +4,9 @@ from automl.recipe.making import OBJECTS, make, unknown_argument
 from automl.recipe.reader import read, validate
 from automl.recipe.schema import schema
 from automl.recipe.units import NO_BUDGET, parse_budget, parse_columns, parse_latency
-from automl.recipe.writing import dump
+from automl.recipe.writing import costs, dump
 
 __all__ = [
-    "NO_BUDGET", "OBJECTS", "dump", "make", "parse_budget", "parse_columns", "parse_latency", "read", "schema",
+    "NO_BUDGET", "OBJECTS", "costs", "dump", "make", "parse_budget", "parse_columns", "parse_latency", "read", "schema",
     "unknown_argument", "validate",
 ]  # fmt: skip

@@ -10,8 +10,8 @@ from typing import Any
 from automl.errors import RecipeError
 from automl.recipe.column_names import with_names
 from automl.recipe.places import find, opened
-from automl.recipe.problems import UNDER_SEARCH, Problem, check
-from automl.recipe.schema import KEYS, SEARCH_KEYS, Keys, to_recipe
+from automl.recipe.problems import BELONGS, Problem, check
+from automl.recipe.schema import KEYS, Keys, to_recipe
 from automl.recipe.units import parse_columns
 from automl.recipe.words import cut, nearest_key
 from automl.records import Recipe
@@ -57,7 +57,7 @@ def unknown_argument(source: str, name: str, known: Sequence[str]) -> RecipeErro
         name: what the user wrote.
         known: the arguments that the call has.
     """
-    elsewhere = dict.fromkeys(KEYS, ONLY_FIT) | dict.fromkeys(SEARCH_KEYS, UNDER_SEARCH)
+    elsewhere = dict.fromkeys(KEYS, ONLY_FIT) | BELONGS
     hint = nearest_key(name, known, [key for key in elsewhere if key not in known], elsewhere)
     return RecipeError(f"{source}: unknown argument {cut(name, 100)!r}{hint}; arguments are {', '.join(known)}")
 

@@ -11,17 +11,18 @@ from pydantic import ValidationError
 
 from automl.errors import RecipeError
 from automl.recipe.column_names import with_names
-from automl.recipe.schema import EXPECTED, KEYS, SEARCH_KEYS, Keys, listed
+from automl.recipe.schema import EXPECTED, INNER_KEYS, KEYS, Keys, listed
 from automl.recipe.words import arrived, cut, nearest, nearest_key
 from automl.records import GOALS, PLUGIN_GROUP, QUANTITY_KINDS
 from automl.system.counts import counted, noun
 
-__all__ = ["Problem", "check"]
+__all__ = ["BELONGS", "Problem", "check"]
 
 Problem = tuple[str, str]
 """A key ("" for the whole recipe) and what is wrong with it."""
 
-UNDER_SEARCH = "which belongs under search"
+BELONGS = {name: f"which belongs under {key}" for key, names in INNER_KEYS.items() for name in names}
+"""Keys under another key, and where they belong, in words."""
 MOST_TOLD = 50
 """The most unknown keys that get a hint: each hint costs a comparison with all known keys."""
 
@@ -54,27 +55,26 @@ def check(values: Mapping[str, Any]) -> tuple[Keys | None, list[Problem]]:
 
 
 def _hint(key: str) -> str:
-    """The nearest key of the recipe or of its search."""
-    return nearest_key(key, KEYS, SEARCH_KEYS, UNDER_SEARCH)
+    """The nearest key of the recipe, or of those under another key."""
+    return nearest_key(key, KEYS, BELONGS, BELONGS)
 
 
 def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Problem]:
     """Pydantic's errors in our own words, one per key."""
     messages: dict[str, str] = {}
     for detail in error.errors():
-        key = ".".join(str(part) for part in detail["loc"][: 2 if detail["loc"][0] == "search" else 1])
+        outer = str(detail["loc"][0])
+        key = ".".join(str(part) for part in detail["loc"][: 2 if outer in INNER_KEYS else 1])
         if key in messages:
             continue
         if len(messages) >= MOST_TOLD:
-            messages[""] = f"search: more than {MOST_TOLD} keys are wrong; keys are {', '.join(SEARCH_KEYS)}"
+            messages[""] = f"more than {MOST_TOLD} keys are wrong; keys are {', '.join(KEYS)}"
             break
         inner = detail["loc"][1] if "." in key else None
-        search = values.get("search")
-        value = values.get(key) if inner is None else search.get(inner) if isinstance(search, dict) else search
-        if detail["type"] == "extra_forbidden" or (inner is not None and inner not in SEARCH_KEYS):
-            name = cut(str(inner), 100)
-            hint = nearest_key(name, SEARCH_KEYS, KEYS, "which belongs outside of search")
-            messages[key] = f"search: unknown key {name!r}{hint}; keys are {', '.join(SEARCH_KEYS)}"
+        whole = values.get(outer)
+        value = whole.get(inner) if inner is not None and isinstance(whole, dict) else whole
+        if detail["type"] == "extra_forbidden" or (inner is not None and inner not in INNER_KEYS[outer]):
+            messages[key] = _unknown_inner(outer, cut(str(inner), 100))
             continue
         if detail["type"] == "words":
             messages[key] = f"{key}: {detail['msg']}"
@@ -84,6 +84,14 @@ def from_pydantic(error: ValidationError, values: Mapping[str, Any]) -> list[Pro
         else:
             messages[key] = f"{key}: expected {EXPECTED[key]}, got {arrived(value)}"
     return list(messages.items())
+
+
+def _unknown_inner(outer: str, name: str) -> str:
+    """The problem of an unknown key under another key."""
+    known = INNER_KEYS[outer]
+    elsewhere = dict.fromkeys(KEYS, f"which belongs outside of {outer}") | BELONGS
+    hint = nearest_key(name, known, [key for key in elsewhere if key not in known], elsewhere)
+    return f"{outer}: unknown key {name!r}{hint}; keys are {', '.join(known)}"
 
 
 def contradictions(keys: Keys) -> list[Problem]:

@@ -16,7 +16,7 @@ from automl.recipe.making import finish, is_word, plain
 from automl.recipe.nodes import compose, value_of
 from automl.recipe.places import check_out, find, path_hint
 from automl.recipe.problems import Problem, check
-from automl.recipe.schema import SEARCH_KEYS, Keys
+from automl.recipe.schema import INNER_KEYS, Keys
 from automl.recipe.words import cut
 from automl.records import Recipe
 from automl.storage.files import sheet_of, shown
@@ -33,7 +33,7 @@ def read(path: str | os.PathLike[str], **overrides: Any) -> Recipe:
 
     Args:
         path: a YAML file; relative paths in it refer to its folder.
-        **overrides: keys that replace the file's, as Python arguments, those under ``search`` too; None keeps the
+        **overrides: keys that replace the file's, as Python arguments, those under other keys too; None keeps the
             file's value. Only here can `ray_address` be the address of a Ray cluster. A file may name only "local":
             pickles travel both ways, so whoever answers at an address can run code here.
 
@@ -73,10 +73,11 @@ def examine(path: Path, overrides: dict[str, Any], skip: tuple[str, ...] = ()) -
     keys, problems = check(merged(values, overrides))
     problems = [(key, f"the key {key!r} is there twice; keep one of them") for key in doubled] + problems
     own = {key: value for key, value in values.items() if key not in overrides and key not in skip}
-    if isinstance(own.get("search"), dict):
-        own["search"] = {key: value for key, value in own["search"].items() if key not in overrides}
+    for outer in INNER_KEYS:
+        if isinstance(own.get(outer), dict):
+            own[outer] = {key: value for key, value in own[outer].items() if key not in overrides}
     problems += reference_problems(own, path.parent)
-    lines = {key: line for key, line in lines.items() if key.removeprefix("search.") not in overrides}
+    lines = {key: line for key, line in lines.items() if _own_name(key) not in overrides}
     placed = sorted(problems, key=lambda problem: lines.get(problem[0], 0))
     messages = [where(path, lines, problem) for problem in placed[:MOST_PROBLEMS]]
     if len(placed) > MOST_PROBLEMS:
@@ -84,13 +85,21 @@ def examine(path: Path, overrides: dict[str, Any], skip: tuple[str, ...] = ()) -
     return (None if problems else keys), messages
 
 
+def _own_name(key: str) -> str:
+    """The name of a key under another key ("search.oracle"), or the key itself."""
+    outer, _, inner = key.partition(".")
+    return inner if outer in INNER_KEYS and inner else key
+
+
 def merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """The file's keys and those that replace them; keys of the search replace single ones under ``search``."""
-    inner = {key: value for key, value in overrides.items() if key in SEARCH_KEYS}
-    whole = {**values, **{key: value for key, value in overrides.items() if key not in inner}}
-    search = whole.get("search", {})
-    if inner and isinstance(search, dict):  # else it is wrong, which the check says
-        whole["search"] = {**search, **inner}
+    """The file's keys and those that replace them; keys under another key replace single ones there."""
+    known = {name for names in INNER_KEYS.values() for name in names}
+    whole = {**values, **{key: value for key, value in overrides.items() if key not in known}}
+    for outer, names in INNER_KEYS.items():
+        inner = {key: value for key, value in overrides.items() if key in names}
+        under = whole.get(outer, {})
+        if inner and isinstance(under, dict):  # else it is wrong, which the check says
+            whole[outer] = {**under, **inner}
     return whole
 
 

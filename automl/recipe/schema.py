@@ -10,10 +10,11 @@ from pydantic_core import PydanticCustomError
 from automl.errors import RecipeError
 from automl.recipe.units import check_columns, parse_address, parse_budget, parse_latency, parse_memory
 from automl.recipe.words import nearest
-from automl.records import GOALS, DeviceWish, GoalName, Kind, Recipe, SearchOptions
+from automl.records import GOALS, Costs, DeviceWish, GoalName, Kind, Recipe, SearchOptions
 
-__all__ = ["EXPECTED", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
+__all__ = ["COST_KEYS", "EXPECTED", "INNER_KEYS", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
+MOST_A_YEAR = 1e15
 LOGS = ("tensorboard", "mlflow")
 Name = Annotated[str, Field(min_length=1)]
 
@@ -62,6 +63,9 @@ EXPECTED = {
     "search.device": "one of auto, cpu, one, all",
     "search.workers": "a whole number, at least 1",
     "search.ray_address": '"auto", "local", "ray://host:port" or "host:port"',
+    "costs": "a mapping of retrains_per_year and predictions_per_year",
+    "costs.retrains_per_year": "a number of times, at least 0",
+    "costs.predictions_per_year": "a number of rows, at least 0",
 }
 
 
@@ -107,6 +111,19 @@ class SearchKeys(BaseModel):
                 words = f"unknown logger {name!r}{nearest(name, LOGS)}; there are {', '.join(LOGS)}"
                 raise PydanticCustomError("words", "{text}", {"text": words})
         return value
+
+
+class CostKeys(BaseModel):
+    """How much a model is used, for its total cost in a year."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    retrains_per_year: int | float = Field(
+        12, ge=0, le=MOST_A_YEAR, description="How often the finalist is fitted again, with all its seeds."
+    )
+    predictions_per_year: int | float = Field(
+        1_000_000, ge=0, le=MOST_A_YEAR, description="Rows that are predicted, in batches."
+    )
 
 
 class Keys(BaseModel):
@@ -157,6 +174,10 @@ class Keys(BaseModel):
         SearchKeys(oracle="bayesian", memory=None, device="auto", workers=1, ray_address=None),
         description="How the deep side searches.",
     )
+    costs: CostKeys = Field(
+        CostKeys(retrains_per_year=12, predictions_per_year=1_000_000),
+        description="How much a model is used, for its total cost in a year.",
+    )
 
     @field_validator("budget", mode="before")
     @classmethod
@@ -186,6 +207,9 @@ class Keys(BaseModel):
 
 
 SEARCH_KEYS = tuple(SearchKeys.model_fields)
+COST_KEYS = tuple(CostKeys.model_fields)
+INNER_KEYS = {"search": SEARCH_KEYS, "costs": COST_KEYS}
+"""Keys that hold further keys, and those; all of these names differ from each other and from the recipe's keys."""
 KEYS = tuple(field.alias or name for name, field in Keys.model_fields.items())
 
 
@@ -201,7 +225,8 @@ def parsed(parse: Any, value: Any) -> Any:
 def schema() -> dict[str, Any]:
     """The JSON schema of a recipe."""
     content = Keys.model_json_schema(by_alias=True)
-    content["properties"]["search"]["description"] = Keys.model_fields["search"].description
+    for key in INNER_KEYS:
+        content["properties"][key]["description"] = Keys.model_fields[key].description
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}
 
 
@@ -243,6 +268,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
             workers=keys.search.workers,
             ray_address=keys.search.ray_address,
         ),
+        "costs": Costs(float(keys.costs.retrains_per_year), float(keys.costs.predictions_per_year)),
         "source": source,
         **objects,
     })  # fmt: skip

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from typing import Any
 
 from automl.recipe.units import NO_BUDGET
-from automl.records import Recipe, SearchOptions
+from automl.records import Costs, Recipe, SearchOptions
 from automl.system import shell
 from automl.system.printable import printable
 
@@ -46,7 +47,7 @@ def dump(recipe: Recipe) -> str:
             value = replace(value, ray_address=None)
             if value == DEFAULTS[name]:
                 continue
-        content[key] = seconds(value) if key == "budget" else search(value) if key == "search" else value
+        content[key] = WRITERS[key](value) if key in WRITERS else value
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
     if printable(text, "\n") != text:  # names with hidden characters are written with YAML's escapes, in ASCII
         text = yaml.safe_dump(content, sort_keys=False, width=1000)
@@ -59,6 +60,12 @@ def search(options: SearchOptions) -> dict[str, Any]:
     if "memory_mib" in own:
         own["memory"] = f"{own.pop('memory_mib'):g}MB"
     return {name: list(value) if isinstance(value, tuple) else value for name, value in own.items()}
+
+
+def costs(rates: Costs) -> dict[str, Any]:
+    """The keys under ``costs:`` that are not at their defaults; whole numbers without a point."""
+    own = {name: value for name, value in asdict(rates).items() if value != getattr(Costs(), name)}
+    return {name: int(value) if value == int(value) else value for name, value in own.items()}
 
 
 def source_of(key: str, value: Any, comments: list[str]) -> str | None:
@@ -81,3 +88,7 @@ def seconds(value: float) -> str:
     if math.isinf(value):
         return NO_BUDGET
     return f"{int(value)}s" if value == int(value) else f"{value!r}s"
+
+
+WRITERS: dict[str, Callable[[Any], Any]] = {"budget": seconds, "search": search, "costs": costs}
+"""Keys whose values are written in another form than the record's."""

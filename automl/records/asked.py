@@ -36,6 +36,19 @@ class SearchOptions:
         return self.workers > 1 or self.ray_address is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """How much a model is used: the keys under ``costs:`` in a recipe, for the total cost of a run.
+
+    Attributes:
+        retrains_per_year: how often the finalist is fitted again, with all its seeds.
+        predictions_per_year: number of rows that are predicted, in batches.
+    """
+
+    retrains_per_year: float = 12.0
+    predictions_per_year: float = 1_000_000.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
     """One contest as the user asks for it: the same from Python, the command line and a YAML file.
@@ -64,6 +77,7 @@ class Recipe:
         plugins: entry points or (Python only) files that add templates, baselines, metrics and so on.
         ensemble: whether both sides may name a weighted ensemble as finalist.
         search: how the deep side searches.
+        costs: how much the model is used, for its total cost.
         json_lines: whether progress is one JSON object per line on standard error.
         source: where the recipe came from, for messages (``"quickstart.yaml"``, ``"automl.fit"``, ...).
         file: path of the YAML file that was run, as the user wrote it; None without one.
@@ -98,6 +112,7 @@ class Recipe:
     ensemble: bool = True
     json_lines: bool = False
     search: SearchOptions = SearchOptions()
+    costs: Costs = Costs()
     source: str = "automl.fit"
     file: str | None = None
     replaced: Mapping[str, Any] = field(default_factory=dict)

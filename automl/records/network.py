@@ -149,6 +149,7 @@ class Metric:
             and "classes" (int) for classification.
         best: the score of a perfect model (0.0 or 1.0).
         words: name of the metric in reports.
+        worst: the score that no model can fall short of; None if there is no such bound.
     """
 
     name: str
@@ -158,3 +159,4 @@ class Metric:
     higher_is_better: bool
     best: float
     words: str = ""
+    worst: float | None = None

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-# The costs by which two models are compared in use, most important first, each with the ratio that may be noise.
-CHEAPER_BY: tuple[tuple[Literal["predict_ms", "size_mib"], float], ...] = (("predict_ms", 1.1), ("size_mib", 1.0))
-
-
 @dataclass(frozen=True, slots=True)
 class Cost:
     """The costs of a run: times in seconds or milliseconds, memory and size in MiB; None if not measured."""
@@ -30,21 +26,6 @@ class Cost:
     peak_mib: float | None = None
     size_mib: float | None = None
     n_parameters: int | None = None
-
-    def cheaper_than(self, other: Cost) -> Literal["predict_ms", "size_mib"] | None:
-        """The cost by which this run is cheaper in use than the other; None if it is not cheaper.
-
-        Prediction time decides if the two differ by more than a tenth, otherwise size.
-        """
-        for what, noise in CHEAPER_BY:
-            own, others = getattr(self, what), getattr(other, what)
-            if own is None or others is None:
-                continue
-            if own * noise < others:
-                return what
-            if others * noise < own:
-                return None
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +42,7 @@ class Run:
         failure: why it failed or was cut, in words.
         n_holdouts: number of hold-outs over which `valid_score` is the mean. It is 1 if there is only one hold-out, and
             for a trial that was not judged on the others (such a trial ranks behind those that were).
+        hours_per_year: total cost in CPU hours a year at the user's rates (`Costs`): of finalists, blend and floor.
     """
 
     name: str
@@ -78,6 +60,49 @@ class Run:
     at_seconds: float = 0.0
     failure: str | None = None
     n_holdouts: int = 1
+    hours_per_year: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """By how much one contestant leads another on validation rows.
+
+    Attributes:
+        gain: difference of the scores, positive where the first is better.
+        noise: standard error of the gain over the validation units, paired; None where it cannot be measured.
+    """
+
+    gain: float
+    noise: float | None = None
+
+    @property
+    def is_beyond_noise(self) -> bool:
+        """Whether the first is better by more than one standard error."""
+        return self.noise is not None and self.gain > self.noise
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """What validation rows say of the contestants. It is settled before any test row is scored.
+
+    Attributes:
+        side: the champion: deep, shallow or blend; the floor where no side has a finalist.
+        better: the side of the better finalist; None where no side has a finalist.
+        scores: validation score by side. That of the blend is the better side's score with `blend_lead` added.
+        deep_lead: lead of the deep finalist over the shallow one; None where a side has no finalist.
+        blend_lead: lead of the blend over the better side, on rows that its weight was not chosen by; None where there
+            is no blend or there are too few rows to tell.
+        weight_of_deep: weight of the deep finalist in the blend, chosen on all validation rows.
+        n_items: number of validation items.
+    """
+
+    side: Side
+    better: Side | None = None
+    scores: Mapping[Side, float] = field(default_factory=dict)
+    deep_lead: Lead | None = None
+    blend_lead: Lead | None = None
+    weight_of_deep: float | None = None
+    n_items: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +122,10 @@ class Comparison:
         p_value: of the exact paired test, if one was made.
         sentences: two sentences for a manager.
         notes: further plain sentences (one seed only, too few units, ...).
+        champion: what validation rows say, named before any test row is scored.
+        why: why the recommended run is recommended, a sentence.
+        crossing: predictions a year at which both finalists cost the same in total; None where one of them is the
+            cheaper at any number.
     """
 
     verdict: Literal["deep", "shallow", "tie"]
@@ -111,6 +140,9 @@ class Comparison:
     p_value: float | None = None
     sentences: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    champion: Champion | None = None
+    why: str = ""
+    crossing: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.records import Outcome, Run
+from automl.records import Champion, Outcome, Run
 from automl.report.trust import trust_of
 from automl.report.words import plain
 
@@ -69,7 +69,15 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         "stopped": outcome.stopped,
         "verdict": comparison.verdict,
         "reason": comparison.reason,
+        "champion": None if comparison.champion is None else comparison.champion.side,
+        "validation": validation(comparison.champion),
         "recommended": comparison.recommended,
+        "why": comparison.why,
+        "costs": {
+            "retrains_per_year": outcome.recipe.costs.retrains_per_year,
+            "predictions_per_year": outcome.recipe.costs.predictions_per_year,
+            "same_cost_at": comparison.crossing,
+        },
         "gain": comparison.gain,
         "interval": interval(comparison.interval),
         "level": comparison.level,
@@ -87,6 +95,18 @@ def interval(ends: tuple[float, float] | None) -> list[float] | None:
     return list(ends) if ends is not None and None not in plain(ends) else None
 
 
+def validation(champion: Champion | None) -> dict[str, Any] | None:
+    """What validation rows said of the contestants; None if it was not asked."""
+    if champion is None:
+        return None
+    leads = {"deep_lead": champion.deep_lead, "blend_lead": champion.blend_lead}
+    return {
+        "n_items": champion.n_items,
+        "scores": dict(champion.scores),
+        **{name: lead and {"gain": lead.gain, "noise": lead.noise} for name, lead in leads.items()},
+    }
+
+
 def row(run: Run) -> dict[str, Any]:
     """One run with the contract's fields."""
     cost = run.cost
@@ -101,6 +121,7 @@ def row(run: Run) -> dict[str, Any]:
         "offered_seconds": cost.offered_seconds,
         "predict_ms": cost.predict_ms,
         "rows_per_second": cost.rows_per_second,
+        "hours_per_year": run.hours_per_year,
         "peak_mib": cost.peak_mib,
         "size_mib": cost.size_mib,
         "n_parameters": cost.n_parameters,

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl import goals
-from automl.records import Contestant, Outcome, Run
+from automl.records import Contestant, Outcome, Run, Side
+from automl.report import words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["finalists", "floor", "holdouts", "known_mean", "labels", "leader", "predicted", "short", "test_items"]
+__all__ = [
+    "champion", "finalists", "floor", "holdouts", "known_mean", "labels", "leader", "predicted", "short", "test_items",
+]  # fmt: skip
 
-ORDER = {"deep": 0, "shallow": 1, "blend": 2, "floor": 3}
+ORDER: dict[Side, int] = {"deep": 0, "shallow": 1, "blend": 2, "floor": 3}
 
 
 def finalists(outcome: Outcome) -> list[tuple[Run, Contestant]]:
@@ -22,6 +25,16 @@ def finalists(outcome: Outcome) -> list[tuple[Run, Contestant]]:
     runs = {run.name: run for run in outcome.runs}
     pairs = [(runs[c.run], c) for c in outcome.contestants if c.side in ("deep", "shallow") and c.run in runs]
     return sorted(pairs, key=lambda pair: ORDER[pair[1].side])
+
+
+def champion(outcome: Outcome) -> str:
+    """The champion and the scores that named it, in words; empty where nothing was compared on validation rows."""
+    named = outcome.comparison.champion
+    if named is None or len(named.scores) < 2:
+        return ""
+    scores = ", ".join(f"{side} {words.score(named.scores[side])}" for side in ORDER if side in named.scores)
+    items = words.count(named.n_items, test_items(outcome))
+    return f"{named.side}, named before any test {test_items(outcome)} was scored ({scores}; {items})"
 
 
 def floor(outcome: Outcome) -> Run | None:

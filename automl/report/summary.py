@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from automl.records import Outcome
+from automl.report import sides, words
 from automl.report.findings import interface_of
 from automl.report.trust import trust_lines, trust_of
 from automl.system.printable import printable
@@ -17,8 +18,15 @@ def summary(outcome: Outcome) -> list[str]:
 
 
 def verdict_lines(outcome: Outcome) -> list[str]:
-    """The verdict, the recommended run, sentences and notes; the recommendation says on what it depends."""
+    """The verdict, the recommended run, sentences, the champion and notes.
+
+    The first line says how many seeds there are if they are few, and on what the recommendation depends.
+    """
     comparison = outcome.comparison
     only_if = ", once the findings above are settled" if trust_of(outcome.findings).findings else ""
-    lines = [f"Verdict: {comparison.verdict} ({comparison.reason}). Use {comparison.recommended}{only_if}."]
-    return [printable(line) for line in (*lines, *comparison.sentences, *comparison.notes)]
+    seeds = words.few_seeds(comparison.seeds) if comparison.gain is not None else ""
+    verdict = f"{comparison.verdict} ({comparison.reason}{f'; {seeds}' if seeds else ''})"
+    lines = [f"Verdict: {verdict}. Use {comparison.recommended}{only_if}."]
+    champion = sides.champion(outcome)
+    named = [f"Champion on validation rows: {champion}."] if champion else []
+    return [printable(line) for line in (*lines, *comparison.sentences, *named, *comparison.notes)]

@@ -17,6 +17,7 @@ __all__ = [
     "count",
     "direction",
     "duration",
+    "few_seeds",
     "metric",
     "moment",
     "number",
@@ -32,6 +33,9 @@ __all__ = [
 ]
 
 NOTHING = "–"
+
+ENOUGH_SEEDS = 3
+"""With fewer seeds a side, the headline says how many there are."""
 
 
 def plain(value: Any) -> Any:
@@ -132,6 +136,13 @@ def duration(seconds: Any) -> str:
     if whole < 7200:
         return f"{whole // 60} min {whole % 60} s".replace(" 0 s", "")
     return f"{whole // 3600} h {whole % 3600 // 60} min".replace(" 0 min", "")
+
+
+def few_seeds(n_seeds: int) -> str:
+    """What the headline says of few seeds: "one seed a side: this fitted pair only"; empty from three seeds on."""
+    if not 0 < n_seeds < ENOUGH_SEEDS:
+        return ""
+    return "one seed a side: this fitted pair only" if n_seeds == 1 else f"only {n_seeds} seeds a side"
 
 
 def sentence(text: Any) -> str:

@@ -6,12 +6,14 @@ import numpy as np
 
 from automl import goals, metrics
 from automl.records import (
+    Champion,
     Column,
     Comparison,
     Contestant,
     Cost,
     Finding,
     GoalName,
+    Lead,
     Outcome,
     Recipe,
     Run,
@@ -56,6 +58,8 @@ def example_outcome(goal: GoalName = "binary") -> Outcome:
         comparison=Comparison(
             "deep", "better", "mlp-2", 0.1, (0.02, 0.18), 0.95, 0.004, N_ROWS, 1,
             sentences=("The deep network is better.", "It costs more to train."), notes=("One seed only.",),
+            champion=Champion("deep", "deep", {"deep": scores[0], "shallow": scores[1]}, Lead(0.1, 0.02), n_items=20),
+            why="It is better on the test rows.",
         ),
         findings=(Finding("few_rows", "low", "There are 160 rows.", "Gather more.", ("size",)),),
         truth=truth,

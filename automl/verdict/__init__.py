@@ -1,7 +1,10 @@
-"""Two finalists on the same test rows: the interval of their difference, the verdict, and its words for a manager."""
+"""The champion by validation, two finalists on the same test rows, their verdict, and which model to use."""
 
 from __future__ import annotations
 
+from automl.verdict.champion import Validated, name_champion
+from automl.verdict.recommend import Terms
 from automl.verdict.rule import compare
+from automl.verdict.total_cost import with_hours
 
-__all__ = ["compare"]
+__all__ = ["Terms", "Validated", "compare", "name_champion", "with_hours"]

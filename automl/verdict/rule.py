@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from automl.records import Comparison, Contestant, Run, Split, Task
 from automl.system.counts import counted
 from automl.verdict.exact import p_value
 from automl.verdict.floor import ALPHA, beats_floor
+from automl.verdict.recommend import Choice, Reason, Terms, Verdict, recommend
 from automl.verdict.resample import (
     ASSUMED_SEED_SHARE,
     LEVEL,
@@ -23,7 +24,16 @@ from automl.verdict.resample import (
     interval_of,
     units_of,
 )
-from automl.verdict.words import Scores, both_sentences, count_of_units, lone_sentences
+from automl.verdict.total_cost import crossing
+from automl.verdict.words import (
+    NOTHING_TRAINED,
+    Scores,
+    both_sentences,
+    champion_notes,
+    count_of_units,
+    lone_sentences,
+    why_sentence,
+)
 
 __all__ = ["ALPHA", "FEW_BLOCKS", "FEW_OF_A_CLASS", "FEW_UNITS", "compare", "decide"]
 
@@ -32,9 +42,6 @@ FEW_OF_A_CLASS = 20
 FEW_BLOCKS = 10
 
 _TIME_UNITS = ("block", "window", "series")
-
-Verdict = Literal["deep", "shallow", "tie"]
-Reason = Literal["better", "equivalent", "undecided", "one_sided"]
 
 
 def compare(
@@ -49,8 +56,9 @@ def compare(
     runs: Sequence[Run],
     min_gain: float,
     seed: int,
+    terms: Terms | None = None,
 ) -> Comparison:
-    """Decide which side is better on the test rows, and how sure that is.
+    """Decide which side is better on the test rows, and how sure that is, and recommend a run.
 
     Args:
         task: its metric and classes.
@@ -61,11 +69,13 @@ def compare(
         deep: finalist of the deep side. None where it has none: nothing is then decided, for want of an opponent.
         shallow: finalist of the shallow side, likewise.
         floor: the model that learns nothing from the inputs.
-        runs: all runs, for their costs and families.
+        runs: all runs, for their costs and families; those of the finalists and the blend with their total costs.
         min_gain: least gain that counts, as a share of the distance from the floor's score to the best possible one.
         seed: of the resampling.
+        terms: what validation says, whether the blend can be used, and how much a model is used. They play a part in
+            the recommendation alone.
     """
-    context = dict(context or {})
+    context, terms = dict(context or {}), terms or Terms()
     context.setdefault("classes", len(task.classes))
     weights = np.ones(len(truth)) if weight is None else np.asarray(weight, dtype=np.float64)
     contestants = [one for one in (deep, shallow, floor) if one is not None]
@@ -76,8 +86,8 @@ def compare(
     )
     scores = replace(scores, useful=_useful(task, split, truth, weights, context, deep, shallow, floor, scores, seed))
     if deep is None or shallow is None:
-        return _one_side(task, split, deep or shallow, floor, scores, min_gain)
-    return _both(task, split, truth, weights, context, deep, shallow, floor, scores, min_gain, seed)
+        return _one_side(task, split, deep or shallow, floor, scores, min_gain, terms)
+    return _both(task, split, truth, weights, context, deep, shallow, floor, scores, min_gain, seed, terms)
 
 
 def _useful(
@@ -149,6 +159,7 @@ def _both(
     scores: Scores,
     min_gain: float,
     seed: int,
+    terms: Terms,
 ) -> Comparison:
     rng = np.random.default_rng([seed, 20_000])
     gain = metrics.gain(task.metric, scores.of[deep.run], scores.of[shallow.run])
@@ -159,6 +170,7 @@ def _both(
     if np.isfinite(gain) and units.n_units > 1:
         replicates = gains(task.metric, truth, deep, shallow, units, weights, context, rng)
         interval, note = _interval(replicates, gain, units.n_units)
+        interval = _in_range(task.metric, interval)
         notes += [note] if note else []
     few = _few(task, split, truth, units.n_units)
     p = None
@@ -168,18 +180,33 @@ def _both(
     least, least_note = _least_gain(task.metric, scores, floor, (deep, shallow), min_gain)
     notes += [least_note] if least_note else []
     verdict, reason = decide(gain, interval, least, bool(few), p)
-    recommended = _recommended(verdict, deep.run, shallow.run, floor.run, scores)
+    choice = recommend(verdict, reason, deep.run, shallow.run, floor.run, scores.useful, scores.runs, terms)
+    notes += champion_notes(scores, terms, choice, verdict, deep.run, shallow.run)
     notes += _floor_notes(task.metric, scores, floor, (deep, shallow))
     comparison = Comparison(
-        verdict=verdict, reason=reason, recommended=recommended, gain=gain if np.isfinite(gain) else None,
+        verdict=verdict, reason=reason, recommended=choice.run, gain=gain if np.isfinite(gain) else None,
         interval=interval, level=LEVEL, least_gain=least, n_units=units.n_units, seeds=n_seeds, p_value=p,
+        champion=terms.champion, why=why_sentence(choice, scores, terms),
+        crossing=crossing(scores.runs.get(deep.run), scores.runs.get(shallow.run), terms.costs),
     )  # fmt: skip
-    said = both_sentences(comparison, scores, deep.run, shallow.run, floor.run, split, few)
+    said = both_sentences(comparison, scores, deep.run, shallow.run, floor.run, split, few, choice)
     return _with_words(comparison, said, notes)
 
 
+def _in_range(metric: str, interval: tuple[float, float] | None) -> tuple[float, float] | None:
+    """The interval of a gain without what no two scores of the metric can differ by."""
+    most = metrics.most_gain(metric)
+    return None if interval is None else (max(interval[0], -most), min(interval[1], most))
+
+
 def _one_side(
-    task: Task, split: Split, only: Contestant | None, floor: Contestant, scores: Scores, min_gain: float
+    task: Task,
+    split: Split,
+    only: Contestant | None,
+    floor: Contestant,
+    scores: Scores,
+    min_gain: float,
+    terms: Terms,
 ) -> Comparison:
     """One side alone decides nothing; its finalist is recommended if it beats the floor."""
     useful = only is not None and only.run in scores.useful
@@ -191,10 +218,12 @@ def _one_side(
     notes += [note] if note else []
     notes += _floor_notes(task.metric, scores, floor, () if only is None else (only,))
     n_units = len(np.unique(split.unit_ids))
+    choice = Choice(only.run, "lone") if useful and only is not None else Choice(floor.run, "floor")
     comparison = Comparison(
-        verdict="tie", reason="undecided" if only is None else "one_sided",
-        recommended=only.run if useful and only is not None else floor.run, gain=None, interval=None, level=LEVEL,
-        least_gain=least, n_units=n_units, seeds=0 if only is None else max(1, len(only.per_seed)),
+        verdict="tie", reason="undecided" if only is None else "one_sided", recommended=choice.run, gain=None,
+        interval=None, level=LEVEL, least_gain=least, n_units=n_units,
+        seeds=0 if only is None else max(1, len(only.per_seed)), champion=terms.champion,
+        why=why_sentence(choice, scores, terms) if only is not None else NOTHING_TRAINED,
     )  # fmt: skip
     said = lone_sentences(comparison, scores, only, floor.run, split)
     return _with_words(comparison, said, notes)
@@ -259,17 +288,3 @@ def _floor_notes(metric: str, scores: Scores, floor: Contestant, finalists: Sequ
         for one in finalists
         if one.run not in scores.useful
     ]
-
-
-def _recommended(verdict: Verdict, deep: str, shallow: str, floor: str, scores: Scores) -> str:
-    """The winner, or in a tie the cheaper finalist; the floor where they do not beat it."""
-    candidates = {"deep": [deep], "shallow": [shallow], "tie": [deep, shallow]}[verdict]
-    useful = [name for name in candidates if name in scores.useful]
-    if not useful:
-        return floor
-    return useful[0] if len(useful) == 1 else cheaper(scores.runs.get(shallow), scores.runs.get(deep), shallow, deep)
-
-
-def cheaper(a: Run | None, b: Run | None, name_a: str, name_b: str) -> str:
-    """Which of two runs costs less in use; the first where their costs do not decide."""
-    return name_b if a is not None and b is not None and b.cost.cheaper_than(a.cost) else name_a

@@ -7,9 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automl import metrics
-from automl.records import Comparison, Contestant, Run, Split
+from automl.records import Comparison, Contestant, Lead, Run, Split
+from automl.verdict.recommend import Choice, Terms, Verdict, why_no_blend
 
-__all__ = ["Scores", "both_sentences", "count_of_units", "lone_sentences"]
+__all__ = [
+    "NOTHING_TRAINED", "Scores", "both_sentences", "champion_notes", "count_of_units", "lone_sentences",
+    "why_sentence",
+]  # fmt: skip
+
+NOTHING_TRAINED = "Nothing was trained within the budget; this is the simplest possible prediction."
 
 _UNITS = {
     "row": ("test row", "test rows"),
@@ -35,6 +41,14 @@ class Scores:
     of: Mapping[str, float]
     runs: Mapping[str, Run]
     useful: frozenset[str] = frozenset()
+
+    def title(self, name: str) -> str:
+        """What a run is, with its side: "the deep network (mlp)"."""
+        run = self.runs.get(name)
+        what = {"deep": "the deep network", "shallow": "the shallow model"}.get("" if run is None else run.side)
+        if run is not None and run.side == "blend":
+            return "the blend of both"
+        return self.family(name) if what is None else f"{what} ({self.family(name)})"
 
     def family(self, name: str) -> str:
         """What kind of model a run is, in words."""
@@ -114,13 +128,105 @@ def _evidence(comparison: Comparison, split: Split, places: int) -> str:
     return f"{comparison.level * 100:.0f} % interval of deep's lead: {low} to {high}, on {units}"
 
 
+def lead_words(lead: Lead) -> str:
+    """Such as "+0.002 ± 0.004": a lead on validation rows and its standard error, at the same decimals."""
+    size = abs(lead.noise or lead.gain)
+    places = min(6, max(0, 1 - math.floor(math.log10(size)))) if size > 0 else 3
+    noise = "" if lead.noise is None else f" ± {number(lead.noise, places)}"
+    return f"{number(lead.gain, places, sign=True)}{noise}"
+
+
+def hours(value: float) -> str:
+    """CPU hours a year at two figures: "0.023", "4.1", "1,200"."""
+    if value < 0.0005:
+        return "under 0.001"
+    places = max(0, 1 - math.floor(math.log10(value)))
+    return f"{value:,.{places}f}"
+
+
+def _clause(choice: Choice, scores: Scores, terms: Terms, floor: str | None = None) -> str:
+    """Why the finalist or the blend is recommended, as a clause that follows its name."""
+    champion = terms.champion
+    lead = None if champion is None else champion.deep_lead
+    own, other = (scores.runs.get(name or "") for name in (choice.run, choice.other))
+    both = None not in (own and own.hours_per_year, other and other.hours_per_year)
+    if choice.why == "only":
+        return "the only one that beats the floor" + ("" if floor is None else f" ({floor})")
+    if choice.why == "cheaper" and both and own is not None and other is not None:
+        mine, theirs = hours(own.hours_per_year or 0.0), hours(other.hours_per_year or 0.0)
+        return f"the cheaper in total ({mine} CPU hours a year against {theirs})"
+    if choice.why == "same_cost":
+        return "the simpler one, since both cost about the same in total" if both else "the simpler one"
+    if choice.why == "validation" and lead is not None:
+        return f"since it is better on validation rows beyond noise ({lead_words(lead)})"
+    if choice.why == "blend" and champion is not None and champion.blend_lead is not None:
+        against = scores.title(choice.other or "")
+        return f"since it is better than {against} on validation rows beyond noise ({lead_words(champion.blend_lead)})"
+    if lead is None:
+        return "since it is simpler and validation rows do not tell which one is better"
+    beyond = " beyond noise" if lead.gain > 0 else ""
+    return f"since it is simpler and the deep one is not better on validation rows{beyond} ({lead_words(lead)})"
+
+
+_STARTS = {
+    "only": "Compared with the floor: ",
+    "cheaper": "Equally good on the test rows: ",
+    "same_cost": "Equally good on the test rows: ",
+    "validation": "Undecided on the test rows: ",
+    "simpler": "Undecided on the test rows: ",
+    "blend": "By validation: ",
+}
+
+
+def why_sentence(choice: Choice, scores: Scores, terms: Terms) -> str:
+    """Why this run is recommended, in a sentence.
+
+    Args:
+        choice: what is recommended, and by which part of the rule.
+        scores: the scores and runs that are compared.
+        terms: what validation says.
+    """
+    if choice.why == "floor":
+        return "No trained model did measurably better than this, the simplest possible prediction."
+    if choice.why == "lone":
+        return "It is the only finalist: there was nothing to compare it with."
+    if choice.why == "better":
+        return "It is better on the test rows, by more than chance and by at least the gain that counts."
+    title = scores.title(choice.run)
+    return f"{_STARTS[choice.why]}{title}, {_clause(choice, scores, terms)}."
+
+
+def champion_notes(
+    scores: Scores, terms: Terms, choice: Choice, verdict: Verdict, deep: str, shallow: str
+) -> list[str]:
+    """A note where the blend is the champion on validation rows and is not recommended."""
+    if terms.champion is None or terms.champion.side != "blend" or choice.why == "blend":
+        return []
+    why = why_no_blend(verdict, deep, shallow, scores.useful, scores.runs, terms)
+    return [f"The blend of both is the champion on validation rows, but is not recommended: {why}."] if why else []
+
+
 def both_sentences(
-    comparison: Comparison, scores: Scores, deep: str, shallow: str, floor: str, split: Split, few: str
+    comparison: Comparison,
+    scores: Scores,
+    deep: str,
+    shallow: str,
+    floor: str,
+    split: Split,
+    few: str,
+    choice: Choice,
 ) -> tuple[str, str]:
     """Two sentences where both sides have a finalist.
 
     Args:
+        comparison: verdict and figures.
+        scores: the scores and runs that are compared.
+        deep: name of the deep finalist's run.
+        shallow: name of the shallow finalist's run.
+        floor: name of the floor's run.
+        split: its test units.
         few: why the test is too small for the interval alone to decide; empty where it is not.
+        choice: what is recommended, and by which part of the rule.
     """
     metric = metrics.named(scores.metric)
     a, b = scores.of[deep], scores.of[shallow]
@@ -152,15 +258,12 @@ def both_sentences(
             f"But neither beats the floor, which learns nothing from the inputs and scores {floor_score}, by more than "
             "noise, so neither pays yet."
         )
-    other = shallow if comparison.recommended == deep else deep
-    name = scores.family(comparison.recommended)
-    if comparison.verdict == "tie":
-        opening = f"Take the one that is cheaper in use, {name}: it"
-        if other not in scores.useful:
-            opening = f"Take {name}, the only one that beats the floor ({floor_score}): it"
-    else:
+    if choice.why == "better":
         opening = "The network" if comparison.verdict == "deep" else "It also"
-    return first, cost_sentence(scores, comparison.recommended, other, opening)
+    else:
+        clause = _clause(choice, scores, Terms(comparison.champion), floor_score)
+        opening = f"Take {scores.title(choice.run)}, {clause}: it"
+    return first, cost_sentence(scores, choice.run, choice.other or floor, opening)
 
 
 def lone_sentences(

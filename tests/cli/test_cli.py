@@ -58,11 +58,13 @@ def api(monkeypatch, tmp_path):
 def test_flags_reach_the_api_and_those_left_out_do_not(api):
     assert cli.main(["fit", "a.csv", "--target", "y", "--target", "z", "--budget", "90s", "--max-trials", "3",
                           "--templates", "mlp, tabm", "--columns", "a=text", "--min-gain", "0.1", "--seed", "2",
-                          "--time-column", "t", "--latency", "20", "--resume", "--out", "o"]) == 0  # fmt: skip
+                          "--time-column", "t", "--latency", "20", "--resume", "--out", "o",
+                          "--retrains-per-year", "52"]) == 0  # fmt: skip
 
     assert api.calls == [("fit", "a.csv", ["y", "z"], {
         "budget": "90s", "max_trials": 3, "templates": ["mlp", "tabm"], "columns": "a=text", "min_gain": 0.1, "seed": 2,
         "time_column": "t", "latency": "20", "resume": True, "out": "o", "source": "automl fit",
+        "costs": {"retrains_per_year": 52.0},
     })]  # fmt: skip
 
 
@@ -78,9 +80,9 @@ def test_every_flag_of_fit_is_a_key_of_a_recipe():
     import inspect
 
     from automl.cli import contest
-    from automl.recipe.schema import KEYS, SEARCH_KEYS
+    from automl.recipe.schema import COST_KEYS, INNER_KEYS, KEYS, SEARCH_KEYS
 
-    assert {*KEYS, *SEARCH_KEYS} - {"search"} == set(inspect.signature(contest.fit).parameters)
+    assert {*KEYS, *SEARCH_KEYS, *COST_KEYS} - set(INNER_KEYS) == set(inspect.signature(contest.fit).parameters)
 
 
 def test_the_verdict_is_printed(api, capsys):

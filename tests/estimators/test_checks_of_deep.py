@@ -4,10 +4,9 @@ What reads input and answers is shared with the shallow side, which gets the who
 checks below, in which a fit of theirs could go wrong in a way of its own, and `-m slow` runs the whole list on both.
 
 The contest's estimators share all that reads and answers with those of one side, so they get the checks of the
-interface and of refusals, since a contest takes some seconds; `benchmarks/estimator_checks.py` runs the whole list. On
-a dozen rows a contest mostly ends in a tie, where the model predicts that measured cheaper, so a check which fits twice
-and compares could fail by chance; scikit-learn leaves out some of these for an estimator that says it is not
-deterministic.
+interface and of refusals, since a contest takes some seconds; `benchmarks/estimator_checks.py` runs the whole list. Of
+two equivalent models a contest predicts with the one that measured cheaper, so a check which fits twice and compares
+could fail by chance; scikit-learn leaves out some of these for an estimator that says it is not deterministic.
 """
 
 from pathlib import Path

@@ -34,6 +34,9 @@ def test_a_contest_runs_from_raw_data_to_a_verdict(finished, name):
     floor = next(run for run in facts["runs"] if run["side"] == "floor" and run["test_score"] is not None)
     assert all(np.isfinite(run["test_score"]) for run in (*sides.values(), floor))
     assert {run["n_seeds"] for run in sides.values()} == {2} and facts["stopped"] == "exhausted"
+    assert facts["champion"] in ("deep", "shallow", "blend")
+    assert all(np.isfinite(facts["validation"]["scores"][side]) for side in sides)
+    assert facts["why"].endswith(".") and all(run["hours_per_year"] > 0 for run in sides.values())
     assert json.loads((result.folder / "result.json").read_text()) == facts
     assert (result.folder / "report.html").stat().st_size > 10_000
 

@@ -78,3 +78,17 @@ def test_a_recipe_file_that_ran_on_data_in_memory_has_no_command(tmp_path):
     (tmp_path / "r.yaml").write_text("data: sklearn:iris\n")
     said = reproduce(recipes.read(tmp_path / "r.yaml", data=[[1, 2]]), TASK)
     assert said["command"] == "" and said["python"].endswith("r.yaml', data=data)")
+
+
+def test_the_users_costs_are_flags_and_one_argument():
+    said = reproduce(recipes.make(data="sklearn:iris", costs={"retrains_per_year": 365}), TASK)
+    assert "--retrains-per-year 365" in said["command"] and "predictions" not in said["command"]
+    assert "costs={'retrains_per_year': 365}" in said["python"]
+
+
+def test_costs_that_replaced_those_of_a_file_are_flags(tmp_path):
+    file = tmp_path / "one.yaml"
+    file.write_text("data: sklearn:iris\n")
+    for replaced in ({"costs": {"predictions_per_year": 7}}, {"predictions_per_year": 7}):
+        said = reproduce(recipes.read(file, **replaced), TASK)
+        assert said["command"].endswith("--predictions-per-year 7")

@@ -274,3 +274,25 @@ def test_importing_metrics_loads_numpy_only():
     code = "import sys, automl.metrics; print([m for m in ('pandas', 'sklearn', 'scipy', 'keras') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_no_score_lies_outside_of_the_range_that_its_metric_declares():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 200)
+    for sign in (-30.0, -1.0, 0.0, 1.0, 30.0):
+        p = 1 / (1 + np.exp(-sign * (truth - 0.5)))
+        output = Output(
+            "probabilities", {"probabilities": np.column_stack([1 - p, p]), "labels": (p > 0.5).astype(int)}
+        )
+        for name in metrics.names_for("binary"):
+            score = metrics.score(name, truth, output, None, {"classes": 2})
+            assert metrics.clipped(name, score) == score, name
+    values = Output("values", {"values": -truth[:, None] - 1.0})
+    assert metrics.score("smape", truth[:, None].astype(float), values) == metrics.METRICS["smape"].worst
+
+
+def test_scores_and_gains_are_clipped_to_the_range():
+    assert [metrics.clipped("roc_auc", score) for score in (-0.1, 0.4, 1.2)] == [0.0, 0.4, 1.0]
+    assert [metrics.clipped("rmse", score) for score in (-0.1, 1e9)] == [0.0, 1e9]
+    assert [metrics.clipped("r2", score) for score in (-1e9, 1.2)] == [-1e9, 1.0]
+    assert [metrics.most_gain(name) for name in ("roc_auc", "quadratic_kappa", "rmse", "r2")] == [1, 2, np.inf, np.inf]

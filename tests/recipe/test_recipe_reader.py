@@ -55,6 +55,7 @@ resume: true
 json: true
 quiet: true
 plugins: [mine]
+costs: {retrains_per_year: 52, predictions_per_year: 2500.5}
 """)
     )
 
@@ -68,6 +69,7 @@ plugins: [mine]
     assert (
         read.out, read.resume, read.json, read.quiet, read.plugins
     ) == ("runs/one", True, True, True, ("mine",))  # fmt: skip
+    assert (read.costs.retrains_per_year, read.costs.predictions_per_year) == (52.0, 2500.5)
     assert read.source == "r.yaml"
 
 
@@ -269,3 +271,39 @@ def test_replacing_a_key_of_the_search_does_not_let_an_address_of_the_file_in(wr
 def test_a_wrong_value_given_beside_the_file_names_no_line_of_it(written):
     with pytest.raises(RecipeError, match=r"r\.yaml: metric: "):
         recipe.read(written("data: cars.csv\nmetric: rmse\n"), metric="rmsle of it")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("costs: {retrain_per_year: 3}", "costs: unknown key 'retrain_per_year' (did you mean 'retrains_per_year'?)"),
+        ("costs: {false_alarm: 3}", "keys are retrains_per_year, predictions_per_year"),
+        ("costs: {budget: 3}", "(did you mean 'budget', which belongs outside of costs?)"),
+        ("costs: {workers: 3}", "(did you mean 'workers', which belongs under search?)"),
+        ("costs: {retrains_per_year: -1}", "costs.retrains_per_year: expected a number of times, at least 0, got"),
+        ("costs: {predictions_per_year: .nan}", "costs.predictions_per_year: expected a number of rows, at least 0"),
+        ("costs: {predictions_per_year: many}", "costs.predictions_per_year: expected a number of rows, at least 0"),
+        ("costs: 3", "costs: expected a mapping of retrains_per_year and predictions_per_year, got the number 3"),
+        ("predictions_per_year: 3", "(did you mean 'predictions_per_year', which belongs under costs?)"),
+    ],
+)
+def test_a_wrong_key_of_the_costs_is_named_with_its_line(written, text, said):
+    problem = only(written(f"data: cars.csv\n{text}\n"))
+    assert problem.startswith("r.yaml:2: ") and said in problem
+
+
+def test_single_keys_of_the_costs_are_replaced(written):
+    path = written("data: cars.csv\ncosts: {retrains_per_year: 52, predictions_per_year: 10}\n")
+    read = recipe.read(path, predictions_per_year=99)
+    assert (read.costs.retrains_per_year, read.costs.predictions_per_year) == (52.0, 99.0)
+    assert recipe.read(path, costs={"predictions_per_year": 7}).costs.retrains_per_year == 12.0
+    wrong = written("data: cars.csv\ncosts: {retrains_per_year: x}\n", "s.yaml")
+    assert recipe.read(wrong, retrains_per_year=1).costs.retrains_per_year == 1.0
+
+
+def test_costs_are_written_as_they_are_read(written):
+    made = recipe.make(data="sklearn:iris", costs={"predictions_per_year": 5_000_000})
+    text = recipe.dump(made)
+    assert "costs:\n  predictions_per_year: 5000000\n" in text
+    assert recipe.read(written(text)).costs == made.costs
+    assert "costs" not in recipe.dump(recipe.make(data="sklearn:iris"))

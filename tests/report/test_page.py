@@ -294,13 +294,15 @@ def test_an_interrupt_is_told_beside_the_verdict(written):
     )
 
 
-def test_a_blend_is_shown_beside_the_finalists(outcome_of):
+def test_a_blend_is_in_the_headline_only_where_it_is_recommended(outcome_of):
     whole = outcome_of("binary")
     blend = dataclasses.replace(whole.runs[4], name="blend", side="blend", finalist=False)
     entrant = dataclasses.replace(whole.contestants[0], run="blend", side="blend")
     both = dataclasses.replace(whole, runs=(*whole.runs, blend), contestants=(*whole.contestants, entrant))
-    (verdict,) = [s for s in page.stored(both)["sections"] if s["name"] == "verdict"]
-    assert [item["side"] for item in verdict["data"]["scores"]] == ["deep", "shallow", "blend", "floor"]
+    chosen = dataclasses.replace(both, comparison=dataclasses.replace(both.comparison, recommended="blend"))
+    for outcome, expected in ((both, []), (chosen, ["blend"])):
+        (verdict,) = [s for s in page.stored(outcome)["sections"] if s["name"] == "verdict"]
+        assert [item["side"] for item in verdict["data"]["scores"]] == ["deep", "shallow", *expected, "floor"]
 
 
 def test_a_curve_measured_at_some_epochs_only_keeps_their_numbers(outcome_of):

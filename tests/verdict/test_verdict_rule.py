@@ -10,7 +10,7 @@ import pytest
 from automl import metrics
 from automl.records import Comparison, Contestant, Cost, Output, Run, Split, Task
 from automl.verdict import compare
-from automl.verdict.rule import cheaper, decide
+from automl.verdict.rule import decide
 
 RUNS = (
     Run("mlp-1", "deep", "done", "mlp", cost=Cost(40.0, predict_ms=5.0, size_mib=2.0)),
@@ -307,36 +307,6 @@ def test_a_floor_without_a_score_is_survived():
 def test_a_finalist_whose_predictions_are_not_finite_does_not_stop_the_comparison():
     found = compare(**contest(deep=2.0) | {"deep": side("mlp-1", "deep", [binary(np.full(600, np.nan))])})
     assert (found.verdict, found.gain, found.recommended) == ("tie", None, "boosting-1")
-
-
-@pytest.mark.parametrize(
-    ("deep", "shallow", "expected"),
-    [
-        (Cost(predict_ms=1.0), Cost(predict_ms=2.0), "deep"),
-        (Cost(predict_ms=2.0), Cost(predict_ms=1.0), "shallow"),
-        (Cost(predict_ms=1.0, size_mib=1.0), Cost(predict_ms=1.05, size_mib=9.0), "deep"),
-        (Cost(size_mib=3.0), Cost(predict_ms=1.0, size_mib=2.0), "shallow"),
-        (Cost(), Cost(), "shallow"),
-    ],
-)
-def test_in_a_tie_the_faster_then_the_smaller_is_recommended(deep, shallow, expected):
-    runs = (Run("a", "shallow", "done", "a", cost=shallow), Run("b", "deep", "done", "b", cost=deep))
-    assert expected == cheaper(runs[0], runs[1], "shallow", "deep")
-
-
-@pytest.mark.parametrize(
-    ("own", "other", "expected"),
-    [
-        (Cost(predict_ms=1.0, size_mib=9.0), Cost(predict_ms=2.0, size_mib=1.0), "predict_ms"),
-        (Cost(predict_ms=1.0, size_mib=1.0), Cost(predict_ms=1.05, size_mib=9.0), "size_mib"),
-        (Cost(predict_ms=1.0, size_mib=9.0), Cost(predict_ms=1.05, size_mib=1.0), None),
-        (Cost(predict_ms=2.0, size_mib=1.0), Cost(predict_ms=1.0, size_mib=9.0), None),
-        (Cost(size_mib=1.0), Cost(predict_ms=1.0, size_mib=2.0), "size_mib"),
-        (Cost(), Cost(), None),
-    ],
-)
-def test_what_makes_it_cheaper_is_what_the_rule_weighed(own, other, expected):
-    assert own.cheaper_than(other) == expected
 
 
 def test_weights_are_heeded():

@@ -6,26 +6,50 @@ import re
 
 import pytest
 
-from automl.records import Comparison, Cost, Run, Split
-from automl.verdict.words import Scores, both_sentences, cost_sentence, count_of_units, decimals, number, times
+from automl.records import Champion, Comparison, Cost, Lead, Run, Split
+from automl.verdict.recommend import Terms, recommend
+from automl.verdict.words import (
+    Scores,
+    both_sentences,
+    cost_sentence,
+    count_of_units,
+    decimals,
+    lead_words,
+    number,
+    times,
+    why_sentence,
+)
 
 RUNS = {
     "mlp-1": Run("mlp-1", "deep", "done", "mlp", cost=Cost(40.0, predict_ms=5.0)),
     "hgb-1": Run("hgb-1", "shallow", "done", "gradient_boosting", cost=Cost(1.0, predict_ms=2.0)),
     "floor": Run("floor", "floor", "done", "prior"),
+    "blend": Run("blend", "blend", "done", "blend", cost=Cost(41.0, predict_ms=7.0)),
 }
 
 
-def said(verdict, reason, recommended, scores=(0.915, 0.932, 0.5), interval=(-0.021, -0.013), few="", units="row"):
-    found = Comparison(verdict, reason, recommended, scores[0] - scores[1], interval, 0.95, 0.0025, 8140, 3)
+SMALL = Lead(0.002, 0.004)
+
+
+def champion(side="shallow", better="shallow", lead=SMALL, blend_lead=None):
+    return Champion(side, better, {"deep": 0.9, "shallow": 0.9}, lead, blend_lead, 0.5, 400)
+
+
+def said(verdict, reason, scores=(0.915, 0.932, 0.5), interval=(-0.021, -0.013), few="", terms=None):
+    terms = terms or Terms(champion())
     of = dict(zip(("mlp-1", "hgb-1", "floor"), scores, strict=True))
-    split = Split(None, None, None, units, None, "", 0)
-    useful = frozenset(name for name, score in of.items() if score > of["floor"])
-    return both_sentences(found, Scores("roc_auc", of, RUNS, useful), "mlp-1", "hgb-1", "floor", split, few)
+    split = Split(None, None, None, "row", None, "", 0)
+    compared = Scores("roc_auc", of, RUNS, frozenset(name for name, score in of.items() if score > of["floor"]))
+    choice = recommend(verdict, reason, "mlp-1", "hgb-1", "floor", compared.useful, RUNS, terms)
+    found = Comparison(
+        verdict, reason, choice.run, scores[0] - scores[1], interval, 0.95, 0.0025, 8140, 3, champion=terms.champion
+    )
+    sentences = both_sentences(found, compared, "mlp-1", "hgb-1", "floor", split, few, choice)
+    return (*sentences, why_sentence(choice, compared, terms))
 
 
 def test_a_shallow_win_in_two_sentences():
-    first, second = said("shallow", "better", "hgb-1")
+    first, second, _ = said("shallow", "better")
     assert first == (
         "A shallow model is enough here: gradient boosting scores 0.932 ROC AUC against 0.915 for the best deep "
         "network (mlp) (95 % interval of deep's lead: -0.021 to -0.013, on 8,140 test rows)."
@@ -34,7 +58,7 @@ def test_a_shallow_win_in_two_sentences():
 
 
 def test_an_end_that_is_not_zero_does_not_read_as_zero():
-    first, _ = said("shallow", "better", "hgb-1", interval=(-0.04, -0.00031))
+    first, *_ = said("shallow", "better", interval=(-0.04, -0.00031))
     assert "-0.0400 to -0.0003" in first
 
 
@@ -46,7 +70,7 @@ def test_a_winner_that_trains_faster_but_answers_slower_is_not_praised_for_both(
 
 
 def test_a_deep_win_names_its_price():
-    first, second = said("deep", "better", "mlp-1", (0.95, 0.932, 0.5), (0.01, 0.03))
+    first, second, _ = said("deep", "better", (0.95, 0.932, 0.5), (0.01, 0.03))
     assert first.startswith("Deep learning pays here: the best deep network (mlp) scores 0.950 ROC AUC against 0.932")
     assert second == "The network takes 40 times as long to train and answers in 5 ms instead of 2."
 
@@ -60,27 +84,63 @@ def test_a_deep_win_names_its_price():
     ],
 )
 def test_a_tie_says_which_kind_and_what_to_take(reason, few, opening):
-    first, second = said("tie", reason, "hgb-1", interval=(-0.001, 0.001), few=few)
+    first, second, _ = said("tie", reason, interval=(-0.001, 0.001), few=few)
     assert first.startswith(opening)
-    assert second.startswith("Take the one that is cheaper in use, gradient boosting: it takes")
+    assert second.startswith("Take the shallow model (gradient boosting), ")
+    assert second.endswith(": it takes 40 times less time to train and answers in 2 ms instead of 5.")
+
+
+def test_an_undecided_test_says_what_validation_said():
+    _, second, why = said("tie", "undecided")
+    reason = "since it is simpler and the deep one is not better on validation rows beyond noise (+0.0020 ± 0.0040)"
+    assert second.startswith(f"Take the shallow model (gradient boosting), {reason}: it")
+    assert why == f"Undecided on the test rows: the shallow model (gradient boosting), {reason}."
+    _, second, why = said("tie", "undecided", terms=Terms(champion("deep", "deep", Lead(0.021, 0.004))))
+    assert "the deep network (mlp), since it is better on validation rows beyond noise (+0.0210 ± 0.0040)" in second
+    _, second, why = said("tie", "undecided", terms=Terms(champion(lead=Lead(-0.002, 0.004))))
+    assert "the deep one is not better on validation rows (-0.0020 ± 0.0040)" in why
+    _, _, why = said("tie", "undecided", terms=Terms(blend="blend"))
+    assert "validation rows do not tell which one is better" in why
+
+
+def test_the_blend_is_said_to_be_better_than_what_it_was_measured_against():
+    terms = Terms(champion("blend", "deep", Lead(0.01, 0.02), Lead(0.012, 0.005)), "blend")
+    _, second, why = said("tie", "undecided", terms=terms)
+    assert second.startswith(
+        "Take the blend of both, since it is better than the deep network (mlp) on validation rows"
+    )
+    assert "(+0.0120 ± 0.0050)" in why and why.startswith("By validation: the blend of both")
+
+
+@pytest.mark.parametrize(
+    ("lead", "expected"),
+    [(Lead(0.0021, 0.0044), "+0.0021 ± 0.0044"), (Lead(-12.3, 4.5), "-12.3 ± 4.5"), (Lead(0.0, 0.0), "0.000 ± 0.000"),
+     (Lead(0.03), "+0.030")],
+)  # fmt: skip
+def test_a_lead_and_its_noise_have_the_same_decimals(lead, expected):
+    assert lead_words(lead) == expected
 
 
 def test_the_floor_is_named_where_it_wins():
-    _, second = said("tie", "undecided", "floor", (0.48, 0.49, 0.5))
+    _, second, why = said("tie", "undecided", (0.48, 0.49, 0.5))
+    assert why.startswith("No trained model did measurably better")
     assert "scores 0.500" in second and "neither" in second
 
 
 @pytest.mark.parametrize(
-    "verdict", [("shallow", "better", "hgb-1"), ("tie", "undecided", "hgb-1"), ("tie", "undecided", "floor")]
+    "verdict",
+    [("shallow", "better"), ("tie", "undecided"), ("tie", "equivalent"), ("tie", "undecided", (0.4, 0.4, 0.5))],
 )
 def test_there_are_two_sentences_and_each_is_one(verdict):
-    for sentence in said(*verdict):
+    for sentence in said(*verdict)[:2]:
         assert sentence.endswith(".") and not re.search(r"\.\s", sentence)
 
 
 def test_the_lone_one_above_the_floor_is_said_to_be_so():
-    _, second = said("tie", "undecided", "hgb-1", (0.45, 0.6, 0.5), (-0.4, 0.1))
-    assert second.startswith("Take gradient boosting, the only one that beats the floor (0.500): it")
+    _, second, _ = said("tie", "undecided", (0.45, 0.6, 0.5), (-0.4, 0.1))
+    assert second.startswith(
+        "Take the shallow model (gradient boosting), the only one that beats the floor (0.500): it"
+    )
 
 
 @pytest.mark.parametrize(

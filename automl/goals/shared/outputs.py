@@ -8,7 +8,7 @@ import numpy as np
 
 from automl.records import Output
 
-__all__ = ["combine", "joined", "means"]
+__all__ = ["combine", "joined", "means", "taken"]
 
 
 def combine(outputs: Sequence[Output], weights: Sequence[float] | None = None) -> Output:
@@ -50,6 +50,11 @@ def joined(outputs: Sequence[Output]) -> Output:
         return outputs[0]
     arrays = {name: np.concatenate([output.arrays[name] for output in outputs]) for name in outputs[0].arrays}
     return Output(outputs[0].kind, arrays)
+
+
+def taken(output: Output, items: np.ndarray) -> Output:
+    """The predictions of some of the rows, by their positions."""
+    return Output(output.kind, {name: array[items] for name, array in output.arrays.items()})
 
 
 def _likeliest(probabilities: np.ndarray | None, votes: Sequence[np.ndarray], shares: np.ndarray) -> np.ndarray:

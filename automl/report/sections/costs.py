@@ -37,6 +37,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "device": ", ".join(sorted({run.device for run in runs.values()})),
         "rows": [row for row in rows if row],
         "spent": spent(outcome),
+        "total": total(outcome),
         "phases": {
             "label": "Where the time went",
             "columns": ["phase", "time"],
@@ -91,6 +92,45 @@ def spent(outcome: Outcome) -> str:
     return f"The whole search took {' and '.join(parts)}." if parts else ""
 
 
+def total(outcome: Outcome) -> dict[str, Any] | None:
+    """The total cost of both finalists and the blend in a year at the user's rates; None if none was measured."""
+    runs = [run for run, _ in sides.finalists(outcome)] + [run for run in outcome.runs if run.side == "blend"]
+    known = [run for run in runs if run.hours_per_year is not None]
+    if not known:
+        return None
+    rates = outcome.recipe.costs
+    return {
+        "label": "Total cost in a year",
+        "columns": ["run", "side", "CPU hours a year"],
+        "rows": [[run.name, {"side": run.side}, hours(run.hours_per_year)] for run in known],
+        "numeric": [2],
+        "rates": (
+            f"In a year, for {words.rough(rates.retrains_per_year)} fits with all seeds and "
+            f"{words.rough(rates.predictions_per_year, 12)} predictions in batches"
+        ),
+        "turn": turn(outcome),
+    }
+
+
+def hours(value: float | None) -> str:
+    """CPU hours at two figures."""
+    return "< 0.001" if value is not None and value < 0.0005 else words.rough(value, 2)
+
+
+def turn(outcome: Outcome) -> str:
+    """From how many predictions a year on the other side is the cheaper one."""
+    pair = [run for run, _ in sides.finalists(outcome) if run.hours_per_year is not None]
+    if len(pair) < 2:
+        return ""
+    at, now = outcome.comparison.crossing, outcome.recipe.costs.predictions_per_year
+    low, high = sorted(pair, key=lambda run: run.hours_per_year or 0.0)
+    if at is None:
+        return f"The {low.side} one is the cheaper at any number of predictions."
+    first, then = (low, high) if now < at else (high, low)
+    number = words.rough(float(f"{at:.2g}"), 2)
+    return f"Up to {number} predictions a year the {first.side} one is the cheaper, beyond that the {then.side} one."
+
+
 COSTS = Section(
     name="costs",
     title="Costs",
@@ -109,6 +149,9 @@ COSTS = Section(
   </tr>
 {% endfor %}</tbody></table></div>
 {% if compared %}<p class="quiet bar">Bars show on a logarithmic scale how many times as much a side costs, up to {{ scale | number }} times.</p>{% endif %}
+{% if total %}<p>{{ total.rates }} (<code>costs:</code> in a recipe, <code>--retrains-per-year</code> and <code>--predictions-per-year</code> set your own numbers):</p>
+{{ table(total) }}
+{% if total.turn %}<p>{{ total.turn }}</p>{% endif %}{% endif %}
 {% if phases.rows %}{% call more("Where the time went") %}{{ table(phases) }}{% endcall %}{% endif %}
 """,  # noqa: E501
     markdown="""{{ spent }} Device: {{ device }}.
@@ -118,5 +161,11 @@ COSTS = Section(
 {% for row in rows -%}
 | {{ row.label }} | {{ row.deep }} | {{ row.shallow }} | {{ row.factor or "–" }} |
 {% endfor %}
-{% if phases.rows %}{{ table(phases) }}{% endif %}""",
+{% if total %}{{ total.rates }} (`costs:` in a recipe, `--retrains-per-year` and `--predictions-per-year` set your own numbers):
+
+{{ table(total) }}
+{{ total.turn }}
+
+{% endif %}
+{% if phases.rows %}{{ table(phases) }}{% endif %}""",  # noqa: E501
 )

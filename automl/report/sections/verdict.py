@@ -26,6 +26,7 @@ def collect(outcome: Outcome) -> dict[str, Any]:
     return {
         "trust": first(outcome),
         "answer": answer(outcome),
+        "few_seeds": words.few_seeds(comparison.seeds) if comparison.gain is not None else "",
         "verdict": comparison.verdict,
         "tone": comparison.verdict if comparison.gain is not None else "tie",
         "reason": comparison.reason,
@@ -73,7 +74,7 @@ def answer(outcome: Outcome) -> str:
 
 
 def scores(outcome: Outcome) -> list[dict[str, Any]]:
-    """Test scores of both finalists, the blend and the floor."""
+    """Test scores of both finalists and the floor, and of the blend if it is recommended."""
     runs = {run.name: run for run in outcome.runs}
     roles = {"deep": "deep finalist", "shallow": "shallow finalist", "blend": "blend of both", "floor": "floor"}
     shown = [
@@ -85,7 +86,9 @@ def scores(outcome: Outcome) -> list[dict[str, Any]]:
             "seeds": words.count(runs[c.run].n_seeds, "seed") if c.side in ("deep", "shallow") else "",
         }
         for c in outcome.contestants
-        if c.run in runs and runs[c.run].test_score is not None
+        if c.run in runs
+        and runs[c.run].test_score is not None
+        and (c.side != "blend" or c.run == outcome.comparison.recommended)
     ]
     return sorted(shown, key=lambda item: sides.ORDER[item["side"]])
 
@@ -126,39 +129,17 @@ def picture(outcome: Outcome) -> dict[str, Any] | None:
 
 
 def why(outcome: Outcome) -> str:
-    """Why the recommended run is recommended, in a sentence."""
+    """Why the recommended run is recommended, in a sentence; empty where the sentences above it say so."""
     comparison = outcome.comparison
-    runs = {run.name: run for run in outcome.runs}
-    chosen = runs.get(comparison.recommended)
+    reason = comparison.why.partition(": ")[2].rstrip(".")
+    if reason and any(reason in sentence for sentence in comparison.sentences):
+        return ""
     pair = [run for run, _ in sides.finalists(outcome)]
-    if chosen is None:
-        return ""
-    if chosen.side == "floor" and not pair:
-        return "Nothing was trained within the budget; this is the simplest possible prediction."
-    if chosen.side == "floor":
+    if comparison.why or comparison.recommended not in {run.name for run in outcome.runs}:
+        return comparison.why
+    if comparison.recommended not in {run.name for run in pair}:
         return "No trained model did measurably better than this, the simplest possible prediction."
-    if comparison.verdict in ("deep", "shallow"):
-        if len(pair) == 2:
-            return "It is better on the test rows, by more than chance and by at least the gain that counts."
-        return "It is the only finalist of this contest."
-    if len(pair) < 2:
-        return "It is the only finalist: there was nothing to compare it with."
-    other = next((run for run in pair if run.name != chosen.name), None)
-    return cheaper(chosen, other) or "In a tie the cheaper model is recommended."
-
-
-def cheaper(chosen: Run, other: Run | None) -> str:
-    """Why the rule calls one run cheaper in use than the other; empty where it does not."""
-    if other is None:
-        return ""
-    start = "In a tie the cheaper model is recommended: this one"
-    a, b = chosen.cost, other.cost
-    by = a.cheaper_than(b)
-    if by == "predict_ms":
-        return f"{start} predicts a row in {words.rough(a.predict_ms)} ms, the other in {words.rough(b.predict_ms)} ms."
-    if by == "size_mib":
-        return f"{start} takes {words.rough(a.size_mib)} MiB, the other {words.rough(b.size_mib)} MiB."
-    return ""
+    return "It is the only finalist: there was nothing to compare it with." if len(pair) < 2 else ""
 
 
 def facts(outcome: Outcome) -> list[list[str]]:
@@ -172,6 +153,9 @@ def facts(outcome: Outcome) -> list[list[str]]:
     rows = [["Rests on", items]]
     if comparison.gain is not None:
         rows[0][1] += f", resampled as {resampled}; {words.count(comparison.seeds, 'seed')} of each model"
+    champion = sides.champion(outcome)
+    if champion:
+        rows.append(["Champion by validation", champion])
     if sides.holdouts(outcome) > 1:
         rows.append(["Finalists", judged(outcome)])
     if comparison.p_value is not None:
@@ -219,7 +203,7 @@ VERDICT = Section(
 <p class="call">{{ trust.call }} <small>trust: {{ trust.level }}</small></p>
 <ul>{% for one in trust.findings %}<li><p>{{ one.message }}</p>{% if one.next_step %}<p class="quiet">{{ one.next_step }}</p>{% endif %}</li>{% endfor %}</ul>
 {% if trust.left_out %}<p class="quiet">{{ trust.left_out | number }} more {{ "stands" if trust.left_out == 1 else "stand" }} <a href="#data">among the findings</a>.</p>{% endif %}</div>{% endif %}
-<p class="answer {{ tone }}">{{ answer }}</p>
+<p class="answer {{ tone }}">{{ answer }}{% if few_seeds %} <small>({{ few_seeds }})</small>{% endif %}</p>
 <div class="says">{% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}</div>
 {% if scores %}<ul class="scores">{% for item in scores %}
 <li class="{{ item.side }}"><span class="side {{ item.side }}">{{ item.role }}</span><b>{{ item.score }}</b>
@@ -237,7 +221,7 @@ VERDICT = Section(
 {% endfor -%}
 {% if trust.left_out %}- among the findings: {{ trust.left_out | number }} more
 {% endif %}
-{% endif %}**{{ answer }}** (verdict: {{ verdict }}, {{ reason }})
+{% endif %}**{{ answer }}** (verdict: {{ verdict }}, {{ reason }}{% if few_seeds %}; {{ few_seeds }}{% endif %})
 
 {{ sentences | join(" ") }}
 
