@@ -202,7 +202,7 @@ def _with_sets(frame: Any) -> Any:
     def text(cell: Any) -> Any:
         return json.dumps(list(cell), ensure_ascii=False) if isinstance(cell, tuple) else cell
 
-    words = [name for name, dtype in frame.dtypes.items() if dtype == object]
+    words = [name for name, dtype in frame.dtypes.items() if dtype.kind == "O"]
     sets = [name for name in words if any(isinstance(cell, tuple) for cell in frame[name])]
     return frame.assign(**{name: frame[name].map(text) for name in sets}) if sets else frame
 

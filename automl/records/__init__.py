@@ -46,7 +46,7 @@ from automl.records.names import (
     Tier,
 )
 from automl.records.network import LOSSES, Encoder, Facts, Head, InputSpec, Metric, Output, TargetCodec
-from automl.records.outcome import Comparison, Cost, Coverage, Outcome, Run, Section
+from automl.records.outcome import Comparison, Contestant, Cost, Coverage, Outcome, Run, Section
 
 __all__ = [
     "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NUMERIC_KINDS", "ORDERED_KINDS", "PLUGIN_GROUP",
