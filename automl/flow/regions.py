@@ -73,7 +73,7 @@ def coverage(
         return ()
     made: list[Coverage] = []
     for level in LEVELS:
-        needed, n = items_needed(level), int(scores.thresholds.counts.min(initial=0))
+        needed, n = items_needed(level), min(scores.thresholds.counts.tolist(), default=0)
         found = regions.apply(scores, contestant.output, level, context) if level <= scores.thresholds.most else None
         for place, answer in enumerate(regions.answers(task)):
             figures = (None, None, None, 0) if found is None else _figures(regions, found, truth, weight, place)

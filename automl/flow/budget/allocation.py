@@ -135,7 +135,7 @@ def name_and_seed(
     Returns:
         The finalists' runs by side, and the number of seeds of each.
     """
-    bound = model_ms(recipe.latency_ms, reserve.prepared)
+    bound = None if recipe.latency_ms is None else model_ms(recipe.latency_ms, reserve.prepared)
     chosen = _named(bound, sides, ensemble=False)
     if recipe.ensemble and chosen:
         single = clock.remaining - reserve.seconds(chosen)
