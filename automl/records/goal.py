@@ -52,7 +52,11 @@ class Regions(Protocol):
         ...
 
     def fit(self, truth: np.ndarray, output: Output, task: Task, held_out: HeldOut) -> Any:
-        """Scores of held-out items, sorted and bounded in number; their ``state()`` is plain values and arrays."""
+        """Scores of held-out items, sorted and bounded in number.
+
+        Their ``state()`` is plain values and arrays, their ``thresholds`` an
+        `automl.goals.shared.conformal.Thresholds`, which says what level they allow.
+        """
         ...
 
     def apply(self, scores: Any, output: Output, level: float, context: Mapping[str, Any]) -> Mapping[str, np.ndarray]:
