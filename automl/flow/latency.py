@@ -18,13 +18,13 @@ from automl.records import Cost
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
-    from automl.records import Dataset, Split, Task
+    from automl.records import Dataset, Split
 
 __all__ = ["OwnForm", "in_own_form", "measure", "merged", "model_ms"]
 
 TIMED_CALLS = 5
 TIMED_ROWS, FIRST_ROWS = 1024, 32
-BATCH_SECONDS = 0.5
+BATCH_SECONDS = 0.25
 """About how long a batch may take; fewer rows are timed of a slow model, or of rows that take long to read."""
 MOST_HISTORY, MOST_SERIES = 20_000, 64
 """Rows of the histories that forecasts are timed on, all series together, and the most series."""
@@ -53,13 +53,12 @@ class OwnForm:
         return self.rows.iloc[:end] if isinstance(self.rows, pd.DataFrame) else self.rows[:end]
 
 
-def in_own_form(raw: Dataset, dataset: Dataset, task: Task, split: Split) -> OwnForm | None:
+def in_own_form(raw: Dataset, dataset: Dataset, split: Split) -> OwnForm | None:
     """Some test items as they were read (validation items, if there are none); None if they cannot be found again.
 
     Args:
         raw: the data as read.
         dataset: the data as detection made them.
-        task: as detected.
         split: of the dataset.
     """
     items = split.items("test") if len(split.test) else split.items("valid")
@@ -78,7 +77,8 @@ def in_own_form(raw: Dataset, dataset: Dataset, task: Task, split: Split) -> Own
 
 def _places(numbers: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
     """Where the wanted row numbers are; None if one of them is not there, as of steps that were filled in."""
-    order = np.argsort(numbers, kind="stable")
+    is_sorted = bool((numbers[1:] > numbers[:-1]).all())
+    order = np.arange(len(numbers)) if is_sorted else np.argsort(numbers, kind="stable")
     at = order[np.minimum(np.searchsorted(numbers, wanted, sorter=order), len(order) - 1)]
     return at if np.array_equal(numbers[at], wanted) else None
 

@@ -86,9 +86,11 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
     raw, dataset, task = _read(recipe)
     hold_outs = tested or recipe.max_trials != 1
     parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
+    own_form = in_own_form(raw, dataset, parts)
+    del raw
     if parts.train_windows is None:
         task = with_training_facts(task, dataset, parts.train)
-    return Prepared(dataset, task, parts, in_own_form(raw, dataset, task, parts))
+    return Prepared(dataset, task, parts, own_form)
 
 
 def audited(prepared: Prepared, seconds: float) -> Prepared:
