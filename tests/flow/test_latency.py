@@ -74,13 +74,15 @@ def test_a_slow_model_is_timed_on_few_rows(monkeypatch):
 
 
 @pytest.mark.parametrize(("case", "arrays"), [(multilabel, LABELS), (sequence_regression, VALUES)])
-def test_labels_and_arrays_are_timed_in_their_own_form(case, arrays):
+def test_labels_and_arrays_are_timed_in_their_own_form(case, arrays, monkeypatch):
+    monkeypatch.setattr(latency, "time", Ticks(0.001))
     prepared, predictor = prepare(recipe.make(**case())), Recorder(arrays)
     assert latency.measure(predictor, "shallow", prepared).predict_ms > 0 and predictor.calls[0] == 1
 
 
-def test_a_forecast_is_timed_on_histories_one_series_at_first():
+def test_a_forecast_is_timed_on_histories_one_series_at_first(monkeypatch):
     prepared = prepare(recipe.make(**forecast_of_many()))
+    monkeypatch.setattr(latency, "time", Ticks(0.001))
     predictor = Recorder({"values": lambda n: np.zeros((n, 6, 1))})
     assert latency.measure(predictor, "deep", prepared).rows_per_second > 0
     assert predictor.calls[:6] == [1] * 6 and predictor.calls[6:] == [3]
@@ -95,6 +97,7 @@ def test_what_cannot_be_read_by_itself_is_timed_as_typed(monkeypatch):
         raise DataError("none of these rows can be read")
 
     monkeypatch.setattr("automl.predict.model.SideModel.predict", refuse)
+    monkeypatch.setattr(latency, "time", Ticks(0.001))
     assert latency.measure(predictor, "deep", prepared).predict_ms > 0 and predictor.calls
 
 
