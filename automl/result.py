@@ -32,7 +32,7 @@ class Result:
         outcome: the record from which the report is made.
         result: the content of ``result.json``.
         folder: the run folder.
-        model: the models of both sides.
+        model: the models of both sides, and their blend.
     """
 
     def __init__(self, finished: Finished) -> None:
@@ -84,13 +84,30 @@ class Result:
         """The shallow finalist; raises DataError when there is none."""
         return self.model.shallow
 
-    def predict(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
-        """Predict new rows with the recommended model; see `SideModel.predict`."""
-        return self.model.predict(rows, on_odd)
+    @property
+    def blend(self) -> SideModel:
+        """The weighted mean of both finalists; raises DataError when a side has none."""
+        return self.model.blend
 
-    def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
-        """Predict probabilities with the recommended model; see `SideModel.predict_proba`."""
-        return self.model.predict_proba(rows, on_odd)
+    def predict(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame | pd.Series:
+        """Predict new rows with the recommended model, or with that of a side; see `Model.predict`."""
+        return self.model.predict(rows, on_odd, side)
+
+    def predict_proba(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame:
+        """Predict probabilities with the recommended model, or with that of a side; see `SideModel.predict_proba`."""
+        return self.model.predict_proba(rows, on_odd, side)
+
+    def predict_interval(
+        self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None
+    ) -> pd.DataFrame:
+        """Predict intervals with the recommended model, or with that of a side; see `SideModel.predict_interval`."""
+        return self.model.predict_interval(rows, level, on_odd, side)
+
+    def predict_set(
+        self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None
+    ) -> pd.DataFrame | pd.Series:
+        """Predict sets of labels with the recommended model, or with that of a side; see `SideModel.predict_set`."""
+        return self.model.predict_set(rows, level, on_odd, side)
 
     def report(self, path: str | Path) -> Path:
         """Copy the report to `path` (``.html``, ``.md`` or ``.json``); returns the path.

@@ -2,7 +2,8 @@
 
 - ``bundle.json``: schema version, task, recipe, result, library versions, the SHA-256 of every other file and of itself
 - ``deep-<i>.keras``, ``shallow-<i>.skops``: the finalists, one file per model (member and seed)
-- ``encoder.json`` + ``encoder.npz``: states of encoder, codec and decisions, as plain values and arrays
+- ``encoder.json`` + ``encoder.npz``: states of encoder, codec and decisions, and scores of held-out rows for intervals
+  and sets, as plain values and arrays; a blend has no model of its own
 - ``report.html``: the report, if there is one
 
 The hashes detect damage; they do not prove who wrote the folder. Three rules keep a stranger's folder from running

@@ -11,14 +11,16 @@ from automl.bundle.saving import SCHEMA, digest
 from automl.errors import BundleError
 from automl.storage.trusted import Untrusted, parse_json
 
-__all__ = ["read_index", "weights_of"]
+__all__ = ["blend_of", "read_index", "weights_of"]
 
 KINDS: Mapping[str, type | tuple[type, ...]] = {
     "task": dict, "recipe": str, "recommended": str, "sides": dict, "result": dict, "versions": dict, "files": dict,
     "digest": str,
 }  # fmt: skip
 """Fields that every index has, with their types."""
-LATER: Mapping[str, type | tuple[type, ...]] = {"weights": dict, "keeps_rows": bool, "plugins": list}
+LATER: Mapping[str, type | tuple[type, ...]] = {
+    "weights": dict, "keeps_rows": bool, "plugins": list, "blend": dict,
+}  # fmt: skip
 """Fields added later, which older bundles do not have, with their types."""
 SIDES = frozenset({"deep", "shallow", "floor"})
 MOST_MODELS = 1_000
@@ -55,7 +57,8 @@ def read_index(path: Path) -> dict[str, Any]:
             raise BundleError(f"{index} holds {name!r} as {type(content[name]).__name__}; save the model again")
     if not content["files"] or not content["sides"]:
         raise BundleError(f"{index} lists no files or no models; save the model again")
-    if content["recommended"] not in content["sides"]:
+    blend = blend_of(path, content)
+    if content["recommended"] not in content["sides"] and (content["recommended"] != "blend" or blend is None):
         raise BundleError(
             f"{index} recommends {content['recommended']!r}, which it does not hold; save the model again"
         )
@@ -99,6 +102,21 @@ def weights_of(path: Path, content: Mapping[str, Any], side: str) -> tuple[float
     if not sound or len(content["sides"][side]) % len(weights):
         raise BundleError(f"{path}: the weights of {side!r} do not fit its models; save the model again")
     return tuple(float(weight) for weight in weights)
+
+
+def blend_of(path: Path, content: Mapping[str, Any]) -> float | None:
+    """The deep finalist's weight in the blend; None for a bundle without one.
+
+    Raises:
+        BundleError: it is no share, or a finalist is missing.
+    """
+    if "blend" not in content:
+        return None
+    weight = content["blend"].get("weight_of_deep")
+    sound = isinstance(weight, int | float) and not isinstance(weight, bool) and 0 <= weight <= 1
+    if not sound or not {"deep", "shallow"} <= content["sides"].keys():
+        raise BundleError(f"{path}: the blend in bundle.json does not fit its models; save the model again")
+    return float(weight)
 
 
 def _is_weight(value: Any) -> bool:

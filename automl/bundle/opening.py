@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.bundle.contents import check_files, check_folder, found_in, read_listed
-from automl.bundle.index import read_index, weights_of
+from automl.bundle.index import blend_of, read_index, weights_of
 from automl.bundle.networks import LEAST_BATCH_BYTES, check_network, load_network
 from automl.bundle.packing import unpack
 from automl.bundle.plugged import resolve
@@ -21,7 +22,7 @@ from automl.bundle.trust import SKOPS_TYPES, load_shallow
 from automl.catalog import PlugIn
 from automl.errors import BundleError, InputError, MissingExtra
 from automl.records import Encoder, TargetCodec, Task
-from automl.sides.predictors import BATCH_SIZE, DeepPredictor, Predictor, ShallowPredictor
+from automl.sides.predictors import BATCH_SIZE, BlendPredictor, DeepPredictor, Predictor, ShallowPredictor
 from automl.storage.npz import ArraysError, read_npz
 from automl.storage.trusted import Untrusted, parse_json, spendable_bytes, unpacked_limit
 
@@ -117,24 +118,31 @@ def open(  # noqa: A001
                 check_network(path / name, read_listed(path, content, name))
 
     def load(side: str) -> Predictor:
-        names, weights = content["sides"][side], weights_of(path, content, side)
         decision = restored(path, "decision", states["decisions"].get(side), _restore_decision)
+        scores = states.get("regions", {}).get(side)
+        regions = restored(path, "held-out scores", scores, lambda state: _restore_regions(state, task))
+        if side == "blend":
+            assert share is not None
+            return BlendPredictor(sides["deep"], sides["shallow"], share, decision, regions, source=str(path))
+        names, weights = content["sides"][side], weights_of(path, content, side)
         files = ((path / name, read_listed(path, content, name)) for name in names)
         if names[0].endswith(".skops"):
             models = tuple(
                 load_shallow(file, plugged.content(data), skops_types, task, plugged.types) for file, data in files
             )
-            return ShallowPredictor(models, decision, weights, source=str(path))
+            return ShallowPredictor(models, decision, weights, regions, source=str(path))
         if restore_encoder is None or restore_codec is None:
             raise TypeError("a deep model needs restore_encoder and restore_codec")
         encoder = restored(path, "encoder", states.get("encoder"), restore_encoder)
         check_rows(path, encoder)
         codec = restored(path, "codec", states.get("codec"), restore_codec)
         networks = tuple(load_network(file, data) for file, data in files)
-        return DeepPredictor(networks, encoder, codec, decision, weights, source=str(path))
+        return DeepPredictor(networks, encoder, codec, decision, weights, regions, source=str(path))
 
     for side in content["sides"]:
         weights_of(path, content, side)
+    share = blend_of(path, content)
+    sides = Sides((*content["sides"], *(["blend"] if share is not None else [])), load)
     return Opened(
         folder=path,
         task=task,
@@ -143,7 +151,7 @@ def open(  # noqa: A001
         recipe=content["recipe"],
         versions=content["versions"],
         keeps_rows=content.get("keeps_rows", False),
-        predictors=Sides(tuple(content["sides"]), load),
+        predictors=sides,
     )
 
 
@@ -160,9 +168,10 @@ def read_states(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
     except (ArraysError, Untrusted) as error:
         name = "encoder.npz" if isinstance(error, ArraysError) else "encoder.json"
         raise BundleError(f"{path}: {name} cannot be read ({error}); save it again") from error
-    if not isinstance(states, dict) or not isinstance(states.get("decisions"), dict):
+    read = states if isinstance(states, dict) else {}
+    if not isinstance(read.get("decisions"), dict) or not isinstance(read.get("regions", {}), dict):
         raise BundleError(f"{path}: encoder.json holds no states; save the model again")
-    return states
+    return read
 
 
 def restored(path: Path, what: str, state: Any, restore: Callable[[Any], Any]) -> Any:
@@ -199,3 +208,12 @@ def _restore_decision(state: Any) -> Any:
     from automl.goals.shared.calibration import restore
 
     return None if state is None else restore(state)
+
+
+def _restore_regions(state: Any, task: Task) -> Any:
+    if state is None:
+        return None
+    regions = goals.named(task).regions
+    if regions is None:
+        raise ValueError(f"a {task.goal} has none")
+    return regions.restore(state)

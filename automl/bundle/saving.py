@@ -21,7 +21,7 @@ from automl.bundle.trust import SKOPS_TYPES, check_keras, refused
 from automl.catalog import plug_ins
 from automl.errors import FolderError
 from automl.records import Task
-from automl.sides.predictors import DeepPredictor, Predictor, ShallowPredictor
+from automl.sides.predictors import BlendPredictor, DeepPredictor, Predictor, ShallowPredictor
 from automl.storage import files
 from automl.storage.npz import write_npz
 from automl.storage.trusted import Untrusted
@@ -51,7 +51,8 @@ def save(
     Args:
         folder: a new folder, an empty one, or a bundle, which is replaced as a whole.
         task: the task of the models.
-        predictors: side ("deep", "shallow", "floor") → predictor.
+        predictors: side ("deep", "shallow", "floor", "blend") → predictor; a blend is saved as its weight, beside the
+            models that it refers to.
         recommended: the side that predicts by default.
         result: the content of ``result.json``. Reasons of failed runs are left out, because an exception may quote a
             cell of the data.
@@ -78,6 +79,7 @@ def save(
         try:
             used: Used = {}
             sides = write_models(draft, predictors, skops_types, used)
+            models = {side: one for side, one in predictors.items() if not isinstance(one, BlendPredictor)}
             if report_html is not None:
                 files.write_text(draft / "report.html", report_html)
             content = {
@@ -86,7 +88,8 @@ def save(
                 "recipe": recipe_text,
                 "recommended": recommended,
                 "sides": sides,
-                "weights": {side: list(predictor.weights) for side, predictor in predictors.items()},
+                "weights": {side: list(predictor.weights) for side, predictor in models.items()},
+                **blended(predictors),
                 "keeps_rows": keeps_rows,
                 "plugins": described(used),
                 "result": _without_words(result),
@@ -136,22 +139,37 @@ def write_models(
 ) -> dict[str, list[str]]:
     """Write models and states; returns the file names of each side's models, and fills `used`."""
     sides: dict[str, list[str]] = {}
-    states: dict[str, Any] = {"decisions": {}}
+    states: dict[str, Any] = {"decisions": {}, "regions": {}}
     for side, predictor in predictors.items():
         if isinstance(predictor, DeepPredictor):
             sides[side] = write_deep(draft, side, predictor)
             states["encoder"], states["codec"] = predictor.encoder.state(), predictor.codec.state()
         elif isinstance(predictor, ShallowPredictor):
             sides[side] = write_shallow(draft, side, predictor, types, used)
-        else:
-            raise TypeError(f"{side}: expected a DeepPredictor or ShallowPredictor, got {type(predictor).__name__}")
+        elif not isinstance(predictor, BlendPredictor):
+            raise TypeError(f"{side}: expected a predictor of models or a blend, got {type(predictor).__name__}")
         states["decisions"][side] = None if predictor.decision is None else predictor.decision.state()
+        states["regions"][side] = None if predictor.regions is None else predictor.regions.state()
     arrays: dict[str, np.ndarray] = {}
     packed = pack(states, arrays)
     files.write_text(draft / "encoder.json", json.dumps(packed, ensure_ascii=False))
     with (draft / "encoder.npz").open("wb") as file:
         write_npz(file, arrays, compressed=True)
     return sides
+
+
+def blended(predictors: Mapping[str, Predictor]) -> dict[str, Any]:
+    """The entry of the index for a blend; none if there is none.
+
+    Raises:
+        ValueError: a finalist that it is made of is not saved beside it.
+    """
+    blend = predictors.get("blend")
+    if not isinstance(blend, BlendPredictor):
+        return {}
+    if predictors.get("deep") is not blend.deep or predictors.get("shallow") is not blend.shallow:
+        raise ValueError("a blend is saved together with the two finalists that it is made of")
+    return {"blend": {"weight_of_deep": float(blend.weight_of_deep)}}
 
 
 def write_deep(draft: Path, side: str, predictor: DeepPredictor) -> list[str]:

@@ -114,8 +114,16 @@ def predict(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A saved model, or a run folder.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="New rows, in any form that fit takes.")],
     out: Annotated[str | None, typer.Option(help="File to write: .csv, .tsv, .parquet, .feather or .jsonl.")] = None,
-    side: Annotated[str | None, typer.Option(help="deep or shallow; default the recommended one.")] = None,
+    side: Annotated[str | None, typer.Option(help="deep, shallow or blend; default the recommended one.")] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Probabilities of each class instead of labels.")] = False,
+    interval: Annotated[
+        float | None,
+        typer.Option(metavar="LEVEL", help="Numbers with an interval that holds the true one so often, such as 0.9."),
+    ] = None,
+    set_: Annotated[
+        float | None,
+        typer.Option("--set", metavar="LEVEL", help="Sets of classes that hold the true one so often, such as 0.9."),
+    ] = None,
     plugins: Plugins = None,
     on_odd: OnOdd = None,
 ) -> None:
@@ -125,15 +133,22 @@ def predict(
 
     if out is not None and Path(out).suffix.lower() not in FORMATS:
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
+    if sum((proba, interval is not None, set_ is not None)) > 1:
+        raise RecipeError("--proba, --interval and --set: expected one of them, got several; run one after another")
     loaded = api.load(model, words(plugins) or ())
     chosen = loaded if side is None else loaded.side(side)
     asked: dict[str, Any] = given({"on_odd": on_odd})
     rows = chosen.read(new, **asked)
     for finding in () if on_odd == "ignore" else gravest_first(rows.findings):
         terminal.err(finding_text(finding))
-    frame = named(chosen.predict_proba(rows) if proba else chosen.predict(rows))
+    if interval is not None:
+        frame = named(chosen.predict_interval(rows, interval))
+    elif set_ is not None:
+        frame = named(chosen.predict_set(rows, set_))
+    else:
+        frame = named(chosen.predict_proba(rows) if proba else chosen.predict(rows))
     if out is None:
-        terminal.out_data(frame.to_csv(index=False).rstrip("\n"))
+        terminal.out_data(_with_sets(frame).to_csv(index=False).rstrip("\n"))
     else:
         write(frame, Path(out))
         terminal.err(printable(f"{counted(len(frame), 'prediction')} in {out}"))
@@ -177,7 +192,19 @@ def _fill(buffer: IO[bytes], frame: Any, suffix: str) -> None:
         _with_zones(frame).to_json(buffer, orient="records", lines=True, date_format="iso")
     else:
         separator = "\t" if suffix == ".tsv" else ","
-        frame.to_csv(buffer, index=False, sep=separator, errors="backslashreplace")
+        _with_sets(frame).to_csv(buffer, index=False, sep=separator, errors="backslashreplace")
+
+
+def _with_sets(frame: Any) -> Any:
+    """Sets of labels as JSON lists, for formats that hold only text."""
+    import json
+
+    def text(cell: Any) -> Any:
+        return json.dumps(list(cell), ensure_ascii=False) if isinstance(cell, tuple) else cell
+
+    words = [name for name, dtype in frame.dtypes.items() if dtype.kind == "O"]
+    sets = [name for name in words if any(isinstance(cell, tuple) for cell in frame[name])]
+    return frame.assign(**{name: frame[name].map(text) for name in sets}) if sets else frame
 
 
 def _with_zones(frame: Any) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 from automl import bundle, catalog, modalities
 from automl.predict.on_odd import warn
 from automl.predict.rows import read_rows
+from automl.sides.predictors import with_parts
 from automl.storage import files as folders
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class FittedModel:
         """The bundle's files by name."""
         with tempfile.TemporaryDirectory() as scratch:
             path = bundle.save(
-                Path(scratch) / "model", self.task, {self.side: self.predictor}, self.side, {}, "",
+                Path(scratch) / "model", self.task, with_parts(self.side, self.predictor), self.side, {}, "",
                 keeps_rows=self.keeps_rows,
             )  # fmt: skip
             return {file.name: file.read_bytes() for file in sorted(path.iterdir())}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import statistics
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +14,15 @@ from automl import goals, metrics, verdict
 from automl._version import __version__
 from automl.detect.series.clock import local
 from automl.flow.blend import barred, blend, champion_of
+from automl.flow.latency import measure, merged
+from automl.flow.regions import coverage, with_regions
 from automl.flow.reproduce import reproduce
 from automl.goals.shared.outputs import combine
 from automl.goals.shared.scoring import series_codes
 from automl.goals.shared.truth import values_of
 from automl.records import Contestant, Cost, Finding, Outcome, Output, Run
 from automl.sides.ensemble import members_of
-from automl.sides.predictors import DeepPredictor, ShallowPredictor
+from automl.sides.predictors import BlendPredictor, DeepPredictor, ShallowPredictor
 from automl.system.counts import counted
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Conclusion", "conclude", "finish"]
 
-TIMED_ROWS = 1024
-TIMED_CALLS = 5
 N_EXAMPLES_BYTES = 200_000_000
 
 
@@ -42,7 +40,7 @@ class Conclusion:
 
     Attributes:
         outcome: the outcome, still without times.
-        predictors: side ("deep", "shallow", "floor") → predictor.
+        predictors: side ("deep", "shallow", "blend", "floor") → predictor.
         recommended: the side to use.
     """
 
@@ -92,22 +90,27 @@ def conclude(
     for side in sides:
         own = chosen[side.side]
         contestant, predictor, cost = _stand(side, own, prepared, finished[side.side], items)
-        contestants[side.side], predictors[side.side] = contestant, predictor
+        predictors[side.side] = with_regions(predictor, contestant.valid_output, contestant.valid_items, prepared)
+        contestants[side.side] = contestant
         score = metrics.score(task.metric, truth, contestant.output, weight, context)
         named = next((run for run in runs if run.name == own.name), own)
         finalists[side.side] = dataclasses.replace(
-            named, finalist=True, test_score=score, n_seeds=n_seeds, cost=_merged(named.cost, cost)
+            named, finalist=True, test_score=score, n_seeds=n_seeds, cost=merged(named.cost, cost)
         )
     floor_run, floor_output, floor_model = shallow.floor()
     floor = Contestant(floor_run.name, "floor", floor_output)
     predictors["floor"] = ShallowPredictor((floor_model,), None)
     floor_score = metrics.score(task.metric, truth, floor_output, weight, context)
-    by_name = {run.name: run for run in finalists.values()} | _singles(finalists, predictors, runs, prepared, items)
-    by_name[floor_run.name] = dataclasses.replace(floor_run, test_score=floor_score)
+    by_name = {run.name: run for run in finalists.values()} | _singles(finalists, predictors, runs, prepared)
+    floor_cost = merged(floor_run.cost, measure(predictors["floor"], "floor", prepared))
+    by_name[floor_run.name] = dataclasses.replace(floor_run, test_score=floor_score, cost=floor_cost)
     final_runs = [by_name.get(run.name, run) for run in runs]
     final_runs += [run for name, run in by_name.items() if name not in {known.name for known in runs}]
     mixed = blend(contestants, finalists, champion, truth, weight, context, task.metric)
     if mixed is not None:
+        predictors["blend"] = _blend(contestants, predictors, mixed[0], prepared)
+        cost = merged(mixed[0].cost, measure(predictors["blend"], "blend", prepared))
+        mixed = dataclasses.replace(mixed[0], cost=cost), mixed[1]
         final_runs.append(mixed[0])
     final_runs = _priced(final_runs, recipe)
     comparison = verdict.compare(
@@ -115,12 +118,14 @@ def conclude(
         tuple(final_runs), recipe.min_gain, recipe.seed, _terms(champion, mixed, predictors, recipe),
     )  # fmt: skip
     shown = [*contestants.values(), *([mixed[1]] if mixed is not None else []), floor]
+    covered = [one for c in shown for one in coverage(predictors[c.side], c, truth, weight, context, prepared)]
     outcome = Outcome(
         recipe=recipe, name=dataset.name, task=task, split=split, runs=tuple(final_runs), comparison=comparison,
         findings=(*_findings(dataset, left_out, recipe.search), *_no_deep_model(runs, chosen)), truth=truth,
         contestants=tuple(shown),
         higher_is_better=metrics.named(task.metric).higher_is_better, weight=weight, context=context,
         examples=_examples(prepared, items), test_rows=_test_rows(dataset, items), history=_history(prepared, items),
+        coverage=tuple(covered),
         reproduce=reproduce(recipe, task), automl_version=__version__,
     )  # fmt: skip
     side_of = {run.name: run.side for run in final_runs}
@@ -156,7 +161,7 @@ def _stand(
     per_seed = tuple(goals.decided(rule, output) for output in each)
     output = goals.decided(rule, combine(each))  # equals predictor.output, without predicting twice
     contestant = Contestant(chosen.name, side.side, output, per_seed, valid_output, prepared.split.items("valid"))
-    return contestant, predictor, _measure(predictor, prepared, items)
+    return contestant, predictor, measure(predictor, side.side, prepared)
 
 
 def finish(
@@ -190,12 +195,24 @@ def finish(
     return predictor, goals.decided(rule, undecided)
 
 
+def _blend(
+    contestants: Mapping[str, Contestant], predictors: Mapping[str, Any], run: Run, prepared: Prepared
+) -> BlendPredictor:
+    """The predictor of the blend, with scores of the held-out items of both sides."""
+    share = float(run.choices["weight_of_deep"])
+    blended = BlendPredictor(predictors["deep"], predictors["shallow"], share)
+    deep, shallow = contestants["deep"], contestants["shallow"]
+    assert deep.valid_output is not None and shallow.valid_output is not None
+    held_out = combine((deep.valid_output, shallow.valid_output), blended.parts)
+    made: BlendPredictor = with_regions(blended, held_out, deep.valid_items, prepared)
+    return made
+
+
 def _singles(
     finalists: Mapping[str, Run],
     predictors: Mapping[str, Any],
     runs: list[Run],
     prepared: Prepared,
-    items: np.ndarray,
 ) -> dict[str, Run]:
     """The member of largest weight of each ensemble with its own measured latency, for comparison."""
     singles = {}
@@ -207,27 +224,8 @@ def _singles(
         predictor = predictors[side]
         alone = dataclasses.replace(predictor, models=(predictor.models[place],), weights=(1.0,), decision=None)
         single = next(run for run in runs if run.name == name)
-        singles[name] = dataclasses.replace(single, cost=_merged(single.cost, _measure(alone, prepared, items)))
+        singles[name] = dataclasses.replace(single, cost=merged(single.cost, measure(alone, side, prepared)))
     return singles
-
-
-def _measure(predictor: DeepPredictor | ShallowPredictor, prepared: Prepared, items: np.ndarray) -> Cost:
-    """Measure the latency of one row and the throughput of a batch, on the same path that a saved model uses."""
-    one, many = items[:1], items[:TIMED_ROWS]
-    predictor.output(prepared.dataset, one)
-    times = []
-    for _ in range(TIMED_CALLS):
-        begun = time.perf_counter()
-        predictor.output(prepared.dataset, one)
-        times.append(time.perf_counter() - begun)
-    begun = time.perf_counter()
-    predictor.output(prepared.dataset, many)
-    seconds = time.perf_counter() - begun
-    return Cost(predict_ms=statistics.median(times) * 1000, rows_per_second=len(many) / max(seconds, 1e-9))
-
-
-def _merged(fitted: Cost, measured: Cost) -> Cost:
-    return dataclasses.replace(fitted, predict_ms=measured.predict_ms, rows_per_second=measured.rows_per_second)
 
 
 def _findings(dataset: Dataset, left_out: dict[str, str], search: SearchOptions) -> tuple[Finding, ...]:

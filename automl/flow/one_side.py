@@ -22,6 +22,7 @@ from automl.flow.budget.reserve import Reserve
 from automl.flow.conclude import finish
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keeps_rows
+from automl.flow.latency import model_ms
 from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.prepare import prepare
 from automl.flow.progress.console import Progress
@@ -91,7 +92,7 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
             reserve.probe(contender.floor_on_valid())
         with clock.phase("search"):
             alternate({side: contender}, clock, runs, lambda: False, reserve.searching, keep_for_seeds=False)
-        chosen = contender.choose(recipe.latency_ms, recipe.ensemble)
+        chosen = contender.choose(model_ms(recipe.latency_ms, prepared), recipe.ensemble)
         if chosen is None:
             raise TrialError(_why_none(side, runs, recipe.latency_ms))
         predictor, _ = finish(contender, prepared, encoder, codec, 1)

@@ -11,6 +11,7 @@ from automl.audit import examine
 from automl.detect import detect, is_in_time_order, survey, with_training_facts
 from automl.detect.rows import flag_test_rows
 from automl.errors import InputError, NoTarget
+from automl.flow.latency import OwnForm, in_own_form
 from automl.flow.selection import check_templates
 from automl.intake import load
 from automl.records import Finding
@@ -23,11 +24,19 @@ __all__ = ["Inspected", "Prepared", "audited", "inspect_data", "prepare", "read"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """Data that are ready for both sides."""
+    """Data that are ready for both sides.
+
+    Attributes:
+        dataset: the data, typed.
+        task: as detected.
+        split: of the dataset.
+        own_form: some items as the user gave them, to time predictions on; None if they are not at hand.
+    """
 
     dataset: Dataset
     task: Task
     split: Split
+    own_form: OwnForm | None = None
 
 
 def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
@@ -37,12 +46,18 @@ def read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Task]:
         recipe: what is asked for.
         most_rows: the most rows of a table to read, for inspection without fitting; None for all.
     """
+    _, dataset, task = _read(recipe, most_rows)
+    return dataset, task
+
+
+def _read(recipe: Recipe, most_rows: int | None = None) -> tuple[Dataset, Dataset, Task]:
+    """The data as they were read, the data as detected, and the task."""
     if recipe.metric is not None:
         metrics.named(recipe.metric)
     raw = load(recipe, most_rows)
     dataset, task = _detected(raw, recipe)
     task = dataclasses.replace(task, set_aside=_set_aside(raw, recipe, task))
-    return dataclasses.replace(dataset, findings=flag_test_rows(dataset.findings, dataset)), task
+    return raw, dataclasses.replace(dataset, findings=flag_test_rows(dataset.findings, dataset)), task
 
 
 def _set_aside(raw: Dataset, recipe: Recipe, task: Task) -> tuple[str, ...]:
@@ -68,12 +83,14 @@ def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:
     """
     catalog.extend(recipe.plugins)
     check_templates(recipe)
-    dataset, task = read(recipe)
+    raw, dataset, task = _read(recipe)
     hold_outs = tested or recipe.max_trials != 1
     parts = split.split(dataset, task, recipe.seed, tested=tested, hold_outs=hold_outs)
+    own_form = in_own_form(raw, dataset, parts)
+    del raw
     if parts.train_windows is None:
         task = with_training_facts(task, dataset, parts.train)
-    return Prepared(dataset, task, parts)
+    return Prepared(dataset, task, parts, own_form)
 
 
 def audited(prepared: Prepared, seconds: float) -> Prepared:

@@ -9,6 +9,7 @@ import numpy as np
 from automl.goals.shared.calibration import OneByOne
 from automl.goals.shared.codecs import fit_two_classes
 from automl.goals.shared.examples import noisy_classes
+from automl.goals.shared.label_sets import CLASS_SETS
 from automl.goals.shared.rows import class_frame, class_strata, rarest_class, usual
 from automl.goals.shared.scoring import class_context
 from automl.goals.shared.truth import class_truth
@@ -53,6 +54,7 @@ BINARY = Goal(
         marks=lambda truth: truth[:, None] == 1,
         labels=lambda marks: marks[:, 0],
     ),
+    regions=CLASS_SETS,
     example=Example(
         metric="roc_auc",
         head=Head("binary", (1,), "sigmoid", "binary_crossentropy", priors=(0.7, 0.3)),

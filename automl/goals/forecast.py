@@ -9,6 +9,7 @@ import numpy as np
 
 from automl.goals.shared.codecs import fit_windows
 from automl.goals.shared.examples import value_target
+from automl.goals.shared.intervals import Intervals
 from automl.goals.shared.rows import no_rarest, usual
 from automl.goals.shared.scoring import window_context
 from automl.goals.shared.truth import value_truth
@@ -69,6 +70,7 @@ FORECAST = Goal(
     rarest=no_rarest,
     to_frame=_frame,
     fault=_fault,
+    regions=Intervals(),
     example=Example(
         metric="mase",
         head=Head("forecast", (STEPS, 2, 1 + len(QUANTILES)), "linear", "forecast", quantiles=QUANTILES),

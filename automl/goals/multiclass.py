@@ -11,6 +11,7 @@ from automl import metrics
 from automl.goals.shared.calibration import AllTogether
 from automl.goals.shared.codecs import fit_classes
 from automl.goals.shared.examples import noisy_classes
+from automl.goals.shared.label_sets import CLASS_SETS
 from automl.goals.shared.rows import MOST_CLASSES, class_frame, class_strata, rarest_class
 from automl.goals.shared.scoring import class_context
 from automl.goals.shared.truth import class_truth
@@ -62,6 +63,7 @@ MULTICLASS = Goal(
     rarest=rarest_class,
     to_frame=class_frame,
     calibration=AllTogether(),
+    regions=CLASS_SETS,
     example=Example(
         metric="accuracy",
         head=Head("multiclass", (3,), "softmax", "sparse_categorical_crossentropy", priors=(0.5, 0.3, 0.2)),

@@ -10,6 +10,7 @@ import numpy as np
 from automl.goals.shared.calibration import OneByOne
 from automl.goals.shared.codecs import fit_labels
 from automl.goals.shared.examples import noisy_labels
+from automl.goals.shared.label_sets import LABEL_SETS
 from automl.goals.shared.rows import MOST_CLASSES, usual
 from automl.goals.shared.scoring import class_context
 from automl.goals.shared.truth import columns_of
@@ -76,6 +77,7 @@ MULTILABEL = Goal(
     calibration=OneByOne(
         positives=lambda p: p, complete=lambda q: q, marks=lambda truth: truth == 1, labels=lambda marks: marks
     ),
+    regions=LABEL_SETS,
     example=Example(
         metric="accuracy",
         head=Head("multilabel", (2,), "sigmoid", "binary_crossentropy", priors=(0.5, 0.2)),

@@ -9,6 +9,7 @@ import numpy as np
 
 from automl.goals.shared.codecs import fit_values
 from automl.goals.shared.examples import value_target
+from automl.goals.shared.intervals import Intervals
 from automl.goals.shared.rows import no_rarest, usual
 from automl.goals.shared.scoring import class_context
 from automl.goals.shared.truth import value_truth
@@ -57,6 +58,7 @@ REGRESSION = Goal(
     strata_words="the target's size",
     rarest=no_rarest,
     to_frame=_frame,
+    regions=Intervals(),
     example=Example(
         metric="r2",
         head=Head("regression", (2,), "linear", "mse"),

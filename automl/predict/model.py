@@ -15,14 +15,29 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from automl.records import Dataset, OnOdd, Task
+    from automl.records import Dataset, OnOdd, Output, Task
 
 __all__ = ["Model", "SideModel"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """New rows as a model has read them, and its predictions; `windows` of a forecast, else None."""
+
+    output: Output
+    dataset: Dataset
+    windows: np.ndarray | None
+
+    def context(self, task: Task) -> dict[str, Any]:
+        """What intervals are relative to beside the predictions."""
+        from automl.goals.shared.scoring import future_context
+
+        return {} if self.windows is None else future_context(self.dataset, task, self.windows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SideModel:
-    """The finalist of one side, ready to predict. `side` is "deep", "shallow" or "floor"."""
+    """The finalist of one side, ready to predict. `side` is "deep", "shallow", "blend" or "floor"."""
 
     side: str
     task: Task
@@ -63,17 +78,9 @@ class SideModel:
             RecipeError: `on_odd` is none of the words.
         """
         from automl import goals
-        from automl.predict.rows import placed
 
-        dataset = self._dataset(rows, on_odd)
-        with self._opened():
-            if goals.named(self.task).in_windows:
-                return _forecast_frame(self.predictor, dataset, self.task)
-            output = self.predictor.output(dataset, _all_rows(dataset))
-            predicted: pd.DataFrame | pd.Series = placed(
-                goals.named(self.task).to_frame(output.arrays, self.task), dataset
-            )
-            return predicted
+        read = self._output(rows, on_odd)
+        return self._handed(goals.named(self.task).to_frame(read.output.arrays, self.task), read)
 
     def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
         """Predict probabilities for new rows: a frame with one column per class (or label), indexed as by `predict`.
@@ -89,15 +96,108 @@ class SideModel:
 
         from automl import goals
         from automl.goals.shared.rows import as_written
-        from automl.predict.rows import placed
 
         if not goals.named(self.task).is_classification:
             raise DataError(f"predict_proba needs a classification; this model does {self.task.goal}: use predict")
+        read = self._output(rows, on_odd)
+        shares = pd.DataFrame(read.output.arrays["probabilities"], columns=list(as_written(self.task)))
+        return pd.DataFrame(self._handed(shares, read))
+
+    def predict_interval(self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None) -> pd.DataFrame:
+        """Predict numbers with an interval that holds the true one with the chance `level`.
+
+        That holds on average over new rows that are drawn as the held-out rows were (of new groups, where the split
+        was by groups). It does not hold for rows of another kind, nor strictly in a forecast, whose future is no draw
+        from its past. The report says how often it held on the test rows (``docs/regions.md``).
+
+        Args:
+            rows: as for `predict`.
+            level: between 0 and 1.
+            on_odd: as for `predict`.
+
+        Returns:
+            A frame indexed as by `predict`: for each target its prediction and the columns ``<target>_lower`` and
+            ``<target>_upper``; for a forecast, those of each step beside its series and time.
+
+        Raises:
+            DataError: the task predicts no numbers, there were too few held-out rows for the level, the model was
+                saved without them, or the rows do not fit the model; see `predict`.
+            RecipeError: the level is no number between 0 and 1.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self._regions("interval", rows, level, on_odd))
+
+    def predict_set(self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
+        """Predict for each row a set of labels that holds the true one with the chance `level`.
+
+        See `predict_interval` for what that means. If each class has enough held-out rows, it holds for rows of each
+        class, else for all rows together.
+
+        Args:
+            rows: as for `predict`.
+            level: between 0 and 1.
+            on_odd: as for `predict`.
+
+        Returns:
+            A Series of tuples of labels, the most probable first, indexed as by `predict`. Of several labels a frame
+            with a column for each, of tuples of 0 and 1: the chance holds for each label on its own, and ``(1, 0)``
+            says that both are possible.
+
+        Raises:
+            DataError: the task predicts no classes; and as `predict_interval`.
+            RecipeError: the level is no number between 0 and 1.
+        """
+        return self._regions("set", rows, level, on_odd)
+
+    def _regions(self, kind: str, rows: Any, level: float, on_odd: OnOdd | None) -> pd.DataFrame | pd.Series:
+        from automl import goals
+        from automl.goals.shared.conformal import check_level
+
+        check_level(level)
+        regions = goals.named(self.task).regions
+        if regions is None or regions.kind != kind:
+            instead = "predict" if regions is None else f"predict_{regions.kind}"
+            needed = "numbers" if kind == "interval" else "classes"
+            raise DataError(
+                f"predict_{kind} needs a task that predicts {needed}; this is {self.task.goal}: use {instead}"
+            )
+        scores = self.predictor.regions
+        if scores is None:
+            why = "the floor has none" if self.side == "floor" else "an older automl saved it without"
+            raise DataError(
+                f"the {self.side} model has no scores of held-out rows, of which predict_{kind} is made ({why}): fit "
+                "anew, or use the model of another side"
+            )
+        scores.thresholds.at(level)  # before anything is read: too few held-out rows are no fault of these
+        read = self._output(rows, on_odd)
+        with self._opened():
+            found = regions.apply(scores, read.output, level, read.context(self.task))
+            return self._handed(regions.to_frame(found, read.output, self.task), read)
+
+    def _output(self, rows: Any, on_odd: OnOdd | None) -> _Read:
+        """Predictions for new rows, or for the steps that follow a history."""
+        from automl import goals
+        from automl.predict.rows import future
+
         dataset = self._dataset(rows, on_odd)
         with self._opened():
-            output = self.predictor.output(dataset, _all_rows(dataset))
-            shares = pd.DataFrame(output.arrays["probabilities"], columns=list(as_written(self.task)))
-            return pd.DataFrame(placed(shares, dataset))
+            windows: Any = None
+            if goals.named(self.task).in_windows:
+                dataset, windows = future(dataset, self.task)
+            items = _all_rows(dataset) if windows is None else windows
+            return _Read(self.predictor.output(dataset, items), dataset, windows)
+
+    def _handed(self, frame: pd.DataFrame | pd.Series, read: _Read) -> pd.DataFrame | pd.Series:
+        """A frame of predictions with the index of the rows, or beside the series and times of the steps."""
+        import pandas as pd
+
+        from automl.predict.rows import placed, times_of
+
+        if read.windows is None:
+            predicted: pd.DataFrame | pd.Series = placed(frame, read.dataset)
+            return predicted
+        return pd.concat([times_of(read.dataset, read.windows, self.task), frame], axis=1)
 
     def read(self, rows: Any, on_odd: OnOdd | None = None) -> Dataset:
         """Read new rows as the model will see them. `findings` of the result say what is odd about them.
@@ -177,38 +277,43 @@ class Model:
         """The shallow finalist."""
         return self.side("shallow")
 
+    @property
+    def blend(self) -> SideModel:
+        """The weighted mean of both finalists."""
+        return self.side("blend")
+
     def read(self, rows: Any, on_odd: OnOdd | None = None) -> Dataset:
         """Read new rows as the recommended model will see them; see `SideModel.read`."""
         return self.side(self.recommended).read(rows, on_odd)
 
-    def predict(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
-        """Predict new rows with the recommended model; see `SideModel.predict`."""
-        return self.side(self.recommended).predict(rows, on_odd)
+    def predict(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame | pd.Series:
+        """Predict new rows with the recommended model, or with that of a side; see `SideModel.predict`.
 
-    def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
-        """Predict probabilities with the recommended model; see `SideModel.predict_proba`."""
-        return self.side(self.recommended).predict_proba(rows, on_odd)
+        Args:
+            rows: as for `SideModel.predict`.
+            on_odd: as for `SideModel.predict`.
+            side: "deep", "shallow", "blend" or "floor"; None for the recommended one.
+        """
+        return self.side(side or self.recommended).predict(rows, on_odd)
+
+    def predict_proba(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame:
+        """Predict probabilities with the recommended model, or with that of a side; see `SideModel.predict_proba`."""
+        return self.side(side or self.recommended).predict_proba(rows, on_odd)
+
+    def predict_interval(
+        self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None
+    ) -> pd.DataFrame:
+        """Predict intervals with the recommended model, or with that of a side; see `SideModel.predict_interval`."""
+        return self.side(side or self.recommended).predict_interval(rows, level, on_odd)
+
+    def predict_set(
+        self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None
+    ) -> pd.DataFrame | pd.Series:
+        """Predict sets of labels with the recommended model, or with that of a side; see `SideModel.predict_set`."""
+        return self.side(side or self.recommended).predict_set(rows, level, on_odd)
 
 
 def _all_rows(dataset: Dataset) -> np.ndarray:
     import numpy as np
 
     return np.arange(dataset.n_rows)
-
-
-def _forecast_frame(predictor: Any, dataset: Dataset, task: Task) -> pd.DataFrame:
-    import pandas as pd
-
-    from automl import goals
-    from automl.detect.series.clock import as_input
-    from automl.detect.series.keys import key_columns
-    from automl.predict.rows import future
-
-    extended, windows = future(dataset, task)
-    output = predictor.output(extended, windows)
-    assert extended.times is not None
-    columns: dict[str, Any] = {}
-    if extended.series is not None:
-        columns |= key_columns(extended.series[windows].ravel(), task)
-    columns[task.time_column or "time"] = as_input(extended.times[windows].ravel(), task, extended.zone)
-    return pd.concat([pd.DataFrame(columns), goals.named(task).to_frame(output.arrays, task)], axis=1)

@@ -11,6 +11,8 @@ import pandas as pd
 from automl import goals, modalities
 from automl.detect import history, read_new
 from automl.detect.series import calendars
+from automl.detect.series.clock import as_input
+from automl.detect.series.keys import key_columns
 from automl.errors import DataError
 from automl.intake import UNREAD_ROWS, new_rows
 from automl.predict import on_odd as odd
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from automl.detect import NewColumn
     from automl.records import Dataset, Finding, OnOdd, Task
 
-__all__ = ["future", "placed", "read_rows"]
+__all__ = ["future", "placed", "read_rows", "times_of"]
 
 LEFT_OUT, EMPTY = "were left out", "have an empty prediction"
 
@@ -152,6 +154,16 @@ def future(dataset: Dataset, task: Task) -> tuple[Dataset, np.ndarray]:
         ),
         np.stack(windows),
     )
+
+
+def times_of(dataset: Dataset, windows: np.ndarray, task: Task) -> pd.DataFrame:
+    """The series and the time, on the clock of the history, of each step of these windows."""
+    assert dataset.times is not None
+    columns: dict[str, Any] = {}
+    if dataset.series is not None:
+        columns |= key_columns(dataset.series[windows].ravel(), task)
+    columns[task.time_column or "time"] = as_input(dataset.times[windows].ravel(), task, dataset.zone)
+    return pd.DataFrame(columns)
 
 
 def _next_times(times: np.ndarray, horizon: int, frequency: str | None) -> np.ndarray:

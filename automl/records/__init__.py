@@ -18,7 +18,7 @@ Conventions that every package relies on:
 from automl.records.asked import Costs, Recipe, SearchOptions
 from automl.records.contestants import Baseline, Contender, FitContext, ShallowModel, Template
 from automl.records.data import Column, Dataset, Finding, Split, Task
-from automl.records.goal import Calibration, Example, Goal
+from automl.records.goal import Calibration, Example, Goal, HeldOut, Regions
 from automl.records.modality import ArrayForm, Modality
 from automl.records.names import (
     GOALS,
@@ -46,13 +46,14 @@ from automl.records.names import (
     Tier,
 )
 from automl.records.network import LOSSES, Encoder, Facts, Head, InputSpec, Metric, Output, TargetCodec
-from automl.records.outcome import Champion, Comparison, Contestant, Cost, Lead, Outcome, Run, Section
+from automl.records.outcome import Champion, Comparison, Contestant, Cost, Coverage, Lead, Outcome, Run, Section
 
 __all__ = [
     "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NUMERIC_KINDS", "ORDERED_KINDS", "PLUGIN_GROUP",
     "QUANTITY_KINDS", "UNUSED_KINDS", "Answers", "ArrayForm", "Baseline", "Calibration", "Champion", "Column",
-    "Comparison", "Contender", "Contestant", "Cost", "Costs", "Dataset", "DeviceWish", "Encoder", "Example", "Facts",
-    "Family", "Finding", "FitContext", "Goal", "GoalName", "Head", "InputKind", "InputSpec", "Items", "Kind", "Lead",
-    "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind", "Recipe", "Run", "SearchOptions",
+    "Comparison", "Contender", "Contestant", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example",
+    "Facts", "Family", "Finding", "FitContext", "Goal", "GoalName", "Head", "HeldOut", "InputKind", "InputSpec",
+    "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind", "Recipe",
+    "Regions", "Run", "SearchOptions",
     "Section", "Severity", "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier",
 ]  # fmt: skip

@@ -29,6 +29,67 @@ class Calibration(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """What is known of held-out items beside their truth and predictions.
+
+    Attributes:
+        weight: ``(n,)`` or None.
+        groups: ``(n,)`` int64 codes where whole groups were held out, else None.
+        context: the context of metrics for the items, see `Metric.fn`.
+    """
+
+    weight: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Regions(Protocol):
+    """Regions that hold the truth with a given chance, from held-out predictions: intervals or sets of labels."""
+
+    @property
+    def kind(self) -> str:
+        """What they are: "interval" or "set"."""
+        ...
+
+    def fit(self, truth: np.ndarray, output: Output, task: Task, held_out: HeldOut) -> Any:
+        """Scores of held-out items, sorted and bounded in number.
+
+        Their ``state()`` is plain values and arrays, their ``thresholds`` an
+        `automl.goals.shared.conformal.Thresholds`, which says what level they allow.
+        """
+        ...
+
+    def apply(self, scores: Any, output: Output, level: float, context: Mapping[str, Any]) -> Mapping[str, np.ndarray]:
+        """The regions of new items as arrays.
+
+        Raises:
+            RecipeError: the level is no number between 0 and 1.
+            DataError: there are too few held-out items for the level.
+        """
+        ...
+
+    def covers(self, region: Mapping[str, np.ndarray], truth: np.ndarray) -> np.ndarray:
+        """Which truths the regions hold, ``(n, ..., n_answers)`` float64, NaN where a truth is not known."""
+        ...
+
+    def size(self, region: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Widths or numbers of labels, ``(n, ..., n_answers)``."""
+        ...
+
+    def answers(self, task: Task) -> tuple[str, ...]:
+        """Names of what has a region of its own: targets, labels, or "" for the class."""
+        ...
+
+    def to_frame(self, region: Mapping[str, np.ndarray], output: Output, task: Task) -> pd.DataFrame | pd.Series:
+        """What is returned to users."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> Any:
+        """The scores whose state this is; raises ValueError, TypeError or KeyError if it is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Example:
     """A small synthetic target of a goal, for contract tests and example reports.
 
@@ -83,6 +144,7 @@ class Goal:
         fault: ``fault(task)``: what is inconsistent in a stored task of this goal, to complete "the task ..."; empty if
             nothing is.
         calibration: of probabilities; None for goals without them.
+        regions: intervals or sets that hold the truth with a given chance; None for goals that have none.
         n_classes: the smallest and the largest number of classes allowed; (0, 0) without classes.
         base: for goals of plug-ins, the goal of automl that they build on: its templates, baselines, metrics and
             sections also serve this goal, and its detection reads the target.
@@ -103,6 +165,7 @@ class Goal:
     fault: Callable[[Task], str] = lambda task: ""
     restore_codec: Mapping[str, Callable[[Mapping[str, Any]], TargetCodec]] = field(default_factory=dict)
     calibration: Calibration | None = None
+    regions: Regions | None = None
     n_classes: tuple[int, int] = (0, 0)
     base: GoalName = ""
 

@@ -166,6 +166,37 @@ class Contestant:
     valid_items: np.ndarray | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How often the intervals, or sets of labels, of a level hold the truth of the test items.
+
+    Attributes:
+        run: name of the run.
+        side: its side.
+        answer: the target or label; "" for the class.
+        level: how often they are to hold it.
+        share: how often they did, weighted as the test items are; None if `needed` is more than there is.
+        low: the lowest share of a class or of a step of the horizon, of those with enough test items; None otherwise.
+        size: mean width in the target's units, or mean number of labels; None as `share`.
+        n_items: test items whose truth is known.
+        n_held_out: held-out units of the smallest part that the regions are made from.
+        needed: held-out units that the level needs.
+        unit: what is counted: "row", "group", "window" or "step".
+    """
+
+    run: str
+    side: Side
+    answer: str
+    level: float
+    share: float | None
+    low: float | None
+    size: float | None
+    n_items: int
+    n_held_out: int
+    needed: int
+    unit: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """Everything that a report section can read.
@@ -181,6 +212,7 @@ class Outcome:
         test_rows: ``(n,)`` position in the user's file of each scored test item (for a window, of its first row).
         history: forecast only: a mapping with "values" ``(n_windows, context, n_targets)`` before each window, and
             "times" ``(n_windows, horizon)``.
+        coverage: of intervals or sets on the test items, for each finalist and the blend, by answer and level.
         clock: "budget_seconds", "wall_seconds", "started" (ISO), phases, and the seconds offered to and spent by each
             side.
         reproduce: the texts "command", "python" and "recipe", and the mappings "versions" and "machine".
@@ -202,6 +234,7 @@ class Outcome:
     examples: Any = None
     test_rows: np.ndarray | None = None
     history: Mapping[str, Any] | None = None
+    coverage: tuple[Coverage, ...] = ()
     clock: Mapping[str, Any] = field(default_factory=dict)
     reproduce: Mapping[str, Any] = field(default_factory=dict)
     stopped: str = "budget"

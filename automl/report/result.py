@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.records import Champion, Outcome, Run
+from automl.records import Champion, Coverage, Outcome, Run
 from automl.report.trust import trust_of
 from automl.report.words import plain
 
@@ -82,6 +82,7 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         "interval": interval(comparison.interval),
         "level": comparison.level,
         "trust": {"level": trust.level, "reasons": trust.reasons},
+        "coverage": [covered(one) for one in outcome.coverage],
         "runs": [row(run) for run in outcome.runs],
     }
     safe: dict[str, Any] = plain(result)
@@ -104,6 +105,22 @@ def validation(champion: Champion | None) -> dict[str, Any] | None:
         "n_items": champion.n_items,
         "scores": dict(champion.scores),
         **{name: lead and {"gain": lead.gain, "noise": lead.noise} for name, lead in leads.items()},
+    }
+
+
+def covered(one: Coverage) -> dict[str, Any]:
+    """How often intervals or sets of a level held the truth of the test items, with the contract's fields."""
+    return {
+        "run": one.run,
+        "side": one.side,
+        "of": one.answer,
+        "level": one.level,
+        "coverage": one.share,
+        "lowest": one.low,
+        "size": one.size,
+        "n_items": one.n_items,
+        "n_held_out": one.n_held_out,
+        "unit": one.unit,
     }
 
 

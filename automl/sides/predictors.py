@@ -20,7 +20,10 @@ from automl.sides.backend import check_backend
 if TYPE_CHECKING:
     from automl.goals.shared.calibration import Decision
 
-__all__ = ["BATCH_SIZE", "DeepPredictor", "Predictor", "ShallowPredictor", "input_names", "opened_from", "raw"]
+__all__ = [
+    "BATCH_SIZE", "BlendPredictor", "DeepPredictor", "Predictor", "ShallowPredictor", "input_names", "opened_from",
+    "raw", "with_parts",
+]  # fmt: skip
 
 BATCH_SIZE = 1024
 ENCODED_ROWS = 16 * BATCH_SIZE
@@ -36,6 +39,7 @@ class _Predictor(ABC):
     __slots__ = ()
 
     decision: Decision | None
+    regions: Any
     source: str
 
     def output(self, dataset: Dataset, rows: np.ndarray) -> Output:
@@ -72,6 +76,7 @@ class DeepPredictor(_Predictor):
         codec: decodes outputs; fitted on training rows.
         decision: calibration and thresholds, or None to leave the outputs as they are.
         weights: weights of the ensemble's members, sum 1; a single model has one weight.
+        regions: scores of held-out items for intervals or sets (`automl.records.Regions`), or None.
         source: the folder that the models were opened from, whose files may be faulty; "" if they were fitted here.
     """
 
@@ -80,6 +85,7 @@ class DeepPredictor(_Predictor):
     codec: TargetCodec
     decision: Decision | None = None
     weights: tuple[float, ...] = (1.0,)
+    regions: Any = None
     source: str = ""
 
     def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
@@ -104,19 +110,57 @@ class ShallowPredictor(_Predictor):
         models: the fitted models of all members for the first seed, then for the next.
         decision: calibration and thresholds, or None to leave the outputs as they are.
         weights: weights of the ensemble's members, sum 1; a single model has one weight.
+        regions: scores of held-out items for intervals or sets, or None.
         source: the folder that the models were opened from; "" if they were fitted here.
     """
 
     models: tuple[ShallowModel, ...]
     decision: Decision | None = None
     weights: tuple[float, ...] = (1.0,)
+    regions: Any = None
     source: str = ""
 
     def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
         return seeds([model.predict(dataset, rows) for model in self.models], self.weights)
 
 
-Predictor = DeepPredictor | ShallowPredictor
+@dataclass(frozen=True, slots=True, eq=False)
+class BlendPredictor(_Predictor):
+    """The weighted mean of both finalists, each with its own decision; it refers to their models and has none itself.
+
+    Attributes:
+        deep: the deep finalist.
+        shallow: the shallow finalist.
+        weight_of_deep: from 0 to 1; the shallow finalist has the rest.
+        decision: calibration and thresholds of the mean, or None; labels are then the most probable ones.
+        regions: scores of held-out items for intervals or sets, or None.
+        source: the folder that the models were opened from; "" if they were fitted here.
+    """
+
+    deep: Predictor
+    shallow: Predictor
+    weight_of_deep: float
+    decision: Decision | None = None
+    regions: Any = None
+    source: str = ""
+
+    @property
+    def parts(self) -> tuple[float, float]:
+        """The weights of both finalists."""
+        return self.weight_of_deep, 1 - self.weight_of_deep
+
+    def _each(self, dataset: Dataset, rows: np.ndarray) -> list[Output]:
+        """The mean alone: finalists average their seeds before they decide."""
+        return [combine((self.deep.output(dataset, rows), self.shallow.output(dataset, rows)), self.parts)]
+
+
+Predictor = DeepPredictor | ShallowPredictor | BlendPredictor
+
+
+def with_parts(side: str, predictor: Predictor) -> dict[str, Predictor]:
+    """A predictor by its side, together with the finalists that it is made of if it is a blend."""
+    parts = {"deep": predictor.deep, "shallow": predictor.shallow} if isinstance(predictor, BlendPredictor) else {}
+    return {**parts, side: predictor}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl import goals, metrics
-from automl.records import LOSSES, Dataset, Goal, Head, Output, Split, Task
+from automl.records import LOSSES, Dataset, Goal, Head, HeldOut, Output, Regions, Split, Task
 from automl.testing.examples import FIT_ROWS, TRAIN_ROWS, VALID_ROWS, example_task
 from automl.testing.promise import promise
 
@@ -24,7 +24,9 @@ def check_goal(goal: Goal) -> None:
     - `truth` reads what the example says that a target is; strata and the rarest class are of those items;
     - its codec encodes finite numbers, decodes to the arrays that its example's outputs hold, and is restored from its
       state;
-    - what it decides keeps those arrays, and `to_frame` has a row an item (a step, of windows).
+    - what it decides keeps those arrays, and `to_frame` has a row an item (a step, of windows);
+    - its regions, if it has any, hold the truth they were made from as often as their level says, grow with the level,
+      and are restored from their state.
 
     Args:
         goal: to check; one of a plug-in is made known by `automl.catalog.extend` first.
@@ -52,6 +54,33 @@ def check_goal(goal: Goal) -> None:
     arrays = _check_codec(goal, dataset, task, split)
     _check_rows(goal, dataset, task, truth)
     _check_output(goal, task, truth, arrays)
+    if goal.regions is not None:
+        _check_regions(goal, goal.regions, task, truth)
+
+
+def _check_regions(goal: Goal, regions: Regions, task: Task, truth: np.ndarray) -> None:
+    output = goal.example.output(truth, np.random.default_rng(3), 0.5)
+    context = goal.example.context(len(truth))
+    promise(
+        regions.kind == ("set" if goal.is_classification else "interval"),
+        f"{goal.name}: its regions are of kind {regions.kind!r}, expected 'set' of classes and 'interval' of numbers",
+    )
+    scores = regions.fit(truth, output, task, HeldOut(context=context))
+    low, high = (regions.apply(scores, output, level, context) for level in (0.8, 0.9))
+    for level, found in ((0.8, low), (0.9, high)):
+        share = float(np.nanmean(regions.covers(found, truth)))
+        promise(share >= level, f"{goal.name}: regions of level {level:g} hold {share:.0%} of what they were made from")
+    promise(
+        bool((regions.size(high) >= regions.size(low)).all()),
+        f"{goal.name}: regions of level 0.9 are smaller than those of level 0.8",
+    )
+    again = regions.apply(regions.restore(scores.state()), output, 0.9, context)
+    promise(
+        all(np.array_equal(array, again[name]) for name, array in high.items()),
+        f"{goal.name}: its regions are others once their scores are restored from their state, as a saved model has to",
+    )
+    frame, n = regions.to_frame(high, output, task), len(truth) * (task.horizon or 1 if goal.in_windows else 1)
+    promise(len(frame) == n, f"{goal.name}: its regions make a frame of {len(frame)} rows, expected {n}")
 
 
 def _check_metrics(goal: Goal) -> None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from automl import bundle
+from automl import bundle, goals
 from automl.bundle.packing import pack, unpack
 from automl.bundle.saving import digest, sha256
 from automl.bundle.trust import SKOPS_TYPES, check_keras, refusal
 from automl.errors import BundleError, FolderError
 from automl.goals.shared.calibration import Decision
-from automl.records import Column, Dataset, Head, InputSpec, Output, Task
-from automl.sides.predictors import DeepPredictor, ShallowPredictor
+from automl.records import Column, Dataset, Head, HeldOut, InputSpec, Output, Task
+from automl.sides.predictors import BlendPredictor, DeepPredictor, ShallowPredictor
 
 TASK = Task(
     "tabular",
@@ -270,6 +270,82 @@ def test_a_network_that_could_not_be_opened_again_is_refused_when_saved(tmp_path
 
     with pytest.raises(BundleError, match="Lambda"):
         saved_in(tmp_path / "model", {"deep": DeepPredictor((model,), Shift(np.zeros(3)), Sigmoid())})
+
+
+# --------------------------------------------------------------------------- the blend, and scores of held-out rows
+
+
+def scores_of(n=60):
+    rng = np.random.default_rng(4)
+    p = rng.dirichlet(np.ones(2), n)
+    output = Output("probabilities", {"probabilities": p, "labels": p.argmax(axis=1)})
+    truth = np.r_[0, 1, rng.integers(0, 2, n - 2)]
+    return goals.named("binary").regions.fit(truth, output, TASK, HeldOut())
+
+
+@pytest.fixture(scope="module")
+def blended(predictors):
+    deep = replace(predictors["deep"], regions=scores_of())
+    blend = BlendPredictor(deep, predictors["shallow"], 0.3, regions=scores_of(80))
+    return {"deep": deep, "shallow": predictors["shallow"], "blend": blend}
+
+
+def test_a_blend_is_saved_as_its_weight_and_refers_to_the_finalists(tmp_path, blended, original):
+    folder = saved_in(tmp_path / "model", blended, recommended="blend")
+    back = opened(folder)
+
+    assert {path.name for path in folder.iterdir()} == {path.name for path in original.iterdir()}
+    assert (back.recommended, set(back.predictors)) == ("blend", {"deep", "shallow", "blend"})
+    blend = back.predictors["blend"]
+    assert blend.deep is back.predictors["deep"] and blend.shallow is back.predictors["shallow"]
+    assert (blend.weight_of_deep, blend.decision) == (0.3, None)
+
+
+def test_scores_of_held_out_rows_come_back_exactly(tmp_path, blended):
+    back = opened(saved_in(tmp_path / "model", blended)).predictors
+    for side in ("deep", "blend"):
+        for level in (0.5, 0.8, 0.9):
+            assert (
+                blended[side].regions.thresholds.at(level).tolist() == back[side].regions.thresholds.at(level).tolist()
+            )
+    assert back["shallow"].regions is None
+
+
+def test_a_blend_without_its_finalists_is_not_saved(tmp_path, blended, predictors):
+    for others in ({}, {"deep": predictors["deep"], "shallow": predictors["shallow"]}):
+        with pytest.raises(ValueError, match="together with the two finalists"):
+            saved_in(tmp_path / "model", {**others, "blend": blended["blend"]}, recommended="blend")
+        assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("weight", [2, -0.1, True, "0.5", None, [0.5]])
+def test_a_blend_of_no_share_is_refused(model, weight):
+    sign(model, blend={"weight_of_deep": weight})
+    with pytest.raises(BundleError, match=r"blend in bundle\.json does not fit"):
+        opened(model)
+
+
+def test_a_blend_that_is_recommended_and_not_there_is_refused(model):
+    sign(model, recommended="blend")
+    with pytest.raises(BundleError, match="recommends 'blend', which it does not hold"):
+        opened(model)
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda scores: {**scores, "by_class": ["yes"]},
+    lambda scores: {**scores, "by_class": 7},
+    lambda scores: {"by_class": scores["by_class"]},
+    lambda scores: {**scores, "thresholds": {**scores["thresholds"], "ends": [3]}},
+    lambda scores: [scores],
+])  # fmt: skip
+def test_faulty_scores_are_refused_when_the_model_is_read(tmp_path, blended, spoil):
+    folder = saved_in(tmp_path / "model", blended)
+    states = json.loads((folder / "encoder.json").read_text())
+    states["regions"]["deep"] = spoil(states["regions"]["deep"])
+    (folder / "encoder.json").write_text(json.dumps(states))
+    sign(folder)
+    with pytest.raises(BundleError, match=r"held-out scores in encoder\.json cannot be restored"):
+        opened(folder).predictors["deep"]
 
 
 # --------------------------------------------------------------------------- strangers' folders

@@ -8,6 +8,7 @@ import pytest
 from cases import CASES, RECIPES
 
 import automl
+from automl import goals
 from automl.errors import OddRowsWarning
 
 EXPECTED = {
@@ -48,14 +49,38 @@ def test_a_saved_model_predicts_what_the_result_predicts(finished, name, tmp_pat
     if name not in ("forecast_of_one", "forecast_of_many") and isinstance(rows, pd.DataFrame):
         rows = rows.head(7)
     again = automl.load(result.save(tmp_path / "model"))
-    for side in ("deep", "shallow"):
-        before, after = result.model.side(side).predict(rows), again.side(side).predict(rows)
+    for side in ("deep", "shallow", "blend"):
+        before, after = result.predict(rows, side=side), again.predict(rows, side=side)
         assert before.equals(after), side
+        predict = "predict_set" if goals.named(result.outcome.task).is_classification else "predict_interval"
+        assert getattr(result.model.side(side), predict)(rows, 0.8).equals(
+            getattr(again, predict)(rows, 0.8, side=side)
+        )
     if result.outcome.task.goal == "forecast":
         assert len(before) == (13 if name == "forecast_of_one" else 3 * 6)
         assert np.isfinite(before.select_dtypes("number").to_numpy()).all()
     else:
         assert len(before) == 7
+
+
+@pytest.mark.parametrize("name", [*CASES, *RECIPES])
+def test_how_often_intervals_and_sets_held_the_truth_is_written_down(finished, name):
+    _, result = finished(name)
+    told_of = {(one["side"], one["level"]) for one in result.result["coverage"]}
+    assert told_of == {(side, level) for side in ("deep", "shallow", "blend") for level in (0.8, 0.9, 0.95)}
+    for one in result.result["coverage"]:
+        assert one["n_held_out"] > 0 and (one["coverage"] is None or one["size"] > 0)
+    assert "Intervals and sets" in (result.folder / "report.md").read_text()
+
+
+def test_the_blend_predicts_what_was_scored(finished):
+    _, result = finished("multiclass")
+    share = next(run.choices["weight_of_deep"] for run in result.outcome.runs if run.side == "blend")
+    scored = next(one.output for one in result.outcome.contestants if one.side == "blend")
+    predictor = result.model.predictors["blend"]
+    assert predictor.weight_of_deep == share and predictor.deep is result.model.predictors["deep"]
+    rows = result.outcome.examples
+    assert np.array_equal(result.blend.predict_proba(rows).to_numpy(), scored.arrays["probabilities"])
 
 
 @pytest.mark.parametrize("name", ["binary", "images"])

@@ -1,14 +1,16 @@
 """`automl predict`: a row a row, what is odd on standard error once, nothing written where rows are refused."""
 
 import io
+import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from automl import bundle, cli
+from automl import bundle, cli, goals
 from automl.detect.columns.seen import with_training_facts
-from automl.records import Dataset
+from automl.records import Dataset, HeldOut
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +99,61 @@ def test_what_a_column_held_is_saved_with_it_and_holds_no_cell_of_few_rows(folde
     assert not set(values) & {area.seen["low"], area.seen["high"], *area.seen["usual"]}
     assert area.seen["low"] < 13.37 and area.seen["high"] > 4242.5 and "Kiel" not in town.seen["levels"]
     assert town.seen["rare"] == 0.06
+
+
+@pytest.fixture(scope="module")
+def towns(fitted, tmp_path_factory):
+    """Saved models with scores of held-out rows: of rents, and of which town it is."""
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"area": rng.uniform(20, 90, 300).round(2), "town": rng.choice(["Bonn", "Ulm"], 300)})
+    frame["rent"] = (frame["area"] * 10 + 20 * rng.normal(size=300)).round(1)
+    made = {}
+    for name, target in (("numbers", "rent"), ("classes", "town")):
+        model = fitted(frame, target, "linear")
+        truth = (
+            frame["rent"].to_numpy()[:, None] if name == "numbers" else (frame["town"] == "Ulm").astype(int).to_numpy()
+        )
+        rows = model.read(frame.drop(columns=target))
+        output = model.predictor.output(rows, np.arange(300))
+        scores = goals.named(model.task).regions.fit(truth, output, model.task, HeldOut())
+        path = tmp_path_factory.mktemp(name) / "model"
+        made[name] = bundle.save(
+            path, model.task, {"shallow": replace(model.predictor, regions=scores)}, "shallow", {}, ""
+        )
+    return made
+
+
+def test_intervals_are_written_beside_their_prediction(towns, new, capsys, tmp_path):
+    rows = new("50.5,Bonn", "61.25,Ulm", "70,Ulm")
+    assert run(towns["numbers"], rows, "--interval", "0.9") == 0
+    read = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert list(read) == ["rent", "rent_lower", "rent_upper"] and len(read) == 3
+    assert (read["rent_lower"] < read["rent"]).all() and (read["rent"] < read["rent_upper"]).all()
+    assert run(towns["numbers"], rows, "--interval", "0.5", "--out", str(tmp_path / "half.parquet")) == 0
+    half = pd.read_parquet(tmp_path / "half.parquet")
+    assert (half["rent_upper"] < read["rent_upper"]).all()
+
+
+def test_sets_are_written_as_lists(towns, tmp_path, capsys):
+    (tmp_path / "new.csv").write_text("area,rent\n50.5,500\n20.0,700\n")
+    assert run(towns["classes"], str(tmp_path / "new.csv"), "--set", "0.95") == 0
+    read = pd.read_csv(io.StringIO(capsys.readouterr().out))["town"].map(json.loads)
+    assert all(set(cell) <= {"Bonn", "Ulm"} and cell for cell in read)
+    for suffix in ("parquet", "jsonl", "feather"):
+        path = tmp_path / f"sets.{suffix}"
+        assert run(towns["classes"], str(tmp_path / "new.csv"), "--set", "0.95", "--out", str(path)) == 0
+        back = pd.read_json(path, lines=True) if suffix == "jsonl" else getattr(pd, f"read_{suffix}")(path)
+        assert [list(cell) for cell in back["town"]] == read.tolist()
+
+
+@pytest.mark.parametrize(("which", "arguments", "words"), [
+    ("numbers", ["--set", "0.9"], "predict_set needs a task that predicts classes; this is regression"),
+    ("classes", ["--interval", "0.9"], "predict_interval needs a task that predicts numbers"),
+    ("numbers", ["--interval", "90"], "level: expected a number between 0 and 1, such as 0.9, got 90"),
+    ("numbers", ["--interval", "0.999"], "level 0.999 needs 999 held-out rows"),
+    ("numbers", ["--interval", "0.9", "--set", "0.9"], "--proba, --interval and --set: expected one of them"),
+    ("numbers", ["--side", "blend"], "this contest has no blend model; it has shallow"),
+])  # fmt: skip
+def test_what_cannot_be_given_is_said(towns, new, capsys, which, arguments, words):
+    assert run(towns[which], new("50.5,Bonn"), *arguments) == 2
+    assert words in capsys.readouterr().err

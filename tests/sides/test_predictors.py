@@ -11,7 +11,7 @@ from automl.goals.shared.calibration import Decision
 from automl.goals.shared.outputs import combine
 from automl.records import Dataset, Head, InputSpec, Output
 from automl.sides import predictors
-from automl.sides.predictors import DeepPredictor, ShallowPredictor, raw
+from automl.sides.predictors import BlendPredictor, DeepPredictor, ShallowPredictor, raw, with_parts
 
 
 def probabilities(*rows):
@@ -73,6 +73,20 @@ def test_a_decision_is_applied_to_the_mean():
     output = ShallowPredictor((Fixed(said), Fixed(said)), decision).output(None, np.array([0, 1]))
 
     assert output.arrays["labels"].tolist() == [0, 1]
+
+
+def test_a_blend_is_the_weighted_mean_of_what_both_finalists_decided():
+    certain, unsure = probabilities([0.2, 0.8], [0.1, 0.9]), probabilities([0.9, 0.1], [0.6, 0.4])
+    decision = Decision("binary", "accuracy", (2.0,), (0.0,), (0.5,))
+    deep, shallow = ShallowPredictor((Fixed(certain),), decision), ShallowPredictor((Fixed(unsure),))
+    rows = np.array([0, 1])
+    expected = combine((deep.output(None, rows), shallow.output(None, rows)), (0.25, 0.75))
+    blend = BlendPredictor(deep, shallow, 0.25)
+
+    assert blend.output(None, rows).arrays["probabilities"].tobytes() == expected.arrays["probabilities"].tobytes()
+    assert blend.output(None, rows).arrays["labels"].tolist() == expected.arrays["labels"].tolist()
+    assert with_parts("blend", blend) == {"deep": deep, "shallow": shallow, "blend": blend}
+    assert with_parts("deep", deep) == {"deep": deep}
 
 
 # --------------------------------------------------------------------------- deep

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from automl.detect.parse import booleans, dates, numbers, word, words
 from automl.errors import DataError
 from automl.records import QUANTITY_KINDS, Column
 
-__all__ = ["as_frame", "read", "typed"]
+__all__ = ["as_frame", "framed", "read", "read_values", "series_of", "typed"]
 
 
 def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
@@ -30,16 +30,43 @@ def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
         A value that cannot be read is missing.
     """
     frame = as_frame(frame)
+    return framed(read_values(series_of(frame), columns, len(frame)), len(frame))
+
+
+def series_of(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """The columns of a frame by name, the first of each name."""
+    found: dict[str, pd.Series] = {}
+    for name, series in frame.items():
+        found.setdefault(str(name), series)
+    return found
+
+
+def read_values(cells: Mapping[str, pd.Series], columns: Sequence[Column], n_rows: int) -> dict[str, np.ndarray]:
+    """The values of each column as `read` has them, by name.
+
+    Args:
+        cells: columns as they came, each with a RangeIndex.
+        columns: as in `read`.
+        n_rows: of the frame.
+    """
     out = {}
     for column in columns:
-        if column.name in frame.columns:
-            series = frame[column.name]
-            series = series.iloc[:, 0] if isinstance(series, pd.DataFrame) else series
-        else:
-            series = pd.Series([None] * len(frame), dtype=object)
+        series = cells.get(column.name)
+        if series is None:
+            series = pd.Series([None] * n_rows, dtype=object)
             column = replace(column, reading={})  # where a gap means no, a column that is not there does not
-        out[column.name] = typed(series.reset_index(drop=True), column)
-    return pd.DataFrame(out, index=pd.RangeIndex(len(frame)))
+        out[column.name] = typed_values(series, column)
+    return out
+
+
+def framed(values: Mapping[str, np.ndarray], n_rows: int) -> pd.DataFrame:
+    """A frame with a RangeIndex; columns of words stay of Python objects."""
+    index = pd.RangeIndex(n_rows)
+    columns = {
+        name: pd.Series(array, index=index, dtype=object) if array.dtype.hasobject else array
+        for name, array in values.items()
+    }
+    return pd.DataFrame(columns, index=index)
 
 
 def as_frame(rows: Any) -> pd.DataFrame:
@@ -63,15 +90,23 @@ def as_frame(rows: Any) -> pd.DataFrame:
 
 def typed(series: pd.Series, column: Column) -> pd.Series:
     """One column, read by its kind."""
+    values = typed_values(series, column)
+    return pd.Series(values, dtype=object if values.dtype.hasobject else None)
+
+
+def typed_values(series: pd.Series, column: Column) -> np.ndarray:
+    """The values of one column, read by its kind, ``(n,)``."""
     if column.kind in QUANTITY_KINDS:
-        return pd.Series(numbers(series, column.reading))
+        return numbers(series, column.reading)
     if column.kind == "boolean":
-        return pd.Series(booleans(series, column.reading))
+        return booleans(series, column.reading)
     if column.kind == "datetime":
-        return pd.Series(dates(series, column.reading))
+        return dates(series, column.reading)
     if column.kind == "text":
-        return pd.Series([_clean(v) for v in series.astype(object).tolist()], dtype=object)
-    return pd.Series(words(series), dtype=object)
+        texts = np.empty(len(series), dtype=object)
+        texts[:] = [_clean(v) for v in series.tolist()]
+        return texts
+    return np.asarray(words(series), dtype=object)
 
 
 def _clean(value: object) -> str:

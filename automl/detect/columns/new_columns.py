@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from automl.detect.columns.convert import as_frame, read
+from automl.detect.columns.convert import as_frame, framed, read_values, series_of
 from automl.detect.columns.date_notation import dates_anew
 from automl.detect.columns.notation import Anew, numbers_anew, table_mark
 from automl.detect.columns.respelled import levels_anew, lists_anew, unknown
@@ -56,17 +56,16 @@ def read_new(frame: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.DataFra
         and how each used column that is there compares with training.
     """
     frame = as_frame(frame)
-    made = read(frame, columns)
-    used = [c for c in columns if c.kind not in UNUSED_KINDS and c.name in frame.columns]
-    mark = table_mark(frame[c.name] for c in used if c.kind in QUANTITY_KINDS)
-    compared, changed = [], {}
+    cells = series_of(frame)
+    values = read_values(cells, columns, len(frame))
+    used = [c for c in columns if c.kind not in UNUSED_KINDS and c.name in cells]
+    mark = table_mark(cells[c.name] for c in used if c.kind in QUANTITY_KINDS)
+    compared = []
     for column in used:
-        raw, values = frame[column.name], made[column.name].to_numpy()
-        anew, otherwise = _anew(raw, values, column, mark)
-        if anew is not values:
-            changed[column.name] = pd.Series(anew, dtype=made[column.name].dtype)
-        compared.append(_compared(raw, anew, otherwise, column))
-    return made.assign(**changed) if changed else made, tuple(compared)
+        raw = cells[column.name]
+        values[column.name], otherwise = _anew(raw, values[column.name], column, mark)
+        compared.append(_compared(raw, values[column.name], otherwise, column))
+    return framed(values, len(frame)), tuple(compared)
 
 
 def _anew(raw: pd.Series, values: np.ndarray, column: Column, mark: str) -> Anew:

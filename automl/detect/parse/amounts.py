@@ -62,7 +62,10 @@ def _numbers(series: pd.Series, reading: Mapping[str, Any]) -> np.ndarray:
     if pd.api.types.is_numeric_dtype(series.dtype) and not isinstance(series.dtype, pd.CategoricalDtype):
         if series.dtype.kind == "c":
             return np.full(len(series), np.nan)
-        out = pd.to_numeric(series).to_numpy(dtype=np.float64, na_value=np.nan).copy()
+        if isinstance(series.dtype, np.dtype):
+            out = series.to_numpy().astype(np.float64)
+        else:
+            out = pd.to_numeric(series).to_numpy(dtype=np.float64, na_value=np.nan).copy()
         out[~np.isfinite(out)] = np.nan
         return out
     convert = _convert(reading)

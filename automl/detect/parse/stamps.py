@@ -30,10 +30,13 @@ from automl.detect.parse.date_forms import (
     ends_in_year,
     named,
 )
-from automl.detect.parse.spelling import word
+from automl.detect.parse.spelling import FEW, word
 
 __all__ = ["dates"]
 
+PLAIN_STAMP = re.compile(PLAIN_ISO)
+LONGEST_STAMP = len("2020-01-31 23:59:59.123456789")
+FIRST_YEAR, LAST_YEAR = 1677, 2262
 EXCEL_EPOCH = np.datetime64("1899-12-30", "ns")
 
 
@@ -60,6 +63,8 @@ def dates(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.nda
     if pd.api.types.is_numeric_dtype(series.dtype):
         values = numbers(series)
         return _numbered(values, "year" if _years(values) else "yyyymmdd")
+    if len(series) <= FEW and (stamps := _few(series.tolist())) is not None:
+        return stamps
     if series.dtype == object:
         series = series.map(_dateable)
     codes, uniques = pd.factorize(series)
@@ -82,6 +87,18 @@ def _without_zone(series: pd.Series) -> pd.Series:
         return series
     different = {value: OFFSET.sub(r"\g<time>", value.strip()) for value in series.unique() if isinstance(value, str)}
     return pd.Series(series.astype(object).map(lambda value: different.get(value, value)), dtype=object)
+
+
+def _few(cells: Sequence[Any]) -> np.ndarray | None:
+    """A few cells of the form that `_plain` reads, without setting up a table of them; None where any is not."""
+    if not all(isinstance(cell, str) and len(cell) <= LONGEST_STAMP and PLAIN_STAMP.fullmatch(cell) for cell in cells):
+        return None
+    if not all(FIRST_YEAR < int(cell[:4]) < LAST_YEAR for cell in cells):
+        return None
+    try:
+        return np.array(cells, dtype="datetime64[ns]")
+    except ValueError:  # a day that no calendar has
+        return None
 
 
 def _plain(uniques: Any) -> np.ndarray | None:

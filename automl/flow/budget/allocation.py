@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from automl.flow.latency import model_ms
 from automl.sides.ensemble import members_of
 
 if TYPE_CHECKING:
@@ -134,15 +135,16 @@ def name_and_seed(
     Returns:
         The finalists' runs by side, and the number of seeds of each.
     """
-    chosen = _named(recipe, sides, ensemble=False)
+    bound = None if recipe.latency_ms is None else model_ms(recipe.latency_ms, reserve.prepared)
+    chosen = _named(bound, sides, ensemble=False)
     if recipe.ensemble and chosen:
         single = clock.remaining - reserve.seconds(chosen)
         affordable = _affordable(chosen, sides, single, SEEDS)
         if single >= reserve.naming_seconds:
-            chosen = _at(_named(recipe, sides, ensemble=True), clock)
+            chosen = _at(_named(bound, sides, ensemble=True), clock)
             left = clock.remaining - reserve.seconds(chosen)
             if left < 0 or _affordable(chosen, sides, left, SEEDS) < affordable:
-                chosen = _named(recipe, sides, ensemble=False)
+                chosen = _named(bound, sides, ensemble=False)
     n_seeds = 1
     most = SEEDS if math.isinf(clock.remaining) else MOST_SEEDS
     while chosen and n_seeds < most and not stopping():
@@ -162,9 +164,9 @@ def name_and_seed(
     return chosen, n_seeds
 
 
-def _named(recipe: Recipe, sides: dict[str, Contender], *, ensemble: bool) -> dict[str, Run]:
+def _named(latency_ms: float | None, sides: dict[str, Contender], *, ensemble: bool) -> dict[str, Run]:
     """The finalists' runs by side; a side without a finalist is left out."""
-    runs = {name: side.choose(recipe.latency_ms, ensemble) for name, side in sides.items()}
+    runs = {name: side.choose(latency_ms, ensemble) for name, side in sides.items()}
     return {name: run for name, run in runs.items() if run is not None}
 
 

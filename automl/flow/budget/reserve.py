@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reserve"]
 
-BASE_SECONDS = 0.6
+BASE_SECONDS = 0.9
 SLACK = 1.4
 BUILD_SECONDS = 0.3
 UNKNOWN_SECONDS = {"deep": 1.0, "shallow": 0.5}

@@ -11,7 +11,7 @@ from automl.goals.shared.truth import values_of
 if TYPE_CHECKING:
     from automl.records import Dataset, Split, Task
 
-__all__ = ["class_context", "seasonal_scale", "series_codes", "window_context"]
+__all__ = ["class_context", "future_context", "seasonal_scale", "series_codes", "window_context"]
 
 
 def series_codes(dataset: Dataset) -> np.ndarray:
@@ -80,6 +80,19 @@ def window_context(dataset: Dataset, task: Task, split: Split, items: np.ndarray
     scale = seasonal_scale(dataset, task.season or 1, _before_test(codes, split))
     of_item = codes[items[:, 0]]
     return {"scale": scale[of_item], "series": of_item, "quantiles": task.quantiles}
+
+
+def future_context(dataset: Dataset, task: Task, windows: np.ndarray) -> dict[str, Any]:
+    """What intervals of the steps after a history are relative to: the usual change of each window's series.
+
+    Args:
+        dataset: a history, followed in each series by the rows to be predicted.
+        task: a forecast.
+        windows: these rows, ``(n_series, horizon)``.
+    """
+    codes = series_codes(dataset)
+    past = np.setdiff1d(np.arange(dataset.n_rows), windows)
+    return {"scale": seasonal_scale(dataset, task.season or 1, past)[codes[windows[:, 0]]]}
 
 
 def _before_test(codes: np.ndarray, split: Split) -> np.ndarray:
