@@ -61,6 +61,8 @@ class Run:
         failure: why it failed or was cut, in words.
         n_holdouts: number of hold-outs over which `valid_score` is the mean. It is 1 if there is only one hold-out, and
             for a trial that was not judged on the others (such a trial ranks behind those that were).
+        refitted: of a finalist: each seed is a fit of the same settings on training and validation rows. Otherwise its
+            models learnt from training rows alone. `valid_score` is always that of the fit on training rows.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Run:
     at_seconds: float = 0.0
     failure: str | None = None
     n_holdouts: int = 1
+    refitted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
