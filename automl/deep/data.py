@@ -10,7 +10,7 @@ import numpy as np
 
 from automl import goals, metrics
 from automl.goals.shared.scoring import seasonal_scale, series_codes
-from automl.sides.items import HoldOut
+from automl.sides.items import HoldOut, refit_items
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Head, InputSpec, Output, Split, TargetCodec, Task
@@ -111,7 +111,7 @@ def training_data_of(
 ) -> TrainingData:
     """Encode the training and validation rows, and gather what scoring of the validation rows needs."""
     train_items, valid_items = split.items("train"), split.items("valid")
-    n_train, learnt = len(train_items), split.refit_items
+    n_train, learnt = len(train_items), refit_items(split)
     target = codec.encode(dataset, learnt)
     loss_scale, weight = _loss_weighting(dataset, task, split, learnt)
     weight = _by_known_share(weight, target)

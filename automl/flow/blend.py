@@ -67,5 +67,6 @@ def blend(
         ),
         n_seeds=finalists["deep"].n_seeds,
         choices={"weight_of_deep": best},
+        refitted=finalists["deep"].refitted,
     )
     return run, Contestant("blend", "blend", output)

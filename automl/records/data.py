@@ -241,13 +241,6 @@ class Split:
     folds: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
     refit_windows: np.ndarray | None = None
 
-    @property
-    def refit_items(self) -> np.ndarray:
-        """What a refit learns from: the training items, followed by what the validation rows add."""
-        if self.refit_windows is not None:
-            return self.refit_windows
-        return np.concatenate([self.items("train"), self.items("valid")])
-
     def items(self, part: Literal["train", "valid", "test"]) -> np.ndarray:
         """The items of a part: its rows ``(n,)``, or the windows ``(n, horizon)`` of a forecast."""
         windows: np.ndarray | None = getattr(self, f"{part}_windows")

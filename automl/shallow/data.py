@@ -13,6 +13,7 @@ import numpy as np
 from automl import goals, metrics
 from automl.records import Dataset, Output, Run, Split, Task
 from automl.shallow.worker import Part
+from automl.sides.items import refit_items
 
 __all__ = ["TrainingData"]
 
@@ -52,7 +53,7 @@ class TrainingData:
         )  # fmt: skip
         # One context serves all hold-outs: it depends on the items for a forecast only, which has one hold-out.
         context = goals.scoring_context(dataset, task, split, first[1])
-        both = split.refit_items
+        both = refit_items(split)
         refit = Part(both, goals.truth(dataset, task, both), dataset.weight_of(both), first[1][:0], parts[0].truth[:0])
         return cls(dataset, task, metric, parts, refit, split.items("test"), context)
 

@@ -167,7 +167,7 @@ class Boosters(Learner):
         return self.settings if rounds is None else {**self.settings, **own, "max_iter": rounds}
 
     def chosen(self, growth: float) -> Mapping[str, Any]:
-        """Rounds of each ensemble for a refit, None for one that saw a single class; and the rates they were grown with.
+        """Rounds of each ensemble for a refit, None for one that saw a single class, and the rates it was grown with.
 
         A rate that the library chooses by the rows and rounds would be another one with other rounds.
         """

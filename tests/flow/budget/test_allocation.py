@@ -2,6 +2,7 @@
 
 import math
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -42,7 +43,7 @@ class FakeSide:
         self.clock.now += min(self.takes, seconds)
         return (Run(f"run-{len(self.offered)}", "deep", "done", "x"),)
 
-    def seconds_a_seed(self):
+    def seconds_a_seed(self, n_members=1):
         return 0.0
 
 
@@ -90,12 +91,18 @@ class SeededSide(FakeSide):
     def choose(self, latency_ms, ensemble=False):
         return Run("run-1", "deep", "done", "x")
 
-    def seconds_a_seed(self):
+    def seconds_a_seed(self, n_members=1):
         return 1.0
 
     def add_seed(self, seconds):
         self.given.append(seconds)
         return True
+
+    def finalist(self):
+        return replace(self.choose(None), refitted=True)
+
+    def undo_seeds(self):
+        self.given.clear()
 
 
 class NoReserve:
