@@ -234,9 +234,7 @@ class Finalist:
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The Keras models of all members for the first seed, then for the next, up to n seeds."""
-        return tuple(
-            self._restored(candidate, fit).detached(fit.weights) for candidate, fit in self._fits(n_seeds)
-        )
+        return tuple(self._restored(candidate, fit).detached(fit.weights) for candidate, fit in self._fits(n_seeds))
 
     def _fits(self, n_seeds: int) -> list[tuple[Candidate, Fit]]:
         """Members with their fits: of each seed, or as they were searched if they are not refitted."""

@@ -94,7 +94,11 @@ def conclude(
         score = metrics.score(task.metric, truth, contestant.output, weight, context)
         named = next((run for run in runs if run.name == own.name), own)
         finalists[side.side] = dataclasses.replace(
-            named, finalist=True, test_score=score, n_seeds=n_seeds, cost=_merged(named.cost, cost),
+            named,
+            finalist=True,
+            test_score=score,
+            n_seeds=n_seeds,
+            cost=_merged(named.cost, cost),
             refitted=own.refitted,
         )
     floor_run, floor_output, floor_model = shallow.floor()

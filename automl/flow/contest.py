@@ -218,7 +218,11 @@ def _contest(
         with clock.phase("seeds"):
             chosen, n_seeds = name_and_seed(recipe, sides, clock, stopping, reserve)
         unused = clock.remaining - reserve.seconds(chosen, n_seeds)
-        if any(run.refitted for run in chosen.values()) or stopping() or not unused > UNUSED_SHARE * clock.budget_seconds:
+        if (
+            any(run.refitted for run in chosen.values())
+            or stopping()
+            or not unused > UNUSED_SHARE * clock.budget_seconds
+        ):
             break
     settle_offers(clock, sides)
     return stopped, chosen, n_seeds

@@ -8,11 +8,14 @@ import numpy as np
 
 from automl import goals
 from automl.records import Contestant, Outcome, Run
+from automl.report import words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["finalists", "floor", "holdouts", "known_mean", "labels", "leader", "predicted", "short", "test_items"]
+__all__ = [
+    "finalists", "floor", "holdouts", "known_mean", "labels", "leader", "learnt", "predicted", "short", "test_items",
+]  # fmt: skip
 
 ORDER = {"deep": 0, "shallow": 1, "blend": 2, "floor": 3}
 
@@ -40,6 +43,12 @@ def leader(outcome: Outcome) -> tuple[Run, Contestant] | None:
 def holdouts(outcome: Outcome) -> int:
     """The number of hold-outs on which finalists were judged."""
     return max((run.n_holdouts for run, _ in finalists(outcome)), default=1)
+
+
+def learnt(run: Run) -> str:
+    """What a finalist learnt from, and how many of its fits are averaged."""
+    what = "refitted on training and validation rows" if run.refitted else "trained on training rows"
+    return f"{what}, {words.count(run.n_seeds, 'seed')}"
 
 
 def labels(entrant: Contestant) -> NDArray[Any]:
