@@ -14,9 +14,9 @@ with `--epochs` at most. What is compared, with the number of fits that it takes
 - *bag3*, *bag5* (3, 5): the mean of models of three or five folds, each stopped by its own fold. Not for forecasts.
 
 Printed for each set and model: the error of *searched* (1 - score; of a forecast its MASE) and the others' errors as
-multiples of it; at the end geometric means for each side and number of rows, with the seconds of all fits as multiples
-of the searched fit's (of networks without compilation). Finished lines are in `--out`, and not computed again; no model
-is begun after `--seconds`. The last line is JSON.
+multiples of it; at the end geometric means for each side and number of rows, with the processor seconds of all fits as
+multiples of the searched fit's (of networks without compilation). Finished lines are in `--out`, and not computed
+again; no model is begun after `--seconds`. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -40,9 +40,11 @@ OWN = ("breast_cancer", "diabetes", "digits", "wine")
 TABLES = ("letter", "california_housing", "adult", "diamonds", "movies", *OWN)
 OTHERS = {
     "amazon_sentiment": "text_cnn", "sms_spam": "text_cnn", "sign_digits": "cnn", "fashion_rotation": "cnn",
-    "osu_leaf": "series_rnn", "airline": "", "sunspots": "", "co2_emissions": "", "etth1": "",
+    "osu_leaf": "series_rnn", "airline": "rnn_forecast", "sunspots": "rnn_forecast", "co2_emissions": "rnn_forecast",
+    "etth1": "rnn_forecast",
 }  # fmt: skip
 MODES = ("searched", "seeds", "refit", "refits", "bag3", "bag5")
+FOLDS = (3, 5)
 N_SEEDS = 3
 
 
@@ -130,8 +132,28 @@ def folds(made: Any, n_folds: int) -> Iterator[Any]:
 # --------------------------------------------------------------------------- sides
 
 
-def shallow(made: Any, split: Any, family: str, seed: int, epochs: int) -> tuple[Any, float]:
-    """A shallow side whose finalist is the family's default, and the seconds of its fit."""
+def shallow(made: Any, family: str, epochs: int) -> dict[str, list[Any]]:
+    """Of each way its predictions of the test rows, and the processor seconds of its fits."""
+    first, seconds = shallow_side(made, made.split, family, 0)
+    found: dict[str, list[Any]] = {"searched": [first.outputs("test", 1), seconds]}
+    spent = seconds + refitted(first)
+    found["refit"] = [first.outputs("test", 1), spent]
+    spent += sum(refitted(first) for _ in range(1, N_SEEDS))
+    found["refits"] = [first.outputs("test", N_SEEDS), spent]
+    others = [shallow_side(made, made.split, family, seed) for seed in range(1, N_SEEDS)]
+    found["seeds"] = [
+        (*found["searched"][0], *(output for one, _ in others for output in one.outputs("test", 1))),
+        seconds + sum(spent for _, spent in others),
+    ]
+    for n_folds in FOLDS if made.split.train_windows is None else ():
+        bag = [shallow_side(made, split, family, number) for number, split in enumerate(folds(made, n_folds))]
+        outputs = tuple(output for one, _ in bag for output in one.outputs("test", 1))
+        found[f"bag{n_folds}"] = [outputs, sum(spent for _, spent in bag)]
+    return found
+
+
+def shallow_side(made: Any, split: Any, family: str, seed: int) -> tuple[Any, float]:
+    """A shallow side whose finalist is the family's default, and the processor seconds of its fit."""
     from automl.flow.selection import baselines_for
     from automl.records import Facts
     from automl.shallow import ShallowSide
@@ -140,41 +162,95 @@ def shallow(made: Any, split: Any, family: str, seed: int, epochs: int) -> tuple
     known = {n: b for n, b in baselines_for(made.task).items() if n == family or b.tier == "floor"}
     side = ShallowSide(made.dataset, made.task, split, facts, known, made.task.metric, seed, 1, apart=False)
     side.step(math.inf)
+    begun = time.process_time()
     (run,) = side.step(math.inf) or (None,)
+    seconds = time.process_time() - begun
     if run is None or side.choose(None) is None:
         raise RuntimeError(f"{family} cannot be fitted: {run and run.failure}")
-    return side, run.cost.fit_seconds
+    return side, seconds
 
 
-def deep(made: Any, split: Any, family: str, seed: int, epochs: int) -> tuple[Any, float]:
-    """A deep side whose finalist is the template's first start, and the seconds of its fit."""
-    import keras_tuner
+def refitted(side: Any) -> float:
+    """Refit the finalist once more; the processor seconds of that."""
+    begun = time.process_time()
+    if not side.add_seed(math.inf):
+        raise RuntimeError("it cannot be refitted")
+    return time.process_time() - begun
 
-    from automl import catalog, modalities
+
+def deep(made: Any, family: str, epochs: int) -> dict[str, list[Any]]:
+    """Of each way its predictions of the test rows, and the processor seconds of its fits.
+
+    One compiled network serves all fits: folds are further hold-outs, whose inputs are encoded as those of the first.
+    The seconds of a fit are those of a step, as refits show them, times its steps.
+    """
     from automl.deep.archive import as_run
     from automl.deep.family import Candidate
     from automl.deep.messages import TrialSpec
+
+    n_folds = FOLDS if made.split.train_windows is None else ()
+    parts = [(split.train, split.valid) for n in n_folds for split in folds(made, n)]
+    whole = ((made.split.train, made.split.valid), *parts) if parts else ()
+    made = dataclasses.replace(made, split=dataclasses.replace(made.split, folds=whole))
+    side, template, settings = deep_side(made, family, epochs)
+    always = -math.inf if side.higher_is_better else math.inf
+    results = [
+        side.trainer.run(TrialSpec(f"{family}-{i + 1}", family, settings, i, math.inf,
+                                   promotion_score=None if i else always))
+        for i in range(N_SEEDS)
+    ]  # fmt: skip
+    fits = [result.fit for result in results]
+    if None in fits or len(results[0].others) < len(parts):
+        raise RuntimeError(f"{family} cannot be fitted: {results[0].failure}")
+    candidate = Candidate(as_run(results[0]), template, dict(results[0].settings), fits[0])
+    side.ranked.append(candidate)
+    side.choose(None)
+    spent = sum(refitted(side) for _ in range(N_SEEDS)) / N_SEEDS
+    step = spent / candidate.refits[0].best_step
+    arrays = side.chosen.encoder.transform(made.dataset, made.split.items("test"))
+
+    def told(some: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(side.chosen.codec.decode(side.chosen._restored(candidate, fit).predict(arrays)) for fit in some)
+
+    def seconds(some: Sequence[Any]) -> float:
+        per_epoch = max(1, len(made.split.items("train")) // int(settings["batch_size"]))
+        return step * per_epoch * sum(fit.epochs for fit in some)
+
+    first = seconds(fits[:1])
+    found = {"searched": [told(fits[:1]), first], "seeds": [told(fits), seconds(fits)]}
+    for n in (1, N_SEEDS):
+        found["refit" if n == 1 else "refits"] = [told(candidate.refits[:n]), first + n * spent]
+    begin = 0
+    for n in n_folds:
+        own = results[0].others[begin : begin + n]
+        found[f"bag{n}"], begin = [told(own), seconds(own)], begin + n
+    side.close()
+    return found
+
+
+def deep_side(made: Any, family: str, epochs: int) -> tuple[Any, Any, dict[str, Any]]:
+    """A deep side of one template, the template, and the settings of its first start."""
+    import keras_tuner
+
+    from automl import catalog, modalities
     from automl.deep.side import DeepSide
     from automl.records import Template
 
-    encoder, codec = modalities.fit(made.dataset, made.task, split)
-    facts = modalities.facts(made.task, split, codec)
+    encoder, codec = modalities.fit(made.dataset, made.task, made.split)
+    facts = modalities.facts(made.task, made.split, codec)
     template: Any = catalog.members(Template, "automl.templates")[family]
     metric = made.task.metric
-    side = DeepSide(made.dataset, made.task, split, encoder, codec, facts, {family: template}, metric=metric, seed=seed)
+    side = DeepSide(
+        made.dataset, made.task, made.split, encoder, codec, facts, {family: template}, metric=metric, seed=0
+    )
     space = keras_tuner.HyperParameters()
     template.space(space, encoder.specs, facts)
     settings = {**space.values, **template.starts(encoder.specs, facts)[0]}
     settings["epochs"] = min(int(settings["epochs"]), epochs)
-    result = side.trainer.run(TrialSpec(f"{family}-1", family, settings, 1000 * seed, math.inf))
-    if result.fit is None:
-        raise RuntimeError(f"{family} cannot be fitted: {result.failure}")
-    side.ranked.append(Candidate(as_run(result), template, dict(result.settings), result.fit))
-    side.choose(None)
-    return side, result.fit.seconds - result.fit.compile_seconds
+    return side, template, settings
 
 
-SIDES: dict[str, Callable[..., tuple[Any, float]]] = {"shallow": shallow, "deep": deep}
+SIDES: dict[str, Callable[..., dict[str, list[Any]]]] = {"shallow": shallow, "deep": deep}
 
 
 def families(side: str, name: str, made: Any, asked: Sequence[str]) -> list[str]:
@@ -184,7 +260,7 @@ def families(side: str, name: str, made: Any, asked: Sequence[str]) -> list[str]
     if side == "shallow":
         wanted = [n for n, b in baselines_for(made.task).items() if b.tier != "floor"]
     else:
-        wanted = ["mlp"] if name in TABLES else [OTHERS[name] or "dlinear"]
+        wanted = ["mlp"] if name in TABLES else [OTHERS[name]]
     return [one for one in wanted if not asked or one in asked]
 
 
@@ -192,38 +268,9 @@ def families(side: str, name: str, made: Any, asked: Sequence[str]) -> list[str]
 
 
 def compare(made: Any, side: str, family: str, epochs: int) -> dict[str, list[float]]:
-    """For each way its test error and the seconds of all of its fits."""
-    fit = SIDES[side]
+    """Of each way its test error, and the processor seconds of all of its fits."""
     error = error_of(made)
-    first, seconds = fit(made, made.split, family, 0, epochs)
-    found = {"searched": [error(first.outputs("test", 1)), seconds]}
-    refits, spent = [], seconds
-    for number in range(N_SEEDS):
-        begun = time.monotonic()
-        if not first.add_seed(math.inf):
-            raise RuntimeError(f"{family} cannot be refitted")
-        spent += time.monotonic() - begun
-        if number == 0:
-            found["refit"] = [error(first.outputs("test", 1)), spent]
-    refits = first.outputs("test", N_SEEDS)
-    found["refits"] = [error(refits), spent]
-    first.undo_seeds()
-    others = [fit(made, made.split, family, seed, epochs) for seed in range(1, N_SEEDS)]
-    outputs = [*first.outputs("test", 1), *(output for one, _ in others for output in one.outputs("test", 1))]
-    found["seeds"] = [error(outputs), seconds + sum(spent for _, spent in others)]
-    close(first, *(one for one, _ in others))
-    if made.split.train_windows is None:
-        for n_folds in (3, 5):
-            bag = [fit(made, split, family, number, epochs) for number, split in enumerate(folds(made, n_folds))]
-            outputs = [output for one, _ in bag for output in one.outputs("test", 1)]
-            found[f"bag{n_folds}"] = [error(outputs), sum(spent for _, spent in bag)]
-            close(*(one for one, _ in bag))
-    return found
-
-
-def close(*sides: Any) -> None:
-    for side in sides:
-        side.close()
+    return {mode: [error(outputs), seconds] for mode, (outputs, seconds) in SIDES[side](made, family, epochs).items()}
 
 
 def error_of(made: Any) -> Callable[[Sequence[Any]], float]:

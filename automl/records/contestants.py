@@ -63,10 +63,14 @@ class ShallowModel(Protocol):
         """Predict these rows (or forecast windows)."""
         ...
 
+
+class RefittableModel(ShallowModel, Protocol):
+    """A shallow model that can be refitted on training and validation rows."""
+
     def chosen(self, growth: float) -> Mapping[str, Any]:
         """What validation rows decided in the fit: rounds, strengths, temperatures; see `FitContext.chosen`.
 
-        A family whose models lack this method takes part, but is not refitted.
+        A family whose models lack this method takes part, but its finalist is not refitted.
 
         Args:
             growth: rows of the refit, as a multiple of those of this fit; lengths grow with it.

@@ -34,6 +34,10 @@ def test_a_contest_runs_from_raw_data_to_a_verdict(finished, name):
     floor = next(run for run in facts["runs"] if run["side"] == "floor" and run["test_score"] is not None)
     assert all(np.isfinite(run["test_score"]) for run in (*sides.values(), floor))
     assert {run["n_seeds"] for run in sides.values()} == {2} and facts["stopped"] == "exhausted"
+    assert {run["name"] for run in facts["runs"] if run["refitted"] and run["side"] != "blend"} == {
+        run["name"] for run in sides.values()
+    }
+    assert "refitted on training and validation rows, 2 seeds" in (result.folder / "report.md").read_text()
     assert json.loads((result.folder / "result.json").read_text()) == facts
     assert (result.folder / "report.html").stat().st_size > 10_000
 
