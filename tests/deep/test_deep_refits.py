@@ -78,6 +78,16 @@ def test_a_refit_learns_from_training_and_validation_rows_and_no_other(task_part
     assert not np.isin(learnt, split.test).any()
 
 
+def test_a_bound_on_time_that_is_not_reached_changes_nothing(task_parts):
+    fits = []
+    for seconds in (math.inf, 3000.0):
+        deep = named(task_parts)
+        assert deep.add_seed(seconds)
+        fits.append(deep.chosen.standing.members[0].refits[0])
+    assert fits[0].n_steps == fits[1].n_steps
+    assert all(np.array_equal(a, b) for a, b in zip(fits[0].weights, fits[1].weights, strict=True))
+
+
 def test_its_length_is_that_of_the_best_epoch_scaled_by_the_rows(task_parts, monkeypatch):
     deep = named(task_parts)
     (candidate,) = deep.chosen.standing.members

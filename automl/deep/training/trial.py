@@ -168,7 +168,7 @@ class _Progress:
 
     def replan(self) -> None:
         """Shorten the schedule to what the clock still allows, so that the learning rate has decayed at the end."""
-        if self.deadline is None or not self.step_seconds:
+        if self.deadline is None or not self.step_seconds or self.step >= self.end:
             return
         if self.soft_seconds is not None:
             if self.total * self.step_seconds <= SOFT_STRETCH * self.soft_seconds:

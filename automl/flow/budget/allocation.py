@@ -28,6 +28,8 @@ LEAST_STEP_SECONDS = 0.5
 LEAST_SEED_SECONDS = 1.0  # on a busy machine a fit of 0.1 s may take many times as long
 FIRST_SLACK = 2.0
 """Of the time expected, what the first refit may take: it is worth more than any later one."""
+PLENTY_SHARE = 0.1
+"""Of the time left, what a refit may take in any case: where there is plenty, a busy machine must not end it."""
 OVER_SHARE = 0.25
 EXPECTED_MEMBERS = 3
 """Members that an ensemble is reckoned with before it is named."""
@@ -200,7 +202,8 @@ def _refit(side: Contender, clock: Clock, reserved: float, *, first: bool) -> bo
     """Refit the finalist of a side once within the time left; return whether it worked."""
     left = clock.remaining - reserved
     if math.isfinite(left):  # without a time limit no fit may be cut, however busy the machine is
-        left = min(left, max(LEAST_SEED_SECONDS, (FIRST_SLACK if first else SEED_SLACK) * side.seconds_a_seed()))
+        expected = (FIRST_SLACK if first else SEED_SLACK) * side.seconds_a_seed()
+        left = min(left, max(LEAST_SEED_SECONDS, expected, PLENTY_SHARE * left))
     with clock.spend(side.side):
         return side.add_seed(left)
 
