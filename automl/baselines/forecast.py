@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -75,6 +76,10 @@ class Forecaster(ABC):
         z = (y - base) / size - self._point(dataset, windows[some])
         self.residuals = _quantiles(z, self.levels)
 
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """What validation windows decided, for a refit; see `ShallowModel.chosen`."""
+        return {}
+
     @abstractmethod
     def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         """Point forecast in sizes from the level, ``(n, horizon, n_targets)``."""
@@ -122,12 +127,18 @@ class LaggedRidge(Forecaster):
         w = None if weight is None else np.repeat(weight[some], len(X) // len(some))
         strengths = self._judged(dataset, split_rows[some], X, Y, w, context)
         self.linear = Linear("regression", 0, "ridge", strengths, choose="loo")
-        self.linear.fit(X, Y, w, None, None, context, lambda: None)
+        self.linear.fit(X, Y, w, None, None, dataclasses.replace(context, chosen=None), lambda: None)
         self._keep_residuals(dataset, split_rows, truth)
+
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """The strength."""
+        return {"strength": self.linear.strength}
 
     def _judged(self, dataset: Dataset, windows: np.ndarray, X: np.ndarray, Y: np.ndarray, w: np.ndarray | None,
                 context: FitContext) -> list[float]:  # fmt: skip
         """The strength that is best on later windows; leaving single windows out says little, since they overlap."""
+        if context.chosen is not None:
+            return [float(context.chosen["strength"])]
         strengths = [float(s) for s in np.geomspace(1e-4, 100.0, 13)]
         first, last = _order(dataset, windows[:, 0]), _order(dataset, windows[:, -1])
         late = np.repeat(first >= np.quantile(first, 0.75), len(X) // len(windows))
@@ -199,7 +210,11 @@ class LaggedBoosting(Forecaster):
                 context.checkpoint(self)
 
         self.boosting.fit(X, y[:, None], w, V, None if v is None else v[:, None], context, complete)
+        if context.chosen is not None and context.chosen["residuals"] is not None:
+            self.residuals = np.asarray(context.chosen["residuals"])  # of windows that a model had not learnt from
+            return
         few = context.valid_rows is None or context.valid_truth is None or len(context.valid_rows) < 20
+        self.judged = not few
         if few:  # too few held-out windows to take quantiles of
             self._keep_residuals(dataset, split_rows, truth)
         else:
@@ -210,6 +225,10 @@ class LaggedBoosting(Forecaster):
     def stopped(self) -> str:
         """Why growing stopped early, or an empty string."""
         return self.boosting.stopped
+
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """Rounds of the trees; quantiles of the residuals, if validation windows gave them."""
+        return {**self.boosting.chosen(growth), "residuals": self.residuals if getattr(self, "judged", True) else None}
 
     def _features(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         """One row a (window, step, target)."""

@@ -112,6 +112,11 @@ class Model:
         """Why growing stopped early, or an empty string."""
         return str(getattr(self.learner, "stopped", ""))
 
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """What validation rows decided, for a refit; see `ShallowModel.chosen`."""
+        chosen: Mapping[str, Any] = self.learner.chosen(growth)
+        return chosen
+
 
 class Floor:
     """Learns nothing from the inputs: class priors, label shares, or the mean of each target.

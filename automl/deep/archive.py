@@ -92,10 +92,10 @@ class Archive:
         """
         if self.store is None:
             return
-        fit = candidate.fits[0]
+        fit = candidate.fit
         meta = {"score": fit.score, "curve": list(fit.curve), "epochs": fit.epochs, "seconds": fit.seconds,
                 "compile_seconds": fit.compile_seconds, "status": fit.status, "n_steps": fit.n_steps,
-                "stopped_early": fit.stopped_early}  # fmt: skip
+                "stopped_early": fit.stopped_early, "best_step": fit.best_step}  # fmt: skip
         meta["n_others"] = len(candidate.others)
         unknown = not self.store.largest_bytes
         self._said(self.store.save(candidate.run.name, [*candidate.raws, *fit.weights], meta))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from automl import goals, metrics
 from automl.goals.shared.scoring import seasonal_scale, series_codes
-from automl.sides.items import HoldOut
+from automl.sides.items import HoldOut, refit_items
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Head, InputSpec, Output, Split, TargetCodec, Task
@@ -35,7 +35,10 @@ class TrainingData:
         metric: name of the metric.
         loss_scale: what a forecast's errors are divided by in the loss, or None.
         others: further hold-outs, if there are few rows.
-        valid_target: `target` of the validation rows, if there are further hold-outs.
+        added: encoded inputs of what a refit learns from beside the training rows, by spec name: the validation rows;
+            of a forecast the windows that reach into them.
+        added_target: their target, as `target`.
+        added_weight: their weights, on the scale of `weight`; None if `weight` is.
     """
 
     train: Mapping[str, np.ndarray]
@@ -50,7 +53,14 @@ class TrainingData:
     metric: str
     loss_scale: np.ndarray | None = None
     others: tuple[HoldOut, ...] = ()
-    valid_target: np.ndarray | None = None
+    added: Mapping[str, np.ndarray] = field(default_factory=dict)
+    added_target: np.ndarray | None = None
+    added_weight: np.ndarray | None = None
+
+    @property
+    def growth(self) -> float:
+        """Items of a refit, as a multiple of the training items."""
+        return 1.0 + (0 if self.added_target is None else len(self.added_target)) / max(len(self.target), 1)
 
     @property
     def head(self) -> Head:
@@ -101,15 +111,17 @@ def training_data_of(
 ) -> TrainingData:
     """Encode the training and validation rows, and gather what scoring of the validation rows needs."""
     train_items, valid_items = split.items("train"), split.items("valid")
-    target = codec.encode(dataset, train_items)
-    loss_scale, weight = _loss_weighting(dataset, task, split, train_items)
+    n_train, learnt = len(train_items), refit_items(split)
+    target = codec.encode(dataset, learnt)
+    loss_scale, weight = _loss_weighting(dataset, task, split, learnt)
     weight = _by_known_share(weight, target)
-    others = _others(dataset, task, split)
+    valid = encoder.transform(dataset, valid_items)
+    in_windows = goals.named(task).in_windows
     return TrainingData(
         train=encoder.transform(dataset, train_items),
-        target=target,
-        weight=weight,
-        valid=encoder.transform(dataset, valid_items),
+        target=target[:n_train],
+        weight=None if weight is None else weight[:n_train],
+        valid=valid,
         valid_truth=goals.truth(dataset, task, valid_items),
         valid_weight=dataset.weight_of(valid_items),
         valid_context=goals.scoring_context(dataset, task, split, valid_items),
@@ -117,8 +129,10 @@ def training_data_of(
         codec=codec,
         metric=metric,
         loss_scale=loss_scale,
-        others=others,
-        valid_target=codec.encode(dataset, valid_items) if others else None,
+        others=_others(dataset, task, split),
+        added=encoder.transform(dataset, learnt[n_train:]) if in_windows else valid,
+        added_target=target[n_train:],
+        added_weight=None if weight is None else weight[n_train:],
     )
 
 

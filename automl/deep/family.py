@@ -57,22 +57,24 @@ class Candidate:
         run: the record of the run.
         template: its template.
         settings: its hyperparameters.
-        fits: fits on the first hold-out, one for each seed.
+        fit: the fit on the first hold-out.
         others: raw outputs on the validation rows of the other hold-outs; empty if it was not judged on them.
         stored: an earlier process stored the weights, and it is not yet checked that they fit the network.
+        refits: fits of the same settings on training and validation rows, one for each seed.
     """
 
     run: Run
     template: Template
     settings: dict[str, Any]
-    fits: list[Fit] = field(default_factory=list)
+    fit: Fit
     others: tuple[np.ndarray, ...] = ()
     stored: bool = False
+    refits: list[Fit] = field(default_factory=list)
 
     @property
     def raws(self) -> tuple[np.ndarray, ...]:
         """Raw outputs on the validation rows of each hold-out that the run was judged on."""
-        return (self.fits[0].raw_valid, *self.others)
+        return (self.fit.raw_valid, *self.others)
 
 
 @dataclass(frozen=True, slots=True)

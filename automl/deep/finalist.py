@@ -1,11 +1,12 @@
-"""Chooses the deep side's finalist (one candidate or an ensemble), fits further seeds of it, and predicts with it."""
+"""Chooses the deep side's finalist (one candidate or an ensemble), refits it, and predicts with it."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from automl.deep.messages import TrialSpec
 from automl.deep.training.trainer import Trainer
 from automl.goals.shared.outputs import combine, joined
 from automl.sides.ensemble import ensemble_run, select
+from automl.sides.standing import Standing
 
 if TYPE_CHECKING:
     from automl.deep.executor import Pool
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["Finalist"]
 
 TIMED_CALLS = 5
+LEAST_SHARE = 0.7
+"""Of the expected time, what must be left for a refit to begin."""
+LEAST_LENGTH = 0.9
+"""Of the steps of the searched fit, what a refit must have if the clock shortens it."""
 
 
 class _Unfit(Exception):
@@ -41,7 +47,7 @@ class Finalist:
     Args:
         ranked: candidates, best first; the search goes on changing this list.
         trainer: rebuilds networks.
-        pool: fits further seeds.
+        pool: refits the finalist.
         dataset: the data.
         split: its validation and test rows are predicted.
         encoder: encodes the inputs.
@@ -68,8 +74,7 @@ class Finalist:
         self.dataset, self.split, self.encoder = dataset, split, encoder
         self.codec = trainer.training_data.codec
         self.metric, self.seed, self.on_event, self.on_epoch = metric, seed, on_event, on_epoch
-        self.members: list[Candidate] = []
-        self.weights: tuple[float, ...] = (1.0,)
+        self.standing: Standing[Candidate] = Standing()
 
     def choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
         """Name the finalist: the best candidate by validation score, or an ensemble.
@@ -86,13 +91,13 @@ class Finalist:
         while True:
             try:
                 run = self._choose(latency_ms, ensemble)
-                self._check_weights(self.members)
+                self._check_weights(self.standing.members)
             except _Unfit as error:
                 self.ranked.remove(error.candidate)
             else:
                 return run
 
-    def _check_weights(self, members: list[Candidate]) -> None:
+    def _check_weights(self, members: Sequence[Candidate]) -> None:
         for candidate in members:
             if not candidate.stored:
                 continue
@@ -101,19 +106,19 @@ class Finalist:
             except Exception as error:  # settings that the template cannot build
                 raise _Unfit(candidate) from error
             expected = [(tuple(array.shape), np.dtype(array.dtype)) for array in network.weights()]
-            stored = [(array.shape, array.dtype) for array in candidate.fits[0].weights]
-            if stored != expected or not all(np.isfinite(array).all() for array in candidate.fits[0].weights):
+            stored = [(array.shape, array.dtype) for array in candidate.fit.weights]
+            if stored != expected or not all(np.isfinite(array).all() for array in candidate.fit.weights):
                 raise _Unfit(candidate)
             candidate.stored = False
 
     def _choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
-        self.members, self.weights = [], (1.0,)
+        self.standing.name(())
         if ensemble and self._choose_ensemble(latency_ms):
-            return self._ensemble_run()
+            return self.run()
         for candidate in self.ranked:
             if latency_ms is None or self._latency_ms(candidate) <= latency_ms:
-                self.members = [candidate]
-                return candidate.run
+                self.standing.name([candidate])
+                return self.run()
         return None
 
     def _choose_ensemble(self, latency_ms: float | None) -> bool:
@@ -127,23 +132,26 @@ class Finalist:
         pairs = [(candidate, weight) for candidate, weight in zip(candidates, selected, strict=True) if weight > 0]
         if latency_ms is not None and sum(self._latency_ms(candidate) for candidate, _ in pairs) > latency_ms:
             return False
-        self.members, self.weights = [candidate for candidate, _ in pairs], tuple(weight for _, weight in pairs)
+        self.standing.name([candidate for candidate, _ in pairs], [weight for _, weight in pairs])
         return True
 
-    def _ensemble_run(self) -> Run:
-        training_data = self.trainer.training_data
+    def run(self) -> Run:
+        """The run of the finalist as it stands."""
+        members, weights, training_data = self._chosen(), self.standing.weights, self.trainer.training_data
+        refitted = self.standing.n_refits > 0
+        if len(members) == 1:
+            return dataclasses.replace(members[0].run, finalist=True, refitted=refitted)
         scores = [
-            training_data.score(combine([training_data.judged(raw) for raw in raws], self.weights), holdout)
-            for holdout, raws in enumerate(zip(*(candidate.raws for candidate in self.members), strict=True))
+            training_data.score(combine([training_data.judged(raw) for raw in raws], weights), holdout)
+            for holdout, raws in enumerate(zip(*(candidate.raws for candidate in members), strict=True))
         ]
-        return ensemble_run(
-            "deep", [candidate.run for candidate in self.members], self.weights, statistics.fmean(scores)
-        )
+        run = ensemble_run("deep", [candidate.run for candidate in members], weights, statistics.fmean(scores))
+        return dataclasses.replace(run, refitted=refitted)
 
     def _latency_ms(self, candidate: Candidate) -> float:
         """Median milliseconds for one row, encoding included."""
         self._check_weights([candidate])
-        network = self._restored(candidate, 0)
+        network = self._restored(candidate, candidate.fit)
         row = self.split.items("valid")[:1]
         network.predict(self.encoder.transform(self.dataset, row))
         times = []
@@ -153,74 +161,94 @@ class Finalist:
             times.append(time.perf_counter() - begun)
         return float(np.median(times)) * 1000
 
-    def seconds_a_seed(self) -> float:
-        """The time that another seed is expected to take."""
-        each = [1.1 * self._fit_seconds(candidate) + 0.2 for candidate in self.members or self.ranked[:1]]
+    def seconds_a_seed(self, n_members: int = 1) -> float:
+        """The time that a refit of the finalist is expected to take.
+
+        Args:
+            n_members: before the finalist is named, so many of the best candidates are reckoned with.
+        """
+        members = self.standing.members or self.ranked[:n_members]
+        each = [1.1 * self._refit_seconds(candidate) + 0.2 for candidate in members]
         return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 
-    def _fit_seconds(self, candidate: Candidate) -> float:
-        """The time of the candidate's fit, without compilation if the compiled network is still in memory."""
-        fit = candidate.fits[0]
-        return fit.seconds - (
-            fit.compile_seconds if self.trainer.is_ready(candidate.template, candidate.settings) else 0.0
-        )
+    def _refit_seconds(self, candidate: Candidate) -> float:
+        """The time of a refit, without compilation if the compiled network is still in memory."""
+        fit, growth = candidate.fit, self.trainer.training_data.growth
+        ready = self.trainer.is_ready(candidate.template, candidate.settings)
+        return growth * (fit.seconds - fit.compile_seconds) + (0.0 if ready else fit.compile_seconds)
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit each member with another seed within these seconds; return whether it worked."""
+        """Refit each member within these seconds; return whether it worked.
+
+        The first refit lets members leave that cannot be refitted (see `Standing.take_in`), so those of largest weight
+        are trained first.
+
+        Args:
+            seconds: time allotted; infinite without a time limit.
+        """
         ends = time.monotonic() + seconds
-        waiting = list(self.members)
-        fits: dict[str, Fit | None] = {}
+        waiting = self.standing.waiting
+        of_name = {self._seed_name(candidate): candidate for candidate in waiting}
 
         def ask() -> tuple[TrialSpec, None] | None:
-            if not waiting or None in fits.values():
-                return None
-            candidate = waiting.pop(0)
-            name = f"{candidate.run.name} seed {len(candidate.fits) + 1}"
-            seed = self.seed * 1000 + 500 + len(candidate.fits)
-            left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
-            spec = TrialSpec(name, candidate.template.name, candidate.settings, seed, left, candidate.fits[0].n_steps)
-            self.on_event(
-                {"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(candidate.settings)}
-            )
-            return spec, None
+            while waiting and not self.trainer.stopping():
+                candidate = waiting.pop(0)
+                left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
+                if left >= LEAST_SHARE * self._refit_seconds(candidate):
+                    return self._refit_spec(candidate, left), None
+            return None
 
         for result in self.pool.run(ask, self.on_epoch, lambda spec, snapshot: None, ends):
-            fits[result.spec.name] = result.fit
-        own = [
-            (candidate, fits.get(f"{candidate.run.name} seed {len(candidate.fits) + 1}")) for candidate in self.members
-        ]
-        if not own or any(fit is None for _, fit in own):
-            return False
-        for candidate, fit in own:
-            if fit is not None:
-                candidate.fits.append(fit)
-        return True
+            candidate = of_name[result.spec.name]
+            if result.fit is not None and result.fit.n_steps >= LEAST_LENGTH * candidate.fit.n_steps:
+                candidate.refits.append(result.fit)
+            elif self.standing.n_refits:
+                waiting.clear()
+        return self.standing.take_in()
+
+    def _seed_name(self, candidate: Candidate) -> str:
+        return f"{candidate.run.name} seed {len(candidate.refits) + 1}"
+
+    def _refit_spec(self, candidate: Candidate, seconds: float) -> TrialSpec:
+        """The candidate's settings on training and validation rows, for as many epochs as were best."""
+        name, settings = self._seed_name(candidate), candidate.settings
+        self.on_event({"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(settings)})
+        seed = self.seed * 1000 + 500 + len(candidate.refits)
+        n_steps = round(candidate.fit.n_steps * self.trainer.training_data.growth)
+        return TrialSpec(name, candidate.template.name, settings, seed, seconds, n_steps, candidate.fit.best_share)
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
-        """Predictions before calibration and thresholds, one for each of the first n seeds."""
+        """Predictions before calibration and thresholds.
+
+        Returns:
+            Of the searched networks for validation rows, a single output; for test rows one for each of n seeds.
+        """
+        members = self._chosen()
         if part == "valid":
-            raws = [[candidate.fits[i].raw_valid for candidate in self._chosen()] for i in range(n_seeds)]
+            raws = [[candidate.fit.raw_valid for candidate in members]]
         else:
             arrays = self.encoder.transform(self.dataset, self.split.items("test"))
-            raws = [
-                [self._restored(candidate, i).predict(arrays) for candidate in self._chosen()] for i in range(n_seeds)
-            ]
-        return tuple(combine([self.codec.decode(raw) for raw in members], self.weights) for members in raws)
+            each = [self._restored(candidate, fit).predict(arrays) for candidate, fit in self._fits(n_seeds)]
+            raws = [each[start : start + len(members)] for start in range(0, len(each), len(members))]
+        return tuple(combine([self.codec.decode(raw) for raw in own], self.standing.weights) for own in raws)
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The Keras models of all members for the first seed, then for the next, up to n seeds."""
-        return tuple(
-            self._restored(candidate, i).detached(candidate.fits[i].weights)
-            for i in range(n_seeds)
-            for candidate in self._chosen()
-        )
+        return tuple(self._restored(candidate, fit).detached(fit.weights) for candidate, fit in self._fits(n_seeds))
 
-    def _restored(self, candidate: Candidate, seed_number: int) -> Network:
+    def _fits(self, n_seeds: int) -> list[tuple[Candidate, Fit]]:
+        """Members with their fits: of each seed, or as they were searched if they are not refitted."""
+        members = self._chosen()
+        if not self.standing.n_refits:
+            return [(candidate, candidate.fit) for candidate in members]
+        return [(candidate, candidate.refits[i]) for i in range(n_seeds) for candidate in members]
+
+    def _restored(self, candidate: Candidate, fit: Fit) -> Network:
         network = self.trainer.network(candidate.template, candidate.settings, self.seed)
-        network.set_weights(candidate.fits[seed_number].weights)
+        network.set_weights(fit.weights)
         return network
 
-    def _chosen(self) -> list[Candidate]:
-        if not self.members:
+    def _chosen(self) -> tuple[Candidate, ...]:
+        if not self.standing.members:
             raise RuntimeError("choose() names the finalist first")
-        return self.members
+        return self.standing.members

@@ -29,6 +29,8 @@ class TrialSpec:
         n_steps: see `trial.train`.
         soft_seconds: see `trial.train`.
         milestones: see `trial.train`.
+        share: of a refit, which learns from the validation rows too: the share of its schedule that is trained, since
+            nothing is left to stop it by. None in the search.
         promotion_score: with this score or a better one the trial is judged on the other hold-outs too; None for never.
         promotion_share: largest share of the time left that the other hold-outs may take.
     """
@@ -39,6 +41,7 @@ class TrialSpec:
     seed: int
     seconds: float
     n_steps: int | None = None
+    share: float | None = None
     soft_seconds: float | None = None
     milestones: tuple[Milestone, ...] = ()
     promotion_score: float | None = None

@@ -124,7 +124,7 @@ class DeepSide:
             if (search := self._family_search(template, encoder.specs, facts)) is not None
         ]
         self.ranked: list[Candidate] = []
-        self.finalist = Finalist(
+        self.chosen = Finalist(
             self.ranked, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
         )
         self.holdout_policy = MultiHoldoutPolicy(1 + len(self.trainer.training_data.others), self.higher_is_better)
@@ -295,7 +295,7 @@ class DeepSide:
         search = next((search for search in self.searches if search.template is best.template), None)
         if search is None or search.best_settings is None or search.oracle.name not in ("bayesian", "random"):
             return None
-        fit = best.fits[0]
+        fit = best.fit
         least = LEAST_SHARE * (fit.seconds - fit.compile_seconds) * best.run.n_holdouts
         ready = self.trainer.is_ready(search.template, search.best_settings)
         return search if ready and seconds >= max(LEAST_SHORT_SECONDS, least) else None
@@ -337,7 +337,7 @@ class DeepSide:
             cheap = math.isinf(result.spec.seconds) or fit.compile_seconds >= COMPILE_SHARE * fit.seconds
             self._lead(search, adjusted_score, settings, cheap)
             others = tuple(other.raw_valid for other in result.others)
-            self._keep(Candidate(run, search.template, settings, [fit], others, stored=pending.snapshot is not None))
+            self._keep(Candidate(run, search.template, settings, fit, others, stored=pending.snapshot is not None))
         self.archive.ended(run, result, scores, search.peers[-1] if fit is not None else (), cheap)
         self.on_event(
             {"event": "run", "side": "deep", "name": run.name, "score": run.valid_score, "n_holdouts": run.n_holdouts,
@@ -501,34 +501,42 @@ class DeepSide:
         if stored is None or not self._gives((stored[0].raw_valid, *stored[1]), scores):
             return False
         fit, others = stored
-        self._rank(Candidate(run, search.template, dict(run.choices), [fit], others, stored=True))
+        self._rank(Candidate(run, search.template, dict(run.choices), fit, others, stored=True))
         return True
 
     # ------------------------------------------------------------------ finalist
 
     def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
         """Name the finalist: the best candidate by validation score, or an ensemble; see `Finalist.choose`."""
-        return self.finalist.choose(latency_ms, ensemble)
+        return self.chosen.choose(latency_ms, ensemble)
 
     def weights(self) -> tuple[float, ...]:
         """The weights of the finalist's members; they sum to 1."""
-        return self.finalist.weights
+        return self.chosen.standing.weights
 
-    def seconds_a_seed(self) -> float:
-        """The time that another seed of the finalist is expected to take."""
-        return self.finalist.seconds_a_seed()
+    def seconds_a_seed(self, n_members: int = 1) -> float:
+        """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_seed`."""
+        return self.chosen.seconds_a_seed(n_members)
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit each member of the finalist with another seed within these seconds; return whether it worked."""
-        return self.finalist.add_seed(seconds)
+        """Refit the finalist once more within these seconds; see `Finalist.add_seed`."""
+        return self.chosen.add_seed(seconds)
+
+    def finalist(self) -> Run:
+        """The run of the finalist as it stands, without members that left it."""
+        return self.chosen.run()
+
+    def undo_seeds(self) -> None:
+        """Drop all refits: the finalist stands as it was searched."""
+        self.chosen.standing.undo()
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
-        """The finalist's predictions before calibration and thresholds, one for each of its first n seeds."""
-        return self.finalist.outputs(part, n_seeds)
+        """The finalist's predictions on validation or test rows; see `Finalist.outputs`."""
+        return self.chosen.outputs(part, n_seeds)
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The Keras models of all members for the first seed, then for the next, up to n seeds."""
-        return self.finalist.models(n_seeds)
+        return self.chosen.models(n_seeds)
 
     def close(self) -> None:
         """Drop compiled networks and end worker processes."""

@@ -69,7 +69,7 @@ def blend(
         BLEND, "blend", "done", "blend", valid_score=champion.scores.get("blend"),
         test_score=metrics.score(metric, truth, output, weight, context),
         cost=_both_costs(finalists["deep"].cost, finalists["shallow"].cost), n_seeds=finalists["deep"].n_seeds,
-        choices={"weight_of_deep": share},
+        choices={"weight_of_deep": share}, refitted=finalists["deep"].refitted,
     )  # fmt: skip
     return run, Contestant(BLEND, "blend", output)
 

@@ -95,7 +95,12 @@ def conclude(
         score = metrics.score(task.metric, truth, contestant.output, weight, context)
         named = next((run for run in runs if run.name == own.name), own)
         finalists[side.side] = dataclasses.replace(
-            named, finalist=True, test_score=score, n_seeds=n_seeds, cost=merged(named.cost, cost)
+            named,
+            finalist=True,
+            test_score=score,
+            n_seeds=n_seeds,
+            cost=merged(named.cost, cost),
+            refitted=own.refitted,
         )
     floor_run, floor_output, floor_model = shallow.floor()
     floor = Contestant(floor_run.name, "floor", floor_output)
@@ -169,6 +174,8 @@ def finish(
 ) -> tuple[DeepPredictor | ShallowPredictor, Output]:
     """Make the predictor of a side's finalist: seeds averaged, calibration and thresholds fitted on validation rows.
 
+    Calibration and thresholds are fitted to what the searched models predict, since refits have learnt from these rows.
+
     Args:
         side: the side; its finalist is named.
         prepared: the data.
@@ -177,13 +184,13 @@ def finish(
         n_seeds: number of seeds of the finalist.
 
     Returns:
-        The predictor, and its predictions for the validation rows.
+        The predictor, and the decided predictions of the searched models for the validation rows.
     """
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     valid = split.items("valid")
     valid_truth = goals.truth(dataset, task, valid)
     valid_weight = dataset.weight_of(valid)
-    undecided = combine(side.outputs("valid", n_seeds))
+    (undecided,) = side.outputs("valid", n_seeds)
     rule = goals.decide(valid_truth, undecided, task, task.metric, valid_weight)
     models, weights = side.models(n_seeds), side.weights()
     predictor: DeepPredictor | ShallowPredictor

@@ -196,9 +196,9 @@ def _contest(
     reserve: Reserve,
     ledger: Ledger,
 ) -> tuple[str, dict[str, Run], int]:
-    """Search both sides in turn, name the finalists and fit further seeds of them.
+    """Search both sides in turn, name the finalists and refit them.
 
-    If no further seed could be fitted, the time kept back for seeds goes to more search.
+    If nothing could be refitted, the time kept back for it goes to more search.
 
     Returns:
         Why the search ended, the finalists' runs by side, and the number of seeds of each.
@@ -209,14 +209,20 @@ def _contest(
 
     chosen: dict[str, Run] = {}
     n_seeds, stopped = 1, "budget"
-    for keep_for_seeds in (True, False):
+    for wanted in (SEEDS, 0):
         with clock.phase("search"):
-            reserved = functools.partial(reserve.searching, SEEDS if keep_for_seeds else 1)
-            stopped = alternate(sides, clock, runs, stopping, reserved, ledger.write, keep_for_seeds=keep_for_seeds)
+            reserved = functools.partial(reserve.searching, max(wanted, 1))
+            stopped = alternate(
+                sides, clock, runs, stopping, reserved, ledger.write, n_seeds=wanted, ensemble=recipe.ensemble
+            )
         with clock.phase("seeds"):
             chosen, n_seeds = name_and_seed(recipe, sides, clock, stopping, reserve)
         unused = clock.remaining - reserve.seconds(chosen, n_seeds)
-        if n_seeds > 1 or stopping() or not unused > UNUSED_SHARE * clock.budget_seconds:
+        if (
+            any(run.refitted for run in chosen.values())
+            or stopping()
+            or not unused > UNUSED_SHARE * clock.budget_seconds
+        ):
             break
     settle_offers(clock, sides)
     return stopped, chosen, n_seeds

@@ -1,7 +1,8 @@
 """Searches one side alone, for the estimators: reads the data, searches within the budget, names the finalist.
 
-There are no test rows, so there is no verdict and no report, and nothing is written to disk. The finalist gets no
-further seeds: they serve the interval of a verdict, and more search makes better use of the time.
+There are no test rows, so there is no verdict and no report, and nothing is written to disk. The finalist is refitted
+once on all rows if the time allows. It gets no further seeds: they serve the interval of a verdict, and more search
+makes better use of the time.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from automl import metrics
 from automl.errors import OutOfTime, RecipeError, TrialError
-from automl.flow.budget.allocation import alternate
+from automl.flow.budget.allocation import alternate, refitted
 from automl.flow.budget.clock import Clock
 from automl.flow.budget.findings import LOADING_SECONDS
 from automl.flow.budget.reserve import Reserve
@@ -91,10 +92,14 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
                 runs += contender.step(clock.remaining) or ()  # the floors; scoring is timed on one of them
             reserve.probe(contender.floor_on_valid())
         with clock.phase("search"):
-            alternate({side: contender}, clock, runs, lambda: False, reserve.searching, keep_for_seeds=False)
+            alternate(
+                {side: contender}, clock, runs, lambda: False, reserve.searching, n_seeds=1, ensemble=recipe.ensemble
+            )
         chosen = contender.choose(model_ms(recipe.latency_ms, prepared), recipe.ensemble)
         if chosen is None:
             raise TrialError(_why_none(side, runs, recipe.latency_ms))
+        with clock.phase("refit"):
+            chosen = refitted({side: chosen}, {side: contender}, clock, lambda: False, reserve, 1)[0][side]
         predictor, _ = finish(contender, prepared, encoder, codec, 1)
         return Trained(task, predictor, chosen, tuple(runs), keeps_rows([chosen], runs))
 

@@ -64,6 +64,20 @@ class ShallowModel(Protocol):
         ...
 
 
+class RefittableModel(ShallowModel, Protocol):
+    """A shallow model that can be refitted on training and validation rows."""
+
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """What validation rows decided in the fit: rounds, strengths, temperatures; see `FitContext.chosen`.
+
+        A family whose models lack this method takes part, but its finalist is not refitted.
+
+        Args:
+            growth: rows of the refit, as a multiple of those of this fit; lengths grow with it.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FitContext:
     """What a shallow fit may use in addition to its rows.
@@ -73,12 +87,15 @@ class FitContext:
         checkpoint: function to call with the model whenever it is usable (such as after each round of boosting).
         valid_rows: validation rows for early stopping, or None.
         valid_truth: their truth, or None.
+        chosen: of a refit, which learns from the validation rows too: what they decided in the fit before, as its
+            `chosen` method returned it. There are no validation rows then. None in the search.
     """
 
     deadline: float | None = None
     checkpoint: Callable[[Any], None] | None = None
     valid_rows: np.ndarray | None = None
     valid_truth: np.ndarray | None = None
+    chosen: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,20 +150,44 @@ class Contender(Protocol):
         """Weights of the finalist's members; their sum is 1."""
         ...
 
-    def seconds_a_seed(self) -> float:
-        """Expected seconds to fit the finalist with another seed."""
+    def seconds_a_seed(self, n_members: int = 1) -> float:
+        """Expected seconds to refit the finalist once.
+
+        Args:
+            n_members: before the finalist is named: of how many of the best candidates it may consist.
+        """
         ...
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit the finalist with another seed within these seconds; returns whether that succeeded."""
+        """Refit the finalist once more within these seconds; returns whether that succeeded.
+
+        A refit has the finalist's settings, the length that validation chose, another seed, and learns from training
+        and validation rows. In the first refit, members of an ensemble that could not be refitted leave it.
+        """
+        ...
+
+    def finalist(self) -> Run:
+        """The run of the finalist as it stands, without members that left it."""
+        ...
+
+    def undo_seeds(self) -> None:
+        """Drop all refits: the finalist stands as it was searched, with all its members."""
         ...
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
-        """The finalist's predictions before calibration and thresholds, one for each of its first n seeds."""
+        """The finalist's predictions before calibration and thresholds.
+
+        Returns:
+            For validation items: one output, of the models as they were searched, which have not learnt from these
+            items. For test items: one for each of the first n seeds.
+        """
         ...
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
-        """The fitted models: all members of the first seed, then those of the next seed, up to n seeds."""
+        """The fitted models: all members of the first seed, then those of the next, up to n seeds.
+
+        If the finalist was not refitted, its only seed are the models as they were searched.
+        """
         ...
 
     def close(self) -> None:

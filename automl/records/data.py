@@ -222,6 +222,8 @@ class Split:
         test_windows: forecasts only: non-overlapping rolling windows for test.
         folds: for small data, hold-outs as pairs (train, valid) of row numbers; empty otherwise. The first pair is the
             split's own. The validation rows of all pairs are disjoint, and no pair has a test row.
+        refit_windows: forecasts only: ``(n, horizon)`` windows for a refit: the training windows, followed by those
+            (stride 1) that reach into the validation rows.
         rule: one sentence that says how the rows were split.
         seed: seed of all random draws.
     """
@@ -237,6 +239,7 @@ class Split:
     valid_windows: np.ndarray | None = None
     test_windows: np.ndarray | None = None
     folds: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+    refit_windows: np.ndarray | None = None
 
     def items(self, part: Literal["train", "valid", "test"]) -> np.ndarray:
         """The items of a part: its rows ``(n,)``, or the windows ``(n, horizon)`` of a forecast."""

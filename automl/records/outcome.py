@@ -43,6 +43,8 @@ class Run:
         n_holdouts: number of hold-outs over which `valid_score` is the mean. It is 1 if there is only one hold-out, and
             for a trial that was not judged on the others (such a trial ranks behind those that were).
         hours_per_year: total cost in CPU hours a year at the user's rates (`Costs`): of finalists, blend and floor.
+        refitted: of a finalist: each seed is a fit of the same settings on training and validation rows. Otherwise its
+            models learnt from training rows alone. `valid_score` is always that of the fit on training rows.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Run:
     at_seconds: float = 0.0
     failure: str | None = None
     n_holdouts: int = 1
+    refitted: bool = False
     hours_per_year: float | None = None
 
 

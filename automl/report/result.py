@@ -144,6 +144,7 @@ def row(run: Run) -> dict[str, Any]:
         "n_parameters": cost.n_parameters,
         "n_seeds": run.n_seeds,
         "n_holdouts": run.n_holdouts,
+        "refitted": bool(run.refitted),
         "device": run.device,
         "choices": dict(run.choices),
         "failure": run.failure,

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "champion", "finalists", "floor", "holdouts", "known_mean", "labels", "leader", "predicted", "short", "test_items",
+    "champion", "finalists", "floor", "holdouts", "known_mean", "labels", "leader", "learnt", "predicted", "short",
+    "test_items",
 ]  # fmt: skip
 
 ORDER: dict[Side, int] = {"deep": 0, "shallow": 1, "blend": 2, "floor": 3}
@@ -53,6 +54,12 @@ def leader(outcome: Outcome) -> tuple[Run, Contestant] | None:
 def holdouts(outcome: Outcome) -> int:
     """The number of hold-outs on which finalists were judged."""
     return max((run.n_holdouts for run, _ in finalists(outcome)), default=1)
+
+
+def learnt(run: Run) -> str:
+    """What a finalist learnt from, and how many of its fits are averaged."""
+    what = "refitted on training and validation rows" if run.refitted else "trained on training rows"
+    return f"{what}, {words.count(run.n_seeds, 'seed')}"
 
 
 def labels(entrant: Contestant) -> NDArray[Any]:

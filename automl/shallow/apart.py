@@ -45,9 +45,10 @@ class FallbackWorker:
         return failure
 
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
-            stopping: Callable[[], bool] = lambda: False, part: int = 0) -> Fitted:  # fmt: skip
+            stopping: Callable[[], bool] = lambda: False, part: int = 0,
+            searched: bytes | None = None) -> Fitted:  # fmt: skip
         """See `Worker.fit`."""
-        return self.place.fit(model, take, deadline, stopping, part)
+        return self.place.fit(model, take, deadline, stopping, part, searched)
 
     def close(self) -> None:
         """End the worker process, if there is one."""

@@ -13,6 +13,7 @@ import numpy as np
 from automl import goals, metrics
 from automl.records import Dataset, Output, Run, Split, Task
 from automl.shallow.worker import Part
+from automl.sides.items import refit_items
 
 __all__ = ["TrainingData"]
 
@@ -26,6 +27,7 @@ class TrainingData:
         task: the task.
         metric: name of the metric.
         parts: the hold-outs; the first is the split's own.
+        refit: what refits are trained on: training and validation items.
         test: the test items.
         context: what the metric reads beside truth, predictions and weights.
     """
@@ -34,6 +36,7 @@ class TrainingData:
     task: Task
     metric: str
     parts: tuple[Part, ...]
+    refit: Part
     test: np.ndarray
     context: dict[str, Any]
 
@@ -50,7 +53,9 @@ class TrainingData:
         )  # fmt: skip
         # One context serves all hold-outs: it depends on the items for a forecast only, which has one hold-out.
         context = goals.scoring_context(dataset, task, split, first[1])
-        return cls(dataset, task, metric, parts, split.items("test"), context)
+        both = refit_items(split)
+        refit = Part(both, goals.truth(dataset, task, both), dataset.weight_of(both), first[1][:0], parts[0].truth[:0])
+        return cls(dataset, task, metric, parts, refit, split.items("test"), context)
 
     @property
     def items(self) -> np.ndarray:
@@ -91,5 +96,15 @@ class TrainingData:
 
     def sample(self, n_items: int, seed: int) -> np.ndarray | None:
         """Positions of a random sample of training items; None for all. A forecast's windows are equally likely."""
-        n = len(self.items)
-        return None if n_items >= n else np.sort(np.random.default_rng(seed).choice(n, n_items, replace=False))
+        return _sample(len(self.items), n_items, seed)
+
+    def refit_sample(self, take: np.ndarray | None, seed: int) -> np.ndarray | None:
+        """Positions of a random sample of the items of a refit, the same share as `take` is of the training items."""
+        if take is None:
+            return None
+        n = len(self.refit.items)
+        return _sample(n, round(len(take) * n / len(self.items)), seed)
+
+
+def _sample(n: int, n_wanted: int, seed: int) -> np.ndarray | None:
+    return None if n_wanted >= n else np.sort(np.random.default_rng(seed).choice(n, n_wanted, replace=False))

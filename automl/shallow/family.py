@@ -84,14 +84,16 @@ class Candidate:
         run: the record of the run.
         search: its family search.
         settings: its settings.
-        models: pickled models of the first hold-out, one for each seed.
+        model: pickled model of the first hold-out.
         outputs: predictions for the validation items of each hold-out that it was judged on.
         take: positions of the training items that it was fitted on; None for all.
+        refits: pickled models of the same settings that learnt from training and validation items, one for each seed.
     """
 
     run: Run
     search: FamilySearch
     settings: Mapping[str, Any]
-    models: list[bytes]
+    model: bytes
     outputs: tuple[Output, ...]
     take: np.ndarray | None
+    refits: list[bytes] = dataclasses.field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The candidates of the shallow side: which fits are kept, which is the finalist, and further seeds of it."""
+"""The candidates of the shallow side: which fits are kept, which is the finalist, and its refits."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from automl.shallow.family import Candidate
 from automl.shallow.in_process import InProcessWorker
 from automl.shallow.scheduling import LEAST_SECONDS
 from automl.sides.ensemble import ensemble_run, select
+from automl.sides.standing import Standing
 
 __all__ = ["Candidates"]
 
 CANDIDATES = 8
+LEAST_SHARE = 0.7
+"""Of the expected time, what must be left for a refit to begin."""
 
 
 class Candidates:
@@ -28,7 +31,7 @@ class Candidates:
 
     Args:
         training_data: the data that fits read.
-        worker: fits further seeds.
+        worker: refits the finalist.
         seed: seed of the first fit.
         stopping: see `ShallowSide`.
     """
@@ -42,9 +45,7 @@ class Candidates:
     ) -> None:
         self.training_data, self.worker, self.seed, self.stopping = training_data, worker, seed, stopping
         self.ranked: list[Candidate] = []
-        self.members: list[Candidate] = []
-        self._weights: tuple[float, ...] = (1.0,)
-        self._outputs: dict[tuple[str, str, int], Output] = {}
+        self.standing: Standing[Candidate] = Standing()
 
     def keep(self, candidate: Candidate) -> None:
         """Add a candidate. Kept are the best few, the best of each family, and the fastest at prediction."""
@@ -69,16 +70,14 @@ class Candidates:
         Returns:
             The finalist's run; None if no candidate is fast enough, or there is none.
         """
-        self.members, self._weights = [], (1.0,)
+        self.standing.name(())
         if ensemble and self._choose_ensemble(latency_ms):
-            held_out = zip(*(candidate.outputs for candidate in self.members), strict=True)
-            score = self.training_data.mean_score([combine(outputs, self._weights) for outputs in held_out])
-            return ensemble_run("shallow", [candidate.run for candidate in self.members], self._weights, score)
+            return self.finalist()
         best = self._best(latency_ms)
         if best is None:
             return None
-        self.members = [best]
-        return dataclasses.replace(best.run, finalist=True, n_seeds=len(best.models))
+        self.standing.name([best])
+        return self.finalist()
 
     def _choose_ensemble(self, latency_ms: float | None) -> bool:
         best = self.ranked[:CANDIDATES]
@@ -92,7 +91,7 @@ class Candidates:
         times = [candidate.run.cost.predict_ms or math.inf for candidate, _ in pairs]
         if latency_ms is not None and sum(times) > latency_ms:
             return False
-        self.members, self._weights = [candidate for candidate, _ in pairs], tuple(weight for _, weight in pairs)
+        self.standing.name([candidate for candidate, _ in pairs], [weight for _, weight in pairs])
         return True
 
     def _best(self, latency_ms: float | None) -> Candidate | None:
@@ -104,66 +103,90 @@ class Candidates:
 
     def weights(self) -> tuple[float, ...]:
         """The weights of the finalist's members; they sum to 1."""
-        return self._weights
+        return self.standing.weights
 
-    def seconds_a_seed(self) -> float:
-        """The time that another seed is expected to take: that of the finalist's fit, and a little for predicting.
+    def seconds_a_seed(self, n_members: int = 1) -> float:
+        """The time that a refit of the finalist is expected to take, and a little for the way to the worker.
 
-        Before the finalist is named, the best candidate so far is used.
+        Args:
+            n_members: before the finalist is named, so many of the best candidates are reckoned with.
         """
-        best = self._best(None)
-        members = self.members or ([] if best is None else [best])
-        return sum(1.1 * candidate.run.cost.fit_seconds + LEAST_SECONDS for candidate in members)
+        members = self.standing.members or self.ranked[:n_members]
+        return sum(self._refit_seconds(candidate) for candidate in members)
+
+    def _refit_seconds(self, candidate: Candidate) -> float:
+        return 1.1 * self.worker.payload.growth * candidate.run.cost.fit_seconds + LEAST_SECONDS
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit each member on the same rows with another random state; return whether it worked.
+        """Refit each member on training and validation items; return whether it worked.
 
-        A member whose fit was cut is fitted about as long as before.
+        The first refit lets members leave that cannot be refitted (see `Standing.take_in`), so those of largest weight
+        are fitted first.
 
         Args:
             seconds: time allotted; infinite without a time limit.
         """
         ends = time.monotonic() + seconds
-        models = []
-        for candidate in self.members:
+        for candidate in self.standing.waiting:
             left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
-            model = self._another(candidate, left)
-            if model is None:
-                return False
-            models.append(model)
-        for candidate, model in zip(self.members, models, strict=True):
-            candidate.models.append(model)
-        return bool(models)
+            model = self._refitted(candidate, left)
+            if model is not None:
+                candidate.refits.append(model)
+            elif self.standing.n_refits or self.stopping():
+                break
+        return self.standing.take_in()
 
-    def _another(self, candidate: Candidate, seconds: float) -> bytes | None:
-        if seconds < LEAST_SECONDS:
+    def _refitted(self, candidate: Candidate, seconds: float) -> bytes | None:
+        """A model of the candidate's settings, fitted on training and validation items; None if there is none."""
+        if seconds < max(LEAST_SECONDS, LEAST_SHARE * self._refit_seconds(candidate)):
             return None
-        was_cut = candidate.run.status == "cut"
-        if was_cut:
-            seconds = min(seconds, 1.1 * candidate.run.cost.fit_seconds + 0.5)
-        seed = self.seed + 1000 * len(candidate.models)
+        if not hasattr(pickle.loads(candidate.model), "chosen"):  # safe: a model of this run
+            return None
+        seed = self.seed + 1000 * (1 + len(candidate.refits))
         model = pickle.dumps(candidate.search.baseline.make(self.training_data.task, candidate.settings, seed))
+        take = self.training_data.refit_sample(candidate.take, self.seed)
         deadline = None if math.isinf(seconds) else time.monotonic() + seconds
-        fitted = self.worker.fit(model, candidate.take, deadline, self.stopping)
-        failed = fitted.model is None or fitted.failure or (fitted.stopped and not was_cut)
-        return None if failed else fitted.model
+        fitted = self.worker.fit(model, take, deadline, self.stopping, searched=candidate.model)
+        return None if fitted.model is None or fitted.failure or fitted.stopped else fitted.model
+
+    def finalist(self) -> Run:
+        """The run of the finalist as it stands.
+
+        Raises:
+            RuntimeError: there is none.
+        """
+        members, refitted = self.standing.members, self.standing.n_refits > 0
+        if not members:
+            raise RuntimeError("choose() names the finalist first")
+        if len(members) == 1:
+            return dataclasses.replace(members[0].run, finalist=True, refitted=refitted)
+        held_out = zip(*(candidate.outputs for candidate in members), strict=True)
+        score = self.training_data.mean_score([combine(outputs, self.weights()) for outputs in held_out])
+        run = ensemble_run("shallow", [candidate.run for candidate in members], self.weights(), score)
+        return dataclasses.replace(run, refitted=refitted)
+
+    def undo_seeds(self) -> None:
+        """Drop all refits: the finalist stands as it was searched."""
+        self.standing.undo()
+
+    def _pickled(self, n_seeds: int) -> list[bytes]:
+        members = self.standing.members
+        if not self.standing.n_refits:
+            return [candidate.model for candidate in members]
+        return [candidate.refits[i] for i in range(n_seeds) for candidate in members]
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The fitted models of all members for the first seed, then for the next, up to n seeds."""
-        return tuple(pickle.loads(candidate.models[i]) for i in range(n_seeds) for candidate in self.members)
+        return tuple(pickle.loads(model) for model in self._pickled(n_seeds))
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
-        """The finalist's predictions on validation or test items, one for each of its first n seeds."""
-        if not self.members:
+        """The finalist's predictions: of the searched models on validation items, or of n seeds on test items."""
+        members, weights = self.standing.members, self.weights()
+        if not members:
             return ()
-        items = self.training_data.valid if part == "valid" else self.training_data.test
-        outputs = []
-        for i in range(n_seeds):
-            for candidate in self.members:
-                key = (candidate.run.name, part, i)
-                if key not in self._outputs:
-                    self._outputs[key] = pickle.loads(candidate.models[i]).predict(self.training_data.dataset, items)
-            outputs.append(
-                combine([self._outputs[candidate.run.name, part, i] for candidate in self.members], self._weights)
-            )
-        return tuple(outputs)
+        if part == "valid":
+            return (combine([candidate.outputs[0] for candidate in members], weights),)
+        data = self.training_data
+        each = [model.predict(data.dataset, data.test) for model in self.models(n_seeds)]
+        n = len(members)
+        return tuple(combine(each[start : start + n], weights) for start in range(0, len(each), n))

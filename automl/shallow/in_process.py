@@ -32,13 +32,14 @@ class InProcessWorker:
         return None
 
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
-            stopping: Callable[[], bool] = lambda: False, part: int = 0) -> Fitted:  # fmt: skip
+            stopping: Callable[[], bool] = lambda: False, part: int = 0,
+            searched: bytes | None = None) -> Fitted:  # fmt: skip
         """Fit one model to its end, whatever the deadline; see `Worker.fit`."""
         begun = time.monotonic()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                fitted = run_fit(self.payload, FitSpec(model, take, deadline, part), lambda model: None)
+                fitted = run_fit(self.payload, FitSpec(model, take, deadline, part, searched), lambda model: None)
         except Exception as error:  # an error of a library fails this run only, not the contest
             return Fitted(fit_seconds=time.monotonic() - begun, failure=in_words(error))
         return dataclasses.replace(fitted, peak_mib=None)

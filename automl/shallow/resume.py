@@ -70,7 +70,7 @@ class ResumedFits:
             else:
                 model, outputs = stored
                 take = training_data.sample(entry.rows, self.seed)
-                candidates.keep(Candidate(run, search, entry.settings, [model], outputs, take))
+                candidates.keep(Candidate(run, search, entry.settings, model, outputs, take))
 
     def _stands(self, entry: Entry, model: bytes, outputs: tuple[Output, ...]) -> bool:
         """Whether a stored model belongs to its run.

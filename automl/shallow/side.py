@@ -95,7 +95,7 @@ class ShallowSide:
         self._too_little = 0.0
         self.archive = Archive(folder, fingerprints or {}, self._note)
         training_data = self.training_data
-        payload = Payload(dataset, training_data.parts, _plugins(searches))
+        payload = Payload(dataset, training_data.parts, _plugins(searches), training_data.refit)
         self.worker: FallbackWorker | InProcessWorker = (
             FallbackWorker(payload, self._note) if apart else InProcessWorker(payload)
         )
@@ -220,7 +220,7 @@ class ShallowSide:
             run = dataclasses.replace(run, valid_score=statistics.fmean(scores), n_holdouts=len(scores))
             if again is None:
                 search.lead(settings, self.holdout_policy.take_in(scores, skipped_for_time), self.training_data.rank)
-            candidate = Candidate(run, search, settings, [fitted.model], outputs, take)
+            candidate = Candidate(run, search, settings, fitted.model, outputs, take)
             self.candidates.keep(candidate)
             if again is None and take is not None and search.n == 1 and search.capped is None:
                 search.n = 0
@@ -347,7 +347,7 @@ class ShallowSide:
         """Store a model if it is among the best, and remove stored models that no longer are."""
         best = self.ranked[:KEPT_MODELS]
         if any(candidate is leader for leader in best):
-            self.archive.keep(candidate.run, candidate.models[0], candidate.outputs, seconds)
+            self.archive.keep(candidate.run, candidate.model, candidate.outputs, seconds)
             self.archive.retain([leader.run.name for leader in best])
 
     def _note(self, text: str) -> None:
@@ -363,20 +363,28 @@ class ShallowSide:
         """The weights of the finalist's members; they sum to 1."""
         return self.candidates.weights()
 
-    def seconds_a_seed(self) -> float:
-        """The time that another seed of the finalist is expected to take; see `Candidates.seconds_a_seed`."""
-        return self.candidates.seconds_a_seed()
+    def seconds_a_seed(self, n_members: int = 1) -> float:
+        """The time that a refit of the finalist is expected to take; see `Candidates.seconds_a_seed`."""
+        return self.candidates.seconds_a_seed(n_members)
 
     def add_seed(self, seconds: float) -> bool:
-        """Fit each member of the finalist with another random state; return whether it worked."""
+        """Refit the finalist once more; see `Candidates.add_seed`."""
         return self.candidates.add_seed(seconds)
+
+    def finalist(self) -> Run:
+        """The run of the finalist as it stands, without members that left it."""
+        return self.candidates.finalist()
+
+    def undo_seeds(self) -> None:
+        """Drop all refits: the finalist stands as it was searched."""
+        self.candidates.undo_seeds()
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The fitted models of all members for the first seed, then for the next, up to n seeds."""
         return self.candidates.models(n_seeds)
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
-        """The finalist's predictions on validation or test items, one for each of its first n seeds."""
+        """The finalist's predictions on validation or test items; see `Candidates.outputs`."""
         return self.candidates.outputs(part, n_seeds)
 
     def floor(self) -> tuple[Run, Output, Any]:

@@ -76,12 +76,20 @@ class Payload:
     Attributes:
         dataset: the data.
         parts: the hold-outs; the first is the split's own.
+        refit: what refits are trained on: training and validation items, with nothing held out; None in a run that
+            makes none.
         plugins: (module name, file) of baselines that cannot be imported by name.
     """
 
     dataset: Dataset
     parts: tuple[Part, ...]
     plugins: tuple[tuple[str, str], ...] = ()
+    refit: Part | None = None
+
+    @property
+    def growth(self) -> float:
+        """Items of a refit, as a multiple of the training items."""
+        return 1.0 if self.refit is None else len(self.refit.items) / max(len(self.parts[0].items), 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,15 +98,17 @@ class FitSpec:
 
     Attributes:
         model: the unfitted model, pickled.
-        take: positions of the training items to use; None for all.
+        take: positions of the training items to use, of a refit those of `Payload.refit`; None for all.
         deadline: `time.monotonic` value to end by, or None.
         part: number of the hold-out; 0 is the first.
+        searched: of a refit: the model of the search, pickled, which knows what validation items decided.
     """
 
     model: bytes
     take: np.ndarray | None
     deadline: float | None
     part: int = 0
+    searched: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,7 +214,8 @@ class Worker:
         return None
 
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
-            stopping: Callable[[], bool] = lambda: False, part: int = 0) -> Fitted:  # fmt: skip
+            stopping: Callable[[], bool] = lambda: False, part: int = 0,
+            searched: bytes | None = None) -> Fitted:  # fmt: skip
         """Fit one model. At the deadline the child is killed, its last checkpoint is used, and a new child starts.
 
         Args:
@@ -213,12 +224,13 @@ class Worker:
             deadline: `time.monotonic` value to end by, or None.
             stopping: returns whether the user wants to stop; called ten times a second.
             part: number of the hold-out; 0 is the first.
+            searched: see `FitSpec`.
         """
         try:
             reason = self.wait(deadline, stopping)
             if reason is not None:
                 return Fitted(failure=reason)
-            return self._fit(FitSpec(model, take, deadline, part), stopping)
+            return self._fit(FitSpec(model, take, deadline, part, searched), stopping)
         except BaseException:
             self.close()
             raise
@@ -400,7 +412,7 @@ def main(fd: int) -> None:
 
 
 def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> Fitted:
-    """Fit one model and predict the validation items.
+    """Fit one model and predict the validation items. A refit learns from them, and predicts nothing.
 
     Args:
         payload: the data that every fit reads.
@@ -420,14 +432,22 @@ def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> F
         keep(pickle.dumps(candidate, pickle.HIGHEST_PROTOCOL))
         last[:] = [time.monotonic(), time.monotonic() - now]
 
-    part = payload.parts[spec.part]
-    context = FitContext(spec.deadline, checkpoint, part.valid, part.valid_truth)
+    if spec.searched is not None:
+        assert payload.refit is not None
+        chosen = pickle.loads(spec.searched).chosen(payload.growth)  # safe: a model of this run
+        part, context = payload.refit, FitContext(spec.deadline, None, None, None, chosen)
+    else:
+        part = payload.parts[spec.part]
+        context = FitContext(spec.deadline, checkpoint, part.valid, part.valid_truth)
     weight = None if part.weight is None else part.weight[take]
     resources.reset_peak()
     seconds_spared()
     begun = time.monotonic()
     model.fit(payload.dataset, part.items[take], part.truth[take], weight, context)
     fit_seconds = time.monotonic() - begun + seconds_spared()
+    if spec.searched is not None:
+        stopped = str(getattr(model, "stopped", ""))
+        return Fitted(pickle.dumps(model, pickle.HIGHEST_PROTOCOL), None, fit_seconds, stopped=stopped)
     output = model.predict(payload.dataset, part.valid)
     peak = resources.peak_mib()
     pickled = pickle.dumps(model, pickle.HIGHEST_PROTOCOL)

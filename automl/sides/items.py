@@ -1,12 +1,23 @@
-"""A further hold-out: another split of the training and validation rows, for small data."""
+"""Items that fits learn from beside the training rows alone: those of a refit, and of a further hold-out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-__all__ = ["HoldOut"]
+if TYPE_CHECKING:
+    from automl.records import Split
+
+__all__ = ["HoldOut", "refit_items"]
+
+
+def refit_items(split: Split) -> np.ndarray:
+    """What a refit learns from: the training items, followed by what the validation rows add. No test row is in it."""
+    if split.refit_windows is not None:
+        return split.refit_windows
+    return np.concatenate([split.items("train"), split.items("valid")])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,7 +41,7 @@ def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
     A window without any observed value is in no part: there is nothing to learn from it, to score or to resample.
     """
     horizon = task.horizon or 1
-    train, valid, test = [], [], []
+    train, valid, test, added = [], [], [], []
     for first, end in _bounds(dataset.series, dataset.n_rows):
         start = _test_start(dataset, first, end, horizon)
         tested = windows(np.arange(start, end), horizon, horizon)
@@ -55,6 +55,7 @@ def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
         test.append(tested)
         context = horizon if begin - first >= 3 * horizon else 2
         train.append(windows(np.arange(first + context, begin), horizon, 1))
+        added.append(windows(np.arange(max(first + context, begin - horizon + 1), start), horizon, 1))
     parts = {
         name: _observed(dataset, np.concatenate(found))
         for name, found in (("training", train), ("validation", valid), ("test", test))
@@ -67,9 +68,11 @@ def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
                 f"horizon {horizon} leaves no {name} window{given}; the longest series has {counted(longest, 'row')} "
                 f"and needs {3 * horizon + 2}: ask for a shorter horizon"
             )
-    kept = parts["training"]
+    kept, more = parts["training"], _observed(dataset, np.concatenate(added))
     if len(kept) > MOST_TRAIN_WINDOWS:
-        kept = kept[np.sort(np.random.default_rng(seed).choice(len(kept), MOST_TRAIN_WINDOWS, replace=False))]
+        rng = np.random.default_rng(seed)
+        n_more = round(len(more) * MOST_TRAIN_WINDOWS / len(kept))
+        kept, more = _some(kept, MOST_TRAIN_WINDOWS, rng), _some(more, n_more, rng)
     units, ids = _window_units(dataset, parts["test"])
     from_given = dataset.given is not None and bool(dataset.given.any())
     rule = (
@@ -80,7 +83,13 @@ def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
     return Split(
         np.unique(kept), np.unique(parts["validation"]), np.unique(parts["test"]), units, ids, rule, seed,
         train_windows=kept, valid_windows=parts["validation"], test_windows=parts["test"],
+        refit_windows=np.concatenate([kept, more]),
     )  # fmt: skip
+
+
+def _some(found: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """`n` of these windows, drawn at random, in their order."""
+    return found[np.sort(rng.choice(len(found), n, replace=False))]
 
 
 def _any_observed(dataset: Dataset, begin: int, end: int) -> bool:

@@ -76,24 +76,26 @@ def test_a_score_is_the_mean_of_fits_that_never_saw_their_validation_rows(folded
         assert np.array_equal(own.truth, codec.truth(dataset, valid))
     scores = [training_data.judge(raw, i) for i, raw in enumerate(kept.raws)]
     assert len(scores) == 3 and run.valid_score == pytest.approx(statistics.fmean(scores))
-    assert scores[0] == kept.fits[0].score and len({raw.tobytes() for raw in kept.raws}) == 3
+    assert scores[0] == kept.fit.score and len({raw.tobytes() for raw in kept.raws}) == 3
 
 
 def test_the_first_hold_out_gives_what_it_gives_alone(folded, task_parts):
     """Rows of other hold-outs on the device and fits between trials change nothing about a trial."""
     one, several = side(task_parts, template(), max_trials=1), side(folded, template(), max_trials=1)
     trials(one), trials(several)
-    assert np.array_equal(one.ranked[0].fits[0].raw_valid, several.ranked[0].fits[0].raw_valid)
+    assert np.array_equal(one.ranked[0].fit.raw_valid, several.ranked[0].fit.raw_valid)
     for deep in (one, several):
         deep.choose(None)
         assert deep.add_seed(math.inf)
-    assert np.array_equal(one.ranked[0].fits[1].raw_valid, several.ranked[0].fits[1].raw_valid)
+    for a, b in zip(one.ranked[0].refits[0].weights, several.ranked[0].refits[0].weights, strict=True):
+        assert np.array_equal(a, b)
 
 
-def test_data_without_hold_outs_lie_on_the_device_once(task_parts, folded):
-    data = side(task_parts, template()).trainer.data
-    assert data.inputs["numbers"].shape[0] == len(data.target) == data.n_train == 240 and data.others == ()
-    assert side(folded, template()).trainer.data.inputs["numbers"].shape[0] == 320
+def test_what_a_refit_adds_follows_the_training_rows_on_the_device(task_parts, folded):
+    for parts in (task_parts, folded):
+        data = side(parts, template()).trainer.data
+        assert (data.n_train, data.n_refit) == (240, 320)
+        assert data.inputs["numbers"].shape[0] == len(data.target) == len(data.weight) == 320
 
 
 def test_the_finalist_is_the_best_of_those_judged_on_all(folded):
@@ -155,7 +157,7 @@ def test_an_ensemble_is_chosen_on_all_hold_outs_and_among_those_judged_on_all(fo
     np.testing.assert_array_equal(truth, codec.truth(dataset, np.concatenate([valid for _, valid in split.folds])))
     scores = [
         metrics.score(task.metric, codec.truth(dataset, valid),
-                      combine([codec.decode(kept.raws[i]) for kept in deep.finalist.members]))
+                      combine([codec.decode(kept.raws[i]) for kept in deep.chosen.standing.members]))
         for i, (_, valid) in enumerate(split.folds)
     ]  # fmt: skip
     assert found.n_holdouts == 3 and found.valid_score == pytest.approx(statistics.fmean(scores))

@@ -76,7 +76,7 @@ def test_a_reused_compiled_step_gives_what_a_fresh_one_gives(task_parts):
         if not cached:
             deep.trainer.networks.clear()
         assert deep.add_seed(math.inf)
-        return deep.outputs("test", 2)[1].arrays["probabilities"]
+        return deep.outputs("test", 1)[0].arrays["probabilities"]
 
     assert np.array_equal(fits(cached=True), fits(cached=False))
 
@@ -90,7 +90,7 @@ def test_models_predict_what_was_scored(task_parts):
     raw = np.asarray(model(encoder.transform(dataset, split.valid)))
     expected = deep.outputs("valid", 1)[0].arrays["probabilities"]
     assert codec.decode(raw).arrays["probabilities"] == pytest.approx(expected, abs=1e-6)
-    assert run.valid_score == max(kept.fits[0].score for kept in deep.ranked)
+    assert run.valid_score == max(kept.fit.score for kept in deep.ranked)
 
 
 def test_a_template_that_raises_is_a_failed_run_and_the_others_go_on(task_parts):
@@ -147,15 +147,15 @@ def test_weights_return_from_disk_and_damaged_ones_are_put_aside(task_parts, tmp
     first.choose(None)
     expected = first.outputs("test", 1)[0].arrays["probabilities"]
     second = side(task_parts, template(), max_trials=3, folder=tmp_path)
-    assert second.choose(None).name == first.finalist.members[0].run.name
+    assert second.choose(None).name == first.chosen.standing.members[0].run.name
     assert np.array_equal(second.outputs("test", 1)[0].arrays["probabilities"], expected)
 
-    best = tmp_path / "weights" / f"{first.finalist.members[0].run.name}.npz"
+    best = tmp_path / "weights" / f"{first.chosen.standing.members[0].run.name}.npz"
     best.write_bytes(best.read_bytes()[:-7])
     third = side(task_parts, template(), max_trials=4, folder=tmp_path)
     assert third.archive.store.unreadable == [best.with_suffix(".unreadable").name]
     (again,) = third.step(math.inf)  # what was lost is fitted again
-    assert again.choices == first.finalist.members[0].run.choices
+    assert again.choices == first.chosen.standing.members[0].run.choices
 
 
 def test_a_killed_trial_goes_on_from_its_snapshot(task_parts, tmp_path, monkeypatch):

@@ -38,6 +38,10 @@ def test_a_contest_runs_from_raw_data_to_a_verdict(finished, name):
     assert facts["champion"] in ("deep", "shallow", "blend")
     assert all(np.isfinite(facts["validation"]["scores"][side]) for side in sides)
     assert facts["why"].endswith(".") and all(run["hours_per_year"] > 0 for run in sides.values())
+    assert {run["name"] for run in facts["runs"] if run["refitted"] and run["side"] != "blend"} == {
+        run["name"] for run in sides.values()
+    }
+    assert "refitted on training and validation rows, 2 seeds" in (result.folder / "report.md").read_text()
     assert json.loads((result.folder / "result.json").read_text()) == facts
     assert (result.folder / "report.html").stat().st_size > 10_000
 

@@ -195,11 +195,11 @@ def test_a_model_that_is_dear_to_store_is_left_out(tmp_path, half):
     _, _, side = half
     archive = Archive(tmp_path, {}, print)
     kept = side.ranked[0]
-    assert not archive.keep(kept.run, kept.models[0], kept.outputs, 0.0)
+    assert not archive.keep(kept.run, kept.model, kept.outputs, 0.0)
     archive._seconds_a_mib[kept.run.family] = 1e6
-    assert not archive.keep(kept.run, kept.models[0], kept.outputs, math.inf)
+    assert not archive.keep(kept.run, kept.model, kept.outputs, math.inf)
     archive._seconds_a_mib.clear()
-    assert archive.keep(kept.run, kept.models[0], kept.outputs, math.inf)
+    assert archive.keep(kept.run, kept.model, kept.outputs, math.inf)
     assert archive.load(replace(kept.run, valid_score=-1.0)) is None  # another run that had its name
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections import Counter
 from dataclasses import replace
 
@@ -100,14 +101,19 @@ def test_the_finalist_is_the_best_by_validation_and_its_outputs_have_its_score(f
     )
 
 
-def test_another_seed_gives_another_model_of_the_same_settings(finished):
+def test_a_seed_is_a_refit_of_the_same_settings(finished):
     _, side, _, _ = finished
     name = side.choose(None).name
+    before, (searched,) = side.outputs("valid", 1), side.models(1)
     assert side.seconds_a_seed() > 0
-    assert side.add_seed(3000.0)
-    assert side.choose(None).n_seeds == 2
-    assert side.choose(None).name == name
+    assert side.add_seed(3000.0) and side.add_seed(3000.0)
+    assert side.finalist().name == name and side.finalist().refitted
     assert len(side.outputs("test", 2)) == len(side.models(2)) == 2
+    after = side.outputs("valid", 2)
+    np.testing.assert_array_equal(before[0].arrays["probabilities"], after[0].arrays["probabilities"])
+    side.undo_seeds()
+    assert not side.finalist().refitted
+    assert pickle.dumps(side.models(1)[0]) == pickle.dumps(searched)
 
 
 def test_a_latency_that_nobody_meets_names_nobody(finished):

@@ -11,6 +11,7 @@ import pytest
 
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, GoalName, Split, Task
+from automl.sides.items import refit_items
 from automl.split import split, windows
 from automl.split.folds import HOLD_OUTS
 
@@ -542,3 +543,37 @@ def test_gaps_move_no_border_between_parts() -> None:
     assert len(other.test_windows) == len(one.test_windows)
     assert set(map(tuple, other.test_windows)) <= set(map(tuple, one.test_windows))
     assert set(map(tuple, other.valid_windows)) <= set(map(tuple, one.valid_windows))
+
+
+@pytest.mark.parametrize(("lengths", "horizon"), [([144], 12), ([60, 90], 5)])
+def test_a_refit_of_a_forecast_learns_from_every_window_before_the_test(lengths: list[int], horizon: int) -> None:
+    """Its windows are the training windows, followed by all that reach into the validation rows and no further."""
+    data, what = forecast(lengths, horizon)
+    parts = split(data, what, 0)
+    both = refit_items(parts)
+    assert parts.train_windows is not None
+    np.testing.assert_array_equal(both[: len(parts.train_windows)], parts.train_windows)
+    added = both[len(parts.train_windows) :]
+    assert np.isin(added, parts.valid).any(axis=1).all()
+    assert not np.isin(both, parts.test).any()
+    assert len(np.unique(both[:, 0])) == len(both)
+    assert data.series is None or all(len(set(data.series[window])) == 1 for window in added)
+    for rows in (parts.valid, added):  # the last rows before the test are among them
+        ends = [rows[rows < first].max() for first in np.sort(parts.test[np.r_[True, np.diff(parts.test) > 1]])]
+        assert ends == [first - 1 for first in np.sort(parts.test[np.r_[True, np.diff(parts.test) > 1]])]
+
+
+def test_a_refit_of_rows_learns_from_training_and_validation_rows() -> None:
+    parts = Split(np.arange(3), np.array([5, 7]), np.array([8]), "row", np.zeros(1, np.int64), "in order", 0)
+    assert refit_items(parts).tolist() == [0, 1, 2, 5, 7]
+
+
+def test_of_very_many_windows_a_refit_learns_from_the_same_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, what = forecast([200], 4)
+    whole = split(data, what, 0)
+    assert whole.train_windows is not None
+    n_train, n_added = len(whole.train_windows), len(refit_items(whole)) - len(whole.train_windows)
+    monkeypatch.setattr("automl.split.forecast.MOST_TRAIN_WINDOWS", n_train // 2)
+    some = split(data, what, 0)
+    assert some.train_windows is not None and len(some.train_windows) == n_train // 2
+    assert len(refit_items(some)) - len(some.train_windows) == round(n_added * (n_train // 2) / n_train)

@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from automl.baselines.learners.learner import Learner, balanced, columns_of, spread
+from automl.baselines.learners.learner import Learner, balanced, columns_of, grown, rounds_of, spread
 from automl.errors import MissingExtra, OutOfTime
 from automl.records import FitContext, GoalName
 from automl.system.resources import usable_cores
@@ -119,15 +119,18 @@ class Boosters(Learner):
         self.stored, self.codes, self._opened = [], [], {}
         if self.settings.get("class_weight") == "balanced" and truth.ndim == 1:
             weight = balanced(truth, weight)
+        rounds = rounds_of(context, len(columns))
+        rates = None if context.chosen is None else context.chosen["rates"]
         for k, (y, valid_y) in enumerate(zip(columns, valid_columns, strict=True)):
             deadline = context.deadline
             if deadline is not None:
                 deadline = time.monotonic() + (deadline - time.monotonic()) / (len(columns) - k)
-            self._grow(X, y, weight, valid, valid_y, deadline, complete if k == len(columns) - 1 else None)
+            settings = self._settings(rounds[k], None if rates is None else rates[k])
+            self._grow(X, y, weight, valid, valid_y, deadline, complete if k == len(columns) - 1 else None, settings)
 
     def _grow(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
               valid_y: np.ndarray | None, deadline: float | None,
-              complete: Callable[[], None] | None) -> None:  # fmt: skip
+              complete: Callable[[], None] | None, settings: Mapping[str, Any]) -> None:  # fmt: skip
         """One more ensemble; classes that training rows lack are left out of it."""
         place = len(self.stored)
         codes = np.zeros(0, dtype=np.int64)
@@ -149,14 +152,36 @@ class Boosters(Learner):
             if complete is not None:
                 complete()
 
-        grown = _module(self.library).grow(
-            Growth(len(codes), self.settings, self.seed, X, y, weight, valid, valid_y, self.categories,
+        made = _module(self.library).grow(
+            Growth(len(codes), settings, self.seed, X, y, weight, valid, valid_y, self.categories,
                    deadline, keep)
         )  # fmt: skip
-        if not grown.content:
+        if not made.content:
             raise OutOfTime(f"{self.library}: time ran out before the first round was grown")
-        self.stopped = grown.stopped or self.stopped
-        keep(grown.content)
+        self.stopped = made.stopped or self.stopped
+        keep(made.content)
+
+    def _settings(self, rounds: int | None, rate: float | None) -> Mapping[str, Any]:
+        """The settings of one ensemble; in a refit with the rounds and the rate of the fit before."""
+        own = {} if rate is None else {"learning_rate": rate}
+        return self.settings if rounds is None else {**self.settings, **own, "max_iter": rounds}
+
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """Rounds of each ensemble for a refit, None for one that saw a single class, and the rates it was grown with.
+
+        A rate that the library chooses by the rows and rounds would be another one with other rounds.
+        """
+        lengths = [None if content is None else self._length(k) for k, content in enumerate(self.stored)]
+        return {
+            "rounds": [None if length is None else grown(length[0], growth) for length in lengths],
+            "rates": [None if length is None else length[1] for length in lengths],
+        }
+
+    def _length(self, k: int) -> tuple[int, float | None]:
+        need(self.library)
+        module = _module(self.library)
+        rounds, rate = module.length(module.opened(self.stored[k].tobytes()))
+        return int(rounds), rate
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Probabilities ``(n, n_classes)`` or values ``(n, n_targets)``.

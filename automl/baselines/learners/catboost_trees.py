@@ -13,7 +13,7 @@ import pandas as pd
 
 from automl.baselines.learners.boosters import Grown, Growth, threads
 
-__all__ = ["grow", "opened", "predicted"]
+__all__ = ["grow", "length", "opened", "predicted"]
 
 PILOT_ROUNDS = 8
 LEAST_ROUNDS = 50
@@ -123,6 +123,12 @@ def opened(content: bytes) -> Any:
     import catboost
 
     return catboost.CatBoost().load_model(blob=content)
+
+
+def length(model: Any) -> tuple[int, float | None]:
+    """Rounds of a model, and the rate that it was grown with, which CatBoost may have chosen by rows and rounds."""
+    rate = model.get_all_params().get("learning_rate")
+    return int(model.tree_count_), None if rate is None else float(rate)
 
 
 def predicted(model: Any, X: np.ndarray, categories: Sequence[bool], is_classifier: bool, n_threads: int) -> Any:

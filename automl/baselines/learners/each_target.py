@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -58,9 +58,10 @@ class EachTarget:
                 known = np.flatnonzero(~np.isnan(valid_truth[:, j]))
                 own_valid, own_truth = (valid[known], valid_truth[known, j : j + 1]) if len(known) else (None, None)
             one = copy.deepcopy(self.learner)
+            own = dataclasses.replace(_share(context, own_truth, n_targets - j), chosen=_own(context.chosen, j))
             one.fit(
                 X[rows], truth[rows, j : j + 1], None if weight is None else weight[rows], own_valid, own_truth,
-                _share(context, own_truth, n_targets - j), _nothing, **more,
+                own, _nothing, **more,
             )  # fmt: skip
             self.fitted.append(one)
         complete()
@@ -68,6 +69,10 @@ class EachTarget:
     def predict(self, X: Any) -> np.ndarray:
         """Values ``(n, n_targets)``."""
         return np.concatenate([np.asarray(one.predict(X)).reshape(X.shape[0], 1) for one in self.fitted], axis=1)
+
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """What validation rows decided for each target, for a refit."""
+        return {"each": [one.chosen(growth) for one in self.fitted]}
 
     @property
     def stopped(self) -> str:
@@ -90,6 +95,16 @@ def filled(truth: np.ndarray) -> np.ndarray:
         raise TrialError(f"no training row holds target {lacking + 1} of {truth.shape[1]}")
     means = np.where(known, truth, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     return np.where(known, truth, means)
+
+
+def _own(chosen: Mapping[str, Any] | None, target: int) -> Mapping[str, Any] | None:
+    """What was chosen for one target; the fit before may have had one learner for all, if no training row had gaps."""
+    if chosen is None:
+        return None
+    if "each" in chosen:
+        own: Mapping[str, Any] = chosen["each"][target]
+        return own
+    return {name: value[target : target + 1] if isinstance(value, list) else value for name, value in chosen.items()}
 
 
 def _share(context: FitContext, valid_truth: np.ndarray | None, n_left: int) -> FitContext:

@@ -17,8 +17,8 @@ from automl import goals
 from automl.records import FitContext, GoalName, Output
 
 __all__ = [
-    "ABSENT", "CERTAIN", "Learner", "as_output", "balanced", "by_class", "columns_of", "gamma_for", "late", "own_goal",
-    "scores_of", "spread",
+    "ABSENT", "CERTAIN", "Learner", "as_output", "balanced", "by_class", "columns_of", "gamma_for", "grown", "late",
+    "own_goal", "rounds_of", "scores_of", "spread",
 ]  # fmt: skip
 
 ABSENT = -1e3
@@ -141,6 +141,27 @@ def balanced(truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
 def late(context: FitContext) -> bool:
     """Whether the deadline has come."""
     return context.deadline is not None and time.monotonic() >= context.deadline
+
+
+def grown(rounds: int, growth: float) -> int:
+    """Rounds of boosting on `growth` times the rows: each round fits less noise there, so that more of them pay."""
+    return max(1, round(rounds * growth))
+
+
+def rounds_of(context: FitContext, n_ensembles: int) -> list[int | None]:
+    """Rounds that each ensemble of a refit has; None for those that settings and validation rows decide.
+
+    An ensemble that saw a single class before has as many as the longest of the others.
+
+    Args:
+        context: of the fit; its `chosen` has "rounds".
+        n_ensembles: ensembles to grow.
+    """
+    if context.chosen is None:
+        return [None] * n_ensembles
+    rounds: list[int | None] = list(context.chosen["rounds"])
+    longest = max((n for n in rounds if n is not None), default=None)
+    return [longest if n is None else n for n in rounds]
 
 
 def spread(probabilities: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:

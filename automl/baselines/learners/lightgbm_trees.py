@@ -11,7 +11,7 @@ import numpy as np
 
 from automl.baselines.learners.boosters import Grown, Growth, threads
 
-__all__ = ["grow", "opened", "predicted"]
+__all__ = ["grow", "length", "opened", "predicted"]
 
 WIDE_COLUMNS = 200
 CHECKPOINT_SECONDS = 0.5
@@ -99,6 +99,11 @@ def opened(content: bytes) -> Any:
     import lightgbm
 
     return lightgbm.Booster(model_str=content.decode())
+
+
+def length(model: Any) -> tuple[int, None]:
+    """Rounds of a model; its rate is the one of its settings."""
+    return int(model.current_iteration()), None
 
 
 def predicted(model: Any, X: np.ndarray, categories: Sequence[bool], is_classifier: bool, n_threads: int) -> Any:

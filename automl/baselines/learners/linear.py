@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,11 @@ class Linear(Learner):
 
     def fit(self, X: Any, truth: np.ndarray, weight: np.ndarray | None, valid: Any, valid_truth: np.ndarray | None,
             context: FitContext, complete: Callable[[], None]) -> None:  # fmt: skip
-        """Fit every strength until the deadline and keep the best."""
+        """Fit every strength until the deadline and keep the best; in a refit the one of the fit before."""
+        if context.chosen is not None:
+            self._fit_again(X, truth, weight, context.chosen)
+            complete()
+            return
         if self.loss == "ridge":
             self._fit_ridge(X, truth, weight, valid, valid_truth)
             return
@@ -93,6 +97,20 @@ class Linear(Learner):
                 self.models, self.temperature, worse = kept, kept_temperature, worse + 1
             if worse >= 2 or late(context):
                 break
+
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """Strength and temperature for a refit."""
+        return {"strength": self.strength, "temperature": self.temperature}
+
+    def _fit_again(self, X: Any, truth: np.ndarray, weight: np.ndarray | None, chosen: Mapping[str, Any]) -> None:
+        """Fit the strength of a fit before, and take over its temperature."""
+        self.strength = float(chosen["strength"])
+        if self.loss == "ridge":
+            self.strengths = [self.strength]
+            self._fit_ridge(X, truth, weight, None, None)
+        else:
+            self.models = [self._classifier(X, t, weight, 1 / self.strength) for t in columns_of(truth)]
+        self.temperature = float(chosen["temperature"])
 
     def _classifier(self, X: Any, truth: np.ndarray, weight: np.ndarray | None, C: float) -> Any:
         if len(np.unique(truth)) < 2:
@@ -192,6 +210,10 @@ class Fourier:
         self.features = RBFSampler(gamma=gamma, n_components=self.n_features, random_state=self.seed).fit(X[:2])
         V = None if valid is None else self.features.transform(valid)
         self.linear.fit(self.features.transform(X), truth, weight, V, valid_truth, context, complete)
+
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """Strength and temperature for a refit."""
+        return self.linear.chosen(growth)
 
     def predict(self, X: Any) -> np.ndarray:
         """Probabilities or values."""

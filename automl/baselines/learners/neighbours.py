@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -57,7 +57,7 @@ class Neighbours(Learner):
         self.rows = X.astype(np.float32)
         self.weight = np.ones(len(X)) if weight is None else np.asarray(weight, dtype=np.float64) / np.mean(weight)
         self.prior = self.weight @ self.goals / self.weight.sum()
-        self.count = min(DEFAULT_COUNT, len(X))
+        self.count = min(DEFAULT_COUNT if context.chosen is None else int(context.chosen["count"]), len(X))
         complete()
         if valid is None or valid_truth is None or not len(valid) or late(context):
             return
@@ -66,6 +66,10 @@ class Neighbours(Learner):
         losses = [self.loss_of(valid_truth, self._mean(nearest[:, :k], far[:, :k])) for k in counts]
         self.count = counts[int(np.argmin(losses))]
         complete()
+
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """The number of neighbours for a refit."""
+        return {"count": self.count}
 
     def _nearest(self, X: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Positions ``(n, count)`` of the nearest rows, nearest first, and their distances."""

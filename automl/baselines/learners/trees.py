@@ -17,7 +17,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
-from automl.baselines.learners.learner import Learner, columns_of, late, spread
+from automl.baselines.learners.learner import Learner, columns_of, grown, late, rounds_of, spread
 from automl.records import FitContext, GoalName
 
 __all__ = ["Boosting", "Forest"]
@@ -65,22 +65,24 @@ class Boosting(Learner):
         columns = columns_of(truth)
         valid_columns = columns_of(valid_truth) if valid_truth is not None else [None] * len(columns)
         self.models = [None] * len(columns)
+        rounds = rounds_of(context, len(columns))
         for k, (y, valid_y) in enumerate(zip(columns, valid_columns, strict=True)):
             deadline = None
             if context.deadline is not None:
                 deadline = time.monotonic() + (context.deadline - time.monotonic()) / (len(columns) - k)
             whole = complete if k == len(columns) - 1 else _nothing
-            self._grow(k, X, y, weight, valid, valid_y, deadline, whole, categories)
+            self._grow(k, X, y, weight, valid, valid_y, deadline, whole, categories, rounds[k])
 
     def _grow(self, k: int, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
               valid_y: np.ndarray | None, deadline: float | None, complete: Callable[[], None],
-              categories: Sequence[bool]) -> None:  # fmt: skip
+              categories: Sequence[bool], rounds: int | None) -> None:  # fmt: skip
         if self.is_classifier and len(np.unique(y)) < 2:
             self.models[k] = float(y[0])
             return
         model = self._estimator(categories)
         losses: list[float] = []
         most, patience = int(self.settings.get("max_iter", 400)), int(self.settings.get("patience", 40))
+        most = rounds or most
         n, step_done, begun = 0, 1, time.monotonic()
         while n < most:
             step = min(most - n, 3 if n == 0 else max(12, n // 2))
@@ -106,6 +108,10 @@ class Boosting(Learner):
             # The public way back, staged prediction, would pay for the rounds cut at every prediction.
             model._predictors = model._predictors[:best]
         complete()
+
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """Rounds of each ensemble for a refit; None for one that saw a single class."""
+        return {"rounds": [None if isinstance(m, float) else grown(len(m._predictors), growth) for m in self.models]}
 
     def _losses(self, model: Any, valid: np.ndarray, y: np.ndarray, known: int) -> list[float]:
         """Validation loss of each round from `known` on."""
@@ -189,6 +195,7 @@ class Forest(Learner):
         y = truth[:, 0] if truth.ndim == 2 and truth.shape[1] == 1 else truth
         model = self._estimator()
         most = int(self.settings.get("n_estimators", 200))
+        most = most if context.chosen is None else int(context.chosen["trees"])
         n, step_done, begun = 0, 1, time.monotonic()
         while n < most:
             step = min(most - n, 4 if n == 0 else 28)
@@ -204,6 +211,10 @@ class Forest(Learner):
             model.fit(X, y, sample_weight=weight)
             self.models = [model]
             complete()
+
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """The trees that a refit grows: as many, since more rows need no more of them."""
+        return {"trees": len(self.models[0].estimators_)}
 
     def _estimator(self) -> Any:
         s = self.settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -60,8 +60,14 @@ class Vectors(Learner):
                 continue
             machine = SVC(C=self.C, gamma=gamma, class_weight=self.class_weight, cache_size=500)
             self.models.append(machine.fit(X, y, sample_weight=weight))
-        if valid is not None and valid_truth is not None:
+        if context.chosen is not None:
+            self.temperature = float(context.chosen["temperature"])
+        elif valid is not None and valid_truth is not None:
             self.temperature = self.best_temperature(self._scores(valid), valid_truth)
+
+    def chosen(self, growth: float) -> Mapping[str, Any]:
+        """The temperature for a refit."""
+        return {"temperature": self.temperature}
 
     def _scores(self, X: np.ndarray) -> np.ndarray:
         scores = scores_of(self.models, X)

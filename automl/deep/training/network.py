@@ -40,13 +40,14 @@ class DeviceData:
     """Training and validation arrays as tensors on the device.
 
     Attributes:
-        inputs: by spec name, shape (n_train, ...). If there are other hold-outs, the validation rows follow the
-            training rows here, in `target` and in `weight`.
-        target: (n_train, ...).
-        weight: (n_train,), mean 1.
+        inputs: by spec name, shape (n_refit, ...): the training rows, followed by those that a refit adds; so are
+            `target` and `weight`.
+        target: (n_refit, ...).
+        weight: (n_refit,), mean 1 over the training rows.
         valid: inputs of the validation rows, by spec name.
         n_train: number of training rows.
         n_valid: number of validation rows.
+        n_refit: number of rows that a refit learns from.
         others: (training, validation) positions in `inputs`, for each other hold-out.
     """
 
@@ -56,6 +57,7 @@ class DeviceData:
     valid: Mapping[str, tf.Tensor]
     n_train: int
     n_valid: int
+    n_refit: int
     others: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
 
     @classmethod
@@ -66,21 +68,21 @@ class DeviceData:
         weight: np.ndarray | None,
         valid: Mapping[str, np.ndarray],
         n_valid: int,
-        valid_target: np.ndarray | None = None,
-        valid_weight: np.ndarray | None = None,
+        added: Mapping[str, np.ndarray] | None = None,
+        added_target: np.ndarray | None = None,
+        added_weight: np.ndarray | None = None,
         others: Sequence[tuple[np.ndarray, np.ndarray]] = (),
     ) -> DeviceData:
-        """Copy arrays to the device; `others` also need the target and weight of the validation rows."""
+        """Copy arrays to the device. What a refit adds follows the training rows; see `TrainingData`."""
         n_train = len(target)
-        weights = np.ones(n_train) if weight is None else weight / max(float(weight.mean()), 1e-12)
-        inputs: Mapping[str, np.ndarray] = train
-        if others:
-            assert valid_target is not None
-            inputs = {name: np.concatenate([array, valid[name]]) for name, array in train.items()}
-            target = np.concatenate([target, valid_target])
-            scale = 1.0 if weight is None else max(float(weight.mean()), 1e-12)
-            own = np.ones(n_valid) if valid_weight is None else valid_weight / scale
-            weights = np.concatenate([weights, own])
+        inputs = train
+        if added and added_target is not None:
+            inputs = {name: np.concatenate([array, added[name]]) for name, array in train.items()}
+            target = np.concatenate([target, added_target])
+        weights = np.ones(len(target))
+        if weight is not None:
+            every = weight if added_weight is None else np.concatenate([weight, added_weight])
+            weights = every / max(float(weight.mean()), 1e-12)
         return cls(
             {name: tf.constant(array) for name, array in inputs.items()},
             tf.constant(target),
@@ -88,6 +90,7 @@ class DeviceData:
             {name: tf.constant(array) for name, array in valid.items()},
             n_train,
             n_valid,
+            len(target),
             tuple(others),
         )
 
@@ -197,6 +200,13 @@ class Network:
         self._valid = {name: tf.gather(tensor, valid) for name, tensor in self._read(self.data.inputs).items()}
         self.n_train, self.n_valid = len(self._rows), len(valid)
         self.batch_size = min(self.batch_size, self.n_train)
+
+    def take_all(self) -> None:
+        """Train on the training rows and those that a refit adds, until the next `reset`."""
+        self.n_train = self.data.n_refit
+
+    def complete(self) -> None:
+        """Make the weights those of a finished network, after the last step."""
 
     def _drawn(self, seed: int) -> None:
         if self.initial.covers(self.model):

@@ -47,6 +47,15 @@ class RetrievalNetwork(Network):
         super().hold_out(number)
         self._know(np.asarray(self._rows))
 
+    def take_all(self) -> None:
+        """As `Network.take_all`; rows are then compared with all of these, or a sample of them."""
+        super().take_all()
+        self._know(np.arange(self.data.n_refit))
+
+    def complete(self) -> None:
+        """Give the layer the embeddings of the rows that others are compared with."""
+        self._place()
+
     def _know(self, rows: np.ndarray) -> None:
         if len(rows) > self.layer.rows:
             rows = np.sort(np.random.default_rng(0).choice(rows, self.layer.rows, replace=False))

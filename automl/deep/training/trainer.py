@@ -19,7 +19,7 @@ from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, neve
 from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.training.network import DeviceData, Network
 from automl.deep.training.retrieval import RetrievalNetwork
-from automl.deep.training.trial import Fit, Snapshot, train
+from automl.deep.training.trial import Fit, Snapshot, refit, train
 from automl.deep.training.watchdog import NeverEnded, Watchdog, watching
 from automl.errors import OutOfTime
 from automl.sides import holdouts
@@ -110,8 +110,9 @@ class Trainer:
             training_data.weight,
             training_data.valid,
             len(training_data.valid_truth),
-            training_data.valid_target,
-            training_data.valid_weight,
+            training_data.added,
+            training_data.added_target,
+            training_data.added_weight,
             [(one.train, one.valid) for one in training_data.others],
         )
         self.networks: OrderedDict[str, Network] = OrderedDict()
@@ -140,7 +141,7 @@ class Trainer:
             with watching(spec.seconds, self.stopping, lambda why: self.on_stuck(spec, why)) as watchdog:
                 self._try(spec, watchdog, state, watchdog.unbroken(on_epoch), watchdog.unbroken(on_snapshot), snapshot)
                 state.seconds = time.monotonic() - begun
-                if state.fit is not None:
+                if state.fit is not None and spec.share is None:
                     state.others, state.skipped_for_time = self._examine(spec, state.settings, state.fit, watchdog)
         except NeverEnded as error:
             if state.status == "failed":  # otherwise the trial had already ended by itself
@@ -177,6 +178,10 @@ class Trainer:
                     state.n_parameters = network.n_parameters
                     state.place = self.device.name if network.n_devices > 1 else self.device.kind
                     self._check_memory(network)
+                    if spec.share is not None:
+                        state.fit = self._refitted(network, spec, deadline, watchdog)
+                        state.status = "done"
+                        return
                     state.fit = train(
                         network,
                         state.settings,
@@ -205,11 +210,22 @@ class Trainer:
                     state.ended_by(spec, watchdog.over)
                     return
                 state.failures.append(explain(error))
+            if spec.share is not None:  # with other settings it would be another model
+                return
             changed = second_try(state.failures[-1].kind, state.settings)
             snapshot, state.best = None, None
             if changed is None or (deadline is not None and time.monotonic() >= deadline):
                 return
             state.settings = changed
+
+    def _refitted(self, network: Network, spec: TrialSpec, deadline: float | None, watchdog: Watchdog) -> Fit:
+        """Train for the length that the spec names on training and validation rows."""
+        assert spec.share is not None and spec.n_steps is not None
+        network.take_all()
+        return refit(
+            network, spec.settings, seed=spec.seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
+            stopping=watchdog.stopping, n_steps=spec.n_steps, share=spec.share,
+        )  # fmt: skip
 
     def _examine(
         self, spec: TrialSpec, settings: Mapping[str, Any], fit: Fit, watchdog: Watchdog

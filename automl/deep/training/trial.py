@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from automl.deep.training.network import Network
     from automl.records import Status
 
-__all__ = ["Fit", "Milestone", "Snapshot", "learning_rate_at", "train"]
+__all__ = ["Fit", "Milestone", "Snapshot", "learning_rate_at", "refit", "train"]
 
 WARM_UP_SHARE = 0.05
 PATIENCE_SHARE = 0.4
@@ -42,6 +42,7 @@ class Fit:
         status: "done", or "cut" if the clock, the user or the pruner ended it before its epochs or its patience did.
         n_steps: the length of its schedule in the end.
         stopped_early: the pruner stopped it: earlier trials were better at the same share of their schedules.
+        best_step: step at the end of the best epoch; None if an earlier version stored the fit.
     """
 
     weights: list[np.ndarray]
@@ -54,6 +55,12 @@ class Fit:
     status: Status
     n_steps: int
     stopped_early: bool = False
+    best_step: int | None = None
+
+    @property
+    def best_share(self) -> float:
+        """The share of the schedule after which the best epoch ended: what a refit trains."""
+        return 1.0 if self.best_step is None else min(self.best_step / max(self.n_steps, 1), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ class Snapshot:
     def best_fit(self) -> Fit:
         """The fit that the trial would have left if it had been cut here."""
         return Fit(self.weights, self.raw_valid, self.score, self.curve, float(self.curve[-1]["epoch"]), self.seconds,
-                   0.0, "cut", self.total)  # fmt: skip
+                   0.0, "cut", self.total, best_step=self.best_step)  # fmt: skip
 
 
 def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
@@ -127,6 +134,7 @@ class _Progress:
         per_epoch: steps in one epoch.
         soft_seconds: see `train`.
         valid_seconds: time of the last validation.
+        share: the share of the schedule that is trained.
     """
 
     network: Network
@@ -144,6 +152,12 @@ class _Progress:
     planned: int | None = None
     soft_seconds: float | None = None
     valid_seconds: float = 0.0
+    share: float = 1.0
+
+    @property
+    def end(self) -> int:
+        """The step at which training ends."""
+        return self.total if self.share >= 1.0 else max(1, round(self.share * self.total))
 
     def __post_init__(self) -> None:
         self.per_epoch = max(1, self.network.n_train // self.network.batch_size)
@@ -154,7 +168,7 @@ class _Progress:
 
     def replan(self) -> None:
         """Shorten the schedule to what the clock still allows, so that the learning rate has decayed at the end."""
-        if self.deadline is None or not self.step_seconds:
+        if self.deadline is None or not self.step_seconds or self.step >= self.end:
             return
         if self.soft_seconds is not None:
             if self.total * self.step_seconds <= SOFT_STRETCH * self.soft_seconds:
@@ -238,10 +252,12 @@ def train(
         planned=n_steps, soft_seconds=soft_seconds,
     )  # fmt: skip
     best: tuple[float, list[np.ndarray], np.ndarray, int] | None = None
+    kept_step = 0
     curve: list[Mapping[str, float]] = []
     next_check, sign = 1.0, 1.0 if higher_is_better else -1.0
     if snapshot is not None:
         best, curve, next_check = _resume(state, snapshot)
+        kept_step = snapshot.best_step
     ahead = [
         milestone
         for milestone in sorted(milestones, key=lambda milestone: milestone.share)
@@ -283,8 +299,9 @@ def train(
         )
         if best is None or tied or sign * score > sign * best[0]:
             best = (score, network.weights(), raw, best[3] if best is not None and tied else state.step)
+            kept_step = state.step
             if on_best is not None:
-                on_best(_left(best, curve, state, "cut", stopped_early=False))
+                on_best(_left(best, curve, state, "cut", kept_step, stopped_early=False))
         if last or _tired(state, best[3], curve):
             break
         while ahead and state.step >= ahead[0].share * state.total:
@@ -301,7 +318,54 @@ def train(
             saved = time.monotonic()
     if best is None:
         raise OutOfTime("the time offered ended before the first epoch could be judged")
-    return _left(best, curve, state, status, stopped_early=stopped_early)
+    return _left(best, curve, state, status, kept_step, stopped_early=stopped_early)
+
+
+def refit(
+    network: Network,
+    settings: Mapping[str, Any],
+    *,
+    seed: int,
+    deadline: float | None,
+    dispatch_seconds: float,
+    stopping: Callable[[], bool],
+    n_steps: int,
+    share: float,
+) -> Fit:
+    """Train a network on all rows that are not test, for a length that was chosen before. No row judges it.
+
+    Args:
+        network: the network; its weights are drawn already.
+        settings: choices and knobs.
+        seed: seed of the order of rows.
+        deadline: as in `train`; the schedule is shortened to it.
+        dispatch_seconds: as in `train`.
+        stopping: as in `train`.
+        n_steps: length of the schedule.
+        share: the share of the schedule that is trained.
+
+    Returns:
+        The fit, without score and outputs.
+
+    Raises:
+        OutOfTime: the deadline came, or the user stopped it, before the end.
+        NotFinite: the loss became NaN or infinite.
+    """
+    state = _Progress(
+        network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, seed, planned=n_steps, share=share
+    )
+    while state.step < state.end:
+        losses: list[float] = []
+        status = _epoch(state, losses, dispatch_seconds, stopping)
+        if losses and not math.isfinite(losses[-1]):
+            raise NotFinite(f"the loss became {losses[-1]} in a refit")
+        if status != "done":
+            raise OutOfTime("the time offered ended before the refit did")
+        state.replan()
+    network.complete()
+    return Fit(network.weights(), np.empty(0, np.float32), math.nan, (), state.step / state.per_epoch,
+               time.monotonic() - state.begun, state.compile_seconds, "done", state.total,
+               best_step=state.step)  # fmt: skip
 
 
 def _left(
@@ -309,12 +373,13 @@ def _left(
     curve: list[Mapping[str, float]],
     state: _Progress,
     status: Status,
+    kept_step: int,
     *,
     stopped_early: bool,
 ) -> Fit:
     """The fit that the trial leaves if it ends here."""
     return Fit(best[1], best[2], best[0], tuple(curve), state.step / state.per_epoch, time.monotonic() - state.begun,
-               state.compile_seconds, status, state.total, stopped_early)  # fmt: skip
+               state.compile_seconds, status, state.total, stopped_early, kept_step)  # fmt: skip
 
 
 def _resume(
@@ -333,10 +398,10 @@ def _epoch(state: _Progress, losses: list[float], dispatch_seconds: float, stopp
     """Run one epoch, or the part of it that the clock allows; return "done" or "cut"."""
     batches = state.batches()
     at = 0
-    while at < len(batches) and state.step < state.total:
+    while at < len(batches) and state.step < state.end:
         if stopping() or state.out_of_time(state.valid_seconds + state.step_seconds):
             return "cut"
-        size = min(state.per_dispatch, len(batches) - at, state.total - state.step)
+        size = min(state.per_dispatch, len(batches) - at, state.end - state.step)
         losses.append(state.dispatch(batches[at : at + size]))
         at += size
         if state.step_seconds:

@@ -1,4 +1,4 @@
-"""Allocates time: equal shares for both sides, what one side leaves goes to the other, seeds for both finalists."""
+"""Allocates time: equal shares for both sides, what one side leaves goes to the other, refits of both finalists."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from automl.flow.budget.reserve import Reserve
     from automl.records import Contender, Recipe, Run
 
-__all__ = ["LEAST_STEP_SECONDS", "SEEDS", "alternate", "name_and_seed", "settle_offers"]
+__all__ = ["LEAST_STEP_SECONDS", "SEEDS", "alternate", "name_and_seed", "refitted", "settle_offers"]
 
 SEEDS = 3
-"""The number of seeds of each finalist that the search keeps time back for."""
+"""The number of refits of each finalist, one for each seed, that the search keeps time back for."""
 
 MOST_SEEDS = 4
 """The most seeds of a finalist if time is left over: with five the interval would score 126 mixtures, with four 35."""
@@ -27,7 +27,13 @@ SEED_SHARE = 0.5
 SEED_SLACK = 1.15
 LEAST_STEP_SECONDS = 0.5
 LEAST_SEED_SECONDS = 1.0  # on a busy machine a fit of 0.1 s may take many times as long
+FIRST_SLACK = 2.0
+"""Of the time expected, what the first refit may take: it is worth more than any later one."""
+PLENTY_SHARE = 0.1
+"""Of the time left, what a refit may take in any case: where there is plenty, a busy machine must not end it."""
 OVER_SHARE = 0.25
+EXPECTED_MEMBERS = 3
+"""Members that an ensemble is reckoned with before it is named."""
 
 Reserved = Callable[[], float]
 
@@ -40,7 +46,8 @@ def alternate(
     reserved: Reserved,
     on_step: Callable[[], None] = lambda: None,
     *,
-    keep_for_seeds: bool = True,
+    n_seeds: int = SEEDS,
+    ensemble: bool = False,
 ) -> str:
     """Search both sides in turn: the next step goes to the side that has spent less time.
 
@@ -54,7 +61,8 @@ def alternate(
         stopping: returns whether the user wants to stop.
         reserved: returns the seconds that the conclusion is expected to take; called before each step.
         on_step: called after each step.
-        keep_for_seeds: whether each side keeps back the time for further seeds of its finalist.
+        n_seeds: the most refits of its finalist that each side keeps time back for.
+        ensemble: whether a finalist may be an ensemble, all of whose members are refitted.
 
     Returns:
         Why the search ended: "interrupt", "budget" or "exhausted".
@@ -69,7 +77,7 @@ def alternate(
         side = open_sides[name]
         left_of_all = clock.remaining - reserved()
         share = (left_of_all + sum(clock.spent.values())) / len(sides)
-        seeds = _kept_for_seeds(sides, share) if keep_for_seeds else dict.fromkeys(sides, 0.0)
+        seeds = _kept_for_seeds(sides, share, n_seeds, ensemble)
         if len(open_sides) > 1:
             left = min(left_of_all, share - clock.spent[name]) - seeds[name]
         else:  # the other side has ended: its unused time goes to this one
@@ -86,7 +94,7 @@ def alternate(
             del open_sides[name]
             refused[name] = left
             if not open_sides:  # with the time that the other left, a side may have enough for another trial
-                kept = sum(_kept_for_seeds(sides, share).values()) if keep_for_seeds else 0.0
+                kept = sum(_kept_for_seeds(sides, share, n_seeds, ensemble).values())
                 rest = clock.remaining - reserved() - kept
                 open_sides = {side: sides[side] for side, seconds in refused.items() if rest > seconds + 1.0}
             continue
@@ -102,28 +110,33 @@ def settle_offers(clock: Clock, sides: dict[str, Contender]) -> None:
         clock.offer(name, max(clock.offered.get(name, 0.0), clock.spent[name]))
 
 
-def _kept_for_seeds(sides: dict[str, Contender], share: float) -> dict[str, float]:
-    """Seconds that each side keeps back for further seeds of its finalist; the number of seeds is the same for both.
+def _kept_for_seeds(sides: dict[str, Contender], share: float, most: int, ensemble: bool) -> dict[str, float]:
+    """Seconds that each side keeps back for refits of its finalist; their number is the same for both.
 
     Args:
         sides: the sides by name.
-        share: seconds that each side has in all. At most `SEED_SHARE` of them goes to seeds: a model that needs most
+        share: seconds that each side has in all. At most `SEED_SHARE` of them goes to refits: a model that needs most
             of the time is better trained once and well.
+        most: the most refits.
+        ensemble: whether a finalist may be an ensemble. If there is no time to refit one, single models are reckoned
+            with.
     """
-    each = {name: SEED_SLACK * side.seconds_a_seed() for name, side in sides.items()}
-    if not math.isfinite(share) or not sum(each.values()):
-        return dict.fromkeys(sides, 0.0)
-    n_more = min(SEEDS - 1, *(int(SEED_SHARE * share / seconds) for seconds in each.values() if seconds))
-    return {name: n_more * seconds for name, seconds in each.items()}
+    for n_members in (EXPECTED_MEMBERS, 1) if ensemble else (1,):
+        each = {name: SEED_SLACK * side.seconds_a_seed(n_members) for name, side in sides.items()}
+        if not math.isfinite(share) or not sum(each.values()):
+            break
+        n = min(most, *(int(SEED_SHARE * share / seconds) for seconds in each.values() if seconds))
+        if n > 0:
+            return {name: n * seconds for name, seconds in each.items()}
+    return dict.fromkeys(sides, 0.0)
 
 
 def name_and_seed(
     recipe: Recipe, sides: dict[str, Contender], clock: Clock, stopping: Callable[[], bool], reserve: Reserve
 ) -> tuple[dict[str, Run], int]:
-    """Name the finalists, and fit the same number of further seeds of each.
+    """Name the finalists, and refit each of them the same number of times on training and validation rows.
 
-    Ensembles are named only if there is time to fit as many seeds of them as of single models, and to score them: the
-    verdict is the surer the more seeds there are (docs/decisions/0004-ensembles.md).
+    Ensembles are named only if there is time to refit them once, or no time to refit even single models.
 
     Args:
         recipe: says whether ensembles are wanted, and the longest latency.
@@ -133,35 +146,68 @@ def name_and_seed(
         reserve: estimates the time of the conclusion.
 
     Returns:
-        The finalists' runs by side, and the number of seeds of each.
+        The finalists' runs by side as they stand in the end, and the number of seeds of each: of refits; 1 if there
+        are none, so that the searched models stand.
     """
     bound = None if recipe.latency_ms is None else model_ms(recipe.latency_ms, reserve.prepared)
     chosen = _named(bound, sides, ensemble=False)
     if recipe.ensemble and chosen:
         single = clock.remaining - reserve.seconds(chosen)
-        affordable = _affordable(chosen, sides, single, SEEDS)
+        affordable = _affordable(chosen, sides, single, 1)
         if single >= reserve.naming_seconds:
             chosen = _at(_named(bound, sides, ensemble=True), clock)
             left = clock.remaining - reserve.seconds(chosen)
-            if left < 0 or _affordable(chosen, sides, left, SEEDS) < affordable:
+            if left < 0 or _affordable(chosen, sides, left, 1) < affordable:
                 chosen = _named(bound, sides, ensemble=False)
-    n_seeds = 1
     most = SEEDS if math.isinf(clock.remaining) else MOST_SEEDS
-    while chosen and n_seeds < most and not stopping():
-        left = clock.remaining - reserve.seconds(chosen, n_seeds + 1)
-        if _affordable(chosen, sides, left, n_seeds + 1) < 1:
+    return refitted(chosen, sides, clock, stopping, reserve, most)
+
+
+def refitted(
+    chosen: dict[str, Run],
+    sides: dict[str, Contender],
+    clock: Clock,
+    stopping: Callable[[], bool],
+    reserve: Reserve,
+    most: int,
+) -> tuple[dict[str, Run], int]:
+    """Refit named finalists, each the same number of times, as often as the time allows.
+
+    Args:
+        chosen: the finalists' runs by side.
+        sides: the sides by name.
+        clock: the budget.
+        stopping: returns whether the user wants to stop.
+        reserve: estimates the time of the conclusion.
+        most: the most refits of a finalist.
+
+    Returns:
+        See `name_and_seed`.
+    """
+    n_refits = 0
+    while chosen and n_refits < most and not stopping():
+        left = clock.remaining - reserve.seconds(chosen, n_refits + 1)
+        if _affordable(chosen, sides, left, 1) < 1 or not all(
+            _refit(sides[name], clock, reserve.seconds(chosen, n_refits + 1), first=not n_refits) for name in chosen
+        ):
             break
+        n_refits += 1
+        chosen = {name: dataclasses.replace(sides[name].finalist(), at_seconds=chosen[name].at_seconds)
+                  for name in chosen}  # fmt: skip
+    if not n_refits:  # one side alone may have been refitted
         for name in chosen:
-            side = sides[name]
-            left = clock.remaining - reserve.seconds(chosen, n_seeds + 1)
-            if math.isfinite(left):  # without a time limit no fit may be cut, however busy the machine is
-                left = min(left, max(LEAST_SEED_SECONDS, SEED_SLACK * side.seconds_a_seed()))
-            with clock.spend(name):
-                worked = side.add_seed(left)
-            if not worked:
-                return chosen, n_seeds
-        n_seeds += 1
-    return chosen, n_seeds
+            sides[name].undo_seeds()
+    return chosen, max(n_refits, 1)
+
+
+def _refit(side: Contender, clock: Clock, reserved: float, *, first: bool) -> bool:
+    """Refit the finalist of a side once within the time left; return whether it worked."""
+    left = clock.remaining - reserved
+    if math.isfinite(left):  # without a time limit no fit may be cut, however busy the machine is
+        expected = (FIRST_SLACK if first else SEED_SLACK) * side.seconds_a_seed()
+        left = min(left, max(LEAST_SEED_SECONDS, expected, PLENTY_SHARE * left))
+    with clock.spend(side.side):
+        return side.add_seed(left)
 
 
 def _named(latency_ms: float | None, sides: dict[str, Contender], *, ensemble: bool) -> dict[str, Run]:
@@ -178,15 +224,14 @@ def _at(chosen: dict[str, Run], clock: Clock) -> dict[str, Run]:
     }
 
 
-def _affordable(chosen: dict[str, Run], sides: dict[str, Contender], seconds: float, wanted: int) -> int:
-    """The number of further seeds that can be fitted for all finalists in this time, at most ``wanted - 1``.
+def _affordable(chosen: dict[str, Run], sides: dict[str, Contender], seconds: float, most: int) -> int:
+    """The number of refits that can be made of all finalists in this time, at most `most`.
 
     Args:
         chosen: the finalists' runs by side.
         sides: the sides by name.
         seconds: time left.
-        wanted: number of seeds wanted for each finalist, the first included.
+        most: the most refits wanted.
     """
     needed = sum(SEED_SLACK * sides[name].seconds_a_seed() for name in chosen)
-    most = max(wanted - 1, 1)
     return most if seconds >= most * needed else max(0, int(seconds / needed))

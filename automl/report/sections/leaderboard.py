@@ -48,7 +48,7 @@ def row(run: Run) -> dict[str, Any]:
         "valid": words.score(run.valid_score),
         "test": words.score(run.test_score) if run.test_score is not None else "",
         "fit": words.duration(run.cost.fit_seconds),
-        "seeds": run.n_seeds,
+        "learnt": sides.learnt(run) if run.finalist else "",
         "holdouts": run.n_holdouts if run.valid_score is not None else None,
         "status": run.status,
         "failure": words.shorten(run.failure, 200) if run.failure else "",
@@ -71,7 +71,7 @@ LEADERBOARD = Section(
   <td class="run">{{ run.run }}{% if run.finalist %} <span aria-hidden="true">★</span>{% endif %}</td>
   <td>{{ side(run.side) }}</td><td class="n">{{ run.valid }}</td><td class="n">{{ run.test }}</td>
   <td class="n">{{ run.fit }}</td>
-  <td class="status">{% if run.finalist %}finalist{{ ", " ~ run.seeds ~ " seeds" if run.seeds > 1 }}{{ ", cut" if run.status == "cut" }}{% else %}{{ run.status }}{% endif %}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %}</td>
+  <td class="status">{% if run.finalist %}finalist, {{ run.learnt }}{{ ", cut" if run.status == "cut" }}{% else %}{{ run.status }}{% endif %}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %}</td>
   </tr>{% endfor %}
 </tbody></table></div>
 {%- endmacro -%}
@@ -85,7 +85,7 @@ LEADERBOARD = Section(
 | run | side | valid | test | fit | status |
 |---|---|---:|---:|---:|---|
 {% for run in first + rest -%}
-| {{ run.run }} | {{ run.side }} | {{ run.valid }} | {{ run.test }} | {{ run.fit }} | {{ "finalist" if run.finalist else run.status }}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %} |
+| {{ run.run }} | {{ run.side }} | {{ run.valid }} | {{ run.test }} | {{ run.fit }} | {{ "finalist, " ~ run.learnt if run.finalist else run.status }}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %} |
 {% endfor -%}
 {% if left_out %}
 {{ left_out | counted("more run") }} {{ "is" if left_out == 1 else "are" }} listed in result.json.

@@ -98,7 +98,7 @@ def test_all_strengths_of_class_weights_and_of_the_ordinal_term_share_one_compil
     assert [run.failure for run in runs] == [None] * 3
     assert [(run.choices["class_weight"], run.choices["ordinal"]) for run in runs] == [(0, 0), (1, 0), (0, 4)]
     assert len(deep.trainer.networks) == 1
-    weights = [kept.fits[0].weights for kept in sorted(deep.ranked, key=lambda kept: kept.run.name)]
+    weights = [kept.fit.weights for kept in sorted(deep.ranked, key=lambda kept: kept.run.name)]
     assert all(not np.allclose(weights[0][0], other[0]) for other in weights[1:])
     assert deep.choose(None) is not None and deep.add_seed(math.inf)
 

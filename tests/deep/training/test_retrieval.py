@@ -34,7 +34,15 @@ def network(known=N_TRAIN, compared=16, weight=None, others=()):
 
     x, y = arrays()
     data = DeviceData.place(
-        {"numbers": x[:N_TRAIN]}, y[:N_TRAIN], weight, {"numbers": x[N_TRAIN:]}, N_VALID, y[N_TRAIN:], None, others
+        {"numbers": x[:N_TRAIN]},
+        y[:N_TRAIN],
+        weight,
+        {"numbers": x[N_TRAIN:]},
+        N_VALID,
+        {"numbers": x[N_TRAIN:]},
+        y[N_TRAIN:],
+        None if weight is None else np.ones(N_VALID),
+        others,
     )
     hp = keras_tuner.HyperParameters()
     RETRIEVAL.space(hp, SPECS, Facts(N_TRAIN))

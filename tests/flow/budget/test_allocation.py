@@ -2,6 +2,7 @@
 
 import math
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -42,7 +43,7 @@ class FakeSide:
         self.clock.now += min(self.takes, seconds)
         return (Run(f"run-{len(self.offered)}", "deep", "done", "x"),)
 
-    def seconds_a_seed(self):
+    def seconds_a_seed(self, n_members=1):
         return 0.0
 
 
@@ -90,12 +91,18 @@ class SeededSide(FakeSide):
     def choose(self, latency_ms, ensemble=False):
         return Run("run-1", "deep", "done", "x")
 
-    def seconds_a_seed(self):
+    def seconds_a_seed(self, n_members=1):
         return 1.0
 
     def add_seed(self, seconds):
         self.given.append(seconds)
         return True
+
+    def finalist(self):
+        return replace(self.choose(None), refitted=True)
+
+    def undo_seeds(self):
+        self.given.clear()
 
 
 class NoReserve:
@@ -111,3 +118,84 @@ def test_a_seed_is_bound_in_time_only_where_the_run_is(budget, bounded):
     side = SeededSide(clock)
     name_and_seed(Recipe(None), {"deep": side}, clock, lambda: False, NoReserve())
     assert side.given and all(math.isfinite(seconds) == bounded for seconds in side.given)
+
+
+class RefittedSide(SeededSide):
+    """Refits as often as it is told, each in a second; the finalist may be an ensemble of `n_members`."""
+
+    def __init__(self, clock, side, works=9, n_members=1):
+        super().__init__(clock)
+        self.side, self.works, self.n_members = side, works, n_members
+        self.n_refits, self.ensemble, self.asked = 0, False, []
+
+    def choose(self, latency_ms, ensemble=False):
+        self.ensemble = ensemble
+        return Run("ensemble" if ensemble else "run-1", self.side, "done", "x")
+
+    def seconds_a_seed(self, n_members=1):
+        self.asked.append(n_members)
+        return float(self.n_members if self.ensemble else n_members)
+
+    def add_seed(self, seconds):
+        self.clock.now += self.seconds_a_seed()
+        if self.n_refits >= self.works:
+            return False
+        self.n_refits += 1
+        return True
+
+    def finalist(self):
+        return replace(self.choose(None, self.ensemble), refitted=self.n_refits > 0)
+
+    def undo_seeds(self):
+        self.n_refits = 0
+
+
+def refitted_by(deep, shallow, budget=math.inf, **recipe):
+    clock = FakeClock(budget)
+    sides = {"deep": RefittedSide(clock, "deep", **deep), "shallow": RefittedSide(clock, "shallow", **shallow)}
+    chosen, n_seeds = name_and_seed(Recipe(None, **recipe), sides, clock, lambda: False, NoReserve())
+    return sides, chosen, n_seeds
+
+
+def test_both_sides_have_as_many_refits():
+    _, chosen, n_seeds = refitted_by({}, {"works": 2})
+    assert n_seeds == 2 and all(run.refitted for run in chosen.values())
+
+
+@pytest.mark.parametrize("failing", ["deep", "shallow"])
+def test_where_one_side_cannot_be_refitted_both_searched_models_stand(failing):
+    works = {"deep": {}, "shallow": {}} | {failing: {"works": 0}}
+    sides, chosen, n_seeds = refitted_by(works["deep"], works["shallow"])
+    assert n_seeds == 1 and not any(run.refitted for run in chosen.values())
+    assert all(side.n_refits == 0 for side in sides.values())
+
+
+def test_one_refit_is_made_where_there_is_time_for_no_more():
+    _, chosen, n_seeds = refitted_by({}, {}, budget=3.0)
+    assert n_seeds == 1 and all(run.refitted for run in chosen.values())
+
+
+def test_no_time_for_a_refit_leaves_the_searched_models():
+    sides, chosen, n_seeds = refitted_by({}, {}, budget=1.5)
+    assert n_seeds == 1 and not any(run.refitted for run in chosen.values())
+    assert sides["deep"].clock.now == 0.0
+
+
+@pytest.mark.parametrize(("budget", "name"), [(60.0, "ensemble"), (8.0, "run-1"), (1.5, "ensemble")])
+def test_an_ensemble_stands_where_it_can_be_refitted_or_nothing_can(budget, name):
+    _, chosen, _ = refitted_by({"n_members": 4}, {"n_members": 4}, budget=budget, ensemble=True)
+    assert {run.name for run in chosen.values()} == {name}
+
+
+def kept_back(n_seeds, ensemble):
+    clock = FakeClock(60.0)
+    sides = {name: RefittedSide(clock, name) for name in ("deep", "shallow")}
+    alternate(sides, clock, [], lambda: False, lambda: 0.0, n_seeds=n_seeds, ensemble=ensemble)
+    return clock.remaining
+
+
+def test_the_search_keeps_the_time_for_refits_and_more_where_ensembles_may_stand():
+    assert kept_back(0, False) < 2
+    assert kept_back(1, False) >= 2 * 1.0
+    assert kept_back(3, False) >= 2 * 3.0
+    assert kept_back(3, True) >= 2 * 9.0

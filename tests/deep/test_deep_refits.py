@@ -1,0 +1,207 @@
+"""Refits of the deep side's finalist: what they learn from, for how long, and what becomes of those that fail."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from test_deep_side import side, template, trials
+
+from automl.deep.training.failure import NotFinite
+
+
+def named(parts, **options):
+    """A side after two trials whose finalist is named."""
+    deep = side(parts, template(), max_trials=2, **options)
+    trials(deep)
+    assert deep.choose(None) is not None
+    return deep
+
+
+def ensemble_of(parts, monkeypatch, *weights):
+    monkeypatch.setattr("automl.deep.finalist.select", lambda outputs, *rest: weights)
+    deep = side(parts, template(), max_trials=len(weights))
+    trials(deep)
+    assert deep.choose(None, ensemble=True).family == "ensemble"
+    return deep
+
+
+def watched(deep, monkeypatch):
+    """Row numbers and learning rates of each dispatch from now on."""
+    seen, network = [], deep.trainer.network
+
+    def of(*args):
+        made = network(*args)
+        train = made.train
+
+        def counted(batches, rates):
+            seen.append((np.array(batches), np.array(rates)))
+            return train(batches, rates)
+
+        monkeypatch.setattr(made, "train", counted)
+        return made
+
+    monkeypatch.setattr(deep.trainer, "network", of)
+    return seen
+
+
+def failing(deep, monkeypatch, *names):
+    """Refits of these runs fail."""
+    import automl.deep.training.trainer as trainer
+
+    run = deep.trainer.run
+
+    def broken(*args, **kwargs):
+        raise NotFinite("the loss became nan")
+
+    def of(spec, *rest):
+        with monkeypatch.context() as patch:
+            if spec.name.startswith(names):
+                patch.setattr(trainer, "refit", broken)
+            return run(spec, *rest)
+
+    monkeypatch.setattr(deep.trainer, "run", of)
+
+
+def test_a_refit_learns_from_training_and_validation_rows_and_no_other(task_parts, monkeypatch):
+    deep = named(task_parts)
+    seen = watched(deep, monkeypatch)
+    assert deep.add_seed(math.inf)
+    rows = np.unique(np.concatenate([batches.ravel() for batches, _ in seen]))
+    data, (dataset, _, split, encoder, codec, _) = deep.trainer.data, task_parts
+    learnt = np.concatenate([split.train, split.valid])
+    assert rows.max() < len(learnt) == data.n_refit and len(rows) > 0.95 * len(learnt)
+    np.testing.assert_array_equal(data.inputs["numbers"].numpy(), encoder.transform(dataset, learnt)["numbers"])
+    np.testing.assert_array_equal(data.target.numpy(), codec.encode(dataset, learnt))
+    assert not np.isin(learnt, split.test).any()
+
+
+def test_a_bound_on_time_that_is_not_reached_changes_nothing(task_parts):
+    fits = []
+    for seconds in (math.inf, 3000.0):
+        deep = named(task_parts)
+        assert deep.add_seed(seconds)
+        fits.append(deep.chosen.standing.members[0].refits[0])
+    assert fits[0].n_steps == fits[1].n_steps
+    assert all(np.array_equal(a, b) for a, b in zip(fits[0].weights, fits[1].weights, strict=True))
+
+
+def test_its_length_is_that_of_the_best_epoch_scaled_by_the_rows(task_parts, monkeypatch):
+    deep = named(task_parts)
+    (candidate,) = deep.chosen.standing.members
+    candidate.fit = dataclasses.replace(candidate.fit, n_steps=40, best_step=30)
+    seen = watched(deep, monkeypatch)
+    assert deep.add_seed(math.inf)
+    assert sum(len(batches) for batches, _ in seen) == round(30 * 320 / 240) == 40
+    last = seen[-1][1][-1]  # the schedule is that of the search, and ends before its learning rate is zero
+    assert last > 0.1 * max(rates.max() for _, rates in seen)
+    assert candidate.refits[0].n_steps == round(40 * 320 / 240)
+
+
+def test_a_fit_knows_the_step_of_its_best_epoch(task_parts, tmp_path):
+    deep = side(task_parts, template(), max_trials=2, folder=tmp_path)
+    trials(deep)
+    for kept in deep.ranked:
+        points = {point["epoch"]: point["valid_score"] for point in kept.fit.curve}
+        per_epoch = 240 // int(kept.settings["batch_size"])
+        assert 0 < kept.fit.best_step <= kept.fit.n_steps
+        assert points[round(kept.fit.best_step / per_epoch, 3)] == kept.fit.score
+    again = side(task_parts, template(), max_trials=2, folder=tmp_path)
+    assert [kept.fit.best_step for kept in again.ranked] == [kept.fit.best_step for kept in deep.ranked]
+
+
+def test_validation_predictions_stay_those_of_the_searched_network(task_parts):
+    deep = named(task_parts)
+    before = deep.outputs("valid", 1)
+    searched = deep.outputs("test", 1)
+    assert deep.add_seed(math.inf) and deep.add_seed(math.inf)
+    after = deep.outputs("valid", 2)
+    assert len(after) == 1
+    np.testing.assert_array_equal(before[0].arrays["probabilities"], after[0].arrays["probabilities"])
+    one, two = (output.arrays["probabilities"] for output in deep.outputs("test", 2))
+    assert not np.array_equal(one, two) and not np.array_equal(one, searched[0].arrays["probabilities"])
+    assert deep.finalist().refitted and len(deep.models(2)) == 2
+    deep.undo_seeds()
+    assert not deep.finalist().refitted
+    np.testing.assert_array_equal(
+        deep.outputs("test", 1)[0].arrays["probabilities"], searched[0].arrays["probabilities"]
+    )
+
+
+def test_the_models_of_refits_predict_what_was_scored(task_parts):
+    deep = named(task_parts)
+    assert deep.add_seed(math.inf)
+    dataset, _, split, encoder, codec, _ = task_parts
+    raw = np.asarray(deep.models(1)[0](encoder.transform(dataset, split.test)))
+    expected = deep.outputs("test", 1)[0].arrays["probabilities"]
+    assert codec.decode(raw).arrays["probabilities"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_refit_that_fails_leaves_the_searched_network(task_parts, monkeypatch):
+    deep = named(task_parts)
+    expected = deep.outputs("test", 1)[0].arrays["probabilities"]
+    failing(deep, monkeypatch, "tiny")
+    assert not deep.add_seed(math.inf)
+    assert not deep.finalist().refitted
+    np.testing.assert_array_equal(deep.outputs("test", 1)[0].arrays["probabilities"], expected)
+
+
+def test_no_time_begins_no_refit(task_parts, monkeypatch):
+    deep = named(task_parts)
+    monkeypatch.setattr(deep.trainer, "run", lambda *args: pytest.fail("it was begun"))
+    assert not deep.add_seed(0.0)
+
+
+def test_a_member_that_cannot_be_refitted_leaves_the_ensemble(task_parts, monkeypatch):
+    deep = ensemble_of(task_parts, monkeypatch, 0.5, 0.3, 0.2)
+    first, second, third = deep.chosen.standing.members
+    failing(deep, monkeypatch, f"{second.run.name} ")
+    assert deep.add_seed(math.inf)
+    run = deep.finalist()
+    assert run.refitted and run.choices["ensemble"] == {first.run.name: 0.7143, third.run.name: 0.2857}
+    assert deep.weights() == pytest.approx((0.5 / 0.7, 0.2 / 0.7)) and len(deep.models(1)) == 2
+    codec, data = task_parts[4], deep.trainer.training_data
+    mixed = sum(w * codec.decode(one.fit.raw_valid).arrays["probabilities"]
+                for w, one in zip(deep.weights(), (first, third), strict=True))  # fmt: skip
+    np.testing.assert_allclose(deep.outputs("valid", 1)[0].arrays["probabilities"], mixed)
+    assert run.valid_score == data.score(deep.outputs("valid", 1)[0])
+    assert not deep.add_seed(0.0) and len(deep.models(1)) == 2
+
+
+def test_an_ensemble_with_one_member_left_is_that_member(task_parts, monkeypatch):
+    deep = ensemble_of(task_parts, monkeypatch, 0.4, 0.6)
+    light, heavy = deep.chosen.standing.members
+    failing(deep, monkeypatch, f"{light.run.name} ")
+    assert deep.add_seed(math.inf)
+    assert deep.finalist().name == heavy.run.name and deep.weights() == (1.0,)
+
+
+def test_members_are_refitted_in_the_order_of_their_weights(task_parts, monkeypatch):
+    deep = ensemble_of(task_parts, monkeypatch, 0.2, 0.5, 0.3)
+    names = [one.run.name for one in deep.chosen.standing.members]
+    begun, run = [], deep.trainer.run
+    monkeypatch.setattr(deep.trainer, "run", lambda spec, *rest: (begun.append(spec.name), run(spec, *rest))[1])
+    assert deep.add_seed(math.inf)
+    assert begun == [f"{names[place]} seed 1" for place in (1, 2, 0)]
+
+
+def test_without_a_clock_refits_are_the_same_again(task_parts):
+    weights = []
+    for _ in range(2):
+        deep = named(task_parts)
+        assert deep.add_seed(math.inf) and deep.add_seed(math.inf)
+        weights.append([array for fit in deep.chosen.standing.members[0].refits for array in fit.weights])
+    assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
+
+
+def test_a_resumed_run_refits_as_the_first_call_would_have(task_parts, tmp_path):
+    fresh = named(task_parts)
+    named(task_parts, folder=tmp_path).close()
+    resumed = side(task_parts, template(), max_trials=2, folder=tmp_path)
+    assert resumed.choose(None).name == fresh.finalist().name
+    for deep in (fresh, resumed):
+        assert deep.add_seed(math.inf)
+    one, other = (deep.outputs("test", 1)[0].arrays["probabilities"] for deep in (fresh, resumed))
+    np.testing.assert_array_equal(one, other)
