@@ -41,7 +41,7 @@ _NUMBERS: tuple[GoalName, ...] = ("regression", "forecast")
 def _metric(
     name: str, goals: tuple[GoalName, ...], reads: str, words: str, *, higher_is_better: bool, best: float
 ) -> Metric:
-    return Metric(name, goals, reads, _fn(name), higher_is_better, best, words)
+    return Metric(name, goals, reads, _fn(name), higher_is_better, best, words, name not in ITEM_LOSSES)
 
 
 METRICS: dict[str, Metric] = {

@@ -46,7 +46,7 @@ from automl.records.names import (
     Tier,
 )
 from automl.records.network import LOSSES, Encoder, Facts, Head, InputSpec, Metric, Output, TargetCodec
-from automl.records.outcome import Comparison, Contestant, Cost, Outcome, Run, Section
+from automl.records.outcome import Comparison, Contestant, Cost, Outcome, Run, Section, WouldDecide
 
 __all__ = [
     "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NUMERIC_KINDS", "ORDERED_KINDS", "PLUGIN_GROUP",
@@ -54,5 +54,5 @@ __all__ = [
     "Contender", "Contestant", "Cost", "Dataset", "DeviceWish", "Encoder", "Example", "Facts", "Family", "Finding",
     "FitContext", "Goal", "GoalName", "Head", "InputKind", "InputSpec", "Items", "Kind", "Metric", "Modality",
     "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind", "Recipe", "Run", "SearchOptions", "Section", "Severity",
-    "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier",
+    "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide",
 ]  # fmt: skip

@@ -149,6 +149,8 @@ class Metric:
             and "classes" (int) for classification.
         best: the score of a perfect model (0.0 or 1.0).
         words: name of the metric in reports.
+        weighs_classes: whether rows of a rare class weigh more than others, so that few of them leave the score
+            uncertain however many rows there are; False for a mean over rows, such as accuracy.
     """
 
     name: str
@@ -158,3 +160,4 @@ class Metric:
     higher_is_better: bool
     best: float
     words: str = ""
+    weighs_classes: bool = True

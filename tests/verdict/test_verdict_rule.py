@@ -76,8 +76,13 @@ def test_the_rule(gain, interval, expected):
 
 
 @pytest.mark.parametrize(("p", "expected"), [(0.049, ("deep", "better")), (0.05, ("tie", "undecided"))])
-def test_with_few_units_an_exact_test_must_agree(p, expected):
-    assert expected == decide(0.05, (0.01, 0.09), 0.01, few=True, p=p)
+@pytest.mark.parametrize("interval", [(0.01, 0.09), (-0.01, 0.11), None])
+def test_with_few_units_the_exact_test_decides_alone(p, expected, interval):
+    assert expected == decide(0.05, interval, 0.01, few=True, p=p)
+
+
+def test_with_few_units_a_gain_below_the_least_is_undecided_however_sure():
+    assert decide(0.009, (0.001, 0.017), 0.01, few=True, p=0.001) == ("tie", "undecided")
     assert decide(0.0, (-0.001, 0.001), 0.01, few=True, p=1.0) == ("tie", "undecided")
 
 
