@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.records import Outcome, Run
+from automl.records import Comparison, Outcome, Run
 from automl.report.trust import trust_of
 from automl.report.words import plain
 
@@ -73,6 +73,7 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         "gain": comparison.gain,
         "interval": interval(comparison.interval),
         "level": comparison.level,
+        "uncertainty": uncertainty(comparison),
         "trust": {"level": trust.level, "reasons": trust.reasons},
         "runs": [row(run) for run in outcome.runs],
     }
@@ -85,6 +86,21 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
 def interval(ends: tuple[float, float] | None) -> list[float] | None:
     """Both ends, or None if either is not a finite number."""
     return list(ends) if ends is not None and None not in plain(ends) else None
+
+
+def uncertainty(comparison: Comparison) -> dict[str, Any] | None:
+    """What makes up the interval, its ends in percent of the shallow error, and what would decide; None without one."""
+    if comparison.interval is None:
+        return None
+    needed, lacking = comparison.would_decide, comparison.lacking
+    percents = [None if lacking is None else 100.0 * end / lacking for end in comparison.interval]
+    return {
+        "variances": dict(comparison.parts),
+        "interval_percent": None if None in plain(percents) else percents,
+        "would_decide": None
+        if needed is None
+        else {"test_units": needed.test_units, "seeds": needed.seeds, "minutes": needed.minutes},
+    }
 
 
 def row(run: Run) -> dict[str, Any]:

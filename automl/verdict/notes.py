@@ -85,7 +85,7 @@ def need_sentence(comparison: Comparison, split: Split) -> str:
 
 def _rounded(n: int) -> int:
     """Two figures, upwards."""
-    step = 10 ** max(0, len(str(n)) - 2)
+    step = int(10 ** max(0, len(str(n)) - 2))
     return -(-n // step) * step
 
 

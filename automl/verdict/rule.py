@@ -155,7 +155,7 @@ def _both(
     n_seeds = max(1, min(len(deep.per_seed), len(shallow.per_seed)))
     units = _units(task, split, truth)
     shares = (_seed_share(deep.run, scores.runs), _seed_share(shallow.run, scores.runs))
-    notes = [seed_sentence(n_seeds, shares)]
+    notes: list[str | None] = [seed_sentence(n_seeds, shares)]
     interval, replicates = None, None
     if np.isfinite(gain) and units.n_units > 1:
         replicates = gains(task.metric, truth, deep, shallow, units, weights, context, rng, shares)
