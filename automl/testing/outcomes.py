@@ -56,6 +56,7 @@ def example_outcome(goal: GoalName = "binary") -> Outcome:
         comparison=Comparison(
             "deep", "better", "mlp-2", 0.1, (0.02, 0.18), 0.95, 0.004, N_ROWS, 1,
             sentences=("The deep network is better.", "It costs more to train."), notes=("One seed only.",),
+            parts={"test": 0.0012, "deep_seeds": 0.0003, "shallow_seeds": 0.0}, quantile=2.05, lacking=0.2,
         ),
         findings=(Finding("few_rows", "low", "There are 160 rows.", "Gather more.", ("size",)),),
         truth=truth,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from automl.records import Comparison, Split
 from automl.system.counts import counted
@@ -14,8 +15,8 @@ __all__ = ["bound_sentence", "few_sentence", "need_sentence", "seed_sentence"]
 MOST_UNITS = 1_000_000
 
 
-def seed_sentence(n_seeds: int, shares: tuple[float, float]) -> str:
-    """What is taken of other seeds, from the seeds at hand and from both families' shares (`shares.seed_share`)."""
+def seed_sentence(n_seeds: int, shares: Sequence[float]) -> str:
+    """What is taken of other seeds, from the seeds at hand and from both families' shares (`shares.seed_shares`)."""
     deep, shallow = (_percent(100.0 * share) for share in shares)
     assumed = f"{deep} of what the deep score lacks to the best, {shallow} of what the shallow one lacks"
     if n_seeds == 1:

@@ -6,7 +6,7 @@ See ``docs/decisions/0001-seeds-in-the-interval.md`` for how the variance of see
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -198,7 +198,7 @@ def gains(
     weight: np.ndarray,
     context: Mapping[str, Any],
     rng: np.random.Generator,
-    shares: tuple[float, float],
+    shares: Sequence[float],
 ) -> Replicates:
     """Deep's gain over shallow in each replicate, positive when deep is better.
 
@@ -215,7 +215,7 @@ def gains(
         weight: ``(n_items,)``.
         context: of the metric, see `records.Metric`.
         rng: of the redraws.
-        shares: of both sides, see `shares.seed_share`.
+        shares: of both sides, see `shares.seed_shares`.
     """
 
     def prepare(output: Output) -> metrics.Evaluator:

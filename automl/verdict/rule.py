@@ -17,7 +17,7 @@ from automl.verdict.floor import ALPHA, beats_floor
 from automl.verdict.needs import would_decide
 from automl.verdict.notes import bound_sentence, few_sentence, need_sentence, seed_sentence
 from automl.verdict.resample import LEVEL, Replicates, Units, gains, interval_of, units_of
-from automl.verdict.shares import ASSUMED_SHARE, seed_share
+from automl.verdict.shares import seed_shares
 from automl.verdict.words import Scores, both_sentences, count_of_units, lone_sentences
 
 __all__ = ["ALPHA", "FEW_BLOCKS", "FEW_OF_A_CLASS", "FEW_UNITS", "compare", "decide"]
@@ -154,7 +154,7 @@ def _both(
     gain = metrics.gain(task.metric, scores.of[deep.run], scores.of[shallow.run])
     n_seeds = max(1, min(len(deep.per_seed), len(shallow.per_seed)))
     units = _units(task, split, truth)
-    shares = (_seed_share(deep.run, scores.runs), _seed_share(shallow.run, scores.runs))
+    shares = seed_shares((deep.run, shallow.run), scores.runs)
     notes: list[str | None] = [seed_sentence(n_seeds, shares)]
     interval, replicates = None, None
     if np.isfinite(gain) and units.n_units > 1:
@@ -184,10 +184,6 @@ def _both(
     notes += _floor_notes(task.metric, scores, floor, (deep, shallow))
     said = both_sentences(comparison, scores, deep.run, shallow.run, floor.run, split, few)
     return _with_words(comparison, said, [note for note in notes if note])
-
-
-def _seed_share(name: str, runs: Mapping[str, Run]) -> float:
-    return seed_share(runs[name], runs) if name in runs else ASSUMED_SHARE
 
 
 def _lacking(metric: str, score: float) -> float | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from automl import catalog
 from automl.records import Baseline, Run, Template
 
-__all__ = ["ASSUMED_SHARE", "FREEDOM", "mixed_variance", "seed_share"]
+__all__ = ["ASSUMED_SHARE", "FREEDOM", "mixed_variance", "seed_shares"]
 
 ASSUMED_SHARE = 0.05
 """Where a family was not measured: the standard deviation between seeds, as a share of what a score lacks."""
@@ -17,33 +17,31 @@ FREEDOM = 8
 """Degrees of freedom of a share: how many seeds it is worth when it is mixed with the seeds at hand."""
 
 
-def seed_share(run: Run, runs: Mapping[str, Run]) -> float:
-    """The standard deviation between seeds of a run's score, as a share of what it lacks to the best possible one.
+def seed_shares(names: Sequence[str], runs: Mapping[str, Run]) -> tuple[float, ...]:
+    """The standard deviation between seeds of each run's score, as a share of what it lacks to the best possible one.
 
     Of an ensemble, the shares of its members by their weights: their seeds are independent.
 
     Args:
-        run: the finalist.
-        runs: all runs by name, for the members of an ensemble.
+        names: of the finalists' runs.
+        runs: all runs by name, for the members of ensembles.
     """
-    members: Mapping[str, float] = run.choices.get("ensemble", {}) if run.family == "ensemble" else {}
-    if not members:
-        return _of_family(run.family)
-    shares = [weight * seed_share(runs[name], runs) for name, weight in members.items() if name in runs]
-    return math.hypot(*shares) if len(shares) == len(members) else ASSUMED_SHARE
-
-
-def _of_family(family: str) -> float:
-    found = _members().get(family)
-    share = None if found is None else found.seed_share
-    return ASSUMED_SHARE if share is None else share
-
-
-def _members() -> dict[str, Template | Baseline]:
-    return {
-        **catalog.members(Template, "automl.templates"),
-        **catalog.members(Baseline, "automl.baselines"),
+    known = {
+        **{name: one.seed_share for name, one in catalog.members(Template, "automl.templates").items()},
+        **{name: one.seed_share for name, one in catalog.members(Baseline, "automl.baselines").items()},
     }
+    return tuple(_share(name, runs, known) for name in names)
+
+
+def _share(name: str, runs: Mapping[str, Run], known: Mapping[str, float | None]) -> float:
+    run = runs.get(name)
+    members: Mapping[str, float] = (
+        run.choices.get("ensemble", {}) if run is not None and run.family == "ensemble" else {}
+    )
+    if members:
+        return math.hypot(*(weight * _share(member, runs, known) for member, weight in members.items()))
+    share = None if run is None else known.get(run.family)
+    return ASSUMED_SHARE if share is None else share
 
 
 def mixed_variance(assumed: float, measured: float, n_seeds: int) -> tuple[float, float]:
