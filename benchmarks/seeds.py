@@ -1,14 +1,15 @@
 """How much another seed moves the test score of each family: the numbers behind every `seed_share`.
 
     python benchmarks/seeds.py --out FILE [--data DIR] [--only ag_news,mlp] [--rows 1500] [--test 2000] [--seeds 4]
-        [--seconds 300]
+        [--settings 0,2] [--seconds 300]
 
-Each family is fitted with its first settings on a part of each set that it can read, once for each seed, through
-automl's own trainer and without a clock. Measured is the standard deviation of the test score between seeds, without
-what the choice of test rows explains of it, as a share of what the mean score lacks to the best possible one. Lines of
-JSON are appended to FILE; pairs of set and family that it holds already are not measured again, so a call that was
-ended (`--seconds`: no new pair after so many) is followed by another one. Printed at the end: the share of each family,
-the root of the mean square over its sets.
+Each family is fitted on a part of each set that it can read, once for each seed, through automl's own trainer and
+without a clock: a network with its first settings, a shallow family with some of the settings that it would try (later
+ones may draw rows or columns where the first ones do not). Measured is the standard deviation of the test score between
+seeds, without what the choice of test rows explains of it, as a share of what the mean score lacks to the best possible
+one. Lines of JSON are appended to FILE; what it holds already is not measured again, so a call that was ended
+(`--seconds`: nothing new is begun after so many) is followed by another one. Printed at the end: the share of each
+family, the root of the mean square over its sets.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = (
-    "breast_cancer", "wine", "diabetes", "adult", "california_housing", "letter", "sms_spam", "ag_news",
+    "breast_cancer", "diabetes", "adult", "california_housing", "letter", "sms_spam", "ag_news",
     "amazon_sentiment", "fashion_rotation", "sign_digits", "fashion_mnist15k", "basic_motions", "osu_leaf", "airline",
     "sunspots", "co2_emissions", "etth1",
 )  # fmt: skip
@@ -46,6 +47,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=1500, help="rows to train on and to validate with")
     parser.add_argument("--test", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--settings", default="0,2", help="numbers of shallow settings")
     parser.add_argument("--epochs", type=int, default=40, help="the most epochs of a network")
     parser.add_argument("--seconds", type=float, default=math.inf)
     parser.add_argument("--out", required=True)
@@ -57,7 +59,7 @@ def options_of(name: str, args: argparse.Namespace) -> dict[str, Any]:
     import pandas as pd
     from sklearn import datasets
 
-    if name in ("breast_cancer", "wine", "diabetes"):
+    if name in ("breast_cancer", "diabetes"):
         frame = getattr(datasets, f"load_{name}")(as_frame=True).frame
         return {"data": frame, "target": "target", **parted(frame, args)}
     folder = Path(args.data)
@@ -116,9 +118,9 @@ class Measured:
             if one.modality == self.task.modality and served & set(one.goals) and one.tier != "floor":
                 yield "shallow", name
 
-    def outputs(self, side: str, name: str) -> list[Any] | None:
-        """Test predictions of each seed; None if the family is not for this task."""
-        return self._networks(name) if side == "deep" else self._models(name)
+    def outputs(self, side: str, name: str, number: int) -> list[Any] | None:
+        """Test predictions of each seed; None if the family is not for this task, or has no such settings."""
+        return self._networks(name) if side == "deep" else self._models(name, number)
 
     def _networks(self, name: str) -> list[Any] | None:
         import keras_tuner
@@ -152,7 +154,7 @@ class Measured:
             found.append(codec.decode(network.predict(encoder.transform(self.dataset, self.items))))
         return found
 
-    def _models(self, name: str) -> list[Any] | None:
+    def _models(self, name: str, number: int) -> list[Any] | None:
         from automl import goals, modalities
         from automl.records import FitContext
 
@@ -161,7 +163,9 @@ class Measured:
         facts = modalities.facts(self.task, self.split, codec)
         if baseline.unfit(self.task, facts):
             return None
-        settings = next(iter(baseline.settings(self.task, facts, 0)))
+        settings = next(islice(baseline.settings(self.task, facts, 0), number, None), None)
+        if settings is None:
+            return None
         train, valid = self.split.items("train"), self.split.items("valid")
         truths = [goals.truth(self.dataset, self.task, items) for items in (train, valid)]
         found = []
@@ -183,26 +187,30 @@ class Measured:
         lacking = abs(metrics.named(name).best - float(scores.mean()))
         total = float(scores.var(ddof=1))
         of_rows = np.mean([np.nanvar(redrawn[a] - redrawn[b]) / 2 for a, b in combinations(range(len(outputs)), 2)])
+        if not lacking > 0:
+            return {"scores": [float(score) for score in scores]}
         return {
             "scores": [round(float(score), 6) for score in scores],
-            "deviation": math.sqrt(total) / lacking if lacking else 0.0,
-            "own_square": (total - float(of_rows)) / lacking**2 if lacking else 0.0,
+            "deviation": math.sqrt(total) / lacking,
+            "own_square": (total - float(of_rows)) / lacking**2,
         }
 
 
-def measure(name: str, args: argparse.Namespace, known: set[tuple[str, str]], begun: float) -> None:
+def measure(name: str, args: argparse.Namespace, known: set[tuple[str, str, int]], begun: float) -> None:
     """Measure the families of a set that are not known, and append their lines."""
     wanted = set(filter(None, args.only.split(",")))
     one = Measured(name, args)
     families = [pair for pair in one.families() if not (wanted - set(SETS)) or pair[1] in wanted]
-    for side, family in families:
-        if (name, family) in known or time.monotonic() - begun > args.seconds:
+    numbers = {"deep": [0], "shallow": [int(number) for number in args.settings.split(",")]}
+    for side, family, number in [(*pair, number) for pair in families for number in numbers[pair[0]]]:
+        if (name, family, number) in known or time.monotonic() - begun > args.seconds:
             continue
         cpu = time.process_time()
-        line = {"set": name, "side": side, "family": family, "modality": one.task.modality, "goal": one.task.goal,
-                "metric": one.task.metric, "n_train": len(one.split.train), "n_test": len(one.items)}  # fmt: skip
+        line = {"set": name, "side": side, "family": family, "settings": number, "modality": one.task.modality,
+                "goal": one.task.goal, "metric": one.task.metric, "n_train": len(one.split.train),
+                "n_test": len(one.items)}  # fmt: skip
         try:
-            outputs = one.outputs(side, family)
+            outputs = one.outputs(side, family, number)
             line |= {"unfit": True} if outputs is None else one.share(outputs)
         except Exception as error:
             line |= {"failure": f"{type(error).__name__}: {error}"[:300]}
@@ -214,13 +222,18 @@ def measure(name: str, args: argparse.Namespace, known: set[tuple[str, str]], be
 
 def shares_of(lines: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The share of each family over its sets."""
-    squares: dict[str, list[float]] = defaultdict(list)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in lines:
         if "own_square" in line:
-            squares[line["family"]].append(line["own_square"])
+            found[line["family"]].append(line)
     return {
-        family: {"share": round(math.sqrt(max(0.0, float(np.mean(own)))), 4), "sets": len(own)}
-        for family, own in sorted(squares.items())
+        family: {
+            "share": round(math.sqrt(max(0.0, float(np.mean([line["own_square"] for line in own])))), 4),
+            "most": round(math.sqrt(max(0.0, *(line["own_square"] for line in own))), 4),
+            "sets": len({line["set"] for line in own}),
+            "moves": any(len(set(line["scores"])) > 1 for line in own),
+        }
+        for family, own in sorted(found.items())
     }
 
 
@@ -233,14 +246,14 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.path.insert(0, str(ROOT))
     begun = time.monotonic()
-    known = {(line["set"], line["family"]) for line in lines_of(args.out)}
+    known = {(line["set"], line["family"], line["settings"]) for line in lines_of(args.out)}
     wanted = set(filter(None, args.only.split(","))) & set(SETS)
     for name in SETS:
         if (not wanted or name in wanted) and time.monotonic() - begun < args.seconds:
             measure(name, args, known, begun)
     shares = shares_of(lines_of(args.out))
     for family, one in shares.items():
-        print(f"{family:20}{one['share']:8.2%}  {one['sets']} sets")
+        print(f"{family:20}{one['share']:8.2%}  at most {one['most']:.2%}  {one['sets']} sets")
     print(json.dumps({"benchmark": "seeds", "shares": shares}))
 
 

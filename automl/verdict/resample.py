@@ -117,10 +117,11 @@ def _chunks(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replicates:
-    """Gains over the replicates, and the variances that they hold.
+    """Gains over the replicates, and the variances of the gain.
 
     Attributes:
-        values: ``(n,)`` gain of the deep side in each replicate, without those where the metric is undefined.
+        values: ``(n,)`` gain of the deep side in each replicate, without those where the metric is undefined. They vary
+            by the test units alone.
         n_asked: number of replicates that were asked for.
         parts: the variance of each cause; see `records.Comparison`.
     """
@@ -128,6 +129,11 @@ class Replicates:
     values: np.ndarray
     n_asked: int
     parts: Mapping[str, Part]
+
+    @property
+    def variance(self) -> float:
+        """Of the gain, by all causes."""
+        return sum(part.variance for part in self.parts.values())
 
     @property
     def quantile(self) -> float:
@@ -139,9 +145,8 @@ class Replicates:
         from scipy.special import ndtri, stdtrit
 
         upper = (1.0 + LEVEL) / 2.0
-        total = sum(part.variance for part in self.parts.values())
         estimated = sum(part.variance**2 / part.freedom for part in self.parts.values())
-        return float(stdtrit(total**2 / estimated, upper) if estimated > 0 else ndtri(upper))
+        return float(stdtrit(self.variance**2 / estimated, upper) if estimated > 0 else ndtri(upper))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,9 +207,10 @@ def gains(
 ) -> Replicates:
     """Deep's gain over shallow in each replicate, positive when deep is better.
 
-    Each replicate redraws the test units (the same for both sides) and computes the metric on them. What units in time
-    add (`dependence`) and what other seeds would (`_seed_part`) widens the replicates. The first of them also redraw
-    each side's seeds, to estimate how much of the difference between seeds is not due to the test units.
+    Each replicate redraws the test units (the same for both sides) and computes the metric on them; where neighbouring
+    units are alike, the replicates are widened (`dependence`). What shared times and other seeds add (`_seed_part`) are
+    parts of their own. The first replicates also redraw each side's seeds, to estimate how much of the difference
+    between seeds is not due to the test units.
 
     Args:
         metric: name of the metric.
@@ -240,9 +246,6 @@ def gains(
     best = metrics.named(metric).best
     for name, side, effects, share in zip(("deep_seeds", "shallow_seeds"), sides, crossed, shares, strict=True):
         parts[name] = _seed_part(side, effects, share * abs(best - float(side.saved(weight[None, :])[0])), weight)
-    for name in ("time", "deep_seeds", "shallow_seeds"):
-        if name in parts:
-            values = values + np.sqrt(parts[name].variance) * rng.normal(size=len(values))
     return Replicates(values if metrics.named(metric).higher_is_better else -values, n_replicates, parts)
 
 
@@ -328,17 +331,26 @@ def _own_variance(as_is: np.ndarray, crossed: np.ndarray, n_seeds: int) -> float
 
 
 def interval_of(replicates: Replicates, gain: float) -> tuple[float, float]:
-    """The percentile interval of the gain, widened since its variances are estimated, from few units or few seeds.
+    """The interval of the gain: percentiles of the replicates, widened to each side by what else varies.
 
-    Where a large test has fewer replicates, their ends would be uncertain and their distribution is normal: then the
-    interval reaches equally far to both sides.
+    What else varies is taken as normal and adds to the square of the reach; Student's quantile for the sum of all parts
+    then widens both sides. Where a large test has fewer replicates, their percentiles would be uncertain and their
+    distribution is normal, so the interval reaches equally far to both sides.
     """
     from scipy.special import ndtri
 
     tail = (1.0 - LEVEL) / 2.0
+    normal = -float(ndtri(tail))
+    others = replicates.variance - replicates.parts["test"].variance
     if replicates.n_asked < N_REPLICATES:
-        reach = replicates.quantile * float(np.std(replicates.values, ddof=1))
-        return gain - reach, gain + reach
-    stretch = replicates.quantile / -float(ndtri(tail))
-    low, high = np.quantile(replicates.values, [tail, 1.0 - tail])
-    return gain + stretch * (float(low) - gain), gain + stretch * (float(high) - gain)
+        low = high = normal * float(np.sqrt(replicates.parts["test"].variance))
+    else:
+        ends = np.quantile(replicates.values, [tail, 1.0 - tail])
+        low, high = gain - float(ends[0]), float(ends[1]) - gain
+    stretch = replicates.quantile / normal
+    below, above = (stretch * _with_others(reach, normal**2 * others) for reach in (low, high))
+    return gain - below, gain + above
+
+
+def _with_others(reach: float, others: float) -> float:
+    return float(np.sqrt(max(reach, 0.0) ** 2 + others)) if others > 0 else reach

@@ -542,3 +542,12 @@ def test_gaps_move_no_border_between_parts() -> None:
     assert len(other.test_windows) == len(one.test_windows)
     assert set(map(tuple, other.test_windows)) <= set(map(tuple, one.test_windows))
     assert set(map(tuple, other.valid_windows)) <= set(map(tuple, one.valid_windows))
+
+
+def test_series_of_a_panel_share_the_times_of_their_windows() -> None:
+    wide = split(*forecast([63] * 12, 6), 0)
+
+    assert wide.time_ids is not None and len(wide.time_ids) == len(wide.test_windows)
+    for series in set(wide.unit_ids):
+        assert wide.time_ids[wide.unit_ids == series].tolist() == list(range(len(set(wide.time_ids))))
+    assert split(*forecast([63] * 3, 6), 0).time_ids is None

@@ -55,8 +55,8 @@ def spread_of(outputs, others, truth, metric="mae", unit_ids=None, shares=(0.0, 
     return resample.gains(metric, truth, contestant(outputs), contestant(others), units, weight, {}, rng, shares)
 
 
-def width(found):
-    low, high = resample.interval_of(found, float(np.mean(found.values)))
+def width(found, gain):
+    low, high = resample.interval_of(found, gain)
     return high - low
 
 
@@ -80,7 +80,8 @@ def test_seeds_enter_with_the_variance_of_their_mean():
     ours = values(*(np.full(5_000, offset) for offset in offsets))
     found = spread_of(ours, values(*[np.full(5_000, 1.0)] * 3), truth)
     assert found.parts["deep_seeds"].variance == pytest.approx(offsets.var(ddof=1) / 3, rel=0.12)
-    assert found.values.std() == pytest.approx(np.sqrt(found.parts["deep_seeds"].variance), rel=0.05)
+    assert np.sqrt(found.variance) == pytest.approx(np.sqrt(found.parts["deep_seeds"].variance), rel=0.05)
+    assert width(found, -0.3) == pytest.approx(2 * 4.303 * np.sqrt(found.variance), rel=0.01)
     assert found.quantile == pytest.approx(4.303, rel=0.01)  # two degrees of freedom
 
 
@@ -103,7 +104,7 @@ def test_seeds_that_differ_by_the_luck_of_the_test_rows_alone_add_little():
         ours, theirs = (values(*(common + 0.5 * rng.normal(size=400) for _ in range(3))) for _ in range(2))
         found = spread_of(ours, theirs, np.full((400, 1), -10.0))
         a, b = (contestant(side).output.arrays["values"][:, 0] for side in (ours, theirs))
-        ratios.append(found.values.std() / ((a - b).std() / np.sqrt(400)))
+        ratios.append(np.sqrt(found.variance) / ((a - b).std() / np.sqrt(400)))
     assert 1.0 <= np.mean(ratios) < 1.25
 
 
@@ -113,7 +114,7 @@ def test_one_seed_adds_the_spread_that_is_assumed_of_its_family():
     a, b = np.abs(rng.normal(size=(2, 1000)))
     found = spread_of(values(a), values(b), truth, shares=(0.1, 0.05))
     of_rows, of_seeds = (a - b).std() / np.sqrt(1000), np.hypot(0.1 * a.mean(), 0.05 * b.mean())
-    assert found.values.std() == pytest.approx(np.hypot(of_rows, of_seeds), rel=0.06)
+    assert np.sqrt(found.variance) == pytest.approx(np.hypot(of_rows, of_seeds), rel=0.06)
     assert found.parts["deep_seeds"].freedom == found.parts["shallow_seeds"].freedom == FREEDOM
     assert 1.96 < found.quantile < 2.31
 
@@ -123,7 +124,7 @@ def test_where_no_seed_matters_one_seed_adds_nothing():
     a, b = np.abs(rng.normal(size=(2, 1000)))
     found = spread_of(values(a), values(b), np.zeros((1000, 1)))
     assert found.parts["deep_seeds"].variance == found.parts["shallow_seeds"].variance == 0.0
-    assert found.values.std() == pytest.approx((a - b).std() / np.sqrt(1000), rel=0.06)
+    assert np.sqrt(found.variance) == pytest.approx((a - b).std() / np.sqrt(1000), rel=0.06)
 
 
 def test_mixed_labels_follow_the_finalists_own_threshold():

@@ -99,7 +99,7 @@ def test_the_clearly_better_side_wins_in_either_direction(metric):
 
 
 def test_equal_models_are_equivalent_where_the_test_is_large():
-    found = compare(**contest(n=5_000, shared=2.0, min_gain=0.05))
+    found = compare(**contest(n=5_000, shared=2.0, min_gain=0.1))
     assert (found.verdict, found.reason, found.recommended) == ("tie", "equivalent", "boosting-1")
     assert -found.least_gain <= found.interval[0] < found.interval[1] <= found.least_gain
 
@@ -402,3 +402,20 @@ def test_the_side_without_a_model_is_named_as_the_one_without(lacking, said):
     found = compare(**contest() | dict.fromkeys(lacking))
     assert found.notes[0].startswith(said)
     assert found.interval is None and found.gain is None
+
+
+@pytest.mark.parametrize(("metric", "asked"), [("accuracy", False), ("log_loss", False), ("f1", True)])
+def test_a_rare_class_is_a_reason_only_where_the_metric_weighs_classes(metric, asked):
+    assert (compare(**contest(n=400, positives=0.03, metric=metric)).p_value is not None) == asked
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "mae"])
+def test_a_large_test_has_fewer_replicates_and_the_same_interval(metric, monkeypatch):
+    if metric == "mae":
+        arguments = forecast(3_000, 0.99) | {"context": {"scale": np.ones((3_000, 1)), "series": np.zeros(3_000, int)}}
+    else:
+        arguments = contest(n=3_000, deep=2.2)
+    whole = compare(**arguments).interval
+    monkeypatch.setattr("automl.verdict.resample.REPLICATE_CELLS", 400 * 3_000)
+    part = compare(**arguments).interval
+    assert part[1] - part[0] == pytest.approx(whole[1] - whole[0], rel=0.12)
