@@ -38,7 +38,7 @@ def would_decide(
     of_test = sum(comparison.parts.get(name, 0.0) for name in ("test", "time"))
     of_seeds = [comparison.parts.get(f"{one.side}_seeds", 0.0) for one in finalists]
     units = _times(of_test, most - sum(of_seeds), comparison.n_units)
-    units = None if units is None else max(units, least_units)
+    units = None if units is None else max(units, least_units, comparison.n_units + 1)
     if comparison.n_units < least_units:
         return WouldDecide(test_units=units)
     seeds = _seeds(of_seeds, [max(1, len(one.per_seed)) for one in finalists], most - of_test)

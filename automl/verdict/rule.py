@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -176,10 +177,8 @@ def _both(
         lacking=_lacking(task.metric, scores.of[shallow.run]), **_of_interval(replicates if interval else None),
     )  # fmt: skip
     if reason == "undecided":
-        least_units = FEW_BLOCKS if split.units in _TIME_UNITS else FEW_UNITS
-        comparison = replace(
-            comparison, would_decide=would_decide(comparison, scores.runs, (deep, shallow), least_units)
-        )
+        enough = _enough(task, split, truth, units.n_units)
+        comparison = replace(comparison, would_decide=would_decide(comparison, scores.runs, (deep, shallow), enough))
     notes += [bound_sentence(comparison), need_sentence(comparison, split)]
     notes += _floor_notes(task.metric, scores, floor, (deep, shallow))
     said = both_sentences(comparison, scores, deep.run, shallow.run, floor.run, split, few)
@@ -251,6 +250,19 @@ def _interval(replicates: Replicates, gain: float) -> tuple[tuple[float, float] 
     return (min(low, gain), max(high, gain)), note
 
 
+def _rarest(task: Task, truth: np.ndarray) -> tuple[int, str] | None:
+    """Rows and name of the rarest class, where the metric weighs classes."""
+    return goals.named(task).rarest(truth, task) if metrics.named(task.metric).weighs_classes else None
+
+
+def _enough(task: Task, split: Split, truth: np.ndarray, n_units: int) -> int:
+    """Number of units from which on the interval alone decides."""
+    least, rarest = FEW_BLOCKS if split.units in _TIME_UNITS else FEW_UNITS, _rarest(task, truth)
+    if rarest is None or rarest[0] >= FEW_OF_A_CLASS:
+        return least
+    return max(least, math.ceil(n_units * FEW_OF_A_CLASS / max(rarest[0], 1)))
+
+
 def _few(task: Task, split: Split, truth: np.ndarray, n_units: int) -> str:
     """Why the test is too small for the interval alone to decide, or an empty text."""
     if split.units in _TIME_UNITS:
@@ -258,7 +270,7 @@ def _few(task: Task, split: Split, truth: np.ndarray, n_units: int) -> str:
             return f"The test has only {count_of_units(n_units, split.units)} (fewer than {FEW_BLOCKS})"
     elif n_units < FEW_UNITS:
         return f"The test has only {count_of_units(n_units, split.units)} (fewer than {FEW_UNITS})"
-    rarest = goals.named(task).rarest(truth, task) if metrics.named(task.metric).weighs_classes else None
+    rarest = _rarest(task, truth)
     if rarest is None or rarest[0] >= FEW_OF_A_CLASS:
         return ""
     return f"The test has only {counted(rarest[0], 'row')} of '{rarest[1]}' (fewer than {FEW_OF_A_CLASS})"

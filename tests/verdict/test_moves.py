@@ -188,3 +188,19 @@ def test_a_page_says_which_condition_of_the_exact_test_failed() -> None:
         "Few", 0.01, 0.009, 0.01
     )
     assert few_sentence("Few", 0.01, -0.1, 0.01).endswith("it gives p = 0.01, below 0.05.")
+
+
+def test_a_rare_class_asks_for_as_many_rows_as_hold_twenty_of_it() -> None:
+    truth = (np.arange(400) < 10).astype(np.int64)
+    rng = np.random.default_rng(0)
+
+    def side(run):
+        p = np.clip(0.3 * truth + 0.5 * rng.random(400), 0, 1)
+        output = Output("probabilities", {"probabilities": np.column_stack([1 - p, p]), "labels": (p > 0.5) * 1})
+        return Contestant(run.name, run.side, output, (output,))
+
+    items = np.arange(400)
+    split = Split(items[:0], items[:0], items, "row", items, "", 0)
+    task, floor = Task("tabular", "binary", ("y",), "roc_auc", ("no", "yes")), side(Run("f", "floor", "done", "f"))
+    found = compare(task, split, truth, None, {}, side(RUNS[0]), side(RUNS[1]), floor, RUNS, 0.001, 0)
+    assert found.reason == "undecided" and found.would_decide.test_units >= 800 and found.would_decide.seeds is None
