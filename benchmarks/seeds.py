@@ -31,7 +31,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = (
-    "breast_cancer", "diabetes", "adult", "california_housing", "letter", "sms_spam", "ag_news",
+    "breast_cancer", "diabetes", "adult", "california_housing", "letter", "movies", "sms_spam", "ag_news",
     "amazon_sentiment", "fashion_rotation", "sign_digits", "fashion_mnist15k", "basic_motions", "osu_leaf", "airline",
     "sunspots", "co2_emissions", "etth1",
 )  # fmt: skip
@@ -226,15 +226,19 @@ def shares_of(lines: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     for line in lines:
         if "own_square" in line:
             found[line["family"]].append(line)
-    return {
-        family: {
-            "share": round(math.sqrt(max(0.0, float(np.mean([line["own_square"] for line in own])))), 4),
-            "most": round(math.sqrt(max(0.0, *(line["own_square"] for line in own))), 4),
-            "sets": len({line["set"] for line in own}),
+    shares = {}
+    for family, own in sorted(found.items()):
+        of_set: dict[str, list[float]] = defaultdict(list)
+        for line in own:
+            of_set[line["set"]].append(line["own_square"])
+        squares = [float(np.mean(values)) for values in of_set.values()]
+        shares[family] = {
+            "share": round(math.sqrt(max(0.0, float(np.mean(squares)))), 4),
+            "most": round(math.sqrt(max(0.0, *squares)), 4),
+            "sets": len(squares),
             "moves": any(len(set(line["scores"])) > 1 for line in own),
         }
-        for family, own in sorted(found.items())
-    }
+    return shares
 
 
 def lines_of(path: str) -> list[dict[str, Any]]:
