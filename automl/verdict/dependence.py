@@ -14,8 +14,8 @@ import numpy as np
 
 __all__ = ["LEAST_TIMES", "Part", "autocorrelation", "effect_of_time", "in_time", "inflation", "left_out"]
 
-LEAST_NEIGHBOURS = 8
-"""Units in time below which an autocorrelation cannot be estimated; the exact test decides there."""
+LEAST_NEIGHBOURS = 6
+"""Units in time below which no autocorrelation is estimated; no exact test can decide there."""
 
 MOST_NEIGHBOURS = 2_000
 """More units than these are joined to this number of blocks of neighbours before each is left out in turn."""

@@ -30,7 +30,9 @@ def seed_sentence(n_seeds: int, shares: Sequence[float]) -> str:
     )
 
 
-def few_sentence(few: str, p: float, gain: float, least_gain: float) -> str:
+def few_sentence(
+    few: str, p: float, gain: float, least_gain: float, interval: tuple[float, float] | None = None
+) -> str:
     """Why an exact test decides, its result, and the condition that failed where it did not.
 
     Args:
@@ -38,8 +40,11 @@ def few_sentence(few: str, p: float, gain: float, least_gain: float) -> str:
         p: of the exact paired test.
         gain: of deep over shallow.
         least_gain: least gain that counts.
+        interval: of the gain, where it must exclude zero as well, since units follow each other in time.
     """
     start = f"{few}, so an exact paired test decides and the interval is context"
+    if interval is not None:
+        start = f"{few}, so an exact paired test must agree with the interval, since neighbours in time may be alike"
     if p >= ALPHA:
         return f"{start}; it gives p = {p:.3g}, which is not below {ALPHA:g}."
     if abs(gain) < least_gain:
@@ -47,6 +52,8 @@ def few_sentence(few: str, p: float, gain: float, least_gain: float) -> str:
             f"{start}; it gives p = {p:.3g}, which excludes chance, but the difference of {abs(gain):.3g} is less than "
             f"the least that counts ({least_gain:.3g})."
         )
+    if interval is not None and interval[0] <= 0 <= interval[1]:
+        return f"{start}; it gives p = {p:.3g}, below {ALPHA:g}, but the interval does not exclude zero."
     return f"{start}; it gives p = {p:.3g}, below {ALPHA:g}."
 
 

@@ -113,12 +113,18 @@ def _units(task: Task, split: Split, truth: np.ndarray) -> Units:
 
 
 def decide(
-    gain: float, interval: tuple[float, float] | None, least_gain: float, few: bool, p: float | None
+    gain: float,
+    interval: tuple[float, float] | None,
+    least_gain: float,
+    few: bool,
+    p: float | None,
+    in_time: bool = False,
 ) -> tuple[Verdict, Reason]:
     """The rule alone: a side wins if chance is excluded and the gain is large enough to count.
 
     Chance is excluded by the interval, if it lies on one side of zero; with few units by the exact test alone, and the
-    interval is context.
+    interval is context. The exact test takes units as independent, so the interval must agree where they follow each
+    other in time.
 
     Args:
         gain: of deep over shallow.
@@ -126,11 +132,13 @@ def decide(
         least_gain: least gain that counts, in the metric's units.
         few: whether there are too few units to trust the interval.
         p: of the exact paired test, where `few`.
+        in_time: whether units follow each other in time.
     """
-    if not np.isfinite(gain) or (interval is None and not few):
+    exact_alone = few and not in_time
+    if not np.isfinite(gain) or (interval is None and not exact_alone):
         return "tie", "undecided"
     low, high = (gain, gain) if interval is None else interval
-    sure = p is not None and p < ALPHA if few else low > 0 or high < 0
+    sure = (not few or (p is not None and p < ALPHA)) and (exact_alone or low > 0 or high < 0)
     if sure and abs(gain) >= least_gain:
         return ("deep" if gain > 0 else "shallow"), "better"
     if not few and -least_gain <= low and high <= least_gain:
@@ -167,9 +175,9 @@ def _both(
     p = None
     if few and np.isfinite(gain):
         p = p_value(task.metric, truth, deep.output, shallow.output, units.of_item, weights, context, rng)
-        notes.append(few_sentence(few, p, gain, least))
+        notes.append(few_sentence(few, p, gain, least, interval if units.in_time else None))
     notes.append(least_note)
-    verdict, reason = decide(gain, interval, least, bool(few), p)
+    verdict, reason = decide(gain, interval, least, bool(few), p, units.in_time)
     recommended = _recommended(verdict, deep.run, shallow.run, floor.run, scores)
     comparison = Comparison(
         verdict=verdict, reason=reason, recommended=recommended, gain=gain if np.isfinite(gain) else None,
@@ -181,7 +189,8 @@ def _both(
         comparison = replace(comparison, would_decide=would_decide(comparison, scores.runs, (deep, shallow), enough))
     notes += [bound_sentence(comparison), need_sentence(comparison, split)]
     notes += _floor_notes(task.metric, scores, floor, (deep, shallow))
-    said = both_sentences(comparison, scores, deep.run, shallow.run, floor.run, split, few)
+    too_few = few if p is None or p >= ALPHA else ""
+    said = both_sentences(comparison, scores, deep.run, shallow.run, floor.run, split, too_few)
     return _with_words(comparison, said, [note for note in notes if note])
 
 

@@ -81,6 +81,23 @@ def test_with_few_units_the_exact_test_decides_alone(p, expected, interval):
     assert expected == decide(0.05, interval, 0.01, few=True, p=p)
 
 
+@pytest.mark.parametrize(("interval", "expected"), [((0.01, 0.09), "deep"), ((-0.01, 0.11), "tie"), (None, "tie")])
+def test_with_few_units_in_time_the_interval_must_agree_with_the_exact_test(interval, expected):
+    assert decide(0.05, interval, 0.01, few=True, p=0.01, in_time=True)[0] == expected
+    assert decide(0.05, interval, 0.01, few=True, p=0.06, in_time=True)[0] == "tie"
+
+
+def test_eight_windows_that_are_alike_name_no_winner_by_the_exact_test_alone():
+    arguments = forecast(8, 0.5)
+    drift = np.linspace(0.2, 2.0, 8)[:, None, None]  # all one way, and ever more so
+    for side, size in (("deep", 1.0), ("shallow", 1.0 + drift)):
+        output = Output("windows", {"values": arguments["truth"] + size})
+        arguments[side] = dataclasses.replace(arguments[side], output=output, per_seed=(output,))
+    found = compare(**arguments)
+    assert found.p_value < 0.05 and (found.verdict, found.reason) == ("tie", "undecided")
+    assert any("the interval does not exclude zero" in note for note in found.notes)
+
+
 def test_with_few_units_a_gain_below_the_least_is_undecided_however_sure():
     assert decide(0.009, (0.001, 0.017), 0.01, few=True, p=0.001) == ("tie", "undecided")
     assert decide(0.0, (-0.001, 0.001), 0.01, few=True, p=1.0) == ("tie", "undecided")
