@@ -22,8 +22,8 @@ MIN_GAIN = 0.005
 GAPS = (0.02, 0.05, 0.10, 0.25)
 SIZES = (100, 300, 1000, 5000)
 LEVELS = {"10 % (as before)": 0.10, "5 % (not measured)": 0.05, "2.5 % (measured)": 0.025}
-N_REPLICATES = 400
-"""As on large tests: the sum of so many errors is normal, and four times as many tests can be judged."""
+MOST_CELLS = 1_000_000
+"""Replicates times rows, fewer than in a contest from 500 rows on, so that more tests can be judged."""
 
 TRUE_SHARES = (0.024, 0.007)
 """Deviation between seeds of finalists of 60 s: networks in the mean, shallow models in the median."""
@@ -97,7 +97,7 @@ def judged(drawn: Drawn, shares: tuple[float, float], n_seeds: int, rng: np.rand
     """The verdict on finalists of so many seeds, each of which scales its errors; 0 where seeds do not matter."""
     rule.seed_shares = lambda names, runs: tuple(ASSUMED_SHARE if n_seeds else 0.0 for _ in names)
     is_forecast = drawn.units in ("window", "series")
-    resample.REPLICATE_CELLS = N_REPLICATES * len(drawn.unit_ids)
+    resample.REPLICATE_CELLS = MOST_CELLS
 
     def output(errors: np.ndarray) -> Output:
         kind, shape = ("windows", (-1, 1, 1)) if is_forecast else ("values", (-1, 1))
