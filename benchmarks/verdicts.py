@@ -1,14 +1,16 @@
 """Is the verdict true? Contests whose right answer is known, judged by `automl.verdict`.
 
 1. Null contests: a family against itself with another seed (other initial weights or trees, other bootstrapped
-   training rows), over resampled splits. Both sides are exchangeable, so every winner is a wrong one.
+   training rows; or the same rows), over resampled splits. Both sides are exchangeable: every winner is a wrong one.
 2. Known gaps: a family against itself trained on a share of the rows. How often the better side is found.
 3. Agreement: two different families on re-splits of the same data. How often the commonest verdict comes.
+4. Coverage: drawn finalists whose true difference is known, for rows, groups, windows and panels.
+5. Power: such finalists at gaps of 2 to 25 % and 100 to 5,000 rows, beside the rule of before.
 
 Scikit-learn's models stand in for both sides, so that thousands of contests take minutes:
 
     python benchmarks/verdicts.py            # some minutes on 2 free cores
-    python benchmarks/verdicts.py --splits 20
+    python benchmarks/verdicts.py --splits 20 --only null,coverage
 
 Prints tables, and one last line of JSON.
 """
@@ -43,6 +45,7 @@ from sklearn.model_selection import train_test_split  # noqa: E402
 from sklearn.neural_network import MLPClassifier, MLPRegressor  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
+from verdicts_known import report_coverage, report_power  # noqa: E402
 
 from automl import verdict as compare  # noqa: E402
 from automl.records import Comparison, Contestant, Cost, GoalName, Output, Run, Split, Task  # noqa: E402
@@ -106,11 +109,23 @@ def predicted(model, x: np.ndarray, goal: GoalName, scale: tuple[float, float]) 
     return Output("probabilities", {"probabilities": p, "labels": p.argmax(axis=1)})
 
 
-def fitted(case: Case, family: str, x: np.ndarray, y: np.ndarray, test: np.ndarray, share: float, seed: int) -> Output:
-    """A model of one seed, trained on a bootstrap of a share of the rows (at least one row of each class)."""
+def fitted(
+    case: Case,
+    family: str,
+    x: np.ndarray,
+    y: np.ndarray,
+    test: np.ndarray,
+    share: float,
+    seed: int,
+    redraw: bool = True,
+) -> Output:
+    """A model of one seed, trained on a bootstrap of a share of the rows (at least one row of each class).
+
+    Without `redraw` on all of these rows as they are, so that the seed changes initial weights and trees alone.
+    """
     rng = np.random.default_rng(seed)
-    rows = rng.permutation(len(x))[: max(10, int(share * len(x)))]
-    rows = rng.choice(rows, len(rows))
+    rows = rng.permutation(len(x))[: max(10, int(share * len(x)))] if redraw else np.arange(len(x))
+    rows = rng.choice(rows, len(rows)) if redraw else rows
     if case.goal != "regression":
         rows = np.concatenate([rows, [int(np.flatnonzero(y == code)[0]) for code in np.unique(y)]])
     scale = (float(y.mean()), float(y.std())) if case.goal == "regression" else (0.0, 1.0)
@@ -158,12 +173,12 @@ def parted(case: Case, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, n
     return train_test_split(x, y, train_size=case.n_train, test_size=case.n_test, random_state=seed, stratify=classes)
 
 
-def null_contest(job: tuple[str, int]) -> dict[int, tuple[str, float, float]]:
+def null_contest(job: tuple[str, int, bool]) -> dict[int, tuple[str, float, float]]:
     """Verdict, gain and standard error (a quarter of the interval) with one seed and with several."""
-    name, seed = job
+    name, seed, redraw = job
     case = CASES[name]
     x, test, y, truth = parted(case, seed)
-    outputs = [fitted(case, case.family, x, y, test, 1.0, 1000 * seed + k) for k in range(2 * N_SEEDS)]
+    outputs = [fitted(case, case.family, x, y, test, 1.0, 1000 * seed + k, redraw) for k in range(2 * N_SEEDS)]
     floor, found = floor_of(case, y, len(truth)), {}
     for n in (1, N_SEEDS):
         result = judged(case, truth, outputs[:n], outputs[N_SEEDS : N_SEEDS + n], floor, seed)
@@ -206,13 +221,14 @@ def upper(wrong: int, n: int) -> float:
     return 1.0 if wrong == n else float(beta.ppf(0.975, wrong + 1, n - wrong))
 
 
-def report_null(pool: ProcessPoolExecutor, n_splits: int) -> dict[str, dict[str, float]]:
-    print(f"\n1. A family against itself, {n_splits} splits a set: share of (wrong) winners")
+def report_null(pool: ProcessPoolExecutor, n_splits: int, redraw: bool) -> dict[str, dict[str, float]]:
+    rows = "other bootstrapped rows and seeds" if redraw else "the same rows, other seeds"
+    print(f"\n1. A family against itself, {rows}, {n_splits} splits a set: share of (wrong) winners")
     print(f"{'set':18}{'metric':10}{'units':>6}  {'1 seed':>8}{'3 seeds':>9}   spread of gains / claimed (1, 3 seeds)")
     figures: dict[str, dict[str, float]] = {}
     totals: Counter[int] = Counter()
     for case in CASES.values():
-        found = list(pool.map(null_contest, [(case.name, seed) for seed in range(n_splits)], chunksize=4))
+        found = list(pool.map(null_contest, [(case.name, seed, redraw) for seed in range(n_splits)], chunksize=4))
         rates, ratios = {}, {}
         for n in (1, N_SEEDS):
             wrong = sum(one[n][0] != "tie" for one in found)
@@ -266,19 +282,26 @@ def report_agreement(pool: ProcessPoolExecutor, n_splits: int) -> dict[str, floa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--splits", type=int, default=200, help="re-splits of each null contest")
+    parser.add_argument("--tests", type=int, default=400, help="drawn tests of each known difference")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only", default="seeds,null,gap,agreement,coverage,power")
     arguments = parser.parse_args()
-    begun = time.monotonic()
+    begun, n, n_tests = time.monotonic(), arguments.splits, arguments.tests
+    figures: dict[str, object] = {"benchmark": "verdicts", "null_splits": n, "tests": n_tests}
     with ProcessPoolExecutor(arguments.workers) as pool:
-        null = report_null(pool, arguments.splits)
-        gap = report_gap(pool, max(5, arguments.splits // 10))
-        agreement = report_agreement(pool, 10)
+        parts: dict[str, Callable[[], object]] = {
+            "seeds": lambda: report_null(pool, n, redraw=False),
+            "null": lambda: report_null(pool, n, redraw=True),
+            "gap": lambda: report_gap(pool, max(5, n // 10)),
+            "agreement": lambda: report_agreement(pool, 10),
+            "coverage": lambda: report_coverage(pool, n_tests),
+            "power": lambda: report_power(pool, max(20, n_tests // 4)),
+        }
+        for name in arguments.only.split(","):
+            figures[name] = parts[name]()
     seconds = time.monotonic() - begun
     print(f"\n{seconds:.0f} s")
-    print(json.dumps({
-        "benchmark": "verdicts", "null_splits": arguments.splits, "null": null, "gap_found": gap,
-        "agreement": agreement, "seconds": round(seconds, 1),
-    }))  # fmt: skip
+    print(json.dumps({**figures, "seconds": round(seconds, 1)}))
 
 
 if __name__ == "__main__":

@@ -59,7 +59,9 @@ def strong_settings(loss: str) -> Any:
 
 
 FLOOR = Baseline("text_floor", "floor", "text", GOALS, floor, floor_settings, source="class priors or target means")
-WORDS = Baseline("words", "fast", "text", GOALS, text_model, words_settings, source="TF-IDF + logistic or ridge")
+WORDS = Baseline(
+    "words", "fast", "text", GOALS, text_model, words_settings, source="TF-IDF + logistic or ridge", seed_share=0.0
+)
 MARGIN = Baseline(
     "margin",
     "strong",
@@ -68,7 +70,15 @@ MARGIN = Baseline(
     text_model,
     strong_settings("hinge"),
     source="Joachims 1998; LIBLINEAR",
+    seed_share=0.0,
 )
 CHARACTERS = Baseline(
-    "characters", "strong", "text", GOALS, text_model, strong_settings("logistic"), source="TF-IDF of words and char_wb"
+    "characters",
+    "strong",
+    "text",
+    GOALS,
+    text_model,
+    strong_settings("logistic"),
+    source="TF-IDF of words and char_wb",
+    seed_share=0.0,
 )

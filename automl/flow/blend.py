@@ -36,7 +36,7 @@ def champion_of(prepared: Prepared, outputs: Mapping[Side, Output], items: np.nd
     valid = verdict.Validated(
         task.metric, truth, outputs, unit_ids_of(dataset, split, items),
         truth if split.units == "row" and goals.named(task).is_one_class else None,
-        dataset.weight_of(items), goals.scoring_context(dataset, task, split, items),
+        dataset.weight_of(items), goals.scoring_context(dataset, task, split, items), split.in_time,
     )  # fmt: skip
     return verdict.name_champion(valid, seed)
 

@@ -49,7 +49,9 @@ def _metric(
     best: float,
     worst: float | None = None,
 ) -> Metric:
-    return Metric(name, goals, reads, _fn(name), higher_is_better, best, words, worst)
+    return Metric(
+        name, goals, reads, _fn(name), higher_is_better, best, words, worst, weighs_classes=name not in ITEM_LOSSES
+    )
 
 
 METRICS: dict[str, Metric] = {

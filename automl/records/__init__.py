@@ -46,7 +46,18 @@ from automl.records.names import (
     Tier,
 )
 from automl.records.network import LOSSES, Encoder, Facts, Head, InputSpec, Metric, Output, TargetCodec
-from automl.records.outcome import Champion, Comparison, Contestant, Cost, Coverage, Lead, Outcome, Run, Section
+from automl.records.outcome import (
+    Champion,
+    Comparison,
+    Contestant,
+    Cost,
+    Coverage,
+    Lead,
+    Outcome,
+    Run,
+    Section,
+    WouldDecide,
+)
 
 __all__ = [
     "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NUMERIC_KINDS", "ORDERED_KINDS", "PLUGIN_GROUP",
@@ -54,6 +65,6 @@ __all__ = [
     "Comparison", "Contender", "Contestant", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example",
     "Facts", "Family", "Finding", "FitContext", "Goal", "GoalName", "Head", "HeldOut", "InputKind", "InputSpec",
     "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind", "Recipe",
-    "Regions", "Run", "SearchOptions",
-    "Section", "Severity", "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier",
+    "Regions", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "Split", "Status", "TargetCodec",
+    "Task", "Template", "Tier", "WouldDecide",
 ]  # fmt: skip

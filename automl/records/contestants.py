@@ -35,6 +35,8 @@ class Template:
             below 1 waits until ``1 / prior`` trials have been run.
         keeps_rows: whether the network ends in `automl.layers.neighbours.Neighbours`, which holds the embeddings and
             targets of training rows.
+        seed_share: standard deviation of the test score between seeds, as a share of what the score lacks to the best
+            one, measured by ``benchmarks/seeds.py``; None where it was not measured (`verdict.shares` assumes one).
     """
 
     name: str
@@ -49,6 +51,7 @@ class Template:
     source: str
     prior: Callable[[Sequence[InputSpec], Facts], float] | None = None
     keeps_rows: bool = False
+    seed_share: float | None = None
 
 
 class ShallowModel(Protocol):
@@ -110,6 +113,7 @@ class Baseline:
         unfit: ``unfit(task, facts) -> reason or None``: why the family cannot be used for this task.
         types: of a plug-in: full names of the types in a fitted model that are neither its own nor trusted by skops,
             such as those of another library.
+        seed_share: as in `Template`; 0 where a fit does not depend on its seed.
     """
 
     name: str
@@ -122,6 +126,7 @@ class Baseline:
     unfit: Callable[[Task, Facts], str | None] = lambda task, facts: None
     source: str = ""
     types: tuple[str, ...] = ()
+    seed_share: float | None = None
 
 
 class Contender(Protocol):

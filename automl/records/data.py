@@ -217,6 +217,8 @@ class Split:
             forecasts "window", or "series" for panels of ten series or more.
         unit_ids: ``(n_test_items,)`` int64: the unit of each scored test item (row of `test` or window of
             `test_windows`), in test order.
+        time_ids: panels of forecasts only: ``(n_test_items,)`` int64, increasing with time: windows of different series
+            at the same time have the same number, since what happens then may concern all series.
         train_windows: forecasts only: ``(n, horizon)`` windows for training (stride 1).
         valid_windows: forecasts only: non-overlapping rolling windows for validation.
         test_windows: forecasts only: non-overlapping rolling windows for test.
@@ -240,6 +242,12 @@ class Split:
     test_windows: np.ndarray | None = None
     folds: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
     refit_windows: np.ndarray | None = None
+    time_ids: np.ndarray | None = None
+
+    @property
+    def in_time(self) -> bool:
+        """Whether the units are stretches of time that follow each other, so that neighbours depend on each other."""
+        return self.units in ("block", "window")
 
     def items(self, part: Literal["train", "valid", "test"]) -> np.ndarray:
         """The items of a part: its rows ``(n,)``, or the windows ``(n, horizon)`` of a forecast."""

@@ -150,6 +150,8 @@ class Metric:
         best: the score of a perfect model (0.0 or 1.0).
         words: name of the metric in reports.
         worst: the score that no model can fall short of; None if there is no such bound.
+        weighs_classes: whether rows of a rare class weigh more than others, so that few of them leave the score
+            uncertain however many rows there are; False for a mean over rows, such as accuracy.
     """
 
     name: str
@@ -160,3 +162,4 @@ class Metric:
     best: float
     words: str = ""
     worst: float | None = None
+    weighs_classes: bool = True

@@ -109,6 +109,21 @@ class Champion:
 
 
 @dataclass(frozen=True, slots=True)
+class WouldDecide:
+    """What would decide an undecided comparison, if the difference is the one measured; each alone.
+
+    Attributes:
+        test_units: number of test units in all; None if no number of them would.
+        seeds: number of seeds a side in all; None if no number of them would, or a few are not enough.
+        minutes: time to fit these further seeds of both finalists; None if not known.
+    """
+
+    test_units: int | None = None
+    seeds: int | None = None
+    minutes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The verdict and the figures that it is based on.
 
@@ -129,6 +144,12 @@ class Comparison:
         why: why the recommended run is recommended, a sentence.
         crossing: predictions a year at which both finalists cost the same in total; None where one of them is the
             cheaper at any number.
+        parts: variances of the gain that make up the interval, by cause: "test" (the units that were resampled),
+            "time" (shocks that all series of a panel share), "deep_seeds" and "shallow_seeds". The first two shrink
+            with the number of test units, the others with the number of seeds.
+        quantile: by how many standard deviations the interval reaches to each side, on average.
+        lacking: what the shallow score lacks to the best possible one (its error), to which gains may be related.
+        would_decide: what would decide it, where it is undecided.
     """
 
     verdict: Literal["deep", "shallow", "tie"]
@@ -146,6 +167,10 @@ class Comparison:
     champion: Champion | None = None
     why: str = ""
     crossing: float | None = None
+    parts: Mapping[str, float] = field(default_factory=dict)
+    quantile: float | None = None
+    lacking: float | None = None
+    would_decide: WouldDecide | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.records import Champion, Coverage, Outcome, Run
+from automl.records import Champion, Comparison, Coverage, Outcome, Run
 from automl.report.trust import trust_of
 from automl.report.words import plain
 
@@ -81,6 +81,7 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         "gain": comparison.gain,
         "interval": interval(comparison.interval),
         "level": comparison.level,
+        "uncertainty": uncertainty(comparison),
         "trust": {"level": trust.level, "reasons": trust.reasons},
         "coverage": [covered(one) for one in outcome.coverage],
         "runs": [row(run) for run in outcome.runs],
@@ -121,6 +122,21 @@ def covered(one: Coverage) -> dict[str, Any]:
         "n_items": one.n_items,
         "n_held_out": one.n_held_out,
         "unit": one.unit,
+    }
+
+
+def uncertainty(comparison: Comparison) -> dict[str, Any] | None:
+    """What makes up the interval, its ends in percent of the shallow error, and what would decide; None without one."""
+    if comparison.interval is None:
+        return None
+    needed, lacking = comparison.would_decide, comparison.lacking
+    percents = [None if lacking is None else 100.0 * end / lacking for end in comparison.interval]
+    return {
+        "variances": dict(comparison.parts),
+        "interval_percent": None if None in plain(percents) else percents,
+        "would_decide": None
+        if needed is None
+        else {"test_units": needed.test_units, "seeds": needed.seeds, "minutes": needed.minutes},
     }
 
 

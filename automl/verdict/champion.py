@@ -15,7 +15,7 @@ import numpy as np
 from automl import metrics
 from automl.goals.shared.outputs import combine, taken
 from automl.records import Champion, Lead, Output, Side
-from automl.verdict.resample import leads, units_of
+from automl.verdict.resample import lead_error, units_of
 
 __all__ = ["LEAST_ITEMS", "Validated", "name_champion"]
 
@@ -40,6 +40,7 @@ class Validated:
         classes: ``(n_items,)`` class codes, if the units of each class are redrawn among themselves; else None.
         weight: ``(n_items,)`` or None.
         context: further inputs of the metric, see `records.Metric`.
+        in_time: whether the units are numbered in the order of time and follow each other.
     """
 
     metric: str
@@ -49,6 +50,7 @@ class Validated:
     classes: np.ndarray | None = None
     weight: np.ndarray | None = None
     context: Mapping[str, Any] | None = None
+    in_time: bool = False
 
     def of(self, items: np.ndarray) -> Validated:
         """Some of the items."""
@@ -60,7 +62,7 @@ class Validated:
         return Validated(
             self.metric, self.truth[items], {side: taken(output, items) for side, output in self.outputs.items()},
             self.unit_ids[items], None if self.classes is None else self.classes[items],
-            None if self.weight is None else self.weight[items], context,
+            None if self.weight is None else self.weight[items], context, self.in_time,
         )  # fmt: skip
 
     def score(self, output: Output, metric: str | None = None) -> float:
@@ -76,11 +78,11 @@ class Validated:
         gain = metrics.gain(self.metric, self.score(one), self.score(other))
         if not math.isfinite(gain):
             return None
-        units = units_of(self.unit_ids, self.classes)
+        units = units_of(self.unit_ids, self.classes, in_time=self.in_time)
         weight = np.ones(len(self.truth)) if self.weight is None else np.asarray(self.weight, np.float64)
-        redrawn = leads(self.metric, self.truth, one, other, units, weight, self.context or {}, rng)
-        noise = float(np.std(redrawn, ddof=1)) if units.n_units > 1 and len(redrawn) > 1 else None
-        return Lead(gain, noise)
+        if units.n_units < 2:
+            return Lead(gain)
+        return Lead(gain, lead_error(self.metric, self.truth, one, other, units, weight, self.context or {}, rng))
 
 
 def name_champion(valid: Validated, seed: int) -> Champion:

@@ -10,7 +10,7 @@ import numpy as np
 from automl import metrics
 from automl.records import Contestant, Run
 from automl.verdict.exact import p_value
-from automl.verdict.resample import LEVEL, Units, leads
+from automl.verdict.resample import LEVEL, Units, lead_error
 
 __all__ = ["beats_floor"]
 
@@ -62,8 +62,8 @@ def beats_floor(
         return _better_in_validation(metric, runs.get(one.run), runs.get(floor.run))
     if few:
         return p_value(metric, truth, one.output, floor.output, units.of_item, weight, context, rng) < ALPHA
-    values = leads(metric, truth, one.output, floor.output, units, weight, context, rng)
-    return len(values) > 1 and metrics.gain(metric, ours, theirs) > _z() * float(np.std(values, ddof=1))
+    error = lead_error(metric, truth, one.output, floor.output, units, weight, context, rng)
+    return error is not None and metrics.gain(metric, ours, theirs) > _z() * error
 
 
 def _z() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,19 +12,14 @@ import numpy as np
 from automl import goals, metrics
 from automl.records import Comparison, Contestant, Run, Split, Task
 from automl.system.counts import counted
+from automl.verdict.dependence import LEAST_TIMES
 from automl.verdict.exact import p_value
 from automl.verdict.floor import ALPHA, beats_floor
+from automl.verdict.needs import would_decide
+from automl.verdict.notes import bound_sentence, few_sentence, need_sentence, seed_sentence
 from automl.verdict.recommend import Choice, Reason, Terms, Verdict, recommend
-from automl.verdict.resample import (
-    ASSUMED_SEED_SHARE,
-    LEVEL,
-    N_REPLICATES,
-    Replicates,
-    Units,
-    gains,
-    interval_of,
-    units_of,
-)
+from automl.verdict.resample import LEVEL, Replicates, Units, gains, interval_of, units_of
+from automl.verdict.shares import seed_shares
 from automl.verdict.total_cost import crossing
 from automl.verdict.words import (
     NOTHING_TRAINED,
@@ -120,13 +116,23 @@ def _useful(
 
 def _units(task: Task, split: Split, truth: np.ndarray) -> Units:
     """The units of the test; rows of a class are redrawn among themselves."""
-    return units_of(split.unit_ids, truth if split.units == "row" and goals.named(task).is_one_class else None)
+    classes = truth if split.units == "row" and goals.named(task).is_one_class else None
+    return units_of(split.unit_ids, classes, in_time=split.in_time, time_ids=split.time_ids)
 
 
 def decide(
-    gain: float, interval: tuple[float, float] | None, least_gain: float, few: bool, p: float | None
+    gain: float,
+    interval: tuple[float, float] | None,
+    least_gain: float,
+    few: bool,
+    p: float | None,
+    in_time: bool = False,
 ) -> tuple[Verdict, Reason]:
-    """The rule alone: a side wins if the interval excludes zero and the gain is large enough to count.
+    """The rule alone: a side wins if chance is excluded and the gain is large enough to count.
+
+    Chance is excluded by the interval, if it lies on one side of zero; with few units by the exact test alone, and the
+    interval is context. The exact test takes units as independent, so the interval must agree where they follow each
+    other in time.
 
     Args:
         gain: of deep over shallow.
@@ -134,15 +140,16 @@ def decide(
         least_gain: least gain that counts, in the metric's units.
         few: whether there are too few units to trust the interval.
         p: of the exact paired test, where `few`.
+        in_time: whether units follow each other in time.
     """
-    if interval is None or not np.isfinite(gain) or (few and (p is None or p >= ALPHA)):
+    exact_alone = few and not in_time
+    if not np.isfinite(gain) or (interval is None and not exact_alone):
         return "tie", "undecided"
-    low, high = interval
-    if low > 0 and gain >= least_gain:
-        return "deep", "better"
-    if high < 0 and -gain >= least_gain:
-        return "shallow", "better"
-    if -least_gain <= low and high <= least_gain:
+    low, high = (gain, gain) if interval is None else interval
+    sure = (not few or (p is not None and p < ALPHA)) and (exact_alone or low > 0 or high < 0)
+    if sure and abs(gain) >= least_gain:
+        return ("deep" if gain > 0 else "shallow"), "better"
+    if not few and -least_gain <= low and high <= least_gain:
         return "tie", "equivalent"
     return "tie", "undecided"
 
@@ -165,32 +172,66 @@ def _both(
     gain = metrics.gain(task.metric, scores.of[deep.run], scores.of[shallow.run])
     n_seeds = max(1, min(len(deep.per_seed), len(shallow.per_seed)))
     units = _units(task, split, truth)
-    notes = [_seed_note(n_seeds)]
-    interval = None
+    shares = seed_shares((deep.run, shallow.run), scores.runs)
+    notes: list[str | None] = [seed_sentence(n_seeds, shares)]
+    interval, replicates = None, None
     if np.isfinite(gain) and units.n_units > 1:
-        replicates = gains(task.metric, truth, deep, shallow, units, weights, context, rng)
-        interval, note = _interval(replicates, gain, units.n_units)
+        replicates = gains(task.metric, truth, deep, shallow, units, weights, context, rng, shares)
+        interval, note = _interval(replicates, gain)
         interval = _in_range(task.metric, interval)
-        notes += [note] if note else []
+        notes += [note, _times_note(units)]
     few = _few(task, split, truth, units.n_units)
+    least, least_note = _least_gain(task.metric, scores, floor, (deep, shallow), min_gain)
     p = None
     if few and np.isfinite(gain):
         p = p_value(task.metric, truth, deep.output, shallow.output, units.of_item, weights, context, rng)
-        notes.append(f"{few}, so only an exact paired test could decide; it gives p = {p:.3g}.")
-    least, least_note = _least_gain(task.metric, scores, floor, (deep, shallow), min_gain)
-    notes += [least_note] if least_note else []
-    verdict, reason = decide(gain, interval, least, bool(few), p)
+        notes.append(few_sentence(few, p, gain, least, interval if units.in_time else None))
+    notes.append(least_note)
+    verdict, reason = decide(gain, interval, least, bool(few), p, units.in_time)
     choice = recommend(verdict, reason, deep.run, shallow.run, floor.run, scores.useful, scores.runs, terms)
-    notes += champion_notes(scores, terms, choice, verdict, deep.run, shallow.run)
-    notes += _floor_notes(task.metric, scores, floor, (deep, shallow))
     comparison = Comparison(
         verdict=verdict, reason=reason, recommended=choice.run, gain=gain if np.isfinite(gain) else None,
         interval=interval, level=LEVEL, least_gain=least, n_units=units.n_units, seeds=n_seeds, p_value=p,
         champion=terms.champion, why=why_sentence(choice, scores, terms),
         crossing=crossing(scores.runs.get(deep.run), scores.runs.get(shallow.run), terms.costs),
+        lacking=_lacking(task.metric, scores.of[shallow.run]), **_of_interval(replicates if interval else None),
     )  # fmt: skip
-    said = both_sentences(comparison, scores, deep.run, shallow.run, floor.run, split, few, choice)
-    return _with_words(comparison, said, notes)
+    if reason == "undecided":
+        enough = _enough(task, split, truth, units.n_units)
+        comparison = replace(comparison, would_decide=would_decide(comparison, scores.runs, (deep, shallow), enough))
+    notes += [bound_sentence(comparison), need_sentence(comparison, split)]
+    notes += champion_notes(scores, terms, choice, verdict, deep.run, shallow.run)
+    notes += _floor_notes(task.metric, scores, floor, (deep, shallow))
+    too_few = few if p is None or p >= ALPHA else ""
+    said = both_sentences(comparison, scores, deep.run, shallow.run, floor.run, split, too_few, choice)
+    return _with_words(comparison, said, [note for note in notes if note])
+
+
+def _lacking(metric: str, score: float) -> float | None:
+    """What a score lacks to the best possible one; None where it has none, or lacks nothing."""
+    lacking = abs(metrics.named(metric).best - score)
+    return lacking if np.isfinite(lacking) and lacking > 0 else None
+
+
+def _of_interval(replicates: Replicates | None) -> dict[str, Any]:
+    """The parts of an interval and its quantile, as fields of a comparison."""
+    if replicates is None:
+        return {}
+    return {
+        "parts": {name: part.variance for name, part in replicates.parts.items()},
+        "quantile": replicates.quantile,
+    }
+
+
+def _times_note(units: Units) -> str | None:
+    """A note where series share so few times that a shock to all of them is hardly seen."""
+    n_times = 0 if units.times is None else int(units.times.max()) + 1
+    if not 0 < n_times < LEAST_TIMES:
+        return None
+    return (
+        f"All series are tested at the same {counted(n_times, 'time')}; what happened to all of them then is "
+        f"{'not' if n_times == 1 else 'hardly'} in the interval."
+    )
 
 
 def _in_range(metric: str, interval: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -233,25 +274,29 @@ def _with_words(comparison: Comparison, sentences: tuple[str, str], notes: Seque
     return replace(comparison, sentences=sentences, notes=tuple(notes))
 
 
-def _seed_note(n_seeds: int) -> str:
-    if n_seeds == 1:
-        return (
-            "A finalist was trained with one seed, so the result is that of this fitted pair only; the interval "
-            f"assumes that another seed would change a score by {ASSUMED_SEED_SHARE:.0%} of its distance to the best."
-        )
-    return f"The interval covers the test rows and {n_seeds} seeds a side, not the search."
-
-
-def _interval(replicates: Replicates, gain: float, n_units: int) -> tuple[tuple[float, float] | None, str | None]:
+def _interval(replicates: Replicates, gain: float) -> tuple[tuple[float, float] | None, str | None]:
     """The percentile interval, extended to hold the gain, and a note where it was extended or is missing."""
-    if len(replicates.values) < 0.75 * N_REPLICATES:
+    if len(replicates.values) < 0.75 * replicates.n_asked:
         return None, "The metric was undefined in a quarter or more of the resampled tests, so there is no interval."
-    low, high = interval_of(replicates, gain, n_units)
+    low, high = interval_of(replicates, gain)
     slack = 1e-9 * (1.0 + abs(gain))
     note = None
     if not low - slack <= gain <= high + slack:
         note = "The resampled gains lie on one side of the measured one; the interval was extended to hold it."
     return (min(low, gain), max(high, gain)), note
+
+
+def _rarest(task: Task, truth: np.ndarray) -> tuple[int, str] | None:
+    """Rows and name of the rarest class, where the metric weighs classes."""
+    return goals.named(task).rarest(truth, task) if metrics.named(task.metric).weighs_classes else None
+
+
+def _enough(task: Task, split: Split, truth: np.ndarray, n_units: int) -> int:
+    """Number of units from which on the interval alone decides."""
+    least, rarest = FEW_BLOCKS if split.units in _TIME_UNITS else FEW_UNITS, _rarest(task, truth)
+    if rarest is None or rarest[0] >= FEW_OF_A_CLASS:
+        return least
+    return max(least, math.ceil(n_units * FEW_OF_A_CLASS / max(rarest[0], 1)))
 
 
 def _few(task: Task, split: Split, truth: np.ndarray, n_units: int) -> str:
@@ -261,7 +306,7 @@ def _few(task: Task, split: Split, truth: np.ndarray, n_units: int) -> str:
             return f"The test has only {count_of_units(n_units, split.units)} (fewer than {FEW_BLOCKS})"
     elif n_units < FEW_UNITS:
         return f"The test has only {count_of_units(n_units, split.units)} (fewer than {FEW_UNITS})"
-    rarest = goals.named(task).rarest(truth, task)
+    rarest = _rarest(task, truth)
     if rarest is None or rarest[0] >= FEW_OF_A_CLASS:
         return ""
     return f"The test has only {counted(rarest[0], 'row')} of '{rarest[1]}' (fewer than {FEW_OF_A_CLASS})"

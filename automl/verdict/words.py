@@ -125,7 +125,8 @@ def _evidence(comparison: Comparison, split: Split, places: int) -> str:
     if 0 < smallest < 0.5 * 10.0**-places:  # an end that is not zero must not read as zero: it decides
         places = min(math.ceil(-math.log10(smallest)), places + 3)
     low, high = (number(end, places, sign=True) for end in comparison.interval)
-    return f"{comparison.level * 100:.0f} % interval of deep's lead: {low} to {high}, on {units}"
+    exact = "" if comparison.p_value is None else f", exact paired test p = {comparison.p_value:.2g}"
+    return f"{comparison.level * 100:.0f} % interval of deep's lead: {low} to {high}{exact}, on {units}"
 
 
 def lead_words(lead: Lead) -> str:

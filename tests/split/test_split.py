@@ -577,3 +577,12 @@ def test_of_very_many_windows_a_refit_learns_from_the_same_share(monkeypatch: py
     some = split(data, what, 0)
     assert some.train_windows is not None and len(some.train_windows) == n_train // 2
     assert len(refit_items(some)) - len(some.train_windows) == round(n_added * (n_train // 2) / n_train)
+
+
+def test_series_of_a_panel_share_the_times_of_their_windows() -> None:
+    wide = split(*forecast([63] * 12, 6), 0)
+
+    assert wide.time_ids is not None and len(wide.time_ids) == len(wide.test_windows)
+    for series in set(wide.unit_ids):
+        assert wide.time_ids[wide.unit_ids == series].tolist() == list(range(len(set(wide.time_ids))))
+    assert split(*forecast([63] * 3, 6), 0).time_ids is None

@@ -8,7 +8,9 @@ import pytest
 from automl import metrics
 from automl.records import Contestant, Output
 from automl.verdict import resample
+from automl.verdict.dependence import Part
 from automl.verdict.seeds import draw, mixed
+from automl.verdict.shares import FREEDOM
 
 
 def test_weightings_draw_as_many_units_as_there_are_in_each_class():
@@ -46,11 +48,16 @@ def contestant(outputs, run="a", side="deep"):
     return Contestant(run, side, Output("values", {"values": mean}), tuple(outputs))
 
 
-def spread_of(outputs, others, truth, metric="mae", unit_ids=None):
-    units = resample.units_of(np.arange(len(truth)) if unit_ids is None else unit_ids, None)
+def spread_of(outputs, others, truth, metric="mae", unit_ids=None, shares=(0.0, 0.0), **units):
+    units = resample.units_of(np.arange(len(truth)) if unit_ids is None else unit_ids, None, **units)
     rng = np.random.default_rng(0)
     weight = np.ones(len(truth))
-    return resample.gains(metric, truth, contestant(outputs), contestant(others), units, weight, {}, rng)
+    return resample.gains(metric, truth, contestant(outputs), contestant(others), units, weight, {}, rng, shares)
+
+
+def width(found, gain):
+    low, high = resample.interval_of(found, gain)
+    return high - low
 
 
 def test_the_interval_is_centred_on_the_model_as_saved():
@@ -72,8 +79,21 @@ def test_seeds_enter_with_the_variance_of_their_mean():
     offsets = np.array([1.0, 1.2, 1.7])
     ours = values(*(np.full(5_000, offset) for offset in offsets))
     found = spread_of(ours, values(*[np.full(5_000, 1.0)] * 3), truth)
-    assert found.values.std() == pytest.approx(offsets.std(ddof=1) / np.sqrt(3), rel=0.05)
-    assert found.stretch == pytest.approx(4.303 / 1.96, rel=0.01)  # two degrees of freedom
+    assert found.parts["deep_seeds"].variance == pytest.approx(offsets.var(ddof=1) / 3, rel=0.12)
+    assert np.sqrt(found.variance) == pytest.approx(np.sqrt(found.parts["deep_seeds"].variance), rel=0.05)
+    assert width(found, -0.3) == pytest.approx(2 * 4.303 * np.sqrt(found.variance), rel=0.01)
+    assert found.quantile == pytest.approx(4.303, rel=0.01)  # two degrees of freedom
+
+
+def test_seeds_at_hand_are_mixed_with_what_is_known_of_the_family():
+    truth = np.zeros((5_000, 1))
+    offsets = np.array([1.0, 1.2, 1.7])
+    ours, theirs = values(*(np.full(5_000, offset) for offset in offsets)), values(*[np.full(5_000, 1.0)] * 3)
+    alone = spread_of(ours, theirs, truth).parts["deep_seeds"]
+    found = spread_of(ours, theirs, truth, shares=(0.1, 0.0)).parts["deep_seeds"]
+    assumed = (0.1 * offsets.mean()) ** 2
+    assert found.variance == pytest.approx((FREEDOM * assumed / 3 + 2 * alone.variance) / (FREEDOM + 2), rel=0.01)
+    assert (alone.freedom, found.freedom) == (2, FREEDOM + 2)
 
 
 def test_seeds_that_differ_by_the_luck_of_the_test_rows_alone_add_little():
@@ -84,18 +104,27 @@ def test_seeds_that_differ_by_the_luck_of_the_test_rows_alone_add_little():
         ours, theirs = (values(*(common + 0.5 * rng.normal(size=400) for _ in range(3))) for _ in range(2))
         found = spread_of(ours, theirs, np.full((400, 1), -10.0))
         a, b = (contestant(side).output.arrays["values"][:, 0] for side in (ours, theirs))
-        ratios.append(found.values.std() / ((a - b).std() / np.sqrt(400)))
+        ratios.append(np.sqrt(found.variance) / ((a - b).std() / np.sqrt(400)))
     assert 1.0 <= np.mean(ratios) < 1.25
 
 
-def test_one_seed_adds_the_spread_that_is_assumed():
+def test_one_seed_adds_the_spread_that_is_assumed_of_its_family():
     rng = np.random.default_rng(0)
     truth = np.zeros((1000, 1))
     a, b = np.abs(rng.normal(size=(2, 1000)))
-    found = spread_of(values(a), values(b), truth)
-    of_rows, of_seeds = (a - b).std() / np.sqrt(1000), 0.1 * np.hypot(a.mean(), b.mean())
-    assert found.values.std() == pytest.approx(np.hypot(of_rows, of_seeds), rel=0.06)
-    assert found.stretch == 1.0
+    found = spread_of(values(a), values(b), truth, shares=(0.1, 0.05))
+    of_rows, of_seeds = (a - b).std() / np.sqrt(1000), np.hypot(0.1 * a.mean(), 0.05 * b.mean())
+    assert np.sqrt(found.variance) == pytest.approx(np.hypot(of_rows, of_seeds), rel=0.06)
+    assert found.parts["deep_seeds"].freedom == found.parts["shallow_seeds"].freedom == FREEDOM
+    assert 1.96 < found.quantile < 2.31
+
+
+def test_where_no_seed_matters_one_seed_adds_nothing():
+    rng = np.random.default_rng(0)
+    a, b = np.abs(rng.normal(size=(2, 1000)))
+    found = spread_of(values(a), values(b), np.zeros((1000, 1)))
+    assert found.parts["deep_seeds"].variance == found.parts["shallow_seeds"].variance == 0.0
+    assert np.sqrt(found.variance) == pytest.approx((a - b).std() / np.sqrt(1000), rel=0.06)
 
 
 def test_mixed_labels_follow_the_finalists_own_threshold():
@@ -119,13 +148,15 @@ def test_mixed_labels_are_voted_where_a_rule_is_not_to_be_seen():
     assert (mixed(finalist, np.full(3, 1 / 3)).arrays["labels"] == [2, 1, 0]).all()
 
 
-def test_few_units_widen_the_tails_and_few_seeds_the_whole():
-    sample = resample.Replicates(np.random.default_rng(0).normal(size=100_000), 1.0)
-    wide = resample.interval_of(sample, 0.0, 10)
-    assert wide[1] == pytest.approx(2.262 * np.sqrt(10 / 9), abs=0.05)
-    assert resample.interval_of(sample, 0.0, 5000) == pytest.approx((-1.96, 1.96), abs=0.03)
-    stretched = resample.interval_of(resample.Replicates(sample.values, 2.0), 0.0, 5000)
-    assert stretched == pytest.approx((-3.92, 3.92), abs=0.06)
+def replicates(values, freedom):
+    return resample.Replicates(values, len(values), {"test": Part(float(np.var(values)), freedom)})
+
+
+def test_few_units_or_seeds_widen_the_interval_by_their_degrees_of_freedom():
+    sample = np.random.default_rng(0).normal(size=100_000)
+    assert resample.interval_of(replicates(sample, 9), 0.0)[1] == pytest.approx(2.262, abs=0.03)
+    assert resample.interval_of(replicates(sample, 4999), 0.0) == pytest.approx((-1.96, 1.96), abs=0.03)
+    assert resample.interval_of(replicates(sample, 2), 0.0) == pytest.approx((-4.303, 4.303), abs=0.06)
 
 
 @pytest.mark.parametrize("n_units", [15, 200])
@@ -134,9 +165,9 @@ def test_the_interval_covers_as_often_as_it_says(n_units):
     covered = 0
     for _ in range(150):
         losses = rng.normal(0.3, 1.0, n_units)
-        draws = rng.multinomial(n_units, np.full(n_units, 1 / n_units), 500) @ losses / n_units
-        low, high = resample.interval_of(resample.Replicates(draws, 1.0), losses.mean(), n_units)
-        covered += low <= 0.3 <= high
+        found = spread_of(values(np.zeros(n_units)), values(losses + 9.0), np.zeros((n_units, 1)))
+        low, high = resample.interval_of(found, losses.mean() + 9.0)
+        covered += low <= 9.3 <= high
     assert 0.90 <= covered / 150 <= 0.99
 
 
@@ -149,6 +180,6 @@ def test_winners_among_exchangeable_families_are_rare_when_only_seeds_matter(n_s
     for _ in range(40):
         sides = [values(*(rows + offset for offset in rng.normal(5, 0.3, n_seeds))) for _ in range(2)]
         gain = float(np.subtract(*(metrics.score("mae", truth, contestant(side).output) for side in sides[::-1])))
-        low, high = resample.interval_of(spread_of(*sides, truth), gain, 300)
+        low, high = resample.interval_of(spread_of(*sides, truth), gain)
         wrong += low > 0 or high < 0
     assert wrong <= 6  # 2 expected; more than 6 in one of a hundred

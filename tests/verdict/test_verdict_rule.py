@@ -76,8 +76,30 @@ def test_the_rule(gain, interval, expected):
 
 
 @pytest.mark.parametrize(("p", "expected"), [(0.049, ("deep", "better")), (0.05, ("tie", "undecided"))])
-def test_with_few_units_an_exact_test_must_agree(p, expected):
-    assert expected == decide(0.05, (0.01, 0.09), 0.01, few=True, p=p)
+@pytest.mark.parametrize("interval", [(0.01, 0.09), (-0.01, 0.11), None])
+def test_with_few_units_the_exact_test_decides_alone(p, expected, interval):
+    assert expected == decide(0.05, interval, 0.01, few=True, p=p)
+
+
+@pytest.mark.parametrize(("interval", "expected"), [((0.01, 0.09), "deep"), ((-0.01, 0.11), "tie"), (None, "tie")])
+def test_with_few_units_in_time_the_interval_must_agree_with_the_exact_test(interval, expected):
+    assert decide(0.05, interval, 0.01, few=True, p=0.01, in_time=True)[0] == expected
+    assert decide(0.05, interval, 0.01, few=True, p=0.06, in_time=True)[0] == "tie"
+
+
+def test_eight_windows_that_are_alike_name_no_winner_by_the_exact_test_alone():
+    arguments = forecast(8, 0.5)
+    drift = np.linspace(0.2, 2.0, 8)[:, None, None]  # all one way, and ever more so
+    for side, size in (("deep", 1.0), ("shallow", 1.0 + drift)):
+        output = Output("windows", {"values": arguments["truth"] + size})
+        arguments[side] = dataclasses.replace(arguments[side], output=output, per_seed=(output,))
+    found = compare(**arguments)
+    assert found.p_value < 0.05 and (found.verdict, found.reason) == ("tie", "undecided")
+    assert any("the interval does not exclude zero" in note for note in found.notes)
+
+
+def test_with_few_units_a_gain_below_the_least_is_undecided_however_sure():
+    assert decide(0.009, (0.001, 0.017), 0.01, few=True, p=0.001) == ("tie", "undecided")
     assert decide(0.0, (-0.001, 0.001), 0.01, few=True, p=1.0) == ("tie", "undecided")
 
 
@@ -94,7 +116,7 @@ def test_the_clearly_better_side_wins_in_either_direction(metric):
 
 
 def test_equal_models_are_equivalent_where_the_test_is_large():
-    found = compare(**contest(n=5_000, shared=2.0, min_gain=0.05))
+    found = compare(**contest(n=5_000, shared=2.0, min_gain=0.1))
     assert (found.verdict, found.reason, found.recommended) == ("tie", "equivalent", "boosting-1")
     assert -found.least_gain <= found.interval[0] < found.interval[1] <= found.least_gain
 
@@ -367,3 +389,20 @@ def test_the_side_without_a_model_is_named_as_the_one_without(lacking, said):
     found = compare(**contest() | dict.fromkeys(lacking))
     assert found.notes[0].startswith(said)
     assert found.interval is None and found.gain is None
+
+
+@pytest.mark.parametrize(("metric", "asked"), [("accuracy", False), ("log_loss", False), ("f1", True)])
+def test_a_rare_class_is_a_reason_only_where_the_metric_weighs_classes(metric, asked):
+    assert (compare(**contest(n=400, positives=0.03, metric=metric)).p_value is not None) == asked
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "mae"])
+def test_a_large_test_has_fewer_replicates_and_the_same_interval(metric, monkeypatch):
+    if metric == "mae":
+        arguments = forecast(3_000, 0.99) | {"context": {"scale": np.ones((3_000, 1)), "series": np.zeros(3_000, int)}}
+    else:
+        arguments = contest(n=3_000, deep=2.2)
+    whole = compare(**arguments).interval
+    monkeypatch.setattr("automl.verdict.resample.REPLICATE_CELLS", 400 * 3_000)
+    part = compare(**arguments).interval
+    assert part[1] - part[0] == pytest.approx(whole[1] - whole[0], rel=0.12)

@@ -11,7 +11,7 @@ import numpy as np
 
 from automl import goals, metrics
 from automl.sides.ensemble import members_of
-from automl.verdict.resample import N_REPLICATES
+from automl.verdict.resample import n_replicates_for
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
@@ -78,7 +78,7 @@ class Reserve:
         evaluate(drawn)
         each = (time.monotonic() - ready) / (n_weightings * n) + DRAW_SECONDS
         self.mixture_seconds = (ready - begun) * self.n_test / n
-        self.bootstrap_seconds = 2 * each * N_REPLICATES * self.n_test
+        self.bootstrap_seconds = 2 * each * n_replicates_for(self.n_test) * self.n_test
         begun = time.monotonic()
         metrics.score(task.metric, truth, output, None, context)
         self.naming_seconds = 2 * SELECT_SCORES * (time.monotonic() - begun)

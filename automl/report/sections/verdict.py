@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.records import Outcome, Run, Section
+from automl.records import Comparison, Outcome, Run, Section
 from automl.report import sides, words
 from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import CONDITION, trust_of
@@ -158,6 +158,8 @@ def facts(outcome: Outcome) -> list[list[str]]:
         rows.append(["Champion by validation", champion])
     if sides.holdouts(outcome) > 1:
         rows.append(["Finalists", judged(outcome)])
+    if comparison.interval is not None:
+        rows.append(["Interval", interval_facts(comparison)])
     if comparison.p_value is not None:
         rows.append(["Exact paired test", f"p = {words.number(comparison.p_value, 2)}"])
     if clock.get("wall_seconds") is not None:
@@ -166,6 +168,24 @@ def facts(outcome: Outcome) -> list[list[str]]:
         rows.append(["Time", f"{words.duration(clock['wall_seconds'])}{offered}"])
     rows.append(["Runs", tally(outcome.runs)])
     return rows
+
+
+CAUSES = {"test": "test data", "time": "times that all series share", "deep_seeds": "deep seeds",
+          "shallow_seeds": "shallow seeds"}  # fmt: skip
+
+
+def interval_facts(comparison: Comparison) -> str:
+    """Half the interval's width in percent of the shallow error, and the share that each cause has in its square."""
+    assert comparison.interval is not None
+    half = (comparison.interval[1] - comparison.interval[0]) / 2
+    text = f"± {words.rough(half)}"
+    if comparison.lacking is not None:
+        text += f", {words.percent(half / comparison.lacking)} of the shallow error"
+    total = sum(comparison.parts.values())
+    if not total > 0:
+        return text
+    shares = [f"{words.percent(v / total)} {CAUSES.get(name, name)}" for name, v in comparison.parts.items() if v > 0]
+    return f"{text}; its square is due to {', '.join(shares)}"
 
 
 def judged(outcome: Outcome) -> str:

@@ -1,0 +1,106 @@
+"""What the interval says in plain sentences: what it rests on, what it bounds, and what would decide."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from automl.records import Comparison, Split
+from automl.system.counts import counted
+from automl.verdict.floor import ALPHA
+from automl.verdict.words import count_of_units
+
+__all__ = ["bound_sentence", "few_sentence", "need_sentence", "seed_sentence"]
+
+MOST_UNITS = 1_000_000
+
+
+def seed_sentence(n_seeds: int, shares: Sequence[float]) -> str:
+    """What is taken of other seeds, from the seeds at hand and from both families' shares (`shares.seed_shares`)."""
+    deep, shallow = (_percent(100.0 * share) for share in shares)
+    assumed = f"{deep} of what the deep score lacks to the best, {shallow} of what the shallow one lacks"
+    if n_seeds == 1:
+        return (
+            "A finalist was trained with one seed, so the result is that of this fitted pair only; the interval "
+            f"assumes that another seed would change scores by {assumed} (measured for these families where known)."
+        )
+    return (
+        f"The interval covers the test rows and {n_seeds} seeds a side, not the search. What these seeds show is mixed "
+        f"with what other data sets showed: {assumed}."
+    )
+
+
+def few_sentence(
+    few: str, p: float, gain: float, least_gain: float, interval: tuple[float, float] | None = None
+) -> str:
+    """Why an exact test decides, its result, and the condition that failed where it did not.
+
+    Args:
+        few: why the test is too small for the interval, see `rule`.
+        p: of the exact paired test.
+        gain: of deep over shallow.
+        least_gain: least gain that counts.
+        interval: of the gain, where it must exclude zero as well, since units follow each other in time.
+    """
+    start = f"{few}, so an exact paired test decides and the interval is context"
+    if interval is not None:
+        start = f"{few}, so an exact paired test must agree with the interval, since neighbours in time may be alike"
+    if p >= ALPHA:
+        return f"{start}; it gives p = {p:.3g}, which is not below {ALPHA:g}."
+    if abs(gain) < least_gain:
+        return (
+            f"{start}; it gives p = {p:.3g}, which excludes chance, but the difference of {abs(gain):.3g} is less than "
+            f"the least that counts ({least_gain:.3g})."
+        )
+    if interval is not None and interval[0] <= 0 <= interval[1]:
+        return f"{start}; it gives p = {p:.3g}, below {ALPHA:g}, but the interval does not exclude zero."
+    return f"{start}; it gives p = {p:.3g}, below {ALPHA:g}."
+
+
+def bound_sentence(comparison: Comparison) -> str:
+    """How much better either side can be at most, where neither is shown to be; empty elsewhere."""
+    if comparison.verdict != "tie" or comparison.interval is None or comparison.lacking is None:
+        return ""
+    ends = [100.0 * end / comparison.lacking for end in comparison.interval]
+    if not all(math.isfinite(end) for end in ends):
+        return ""
+    if ends[0] <= 0.0 <= ends[1]:
+        said = f"deep is at most {_percent(ends[1])} better and at most {_percent(-ends[0])} worse than shallow"
+    else:
+        low, high = sorted(abs(end) for end in ends)
+        said = f"deep is {_percent(low)} to {_percent(high)} {'better' if ends[0] > 0 else 'worse'} than shallow"
+    return f"What the test does show: {said}, in percent of the shallow error (what its score lacks to the best)."
+
+
+def need_sentence(comparison: Comparison, split: Split) -> str:
+    """How many more test units, or seeds and minutes, would decide an undecided comparison; empty elsewhere."""
+    needed = comparison.would_decide
+    if needed is None:
+        return ""
+    ways = []
+    if needed.test_units is not None and needed.test_units <= MOST_UNITS:
+        now = f"now {comparison.n_units:,}"
+        ways.append(f"some {count_of_units(_rounded(needed.test_units), split.units)} in all ({now})")
+    if needed.seeds is not None:
+        time = "" if needed.minutes is None else f", about {_minutes(needed.minutes)} more of training"
+        ways.append(f"{counted(needed.seeds, 'seed')} a side (now {comparison.seeds}{time})")
+    if ways:
+        return f"If the difference is as large as it looks, {' or '.join(ways)} would decide it."
+    if needed.test_units is not None:
+        return f"If the difference is as small as it looks, fewer than {MOST_UNITS:,} test units will not decide it."
+    return "More test rows alone will not decide it; more of them together with more seeds might."
+
+
+def _rounded(n: int) -> int:
+    """Two figures, upwards."""
+    step = int(10 ** max(0, len(str(n)) - 2))
+    return -(-n // step) * step
+
+
+def _percent(value: float) -> str:
+    """Two figures."""
+    return f"{value:.2g} %" if abs(value) < 100 else f"{value:,.0f} %"
+
+
+def _minutes(minutes: float) -> str:
+    return f"{minutes * 60:.0f} s" if minutes < 1.5 else f"{minutes:,.0f} minutes"
