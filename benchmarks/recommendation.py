@@ -11,10 +11,10 @@ Rules: `shallow` and `deep` take one side always. `fast deep` and `fast shallow`
 the test, in a tie the faster answer) where that is the network or the trees. `valid k` is the winner of the test,
 else the deep side if it leads on validation rows by more than k standard errors. `blend k` takes besides that the
 blend if it leads by more than k standard errors, with weights chosen on other rows; `blend fitted` if its weight is
-not 0 or 1. The rule in use is `blend 1`. An error is 1 - score (ROC AUC, accuracy, R²) on the rows that were not
-drawn. Printed for each rule: the geometric mean of its error over that of the better side, the largest such ratio,
-and the share of pairs of draws of a table that recommend the same. What `--out` holds is not run again. The last line
-is JSON.
+not 0 or 1. The rule in use is `blend 1`. `--simulated N` draws known models in place of tables, whose test decides
+nothing. An error is 1 - score (ROC AUC, accuracy, R²) on the rows that were not drawn. Printed for each rule: the
+geometric mean of its error over that of the better side, the largest such ratio, and the share of pairs of draws of a
+table that recommend the same. What `--out` holds is not run again. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", default="300,1000,3000")
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--only", default=",".join(SETS))
+    parser.add_argument("--simulated", type=int, default=0, help="draws of known models instead, for each case")
     parser.add_argument("--out", default="", help="file of JSON lines, one a draw")
     return parser.parse_args()
 
@@ -155,6 +156,42 @@ def drawn(frame: Any, entry: dict[str, Any], size: int, seed: int) -> dict[str, 
     }  # fmt: skip
 
 
+def simulated(n_valid: int, own: float, seed: int) -> dict[str, Any]:
+    """One draw with known models: both read a signal of nearly the same strength, each with noise of its own.
+
+    Args:
+        n_valid: validation rows, half of them of each class.
+        own: standard deviation of the noise that the models do not share; what they share has 1.
+        seed: of the draw. The strength of each model's signal is drawn around 2 with a deviation of 0.15.
+    """
+    from automl import metrics, verdict
+    from automl.goals.shared.outputs import combine
+    from automl.records import Output
+
+    rng = np.random.default_rng([seed, n_valid, int(1000 * own)])
+    strengths = dict(zip(("deep", "shallow"), 2.0 + 0.15 * rng.normal(size=2), strict=True))
+
+    def predicted(n: int) -> tuple[np.ndarray, dict[str, Any]]:
+        truth, shared, outputs = np.arange(n) % 2, rng.normal(size=n), {}
+        for side, strength in strengths.items():
+            p = 1.0 / (1.0 + np.exp(-strength * (truth - 0.5) - shared - own * rng.normal(size=n)))
+            outputs[side] = Output("probabilities", {"probabilities": np.column_stack([1.0 - p, p])})
+        return truth, outputs
+
+    truth, outputs = predicted(n_valid)
+    champion = verdict.name_champion(verdict.Validated("roc_auc", truth, outputs, np.arange(n_valid), truth), seed)
+    truth, last = predicted(MOST_OTHERS)
+    share = champion.weight_of_deep or 0.0
+    last["blend"] = combine((last["deep"], last["shallow"]), (share, 1.0 - share))
+    leads = {"deep": champion.deep_lead, "blend": champion.blend_lead}
+    return {
+        "set": f"own noise {own:g}", "size": n_valid, "seed": seed, "verdict": "tie", "better": champion.better,
+        "weight_of_deep": share,
+        **{f"{name}_lead": None if lead is None else [lead.gain, lead.noise] for name, lead in leads.items()},
+        "errors": {side: 1.0 - metrics.score("roc_auc", truth, output) for side, output in last.items()},
+    }  # fmt: skip
+
+
 def beyond(lead: Sequence[float | None] | None, factor: float) -> bool:
     """Whether a lead is larger than so many standard errors."""
     return lead is not None and lead[0] is not None and lead[1] is not None and lead[0] > factor * lead[1]
@@ -200,8 +237,24 @@ def summary(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def report(found: dict[str, Any]) -> None:
+    """The figures for people, and a last line of JSON."""
+    for size, part in found.items():
+        print(f"\n{size} rows: {part['draws']} draws, {part['decided']:.0%} decided by the test")
+        for rule, one in part["rules"].items():
+            print(f"  {rule:<14}error {one['error']:.3f}  largest {one['largest']:.2f}  same {one['same'] or 0:.2f}  "
+                  f"blends {one['blends']:.2f}")  # fmt: skip
+    print(json.dumps(found))
+
+
 def main() -> None:
     args = arguments()
+    if args.simulated:
+        for own in (0.3, 1.0):
+            print(f"\nsimulated, noise of its own {own:g}", end="")
+            lines = [simulated(n, own, seed) for n in (60, 200, 800) for seed in range(args.simulated)]
+            report(summary(lines))
+        return
     import pandas as pd
     from tables import entry_of, frames
 
@@ -221,12 +274,7 @@ def main() -> None:
                         file.write(json.dumps(line) + "\n")
             lines.append(line)
     found = summary(lines)
-    for size, part in found.items():
-        print(f"\n{size} rows: {part['draws']} draws, {part['decided']:.0%} decided by the test")
-        for rule, one in part["rules"].items():
-            print(f"  {rule:<14}error {one['error']:.3f}  largest {one['largest']:.2f}  same {one['same'] or 0:.2f}  "
-                  f"blends {one['blends']:.2f}")  # fmt: skip
-    print(json.dumps(found))
+    report(found)
 
 
 if __name__ == "__main__":

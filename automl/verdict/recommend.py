@@ -120,6 +120,8 @@ def why_no_blend(
     """Why the blend is not recommended, as a clause; "" if it is."""
     if terms.champion is None or terms.champion.side != "blend" or terms.blend is None:
         return "it is not better than both sides on validation rows by more than noise"
+    if terms.champion.blend_lead is None or not terms.champion.blend_lead.is_beyond_noise:
+        return "it does not lead by more than noise"
     if terms.barred:
         return terms.barred
     if not {deep, shallow} <= set(useful):
