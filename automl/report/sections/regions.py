@@ -66,6 +66,8 @@ def sentence(outcome: Outcome, kind: str, shown: list[Coverage]) -> str:
     )
     if goals.named(outcome.task).in_windows:
         return f"{start}; the future is no draw from the past, so no level is guaranteed."
+    if outcome.split.units == "block":
+        return f"{start}; test rows are later than these, so no level is guaranteed."
     promised = "groups" if shown[0].unit == "group" else "rows"
     return f"{start}; for new {promised} like them the level holds on average."
 
