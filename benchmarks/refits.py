@@ -209,7 +209,7 @@ def deep(made: Any, family: str, epochs: int) -> dict[str, list[Any]]:
     step = spent / candidate.refits[0].best_step
     arrays = side.chosen.encoder.transform(made.dataset, made.split.items("test"))
 
-    def told(some: Sequence[Any]) -> tuple[Any, ...]:
+    def predicted(some: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(side.chosen.codec.decode(side.chosen._restored(candidate, fit).predict(arrays)) for fit in some)
 
     def seconds(some: Sequence[Any]) -> float:
@@ -217,13 +217,13 @@ def deep(made: Any, family: str, epochs: int) -> dict[str, list[Any]]:
         return step * per_epoch * sum(fit.epochs for fit in some)
 
     first = seconds(fits[:1])
-    found = {"searched": [told(fits[:1]), first], "seeds": [told(fits), seconds(fits)]}
+    found = {"searched": [predicted(fits[:1]), first], "seeds": [predicted(fits), seconds(fits)]}
     for n in (1, N_SEEDS):
-        found["refit" if n == 1 else "refits"] = [told(candidate.refits[:n]), first + n * spent]
+        found["refit" if n == 1 else "refits"] = [predicted(candidate.refits[:n]), first + n * spent]
     begin = 0
     for n in n_folds:
         own = results[0].others[begin : begin + n]
-        found[f"bag{n}"], begin = [told(own), seconds(own)], begin + n
+        found[f"bag{n}"], begin = [predicted(own), seconds(own)], begin + n
     side.close()
     return found
 
@@ -337,11 +337,11 @@ def main() -> None:
                         file.write(json.dumps(line) + "\n")
                     ratios = "  ".join(f"{m} {found[m][0] / found['searched'][0]:.3f}" for m in MODES[1:] if m in found)
                     print(f"{name:<20}{n_rows:>6} {family:<18}{found['searched'][0]:>9.4f}  {ratios}", flush=True)
-    told = summary(lines)
-    for row in told:
+    rows = summary(lines)
+    for row in rows:
         print(f"{row['side']:<8}{row['n_rows'] or 'all':>6}  {row['mode']:<8}error {row['error']:.3f}  "
               f"seconds {row['seconds']:>6.2f}  better {row['better']} of {row['n']}")  # fmt: skip
-    print(json.dumps(told))
+    print(json.dumps(rows))
 
 
 if __name__ == "__main__":

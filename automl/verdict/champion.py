@@ -86,7 +86,7 @@ class Validated:
 
 
 def name_champion(valid: Validated, seed: int) -> Champion:
-    """Name the champion: the better finalist, or their blend if it is better by more than noise.
+    """Name the champion: the better finalist, or their blend if it is better on rows that its weight has not seen.
 
     Of two finalists with the same score, the one with the lower log loss is better where the task has classes; then
     the shallow one, since it is simpler. The blend is judged with weights that were chosen on other rows, since a
@@ -112,7 +112,7 @@ def name_champion(valid: Validated, seed: int) -> Champion:
     if blend_lead is not None:
         estimate = scores[better] + (blend_lead.gain if _is_higher_better(valid) else -blend_lead.gain)
         scores["blend"] = metrics.clipped(valid.metric, estimate)
-    wins = blend_lead is not None and blend_lead.is_beyond_noise
+    wins = blend_lead is not None and blend_lead.gain > 0
     return Champion("blend" if wins else better, better, scores, deep_lead, blend_lead, weight, n_items)
 
 

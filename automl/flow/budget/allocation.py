@@ -29,7 +29,7 @@ LEAST_STEP_SECONDS = 0.5
 LEAST_SEED_SECONDS = 1.0  # on a busy machine a fit of 0.1 s may take many times as long
 FIRST_SLACK = 2.0
 """Of the time expected, what the first refit may take: it is worth more than any later one."""
-PLENTY_SHARE = 0.1
+PLENTY_SHARE = 0.25
 """Of the time left, what a refit may take in any case: where there is plenty, a busy machine must not end it."""
 OVER_SHARE = 0.25
 EXPECTED_MEMBERS = 3

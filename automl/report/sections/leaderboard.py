@@ -71,7 +71,7 @@ LEADERBOARD = Section(
   <td class="run">{{ run.run }}{% if run.finalist %} <span aria-hidden="true">★</span>{% endif %}</td>
   <td>{{ side(run.side) }}</td><td class="n">{{ run.valid }}</td><td class="n">{{ run.test }}</td>
   <td class="n">{{ run.fit }}</td>
-  <td class="status">{% if run.finalist %}finalist, {{ run.learnt }}{{ ", cut" if run.status == "cut" }}{% else %}{{ run.status }}{% endif %}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %}</td>
+  <td class="status">{% if run.finalist %}finalist{{ ", " ~ run.learnt if run.learnt }}{{ ", cut" if run.status == "cut" }}{% else %}{{ run.status }}{% endif %}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %}</td>
   </tr>{% endfor %}
 </tbody></table></div>
 {%- endmacro -%}
@@ -85,7 +85,7 @@ LEADERBOARD = Section(
 | run | side | valid | test | fit | status |
 |---|---|---:|---:|---:|---|
 {% for run in first + rest -%}
-| {{ run.run }} | {{ run.side }} | {{ run.valid }} | {{ run.test }} | {{ run.fit }} | {{ "finalist, " ~ run.learnt if run.finalist else run.status }}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %} |
+| {{ run.run }} | {{ run.side }} | {{ run.valid }} | {{ run.test }} | {{ run.fit }} | {{ "finalist" if run.finalist else run.status }}{{ ", " ~ run.learnt if run.learnt }}{{ ", one hold-out only" if holdouts > 1 and run.holdouts == 1 }}{% if run.failure %}: {{ run.failure }}{% endif %} |
 {% endfor -%}
 {% if left_out %}
 {{ left_out | counted("more run") }} {{ "is" if left_out == 1 else "are" }} listed in result.json.

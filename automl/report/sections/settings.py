@@ -48,12 +48,12 @@ SETTINGS = Section(
     collect=collect,
     template="""
 <div class="pair">{% for one in finalists %}<div><h3>{{ side(one.side) }} {{ one.run }}</h3>
-  <p class="quiet">{{ one.family }}, {{ one.learnt }}</p>
+  <p class="quiet">{{ one.family }}{{ ", " ~ one.learnt if one.learnt }}</p>
 {% if one.settings.rows %}{{ table(one.settings) }}{% else %}<p>Its defaults.</p>{% endif %}</div>
   {% endfor %}</div>
 """,
     markdown="""{% for one in finalists -%}
-**{{ one.side }}, {{ one.run }}** ({{ one.family }}, {{ one.learnt }})
+**{{ one.side }}, {{ one.run }}** ({{ one.family }}{{ ", " ~ one.learnt if one.learnt }})
 {% if one.settings.rows %}{{ table(one.settings) }}{% else %}
 Its defaults.
 {% endif %}

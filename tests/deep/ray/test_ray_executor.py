@@ -114,7 +114,7 @@ def test_one_worker_gives_what_no_ray_gives_and_leaves_no_process_behind(parts, 
     here.choose(None)
     there.choose(None)
     assert here.add_seed(math.inf) and there.add_seed(math.inf)
-    for one, other in zip(here.outputs("test", 2), there.outputs("test", 2), strict=True):
+    for one, other in zip(here.outputs("test", 1), there.outputs("test", 1), strict=True):
         assert np.array_equal(one.arrays["probabilities"], other.arrays["probabilities"])
     found = listening(marked_processes(session))
     assert found and found <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
