@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from automl.deep.oracle import Oracle
     from automl.deep.training.trial import Fit, Snapshot
     from automl.records import Run, Template
+    from automl.sides.ranking import Standing
 
 __all__ = ["Candidate", "FamilySearch", "PendingTrial"]
 
@@ -60,6 +61,7 @@ class Candidate:
         fits: fits on the first hold-out, one for each seed.
         others: raw outputs on the validation rows of the other hold-outs; empty if it was not judged on them.
         stored: an earlier process stored the weights, and it is not yet checked that they fit the network.
+        standing: what it is ranked by; None until it is ranked.
     """
 
     run: Run
@@ -68,6 +70,7 @@ class Candidate:
     fits: list[Fit] = field(default_factory=list)
     others: tuple[np.ndarray, ...] = ()
     stored: bool = False
+    standing: Standing | None = None
 
     @property
     def raws(self) -> tuple[np.ndarray, ...]:

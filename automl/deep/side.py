@@ -32,6 +32,7 @@ from automl.deep.training.trainer import Trainer
 from automl.records import Run, SearchOptions
 from automl.sides.entries import damage
 from automl.sides.holdouts import MultiHoldoutPolicy
+from automl.sides.ranking import order
 from automl.system import processes
 from automl.system.counts import counted
 
@@ -372,11 +373,14 @@ class DeepSide:
 
     def _rank(self, candidate: Candidate) -> None:
         """Insert a candidate into the ranking."""
+        size = float(candidate.run.cost.n_parameters or 0)
+        candidate.standing = self.trainer.training_data.standing(candidate.raws, size)
         self.ranked.append(candidate)
-        self.ranked.sort(key=lambda ranked: self._place(ranked.run))
+        standings = [ranked.standing for ranked in self.ranked if ranked.standing is not None]
+        self.ranked[:] = [self.ranked[place] for place in order(standings)]
 
     def _place(self, run: Run) -> tuple[int, float]:
-        """The sort key of runs: those judged on all hold-outs first, then the better score."""
+        """The sort key of runs without weights: those judged on all hold-outs first, then the better score."""
         score = run.valid_score or 0.0
         return -run.n_holdouts, -score if self.higher_is_better else score
 

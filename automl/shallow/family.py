@@ -10,6 +10,7 @@ import numpy as np
 
 from automl.records import Baseline, Output, Run
 from automl.shallow.archive import Proposals
+from automl.sides.ranking import Standing
 
 __all__ = ["Candidate", "FamilySearch"]
 
@@ -87,6 +88,7 @@ class Candidate:
         models: pickled models of the first hold-out, one for each seed.
         outputs: predictions for the validation items of each hold-out that it was judged on.
         take: positions of the training items that it was fitted on; None for all.
+        standing: what it is ranked by; None until it is ranked.
     """
 
     run: Run
@@ -95,3 +97,4 @@ class Candidate:
     models: list[bytes]
     outputs: tuple[Output, ...]
     take: np.ndarray | None
+    standing: Standing | None = None

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
+from automl import goals
 from automl.goals.shared.outputs import combine, joined
 from automl.records import Output, Run
 from automl.shallow.apart import FallbackWorker
@@ -17,6 +18,7 @@ from automl.shallow.family import Candidate
 from automl.shallow.in_process import InProcessWorker
 from automl.shallow.scheduling import LEAST_SECONDS
 from automl.sides.ensemble import ensemble_run, select
+from automl.sides.ranking import order
 
 __all__ = ["Candidates"]
 
@@ -49,7 +51,9 @@ class Candidates:
     def keep(self, candidate: Candidate) -> None:
         """Add a candidate. Kept are the best few, the best of each family, and the fastest at prediction."""
         self.ranked.append(candidate)
-        self.ranked.sort(key=lambda ranked: self.training_data.standing(ranked.run), reverse=True)
+        candidate.standing = self.training_data.standing_of(candidate.outputs, candidate.run.cost.size_mib or 0.0)
+        standings = [ranked.standing for ranked in self.ranked if ranked.standing is not None]
+        self.ranked = [self.ranked[place] for place in order(standings)]
         fastest = min(self.ranked, key=lambda ranked: ranked.run.cost.predict_ms or math.inf)
         seen: set[str] = set()
         kept = []
@@ -85,7 +89,9 @@ class Candidates:
         candidates = [candidate for candidate in best if candidate.run.n_holdouts == best[0].run.n_holdouts]
         truth, weight = self.training_data.evidence(best[0].run.n_holdouts if best else 1)
         outputs = [joined(candidate.outputs) for candidate in candidates]
-        selected = select(outputs, self.training_data.metric, truth, weight, self.training_data.context)
+        data = self.training_data
+        tie_break = goals.named(data.task).tie_break
+        selected = select(outputs, data.metric, truth, weight, data.context, tie_break)
         if selected is None:
             return False
         pairs = [(candidate, weight) for candidate, weight in zip(candidates, selected, strict=True) if weight > 0]

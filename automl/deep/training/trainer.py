@@ -193,7 +193,7 @@ class Trainer:
                         on_snapshot=on_snapshot,
                         snapshot=snapshot,
                         on_best=state.remember,
-                        tie_break_loss=self.training_data.tie_break_loss,
+                        standing=self.training_data.standing_of_epoch,
                     )
                 state.status, state.ended = state.fit.status, _why_cut(state.fit)
                 return
@@ -239,7 +239,7 @@ class Trainer:
                     network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
                     judge=functools.partial(self.training_data.judge, holdout=number),
                     higher_is_better=self.higher_is_better, stopping=watchdog.stopping, n_steps=fit.n_steps,
-                    tie_break_loss=functools.partial(self.training_data.tie_break_loss, holdout=number),
+                    standing=functools.partial(self.training_data.standing_of_epoch, holdout=number),
                 )  # fmt: skip
             except OutOfTime:
                 return (), True

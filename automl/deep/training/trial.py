@@ -12,6 +12,7 @@ import numpy as np
 
 from automl.deep.training.failure import NotFinite
 from automl.errors import OutOfTime
+from automl.sides.ranking import LeadingEpoch, Standing
 
 if TYPE_CHECKING:
     from automl.deep.training.network import Network
@@ -73,13 +74,14 @@ class Snapshot:
         weights: weights of the best epoch so far.
         raw_valid: raw outputs of that epoch for the validation rows.
         score: score of that epoch.
-        best_step: step at the end of that epoch.
+        best_step: step at the end of the last epoch whose score was the best so far.
         step: steps trained so far.
         planned: length of the schedule before the clock shortened it, in steps.
         total: length of the schedule now, in steps.
         curve: as in `Fit`.
         seconds: time used so far.
         next_check: epoch of the next validation.
+        top_raw: raw outputs of the epoch with the best score, if another one is kept; None for the same.
     """
 
     state: list[np.ndarray]
@@ -93,6 +95,7 @@ class Snapshot:
     curve: tuple[Mapping[str, float], ...]
     seconds: float
     next_check: float
+    top_raw: np.ndarray | None = None
 
     def best_fit(self) -> Fit:
         """The fit that the trial would have left if it had been cut here."""
@@ -112,6 +115,25 @@ def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
     warm = np.clip(progress / WARM_UP_SHARE, 0.02, 1.0)
     cosine = 0.5 * (1 + np.cos(np.pi * np.clip((progress - WARM_UP_SHARE) / (1 - WARM_UP_SHARE), 0.0, 1.0)))
     return np.asarray(peak * np.minimum(warm, cosine), dtype=np.float32)
+
+
+@dataclass(slots=True, eq=False)
+class _Best:
+    """The epoch that is kept so far.
+
+    Attributes:
+        score: its score.
+        weights: its weights.
+        raw: its raw outputs for the validation rows.
+        risen_step: step at the end of the last epoch whose score was the best so far.
+        top_raw: raw outputs of the epoch with the best score, which may be another one.
+    """
+
+    score: float
+    weights: list[np.ndarray]
+    raw: np.ndarray
+    risen_step: int
+    top_raw: np.ndarray
 
 
 @dataclass(slots=True, eq=False)
@@ -202,13 +224,13 @@ def train(
     on_snapshot: Callable[[Snapshot], None] | None = None,
     snapshot: Snapshot | None = None,
     on_best: Callable[[Fit], None] | None = None,
-    tie_break_loss: Callable[[np.ndarray], float] | None = None,
+    standing: Callable[[np.ndarray], Standing] | None = None,
 ) -> Fit:
     """Train a network that was just reset.
 
-    Of several epochs with the same score, the one with the lowest `tie_break_loss` is kept: a ranking or labels may be
-    perfect long before the probabilities are good. The tie-break loss does not prolong the training: early stopping
-    reads the score alone.
+    The weights of the best epoch are kept, by `automl.sides.ranking`: of epochs whose scores differ by no more than
+    noise, the one with the surely better loss. The loss does not prolong the training: early stopping reads the score
+    alone.
 
     Args:
         network: the network; its weights are drawn already.
@@ -227,7 +249,7 @@ def train(
         on_snapshot: called with a snapshot at the end of an epoch, at most every ten seconds.
         snapshot: state to resume from; the network is set to it.
         on_best: called with the fit that would be left if the trial were cut now.
-        tie_break_loss: raw validation outputs → loss that decides between epochs of equal score; smaller is better.
+        standing: raw validation outputs → what epochs are ranked by; None for the score alone.
 
     Raises:
         OutOfTime: the deadline came before the first validation.
@@ -237,11 +259,14 @@ def train(
         network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, seed,
         planned=n_steps, soft_seconds=soft_seconds,
     )  # fmt: skip
-    best: tuple[float, list[np.ndarray], np.ndarray, int] | None = None
+    best: _Best | None = None
     curve: list[Mapping[str, float]] = []
     next_check, sign = 1.0, 1.0 if higher_is_better else -1.0
+    leading = LeadingEpoch()
     if snapshot is not None:
         best, curve, next_check = _resume(state, snapshot)
+        for earlier in (best.top_raw, best.raw):
+            leading.take_in(_standing(earlier, standing, judge, sign))
     ahead = [
         milestone
         for milestone in sorted(milestones, key=lambda milestone: milestone.share)
@@ -275,29 +300,30 @@ def train(
                       "valid_score": score})  # fmt: skip
         if on_epoch is not None:
             on_epoch(curve[-1])
-        tied = (
-            best is not None
-            and score == best[0]
-            and tie_break_loss is not None
-            and tie_break_loss(raw) < tie_break_loss(best[2])
-        )
-        if best is None or tied or sign * score > sign * best[0]:
-            best = (score, network.weights(), raw, best[3] if best is not None and tied else state.step)
+        rises, keeps = leading.take_in(_standing(raw, standing, judge, sign))
+        if best is None or keeps:
+            best = _Best(score, network.weights(), raw, 0 if best is None else best.risen_step, raw)
             if on_best is not None:
                 on_best(_left(best, curve, state, "cut", stopped_early=False))
-        if last or _tired(state, best[3], curve):
+        if rises:
+            best.risen_step = state.step
+        if leading.tops:
+            best.top_raw = raw
+        if last or _tired(state, best.risen_step, curve):
             break
         while ahead and state.step >= ahead[0].share * state.total:
             milestone = ahead.pop(0)
-            stopped_early = stopped_early or sign * best[0] < sign * milestone.score
+            stopped_early = stopped_early or leading.best_score < sign * milestone.score
         if stopped_early:
             status = "cut"
             break
         next_check = epoch + _check_every(state)
         state.replan()
         if on_snapshot is not None and time.monotonic() - saved >= SNAPSHOT_SECONDS:
-            on_snapshot(Snapshot(network.state(), best[1], best[2], best[0], best[3], state.step, state.planned or 0,
-                                 state.total, tuple(curve), time.monotonic() - state.begun, next_check))  # fmt: skip
+            top_raw = None if best.top_raw is best.raw else best.top_raw
+            on_snapshot(Snapshot(network.state(), best.weights, best.raw, best.score, best.risen_step, state.step,
+                                 state.planned or 0, state.total, tuple(curve), time.monotonic() - state.begun,
+                                 next_check, top_raw))  # fmt: skip
             saved = time.monotonic()
     if best is None:
         raise OutOfTime("the time offered ended before the first epoch could be judged")
@@ -305,7 +331,7 @@ def train(
 
 
 def _left(
-    best: tuple[float, list[np.ndarray], np.ndarray, int],
+    best: _Best,
     curve: list[Mapping[str, float]],
     state: _Progress,
     status: Status,
@@ -313,19 +339,29 @@ def _left(
     stopped_early: bool,
 ) -> Fit:
     """The fit that the trial leaves if it ends here."""
-    return Fit(best[1], best[2], best[0], tuple(curve), state.step / state.per_epoch, time.monotonic() - state.begun,
-               state.compile_seconds, status, state.total, stopped_early)  # fmt: skip
+    return Fit(best.weights, best.raw, best.score, tuple(curve), state.step / state.per_epoch,
+               time.monotonic() - state.begun, state.compile_seconds, status, state.total,
+               stopped_early)  # fmt: skip
 
 
-def _resume(
-    state: _Progress, snapshot: Snapshot
-) -> tuple[tuple[float, list[np.ndarray], np.ndarray, int], list[Mapping[str, float]], float]:
+def _standing(
+    raw: np.ndarray,
+    standing: Callable[[np.ndarray], Standing] | None,
+    judge: Callable[[np.ndarray], float],
+    sign: float,
+) -> Standing:
+    """What an epoch is ranked by."""
+    return Standing(sign * judge(raw)) if standing is None else standing(raw)
+
+
+def _resume(state: _Progress, snapshot: Snapshot) -> tuple[_Best, list[Mapping[str, float]], float]:
     """Restore a trial from a snapshot: its best epoch so far, its curve, and the epoch of the next validation."""
     state.network.set_state(snapshot.state)
     state.step, state.planned, state.total = snapshot.step, snapshot.planned, snapshot.total
     state.begun -= snapshot.seconds
     state.soft_seconds = None
-    best = (snapshot.score, list(snapshot.weights), snapshot.raw_valid, snapshot.best_step)
+    top_raw = snapshot.raw_valid if snapshot.top_raw is None else snapshot.top_raw
+    best = _Best(snapshot.score, list(snapshot.weights), snapshot.raw_valid, snapshot.best_step, top_raw)
     return best, list(snapshot.curve), snapshot.next_check
 
 
