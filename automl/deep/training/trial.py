@@ -291,8 +291,9 @@ def train(
         raw = network.predict_valid()
         finite = bool(np.isfinite(raw).all())
         score = judge(raw) if finite else math.nan
+        ranked = _standing(raw, standing, judge, sign) if math.isfinite(score) else None
         state.valid_seconds = time.monotonic() - begun
-        if not math.isfinite(score):
+        if ranked is None:
             what = "the score" if finite else "a prediction"
             raise NotFinite(f"{what} of the validation rows is not finite in epoch {math.ceil(epoch)}")
         curve.append({"epoch": round(epoch, 3), "share": state.step / max(state.total, 1),
@@ -300,9 +301,10 @@ def train(
                       "valid_score": score})  # fmt: skip
         if on_epoch is not None:
             on_epoch(curve[-1])
-        rises, keeps = leading.take_in(_standing(raw, standing, judge, sign))
+        rises, keeps = leading.take_in(ranked)
         if best is None or keeps:
-            best = _Best(score, network.weights(), raw, 0 if best is None else best.risen_step, raw)
+            risen_step, top_raw = (0, raw) if best is None else (best.risen_step, best.top_raw)
+            best = _Best(score, network.weights(), raw, risen_step, top_raw)
             if on_best is not None:
                 on_best(_left(best, curve, state, "cut", stopped_early=False))
         if rises:

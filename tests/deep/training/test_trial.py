@@ -176,8 +176,8 @@ def test_a_resumed_trial_keeps_the_epoch_that_an_unbroken_one_keeps(monkeypatch)
 
     def standing(raw):
         score = float(raw[0])
-        drawn = np.random.default_rng(0).normal(size=40)
-        return Standing(score, losses[score], 1, 0.0, score + 0.1 * drawn * score, np.full(40, losses[score]))
+        drawn = np.random.default_rng(int(100 * score)).normal(score, 0.05, 40)
+        return Standing(score, losses[score], 1, 0.0, drawn, np.full(40, losses[score]))
 
     monkeypatch.setattr(trial, "SNAPSHOT_SECONDS", -1.0)
     taken = []
