@@ -86,12 +86,12 @@ class TrainingData:
             size: number of its parameters.
         """
         judged = [self._judged(raw, holdout) for holdout, raw in enumerate(raws)]
-        return standing_of(judged, self.metric, goals.named(self.head.goal), self.valid_context, size)
+        return standing_of(judged, self.metric, self.valid_context, size)
 
     def standing_of_epoch(self, raw: np.ndarray, holdout: int = 0) -> Standing:
         """What an epoch is ranked by, from its raw outputs for the validation rows of a hold-out."""
         judged = [self._judged(raw, holdout)]
-        return standing_of(judged, self.metric, goals.named(self.head.goal), self.valid_context)
+        return standing_of(judged, self.metric, self.valid_context)
 
     def _judged(self, raw: np.ndarray, holdout: int) -> Judged:
         truth, weight = self._truths()[holdout]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automl import goals
 from automl.deep.messages import TrialSpec
 from automl.deep.training.trainer import Trainer
 from automl.goals.shared.outputs import combine, joined
@@ -122,8 +121,7 @@ class Finalist:
         training_data = self.trainer.training_data
         outputs = [joined([training_data.judged(raw) for raw in candidate.raws]) for candidate in candidates]
         truth, weight = training_data.evidence(len(candidates[0].raws) if candidates else 1)
-        tie_break = goals.named(training_data.head.goal).tie_break
-        selected = select(outputs, self.metric, truth, weight, training_data.valid_context, tie_break)
+        selected = select(outputs, self.metric, truth, weight, training_data.valid_context)
         if selected is None:
             return False
         pairs = [(candidate, weight) for candidate, weight in zip(candidates, selected, strict=True) if weight > 0]

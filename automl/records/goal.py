@@ -142,13 +142,6 @@ class Goal:
         return self.answers == "values"
 
     @property
-    def tie_break(self) -> tuple[str, ...]:
-        """Metrics that order models of the same score, the preferred one first: proper losses of what is predicted."""
-        if self.is_classification:
-            return ("log_loss",)
-        return ("pinball", "rmse") if self.in_windows else ("rmse",)
-
-    @property
     def in_windows(self) -> bool:
         """Whether items are windows of time steps, split in time; otherwise items are rows."""
         return self.answers == "windows"

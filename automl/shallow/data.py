@@ -97,7 +97,7 @@ class TrainingData:
             Judged(part.valid_truth, part.valid_weight, output)
             for output, part in zip(outputs, self.parts, strict=False)
         ]
-        return standing_of(judged, self.metric, goals.named(self.task), self.context, size_mib)
+        return standing_of(judged, self.metric, self.context, size_mib)
 
     def standing(self, run: Run) -> tuple[int, float]:
         """The sort key of runs without a model: those judged on all hold-outs first, then the better score."""

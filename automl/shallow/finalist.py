@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
-from automl import goals
 from automl.goals.shared.outputs import combine, joined
 from automl.records import Output, Run
 from automl.shallow.apart import FallbackWorker
@@ -89,9 +88,7 @@ class Candidates:
         candidates = [candidate for candidate in best if candidate.run.n_holdouts == best[0].run.n_holdouts]
         truth, weight = self.training_data.evidence(best[0].run.n_holdouts if best else 1)
         outputs = [joined(candidate.outputs) for candidate in candidates]
-        data = self.training_data
-        tie_break = goals.named(data.task).tie_break
-        selected = select(outputs, data.metric, truth, weight, data.context, tie_break)
+        selected = select(outputs, self.training_data.metric, truth, weight, self.training_data.context)
         if selected is None:
             return False
         pairs = [(candidate, weight) for candidate, weight in zip(candidates, selected, strict=True) if weight > 0]

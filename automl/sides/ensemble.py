@@ -11,6 +11,7 @@ import numpy as np
 from automl import metrics
 from automl.goals.shared.outputs import combine
 from automl.records import Cost, Output, Run, Side
+from automl.sides.ranking import tie_break_loss
 
 __all__ = ["MOST_MEMBERS", "ensemble_run", "members_of", "select"]
 
@@ -28,7 +29,6 @@ def select(
     truth: np.ndarray,
     weight: np.ndarray | None = None,
     context: Mapping[str, Any] | None = None,
-    tie_break: Sequence[str] = (),
 ) -> tuple[float, ...] | None:
     """Choose weights by greedy selection with replacement over validation predictions.
 
@@ -46,7 +46,6 @@ def select(
         truth: truth of the validation rows.
         weight: their weights, or None.
         context: what else the metric reads.
-        tie_break: see `records.Goal.tie_break`.
 
     Returns:
         A weight for each candidate (most are 0); they sum to 1. None if an ensemble does not gain.
@@ -56,8 +55,7 @@ def select(
     n = len(truth)
     if len(outputs) < 2 or n < LEAST_ROWS:
         return None
-    loss = next((name for name in tie_break if metrics.named(name).reads in outputs[0].arrays), None)
-    judge = _judge(metric, loss, truth, weight, context or {})
+    judge = _judge(metric, tie_break_loss(outputs[0]), truth, weight, context or {})
     halves = np.random.default_rng(0).permutation(n) % 2
     gains = []
     for half in (0, 1):

@@ -21,9 +21,12 @@ from typing import Any
 import numpy as np
 
 from automl import metrics
-from automl.records import Goal, Output
+from automl.records import Output
 
-__all__ = ["Judged", "LeadingEpoch", "Standing", "order", "standing_of"]
+__all__ = ["Judged", "LeadingEpoch", "Standing", "order", "standing_of", "tie_break_loss"]
+
+TIE_BREAKS = ("log_loss", "pinball", "rmse")
+"""Proper losses of probabilities, of quantiles and of values."""
 
 MOST_RESAMPLES, LEAST_RESAMPLES = 100, 20
 RESAMPLED_CELLS = 200_000
@@ -73,20 +76,22 @@ class Judged:
     plain: Output | None = None
 
 
-def standing_of(
-    judged: Sequence[Judged], metric: str, goal: Goal, context: Mapping[str, Any], size: float = 0.0
-) -> Standing:
+def tie_break_loss(output: Output) -> str | None:
+    """The metric that orders models of equal score: a proper loss of what they predict; None for labels alone."""
+    return next((name for name in TIE_BREAKS if metrics.named(name).reads in output.arrays), None)
+
+
+def standing_of(judged: Sequence[Judged], metric: str, context: Mapping[str, Any], size: float = 0.0) -> Standing:
     """The standing of a model.
 
     Args:
         judged: its predictions, for each hold-out that it was judged on.
         metric: name of the metric.
-        goal: its tie-break losses are used, the first one that the predictions allow.
         context: what else metrics read.
         size: see `Standing`.
     """
     sign = 1.0 if metrics.named(metric).higher_is_better else -1.0
-    loss = next((name for name in goal.tie_break if metrics.named(name).reads in judged[0].output.arrays), None)
+    loss = tie_break_loss(judged[0].output)
     scored = [_scored(one, number, metric, loss, dict(context)) for number, one in enumerate(judged)]
     scores, losses = (np.mean([one[kind] for one in scored], axis=0) for kind in (0, 1))
     return Standing(

@@ -16,9 +16,9 @@ def two_classes(p):
     return Output("probabilities", {"probabilities": np.column_stack([1 - p, p]), "labels": (p > 0.5).astype(np.int64)})
 
 
-def standing(output, metric="roc_auc", goal="binary", truth=TRUTH, n_holdouts=1, size=0.0):
+def standing(output, metric="roc_auc", truth=TRUTH, n_holdouts=1, size=0.0):
     judged = [Judged(truth, None, output)] * n_holdouts
-    return standing_of(judged, metric, goals.named(goal), {"classes": 2}, size)
+    return standing_of(judged, metric, {"classes": 2}, size)
 
 
 def sure(share, seed=0):
@@ -59,9 +59,7 @@ def test_a_metric_that_is_a_loss_keeps_its_order():
     nearer = near.copy()
     nearer[:30] = truth[:30]
     nearer[0] += 2.0  # the better absolute error, the worse squared error
-    standings = [
-        standing(Output("values", {"values": values}), "mae", "regression", truth) for values in (near, nearer)
-    ]
+    standings = [standing(Output("values", {"values": values}), "mae", truth) for values in (near, nearer)]
     assert standings[1].score > standings[0].score and standings[1].loss > standings[0].loss
     assert standings[0].scores.size == 0
     assert order(standings) == [1, 0]
@@ -96,7 +94,7 @@ def test_every_goal_has_a_loss_for_ties_that_its_models_can_be_scored_by(goal):
     truth = example.truth(np.random.default_rng(0).normal(size=40))
     outputs = [example.output(truth, np.random.default_rng(1), noise) for noise in (0.1, 3.0)]
     context = example.context(len(truth))
-    near, far = (standing_of([Judged(truth, None, one)], example.metric, record, context) for one in outputs)
+    near, far = (standing_of([Judged(truth, None, one)], example.metric, context) for one in outputs)
     assert near.loss < far.loss and order([far, near]) == [1, 0]
 
 
