@@ -28,6 +28,7 @@ class TrialSpec:
         seconds: time allotted; infinite without a time limit.
         n_steps: see `trial.train`.
         soft_seconds: see `trial.train`.
+        least_share: see `trial.train`.
         milestones: see `trial.train`.
         promotion_score: with this score or a better one the trial is judged on the other hold-outs too; None for never.
         promotion_share: largest share of the time left that the other hold-outs may take.
@@ -40,6 +41,7 @@ class TrialSpec:
     seconds: float
     n_steps: int | None = None
     soft_seconds: float | None = None
+    least_share: float | None = None
     milestones: tuple[Milestone, ...] = ()
     promotion_score: float | None = None
     promotion_share: float = 1.0

@@ -188,6 +188,7 @@ class Trainer:
                         stopping=watchdog.stopping,
                         n_steps=spec.n_steps,
                         soft_seconds=spec.soft_seconds,
+                        least_share=spec.least_share,
                         milestones=spec.milestones,
                         on_epoch=on_epoch,
                         on_snapshot=on_snapshot,
@@ -315,7 +316,9 @@ class Trainer:
 
 
 def _knobs(template: Template, settings: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(settings[name]) for name in (*template.knobs, *loss_knobs(settings))}
+    """The knobs that matter for the data: a template's space holds no others."""
+    names = (*(name for name in template.knobs if name in settings), *loss_knobs(settings))
+    return {name: float(settings[name]) for name in names}
 
 
 def _why_cut(fit: Fit) -> str | None:

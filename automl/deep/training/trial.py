@@ -148,6 +148,7 @@ class _Progress:
         per_dispatch: steps in one dispatch.
         per_epoch: steps in one epoch.
         soft_seconds: see `train`.
+        least_share: see `train`.
         valid_seconds: time of the last validation.
     """
 
@@ -165,6 +166,7 @@ class _Progress:
     per_epoch: int = 1
     planned: int | None = None
     soft_seconds: float | None = None
+    least_share: float | None = None
     valid_seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -179,12 +181,18 @@ class _Progress:
         if self.deadline is None or not self.step_seconds:
             return
         if self.soft_seconds is not None:
-            if self.total * self.step_seconds <= SOFT_STRETCH * self.soft_seconds:
-                self.deadline = min(self.deadline, self.begun + self.soft_seconds)
+            self.deadline = min(self.deadline, self.begun + self._softened(self.soft_seconds))
             self.soft_seconds = None
         left = self.deadline - time.monotonic() - self.valid_seconds
         affordable = int(left / (self.step_seconds * (1 + VALIDATION_SHARE / 2)))
         self.total = max(self.step + 1, min(self.planned or 1, self.step + affordable))
+
+    def _softened(self, soft_seconds: float) -> float:
+        """Seconds that the trial may take, if it should take `soft_seconds`."""
+        needed = self.total * self.step_seconds
+        if self.least_share is not None:
+            return max(soft_seconds, self.compile_seconds + self.least_share * needed)
+        return soft_seconds if needed <= SOFT_STRETCH * soft_seconds else math.inf
 
     def batches(self) -> np.ndarray:
         """A new order of the rows, shape (steps, batch_size); it depends on the seed and the epoch alone."""
@@ -219,6 +227,7 @@ def train(
     stopping: Callable[[], bool],
     n_steps: int | None = None,
     soft_seconds: float | None = None,
+    least_share: float | None = None,
     milestones: Sequence[Milestone] = (),
     on_epoch: Callable[[Mapping[str, float]], None] | None = None,
     on_snapshot: Callable[[Snapshot], None] | None = None,
@@ -244,6 +253,8 @@ def train(
         n_steps: length of the schedule, so that another seed is trained as long as the first; None: as "epochs" says.
         soft_seconds: the schedule is shortened to this time if it would take at most twice as long. A schedule that
             would take longer would lose too much; it may use all the time up to the deadline.
+        least_share: the schedule is shortened to `soft_seconds` however long it would take, but to no smaller share of
+            its steps than this; None for the rule above.
         milestones: where a trial that lags behind earlier ones is stopped.
         on_epoch: called with each point of the learning curve.
         on_snapshot: called with a snapshot at the end of an epoch, at most every ten seconds.
@@ -257,7 +268,7 @@ def train(
     """
     state = _Progress(
         network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, seed,
-        planned=n_steps, soft_seconds=soft_seconds,
+        planned=n_steps, soft_seconds=soft_seconds, least_share=least_share,
     )  # fmt: skip
     best: _Best | None = None
     curve: list[Mapping[str, float]] = []
@@ -322,10 +333,10 @@ def train(
         next_check = epoch + _check_every(state)
         state.replan()
         if on_snapshot is not None and time.monotonic() - saved >= SNAPSHOT_SECONDS:
-            top_raw = None if best.top_raw is best.raw else best.top_raw
+            other_top = None if best.top_raw is best.raw else best.top_raw
             on_snapshot(Snapshot(network.state(), best.weights, best.raw, best.score, best.risen_step, state.step,
                                  state.planned or 0, state.total, tuple(curve), time.monotonic() - state.begun,
-                                 next_check, top_raw))  # fmt: skip
+                                 next_check, other_top))  # fmt: skip
             saved = time.monotonic()
     if best is None:
         raise OutOfTime("the time offered ended before the first epoch could be judged")
