@@ -4,8 +4,8 @@
 
 For each set and seed, 17 shallow settings and the epochs of 3 networks predict the same validation rows and held-back
 rows; test rows of the shared sets are not read. A rule chooses by the validation rows, and the held-back rows judge.
-Printed are error (1 − score) and log loss of what each rule chooses, as geometric means over sets relative to the metric
-alone; below 1 is better. The last line is JSON.
+Printed are error (1 − score) and log loss of what each rule chooses, as geometric means over sets relative to the
+metric alone; below 1 is better. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ TARGETS = {"adult": "income", "diamonds": "cut", "letter": "lettr", "sms_spam": 
 SHIPPED = {"breast": load_breast_cancer, "wine": load_wine, "digits": load_digits}
 HELD_BACK, EPOCHS = 6000, 40
 RULES = {  # standard errors that count as noise, and by how many the loss must be better
-    "metric alone": None, "exact ties": (0.0, 0.0), "0.5 SE": (0.5, 0.0), "1 SE": (1.0, 0.0), "1 SE, sure loss": (1.0, 1.0),
-    "loss alone": (math.inf, 0.0),
+    "metric alone": None, "exact ties": (0.0, 0.0), "0.5 SE": (0.5, 0.0), "1 SE": (1.0, 0.0),
+    "1 SE, sure loss": (1.0, 1.0), "loss alone": (math.inf, 0.0),
 }  # fmt: skip
 
 

@@ -29,8 +29,11 @@ CONTEST = """
 import json, sys, time
 begun = time.monotonic()
 import automl
-result = automl.fit(sys.argv[1], target="target", budget=sys.argv[2], quiet=True, out=sys.argv[3])
-print(json.dumps({"wall_seconds": time.monotonic() - begun}))
+outcome = automl.fit(sys.argv[1], target="target", budget=sys.argv[2], quiet=True, out=sys.argv[3]).outcome
+wall = time.monotonic() - begun
+runs = [(run.side, run.name, run.at_seconds, run.cost.fit_seconds, run.valid_score) for run in outcome.runs]
+print(json.dumps({"wall_seconds": wall, "runs": runs, "clock": {key: outcome.clock.get(key) for key in
+                  ("spent", "offered", "phases")}}))
 """
 
 
@@ -57,18 +60,18 @@ def contest(path: Path, budget: str, core: str) -> dict[str, Any]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
         command = [*pinned, sys.executable, "-c", CONTEST, str(path), budget, folder]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-        wall = json.loads(done.stdout.strip().splitlines()[-1])["wall_seconds"]
-        (file,) = Path(folder).rglob("result.json")
-        result = json.loads(file.read_text())
-    runs = result["runs"]
-    trials = {side: [run for run in runs if run["side"] == side] for side in ("deep", "shallow")}
-    seconds = float(budget.removesuffix("s"))
+    told = json.loads(done.stdout.strip().splitlines()[-1])
+    wall, seconds = told["wall_seconds"], float(budget.removesuffix("s"))
+    ended = {side: [run[2] for run in told["runs"] if run[0] == side] for side in ("deep", "shallow")}
     return {
-        "deep": len(trials["deep"]),
-        "shallow": len(trials["shallow"]),
-        "first_shallow_seconds": min((run["at_seconds"] for run in trials["shallow"]), default=None),
-        "unused_share": max(0.0, 1 - wall / seconds),
-        "over_seconds": max(0.0, wall - seconds),
+        "deep": len(ended["deep"]),
+        "shallow": len(ended["shallow"]),
+        "first_shallow_seconds": min(ended["shallow"], default=None),
+        "unused_share": round(max(0.0, 1 - wall / seconds), 3),
+        "over_seconds": round(max(0.0, wall - seconds), 1),
+        "spent": told["clock"]["spent"],
+        "offered": told["clock"]["offered"],
+        "phases": told["clock"]["phases"],
     }
 
 
@@ -85,9 +88,8 @@ def main() -> None:
             table(*TABLES[name]).to_csv(path, index=False)
             for budget in args.budget.split(","):
                 one = found[f"{name} {budget}"] = contest(path, budget, args.core)
-                print(
-                    f"{name:<10}{budget:>5}  " + "  ".join(f"{key} {value}" for key, value in one.items()), flush=True
-                )
+                words = "  ".join(f"{key} {value}" for key, value in one.items())
+                print(f"{name:<10}{budget:>5}  {words}", flush=True)
     print(json.dumps(found))
 
 

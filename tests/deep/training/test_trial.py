@@ -60,6 +60,7 @@ def fit(network, epochs=10, deadline=None, **options):
         stopping=options.get("stopping", lambda: False),
         n_steps=options.get("n_steps"),
         soft_seconds=options.get("soft_seconds"),
+        least_share=options.get("least_share"),
         standing=options.get("standing"),
     )
 
@@ -157,6 +158,14 @@ def test_a_schedule_that_nearly_fits_is_ended_early_and_a_long_one_is_not_squeez
 
     assert 0.3 < seconds(15) < 0.45
     assert 0.9 < seconds(200) < 1.25
+
+
+@pytest.mark.parametrize(("soft_seconds", "expected"), [(0.1, 0.8), (2.0, 2.0), (9.0, 4.0)])
+def test_a_schedule_is_shortened_as_asked_but_to_no_less_than_its_least_share(clock, soft_seconds, expected):
+    network, begun = FakeNetwork(itertools.count(), step_seconds=0.01, clock=clock), clock.now
+    result = fit(network, epochs=100, deadline=begun + 100.0, soft_seconds=soft_seconds, least_share=0.2)
+    assert clock.now - begun == pytest.approx(expected, rel=0.15)
+    assert network.rates[-1] < 0.1 * max(network.rates) and result.status == "done"
 
 
 class RestoredNetwork(FakeNetwork):
