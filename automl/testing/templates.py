@@ -97,24 +97,40 @@ def check_settings(template: Template, kind: str = "all") -> None:
     Raises:
         AssertionError: a setting of the space changes nothing; says which.
     """
+    goal = template.goals[0]
+    kinds, head, facts = example_kinds(template), example_head(goal), example_facts(goal)
+    specs = kinds[kind]
+    declared = _declared(template, specs, facts)
+    defaults = {name: parameter.default for name, parameter in declared.items()}
+    bases = [defaults, *({**defaults, **start} for start in template.starts(specs, facts))]
+    trusted = {*template.knobs, *LOOP_CHOICES, *(SETTINGS_OF_ROWS if template.keeps_rows else ())}
+    if kind == "all":  # what single kinds declare is checked with them
+        trusted |= {name for other, own in kinds.items() if other != kind for name in _declared(template, own, facts)}
+    prints = [_fingerprint(template, bases[0], specs, head)]
+    for name in (name for name in declared if name not in trusted):
+        values = _some_values(declared[name])
+        for number, base in enumerate(bases):
+            if number == len(prints):
+                prints.append(_fingerprint(template, base, specs, head))
+            others = ({**base, name: value} for value in values if value != base[name])
+            if any(_fingerprint(template, other, specs, head) != prints[number] for other in others):
+                break
+        else:
+            promise(
+                len(values) < 2,
+                f"{template.name}: {name!r} changes nothing for inputs of the kind {kind!r}; declare it only where it "
+                "matters",
+            )
+    _check_knobs(template, bases[0], specs, head)
+
+
+def _declared(template: Template, specs: Sequence[InputSpec], facts: Facts) -> dict[str, Any]:
+    """The hyperparameters of a template's space by name."""
     import keras_tuner
 
-    goal = template.goals[0]
-    specs, head, facts = example_kinds(template)[kind], example_head(goal), example_facts(goal)
     hp = keras_tuner.HyperParameters()
     template.space(hp, specs, facts)
-    bases = [dict(hp.values), *({**hp.values, **start} for start in template.starts(specs, facts))]
-    in_loop = {*template.knobs, *LOOP_CHOICES, *(SETTINGS_OF_ROWS if template.keeps_rows else ())}
-    for parameter in hp.space:
-        values = _some_values(parameter)
-        if parameter.name in in_loop or len(values) < 2:
-            continue
-        promise(
-            any(_moves(template, base, parameter.name, values, specs, head) for base in bases),
-            f"{template.name}: {parameter.name!r} changes nothing for inputs of the kind {kind!r}; declare it only "
-            "where it matters",
-        )
-    _check_knobs(template, bases[0], specs, head)
+    return {parameter.name: parameter for parameter in hp.space}
 
 
 def _some_values(parameter: Any) -> list[Any]:
@@ -122,20 +138,6 @@ def _some_values(parameter: Any) -> list[Any]:
     if hasattr(parameter, "min_value"):
         return [parameter.min_value, parameter.max_value]
     return list(getattr(parameter, "values", (False, True)))
-
-
-def _moves(
-    template: Template,
-    base: Mapping[str, Any],
-    name: str,
-    values: Sequence[Any],
-    specs: Sequence[InputSpec],
-    head: Head,
-) -> bool:
-    """Whether some value of a choice gives another network than that of these settings."""
-    own = _fingerprint(template, base, specs, head)
-    others = (value for value in values if value != base[name])
-    return any(_fingerprint(template, {**base, name: value}, specs, head) != own for value in others)
 
 
 def _fingerprint(

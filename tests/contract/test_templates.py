@@ -21,7 +21,11 @@ def test_template_keeps_the_contract_for_each_goal_and_at_random_points(name):
     testing.check_template(TEMPLATES[name], n_random=3)
 
 
-KINDS = [(name, kind) for name, template in TEMPLATES.items() for kind in testing.example_kinds(template)]
+KINDS = [
+    pytest.param(name, kind, marks=[pytest.mark.slow] if kind == "all" and len(kinds) > 2 else [])
+    for name, kinds in ((name, testing.example_kinds(template)) for name, template in TEMPLATES.items())
+    for kind in kinds
+]
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS)
