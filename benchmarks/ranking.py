@@ -3,8 +3,9 @@
     python benchmarks/ranking.py [--only breast,adult] [--data FOLDER]
 
 For each set and seed, 20 settings (the last six are dense networks) and the epochs of three networks predict the same
-validation rows and held-back rows; test rows of the shared sets are not read. A rule chooses by the validation rows, and
-the held-back rows judge.
+validation rows and held-back rows. Test rows of the shared sets are not read. A rule chooses by the validation rows,
+and the held-back rows judge.
+
 Printed are error (1 − score) and log loss of what each rule chooses, as geometric means over sets relative to the
 metric alone; below 1 is better. The last line is JSON.
 """

@@ -165,13 +165,13 @@ class LeadingEpoch:
 
     Attributes:
         top: the standing with the best score so far; of equal scores, the one with the lowest loss.
-        kept: the standing of the epoch whose weights are to be kept.
+        chosen: the standing of the epoch whose weights are to be kept.
         tops: whether the last epoch taken in is `top`.
     """
 
     def __init__(self) -> None:
         self.top: Standing | None = None
-        self.kept: Standing | None = None
+        self.chosen: Standing | None = None
         self.tops = False
 
     def take_in(self, new: Standing) -> tuple[bool, bool]:
@@ -184,9 +184,11 @@ class LeadingEpoch:
         self.tops = self.top is None or _key(new) > _key(self.top)
         if self.top is None or self.tops:
             self.top = new
-        as_good = [one for one in (self.kept, new) if one is not None and (one is self.top or _outdoes(one, self.top))]
-        self.kept = min(as_good, key=lambda one: (one.loss, -one.score)) if as_good else self.kept
-        return rises, self.kept is new
+        as_good = [
+            one for one in (self.chosen, new) if one is not None and (one is self.top or _outdoes(one, self.top))
+        ]
+        self.chosen = min(as_good, key=lambda one: (one.loss, -one.score)) if as_good else self.chosen
+        return rises, self.chosen is new
 
     @property
     def best_score(self) -> float:

@@ -77,10 +77,10 @@ def example_kinds(template: Template) -> dict[str, tuple[InputSpec, ...]]:
     """The inputs that a template can be given: those of all kinds that it accepts, and each kind alone if it fits."""
     goal = template.goals[0]
     specs, task = example_specs(template.accepts, goal), example_task(goal)
-    alone: dict[str, tuple[InputSpec, ...]] = {
+    by_kind: dict[str, tuple[InputSpec, ...]] = {
         kind: tuple(spec for spec in specs if spec.kind == kind) for kind in template.accepts
     }
-    kinds = {kind: own for kind, own in alone.items() if own and template.unfit(task, own) is None}
+    kinds = {kind: own for kind, own in by_kind.items() if own and template.unfit(task, own) is None}
     return {**kinds, "all": specs}
 
 

@@ -106,7 +106,7 @@ def test_the_epoch_that_is_kept_is_the_one_that_leads_the_order():
     for epoch in epochs:
         if leading.take_in(epoch)[1]:
             kept = epoch
-    assert kept is leading.kept is epochs[order(epochs)[0]]
+    assert kept is leading.chosen is epochs[order(epochs)[0]]
     assert leading.best_score == max(epoch.score for epoch in epochs)
 
 

@@ -88,11 +88,11 @@ def without_effect(specs: Sequence[InputSpec]) -> frozenset[str]:
 def table_starts(specs: Sequence[InputSpec], starts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Starts with settings of the stems and without settings that cannot matter; equal starts are given once."""
     idle = without_effect(specs)
-    kept: list[dict[str, Any]] = []
+    unique: list[dict[str, Any]] = []
     for start in stem_starts(specs, starts):
         own = {name: value for name, value in start.items() if name not in idle}
-        kept += [] if own in kept else [own]
-    return kept
+        unique += [] if own in unique else [own]
+    return unique
 
 
 def no_table(name: str, task: Task, specs: Sequence[InputSpec]) -> str | None:
