@@ -184,9 +184,8 @@ class LeadingEpoch:
         self.tops = self.top is None or _key(new) > _key(self.top)
         if self.top is None or self.tops:
             self.top = new
-        as_good = [
-            one for one in (self.chosen, new) if one is not None and (one is self.top or _outdoes(one, self.top))
-        ]
+        known = [one for one in (self.chosen, new) if one is not None]
+        as_good = [one for one in known if one is self.top or _outdoes(one, self.top)]
         self.chosen = min(as_good, key=lambda one: (one.loss, -one.score)) if as_good else self.chosen
         return rises, self.chosen is new
 
