@@ -118,9 +118,11 @@ class Archive:
         """Store a trial's snapshot, from which it can be resumed."""
         if self.store is None:
             return
-        arrays = [snapshot.raw_valid, *snapshot.weights, *snapshot.state]
+        top = [] if snapshot.top_raw is None else [snapshot.top_raw]
+        arrays = [snapshot.raw_valid, *top, *snapshot.weights, *snapshot.state]
         meta = {name: getattr(snapshot, name) for name in SNAPSHOT_NUMBERS}
-        meta |= {"name": spec.name, "n_weights": len(snapshot.weights), "curve": list(snapshot.curve)}
+        meta |= {"name": spec.name, "n_weights": len(snapshot.weights), "n_tops": len(top)}
+        meta |= {"curve": list(snapshot.curve)}
         self._said(self.store.checkpoint(arrays, meta))
 
     def left(self, begun: Mapping[str, Any], n_train: int) -> tuple[TrialSpec, Snapshot | None]:

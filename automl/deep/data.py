@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from automl import goals, metrics
 from automl.goals.shared.scoring import seasonal_scale, series_codes
 from automl.sides.items import HoldOut, refit_items
+from automl.sides.ranking import Judged, Standing, standing_of
 
 if TYPE_CHECKING:
     from automl.records import Dataset, Encoder, Head, InputSpec, Output, Split, TargetCodec, Task
@@ -87,12 +88,24 @@ class TrainingData:
         truth, weight = self._truths()[holdout]
         return metrics.score(self.metric, truth, output, weight, dict(self.valid_context))
 
-    def tie_break_loss(self, raw: np.ndarray, holdout: int = 0) -> float:
-        """The loss that decides between raw outputs of equal score: log loss; 0 for tasks without classes."""
-        if not goals.named(self.head.goal).is_classification:
-            return 0.0
+    def standing(self, raws: Sequence[np.ndarray], size: float = 0.0) -> Standing:
+        """What a network is ranked by.
+
+        Args:
+            raws: its raw outputs for the validation rows of the first hold-outs.
+            size: number of its parameters.
+        """
+        judged = [self._judged(raw, holdout) for holdout, raw in enumerate(raws)]
+        return standing_of(judged, self.metric, self.valid_context, size)
+
+    def standing_of_epoch(self, raw: np.ndarray, holdout: int = 0) -> Standing:
+        """What an epoch is ranked by, from its raw outputs for the validation rows of a hold-out."""
+        judged = [self._judged(raw, holdout)]
+        return standing_of(judged, self.metric, self.valid_context)
+
+    def _judged(self, raw: np.ndarray, holdout: int) -> Judged:
         truth, weight = self._truths()[holdout]
-        return metrics.score("log_loss", truth, self.codec.decode(raw), weight, dict(self.valid_context))
+        return Judged(truth, weight, self.judged(raw), self.codec.decode(raw))
 
     def evidence(self, n_holdouts: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Truth and weight of the validation rows of the first n hold-outs, one after another."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from automl.deep.pruner import SHARES
 from automl.deep.training.failure import KINDS, LEAST_BATCH, LOWER_RATE, TRIES
 from automl.deep.training.trial import Fit, Snapshot
@@ -26,8 +28,6 @@ from automl.storage.values import (
 )
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from automl.deep.family import FamilySearch
 
 __all__ = ["Entries", "fit_of", "run_of", "snapshot_of"]
@@ -163,13 +163,19 @@ def snapshot_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any], most_step
     """A stored snapshot of a trial under way.
 
     Args:
-        arrays: raw validation outputs, the best weights, then the state of network and optimiser.
+        arrays: raw validation outputs, those of the epoch with the best score if it is another one, the best weights,
+            then the state of network and optimiser.
         meta: the stored numbers that describe the snapshot.
         most_steps: the most steps that the trial's schedule can have.
 
     Raises:
         Misfit: `meta` does not describe a snapshot.
     """
+    n_tops = whole({"n_tops": 0, **meta}, "n_tops", 0, 1)
+    top_raw = arrays[1] if n_tops else None
+    if top_raw is not None and (top_raw.shape != arrays[0].shape or not np.isfinite(top_raw).all()):
+        raise Misfit(f"n_tops: expected finite outputs of the shape {arrays[0].shape}, got {top_raw.shape}")
+    arrays = [arrays[0], *arrays[1 + n_tops :]]
     n = whole(meta, "n_weights", 0, len(arrays) - 1)
     planned = whole(meta, "planned", 1, most_steps)
     total = whole(meta, "total", 1, planned)
@@ -178,5 +184,5 @@ def snapshot_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any], most_step
         state=list(arrays[1 + n :]), weights=list(arrays[1 : 1 + n]), raw_valid=arrays[0],
         curve=_curve(meta, 1), score=number(meta, "score"), best_step=whole(meta, "best_step", 0, step), step=step,
         planned=planned, total=total, seconds=number(meta, "seconds", 0.0, MOST_SECONDS),
-        next_check=number(meta, "next_check", 0.0),
+        next_check=number(meta, "next_check", 0.0), top_raw=top_raw,
     )  # fmt: skip

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from automl.deep.oracle import Oracle
     from automl.deep.training.trial import Fit, Snapshot
     from automl.records import Run, Template
+    from automl.sides.ranking import Standing
 
 __all__ = ["Candidate", "FamilySearch", "PendingTrial"]
 
@@ -61,6 +62,7 @@ class Candidate:
         others: raw outputs on the validation rows of the other hold-outs; empty if it was not judged on them.
         stored: an earlier process stored the weights, and it is not yet checked that they fit the network.
         refits: fits of the same settings on training and validation rows, one for each seed.
+        standing: what it is ranked by; None until it is ranked.
     """
 
     run: Run
@@ -70,6 +72,7 @@ class Candidate:
     others: tuple[np.ndarray, ...] = ()
     stored: bool = False
     refits: list[Fit] = field(default_factory=list)
+    standing: Standing | None = None
 
     @property
     def raws(self) -> tuple[np.ndarray, ...]:

@@ -15,7 +15,7 @@ from automl.deep.messages import TrialSpec
 from automl.deep.training.trainer import Trainer
 from automl.goals.shared.outputs import combine, joined
 from automl.sides.ensemble import ensemble_run, select
-from automl.sides.standing import Standing
+from automl.sides.members import Members
 
 if TYPE_CHECKING:
     from automl.deep.executor import Pool
@@ -74,7 +74,7 @@ class Finalist:
         self.dataset, self.split, self.encoder = dataset, split, encoder
         self.codec = trainer.training_data.codec
         self.metric, self.seed, self.on_event, self.on_epoch = metric, seed, on_event, on_epoch
-        self.standing: Standing[Candidate] = Standing()
+        self.named: Members[Candidate] = Members()
 
     def choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
         """Name the finalist: the best candidate by validation score, or an ensemble.
@@ -91,7 +91,7 @@ class Finalist:
         while True:
             try:
                 run = self._choose(latency_ms, ensemble)
-                self._check_weights(self.standing.members)
+                self._check_weights(self.named.members)
             except _Unfit as error:
                 self.ranked.remove(error.candidate)
             else:
@@ -112,12 +112,12 @@ class Finalist:
             candidate.stored = False
 
     def _choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
-        self.standing.name(())
+        self.named.name(())
         if ensemble and self._choose_ensemble(latency_ms):
             return self.run()
         for candidate in self.ranked:
             if latency_ms is None or self._latency_ms(candidate) <= latency_ms:
-                self.standing.name([candidate])
+                self.named.name([candidate])
                 return self.run()
         return None
 
@@ -132,13 +132,13 @@ class Finalist:
         pairs = [(candidate, weight) for candidate, weight in zip(candidates, selected, strict=True) if weight > 0]
         if latency_ms is not None and sum(self._latency_ms(candidate) for candidate, _ in pairs) > latency_ms:
             return False
-        self.standing.name([candidate for candidate, _ in pairs], [weight for _, weight in pairs])
+        self.named.name([candidate for candidate, _ in pairs], [weight for _, weight in pairs])
         return True
 
     def run(self) -> Run:
         """The run of the finalist as it stands."""
-        members, weights, training_data = self._chosen(), self.standing.weights, self.trainer.training_data
-        refitted = self.standing.n_refits > 0
+        members, weights, training_data = self._chosen(), self.named.weights, self.trainer.training_data
+        refitted = self.named.n_refits > 0
         if len(members) == 1:
             return dataclasses.replace(members[0].run, finalist=True, refitted=refitted)
         scores = [
@@ -167,7 +167,7 @@ class Finalist:
         Args:
             n_members: before the finalist is named, so many of the best candidates are reckoned with.
         """
-        members = self.standing.members or self.ranked[:n_members]
+        members = self.named.members or self.ranked[:n_members]
         each = [1.1 * self._refit_seconds(candidate) + 0.2 for candidate in members]
         return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 
@@ -180,14 +180,14 @@ class Finalist:
     def add_seed(self, seconds: float) -> bool:
         """Refit each member within these seconds; return whether it worked.
 
-        The first refit lets members leave that cannot be refitted (see `Standing.take_in`), so those of largest weight
+        The first refit lets members leave that cannot be refitted (see `Members.take_in`), so those of largest weight
         are trained first.
 
         Args:
             seconds: time allotted; infinite without a time limit.
         """
         ends = time.monotonic() + seconds
-        waiting = self.standing.waiting
+        waiting = self.named.waiting
         of_name = {self._seed_name(candidate): candidate for candidate in waiting}
 
         def ask() -> tuple[TrialSpec, None] | None:
@@ -202,9 +202,9 @@ class Finalist:
             candidate = of_name[result.spec.name]
             if result.fit is not None and result.fit.n_steps >= LEAST_LENGTH * candidate.fit.n_steps:
                 candidate.refits.append(result.fit)
-            elif self.standing.n_refits:
+            elif self.named.n_refits:
                 waiting.clear()
-        return self.standing.take_in()
+        return self.named.take_in()
 
     def _seed_name(self, candidate: Candidate) -> str:
         return f"{candidate.run.name} seed {len(candidate.refits) + 1}"
@@ -230,7 +230,7 @@ class Finalist:
             arrays = self.encoder.transform(self.dataset, self.split.items("test"))
             each = [self._restored(candidate, fit).predict(arrays) for candidate, fit in self._fits(n_seeds)]
             raws = [each[start : start + len(members)] for start in range(0, len(each), len(members))]
-        return tuple(combine([self.codec.decode(raw) for raw in own], self.standing.weights) for own in raws)
+        return tuple(combine([self.codec.decode(raw) for raw in own], self.named.weights) for own in raws)
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The Keras models of all members for the first seed, then for the next, up to n seeds."""
@@ -239,7 +239,7 @@ class Finalist:
     def _fits(self, n_seeds: int) -> list[tuple[Candidate, Fit]]:
         """Members with their fits: of each seed, or as they were searched if they are not refitted."""
         members = self._chosen()
-        if not self.standing.n_refits:
+        if not self.named.n_refits:
             return [(candidate, candidate.fit) for candidate in members]
         return [(candidate, candidate.refits[i]) for i in range(n_seeds) for candidate in members]
 
@@ -249,6 +249,6 @@ class Finalist:
         return network
 
     def _chosen(self) -> tuple[Candidate, ...]:
-        if not self.standing.members:
+        if not self.named.members:
             raise RuntimeError("choose() names the finalist first")
-        return self.standing.members
+        return self.named.members

@@ -28,6 +28,7 @@ class TrialSpec:
         seconds: time allotted; infinite without a time limit.
         n_steps: see `trial.train`.
         soft_seconds: see `trial.train`.
+        least_share: see `trial.train`.
         milestones: see `trial.train`.
         share: of a refit, which learns from the validation rows too: the share of its schedule that is trained, since
             nothing is left to stop it by. None in the search.
@@ -43,6 +44,7 @@ class TrialSpec:
     n_steps: int | None = None
     share: float | None = None
     soft_seconds: float | None = None
+    least_share: float | None = None
     milestones: tuple[Milestone, ...] = ()
     promotion_score: float | None = None
     promotion_share: float = 1.0

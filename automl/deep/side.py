@@ -29,9 +29,11 @@ from automl.deep.training import device as devices
 from automl.deep.training.failure import explain
 from automl.deep.training.loss_knobs import LOSS_KNOBS, declare
 from automl.deep.training.trainer import Trainer
+from automl.layers.fusion import TABLE_KINDS
 from automl.records import Run, SearchOptions
 from automl.sides.entries import damage
 from automl.sides.holdouts import MultiHoldoutPolicy
+from automl.sides.ranking import order
 from automl.system import processes
 from automl.system.counts import counted
 
@@ -44,6 +46,11 @@ __all__ = ["DeepSide"]
 
 KEPT_FITS = 8
 FIRST_SHARE = 0.4
+SMALL_ROWS = 5_000
+"""A table with fewer training rows is small: several short trials find more on it than one long one (decision 30)."""
+WANTED_TRIALS, LAST_TRIALS = 6, 2
+SHORTEST_SHARE = 0.2
+"""The smallest share of its schedule that a trial on a small table is given."""
 NEIGHBOURS = 2
 COMPILE_SHARE = 0.15
 LEAST_SHARE = 0.3
@@ -114,6 +121,9 @@ class DeepSide:
             stopping,
         )
         self.trainer.on_stuck = self._on_stuck
+        self.small_table = self.trainer.data.n_train < SMALL_ROWS and all(
+            spec.kind in TABLE_KINDS for spec in encoder.specs
+        )
         self.pool: Pool = remote or LocalPool(self.trainer)
         if remote is not None:
             remote.supply(self.trainer.training_data, tuple(templates), self.options.memory_mib)
@@ -246,6 +256,7 @@ class DeepSide:
             self.seed * 1000 + search.n_runs,
             seconds,
             soft_seconds=self._soft_seconds(seconds),
+            least_share=SHORTEST_SHARE if self.small_table else None,
             milestones=milestones_for(search.peers) if self.early_stopping else (),
             promotion_score=self.holdout_policy.promotion_score(),
             promotion_share=self.holdout_policy.share,
@@ -256,10 +267,13 @@ class DeepSide:
     def _soft_seconds(self, seconds: float) -> float | None:
         """Seconds that the trial should take if its schedule is not shortened much by that; None for no such bound.
 
-        The first trial gets a share of the time, so that there is time for others. Once the best trial is judged on n
-        hold-outs, each later trial gets 1/n of the time, so that it can be judged on as many.
+        The first trial gets a share of the time, so that there is time for others. On a small table, where short
+        schedules lose little, the time is shared by the trials that are still wanted. Once the best trial is judged on
+        n hold-outs, each later trial gets at most 1/n of the time, so that it can be judged on as many.
         """
         share = 1 / self.ranked[0].run.n_holdouts if self.ranked else FIRST_SHARE
+        if self.small_table:
+            share = min(share, 1 / max(WANTED_TRIALS - self.n_runs, LAST_TRIALS))
         return share * seconds if share < 1 and math.isfinite(seconds) else None
 
     def _ask(self, search: FamilySearch) -> str | None:
@@ -372,11 +386,14 @@ class DeepSide:
 
     def _rank(self, candidate: Candidate) -> None:
         """Insert a candidate into the ranking."""
+        size = float(candidate.run.cost.n_parameters or 0)
+        candidate.standing = self.trainer.training_data.standing(candidate.raws, size)
         self.ranked.append(candidate)
-        self.ranked.sort(key=lambda ranked: self._place(ranked.run))
+        standings = [ranked.standing for ranked in self.ranked if ranked.standing is not None]
+        self.ranked[:] = [self.ranked[place] for place in order(standings)]
 
     def _place(self, run: Run) -> tuple[int, float]:
-        """The sort key of runs: those judged on all hold-outs first, then the better score."""
+        """The sort key of runs without weights: those judged on all hold-outs first, then the better score."""
         score = run.valid_score or 0.0
         return -run.n_holdouts, -score if self.higher_is_better else score
 
@@ -512,7 +529,7 @@ class DeepSide:
 
     def weights(self) -> tuple[float, ...]:
         """The weights of the finalist's members; they sum to 1."""
-        return self.chosen.standing.weights
+        return self.chosen.named.weights
 
     def seconds_a_seed(self, n_members: int = 1) -> float:
         """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_seed`."""
@@ -528,7 +545,7 @@ class DeepSide:
 
     def undo_seeds(self) -> None:
         """Drop all refits: the finalist stands as it was searched."""
-        self.chosen.standing.undo()
+        self.chosen.named.undo()
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions on validation or test rows; see `Finalist.outputs`."""

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,10 +30,12 @@ from automl.flow.sides import deep_side, shallow_side, workers_of
 from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import trust_of
 from automl.shallow import ShallowSide
+from automl.shallow.apart import early_child
 from automl.sides.backend import check_backend
 from automl.storage import files as folders
 from automl.storage.run_folder import check_folder, open_folder
 from automl.system.counts import counted
+from automl.system.resources import usable_cores
 
 if TYPE_CHECKING:
     from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
@@ -42,8 +45,8 @@ __all__ = ["Finished", "run"]
 FLOOR_GRACE_SECONDS = 15.0
 AUDIT_SHARE, AUDIT_SHARE_LEFT, MOST_AUDIT_SECONDS = 0.05, 0.25, 10.0
 UNUSED_SHARE = 0.05
-FIRST_SHARE = 0.5
-"""Of the time left, what the first shallow model may take while TensorFlow loads."""
+FIRST_SECONDS = 4.0
+"""TensorFlow starts to load once there is a first shallow model, or after this time."""
 
 
 NOTED = ("sampled_rows", "unsure_goal")
@@ -95,6 +98,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             if recipe.search.uses_ray
             else None
         )
+        child = early_child() if math.isfinite(recipe.budget_seconds) else None
+        if child is not None:  # it loads its libraries while the data are read
+            cleanup.callback(child.close)
         with clock.phase("read"):
             prepared = prepare(recipe)
         for finding in prepared.dataset.findings:
@@ -108,8 +114,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         too_late = too_late_for_deep(clock, folder)
         no_deep = None if too_late is None else LeftOut(too_late)
         loading = Loading(recipe.search.device)
-        if no_deep is None:
-            loading.start()  # only now that the data are known to be good: an error must not wait for TensorFlow
+        hurried = math.isfinite(clock.budget_seconds) and ledger.recorded is None
+        if no_deep is None:  # only now that the data are known to be good: an error must not wait for TensorFlow
+            loading.start(FIRST_SECONDS if hurried and remote is None else 0.0)
             interrupt.hold()
         else:
             progress.note(f"the deep side is left out: {no_deep.reason}")
@@ -120,11 +127,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         progress.listeners += loggers(recipe.search.log, folder, prepared.dataset.name)
         progress.metric, progress.higher_is_better = task.metric, metrics.named(task.metric).higher_is_better
         progress.say(f"{task.modality}, {task.goal}: {prepared.dataset.n_rows} rows, scored by {task.metric}")
-        shallow = shallow_side(recipe, prepared, folder, progress, interrupt, clock)
-        with clock.phase("audit"):  # while TensorFlow and the shallow process load
-            prepared = audited(prepared, _audit_seconds(clock))
-        new = [finding for finding in prepared.dataset.findings if finding.check not in NOTED]
-        progress.findings(new, interface_of(recipe))
+        shallow = shallow_side(recipe, prepared, folder, progress, interrupt, clock, child)
         folders.clear_unfinished(folder)
         cleanup.enter_context(
             ledger
@@ -139,9 +142,17 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 runs += _floor(shallow, clock)
             reserve = Reserve(prepared, clock.budget_seconds, runs)
             reserve.probe(shallow.floor_on_valid())
-            if ledger.recorded is None:
+            if hurried:
                 with clock.phase("first shallow model"):
-                    runs += _while_loading(shallow, clock, reserve, loading, interrupt)
+                    _while_loading(shallow, clock, reserve, loading, interrupt, runs, first=True)
+            loading.go()
+            with clock.phase("audit"):  # while TensorFlow loads
+                prepared = audited(prepared, _audit_seconds(clock))
+            new = [finding for finding in prepared.dataset.findings if finding.check not in NOTED]
+            progress.findings(new, interface_of(recipe))
+            if hurried and usable_cores() > 1:
+                with clock.phase("shallow models beside loading"):
+                    _while_loading(shallow, clock, reserve, loading, interrupt, runs)
             with clock.phase("prepare deep"):
                 begun = clock.elapsed
                 if no_deep is None and (no_deep := loading.wait(lambda: interrupt.asked)) is None:
@@ -229,23 +240,39 @@ def _contest(
 
 
 def _while_loading(
-    shallow: ShallowSide, clock: Clock, reserve: Reserve, loading: Loading, interrupt: Interrupt
-) -> list[Run]:
-    """Fit a first shallow model while TensorFlow loads: a short budget may leave no time for one afterwards.
+    shallow: ShallowSide,
+    clock: Clock,
+    reserve: Reserve,
+    loading: Loading,
+    interrupt: Interrupt,
+    runs: list[Run],
+    *,
+    first: bool = False,
+) -> None:
+    """Fit shallow models while TensorFlow loads: the one time at which both sides work at once.
 
-    The shallow side is charged for the time. Without a time limit nothing is done, since there is no hurry.
+    The shallow side is charged for the time of its fits, and the deep side for the part of it during which TensorFlow
+    was loading, so that what is left is shared as if each had worked alone. On a single core a fit would only slow the
+    loading, so there the first model is fitted alone and no other. Without a time limit nothing is fitted here, since
+    there is no hurry.
+
+    Args:
+        runs: all runs; new runs are added to this list.
+        first: end with the first model.
     """
-    made: list[Run] = []
-    while loading.is_running and not interrupt.asked and not any(run.status == "done" for run in made):
-        left = FIRST_SHARE * (clock.remaining - reserve.searching())
+    while loading.is_running and not interrupt.asked:
+        left = (clock.remaining - reserve.searching() + sum(clock.spent.values())) / 2 - clock.spent["shallow"]
         if not LEAST_STEP_SECONDS <= left < math.inf:
             break
+        begun = time.monotonic()
         with clock.spend("shallow"):
             new = shallow.step(left)
+        clock.charge("deep", loading.seconds_within(begun, time.monotonic()))
         if not new:
             break
-        made += [dataclasses.replace(run, at_seconds=clock.elapsed) for run in new]
-    return made
+        runs += [dataclasses.replace(run, at_seconds=clock.elapsed) for run in new]
+        if first and any(run.status == "done" for run in new):
+            break
 
 
 def _audit_seconds(clock: Clock) -> float:

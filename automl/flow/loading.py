@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -70,9 +71,18 @@ class Loading:
         self._wish, self._load = wish, load
         self._problem: LeftOut | None = None
         self._thread: threading.Thread | None = None
+        self._go = threading.Event()
+        self._began: float | None = None
+        self._ended: float | None = None
+        self._wait_seconds = 0.0
 
-    def start(self) -> None:
-        """Start to load, unless TensorFlow would abort this process because of its limits."""
+    def start(self, wait_seconds: float = 0.0) -> None:
+        """Start to load, unless TensorFlow would abort this process because of its limits.
+
+        Args:
+            wait_seconds: the longest time to wait for `go` before.
+        """
+        self._wait_seconds = wait_seconds
         self._problem = lacking()
         if self._problem is not None:
             return
@@ -82,9 +92,19 @@ class Loading:
         except RuntimeError as error:
             self._thread, self._problem = None, failed_loading(error)
 
+    def go(self) -> None:
+        """End the wait that `start` was told."""
+        self._go.set()
+
+    def seconds_within(self, begun: float, ended: float) -> float:
+        """Seconds that TensorFlow was being loaded between two `time.monotonic` values."""
+        if self._began is None:
+            return 0.0
+        return max(0.0, min(ended, self._ended or ended) - max(begun, self._began))
+
     @property
     def is_running(self) -> bool:
-        """Whether TensorFlow is being loaded."""
+        """Whether TensorFlow is being loaded, or waits for `go`."""
         return self._thread is not None and self._thread.is_alive()
 
     def wait(self, stopping: Callable[[], bool] = lambda: False) -> LeftOut | None:
@@ -96,6 +116,7 @@ class Loading:
         Returns:
             None if it is loaded, otherwise why the deep side is left out.
         """
+        self.go()
         while self._thread is not None and self.is_running:
             if stopping():
                 return LeftOut("the run was stopped while TensorFlow loaded", "Go on with --resume, or run again.")
@@ -103,10 +124,15 @@ class Loading:
         return self._problem
 
     def _run(self) -> None:
+        if self._wait_seconds > 0:
+            self._go.wait(self._wait_seconds)
+        self._began = time.monotonic()
         try:
             self._load(self._wish)
         except BaseException as error:  # a broken library may raise anything while it loads
             self._problem = failed_loading(error)
+        finally:
+            self._ended = time.monotonic()
 
 
 def failed_loading(error: BaseException) -> LeftOut:

@@ -20,12 +20,19 @@ from automl.sides.entries import damage
 
 if TYPE_CHECKING:
     from automl.records import Contender, Recipe, TargetCodec
+    from automl.shallow.worker import Child
 
 __all__ = ["deep_side", "shallow_side", "workers_of"]
 
 
 def shallow_side(
-    recipe: Recipe, prepared: Prepared, folder: Path | None, progress: Progress, interrupt: Interrupt, clock: Clock
+    recipe: Recipe,
+    prepared: Prepared,
+    folder: Path | None,
+    progress: Progress,
+    interrupt: Interrupt,
+    clock: Clock,
+    child: Child | None = None,
 ) -> ShallowSide:
     """Set up the shallow side. Without a time limit its fits run in this process, since no fit has to be ended."""
     from automl.records import Facts
@@ -47,6 +54,7 @@ def shallow_side(
         fingerprints=_fingerprints(recipe, prepared),
         elapsed=lambda: clock.elapsed,
         apart=math.isfinite(clock.budget_seconds),
+        child=child,
     )
     for words in damage(side.archive.journal, side.archive.store):
         progress.note(words)

@@ -76,7 +76,7 @@ def fused_features(
     specs = read_specs(specs, choices)
     inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
     table = [spec for spec in specs if spec.kind in TABLE_KINDS]
-    parts = [table_features(inputs, table, choices, knobs["hide_rate"], one_hot_up_to)] if table else []
+    parts = [table_features(inputs, table, choices, knobs.get("hide_rate", 0.0), one_hot_up_to)] if table else []
     for spec in specs:
         if spec.kind not in TABLE_KINDS:
             vector = stem_vectors(inputs[spec.name], spec, choices, knobs)
@@ -95,7 +95,7 @@ def stem_vectors(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Map
     if spec.kind == "tokens":
         dim = int(choices["text_dim"])
         widths = (2, 3) if choices["text_stem"] == "conv" else ()
-        parts = word_parts(x, spec.size, dim, dim, widths, bool(widths), knobs["hide_rate"], 0.0)
+        parts = word_parts(x, spec.size, dim, dim, widths, bool(widths), knobs.get("hide_rate", 0.0), 0.0)
     else:
         views = VIEWS if choices["image_views"] == "varied" else None
         parts = picture_parts(

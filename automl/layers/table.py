@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Features", "number_vectors", "scaled", "table_features"]
 
 N_FREQUENCIES = 16
+FEWEST_BINS = 8
+"""Where columns have too few different values for more bins to matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ def table_features(
 
     Args:
         inputs: Keras inputs by spec name.
-        choices: "numeric", "numeric_dim", "bins", "bins_by" and "category_dim" are read.
+        choices: "numeric", "numeric_dim", "bins", "bins_by" and "category_dim" are read, as far as there are columns
+            for which they matter.
         hide_rate: share of codes hidden in training, a number or a knob.
         one_hot_up_to: the most levels, code 0 not counted, of a column that is one-hot encoded; columns with more
             levels get learned embeddings.
@@ -48,8 +51,7 @@ def table_features(
     parts: list[Features] = []
     for spec in specs:
         if spec.kind == "categories":
-            dim = int(choices["category_dim"])
-            parts += category_features(inputs[spec.name], spec, dim, hide_rate, one_hot_up_to)
+            parts += category_features(inputs[spec.name], spec, choices, hide_rate, one_hot_up_to)
         else:
             parts.append(number_features(inputs[spec.name], spec, choices))
     tensors = [part.tensor for part in parts]
@@ -67,14 +69,15 @@ def number_vectors(x: Any, spec: InputSpec, choices: Mapping[str, Any], dim: int
     from automl.layers.numbers import PeriodicEmbedding, PiecewiseLinearEmbedding, bin_edges
 
     quantiles = spec.stats.get("quantiles")
-    if spec.name == "texts" or choices["numeric"] == "plain" or not quantiles:
+    if spec.name == "texts" or not quantiles or choices["numeric"] == "plain":
         return None
     if choices["numeric"] == "periodic":
         return PeriodicEmbedding(N_FREQUENCIES, dim)(scaled(x, spec))
     splits: Sequence[Sequence[float]] = spec.stats.get("splits") or [[]] * len(quantiles)
-    if choices["bins_by"] == "quantiles":
+    if choices.get("bins_by") == "quantiles":
         splits = [[]] * len(quantiles)
-    edges = [bin_edges(column, int(choices["bins"]), own) for column, own in zip(quantiles, splits, strict=True)]
+    n_bins = int(choices.get("bins", FEWEST_BINS))
+    edges = [bin_edges(column, n_bins, own) for column, own in zip(quantiles, splits, strict=True)]
     return PiecewiseLinearEmbedding(edges, dim)(x)
 
 
@@ -90,14 +93,16 @@ def number_features(x: Any, spec: InputSpec, choices: Mapping[str, Any]) -> Feat
     """Features of numeric columns: embedded by `number_vectors`, or only scaled where that returns None."""
     import keras
 
-    n_columns, dim = int(spec.shape[0]), int(choices["numeric_dim"])
+    n_columns, dim = int(spec.shape[0]), int(choices.get("numeric_dim", 1))
     vectors = number_vectors(x, spec, choices, dim)
     if vectors is None:
         return Features(scaled(x, spec), (1,) * n_columns)
     return Features(keras.layers.Flatten()(vectors), (dim,) * n_columns)
 
 
-def category_features(x: Any, spec: InputSpec, dim: int, hide_rate: Any, one_hot_up_to: int) -> list[Features]:
+def category_features(
+    x: Any, spec: InputSpec, choices: Mapping[str, Any], hide_rate: Any, one_hot_up_to: int
+) -> list[Features]:
     """Features of category codes: one-hot where a column has few levels, learned embeddings where it has more."""
     import keras
 
@@ -111,6 +116,7 @@ def category_features(x: Any, spec: InputSpec, dim: int, hide_rate: Any, one_hot
         own = [sizes[place] for place in few]
         features.append(Features(OneHotCategories(own, hide_rate, few)(x), tuple(one_hot_widths(own))))
     if many:
+        dim = int(choices["category_dim"])
         table = CategoryEmbedding([sizes[place] for place in many], dim, hide_rate, many if few else ())
         features.append(Features(keras.layers.Flatten()(table(x)), (dim,) * len(many)))
     return features

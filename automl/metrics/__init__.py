@@ -11,6 +11,7 @@ Only NumPy is imported.
 from automl.metrics.known import is_known
 from automl.metrics.preparations import Evaluator
 from automl.metrics.scoring import (
+    COARSE,
     COMMON_SHARE,
     METRICS,
     better,
@@ -29,6 +30,6 @@ from automl.metrics.scoring import (
 )
 
 __all__ = [
-    "COMMON_SHARE", "METRICS", "Evaluator", "better", "bootstrap", "clipped", "evaluator", "find", "gain", "is_known",
-    "is_uneven", "item_losses", "most_gain", "named", "names_for", "plug_in", "score",
+    "COARSE", "COMMON_SHARE", "METRICS", "Evaluator", "better", "bootstrap", "clipped", "evaluator", "find", "gain",
+    "is_known", "is_uneven", "item_losses", "most_gain", "named", "names_for", "plug_in", "score",
 ]  # fmt: skip

@@ -83,6 +83,9 @@ METRICS: dict[str, Metric] = {
 }  # fmt: skip
 """Every metric included in automl, by name."""
 
+COARSE = frozenset({"roc_auc", "accuracy", "balanced_accuracy", "f1", "quadratic_kappa", "average_precision"})
+"""Metrics that read only labels, or only the order of probabilities: many models may have the same score."""
+
 _PLUGGED: dict[str, Metric] = {}
 
 

@@ -7,11 +7,19 @@ from collections.abc import Callable
 import numpy as np
 
 from automl.shallow.in_process import InProcessWorker
-from automl.shallow.worker import UNSTARTED, Fitted, Payload, Worker
+from automl.shallow.worker import UNSTARTED, Child, Fitted, Payload, Worker, spawn
 
-__all__ = ["FallbackWorker"]
+__all__ = ["FallbackWorker", "early_child"]
 
 STARTS = 2
+
+
+def early_child() -> Child | None:
+    """A worker process that is started before the data are read; None if none can be started now."""
+    try:
+        return spawn()
+    except UNSTARTED:
+        return None
 
 
 class FallbackWorker:
@@ -20,18 +28,19 @@ class FallbackWorker:
     Args:
         payload: the data that every fit reads.
         note: called with a message if fits go on in this process.
+        child: a worker process that was started before; None to start one.
 
     Attributes:
         problem: why fits run in this process; None if they do not.
         place: the worker in use.
     """
 
-    def __init__(self, payload: Payload, note: Callable[[str], None]) -> None:
+    def __init__(self, payload: Payload, note: Callable[[str], None], child: Child | None = None) -> None:
         self.payload, self.note = payload, note
         self.problem: str | None = None
         self.place: Worker | InProcessWorker
         try:
-            self.place = Worker(payload)
+            self.place = Worker(payload, child)
         except UNSTARTED as error:
             self.place = self._in_process(f"a process for them cannot start: {error}")
 

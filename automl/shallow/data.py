@@ -14,6 +14,7 @@ from automl import goals, metrics
 from automl.records import Dataset, Output, Run, Split, Task
 from automl.shallow.worker import Part
 from automl.sides.items import refit_items
+from automl.sides.ranking import Judged, Standing, standing_of
 
 __all__ = ["TrainingData"]
 
@@ -90,8 +91,21 @@ class TrainingData:
             return -math.inf
         return score if metrics.named(self.metric).higher_is_better else -score
 
+    def standing_of(self, outputs: Sequence[Output], size_mib: float) -> Standing:
+        """What a model is ranked by.
+
+        Args:
+            outputs: its predictions for the validation items of the first hold-outs.
+            size_mib: its size.
+        """
+        judged = [
+            Judged(part.valid_truth, part.valid_weight, output)
+            for output, part in zip(outputs, self.parts, strict=False)
+        ]
+        return standing_of(judged, self.metric, self.context, size_mib)
+
     def standing(self, run: Run) -> tuple[int, float]:
-        """The sort key of runs, higher is better: those judged on all hold-outs first, then the better score."""
+        """The sort key of runs without a model: those judged on all hold-outs first, then the better score."""
         return run.n_holdouts, self.rank(run.valid_score)
 
     def sample(self, n_items: int, seed: int) -> np.ndarray | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from automl.records import Baseline, Output, Run
 from automl.shallow.archive import Proposals
+from automl.sides.ranking import Standing
 
 __all__ = ["Candidate", "FamilySearch"]
 
@@ -88,6 +89,7 @@ class Candidate:
         outputs: predictions for the validation items of each hold-out that it was judged on.
         take: positions of the training items that it was fitted on; None for all.
         refits: pickled models of the same settings that learnt from training and validation items, one for each seed.
+        standing: what it is ranked by; None until it is ranked.
     """
 
     run: Run
@@ -97,3 +99,4 @@ class Candidate:
     outputs: tuple[Output, ...]
     take: np.ndarray | None
     refits: list[bytes] = dataclasses.field(default_factory=list)
+    standing: Standing | None = None

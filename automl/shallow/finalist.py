@@ -17,7 +17,8 @@ from automl.shallow.family import Candidate
 from automl.shallow.in_process import InProcessWorker
 from automl.shallow.scheduling import LEAST_SECONDS
 from automl.sides.ensemble import ensemble_run, select
-from automl.sides.standing import Standing
+from automl.sides.members import Members
+from automl.sides.ranking import order
 
 __all__ = ["Candidates"]
 
@@ -45,12 +46,14 @@ class Candidates:
     ) -> None:
         self.training_data, self.worker, self.seed, self.stopping = training_data, worker, seed, stopping
         self.ranked: list[Candidate] = []
-        self.standing: Standing[Candidate] = Standing()
+        self.named: Members[Candidate] = Members()
 
     def keep(self, candidate: Candidate) -> None:
         """Add a candidate. Kept are the best few, the best of each family, and the fastest at prediction."""
         self.ranked.append(candidate)
-        self.ranked.sort(key=lambda ranked: self.training_data.standing(ranked.run), reverse=True)
+        candidate.standing = self.training_data.standing_of(candidate.outputs, candidate.run.cost.size_mib or 0.0)
+        standings = [ranked.standing for ranked in self.ranked if ranked.standing is not None]
+        self.ranked = [self.ranked[place] for place in order(standings)]
         fastest = min(self.ranked, key=lambda ranked: ranked.run.cost.predict_ms or math.inf)
         seen: set[str] = set()
         kept = []
@@ -70,13 +73,13 @@ class Candidates:
         Returns:
             The finalist's run; None if no candidate is fast enough, or there is none.
         """
-        self.standing.name(())
+        self.named.name(())
         if ensemble and self._choose_ensemble(latency_ms):
             return self.finalist()
         best = self._best(latency_ms)
         if best is None:
             return None
-        self.standing.name([best])
+        self.named.name([best])
         return self.finalist()
 
     def _choose_ensemble(self, latency_ms: float | None) -> bool:
@@ -91,7 +94,7 @@ class Candidates:
         times = [candidate.run.cost.predict_ms or math.inf for candidate, _ in pairs]
         if latency_ms is not None and sum(times) > latency_ms:
             return False
-        self.standing.name([candidate for candidate, _ in pairs], [weight for _, weight in pairs])
+        self.named.name([candidate for candidate, _ in pairs], [weight for _, weight in pairs])
         return True
 
     def _best(self, latency_ms: float | None) -> Candidate | None:
@@ -103,7 +106,7 @@ class Candidates:
 
     def weights(self) -> tuple[float, ...]:
         """The weights of the finalist's members; they sum to 1."""
-        return self.standing.weights
+        return self.named.weights
 
     def seconds_a_seed(self, n_members: int = 1) -> float:
         """The time that a refit of the finalist is expected to take, and a little for the way to the worker.
@@ -111,7 +114,7 @@ class Candidates:
         Args:
             n_members: before the finalist is named, so many of the best candidates are reckoned with.
         """
-        members = self.standing.members or self.ranked[:n_members]
+        members = self.named.members or self.ranked[:n_members]
         return sum(self._refit_seconds(candidate) for candidate in members)
 
     def _refit_seconds(self, candidate: Candidate) -> float:
@@ -120,21 +123,21 @@ class Candidates:
     def add_seed(self, seconds: float) -> bool:
         """Refit each member on training and validation items; return whether it worked.
 
-        The first refit lets members leave that cannot be refitted (see `Standing.take_in`), so those of largest weight
+        The first refit lets members leave that cannot be refitted (see `Members.take_in`), so those of largest weight
         are fitted first.
 
         Args:
             seconds: time allotted; infinite without a time limit.
         """
         ends = time.monotonic() + seconds
-        for candidate in self.standing.waiting:
+        for candidate in self.named.waiting:
             left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
             model = self._refitted(candidate, left)
             if model is not None:
                 candidate.refits.append(model)
-            elif self.standing.n_refits or self.stopping():
+            elif self.named.n_refits or self.stopping():
                 break
-        return self.standing.take_in()
+        return self.named.take_in()
 
     def _refitted(self, candidate: Candidate, seconds: float) -> bytes | None:
         """A model of the candidate's settings, fitted on training and validation items; None if there is none."""
@@ -155,7 +158,7 @@ class Candidates:
         Raises:
             RuntimeError: there is none.
         """
-        members, refitted = self.standing.members, self.standing.n_refits > 0
+        members, refitted = self.named.members, self.named.n_refits > 0
         if not members:
             raise RuntimeError("choose() names the finalist first")
         if len(members) == 1:
@@ -167,11 +170,11 @@ class Candidates:
 
     def undo_seeds(self) -> None:
         """Drop all refits: the finalist stands as it was searched."""
-        self.standing.undo()
+        self.named.undo()
 
     def _pickled(self, n_seeds: int) -> list[bytes]:
-        members = self.standing.members
-        if not self.standing.n_refits:
+        members = self.named.members
+        if not self.named.n_refits:
             return [candidate.model for candidate in members]
         return [candidate.refits[i] for i in range(n_seeds) for candidate in members]
 
@@ -181,7 +184,7 @@ class Candidates:
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions: of the searched models on validation items, or of n seeds on test items."""
-        members, weights = self.standing.members, self.weights()
+        members, weights = self.named.members, self.weights()
         if not members:
             return ()
         if part == "valid":

@@ -24,7 +24,7 @@ from automl.shallow.finalist import Candidates
 from automl.shallow.in_process import InProcessWorker
 from automl.shallow.resume import ResumedFits
 from automl.shallow.scheduling import Tuning, as_text, rows_a_second
-from automl.shallow.worker import Fitted, Part, Payload, measure
+from automl.shallow.worker import Child, Fitted, Part, Payload, measure
 from automl.sides.holdouts import MultiHoldoutPolicy, has_time
 
 __all__ = ["ShallowSide"]
@@ -53,6 +53,7 @@ class ShallowSide:
         fingerprints: what a journal must match to be resumed.
         elapsed: returns the seconds of the run so far, for the time of each fit.
         apart: fit in a worker process, which can be ended at a deadline; otherwise in this process.
+        child: a worker process that was started before the data were read, or None.
 
     Raises:
         FolderError: the folder holds a run of other data, another split or another recipe.
@@ -76,6 +77,7 @@ class ShallowSide:
         fingerprints: Mapping[str, str] | None = None,
         elapsed: Callable[[], float] = lambda: 0.0,
         apart: bool = True,
+        child: Child | None = None,
     ) -> None:
         self.training_data = TrainingData.of(dataset, task, split, metric)
         self.seed, self.max_trials, self.stopping = seed, max_trials, stopping
@@ -97,7 +99,7 @@ class ShallowSide:
         training_data = self.training_data
         payload = Payload(dataset, training_data.parts, _plugins(searches), training_data.refit)
         self.worker: FallbackWorker | InProcessWorker = (
-            FallbackWorker(payload, self._note) if apart else InProcessWorker(payload)
+            FallbackWorker(payload, self._note, child) if apart else InProcessWorker(payload)
         )
         self.holdout_policy = MultiHoldoutPolicy(len(training_data.parts), metrics.named(metric).higher_is_better)
         self.candidates = Candidates(training_data, self.worker, seed, stopping)

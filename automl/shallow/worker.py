@@ -34,7 +34,9 @@ from automl.records import Dataset, FitContext, Output
 from automl.system import resources
 from automl.system.resources import usable_cores
 
-__all__ = ["UNSTARTED", "FitSpec", "Fitted", "Part", "Payload", "Worker", "in_words", "measure", "run_fit"]
+__all__ = [
+    "UNSTARTED", "Child", "FitSpec", "Fitted", "Part", "Payload", "Worker", "in_words", "measure", "run_fit", "spawn",
+]  # fmt: skip
 
 UNSTARTED = (OSError, RuntimeError, MemoryError)
 """What Python raises if no process, pipe or thread can be created."""
@@ -136,11 +138,56 @@ class Fitted:
     failure: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Child:
+    """A worker process that loads its libraries, and then waits for the data.
+
+    Attributes:
+        process: the process.
+        pipe: the parent's end of the pipe.
+    """
+
+    process: subprocess.Popen[bytes]
+    pipe: Connection
+
+    def close(self) -> None:
+        """Kill the process and wait for its end; a second call does nothing."""
+        self.process.kill()
+        self.process.wait()
+        with contextlib.suppress(OSError):
+            self.pipe.close()
+
+
+def spawn() -> Child:
+    """Start a child. It needs no data yet, so it can load its libraries while the data are read.
+
+    Raises:
+        OSError, RuntimeError, MemoryError: no process or pipe can be created.
+    """
+    parent_end, child_end = Pipe()
+    code = START.format(path=[str(p) for p in sys.path], fd=child_end.fileno(), parent=os.getpid())
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            pass_fds=(child_end.fileno(),),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C and the end of the terminal are left to the parent
+            env=os.environ | _threads(),
+        )  # fmt: skip
+    except BaseException:
+        parent_end.close()
+        raise
+    finally:
+        child_end.close()
+    return Child(process, parent_end)
+
+
 class Worker:
     """The parent's side of the worker process: starts the child at once, and waits for it only before a fit.
 
     Args:
         payload: the data that every fit reads.
+        child: a child that was started before; None to start one.
 
     Attributes:
         failed_starts: how many times in a row a child could not be started, or died before it was ready.
@@ -149,34 +196,21 @@ class Worker:
         OSError, RuntimeError, MemoryError: no process, pipe or thread can be created.
     """
 
-    def __init__(self, payload: Payload) -> None:
+    def __init__(self, payload: Payload, child: Child | None = None) -> None:
         self.payload = payload
         self.failed_starts = 0
         self.process: subprocess.Popen[bytes] | None = None
         self.pipe: Connection | None = None
         self.ready: dict[str, Any] | None = None
         self.sender: threading.Thread | None = None
-        self.start()
+        self.start(child)
 
-    def start(self) -> None:
-        """Start a child and send it the data, without waiting for it."""
-        parent_end, child_end = Pipe()
-        code = START.format(path=[str(p) for p in sys.path], fd=child_end.fileno(), parent=os.getpid())
-        try:
-            process = subprocess.Popen(
-                [sys.executable, "-c", code],
-                pass_fds=(child_end.fileno(),),
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C and the end of the terminal are left to the parent
-                env=os.environ | _threads(),
-            )  # fmt: skip
-        except BaseException:
-            parent_end.close()
-            raise
-        finally:
-            child_end.close()
-        self.process, self.pipe, self.ready = process, parent_end, None
-        sender = threading.Thread(target=_send, args=(parent_end, ("data", self.payload), process.kill), daemon=True)
+    def start(self, child: Child | None = None) -> None:
+        """Start a child, if none is given, and send it the data, without waiting for it."""
+        child = child or spawn()
+        process, pipe = child.process, child.pipe
+        self.process, self.pipe, self.ready = process, pipe, None
+        sender = threading.Thread(target=_send, args=(pipe, ("data", self.payload), process.kill), daemon=True)
         try:
             sender.start()
         except RuntimeError:

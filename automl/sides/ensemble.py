@@ -11,14 +11,16 @@ import numpy as np
 from automl import metrics
 from automl.goals.shared.outputs import combine
 from automl.records import Cost, Output, Run, Side
+from automl.sides.ranking import tie_break_loss
 
 __all__ = ["MOST_MEMBERS", "ensemble_run", "members_of", "select"]
 
 MOST_MEMBERS = 4
 ROUNDS = 20
 LEAST_ROWS = 40
+WORST = -1e300
 
-Score = Callable[[Output, np.ndarray], float]
+Score = Callable[[Output, np.ndarray], tuple[float, float]]
 
 
 def select(
@@ -31,7 +33,8 @@ def select(
     """Choose weights by greedy selection with replacement over validation predictions.
 
     Selection starts with the best candidate. Each round adds the candidate (possibly again) with which the mean scores
-    best, as long as the score improves. An ensemble has at most four members, since each costs time at prediction.
+    best, as long as the score improves; means of equal score are ordered by the tie-break loss. An ensemble has at most
+    four members, since each costs time at prediction.
 
     Greedy selection overfits few validation rows, so it is tested on rows that it did not see. It is run on each half
     of the rows, and the result is scored on the other half against the best single candidate of the first half. An
@@ -52,7 +55,7 @@ def select(
     n = len(truth)
     if len(outputs) < 2 or n < LEAST_ROWS:
         return None
-    judge = _judge(metric, truth, weight, context or {})
+    judge = _judge(metric, tie_break_loss(outputs[0]), truth, weight, context or {})
     halves = np.random.default_rng(0).permutation(n) % 2
     gains = []
     for half in (0, 1):
@@ -60,22 +63,27 @@ def select(
         counts = _greedy(outputs, judge, here)
         alone = max(outputs, key=lambda output: judge(_take(output, here), here))
         together = _together([_take(output, there) for output in outputs], counts)
-        gains.append(judge(together, there) - judge(_take(alone, there), there))
+        gains.append(np.subtract(judge(together, there), judge(_take(alone, there), there)))
     counts = _greedy(outputs, judge, np.arange(n))
-    gain = float(np.mean(gains))
-    if not gain > 0 or np.count_nonzero(counts) < 2:
+    gain = tuple(np.mean(gains, axis=0).tolist())  # of the score, then of the tie-break loss
+    if not gain > (0.0, 0.0) or np.count_nonzero(counts) < 2:
         return None
     return tuple(float(count) / float(counts.sum()) for count in counts)
 
 
-def _judge(metric: str, truth: np.ndarray, weight: np.ndarray | None, context: Mapping[str, Any]) -> Score:
-    """A function ``judge(output, rows)``: the score of predictions for these rows, turned so that higher is better."""
-    sign = 1.0 if metrics.named(metric).higher_is_better else -1.0
+def _judge(
+    metric: str, loss: str | None, truth: np.ndarray, weight: np.ndarray | None, context: Mapping[str, Any]
+) -> Score:
+    """A function ``judge(output, rows)``: score and tie-break loss of predictions for these rows, higher is better."""
 
-    def judge(output: Output, rows: np.ndarray) -> float:
+    def judge(output: Output, rows: np.ndarray) -> tuple[float, float]:
         own = {k: v[rows] if isinstance(v, np.ndarray) and len(v) == len(truth) else v for k, v in context.items()}
-        score = metrics.score(metric, truth[rows], output, None if weight is None else weight[rows], own)
-        return sign * score if math.isfinite(score) else -math.inf
+
+        def turned(name: str) -> float:
+            score = metrics.score(name, truth[rows], output, None if weight is None else weight[rows], own)
+            return score * (1.0 if metrics.named(name).higher_is_better else -1.0) if math.isfinite(score) else WORST
+
+        return turned(metric), 0.0 if loss is None else turned(loss)
 
     return judge
 
@@ -95,10 +103,10 @@ def _greedy(outputs: Sequence[Output], judge: Score, rows: np.ndarray) -> np.nda
     taken = [_take(output, rows) for output in outputs]
     counts = np.zeros(len(outputs))
     scores = [judge(output, rows) for output in taken]
-    counts[int(np.argmax(scores))] = 1
+    counts[scores.index(max(scores))] = 1
     best = max(scores)
     for _ in range(ROUNDS):
-        tries: list[tuple[float, int]] = []
+        tries: list[tuple[tuple[float, float], int]] = []
         for i in range(len(outputs)):
             if counts[i] == 0 and np.count_nonzero(counts) >= MOST_MEMBERS:
                 continue

@@ -11,9 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl.layers.fusion import TABLE_KINDS, declare_stems, read_specs, stem_starts, stem_vectors
+from automl.layers.fusion import TABLE_KINDS, declare_stems, read_specs, stem_vectors
 from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.templates.shared.tables import ACCEPTS, GOALS, batch_sizes, epochs_for, no_table
+from automl.templates.shared.tables import (
+    ACCEPTS,
+    GOALS,
+    batch_sizes,
+    declare_bins,
+    declare_hide_rate,
+    epochs_for,
+    no_table,
+    table_starts,
+    without_effect,
+)
 
 MAX_TOKENS = 100
 CHEAP_TOKENS = 300_000  # tokens per epoch
@@ -26,7 +36,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("attention_dropout", 0.0, 0.5, default=0.2)
     hp.Float("dropout", 0.0, 0.5, default=0.1)
     hp.Float("residual_dropout", 0.0, 0.2, default=0.0)
-    hp.Float("hide_rate", 0.0, 0.1, default=0.02)
+    declare_hide_rate(hp, specs)
     sizes = batch_sizes(facts.n_rows)
     hp.Choice("batch_size", sizes, default=sizes[-2])
     hp.Int("epochs", 5, 60, step=5, default=max(epochs_for(facts) // 10 * 5, 5))
@@ -34,9 +44,9 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("dim", [32, 64, 96, 128], default=64)
     hp.Choice("heads", [4, 8], default=8)
     hp.Choice("hidden", [1.0, 1.33, 2.0], default=1.33)
-    hp.Choice("numeric", ["plain", "piecewise"], default="piecewise")
-    hp.Choice("bins", [8, 16, 32, 64], default=16)
-    hp.Choice("bins_by", ["target", "quantiles"], default="target")
+    if "numeric" not in without_effect(specs):
+        hp.Choice("numeric", ["plain", "piecewise"], default="piecewise")
+    declare_bins(hp, specs, 16)
     declare_stems(hp, specs)
 
 
@@ -45,7 +55,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first = {
         "layers": 2, "dim": 64, "heads": 8, "hidden": 1.33, "numeric": "piecewise", "bins": 16, "bins_by": "target",
     }  # fmt: skip
-    return stem_starts(specs, [first])
+    return table_starts(specs, [first])
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -87,7 +97,7 @@ def tokens_of(x: Any, spec: InputSpec, choices: Mapping[str, Any], knobs: Mappin
 
     dim = int(choices["dim"])
     if spec.kind == "categories":
-        return CategoryEmbedding(spec.stats["sizes"], dim, knobs["hide_rate"])(x)
+        return CategoryEmbedding(spec.stats["sizes"], dim, knobs.get("hide_rate", 0.0))(x)
     if spec.kind in ("tokens", "image"):
         return keras.layers.Reshape((1, dim))(keras.layers.Dense(dim)(stem_vectors(x, spec, choices, knobs)))
     if spec.name == "texts":

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from automl.layers.fusion import declare_stems, fused_features, stem_starts
+from automl.layers.fusion import declare_stems, fused_features
 from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.tables import (
     ACCEPTS,
@@ -31,8 +31,10 @@ from automl.templates.shared.tables import (
     ONE_HOT_UP_TO,
     batch_sizes,
     declare_embeddings,
+    declare_hide_rate,
     epochs_for,
     no_table,
+    table_starts,
 )
 
 CROSS_RANK = 64
@@ -43,7 +45,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("learning_rate", 3e-4, 1e-2, sampling="log", default=2e-3)
     hp.Float("weight_decay", 1e-5, 3e-1, sampling="log", default=1e-2)
     hp.Float("dropout", 0.0, 0.5, default=0.15)
-    hp.Float("hide_rate", 0.0, 0.1, default=0.02)
+    declare_hide_rate(hp, specs)
     sizes = batch_sizes(facts.n_rows)
     hp.Choice("batch_size", sizes, default=sizes[-2])
     hp.Int("epochs", 10, 80, step=5, default=epochs_for(facts))
@@ -54,7 +56,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("activation", ["relu", "silu", "selu", "mish"], default="relu")
     hp.Boolean("front_scale", default=True)
     hp.Int("crosses", 0, 3, default=0)
-    declare_embeddings(hp)
+    declare_embeddings(hp, specs)
     declare_stems(hp, specs)
 
 
@@ -73,7 +75,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         "learning_rate": 2e-3, "weight_decay": 0.1 if two else 1e-2, "dropout": 0.3 if two else 0.1, "hide_rate": 0.02,
     }  # fmt: skip
     plain = {**first, "numeric": "plain", "layers": 4, "block": "residual", "activation": "silu"}
-    return stem_starts(specs, [first, plain])
+    return table_starts(specs, [first, plain])
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from automl.layers.fusion import declare_stems, fused_features, stem_starts
+from automl.layers.fusion import declare_stems, fused_features
 from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.tables import (
     ACCEPTS,
@@ -24,7 +24,9 @@ from automl.templates.shared.tables import (
     ONE_HOT_UP_TO,
     batch_sizes,
     declare_embeddings,
+    declare_hide_rate,
     no_table,
+    table_starts,
 )
 
 MOST_KNOWN = 20_000
@@ -36,18 +38,24 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("learning_rate", 3e-4, 1e-2, sampling="log", default=2e-3)
     hp.Float("weight_decay", 1e-5, 1e-1, sampling="log", default=1e-3)
     hp.Float("dropout", 0.0, 0.5, default=0.1)
-    hp.Float("hide_rate", 0.0, 0.1, default=0.02)
+    declare_hide_rate(hp, specs)
     sizes = batch_sizes(facts.n_rows)
     hp.Choice("batch_size", sizes, default=sizes[-1])
     hp.Int("epochs", 5, 60, step=5, default=epochs_for(facts))
     hp.Choice("known", [max(1, min(facts.n_rows, MOST_KNOWN))])
-    hp.Choice("compared", [512, 1024, 2048, 4096], default=1024)
+    sizes = compared_for(facts.n_rows)
+    hp.Choice("compared", sizes, default=1024 if 1024 in sizes else sizes[-1])
     hp.Choice("width", [128, 192, 256, 384, 512], default=256)
     hp.Int("layers", 0, 2, default=1)
     hp.Choice("dim", [32, 64, 128, 192], default=128)
     hp.Boolean("front_scale", default=True)
-    declare_embeddings(hp)
+    declare_embeddings(hp, specs)
     declare_stems(hp, specs)
+
+
+def compared_for(n_rows: int) -> list[int]:
+    """How many training rows a step may compare with: fewer than twice those there are."""
+    return [size for size in (512, 1024, 2048, 4096) if size == 512 or size < 2 * n_rows]
 
 
 def epochs_for(facts: Facts) -> int:
@@ -58,13 +66,14 @@ def epochs_for(facts: Facts) -> int:
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """One start: one hidden layer, and embeddings as in `mlp`."""
     two = facts.n_classes == 2
+    compared = 1024 if 1024 in compared_for(facts.n_rows) else 512
     first = {
-        "batch_size": batch_sizes(facts.n_rows)[-1], "epochs": epochs_for(facts), "compared": 1024, "width": 256,
+        "batch_size": batch_sizes(facts.n_rows)[-1], "epochs": epochs_for(facts), "compared": compared, "width": 256,
         "layers": 1, "dim": 128, "front_scale": True, "numeric": "piecewise", "numeric_dim": 4 if two else 16,
         "bins": 32 if two else 64, "bins_by": "target", "category_dim": 8, "learning_rate": 2e-3,
         "weight_decay": 1e-3, "dropout": 0.3 if two else 0.1, "hide_rate": 0.02,
     }  # fmt: skip
-    return stem_starts(specs, [first])
+    return table_starts(specs, [first])
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

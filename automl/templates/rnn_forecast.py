@@ -22,16 +22,39 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("learning_rate", 3e-4, 1e-2, sampling="log", default=2e-3)
     hp.Float("weight_decay", 1e-6, 1e-1, sampling="log", default=1e-3)
     hp.Float("dropout", 0.0, 0.5, default=0.1)
-    hp.Float("hide_rate", 0.0, 0.2, default=0.02)
+    if "hide_rate" not in without_effect(specs):
+        hp.Float("hide_rate", 0.0, 0.2, default=0.02)
     hp.Choice("batch_size", [32, 64, 128, 256], default=batch_size_for(facts.n_rows))
     hp.Int("epochs", 5, 100, step=5, default=epochs_for(facts.n_rows))
     hp.Choice("cell", ["gru", "lstm"], default="gru")
     hp.Choice("units", [32, 64, 128], default=64)
-    hp.Choice("patch", [1, 2, 4, 8, 16], default=patch_for(specs))
+    hp.Choice("patch", patches(specs), default=patch_for(specs))
     hp.Choice("location", ["mean", "last"], default="last")
     hp.Choice("skip", ["none", "seasonal", "linear"], default="linear")
-    hp.Choice("channels", ["apart", "joint"], default="apart")
+    if "channels" not in without_effect(specs):
+        hp.Choice("channels", ["apart", "joint"], default="apart")
     hp.Choice("step_dim", [8, 16, 32], default=16)
+
+
+def without_effect(specs: Sequence[InputSpec]) -> frozenset[str]:
+    """Names of the settings that cannot matter: of labels where there are none, and of targets where there is one."""
+    series = [spec for spec in specs if spec.name == "series"]
+    is_idle = {
+        "hide_rate": not any(spec.kind == "categories" for spec in specs),
+        "channels": max((n_targets(spec) for spec in series), default=1) == 1,
+    }
+    return frozenset(name for name, idle in is_idle.items() if idle)
+
+
+def n_targets(series: InputSpec) -> int:
+    """The number of targets in a series."""
+    return int(series.stats.get("n_targets") or series.shape[-1])
+
+
+def patches(specs: Sequence[InputSpec]) -> list[int]:
+    """The patch lengths that are shorter than the series."""
+    steps = max((int(spec.shape[0]) for spec in specs if spec.name == "series"), default=1)
+    return [patch for patch in (1, 2, 4, 8, 16) if patch == 1 or patch < steps]
 
 
 def patch_for(specs: Sequence[InputSpec]) -> int:
@@ -39,7 +62,7 @@ def patch_for(specs: Sequence[InputSpec]) -> int:
     series = next((spec for spec in specs if spec.name == "series"), None)
     if series is None:
         return 1
-    most = 8 if int(series.stats.get("n_targets") or series.shape[-1]) > 1 else 24
+    most = 8 if n_targets(series) > 1 else 24
     return next((patch for patch in (1, 2, 4, 8) if series.shape[0] / patch <= most), 16)
 
 
@@ -70,7 +93,9 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     if few:
         seasonal |= {"units": 32, "dropout": 0.3, "learning_rate": 1e-3}
     joint = {**usual, "cell": "lstm", "channels": "joint", "location": "mean", "dropout": 0.2}
-    return [seasonal, usual, joint] if few else [usual, seasonal, joint]
+    idle = without_effect(specs)
+    ordered = [seasonal, usual, joint] if few else [usual, seasonal, joint]
+    return [{name: value for name, value in start.items() if name not in idle} for start in ordered]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -85,7 +110,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     scale = ContextScale(n_targets, choices["location"], series.stats["mean"], series.stats["std"])
     z, location, spread = scale(inputs["series"])  # (batch, context, channels), (batch, 1, targets) twice
 
-    n_groups = n_targets if choices["channels"] == "apart" else 1
+    n_groups = n_targets if choices.get("channels", "joint") == "apart" else 1
     memory = remember(z, inputs, specs, choices, knobs, n_groups)  # (batch, groups, features)
     z_hat = foretell(
         memory, inputs, specs, choices, knobs, head
@@ -125,8 +150,9 @@ def remember(
     cell = keras.layers.LSTM if choices["cell"] == "lstm" else keras.layers.GRU
     x = cell(int(choices["units"]))(x)
     x = GroupEmbedding(n_groups, 8 if n_groups > 1 else 0)(x)  # (batch, groups, units + 8)
+    hide_rate = knobs.get("hide_rate", 0.0)
     labels = [
-        keras.layers.Flatten()(CategoryEmbedding(spec.stats["sizes"], 8, knobs["hide_rate"])(inputs[spec.name]))
+        keras.layers.Flatten()(CategoryEmbedding(spec.stats["sizes"], 8, hide_rate)(inputs[spec.name]))
         for spec in specs
         if spec.kind == "categories"
     ]

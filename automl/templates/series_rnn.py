@@ -21,9 +21,15 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("direction", ["one", "both"], default="both")
     hp.Choice("stem", ["none", "one", "three"], default="three")
     hp.Choice("filters", [32, 48, 64, 96], default=48)
-    hp.Choice("stride", [1, 2, 4, 8, 16, 32], default=stride_for(specs))
+    hp.Choice("stride", strides(specs), default=stride_for(specs))
     hp.Choice("scaling", ["training", "instance"], default="training")
     hp.Choice("pool", ["last", "mean", "max", "attention"], default="mean")
+
+
+def strides(specs: Sequence[InputSpec]) -> list[int]:
+    """The strides that leave a series of two steps or more."""
+    steps = max((spec.shape[0] for spec in specs), default=1)
+    return [stride for stride in (1, 2, 4, 8, 16, 32) if stride == 1 or 2 * stride <= steps]
 
 
 def stride_for(specs: Sequence[InputSpec]) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from automl.layers.fusion import declare_stems, fused_features, stem_starts
+from automl.layers.fusion import declare_stems, fused_features
 from automl.records import Facts, Head, InputSpec, Template
 from automl.templates.shared.tables import (
     ACCEPTS,
@@ -22,8 +22,10 @@ from automl.templates.shared.tables import (
     ONE_HOT_UP_TO,
     batch_sizes,
     declare_embeddings,
+    declare_hide_rate,
     epochs_for,
     no_table,
+    table_starts,
 )
 
 
@@ -32,7 +34,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("learning_rate", 3e-4, 2e-2, sampling="log", default=4e-3)
     hp.Float("weight_decay", 1e-5, 3e-1, sampling="log", default=1e-2)
     hp.Float("dropout", 0.0, 0.5, default=0.1)
-    hp.Float("hide_rate", 0.0, 0.1, default=0.02)
+    declare_hide_rate(hp, specs)
     sizes = batch_sizes(facts.n_rows)
     hp.Choice("batch_size", sizes, default=sizes[-2])
     hp.Int("epochs", 10, 80, step=5, default=epochs_for(facts))
@@ -41,7 +43,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("members", [4, 8, 16, 32], default=8)
     hp.Choice("adapters", ["mini", "full"], default="full")
     hp.Choice("norm", ["none", "batch"], default="none")
-    declare_embeddings(hp, (4, 8, 12, 16, 24), 12)
+    declare_embeddings(hp, specs, (4, 8, 12, 16, 24), 12)
     declare_stems(hp, specs)
 
 
@@ -58,7 +60,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         "numeric_dim": 8 if two else 16, "bins": 32 if two else 64, "bins_by": "target", "category_dim": 8,
         "learning_rate": 8e-3, "weight_decay": 0.1 if two else 1e-2, "dropout": 0.3 if two else 0.1, "hide_rate": 0.02,
     }  # fmt: skip
-    return stem_starts(specs, [{**costly, "members": 4, "norm": "batch", "learning_rate": 2.5e-3}, costly])
+    return table_starts(specs, [{**costly, "members": 4, "norm": "batch", "learning_rate": 2.5e-3}, costly])
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

@@ -54,12 +54,16 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
             InputSpec("categories", "categories", (1,), "int32", 5, {"columns": ["series"], "sizes": [5]}),
         ]
         return tuple(spec for spec in specs if spec.kind in accepts)
-    edges = [list(np.linspace(-2, 2, 9)), [0.0, 1.0], [0.0]]
-    numbers = {"median": [0.0, 0.0, 0.0], "scale": [1.0, 1.0, 1.0], "quantiles": edges, "missing": [0.0, 0.0, 0.0]}
+    edges = [list(np.linspace(-2, 2, 40)), [0.0, 1.0], [0.0]]
+    splits = [[0.2, -0.7, 1.1, -1.4, 0.6, -0.2, 1.6, -1.8, 0.9, -1.0], [], []]
+    numbers = {
+        "median": [0.0, 0.0, 0.0], "scale": [1.0, 1.0, 1.0], "quantiles": edges, "splits": splits,
+        "missing": [0.0, 0.0, 0.0],
+    }  # fmt: skip
     specs = [
         InputSpec("numbers", "numbers", (3,), "float32", stats=numbers),
         InputSpec("texts", "numbers", (3,), "float32", stats=numbers),
-        InputSpec("categories", "categories", (2,), "int32", 6, {"columns": ["a", "b"], "sizes": [3, 6]}),
+        InputSpec("categories", "categories", (2,), "int32", 12, {"columns": ["a", "b"], "sizes": [3, 12]}),
         InputSpec("tokens", "tokens", (7,), "int32", 30, {"columns": ["text"]}),
         InputSpec("image", "image", (12, 10, 3), "uint8", stats={"mean": [120.0] * 3, "std": [60.0] * 3}),
         InputSpec("series", "series", (20, 2), "float32", stats={"mean": [5.0, 5.0], "std": [2.0, 2.0]}),

@@ -27,11 +27,15 @@ LOOP_KNOBS = ("learning_rate", "weight_decay")
 LOOP_CHOICES = ("batch_size", "epochs")
 
 
+SETTINGS_OF_ROWS = ("compared",)
+"""What the training loop of a template that keeps rows reads, and its network does not."""
+
+
 def check_template(template: Template, goals: Sequence[GoalName] = (), n_random: int = 3) -> None:
     """Check that a template keeps what the search loop relies on.
 
-    - its space declares learning_rate, weight_decay, batch_size and epochs, and every knob as a float; its starts name
-      only what the space declares, within its bounds;
+    - its space declares learning_rate, weight_decay, batch_size and epochs, and every knob as a float (given inputs of
+      all kinds that it accepts); its starts name only what the space declares, within its bounds;
     - it builds for each goal, and from the defaults, each start and random points, with inputs named as specs and
       float32 output of the head's shape; each input kind that it accepts is read by one of these networks at least;
     - same seed, same weights; every weight has a gradient, losses are finite, a few steps lower them;
@@ -67,6 +71,82 @@ def check_template(template: Template, goals: Sequence[GoalName] = (), n_random:
             _check_knobs(template, points[0], specs, head)
             _check_round_trip(template, model, specs)
         _check_learns(template, model, knobs, specs, head, n_steps=0 if number else 4)
+
+
+def example_kinds(template: Template) -> dict[str, tuple[InputSpec, ...]]:
+    """The inputs that a template can be given: those of all kinds that it accepts, and each kind alone if it fits."""
+    goal = template.goals[0]
+    specs, task = example_specs(template.accepts, goal), example_task(goal)
+    by_kind: dict[str, tuple[InputSpec, ...]] = {
+        kind: tuple(spec for spec in specs if spec.kind == kind) for kind in template.accepts
+    }
+    kinds = {kind: own for kind, own in by_kind.items() if own and template.unfit(task, own) is None}
+    return {**kinds, "all": specs}
+
+
+def check_settings(template: Template, kind: str = "all") -> None:
+    """Check that each setting in a template's space matters for inputs of a kind.
+
+    A setting that cannot matter costs trials that repeat each other. Knobs must change a training step, and choices the
+    network. Choices of the training loop are not checked.
+
+    Args:
+        template: to check.
+        kind: a key of `example_kinds`.
+
+    Raises:
+        AssertionError: a setting of the space changes nothing; says which.
+    """
+    goal = template.goals[0]
+    kinds, head, facts = example_kinds(template), example_head(goal), example_facts(goal)
+    specs = kinds[kind]
+    declared = _declared(template, specs, facts)
+    defaults = {name: parameter.default for name, parameter in declared.items()}
+    bases = [defaults, *({**defaults, **start} for start in template.starts(specs, facts))]
+    trusted = {*template.knobs, *LOOP_CHOICES, *(SETTINGS_OF_ROWS if template.keeps_rows else ())}
+    if kind == "all":  # what single kinds declare is checked with them
+        trusted |= {name for other, own in kinds.items() if other != kind for name in _declared(template, own, facts)}
+    prints = [_fingerprint(template, bases[0], specs, head)]
+    for name in (name for name in declared if name not in trusted):
+        values = _some_values(declared[name])
+        for number, base in enumerate(bases):
+            if number == len(prints):
+                prints.append(_fingerprint(template, base, specs, head))
+            others = ({**base, name: value} for value in values if value != base[name])
+            if any(_fingerprint(template, other, specs, head) != prints[number] for other in others):
+                break
+        else:
+            promise(
+                len(values) < 2,
+                f"{template.name}: {name!r} changes nothing for inputs of the kind {kind!r}; declare it only where it "
+                "matters",
+            )
+    _check_knobs(template, bases[0], specs, head)
+
+
+def _declared(template: Template, specs: Sequence[InputSpec], facts: Facts) -> dict[str, Any]:
+    """The hyperparameters of a template's space by name."""
+    import keras_tuner
+
+    hp = keras_tuner.HyperParameters()
+    template.space(hp, specs, facts)
+    return {parameter.name: parameter for parameter in hp.space}
+
+
+def _some_values(parameter: Any) -> list[Any]:
+    """The values of a choice, or the ends of a range."""
+    if hasattr(parameter, "min_value"):
+        return [parameter.min_value, parameter.max_value]
+    return list(getattr(parameter, "values", (False, True)))
+
+
+def _fingerprint(
+    template: Template, point: Mapping[str, Any], specs: Sequence[InputSpec], head: Head
+) -> tuple[Any, bytes]:
+    """Shapes of weights, and outputs in training, of a network whose weights and noise are drawn from one seed."""
+    model, _ = _built(template, point, specs, head)
+    output = np.asarray(model(_read(model, example_arrays(specs)), training=True))
+    return tuple(tuple(weight.shape) for weight in model.weights), output.tobytes()
 
 
 def _points(template: Template, specs: Sequence[InputSpec], facts: Facts, n_random: int) -> list[dict[str, Any]]:
@@ -112,7 +192,8 @@ def _built(
     import keras
 
     keras.utils.set_random_seed(seed)
-    knobs = {name: keras.Variable(float(point[name]), trainable=False, dtype="float32") for name in template.knobs}
+    names = [name for name in template.knobs if name in point]
+    knobs = {name: keras.Variable(float(point[name]), trainable=False, dtype="float32") for name in names}
     choices = {name: value for name, value in point.items() if name not in template.knobs}
     try:
         return template.build(choices, knobs, specs, head), knobs
@@ -199,7 +280,7 @@ def _check_knobs(template: Template, point: Mapping[str, Any], specs: Sequence[I
     for name in knobs:
         knobs[name].assign(bounds[name].min_value)
     step(x)
-    for name in (name for name in template.knobs if name not in LOOP_KNOBS):
+    for name in (name for name in knobs if name not in LOOP_KNOBS):
         low, high = bounds[name].min_value, bounds[name].max_value
         moved = any(_differs(model, knobs[name], (low, high), lambda: step(x)) for _ in range(5))
         promise(

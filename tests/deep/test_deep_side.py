@@ -1,8 +1,10 @@
 """The deep side as the flow drives it, on a template small enough for a test."""
 
+import dataclasses
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from automl.deep import DeepSide
@@ -127,7 +129,10 @@ def test_a_resumed_search_gives_what_an_uninterrupted_one_gives(task_parts, tmp_
     assert [run.name for run in found] == [run.name for run in whole][:10]
     assert [run.choices for run in found] == [run.choices for run in whole][:10]
     assert [run.valid_score for run in found] == [run.valid_score for run in whole][:10]
-    assert deep.choose(None).valid_score == max(run.valid_score for run in whole)
+    unbroken = side(task_parts, template(), max_trials=12)
+    trials(unbroken)
+    assert [kept.run.name for kept in deep.ranked] == [kept.run.name for kept in unbroken.ranked]
+    assert deep.choose(None).name == unbroken.choose(None).name
 
 
 @pytest.mark.parametrize("oracle", ["random", "hyperband", "grid"])
@@ -185,6 +190,25 @@ def test_a_killed_trial_goes_on_from_its_snapshot(task_parts, tmp_path, monkeypa
     assert (after.name, after.valid_score) == (whole.name, whole.valid_score)
     assert [point["valid_score"] for point in after.curve] == [point["valid_score"] for point in whole.curve]
     assert not (tmp_path / "weights" / "under-way.npz").exists()
+
+
+def test_of_networks_that_rank_all_rows_right_the_one_with_the_better_log_loss_leads_and_still_does_after_a_resume(
+    task_parts, tmp_path
+):
+    dataset, task, split, *rest = task_parts
+    easy = dataclasses.replace(
+        dataset, target=pd.DataFrame({"y": np.where(dataset.inputs["a"] > 0.3, "yes", "no")}),
+        inputs=dataset.inputs.assign(a=dataset.inputs["a"] + np.sign(dataset.inputs["a"] - 0.3)),
+    )  # fmt: skip
+    starts = [{"width": 8, "learning_rate": rate, "epochs": 6} for rate in (0.02, 0.1, 0.05)]
+    made = template(starts=lambda specs, facts: starts)
+    deep = side((easy, task, split, *rest), made, max_trials=3, folder=tmp_path)
+    runs = trials(deep)
+    assert [run.valid_score for run in runs] == [1.0] * 3
+    losses = {kept.run.name: kept.standing.loss for kept in deep.ranked}
+    assert deep.choose(None).name == min(losses, key=lambda name: losses[name]) != "tiny-1"
+    again = side((easy, task, split, *rest), made, max_trials=3, folder=tmp_path)
+    assert [kept.run.name for kept in again.ranked] == [kept.run.name for kept in deep.ranked]
 
 
 def test_only_the_best_weights_stay_on_disk(task_parts, tmp_path):

@@ -64,6 +64,6 @@ def test_hidden_levels_are_all_zeros_in_training_only():
 
 def test_as_many_levels_as_are_allowed_are_one_hot_and_one_more_is_embedded():
     spec = InputSpec("codes", "categories", (2,), "int32", 5, {"sizes": [4, 5]})  # three levels, four levels
-    found = category_features(keras.Input((2,), dtype="int32"), spec, 8, 0.0, 3)
+    found = category_features(keras.Input((2,), dtype="int32"), spec, {"category_dim": 8}, 0.0, 3)
     assert [part.sizes for part in found] == [(3,), (8,)]
     assert [tuple(part.tensor.shape) for part in found] == [(None, 3), (None, 8)]

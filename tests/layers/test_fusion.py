@@ -35,7 +35,7 @@ def space_of(template, specs):
 
 def built(template, specs, **settings):
     point = {**space_of(template, specs).values, **settings}
-    knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in template.knobs}
+    knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in template.knobs if name in point}
     return template.build(point, knobs, specs, testing.example_head("binary"))
 
 

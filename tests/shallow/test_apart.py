@@ -108,3 +108,30 @@ def test_a_process_that_starts_is_used(payload, model) -> None:
     assert isinstance(place.place, Worker) and place.place.failed_starts == 0
     assert place.fit(model, None, None).failure == ""
     place.close()
+
+
+def test_a_process_that_was_started_before_the_data_were_there_is_used(payload, model) -> None:
+    child = apart.early_child()
+    place = FallbackWorker(payload, pytest.fail, child)
+    assert place.place.process is child.process
+    assert place.fit(model, None, None).failure == ""
+    place.close()
+    child.close()
+    assert child.process.poll() is not None
+
+
+def test_an_early_process_that_died_is_started_again(payload, model) -> None:
+    child = apart.early_child()
+    child.process.kill()
+    child.process.wait()
+    place = FallbackWorker(payload, pytest.fail, child)
+    assert place.fit(model, None, None).failure == ""
+    place.close()
+
+
+def test_no_early_process_is_no_problem(monkeypatch) -> None:
+    def refuse(*_, **__):
+        raise OSError(errno.EAGAIN, "try again")
+
+    monkeypatch.setattr(worker.subprocess, "Popen", refuse)
+    assert apart.early_child() is None

@@ -95,3 +95,12 @@ def test_an_ensembles_run_costs_what_its_members_cost():
     cost = run.cost
     assert (cost.fit_seconds, cost.peak_mib, cost.size_mib, cost.n_parameters) == (4.0, 300.0, 3.0, 20)
     assert cost.predict_ms is None
+
+
+def test_members_are_chosen_by_the_loss_where_every_model_ranks_all_rows_right():
+    truth = np.arange(200) % 2
+    sure = np.random.default_rng(1).uniform(0.51, 0.99, 200)  # where one is sure the other is not
+    ps = [np.where(truth == 1, one, 1 - one) for one in (sure, 1.5 - sure)]
+    made = [labels(np.stack([1 - p, p], axis=1)) for p in ps]
+    assert np.count_nonzero(select(made, "roc_auc", truth)) == 2
+    assert select([made[0], made[0]], "roc_auc", truth) is None

@@ -13,7 +13,9 @@ def built(goal="regression", **settings):
     hp = keras_tuner.HyperParameters()
     FT_TRANSFORMER.space(hp, specs, testing.example_facts(goal))
     point = {**hp.values, **settings}
-    knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in FT_TRANSFORMER.knobs}
+    knobs = {
+        name: keras.Variable(float(point[name]), trainable=False) for name in FT_TRANSFORMER.knobs if name in point
+    }
     keras.utils.set_random_seed(0)
     return FT_TRANSFORMER.build(point, knobs, specs, testing.example_head(goal)), specs
 

@@ -13,7 +13,7 @@ def built(goal="regression", specs=None, **settings):
     hp = keras_tuner.HyperParameters()
     MLP.space(hp, specs, testing.example_facts(goal))
     point = {**hp.values, **settings}
-    knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in MLP.knobs}
+    knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in MLP.knobs if name in point}
     keras.utils.set_random_seed(0)
     return MLP.build(point, knobs, specs, testing.example_head(goal)), specs
 

@@ -17,7 +17,7 @@ def built(**settings):
     hp = keras_tuner.HyperParameters()
     RNN_FORECAST.space(hp, SPECS, testing.example_facts("forecast"))
     point = {**hp.values, **settings}
-    knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in RNN_FORECAST.knobs}
+    knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in RNN_FORECAST.knobs if name in point}
     keras.utils.set_random_seed(0)
     return RNN_FORECAST.build(point, knobs, SPECS, HEAD)
 

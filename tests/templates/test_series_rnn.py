@@ -16,7 +16,7 @@ def built(spec=SPEC, **settings):
     hp = keras_tuner.HyperParameters()
     SERIES_RNN.space(hp, [spec], Facts(100))
     point = {**hp.values, **settings}
-    knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in SERIES_RNN.knobs}
+    knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in SERIES_RNN.knobs if name in point}
     keras.utils.set_random_seed(0)
     return SERIES_RNN.build(point, knobs, [spec], testing.example_head("binary"))
 

@@ -14,7 +14,7 @@ def built(goal="regression", **settings):
     hp = keras_tuner.HyperParameters()
     TABM.space(hp, specs, testing.example_facts(goal))
     point = {**hp.values, **settings}
-    knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in TABM.knobs}
+    knobs = {name: keras.Variable(float(point[name]), trainable=False) for name in TABM.knobs if name in point}
     keras.utils.set_random_seed(0)
     return TABM.build(point, knobs, specs, testing.example_head(goal)), specs
 

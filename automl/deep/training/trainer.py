@@ -193,12 +193,13 @@ class Trainer:
                         stopping=watchdog.stopping,
                         n_steps=spec.n_steps,
                         soft_seconds=spec.soft_seconds,
+                        least_share=spec.least_share,
                         milestones=spec.milestones,
                         on_epoch=on_epoch,
                         on_snapshot=on_snapshot,
                         snapshot=snapshot,
                         on_best=state.remember,
-                        tie_break_loss=self.training_data.tie_break_loss,
+                        standing=self.training_data.standing_of_epoch,
                     )
                 state.status, state.ended = state.fit.status, _why_cut(state.fit)
                 return
@@ -255,7 +256,7 @@ class Trainer:
                     network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
                     judge=functools.partial(self.training_data.judge, holdout=number),
                     higher_is_better=self.higher_is_better, stopping=watchdog.stopping, n_steps=fit.n_steps,
-                    tie_break_loss=functools.partial(self.training_data.tie_break_loss, holdout=number),
+                    standing=functools.partial(self.training_data.standing_of_epoch, holdout=number),
                 )  # fmt: skip
             except OutOfTime:
                 return (), True
@@ -331,7 +332,9 @@ class Trainer:
 
 
 def _knobs(template: Template, settings: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(settings[name]) for name in (*template.knobs, *loss_knobs(settings))}
+    """The knobs that matter for the data: a template's space holds no others."""
+    names = (*(name for name in template.knobs if name in settings), *loss_knobs(settings))
+    return {name: float(settings[name]) for name in names}
 
 
 def _why_cut(fit: Fit) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from automl.deep.training.failure import NotFinite
 from automl.errors import OutOfTime
+from automl.sides.ranking import LeadingEpoch, Standing
 
 if TYPE_CHECKING:
     from automl.deep.training.network import Network
@@ -80,13 +81,14 @@ class Snapshot:
         weights: weights of the best epoch so far.
         raw_valid: raw outputs of that epoch for the validation rows.
         score: score of that epoch.
-        best_step: step at the end of that epoch.
+        best_step: step at the end of the last epoch whose score was the best so far.
         step: steps trained so far.
         planned: length of the schedule before the clock shortened it, in steps.
         total: length of the schedule now, in steps.
         curve: as in `Fit`.
         seconds: time used so far.
         next_check: epoch of the next validation.
+        top_raw: raw outputs of the epoch with the best score, if another one is kept; None for the same.
     """
 
     state: list[np.ndarray]
@@ -100,6 +102,7 @@ class Snapshot:
     curve: tuple[Mapping[str, float], ...]
     seconds: float
     next_check: float
+    top_raw: np.ndarray | None = None
 
     def best_fit(self) -> Fit:
         """The fit that the trial would have left if it had been cut here."""
@@ -122,6 +125,25 @@ def learning_rate_at(progress: np.ndarray, peak: float) -> np.ndarray:
 
 
 @dataclass(slots=True, eq=False)
+class _Best:
+    """The epoch that is kept so far.
+
+    Attributes:
+        score: its score.
+        weights: its weights.
+        raw: its raw outputs for the validation rows.
+        risen_step: step at the end of the last epoch whose score was the best so far.
+        top_raw: raw outputs of the epoch with the best score, which may be another one.
+    """
+
+    score: float
+    weights: list[np.ndarray]
+    raw: np.ndarray
+    risen_step: int
+    top_raw: np.ndarray
+
+
+@dataclass(slots=True, eq=False)
 class _Progress:
     """The state of the training loop: where it is in its schedule, and what steps take.
 
@@ -133,6 +155,7 @@ class _Progress:
         per_dispatch: steps in one dispatch.
         per_epoch: steps in one epoch.
         soft_seconds: see `train`.
+        least_share: see `train`.
         valid_seconds: time of the last validation.
         share: the share of the schedule that is trained.
     """
@@ -151,6 +174,7 @@ class _Progress:
     per_epoch: int = 1
     planned: int | None = None
     soft_seconds: float | None = None
+    least_share: float | None = None
     valid_seconds: float = 0.0
     share: float = 1.0
 
@@ -171,12 +195,18 @@ class _Progress:
         if self.deadline is None or not self.step_seconds or self.step >= self.end:
             return
         if self.soft_seconds is not None:
-            if self.total * self.step_seconds <= SOFT_STRETCH * self.soft_seconds:
-                self.deadline = min(self.deadline, self.begun + self.soft_seconds)
+            self.deadline = min(self.deadline, self.begun + self._softened(self.soft_seconds))
             self.soft_seconds = None
         left = self.deadline - time.monotonic() - self.valid_seconds
         affordable = int(left / (self.step_seconds * (1 + VALIDATION_SHARE / 2)))
         self.total = max(self.step + 1, min(self.planned or 1, self.step + affordable))
+
+    def _softened(self, soft_seconds: float) -> float:
+        """Seconds that the trial may take, if it should take `soft_seconds`."""
+        needed = self.total * self.step_seconds
+        if self.least_share is not None:
+            return max(soft_seconds, self.compile_seconds + self.least_share * needed)
+        return soft_seconds if needed <= SOFT_STRETCH * soft_seconds else math.inf
 
     def batches(self) -> np.ndarray:
         """A new order of the rows, shape (steps, batch_size); it depends on the seed and the epoch alone."""
@@ -211,18 +241,19 @@ def train(
     stopping: Callable[[], bool],
     n_steps: int | None = None,
     soft_seconds: float | None = None,
+    least_share: float | None = None,
     milestones: Sequence[Milestone] = (),
     on_epoch: Callable[[Mapping[str, float]], None] | None = None,
     on_snapshot: Callable[[Snapshot], None] | None = None,
     snapshot: Snapshot | None = None,
     on_best: Callable[[Fit], None] | None = None,
-    tie_break_loss: Callable[[np.ndarray], float] | None = None,
+    standing: Callable[[np.ndarray], Standing] | None = None,
 ) -> Fit:
     """Train a network that was just reset.
 
-    Of several epochs with the same score, the one with the lowest `tie_break_loss` is kept: a ranking or labels may be
-    perfect long before the probabilities are good. The tie-break loss does not prolong the training: early stopping
-    reads the score alone.
+    The weights of the best epoch are kept, by `automl.sides.ranking`: of epochs whose scores differ by no more than
+    noise, the one with the surely better loss. The loss does not prolong the training: early stopping reads the score
+    alone.
 
     Args:
         network: the network; its weights are drawn already.
@@ -236,12 +267,14 @@ def train(
         n_steps: length of the schedule, so that another seed is trained as long as the first; None: as "epochs" says.
         soft_seconds: the schedule is shortened to this time if it would take at most twice as long. A schedule that
             would take longer would lose too much; it may use all the time up to the deadline.
+        least_share: the schedule is shortened to `soft_seconds` however long it would take, but to no smaller share of
+            its steps than this; None for the rule above.
         milestones: where a trial that lags behind earlier ones is stopped.
         on_epoch: called with each point of the learning curve.
         on_snapshot: called with a snapshot at the end of an epoch, at most every ten seconds.
         snapshot: state to resume from; the network is set to it.
         on_best: called with the fit that would be left if the trial were cut now.
-        tie_break_loss: raw validation outputs → loss that decides between epochs of equal score; smaller is better.
+        standing: raw validation outputs → what epochs are ranked by; None for the score alone.
 
     Raises:
         OutOfTime: the deadline came before the first validation.
@@ -249,15 +282,18 @@ def train(
     """
     state = _Progress(
         network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, seed,
-        planned=n_steps, soft_seconds=soft_seconds,
+        planned=n_steps, soft_seconds=soft_seconds, least_share=least_share,
     )  # fmt: skip
-    best: tuple[float, list[np.ndarray], np.ndarray, int] | None = None
+    best: _Best | None = None
     kept_step = 0
     curve: list[Mapping[str, float]] = []
     next_check, sign = 1.0, 1.0 if higher_is_better else -1.0
+    leading = LeadingEpoch()
     if snapshot is not None:
         best, curve, next_check = _resume(state, snapshot)
         kept_step = snapshot.best_step
+        for earlier in (best.top_raw, best.raw):
+            leading.take_in(_standing(earlier, standing, judge, sign))
     ahead = [
         milestone
         for milestone in sorted(milestones, key=lambda milestone: milestone.share)
@@ -282,8 +318,9 @@ def train(
         raw = network.predict_valid()
         finite = bool(np.isfinite(raw).all())
         score = judge(raw) if finite else math.nan
+        ranked = _standing(raw, standing, judge, sign) if math.isfinite(score) else None
         state.valid_seconds = time.monotonic() - begun
-        if not math.isfinite(score):
+        if ranked is None:
             what = "the score" if finite else "a prediction"
             raise NotFinite(f"{what} of the validation rows is not finite in epoch {math.ceil(epoch)}")
         curve.append({"epoch": round(epoch, 3), "share": state.step / max(state.total, 1),
@@ -291,30 +328,32 @@ def train(
                       "valid_score": score})  # fmt: skip
         if on_epoch is not None:
             on_epoch(curve[-1])
-        tied = (
-            best is not None
-            and score == best[0]
-            and tie_break_loss is not None
-            and tie_break_loss(raw) < tie_break_loss(best[2])
-        )
-        if best is None or tied or sign * score > sign * best[0]:
-            best = (score, network.weights(), raw, best[3] if best is not None and tied else state.step)
+        rises, keeps = leading.take_in(ranked)
+        if best is None or keeps:
+            risen_step, top_raw = (0, raw) if best is None else (best.risen_step, best.top_raw)
             kept_step = state.step
+            best = _Best(score, network.weights(), raw, risen_step, top_raw)
             if on_best is not None:
                 on_best(_left(best, curve, state, "cut", kept_step, stopped_early=False))
-        if last or _tired(state, best[3], curve):
+        if rises:
+            best.risen_step = state.step
+        if leading.tops:
+            best.top_raw = raw
+        if last or _tired(state, best.risen_step, curve):
             break
         while ahead and state.step >= ahead[0].share * state.total:
             milestone = ahead.pop(0)
-            stopped_early = stopped_early or sign * best[0] < sign * milestone.score
+            stopped_early = stopped_early or leading.best_score < sign * milestone.score
         if stopped_early:
             status = "cut"
             break
         next_check = epoch + _check_every(state)
         state.replan()
         if on_snapshot is not None and time.monotonic() - saved >= SNAPSHOT_SECONDS:
-            on_snapshot(Snapshot(network.state(), best[1], best[2], best[0], best[3], state.step, state.planned or 0,
-                                 state.total, tuple(curve), time.monotonic() - state.begun, next_check))  # fmt: skip
+            other_top = None if best.top_raw is best.raw else best.top_raw
+            on_snapshot(Snapshot(network.state(), best.weights, best.raw, best.score, best.risen_step, state.step,
+                                 state.planned or 0, state.total, tuple(curve), time.monotonic() - state.begun,
+                                 next_check, other_top))  # fmt: skip
             saved = time.monotonic()
     if best is None:
         raise OutOfTime("the time offered ended before the first epoch could be judged")
@@ -369,7 +408,7 @@ def refit(
 
 
 def _left(
-    best: tuple[float, list[np.ndarray], np.ndarray, int],
+    best: _Best,
     curve: list[Mapping[str, float]],
     state: _Progress,
     status: Status,
@@ -378,19 +417,29 @@ def _left(
     stopped_early: bool,
 ) -> Fit:
     """The fit that the trial leaves if it ends here."""
-    return Fit(best[1], best[2], best[0], tuple(curve), state.step / state.per_epoch, time.monotonic() - state.begun,
-               state.compile_seconds, status, state.total, stopped_early, kept_step)  # fmt: skip
+    return Fit(best.weights, best.raw, best.score, tuple(curve), state.step / state.per_epoch,
+               time.monotonic() - state.begun, state.compile_seconds, status, state.total,
+               stopped_early, kept_step)  # fmt: skip
 
 
-def _resume(
-    state: _Progress, snapshot: Snapshot
-) -> tuple[tuple[float, list[np.ndarray], np.ndarray, int], list[Mapping[str, float]], float]:
+def _standing(
+    raw: np.ndarray,
+    standing: Callable[[np.ndarray], Standing] | None,
+    judge: Callable[[np.ndarray], float],
+    sign: float,
+) -> Standing:
+    """What an epoch is ranked by."""
+    return Standing(sign * judge(raw)) if standing is None else standing(raw)
+
+
+def _resume(state: _Progress, snapshot: Snapshot) -> tuple[_Best, list[Mapping[str, float]], float]:
     """Restore a trial from a snapshot: its best epoch so far, its curve, and the epoch of the next validation."""
     state.network.set_state(snapshot.state)
     state.step, state.planned, state.total = snapshot.step, snapshot.planned, snapshot.total
     state.begun -= snapshot.seconds
     state.soft_seconds = None
-    best = (snapshot.score, list(snapshot.weights), snapshot.raw_valid, snapshot.best_step)
+    top_raw = snapshot.raw_valid if snapshot.top_raw is None else snapshot.top_raw
+    best = _Best(snapshot.score, list(snapshot.weights), snapshot.raw_valid, snapshot.best_step, top_raw)
     return best, list(snapshot.curve), snapshot.next_check
 
 

@@ -99,6 +99,10 @@ class Clock:
             del self._open[side]
             self.spent[side] = self.spent.get(side, 0.0) + time.monotonic() - begun
 
+    def charge(self, side: str, seconds: float) -> None:
+        """Charge seconds to a side that worked beside the other one."""
+        self.spent[side] = self.spent.get(side, 0.0) + seconds
+
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Add the time of the block to a phase."""

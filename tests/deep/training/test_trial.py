@@ -10,6 +10,7 @@ from hand_clock import HandClock
 from automl.deep.training import trial
 from automl.deep.training.trial import learning_rate_at, train
 from automl.errors import OutOfTime, TrialError
+from automl.sides.ranking import Standing
 
 
 class FakeNetwork:
@@ -59,7 +60,8 @@ def fit(network, epochs=10, deadline=None, **options):
         stopping=options.get("stopping", lambda: False),
         n_steps=options.get("n_steps"),
         soft_seconds=options.get("soft_seconds"),
-        tie_break_loss=options.get("tie_break_loss"),
+        least_share=options.get("least_share"),
+        standing=options.get("standing"),
     )
 
 
@@ -80,7 +82,7 @@ def test_of_epochs_with_the_same_score_the_one_with_the_lower_loss_is_kept():
     def judge(raw):
         return 0.8 if raw[0] > 0.15 else 0.7
 
-    result = fit(FakeNetwork(losses), epochs=5, judge=judge, tie_break_loss=lambda raw: float(raw[0]))
+    result = fit(FakeNetwork(losses), epochs=5, judge=judge, standing=lambda raw: Standing(judge(raw), float(raw[0])))
     assert (result.score, int(result.weights[0]), float(result.raw_valid[0])) == (0.8, 3, 0.2)
     assert int(fit(FakeNetwork(losses), epochs=5, judge=judge).weights[0]) == 1
 
@@ -88,15 +90,15 @@ def test_of_epochs_with_the_same_score_the_one_with_the_lower_loss_is_kept():
 def test_a_lower_loss_beats_no_better_score_and_does_not_make_the_trial_longer():
     scores = [0.9, 0.5, 0.4, *[0.3] * 37]
     with_tie, without = (
-        fit(FakeNetwork(scores), epochs=40, tie_break_loss=tie_break_loss)
-        for tie_break_loss in (lambda raw: float(raw[0]), None)
+        fit(FakeNetwork(scores), epochs=40, standing=standing)
+        for standing in (lambda raw: Standing(float(raw[0]), float(raw[0])), None)
     )
     assert (with_tie.score, int(with_tie.weights[0])) == (without.score, int(without.weights[0])) == (0.9, 1)
     tied = fit(
         FakeNetwork(np.linspace(0.9, 0.5, 40)),
         epochs=40,
         judge=lambda raw: 1.0,
-        tie_break_loss=lambda raw: float(raw[0]),
+        standing=lambda raw: Standing(1.0, float(raw[0])),
     )
     untied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, judge=lambda raw: 1.0)
     assert tied.epochs == untied.epochs < 40
@@ -156,3 +158,47 @@ def test_a_schedule_that_nearly_fits_is_ended_early_and_a_long_one_is_not_squeez
 
     assert 0.3 < seconds(15) < 0.45
     assert 0.9 < seconds(200) < 1.25
+
+
+@pytest.mark.parametrize(("soft_seconds", "expected"), [(0.1, 0.8), (2.0, 2.0), (9.0, 4.0)])
+def test_a_schedule_is_shortened_as_asked_but_to_no_less_than_its_least_share(clock, soft_seconds, expected):
+    network, begun = FakeNetwork(itertools.count(), step_seconds=0.01, clock=clock), clock.now
+    result = fit(network, epochs=100, deadline=begun + 100.0, soft_seconds=soft_seconds, least_share=0.2)
+    assert clock.now - begun == pytest.approx(expected, rel=0.15)
+    assert network.rates[-1] < 0.1 * max(network.rates) and result.status == "done"
+
+
+class RestoredNetwork(FakeNetwork):
+    """A network whose state is how many scores it has given."""
+
+    def state(self):
+        return [np.array(self.n_valid)]
+
+    def set_state(self, state):
+        for _ in range(int(state[0])):
+            self.predict_valid()
+
+
+def test_a_resumed_trial_keeps_the_epoch_that_an_unbroken_one_keeps(monkeypatch):
+    scores = [0.5, 0.8, 0.79, 0.78, 0.3, 0.3]
+    losses = {0.5: 0.9, 0.8: 0.7, 0.79: 0.3, 0.78: 0.2, 0.3: 0.1}
+
+    def standing(raw):
+        score = float(raw[0])
+        drawn = np.random.default_rng(int(100 * score)).normal(score, 0.05, 40)
+        return Standing(score, losses[score], 1, 0.0, drawn, np.full(40, losses[score]))
+
+    monkeypatch.setattr(trial, "SNAPSHOT_SECONDS", -1.0)
+    taken = []
+    options = {"judge": lambda raw: float(raw[0]), "standing": standing}
+    unbroken = train(
+        RestoredNetwork(scores), {"learning_rate": 0.1, "epochs": 6}, seed=0, deadline=None, dispatch_seconds=0.25,
+        higher_is_better=True, stopping=lambda: False, on_snapshot=taken.append, **options,
+    )  # fmt: skip
+    assert unbroken.score < 0.8 and taken[2].top_raw is not None
+    for snapshot in taken:
+        resumed = train(
+            RestoredNetwork(scores), {"learning_rate": 0.1, "epochs": 6}, seed=0, deadline=None, dispatch_seconds=0.25,
+            higher_is_better=True, stopping=lambda: False, snapshot=snapshot, **options,
+        )  # fmt: skip
+        assert (resumed.score, resumed.raw_valid, resumed.epochs) == (unbroken.score, unbroken.raw_valid, 6.0)

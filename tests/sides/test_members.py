@@ -2,7 +2,7 @@
 
 import pytest
 
-from automl.sides.standing import Standing
+from automl.sides.members import Members
 
 
 class Member:
@@ -11,7 +11,7 @@ class Member:
 
 
 def named(*weights):
-    standing, members = Standing(), [Member() for _ in weights]
+    standing, members = Members(), [Member() for _ in weights]
     standing.name(members, weights)
     return standing, members
 
@@ -57,4 +57,4 @@ def test_undone_the_members_that_left_are_back():
 
 
 def test_nobody_named_has_nothing_to_take_in():
-    assert not Standing().take_in()
+    assert not Members().take_in()

@@ -1,4 +1,4 @@
-"""The members of a finalist: their weights, and the refits that they have.
+"""The members of a finalist, their weights, and the refits that they have.
 
 A refit has the settings of a member and the length that validation chose, and learns from training and validation
 rows. Each seed of a finalist is a refit of all of its members (docs/decisions/0029-refits.md).
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-__all__ = ["Standing"]
+__all__ = ["Members"]
 
 
 class _Refitted(Protocol):
@@ -19,7 +19,7 @@ class _Refitted(Protocol):
 Member = TypeVar("Member", bound=_Refitted)
 
 
-class Standing(Generic[Member]):
+class Members(Generic[Member]):
     """How a finalist stands: as it was named, or with the members that could be refitted.
 
     Attributes:
