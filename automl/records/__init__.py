@@ -17,7 +17,7 @@ Conventions that every package relies on:
 
 from automl.records.asked import Recipe, SearchOptions
 from automl.records.contestants import Baseline, Contender, FitContext, ShallowModel, Template
-from automl.records.data import Column, Dataset, Finding, Split, Task
+from automl.records.data import Column, Dataset, Finding, Split, Task, encoded_columns
 from automl.records.goal import Calibration, Example, Goal
 from automl.records.modality import ArrayForm, Modality
 from automl.records.names import (
@@ -55,4 +55,5 @@ __all__ = [
     "FitContext", "Goal", "GoalName", "Head", "InputKind", "InputSpec", "Items", "Kind", "Metric", "Modality",
     "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind", "Recipe", "Run", "SearchOptions", "Section", "Severity",
     "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier",
+    "encoded_columns",
 ]  # fmt: skip

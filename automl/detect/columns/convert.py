@@ -13,7 +13,7 @@ from automl.detect.parse import booleans, dates, numbers, word, words
 from automl.errors import DataError
 from automl.records import QUANTITY_KINDS, Column
 
-__all__ = ["as_frame", "read", "typed"]
+__all__ = ["as_frame", "levels_beside", "read", "typed"]
 
 
 def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
@@ -27,7 +27,8 @@ def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
     Returns:
         A new frame with a RangeIndex: float64 for numeric, embedded_number and boolean (NaN missing);
         datetime64[ns] for datetime (NaT missing); texts for text ("" missing); Python strings or None for others.
-        A value that cannot be read is missing.
+        A value that cannot be read is missing. Levels that stand beside numbers (`automl.records.Column.beside`)
+        follow their column as one of their own.
     """
     frame = as_frame(frame)
     out = {}
@@ -37,8 +38,11 @@ def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
             series = series.iloc[:, 0] if isinstance(series, pd.DataFrame) else series
         else:
             series = pd.Series([None] * len(frame), dtype=object)
-            column = replace(column, reading={})  # where a gap means no, a column that is not there does not
-        out[column.name] = typed(series.reset_index(drop=True), column)
+            column = replace(column, reading=_of_absent(column))  # where a gap means no, a column that is not there does not
+        series = series.reset_index(drop=True)
+        out[column.name] = typed(series, column)
+        if column.beside is not None:
+            out[column.beside.name] = levels_beside(series, column)
     return pd.DataFrame(out, index=pd.RangeIndex(len(frame)))
 
 
@@ -72,6 +76,30 @@ def typed(series: pd.Series, column: Column) -> pd.Series:
     if column.kind == "text":
         return pd.Series([_clean(v) for v in series.astype(object).tolist()], dtype=object)
     return pd.Series(words(series), dtype=object)
+
+
+def _of_absent(column: Column) -> dict[str, Any]:
+    """What is left of a column's reading where the column is not there."""
+    return {name: value for name, value in column.reading.items() if name == "beside"}
+
+
+def levels_beside(series: pd.Series, column: Column) -> pd.Series:
+    """The levels beside a column's numbers: its words, in the spelling of training, or all cells where these are bins.
+
+    Args:
+        series: as it came, ``(n,)``.
+        column: that has levels beside it.
+
+    Returns:
+        Texts, None where a cell is a number alone, or nothing.
+    """
+    cells = words(series)
+    if "bins" in column.reading:
+        return pd.Series(cells, dtype=object)
+    known = {word.casefold(): word for word in column.reading.get("words", ())}
+    codes, different = pd.factorize(cells)
+    spelled = np.array([*(known.get(str(cell).casefold()) for cell in different), None], dtype=object)
+    return pd.Series(spelled[codes], dtype=object)
 
 
 def _clean(value: object) -> str:

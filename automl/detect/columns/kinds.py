@@ -5,7 +5,7 @@ Record 13 of the decisions says when a rule (`automl.detect.columns.rules`) is o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,8 @@ from automl.detect.columns.profile import ColumnProfile, profile
 from automl.detect.columns.rules import (  # fmt: skip
     AMOUNT_NAMES,
     RULES,
+    TABLE_RULES,
+    binned,
     boolean,
     datetime,
     declared,
@@ -31,9 +33,10 @@ from automl.detect.columns.rules import (  # fmt: skip
     url,
 )
 from automl.detect.columns.sample import ColumnSample, column_sample, is_named
+from automl.detect.columns.worded import with_words
 from automl.detect.parse import date_reading, decimal_mark, numbers, packed_numbers, quantity_reading
 from automl.detect.quoting import percent
-from automl.records import MIN_LEVEL_ROWS, Column, Kind
+from automl.records import MIN_LEVEL_ROWS, QUANTITY_KINDS, Column, Kind
 
 __all__ = ["NINE_OF_KIND", "column", "columns", "forced", "settled"]
 
@@ -81,7 +84,17 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
     for family in large:
         found |= alike(distinct, family, [found[name] for name in family.judged])
     found |= _judged([c for c in map(str, frame.columns) if c not in found], distinct, kinds)
-    return [found[c] for c in map(str, frame.columns)]
+    return [_named_apart(found[c], set(map(str, frame.columns))) for c in map(str, frame.columns)]
+
+
+def _named_apart(found: Column, names: set[str]) -> Column:
+    """The column, whose levels beside it are named like no other column."""
+    name = found.reading.get("beside")
+    if name is None or name not in names:
+        return found
+    while name in names:
+        name += "*"
+    return replace(found, reading={**found.reading, "beside": name})
 
 
 def _judged(names: Sequence[str], distinct: pd.DataFrame, kinds: Mapping[str, Kind]) -> dict[str, Column]:
@@ -89,7 +102,7 @@ def _judged(names: Sequence[str], distinct: pd.DataFrame, kinds: Mapping[str, Ki
     seen, ruled = {}, {}
     for c in names:
         seen[c] = _sampled(c, distinct, c not in kinds)
-        ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _ruled(seen[c])
+        ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _of_table(seen[c])
         vars(seen[c]).pop("values", None)  # of a long table, the numbers of all columns would not fit
     open_ = [c for c, by_rule in ruled.items() if c not in kinds and _may_be_overruled(seen[c], by_rule)]
     if open_:
@@ -108,14 +121,31 @@ def _sampled(name: str, frame: pd.DataFrame, is_free: bool) -> ColumnSample:
     return seen if once is None else column_sample(name, once)
 
 
-def _ruled(seen: ColumnSample) -> Column:
+def _ruled(seen: ColumnSample, rules: Sequence[Callable[[ColumnSample], Column | None]] = RULES) -> Column:
     """The answer of the first rule that has one."""
-    return next(answer for rule in RULES if (answer := rule(seen)) is not None)
+    return next(answer for rule in rules if (answer := rule(seen)) is not None)
+
+
+def _of_table(seen: ColumnSample) -> Column:
+    """A table's column by the rules, where numbers with words among them are numbers."""
+    ruled = _ruled(seen, TABLE_RULES)
+    if "bins" in ruled.reading or ruled.kind in CERTAIN or declared(seen) is not None:
+        return ruled
+    return _worded(seen) or ruled
+
+
+def _worded(seen: ColumnSample) -> Column | None:
+    """The column as numbers with words among them, or None."""
+
+    def alone(stored: ColumnSample) -> Column:
+        return _judged([seen.name], pd.DataFrame({seen.name: stored.series}), {})[seen.name]
+
+    return with_words(seen, lambda part: _ruled(part, TABLE_RULES), alone)
 
 
 def _may_be_overruled(seen: ColumnSample, ruled: Column) -> bool:
     """Whether the kind is neither declared by the table nor certain, and the values are no numbers with decimals."""
-    if ruled.kind in CERTAIN or declared(seen) is not None:
+    if ruled.kind in CERTAIN or "beside" in ruled.reading or declared(seen) is not None:
         return False
     return not (ruled.kind == "numeric" and seen.is_numeric and not seen.is_integer)
 
@@ -220,6 +250,8 @@ def forced(seen: ColumnSample, kind: Kind) -> Column:
     elif kind == "datetime":
         packed = datetime(seen)
         reading = packed.reading if packed is not None else {"numbers": _numbers_as_time(seen)}
+    elif kind in QUANTITY_KINDS and (ruled := binned(seen) or _worded(seen)) is not None:
+        reading = ruled.reading
     elif kind == "numeric" and not seen.is_numeric:
         reading = {"decimal": decimal_mark(seen.texts)}
     elif kind == "embedded_number" and not seen.is_numeric:

@@ -78,6 +78,9 @@ def _of_column(
 ) -> dict[str, Any]:
     if column.name in numbers:
         found = numbers[column.name]
+        if column.beside is not None and column.beside.name in inputs.columns:
+            empty = inputs[[column.name, column.beside.name]].iloc[rows].isna().all(axis=1)
+            found = {**found, "missing": _share(float(empty.mean()))}
         return found if column.kind in QUANTITY_KINDS else {"missing": found["missing"]}
     cells = inputs[column.name].iloc[rows]
     gaps = cells.isna().to_numpy() | (cells.to_numpy() == "" if cells.dtype == object else False)
