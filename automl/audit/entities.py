@@ -1,7 +1,7 @@
 """Entities: an id whose rows share what is constant for a person or thing (age, sex and drug of a case).
 
-They are found by functional dependency: other columns hold one value within each id, by more than chance, while the rows
-of an id differ elsewhere.
+They are found by functional dependency: other columns hold one value within each id, by more than chance, while the
+rows of an id differ elsewhere.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 from automl.audit.encoding import evenly
 from automl.audit.models import area, class_probabilities_of, values_of
 from automl.audit.univariate import tamed
-from automl.audit.view import View, columns_named_by, is_birth, sample_of
+from automl.audit.view import View, columns_named_by, is_birth
 from automl.detect.columns.sample import is_named
 from automl.records import Column
 
@@ -71,7 +71,12 @@ def constant_within(view: View, column: Column, rows: np.ndarray) -> tuple[str, 
         share, by_chance = _constancy(ids, values)
         n_varying += share <= VARIES
         beyond = (share - by_chance) / (1 - by_chance) if by_chance < 1 else 0.0
-        if share >= CONSTANT and beyond >= BEYOND_CHANCE and not _same(ids, values) and not _by_size(order, ids, values):
+        if (
+            share >= CONSTANT
+            and beyond >= BEYOND_CHANCE
+            and not _same(ids, values)
+            and not _by_size(order, ids, values)
+        ):
             held.append(other.name)
     return tuple(held) if len(held) >= LEAST_CONSTANT and n_varying else ()
 

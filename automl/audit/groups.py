@@ -104,12 +104,12 @@ def _told(one: Crossing, quick: Compared | None, target: str) -> Finding:
     scored = ""
     if quick is not None and shared:
         scored = (
-            f" A quick model scores {quick.score} {quick.at_random:.2f} with rows split at random and {quick.by_id:.2f} "
-            f"with whole values of {name!r} held out."
+            f" A quick model scores {quick.score} {quick.at_random:.2f} with rows split at random and "
+            f"{quick.by_id:.2f} with whole values of {name!r} held out."
         )
     message = (
-        f"{percent(one.share)} of the test rows belong to one of {one.n_levels:,} values of {name!r} that also occur in "
-        f"training rows{rows}.{scored} If new rows have other values, the test score is too good."
+        f"{percent(one.share)} of the test rows belong to one of {one.n_levels:,} values of {name!r} that also occur "
+        f"in training rows{rows}.{scored} If new rows have other values, the test score is too good."
     )
     step = f"Pass {advice('group', [name])} so that each is wholly in training or wholly in test."
     options = (("group", (name,)),)

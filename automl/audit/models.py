@@ -97,9 +97,7 @@ def values_of(inputs: np.ndarray, values: np.ndarray, fold: np.ndarray) -> np.nd
     for one in np.unique(fold):
         seen = fold != one
         share = min(1.0, MOST_FEATURES / inputs.shape[1])
-        model = ExtraTreesRegressor(
-            TREES, min_samples_leaf=LEAST_LEAF, max_features=share, random_state=0, n_jobs=1
-        )
+        model = ExtraTreesRegressor(TREES, min_samples_leaf=LEAST_LEAF, max_features=share, random_state=0, n_jobs=1)
         out[~seen] = model.fit(inputs[seen], values[seen]).predict(inputs[~seen])
     return out
 

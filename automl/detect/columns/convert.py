@@ -38,7 +38,9 @@ def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
             series = series.iloc[:, 0] if isinstance(series, pd.DataFrame) else series
         else:
             series = pd.Series([None] * len(frame), dtype=object)
-            column = replace(column, reading=_of_absent(column))  # where a gap means no, a column that is not there does not
+            column = replace(
+                column, reading=_of_absent(column)
+            )  # where a gap means no, a column that is not there does not
         series = series.reset_index(drop=True)
         out[column.name] = typed(series, column)
         if column.beside is not None:

@@ -38,7 +38,7 @@ from automl.detect.parse import date_reading, decimal_mark, numbers, packed_numb
 from automl.detect.quoting import percent
 from automl.records import MIN_LEVEL_ROWS, QUANTITY_KINDS, Column, Kind
 
-__all__ = ["NINE_OF_KIND", "column", "columns", "forced", "settled"]
+__all__ = ["NINE_OF_KIND", "column", "columns", "forced", "may_be_overruled", "settled"]
 
 NINE_OF_KIND: Mapping[str, str] = {
     "numeric": "numeric", "categorical": "categorical", "boolean": "categorical", "datetime": "datetime",
@@ -104,12 +104,37 @@ def _judged(names: Sequence[str], distinct: pd.DataFrame, kinds: Mapping[str, Ki
         seen[c] = _sampled(c, distinct, c not in kinds)
         ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _of_table(seen[c])
         vars(seen[c]).pop("values", None)  # of a long table, the numbers of all columns would not fit
-    open_ = [c for c, by_rule in ruled.items() if c not in kinds and _may_be_overruled(seen[c], by_rule)]
+    open_ = [c for c, by_rule in ruled.items() if c not in kinds and may_be_overruled(seen[c], by_rule)]
     if open_:
         profiles = [profile(c, seen[c].series) for c in open_]
         likely = probabilities(profiles, shipped())
-        ruled |= {c: settled(seen[c], ruled[c], p, row) for c, p, row in zip(open_, profiles, likely, strict=True)}
-    return ruled
+        ruled |= {
+            c: _believed(settled(seen[c], ruled[c], p, row), ruled[c])
+            for c, p, row in zip(open_, profiles, likely, strict=True)
+        }
+    known = {*open_, *kinds}
+    return {c: one if c in known or _is_given(seen[c], one) else _measured(one) for c, one in ruled.items()}
+
+
+def _is_given(seen: ColumnSample, found: Column) -> bool:
+    """Whether a kind is a fact: a column that never varies, or whose kind the table declares."""
+    return found.kind == "constant" or declared(seen) is not None
+
+
+def _believed(found: Column, ruled: Column) -> Column:
+    """A kind that the model had a say in, with the share right of labelled columns of such a confidence.
+
+    That a column holds lists is seen in all of its cells. The model sees a few of them, and has no say in how sure
+    it is.
+    """
+    if found.kind == ruled.kind == "list":
+        return replace(found, confidence=ruled.confidence)
+    return replace(found, confidence=shipped().believed(found.confidence))
+
+
+def _measured(ruled: Column) -> Column:
+    """A kind that the rules alone decide, with the share right of labelled columns that they gave it, at most."""
+    return replace(ruled, confidence=min(ruled.confidence, shipped().by_rule.get(ruled.kind, 1.0)))
 
 
 def _sampled(name: str, frame: pd.DataFrame, is_free: bool) -> ColumnSample:
@@ -143,7 +168,7 @@ def _worded(seen: ColumnSample) -> Column | None:
     return with_words(seen, lambda part: _ruled(part, TABLE_RULES), alone)
 
 
-def _may_be_overruled(seen: ColumnSample, ruled: Column) -> bool:
+def may_be_overruled(seen: ColumnSample, ruled: Column) -> bool:
     """Whether the kind is neither declared by the table nor certain, and the values are no numbers with decimals."""
     if ruled.kind in CERTAIN or "beside" in ruled.reading or declared(seen) is not None:
         return False

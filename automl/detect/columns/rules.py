@@ -34,8 +34,8 @@ from automl.records import MIN_LEVEL_ROWS, Column
 from automl.system.counts import counted, noun
 
 __all__ = [
-    "AMOUNT_NAMES", "RULES", "TABLE_RULES", "binned", "boolean", "datetime", "declared", "embedded_number", "list_of", "numeric", "says_days",
-    "url",
+    "AMOUNT_NAMES", "RULES", "TABLE_RULES", "binned", "boolean", "datetime", "declared", "embedded_number", "list_of",
+    "numeric", "says_days", "url",
 ]  # fmt: skip
 
 ENOUGH = 0.95  # the share of sampled values a pattern must explain; the others become missing
@@ -171,9 +171,7 @@ def datetime(seen: ColumnSample) -> Column | None:
         if "day_first" in reading and len(seen.series) > len(seen.texts):
             reading, _, order = date_reading([t for t in words(seen.series.drop_duplicates()) if t is not None])
         evidence = share_words(share, len(seen.texts), "parse as dates") + (f", {order}" if order else "")
-        return Column(
-            seen.name, "datetime", share if "no day above" not in order else min(share, 0.7), evidence, reading
-        )
+        return Column(seen.name, "datetime", share, evidence, reading)
     if not seen.is_integer or not seen.is_named(DATE_NAMES):
         return None
     packed = packed_numbers(seen.values[~np.isnan(seen.values)], says_days(seen.name))
@@ -276,7 +274,7 @@ def numeric(seen: ColumnSample) -> Column | None:
 
 
 def binned(seen: ColumnSample) -> Column | None:
-    """Ranges of numbers ("30-40", "under 18"), each read as the number in its middle; the cells are levels beside it."""
+    """Ranges of numbers ("30-40", "under 18"), each read as the number in its middle; the cells are levels beside."""
     if seen.is_numeric or (found := bins_reading(seen.texts)) is None:
         return None
     reading, share, order = found

@@ -1,7 +1,7 @@
 """Numbers with words among them: a wind of "Calm", a rain of "trace", a laboratory's "<0.05" or "<LOD".
 
-Such a column stays one of numbers; its words become levels beside them (`automl.records.Column.beside`). Record 31 of the
-decisions says which columns of numbers and words stay categories.
+Such a column stays one of numbers; its words become levels beside them (`automl.records.Column.beside`). Record 31 of
+the decisions says which columns of numbers and words stay categories.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def with_words(seen: ColumnSample, by_rule: Judge, alone: Judge) -> Column | Non
             return None
         ruled = replace(ruled, confidence=min(ruled.confidence, judged.confidence))
     reading = {**ruled.reading, "words": list(parts.words), "beside": beside_name(seen.name, "word")}
-    return replace(ruled, name=seen.name, evidence=f"{_said(seen.name, parts.words)}: {ruled.evidence}", reading=reading)
+    return replace(
+        ruled, name=seen.name, evidence=f"{_said(seen.name, parts.words)}: {ruled.evidence}", reading=reading
+    )
 
 
 def beside_name(name: str, what: str) -> str:

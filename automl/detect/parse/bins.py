@@ -7,10 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from automl.detect.parse.numerals import decimal_mark, has_digit
 from automl.detect.parse.units import ENOUGH, canonical, quantity, related_factor
+from automl.records import MIN_LEVEL_ROWS
 
 __all__ = ["Interval", "bins_converter", "bins_reading", "has_ranges", "interval"]
 
@@ -202,10 +204,10 @@ def bins_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, list[str]
     n_ranges = sum(one.low < one.high for one in bins.values())
     if share < ENOUGH or n_ranges < LEAST_RANGES or len(bins) < LEAST_BINS:
         return None
-    if not (_are_parts(list(bins.values())) and len(counts) <= MOST_SHARE * len(texts)):
-        if not main or len(closed) < MOST_SHARE * len(bins):
-            return None
-    offsets = _offsets(list(bins.values()))
+    are_shared_parts = _are_parts(list(bins.values())) and len(counts) <= MOST_SHARE * len(texts)
+    if not are_shared_parts and (not main or len(closed) < MOST_SHARE * len(bins)):
+        return None
+    offsets = _offsets([one for text, one in bins.items() if counts[text] >= MIN_LEVEL_ROWS])
     if offsets is None:
         return None
     reading = {"decimal": decimal, "unit": main, "bins": list(offsets)}
@@ -238,15 +240,21 @@ def _in_unit(one: Interval, main: str) -> Interval | None:
 def _are_parts(bins: Sequence[Interval]) -> bool:
     """Whether ranges that differ overlap in no more than their ends."""
     different = sorted({(one.low, one.high) for one in bins})
-    return all(before[1] <= after[0] for before, after in zip(different, different[1:], strict=False))
+    return all(before[1] <= after[0] for before, after in pairwise(different))
 
 
 def _offsets(bins: Sequence[Interval]) -> tuple[float, float] | None:
-    """What is added to the ends of bins without a lower and without an upper end; None where several are open."""
+    """What is added to the ends of bins without a lower and without an upper end; None where several are open.
+
+    Args:
+        bins: that enough rows hold for their widths to be stored.
+    """
     below, above = {b.high for b in bins if b.low == -math.inf}, {b.low for b in bins if b.high == math.inf}
     closed = [one for one in bins if one.is_closed]
     if len(below) > 1 or len(above) > 1:
         return None
+    if not closed:
+        return 0.0, 0.0
     first, last = min(closed, key=lambda one: one.low), max(closed, key=lambda one: one.high)
     lower = -(first.high - first.low) / 2
     if below and min(one.high for one in bins) > 0 and next(iter(below)) + lower < 0:
