@@ -13,7 +13,7 @@ from automl.detect.parse import booleans, dates, numbers, word, words
 from automl.errors import DataError
 from automl.records import QUANTITY_KINDS, Column
 
-__all__ = ["as_frame", "levels_beside", "read", "typed"]
+__all__ = ["as_frame", "levels_beside", "read", "typed", "words_among"]
 
 
 def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
@@ -95,9 +95,12 @@ def levels_beside(series: pd.Series, column: Column) -> pd.Series:
     Returns:
         Texts, None where a cell is a number alone, or nothing.
     """
+    return pd.Series(words(series), dtype=object) if "bins" in column.reading else words_among(series, column)
+
+
+def words_among(series: pd.Series, column: Column) -> pd.Series:
+    """The words among a column's numbers, in the spelling of training; None for other cells."""
     cells = words(series)
-    if "bins" in column.reading:
-        return pd.Series(cells, dtype=object)
     known = {word.casefold(): word for word in column.reading.get("words", ())}
     codes, different = pd.factorize(cells)
     spelled = np.array([*(known.get(str(cell).casefold()) for cell in different), None], dtype=object)

@@ -5,6 +5,7 @@ Record 13 of the decisions says when a rule (`automl.detect.columns.rules`) is o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,6 +21,7 @@ from automl.detect.columns.plain_numbers import plain_numbers
 from automl.detect.columns.profile import ColumnProfile, profile
 from automl.detect.columns.rules import (  # fmt: skip
     AMOUNT_NAMES,
+    ENOUGH,
     RULES,
     TABLE_RULES,
     binned,
@@ -45,6 +47,7 @@ NINE_OF_KIND: Mapping[str, str] = {
     "text": "sentence", "url": "url", "image_path": "url", "embedded_number": "embedded-number", "list": "list",
     "identifier": "not-generalizable", "constant": "not-generalizable", "unknown": "context-specific",
 }  # fmt: skip
+PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})?(?:\.\d*)?")  # numbers as any reader stores them, and no codes
 CERTAIN = frozenset({"constant", "boolean", "datetime", "image_path", "url"})  # kinds whose rules are not overruled
 CONFIDENT = 0.8  # probability from which what was learnt overrules a rule
 LEAVING_OUT = 0.95  # and from which it may leave a column out
@@ -106,7 +109,7 @@ def _judged(names: Sequence[str], distinct: pd.DataFrame, kinds: Mapping[str, Ki
         vars(seen[c]).pop("values", None)  # of a long table, the numbers of all columns would not fit
     open_ = [c for c, by_rule in ruled.items() if c not in kinds and may_be_overruled(seen[c], by_rule)]
     if open_:
-        profiles = [profile(c, seen[c].series) for c in open_]
+        profiles = [profile(c, _as_stored(seen[c], ruled[c])) for c in open_]
         likely = probabilities(profiles, shipped())
         ruled |= {
             c: _believed(settled(seen[c], ruled[c], p, row), ruled[c])
@@ -114,6 +117,13 @@ def _judged(names: Sequence[str], distinct: pd.DataFrame, kinds: Mapping[str, Ki
         }
     known = {*open_, *kinds}
     return {c: one if c in known or _is_given(seen[c], one) else _measured(one) for c, one in ruled.items()}
+
+
+def _as_stored(seen: ColumnSample, ruled: Column) -> pd.Series:
+    """The cells as the model learnt to see them: plain numbers as numbers, though words for nothing are among them."""
+    if ruled.kind != "numeric" or seen.is_numeric or seen.matching(PLAIN) < ENOUGH:
+        return seen.series
+    return pd.Series(numbers(seen.series, ruled.reading))
 
 
 def _is_given(seen: ColumnSample, found: Column) -> bool:

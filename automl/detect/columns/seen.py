@@ -79,7 +79,8 @@ def _of_column(
     if column.name in numbers:
         found = numbers[column.name]
         if column.beside is not None and column.beside.name in inputs.columns:
-            empty = inputs[[column.name, column.beside.name]].iloc[rows].isna().all(axis=1)
+            is_word = inputs[column.beside.name].iloc[rows].isin(column.reading.get("words", ()))
+            empty = inputs[column.name].iloc[rows].isna() & ~is_word
             found = {**found, "missing": _share(float(empty.mean()))}
         return found if column.kind in QUANTITY_KINDS else {"missing": found["missing"]}
     cells = inputs[column.name].iloc[rows]
