@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from automl.detect.columns.sample import shown
-from automl.detect.columns.worded import is_level
+from automl.detect.columns.worded import without_levels
 from automl.detect.parse import MISSING_NUMBERS, numbers, unlike_units, word
 from automl.detect.quoting import percent, quotable
 from automl.detect.target.goal import SURE, Answer
@@ -90,8 +90,8 @@ def spelled_gaps(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column
         if series.dtype.kind in "fiubM":
             continue
         lost = read[c.name].isna().to_numpy() & series.notna().to_numpy()
-        held = (t for v in series[lost].tolist() if (t := word(v)) is not None and t.lower() in MISSING_NUMBERS)
-        texts = [t for t in held if not is_level(t, c)]
+        held = without_levels([word(v) for v in series[lost].tolist()], c)
+        texts = [t for t in held if t is not None and t.lower() in MISSING_NUMBERS]
         if texts:
             names.append(c.name)
             seen.update(texts)

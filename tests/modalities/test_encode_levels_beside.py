@@ -36,7 +36,7 @@ def test_the_deep_encoder_has_numbers_and_codes_of_both_columns(weather):
     made = encoder.transform(dataset, rows)
 
     codes = dict(zip(encoder.parts["categories"].columns, made["categories"].T, strict=True))
-    assert ["wind (word)", "age (range)"] == list(codes)
+    assert list(codes) == ["wind (word)", "age (range)"]
     np.testing.assert_array_equal(codes["wind (word)"] == 1, frame["wind"] == "Calm")
     assert {"wind", "age"} <= set(encoder.parts["numbers"].numeric)
     again = restore(encoder.state()).transform(dataset, rows)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from automl.detect.columns.plain_numbers import missing_shares
 from automl.detect.columns.sample import shown
-from automl.detect.columns.worded import is_level
+from automl.detect.columns.worded import without_levels
 from automl.detect.parse import MISSING_NUMBERS, words
 from automl.detect.quoting import quotable, usual_shape
 from automl.records import ORDERED_KINDS, Column, Finding, Severity
@@ -89,12 +89,12 @@ def mixed_types(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]
             continue
         at = np.flatnonzero(lost)
         texts = words(series.iloc[at], MISSING_NUMBERS)
-        texts = [None if t is None or is_level(t, c) else t for t in texts]
-        real = [i for i, t in zip(at, texts, strict=True) if t is not None]
+        unread = without_levels(texts.tolist(), c)
+        real = [i for i, t in zip(at, unread, strict=True) if t is not None]
         if real:
             names, count = [*names, c.name], count + len(real)
             rows += [int(i) for i in real[:20]]
-            odd = [t for t in texts if t is not None]
+            odd = [t for t in unread if t is not None]
             samples += quotable(c.name, Counter(odd))[:2]
             forms += [usual_shape(odd)]
     if not count:

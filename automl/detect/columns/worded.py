@@ -7,7 +7,7 @@ the decisions says which columns of numbers and words stay categories.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from automl.detect.quoting import quotable
 from automl.records import MIN_LEVEL_ROWS, QUANTITY_KINDS, Column
 from automl.system.counts import counted
 
-__all__ = ["beside_name", "is_level", "with_words"]
+__all__ = ["beside_name", "with_words", "without_levels"]
 
 MOST_WORDS, MOST_CHARACTERS, MOST_BLANKS = 8, 40, 4
 """Words that a column of numbers may have, and the length of each."""
@@ -87,9 +87,10 @@ def beside_name(name: str, what: str) -> str:
     return f"{name} ({what})"
 
 
-def is_level(text: str, column: Column) -> bool:
-    """Whether a cell is one of the words of a column of numbers."""
-    return text.casefold() in {word.casefold() for word in column.reading.get("words", ())}
+def without_levels(texts: Sequence[str | None], column: Column) -> list[str | None]:
+    """Cells of a column of numbers, None for those that are one of its words."""
+    known = {word.casefold() for word in column.reading.get("words", ())}
+    return [None if text is None or text.casefold() in known else text for text in texts]
 
 
 def _sample_of(name: str, cells: pd.Series) -> ColumnSample:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl.detect.columns.checks import mixed_types
 from automl.detect.columns.convert import read
 from automl.detect.columns.kinds import column, columns
 from automl.detect.columns.new_columns import read_new
@@ -61,7 +62,7 @@ def test_values_and_levels_stand_beside_each_other():
     calm = np.array([str(c).casefold() == "calm" for c in cells])
     np.testing.assert_array_equal(calm, made["wind"].isna())
     np.testing.assert_array_equal(calm, made["wind (word)"] == "Calm")
-    assert [("wind", "numeric"), ("wind (word)", "categorical")] == [(c.name, c.kind) for c in encoded_columns([found])]
+    assert [(c.name, c.kind) for c in encoded_columns([found])] == [("wind", "numeric"), ("wind (word)", "categorical")]
 
 
 def test_bounds_keep_their_value_and_are_levels_too():
@@ -74,7 +75,7 @@ def test_bounds_keep_their_value_and_are_levels_too():
 
 def test_units_stay_with_words_among_them():
     found = only(mixed([f"{x} km/h" for x in FRACTIONS], Calm=0.3))
-    assert ("embedded_number", "km/h", ["Calm"]) == (found.kind, found.reading["unit"], found.reading["words"])
+    assert (found.kind, found.reading["unit"], found.reading["words"]) == ("embedded_number", "km/h", ["Calm"])
 
 
 def test_words_for_nothing_stay_missing():
@@ -133,7 +134,7 @@ def test_bins_become_ordered_numbers_with_their_levels():
 
     assert found.kind == "embedded_number"
     assert "in this order: 'under 18', '18-24', '25-34', '35 and over'" in found.evidence
-    assert [15.0, 21.0, 29.5, 39.5] == sorted(made["age"].unique())
+    assert sorted(made["age"].unique()) == [15.0, 21.0, 29.5, 39.5]
     assert (made["age (range)"] == frame["age"]).all()
 
 
@@ -155,8 +156,8 @@ def new_rows(cells, new):
 def test_new_rows_have_their_words_and_an_unseen_one_is_missing_and_told():
     made, findings = new_rows(mixed(FRACTIONS, Calm=0.3), ["3.5", "calm", "Calm", "stormy"])
 
-    assert [3.5] == made["wind"].dropna().tolist()
-    assert [None, "Calm", "Calm", None] == made["wind (word)"].tolist()
+    assert made["wind"].dropna().tolist() == [3.5]
+    assert made["wind (word)"].tolist() == [None, "Calm", "Calm", None]
     assert list(findings) == ["unreadable_cells"]
     assert "1 of 4 rows (such as 'stormy')" in findings["unreadable_cells"].message
 
@@ -164,7 +165,7 @@ def test_new_rows_have_their_words_and_an_unseen_one_is_missing_and_told():
 def test_a_new_range_is_a_number_and_other_cells_are_told():
     made, findings = new_rows(RNG.choice(["0-9", "10-19", "20-29"], N), ["0-9", "30-39", "12", "many"])
 
-    assert [4.5, 34.5, 12.0] == made["wind"].dropna().tolist()
+    assert made["wind"].dropna().tolist() == [4.5, 34.5, 12.0]
     assert (list(findings), findings["unreadable_cells"].count) == (["unreadable_cells"], 1)
 
 
@@ -172,3 +173,14 @@ def test_a_column_that_is_not_there_has_neither_value_nor_level():
     found = only(mixed(FRACTIONS, Calm=0.3))
     made = read(pd.DataFrame({"other": [1, 2]}), [found])
     assert made.isna().all().all() and list(made.columns) == ["wind", "wind (word)"]
+
+
+def test_only_what_is_neither_number_nor_word_is_told_as_misfit():
+    cells = mixed(FRACTIONS, Calm=0.3)
+    cells[:2] = "broken", "wet"
+    frame = pd.DataFrame({"wind": cells})
+    found = columns(frame)
+
+    told = mixed_types(frame, read(frame, found), found)
+    assert (told.count, told.columns) == (2, ("wind",))
+    assert "Calm" not in told.message

@@ -67,7 +67,7 @@ def test_scores_overlaps_and_words_are_no_bins(levels):
 
 def test_open_bins_lie_half_a_neighbours_width_beyond_their_end_and_not_below_zero():
     convert = bins_converter(bins_reading(["under 18", "18-24", "25-34", "35+"] * 5)[0])
-    assert [15.0, 21.0, 29.5, 39.5] == [convert(t) for t in ("under 18", "18-24", "25-34", "35+")]
+    assert [convert(t) for t in ("under 18", "18-24", "25-34", "35+")] == [15.0, 21.0, 29.5, 39.5]
     convert = bins_converter(bins_reading(["< 5", "5-20", "21+"] * 5)[0])
     assert convert("< 5") == 2.5
 
@@ -75,12 +75,12 @@ def test_open_bins_lie_half_a_neighbours_width_beyond_their_end_and_not_below_ze
 def test_units_are_converted_and_others_are_not_read():
     reading = bins_reading(["10 - 30 minutes", "30 - 60 minutes", "1 - 2 hours", "2 - 3 hours"] * 9)[0]
     convert = bins_converter(reading)
-    assert [20.0, 90.0, None] == [convert(t) for t in ("10 - 30 minutes", "1 - 2 hours", "1 - 2 kg")]
+    assert [convert(t) for t in ("10 - 30 minutes", "1 - 2 hours", "1 - 2 kg")] == [20.0, 90.0, None]
 
 
 def test_a_new_range_is_read_too():
     convert = bins_converter(bins_reading(["0-9", "10-19", "20-29"] * 5)[0])
-    assert [34.5, 7.0, None] == [convert(t) for t in ("30-39", "7", "many")]
+    assert [convert(t) for t in ("30-39", "7", "many")] == [34.5, 7.0, None]
 
 
 def test_widths_of_bins_that_few_rows_hold_are_not_stored():
