@@ -2,9 +2,10 @@
 
     python benchmarks/columns_read.py [--seeds 5]
 
-Tables are drawn by a seed: weather with a wind of "Calm" and a rain of "no" and "trace", a laboratory's "<0.3" and "<LOD",
-a survey in bands. A linear model and boosted trees read the shallow side's features of the training rows and are scored on
-the test rows of the split, once as detected and once with every such column set to levels alone. The last line is JSON.
+Tables are drawn by a seed: weather with a wind of "Calm" and a rain of "no" and "trace", a laboratory's "<0.3" and
+"<LOD", a survey in bands. A linear model and boosted trees read the shallow side's features of the training rows and
+are scored on the test rows of the split, once as detected and once with every such column set to levels alone. The last
+line is JSON.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def scores(frame: pd.DataFrame, target: pd.Series, as_levels: bool, seed: int) -
     """ROC AUC or R² of both models on the test rows."""
     dataset, task = _detected(frame, target, {})
     if as_levels:
-        kinds = {c.name: "categorical" for c in task.columns if c.beside is not None}
+        kinds = {c.name: "categorical" for c in task.columns if c.level_column is not None}
         dataset, task = _detected(frame, target, kinds)
     parts = split.split(dataset, task, seed)
     known, is_class = np.union1d(parts.train, parts.valid), task.goal == "binary"

@@ -27,7 +27,7 @@ CODES = 0.9
 LEAST_LEARNT, LEAST_LOST = 0.05, 0.03
 """Share of the target that a quick model explains, and explains less on new groups: one that learnt something and loses
 nothing shows that groups are not grave."""
-MOST_HELD = 4
+MOST_SHARED = 4
 ALIKE, VERY_ALIKE = 0.2, 0.6
 MOST_COUNTED = 200_000
 MOST_ROWS, MOST_TEST = 1_000_000, 20_000
@@ -61,14 +61,14 @@ def crossing_groups(view: View) -> Finding | None:
             share = max(share, 1 - (len(split.test) / view.dataset.n_rows) ** (rows - 1))
         if share < CROSSING:
             continue
-        held = constant_within(view, column, known) if _is_id(view, column) else ()
-        if held or (_is_named_or_words(column) and (is_person(column.name) or alike >= VERY_ALIKE)):
-            crossing.append(Crossing(column, alike, share, max(n_levels, n_seen), held))
+        shared = constant_within(view, column, known) if _is_id(view, column) else ()
+        if shared or (_is_named_or_words(column) and (is_person(column.name) or alike >= VERY_ALIKE)):
+            crossing.append(Crossing(column, alike, share, max(n_levels, n_seen), shared))
     if not crossing:
         return None
-    gravest = max(crossing, key=lambda one: (bool(one.held), one.alike))
-    quick = compared(view, gravest.column, known) if gravest.held or gravest.alike >= ALIKE else None
-    return _told(gravest, quick, task.target[0])
+    gravest = max(crossing, key=lambda one: (bool(one.shared), one.alike))
+    quick = compared(view, gravest.column, known) if gravest.shared or gravest.alike >= ALIKE else None
+    return _finding(gravest, quick, task.target[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +80,29 @@ class Crossing:
         alike: how much of the target follows from the other rows of a group.
         share: of the test rows, those of a group with rows in training.
         n_levels: how many groups there are.
-        held: names of the columns that are constant within each group.
+        shared: names of the columns that are constant within each group.
     """
 
     column: Column
     alike: float
     share: float
     n_levels: int
-    held: tuple[str, ...]
+    shared: tuple[str, ...]
 
 
-def _told(one: Crossing, quick: Compared | None, target: str) -> Finding:
+def _finding(one: Crossing, quick: Compared | None, target: str) -> Finding:
     """The finding: grave where the rows of a group share much, unless a quick model is as good on new groups."""
     name = one.column.name
-    grave = (one.alike >= ALIKE and is_person(name)) or bool(one.held)
+    grave = (one.alike >= ALIKE and is_person(name)) or bool(one.shared)
     learnt = quick is not None and quick.explained >= LEAST_LEARNT and quick.lost < LEAST_LOST
     spared = learnt and one.alike < ALIKE
     severity: Severity = "high" if grave and not spared else "medium"
-    shared = [f"their values of {quoted(one.held, MOST_HELD)}"] if one.held else []
+    said = [f"their values of {quoted(one.shared, MOST_SHARED)}"] if one.shared else []
     if one.alike >= ALIKE:
-        shared += [f"their {target!r} ({percent(max(one.alike, 0))} of it follows from its other rows)"]
-    rows = f", and rows of one share {' and '.join(shared)}" if shared else ""
+        said += [f"their {target!r} ({percent(max(one.alike, 0))} of it follows from its other rows)"]
+    rows = f", and rows of one share {' and '.join(said)}" if said else ""
     scored = ""
-    if quick is not None and shared:
+    if quick is not None and said:
         scored = (
             f" A quick model scores {quick.score} {quick.at_random:.2f} with rows split at random and "
             f"{quick.by_id:.2f} with whole values of {name!r} held out."

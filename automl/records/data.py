@@ -150,7 +150,7 @@ class Column:
     seen: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def beside(self) -> Column | None:
+    def level_column(self) -> Column | None:
         """The levels that stand beside the numbers, a column of its own in a typed frame; None for most columns.
 
         Cells of the one column are read twice: as numbers, and as levels where they are words among numbers or bins.
@@ -161,7 +161,7 @@ class Column:
 
 def encoded_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     """The columns of a typed frame: those of the user, each followed by the one of its levels where it has one."""
-    return tuple(one for column in columns for one in (column, column.beside) if one is not None)
+    return tuple(one for column in columns for one in (column, column.level_column) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ def ambiguous_dates(columns: Sequence[Column]) -> Finding | None:
 
 def mostly_missing(read: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
     """Columns that are empty in more than half of the rows."""
-    shares = {**missing_shares(read), **{c.name: _empty(read, c) for c in columns if c.beside is not None}}
+    shares = {**missing_shares(read), **{c.name: _empty(read, c) for c in columns if c.level_column is not None}}
     names = [
         c.name
         for c in columns
@@ -194,8 +194,8 @@ def mostly_missing(read: pd.DataFrame, columns: Sequence[Column]) -> Finding | N
 
 def _empty(read: pd.DataFrame, column: Column) -> float:
     """The share of cells that hold neither a number nor a level beside the numbers."""
-    assert column.beside is not None
-    return float((read[column.name].isna() & read[column.beside.name].isna()).mean())
+    assert column.level_column is not None
+    return float((read[column.name].isna() & read[column.level_column.name].isna()).mean())
 
 
 def duplicate_rows(raw: pd.DataFrame, target: pd.DataFrame | None) -> Finding | None:

@@ -27,7 +27,7 @@ def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
     Returns:
         A new frame with a RangeIndex: float64 for numeric, embedded_number and boolean (NaN missing);
         datetime64[ns] for datetime (NaT missing); texts for text ("" missing); Python strings or None for others.
-        A value that cannot be read is missing. Levels that stand beside numbers (`automl.records.Column.beside`)
+        A value that cannot be read is missing. Levels that stand beside numbers (`automl.records.Column.level_column`)
         follow their column as one of their own.
     """
     frame = as_frame(frame)
@@ -43,8 +43,8 @@ def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
             )  # where a gap means no, a column that is not there does not
         series = series.reset_index(drop=True)
         out[column.name] = typed(series, column)
-        if column.beside is not None:
-            out[column.beside.name] = levels_beside(series, column)
+        if column.level_column is not None:
+            out[column.level_column.name] = levels_beside(series, column)
     return pd.DataFrame(out, index=pd.RangeIndex(len(frame)))
 
 

@@ -112,7 +112,7 @@ def _judged(names: Sequence[str], distinct: pd.DataFrame, kinds: Mapping[str, Ki
         profiles = [profile(c, _as_stored(seen[c], ruled[c])) for c in open_]
         likely = probabilities(profiles, shipped())
         ruled |= {
-            c: _believed(settled(seen[c], ruled[c], p, row), ruled[c])
+            c: _adjusted(settled(seen[c], ruled[c], p, row), ruled[c])
             for c, p, row in zip(open_, profiles, likely, strict=True)
         }
     known = {*open_, *kinds}
@@ -131,7 +131,7 @@ def _is_given(seen: ColumnSample, found: Column) -> bool:
     return found.kind == "constant" or declared(seen) is not None
 
 
-def _believed(found: Column, ruled: Column) -> Column:
+def _adjusted(found: Column, ruled: Column) -> Column:
     """A kind that the model had a say in, with the share right of labelled columns of such a confidence.
 
     That a column holds lists is seen in all of its cells. The model sees a few of them, and has no say in how sure
@@ -139,7 +139,7 @@ def _believed(found: Column, ruled: Column) -> Column:
     """
     if found.kind == ruled.kind == "list":
         return replace(found, confidence=ruled.confidence)
-    return replace(found, confidence=shipped().believed(found.confidence))
+    return replace(found, confidence=shipped().adjusted(found.confidence))
 
 
 def _measured(ruled: Column) -> Column:
@@ -172,10 +172,10 @@ def _of_table(seen: ColumnSample) -> Column:
 def _worded(seen: ColumnSample) -> Column | None:
     """The column as numbers with words among them, or None."""
 
-    def alone(stored: ColumnSample) -> Column:
+    def of_numbers(stored: ColumnSample) -> Column:
         return _judged([seen.name], pd.DataFrame({seen.name: stored.series}), {})[seen.name]
 
-    return with_words(seen, lambda part: _ruled(part, TABLE_RULES), alone)
+    return with_words(seen, lambda part: _ruled(part, TABLE_RULES), of_numbers)
 
 
 def may_be_overruled(seen: ColumnSample, ruled: Column) -> bool:

@@ -106,7 +106,7 @@ class Learned:
     reliability: tuple[np.ndarray, np.ndarray] = (np.zeros(0), np.zeros(0))
     by_rule: Mapping[str, float] = field(default_factory=dict)
 
-    def believed(self, sure: float) -> float:
+    def adjusted(self, sure: float) -> float:
         """What a confidence is worth: the share right of labelled columns that had it."""
         at, right = self.reliability
         return float(np.interp(sure, at, right)) if len(at) else sure

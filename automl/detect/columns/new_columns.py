@@ -84,7 +84,7 @@ def _compared(raw: pd.Series, values: np.ndarray, otherwise: Counter[str], colum
         gaps = pd.isna(values) | (values == "")
         new = unknown(values, column) & ~gaps
         return NewColumn(column, otherwise, np.zeros(len(raw), bool), gaps, new, examples=_examples(values, new))
-    lost = pd.isna(values) & words_among(raw, column).isna().to_numpy() if column.beside else pd.isna(values)
+    lost = pd.isna(values) & words_among(raw, column).isna().to_numpy() if column.level_column else pd.isna(values)
     unread = _unread(raw, lost, column)
     return NewColumn(
         column, otherwise, unread, lost & ~unread, np.zeros(len(raw), bool), _numbers(values, column),

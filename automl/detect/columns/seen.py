@@ -78,8 +78,8 @@ def _of_column(
 ) -> dict[str, Any]:
     if column.name in numbers:
         found = numbers[column.name]
-        if column.beside is not None and column.beside.name in inputs.columns:
-            is_word = inputs[column.beside.name].iloc[rows].isin(column.reading.get("words", ()))
+        if column.level_column is not None and column.level_column.name in inputs.columns:
+            is_word = inputs[column.level_column.name].iloc[rows].isin(column.reading.get("words", ()))
             empty = inputs[column.name].iloc[rows].isna() & ~is_word
             found = {**found, "missing": _share(float(empty.mean()))}
         return found if column.kind in QUANTITY_KINDS else {"missing": found["missing"]}

@@ -1,7 +1,7 @@
 """Numbers with words among them: a wind of "Calm", a rain of "trace", a laboratory's "<0.05" or "<LOD".
 
-Such a column stays one of numbers; its words become levels beside them (`automl.records.Column.beside`). Record 31 of
-the decisions says which columns of numbers and words stay categories.
+Such a column stays one of numbers; its words become levels beside them (`automl.records.Column.level_column`). Record 31
+of the decisions says which columns of numbers and words stay categories.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Parted:
     words: Counter[str]
 
 
-def with_words(seen: ColumnSample, by_rule: Judge, alone: Judge) -> Column | None:
+def with_words(seen: ColumnSample, by_rule: Judge, of_numbers: Judge) -> Column | None:
     """The column as numbers with words among them; None where it is none.
 
     The numbers decide: without the words they must be read as numbers, and not as codes, dates or names of rows.
@@ -54,7 +54,7 @@ def with_words(seen: ColumnSample, by_rule: Judge, alone: Judge) -> Column | Non
     Args:
         seen: the column.
         by_rule: what the rules say of the cells that hold digits.
-        alone: what is said of plain numbers once they are stored as such, without the words.
+        of_numbers: what is said of plain numbers once they are stored as such, without the words.
     """
     if seen.is_numeric or not any(_may_be_level(text) for text in seen.different):
         return None
@@ -72,7 +72,7 @@ def with_words(seen: ColumnSample, by_rule: Judge, alone: Judge) -> Column | Non
         if len(np.unique(values[~np.isnan(values)])) < max(LEAST_NUMBERS, NUMBERS_A_WORD * len(parts.words)):
             return None
     if ruled.kind == "numeric":
-        judged = alone(_stored(seen.name, parts.numbers, ruled))
+        judged = of_numbers(_stored(seen.name, parts.numbers, ruled))
         if judged.kind != "numeric":
             return None
         ruled = replace(ruled, confidence=min(ruled.confidence, judged.confidence))

@@ -179,14 +179,14 @@ def test_evidence_names_the_facts() -> None:
 
 
 def test_a_confidence_is_worth_a_rising_share_between_a_floor_and_one() -> None:
-    worth = [shipped().believed(sure) for sure in np.linspace(0, 1, 101)]
+    worth = [shipped().adjusted(sure) for sure in np.linspace(0, 1, 101)]
     assert worth == sorted(worth) and worth[0] >= 0.05 and worth[-1] <= 1.0
-    assert shipped().believed(0.02) < 0.1 and shipped().believed(0.99) > 0.95
+    assert shipped().adjusted(0.02) < 0.1 and shipped().adjusted(0.99) > 0.95
 
 
 def test_a_model_whose_reliability_was_not_measured_is_believed_as_it_is() -> None:
     bare = replace(shipped(), reliability=(np.zeros(0), np.zeros(0)), by_rule={})
-    assert bare.believed(0.3) == 0.3
+    assert bare.adjusted(0.3) == 0.3
 
 
 def test_the_confidence_beside_a_kind_is_what_it_is_worth_and_facts_are_sure() -> None:

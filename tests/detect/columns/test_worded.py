@@ -117,7 +117,7 @@ def test_the_user_s_kind_keeps_the_words_or_makes_all_of_them_levels():
     as_numbers, as_words = (only(cells, kinds={"wind": kind}) for kind in ("numeric", "categorical"))
 
     assert (as_numbers.evidence, as_numbers.reading["words"]) == ("set by you", ["Calm"])
-    assert (as_words.kind, as_words.beside) == ("categorical", None)
+    assert (as_words.kind, as_words.level_column) == ("categorical", None)
 
 
 def test_levels_beside_are_named_like_no_other_column():
