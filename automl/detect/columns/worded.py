@@ -1,7 +1,7 @@
 """Numbers with words among them: a wind of "Calm", a rain of "trace", a laboratory's "<0.05" or "<LOD".
 
-Such a column stays one of numbers; its words become levels beside them (`automl.records.Column.level_column`). Record 31
-of the decisions says which columns of numbers and words stay categories.
+Such a column stays one of numbers; its words become levels beside them (`automl.records.Column.level_column`). Record
+31 of the decisions says which columns of numbers and words stay categories.
 """
 
 from __future__ import annotations
