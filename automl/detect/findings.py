@@ -26,7 +26,7 @@ LOOKED_AT = 300
 ASKED = 0.6
 """How sure of its kind a column must be for nobody to be asked: below, 12 % of labelled columns were right, of the
 others 98 %."""
-MOST_ASKED = 5
+MOST_ASKED, LONGEST_NAME = 5, 40
 
 
 def reading_findings(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]) -> tuple[Finding, ...]:
@@ -162,11 +162,14 @@ def unsure_kinds(raw: pd.DataFrame, columns: Sequence[Column]) -> Finding | None
         return None
     open_.sort(key=lambda c: c.confidence)
     asked = [(c, _other_kind(raw[c.name], c)) for c in open_[:MOST_ASKED]]
-    said = "; ".join(f"is {c.name!r} {WORDS[c.kind]} ({percent(c.confidence)} sure) or {WORDS[o]}?" for c, o in asked)
+    said = "; ".join(
+        f"is {shown([c.name])} {WORDS[c.kind]} ({percent(c.confidence)} sure) or {WORDS[o]}?" for c, o in asked
+    )
     more = f" And {len(open_) - MOST_ASKED} more columns are unsure." if len(open_) > MOST_ASKED else ""
     first, other = asked[0]
-    step = f"Say which: {shell.columns_flag(first.name, first.kind)} keeps it, or pass "
-    step += f"{shell.columns_flag(first.name, other)}."
+    name = first.name if len(first.name) <= LONGEST_NAME else "NAME"
+    keep, change = shell.columns_flag(name, first.kind), shell.columns_flag(name, other)
+    step = f"Say which: {keep} keeps it, or pass {change}."
     return Finding("unsure_kinds", "low", f"Not sure of every column's kind: {said}{more}", step,
                    tuple(c.name for c in open_), (), len(open_))  # fmt: skip
 

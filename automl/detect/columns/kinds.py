@@ -205,7 +205,7 @@ def settled(seen: ColumnSample, ruled: Column, p: ColumnProfile, row: np.ndarray
             break
         other = _readable(seen, NINE[place], sure, ruled)
         if other is not None and other.kind != ruled.kind:
-            return replace(other, confidence=sure, evidence=_facts(p, other.kind, sure))
+            return replace(other, confidence=sure, evidence=_facts(p, other.kind, shipped().adjusted(sure)))
     if lost or (ruled.kind == "numeric" and seen.is_named(AMOUNT_NAMES)):
         return ruled
     # How sure it is among the kinds that keep it in use: that people would ask about it does not make it another one.
