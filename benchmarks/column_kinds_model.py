@@ -14,7 +14,8 @@ import math
 import re
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,23 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 import automl
 from automl.detect.columns.features import BUCKETS, N_FEATURES, N_VOTES, Lexicon, column_features, hashed, spoken, stem
+from automl.detect.columns.kinds import NINE_OF_KIND, may_be_overruled, settled
 from automl.detect.columns.model import LEAF, NINE, load, probabilities
 from automl.detect.columns.profile import ColumnProfile, benchmark_profile
+from automl.detect.columns.rules import TABLE_RULES
+from automl.detect.columns.sample import ColumnSample
+from automl.records import KINDS, Column
 
-__all__ = ["FOLDS", "fitted", "folds", "out_of_fold", "sharpened", "sharpness", "table"]
+__all__ = [
+    "FOLDS", "Shown", "believed", "fitted", "folds", "out_of_fold", "reliability", "row_sample", "ruled", "sharpened",
+    "sharpness", "shown", "table",
+]  # fmt: skip
 
 SEED = 0
 FOLDS = 5
@@ -43,6 +52,11 @@ BOOSTINGS = 2
 """Seeds, each fitted twice: to columns alike, and to files by the root of their columns. Scores are averaged."""
 RANDOMISED = {"n_estimators": 250, "max_features": 0.3}
 LINEAR = {"C": 20.0, "max_iter": 60, "tol": 1e-3}
+AT = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0])
+"""Confidences whose worth is stored."""
+LEAST_SURE, LEAST_RULED = 0.05, 10
+"""No judged kind is shown with less; columns that a rule must have decided for its share right to be measured."""
+OUT_OF_USE = (NINE.index("context-specific"), NINE.index("not-generalizable"))
 STORED = Path(automl.__file__).parent / "data" / "column_kinds.npz"
 
 # --------------------------------------------------------------------------- the table
@@ -59,11 +73,58 @@ def table(path: str) -> tuple[list[ColumnProfile], np.ndarray, np.ndarray]:
     return profiles, labels.to_numpy(np.int64), rows["Record_id"].to_numpy()
 
 
+# --------------------------------------------------------------------------- rows as the rules see them
+
+
+class RowSample(ColumnSample):
+    """A row of the benchmark as the rules see it: they ask for counts that its five values do not show."""
+
+    profile: ColumnProfile
+
+    @property
+    def n_missing(self) -> int:
+        return self.profile.n_missing
+
+    @property
+    def n_distinct(self) -> int:
+        return self.profile.n_distinct
+
+    @property
+    def n_present(self) -> int:
+        return self.profile.n_present
+
+    @property
+    def distinct_share(self) -> float:
+        return min(self.profile.n_distinct / max(min(self.profile.n_present, 1_000), 1), 1.0)
+
+
+def row_sample(p: ColumnProfile) -> RowSample:
+    """The samples as a series, with the bounds of numbers among them."""
+    if p.is_number:
+        numbers = [float(t) for t in p.samples] + [p.low, p.high]
+        whole = all(x.is_integer() for x in numbers)
+        series = pd.Series([int(x) for x in numbers] if whole else numbers)
+        series = series.astype("float64") if whole and series.dtype == object else series
+    else:
+        series = pd.Series(list(p.samples), dtype=object)
+    seen = RowSample(p.name, series, p.samples, p.is_number)
+    object.__setattr__(seen, "profile", p)
+    return seen
+
+
+def ruled(seen: ColumnSample) -> Column:
+    """What the rules alone say."""
+    return next(found for rule in TABLE_RULES if (found := rule(seen)) is not None)
+
+
 # --------------------------------------------------------------------------- the fit
 
 
-def fitted(profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.ndarray, sharpness: float = 1.0) -> bytes:
-    """Fit all parts on these columns and nothing else, as the bytes to be stored."""
+def fitted(
+    profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.ndarray, sharpness: float = 1.0,
+    measured: Mapping[str, np.ndarray] | None = None,
+) -> bytes:  # fmt: skip
+    """Fit all parts on these columns and nothing else, as the bytes to be stored; with what was measured by folds."""
     lexicon, known, own = _lexicon(profiles, labels, records)
     rows = np.concatenate([column_features(p, lexicon, vote) for p, vote in zip(profiles, own, strict=True)])
     edges = [_edges(rows[:, j]) for j in range(N_FEATURES)]
@@ -89,6 +150,7 @@ def fitted(profiles: Sequence[ColumnProfile], labels: np.ndarray, records: np.nd
         "sharpness": np.float64(sharpness),
         **_boosted_arrays(boosted),
         **_randomised_arrays(randomised),
+        **(measured or {}),
     }
     out = BytesIO()
     np.savez_compressed(out, **store)
@@ -272,6 +334,76 @@ def sharpness(found: np.ndarray, labels: np.ndarray) -> float:
     return float(powers[int(np.argmin(losses))])
 
 
+# --------------------------------------------------------------------------- how sure
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The kinds in use of some columns, and how sure the detector is of them.
+
+    Attributes:
+        kinds: of the product.
+        confidence: before it is calibrated.
+        is_judged: whether the model had a say.
+        is_right: whether the label is of that kind. Labels that leave a column out of use say nothing of the kind of a
+            column in use: these columns are in neither part.
+        records: source files.
+    """
+
+    kinds: np.ndarray
+    confidence: np.ndarray
+    is_judged: np.ndarray
+    is_right: np.ndarray
+    records: np.ndarray
+
+
+def shown(profiles: Sequence[ColumnProfile], found: np.ndarray, labels: np.ndarray, records: np.ndarray) -> Shown:
+    """What the detector would show of columns, by probabilities (calibrated) of models that have not seen them."""
+    rows = []
+    for p, row, label, record in zip(profiles, found, labels.tolist(), records.tolist(), strict=True):
+        seen = row_sample(p)
+        by_rule = ruled(seen)
+        judged = may_be_overruled(seen, by_rule)
+        one = settled(seen, by_rule, p, row) if judged else by_rule
+        nine = NINE.index(NINE_OF_KIND[one.kind])
+        if label in OUT_OF_USE and nine not in OUT_OF_USE:
+            continue
+        rows.append((one.kind, one.confidence, judged, nine == label, record))
+    kinds, confidence, judged, right, files = map(np.array, zip(*rows, strict=True))
+    return Shown(kinds, confidence, judged, right, files)
+
+
+def reliability(some: Shown, at: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """What confidences and rules are worth, as arrays to be stored.
+
+    Judged kinds: the share right as a rising function of the confidence (isotonic regression), at a few confidences.
+    Kinds by rule alone: the share right of each, with half a column right and half a column wrong added.
+
+    Args:
+        some: columns whose models have not seen them. at: positions to learn from; None for all.
+
+    Source: Zadrozny and Elkan 2002, "Transforming classifier scores into accurate multiclass probability estimates".
+    """
+    at = np.arange(len(some.kinds)) if at is None else at
+    judged = at[some.is_judged[at]]
+    rising = IsotonicRegression(y_min=LEAST_SURE, y_max=1 - LEAST_SURE / 5, out_of_bounds="clip")
+    rising.fit(some.confidence[judged], some.is_right[judged])
+    right = rising.predict(AT)
+    by_rule = []
+    for kind in KINDS:
+        own = at[~some.is_judged[at] & (some.kinds[at] == kind)]
+        by_rule.append((some.is_right[own].sum() + 0.5) / (len(own) + 1) if len(own) >= LEAST_RULED else 1.0)
+    return {"reliability": np.stack([AT, right]), "by_rule": np.array(by_rule)}
+
+
+def believed(some: Shown, store: Mapping[str, np.ndarray], at: np.ndarray) -> np.ndarray:
+    """The confidence that is shown, at these positions."""
+    by_rule = dict(zip(KINDS, store["by_rule"].tolist(), strict=True))
+    sure = some.confidence[at]
+    most = np.array([1.0 if kind == "constant" else by_rule[kind] for kind in some.kinds[at].tolist()])
+    return np.where(some.is_judged[at], np.interp(sure, *store["reliability"]), np.minimum(sure, most))
+
+
 def main() -> None:
     """Fit, calibrate by folds of whole files, store."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -280,7 +412,8 @@ def main() -> None:
     profiles, labels, records = table(train)
     found, _ = out_of_fold(profiles, labels, records, grouped=True)
     power = sharpness(found, labels)
-    stored = fitted(profiles, labels, records, power)
+    measured = reliability(shown(profiles, sharpened(found, power), labels, records))
+    stored = fitted(profiles, labels, records, power, measured)
     load(stored)
     STORED.write_bytes(stored)
     print(f"{STORED.name}: {len(stored) / 1e6:.2f} MB, fitted on {len(labels):,} columns, sharpness {power:.2f}")

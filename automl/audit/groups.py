@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
+from automl.audit.entities import Compared, compared, constant_within
 from automl.audit.leakage import copies
 from automl.audit.univariate import skill
-from automl.audit.view import View, is_person, remembered, sample_of
+from automl.audit.view import View, is_person, quoted, remembered, sample_of
 from automl.detect.columns.sample import is_named
 from automl.detect.quoting import percent
 from automl.records import Column, Finding, Severity
@@ -19,6 +22,12 @@ CODE = r"id|ids|no|nr|num|number|code|key|uid|uuid|hash"
 LEAST_LEVELS = 10
 ROWS_A_LEVEL = (1.5, 200.0)
 CROSSING = 0.3
+CODES = 0.9
+"""Share of the levels that hold digits, from which a column of words holds codes."""
+LEAST_LEARNT, LEAST_LOST = 0.05, 0.03
+"""Share of the target that a quick model explains, and explains less on new groups: one that learnt something and loses
+nothing shows that groups are not grave."""
+MOST_SHARED = 4
 ALIKE, VERY_ALIKE = 0.2, 0.6
 MOST_COUNTED = 200_000
 MOST_ROWS, MOST_TEST = 1_000_000, 20_000
@@ -35,44 +44,83 @@ def crossing_groups(view: View) -> Finding | None:
 
     A column may hold groups if it is named like a person, device or session, or holds codes, and its levels have
     several rows each. How well a level's other rows predict the target (`univariate.skill`) measures how much a model
-    gains by recognising the group.
+    gains by recognising the group. An id whose rows share other columns' values (`entities.constant_within`) is one
+    whatever its name, and a quick model says what its held-out rows would score.
     """
     split, task = view.split, view.task
     if view.frame is None or split is None or not len(split.test) or task.group_column is not None:
         return None
     if view.goal.in_windows or split.units == "group":
         return None
-    crossing: list[tuple[float, float, int, Column]] = []
+    crossing: list[Crossing] = []
     known, test = np.union1d(split.train, split.valid)[:MOST_ROWS], sample_of(split.test, MOST_TEST)
     given = view.dataset.given is not None and bool(view.dataset.given.any())
     for column, n_levels, rows in _candidates(view):
         alike, share, n_seen = _crossing(view, view.frame[column.name], known, test)
         if _share_read(view) < ALL_READ and split.units == "row" and not given:
             share = max(share, 1 - (len(split.test) / view.dataset.n_rows) ** (rows - 1))
-        if share >= CROSSING and (is_person(column.name) or alike >= VERY_ALIKE):
-            crossing.append((alike, share, max(n_levels, n_seen), column))
+        if share < CROSSING:
+            continue
+        shared = constant_within(view, column, known) if _is_id(view, column) else ()
+        if shared or (_is_named_or_words(column) and (is_person(column.name) or alike >= VERY_ALIKE)):
+            crossing.append(Crossing(column, alike, share, max(n_levels, n_seen), shared))
     if not crossing:
         return None
-    alike, share, n_levels, column = max(crossing, key=lambda one: one[0])
-    severity: Severity = "high" if alike >= ALIKE and is_person(column.name) else "medium"
-    shared = ""
-    if alike >= ALIKE:
-        explained = percent(max(alike, 0))
-        shared = f", and rows of one share their {task.target[0]!r} ({explained} of it follows from its other rows)"
+    gravest = max(crossing, key=lambda one: (bool(one.shared), one.alike))
+    quick = compared(view, gravest.column, known) if gravest.shared or gravest.alike >= ALIKE else None
+    return _finding(gravest, quick, task.target[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A column of groups that are on both sides of the split.
+
+    Attributes:
+        column: of groups.
+        alike: how much of the target follows from the other rows of a group.
+        share: of the test rows, those of a group with rows in training.
+        n_levels: how many groups there are.
+        shared: names of the columns that are constant within each group.
+    """
+
+    column: Column
+    alike: float
+    share: float
+    n_levels: int
+    shared: tuple[str, ...]
+
+
+def _finding(one: Crossing, quick: Compared | None, target: str) -> Finding:
+    """The finding: grave where the rows of a group share much, unless a quick model is as good on new groups."""
+    name = one.column.name
+    grave = (one.alike >= ALIKE and is_person(name)) or bool(one.shared)
+    learnt = quick is not None and quick.explained >= LEAST_LEARNT and quick.lost < LEAST_LOST
+    spared = learnt and one.alike < ALIKE
+    severity: Severity = "high" if grave and not spared else "medium"
+    said = [f"their values of {quoted(one.shared, MOST_SHARED)}"] if one.shared else []
+    if one.alike >= ALIKE:
+        said += [f"their {target!r} ({percent(max(one.alike, 0))} of it follows from its other rows)"]
+    rows = f", and rows of one share {' and '.join(said)}" if said else ""
+    scored = ""
+    if quick is not None and said:
+        scored = (
+            f" A quick model scores {quick.score} {quick.at_random:.2f} with rows split at random and "
+            f"{quick.by_id:.2f} with whole values of {name!r} held out."
+        )
     message = (
-        f"{percent(share)} of the test rows belong to one of {n_levels:,} values of {column.name!r} that also occur in "
-        f"training rows{shared}. If new rows have other values, the test score is too good."
+        f"{percent(one.share)} of the test rows belong to one of {one.n_levels:,} values of {name!r} that also occur "
+        f"in training rows{rows}.{scored} If new rows have other values, the test score is too good."
     )
-    step = f"Pass {advice('group', [column.name])} so that each is wholly in training or wholly in test."
-    options = (("group", (column.name,)),)
-    return Finding("crossing_groups", severity, message, step, (column.name,), (), n_levels, options=options)
+    step = f"Pass {advice('group', [name])} so that each is wholly in training or wholly in test."
+    options = (("group", (name,)),)
+    return Finding("crossing_groups", severity, message, step, (name,), (), one.n_levels, options=options)
 
 
 def _candidates(view: View) -> list[tuple[Column, int, float]]:
     """Columns that look like groups, how many groups each has, and how many rows a group has."""
     assert view.frame is not None
     candidates: list[tuple[Column, int, float]] = []
-    for column in sorted(view.columns, key=lambda c: not is_person(c.name)):
+    for column in sorted(view.columns, key=lambda c: (not is_person(c.name), not _is_named_or_words(c))):
         if column.name in copies(view) or view.known_frame[column.name].nunique() < LEAST_LEVELS:
             continue
         n_levels, rows = _n_groups(view.frame[column.name], column, _share_read(view))
@@ -83,9 +131,23 @@ def _candidates(view: View) -> list[tuple[Column, int, float]]:
     return candidates
 
 
+def _is_id(view: View, column: Column) -> bool:
+    """Whether a column may hold ids: by its name, its kind, or since nearly all of its levels hold digits."""
+    assert view.frame is not None
+    if is_person(column.name) or is_named(column.name, CODE) or column.kind != "categorical":
+        return True
+    levels = [level for level in view.known_frame[column.name].unique().tolist() if isinstance(level, str)]
+    return sum(any(map(str.isdigit, level)) for level in levels) >= CODES * max(len(levels), 1)
+
+
+def _is_named_or_words(column: Column) -> bool:
+    """Whether a column may hold groups without a proof: words and codes, and numbers that are named as such."""
+    return column.kind != "numeric" or is_person(column.name) or is_named(column.name, CODE)
+
+
 def _n_groups(series: pd.Series, column: Column, share_read: float) -> tuple[int, float]:
     """How many groups a column has, 0 where it does not look like a column of groups; and the rows of a group."""
-    are_codes = column.kind == "numeric" and (is_person(column.name) or is_named(column.name, CODE))
+    are_codes = column.kind == "numeric"
     if column.kind not in ("categorical", "identifier", "unknown") and not are_codes:
         return 0, 1.0
     sample = series.iloc[sample_of(np.arange(len(series)), MOST_COUNTED)]

@@ -9,7 +9,10 @@ import pandas as pd
 
 from automl.audit.univariate import tamed
 
-__all__ = ["area", "class_probabilities", "model_skill", "predicted_values", "text_probabilities"]
+__all__ = [
+    "area", "class_probabilities", "class_probabilities_of", "model_skill", "predicted_values", "text_probabilities",
+    "values_of",
+]  # fmt: skip
 
 TREES = 60
 LEAST_LEAF = 2
@@ -55,6 +58,48 @@ def predicted_values(inputs: np.ndarray, values: np.ndarray) -> np.ndarray:
         warnings.simplefilter("ignore", UserWarning)
         model.fit(inputs, values)
     return np.asarray(model.oob_prediction_, np.float64)
+
+
+def class_probabilities_of(inputs: np.ndarray, labels: np.ndarray, n_classes: int, fold: np.ndarray) -> np.ndarray:
+    """Class probabilities of extremely randomised trees, each fold's from the others.
+
+    Args:
+        inputs: ``(n, n_features)`` without gaps.
+        labels: ``(n,)`` codes.
+        n_classes: how many classes there are, in the labels or not.
+        fold: ``(n,)`` the fold of each row.
+
+    Returns:
+        ``(n, n_classes)``, zero for classes that the other folds do not hold.
+    """
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    out = np.zeros((len(labels), n_classes))
+    for one in np.unique(fold):
+        seen = fold != one
+        model = ExtraTreesClassifier(TREES, min_samples_leaf=LEAST_LEAF, random_state=0, n_jobs=1)
+        model.fit(inputs[seen], labels[seen])
+        out[np.ix_(~seen, model.classes_)] = model.predict_proba(inputs[~seen])
+    return out
+
+
+def values_of(inputs: np.ndarray, values: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Numbers as extremely randomised trees predict them, each fold's from the others: ``(n,)``.
+
+    Args:
+        inputs: ``(n, n_features)`` without gaps.
+        values: ``(n,)``.
+        fold: ``(n,)`` the fold of each row.
+    """
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    out = np.zeros(len(values))
+    for one in np.unique(fold):
+        seen = fold != one
+        share = min(1.0, MOST_FEATURES / inputs.shape[1])
+        model = ExtraTreesRegressor(TREES, min_samples_leaf=LEAST_LEAF, max_features=share, random_state=0, n_jobs=1)
+        out[~seen] = model.fit(inputs[seen], values[seen]).predict(inputs[~seen])
+    return out
 
 
 def text_probabilities(texts: pd.Series, labels: np.ndarray, n_classes: int) -> np.ndarray:

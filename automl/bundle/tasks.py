@@ -30,6 +30,7 @@ READINGS: Mapping[str, type | tuple[type, ...]] = {
     "day_first": bool, "decimal": str, "mark": str, "brackets": str, "true": str, "false": str, "empty": str,
     "unit": (str, type(None)), "units": dict, "missing": (list, tuple), "separator": str, "numbers": str, "form": str,
     "shape": (list, tuple), "range": (list, tuple), "wall": bool, "parts": dict, "keys": (list, tuple),
+    "words": (list, tuple), "bins": (list, tuple), "beside": str,
 }  # fmt: skip
 """Types of the entries of a column's reading, by name."""
 NUMBER = (int, float)
@@ -186,6 +187,10 @@ def _fault_of(column: Column) -> str:
         return f"reads {column.name!r} with columns that are not named"
     if not set(parts) <= PART_NAMES:
         return f"reads {column.name!r} with unknown parts of a time"
+    if not all(isinstance(word, str) for word in reading.get("words", ())):
+        return f"reads {column.name!r} with words that are no texts"
+    if "bins" in reading and not _is_range(reading["bins"]):
+        return f"reads {column.name!r} with invalid ends of bins"
     if "range" in reading and not _is_range(reading["range"]):
         return f"has images of an invalid range in {column.name!r}"
     if "shape" in reading and not _is_shape(reading["shape"]):

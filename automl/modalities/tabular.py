@@ -36,6 +36,7 @@ from automl.records import (
     Split,
     TargetCodec,
     Task,
+    encoded_columns,
 )
 from automl.system.counts import counted
 from automl.target_encoding.ridge import target_columns
@@ -116,7 +117,7 @@ def fit(dataset: Dataset, task: Task, split: Split) -> TabularEncoder:
     Raises:
         DataError: no column varies in the training rows.
     """
-    columns = [column for column in task.columns if column.name != task.group_column]
+    columns = list(encoded_columns([column for column in task.columns if column.name != task.group_column]))
     images = [c.name for c in columns if c.kind == "image_path" and c.name in dataset.pictures]
     pictures = fit_pictures(dataset, split.train, images)
     shown = [part.column for part, _ in pictures.values()]

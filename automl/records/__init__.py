@@ -17,7 +17,7 @@ Conventions that every package relies on:
 
 from automl.records.asked import Costs, Recipe, SearchOptions
 from automl.records.contestants import Baseline, Contender, FitContext, ShallowModel, Template
-from automl.records.data import Column, Dataset, Finding, Split, Task
+from automl.records.data import Column, Dataset, Finding, Split, Task, encoded_columns
 from automl.records.goal import Calibration, Example, Goal, HeldOut, Regions
 from automl.records.modality import ArrayForm, Modality
 from automl.records.names import (
@@ -66,5 +66,5 @@ __all__ = [
     "Facts", "Family", "Finding", "FitContext", "Goal", "GoalName", "Head", "HeldOut", "InputKind", "InputSpec",
     "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind", "Recipe",
     "Regions", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "Split", "Status", "TargetCodec",
-    "Task", "Template", "Tier", "WouldDecide",
+    "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
 ]  # fmt: skip

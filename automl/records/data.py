@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -132,6 +132,7 @@ class Column:
 
     `reading` says how its text was read. It is decided once on the whole column and used for new rows as well, such as
     ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``; for
+    numbers with words among them, ``{"words": ["Calm"], "beside": "wind (word)"}``, for bins also ``"bins"``; for
     images of a table, ``{"shape": [height, width, channels]}``, and ``"range"``, the values that become 0 and 255, if
     they have more than eight bits. That of a time column may name the columns that tell a part of the time
     (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
@@ -147,6 +148,20 @@ class Column:
     evidence: str
     reading: Mapping[str, Any] = field(default_factory=dict)
     seen: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def level_column(self) -> Column | None:
+        """The levels that stand beside the numbers, a column of its own in a typed frame; None for most columns.
+
+        Cells of the one column are read twice: as numbers, and as levels where they are words among numbers or bins.
+        """
+        name = self.reading.get("beside")
+        return None if name is None else Column(str(name), "categorical", self.confidence, f"levels of {self.name!r}")
+
+
+def encoded_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns of a typed frame: those of the user, each followed by the one of its levels where it has one."""
+    return tuple(one for column in columns for one in (column, column.level_column) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)

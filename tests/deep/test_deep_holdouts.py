@@ -157,7 +157,7 @@ def test_an_ensemble_is_chosen_on_all_hold_outs_and_among_those_judged_on_all(fo
     np.testing.assert_array_equal(truth, codec.truth(dataset, np.concatenate([valid for _, valid in split.folds])))
     scores = [
         metrics.score(task.metric, codec.truth(dataset, valid),
-                      combine([codec.decode(kept.raws[i]) for kept in deep.chosen.standing.members]))
+                      combine([codec.decode(kept.raws[i]) for kept in deep.chosen.named.members]))
         for i, (_, valid) in enumerate(split.folds)
     ]  # fmt: skip
     assert found.n_holdouts == 3 and found.valid_score == pytest.approx(statistics.fmean(scores))

@@ -83,14 +83,14 @@ def test_a_bound_on_time_that_is_not_reached_changes_nothing(task_parts):
     for seconds in (math.inf, 3000.0):
         deep = named(task_parts)
         assert deep.add_seed(seconds)
-        fits.append(deep.chosen.standing.members[0].refits[0])
+        fits.append(deep.chosen.named.members[0].refits[0])
     assert fits[0].n_steps == fits[1].n_steps
     assert all(np.array_equal(a, b) for a, b in zip(fits[0].weights, fits[1].weights, strict=True))
 
 
 def test_its_length_is_that_of_the_best_epoch_scaled_by_the_rows(task_parts, monkeypatch):
     deep = named(task_parts)
-    (candidate,) = deep.chosen.standing.members
+    (candidate,) = deep.chosen.named.members
     candidate.fit = dataclasses.replace(candidate.fit, n_steps=40, best_step=30)
     seen = watched(deep, monkeypatch)
     assert deep.add_seed(math.inf)
@@ -156,7 +156,7 @@ def test_no_time_begins_no_refit(task_parts, monkeypatch):
 
 def test_a_member_that_cannot_be_refitted_leaves_the_ensemble(task_parts, monkeypatch):
     deep = ensemble_of(task_parts, monkeypatch, 0.5, 0.3, 0.2)
-    first, second, third = deep.chosen.standing.members
+    first, second, third = deep.chosen.named.members
     failing(deep, monkeypatch, f"{second.run.name} ")
     assert deep.add_seed(math.inf)
     run = deep.finalist()
@@ -172,7 +172,7 @@ def test_a_member_that_cannot_be_refitted_leaves_the_ensemble(task_parts, monkey
 
 def test_an_ensemble_with_one_member_left_is_that_member(task_parts, monkeypatch):
     deep = ensemble_of(task_parts, monkeypatch, 0.4, 0.6)
-    light, heavy = deep.chosen.standing.members
+    light, heavy = deep.chosen.named.members
     failing(deep, monkeypatch, f"{light.run.name} ")
     assert deep.add_seed(math.inf)
     assert deep.finalist().name == heavy.run.name and deep.weights() == (1.0,)
@@ -180,7 +180,7 @@ def test_an_ensemble_with_one_member_left_is_that_member(task_parts, monkeypatch
 
 def test_members_are_refitted_in_the_order_of_their_weights(task_parts, monkeypatch):
     deep = ensemble_of(task_parts, monkeypatch, 0.2, 0.5, 0.3)
-    names = [one.run.name for one in deep.chosen.standing.members]
+    names = [one.run.name for one in deep.chosen.named.members]
     begun, run = [], deep.trainer.run
     monkeypatch.setattr(deep.trainer, "run", lambda spec, *rest: (begun.append(spec.name), run(spec, *rest))[1])
     assert deep.add_seed(math.inf)
@@ -192,7 +192,7 @@ def test_without_a_clock_refits_are_the_same_again(task_parts):
     for _ in range(2):
         deep = named(task_parts)
         assert deep.add_seed(math.inf) and deep.add_seed(math.inf)
-        weights.append([array for fit in deep.chosen.standing.members[0].refits for array in fit.weights])
+        weights.append([array for fit in deep.chosen.named.members[0].refits for array in fit.weights])
     assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
 
 

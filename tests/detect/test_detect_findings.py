@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from automl.detect import detect, history
 from automl.detect.columns.kinds import column
+from automl.detect.findings import unsure_kinds
 from automl.detect.parse import sentinels
-from automl.records import Dataset, Finding, Recipe, Task
+from automl.records import Column, Dataset, Finding, Recipe, Task
 
 RNG = np.random.default_rng(0)
 N = 200
@@ -173,3 +176,16 @@ def test_an_absent_column_of_ticks_is_missing_and_not_unticked() -> None:
     found = column("ticked", pd.Series(cycle("x", None)))
     assert read(pd.DataFrame({"ticked": ["x", None]}), [found])["ticked"].tolist() == [1.0, 0.0]
     assert read(pd.DataFrame({"other": [1]}), [found])["ticked"].isna().all()
+
+
+def test_a_kind_that_is_a_guess_is_asked_about_until_it_is_set() -> None:
+    names = [f"{a}{b} studios" for a in ("Red", "Blue", "North", "Acme", "Old") for b in range(40)]
+    frame = pd.DataFrame({"size": RNG.normal(size=N), "production": RNG.choice(names, N)})
+    columns = [Column("production", "categorical", 0.3, ""), Column("size", "numeric", 0.95, "")]
+
+    found = unsure_kinds(frame, columns)
+    assert (found.severity, found.columns) == ("low", ("production",))
+    assert "is 'production' a category (30 % sure) or a text?" in found.message
+    assert "--columns production=text" in found.next_step
+    assert unsure_kinds(frame, [replace(columns[0], confidence=1.0), columns[1]]) is None
+    assert unsure_kinds(frame, [replace(columns[0], kind="unknown")]) is None

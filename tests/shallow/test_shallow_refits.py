@@ -121,7 +121,7 @@ def test_a_member_that_cannot_be_refitted_leaves_the_ensemble(problem, monkeypat
     while side.step(math.inf) is not None:
         pass
     assert side.choose(None, ensemble=True).family == "ensemble"
-    first, second, third = side.candidates.standing.members
+    first, second, third = side.candidates.named.members
     refitted = Candidates._refitted
     monkeypatch.setattr(
         Candidates, "_refitted", lambda self, one, seconds: None if one is second else refitted(self, one, seconds)

@@ -28,7 +28,7 @@ from automl.baselines.features.trigrams import Trigrams
 from automl.baselines.learners.learner import own_goal
 from automl.baselines.model import remembered, rows_key
 from automl.goals.shared.target_transform import transform_for
-from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, UNUSED_KINDS, Dataset, Task
+from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, UNUSED_KINDS, Dataset, Task, encoded_columns
 from automl.target_encoding.microaggregation import ends, median, quantiles
 from automl.target_encoding.ridge import amounts, target_columns
 from automl.target_encoding.value_spikes import words_of
@@ -84,7 +84,7 @@ class TableFeatures:
     def __init__(self, task: Task, style: str = "trees", text_dimensions: int = 30, max_levels: int = 60,
                  target_means: bool = True, fill: bool = False, quantiles: bool = False,
                  max_codes: int = MAX_LEVELS, components: int = 50, seed: int = 0) -> None:  # fmt: skip
-        self.kinds = {c.name: str(c.kind) for c in task.columns}
+        self.kinds = {c.name: str(c.kind) for c in encoded_columns(task.columns)}
         self.goal = own_goal(task.goal)
         self.n_classes = len(task.classes)
         self.style = style

@@ -10,6 +10,7 @@ import pandas as pd
 
 from automl.detect.columns.plain_numbers import missing_shares
 from automl.detect.columns.sample import shown
+from automl.detect.columns.worded import without_levels
 from automl.detect.parse import MISSING_NUMBERS, words
 from automl.detect.quoting import quotable, usual_shape
 from automl.records import ORDERED_KINDS, Column, Finding, Severity
@@ -88,11 +89,12 @@ def mixed_types(raw: pd.DataFrame, read: pd.DataFrame, columns: Sequence[Column]
             continue
         at = np.flatnonzero(lost)
         texts = words(series.iloc[at], MISSING_NUMBERS)
-        real = [i for i, t in zip(at, texts, strict=True) if t is not None]
+        unread = without_levels(texts.tolist(), c)
+        real = [i for i, t in zip(at, unread, strict=True) if t is not None]
         if real:
             names, count = [*names, c.name], count + len(real)
             rows += [int(i) for i in real[:20]]
-            odd = [t for t in texts if t is not None]
+            odd = [t for t in unread if t is not None]
             samples += quotable(c.name, Counter(odd))[:2]
             forms += [usual_shape(odd)]
     if not count:
@@ -165,7 +167,7 @@ def ambiguous_dates(columns: Sequence[Column]) -> Finding | None:
 
 def mostly_missing(read: pd.DataFrame, columns: Sequence[Column]) -> Finding | None:
     """Columns that are empty in more than half of the rows."""
-    shares = missing_shares(read)
+    shares = {**missing_shares(read), **{c.name: _empty(read, c) for c in columns if c.level_column is not None}}
     names = [
         c.name
         for c in columns
@@ -188,6 +190,12 @@ def mostly_missing(read: pd.DataFrame, columns: Sequence[Column]) -> Finding | N
         (),
         len(names),
     )
+
+
+def _empty(read: pd.DataFrame, column: Column) -> float:
+    """The share of cells that hold neither a number nor a level beside the numbers."""
+    assert column.level_column is not None
+    return float((read[column.name].isna() & read[column.level_column.name].isna()).mean())
 
 
 def duplicate_rows(raw: pd.DataFrame, target: pd.DataFrame | None) -> Finding | None:

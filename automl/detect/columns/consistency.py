@@ -34,7 +34,7 @@ def agreed(columns: Sequence[Column]) -> list[Column]:
         elif order is not None and OPEN_ORDER in c.evidence:
             known = c.evidence[: c.evidence.index(OPEN_ORDER)]
             evidence = f"{known}{'day' if order else 'month'} first as in the table's other dates"
-            out.append(replace(c, reading={**c.reading, "day_first": order}, evidence=evidence, confidence=0.9))
+            out.append(replace(c, reading={**c.reading, "day_first": order}, evidence=evidence))
         else:
             out.append(c)
     return out

@@ -13,7 +13,7 @@ from automl.detect.parse import booleans, dates, numbers, word, words
 from automl.errors import DataError
 from automl.records import QUANTITY_KINDS, Column
 
-__all__ = ["as_frame", "framed", "read", "read_values", "series_of", "typed"]
+__all__ = ["as_frame", "framed", "levels_beside", "read", "read_values", "series_of", "typed", "words_among"]
 
 
 def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
@@ -27,7 +27,8 @@ def read(frame: Any, columns: Sequence[Column]) -> pd.DataFrame:
     Returns:
         A new frame with a RangeIndex: float64 for numeric, embedded_number and boolean (NaN missing);
         datetime64[ns] for datetime (NaT missing); texts for text ("" missing); Python strings or None for others.
-        A value that cannot be read is missing.
+        A value that cannot be read is missing. Levels that stand beside numbers (`automl.records.Column.level_column`)
+        follow their column as one of their own.
     """
     frame = as_frame(frame)
     return framed(read_values(series_of(frame), columns, len(frame)), len(frame))
@@ -54,8 +55,11 @@ def read_values(cells: Mapping[str, pd.Series], columns: Sequence[Column], n_row
         series = cells.get(column.name)
         if series is None:
             series = pd.Series([None] * n_rows, dtype=object)
-            column = replace(column, reading={})  # where a gap means no, a column that is not there does not
+            # where a gap means no, a column that is not there does not
+            column = replace(column, reading=_of_absent(column))
         out[column.name] = typed_values(series, column)
+        if column.level_column is not None:
+            out[column.level_column.name] = np.asarray(levels_beside(series, column), dtype=object)
     return out
 
 
@@ -107,6 +111,33 @@ def typed_values(series: pd.Series, column: Column) -> np.ndarray:
         texts[:] = [_clean(v) for v in series.tolist()]
         return texts
     return np.asarray(words(series), dtype=object)
+
+
+def _of_absent(column: Column) -> dict[str, Any]:
+    """What is left of a column's reading where the column is not there."""
+    return {name: value for name, value in column.reading.items() if name == "beside"}
+
+
+def levels_beside(series: pd.Series, column: Column) -> pd.Series:
+    """The levels beside a column's numbers: its words, in the spelling of training, or all cells where these are bins.
+
+    Args:
+        series: as it came, ``(n,)``.
+        column: that has levels beside it.
+
+    Returns:
+        Texts, None where a cell is a number alone, or nothing.
+    """
+    return pd.Series(words(series), dtype=object) if "bins" in column.reading else words_among(series, column)
+
+
+def words_among(series: pd.Series, column: Column) -> pd.Series:
+    """The words among a column's numbers, in the spelling of training; None for other cells."""
+    cells = words(series)
+    known = {word.casefold(): word for word in column.reading.get("words", ())}
+    codes, different = pd.factorize(cells)
+    spelled = np.array([*(known.get(str(cell).casefold()) for cell in different), None], dtype=object)
+    return pd.Series(spelled[codes], dtype=object)
 
 
 def _clean(value: object) -> str:

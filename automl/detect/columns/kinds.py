@@ -5,7 +5,8 @@ Record 13 of the decisions says when a rule (`automl.detect.columns.rules`) is o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +21,10 @@ from automl.detect.columns.plain_numbers import plain_numbers
 from automl.detect.columns.profile import ColumnProfile, profile
 from automl.detect.columns.rules import (  # fmt: skip
     AMOUNT_NAMES,
+    ENOUGH,
     RULES,
+    TABLE_RULES,
+    binned,
     boolean,
     datetime,
     declared,
@@ -31,17 +35,19 @@ from automl.detect.columns.rules import (  # fmt: skip
     url,
 )
 from automl.detect.columns.sample import ColumnSample, column_sample, is_named
+from automl.detect.columns.worded import with_words
 from automl.detect.parse import date_reading, decimal_mark, numbers, packed_numbers, quantity_reading
 from automl.detect.quoting import percent
-from automl.records import MIN_LEVEL_ROWS, Column, Kind
+from automl.records import MIN_LEVEL_ROWS, QUANTITY_KINDS, Column, Kind
 
-__all__ = ["NINE_OF_KIND", "column", "columns", "forced", "settled"]
+__all__ = ["NINE_OF_KIND", "column", "columns", "forced", "may_be_overruled", "settled"]
 
 NINE_OF_KIND: Mapping[str, str] = {
     "numeric": "numeric", "categorical": "categorical", "boolean": "categorical", "datetime": "datetime",
     "text": "sentence", "url": "url", "image_path": "url", "embedded_number": "embedded-number", "list": "list",
     "identifier": "not-generalizable", "constant": "not-generalizable", "unknown": "context-specific",
 }  # fmt: skip
+PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})?(?:\.\d*)?")  # numbers as any reader stores them, and no codes
 CERTAIN = frozenset({"constant", "boolean", "datetime", "image_path", "url"})  # kinds whose rules are not overruled
 CONFIDENT = 0.8  # probability from which what was learnt overrules a rule
 LEAVING_OUT = 0.95  # and from which it may leave a column out
@@ -81,7 +87,17 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
     for family in large:
         found |= alike(distinct, family, [found[name] for name in family.judged])
     found |= _judged([c for c in map(str, frame.columns) if c not in found], distinct, kinds)
-    return [found[c] for c in map(str, frame.columns)]
+    return [_named_apart(found[c], set(map(str, frame.columns))) for c in map(str, frame.columns)]
+
+
+def _named_apart(found: Column, names: set[str]) -> Column:
+    """The column, whose levels beside it are named like no other column."""
+    name = found.reading.get("beside")
+    if name is None or name not in names:
+        return found
+    while name in names:
+        name += "*"
+    return replace(found, reading={**found.reading, "beside": name})
 
 
 def _judged(names: Sequence[str], distinct: pd.DataFrame, kinds: Mapping[str, Kind]) -> dict[str, Column]:
@@ -89,14 +105,46 @@ def _judged(names: Sequence[str], distinct: pd.DataFrame, kinds: Mapping[str, Ki
     seen, ruled = {}, {}
     for c in names:
         seen[c] = _sampled(c, distinct, c not in kinds)
-        ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _ruled(seen[c])
+        ruled[c] = forced(seen[c], kinds[c]) if c in kinds else _of_table(seen[c])
         vars(seen[c]).pop("values", None)  # of a long table, the numbers of all columns would not fit
-    open_ = [c for c, by_rule in ruled.items() if c not in kinds and _may_be_overruled(seen[c], by_rule)]
+    open_ = [c for c, by_rule in ruled.items() if c not in kinds and may_be_overruled(seen[c], by_rule)]
     if open_:
-        profiles = [profile(c, seen[c].series) for c in open_]
+        profiles = [profile(c, _as_stored(seen[c], ruled[c])) for c in open_]
         likely = probabilities(profiles, shipped())
-        ruled |= {c: settled(seen[c], ruled[c], p, row) for c, p, row in zip(open_, profiles, likely, strict=True)}
-    return ruled
+        ruled |= {
+            c: _adjusted(settled(seen[c], ruled[c], p, row), ruled[c])
+            for c, p, row in zip(open_, profiles, likely, strict=True)
+        }
+    known = {*open_, *kinds}
+    return {c: one if c in known or _is_given(seen[c], one) else _measured(one) for c, one in ruled.items()}
+
+
+def _as_stored(seen: ColumnSample, ruled: Column) -> pd.Series:
+    """The cells as the model learnt to see them: plain numbers as numbers, though words for nothing are among them."""
+    if ruled.kind != "numeric" or seen.is_numeric or seen.matching(PLAIN) < ENOUGH:
+        return seen.series
+    return pd.Series(numbers(seen.series, ruled.reading))
+
+
+def _is_given(seen: ColumnSample, found: Column) -> bool:
+    """Whether a kind is a fact: a column that never varies, or whose kind the table declares."""
+    return found.kind == "constant" or declared(seen) is not None
+
+
+def _adjusted(found: Column, ruled: Column) -> Column:
+    """A kind that the model had a say in, with the share right of labelled columns of such a confidence.
+
+    That a column holds lists is seen in all of its cells. The model sees a few of them, and has no say in how sure
+    it is.
+    """
+    if found.kind == ruled.kind == "list":
+        return replace(found, confidence=ruled.confidence)
+    return replace(found, confidence=shipped().adjusted(found.confidence))
+
+
+def _measured(ruled: Column) -> Column:
+    """A kind that the rules alone decide, with the share right of labelled columns that they gave it, at most."""
+    return replace(ruled, confidence=min(ruled.confidence, shipped().by_rule.get(ruled.kind, 1.0)))
 
 
 def _sampled(name: str, frame: pd.DataFrame, is_free: bool) -> ColumnSample:
@@ -108,14 +156,31 @@ def _sampled(name: str, frame: pd.DataFrame, is_free: bool) -> ColumnSample:
     return seen if once is None else column_sample(name, once)
 
 
-def _ruled(seen: ColumnSample) -> Column:
+def _ruled(seen: ColumnSample, rules: Sequence[Callable[[ColumnSample], Column | None]] = RULES) -> Column:
     """The answer of the first rule that has one."""
-    return next(answer for rule in RULES if (answer := rule(seen)) is not None)
+    return next(answer for rule in rules if (answer := rule(seen)) is not None)
 
 
-def _may_be_overruled(seen: ColumnSample, ruled: Column) -> bool:
+def _of_table(seen: ColumnSample) -> Column:
+    """A table's column by the rules, where numbers with words among them are numbers."""
+    ruled = _ruled(seen, TABLE_RULES)
+    if "bins" in ruled.reading or ruled.kind in CERTAIN or declared(seen) is not None:
+        return ruled
+    return _worded(seen) or ruled
+
+
+def _worded(seen: ColumnSample) -> Column | None:
+    """The column as numbers with words among them, or None."""
+
+    def of_numbers(stored: ColumnSample) -> Column:
+        return _judged([seen.name], pd.DataFrame({seen.name: stored.series}), {})[seen.name]
+
+    return with_words(seen, lambda part: _ruled(part, TABLE_RULES), of_numbers)
+
+
+def may_be_overruled(seen: ColumnSample, ruled: Column) -> bool:
     """Whether the kind is neither declared by the table nor certain, and the values are no numbers with decimals."""
-    if ruled.kind in CERTAIN or declared(seen) is not None:
+    if ruled.kind in CERTAIN or "beside" in ruled.reading or declared(seen) is not None:
         return False
     return not (ruled.kind == "numeric" and seen.is_numeric and not seen.is_integer)
 
@@ -140,7 +205,7 @@ def settled(seen: ColumnSample, ruled: Column, p: ColumnProfile, row: np.ndarray
             break
         other = _readable(seen, NINE[place], sure, ruled)
         if other is not None and other.kind != ruled.kind:
-            return replace(other, confidence=sure, evidence=_facts(p, other.kind, sure))
+            return replace(other, confidence=sure, evidence=_facts(p, other.kind, shipped().adjusted(sure)))
     if lost or (ruled.kind == "numeric" and seen.is_named(AMOUNT_NAMES)):
         return ruled
     # How sure it is among the kinds that keep it in use: that people would ask about it does not make it another one.
@@ -220,6 +285,8 @@ def forced(seen: ColumnSample, kind: Kind) -> Column:
     elif kind == "datetime":
         packed = datetime(seen)
         reading = packed.reading if packed is not None else {"numbers": _numbers_as_time(seen)}
+    elif kind in QUANTITY_KINDS and (ruled := binned(seen) or _worded(seen)) is not None:
+        reading = ruled.reading
     elif kind == "numeric" and not seen.is_numeric:
         reading = {"decimal": decimal_mark(seen.texts)}
     elif kind == "embedded_number" and not seen.is_numeric:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
@@ -21,6 +21,7 @@ from scipy.special import softmax
 
 from automl.detect.columns.features import BUCKETS, N_FEATURES, Lexicon, column_features, hashed, is_gap
 from automl.detect.columns.profile import ColumnProfile
+from automl.records import KINDS
 
 __all__ = ["NINE", "Forest", "Learned", "answers", "certain", "load", "probabilities", "shipped"]
 
@@ -89,6 +90,9 @@ class Learned:
         linear: (2 * `BUCKETS`, 9) weights.
         shift: their offsets.
         sharpness: the power that makes the averaged probabilities calibrated.
+        reliability: what a confidence was worth among labelled columns: confidences, ascending, and the shares of
+            columns that were right; between them, linear. Empty where it was not measured.
+        by_rule: share of right columns among those that rules alone decide, by kind.
     """
 
     lexicon: Lexicon
@@ -99,6 +103,13 @@ class Learned:
     linear: np.ndarray
     shift: np.ndarray
     sharpness: float
+    reliability: tuple[np.ndarray, np.ndarray] = (np.zeros(0), np.zeros(0))
+    by_rule: Mapping[str, float] = field(default_factory=dict)
+
+    def adjusted(self, sure: float) -> float:
+        """What a confidence is worth: the share right of labelled columns that had it."""
+        at, right = self.reliability
+        return float(np.interp(sure, at, right)) if len(at) else sure
 
     def binned(self, rows: np.ndarray) -> np.ndarray:
         """Signs as bins, uint8."""
@@ -184,8 +195,16 @@ def load(stored: bytes) -> Learned:
     linear = a["linear"].astype(np.float32) * a["linear_scale"]
     return Learned(
         lexicon, edges, _forest(a, "boosted"), a["start"], _forest(a, "randomised"), linear, a["shift"],
-        float(a["sharpness"]),
+        float(a["sharpness"]), *_reliability(a),
     )  # fmt: skip
+
+
+def _reliability(a: Mapping[str, np.ndarray]) -> tuple[tuple[np.ndarray, np.ndarray], dict[str, float]]:
+    """What confidences are worth, and what the rules; nothing where only the model was stored."""
+    if "reliability" not in a:
+        return (np.zeros(0), np.zeros(0)), {}
+    at, right = a["reliability"].astype(np.float64)
+    return (at, right), dict(zip(KINDS, a["by_rule"].tolist(), strict=True))
 
 
 def _texts(packed: np.ndarray) -> list[str]:

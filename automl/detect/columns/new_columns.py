@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from automl.detect.columns.convert import as_frame, framed, read_values, series_of
+from automl.detect.columns.convert import as_frame, framed, read_values, series_of, words_among
 from automl.detect.columns.date_notation import dates_anew
 from automl.detect.columns.notation import Anew, numbers_anew, table_mark
 from automl.detect.columns.respelled import levels_anew, lists_anew, unknown
@@ -83,7 +83,7 @@ def _compared(raw: pd.Series, values: np.ndarray, otherwise: Counter[str], colum
         gaps = pd.isna(values) | (values == "")
         new = unknown(values, column) & ~gaps
         return NewColumn(column, otherwise, np.zeros(len(raw), bool), gaps, new, examples=_examples(values, new))
-    lost = pd.isna(values)
+    lost = pd.isna(values) & words_among(raw, column).isna().to_numpy() if column.level_column else pd.isna(values)
     unread = _unread(raw, lost, column)
     return NewColumn(
         column, otherwise, unread, lost & ~unread, np.zeros(len(raw), bool), _numbers(values, column),

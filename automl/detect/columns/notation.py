@@ -100,6 +100,8 @@ def numbers_anew(series: pd.Series, values: np.ndarray, column: Column, mark: st
         column: whose reading and range are training's.
         mark: see `table_mark`.
     """
+    if "bins" in column.reading:
+        return values, Counter()
     if (shares := _shares(series, values, column)) is not None:
         return shares
     if _is_typed(series):

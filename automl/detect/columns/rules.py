@@ -16,6 +16,7 @@ from automl.detect.columns.names import AMOUNTS
 from automl.detect.columns.sample import ColumnSample, is_named, share_words, shown
 from automl.detect.parse import (
     MISSING_NUMBERS,
+    bins_reading,
     boolean_reading,
     date_reading,
     list_reading,
@@ -27,14 +28,14 @@ from automl.detect.parse import (
     spellings,
     words,
 )
-from automl.detect.quoting import percent, quotable, usual_shape
+from automl.detect.quoting import is_personal, percent, quotable, usual_shape
 from automl.intake.inline import is_inline
-from automl.records import Column
+from automl.records import MIN_LEVEL_ROWS, Column
 from automl.system.counts import counted, noun
 
 __all__ = [
-    "AMOUNT_NAMES", "RULES", "boolean", "datetime", "declared", "embedded_number", "list_of", "numeric", "says_days",
-    "url",
+    "AMOUNT_NAMES", "RULES", "TABLE_RULES", "binned", "boolean", "datetime", "declared", "embedded_number", "list_of",
+    "numeric", "says_days", "url",
 ]  # fmt: skip
 
 ENOUGH = 0.95  # the share of sampled values a pattern must explain; the others become missing
@@ -51,6 +52,8 @@ TEXT_NAMES = (
 DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|ts|epoch|created|updated|at|on"
 
 AMOUNT_NAMES = rf"{COUNT_NAMES}|{DATE_NAMES}"  # of whole numbers that stay numbers
+
+SHOWN_BINS = 8
 
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
 _IMAGE = re.compile(
@@ -168,9 +171,7 @@ def datetime(seen: ColumnSample) -> Column | None:
         if "day_first" in reading and len(seen.series) > len(seen.texts):
             reading, _, order = date_reading([t for t in words(seen.series.drop_duplicates()) if t is not None])
         evidence = share_words(share, len(seen.texts), "parse as dates") + (f", {order}" if order else "")
-        return Column(
-            seen.name, "datetime", share if "no day above" not in order else min(share, 0.7), evidence, reading
-        )
+        return Column(seen.name, "datetime", share, evidence, reading)
     if not seen.is_integer or not seen.is_named(DATE_NAMES):
         return None
     packed = packed_numbers(seen.values[~np.isnan(seen.values)], says_days(seen.name))
@@ -272,6 +273,21 @@ def numeric(seen: ColumnSample) -> Column | None:
     return Column(seen.name, "numeric", share, evidence, {**reading, **gaps})
 
 
+def binned(seen: ColumnSample) -> Column | None:
+    """Ranges of numbers ("30-40", "under 18"), each read as the number in its middle; the cells are levels beside."""
+    if seen.is_numeric or (found := bins_reading(seen.texts)) is None:
+        return None
+    reading, share, order = found
+    is_open = not is_personal(seen.name)  # ranges look like telephones at times, and are none
+    quoted = [text for text in order if is_open and seen.different[text] >= MIN_LEVEL_ROWS]
+    ends = quoted if len(quoted) <= SHOWN_BINS else [*quoted[: SHOWN_BINS - 1], "…", quoted[-1]]
+    said = f", in this order: {shown(ends, SHOWN_BINS + 1)}" if len(quoted) > 1 else ""
+    unit = f" in {reading['unit']!r}" if reading["unit"] else ""
+    evidence = share_words(share, len(seen.texts), f"are ranges of numbers{unit}, {len(order):,} different{said}")
+    reading = {**reading, "beside": f"{seen.name} (range)"}
+    return Column(seen.name, "embedded_number", share, evidence, reading)
+
+
 def _quantity_share(seen: ColumnSample) -> tuple[float, dict[str, Any], str]:
     """Share of texts that are numbers among units, how they are read, and the units in words."""
     reading, share, said = quantity_reading(seen.texts)
@@ -350,3 +366,6 @@ RULES: tuple[Callable[[ColumnSample], Column | None], ...] = (
     constant, declared, image_path, url, boolean, identifier, datetime, code, numeric, embedded_number, list_of, text,
     categorical, unknown,
 )  # fmt: skip
+"""Of a column that is asked about alone, as a target is: ranges are its classes."""
+TABLE_RULES = (*RULES[: RULES.index(code)], binned, *RULES[RULES.index(code) :])
+"""Of the columns of a table."""

@@ -78,6 +78,10 @@ def _of_column(
 ) -> dict[str, Any]:
     if column.name in numbers:
         found = numbers[column.name]
+        if column.level_column is not None and column.level_column.name in inputs.columns:
+            is_word = inputs[column.level_column.name].iloc[rows].isin(column.reading.get("words", ()))
+            empty = inputs[column.name].iloc[rows].isna() & ~is_word
+            found = {**found, "missing": _share(float(empty.mean()))}
         return found if column.kind in QUANTITY_KINDS else {"missing": found["missing"]}
     cells = inputs[column.name].iloc[rows]
     gaps = cells.isna().to_numpy() | (cells.to_numpy() == "" if cells.dtype == object else False)

@@ -1,7 +1,8 @@
 """Cells as people write them: words, numbers with units, dates. Nothing here looks at more than one column."""
 
 from automl.detect.parse.amounts import number_reading, numbers, sentinels
-from automl.detect.parse.numerals import decimal_mark, marks, number, open_mark
+from automl.detect.parse.bins import bins_reading
+from automl.detect.parse.numerals import decimal_mark, has_digit, marks, number, open_mark
 from automl.detect.parse.spelling import (
     FALSE_WORDS,
     MISSING_NUMBERS,
@@ -17,6 +18,7 @@ from automl.detect.parse.spelling import (
 )
 from automl.detect.parse.stamps import dates
 from automl.detect.parse.units import (
+    is_bound,
     is_money,
     is_percent,
     is_unit,
@@ -33,12 +35,15 @@ __all__ = [
     "MISSING_NUMBERS",
     "MISSING_WORDS",
     "TRUE_WORDS",
+    "bins_reading",
     "boolean_reading",
     "booleans",
     "date_orders",
     "date_reading",
     "dates",
     "decimal_mark",
+    "has_digit",
+    "is_bound",
     "is_money",
     "is_percent",
     "is_unit",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from automl.detect.parse.bins import bins_converter
 from automl.detect.parse.numerals import decimal_mark, number, open_mark
 from automl.detect.parse.spelling import FEW, by_value, word
 from automl.detect.parse.units import converter, factor_of, quantity
@@ -48,6 +49,7 @@ def numbers(series: pd.Series, reading: Mapping[str, Any] | None = None) -> np.n
         series: numbers, texts or a mixture.
         reading: how it is written (all of it may be absent): ``decimal`` ("."); ``unit``, for numbers with a unit;
             ``units``, what a number in each of several units is multiplied by; ``form``, a member of `units.FORMS`;
+            ``bins``, what is added to the ends of open ranges (`bins.bins_reading`);
             ``brackets``: "negative" or "plain"; ``missing``: numbers that stand for a gap. (``mark`` tells
             of a mark that no cell explains, see `agree`.)
     """
@@ -72,7 +74,7 @@ def _numbers(series: pd.Series, reading: Mapping[str, Any]) -> np.ndarray:
     few = len(series) <= FEW  # setting up Arrow's functions would take longer
     if few or series.dtype == "category" or pd.api.types.infer_dtype(series, skipna=True) != "string":
         return by_value(series, convert, np.nan).astype(np.float64)
-    if "form" in reading or factor_of("", reading) not in (None, 1.0):
+    if "form" in reading or "bins" in reading or factor_of("", reading) not in (None, 1.0):
         return by_value(series, convert, np.nan).astype(np.float64)
     quick = _quick(series, str(reading.get("decimal", ".")), str(reading.get("unit") or ""))
     left = np.isnan(quick) & series.notna().to_numpy()
@@ -82,7 +84,7 @@ def _numbers(series: pd.Series, reading: Mapping[str, Any]) -> np.ndarray:
 
 
 def _convert(reading: Mapping[str, Any]) -> Any:
-    read = converter(reading)
+    read = bins_converter(reading) if "bins" in reading else converter(reading)
 
     def convert(value: Any) -> float | None:
         if isinstance(value, (int, float, np.integer, np.floating, np.bool_)):

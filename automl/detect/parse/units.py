@@ -10,7 +10,7 @@ from typing import Any
 from automl.detect.parse.numerals import DIGITS, decimal_mark, number, open_mark
 
 __all__ = [
-    "FORMS", "converter", "factor_of", "is_money", "is_percent", "is_unit", "quantity", "quantity_reading",
+    "FORMS", "converter", "factor_of", "is_bound", "is_money", "is_percent", "is_unit", "quantity", "quantity_reading",
     "related_factor", "unlike_units",
 ]  # fmt: skip
 
@@ -275,6 +275,11 @@ def _formed(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
             if share >= ENOUGH:
                 return {"unit": unit, "form": name}, share, f"'{unit}', written as {name}" if unit else name
     return {}, 0.0, ""
+
+
+def is_bound(text: str) -> bool:
+    """Whether a cell gives a bound instead of a number, as "<0.05" and "over 100" do."""
+    return _BOUND.match(text) is not None
 
 
 def is_money(unit: str) -> bool:

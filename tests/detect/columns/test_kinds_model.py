@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
@@ -175,3 +176,31 @@ def test_evidence_names_the_facts() -> None:
     assert "different whole numbers in 200 rows" in found.evidence
     assert "'Area Code' speaks of a code" in found.evidence
     assert found.confidence == pytest.approx(0.97)
+
+
+def test_a_confidence_is_worth_a_rising_share_between_a_floor_and_one() -> None:
+    worth = [shipped().adjusted(sure) for sure in np.linspace(0, 1, 101)]
+    assert worth == sorted(worth) and worth[0] >= 0.05 and worth[-1] <= 1.0
+    assert shipped().adjusted(0.02) < 0.1 and shipped().adjusted(0.99) > 0.95
+
+
+def test_a_model_whose_reliability_was_not_measured_is_believed_as_it_is() -> None:
+    bare = replace(shipped(), reliability=(np.zeros(0), np.zeros(0)), by_rule={})
+    assert bare.adjusted(0.3) == 0.3
+
+
+def test_the_confidence_beside_a_kind_is_what_it_is_worth_and_facts_are_sure() -> None:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "amount": rng.integers(0, 900, 300).astype(str),
+            "when": pd.date_range("2020-01-31", periods=300).astype(str),
+            "flag": rng.random(300) < 0.5,
+            "same": "x",
+        }
+    )
+    table.loc[::9, "amount"] = "n/a"
+    amount, when, flag, same = columns(table)
+    assert amount.kind == "numeric" and amount.confidence > 0.9
+    assert 0.95 < when.confidence <= shipped().by_rule["datetime"] < 1.0
+    assert flag.confidence == same.confidence == 1.0

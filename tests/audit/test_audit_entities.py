@@ -1,0 +1,80 @@
+"""Entities: ids whose rows share other columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl.audit.entities import compared, constant_within
+from automl.audit.groups import crossing_groups
+
+N_CASES, VISITS = 150, 5
+
+
+def cases(rng, name="case", written=int, effect=1.5):
+    """Visits of cases with a constant age, sex and drug, of which each has a level of the target of its own."""
+    case = np.repeat(np.arange(N_CASES), VISITS)
+    own = rng.normal(size=N_CASES)[case]
+    frame = pd.DataFrame(
+        {
+            name: [written(i) for i in rng.permutation(9_000)[:N_CASES][case]],
+            "age": rng.integers(20, 90, N_CASES)[case],
+            "sex": rng.choice(["m", "f"], N_CASES)[case],
+            "drug": rng.choice(["a", "b", "c"], N_CASES)[case],
+            "dose": rng.gamma(2, 3, len(case)).round(1),
+        }
+    )
+    label = np.where(effect * own + 0.2 * frame["dose"] + rng.normal(0, 0.5, len(case)) > 1, "yes", "no")
+    order = rng.permutation(len(case))
+    return frame.iloc[order].reset_index(drop=True), pd.Series(label[order])
+
+
+@pytest.mark.parametrize("written", [int, "C{:05d}".format])
+def test_an_id_by_any_name_is_grave_where_it_crosses_the_split_and_offered_as_group(view, rng, written):
+    found = crossing_groups(view(*cases(rng, written=written)))
+
+    assert (found.severity, found.columns, found.count) == ("high", ("case",), N_CASES)
+    assert "rows of one share their values of 'age', 'sex', 'drug'" in found.message
+    assert "A quick model scores ROC AUC" in found.message and "with whole values of 'case' held out" in found.message
+    assert found.next_step.startswith("Pass --group case ") and found.options == (("group", ("case",)),)
+
+
+def test_a_split_by_the_id_is_quiet(view, rng):
+    assert crossing_groups(view(*cases(rng), group="case")) is None
+
+
+def test_the_quick_model_loses_on_new_cases_and_only_where_cases_tell(view, rng):
+    for effect, least, most in ((1.5, 0.05, 1.0), (0.0, -0.2, 0.05)):
+        seen = view(*cases(rng, effect=effect))
+        found = compared(seen, next(c for c in seen.columns if c.name == "case"), seen.split.train)
+        assert least < found.lost < most
+
+
+def _named(seen, name):
+    return next(c for c in seen.columns if c.name == name)
+
+
+def test_what_follows_from_the_size_of_a_number_is_no_entity(view, rng):
+    age = rng.integers(18, 90, 900)
+    frame = pd.DataFrame(
+        {"age": age, "band": age // 10, "senior": np.where(age > 65, "yes", "no"), "x": rng.normal(size=900)}
+    )
+    seen = view(frame, pd.Series(rng.choice(["a", "b"], 900)))
+    assert constant_within(seen, _named(seen, "age"), seen.split.train) == ()
+
+
+def test_copied_rows_places_and_years_are_no_entities(view, rng):
+    half = pd.DataFrame({"a": rng.integers(0, 200, 400), "b": rng.normal(size=400), "c": rng.choice(list("xyz"), 400)})
+    label = list(np.where(half["b"] > 0, "p", "q"))
+    seen = view(pd.concat([half, half], ignore_index=True), pd.Series(label * 2))
+    assert constant_within(seen, _named(seen, "a"), seen.split.train) == ()
+    for name in ("zip", "year"):
+        frame, state = cases(rng, name=name)
+        seen = view(frame, state, columns={name: "numeric"})
+        assert constant_within(seen, _named(seen, name), seen.split.train) == ()
+
+
+def test_plain_tables_have_none(view, clean):
+    seen = view(clean[0], clean[1])
+    assert all(constant_within(seen, c, seen.split.train) == () for c in seen.columns)
