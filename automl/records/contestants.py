@@ -88,11 +88,13 @@ class Baseline:
     Attributes:
         tier: "floor" (does not use the inputs), "fast" or "strong".
         make: ``make(task, settings, seed) -> ShallowModel``, not fitted.
-        settings: ``settings(task, facts, seed) -> iterator`` of plain dicts; the first is the default.
+        settings: ``settings(task, facts, seed) -> iterator`` of plain dicts; the first is the default. A setting that
+            cannot matter for the data has one value in all of them.
         keeps_rows: whether the fitted model holds training rows.
         unfit: ``unfit(task, facts) -> reason or None``: why the family cannot be used for this task.
         types: of a plug-in: full names of the types in a fitted model that are neither its own nor trusted by skops,
             such as those of another library.
+        turn: which family of a tier is tried first: the lowest turn, then the order of the catalog.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Baseline:
     unfit: Callable[[Task, Facts], str | None] = lambda task, facts: None
     source: str = ""
     types: tuple[str, ...] = ()
+    turn: int = 0
 
 
 class Contender(Protocol):
