@@ -35,10 +35,10 @@ def facts_of(dataset: Dataset, task: Task, items: np.ndarray, seed: int = 0) -> 
     if goal.is_one_class:
         priors = tuple((np.bincount(truth, minlength=n_classes) / max(n_rows, 1)).tolist())
     if not hasattr(dataset.inputs, "columns"):
-        return Facts(n_rows, n_classes, priors, _is_skewed(task, truth))
+        return Facts(n_rows, n_classes, priors, _is_skewed(task, truth), _is_positive(task, truth))
     counts = list(_counts(dataset, task, items))
     return Facts(
-        n_rows, n_classes, priors, _is_skewed(task, truth),
+        n_rows, n_classes, priors, _is_skewed(task, truth), _is_positive(task, truth),
         most_levels=max((int((count >= MIN_LEVEL_ROWS).sum()) for count in counts), default=0),
         most_words=max(map(len, counts), default=0), numbers_come_back=_come_back(dataset, task, items, truth, seed),
     )  # fmt: skip
@@ -50,6 +50,11 @@ def _is_skewed(task: Task, truth: np.ndarray) -> bool:
         return False
     columns = np.asarray(truth, np.float64).reshape(len(truth), -1).T
     return any(transform_for(column[~np.isnan(column)], task.metric).power != 1.0 for column in columns)
+
+
+def _is_positive(task: Task, truth: np.ndarray) -> bool:
+    """Whether all values to predict are positive."""
+    return goals.named(task).is_numeric and bool(np.nanmin(truth, initial=np.inf) > 0)
 
 
 def _counts(dataset: Dataset, task: Task, items: np.ndarray) -> Iterator[np.ndarray]:

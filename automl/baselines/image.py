@@ -14,7 +14,7 @@ from automl.baselines.features.patches import PatchFeatures
 from automl.baselines.learners.linear import Fourier, Linear
 from automl.baselines.learners.trees import Boosting, Forest
 from automl.baselines.learners.vectors import Vectors
-from automl.baselines.model import Model, draws, labelled
+from automl.baselines.model import Model, distinct, draws, labelled
 from automl.baselines.tabular import GOALS, floor, floor_settings, too_many_rows, weights_options
 from automl.records import Baseline, Facts, Task
 
@@ -72,20 +72,21 @@ def longer_side(task: Task) -> int:
     return max(task.image_shape[:2]) if task.image_shape else USUAL_SIDE
 
 
-def sides(task: Task, *usual: int) -> list[int]:
+def sides(task: Task, first: int, *others: int) -> list[int]:
     """These sides, the longer side of the pictures in place of all beyond it: pictures are never enlarged."""
-    return sorted({min(side, longer_side(task)) for side in usual})
+    longer = longer_side(task)
+    return distinct(min(first, longer), [min(side, longer) for side in others], float)
 
 
-def cells(task: Task, *usual: int) -> list[int]:
-    """These numbers of cells without those that give the same cell of a picture as one before them; 0 for none."""
+def cells(task: Task, first: int, *others: int) -> list[int]:
+    """Numbers of cells, 0 for none, of which no two give the same cell of a picture."""
     side = min(longer_side(task), USUAL_SIDE)
-    return list({max(2, round(side / n)) if n else 0: n for n in reversed(usual)}.values())[::-1]
+    return distinct(first, others, lambda n: max(2, round(side / n)) if n else 0)
 
 
-def components(facts: Facts, *usual: int) -> list[int]:
-    """These numbers of components as far as the rows can have them."""
-    return [n for n in usual if n < facts.n_rows] or [usual[0]]
+def components(facts: Facts, first: int, *others: int) -> list[int]:
+    """Numbers of components: not two of them that are more than there are rows."""
+    return distinct(first, others, lambda n: min(n, facts.n_rows))
 
 
 def gradients(task: Task, learner: str, **more: Any) -> dict[str, Any]:
@@ -98,8 +99,8 @@ def gradients(task: Task, learner: str, **more: Any) -> dict[str, Any]:
 def gradient_options(task: Task) -> dict[str, Any]:
     """What all families on gradients tune."""
     return {
-        "side": sides(task, 32, 48, 64), "fine_cells": cells(task, 5, 7, 9, 12), "coarse_cells": cells(task, 0, 3, 4),
-        "pixels": [True, False],
+        "side": sides(task, USUAL_SIDE, 32, 64), "fine_cells": cells(task, 7, 5, 9, 12),
+        "coarse_cells": cells(task, 4, 0, 3), "pixels": [True, False],
     }  # fmt: skip
 
 
@@ -109,7 +110,7 @@ def pixels_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
         "learner": "logistic", "side": sides(task, 24)[0], "fine_cells": 0, "coarse_cells": 0, "pixels": True,
         "components": 100, "class_weight": None,
     }  # fmt: skip
-    options = {"side": sides(task, 16, 24, 32), "components": components(facts, 50, 100, 200)}
+    options = {"side": sides(task, 24, 16, 32), "components": components(facts, 100, 50, 200)}
     yield from draws(first, options | weights_options(task, facts), seed)
 
 
@@ -124,7 +125,7 @@ def kernel_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
     n = 3000 if facts.n_rows > 8000 else 1000
     first = gradients(task, "kernel", components=200, n_features=n, width=1.0)
     options = gradient_options(task) | {
-        "components": components(facts, 100, 200, 300), "n_features": [n, n // 2], "width": (0.5, 4.0),
+        "components": components(facts, 200, 100, 300), "n_features": [n, n // 2], "width": (0.5, 4.0),
     }  # fmt: skip
     yield from draws(first, options | weights_options(task, facts), seed)
 
@@ -133,7 +134,7 @@ def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[st
     """Gradients on principal components, then the width of the kernel and the price of errors."""
     first = gradients(task, "vectors", components=200, C=10.0, width=0.5)
     options = gradient_options(task) | {
-        "components": components(facts, 100, 200, 300), "C": (1.0, 30.0), "width": (0.3, 1.2),
+        "components": components(facts, 200, 100, 300), "C": (1.0, 30.0), "width": (0.3, 1.2),
     }  # fmt: skip
     yield from draws(first, options | weights_options(task, facts), seed, [{"width": 0.7}])
 
@@ -146,7 +147,12 @@ def patches(task: Task, learner: str, **more: Any) -> dict[str, Any]:
 
 def patch_options(task: Task) -> dict[str, Any]:
     """What both families on codes of patches tune."""
-    return {"side": sides(task, 24, 32, 48), "patch": [5, 6, 8], "n_patches": [100, 200, 400], "grid": [2, 3, 4]}
+    return {
+        "side": sides(task, PATCH_SIDE, 24, 48),
+        "patch": [5, 6, 8],
+        "n_patches": [100, 200, 400],
+        "grid": [2, 3, 4],
+    }
 
 
 def patches_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -158,7 +164,7 @@ def patches_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[st
 def patches_vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """The same on principal components, then the width of the kernel and the price of errors."""
     options = patch_options(task) | {
-        "components": components(facts, 100, 200, 300), "C": (1.0, 30.0), "width": (0.3, 1.2),
+        "components": components(facts, 200, 100, 300), "C": (1.0, 30.0), "width": (0.3, 1.2),
     }  # fmt: skip
     first = patches(task, "vectors", components=200, C=5.0, width=0.5)
     yield from draws(first, options | weights_options(task, facts), seed)

@@ -13,7 +13,7 @@ from automl.baselines.features.columns import MANY_TEXTS, TableFeatures
 from automl.baselines.learners.linear import Linear
 from automl.baselines.learners.trees import Boosting, Forest
 from automl.baselines.learners.vectors import Vectors
-from automl.baselines.model import Floor, Model, draws, labelled
+from automl.baselines.model import LOGARITHM, Floor, Model, distinct, draws, labelled
 from automl.records import QUANTITY_KINDS, Baseline, Facts, GoalName, Task
 
 __all__ = ["BOOSTING", "FLOOR", "FOREST", "LINEAR", "VECTORS"]
@@ -50,7 +50,7 @@ def tuned(
 ) -> Iterator[Mapping[str, Any]]:
     """`draws`, with what every family tunes for this goal, and without what cannot matter for the data.
 
-    Class weights, or whether a skewed target is drawn in; whether columns also say what their words tell of the target;
+    Class weights, or whether a skewed target is drawn in and a positive one learnt as its logarithm; whether columns also say what their words tell of the target;
     where there are image columns, how many principal components stand for each.
 
     Args:
@@ -67,8 +67,8 @@ def tuned(
     default: dict[str, Any] = {"target_means": True}
     if is_numeric:
         default["unskew"] = True
-        if facts.skewed:
-            shared["unskew"] = [True, False]
+        shared["unskew"] = [True, False] if facts.skewed else [first.get("unskew", True)]
+        shared["unskew"] += [LOGARITHM] if facts.positive else []
     if tells_words(task, facts, means_from):
         shared["target_means"] = [True, False]
     if has_kind(task, "image_path"):
@@ -87,10 +87,10 @@ def tells_words(task: Task, facts: Facts, more_than: int) -> bool:
     return has_kind(task, "text", "url") or many or (facts.numbers_come_back and has_kind(task, *QUANTITY_KINDS))
 
 
-def level_options(task: Task, facts: Facts, *usual: int) -> list[int]:
-    """These numbers of levels a column, without those that keep all of them as one before does."""
-    most = max(usual) if facts.most_levels is None else facts.most_levels
-    return list({min(n, most): n for n in reversed(usual)}.values())[::-1]
+def level_options(facts: Facts, first: int, *others: int) -> list[int]:
+    """Numbers of levels a column: not two of them that both keep all."""
+    most = facts.most_levels
+    return distinct(first, others, lambda n: n if most is None else min(n, most))
 
 
 def text_options(task: Task, *usual: int) -> dict[str, list[int]]:
@@ -131,16 +131,17 @@ def linear(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     learner = Linear(task.goal, len(task.classes), "logistic", class_weight=settings.get("class_weight"), seed=seed)
     if not labelled(task):
         learner.strengths = [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0]
-    return Model(task, features, learner, bool(settings.get("unskew")))
+    return Model(task, features, learner, settings.get("unskew", False))
 
 
 def linear_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """How many levels and text dimensions, and which scales; class weights."""
+    """How many levels and text dimensions, and which scales; class weights. Of a positive target its logarithm next."""
     first = {
         "text_dimensions": first_dimensions(task, facts, 30), "max_levels": 60, "quantiles": True, "class_weight": None
     }  # fmt: skip
-    options = {"max_levels": level_options(task, facts, 30, 60, 200)} | text_options(task, 0, 20, 60)
-    yield from tuned(task, facts, first, options | scale_options(task), seed, means_from=LINEAR_LEVELS)
+    options = {"max_levels": level_options(facts, 60, 30, 200)} | text_options(task, 0, 20, 60)
+    then = [{"unskew": LOGARITHM}] if goals.named(task).is_numeric and facts.positive else []
+    yield from tuned(task, facts, first, options | scale_options(task), seed, then, LINEAR_LEVELS)
 
 
 def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
@@ -150,7 +151,7 @@ def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
         components=settings.get("components", COMPONENTS), seed=seed,
     )  # fmt: skip
     learner = Boosting(task.goal, len(task.classes), settings, seed)
-    return Model(task, features, learner, bool(settings.get("unskew")))
+    return Model(task, features, learner, settings.get("unskew", False))
 
 
 def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -189,7 +190,7 @@ def forest(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
         components=settings.get("components", COMPONENTS), seed=seed,
     )  # fmt: skip
     learner = Forest(task.goal, len(task.classes), settings, seed)
-    return Model(task, features, learner, bool(settings.get("unskew")))
+    return Model(task, features, learner, settings.get("unskew", False))
 
 
 def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -229,7 +230,7 @@ def vectors(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     features = scaled_columns(task, settings, seed)
     weights = settings.get("class_weight")
     learner = Vectors(task.goal, len(task.classes), settings["C"], settings["width"], weights, seed)
-    return Model(task, features, learner, bool(settings.get("unskew")))
+    return Model(task, features, learner, settings.get("unskew", False))
 
 
 def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -256,5 +257,5 @@ BOOSTING = Baseline(
 FOREST = Baseline("forest", "strong", "tabular", GOALS, forest, forest_settings, source="Geurts et al. 2006")
 VECTORS = Baseline(
     "vectors", "strong", "tabular", GOALS, vectors, vectors_settings, keeps_rows=True, unfit=too_many_rows,
-    source="Cortes & Vapnik 1995",
+    source="Cortes & Vapnik 1995", turn=-1,
 )  # fmt: skip

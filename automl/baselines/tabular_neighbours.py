@@ -18,7 +18,7 @@ def neighbours(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     features = scaled_columns(task, settings, seed)
     weights = settings.get("class_weight")
     learner = Neighbours(task.goal, len(task.classes), settings["distance"], settings["near"], weights)
-    return Model(task, features, learner, bool(settings.get("unskew")))
+    return Model(task, features, learner, settings.get("unskew", False))
 
 
 def neighbours_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:

@@ -117,6 +117,7 @@ WORDS: Mapping[str, frozenset[str]] = {
         "library": "lightgbm catboost",
         "statistic": "mean median",
         "style": "linear trees",
+        "unskew": "log",
         # of both
         "class_weight": "balanced balanced_subsample",
         "loss": "logistic hinge ridge log_loss squared_error absolute_error squared_hinge",
