@@ -50,8 +50,9 @@ def tuned(
 ) -> Iterator[Mapping[str, Any]]:
     """`draws`, with what every family tunes for this goal, and without what cannot matter for the data.
 
-    Class weights, or whether a skewed target is drawn in and a positive one learnt as its logarithm; whether columns also say what their words tell of the target;
-    where there are image columns, how many principal components stand for each.
+    Class weights, or whether a skewed target is drawn in and a positive one learnt as its logarithm; whether columns
+    also say what their words tell of the target; where there are image columns, how many principal components stand
+    for each.
 
     Args:
         task: what to predict.

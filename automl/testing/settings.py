@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -15,7 +15,7 @@ from automl.testing.promise import promise
 __all__ = ["check_settings", "varying"]
 
 DRAWN = 40
-TRIED_VALUES = 4
+TRIED_DRAWS = 8
 
 
 def check_settings(
@@ -40,21 +40,25 @@ def check_settings(
         AssertionError: a setting changes nothing; says which.
     """
     smaller = {} if smaller is None else smaller
+    drawn = _drawn(baseline, task, facts)
     first, values = varying(baseline, task, facts)
-    base = first | {name: value for name, value in smaller.items() if name in first}
 
     def predicted(settings: Mapping[str, Any]) -> np.ndarray:
-        model = baseline.make(task, settings, 0)
+        short = {name: smaller.get(name, value) for name, value in settings.items()}
+        model = baseline.make(task, short, 0)
         model.fit(dataset, split.train, truth[split.train], None, FitContext())
         output = model.predict(dataset, split.test)
         return output.arrays["probabilities" if output.kind == "probabilities" else "values"]
 
-    usual = predicted(base)
-    for name, others in values.items():
-        changed = (predicted({**base, name: value}) for value in others[:TRIED_VALUES] if value != base[name])
+    def changes(name: str) -> bool:
+        """Whether some settings predict otherwise with this one as it is in the first."""
+        others = [one for one in drawn if one[name] != first[name] and name not in smaller][:TRIED_DRAWS]
+        return any(not np.array_equal(predicted(one), predicted({**one, name: first[name]})) for one in others)
+
+    for name in values.keys() - smaller.keys():
         promise(
-            any(not np.array_equal(usual, one) for one in changed),
-            f"{baseline.name}: the setting {name!r} changes no prediction, whatever of {others} it is; draw it "
+            changes(name),
+            f"{baseline.name}: the setting {name!r} changes no prediction, whatever of {values[name]} it is; draw it "
             "only where it can matter (facts and task.columns say)",
         )
 
@@ -67,11 +71,13 @@ def varying(baseline: Baseline, task: Task, facts: Facts) -> tuple[dict[str, Any
         task: what to predict.
         facts: of the training rows.
     """
-    drawn = [dict(settings) for settings in islice(_stream(baseline, task, facts), DRAWN)]
-    promise(len(drawn) > 0, f"{baseline.name}: settings yields nothing; yield at least the default")
+    drawn = _drawn(baseline, task, facts)
     values = {name: list({json.dumps(one.get(name)): one.get(name) for one in drawn}.values()) for name in drawn[0]}
     return drawn[0], {name: others for name, others in values.items() if len(others) > 1}
 
 
-def _stream(baseline: Baseline, task: Task, facts: Facts) -> Iterator[Mapping[str, Any]]:
-    return iter(baseline.settings(task, facts, 0))
+def _drawn(baseline: Baseline, task: Task, facts: Facts) -> list[dict[str, Any]]:
+    """The first settings that a family yields."""
+    drawn = [dict(settings) for settings in islice(baseline.settings(task, facts, 0), DRAWN)]
+    promise(len(drawn) > 0, f"{baseline.name}: settings yields nothing; yield at least the default")
+    return drawn

@@ -127,7 +127,7 @@ def test_a_setting_that_changes_nothing_is_named():
 
     def idle(task, facts, seed):
         for number in range(3):
-            yield next(baseline.settings(task, facts, seed)) | {"idle": number}
+            yield {**next(baseline.settings(task, facts, seed)), "idle": number}
 
     dataset, task = problem(numbers, "binary")
     with pytest.raises(AssertionError, match="'idle' changes no prediction"):
