@@ -236,7 +236,7 @@ def vectors(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Width of the kernel and price of errors."""
-    first = {"C": 5.0, "width": 0.5, "quantiles": True, "class_weight": None}
+    first = {"C": 10.0, "width": 0.5, "quantiles": True, "class_weight": None}
     options = {"C": (0.3, 100.0), "width": (0.15, 1.5)} | scale_options(task)
     yield from tuned(task, facts, first, options, seed, [{"C": 20.0, "width": 0.35}], SCALED_LEVELS)
 
