@@ -43,7 +43,7 @@ def sequence_model(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 def summaries_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Summaries, then a logistic or ridge path."""
     first = {"learner": "logistic", "summaries": True, "convolutions": 0, "class_weight": None}
-    yield from draws(first, weights_options(task, facts), seed)
+    yield from draws(first, weights_options(task), seed)
 
 
 def convolutions_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -57,7 +57,7 @@ def convolutions_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mappi
         "summaries": [True, False], "convolutions": [n, n // 2, 2 * n], "differences": [True, False],
         "normalise": [True, False],
     }  # fmt: skip
-    yield from draws(first, options | weights_options(task, facts), seed)
+    yield from draws(first, options | weights_options(task), seed)
 
 
 def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -71,7 +71,7 @@ def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
         "convolutions": [0, 500, 1000], "max_features": ["sqrt", 0.1, 0.3],
         "min_samples_leaf": [least, 2 * least, 4 * least],
     }  # fmt: skip
-    yield from draws(first, options | weights_options(task, facts), seed)
+    yield from draws(first, options | weights_options(task), seed)
 
 
 def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -87,7 +87,7 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
         "min_samples_leaf": (2, 10 if few else 60), "l2_regularization": [0.0, 1.0, 10.0],
         "max_features": [0.1, 0.3, 1.0],
     }  # fmt: skip
-    yield from draws(first, options | weights_options(task, facts), seed)
+    yield from draws(first, options | weights_options(task), seed)
 
 
 FLOOR = Baseline(
