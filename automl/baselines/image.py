@@ -1,4 +1,6 @@
-"""Images: class priors or means; pixels on principal components; oriented gradients with linear, kernel and trees."""
+"""Images: class priors or means; pixels on principal components; oriented gradients and codes of patches with linear
+models, kernels and trees. Families stand in the order of their first fits: what pays most for its seconds first.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from automl.baselines.features.gradients import PictureFeatures
+from automl.baselines.features.patches import PatchFeatures
 from automl.baselines.learners.linear import Fourier, Linear
 from automl.baselines.learners.trees import Boosting, Forest
 from automl.baselines.learners.vectors import Vectors
-from automl.baselines.model import Model, draws, labelled
+from automl.baselines.model import Model, distinct, draws, labelled
 from automl.baselines.tabular import GOALS, floor, floor_settings, too_many_rows, weights_options
 from automl.records import Baseline, Facts, Task
 
@@ -22,108 +25,192 @@ __all__ = [
     "GRADIENTS_KERNEL",
     "GRADIENTS_LINEAR",
     "GRADIENTS_VECTORS",
+    "PATCHES",
+    "PATCHES_VECTORS",
     "PIXELS",
 ]
 
+RIDGE_STRENGTHS = tuple(float(strength) for strength in np.geomspace(1e-4, 10, 11))
+USUAL_SIDE = 48
+"""Longer side that pictures of unknown size are taken to have."""
+PATCH_SIDE = 32
+
 
 def picture_model(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
-    """Pixels or gradients, projected where the learner wants it, then the learner that the settings name."""
-    kind = settings["learner"]
-    features = PictureFeatures(
-        settings["side"], settings["cell"], settings["pixels"], settings.get("components", 0), seed
-    )
-    n, weights = len(task.classes), settings.get("class_weight")
-    learner: Any
+    """Pixels, gradients or codes of patches, projected where the learner wants it, then the learner of the settings."""
+    return Model(task, features_of(settings, seed), learner_of(task, settings, seed))
+
+
+def features_of(settings: Mapping[str, Any], seed: int) -> Any:
+    """Codes of patches where the settings name a patch, gradients and pixels otherwise."""
+    components = settings.get("components", 0)
+    if "patch" in settings:
+        return PatchFeatures(
+            settings["side"], settings["patch"], settings["n_patches"], settings["grid"], components, seed
+        )
+    scales = [settings[scale] for scale in ("fine_cells", "coarse_cells") if settings[scale]]
+    return PictureFeatures(settings["side"], scales, settings["pixels"], components, seed)
+
+
+def learner_of(task: Task, settings: Mapping[str, Any], seed: int) -> Any:
+    """What learns from the features."""
+    kind, n, weights = settings["learner"], len(task.classes), settings.get("class_weight")
+    if kind == "logistic":
+        strengths = (0.1, 1.0, 10.0) if labelled(task) else RIDGE_STRENGTHS
+        return Linear(task.goal, n, "logistic", strengths, weights, seed=seed)
     if kind == "linear":
-        loss = "logistic" if settings["cell"] == 0 else "ridge"
-        strengths = tuple(np.geomspace(1e-3, 10, 9)) if loss == "ridge" or not labelled(task) else (0.1, 1.0, 10.0)
-        learner = Linear(task.goal, n, loss, strengths, weights, seed=seed)
-    elif kind == "kernel":
-        learner = Fourier(task.goal, n, settings["n_features"], settings["width"], weights, seed)
-    elif kind == "vectors":
-        learner = Vectors(task.goal, n, settings["C"], settings["width"], weights, seed)
-    elif kind == "boosting":
-        learner = Boosting(task.goal, n, settings, seed)
-    else:
-        learner = Forest(task.goal, n, settings, seed)
-    return Model(task, features, learner)
+        return Linear(task.goal, n, "ridge", RIDGE_STRENGTHS, weights, seed=seed)
+    if kind == "kernel":
+        return Fourier(task.goal, n, settings["n_features"], settings["width"], weights, seed)
+    if kind == "vectors":
+        return Vectors(task.goal, n, settings["C"], settings["width"], weights, seed)
+    return (Boosting if kind == "boosting" else Forest)(task.goal, n, settings, seed)
+
+
+def longer_side(task: Task) -> int:
+    """Pixels of the longer side of the pictures."""
+    return max(task.image_shape[:2]) if task.image_shape else USUAL_SIDE
+
+
+def sides(task: Task, first: int, *others: int) -> list[int]:
+    """These sides, the longer side of the pictures in place of all beyond it: pictures are never enlarged."""
+    longer = longer_side(task)
+    return distinct(min(first, longer), [min(side, longer) for side in others], float)
+
+
+def cells(task: Task, first: int, *others: int) -> list[int]:
+    """Numbers of cells, 0 for none, of which no two give the same cell of a picture."""
+    side = min(longer_side(task), USUAL_SIDE)
+    return distinct(first, others, lambda n: max(2, round(side / n)) if n else 0)
+
+
+def components(facts: Facts, first: int, *others: int) -> list[int]:
+    """Numbers of components: not two of them that are more than there are rows."""
+    return distinct(first, others, lambda n: min(n, facts.n_rows))
+
+
+def gradients(task: Task, learner: str, **more: Any) -> dict[str, Any]:
+    """The first settings of a family on gradients of two scales and pixels."""
+    side = min(USUAL_SIDE, longer_side(task))
+    first = {"learner": learner, "side": side, "fine_cells": 7, "coarse_cells": 4, "pixels": True, "components": 0}
+    return {**first, **more, "class_weight": None}
+
+
+def gradient_options(task: Task) -> dict[str, Any]:
+    """What all families on gradients tune."""
+    return {
+        "side": sides(task, USUAL_SIDE, 32, 64), "fine_cells": cells(task, 7, 5, 9, 12),
+        "coarse_cells": cells(task, 4, 0, 3), "pixels": [True, False],
+    }  # fmt: skip
 
 
 def pixels_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Down-sampled pixels on 100 principal components."""
-    first = {"learner": "linear", "side": 24, "cell": 0, "pixels": True, "components": 100, "class_weight": None}
-    yield from draws(first, {"side": [16, 32], "components": [50, 200]} | weights_options(task), seed)
+    first = {
+        "learner": "logistic", "side": sides(task, 24)[0], "fine_cells": 0, "coarse_cells": 0, "pixels": True,
+        "components": 100, "class_weight": None,
+    }  # fmt: skip
+    options = {"side": sides(task, 24, 16, 32), "components": components(facts, 100, 50, 200)}
+    yield from draws(first, options | weights_options(task, facts), seed)
 
 
 def linear_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Size of picture and cell of the gradients."""
-    first = {"learner": "linear", "side": 48, "cell": 8, "pixels": True, "components": 0, "class_weight": None}
-    options = {"side": [32, 48, 64], "cell": [4, 6, 8], "pixels": [True, False]}
-    yield from draws(first, options | weights_options(task), seed)
+    """Size of picture and cells of the gradients."""
+    options = gradient_options(task) | weights_options(task, facts)
+    yield from draws(gradients(task, "linear"), options, seed)
 
 
 def kernel_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Gradients on principal components, then the width of the kernel."""
     n = 3000 if facts.n_rows > 8000 else 1000
-    first = {
-        "learner": "kernel", "side": 48, "cell": 8, "pixels": True, "components": 100, "n_features": n, "width": 1.0,
-        "class_weight": None,
+    first = gradients(task, "kernel", components=200, n_features=n, width=1.0)
+    options = gradient_options(task) | {
+        "components": components(facts, 200, 100, 300), "n_features": [n, n // 2], "width": (0.5, 4.0),
     }  # fmt: skip
-    options = {
-        "side": [32, 48, 64], "cell": [4, 6, 8], "pixels": [True, False], "components": [80, 150, 250],
-        "n_features": [n, n // 2], "width": (0.5, 4.0),
-    }  # fmt: skip
-    yield from draws(first, options | weights_options(task), seed)
+    yield from draws(first, options | weights_options(task, facts), seed)
 
 
 def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Gradients on principal components, then the width of the kernel and the price of errors."""
-    first = {
-        "learner": "vectors", "side": 48, "cell": 8, "pixels": True, "components": 100, "C": 5.0, "width": 0.5,
-        "class_weight": None,
+    first = gradients(task, "vectors", components=200, C=10.0, width=0.5)
+    options = gradient_options(task) | {
+        "components": components(facts, 200, 100, 300), "C": (1.0, 30.0), "width": (0.3, 1.2),
     }  # fmt: skip
-    options = {
-        "side": [32, 48, 64], "cell": [6, 8, 10], "pixels": [True, False], "components": [60, 100, 160],
-        "C": (1.0, 30.0), "width": (0.3, 1.2),
+    yield from draws(first, options | weights_options(task, facts), seed, [{"width": 0.7}])
+
+
+def patches(task: Task, learner: str, **more: Any) -> dict[str, Any]:
+    """The first settings of a family on codes of patches."""
+    first = {"learner": learner, "side": sides(task, PATCH_SIDE)[0], "patch": 5, "n_patches": 200, "grid": 4}
+    return {**first, "components": 0, **more, "class_weight": None}
+
+
+def patch_options(task: Task) -> dict[str, Any]:
+    """What both families on codes of patches tune."""
+    return {
+        "side": sides(task, PATCH_SIDE, 24, 48),
+        "patch": [5, 6, 8],
+        "n_patches": [100, 200, 400],
+        "grid": [2, 3, 4],
+    }
+
+
+def patches_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Side and number of patches, and the grid that their codes are summed in."""
+    options = patch_options(task) | weights_options(task, facts)
+    yield from draws(patches(task, "linear", grid=3), options, seed)
+
+
+def patches_vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """The same on principal components, then the width of the kernel and the price of errors."""
+    options = patch_options(task) | {
+        "components": components(facts, 200, 100, 300), "C": (1.0, 30.0), "width": (0.3, 1.2),
     }  # fmt: skip
-    yield from draws(first, options | weights_options(task), seed)
+    first = patches(task, "vectors", components=200, C=5.0, width=0.5)
+    yield from draws(first, options | weights_options(task, facts), seed)
 
 
 def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Extra trees on gradients and pixels."""
-    first = {
-        "learner": "forest", "kind": "extra", "side": 32, "cell": 8, "pixels": True, "components": 0,
-        "n_estimators": 200, "max_features": "sqrt" if labelled(task) else 0.2,
-        "min_samples_leaf": 1 if labelled(task) else 2,  # a leaf of one row holds its value
-        "class_weight": None,
-    }  # fmt: skip
-    options = {"cell": [4, 8], "max_features": ["sqrt", 0.1, 0.2], "kind": ["extra", "random"]}
-    yield from draws(first, options | weights_options(task), seed)
+    """Extra trees on gradients and pixels; then also on pixels alone."""
+    first = gradients(
+        task, "forest", kind="extra", n_estimators=200, max_features="sqrt" if labelled(task) else 0.2,
+        min_samples_leaf=1 if labelled(task) else 2,  # a leaf of one row holds its value
+    )  # fmt: skip
+    options = gradient_options(task) | {"max_features": ["sqrt", 0.1, 0.2], "kind": ["extra", "random"]}
+    alone = [{"kind": "random", "fine_cells": 0, "coarse_cells": 0}]
+    yield from draws(first, options | weights_options(task, facts), seed, alone)
 
 
 def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Boosted trees on gradients and pixels, few columns a split."""
-    first = {
-        "learner": "boosting", "side": 32, "cell": 8, "pixels": True, "components": 0, "learning_rate": 0.1,
-        "max_leaf_nodes": 15, "min_samples_leaf": 20, "l2_regularization": 1.0, "max_features": 0.1, "max_iter": 500,
-        "patience": 30, "class_weight": None,
-    }  # fmt: skip
-    options = {
-        "cell": [4, 8], "learning_rate": (0.03, 0.2), "max_leaf_nodes": (6, 40), "min_samples_leaf": (5, 60),
+    """Boosted trees on gradients and pixels, few columns a split; then also on pixels alone."""
+    first = gradients(
+        task, "boosting", learning_rate=0.1, max_leaf_nodes=15, min_samples_leaf=20, l2_regularization=1.0,
+        max_features=0.1, max_iter=500, patience=30,
+    )  # fmt: skip
+    options = gradient_options(task) | {
+        "learning_rate": (0.03, 0.2), "max_leaf_nodes": (6, 40), "min_samples_leaf": (5, 60),
         "l2_regularization": [0.0, 1.0, 10.0], "max_features": [0.05, 0.1, 0.3],
     }  # fmt: skip
-    yield from draws(first, options | weights_options(task), seed)
+    yield from draws(first, options | weights_options(task, facts), seed, [{"fine_cells": 0, "coarse_cells": 0}])
 
 
 FLOOR = Baseline("image_floor", "floor", "image", GOALS, floor, floor_settings, source="class priors or target means")
 PIXELS = Baseline("pixels", "fast", "image", GOALS, picture_model, pixels_settings, source="PCA + logistic or ridge")
+GRADIENTS_VECTORS = Baseline(
+    "hog_vectors", "strong", "image", GOALS, picture_model, vectors_settings, keeps_rows=True, unfit=too_many_rows,
+    source="Dalal & Triggs 2005; Cortes & Vapnik 1995",
+)  # fmt: skip
+PATCHES_VECTORS = Baseline(
+    "patch_vectors", "strong", "image", GOALS, picture_model, patches_vectors_settings, keeps_rows=True,
+    unfit=too_many_rows, source="Coates, Lee & Ng 2011; Cortes & Vapnik 1995",
+)  # fmt: skip
 GRADIENTS_KERNEL = Baseline(
     "hog_kernel", "strong", "image", GOALS, picture_model, kernel_settings,
     source="Dalal & Triggs 2005; Rahimi & Recht 2007",
 )  # fmt: skip
-GRADIENTS_VECTORS = Baseline(
-    "hog_vectors", "strong", "image", GOALS, picture_model, vectors_settings, keeps_rows=True, unfit=too_many_rows,
-    source="Dalal & Triggs 2005; Cortes & Vapnik 1995",
+PATCHES = Baseline(
+    "patches", "strong", "image", GOALS, picture_model, patches_settings,
+    source="Coates, Lee & Ng 2011; Coates & Ng 2011",
 )  # fmt: skip
 GRADIENTS_LINEAR = Baseline(
     "hog_linear", "strong", "image", GOALS, picture_model, linear_settings, source="Dalal & Triggs 2005"

@@ -13,13 +13,26 @@ import numpy as np
 from automl import goals
 from automl.baselines.learners.each_target import EachTarget, filled
 from automl.baselines.learners.learner import as_output, own_goal
-from automl.goals.shared.target_transform import PLAIN, TargetTransform, bounds, transform_for
+from automl.goals.shared.target_transform import PLAIN, TargetTransform, bounds, logarithm_for, transform_for
 from automl.records import Dataset, FitContext, Output, Task
 from automl.target_encoding.microaggregation import MIN_LEVEL_ROWS, quantiles
 
-__all__ = ["Floor", "Model", "draws", "forget", "labelled", "remembered", "rows_key", "seconds_spared"]
+__all__ = [
+    "LOGARITHM",
+    "Floor",
+    "Model",
+    "distinct",
+    "draws",
+    "forget",
+    "labelled",
+    "remembered",
+    "rows_key",
+    "seconds_spared",
+]
 
 CACHE_BYTES = 2 << 30
+LOGARITHM = "log"
+"""The value of the setting `unskew` by which positive values are learnt after their logarithm."""
 _cache: OrderedDict[Hashable, tuple[Any, float, int]] = OrderedDict()
 _cached_bytes = [0]
 _spared = [0.0]
@@ -50,11 +63,11 @@ class Model:
         task: what to predict.
         features: see `Features`.
         learner: see `automl.baselines.learners.learner`.
-        unskew: whether values are learnt after the transform that their skewness asks for, see
-            `automl.goals.shared.target_transform`.
+        unskew: whether values are learnt after the transform that their skewness asks for, or after their logarithm
+            ("log"), see `automl.goals.shared.target_transform`.
     """
 
-    def __init__(self, task: Task, features: Features, learner: Any, unskew: bool = False) -> None:
+    def __init__(self, task: Task, features: Features, learner: Any, unskew: bool | str = False) -> None:
         self.goal = own_goal(task.goal)
         self.metric = task.metric
         self.features = features
@@ -96,7 +109,7 @@ class Model:
             return truth, context
         values = np.asarray(truth, np.float64)
         known = [column[~np.isnan(column)] for column in values.T]
-        shapes = [transform_for(column, self.metric) if self.unskew else PLAIN for column in known]
+        shapes = [self._transform_for(column) for column in known]
         self.curves = [
             [shape.power, shape.origin, shape.unit, *bounds(shape, column)]
             for shape, column in zip(shapes, known, strict=True)
@@ -106,6 +119,12 @@ class Model:
             valid = np.stack([s.forward(c) for s, c in zip(shapes, valid.T, strict=True)], axis=1)
         straight = np.stack([s.forward(c) for s, c in zip(shapes, values.T, strict=True)], axis=1)
         return straight, dataclasses.replace(context, valid_truth=valid)
+
+    def _transform_for(self, values: np.ndarray) -> TargetTransform:
+        """What a target is learnt after."""
+        if self.unskew == LOGARITHM:
+            return logarithm_for(values)
+        return transform_for(values, self.metric) if self.unskew else PLAIN
 
     @property
     def stopped(self) -> str:
@@ -199,6 +218,17 @@ def _bytes(value: Any) -> int:
     if hasattr(value, "nbytes"):
         return int(value.nbytes)
     return int(value.data.nbytes + value.indices.nbytes) if hasattr(value, "indices") else 0
+
+
+def distinct(first: int, others: Sequence[int], effect: Callable[[int], float]) -> list[int]:
+    """The first of some choices, and the others that do something else than it and than one another.
+
+    Args:
+        first: the default.
+        others: further choices.
+        effect: what a choice comes to for the data at hand.
+    """
+    return list({effect(choice): choice for choice in (*reversed(others), first)}.values())
 
 
 def draws(

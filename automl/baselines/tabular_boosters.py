@@ -1,7 +1,7 @@
 """Tables: boosted trees of LightGBM and CatBoost, offered where the extra `boosting` is installed.
 
-The catalog gives families in the order of their modules' names, and that is the order of their first runs:
-scikit-learn's own defaults (`automl.baselines.tabular`) come before these.
+LightGBM's first run comes before all others of the strong tier, since it takes the least time for what it brings;
+CatBoost's comes last.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def lightgbm(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """LightGBM with native categories."""
     learner = Boosters("lightgbm", task.goal, len(task.classes), settings, seed)
     features = TableFeatures(
-        task, "trees", target_means=settings["target_means"], components=settings.get("components", COMPONENTS),
-        seed=seed,
+        task, "trees", target_means=settings.get("target_means", True),
+        components=settings.get("components", COMPONENTS), seed=seed,
     )  # fmt: skip
-    return Model(task, features, learner, bool(settings.get("unskew")))
+    return Model(task, features, learner, settings.get("unskew", False))
 
 
 def lightgbm_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -35,25 +35,25 @@ def lightgbm_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     few = facts.n_rows < FEW
     first = {
         "learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20, "lambda_l2": 0.0, "feature_fraction": 1.0,
-        "bagging_fraction": 1.0, "max_iter": 500, "patience": 30, "class_weight": None, "target_means": True,
+        "bagging_fraction": 1.0, "max_iter": 2000, "patience": 30, "class_weight": None,
         "loss": loss_for(task),
     }  # fmt: skip
     options: dict[str, Any] = {
         "learning_rate": (0.02, 0.2), "num_leaves": (6, 160), "min_data_in_leaf": (2, 20 if few else 100),
         "lambda_l2": [0.0, 0.1, 1.0, 10.0], "feature_fraction": [1.0, 0.8, 0.6, 0.4],
-        "bagging_fraction": [1.0, 0.8, 0.6], "max_iter": [2000], "target_means": [True, True, False],
+        "bagging_fraction": [1.0, 0.8, 0.6],
     }  # fmt: skip
-    yield from tuned(task, first | plain(task), options, seed, [{"min_data_in_leaf": 5}] if few else [])
+    yield from tuned(task, facts, first | plain(task), options, seed, [{"min_data_in_leaf": 5}] if few else [])
 
 
 def catboost(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     """CatBoost, which makes its own ordered target statistics of categories, also of those with many levels."""
     learner = Boosters("catboost", task.goal, len(task.classes), settings, seed)
     features = TableFeatures(
-        task, "trees", target_means=True, max_codes=MOST_CODES, components=settings.get("components", COMPONENTS),
-        seed=seed,
+        task, "trees", target_means=settings.get("target_means", True), max_codes=MOST_CODES,
+        components=settings.get("components", COMPONENTS), seed=seed,
     )  # fmt: skip
-    return Model(task, features, learner, bool(settings.get("unskew")))
+    return Model(task, features, learner, settings.get("unskew", False))
 
 
 def catboost_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
@@ -64,9 +64,9 @@ def catboost_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     }  # fmt: skip
     options: dict[str, Any] = {
         "learning_rate": (0.03, 0.3), "depth": [4, 5, 6, 7, 8], "l2_leaf_reg": (1.0, 15.0),
-        "random_strength": (0.3, 8.0), "rsm": [1.0, 0.8, 0.6], "max_iter": [2000],
+        "random_strength": (0.3, 8.0), "rsm": [1.0, 0.8, 0.6],
     }  # fmt: skip
-    yield from tuned(task, first | plain(task), options, seed)
+    yield from tuned(task, facts, first | plain(task), options, seed)
 
 
 def missing(library: Library) -> str | None:
@@ -76,9 +76,9 @@ def missing(library: Library) -> str | None:
 
 CATBOOST = Baseline(
     "catboost", "strong", "tabular", GOALS, catboost, catboost_settings, unfit=lambda task, facts: missing("catboost"),
-    source="Prokhorenkova et al. 2018; catboost",
+    source="Prokhorenkova et al. 2018; catboost", turn=1,
 )  # fmt: skip
 LIGHTGBM = Baseline(
     "lightgbm", "strong", "tabular", GOALS, lightgbm, lightgbm_settings, unfit=lambda task, facts: missing("lightgbm"),
-    source="Ke et al. 2017; lightgbm",
+    source="Ke et al. 2017; lightgbm", turn=-2,
 )  # fmt: skip

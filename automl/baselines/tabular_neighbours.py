@@ -7,7 +7,7 @@ from typing import Any
 
 from automl.baselines.learners.neighbours import Neighbours
 from automl.baselines.model import Model
-from automl.baselines.tabular import GOALS, scaled_columns, too_many_rows, tuned
+from automl.baselines.tabular import GOALS, SCALED_LEVELS, scale_options, scaled_columns, too_many_rows, tuned
 from automl.records import Baseline, Facts, Task
 
 __all__ = ["NEIGHBOURS"]
@@ -18,14 +18,14 @@ def neighbours(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
     features = scaled_columns(task, settings, seed)
     weights = settings.get("class_weight")
     learner = Neighbours(task.goal, len(task.classes), settings["distance"], settings["near"], weights)
-    return Model(task, features, learner, bool(settings.get("unskew")))
+    return Model(task, features, learner, settings.get("unskew", False))
 
 
 def neighbours_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """What is near and how much more it counts; how many neighbours is chosen in the fit."""
     first = {"distance": "euclidean", "near": 1.0, "quantiles": True, "class_weight": None}
-    options = {"distance": ["euclidean", "cityblock"], "near": [0.0, 1.0, 2.0], "quantiles": [True, False]}
-    yield from tuned(task, first, options, seed)
+    options: dict[str, Any] = {"distance": ["euclidean", "cityblock"], "near": [0.0, 1.0, 2.0]} | scale_options(task)
+    yield from tuned(task, facts, first, options, seed, means_from=SCALED_LEVELS)
 
 
 NEIGHBOURS = Baseline(

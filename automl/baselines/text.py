@@ -34,7 +34,7 @@ def words_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str,
         "word_ngrams": 1, "char_ngrams": 0, "separate": False, "max_features": 50_000, "min_rows": MIN_LEVEL_ROWS,
         "loss": "logistic", "class_weight": None,
     }  # fmt: skip
-    yield from draws(first, {"word_ngrams": [1, 2]} | weights_options(task), seed)
+    yield from draws(first, {"word_ngrams": [1, 2]} | weights_options(task, facts), seed)
 
 
 def strong_settings(loss: str) -> Any:
@@ -53,7 +53,7 @@ def strong_settings(loss: str) -> Any:
         }  # fmt: skip
         if sum(c.kind == "text" for c in task.columns) > 1:
             options["separate"] = [True, False]
-        yield from draws(first, options | weights_options(task), seed)
+        yield from draws(first, options | weights_options(task, facts), seed)
 
     return settings
 

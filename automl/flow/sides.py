@@ -35,15 +35,14 @@ def shallow_side(
     child: Child | None = None,
 ) -> ShallowSide:
     """Set up the shallow side. Without a time limit its fits run in this process, since no fit has to be ended."""
-    from automl.records import Facts
+    from automl.baselines.facts import facts_of
 
-    task, split = prepared.task, prepared.split
-    items = split.items("train")
+    dataset, task, split = prepared.dataset, prepared.task, prepared.split
     side = ShallowSide(
-        prepared.dataset,
+        dataset,
         task,
         split,
-        Facts(len(items), len(task.classes)),
+        facts_of(dataset, task, split.items("train"), recipe.seed),
         baselines_for(task),
         task.metric,
         recipe.seed,

@@ -108,12 +108,14 @@ class Baseline:
     Attributes:
         tier: "floor" (does not use the inputs), "fast" or "strong".
         make: ``make(task, settings, seed) -> ShallowModel``, not fitted.
-        settings: ``settings(task, facts, seed) -> iterator`` of plain dicts; the first is the default.
+        settings: ``settings(task, facts, seed) -> iterator`` of plain dicts; the first is the default. A setting that
+            cannot matter for the data has one value in all of them.
         keeps_rows: whether the fitted model holds training rows.
         unfit: ``unfit(task, facts) -> reason or None``: why the family cannot be used for this task.
         types: of a plug-in: full names of the types in a fitted model that are neither its own nor trusted by skops,
             such as those of another library.
         seed_share: as in `Template`; 0 where a fit does not depend on its seed.
+        turn: which family of a tier is tried first: the lowest turn, then the order of the catalog.
     """
 
     name: str
@@ -127,6 +129,7 @@ class Baseline:
     source: str = ""
     types: tuple[str, ...] = ()
     seed_share: float | None = None
+    turn: int = 0
 
 
 class Contender(Protocol):

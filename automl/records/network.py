@@ -42,11 +42,28 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Counts of the training rows; together with the inputs, all that a search space may depend on."""
+    """Counts of the training rows; together with the inputs, all that a search space may depend on.
+
+    Attributes:
+        n_rows: training rows, or forecast windows.
+        n_classes: classes, or labels.
+        priors: share of each class; empty without classes, or where they were not counted.
+        skewed: whether a target of values asks for a transform; True where that was not looked at.
+        positive: whether all values to predict are positive; True where that was not looked at.
+        most_levels: levels of enough rows in the column that has most of them; None where they were not counted.
+        most_words: the same, levels of few rows included.
+        numbers_come_back: whether a column of numbers has values that come back and tell more than their neighbours;
+            True where that was not looked at.
+    """
 
     n_rows: int
     n_classes: int = 0
     priors: tuple[float, ...] = ()
+    skewed: bool = True
+    positive: bool = True
+    most_levels: int | None = None
+    most_words: int | None = None
+    numbers_come_back: bool = True
 
 
 LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast")

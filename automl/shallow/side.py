@@ -87,7 +87,7 @@ class ShallowSide:
         fitting = [b for b in baselines.values() if goals.serves(b.goals, task) and b.unfit(task, facts) is None]
         searches = [
             FamilySearch(b, Proposals(b.settings(task, facts, seed + i)))
-            for i, b in enumerate(sorted(fitting, key=lambda b: rank_of_tier[b.tier]))
+            for i, b in enumerate(sorted(fitting, key=lambda b: (rank_of_tier[b.tier], b.turn)))
         ]
         self.floor_searches = [search for search in searches if search.baseline.tier == "floor"]
         others = [search for search in searches if search.baseline.tier != "floor"]

@@ -16,10 +16,11 @@ from automl.testing.metrics import check_metric
 from automl.testing.modalities import check_modality
 from automl.testing.outcomes import example_outcome
 from automl.testing.sections import check_section
+from automl.testing.settings import check_baseline_settings
 from automl.testing.templates import check_settings, check_template, example_kinds
 
 __all__ = [
-    "check_baseline", "check_goal", "check_metric", "check_modality", "check_section", "check_settings",
-    "check_template", "example_arrays", "example_facts", "example_head", "example_kinds", "example_outcome",
-    "example_specs", "example_target",
+    "check_baseline", "check_baseline_settings", "check_goal", "check_metric", "check_modality", "check_section",
+    "check_settings", "check_template", "example_arrays", "example_facts", "example_head", "example_kinds",
+    "example_outcome", "example_specs", "example_target",
 ]  # fmt: skip

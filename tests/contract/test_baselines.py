@@ -29,4 +29,9 @@ def test_forecasts_have_all_three_tiers():
 
 
 def test_only_support_vectors_and_neighbours_say_that_they_store_training_rows():
-    assert {b.name for b in BASELINES.values() if b.keeps_rows} == {"vectors", "hog_vectors", "neighbours"}
+    assert {b.name for b in BASELINES.values() if b.keeps_rows} == {
+        "vectors",
+        "hog_vectors",
+        "patch_vectors",
+        "neighbours",
+    }

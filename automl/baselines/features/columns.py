@@ -19,18 +19,16 @@ import pandas as pd
 from scipy import sparse
 from sklearn.preprocessing import QuantileTransformer
 
-from automl import goals
 from automl.baselines.features.gradients import PictureFeatures
 from automl.baselines.features.levels import by_cell, cells_of, counted, evenly, find, levels_of, tokens_of
 from automl.baselines.features.normal import normal_scores
-from automl.baselines.features.target_statistics import fit_levels, fit_target_statistics, told_by
+from automl.baselines.features.target_statistics import fit_levels, fit_target_statistics, targets_of, told_by
 from automl.baselines.features.trigrams import Trigrams
 from automl.baselines.learners.learner import own_goal
 from automl.baselines.model import remembered, rows_key
-from automl.goals.shared.target_transform import transform_for
 from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, UNUSED_KINDS, Dataset, Task, encoded_columns
 from automl.target_encoding.microaggregation import ends, median, quantiles
-from automl.target_encoding.ridge import amounts, target_columns
+from automl.target_encoding.ridge import amounts
 from automl.target_encoding.value_spikes import words_of
 
 __all__ = ["MANY_TEXTS", "TableFeatures"]
@@ -52,8 +50,8 @@ CHUNK_ROWS = 50_000
 SPREAD_OF_RAREST = 1 / 8
 LEAST_SPREAD = 1e-3
 """Of a component of pictures, beside the first one's."""
-PICTURE_SIDE, PICTURE_CELL = 48, 8
-"""Pixels of a picture's longer side and of a gradient's cell: the first setting of the image baselines."""
+PICTURE_SIDE, PICTURE_CELLS = 48, (7, 4)
+"""Pixels of a picture's longer side and gradients' cells along it: the first setting of the image baselines."""
 
 
 MANY_TEXTS = 30_000
@@ -110,7 +108,7 @@ class TableFeatures:
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> Any:
         """Learn levels, target means, text projections and scales; the matrix of the training rows."""
         frame = dataset.inputs.iloc[rows]
-        targets = self._targets(truth)
+        targets = targets_of(self.goal, self.n_classes, truth)
         blocks: list[np.ndarray] = []
         self.plan, self.categories = {}, []
         self.is_sparse = self.style == "linear" and len(rows) >= SPARSE_ROWS
@@ -155,14 +153,6 @@ class TableFeatures:
                 ).fit(landmarks)
         return self._sparse(matrix, levels) if self.is_sparse else self._finish(matrix)
 
-    def _targets(self, truth: np.ndarray) -> np.ndarray:
-        """The target as a few numeric columns, without strong skew."""
-        goal = goals.named(self.goal)
-        if goal.is_numeric:
-            columns = truth.reshape(len(truth), -1).T
-            truth = np.stack([transform_for(column).forward(column) for column in columns.astype(np.float64)], axis=1)
-        return target_columns(truth, self.n_classes if goal.is_one_class else 0)
-
     def _fit_column(self, dataset: Dataset, rows: np.ndarray, column: pd.Series, name: str, kind: str,
                     targets: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
         step: dict[str, Any]
@@ -203,7 +193,7 @@ class TableFeatures:
         there = dataset.inputs[name].notna().to_numpy()[rows]
 
         def compute() -> tuple[np.ndarray, PictureFeatures]:
-            encoder = PictureFeatures(PICTURE_SIDE, PICTURE_CELL, True, self.components, self.seed, name)
+            encoder = PictureFeatures(PICTURE_SIDE, PICTURE_CELLS, True, self.components, self.seed, name)
             found = encoder.fit(dataset, rows[there], np.zeros(0), None)
             spread = found.std(axis=0)  # where pictures are alike, the last components are rounding errors
             return found[:, : max(int((spread > LEAST_SPREAD * spread.max()).sum()), 1)], encoder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,19 @@ from sklearn.decomposition import PCA
 from automl.baselines.model import remembered, rows_key
 from automl.records import Dataset
 
-__all__ = ["PictureFeatures", "oriented_gradients", "resized"]
+__all__ = ["BATCH", "PictureFeatures", "oriented_gradients", "pictures_of", "resized"]
 
 BATCH = 512
+SMALL_SIDE = 16
+"""Longer side of the pixels beside gradients."""
 
 
 class PictureFeatures:
-    """Oriented gradients, small pixels, or both; on principal components if asked for.
+    """Oriented gradients at one or more scales, small pixels, or both; on principal components if asked for.
 
     Args:
         side: longer side in pixels that gradients (or, without them, pixels) are taken at.
-        cell: pixels of a gradient cell; 0 for none.
+        cells: cells along the longer side, one number a scale; empty for no gradients.
         pixels: whether pixels (at most 16 a side beside gradients) count.
         components: principal components kept; 0 for the features themselves.
         seed: of the decomposition.
@@ -28,13 +31,15 @@ class PictureFeatures:
     """
 
     column = ""  # of models stored before there were such columns
+    cells: list[int] | None = None  # of models stored before there were scales: `cell` pixels a cell
 
     def __init__(
-        self, side: int, cell: int, pixels: bool, components: int = 0, seed: int = 0, column: str = ""
+        self, side: int, cells: Sequence[int], pixels: bool, components: int = 0, seed: int = 0, column: str = ""
     ) -> None:
         self.categories: list[bool] = []
         self.side = side
-        self.cell = cell
+        self.cell = 0
+        self.cells = [int(n_cells) for n_cells in cells]
         self.pixels = pixels
         self.components = components
         self.seed = seed
@@ -43,38 +48,43 @@ class PictureFeatures:
         self.scale: np.ndarray | None = None
         self.projection: Any = None
 
-    def _raw(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Unscaled features of these rows, float32."""
-        parts = []
+    def _blocks(self, images: np.ndarray) -> list[np.ndarray]:
+        """Unscaled features of some pictures, a block for each scale and one for pixels, float32."""
+        images = images[..., None] if images.ndim == 3 else images
+        images = np.asarray(images, dtype=np.float32) / 255.0
+        looked_at = resized(images, self.side)
+        longer = max(looked_at.shape[1:3])
+        widths = [self.cell] if self.cell else [max(2, round(longer / n)) for n in self.cells or ()]
+        blocks = []
+        if widths:
+            votes = _votes(looked_at)
+            blocks = [_histograms(*votes, width) for width in widths]
+        if self.pixels or not widths:
+            small = resized(images, min(self.side, SMALL_SIDE)) if widths else looked_at
+            blocks.append(small.reshape(len(small), -1))
+        return blocks
+
+    def _raw(self, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Unscaled features of these rows, float32; the widths of their blocks."""
+        pictures, parts, widths = pictures_of(dataset, self.column), [], np.zeros(0, np.int64)
         for i in range(0, max(len(rows), 1), BATCH):
-            images = np.asarray(self._pictures(dataset)[rows[i : i + BATCH]], dtype=np.float32) / 255.0
-            images = images[..., None] if images.ndim == 3 else images
-            blocks = []
-            if self.cell:
-                blocks.append(oriented_gradients(resized(images, self.side), self.cell))
-            if self.pixels or not self.cell:
-                small = resized(images, min(self.side, 16) if self.cell else self.side)
-                blocks.append(small.reshape(len(small), -1))
+            blocks = self._blocks(np.asarray(pictures[rows[i : i + BATCH]]))
+            widths = np.array([block.shape[1] for block in blocks])
             parts.append(np.concatenate(blocks, axis=1))
-        return np.concatenate(parts)
+        return np.concatenate(parts), widths
 
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         """Learn the scale of each block and the projection."""
-        key = ("pictures", self.column, self.side, self.cell, self.pixels, *rows_key(dataset, rows))
-        raw = remembered(key, lambda: self._raw(dataset, rows))
+        scales = "-".join(map(str, self.cells or ()))
+        key = ("pictures", self.column, self.side, scales, self.pixels, *rows_key(dataset, rows))
+        raw, widths = remembered(key, lambda: self._raw(dataset, rows))
         self.center = raw.mean(axis=0)
-        # One scale for all gradients and one for all pixels keeps what is large within a block large.
-        n_pixels = raw.shape[1] if not self.cell else 0
-        if self.cell and self.pixels:
-            n_pixels = raw.shape[1] - self._n_gradients(dataset)
-        spread = raw.std(axis=0)
-        scale = np.empty(raw.shape[1], dtype=np.float32)
-        for block in (slice(0, raw.shape[1] - n_pixels), slice(raw.shape[1] - n_pixels, None)):
-            if len(spread[block]):
-                scale[block] = max(float(np.sqrt((spread[block] ** 2).sum())), 1e-6)
-        if self.cell and self.pixels:
-            scale[raw.shape[1] - n_pixels :] *= 2.0  # gradients say more than pixels
-        self.scale = scale / np.sqrt(raw.shape[1])
+        # One scale for each block keeps what is large within a block large; gradients say more than pixels.
+        squares = np.add.reduceat(raw.var(axis=0, dtype=np.float64), np.cumsum(widths) - widths)
+        units = np.maximum(np.sqrt(squares), 1e-6)
+        if self.cells and self.pixels:
+            units[-1] *= 2.0
+        self.scale = np.repeat(units / np.sqrt(raw.shape[1]), widths).astype(np.float32)
         X = (raw - self.center) / self.scale
         if self.components:
             size = int(min(self.components, *X.shape))
@@ -82,20 +92,17 @@ class PictureFeatures:
             X = self.projection.transform(X)
         return np.asarray(X, dtype=np.float64)
 
-    def _n_gradients(self, dataset: Dataset) -> int:
-        image = np.asarray(self._pictures(dataset)[:1], dtype=np.float32)
-        image = image[..., None] if image.ndim == 3 else image
-        return int(oriented_gradients(resized(image, self.side), self.cell).shape[1])
-
-    def _pictures(self, dataset: Dataset) -> Any:
-        return dataset.pictures[self.column] if self.column else dataset.inputs
-
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """The features of other rows."""
-        X = (self._raw(dataset, rows) - self.center) / self.scale
+        X = (self._raw(dataset, rows)[0] - self.center) / self.scale
         if self.projection is not None:
             X = self.projection.transform(X)
         return np.asarray(X, dtype=np.float64)
+
+
+def pictures_of(dataset: Dataset, column: str = "") -> Any:
+    """The pictures of a dataset ``(n, h, w[, c])`` uint8, or those of a table's image column."""
+    return dataset.pictures[column] if column else dataset.inputs
 
 
 def resized(images: np.ndarray, side: int) -> np.ndarray:
@@ -132,25 +139,37 @@ def oriented_gradients(images: np.ndarray, cell: int, n_angles: int = 9) -> np.n
 
     Source: Dalal & Triggs 2005, "Histograms of oriented gradients for human detection", sections 6.1 to 6.4.
     """
-    n, h, w, _ = images.shape
-    cell = max(1, min(cell, h // 2, w // 2))
+    return _histograms(*_votes(images), cell, n_angles)
+
+
+def _votes(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The size of each pixel's gradient and its unsigned angle as a share of 180 degrees, both ``(n, h, w)``."""
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
     dy = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
     dx = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
     strength = np.hypot(dx, dy)
     largest = strength.argmax(axis=-1)[..., None]
-    size = np.take_along_axis(strength, largest, axis=-1)[..., 0]
-    angle = np.arctan2(np.take_along_axis(dy, largest, -1)[..., 0], np.take_along_axis(dx, largest, -1)[..., 0])
-    position = (angle % np.pi) / np.pi * n_angles - 0.5
-    low = np.floor(position)
-    share = position - low
+    size, across, down = (np.take_along_axis(one, largest, axis=-1)[..., 0] for one in (strength, dx, dy))
+    return size, (np.arctan2(down, across) % np.pi) / np.pi
+
+
+def _histograms(size: np.ndarray, angle: np.ndarray, cell: int, n_angles: int = 9) -> np.ndarray:
+    """The normalised blocks of these votes."""
+    n, h, w = size.shape
+    cell = max(1, min(cell, h // 2, w // 2))
     n_rows, n_columns = max(1, h // cell), max(1, w // cell)
     top, left = (h - n_rows * cell) // 2, (w - n_columns * cell) // 2
-    cells = np.zeros((n, n_rows, n_columns, n_angles), dtype=np.float32)
-    for k in range(n_angles):
-        votes = size * ((low % n_angles == k) * (1 - share) + ((low + 1) % n_angles == k) * share)
-        votes = votes[:, top : top + n_rows * cell, left : left + n_columns * cell]
-        cells[..., k] = votes.reshape(n, n_rows, cell, n_columns, cell).sum(axis=(2, 4))
+    inside = (slice(None), slice(top, top + n_rows * cell), slice(left, left + n_columns * cell))
+    size, position = size[inside], angle[inside] * n_angles - 0.5
+    low = np.floor(position)
+    share = position - low
+    place = np.arange(n_rows).repeat(cell)[:, None] * n_columns + np.arange(n_columns).repeat(cell)
+    place = (np.arange(n)[:, None, None] * (n_rows * n_columns) + place) * n_angles
+    votes = np.zeros(n * n_rows * n_columns * n_angles)
+    for step, weight in ((0, size * (1 - share)), (1, size * share)):
+        bins = place + (low.astype(np.int64) + step) % n_angles
+        votes += np.bincount(bins.ravel(), weight.ravel(), minlength=len(votes))
+    cells = votes.reshape(n, n_rows, n_columns, n_angles).astype(np.float32)
     if min(n_rows, n_columns) < 2:
         blocks = cells.reshape(n, 1, -1)
     else:

@@ -11,11 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from automl import goals
 from automl.baselines.features.levels import FEW_ROWS, by_cell, evenly, find
+from automl.goals.shared.target_transform import transform_for
+from automl.records import GoalName
 from automl.target_encoding.ridge import (
     MAX_FIT_ROWS,
     MAX_TOKENS,
     crossfit_words,
+    target_columns,
     tokens,
     unit_rows,
     vocabulary,
@@ -23,7 +27,7 @@ from automl.target_encoding.ridge import (
 )
 from automl.target_encoding.value_spikes import value_spikes, words_of
 
-__all__ = ["fit_levels", "fit_target_statistics", "told_by"]
+__all__ = ["come_back", "fit_levels", "fit_target_statistics", "targets_of", "told_by"]
 
 CHUNK_ROWS = 50_000
 N_FOLDS = 5
@@ -58,11 +62,37 @@ def fit_levels(
     Returns:
         Three times None where they tell no more than their neighbours.
     """
-    sample = evenly(len(numbers), MAX_FIT_ROWS)
-    known = value_spikes(numbers[sample], targets[sample], _folds(len(sample), seed))
+    known = come_back(numbers, targets, seed)
     if known is None:
         return None, None, None
     return known, *fit_target_statistics(words_of(numbers, known), targets, seed)
+
+
+def come_back(numbers: np.ndarray, targets: np.ndarray, seed: int) -> np.ndarray | None:
+    """The values of a numeric column that come back, ascending; None where they tell no more than their neighbours.
+
+    Args:
+        numbers: ``(n,)`` float64 of training rows.
+        targets: ``(n, n_targets)``.
+        seed: of the folds.
+    """
+    sample = evenly(len(numbers), MAX_FIT_ROWS)
+    return value_spikes(numbers[sample], targets[sample], _folds(len(sample), seed))
+
+
+def targets_of(goal_name: GoalName, n_classes: int, truth: np.ndarray) -> np.ndarray:
+    """The target as a few numeric columns ``(n, n_targets)``, without strong skew.
+
+    Args:
+        goal_name: of the task.
+        n_classes: classes, or labels.
+        truth: ``(n,)`` codes, ``(n, n_labels)``, or values without NaN.
+    """
+    goal = goals.named(goal_name)
+    if goal.is_numeric:
+        columns = truth.reshape(len(truth), -1).T
+        truth = np.stack([transform_for(column).forward(column) for column in columns.astype(np.float64)], axis=1)
+    return target_columns(truth, n_classes if goal.is_one_class else 0)
 
 
 def _folds(n_rows: int, seed: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
-from automl.baselines.learners.learner import Learner, columns_of, grown, late, rounds_of, spread
+from automl.baselines.learners.learner import Learner, balanced, columns_of, grown, late, rounds_of, spread
 from automl.records import FitContext, GoalName
 
 __all__ = ["Boosting", "Forest"]
@@ -193,6 +193,8 @@ class Forest(Learner):
             valid_truth: np.ndarray | None, context: FitContext, complete: Callable[[], None]) -> None:  # fmt: skip
         """Add trees until there are enough or the time is over."""
         y = truth[:, 0] if truth.ndim == 2 and truth.shape[1] == 1 else truth
+        if self.is_one_class and self.settings.get("class_weight"):
+            weight = balanced(truth, weight)  # scikit-learn's own warns of growing by warm starts
         model = self._estimator()
         most = int(self.settings.get("n_estimators", 200))
         most = most if context.chosen is None else int(context.chosen["trees"])
@@ -228,7 +230,7 @@ class Forest(Learner):
         }
         if self.is_classifier:
             kind = ExtraTreesClassifier if extra else RandomForestClassifier
-            return kind(class_weight=s.get("class_weight"), **arguments)
+            return kind(**arguments)
         return (ExtraTreesRegressor if extra else RandomForestRegressor)(**arguments)
 
     def predict(self, X: np.ndarray) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,13 @@ from automl.baselines.learners.learner import ABSENT, Learner, by_class, columns
 from automl.records import FitContext, GoalName
 
 __all__ = ["Vectors"]
+
+FIRST_ROWS = 2_000
+"""Rows of the first step before a deadline: the time that they take tells how many more there is time for."""
+ROOM = 1.5
+"""Times the expected time that must be left: support grows with the rows, too."""
+EPSILON = 0.1
+"""Errors of so many standard deviations of a target cost nothing."""
 
 
 class Vectors(Learner):
@@ -41,16 +50,49 @@ class Vectors(Learner):
         self.temperature = 1.0
         self.center = np.zeros(0)
         self.scale = np.ones(0)
+        self.stopped = ""
 
     def fit(self, X: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
             valid_truth: np.ndarray | None, context: FitContext, complete: Callable[[], None]) -> None:  # fmt: skip
-        """Fit each machine; the temperature on validation rows."""
+        """Fit each machine on as many rows as there is time for; the temperature on validation rows."""
         gamma = gamma_for(X, self.width, self.seed)
+        for rows in self._steps(len(X), context):
+            some = slice(None) if rows is None else rows
+            self._fit_rows(X[some], truth[some], None if weight is None else weight[some], gamma)
+            if context.chosen is not None:
+                self.temperature = float(context.chosen["temperature"])
+            elif self.is_classifier and valid is not None and valid_truth is not None:
+                self.temperature = self.best_temperature(self._scores(valid), valid_truth)
+            complete()
+
+    def _steps(self, n_rows: int, context: FitContext) -> Iterator[np.ndarray | None]:
+        """Which rows to fit: all, or before a deadline first a few, then as many as there is time for.
+
+        Their time grows with the square of the rows, and nothing of a fit that is ended is left.
+        """
+        if context.deadline is None or n_rows <= 2 * FIRST_ROWS:
+            yield None
+            return
+        order = np.random.default_rng(self.seed).permutation(n_rows)
+        begun = time.monotonic()
+        yield np.sort(order[:FIRST_ROWS])
+        spent = max(time.monotonic() - begun, 1e-3)
+        left = context.deadline - time.monotonic()
+        n_fitting = int(FIRST_ROWS * math.sqrt(max(left, 0.0) / (ROOM * spent)))
+        if n_fitting >= n_rows:
+            yield None
+            return
+        self.stopped = f"time was enough for {max(n_fitting, FIRST_ROWS)} of {n_rows} rows"
+        if n_fitting >= 2 * FIRST_ROWS:
+            yield np.sort(order[:n_fitting])
+
+    def _fit_rows(self, X: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, gamma: float) -> None:
+        """Fit each machine."""
         if not self.is_classifier:
             self.center, spread = truth.mean(axis=0), truth.std(axis=0)
             self.scale = np.where(spread > 0, spread, 1.0)
             z = (truth - self.center) / self.scale
-            machines = [SVR(C=self.C, gamma=gamma, epsilon=0.1, cache_size=500) for _ in z.T]
+            machines = [SVR(C=self.C, gamma=gamma, epsilon=EPSILON, cache_size=500) for _ in z.T]
             self.models = [m.fit(X, column, sample_weight=weight) for m, column in zip(machines, z.T, strict=True)]
             return
         self.models = []
@@ -60,10 +102,6 @@ class Vectors(Learner):
                 continue
             machine = SVC(C=self.C, gamma=gamma, class_weight=self.class_weight, cache_size=500)
             self.models.append(machine.fit(X, y, sample_weight=weight))
-        if context.chosen is not None:
-            self.temperature = float(context.chosen["temperature"])
-        elif valid is not None and valid_truth is not None:
-            self.temperature = self.best_temperature(self._scores(valid), valid_truth)
 
     def chosen(self, growth: float) -> Mapping[str, Any]:
         """The temperature for a refit."""

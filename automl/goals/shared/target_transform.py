@@ -15,7 +15,7 @@ import numpy as np
 
 from automl.target_encoding.microaggregation import magnitude, quantiles, roundest
 
-__all__ = ["PLAIN", "TargetTransform", "bounds", "transform_for"]
+__all__ = ["PLAIN", "TargetTransform", "bounds", "logarithm_for", "transform_for"]
 
 SKEWED = 1.5
 """Skewness from which on a target is transformed."""
@@ -30,6 +30,8 @@ ABSOLUTE = ("mae", "smape")
 
 POWERS = (0.5, 0.25, 0.0)
 LEAST_UNIT = 1e-12
+BELOW_MOST = 0.1
+"""Of the smallest tenth of positive values: below it their logarithm is nearly a line."""
 LONG_TAILS = 3.0
 """Skewness of the distances from the median from which on a target with values on both sides is transformed; 1 for a
 normal target, 2 for a double exponential one."""
@@ -88,6 +90,17 @@ def transform_for(values: np.ndarray, metric: str = "r2") -> TargetTransform:
     if skew < -SKEWED and high <= middle + 2.0 * spread:
         return _mildest(values, high, -1.0, mild)
     return _mildest(values, middle, 1.0, mild) if _skewness(np.abs(values - middle)) > LONG_TAILS else PLAIN
+
+
+def logarithm_for(values: np.ndarray) -> TargetTransform:
+    """The logarithm of positive values, so that effects multiply (prices); nearly a line far below most of them.
+
+    Args:
+        values: ``(n,)`` of training rows, finite; `transform_for` these where one of them is not positive.
+    """
+    if not len(values) or values.min() <= 0:
+        return transform_for(values)
+    return TargetTransform(0.0, 0.0, BELOW_MOST * float(quantiles(values, [0.1])[0]))
 
 
 def bounds(shape: TargetTransform, values: np.ndarray) -> tuple[float, float]:

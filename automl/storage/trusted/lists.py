@@ -21,6 +21,7 @@ OWN = (
     "automl.baselines.forecast.LaggedRidge",
     "automl.baselines.forecast.Naive",
     "automl.baselines.features.gradients.PictureFeatures",
+    "automl.baselines.features.patches.PatchFeatures",
     "automl.baselines.learners.each_target.EachTarget",
     "automl.baselines.learners.linear.Fourier",
     "automl.baselines.learners.linear.Linear",
@@ -116,6 +117,7 @@ WORDS: Mapping[str, frozenset[str]] = {
         "library": "lightgbm catboost",
         "statistic": "mean median",
         "style": "linear trees",
+        "unskew": "log",
         # of both
         "class_weight": "balanced balanced_subsample",
         "loss": "logistic hinge ridge log_loss squared_error absolute_error squared_hinge",

@@ -23,6 +23,7 @@ MOST_STEPS = 10_000_000
 MOST_HORIZON = 100_000
 MOST_CLASSES = 1_000_000
 MOST_PIXELS = 4_096
+MOST_SCALES = 8
 LIBSVM_WIDTH = 2
 DATE_PARTS = frozenset({"year", "month", "day", "day_of_week", "hour"})
 STEPS = frozenset({"number", "date", "text", "bag", "onehot", "codes", "counts", "picture"})
@@ -256,6 +257,19 @@ def check_trigrams(part: Any) -> None:
 def check_pictures(part: Any) -> None:
     """How large pictures are looked at."""
     need(whole(part.side, 1, MOST_PIXELS) and whole(part.cell, 0, MOST_PIXELS), part, "a size of no picture")
+    cells = [] if part.cells is None else part.cells
+    need(isinstance(cells, list) and len(cells) <= MOST_SCALES, part, "scales without measure")
+    need(all(whole(n_cells, 1, MOST_PIXELS) for n_cells in cells), part, "cells of no picture")
+    need(part.projection is None or type(part.projection).__name__ == "PCA", part, "another projection")
+
+
+def check_patches(part: Any) -> None:
+    """How large pictures and patches are looked at, and a dictionary of such patches."""
+    need(whole(part.side, 1, MOST_PIXELS) and whole(part.patch, 1, MOST_PIXELS), part, "a size of no picture")
+    need(whole(part.grid, 1, MOST_PIXELS), part, "a grid of no picture")
+    width = len(_numbers(part.mean))
+    need(_numbers(part.whiten).shape == (width, width), part, "another whitening")
+    need(_numbers(part.dictionary).ndim == 2 and part.dictionary.shape[1] == width, part, "a dictionary of others")
     need(part.projection is None or type(part.projection).__name__ == "PCA", part, "another projection")
 
 
@@ -318,6 +332,7 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "TextFeatures": check_texts,
     "Trigrams": check_trigrams,
     "PictureFeatures": check_pictures,
+    "PatchFeatures": check_patches,
     **_all_of("Naive LaggedRidge LaggedBoosting", check_forecaster),
     **_all_of("Linear Floor Vectors Neighbours Boosting Forest", check_classes),
     "Boosters": check_boosters,

@@ -10,7 +10,7 @@ from sklearn.linear_model import Ridge
 
 from automl.baselines.features.columns import TableFeatures
 from automl.baselines.features.convolutions import ConvolutionFeatures, filled
-from automl.baselines.features.gradients import oriented_gradients, resized
+from automl.baselines.features.gradients import PictureFeatures, oriented_gradients, resized
 from automl.baselines.features.levels import find, parts
 from automl.baselines.features.summaries import summary
 from automl.baselines.features.windows import past
@@ -262,3 +262,24 @@ def test_an_image_column_is_components_and_a_mark_where_training_rows_lack_pictu
     assert features.transform(dataset, np.array([35])).shape == (1, 5)  # a row without a picture alone
     undecoded = replace(dataset, pictures={})
     assert TableFeatures(task, "trees").fit(undecoded, rows, bright[rows, None], None).shape == (30, 1)
+
+
+def test_gradients_at_two_scales_stand_beside_one_another_and_are_worth_the_same():
+    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
+    rows = np.arange(20)
+    both = PictureFeatures(28, [7, 4], False)
+    X = both.fit(Dataset("pictures", images), rows, np.zeros(20), None)
+    fine = PictureFeatures(28, [7], False).fit(Dataset("pictures", images), rows, np.zeros(20), None)
+    assert X.shape[1] - fine.shape[1] == 3 * 3 * 4 * 9 and fine.shape[1] == 6 * 6 * 4 * 9
+    spread = X.var(axis=0)
+    np.testing.assert_allclose(spread[: fine.shape[1]].sum(), spread[fine.shape[1] :].sum(), rtol=1e-4)
+    np.testing.assert_allclose(both.transform(Dataset("pictures", images), rows[:3]), X[:3], atol=1e-4)
+
+
+def test_a_stored_model_of_one_scale_reads_cells_of_its_pixels():
+    features = PictureFeatures(28, [7], False)
+    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
+    X = features.fit(Dataset("pictures", images), np.arange(20), np.zeros(20), None)
+    del features.cells
+    features.cell = 4
+    np.testing.assert_allclose(features.transform(Dataset("pictures", images), np.arange(20)), X, atol=1e-4)

@@ -1,0 +1,147 @@
+"""Codes of small patches of pictures against a dictionary that k-means learns from them, in NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.decomposition import PCA
+
+from automl.baselines.features.gradients import pictures_of, resized
+from automl.baselines.model import remembered, rows_key
+from automl.records import Dataset
+
+__all__ = ["PatchFeatures"]
+
+DICTIONARY_PICTURES, DICTIONARY_PATCHES = 2_000, 40_000
+"""Pictures and patches that the dictionary is learnt from."""
+CONTRAST = 10 / 255**2
+"""Added to a patch's variance, so that the noise of flat patches is not blown up."""
+WHITENING = 0.1
+"""Added to each eigenvalue of the patches' covariance."""
+THRESHOLD = 0.5
+MOST_PLACES = 160
+"""Patches of a picture that are looked at, about; more lie close together."""
+BATCH = 128
+
+
+class PatchFeatures:
+    """How much of each dictionary patch lies in each part of a picture.
+
+    Patches are normalised for brightness and contrast and whitened; k-means gives the dictionary; a patch's code is its
+    products with the dictionary's unit vectors less a threshold, where positive; codes are summed over a grid of parts.
+
+    Args:
+        side: longer side in pixels that pictures are looked at.
+        patch: side of a patch in pixels.
+        n_patches: patches of the dictionary.
+        grid: parts along each side of a picture that codes are summed in.
+        components: principal components kept; 0 for the codes themselves.
+        seed: of the patches drawn, of k-means and of the decomposition.
+
+    Source: Coates, Lee & Ng 2011, "An analysis of single-layer networks in unsupervised feature learning", section 3;
+        the soft threshold is that of Coates & Ng 2011, "The importance of encoding versus training", section 3.
+    """
+
+    def __init__(self, side: int, patch: int, n_patches: int, grid: int, components: int = 0, seed: int = 0) -> None:
+        self.categories: list[bool] = []
+        self.side = side
+        self.patch = patch
+        self.n_patches = n_patches
+        self.grid = grid
+        self.components = components
+        self.seed = seed
+        self.mean: np.ndarray | None = None
+        self.whiten: np.ndarray | None = None
+        self.dictionary: np.ndarray | None = None
+        self.center: np.ndarray | None = None
+        self.scale: np.ndarray | None = None
+        self.projection: Any = None
+
+    def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+        """Learn dictionary, scale and projection; the codes of the training rows."""
+        how = (self.side, self.patch, self.n_patches, self.grid, self.seed)
+        key = ("patches", *how, *rows_key(dataset, rows))
+        raw, self.mean, self.whiten, self.dictionary = remembered(key, lambda: self._learnt(dataset, rows))
+        spread = raw.std(axis=0)
+        self.center, self.scale = raw.mean(axis=0), spread + max(1e-3 * float(spread.mean()), 1e-6)
+        X = (raw - self.center) / self.scale
+        if self.components:
+            size = int(min(self.components, *X.shape))
+            self.projection = PCA(size, svd_solver="randomized", random_state=self.seed).fit(X)
+            X = self.projection.transform(X)
+        return np.asarray(X, dtype=np.float64)
+
+    def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """The codes of other rows."""
+        X = (self._codes(dataset, rows) - self.center) / self.scale
+        if self.projection is not None:
+            X = self.projection.transform(X)
+        return np.asarray(X, dtype=np.float64)
+
+    def _learnt(self, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Codes of these rows, and the mean, whitening and dictionary that they come of."""
+        patches = _normalised(self._drawn(dataset, rows))
+        mean = patches.mean(axis=0)
+        values, vectors = np.linalg.eigh(np.cov(patches - mean, rowvar=False))
+        whiten = (vectors / np.sqrt(np.maximum(values, 0.0) + WHITENING)) @ vectors.T
+        n_patches = min(self.n_patches, len(patches))
+        clusters = MiniBatchKMeans(n_patches, n_init=1, batch_size=2_000, max_iter=6, random_state=self.seed)
+        centers = clusters.fit((patches - mean) @ whiten).cluster_centers_
+        centers /= np.maximum(np.linalg.norm(centers, axis=1, keepdims=True), 1e-6)
+        self.mean, self.whiten, self.dictionary = mean.astype("f4"), whiten.astype("f4"), centers.astype("f4")
+        return self._codes(dataset, rows), self.mean, self.whiten, self.dictionary
+
+    def _drawn(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Some patches ``(n, patch * patch * channels)`` of some of these rows."""
+        random = np.random.default_rng(self.seed)
+        some = np.sort(random.permutation(rows)[:DICTIONARY_PICTURES])
+        pictures, drawn = pictures_of(dataset), []
+        each = max(1, DICTIONARY_PATCHES // len(some))
+        for i in range(0, len(some), BATCH):
+            patches = self._patches(np.asarray(pictures[some[i : i + BATCH]]), 1)
+            n, width = len(patches), patches.shape[-1]
+            places = random.integers(0, patches.shape[1] * patches.shape[2], (n, each))
+            drawn.append(np.take_along_axis(patches.reshape(n, -1, width), places[..., None], 1).reshape(-1, width))
+        return np.concatenate(drawn)
+
+    def _patches(self, pictures: np.ndarray, stride: int) -> np.ndarray:
+        """Patches ``(n, rows, columns, patch * patch * channels)``, every so many pixels."""
+        pictures = pictures[..., None] if pictures.ndim == 3 else pictures
+        small = resized(np.asarray(pictures, dtype=np.float32) / 255.0, self.side)
+        size = min(self.patch, *small.shape[1:3])
+        windows = sliding_window_view(small, (size, size), axis=(1, 2))[:, ::stride, ::stride]
+        return np.ascontiguousarray(windows).reshape(*windows.shape[:3], -1)
+
+    def _codes(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Unscaled features ``(n, grid * grid * n_patches)`` of these rows, float32."""
+        pictures = pictures_of(dataset)
+        h, w = pictures.shape[1:3]
+        shrink = min(1.0, self.side / max(h, w))
+        places = max(h * shrink - self.patch + 1, 1.0) * max(w * shrink - self.patch + 1, 1.0)
+        stride = max(1, round(float(np.sqrt(places / MOST_PLACES))))
+        parts = [
+            self._pooled(self._patches(np.asarray(pictures[rows[i : i + BATCH]]), stride))
+            for i in range(0, max(len(rows), 1), BATCH)
+        ]
+        return np.concatenate(parts)
+
+    def _pooled(self, patches: np.ndarray) -> np.ndarray:
+        """Codes of patches, summed in each part of the grid."""
+        n, n_rows, n_columns, _ = patches.shape
+        assert self.mean is not None and self.whiten is not None and self.dictionary is not None
+        white = (_normalised(patches.reshape(-1, patches.shape[-1])) - self.mean) @ self.whiten
+        codes = np.maximum(white @ self.dictionary.T - np.float32(THRESHOLD), 0.0)
+        codes = codes.reshape(n, n_rows, n_columns, -1)
+        for axis, size in ((1, n_rows), (2, n_columns)):
+            begins = np.unique(np.arange(self.grid) * size // self.grid)
+            codes = np.add.reduceat(codes, begins, axis=axis)
+        return np.asarray(codes.reshape(n, -1))
+
+
+def _normalised(patches: np.ndarray) -> np.ndarray:
+    """Patches without their brightness and contrast."""
+    centred = patches - patches.mean(axis=1, keepdims=True)
+    return np.asarray(centred / np.sqrt(np.mean(centred**2, axis=1, keepdims=True) + CONTRAST), dtype=np.float32)

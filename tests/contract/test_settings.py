@@ -1,0 +1,134 @@
+"""Each setting that a shallow family draws changes its fit, on data of its kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from threadpoolctl import threadpool_limits
+
+from automl import catalog
+from automl.baselines.facts import facts_of
+from automl.goals import truth
+from automl.records import Baseline, Column, Dataset, Split, Task
+from automl.testing import check_baseline_settings
+from automl.testing.settings import varying
+
+N_ROWS = 320
+ROWS = np.arange(N_ROWS)
+SPLIT = Split(ROWS[:240], ROWS[240:280], ROWS[280:], "row", ROWS[:0], "synthetic", 0)
+SMALLER = {"max_iter": 12, "n_estimators": 8, "n_features": 40}
+TABLES = [
+    b for b in catalog.members(Baseline, "automl.baselines").values() if b.modality == "tabular" and b.tier != "floor"
+]
+IMAGES = [
+    b for b in catalog.members(Baseline, "automl.baselines").values() if b.modality == "image" and b.tier != "floor"
+]
+ABOUT_WORDS = {"text_dimensions", "max_levels", "target_means"}
+
+
+def columns(**kinds):
+    return tuple(Column(name, kind, 1.0, "") for name, kind in kinds.items())
+
+
+def numbers(rng):
+    frame = pd.DataFrame(rng.normal(size=(N_ROWS, 4)), columns=list("abcd"))
+    return frame, columns(a="numeric", b="numeric", c="numeric", d="numeric")
+
+
+def everything(rng):
+    frame, _ = numbers(rng)
+    towns = [f"town {k}" for k in np.minimum(rng.geometric(0.025, N_ROWS), 200)]
+    frame["town"] = pd.Series(towns, dtype=object)
+    frame["words"] = [" ".join(f"word{k}" for k in rng.integers(0, 40, 6)) for _ in ROWS]
+    return frame, columns(a="numeric", b="numeric", c="numeric", d="numeric", town="categorical", words="text")
+
+
+def problem(made, goal, even=False, skewed=True, seed=0):
+    rng = np.random.default_rng(seed)
+    frame, kinds = made(rng)
+    signal = frame["a"] + np.sin(2 * frame["b"]) + 0.5 * rng.normal(size=N_ROWS)
+    if goal == "regression":
+        target = pd.DataFrame({"y": np.exp(1.5 * signal) if skewed else signal})
+        task = Task("tabular", goal, ("y",), "r2", columns=kinds, evidence=("Made up.",))
+    else:
+        border = np.median(signal) if even else np.quantile(signal, 0.8)
+        target = pd.DataFrame({"y": np.where(signal > border, "yes", "no")})
+        task = Task("tabular", goal, ("y",), "roc_auc", ("no", "yes"), columns=kinds, evidence=("Made up.",))
+    return Dataset("made up", frame, target), task
+
+
+def pictures(size, goal="multiclass"):
+    rng = np.random.default_rng(0)
+    kind = rng.integers(0, 3, N_ROWS)
+    x = np.arange(size) / size
+    waves = np.sin(2 * np.pi * (2 * x[None, :] * np.cos(kind)[:, None] + rng.random((N_ROWS, 1))))
+    drawn = waves[:, None, :] + np.sin(2 * np.pi * 2 * x[None, :, None] * np.sin(kind)[:, None, None])
+    noisy = drawn + rng.normal(size=drawn.shape)
+    images = np.clip(128 + 40 * noisy, 0, 255).astype(np.uint8)[..., None]
+    target = pd.DataFrame({"y": np.array(["a", "b", "c"])[np.where(rng.random(N_ROWS) < 0.4, 0, kind)]})
+    task = Task("image", goal, ("y",), "accuracy", ("a", "b", "c"), image_shape=(size, size, 1), evidence=("Made up.",))
+    return Dataset("pictures", images, target), task
+
+
+def facts(dataset, task):
+    return facts_of(dataset, task, SPLIT.train)
+
+
+def check(baseline, dataset, task):
+    known = facts(dataset, task)
+    if reason := baseline.unfit(task, known):
+        pytest.skip(reason)
+    with threadpool_limits(1):
+        check_baseline_settings(baseline, dataset, task, SPLIT, truth(dataset, task, ROWS), known, SMALLER)
+
+
+@pytest.mark.parametrize("goal", ["binary", "regression"])
+@pytest.mark.parametrize("made", [numbers, everything])
+@pytest.mark.parametrize("baseline", TABLES, ids=lambda b: b.name)
+def test_each_setting_of_a_table_changes_its_fit(baseline, made, goal):
+    check(baseline, *problem(made, goal))
+
+
+@pytest.mark.parametrize("baseline", IMAGES, ids=lambda b: b.name)
+def test_each_setting_of_pictures_changes_their_fit(baseline):
+    check(baseline, *pictures(40))
+
+
+@pytest.mark.parametrize("baseline", TABLES, ids=lambda b: b.name)
+def test_what_cannot_matter_is_not_varied(baseline):
+    dataset, task = problem(numbers, "regression", skewed=False)
+    _, values = varying(baseline, task, facts(dataset, task))
+    assert not values.keys() & {*ABOUT_WORDS, "unskew", "components"}
+    dataset, task = problem(numbers, "binary", even=True)
+    _, values = varying(baseline, task, facts(dataset, task))
+    assert not values.keys() & {*ABOUT_WORDS, "class_weight"}
+
+
+@pytest.mark.parametrize("baseline", TABLES, ids=lambda b: b.name)
+def test_what_was_not_looked_at_is_varied(baseline):
+    dataset, task = problem(numbers, "binary")
+    known = replace(facts(dataset, task), most_words=None, most_levels=None, priors=())
+    _, values = varying(baseline, task, known)
+    assert {"class_weight", "target_means"} <= values.keys()
+
+
+@pytest.mark.parametrize("baseline", IMAGES, ids=lambda b: b.name)
+def test_pictures_smaller_than_a_side_have_one(baseline):
+    dataset, task = pictures(14)
+    first, values = varying(baseline, task, facts(dataset, task))
+    assert first["side"] <= 14 and "side" not in values
+
+
+def test_a_setting_that_changes_nothing_is_named():
+    baseline = next(b for b in TABLES if b.name == "forest")
+
+    def idle(task, facts, seed):
+        for number in range(3):
+            yield {**next(baseline.settings(task, facts, seed)), "idle": number}
+
+    dataset, task = problem(numbers, "binary")
+    with pytest.raises(AssertionError, match="'idle' changes no prediction"):
+        check(replace(baseline, settings=idle), dataset, task)
