@@ -210,7 +210,8 @@ def forest_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
     usual = 3 if goals.named(task).is_one_class and len(task.classes) == 2 else 1  # shares of two classes, not votes
     first = {
         "kind": "extra", "n_estimators": n_trees, "max_features": 0.5 if not labelled(task) else "sqrt",
-        "min_samples_leaf": smallest * usual, "class_weight": None, "text_dimensions": first_dimensions(task, facts, 10),
+        "min_samples_leaf": smallest * usual, "class_weight": None,
+        "text_dimensions": first_dimensions(task, facts, 10),
     }  # fmt: skip
     options = {
         "kind": ["extra", "random"], "max_features": ["sqrt", 0.3, 0.6, 1.0],
