@@ -24,7 +24,7 @@ __all__ = ["OwnForm", "in_own_form", "measure", "merged", "model_ms"]
 
 TIMED_CALLS = 5
 TIMED_ROWS, FIRST_ROWS = 1024, 32
-BATCH_SECONDS = 0.25
+BATCH_SECONDS = 0.1
 """About how long a batch may take; fewer rows are timed of a slow model, or of rows that take long to read."""
 MOST_HISTORY, MOST_SERIES = 20_000, 64
 """Rows of the histories that forecasts are timed on, all series together, and the most series."""
