@@ -87,7 +87,8 @@ def columns(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> lis
     for family in large:
         found |= alike(distinct, family, [found[name] for name in family.judged])
     found |= _judged([c for c in map(str, frame.columns) if c not in found], distinct, kinds)
-    return [_named_apart(found[c], set(map(str, frame.columns))) for c in map(str, frame.columns)]
+    names = set(map(str, frame.columns))
+    return [_named_apart(found[c], names) for c in map(str, frame.columns)]
 
 
 def _named_apart(found: Column, names: set[str]) -> Column:
