@@ -54,6 +54,7 @@ from automl.records.outcome import (
     Coverage,
     Lead,
     Outcome,
+    Repeats,
     Run,
     Section,
     WouldDecide,
