@@ -1,4 +1,4 @@
-"""Fits the deep finalist once on another split of the same rows, with an encoder of its own, and predicts its test rows."""
+"""Fits the deep finalist on another split of the same rows, with an encoder of its own, and predicts its test rows."""
 
 from __future__ import annotations
 

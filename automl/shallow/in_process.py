@@ -39,7 +39,9 @@ class InProcessWorker:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                fitted = run_fit(self.payload, FitSpec(model, take, deadline, part, searched, learnt), lambda model: None)
+                fitted = run_fit(
+                    self.payload, FitSpec(model, take, deadline, part, searched, learnt), lambda model: None
+                )
         except Exception as error:  # an error of a library fails this run only, not the contest
             return Fitted(fit_seconds=time.monotonic() - begun, failure=in_words(error))
         return dataclasses.replace(fitted, peak_mib=None)

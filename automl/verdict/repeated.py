@@ -84,7 +84,7 @@ def _result_sentence(
         return f"{of}: {gain}. An interval needs at least {LEAST_REPEATS}."
     low, high = (number(end, places, sign=True) for end in interval)
     return (
-        f"{of}, each on another split of the same rows, with both finalists' settings fitted anew: {gain}, {LEVEL:.0%} "
+        f"{of}, each on another split of the same rows, with both finalists' settings fitted anew: {gain}, {100 * LEVEL:g} % "
         f"interval {low} to {high}, corrected for the rows that splits share. It adds what another split would change. "
         "It does not decide: the settings were chosen with rows that are test rows here, for both sides alike."
     )
