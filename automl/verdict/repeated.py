@@ -77,16 +77,17 @@ def _result_sentence(
     of = f"{len(gains)} of {counted(asked, 'repeat')} {noun(len(gains), 'was', 'were')} made"
     if mean is None:
         return f"{of}."
-    places = decimals(mean, *gains)
+    places = decimals(mean, *(interval or ()))
     words = metrics.named(metric).words
     gain = f"deep gains {number(mean, places, sign=True)} {words} in the mean"
     if interval is None:
         return f"{of}: {gain}. An interval needs at least {LEAST_REPEATS}."
     low, high = (number(end, places, sign=True) for end in interval)
     return (
-        f"{of}, each on another split of the same rows, with both finalists' settings fitted anew: {gain}, {100 * LEVEL:g} % "
-        f"interval {low} to {high}, corrected for the rows that splits share. It adds what another split would change. "
-        "It does not decide: the settings were chosen with rows that are test rows here, for both sides alike."
+        f"{of}, each on another split of the same rows, with both finalists' settings fitted anew: {gain}, "
+        f"{100 * LEVEL:g} % interval {low} to {high}, corrected for the rows that splits share. It adds what another "
+        "split would change. It does not decide: the settings were chosen with rows that are test rows here, for both "
+        "sides alike."
     )
 
 
