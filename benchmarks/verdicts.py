@@ -6,6 +6,8 @@
 3. Agreement: two different families on re-splits of the same data. How often the commonest verdict comes.
 4. Coverage: drawn finalists whose true difference is known, for rows, groups, windows and panels.
 5. Power: such finalists at gaps of 2 to 25 % and 100 to 5,000 rows, beside the rule of before.
+6. Repeats: two families on several splits of one sample of rows. How often the corrected resampled interval holds
+   their true gain.
 
 Scikit-learn's models stand in for both sides, so that thousands of contests take minutes:
 
@@ -46,6 +48,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 from verdicts_known import report_coverage, report_power  # noqa: E402
+from verdicts_repeats import report_repeats  # noqa: E402
 
 from automl import verdict as compare  # noqa: E402
 from automl.records import Comparison, Contestant, Cost, GoalName, Output, Run, Split, Task  # noqa: E402
@@ -284,7 +287,7 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=200, help="re-splits of each null contest")
     parser.add_argument("--tests", type=int, default=400, help="drawn tests of each known difference")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", default="seeds,null,gap,agreement,coverage,power")
+    parser.add_argument("--only", default="seeds,null,gap,agreement,coverage,power,repeats")
     arguments = parser.parse_args()
     begun, n, n_tests = time.monotonic(), arguments.splits, arguments.tests
     figures: dict[str, object] = {"benchmark": "verdicts", "null_splits": n, "tests": n_tests}
@@ -296,6 +299,7 @@ def main() -> None:
             "agreement": lambda: report_agreement(pool, 10),
             "coverage": lambda: report_coverage(pool, n_tests),
             "power": lambda: report_power(pool, max(20, n_tests // 4)),
+            "repeats": lambda: report_repeats(pool, n_tests),
         }
         for name in arguments.only.split(","):
             figures[name] = parts[name]()
