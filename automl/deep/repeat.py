@@ -12,8 +12,11 @@ from automl.deep.finalist import LEAST_LENGTH
 from automl.deep.training.trainer import Trainer
 from automl.errors import OutOfTime, TrialError
 from automl.goals.shared.outputs import combine
+from automl.sides.predictors import raw
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from automl.deep.family import Candidate
@@ -26,17 +29,22 @@ SEED_STEP = 700
 """Seeds of repeats lie beyond those of trials and refits."""
 
 
-def seconds_of(finalist: Finalist, n_members: int, encode_seconds: float) -> float:
+def seconds_of(
+    finalist: Finalist, n_members: int, encode_seconds: float, compile_seconds: Mapping[str, float]
+) -> float:
     """The time that a repeat is expected to take: encoding, and of each member compilation and a refit.
 
     Args:
         finalist: of the side.
         n_members: before it is named, so many of the best candidates are reckoned with.
         encode_seconds: time to encode the rows of a split once; fitting the encoder is taken to be as long.
+        compile_seconds: of each template: its longest compilation, since a trial may have found its network compiled.
     """
     growth = finalist.trainer.training_data.growth
     members = finalist.named.members or finalist.ranked[:n_members]
-    fits = [one.fit.compile_seconds + growth * (one.fit.seconds - one.fit.compile_seconds) for one in members]
+    fits = [
+        compile_seconds[one.template.name] + growth * (one.fit.seconds - one.fit.compile_seconds) for one in members
+    ]
     return 1.1 * sum(fits) + 2 * encode_seconds + 0.2
 
 
@@ -62,13 +70,13 @@ def repeat(finalist: Finalist, task: Task, split: Split, number: int, seconds: f
     trainer.on_stuck = own.on_stuck
     arrays = encoder.transform(dataset, split.items("test"))
     try:
-        raws = [_raw(finalist, trainer, arrays, member, number, ends) for member in finalist.named.members]
+        raws = [_predicted(finalist, trainer, arrays, member, number, ends) for member in finalist.named.members]
     finally:
         trainer.close()
     return combine([codec.decode(raw) for raw in raws], finalist.named.weights)
 
 
-def _raw(
+def _predicted(
     finalist: Finalist, trainer: Trainer, arrays: dict[str, np.ndarray], member: Candidate, number: int, ends: float
 ) -> np.ndarray:
     """The raw outputs of a member, fitted on the rows of the trainer, for these arrays."""
@@ -86,5 +94,4 @@ def _raw(
     if result.fit is None or result.fit.n_steps < LEAST_LENGTH * spec.n_steps:
         raise OutOfTime(f"the time was over before {member.run.name} was fitted")
     network = trainer.network(member.template, member.settings, finalist.seed)
-    network.set_weights(result.fit.weights)
-    return network.predict(arrays)
+    return raw(network.detached(result.fit.weights), arrays)

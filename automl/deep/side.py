@@ -545,7 +545,10 @@ class DeepSide:
 
     def seconds_a_repeat(self, n_members: int = 1) -> float:
         """The time that a fit of the finalist on another split is expected to take; 0 without a candidate."""
-        return repeats.seconds_of(self.chosen, n_members, self.encode_seconds) if self.ranked else 0.0
+        if not self.ranked:
+            return 0.0
+        compiling = {search.template.name: search.compile_seconds for search in self.searches}
+        return repeats.seconds_of(self.chosen, n_members, self.encode_seconds, compiling)
 
     def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
         """Fit the finalist on another split, and predict its test rows; see `records.Contender.repeat`."""

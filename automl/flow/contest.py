@@ -46,6 +46,8 @@ __all__ = ["Finished", "run"]
 FLOOR_GRACE_SECONDS = 15.0
 AUDIT_SHARE, AUDIT_SHARE_LEFT, MOST_AUDIT_SECONDS = 0.05, 0.25, 10.0
 UNUSED_SHARE = 0.05
+MOST_PASSES = 3
+"""The most times that finalists are named and refitted before the contest ends."""
 FIRST_SECONDS = 4.0
 """TensorFlow starts to load once there is a first shallow model, or after this time."""
 
@@ -219,7 +221,8 @@ def _contest(
 ) -> tuple[str, dict[str, Run], int]:
     """Search both sides in turn, name the finalists and refit them.
 
-    If nothing could be refitted, the time kept back for it, and for repeats of these fits, goes to more search.
+    If nothing could be refitted, the time kept back for it, and for repeats of these fits, goes to more search. So does
+    what was kept back for repeats of larger finalists than were named.
 
     Returns:
         Why the search ended, the finalists' runs by side, and the number of seeds of each.
@@ -229,8 +232,8 @@ def _contest(
         return interrupt.asked
 
     chosen: dict[str, Run] = {}
-    n_seeds, stopped = 1, "budget"
-    for wanted in (SEEDS, 0):
+    wanted, n_seeds, stopped = SEEDS, 1, "budget"
+    for _ in range(MOST_PASSES):
         with clock.phase("search"):
             reserved = functools.partial(reserve.searching, max(wanted, 1))
             stopped = alternate(
@@ -239,13 +242,12 @@ def _contest(
         with clock.phase("seeds"):
             chosen, n_seeds = name_and_seed(recipe, sides, clock, stopping, reserve)
         unused = clock.remaining - reserve.seconds(chosen, n_seeds)
-        if (
-            any(run.refitted for run in chosen.values())
-            or stopping()
-            or not unused > UNUSED_SHARE * clock.budget_seconds
-        ):
+        if stopping() or not wanted or not unused > UNUSED_SHARE * clock.budget_seconds:
             break
-        repeats.wanted = 0
+        if not any(run.refitted for run in chosen.values()):
+            wanted = repeats.wanted = 0
+        elif not repeats.wanted or stopped == "exhausted":
+            break
     settle_offers(clock, sides)
     return stopped, chosen, n_seeds
 

@@ -253,15 +253,24 @@ def test_none_asked_for_says_nothing(hands: HandClock) -> None:
 # --------------------------------------------------------------------------- a contest
 
 
-@pytest.mark.parametrize(("refitted", "wanted", "passes"), [(True, 5, [3]), (False, 0, [3, 0])])
-def test_time_for_repeats_goes_to_the_search_if_nothing_could_be_refitted(
-    hands: HandClock, monkeypatch: pytest.MonkeyPatch, refitted: bool, wanted: int, passes: list[int]
-) -> None:
+@pytest.mark.parametrize(
+    ("refitted", "ended", "kept", "wanted", "passes"),
+    [
+        (True, "budget", 95.0, 5, [3]),  # what is kept back is needed
+        (True, "budget", 40.0, 5, [3, 3, 3]),  # the finalists need less than was kept back for them
+        (True, "exhausted", 40.0, 5, [3]),
+        (False, "budget", 40.0, 0, [3, 0]),  # nothing could be refitted
+    ],
+)
+def test_time_kept_back_for_repeats_in_vain_goes_to_the_search(
+    hands: HandClock, monkeypatch: pytest.MonkeyPatch, refitted: bool, ended: str, kept: float, wanted: int,
+    passes: list[int],
+) -> None:  # fmt: skip
     plan, searched = planned(hands), []
     chosen = {side: Run(side, side, "done", "x", refitted=refitted) for side in CHOSEN}  # type: ignore[arg-type]
-    monkeypatch.setattr(contest, "alternate", lambda *a, n_seeds, **more: searched.append(n_seeds) or "budget")
+    monkeypatch.setattr(contest, "alternate", lambda *a, n_seeds, **more: (searched.append(n_seeds), ended)[1])
     monkeypatch.setattr(contest, "name_and_seed", lambda *a: (chosen, 1))
-    reserve: Any = SimpleNamespace(seconds=lambda chosen, n_seeds: 0.0, searching=lambda n_seeds: 0.0)
+    reserve: Any = SimpleNamespace(seconds=lambda chosen, n_seeds: kept, searching=lambda n_seeds: kept)
     rest: Any = ([], SimpleNamespace(asked=False), reserve, SimpleNamespace(write=None), plan)
     contest._contest(asked(), {}, Clock(100.0, 0.0), *rest)
     assert searched == passes and plan.wanted == wanted
