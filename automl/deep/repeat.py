@@ -42,10 +42,15 @@ def seconds_of(
     """
     growth = finalist.trainer.training_data.growth
     members = finalist.named.members or finalist.ranked[:n_members]
-    fits = [
-        compile_seconds[one.template.name] + growth * (one.fit.seconds - one.fit.compile_seconds) for one in members
-    ]
-    return 1.1 * sum(fits) + 2 * encode_seconds + 0.2
+    fits = [compile_seconds[one.template.name] + _training_seconds(one, growth) for one in members]
+    return sum(fits) + 2 * encode_seconds + 0.2
+
+
+def _training_seconds(member: Candidate, growth: float) -> float:
+    """The time of a refit without compilation: that of the last one, if there is one."""
+    if member.refits:
+        return member.refits[-1].seconds - member.refits[-1].compile_seconds
+    return growth * (member.fit.seconds - member.fit.compile_seconds)
 
 
 def repeat(finalist: Finalist, task: Task, split: Split, number: int, seconds: float) -> Output:

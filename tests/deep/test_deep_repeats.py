@@ -127,4 +127,7 @@ def test_the_time_expected_counts_members_compilation_and_encoding(task_parts, m
         member.fit = dataclasses.replace(member.fit, seconds=3.0 + compiling, compile_seconds=compiling)
     deep.searches[0].compile_seconds = 1.0  # the second network was compiled already; on another split it is not
     deep.encode_seconds = 0.5
-    assert deep.seconds_a_repeat() == pytest.approx(1.1 * 2 * (1.0 + 3.0 * 320 / 240) + 2 * 0.5 + 0.2)
+    assert deep.seconds_a_repeat() == pytest.approx(2 * (1.0 + 3.0 * 320 / 240) + 2 * 0.5 + 0.2)
+    for member in deep.chosen.named.members:  # a refit is measured, and does not judge epochs
+        member.refits = [dataclasses.replace(member.fit, seconds=2.5, compile_seconds=0.5)]
+    assert deep.seconds_a_repeat() == pytest.approx(2 * (1.0 + 2.0) + 2 * 0.5 + 0.2)
