@@ -35,7 +35,7 @@ FOREST_BYTES = 400 * 2**20
 
 def weights_options(task: Task, facts: Facts | None = None) -> dict[str, list[str | None]]:
     """Class weights are a tuned setting wherever a single class is predicted, unless classes are as good as even."""
-    priors = facts.priors if facts else ()
+    priors = (facts.priors or ()) if facts else ()
     even = len(priors) > 1 and max(priors) < EVEN * min(priors)
     return {"class_weight": [None, None, "balanced"]} if goals.named(task).is_one_class and not even else {}
 

@@ -29,6 +29,8 @@ __all__ = ["Finalist"]
 TIMED_CALLS = 5
 LEAST_SHARE = 0.7
 """Of the expected time, what must be left for a refit to begin."""
+FEW_ROWS = 10_000
+"""Training rows below which a refit brings more than further search does (decision 29)."""
 LEAST_LENGTH = 0.9
 """Of the steps of the searched fit, what a refit must have if the clock shortens it."""
 
@@ -172,8 +174,13 @@ class Finalist:
         return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 
     def _refit_seconds(self, candidate: Candidate) -> float:
-        """The time of a refit, without compilation if the compiled network is still in memory."""
-        fit, growth = candidate.fit, self.trainer.training_data.growth
+        """The time of a refit, without compilation if the compiled network is still in memory.
+
+        With few rows a refit brings more than further search does. So it is reckoned with the steps of the searched
+        fit, although it takes more of them, in proportion to the rows, if there is time.
+        """
+        fit, data = candidate.fit, self.trainer.training_data
+        growth = 1.0 if len(data.target) < FEW_ROWS else data.growth
         ready = self.trainer.is_ready(candidate.template, candidate.settings)
         return growth * (fit.seconds - fit.compile_seconds) + (0.0 if ready else fit.compile_seconds)
 

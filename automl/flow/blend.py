@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +15,28 @@ from automl.split import unit_ids_of
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
+    from automl.goals import Decision
     from automl.records import Champion, Output, Recipe, Side
 
-__all__ = ["BLEND", "barred", "blend", "champion_of"]
+__all__ = ["BLEND", "Blended", "barred", "blend", "champion_of"]
 
 BLEND = "blend"
 """Name of the blend's run."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blended:
+    """The blend of both finalists.
+
+    Attributes:
+        run: its run; the choice "weight_of_deep" is the deep finalist's weight.
+        contestant: its predictions for test and validation items.
+        decision: calibration and thresholds of the mean.
+    """
+
+    run: Run
+    contestant: Contestant
+    decision: Decision
 
 
 def champion_of(prepared: Prepared, outputs: Mapping[Side, Output], items: np.ndarray, seed: int) -> Champion:
@@ -45,33 +62,40 @@ def blend(
     contestants: Mapping[str, Contestant],
     finalists: Mapping[str, Run],
     champion: Champion,
+    prepared: Prepared,
     truth: np.ndarray,
     weight: np.ndarray | None,
     context: dict[str, Any],
-    metric: str,
-) -> tuple[Run, Contestant] | None:
-    """The run and the predictions of the blend; None if a side has no finalist.
+) -> Blended | None:
+    """The blend of both finalists, scored on the test rows; None if a side has no finalist.
+
+    Its calibration and thresholds are fitted on validation rows, as those of a finalist are.
 
     Args:
         contestants: finalists by side.
         finalists: runs of the finalists by side.
         champion: what validation rows say; the weight of the blend.
+        prepared: the data.
         truth: truth of the test items.
         weight: weights of the test items, or None.
         context: what else the metric reads for the test items.
-        metric: name of the metric.
     """
     deep, shallow, share = contestants.get("deep"), contestants.get("shallow"), champion.weight_of_deep
-    if deep is None or shallow is None or share is None:
+    if deep is None or shallow is None or share is None or deep.valid_output is None or shallow.valid_output is None:
         return None
-    output = combine((deep.output, shallow.output), (share, 1 - share))
+    dataset, task, parts = prepared.dataset, prepared.task, (share, 1 - share)
+    items = prepared.split.items("valid") if deep.valid_items is None else deep.valid_items
+    held_out = combine((deep.valid_output, shallow.valid_output), parts)
+    rule = goals.decide(goals.truth(dataset, task, items), held_out, task, task.metric, dataset.weight_of(items))
+    output = goals.decided(rule, combine((deep.output, shallow.output), parts))
     run = Run(
         BLEND, "blend", "done", "blend", valid_score=champion.scores.get("blend"),
-        test_score=metrics.score(metric, truth, output, weight, context),
+        test_score=metrics.score(task.metric, truth, output, weight, context),
         cost=_both_costs(finalists["deep"].cost, finalists["shallow"].cost), n_seeds=finalists["deep"].n_seeds,
         choices={"weight_of_deep": share}, refitted=finalists["deep"].refitted,
     )  # fmt: skip
-    return run, Contestant(BLEND, "blend", output)
+    contestant = Contestant(BLEND, "blend", output, valid_output=goals.decided(rule, held_out), valid_items=items)
+    return Blended(run, contestant, rule)
 
 
 def _both_costs(deep: Cost, shallow: Cost) -> Cost:

@@ -13,7 +13,7 @@ import numpy as np
 from automl import goals, metrics, verdict
 from automl._version import __version__
 from automl.detect.series.clock import local
-from automl.flow.blend import barred, blend, champion_of
+from automl.flow.blend import Blended, barred, blend, champion_of
 from automl.flow.latency import measure, merged
 from automl.flow.regions import coverage, with_regions
 from automl.flow.reproduce import reproduce
@@ -111,18 +111,18 @@ def conclude(
     by_name[floor_run.name] = dataclasses.replace(floor_run, test_score=floor_score, cost=floor_cost)
     final_runs = [by_name.get(run.name, run) for run in runs]
     final_runs += [run for name, run in by_name.items() if name not in {known.name for known in runs}]
-    mixed = blend(contestants, finalists, champion, truth, weight, context, task.metric)
+    mixed = blend(contestants, finalists, champion, prepared, truth, weight, context)
     if mixed is not None:
-        predictors["blend"] = _blend(contestants, predictors, mixed[0], prepared)
-        cost = merged(mixed[0].cost, measure(predictors["blend"], "blend", prepared))
-        mixed = dataclasses.replace(mixed[0], cost=cost), mixed[1]
-        final_runs.append(mixed[0])
+        predictors["blend"] = _blend(mixed, predictors, prepared)
+        cost = merged(mixed.run.cost, measure(predictors["blend"], "blend", prepared))
+        mixed = dataclasses.replace(mixed, run=dataclasses.replace(mixed.run, cost=cost))
+        final_runs.append(mixed.run)
     final_runs = _priced(final_runs, recipe)
     comparison = verdict.compare(
         task, split, truth, weight, context, contestants.get("deep"), contestants.get("shallow"), floor,
         tuple(final_runs), recipe.min_gain, recipe.seed, _terms(champion, mixed, predictors, recipe),
     )  # fmt: skip
-    shown = [*contestants.values(), *([mixed[1]] if mixed is not None else []), floor]
+    shown = [*contestants.values(), *([mixed.contestant] if mixed is not None else []), floor]
     covered = [one for c in shown for one in coverage(predictors[c.side], c, truth, weight, context, prepared)]
     outcome = Outcome(
         recipe=recipe, name=dataset.name, task=task, split=split, runs=tuple(final_runs), comparison=comparison,
@@ -137,13 +137,11 @@ def conclude(
     return Conclusion(outcome, predictors, side_of[comparison.recommended])
 
 
-def _terms(
-    champion: Champion, mixed: tuple[Run, Contestant] | None, predictors: Mapping[str, Any], recipe: Recipe
-) -> verdict.Terms:
+def _terms(champion: Champion, mixed: Blended | None, predictors: Mapping[str, Any], recipe: Recipe) -> verdict.Terms:
     """What the recommendation rests on besides the test."""
     if mixed is None:
         return verdict.Terms(champion, costs=recipe.costs)
-    return verdict.Terms(champion, mixed[0].name, barred(mixed[0], predictors, recipe), recipe.costs)
+    return verdict.Terms(champion, mixed.run.name, barred(mixed.run, predictors, recipe), recipe.costs)
 
 
 def _priced(runs: list[Run], recipe: Recipe) -> list[Run]:
@@ -202,16 +200,12 @@ def finish(
     return predictor, goals.decided(rule, undecided)
 
 
-def _blend(
-    contestants: Mapping[str, Contestant], predictors: Mapping[str, Any], run: Run, prepared: Prepared
-) -> BlendPredictor:
+def _blend(mixed: Blended, predictors: Mapping[str, Any], prepared: Prepared) -> BlendPredictor:
     """The predictor of the blend, with scores of the held-out items of both sides."""
-    share = float(run.choices["weight_of_deep"])
-    blended = BlendPredictor(predictors["deep"], predictors["shallow"], share)
-    deep, shallow = contestants["deep"], contestants["shallow"]
-    assert deep.valid_output is not None and shallow.valid_output is not None
-    held_out = combine((deep.valid_output, shallow.valid_output), blended.parts)
-    made: BlendPredictor = with_regions(blended, held_out, deep.valid_items, prepared)
+    share = float(mixed.run.choices["weight_of_deep"])
+    blended = BlendPredictor(predictors["deep"], predictors["shallow"], share, mixed.decision)
+    own = mixed.contestant
+    made: BlendPredictor = with_regions(blended, own.valid_output, own.valid_items, prepared)
     return made
 
 

@@ -86,6 +86,8 @@ def need_sentence(comparison: Comparison, split: Split) -> str:
         ways.append(f"{counted(needed.seeds, 'seed')} a side (now {comparison.seeds}{time})")
     if ways:
         return f"If the difference is as large as it looks, {' or '.join(ways)} would decide it."
+    if comparison.gain is not None and abs(comparison.gain) < (comparison.least_gain or 0.0):
+        return "The difference is near the least that counts, so more test data will hardly decide it."
     if needed.test_units is not None:
         return f"If the difference is as small as it looks, fewer than {MOST_UNITS:,} test units will not decide it."
     return "More test rows alone will not decide it; more of them together with more seeds might."

@@ -36,8 +36,9 @@ class Model:
 
     def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
         self.log.append("predict")
-        p = 1 / (1 + np.exp(-np.asarray(dataset.inputs[self.column])[rows]))
-        return Output("probabilities", {"probabilities": np.column_stack([1 - p, p])})
+        p = 1 / (1 + np.exp(-np.asarray(dataset.inputs[self.column], dtype=np.float64)[rows]))
+        labels = (p >= 0.5).astype(np.int64)
+        return Output("probabilities", {"probabilities": np.column_stack([1 - p, p]), "labels": labels})
 
 
 class Side:

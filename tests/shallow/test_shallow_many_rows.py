@@ -17,7 +17,7 @@ from automl.baselines.features.levels import by_cell, levels_of
 from automl.baselines.learners.linear import Linear
 from automl.baselines.learners.ridge import ridge_path
 from automl.baselines.model import Model, forget
-from automl.baselines.tabular import FOREST_BYTES, boosting_settings, forest_settings, linear_settings
+from automl.baselines.tabular import FOREST_BYTES, LEAVES_A_ROW, boosting_settings, forest_settings, linear_settings
 from automl.records import Column, Dataset, Facts, FitContext, Task
 from automl.shallow import worker
 
@@ -114,8 +114,8 @@ def test_no_forest_can_outgrow_its_bytes_however_many_rows_and_classes(n_rows, n
     classes = tuple(map(str, range(n_classes)))
     task = Task("tabular", "binary" if n_classes == 2 else "multiclass", ("y",), "accuracy", classes)
     first = next(forest_settings(task, Facts(n_rows, n_classes), 0))
-    n_nodes = 2 * n_rows / first["min_samples_leaf"] * first["n_estimators"]
-    assert n_nodes * (64 + 8 * n_classes) <= FOREST_BYTES
+    n_nodes = 2 * n_rows / first["min_samples_leaf"] * first["n_estimators"]  # at most
+    assert LEAVES_A_ROW * n_nodes * (64 + 8 * n_classes) <= FOREST_BYTES
     assert first["min_samples_leaf"] < n_rows / 50
 
 

@@ -170,7 +170,9 @@ def test_a_page_says_what_would_decide() -> None:
     assert "4 seeds a side (now 1, about 9 minutes more of training)" in need_sentence(
         undecided(test=0.001, seeds=0.006), split
     )
-    assert "1,000,000" in need_sentence(undecided(gain=0.0099, test=0.01, seeds=0.0), split)
+    assert "near the least that counts" in need_sentence(undecided(gain=0.0099, test=0.01, seeds=0.0), split)
+    assert "near the least that counts" in need_sentence(undecided(gain=0.0099, test=0.01, seeds=0.01), split)
+    assert "1,000,000" in need_sentence(undecided(gain=0.0101, least=0.0, test=0.1, seeds=0.0), split)
     assert "together with more seeds" in need_sentence(undecided(test=0.01, seeds=0.01), split)
     assert need_sentence(verdict_of(gap=0.5), split) == ""
 

@@ -185,11 +185,13 @@ def refitted(
         See `name_and_seed`.
     """
     n_refits = 0
+    took: dict[str, float] = {}  # by side, the seconds of its last refit
     while chosen and n_refits < most and not stopping():
-        left = clock.remaining - reserve.seconds(chosen, n_refits + 1)
-        if _affordable(chosen, sides, left, 1) < 1 or not all(
-            _refit(sides[name], clock, reserve.seconds(chosen, n_refits + 1), first=not n_refits) for name in chosen
-        ):
+        reserved = reserve.seconds(chosen, n_refits + 1)
+        needed = sum(took.get(name, SEED_SLACK * sides[name].seconds_a_seed()) for name in chosen)
+        if clock.remaining - reserved < needed:
+            break
+        if not all(_refit(sides[name], clock, reserved, took) for name in chosen):
             break
         n_refits += 1
         chosen = {name: dataclasses.replace(sides[name].finalist(), at_seconds=chosen[name].at_seconds)
@@ -200,14 +202,17 @@ def refitted(
     return chosen, max(n_refits, 1)
 
 
-def _refit(side: Contender, clock: Clock, reserved: float, *, first: bool) -> bool:
-    """Refit the finalist of a side once within the time left; return whether it worked."""
-    left = clock.remaining - reserved
+def _refit(side: Contender, clock: Clock, reserved: float, took: dict[str, float]) -> bool:
+    """Refit the finalist of a side once within the time left; return whether it worked, and note what it took."""
+    left, begun = clock.remaining - reserved, clock.elapsed
     if math.isfinite(left):  # without a time limit no fit may be cut, however busy the machine is
-        expected = (FIRST_SLACK if first else SEED_SLACK) * side.seconds_a_seed()
+        earlier = took.get(side.side)
+        expected = FIRST_SLACK * side.seconds_a_seed() if earlier is None else SEED_SLACK * earlier
         left = min(left, max(LEAST_SEED_SECONDS, expected, PLENTY_SHARE * left))
     with clock.spend(side.side):
-        return side.add_seed(left)
+        worked = side.add_seed(left)
+    took[side.side] = clock.elapsed - begun
+    return worked
 
 
 def _named(latency_ms: float | None, sides: dict[str, Contender], *, ensemble: bool) -> dict[str, Run]:

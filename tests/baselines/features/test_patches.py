@@ -52,7 +52,7 @@ def test_brightness_and_contrast_do_not_count():
     features, X = fitted(images)
     paler = (64 + images // 2).astype(np.uint8)
     changed = features.transform(Dataset("paler", paler), np.arange(60))
-    assert np.corrcoef(changed[:, X.std(axis=0) > 0].ravel(), X[:, X.std(axis=0) > 0].ravel())[0, 1] > 0.9
+    assert np.corrcoef(changed[:, X.std(axis=0) > 0].ravel(), X[:, X.std(axis=0) > 0].ravel())[0, 1] > 0.8
 
 
 def test_components_are_as_many_as_asked_for_or_as_there_can_be():
