@@ -7,25 +7,12 @@ import math
 
 import numpy as np
 import pytest
-from conftest import PlainCodec, PlainEncoder
 from test_deep_refits import ensemble_of, named
 
 from automl.deep import repeat as repeats
 from automl.deep.training.failure import NotFinite
 from automl.deep.training.trainer import Trainer
 from automl.errors import OutOfTime, TrialError
-
-
-class Codec(PlainCodec):
-    """Notes the rows whose target it encodes."""
-
-    def __init__(self, rows):
-        super().__init__()
-        self.rows = rows
-
-    def encode(self, dataset, rows):
-        self.rows.append(np.array(rows))
-        return super().encode(dataset, rows)
 
 
 @pytest.fixture
@@ -38,8 +25,11 @@ def other(task_parts, monkeypatch):
     noted = {"splits": [], "encoded": []}
 
     def fit(dataset, task, own):
+        encoder, codec = dataclasses.replace(task_parts[3]), dataclasses.replace(task_parts[4])
+        encode = codec.encode
+        codec.encode = lambda data, rows: (noted["encoded"].append(np.array(rows)), encode(data, rows))[1]
         noted["splits"].append(own)
-        return PlainEncoder(), Codec(noted["encoded"])
+        return encoder, codec
 
     monkeypatch.setattr(repeats.modalities, "fit", fit)
     return split, noted
