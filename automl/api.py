@@ -67,6 +67,7 @@ def fit(
     templates: str | Sequence[str] | None = None,
     seed: int | None = None,
     min_gain: float | None = None,
+    repeats: int | None = None,
     latency: str | float | None = None,
     out: str | Path | None = None,
     resume: bool | None = None,
@@ -103,6 +104,8 @@ def fit(
         seed: seed of splits, searches and networks. None for 0.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best possible
             one. None for 0.005.
+        repeats: number of further splits, at least 2, on which both finalists are fitted and compared again. None for
+            0: none.
         latency: the most milliseconds that predicting one row may take, such as 20 or "20ms"; None for no bound.
         out: run folder, new or empty; None for a new one under ``automl-runs``.
         resume: whether to go on with the run in `out`.
@@ -151,6 +154,7 @@ def run(
     templates: str | Sequence[str] | None = None,
     seed: int | None = None,
     min_gain: float | None = None,
+    repeats: int | None = None,
     latency: str | float | None = None,
     out: str | Path | None = None,
     resume: bool | None = None,
@@ -192,6 +196,7 @@ def run(
         templates: deep templates to search.
         seed: seed of splits, searches and networks.
         min_gain: smallest gain that counts.
+        repeats: number of further splits on which both finalists are compared again.
         latency: the most milliseconds that predicting one row may take.
         out: run folder.
         resume: whether to go on with the run in `out`.

@@ -6,6 +6,9 @@
 3. Agreement: two different families on re-splits of the same data. How often the commonest verdict comes.
 4. Coverage: drawn finalists whose true difference is known, for rows, groups, windows and panels.
 5. Power: such finalists at gaps of 2 to 25 % and 100 to 5,000 rows, beside the rule of before.
+6. Repeats: two families on several splits of one sample of rows. How often the corrected resampled interval holds
+   their true gain.
+7. Folds: out-of-fold pairs of both finalists against the pairs of one test. What is found, and what wrongly.
 
 Scikit-learn's models stand in for both sides, so that thousands of contests take minutes:
 
@@ -45,7 +48,9 @@ from sklearn.model_selection import train_test_split  # noqa: E402
 from sklearn.neural_network import MLPClassifier, MLPRegressor  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
+from verdicts_folds import report_folds  # noqa: E402
 from verdicts_known import report_coverage, report_power  # noqa: E402
+from verdicts_repeats import report_repeats  # noqa: E402
 
 from automl import verdict as compare  # noqa: E402
 from automl.records import Comparison, Contestant, Cost, GoalName, Output, Run, Split, Task  # noqa: E402
@@ -284,7 +289,7 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=200, help="re-splits of each null contest")
     parser.add_argument("--tests", type=int, default=400, help="drawn tests of each known difference")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", default="seeds,null,gap,agreement,coverage,power")
+    parser.add_argument("--only", default="seeds,null,gap,agreement,coverage,power,repeats,folds")
     arguments = parser.parse_args()
     begun, n, n_tests = time.monotonic(), arguments.splits, arguments.tests
     figures: dict[str, object] = {"benchmark": "verdicts", "null_splits": n, "tests": n_tests}
@@ -296,6 +301,8 @@ def main() -> None:
             "agreement": lambda: report_agreement(pool, 10),
             "coverage": lambda: report_coverage(pool, n_tests),
             "power": lambda: report_power(pool, max(20, n_tests // 4)),
+            "repeats": lambda: report_repeats(pool, n_tests),
+            "folds": lambda: report_folds(pool, n_tests),
         }
         for name in arguments.only.split(","):
             figures[name] = parts[name]()

@@ -42,6 +42,10 @@ MinGain = Annotated[
     float | None,
     typer.Option(help="Smallest gain that counts, as a share of the distance from floor to best score. Default 0.005."),
 ]
+Repeats = Annotated[
+    int | None,
+    typer.Option(help="Further splits, 2 or more, on which the finalists are compared again. Default 0: none."),
+]
 Latency = Annotated[str | None, typer.Option(help="Milliseconds a finalist may take for one row.")]
 RetrainsPerYear = Annotated[
     float | None, typer.Option(help="How often the model is fitted again, for its total cost. Default 12.")

@@ -218,10 +218,22 @@ class Finalist:
 
     def _refit_spec(self, candidate: Candidate, seconds: float) -> TrialSpec:
         """The candidate's settings on training and validation rows, for as many epochs as were best."""
-        name, settings = self._seed_name(candidate), candidate.settings
-        self.on_event({"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(settings)})
         seed = self.seed * 1000 + 500 + len(candidate.refits)
-        n_steps = round(candidate.fit.n_steps * self.trainer.training_data.growth)
+        return self.spec_of(candidate, self._seed_name(candidate), seed, seconds, self.trainer.training_data.growth)
+
+    def spec_of(self, candidate: Candidate, name: str, seed: int, seconds: float, growth: float) -> TrialSpec:
+        """A fit of the candidate's settings that no row judges, for as many epochs as were best.
+
+        Args:
+            candidate: a member.
+            name: of the fit.
+            seed: of the fit.
+            seconds: time allotted.
+            growth: items that it learns from, as a multiple of the training items of the search.
+        """
+        settings = candidate.settings
+        self.on_event({"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(settings)})
+        n_steps = round(candidate.fit.n_steps * growth)
         return TrialSpec(name, candidate.template.name, settings, seed, seconds, n_steps, candidate.fit.best_share)
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:

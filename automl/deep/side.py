@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from automl import metrics
+from automl.deep import repeat as repeats
 from automl.deep.archive import Archive, as_run, scores_of
 from automl.deep.data import training_data_of
 from automl.deep.entries import Entries, run_of
@@ -113,8 +114,11 @@ class DeepSide:
         self.stopping = stopping
         self.early_stopping, self.reuse_shapes = early_stopping, reuse_shapes
         self.higher_is_better = metrics.named(metric).higher_is_better
+        begun = time.monotonic()
+        training_data = training_data_of(dataset, task, split, encoder, codec, metric)
+        self.encode_seconds = time.monotonic() - begun
         self.trainer = Trainer(
-            training_data_of(dataset, task, split, encoder, codec, metric),
+            training_data,
             templates,
             devices.prepare(self.options.device),
             self.options.memory_mib,
@@ -538,6 +542,18 @@ class DeepSide:
     def add_seed(self, seconds: float) -> bool:
         """Refit the finalist once more within these seconds; see `Finalist.add_seed`."""
         return self.chosen.add_seed(seconds)
+
+    def seconds_a_repeat(self, n_members: int = 1) -> float:
+        """The time that a fit of the finalist on another split is expected to take; 0 without a candidate."""
+        if not self.ranked:
+            return 0.0
+        compiling = {search.template.name: search.compile_seconds for search in self.searches}
+        return repeats.seconds_of(self.chosen, n_members, self.encode_seconds, compiling)
+
+    def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
+        """Fit the finalist on another split, and predict its test rows; see `records.Contender.repeat`."""
+        self.trainer.close()  # its networks are of no more use, and take memory
+        return repeats.repeat(self.chosen, task, split, number, seconds)
 
     def finalist(self) -> Run:
         """The run of the finalist as it stands, without members that left it."""

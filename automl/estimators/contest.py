@@ -31,6 +31,7 @@ class Contest:
         group: column of groups; rows of a group stay in one part of every split.
         time_column: column of times by which the rows are split.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best possible one.
+        repeats: number of further splits, at least 2, on which both finalists are compared again; 0 for none.
         latency: the most milliseconds that predicting one row may take.
         ensemble: whether a finalist may be a weighted ensemble.
         plugins: files or entry points that add templates and families.
@@ -60,6 +61,7 @@ class Contest:
         group: str | None = None,
         time_column: str | None = None,
         min_gain: float = 0.005,
+        repeats: int = 0,
         latency: float | str | None = None,
         ensemble: bool = True,
         plugins: Sequence[str] | None = None,
@@ -78,6 +80,7 @@ class Contest:
         self.group = group
         self.time_column = time_column
         self.min_gain = min_gain
+        self.repeats = repeats
         self.latency = latency
         self.ensemble = ensemble
         self.plugins = plugins

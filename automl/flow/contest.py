@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl import metrics
 from automl.errors import MissingExtra
+from automl.flow import repeats as repeats_of
 from automl.flow.budget.allocation import LEAST_STEP_SECONDS, SEEDS, alternate, name_and_seed, settle_offers
 from automl.flow.budget.clock import Clock
 from automl.flow.budget.findings import too_late_for_deep, with_times
@@ -45,6 +46,8 @@ __all__ = ["Finished", "run"]
 FLOOR_GRACE_SECONDS = 15.0
 AUDIT_SHARE, AUDIT_SHARE_LEFT, MOST_AUDIT_SECONDS = 0.05, 0.25, 10.0
 UNUSED_SHARE = 0.05
+MOST_PASSES = 3
+"""The most times that finalists are named and refitted before the contest ends."""
 FIRST_SECONDS = 4.0
 """TensorFlow starts to load once there is a first shallow model, or after this time."""
 
@@ -106,6 +109,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         for finding in prepared.dataset.findings:
             if finding.check in NOTED:
                 progress.note(f"{finding.message} {next_step_text(finding, interface_of(recipe))}")
+        repeats_of.check(recipe, prepared)
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
         cleanup.enter_context(folders.locked(folder))
@@ -172,11 +176,17 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             runs[:] = [run for earlier in recorded.values() for run in earlier] + runs
             if ledger.recorded is not None:
                 progress.say(_going_on({name: len(earlier) for name, earlier in recorded.items()}, clock, reserve))
-            stopped, chosen, n_seeds = _contest(recipe, sides, clock, runs, interrupt, reserve, ledger)
+            repeats = repeats_of.Repeats(recipe, prepared, clock, sides)
+            reserve.repeating = repeats.seconds
+            stopped, chosen, n_seeds = _contest(recipe, sides, clock, runs, interrupt, reserve, ledger, repeats)
             progress.say("scoring both finalists on the test rows")
             with clock.phase("conclude"):
                 done: Conclusion = conclude(
                     recipe, prepared, deep, shallow, encoder, codec, runs, chosen, n_seeds, left_out
+                )
+            with clock.phase("repeats"):
+                repeated = repeats.make(
+                    done.predictors, chosen, lambda: interrupt.asked, progress.say, reserve.writing_seconds
                 )
         finally:
             for side in (deep, shallow):
@@ -185,6 +195,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         outcome = with_times(done.outcome, clock, no_deep, loading_seconds, shallow.not_apart)
         outcome = dataclasses.replace(
             outcome,
+            repeats=repeated,
             stopped="interrupt" if interrupt.asked else stopped,
             clock={**outcome.clock, "started": ledger.started},
         )
@@ -206,10 +217,12 @@ def _contest(
     interrupt: Interrupt,
     reserve: Reserve,
     ledger: Ledger,
+    repeats: repeats_of.Repeats,
 ) -> tuple[str, dict[str, Run], int]:
     """Search both sides in turn, name the finalists and refit them.
 
-    If nothing could be refitted, the time kept back for it goes to more search.
+    If nothing could be refitted, the time kept back for it, and for repeats of these fits, goes to more search. So does
+    what was kept back for repeats of larger finalists than were named.
 
     Returns:
         Why the search ended, the finalists' runs by side, and the number of seeds of each.
@@ -219,8 +232,8 @@ def _contest(
         return interrupt.asked
 
     chosen: dict[str, Run] = {}
-    n_seeds, stopped = 1, "budget"
-    for wanted in (SEEDS, 0):
+    wanted, n_seeds, stopped = SEEDS, 1, "budget"
+    for _ in range(MOST_PASSES):
         with clock.phase("search"):
             reserved = functools.partial(reserve.searching, max(wanted, 1))
             stopped = alternate(
@@ -229,11 +242,11 @@ def _contest(
         with clock.phase("seeds"):
             chosen, n_seeds = name_and_seed(recipe, sides, clock, stopping, reserve)
         unused = clock.remaining - reserve.seconds(chosen, n_seeds)
-        if (
-            any(run.refitted for run in chosen.values())
-            or stopping()
-            or not unused > UNUSED_SHARE * clock.budget_seconds
-        ):
+        if stopping() or not wanted or not unused > UNUSED_SHARE * clock.budget_seconds:
+            break
+        if not any(run.refitted for run in chosen.values()):
+            wanted = repeats.wanted = 0
+        elif not repeats.wanted or stopped == "exhausted":
             break
     settle_offers(clock, sides)
     return stopped, chosen, n_seeds

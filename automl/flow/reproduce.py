@@ -77,6 +77,8 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
         options["columns"] = dict(recipe.columns)
     if recipe.drop:
         options["drop"] = list(recipe.drop)
+    if recipe.repeats:
+        options["repeats"] = recipe.repeats
     if recipes.costs(recipe.costs):
         options["costs"] = recipes.costs(recipe.costs)
     arguments = "".join(f", {_argument(name, value)}" for name, value in options.items())

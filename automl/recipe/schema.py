@@ -15,6 +15,7 @@ from automl.records import GOALS, Costs, DeviceWish, GoalName, Kind, Recipe, Sea
 __all__ = ["COST_KEYS", "EXPECTED", "INNER_KEYS", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
 MOST_A_YEAR = 1e15
+MOST_REPEATS = 100
 LOGS = ("tensorboard", "mlflow")
 Name = Annotated[str, Field(min_length=1)]
 
@@ -48,6 +49,7 @@ EXPECTED = {
     "templates": "a template's name or a list of names",
     "seed": "a whole number from 0 to 4294967295",
     "min_gain": "a share from 0 to 1",
+    "repeats": "a whole number from 2 to 100, or 0 for none",
     "latency": 'milliseconds such as 20 or "20ms"',
     "out": "a folder's name",
     "resume": "true or false",
@@ -160,6 +162,10 @@ class Keys(BaseModel):
     min_gain: float = Field(
         0.005, ge=0, le=1, description="Smallest gain that counts, as a share of the distance from floor to best score."
     )
+    repeats: int = Field(
+        0, ge=0, le=MOST_REPEATS, description="Further splits on which the finalists are compared again; 0 for none.",
+        json_schema_extra={"not": {"const": 1}},
+    )  # fmt: skip
     latency: int | float | str | None = Field(None, description="Milliseconds a finalist may take for one row.")
     out: Place | None = Field(None, description="Run folder; left out for a new one under automl-runs.")
     resume: bool = Field(False, description="Resume the run in the out folder.")
@@ -190,6 +196,15 @@ class Keys(BaseModel):
     def latency_is_a_time(cls, value: Any) -> Any:
         """Convert the latency to milliseconds."""
         return None if value is None else parsed(parse_latency, value)
+
+    @field_validator("repeats", mode="after")
+    @classmethod
+    def repeats_are_several(cls, value: int) -> int:
+        """Refuse a single repeat: one gain has no spread."""
+        if value == 1:
+            words = "one repeat has no spread, so it gives no interval; give at least 2, or 0 for none"
+            raise PydanticCustomError("words", "{text}", {"text": words})
+        return value
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -252,6 +267,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "templates": listed(keys.templates),
         "seed": keys.seed,
         "min_gain": float(keys.min_gain),
+        "repeats": keys.repeats,
         "latency_ms": None if keys.latency is None else float(keys.latency),
         "out": keys.out,
         "resume": keys.resume,

@@ -54,6 +54,7 @@ from automl.records.outcome import (
     Coverage,
     Lead,
     Outcome,
+    Repeats,
     Run,
     Section,
     WouldDecide,
@@ -65,6 +66,6 @@ __all__ = [
     "Comparison", "Contender", "Contestant", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example",
     "Facts", "Family", "Finding", "FitContext", "Goal", "GoalName", "Head", "HeldOut", "InputKind", "InputSpec",
     "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind", "Recipe",
-    "Regions", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "Split", "Status", "TargetCodec",
-    "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
+    "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "Split", "Status",
+    "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from automl.records.data import Dataset, Task
+from automl.records.data import Dataset, Split, Task
 from automl.records.names import Family, GoalName, InputKind, ModalityName, Side, Tier
 from automl.records.network import Facts, Head, InputSpec, Output
 from automl.records.outcome import Run
@@ -171,6 +171,35 @@ class Contender(Protocol):
 
         A refit has the finalist's settings, the length that validation chose, another seed, and learns from training
         and validation rows. In the first refit, members of an ensemble that could not be refitted leave it.
+        """
+        ...
+
+    def seconds_a_repeat(self, n_members: int = 1) -> float:
+        """Expected seconds to fit the finalist once on another split of the same rows.
+
+        Args:
+            n_members: see `seconds_a_seed`.
+        """
+        ...
+
+    def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
+        """Fit the finalist's settings once on another split, and predict its test items.
+
+        The fit is that of a refit: on training and validation items of this split alone, encoders included, for the
+        length that validation chose in the contest.
+
+        Args:
+            task: the task, with facts of this split's training rows.
+            split: another split of the same rows.
+            number: of the repeat, from 1; its seed follows from it.
+            seconds: time allotted; infinite without a time limit.
+
+        Returns:
+            The predictions for the split's test items, before calibration and thresholds.
+
+        Raises:
+            OutOfTime: the time was over before the fit.
+            TrialError: a member could not be fitted.
         """
         ...
 

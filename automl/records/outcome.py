@@ -225,6 +225,31 @@ class Coverage:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """What further splits of the same rows say: both finalists' settings fitted anew and scored on each.
+
+    The split of the contest is not one of them.
+
+    Attributes:
+        asked: number of repeats that the user wants.
+        gains: of deep over shallow, one for each repeat that was scored.
+        gain: their mean; None if there are none.
+        interval: corrected resampled interval of the mean; None with fewer than two gains.
+        level: its confidence level.
+        failures: why repeats failed, one entry for each.
+        note: all of this in sentences.
+    """
+
+    asked: int
+    gains: tuple[float, ...]
+    gain: float | None
+    interval: tuple[float, float] | None
+    level: float
+    failures: tuple[str, ...] = ()
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """Everything that a report section can read.
@@ -241,6 +266,7 @@ class Outcome:
         history: forecast only: a mapping with "values" ``(n_windows, context, n_targets)`` before each window, and
             "times" ``(n_windows, horizon)``.
         coverage: of intervals or sets on the test items, for each finalist and the blend, by answer and level.
+        repeats: what further splits say; None if none were asked for.
         clock: "budget_seconds", "wall_seconds", "started" (ISO), phases, and the seconds offered to and spent by each
             side.
         reproduce: the texts "command", "python" and "recipe", and the mappings "versions" and "machine".
@@ -263,6 +289,7 @@ class Outcome:
     test_rows: np.ndarray | None = None
     history: Mapping[str, Any] | None = None
     coverage: tuple[Coverage, ...] = ()
+    repeats: Repeats | None = None
     clock: Mapping[str, Any] = field(default_factory=dict)
     reproduce: Mapping[str, Any] = field(default_factory=dict)
     stopped: str = "budget"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.records import Champion, Comparison, Coverage, Outcome, Run
+from automl.records import Champion, Comparison, Coverage, Outcome, Repeats, Run
 from automl.report.trust import trust_of
 from automl.report.words import plain
 
@@ -83,6 +83,7 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         "level": comparison.level,
         "uncertainty": uncertainty(comparison),
         "trust": {"level": trust.level, "reasons": trust.reasons},
+        "repeats": repeats(outcome.repeats),
         "coverage": [covered(one) for one in outcome.coverage],
         "runs": [row(run) for run in outcome.runs],
     }
@@ -106,6 +107,22 @@ def validation(champion: Champion | None) -> dict[str, Any] | None:
         "n_items": champion.n_items,
         "scores": dict(champion.scores),
         **{name: lead and {"gain": lead.gain, "noise": lead.noise} for name, lead in leads.items()},
+    }
+
+
+def repeats(made: Repeats | None) -> dict[str, Any] | None:
+    """What further splits say; None if none were asked for."""
+    if made is None:
+        return None
+    return {
+        "asked": made.asked,
+        "n": len(made.gains),
+        "n_failed": len(made.failures),
+        "gains": list(made.gains),
+        "gain": made.gain,
+        "interval": interval(made.interval),
+        "level": made.level,
+        "note": made.note,
     }
 
 

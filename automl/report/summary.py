@@ -18,7 +18,7 @@ def summary(outcome: Outcome) -> list[str]:
 
 
 def verdict_lines(outcome: Outcome) -> list[str]:
-    """The verdict, the recommended run, sentences, the champion and notes.
+    """The verdict, the recommended run, sentences, the champion, notes and repeats.
 
     The first line says how many seeds there are if they are few, and on what the recommendation depends.
     """
@@ -29,4 +29,5 @@ def verdict_lines(outcome: Outcome) -> list[str]:
     lines = [f"Verdict: {verdict}. Use {comparison.recommended}{only_if}."]
     champion = sides.champion(outcome)
     named = [f"Champion on validation rows: {champion}."] if champion else []
-    return [printable(line) for line in (*lines, *comparison.sentences, *named, *comparison.notes)]
+    repeats = [outcome.repeats.note] if outcome.repeats else []
+    return [printable(line) for line in (*lines, *comparison.sentences, *named, *comparison.notes, *repeats)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from automl.shallow.in_process import InProcessWorker
-from automl.shallow.worker import UNSTARTED, Child, Fitted, Payload, Worker, spawn
+from automl.shallow.worker import UNSTARTED, Child, Fitted, Part, Payload, Worker, spawn
 
 __all__ = ["FallbackWorker", "early_child"]
 
@@ -55,9 +55,9 @@ class FallbackWorker:
 
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
             stopping: Callable[[], bool] = lambda: False, part: int = 0,
-            searched: bytes | None = None) -> Fitted:  # fmt: skip
+            searched: bytes | None = None, learnt: Part | None = None) -> Fitted:  # fmt: skip
         """See `Worker.fit`."""
-        return self.place.fit(model, take, deadline, stopping, part, searched)
+        return self.place.fit(model, take, deadline, stopping, part, searched, learnt)
 
     def close(self) -> None:
         """End the worker process, if there is one."""

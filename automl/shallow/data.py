@@ -16,7 +16,7 @@ from automl.shallow.worker import Part
 from automl.sides.items import refit_items
 from automl.sides.ranking import Judged, Standing, standing_of
 
-__all__ = ["TrainingData"]
+__all__ = ["TrainingData", "refit_part"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,9 +54,7 @@ class TrainingData:
         )  # fmt: skip
         # One context serves all hold-outs: it depends on the items for a forecast only, which has one hold-out.
         context = goals.scoring_context(dataset, task, split, first[1])
-        both = refit_items(split)
-        refit = Part(both, goals.truth(dataset, task, both), dataset.weight_of(both), first[1][:0], parts[0].truth[:0])
-        return cls(dataset, task, metric, parts, refit, split.items("test"), context)
+        return cls(dataset, task, metric, parts, refit_part(dataset, task, split), split.items("test"), context)
 
     @property
     def items(self) -> np.ndarray:
@@ -112,12 +110,25 @@ class TrainingData:
         """Positions of a random sample of training items; None for all. A forecast's windows are equally likely."""
         return _sample(len(self.items), n_items, seed)
 
-    def refit_sample(self, take: np.ndarray | None, seed: int) -> np.ndarray | None:
-        """Positions of a random sample of the items of a refit, the same share as `take` is of the training items."""
+    def refit_sample(self, take: np.ndarray | None, seed: int, learnt: Part | None = None) -> np.ndarray | None:
+        """Positions of a random sample of the items of a refit, the same share as `take` is of the training items.
+
+        Args:
+            take: positions of the training items that the search used; None for all.
+            seed: of the sample.
+            learnt: what the refit learns from; None for training and validation items of the split.
+        """
         if take is None:
             return None
-        n = len(self.refit.items)
+        n = len((learnt or self.refit).items)
         return _sample(n, round(len(take) * n / len(self.items)), seed)
+
+
+def refit_part(dataset: Dataset, task: Task, split: Split) -> Part:
+    """What a refit learns from on a split: its training and validation items, with nothing held out."""
+    both = refit_items(split)
+    truth = goals.truth(dataset, task, both)
+    return Part(both, truth, dataset.weight_of(both), both[:0], truth[:0])
 
 
 def _sample(n: int, n_wanted: int, seed: int) -> np.ndarray | None:

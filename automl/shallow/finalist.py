@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
+from automl.errors import OutOfTime, TrialError
 from automl.goals.shared.outputs import combine, joined
-from automl.records import Output, Run
+from automl.records import Output, Run, Split, Task
 from automl.shallow.apart import FallbackWorker
-from automl.shallow.data import TrainingData
+from automl.shallow.data import TrainingData, refit_part
 from automl.shallow.family import Candidate
 from automl.shallow.in_process import InProcessWorker
 from automl.shallow.scheduling import LEAST_SECONDS
+from automl.shallow.worker import Fitted, Part
 from automl.sides.ensemble import ensemble_run, select
 from automl.sides.members import Members
 from automl.sides.ranking import order
@@ -25,6 +27,8 @@ __all__ = ["Candidates"]
 CANDIDATES = 8
 LEAST_SHARE = 0.7
 """Of the expected time, what must be left for a refit to begin."""
+REPEATS_FROM = 100
+"""Seeds of repeats lie beyond those of refits."""
 
 
 class Candidates:
@@ -143,14 +147,46 @@ class Candidates:
         """A model of the candidate's settings, fitted on training and validation items; None if there is none."""
         if seconds < max(LEAST_SECONDS, LEAST_SHARE * self._refit_seconds(candidate)):
             return None
-        if not hasattr(pickle.loads(candidate.model), "chosen"):  # safe: a model of this run
+        if not _has_chosen(candidate):
             return None
         seed = self.seed + 1000 * (1 + len(candidate.refits))
-        model = pickle.dumps(candidate.search.baseline.make(self.training_data.task, candidate.settings, seed))
-        take = self.training_data.refit_sample(candidate.take, self.seed)
-        deadline = None if math.isinf(seconds) else time.monotonic() + seconds
-        fitted = self.worker.fit(model, take, deadline, self.stopping, searched=candidate.model)
+        fitted = self._fit_again(candidate, self.training_data.task, seed, seconds)
         return None if fitted.model is None or fitted.failure or fitted.stopped else fitted.model
+
+    def _fit_again(
+        self, candidate: Candidate, task: Task, seed: int, seconds: float, learnt: Part | None = None
+    ) -> Fitted:
+        """Fit the candidate's settings for the length that validation chose, with nothing held out.
+
+        Args:
+            candidate: a member.
+            task: the task.
+            seed: of the fit.
+            seconds: time allotted.
+            learnt: the items of another split; None for training and validation items of the contest.
+        """
+        model = pickle.dumps(candidate.search.baseline.make(task, candidate.settings, seed))
+        take = self.training_data.refit_sample(candidate.take, self.seed, learnt)
+        deadline = None if math.isinf(seconds) else time.monotonic() + seconds
+        return self.worker.fit(model, take, deadline, self.stopping, searched=candidate.model, learnt=learnt)
+
+    def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
+        """Fit all members once on another split, and predict its test items; see `records.Contender.repeat`."""
+        ends = time.monotonic() + seconds
+        dataset = self.training_data.dataset
+        learnt, outputs = refit_part(dataset, task, split), []
+        for candidate in self.named.members:
+            if not _has_chosen(candidate):
+                raise TrialError(f"{candidate.run.name}: nothing bounds the length of a fit without validation rows")
+            left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
+            fitted = self._fit_again(candidate, task, self.seed + 1000 * (REPEATS_FROM + number), left, learnt)
+            if fitted.stopped or left <= 0:
+                raise OutOfTime(f"the time was over before {candidate.run.name} was fitted")
+            if fitted.model is None or fitted.failure:
+                raise TrialError(f"{candidate.run.name}: {fitted.failure}")
+            model = pickle.loads(fitted.model)  # safe: a model of this run
+            outputs.append(model.predict(dataset, split.items("test")))
+        return combine(outputs, self.weights())
 
     def finalist(self) -> Run:
         """The run of the finalist as it stands.
@@ -193,3 +229,8 @@ class Candidates:
         each = [model.predict(data.dataset, data.test) for model in self.models(n_seeds)]
         n = len(members)
         return tuple(combine(each[start : start + n], weights) for start in range(0, len(each), n))
+
+
+def _has_chosen(candidate: Candidate) -> bool:
+    """Whether the model of the search says what validation items decided."""
+    return hasattr(pickle.loads(candidate.model), "chosen")  # safe: a model of this run

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from automl.baselines.model import forget
-from automl.shallow.worker import FitSpec, Fitted, Payload, in_words, run_fit
+from automl.shallow.worker import FitSpec, Fitted, Part, Payload, in_words, run_fit
 
 __all__ = ["InProcessWorker"]
 
@@ -33,13 +33,15 @@ class InProcessWorker:
 
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
             stopping: Callable[[], bool] = lambda: False, part: int = 0,
-            searched: bytes | None = None) -> Fitted:  # fmt: skip
+            searched: bytes | None = None, learnt: Part | None = None) -> Fitted:  # fmt: skip
         """Fit one model to its end, whatever the deadline; see `Worker.fit`."""
         begun = time.monotonic()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                fitted = run_fit(self.payload, FitSpec(model, take, deadline, part, searched), lambda model: None)
+                fitted = run_fit(
+                    self.payload, FitSpec(model, take, deadline, part, searched, learnt), lambda model: None
+                )
         except Exception as error:  # an error of a library fails this run only, not the contest
             return Fitted(fit_seconds=time.monotonic() - begun, failure=in_words(error))
         return dataclasses.replace(fitted, peak_mib=None)

@@ -373,6 +373,14 @@ class ShallowSide:
         """Refit the finalist once more; see `Candidates.add_seed`."""
         return self.candidates.add_seed(seconds)
 
+    def seconds_a_repeat(self, n_members: int = 1) -> float:
+        """The time that a fit of the finalist on another split is expected to take: that of a refit."""
+        return self.candidates.seconds_a_seed(n_members)
+
+    def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
+        """Fit the finalist on another split, and predict its test items; see `Candidates.repeat`."""
+        return self.candidates.repeat(task, split, number, seconds)
+
     def finalist(self) -> Run:
         """The run of the finalist as it stands, without members that left it."""
         return self.candidates.finalist()

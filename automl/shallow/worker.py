@@ -91,7 +91,11 @@ class Payload:
     @property
     def growth(self) -> float:
         """Items of a refit, as a multiple of the training items."""
-        return 1.0 if self.refit is None else len(self.refit.items) / max(len(self.parts[0].items), 1)
+        return self.growth_to(self.refit)
+
+    def growth_to(self, learnt: Part | None) -> float:
+        """Items to learn from, as a multiple of the training items."""
+        return 1.0 if learnt is None else len(learnt.items) / max(len(self.parts[0].items), 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +108,7 @@ class FitSpec:
         deadline: `time.monotonic` value to end by, or None.
         part: number of the hold-out; 0 is the first.
         searched: of a refit: the model of the search, pickled, which knows what validation items decided.
+        learnt: what a refit on another split is trained on, in place of `Payload.refit`.
     """
 
     model: bytes
@@ -111,6 +116,7 @@ class FitSpec:
     deadline: float | None
     part: int = 0
     searched: bytes | None = None
+    learnt: Part | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,7 +255,7 @@ class Worker:
 
     def fit(self, model: bytes, take: np.ndarray | None, deadline: float | None,
             stopping: Callable[[], bool] = lambda: False, part: int = 0,
-            searched: bytes | None = None) -> Fitted:  # fmt: skip
+            searched: bytes | None = None, learnt: Part | None = None) -> Fitted:  # fmt: skip
         """Fit one model. At the deadline the child is killed, its last checkpoint is used, and a new child starts.
 
         Args:
@@ -259,12 +265,13 @@ class Worker:
             stopping: returns whether the user wants to stop; called ten times a second.
             part: number of the hold-out; 0 is the first.
             searched: see `FitSpec`.
+            learnt: see `FitSpec`.
         """
         try:
             reason = self.wait(deadline, stopping)
             if reason is not None:
                 return Fitted(failure=reason)
-            return self._fit(FitSpec(model, take, deadline, part, searched), stopping)
+            return self._fit(FitSpec(model, take, deadline, part, searched, learnt), stopping)
         except BaseException:
             self.close()
             raise
@@ -467,9 +474,10 @@ def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> F
         last[:] = [time.monotonic(), time.monotonic() - now]
 
     if spec.searched is not None:
-        assert payload.refit is not None
-        chosen = pickle.loads(spec.searched).chosen(payload.growth)  # safe: a model of this run
-        part, context = payload.refit, FitContext(spec.deadline, None, None, None, chosen)
+        learnt = spec.learnt or payload.refit
+        assert learnt is not None
+        chosen = pickle.loads(spec.searched).chosen(payload.growth_to(learnt))  # safe: a model of this run
+        part, context = learnt, FitContext(spec.deadline, None, None, None, chosen)
     else:
         part = payload.parts[spec.part]
         context = FitContext(spec.deadline, checkpoint, part.valid, part.valid_truth)

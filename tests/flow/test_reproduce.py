@@ -92,3 +92,9 @@ def test_costs_that_replaced_those_of_a_file_are_flags(tmp_path):
     for replaced in ({"costs": {"predictions_per_year": 7}}, {"predictions_per_year": 7}):
         said = reproduce(recipes.read(file, **replaced), TASK)
         assert said["command"].endswith("--predictions-per-year 7")
+
+
+def test_repeats_are_asked_for_again():
+    said = reproduce(Recipe("cars.csv", ("y",), repeats=5), TASK)
+    assert "--repeats 5" in said["command"] and "repeats=5" in said["python"] and "repeats: 5" in said["recipe"]
+    assert "repeats" not in reproduce(Recipe("cars.csv", ("y",)), TASK)["command"]

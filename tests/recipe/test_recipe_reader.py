@@ -307,3 +307,13 @@ def test_costs_are_written_as_they_are_read(written):
     assert "costs:\n  predictions_per_year: 5000000\n" in text
     assert recipe.read(written(text)).costs == made.costs
     assert "costs" not in recipe.dump(recipe.make(data="sklearn:iris"))
+
+
+def test_repeats_are_several_or_none(written):
+    assert recipe.read(written("data: cars.csv\nrepeats: 5\n")).repeats == 5
+    assert recipe.read(written("data: cars.csv\nrepeats: 5\n"), repeats=0).repeats == 0
+    assert "repeats: 5\n" in recipe.dump(recipe.make(data="sklearn:iris", repeats=5))
+    assert "repeats" not in recipe.dump(recipe.make(data="sklearn:iris"))
+    for value, said in (("1", "one repeat has no spread"), ("101", "a whole number from 2 to 100, or 0 for none")):
+        with pytest.raises(RecipeError, match=said):
+            recipe.read(written(f"data: cars.csv\nrepeats: {value}\n"))

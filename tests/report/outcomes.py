@@ -19,6 +19,7 @@ from automl.records import (
     Outcome,
     Output,
     Recipe,
+    Repeats,
     Run,
     Split,
     Task,
@@ -241,7 +242,8 @@ def sequence() -> Outcome:
 
 
 def tiny() -> Outcome:
-    return classes("multiclass", 4, n=20)
+    repeats = Repeats(5, (0.1, -0.2, 0.05), -0.0167, (-0.4, 0.37), 0.95, ("no memory",), "3 of 5 repeats were made.")
+    return classes("multiclass", 4, n=20, repeats=repeats)
 
 
 def multilabel() -> Outcome:

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from automl.records import Champion, Costs, Lead
+from automl.records import Champion, Costs, Lead, Repeats
 from automl.report import page
 from automl.report.result import result_dict
 from automl.report.summary import summary, verdict_lines
@@ -71,3 +71,18 @@ def test_the_costs_of_a_year_and_where_they_cross_are_shown_at_the_users_rates(o
 
 def test_costs_that_were_not_measured_are_left_out(outcome_of):
     assert section(outcome_of("binary"), "costs")["total"] is None
+
+
+def test_repeats_stand_beside_the_verdict(outcome_of):
+    whole = outcome_of("binary")
+    made = Repeats(5, (0.01, 0.03), 0.02, (-0.07, 0.11), 0.95, ("no memory",), "2 of 5 repeats were made <b>.")
+    outcome = dataclasses.replace(whole, repeats=made)
+    said = "2 of 5 made: gain +0.0200 in the mean, 95\u00a0% interval from −0.0700 to +0.1100"
+    assert ["Repeats", said] in section(outcome, "verdict")["facts"]
+    assert made.note in section(outcome, "verdict")["notes"] and verdict_lines(outcome)[-1] == made.note
+    assert section(outcome, "verdict")["answer"] == section(whole, "verdict")["answer"]
+    found = result_dict(outcome)["repeats"]
+    assert (found["asked"], found["n"], found["n_failed"], found["interval"]) == (5, 2, 1, [-0.07, 0.11])
+    none = dataclasses.replace(whole, repeats=Repeats(5, (), None, None, 0.95, (), "0 of 5 repeats were made."))
+    assert ["Repeats", "0 of 5 made"] in section(none, "verdict")["facts"]
+    assert result_dict(none)["repeats"]["interval"] is None and result_dict(whole)["repeats"] is None

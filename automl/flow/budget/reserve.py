@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,6 +51,7 @@ class Reserve:
         bootstrap_seconds: time to score the replicates of both finalists.
         mixture_seconds: time to prepare a metric for one mixture of seeds.
         naming_seconds: time to select the ensembles of both sides.
+        repeating: returns the time to keep back for repeats on other splits.
     """
 
     def __init__(self, prepared: Prepared, budget_seconds: float, runs: list[Run]) -> None:
@@ -61,6 +62,7 @@ class Reserve:
         self.bootstrap_seconds = 0.0
         self.mixture_seconds = 0.0
         self.naming_seconds = 0.0
+        self.repeating: Callable[[], float] = lambda: 0.0
 
     def probe(self, output: Output) -> None:
         """Measure the time of scoring, on a floor's predictions for the validation rows."""
@@ -119,7 +121,12 @@ class Reserve:
             members = [known for known in self.runs if known.name in names] or [run]
             seconds_of = self._deep if side == "deep" else self._shallow
             total += n_seeds * sum(seconds_of(member) for member in members)
-        return SLACK * total
+        return SLACK * total + self.repeating()
+
+    @property
+    def writing_seconds(self) -> float:
+        """Seconds to keep back for what follows the comparison: the report and the model."""
+        return SLACK * BASE_SECONDS
 
     def _shallow(self, run: Run) -> float:
         n_rows = self.n_test + min(self.n_test, TIMED_ROWS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.records import Comparison, Outcome, Run, Section
+from automl.records import Comparison, Outcome, Repeats, Run, Section
 from automl.report import sides, words
 from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import CONDITION, trust_of
@@ -38,7 +38,7 @@ def collect(outcome: Outcome) -> dict[str, Any]:
         "recommended": comparison.recommended,
         "why": " ".join(filter(None, (why(outcome), CONDITION if trust_of(outcome.findings).findings else ""))),
         "facts": facts(outcome),
-        "notes": [*comparison.notes, *stopped(outcome)],
+        "notes": [*comparison.notes, *([outcome.repeats.note] if outcome.repeats else []), *stopped(outcome)],
     }
 
 
@@ -162,12 +162,26 @@ def facts(outcome: Outcome) -> list[list[str]]:
         rows.append(["Interval", interval_facts(comparison)])
     if comparison.p_value is not None:
         rows.append(["Exact paired test", f"p = {words.number(comparison.p_value, 2)}"])
+    if outcome.repeats is not None:
+        rows.append(["Repeats", repeats_facts(outcome.repeats)])
     if clock.get("wall_seconds") is not None:
         budget = clock.get("budget_seconds")
         offered = f" of {words.duration(budget)} offered" if budget else ""
         rows.append(["Time", f"{words.duration(clock['wall_seconds'])}{offered}"])
     rows.append(["Runs", tally(outcome.runs)])
     return rows
+
+
+def repeats_facts(repeats: Repeats) -> str:
+    """How many repeats were made, and what they say."""
+    text = f"{words.number(len(repeats.gains))} of {words.number(repeats.asked)} made"
+    if repeats.gain is None:
+        return text
+    text += f": gain {words.signed(repeats.gain)} in the mean"
+    if repeats.interval is None:
+        return text
+    low, high = (words.signed(end) for end in repeats.interval)
+    return f"{text}, {words.percent(repeats.level)} interval from {low} to {high}"
 
 
 CAUSES = {"test": "test data", "time": "times that all series share", "deep_seeds": "deep seeds",

@@ -47,3 +47,10 @@ def test_the_best_run_of_each_side_counts_while_the_search_goes_on():
 def test_without_a_bound_on_time_nothing_is_kept_back():
     runs = [deep(10.0)]
     assert Reserve(prepared(2000), math.inf, runs).searching() == 0.0
+
+
+def test_time_for_repeats_is_kept_back_with_the_rest():
+    one, other = (Reserve(prepared(2000), 60.0, [deep(10.0)]) for _ in range(2))
+    other.repeating = lambda: 12.5
+    assert other.seconds({}) - one.seconds({}) == pytest.approx(12.5)
+    assert other.searching() - one.searching() == pytest.approx(12.5)

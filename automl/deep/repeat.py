@@ -1,0 +1,102 @@
+"""Fits the deep finalist on another split of the same rows, with an encoder of its own, and predicts its test rows."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from automl import modalities
+from automl.deep.data import training_data_of
+from automl.deep.finalist import LEAST_LENGTH
+from automl.deep.training.trainer import Trainer
+from automl.errors import OutOfTime, TrialError
+from automl.goals.shared.outputs import combine
+from automl.sides.predictors import raw
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+
+    from automl.deep.family import Candidate
+    from automl.deep.finalist import Finalist
+    from automl.records import Output, Split, Task
+
+__all__ = ["repeat", "seconds_of"]
+
+SEED_STEP = 700
+"""Seeds of repeats lie beyond those of trials and refits."""
+
+
+def seconds_of(
+    finalist: Finalist, n_members: int, encode_seconds: float, compile_seconds: Mapping[str, float]
+) -> float:
+    """The time that a repeat is expected to take: encoding, and of each member compilation and a refit.
+
+    Args:
+        finalist: of the side.
+        n_members: before it is named, so many of the best candidates are reckoned with.
+        encode_seconds: time to encode the rows of a split once; fitting the encoder is taken to be as long.
+        compile_seconds: of each template: its longest compilation, since a trial may have found its network compiled.
+    """
+    growth = finalist.trainer.training_data.growth
+    members = finalist.named.members or finalist.ranked[:n_members]
+    fits = [compile_seconds[one.template.name] + _training_seconds(one, growth) for one in members]
+    return sum(fits) + 2 * encode_seconds + 0.2
+
+
+def _training_seconds(member: Candidate, growth: float) -> float:
+    """The time of a refit without compilation: that of the last one, if there is one."""
+    if member.refits:
+        return member.refits[-1].seconds - member.refits[-1].compile_seconds
+    return growth * (member.fit.seconds - member.fit.compile_seconds)
+
+
+def repeat(finalist: Finalist, task: Task, split: Split, number: int, seconds: float) -> Output:
+    """See `records.Contender.repeat`. Trials run in this process, also where the search has workers elsewhere.
+
+    Args:
+        finalist: named, and refitted in the contest.
+        task: the task.
+        split: another split of the same rows.
+        number: of the repeat.
+        seconds: time allotted.
+
+    Raises:
+        OutOfTime: the time was over before the fit.
+        TrialError: a member could not be fitted.
+    """
+    ends = time.monotonic() + seconds
+    own, dataset = finalist.trainer, finalist.dataset
+    encoder, codec = modalities.fit(dataset, task, split)
+    training_data = training_data_of(dataset, task, split, encoder, codec, finalist.metric)
+    trainer = Trainer(training_data, own.templates, own.device, own.memory_mib, own.stopping)
+    trainer.on_stuck = own.on_stuck
+    arrays = encoder.transform(dataset, split.items("test"))
+    try:
+        raws = [_predicted(finalist, trainer, arrays, member, number, ends) for member in finalist.named.members]
+    finally:
+        trainer.close()
+    return combine([codec.decode(raw) for raw in raws], finalist.named.weights)
+
+
+def _predicted(
+    finalist: Finalist, trainer: Trainer, arrays: dict[str, np.ndarray], member: Candidate, number: int, ends: float
+) -> np.ndarray:
+    """The raw outputs of a member, fitted on the rows of the trainer, for these arrays."""
+    left = math.inf if math.isinf(ends) else ends - time.monotonic()
+    if left <= 0:
+        raise OutOfTime(f"the time was over before {member.run.name} was fitted")
+    learnt, before = trainer.training_data, finalist.trainer.training_data
+    growth = learnt.growth * len(learnt.target) / max(len(before.target), 1)
+    seed = finalist.seed * 1000 + SEED_STEP + number
+    spec = finalist.spec_of(member, f"{member.run.name} repeat {number}", seed, left, growth)
+    result = trainer.run(spec)
+    if result.fit is None and result.status == "failed":
+        raise TrialError(f"{member.run.name}: {result.failure}")
+    assert spec.n_steps is not None
+    if result.fit is None or result.fit.n_steps < LEAST_LENGTH * spec.n_steps:
+        raise OutOfTime(f"the time was over before {member.run.name} was fitted")
+    network = trainer.network(member.template, member.settings, finalist.seed)
+    return raw(network.detached(result.fit.weights), arrays)
