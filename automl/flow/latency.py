@@ -26,21 +26,32 @@ TIMED_CALLS = 5
 TIMED_ROWS, FIRST_ROWS = 1024, 32
 BATCH_SECONDS = 0.1
 """About how long a batch may take; fewer rows are timed of a slow model, or of rows that take long to read."""
+SLOW_SECONDS = 0.5
+"""A call that takes longer is not repeated for the sake of a median."""
+WIDE_COLUMNS = 2_000
+"""With more columns a row takes long to read: that is timed once for all models, and then the models alone."""
 MOST_HISTORY, MOST_SERIES = 20_000, 64
 """Rows of the histories that forecasts are timed on, all series together, and the most series."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class OwnForm:
     """Some items as the user gave them, before they were typed.
 
     Attributes:
         rows: a frame of raw cells, or an array; for a forecast a frame of histories.
         ends: for a forecast, where the history of each series ends in `rows`; None if rows are items.
+        read_ms: milliseconds to read one item, once it was timed.
     """
 
     rows: Any
     ends: tuple[int, ...] | None = None
+    read_ms: float | None = None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a row takes long to read."""
+        return isinstance(self.rows, pd.DataFrame) and self.rows.shape[1] > WIDE_COLUMNS
 
     @property
     def n_items(self) -> int:
@@ -113,20 +124,28 @@ def measure(predictor: Any, side: str, prepared: Prepared) -> Cost:
         prepared: the data.
     """
     form, dataset = prepared.own_form, prepared.dataset
-    if form is not None and form.n_items:
+    if form is not None and form.n_items and not form.is_wide:
         model = SideModel(side, prepared.task, predictor, dataset.root)
         try:
             return _timed(lambda n: model.predict(form.first(n), on_odd="ignore"), form.n_items)
         except InputError:
             pass
     items = prepared.split.items("test")
-    return _timed(lambda n: predictor.output(dataset, items[:n]), min(len(items), TIMED_ROWS))
+    alone = _timed(lambda n: predictor.output(dataset, items[:n]), min(len(items), TIMED_ROWS))
+    return alone if form is None or not form.is_wide else _with_reading(alone, _reading_ms(prepared), len(items))
+
+
+def _with_reading(alone: Cost, read_ms: float, n_items: int) -> Cost:
+    """The times of a model with those to read its rows, which take as long for a batch as for one row."""
+    n = min(n_items, TIMED_ROWS)
+    batch_seconds = n / (alone.rows_per_second or 1.0) + read_ms / 1000
+    return Cost(predict_ms=(alone.predict_ms or 0.0) + read_ms, rows_per_second=n / max(batch_seconds, 1e-9))
 
 
 def _timed(call: Callable[[int], Any], n_items: int) -> Cost:
     """Time a call for one item, and for a batch that takes about `BATCH_SECONDS`."""
-    one = _median_seconds(call)
-    n = min(FIRST_ROWS, n_items)
+    n, warm = min(FIRST_ROWS, n_items), _seconds(call, 1)
+    one = warm if warm > SLOW_SECONDS else _median_seconds(call)
     seconds = _seconds(call, n)
     most = min(TIMED_ROWS, n_items, max(n, int(n * BATCH_SECONDS / max(seconds, 1e-9))))
     if most > n:
@@ -135,8 +154,7 @@ def _timed(call: Callable[[int], Any], n_items: int) -> Cost:
 
 
 def _median_seconds(call: Callable[[int], Any]) -> float:
-    """Of a call for one item, after one to warm up; fewer calls of a slow one."""
-    call(1)
+    """Of a call for one item; fewer calls of a slow one."""
     times: list[float] = []
     while len(times) < TIMED_CALLS and sum(times) < BATCH_SECONDS:
         times.append(_seconds(call, 1))
@@ -165,11 +183,17 @@ def _reading_ms(prepared: Prepared) -> float:
     form = prepared.own_form
     if form is None or not form.n_items:
         return 0.0
-    model = SideModel("floor", prepared.task, None, prepared.dataset.root)
-    try:
-        return 1000 * _median_seconds(lambda n: model.read(form.first(n), on_odd="ignore"))
-    except InputError:
-        return 0.0
+    if form.read_ms is None:
+        model = SideModel("floor", prepared.task, None, prepared.dataset.root)
+        try:
+            warm = _seconds(lambda n: model.read(form.first(n), on_odd="ignore"), 1)
+            slow = warm > SLOW_SECONDS
+            form.read_ms = 1000 * (
+                warm if slow else _median_seconds(lambda n: model.read(form.first(n), on_odd="ignore"))
+            )
+        except InputError:
+            form.read_ms = 0.0
+    return form.read_ms
 
 
 def merged(fitted: Cost, measured: Cost) -> Cost:

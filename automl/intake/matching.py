@@ -53,8 +53,9 @@ def matched(
             f"it has {listed(frame.columns)}"
         )
     apart = {*answers, *task.set_aside, task.label, task.group_column}
-    needed = [c.name for c in task.columns if c.kind not in UNUSED_KINDS and c.name not in {*keys, *apart}]
-    missing = tuple(name for name in needed if name not in frame.columns)
+    own, trained_on, others = set(frame.columns), set(known), {*keys, *apart}  # of a wide table, lists are slow
+    needed = [c.name for c in task.columns if c.kind not in UNUSED_KINDS and c.name not in others]
+    missing = tuple(name for name in needed if name not in own)
     if needed and len(missing) == len(needed) and not keys:
         raise DataError(
             f"{raw.where} has none of the {len(needed)} columns trained on ({listed(needed)}); it has "
@@ -64,11 +65,12 @@ def matched(
         message = f"{_columns(missing)} trained on {_are(missing)} not in the new rows and read as missing"
         step = "Predictions are less certain; add what is missing."
         findings += (_finding("missing_columns", "high", message, step, missing),)
-    extra = tuple(name for name in frame.columns if name not in {*known, *keys, *apart, *silent})
+    expected = {*known, *others, *silent}
+    extra = tuple(name for name in frame.columns if name not in expected)
     if extra and task.horizon is None:  # a forecast names no column that it does not use
         message = f"{_columns(extra)} of the new rows {_were(extra)} not trained on and {_are(extra)} ignored"
         findings += (_finding("extra_columns", "low", message, "Train again with what should count.", extra),)
-    keep = [name for name in frame.columns if (name in known or name in keys) and name not in answers]
+    keep = [name for name in frame.columns if (name in trained_on or name in keys) and name not in answers]
     return frame[keep].copy(), target, findings
 
 
