@@ -131,15 +131,15 @@ def measure(predictor: Any, side: str, prepared: Prepared) -> Cost:
         except InputError:
             pass
     items = prepared.split.items("test")
-    alone = _timed(lambda n: predictor.output(dataset, items[:n]), min(len(items), TIMED_ROWS))
-    return alone if form is None or not form.is_wide else _with_reading(alone, _reading_ms(prepared), len(items))
+    own = _timed(lambda n: predictor.output(dataset, items[:n]), min(len(items), TIMED_ROWS))
+    return own if form is None or not form.is_wide else _with_reading(own, _reading_ms(prepared), len(items))
 
 
-def _with_reading(alone: Cost, read_ms: float, n_items: int) -> Cost:
+def _with_reading(cost: Cost, read_ms: float, n_items: int) -> Cost:
     """The times of a model with those to read its rows, which take as long for a batch as for one row."""
     n = min(n_items, TIMED_ROWS)
-    batch_seconds = n / (alone.rows_per_second or 1.0) + read_ms / 1000
-    return Cost(predict_ms=(alone.predict_ms or 0.0) + read_ms, rows_per_second=n / max(batch_seconds, 1e-9))
+    batch_seconds = n / (cost.rows_per_second or 1.0) + read_ms / 1000
+    return Cost(predict_ms=(cost.predict_ms or 0.0) + read_ms, rows_per_second=n / max(batch_seconds, 1e-9))
 
 
 def _timed(call: Callable[[int], Any], n_items: int) -> Cost:
