@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.decomposition import PCA
 
+from automl.baselines.features.projection import Projected
 from automl.baselines.model import remembered, rows_key
 from automl.records import Dataset
 
@@ -18,7 +18,7 @@ SMALL_SIDE = 16
 """Longer side of the pixels beside gradients."""
 
 
-class PictureFeatures:
+class PictureFeatures(Projected):
     """Oriented gradients at one or more scales, small pixels, or both; on principal components if asked for.
 
     Args:
@@ -85,19 +85,11 @@ class PictureFeatures:
         if self.cells and self.pixels:
             units[-1] *= 2.0
         self.scale = np.repeat(units / np.sqrt(raw.shape[1]), widths).astype(np.float32)
-        X = (raw - self.center) / self.scale
-        if self.components:
-            size = int(min(self.components, *X.shape))
-            self.projection = PCA(size, svd_solver="randomized", random_state=self.seed).fit(X)
-            X = self.projection.transform(X)
-        return np.asarray(X, dtype=np.float64)
+        return self._fit_projection(raw)
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """The features of other rows."""
-        X = (self._raw(dataset, rows)[0] - self.center) / self.scale
-        if self.projection is not None:
-            X = self.projection.transform(X)
-        return np.asarray(X, dtype=np.float64)
+        return self._projected(self._raw(dataset, rows)[0])
 
 
 def pictures_of(dataset: Dataset, column: str = "") -> Any:

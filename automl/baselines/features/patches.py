@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.cluster import MiniBatchKMeans
-from sklearn.decomposition import PCA
 
 from automl.baselines.features.gradients import pictures_of, resized
+from automl.baselines.features.projection import Projected
 from automl.baselines.model import remembered, rows_key
 from automl.records import Dataset
 
@@ -27,7 +27,7 @@ MOST_PLACES = 160
 BATCH = 128
 
 
-class PatchFeatures:
+class PatchFeatures(Projected):
     """How much of each dictionary patch lies in each part of a picture.
 
     Patches are normalised for brightness and contrast and whitened; k-means gives the dictionary; a patch's code is its
@@ -67,19 +67,11 @@ class PatchFeatures:
         raw, self.mean, self.whiten, self.dictionary = remembered(key, lambda: self._learnt(dataset, rows))
         spread = raw.std(axis=0)
         self.center, self.scale = raw.mean(axis=0), spread + max(1e-3 * float(spread.mean()), 1e-6)
-        X = (raw - self.center) / self.scale
-        if self.components:
-            size = int(min(self.components, *X.shape))
-            self.projection = PCA(size, svd_solver="randomized", random_state=self.seed).fit(X)
-            X = self.projection.transform(X)
-        return np.asarray(X, dtype=np.float64)
+        return self._fit_projection(raw)
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """The codes of other rows."""
-        X = (self._codes(dataset, rows) - self.center) / self.scale
-        if self.projection is not None:
-            X = self.projection.transform(X)
-        return np.asarray(X, dtype=np.float64)
+        return self._projected(self._codes(dataset, rows))
 
     def _learnt(self, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         """Codes of these rows, and the mean, whitening and dictionary that they come of."""

@@ -46,7 +46,7 @@ REPRODUCE = Section(
     order=110,
     collect=collect,
     template="""
-<p>Under a time budget a faster or slower machine tries more or fewer settings; with the same seed and a number of trials instead, the same machine repeats the run exactly.</p>
+<p>Under a time budget a faster or slower machine tries more or fewer settings; with the same seed, a number of trials and <code>none</code> as its budget, the same machine repeats a run exactly.</p>
 {% if command %}<h3>Command line</h3><pre tabindex="0">{{ command }}</pre>{% endif %}
 {% if python %}<h3>Python</h3><pre tabindex="0">{{ python }}</pre>{% endif %}
 {% if recipe %}{% call more("Recipe (YAML)") %}<pre tabindex="0">{{ recipe }}</pre>{% endcall %}{% endif %}
