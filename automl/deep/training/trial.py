@@ -205,7 +205,7 @@ class _Progress:
         """Seconds that the trial may take, if it should take `soft_seconds`."""
         needed = self.total * self.step_seconds
         if self.least_share is not None:
-            return max(soft_seconds, self.compile_seconds + self.least_share * needed)
+            return self.compile_seconds + max(soft_seconds, self.least_share * needed)
         return soft_seconds if needed <= SOFT_STRETCH * soft_seconds else math.inf
 
     def batches(self) -> np.ndarray:
@@ -267,8 +267,8 @@ def train(
         n_steps: length of the schedule, so that another seed is trained as long as the first; None: as "epochs" says.
         soft_seconds: the schedule is shortened to this time if it would take at most twice as long. A schedule that
             would take longer would lose too much; it may use all the time up to the deadline.
-        least_share: the schedule is shortened to `soft_seconds` however long it would take, but to no smaller share of
-            its steps than this; None for the rule above.
+        least_share: the schedule is shortened to `soft_seconds` however long it would take, compilation apart, but to
+            no smaller share of its steps than this; None for the rule above.
         milestones: where a trial that lags behind earlier ones is stopped.
         on_epoch: called with each point of the learning curve.
         on_snapshot: called with a snapshot at the end of an epoch, at most every ten seconds.

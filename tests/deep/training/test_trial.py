@@ -168,6 +168,23 @@ def test_a_schedule_is_shortened_as_asked_but_to_no_less_than_its_least_share(cl
     assert network.rates[-1] < 0.1 * max(network.rates) and result.status == "done"
 
 
+def test_compilation_takes_nothing_from_a_schedule_that_is_shortened_to_a_share_of_the_time(clock):
+    def steps(compile_seconds):
+        clock.now = time.monotonic()
+        network = FakeNetwork(itertools.count(), step_seconds=0.01, clock=clock)
+        dispatch = network.train
+
+        def train(batches, rates):
+            clock.sleep(0.0 if network.rates else compile_seconds)
+            return dispatch(batches, rates)
+
+        network.train = train
+        fit(network, epochs=100, deadline=clock.now + 100.0, soft_seconds=2.0, least_share=0.1)
+        return len(network.rates)
+
+    assert steps(3.0) == pytest.approx(steps(0.01), rel=0.1)
+
+
 class RestoredNetwork(FakeNetwork):
     """A network whose state is how many scores it has given."""
 
