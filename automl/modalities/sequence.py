@@ -13,7 +13,7 @@ from automl.errors import DataError
 from automl.modalities import forecast
 from automl.modalities.image import in_pixels, near_square
 from automl.modalities.shared.cells import as_they_are, typed
-from automl.modalities.shared.specs import MOST_NUMBERS, channel_stats, check_equal, restore_spec, spec_state
+from automl.modalities.shared.specs import MOST_NUMBERS, channel_stats, check_equal, evenly, restore_spec, spec_state
 from automl.records import ArrayForm, Column, Dataset, Encoder, Finding, InputSpec, Modality, Split, TargetCodec, Task
 from automl.system.counts import counted, noun
 
@@ -21,6 +21,7 @@ __all__ = ["SEQUENCE", "SequenceEncoder", "fit", "restore"]
 
 MAX_STEPS = 512
 LARGEST = 1e30
+GAP_ROWS = 2_000
 MOST_CHANNELS = 16
 """Of what may be pictures: with more rows of numbers than this, an array of one size a side is not told."""
 EXAMPLE_STEPS = 40
@@ -80,9 +81,21 @@ def fit(dataset: Dataset, task: Task, split: Split) -> SequenceEncoder:
     fill = np.where(seen, values, 0.0).sum(axis=(0, 2)) / np.maximum(seen.sum(axis=(0, 2)), 1)
     encoder = SequenceEncoder((), length, factor, fill)
     series = _averaged(_without_gaps(values, fill), factor).transpose(0, 2, 1)
-    stats = {**channel_stats(series), "factor": factor}
+    stats = {**channel_stats(series), "factor": factor, "end_gap": end_gap(series)}
     encoder.specs = (InputSpec("series", "series", series.shape[1:], "float32", stats=stats),)
     return encoder
+
+
+def end_gap(series: np.ndarray) -> float:
+    """How far apart the ends of ``(n, steps, channels)`` lie, in mean steps: the median over series and channels.
+
+    It is about 1 for a closed curve, such as the outline of a leaf, which may begin anywhere.
+    """
+    sample = evenly(series, GAP_ROWS)
+    steps = np.abs(np.diff(sample, axis=1)).mean(axis=1) if sample.shape[1] > 1 else np.zeros(sample[:, 0].shape)
+    moves = steps > 0
+    gaps = np.abs(sample[:, -1] - sample[:, 0])[moves] / steps[moves]
+    return float(np.median(gaps)) if gaps.size else float(sample.shape[1])
 
 
 def restore(state: Mapping[str, Any]) -> SequenceEncoder:

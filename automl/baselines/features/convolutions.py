@@ -1,4 +1,4 @@
-"""Random convolutions of sequences (MiniRocket), in NumPy."""
+"""Random convolutions of sequences (MiniRocket, MultiRocket), in NumPy."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ConvolutionFeatures", "filled"]
+__all__ = ["POOLS", "ConvolutionFeatures", "filled"]
 
 TRIPLES = np.array(list(combinations(range(9), 3)))  # (84, 3): where a kernel's weight is 2, else -1
+POOLS = ("share", "four")
+"""What is kept of a convolution's output: the share of positive values, or mean, place and longest run of them too."""
+BATCH_CELLS = 1_500_000
+BIAS_SEQUENCES = 16
+SHORTEST = 10
 
 
 def filled(sequences: np.ndarray) -> np.ndarray:
@@ -26,76 +31,133 @@ def filled(sequences: np.ndarray) -> np.ndarray:
 
 
 class ConvolutionFeatures:
-    """Share of positive values of 84 two-valued kernels of length 9, over dilations and biases.
+    """What 84 two-valued kernels of length 9 find in a sequence, over dilations and biases.
+
+    Of each kernel, dilation and bias the share of positive values is kept (MiniRocket). With "four" pools, also the
+    mean of the positive values, the mean of their places and the longest run of them (MultiRocket).
 
     Args:
         n_features: about how many.
         differences: whether first differences count as well.
-        normalise: whether each channel is first standardised.
+        normalise: whether each channel of each sequence is first standardised by itself; otherwise each channel is
+            standardised by moments of the training sequences.
         seed: of channels and biases.
+        pools: a member of `POOLS`.
 
-    Source: Dempster, Schmidt & Webb 2021, "MiniRocket"; first differences as in Tan et al. 2022 (MultiRocket).
+    Source: Dempster, Schmidt & Webb, "MiniRocket", KDD 2021; Tan, Dempster, Bergmeir & Webb, "MultiRocket", Data Mining
+        and Knowledge Discovery 36 (2022).
     """
 
-    def __init__(self, n_features: int = 5000, differences: bool = True, normalise: bool = True, seed: int = 0) -> None:
+    alternates = False  # of what versions before this one have stored: every convolution is padded
+    pools = "share"
+    moments: np.ndarray | None = None
+
+    def __init__(
+        self, n_features: int = 5000, differences: bool = True, normalise: bool = True, seed: int = 0,
+        pools: str = "share",
+    ) -> None:  # fmt: skip
         self.n_features = n_features
         self.differences = differences
         self.normalise = normalise
         self.seed = seed
+        self.pools = pools
+        self.alternates = True
         self.plans: list[dict[str, Any]] = []
 
     def _views(self, sequences: np.ndarray) -> list[np.ndarray]:
         X = filled(sequences)
         if self.normalise:
             X = (X - X.mean(axis=2, keepdims=True)) / (X.std(axis=2, keepdims=True) + 1e-6)
-        if X.shape[2] < 10:
-            X = np.pad(X, ((0, 0), (0, 0), (0, 10 - X.shape[2])), mode="edge")
+        elif self.moments is not None:
+            X = (X - self.moments[0][:, None]) / self.moments[1][:, None]
+        if X.shape[2] < SHORTEST:
+            X = np.pad(X, ((0, 0), (0, 0), (0, SHORTEST - X.shape[2])), mode="edge")
         return [X, np.diff(X, axis=2)] if self.differences else [X]
 
     def fit(self, sequences: np.ndarray) -> ConvolutionFeatures:
         """Draw dilations, channels and biases; biases are quantiles of outputs on training sequences."""
         random = np.random.default_rng(self.seed)
-        self.plans = []
+        self.plans, self.moments = [], None
+        if not self.normalise:
+            X = filled(sequences)
+            spread = X.std(axis=(0, 2))
+            self.moments = np.stack([X.mean(axis=(0, 2)), np.where(spread > 1e-6, spread, 1.0)]).astype(np.float32)
         views = self._views(sequences)
         for X in views:
             n, channels, length = X.shape
-            per_kernel = max(1, self.n_features // len(views) // len(TRIPLES))
+            per_kernel = max(1, self.n_features // len(views) // len(TRIPLES) // (4 if self.pools == "four" else 1))
             n_dilations = min(32, per_kernel)
             largest = max(np.log2((length - 1) / 8), 0.0)
             dilations, counts = np.unique(
                 np.floor(2 ** np.linspace(0, largest, n_dilations)).astype(np.int64), return_counts=True
             )
             n_biases = np.maximum(1, np.floor(counts * per_kernel / n_dilations)).astype(np.int64)
+            n_biases[: max(per_kernel - int(n_biases.sum()), 0)] += 1
             biases, chosen = [], []
-            for dilation, amount in zip(dilations, n_biases, strict=True):
+            for number, (dilation, amount) in enumerate(zip(dilations, n_biases, strict=True)):
                 size = min(channels, 9)
                 picks = np.zeros((len(TRIPLES), channels), dtype=np.float32)
                 for k in range(len(TRIPLES)):
                     width = int(2 ** random.uniform(0, np.log2(size + 1)))
                     picks[k, random.choice(channels, max(1, min(width, channels)), replace=False)] = 1.0
-                some = X[random.integers(0, n, min(n, 16))]
+                some = X[random.integers(0, n, min(n, BIAS_SEQUENCES))]
                 outputs = _convolved(some, int(dilation), picks)  # (some, 84, length)
                 levels = (np.arange(1, 84 * amount + 1) * ((np.sqrt(5) + 1) / 2) % 1).reshape(84, amount)
-                flat = np.sort(outputs.transpose(1, 0, 2).reshape(84, -1), axis=1)
-                biases.append(np.take_along_axis(flat, (levels * (flat.shape[1] - 1)).astype(np.int64), axis=1))
+                own = np.empty((84, amount), dtype=np.float32)
+                for kernels, part in self._parts(outputs, number, int(dilation)):
+                    flat = np.sort(part.transpose(1, 0, 2).reshape(len(part[0]), -1), axis=1)
+                    places = (levels[kernels] * (flat.shape[1] - 1)).astype(np.int64)
+                    own[kernels] = np.take_along_axis(flat, places, axis=1)
+                biases.append(own)
                 chosen.append(picks)
             self.plans.append({"dilations": dilations, "biases": biases, "channels": chosen})
         return self
 
     def transform(self, sequences: np.ndarray) -> np.ndarray:
-        """Shape (n, features), float32, each between 0 and 1."""
-        length = max(sequences.shape[2], 10)
-        batch = max(1, int(3e6 / (84 * length)))
+        """Shape (n, features), float32."""
+        length = max(sequences.shape[2], SHORTEST)
+        batch = max(1, BATCH_CELLS // (84 * length))
         parts = []
         for i in range(0, max(len(sequences), 1), batch):
             blocks = []
             for X, plan in zip(self._views(sequences[i : i + batch]), self.plans, strict=True):
-                for dilation, biases, picks in zip(plan["dilations"], plan["biases"], plan["channels"], strict=True):
+                triples = zip(plan["dilations"], plan["biases"], plan["channels"], strict=True)
+                for number, (dilation, biases, picks) in enumerate(triples):
                     outputs = _convolved(X, int(dilation), picks)
-                    for j in range(biases.shape[1]):
-                        blocks.append((outputs > biases[None, :, j, None]).mean(axis=2, dtype=np.float32))
+                    for kernels, part in self._parts(outputs, number, int(dilation)):
+                        for bias in biases[kernels].T:
+                            blocks += self._pooled(part, np.asarray(bias, np.float32))
             parts.append(np.concatenate(blocks, axis=1))
         return np.concatenate(parts)
+
+    def _parts(self, outputs: np.ndarray, number: int, dilation: int) -> list[tuple[slice, np.ndarray]]:
+        """Kernels, and their outputs: of every other kernel without the ends, where padding was read."""
+        if not self.alternates:
+            return [(slice(None), outputs)]
+        whole, inner = slice(number % 2, None, 2), slice(1 - number % 2, None, 2)
+        reach = min(4 * dilation, (outputs.shape[2] - 1) // 2)
+        return [(whole, outputs[:, whole]), (inner, outputs[:, inner, reach : outputs.shape[2] - reach])]
+
+    def _pooled(self, outputs: np.ndarray, bias: np.ndarray) -> list[np.ndarray]:
+        """Features ``(n, kernels)`` of outputs ``(n, kernels, length)``, a bias for each kernel."""
+        length = outputs.shape[2]
+        positive = outputs > bias[None, :, None]
+        count = np.bitwise_count(np.packbits(positive, axis=2)).sum(axis=2, dtype=np.int32)
+        share = (count / np.float32(length)).astype(np.float32)
+        if self.pools == "share":
+            return [share]
+        some = np.maximum(count, 1).astype(np.float32)
+        excess = np.maximum(outputs - bias[None, :, None], 0).sum(axis=2) / some
+        places = positive.astype(np.float32) @ (np.arange(1, length + 1, dtype=np.float32) / length) / some
+        return [share, excess, places, _longest_run(positive).astype(np.float32) / length]
+
+
+def _longest_run(positive: np.ndarray) -> np.ndarray:
+    """The longest run of True along the last axis."""
+    length = positive.shape[-1]
+    places = np.arange(1, length + 1, dtype=np.int16 if length < 2**15 else np.int32)
+    before = np.maximum.accumulate(np.where(positive, places.dtype.type(0), places), axis=-1)
+    return np.asarray((places - before).max(axis=-1))
 
 
 def _convolved(X: np.ndarray, dilation: int, picks: np.ndarray) -> np.ndarray:

@@ -27,14 +27,15 @@ class SequenceFeatures:
         differences: see `ConvolutionFeatures`.
         normalise: see `ConvolutionFeatures`.
         seed: of the convolutions.
+        pools: see `ConvolutionFeatures`.
     """
 
     def __init__(self, summaries: bool, convolutions: int, differences: bool = True, normalise: bool = True,
-                 seed: int = 0) -> None:  # fmt: skip
+                 seed: int = 0, pools: str = "share") -> None:  # fmt: skip
         self.categories: list[bool] = []
         self.summaries = summaries
         self.convolutions = convolutions
-        self.kernels = ConvolutionFeatures(convolutions, differences, normalise, seed) if convolutions else None
+        self.kernels = ConvolutionFeatures(convolutions, differences, normalise, seed, pools) if convolutions else None
         self.seed = seed
         self.center: np.ndarray | None = None
         self.scale: np.ndarray | None = None
@@ -43,7 +44,8 @@ class SequenceFeatures:
         """Draw kernels and learn the scale of each feature."""
         if self.kernels is not None:
             self.kernels.fit(dataset.inputs[rows])
-        options = () if self.kernels is None else (self.kernels.differences, self.kernels.normalise, self.seed)
+        kernels = self.kernels
+        options = () if kernels is None else (kernels.differences, kernels.normalise, self.seed, kernels.pools)
         key = ("sequences", self.summaries, self.convolutions, options, *rows_key(dataset, rows))
         raw = remembered(key, lambda: self._raw(dataset.inputs[rows]))
         self.center = raw.mean(axis=0)

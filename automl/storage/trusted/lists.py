@@ -21,6 +21,7 @@ OWN = (
     "automl.baselines.forecast.LaggedRidge",
     "automl.baselines.forecast.Naive",
     "automl.baselines.features.gradients.PictureFeatures",
+    "automl.baselines.features.intervals.IntervalFeatures",
     "automl.baselines.features.patches.PatchFeatures",
     "automl.baselines.learners.each_target.EachTarget",
     "automl.baselines.learners.linear.Fourier",
