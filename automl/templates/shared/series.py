@@ -16,7 +16,7 @@ VIEWS = ("shift", "crop", "warp", "scale")
 """Knobs of `automl.layers.augment.RandomSeries`."""
 KNOBS = ("learning_rate", "weight_decay", "dropout", *VIEWS)
 CLOSED = 0.6
-"""A series whose ends are nearer to each other than this many mean steps is taken for a closed curve (0.85 for noise)."""
+"""A series whose ends are nearer than this many mean steps is taken for a closed curve; those of noise are at 0.85."""
 STEPS_WANTED = 900
 """Training steps of a schedule on few series."""
 
