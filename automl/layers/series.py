@@ -133,7 +133,9 @@ class RelativeAttention(keras.layers.Layer):  # type: ignore[misc]
         size = dim // self.heads
         parted = ops.reshape(ops.matmul(inputs, self.mixed), (-1, steps, 3, self.heads, size))
         q, k, v = (ops.transpose(parted[:, :, i], (0, 2, 1, 3)) for i in range(3))  # (batch, heads, steps, size)
-        shares = ops.softmax(ops.matmul(q, ops.transpose(k, (0, 1, 3, 2))) / math.sqrt(size), axis=-1)
+        scores = ops.matmul(q, ops.transpose(k, (0, 1, 3, 2))) / math.sqrt(size)
+        # One step gets all the weight; Keras warns of a softmax over one number.
+        shares = ops.softmax(scores, axis=-1) if steps > 1 else ops.ones_like(scores)
         distance = ops.take(ops.reshape(self.distance, (self.heads, 2 * steps - 1)), self.places, axis=1)
         weights = self.drop(shares + ops.cast(distance, shares.dtype), training=training)
         joined = ops.reshape(ops.transpose(ops.matmul(weights, v), (0, 2, 1, 3)), (-1, steps, dim))

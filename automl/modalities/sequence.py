@@ -87,15 +87,16 @@ def fit(dataset: Dataset, task: Task, split: Split) -> SequenceEncoder:
 
 
 def end_gap(series: np.ndarray) -> float:
-    """How far apart the ends of ``(n, steps, channels)`` lie, in mean steps: the median over series and channels.
+    """How far apart the ends of ``(n, steps, channels)`` lie, in standard deviations: the median over series and
+    channels that vary.
 
-    It is about 1 for a closed curve, such as the outline of a leaf, which may begin anywhere.
+    It is small for a closed curve, such as the outline of a leaf, which may begin anywhere; 1 for noise.
     """
     sample = evenly(series, GAP_ROWS)
-    steps = np.abs(np.diff(sample, axis=1)).mean(axis=1) if sample.shape[1] > 1 else np.zeros(sample[:, 0].shape)
-    moves = steps > 0
-    gaps = np.abs(sample[:, -1] - sample[:, 0])[moves] / steps[moves]
-    return float(np.median(gaps)) if gaps.size else float(sample.shape[1])
+    spread = sample.std(axis=1)
+    varies = spread > 1e-7 * np.abs(sample).max(axis=1)
+    gaps = np.abs(sample[:, -1] - sample[:, 0])[varies] / spread[varies]
+    return float(np.median(gaps)) if gaps.size else 1.0
 
 
 def restore(state: Mapping[str, Any]) -> SequenceEncoder:

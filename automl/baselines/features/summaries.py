@@ -79,7 +79,8 @@ def summary(sequences: np.ndarray) -> np.ndarray:
     features = [mean, np.log1p(std), gaps, X.min(axis=2), X.max(axis=2), X[..., 0], X[..., -1]]
     features += list(np.quantile(X, LEVELS, axis=2))
     features += [(Z**3).mean(axis=2), (Z**4).mean(axis=2), (Z * time).mean(axis=2)]
-    features += [np.abs(steps).mean(axis=2), steps.std(axis=2), (np.diff(np.sign(Z), axis=2) != 0).mean(axis=2)]
+    crossings = (np.diff(np.sign(Z), axis=2) != 0).mean(axis=2) if length > 1 else np.zeros((n, channels))
+    features += [np.abs(steps).mean(axis=2), steps.std(axis=2), crossings]
     features += [Z.argmax(axis=2) / length, Z.argmin(axis=2) / length]
     features += [(Z[..., lag:] * Z[..., :-lag]).mean(axis=2) for lag in LAGS if lag < length // 2]
     power = np.log(np.abs(np.fft.rfft(Z, axis=2)[..., 1:]) ** 2 / length + 1e-6)

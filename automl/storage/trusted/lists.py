@@ -116,6 +116,7 @@ WORDS: Mapping[str, frozenset[str]] = {
         "distance": "euclidean cityblock",
         "goal": "binary multiclass multilabel regression",
         "library": "lightgbm catboost",
+        "pools": "share four",
         "statistic": "mean median",
         "style": "linear trees",
         "unskew": "log",

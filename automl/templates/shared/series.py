@@ -15,8 +15,8 @@ __all__ = [
 VIEWS = ("shift", "crop", "warp", "scale")
 """Knobs of `automl.layers.augment.RandomSeries`."""
 KNOBS = ("learning_rate", "weight_decay", "dropout", *VIEWS)
-CLOSED = 0.6
-"""A series whose ends are nearer than this many mean steps is taken for a closed curve; those of noise are at 0.85."""
+CLOSED = 0.25
+"""A series whose ends are nearer than this many standard deviations is taken for a closed curve; noise is at 1."""
 STEPS_WANTED = 900
 """Training steps of a schedule on few series."""
 
@@ -58,7 +58,7 @@ def lively(specs: Sequence[InputSpec]) -> dict[str, float]:
 
 def is_closed(specs: Sequence[InputSpec]) -> bool:
     """Whether the series look like closed curves, such as outlines of leaves: their ends lie close together."""
-    return all(float(spec.stats.get("end_gap", CLOSED)) < CLOSED for spec in specs)
+    return all(float(spec.stats.get("end_gap", 1.0)) < CLOSED for spec in specs)
 
 
 def batch_size_for(n_rows: int) -> int:
