@@ -48,10 +48,6 @@ class ConvolutionFeatures:
         and Knowledge Discovery 36 (2022).
     """
 
-    alternates = False  # of what versions before this one have stored: every convolution is padded
-    pools = "share"
-    moments: np.ndarray | None = None
-
     def __init__(
         self, n_features: int = 5000, differences: bool = True, normalise: bool = True, seed: int = 0,
         pools: str = "share",
@@ -61,15 +57,16 @@ class ConvolutionFeatures:
         self.normalise = normalise
         self.seed = seed
         self.pools = pools
-        self.alternates = True
+        self.alternates = True  # every other convolution is not padded; all were in versions before this one
+        self.moments: np.ndarray | None = None
         self.plans: list[dict[str, Any]] = []
 
     def _views(self, sequences: np.ndarray) -> list[np.ndarray]:
         X = filled(sequences)
         if self.normalise:
             X = (X - X.mean(axis=2, keepdims=True)) / (X.std(axis=2, keepdims=True) + 1e-6)
-        elif self.moments is not None:
-            X = (X - self.moments[0][:, None]) / self.moments[1][:, None]
+        elif (moments := getattr(self, "moments", None)) is not None:
+            X = (X - moments[0][:, None]) / moments[1][:, None]
         if X.shape[2] < SHORTEST:
             X = np.pad(X, ((0, 0), (0, 0), (0, SHORTEST - X.shape[2])), mode="edge")
         return [X, np.diff(X, axis=2)] if self.differences else [X]
@@ -132,7 +129,7 @@ class ConvolutionFeatures:
 
     def _parts(self, outputs: np.ndarray, number: int, dilation: int) -> list[tuple[slice, np.ndarray]]:
         """Kernels, and their outputs: of every other kernel without the ends, where padding was read."""
-        if not self.alternates:
+        if not getattr(self, "alternates", False):
             return [(slice(None), outputs)]
         whole, inner = slice(number % 2, None, 2), slice(1 - number % 2, None, 2)
         reach = min(4 * dilation, (outputs.shape[2] - 1) // 2)
@@ -144,7 +141,7 @@ class ConvolutionFeatures:
         positive = outputs > bias[None, :, None]
         count = np.bitwise_count(np.packbits(positive, axis=2)).sum(axis=2, dtype=np.int32)
         share = (count / np.float32(length)).astype(np.float32)
-        if self.pools == "share":
+        if getattr(self, "pools", "share") == "share":
             return [share]
         some = np.maximum(count, 1).astype(np.float32)
         excess = np.maximum(outputs - bias[None, :, None], 0).sum(axis=2) / some

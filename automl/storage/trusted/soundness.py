@@ -309,7 +309,8 @@ def check_kernels(part: Any) -> None:
         dilations = _numbers(plan["dilations"])
         need(dilations.dtype.kind in "iu" and bool((dilations >= 1).all()), part, "no dilations")
         need(len(plan["biases"]) == len(plan["channels"]) == len(dilations), part, "other biases than dilations")
-    need(part.moments is None or (_numbers(part.moments).ndim == 2 and len(part.moments) == 2), part, "no moments")
+    moments = getattr(part, "moments", None)
+    need(moments is None or _numbers(moments).shape[:1] == (2,), part, "no moments")
 
 
 def check_intervals(part: Any) -> None:
