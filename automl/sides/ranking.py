@@ -171,16 +171,18 @@ def _key(standing: Standing) -> tuple[float, float, float]:
 def _surely_better(other: Standing, leader: Standing) -> bool:
     """Whether a model judged on fewer hold-outs than the leader is better on the first by more than noise can be.
 
-    Noise is the standard error of the paired difference, or the leader's standard deviation over its hold-outs if that
-    is larger.
+    Noise is the standard error of the paired difference on the rows of the first hold-out; without resamplings of
+    them, the leader's standard deviation over its hold-outs.
     """
     if not other.n_holdouts < leader.n_holdouts or not other.each or not leader.each:
         return False
     gap = other.each[0] - leader.each[0]
-    noise = float(np.std(leader.each, ddof=1))
     if other.first.size and len(other.first) == len(leader.first):
         gaps = other.first - leader.first
-        noise = max(noise, float(np.std(gaps[np.isfinite(gaps)])) if np.isfinite(gaps).any() else math.inf)
+        usable = np.isfinite(gaps)
+        noise = float(np.std(gaps[usable])) if usable.any() else math.inf
+    else:
+        noise = float(np.std(leader.each, ddof=1))
     return bool(gap > SURE_OF_FEWER * noise)
 
 

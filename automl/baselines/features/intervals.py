@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from automl.baselines.features.convolutions import filled
+from automl.baselines.features.convolutions import filled, lengths_of
 from automl.baselines.model import remembered, rows_key
 from automl.records import Dataset
 
@@ -35,7 +35,7 @@ class IntervalFeatures:
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Shape (n, features), float32."""
-        X = filled(dataset.inputs[rows])
+        X = stretched(dataset.inputs[rows])
         blocks = [self._quantiles(view) for view in _views(X) if view.shape[2]]
         return np.nan_to_num(np.concatenate(blocks, axis=1))
 
@@ -51,6 +51,17 @@ class IntervalFeatures:
                 found[..., 1::2] -= part.mean(axis=2, keepdims=True)
             parts.append(found.reshape(len(X), -1))
         return np.concatenate(parts, axis=1)
+
+
+def stretched(sequences: np.ndarray) -> np.ndarray:
+    """Sequences without gaps, those that end early stretched to the whole length."""
+    X = filled(sequences)
+    steps = np.arange(X.shape[2])
+    for row, length in enumerate(lengths_of(sequences)):
+        if length < X.shape[2]:
+            places = np.linspace(0, length - 1, X.shape[2])
+            X[row] = [np.interp(places, steps[:length], channel[:length]) for channel in X[row]]
+    return X
 
 
 def intervals(length: int, depth: int) -> list[tuple[int, int]]:

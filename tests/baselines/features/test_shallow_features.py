@@ -9,9 +9,9 @@ from scipy import sparse
 from sklearn.linear_model import Ridge
 
 from automl.baselines.features.columns import TableFeatures
-from automl.baselines.features.convolutions import TRIPLES, ConvolutionFeatures, filled
+from automl.baselines.features.convolutions import TRIPLES, ConvolutionFeatures, filled, lengths_of
 from automl.baselines.features.gradients import PictureFeatures, oriented_gradients, resized
-from automl.baselines.features.intervals import IntervalFeatures, intervals
+from automl.baselines.features.intervals import IntervalFeatures, intervals, stretched
 from automl.baselines.features.levels import find, parts
 from automl.baselines.features.summaries import summary
 from automl.baselines.features.windows import past
@@ -257,13 +257,32 @@ def pools_of(row, kernel, dilation, bias, padded):
     return over.mean(), (output - bias)[over].mean(), places.mean() / n, max(runs) / n
 
 
+@pytest.mark.parametrize("pools", ["share", "four"])
+def test_a_sequence_that_ends_early_has_the_features_of_its_own_steps(pools):
+    """What stands for missing steps plays no part; the network of the other side holds the last value."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 2, 60)).astype(np.float32)
+    X[:10, :, 40:] = np.nan
+    kernels = ConvolutionFeatures(2_000, pools=pools).fit(X)
+    found = kernels.transform(X[:10])
+    shorter = kernels.transform(X[:10, :, :40])
+    assert (np.abs(found - shorter) < 1e-4).mean() > 0.8  # but for kernels that reach beyond half of it
+    np.testing.assert_array_equal(lengths_of(X), [40] * 10 + [60] * 10)
+
+
+def test_sequences_that_end_early_are_stretched_for_intervals():
+    X = np.full((1, 1, 9), np.nan, np.float32)
+    X[0, 0, :5] = [0, 1, 2, 3, 4]
+    np.testing.assert_allclose(stretched(X)[0, 0], np.linspace(0, 4, 9))
+
+
 def test_convolutions_of_before_predict_as_they_did():
     """A version before padded all convolutions, and stored neither pools nor moments."""
     X = np.random.default_rng(0).normal(size=(8, 1, 40)).astype(np.float32)
     kernels = ConvolutionFeatures(300).fit(X)
     for name in ("alternates", "pools", "moments"):
         delattr(kernels, name)
-    assert [len(kernels._parts(np.zeros((1, 84, 40)), number, 2)) for number in (0, 1)] == [1, 1]
+    assert [len(kernels._parts(np.zeros((1, 84, 40)), number, 2, np.array([40]))) for number in (0, 1)] == [1, 1]
     assert kernels.transform(X).max() <= 1
 
 
