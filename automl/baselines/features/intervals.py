@@ -37,7 +37,7 @@ class IntervalFeatures:
         """Shape (n, features), float32."""
         X = stretched(dataset.inputs[rows])
         blocks = [self._quantiles(view) for view in _views(X) if view.shape[2]]
-        return np.nan_to_num(np.concatenate(blocks, axis=1))
+        return np.asarray(np.nan_to_num(np.concatenate(blocks, axis=1)))
 
     def _quantiles(self, X: np.ndarray) -> np.ndarray:
         """Quantiles of each interval of ``(n, channels, length)``, every other one less the interval's mean."""
