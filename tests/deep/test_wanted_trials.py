@@ -2,8 +2,8 @@
 
 import pytest
 
-from automl import testing
 from automl.deep.side import SMALL_ROWS, wanted_trials
+from automl.testing.examples import example_specs, example_task
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,6 @@ from automl.deep.side import SMALL_ROWS, wanted_trials
     ],
 )
 def test_small_tables_and_few_whole_series_want_several_trials(kinds, goal, wanted):
-    task, specs = testing.example_task(goal), testing.example_specs(kinds, goal)
+    task, specs = example_task(goal), example_specs(kinds, goal)
     assert wanted_trials(SMALL_ROWS - 1, task, specs) == wanted
     assert wanted_trials(SMALL_ROWS, task, specs) == 0
