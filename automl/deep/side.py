@@ -50,7 +50,7 @@ FIRST_SHARE = 0.4
 SMALL_ROWS = 5_000
 """Of fewer training rows of a table, or fewer whole series, several short trials find more than one long one (decisions
 30 and 40)."""
-WANTED_TRIALS, WANTED_ON_SERIES, LAST_TRIALS = 6, 4, 2
+WANTED_TRIALS, WANTED_ON_SERIES, LAST_TRIALS = 6, 3, 2
 SHORTEST_SHARE = 0.2
 """The smallest share of its schedule that a trial on few rows is given."""
 NEIGHBOURS = 2

@@ -10,7 +10,7 @@ from automl.testing.examples import example_specs, example_task
     ("kinds", "goal", "wanted"),
     [
         (("numbers", "categories"), "binary", 6),
-        (("series",), "multiclass", 4),
+        (("series",), "multiclass", 3),
         (("series",), "forecast", 0),
         (("image",), "binary", 0),
         (("numbers", "image"), "binary", 0),

@@ -53,7 +53,7 @@ def calm(specs: Sequence[InputSpec]) -> dict[str, float]:
 
 def lively(specs: Sequence[InputSpec]) -> dict[str, float]:
     """Augmentation of the second start: crops and warps, and small shifts of curves that are not closed."""
-    return {**calm(specs), "shift": 1.0 if is_closed(specs) else 0.1, "crop": 0.1, "warp": 0.3}
+    return {**calm(specs), "shift": 1.0 if is_closed(specs) else 0.05, "crop": 0.05, "warp": 0.15}
 
 
 def is_closed(specs: Sequence[InputSpec]) -> bool:
