@@ -18,7 +18,7 @@ from automl.audit.view import View, columns_named_by, is_birth
 from automl.detect.columns.sample import is_named
 from automl.records import Column
 
-__all__ = ["Compared", "compared", "constant_within", "is_place"]
+__all__ = ["Compared", "compared", "constant_within", "is_count", "is_place"]
 
 CONSTANT, VARIES = 0.98, 0.8
 """Share of the ids of two rows or more within which a column is constant, and up to which another one varies."""
@@ -32,7 +32,14 @@ MOST_ROWS, MOST_COLUMNS = 20_000, 100
 IN_ORDER = 0.5
 """Changes of a column along sorted ids beside those of a random order, below which it is a function of their size."""
 QUICK_ROWS, QUICK_FOLDS = 1_500, 3
-TIMES = r"year|years|month|week|quarter|day|hour|date|time|period|season|jahr|monat"
+MOST_COUNT, LEAST_FILLED = 100, 0.8
+"""Values of a count (rooms, hours), and the share of the whole numbers from 0 or 1 to the largest that they are."""
+TIMES = (
+    r"years?|yrs?|months?|mnths?|mths?|mon|weeks?|wks?|quarters?|qtrs?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|"
+    r"weekdays?|wdays?|mdays?|ydays?|dow|doy|woy|date|datetime|timestamp|time|period|season|jahr|monat|woche|"
+    r"wochentag|stunde|minute|mois|semaine|jour|heure|mes|semana|dia|hora"
+)
+"""Parts of names of times: the same ones come again in new rows."""
 PLACES = (
     r"zip|zipcode|postcode|postal|plz|city|county|state|country|region|district|ward|fips|province|town|area|continent|"
     r"nation|iso|land|ort|stadt"
@@ -42,6 +49,19 @@ PLACES = (
 def is_place(name: str) -> bool:
     """Whether a column is named like a place, whose other places follow from it and new rows are of the same ones."""
     return is_named(name, PLACES)
+
+
+def is_count(series: pd.Series) -> bool:
+    """Whether numbers are those that counting gives, nearly all of 0 or 1 to the largest: ids may be, sizes often are.
+
+    Args:
+        series: a column of numbers.
+    """
+    values = np.unique(series.to_numpy(np.float64, na_value=np.nan))
+    values = values[np.isfinite(values)]
+    if not 0 < len(values) <= MOST_COUNT or values[0] not in (0.0, 1.0) or not (values == np.round(values)).all():
+        return False
+    return len(values) >= LEAST_FILLED * (values[-1] - values[0] + 1)
 
 
 def constant_within(view: View, column: Column, rows: np.ndarray) -> tuple[str, ...]:
