@@ -29,6 +29,8 @@ LEAST_IDS = 10
 """Ids of two rows or more."""
 MOST_ROWS, MOST_COLUMNS = 20_000, 100
 """Rows and other columns that are looked at."""
+MOST_CODED = 200_000
+"""Rows whose ids are read to choose these rows."""
 IN_ORDER = 0.5
 """Changes of a column along sorted ids beside those of a random order, below which it is a function of their size."""
 QUICK_ROWS, QUICK_FOLDS = 1_500, 3
@@ -102,15 +104,31 @@ def constant_within(view: View, column: Column, rows: np.ndarray) -> tuple[str, 
 
 
 def _whole_ids(series: pd.Series, rows: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Codes from 0 and row numbers of ids with all of their rows; some of the ids where the rows are too many."""
+    """Codes from 0 and row numbers of some ids with their rows, no more rows than are to be looked at.
+
+    At most `MOST_CODED` rows, which follow each other, are read. Of an id with so many rows that fewer than `LEAST_IDS`
+    like it would fit, some rows stand for all.
+
+    Args:
+        series: of ids.
+        rows: to take them from, in order.
+        most: rows to return.
+    """
+    rows = rows[:MOST_CODED]
     codes = np.asarray(pd.factorize(series.iloc[rows])[0], np.int64)
     rows, codes = rows[codes >= 0], codes[codes >= 0]
     if len(codes) > most:
-        n_ids = int(codes.max()) + 1
-        shuffled = np.random.default_rng(0).permutation(n_ids)
-        kept = np.zeros(n_ids, bool)
-        kept[shuffled[: max(int(n_ids * most / len(codes)), 1)]] = True
-        rows, codes = rows[kept[codes]], codes[kept[codes]]
+        random = np.random.default_rng(0)
+        places = random.permutation(len(codes))
+        places = places[np.argsort(codes[places], kind="stable")]  # by id, the rows of each in a random order
+        size = np.bincount(codes)
+        rank = np.arange(len(codes)) - np.repeat(np.cumsum(size) - size, size)
+        places = np.sort(places[rank < most // LEAST_IDS])
+        rows, codes = rows[places], codes[places]
+        shuffled = random.permutation(len(size))
+        taken = np.zeros(len(size), bool)
+        taken[shuffled[np.cumsum(np.bincount(codes, minlength=len(size))[shuffled]) <= most]] = True
+        rows, codes = rows[taken[codes]], codes[taken[codes]]
     return np.unique(codes, return_inverse=True)[1].astype(np.int64), rows
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl.audit import entities
 from automl.audit.entities import compared, constant_within
 from automl.audit.groups import crossing_groups
 
@@ -117,3 +118,37 @@ def test_an_id_is_not_grave_without_a_proof_that_it_tells_of_the_target(view, rn
     frame, _ = cases(rng, effect=0.0)
     nothing = pd.Series(rng.choice(["yes", "no"], len(frame)))  # the quick model learns nothing either way
     assert crossing_groups(view(frame, nothing)).severity == "medium"
+
+
+@pytest.mark.parametrize(
+    "sizes", [[90_000, *[5] * 100], [40_000] * 12, [1] * 50_000, [3] * 9_000], ids=["one", "a dozen", "alone", "equal"]
+)
+def test_the_rows_of_ids_are_bounded_however_large_an_id_is(rng, sizes):
+    ids = pd.Series(rng.permutation(np.repeat(np.arange(len(sizes)), sizes)))
+    codes, rows = entities._whole_ids(ids, np.arange(len(ids)), 20_000)
+
+    assert 10_000 < len(rows) <= 20_000 or (len(sizes) == 101 and 2_000 < len(rows) <= 20_000)
+    assert len(codes) == len(rows) and len(np.unique(codes)) == codes.max() + 1 >= 10
+    assert len(np.unique(rows)) == len(rows) and (np.diff(rows) > 0).all()
+
+
+def test_small_ids_keep_all_of_their_rows(rng):
+    ids = pd.Series(rng.permutation(np.repeat(np.arange(9_000), 3)))
+    codes, rows = entities._whole_ids(ids, np.arange(len(ids)), 20_000)
+    assert (np.bincount(codes) == 3).all() and (ids.iloc[rows].value_counts() == 3).all()
+
+
+def test_long_and_wide_tables_are_looked_at_in_part(rng, view, monkeypatch):
+    long = pd.Series(np.repeat(np.arange(400), 1_000))
+    coded = []
+    factorize = pd.factorize
+    monkeypatch.setattr(entities.pd, "factorize", lambda values: coded.append(len(values)) or factorize(values))
+    entities._whole_ids(long, np.arange(len(long)), 20_000)
+    assert coded == [200_000]
+
+    frame, state = cases(rng)
+    wide = pd.concat([frame, pd.DataFrame({f"x{i}": rng.integers(0, 9, len(frame)) for i in range(150)})], axis=1)
+    seen = view(wide, state)
+    del coded[:]
+    constant_within(seen, _named(seen, "case"), seen.split.train)
+    assert len(coded) <= 102  # the ids, the target and a hundred columns
