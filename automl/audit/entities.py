@@ -63,7 +63,7 @@ def is_count(series: pd.Series) -> bool:
     values = values[np.isfinite(values)]
     if not 0 < len(values) <= MOST_COUNT or values[0] not in (0.0, 1.0) or not (values == np.round(values)).all():
         return False
-    return len(values) >= LEAST_FILLED * (values[-1] - values[0] + 1)
+    return len(values) >= LEAST_FILLED * (float(values[-1]) - float(values[0]) + 1)
 
 
 def constant_within(view: View, column: Column, rows: np.ndarray) -> tuple[str, ...]:
