@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from automl.detect.parse.numerals import decimal_mark, has_digit
+from automl.detect.parse.numerals import LONGEST, compact, decimal_mark, has_digit
 from automl.detect.parse.units import ENOUGH, canonical, quantity, related_factor
 from automl.records import MIN_LEVEL_ROWS
 
@@ -91,8 +91,10 @@ def interval(text: str, decimal: str = ".") -> Interval | None:
         text: one cell.
         decimal: its mark.
     """
-    if not has_digit(text) or _CODE.search(text):
+    plain = compact(text)
+    if plain is None or not has_digit(plain) or _CODE.search(plain):
         return None
+    text = plain
     text = _LABEL.sub("", _REMARK.sub("", text.strip().strip("'\"").strip()), count=1)
     if _BETWEEN.match(text) is None:
         text = _LEAD.sub("", text, count=1)
@@ -165,7 +167,8 @@ def _single(text: str, decimal: str) -> Interval | None:
 
 def has_ranges(texts: Sequence[str]) -> bool:
     """Whether some of these cells are ranges with two ends: cheap for the columns that hold none."""
-    return any(has_digit(t) and (_BETWEEN.search(t) or _BRACKETED.match(t.strip("'\" "))) for t in texts)
+    short = (plain for text in texts if (plain := compact(text)) is not None and has_digit(plain))
+    return any(_BETWEEN.search(text) or _BRACKETED.match(text.strip("'\" ")) for text in short)
 
 
 # --------------------------------------------------------------------------- a column of bins
@@ -173,6 +176,10 @@ def has_ranges(texts: Sequence[str]) -> bool:
 
 def _bin(text: str, decimal: str) -> Interval | None:
     """A cell among bins: also one that a spreadsheet took for a date ("Nov-50" was 11-50), or that is parted by "/"."""
+    plain = compact(text)
+    if plain is None:
+        return None
+    text = plain
     parted = interval(text.replace("/", "-"), decimal) if text.count("/") == 1 else None
     found = parted if parted is not None and parted.is_closed else interval(text, decimal)
     if found is not None:
@@ -199,7 +206,8 @@ def bins_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, list[str]
         None where the cells are no ranges.
     """
     counts = Counter(texts)
-    if not has_ranges(list(counts)):
+    n_short = sum(n for text, n in counts.items() if len(text) <= LONGEST or compact(text) is not None)
+    if n_short < ENOUGH * len(texts) or not has_ranges(list(counts)):
         return None
     decimal = decimal_mark([part for text in texts for part in _ends(text)])
     if sum(one is not None and one.is_closed for one in (interval(text, decimal) for text in counts)) < LEAST_CLOSED:
@@ -227,6 +235,10 @@ def bins_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, list[str]
 
 def _ends(text: str) -> list[str]:
     """The two ends of a range as texts, or the cell itself."""
+    plain = compact(text)
+    if plain is None:
+        return [text]
+    text = plain
     found = _BRACKETED.fullmatch(text.strip("'\" "))
     return _BETWEEN.split(text) if found is None else [found["low"], found["high"]]
 
