@@ -132,6 +132,7 @@ class Fitted:
         rows_per_second: see `measure`.
         stopped: why the fit ended early; "" if it did not.
         failure: why the fit failed; "" if it did not.
+        n_learnt: rows that the model says it learnt from; 0 where it says nothing.
     """
 
     model: bytes | None = None
@@ -142,6 +143,7 @@ class Fitted:
     rows_per_second: float | None = None
     stopped: str = ""
     failure: str = ""
+    n_learnt: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -498,7 +500,8 @@ def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> F
         return Fitted(pickled, output, fit_seconds, stopped=stopped)
     left = 1.0 if spec.deadline is None else spec.deadline - time.monotonic()
     predict_ms, rate = measure(model, payload.dataset, part.valid, min(max(left, 0.05), 1.0))
-    return Fitted(pickled, output, fit_seconds, peak, predict_ms, rate, stopped)
+    learnt_from = int(getattr(model, "n_learnt", 0))
+    return Fitted(pickled, output, fit_seconds, peak, predict_ms, rate, stopped, n_learnt=learnt_from)
 
 
 def in_words(error: Exception) -> str:
