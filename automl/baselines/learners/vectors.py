@@ -62,7 +62,7 @@ class Vectors(Learner):
         `n_learnt` says how many these are, also in a model that was stored before the fit was ended.
         """
         gamma = gamma_for(X, self.width, self.seed)
-        for rows in self._steps(*X.shape, context):
+        for rows in self._steps(X.shape[0], X.shape[1], context):
             some = slice(None) if rows is None else rows
             self._fit_rows(X[some], truth[some], None if weight is None else weight[some], gamma)
             self.n_learnt = len(X) if rows is None else len(rows)
