@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ WHITENING = 0.1
 THRESHOLD = 0.5
 MOST_PLACES = 160
 """Patches of a picture that are looked at, about; more lie close together."""
+MOST_WIDTH = 768
+"""Numbers of a patch: of many channels patches are smaller: whitening takes time by the cube of it."""
 BATCH = 128
 
 
@@ -35,7 +38,7 @@ class PatchFeatures(Projected):
 
     Args:
         side: longer side in pixels that pictures are looked at.
-        patch: side of a patch in pixels.
+        patch: side of a patch in pixels; less where the pictures have many channels.
         n_patches: patches of the dictionary.
         grid: parts along each side of a picture that codes are summed in.
         components: principal components kept; 0 for the codes themselves.
@@ -62,6 +65,9 @@ class PatchFeatures(Projected):
 
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         """Learn dictionary, scale and projection; the codes of the training rows."""
+        pictures = pictures_of(dataset)
+        n_channels = pictures.shape[3] if pictures.ndim > 3 else 1
+        self.patch = min(self.patch, max(math.isqrt(MOST_WIDTH // n_channels), 1))
         how = (self.side, self.patch, self.n_patches, self.grid, self.seed)
         key = ("patches", *how, *rows_key(dataset, rows))
         raw, self.mean, self.whiten, self.dictionary = remembered(key, lambda: self._learnt(dataset, rows))
@@ -102,6 +108,7 @@ class PatchFeatures(Projected):
     def _patches(self, pictures: np.ndarray, stride: int) -> np.ndarray:
         """Patches ``(n, rows, columns, patch * patch * channels)``, every so many pixels."""
         pictures = pictures[..., None] if pictures.ndim == 3 else pictures
+        pictures = pictures[..., :: math.ceil(pictures.shape[3] / MOST_WIDTH)]
         small = resized(np.asarray(pictures, dtype=np.float32) / 255.0, self.side)
         size = min(self.patch, *small.shape[1:3])
         windows = sliding_window_view(small, (size, size), axis=(1, 2))[:, ::stride, ::stride]

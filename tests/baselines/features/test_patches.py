@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from automl.baselines.features.patches import PatchFeatures
+from automl.baselines.features import patches
+from automl.baselines.features.patches import MOST_WIDTH, PatchFeatures
 from automl.baselines.model import forget
 from automl.records import Dataset
 
@@ -69,6 +70,17 @@ def test_large_pictures_are_looked_at_smaller_and_at_fewer_places():
     features, X = fitted(images, side=48)
     assert X.shape == (12, 2 * 2 * 12)
     assert features.mean.shape == (4 * 4,)
+
+
+@pytest.mark.parametrize(("channels", "side"), [(3, 4), (48, 4), (100, 2), (300, 1), (2_000, 1)])
+def test_patches_of_many_channels_are_smaller_and_their_covariance_is_bounded(monkeypatch, channels, side):
+    monkeypatch.setattr(patches, "DICTIONARY_PATCHES", 300)
+    images = stripes(n=6, size=8, channels=channels)
+    features, X = fitted(images)
+    width = len(features.mean)
+    assert width == side * side * channels if channels < MOST_WIDTH else width <= MOST_WIDTH
+    assert features.whiten.shape == (width, width) and np.isfinite(X).all()
+    np.testing.assert_allclose(features.transform(Dataset("stripes", images), np.arange(6)), X, atol=1e-3)
 
 
 def test_the_same_seed_gives_the_same_and_another_another():
