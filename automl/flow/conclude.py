@@ -258,6 +258,7 @@ def _no_deep_model(runs: list[Run], chosen: Mapping[str, Run]) -> tuple[Finding,
             "no_deep_model", "high",
             f"None of {counted(len(tried), 'deep trial')} gave a model; the most frequent reason: {common}{often}.",
             "Depending on the reason, a longer budget, other templates or more memory may help.",
+            quoted=common if any(run.failure == common for run in tried) else "",
         ),
     )  # fmt: skip
 
