@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from automl.metrics.figures import signed
 from automl.records import Comparison, Split
 from automl.system.counts import counted
 from automl.verdict.floor import ALPHA
@@ -42,6 +43,7 @@ def few_sentence(
         least_gain: least gain that counts.
         interval: of the gain, where it must exclude zero as well, since units follow each other in time.
     """
+    gap, least = (text.lstrip("+") for text in signed(abs(gain), least_gain))
     start = f"{few}, so an exact paired test decides and the interval is context"
     if interval is not None:
         start = f"{few}, so an exact paired test must agree with the interval, since neighbours in time may be alike"
@@ -49,8 +51,8 @@ def few_sentence(
         return f"{start}; it gives p = {p:.3g}, which is not below {ALPHA:g}."
     if abs(gain) < least_gain:
         return (
-            f"{start}; it gives p = {p:.3g}, which excludes chance, but the difference of {abs(gain):.3g} is less than "
-            f"the least that counts ({least_gain:.3g})."
+            f"{start}; it gives p = {p:.3g}, which excludes chance, but the difference of {gap} is less than "
+            f"the least that counts ({least})."
         )
     if interval is not None and interval[0] <= 0 <= interval[1]:
         return f"{start}; it gives p = {p:.3g}, below {ALPHA:g}, but the interval does not exclude zero."

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automl import metrics
+from automl.metrics.figures import figure, places, signed
 from automl.records import Comparison, Contestant, Lead, Run, Split
 from automl.verdict.recommend import Choice, Terms, Verdict, why_no_blend
 
@@ -62,27 +63,6 @@ def count_of_units(n: int, units: str) -> str:
     return f"{n:,} {one if n == 1 else many}"
 
 
-def decimals(*values: float) -> int:
-    """As many decimals as distinguish these scores: three figures, more where they are close."""
-    finite = [abs(value) for value in values if math.isfinite(value)]
-    largest = max(finite, default=1.0)
-    figures = 3 if largest < 10 else max(0, 4 - len(f"{largest:.0f}"))
-    figures = 2 - math.floor(math.log10(largest)) if 0 < largest < 0.1 else figures
-    if len(finite) > 1:
-        apart = max(finite) - min(finite)
-        if 0 < apart < 10.0**-figures:
-            figures = min(figures + 3, math.ceil(-math.log10(apart)))
-    return int(figures)
-
-
-def number(value: float, places: int, sign: bool = False) -> str:
-    """A score as text; a rounded zero has no sign."""
-    if not math.isfinite(value):
-        return "no score"
-    text = f"{value:{'+' if sign else ''},.{places}f}"
-    return text.lstrip("+-") if float(text.replace(",", "")) == 0 else text
-
-
 def times(ratio: float) -> str:
     """Such as "40 times" or "1.8 times"."""
     return f"{ratio:,.0f} times" if ratio >= 9.5 else f"{ratio:.1f} times"
@@ -117,24 +97,19 @@ def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
     return f"{opening} {costs}."
 
 
-def _evidence(comparison: Comparison, split: Split, places: int) -> str:
+def _evidence(comparison: Comparison, split: Split) -> str:
     units = count_of_units(comparison.n_units, split.units)
     if comparison.interval is None:
         return f"on {units}"
-    smallest = min((abs(end) for end in comparison.interval if end), default=1.0)
-    if 0 < smallest < 0.5 * 10.0**-places:  # an end that is not zero must not read as zero: it decides
-        places = min(math.ceil(-math.log10(smallest)), places + 3)
-    low, high = (number(end, places, sign=True) for end in comparison.interval)
+    _, low, high = signed(comparison.gain or 0.0, *comparison.interval)  # as beside the gain in its picture
     exact = "" if comparison.p_value is None else f", exact paired test p = {comparison.p_value:.2g}"
     return f"{comparison.level * 100:.0f} % interval of deep's lead: {low} to {high}{exact}, on {units}"
 
 
 def lead_words(lead: Lead) -> str:
     """Such as "+0.002 ± 0.004": a lead on validation rows and its standard error, at the same decimals."""
-    size = abs(lead.noise or lead.gain)
-    places = min(6, max(0, 1 - math.floor(math.log10(size)))) if size > 0 else 3
-    noise = "" if lead.noise is None else f" ± {number(lead.noise, places)}"
-    return f"{number(lead.gain, places, sign=True)}{noise}"
+    gain, *noise = signed(lead.gain, *(() if lead.noise is None else (lead.noise,)))
+    return " ± ".join([gain, *(text.lstrip("+") for text in noise)])
 
 
 def hours(value: float) -> str:
@@ -231,11 +206,11 @@ def both_sentences(
     """
     metric = metrics.named(scores.metric)
     a, b = scores.of[deep], scores.of[shallow]
-    places = decimals(a, b)
+    decimals = places(a, b)
     network, model = f"the best deep network ({scores.family(deep)})", scores.family(shallow)
-    evidence = _evidence(comparison, split, places)
-    deep_score, shallow_score = number(a, places), number(b, places)
-    floor_score = number(scores.of[floor], places)
+    evidence = _evidence(comparison, split)
+    deep_score, shallow_score = figure(a, decimals), figure(b, decimals)
+    floor_score = figure(scores.of[floor], decimals)
     if comparison.verdict == "deep":
         first = (
             f"Deep learning pays here: {network} scores {deep_score} {metric.words} against {shallow_score} for the "
@@ -275,21 +250,20 @@ def lone_sentences(
     floor_score = scores.of[floor]
     units = count_of_units(comparison.n_units, split.units)
     if only is None:
-        places = decimals(floor_score)
         return (
             "Neither a deep network nor a shallow model could be trained in this budget.",
             f"What is kept is the floor, which learns nothing from the inputs and scores "
-            f"{number(floor_score, places)} {metric.words} on {units}.",
+            f"{figure(floor_score)} {metric.words} on {units}.",
         )
     mine = scores.of[only.run]
-    places = decimals(mine, floor_score)
+    mine_text, floor_text = figure(mine), figure(floor_score, places(mine))
     finished = "a deep network" if only.side == "deep" else "a shallow model"
     missing = "shallow model" if only.side == "deep" else "deep network"
     first = (
         f"Undecided, since only one side finished: {finished} ({scores.family(only.run)}) could be trained in this "
         f"budget, and no {missing}."
     )
-    against = f"{number(mine, places)} {metric.words} against {number(floor_score, places)} for the floor on {units}"
+    against = f"{mine_text} {metric.words} against {floor_text} for the floor on {units}"
     if comparison.recommended == only.run:
         return first, f"It scores {against}, so it is what you have, but nothing is known of how it compares."
     return first, f"It scores {against}, which is not better by more than noise, so it does not pay yet."

@@ -186,7 +186,7 @@ def test_a_page_says_what_the_test_bounds() -> None:
 
 def test_a_page_says_which_condition_of_the_exact_test_failed() -> None:
     assert "p = 0.2, which is not below 0.05" in few_sentence("Few", 0.2, 0.1, 0.01)
-    assert "excludes chance, but the difference of 0.009 is less than the least" in few_sentence(
+    assert "excludes chance, but the difference of 0.0090 is less than the least" in few_sentence(
         "Few", 0.01, 0.009, 0.01
     )
     assert few_sentence("Few", 0.01, -0.1, 0.01).endswith("it gives p = 0.01, below 0.05.")

@@ -129,7 +129,7 @@ def test_where_the_test_is_undecided_its_rows_do_not_move_the_recommendation():
 
 def test_why_and_the_champion_are_part_of_the_comparison():
     found = undecided(0)
-    assert found.champion.side == "deep" and "better on validation rows beyond noise (+0.050 ± 0.010)" in found.why
+    assert found.champion.side == "deep" and "better on validation rows beyond noise (+0.0500 ± 0.0100)" in found.why
     assert found.why.endswith(".") and found.crossing is None
 
 

@@ -53,7 +53,7 @@ def test_fewer_than_two_give_no_interval() -> None:
 def test_the_note_says_what_it_adds_that_it_does_not_decide_and_what_failed() -> None:
     made = repeated("accuracy", 5, GAINS, 0.25, ("no memory", "no disk"), "")
     assert made.note.startswith("3 of 5 repeats were made, each on another split of the same rows")
-    for said in ("deep gains +0.03", "accuracy in the mean, 95 % interval -0.0029 to +0.0629", "corrected for the rows",
+    for said in ("deep gains +0.03", "accuracy in the mean, 95 % interval −0.0029 to +0.0629", "corrected for the rows",
                  "what another split would change", "does not decide", "for both sides alike",
                  "2 repeats failed; the first: no memory."):  # fmt: skip
         assert said in made.note

@@ -127,9 +127,10 @@ def improvement(run: Run, outcome: Outcome) -> str:
 def epochs(runs: list[Run], key: str) -> dict[str, Any]:
     """One quantity of all runs, epoch by epoch."""
     known = [{point["epoch"]: value for point, value in zip(r.curve, column(r, key), strict=True)} for r in runs]
+    text = words.score if key == "valid_score" else words.number
     steps = sorted({epoch for values in known for epoch in values})
     rows = [
-        [int(epoch), *(words.rough(values[epoch], 5) if epoch in values else "" for values in known)]
+        [int(epoch), *(text(values[epoch]) if epoch in values else "" for values in known)]
         for epoch in steps[:N_EPOCHS]
     ]
     return {
