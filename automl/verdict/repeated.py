@@ -78,14 +78,18 @@ def _result_sentence(
     if mean is None:
         return f"{of}."
     mean_text, *ends = signed(mean, *(interval or ()))
-    gain = f"deep gains {mean_text} {metrics.named(metric).words} in the mean"
+    gain = f"deep gains {mean_text} {metrics.named(metric).words}"
+    start = (
+        f"{of}: another split of the same rows by the same rule, on which both finalists were fitted anew, their "
+        "settings as they are"
+    )
     if interval is None:
-        return f"{of}: {gain}. An interval needs at least {LEAST_REPEATS}."
+        return f"{start}. There {gain}. An interval needs at least {LEAST_REPEATS}."
     return (
-        f"{of}, each on another split of the same rows, with both finalists' settings fitted anew: {gain}, "
-        f"{100 * LEVEL:g} % interval {ends[0]} to {ends[1]}, corrected for the rows that splits share. It adds what another "
-        "split would change. It does not decide: the settings were chosen with rows that are test rows here, for both "
-        "sides alike."
+        f"{start}. In the mean {gain}. The {100 * LEVEL:g} % interval from {ends[0]} to {ends[1]} is for the mean gain of "
+        "these two settings over such splits, corrected for the rows that splits share. So it holds what another split "
+        "and another fit would change, not another search. It does not decide: the settings were chosen with rows that "
+        "are test rows here, for both sides alike."
     )
 
 

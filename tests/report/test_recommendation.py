@@ -77,7 +77,8 @@ def test_repeats_stand_beside_the_verdict(outcome_of):
     whole = outcome_of("binary")
     made = Repeats(5, (0.01, 0.03), 0.02, (-0.07, 0.11), 0.95, ("no memory",), "2 of 5 repeats were made <b>.")
     outcome = dataclasses.replace(whole, repeats=made)
-    said = "2 of 5 made: gain +0.0200 in the mean, 95\u00a0% interval from −0.0700 to +0.1100"
+    said = "2 of 5 made: gain +0.0200 in the mean, 95\u00a0% interval from −0.0700 to +0.1100; "
+    said += "on other splits, both finalists refitted with fixed settings"
     assert ["Repeats", said] in section(outcome, "verdict")["facts"]
     assert made.note in section(outcome, "verdict")["notes"] and verdict_lines(outcome)[-1] == made.note
     assert section(outcome, "verdict")["answer"] == section(whole, "verdict")["answer"]

@@ -197,7 +197,10 @@ def repeats_facts(repeats: Repeats) -> str:
     text += f": gain {gain} in the mean"
     if repeats.interval is None:
         return text
-    return f"{text}, {words.percent(repeats.level)} interval from {low} to {high}"
+    return (
+        f"{text}, {words.percent(repeats.level)} interval from {low} to {high}; on other splits, both finalists refitted "
+        "with fixed settings"
+    )
 
 
 CAUSES = {"test": "test data", "time": "times that all series share", "deep_seeds": "deep seeds",
