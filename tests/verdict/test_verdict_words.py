@@ -112,8 +112,8 @@ def test_the_blend_is_said_to_be_better_than_what_it_was_measured_against():
 
 @pytest.mark.parametrize(
     ("lead", "expected"),
-    [(Lead(0.0021, 0.0044), "+0.0021 ± 0.0044"), (Lead(-12.3, 4.5), "−12.300 ± 4.500"), (Lead(0.0, 0.0), "0.0000 ± 0.0000"),
-     (Lead(0.03), "+0.0300")],
+    [(Lead(0.0021, 0.0044), "+0.0021 ± 0.0044"), (Lead(-12.3, 4.5), "−12.300 ± 4.500"),
+     (Lead(0.0, 0.0), "0.0000 ± 0.0000"), (Lead(0.03), "+0.0300")],
 )  # fmt: skip
 def test_a_lead_and_its_noise_have_the_same_decimals(lead, expected):
     assert lead_words(lead) == expected
