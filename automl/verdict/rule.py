@@ -16,7 +16,7 @@ from automl.verdict.dependence import LEAST_TIMES
 from automl.verdict.exact import p_value
 from automl.verdict.floor import ALPHA, beats_floor
 from automl.verdict.needs import would_decide
-from automl.verdict.notes import bound_sentence, few_sentence, need_sentence, seed_sentence
+from automl.verdict.notes import bound_sentence, few_sentence, missing_sentence, need_sentence, seed_sentence
 from automl.verdict.recommend import Choice, Reason, Terms, Verdict, recommend
 from automl.verdict.resample import LEVEL, Replicates, Units, gains, interval_of, units_of
 from automl.verdict.shares import seed_shares
@@ -185,7 +185,7 @@ def _both(
     p = None
     if few and np.isfinite(gain):
         p = p_value(task.metric, truth, deep.output, shallow.output, units.of_item, weights, context, rng)
-        notes.append(few_sentence(few, p, gain, least, interval if units.in_time else None))
+        notes.append(few_sentence(few, p, gain, least, interval, units.in_time))
     notes.append(least_note)
     verdict, reason = decide(gain, interval, least, bool(few), p, units.in_time)
     choice = recommend(verdict, reason, deep.run, shallow.run, floor.run, scores.useful, scores.runs, terms)
@@ -196,10 +196,10 @@ def _both(
         crossing=crossing(scores.runs.get(deep.run), scores.runs.get(shallow.run), terms.costs),
         lacking=_lacking(task.metric, scores.of[shallow.run]), **_of_interval(replicates if interval else None),
     )  # fmt: skip
+    enough = _enough(task, split, truth, units.n_units)
     if reason == "undecided":
-        enough = _enough(task, split, truth, units.n_units)
         comparison = replace(comparison, would_decide=would_decide(comparison, scores.runs, (deep, shallow), enough))
-    notes += [bound_sentence(comparison), need_sentence(comparison, split)]
+    notes += [bound_sentence(comparison), need_sentence(comparison, split), missing_sentence(comparison, split, enough)]
     notes += champion_notes(scores, terms, choice, verdict, deep.run, shallow.run)
     notes += _floor_notes(task.metric, scores, floor, (deep, shallow))
     too_few = few if p is None or p >= ALPHA else ""
