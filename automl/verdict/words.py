@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from automl import metrics
 from automl.metrics.figures import figure, places, signed
-from automl.records import Comparison, Contestant, Lead, Run, Split
+from automl.records import Comparison, Contestant, Run, Split
+from automl.verdict.leads import lead_words
 from automl.verdict.recommend import Choice, Terms, Verdict, why_no_blend
 
 __all__ = [
@@ -104,12 +105,6 @@ def _evidence(comparison: Comparison, split: Split) -> str:
     _, low, high = signed(comparison.gain or 0.0, *comparison.interval)  # as beside the gain in its picture
     exact = "" if comparison.p_value is None else f", exact paired test p = {comparison.p_value:.2g}"
     return f"{comparison.level * 100:.0f} % interval of deep's lead: {low} to {high}{exact}, on {units}"
-
-
-def lead_words(lead: Lead) -> str:
-    """Such as "+0.002 ± 0.004": a lead on validation rows and its standard error, at the same decimals."""
-    gain, *noise = signed(lead.gain, *(() if lead.noise is None else (lead.noise,)))
-    return " ± ".join([gain, *(text.lstrip("+") for text in noise)])
 
 
 def hours(value: float) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from test_verdict_rule import RUNS, binary, contest, side
 
-from automl.records import Champion, Lead, Run
+from automl.records import Champion, Costs, Lead, Run
 from automl.verdict import Terms, compare
-from automl.verdict.recommend import FREE_HOURS, MOST_TIMES, recommend
+from automl.verdict.recommend import FREE_HOURS, MOST_TIMES, recommend, why_no_blend
 
 BOTH = frozenset({"d", "s"})
 
@@ -82,6 +82,20 @@ def test_the_blend_is_recommended_where_it_is_the_champion(verdict):
 )
 def test_a_blend_that_cannot_be_used_or_is_no_champion_is_not_recommended(changes):
     assert choice("tie", "undecided", **blended(**changes)).run == "s"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"blend": None}, "none could be made"), ({"champion": None}, "nothing is known of it"),
+     ({"champion": champion()}, "nothing is known of it"),
+     ({"champion": champion(blend_lead=(-0.02, 0.01))}, "does not lead the better side"),
+     ({"champion": champion("blend", blend_lead=(0.02, None))}, "could not be measured"),
+     ({"champion": champion("blend", blend_lead=(0.01, 0.02))}, "not beyond noise (+0.0100 ± 0.0200)"),
+     ({"barred": "its latency is not known"}, "its latency is not known")],
+)  # fmt: skip
+def test_the_reason_against_a_blend_is_the_one_that_holds(changes, said):
+    terms = Terms(costs=Costs(), **blended(**changes))
+    assert said in why_no_blend("tie", "d", "s", BOTH, runs(), terms)
 
 
 def test_a_blend_of_a_model_that_does_not_beat_the_floor_is_not_recommended():

@@ -7,13 +7,13 @@ import re
 import pytest
 
 from automl.records import Champion, Comparison, Cost, Lead, Run, Split
+from automl.verdict.leads import lead_words
 from automl.verdict.recommend import Terms, recommend
 from automl.verdict.words import (
     Scores,
     both_sentences,
     cost_sentence,
     count_of_units,
-    lead_words,
     times,
     why_sentence,
 )
