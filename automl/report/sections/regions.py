@@ -43,9 +43,8 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
             "columns": columns,
             "rows": rows,
             "numeric": [i for i, name in enumerate(columns) if name not in ("of", "side")],
-            "left_out": 0,
+            "left_out": len(outcome.coverage) - len(shown),
         },
-        "left_out": max(0, len(answers) - MOST_ANSWERS),
     }
 
 
