@@ -142,6 +142,7 @@ class Comparison:
         notes: further plain sentences (one seed only, too few units, ...).
         champion: what validation rows say, named before any test row is scored.
         why: why the recommended run is recommended, a sentence.
+        says_why: whether the sentences give that reason already.
         crossing: predictions a year at which both finalists cost the same in total; None where one of them is the
             cheaper at any number.
         parts: variances of the gain that make up the interval, by cause: "test" (the units that were resampled),
@@ -166,6 +167,7 @@ class Comparison:
     notes: tuple[str, ...] = ()
     champion: Champion | None = None
     why: str = ""
+    says_why: bool = False
     crossing: float | None = None
     parts: Mapping[str, float] = field(default_factory=dict)
     quantile: float | None = None

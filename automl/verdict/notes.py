@@ -117,7 +117,7 @@ def missing_sentence(comparison: Comparison, split: Split, enough: int) -> str:
         enough: number of test units from which on an interval decides alone.
     """
     if comparison.gain is None:
-        return "A finalist has no score on the test rows, so there is no difference to measure; another metric may have."
+        return "A finalist has no score on the test rows, so there is no difference to measure."
     if comparison.interval is None and comparison.reason == "undecided" and comparison.n_units < enough:
         return f"Without an interval nothing is bounded; it takes some {count_of_units(enough, split.units)} to decide."
     return ""

@@ -13,7 +13,7 @@ from automl.verdict.leads import lead_words
 from automl.verdict.recommend import Choice, Terms, Verdict, why_no_blend
 
 __all__ = [
-    "NOTHING_TRAINED", "Scores", "both_sentences", "champion_notes", "count_of_units", "lone_sentences",
+    "NOTHING_TRAINED", "Scores", "both_sentences", "champion_notes", "count_of_units", "lone_sentences", "says_why",
     "why_sentence",
 ]  # fmt: skip
 
@@ -36,13 +36,16 @@ class Scores:
         metric: name of the metric.
         of: test scores by run name.
         runs: by name.
-        useful: names of the finalists that beat the floor by more than noise.
+        useful: names of the finalists that beat the floor by more than noise; of a test that cannot tell, those that
+            score better while validation does not speak against it.
+        tells_floor: whether the test is large enough to tell a lead over the floor from noise.
     """
 
     metric: str
     of: Mapping[str, float]
     runs: Mapping[str, Run]
     useful: frozenset[str] = frozenset()
+    tells_floor: bool = True
 
     def title(self, name: str) -> str:
         """What a run is, with its side: "the deep network (mlp)"."""
@@ -122,7 +125,8 @@ def _clause(choice: Choice, scores: Scores, terms: Terms, floor: str | None = No
     own, other = (scores.runs.get(name or "") for name in (choice.run, choice.other))
     both = None not in (own and own.hours_per_year, other and other.hours_per_year)
     if choice.why == "only":
-        return "the only one that beats the floor" + ("" if floor is None else f" ({floor})")
+        beats = "beats the floor" if scores.tells_floor else "scores better than the floor"
+        return f"the only one that {beats}" + ("" if floor is None else f" ({floor})")
     if choice.why == "cheaper" and both and own is not None and other is not None:
         mine, theirs = hours(own.hours_per_year or 0.0), hours(other.hours_per_year or 0.0)
         return f"the cheaper in total ({mine} CPU hours a year against {theirs})"
@@ -149,6 +153,11 @@ _STARTS = {
 }
 
 
+def says_why(choice: Choice) -> bool:
+    """Whether `both_sentences` give the reason of a choice; the others have a sentence of their own."""
+    return choice.why in _STARTS
+
+
 def why_sentence(choice: Choice, scores: Scores, terms: Terms) -> str:
     """Why this run is recommended, in a sentence.
 
@@ -158,7 +167,8 @@ def why_sentence(choice: Choice, scores: Scores, terms: Terms) -> str:
         terms: what validation says.
     """
     if choice.why == "floor":
-        return "No trained model did measurably better than this, the simplest possible prediction."
+        none = "The better finalist did not do" if scores.useful else "No trained model did"
+        return f"{none} measurably better than this, the simplest possible prediction."
     if choice.why == "lone":
         return "It is the only finalist: there was nothing to compare it with."
     if choice.why == "better":
@@ -225,11 +235,15 @@ def both_sentences(
             f"{shallow_score} ({evidence})."
         )
     if comparison.recommended == floor:
+        winner = scores.title(deep if comparison.verdict == "deep" else shallow)
+        who, what = "neither beats", "neither pays"
+        if scores.useful:
+            who, what = f"{winner} does not beat", "it does not pay"
         return first, (
-            f"But neither beats the floor, which learns nothing from the inputs and scores {floor_score}, by more than "
-            "noise, so neither pays yet."
+            f"But {who} the floor, which learns nothing from the inputs and scores {floor_score}, by more than "
+            f"noise, so {what} yet."
         )
-    if choice.why == "better":
+    if not says_why(choice):
         opening = "The network" if comparison.verdict == "deep" else "It also"
     else:
         clause = _clause(choice, scores, Terms(comparison.champion), floor_score)
@@ -259,6 +273,8 @@ def lone_sentences(
         f"budget, and no {missing}."
     )
     against = f"{mine_text} {metric.words} against {floor_text} for the floor on {units}"
+    if comparison.recommended == only.run and not scores.tells_floor:
+        return first, f"It scores {against}, which so small a test cannot tell from noise; it is what you have."
     if comparison.recommended == only.run:
         return first, f"It scores {against}, so it is what you have, but nothing is known of how it compares."
     return first, f"It scores {against}, which is not better by more than noise, so it does not pay yet."

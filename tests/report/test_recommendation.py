@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from automl.records import Champion, Costs, Lead, Repeats
+from automl.records import Champion, Costs, Coverage, Lead, Repeats
 from automl.report import page
 from automl.report.result import result_dict
 from automl.report.summary import summary, verdict_lines
@@ -41,6 +41,28 @@ def test_the_champion_and_its_scores_stand_on_the_page_and_in_the_text(outcome_o
     found = result_dict(outcome)
     assert (found["champion"], found["why"], found["validation"]["blend_lead"]) == ("blend", why, None)
     assert found["validation"]["deep_lead"] == {"gain": 0.01, "noise": 0.02}
+
+
+@pytest.mark.parametrize("says_why", [True, False])
+def test_the_reason_is_the_comparisons_and_stands_once(outcome_of, says_why):
+    """The verdict knows whether its sentences give the reason; the page neither searches them nor has its own."""
+    whole = outcome_of("binary")
+    told = dataclasses.replace(whole.comparison, why="Because of this.", says_why=says_why)
+    outcome = dataclasses.replace(whole, comparison=told, findings=())
+    assert section(outcome, "verdict")["why"] == ("" if says_why else "Because of this.")
+    silent = dataclasses.replace(outcome, comparison=dataclasses.replace(told, why="", says_why=False))
+    assert section(silent, "verdict")["why"] == ""
+
+
+def test_answers_that_the_table_of_coverage_leaves_out_are_counted(outcome_of):
+    whole = outcome_of("regression")
+    one = Coverage("mlp-5", "deep", "", 0.9, 0.91, None, 2.0, 100, 80, 9, "row")
+    many = tuple(dataclasses.replace(one, answer=f"y{i}", level=level) for i in range(10) for level in (0.8, 0.9))
+    outcome = dataclasses.replace(whole, coverage=many)
+    table = section(outcome, "regions")["coverage"]
+    assert (len(table["rows"]), table["left_out"]) == (16, 4)
+    for text in (page.html(page.stored(outcome)), page.markdown_text(page.stored(outcome))):
+        assert "4 more rows are left out here." in text
 
 
 def priced(whole, deep, shallow, crossing):

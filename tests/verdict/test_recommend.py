@@ -145,6 +145,9 @@ def test_why_and_the_champion_are_part_of_the_comparison():
     found = undecided(0)
     assert found.champion.side == "deep" and "better on validation rows beyond noise (+0.0500 ± 0.0100)" in found.why
     assert found.why.endswith(".") and found.crossing is None
+    assert found.says_why and found.why.partition(": ")[2].rstrip(".") in found.sentences[1]
+    better = compare(**contest(deep=4.0))
+    assert better.why.startswith("It is better") and not better.says_why
 
 
 def test_a_champion_blend_that_is_not_recommended_is_noted():

@@ -54,7 +54,8 @@ def test_fewer_than_two_give_no_interval() -> None:
 def test_the_note_says_what_it_adds_that_it_does_not_decide_and_what_failed() -> None:
     made = repeated("accuracy", 5, GAINS, 0.25, ("no memory", "no disk"), "")
     assert made.note.startswith("3 of 5 repeats were made: another split of the same rows by the same rule")
-    for said in ("both finalists were fitted anew, their settings as they are", "In the mean deep gains +0.0300 accuracy",
+    for said in ("both finalists were fitted anew, their settings as they are",
+                 "In the mean deep gains +0.0300 accuracy",
                  "95 % interval from −0.0029 to +0.0629 is for the mean gain of these two settings over such splits",
                  "corrected for the rows that splits share", "not another search", "does not decide",
                  "for both sides alike",

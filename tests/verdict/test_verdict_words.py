@@ -144,3 +144,21 @@ def test_the_lone_one_above_the_floor_is_said_to_be_so():
 def test_numbers_as_people_write_them():
     assert [count_of_units(8140, "row"), count_of_units(1, "window")] == ["8,140 test rows", "1 test window"]
     assert [times(40.2), times(1.8)] == ["40 times", "1.8 times"]
+
+
+def test_a_winner_that_does_not_beat_the_floor_is_not_said_of_both():
+    """The shallow model does, but the test shows it to be the worse one."""
+    scores = Scores("roc_auc", {"mlp-1": 0.8, "hgb-1": 0.7, "floor": 0.5}, RUNS, frozenset({"hgb-1"}))
+    terms = Terms(champion())
+    choice = recommend("deep", "better", "mlp-1", "hgb-1", "floor", scores.useful, RUNS, terms)
+    found = Comparison("deep", "better", choice.run, 0.1, (0.01, 0.2), 0.95, 0.0025, 8140, 3)
+    split = Split(None, None, None, "row", None, "", 0)
+    _, second = both_sentences(found, scores, "mlp-1", "hgb-1", "floor", split, "", choice)
+    assert second.startswith("But the deep network (mlp) does not beat the floor") and "neither" not in second
+    assert why_sentence(choice, scores, terms).startswith("The better finalist did not do measurably better")
+
+
+def test_where_the_test_cannot_tell_no_model_is_said_to_beat_the_floor():
+    scores = Scores("roc_auc", {"mlp-1": 0.45, "hgb-1": 0.6, "floor": 0.5}, RUNS, frozenset({"hgb-1"}), False)
+    choice = recommend("tie", "undecided", "mlp-1", "hgb-1", "floor", scores.useful, RUNS, Terms(champion()))
+    assert "the only one that scores better than the floor" in why_sentence(choice, scores, Terms(champion()))

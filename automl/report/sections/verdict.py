@@ -38,7 +38,15 @@ def collect(outcome: Outcome) -> dict[str, Any]:
         "direction": words.direction(outcome.higher_is_better),
         "chart": picture(outcome),
         "recommended": comparison.recommended,
-        "why": " ".join(filter(None, (why(outcome), CONDITION if trust_of(outcome.findings).findings else ""))),
+        "why": " ".join(
+            filter(
+                None,
+                (
+                    "" if comparison.says_why else comparison.why,
+                    CONDITION if trust_of(outcome.findings).findings else "",
+                ),
+            )
+        ),
         "facts": facts(outcome),
         "notes": [*comparison.notes, *([outcome.repeats.note] if outcome.repeats else []), *stopped(outcome)],
     }
@@ -144,20 +152,6 @@ def picture(outcome: Outcome) -> dict[str, Any] | None:
     }
 
 
-def why(outcome: Outcome) -> str:
-    """Why the recommended run is recommended, in a sentence; empty where the sentences above it say so."""
-    comparison = outcome.comparison
-    reason = comparison.why.partition(": ")[2].rstrip(".")
-    if reason and any(reason in sentence for sentence in comparison.sentences):
-        return ""
-    pair = [run for run, _ in sides.finalists(outcome)]
-    if comparison.why or comparison.recommended not in {run.name for run in outcome.runs}:
-        return comparison.why
-    if comparison.recommended not in {run.name for run in pair}:
-        return "No trained model did measurably better than this, the simplest possible prediction."
-    return "It is the only finalist: there was nothing to compare it with." if len(pair) < 2 else ""
-
-
 def facts(outcome: Outcome) -> list[list[str]]:
     """The figures behind the verdict."""
     comparison, clock = outcome.comparison, outcome.clock
@@ -198,8 +192,8 @@ def repeats_facts(repeats: Repeats) -> str:
     if repeats.interval is None:
         return text
     return (
-        f"{text}, {words.percent(repeats.level)} interval from {low} to {high}; on other splits, both finalists refitted "
-        "with fixed settings"
+        f"{text}, {words.percent(repeats.level)} interval from {low} to {high}; on other splits, both finalists "
+        "refitted with fixed settings"
     )
 
 
