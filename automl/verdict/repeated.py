@@ -86,10 +86,10 @@ def _result_sentence(
     if interval is None:
         return f"{start}. There {gain}. An interval needs at least {LEAST_REPEATS}."
     return (
-        f"{start}. In the mean {gain}. The {100 * LEVEL:g} % interval from {ends[0]} to {ends[1]} is for the mean "
-        "gain of these two settings over such splits, corrected for the rows that splits share. So it holds what another split "
-        "and another fit would change, not another search. It does not decide: the settings were chosen with rows that "
-        "are test rows here, for both sides alike."
+        f"{start}. In the mean {gain}. The {100 * LEVEL:g} % interval from {ends[0]} to {ends[1]} is for the mean gain "
+        "of these two settings over such splits, corrected for the rows that splits share. So it holds what another "
+        "split and another fit would change, not another search. It does not decide: the settings were chosen with "
+        "rows that are test rows here, for both sides alike."
     )
 
 
