@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ __all__ = [
     "shorten",
     "signed",
     "task_sentence",
+    "unbroken",
     "visible",
 ]
 
@@ -162,6 +164,11 @@ def sentence(text: Any) -> str:
 def moment(text: Any) -> str:
     """A point in time without its seconds: ``2026-01-02 03:04``."""
     return str(text)[:16].replace("T", " ")
+
+
+def unbroken(text: Any) -> str:
+    """A sentence in which a line never ends between a number and its percent sign."""
+    return re.sub(r"(?<=\d) %", "\u00a0%", str(text))
 
 
 def visible(text: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from automl.records import Champion, Costs, Coverage, Lead, Repeats
@@ -109,3 +111,39 @@ def test_repeats_stand_beside_the_verdict(outcome_of):
     none = dataclasses.replace(whole, repeats=Repeats(5, (), None, None, 0.95, (), "0 of 5 repeats were made."))
     assert ["Repeats", "0 of 5 made"] in section(none, "verdict")["facts"]
     assert result_dict(none)["repeats"]["interval"] is None and result_dict(whole)["repeats"] is None
+
+
+def test_no_line_of_the_page_ends_before_a_percent_sign_and_no_cause_is_of_nothing(outcome_of):
+    whole = outcome_of("binary")
+    told = dataclasses.replace(
+        whole.comparison, sentences=("95 % interval", "b"), notes=("at most 3 % better",),
+        parts={"test": 1.0, "deep_seeds": 0.002, "shallow_seeds": 1e-5},
+    )  # fmt: skip
+    found = section(dataclasses.replace(whole, comparison=told, repeats=None), "verdict")
+    assert found["sentences"][0] == "95\u00a0% interval" and found["notes"][0] == "at most 3\u00a0% better"
+    interval = dict(found["facts"])["Interval"]
+    assert "deep seeds" in interval and "shallow seeds" not in interval
+    assert "20\u00a0% test" in section(
+        dataclasses.replace(whole, split=dataclasses.replace(whole.split, rule="shuffled; 20 % test")), "data"
+    )["rule"]  # fmt: skip
+
+
+def test_columns_that_the_worst_errors_leave_out_are_counted(outcome_of):
+    whole = outcome_of("binary")
+    n = len(whole.truth)
+    frame = pd.DataFrame({f"c{i}": np.full(n, 13.8) for i in range(30)})
+    outcome = dataclasses.replace(whole, examples=frame)
+    group = section(outcome, "errors")["groups"][0]
+    assert (len(group["columns"]), group["left_out"], group["items"][0]["cells"][0]) == (14, 16, "13.8")
+    for text in (page.html(page.stored(outcome)), page.markdown_text(page.stored(outcome))):
+        assert "16 more columns are left out here." in text
+
+
+def test_an_epoch_that_the_budget_cut_is_not_rounded_down(outcome_of):
+    whole = outcome_of("binary")
+    last = {"epoch": 4.6, "seconds": 3.0, "loss": 0.2, "valid_score": 1e3}
+    runs = tuple(
+        dataclasses.replace(r, curve=(*r.curve[:3], last)) if r.finalist and r.curve else r for r in whole.runs
+    )
+    found = section(dataclasses.replace(whole, runs=runs), "learning")
+    assert "was best at epoch 4.6 of 4.6" in str(found)

@@ -31,7 +31,7 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     ]  # fmt: skip
     rows = [
         [
-            *([words.shorten(one.answer, 40)] if several else []), words.percent(one.level), one.side, held_words(one),
+            *([words.shorten(one.answer, 40)] if several else []), words.percent(one.level), {"side": one.side}, held_words(one),
             *([words.percent(one.low)] if parts else []), words.rough(one.size), one.n_items,
         ]
         for one in shown

@@ -32,7 +32,7 @@ def collect(outcome: Outcome) -> dict[str, Any]:
         "verdict": comparison.verdict,
         "tone": comparison.verdict if comparison.gain is not None else "tie",
         "reason": comparison.reason,
-        "sentences": list(comparison.sentences),
+        "sentences": [words.unbroken(one) for one in comparison.sentences],
         "scores": scores(outcome),
         "metric": words.metric(outcome.task.metric),
         "direction": words.direction(outcome.higher_is_better),
@@ -48,7 +48,10 @@ def collect(outcome: Outcome) -> dict[str, Any]:
             )
         ),
         "facts": facts(outcome),
-        "notes": [*comparison.notes, *([outcome.repeats.note] if outcome.repeats else []), *stopped(outcome)],
+        "notes": [
+            words.unbroken(one)
+            for one in (*comparison.notes, *([outcome.repeats.note] if outcome.repeats else []), *stopped(outcome))
+        ],
     }
 
 
@@ -197,6 +200,8 @@ def repeats_facts(repeats: Repeats) -> str:
     )
 
 
+LEAST_SHARE = 0.0005
+"""Of the interval's square; a cause with less reads as 0 %."""
 CAUSES = {"test": "test data", "time": "times that all series share", "deep_seeds": "deep seeds",
           "shallow_seeds": "shallow seeds"}  # fmt: skip
 
@@ -211,7 +216,11 @@ def interval_facts(comparison: Comparison) -> str:
     total = sum(comparison.parts.values())
     if not total > 0:
         return text
-    shares = [f"{words.percent(v / total)} {CAUSES.get(name, name)}" for name, v in comparison.parts.items() if v > 0]
+    shares = [
+        f"{words.percent(v / total)} {CAUSES.get(name, name)}"
+        for name, v in comparison.parts.items()
+        if v / total >= LEAST_SHARE
+    ]
     return f"{text}; its square is due to {', '.join(shares)}"
 
 
