@@ -31,8 +31,8 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     ]  # fmt: skip
     rows = [
         [
-            *([words.shorten(one.answer, 40)] if several else []), words.percent(one.level), {"side": one.side}, held_words(one),
-            *([words.percent(one.low)] if parts else []), words.rough(one.size), one.n_items,
+            *([words.shorten(one.answer, 40)] if several else []), words.percent(one.level), {"side": one.side},
+            held_words(one), *([words.percent(one.low)] if parts else []), words.rough(one.size), one.n_items,
         ]
         for one in shown
     ]  # fmt: skip
