@@ -174,6 +174,7 @@ TEMPLATE = """
   {% endfor %}</tr>
 {% endfor %}</tbody></table></div>
 {%- if group.left_out %}<p class="quiet">{{ group.left_out | counted("more column") }} {{ "is" if group.left_out == 1 else "are" }} left out here.</p>{% endif %}
+{%- if group.columns | length > 6 %}<p class="quiet paper">On paper only the first columns are shown.</p>{% endif %}
 {%- endmacro -%}
 {%- macro gallery(group) -%}
 <ul class="gallery errors">{% for item in group["items"] %}<li>
