@@ -81,7 +81,8 @@ class Snapshot:
         weights: weights of the best epoch so far.
         raw_valid: raw outputs of that epoch for the validation rows.
         score: score of that epoch.
-        best_step: step at the end of the last epoch whose score was the best so far.
+        best_step: step at the end of the best epoch so far.
+        risen_step: step at the end of the last epoch whose score was the best so far; early stopping counts from it.
         step: steps trained so far.
         planned: length of the schedule before the clock shortened it, in steps.
         total: length of the schedule now, in steps.
@@ -96,6 +97,7 @@ class Snapshot:
     raw_valid: np.ndarray
     score: float
     best_step: int
+    risen_step: int
     step: int
     planned: int
     total: int
@@ -132,6 +134,7 @@ class _Best:
         score: its score.
         weights: its weights.
         raw: its raw outputs for the validation rows.
+        step: step at its end.
         risen_step: step at the end of the last epoch whose score was the best so far.
         top_raw: raw outputs of the epoch with the best score, which may be another one.
     """
@@ -139,6 +142,7 @@ class _Best:
     score: float
     weights: list[np.ndarray]
     raw: np.ndarray
+    step: int
     risen_step: int
     top_raw: np.ndarray
 
@@ -285,13 +289,11 @@ def train(
         planned=n_steps, soft_seconds=soft_seconds, least_share=least_share,
     )  # fmt: skip
     best: _Best | None = None
-    kept_step = 0
     curve: list[Mapping[str, float]] = []
     next_check, sign = 1.0, 1.0 if higher_is_better else -1.0
     leading = LeadingEpoch()
     if snapshot is not None:
         best, curve, next_check = _resume(state, snapshot)
-        kept_step = snapshot.best_step
         for earlier in (best.top_raw, best.raw):
             leading.take_in(_standing(earlier, standing, judge, sign))
     ahead = [
@@ -331,10 +333,9 @@ def train(
         rises, keeps = leading.take_in(ranked)
         if best is None or keeps:
             risen_step, top_raw = (0, raw) if best is None else (best.risen_step, best.top_raw)
-            kept_step = state.step
-            best = _Best(score, network.weights(), raw, risen_step, top_raw)
+            best = _Best(score, network.weights(), raw, state.step, risen_step, top_raw)
             if on_best is not None:
-                on_best(_left(best, curve, state, "cut", kept_step, stopped_early=False))
+                on_best(_left(best, curve, state, "cut", stopped_early=False))
         if rises:
             best.risen_step = state.step
         if leading.tops:
@@ -351,13 +352,13 @@ def train(
         state.replan()
         if on_snapshot is not None and time.monotonic() - saved >= SNAPSHOT_SECONDS:
             other_top = None if best.top_raw is best.raw else best.top_raw
-            on_snapshot(Snapshot(network.state(), best.weights, best.raw, best.score, best.risen_step, state.step,
-                                 state.planned or 0, state.total, tuple(curve), time.monotonic() - state.begun,
-                                 next_check, other_top))  # fmt: skip
+            on_snapshot(Snapshot(network.state(), best.weights, best.raw, best.score, best.step, best.risen_step,
+                                 state.step, state.planned or 0, state.total, tuple(curve),
+                                 time.monotonic() - state.begun, next_check, other_top))  # fmt: skip
             saved = time.monotonic()
     if best is None:
         raise OutOfTime("the time offered ended before the first epoch could be judged")
-    return _left(best, curve, state, status, kept_step, stopped_early=stopped_early)
+    return _left(best, curve, state, status, stopped_early=stopped_early)
 
 
 def refit(
@@ -412,14 +413,13 @@ def _left(
     curve: list[Mapping[str, float]],
     state: _Progress,
     status: Status,
-    kept_step: int,
     *,
     stopped_early: bool,
 ) -> Fit:
     """The fit that the trial leaves if it ends here."""
     return Fit(best.weights, best.raw, best.score, tuple(curve), state.step / state.per_epoch,
                time.monotonic() - state.begun, state.compile_seconds, status, state.total,
-               stopped_early, kept_step)  # fmt: skip
+               stopped_early, best.step)  # fmt: skip
 
 
 def _standing(
@@ -439,7 +439,9 @@ def _resume(state: _Progress, snapshot: Snapshot) -> tuple[_Best, list[Mapping[s
     state.begun -= snapshot.seconds
     state.soft_seconds = None
     top_raw = snapshot.raw_valid if snapshot.top_raw is None else snapshot.top_raw
-    best = _Best(snapshot.score, list(snapshot.weights), snapshot.raw_valid, snapshot.best_step, top_raw)
+    best = _Best(
+        snapshot.score, list(snapshot.weights), snapshot.raw_valid, snapshot.best_step, snapshot.risen_step, top_raw
+    )
     return best, list(snapshot.curve), snapshot.next_check
 
 

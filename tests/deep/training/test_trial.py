@@ -219,3 +219,5 @@ def test_a_resumed_trial_keeps_the_epoch_that_an_unbroken_one_keeps(monkeypatch)
             higher_is_better=True, stopping=lambda: False, snapshot=snapshot, **options,
         )  # fmt: skip
         assert (resumed.score, resumed.raw_valid, resumed.epochs) == (unbroken.score, unbroken.raw_valid, 6.0)
+        assert (resumed.best_step, resumed.best_share) == (unbroken.best_step, unbroken.best_share)
+    assert taken[-1].best_fit().best_step == unbroken.best_step != taken[-1].risen_step
