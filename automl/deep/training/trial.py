@@ -195,7 +195,10 @@ class _Progress:
         return self.deadline is not None and time.monotonic() + margin >= self.deadline
 
     def replan(self) -> None:
-        """Shorten the schedule to what the clock still allows, so that the learning rate has decayed at the end."""
+        """Shorten the schedule to what the clock still allows, so that the learning rate has decayed at the end.
+
+        If only a share of it is trained, the time has to be enough for that share.
+        """
         if self.deadline is None or not self.step_seconds or self.step >= self.end:
             return
         if self.soft_seconds is not None:
@@ -203,7 +206,8 @@ class _Progress:
             self.soft_seconds = None
         left = self.deadline - time.monotonic() - self.valid_seconds
         affordable = int(left / (self.step_seconds * (1 + VALIDATION_SHARE / 2)))
-        self.total = max(self.step + 1, min(self.planned or 1, self.step + affordable))
+        longest = int((self.step + affordable) / self.share)
+        self.total = max(self.step + 1, min(self.planned or 1, longest))
 
     def _softened(self, soft_seconds: float) -> float:
         """Seconds that the trial may take, if it should take `soft_seconds`."""

@@ -8,7 +8,7 @@ import pytest
 from hand_clock import HandClock
 
 from automl.deep.training import trial
-from automl.deep.training.trial import learning_rate_at, train
+from automl.deep.training.trial import learning_rate_at, refit, train
 from automl.errors import OutOfTime, TrialError
 from automl.sides.ranking import Standing
 
@@ -183,6 +183,23 @@ def test_compilation_takes_nothing_from_a_schedule_that_is_shortened_to_a_share_
         return len(network.rates)
 
     assert steps(3.0) == pytest.approx(steps(0.01), rel=0.1)
+
+
+def test_a_refit_of_a_share_is_shortened_only_where_the_time_is_too_short_for_that_share(clock):
+    """Half of 100 steps of 0.01 s are trained: 0.55 s with a margin for their spread are enough."""
+
+    def steps(seconds):
+        network, begun = FakeNetwork([], step_seconds=0.01, clock=clock), clock.now
+        network.complete = lambda: None
+        result = refit(
+            network, {"learning_rate": 0.1, "epochs": 25}, seed=0, deadline=begun + seconds, dispatch_seconds=0.02,
+            stopping=lambda: False, n_steps=100, share=0.5,
+        )  # fmt: skip
+        assert len(network.rates) == round(result.n_steps / 2) and clock.now - begun < seconds
+        return result.n_steps
+
+    assert steps(3.0) == steps(0.6) == 100
+    assert 40 < steps(0.3) < 60
 
 
 class RestoredNetwork(FakeNetwork):
