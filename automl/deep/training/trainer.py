@@ -188,7 +188,7 @@ class Trainer:
                         seed=spec.seed,
                         deadline=deadline,
                         dispatch_seconds=self.device.dispatch_seconds,
-                        judge=self.training_data.judge,
+                        standing=self.training_data.standing_of_epoch,
                         higher_is_better=self.higher_is_better,
                         stopping=watchdog.stopping,
                         n_steps=spec.n_steps,
@@ -199,7 +199,6 @@ class Trainer:
                         on_snapshot=on_snapshot,
                         snapshot=snapshot,
                         on_best=state.remember,
-                        standing=self.training_data.standing_of_epoch,
                     )
                 state.status, state.ended = state.fit.status, _why_cut(state.fit)
                 return
@@ -254,9 +253,8 @@ class Trainer:
             try:
                 other = train(
                     network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
-                    judge=functools.partial(self.training_data.judge, holdout=number),
-                    higher_is_better=self.higher_is_better, stopping=watchdog.stopping, n_steps=fit.n_steps,
                     standing=functools.partial(self.training_data.standing_of_epoch, holdout=number),
+                    higher_is_better=self.higher_is_better, stopping=watchdog.stopping, n_steps=fit.n_steps,
                 )  # fmt: skip
             except OutOfTime:
                 return (), True

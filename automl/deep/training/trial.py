@@ -244,7 +244,7 @@ def train(
     seed: int,
     deadline: float | None,
     dispatch_seconds: float,
-    judge: Callable[[np.ndarray], float],
+    standing: Callable[[np.ndarray], Standing],
     higher_is_better: bool,
     stopping: Callable[[], bool],
     n_steps: int | None = None,
@@ -255,7 +255,6 @@ def train(
     on_snapshot: Callable[[Snapshot], None] | None = None,
     snapshot: Snapshot | None = None,
     on_best: Callable[[Fit], None] | None = None,
-    standing: Callable[[np.ndarray], Standing] | None = None,
 ) -> Fit:
     """Train a network that was just reset.
 
@@ -269,7 +268,7 @@ def train(
         seed: seed of the order of rows.
         deadline: `time.monotonic` value to end by; None for no time limit (the result then depends on the seed alone).
         dispatch_seconds: the longest time that a single dispatch should take.
-        judge: raw validation outputs → score.
+        standing: raw validation outputs → what epochs are ranked by, with their score; called once an epoch.
         higher_is_better: direction of the score.
         stopping: returns whether the user wants to stop; called between dispatches.
         n_steps: length of the schedule, so that another seed is trained as long as the first; None: as "epochs" says.
@@ -282,7 +281,6 @@ def train(
         on_snapshot: called with a snapshot at the end of an epoch, at most every ten seconds.
         snapshot: state to resume from; the network is set to it.
         on_best: called with the fit that would be left if the trial were cut now.
-        standing: raw validation outputs → what epochs are ranked by; None for the score alone.
 
     Raises:
         OutOfTime: the deadline came before the first validation.
@@ -298,8 +296,8 @@ def train(
     leading = LeadingEpoch()
     if snapshot is not None:
         best, curve, next_check = _resume(state, snapshot)
-        for earlier in (best.top_raw, best.raw):
-            leading.take_in(_standing(earlier, standing, judge, sign))
+        for earlier in (best.raw,) if best.top_raw is best.raw else (best.top_raw, best.raw):
+            leading.take_in(standing(earlier))
     ahead = [
         milestone
         for milestone in sorted(milestones, key=lambda milestone: milestone.share)
@@ -322,13 +320,12 @@ def train(
             continue
         begun = time.monotonic()
         raw = network.predict_valid()
-        finite = bool(np.isfinite(raw).all())
-        score = judge(raw) if finite else math.nan
-        ranked = _standing(raw, standing, judge, sign) if math.isfinite(score) else None
+        ranked = standing(raw) if np.isfinite(raw).all() else None
         state.valid_seconds = time.monotonic() - begun
-        if ranked is None:
-            what = "the score" if finite else "a prediction"
+        if ranked is None or not math.isfinite(ranked.score):
+            what = "a prediction" if ranked is None else "the score"
             raise NotFinite(f"{what} of the validation rows is not finite in epoch {math.ceil(epoch)}")
+        score = sign * ranked.score
         curve.append({"epoch": round(epoch, 3), "share": state.step / max(state.total, 1),
                       "seconds": round(time.monotonic() - state.begun, 3), "loss": round(float(np.mean(losses)), 6),
                       "valid_score": score})  # fmt: skip
@@ -424,16 +421,6 @@ def _left(
     return Fit(best.weights, best.raw, best.score, tuple(curve), state.step / state.per_epoch,
                time.monotonic() - state.begun, state.compile_seconds, status, state.total,
                stopped_early, best.step)  # fmt: skip
-
-
-def _standing(
-    raw: np.ndarray,
-    standing: Callable[[np.ndarray], Standing] | None,
-    judge: Callable[[np.ndarray], float],
-    sign: float,
-) -> Standing:
-    """What an epoch is ranked by."""
-    return Standing(sign * judge(raw)) if standing is None else standing(raw)
 
 
 def _resume(state: _Progress, snapshot: Snapshot) -> tuple[_Best, list[Mapping[str, float]], float]:
