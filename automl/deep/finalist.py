@@ -234,7 +234,10 @@ class Finalist:
         settings = candidate.settings
         self.on_event({"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(settings)})
         n_steps = round(candidate.fit.n_steps * growth)
-        return TrialSpec(name, candidate.template.name, settings, seed, seconds, n_steps, candidate.fit.best_share)
+        return TrialSpec(
+            name, candidate.template.name, settings, seed, seconds, n_steps=n_steps, is_refit=True,
+            share=candidate.fit.best_share,
+        )  # fmt: skip
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """Predictions before calibration and thresholds.

@@ -205,3 +205,14 @@ def test_a_resumed_run_refits_as_the_first_call_would_have(task_parts, tmp_path)
         assert deep.add_seed(math.inf)
     one, other = (deep.outputs("test", 1)[0].arrays["probabilities"] for deep in (fresh, resumed))
     np.testing.assert_array_equal(one, other)
+
+
+def test_a_spec_says_that_it_is_a_refit_whatever_share_of_its_schedule_is_trained(task_parts, monkeypatch):
+    deep = named(task_parts)
+    (candidate,) = deep.chosen.named.members
+    candidate.fit = dataclasses.replace(candidate.fit, best_step=candidate.fit.n_steps)
+    specs, run = [], deep.trainer.run
+    monkeypatch.setattr(deep.trainer, "run", lambda spec, *rest: (specs.append(spec), run(spec, *rest))[1])
+    assert deep.add_seed(math.inf)
+    ((spec, fit),) = zip(specs, candidate.refits, strict=True)
+    assert spec.is_refit and spec.share == 1.0 and fit.raw_valid.size == 0
