@@ -159,7 +159,7 @@ class Contender(Protocol):
         ...
 
     def seconds_a_seed(self, n_members: int = 1) -> float:
-        """Expected seconds to refit the finalist once.
+        """Expected seconds of the next refit of the finalist; 0 if an earlier naming left that refit.
 
         Args:
             n_members: before the finalist is named: of how many of the best candidates it may consist.
