@@ -198,7 +198,7 @@ class Contender(Protocol):
             The predictions for the split's test items, before calibration and thresholds.
 
         Raises:
-            OutOfTime: the time was over before the fit.
+            OutOfTime: the time was over before the end of the fit.
             TrialError: a member could not be fitted.
         """
         ...

@@ -185,10 +185,15 @@ class Candidates:
             if not _has_chosen(candidate):
                 raise TrialError(f"{candidate.run.name}: nothing bounds the length of a fit without validation rows")
             left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
-            fitted = self._fit_again(candidate, task, self.seed + 1000 * (REPEATS_FROM + number), left, learnt)
-            if fitted.stopped or left <= 0:
+            fitted = (
+                self._fit_again(candidate, task, self.seed + 1000 * (REPEATS_FROM + number), left, learnt)
+                if left > 0
+                else Fitted(stopped="time ran out")
+            )
+            failed = fitted.model is None or fitted.failure
+            if fitted.stopped or (failed and time.monotonic() >= ends):  # late is not the same as failed
                 raise OutOfTime(f"the time was over before {candidate.run.name} was fitted")
-            if fitted.model is None or fitted.failure:
+            if fitted.model is None or failed:
                 raise TrialError(f"{candidate.run.name}: {fitted.failure}")
             model = pickle.loads(fitted.model)  # safe: a model of this run
             outputs.append(model.predict(dataset, split.items("test")))
