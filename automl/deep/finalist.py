@@ -57,6 +57,7 @@ class Finalist:
         seed: any integer.
         on_event: called at each start of a fit.
         on_epoch: called after each validation.
+        was_stuck: name of a refit or repeat → why it could not be ended in an earlier process; "" otherwise.
     """
 
     def __init__(
@@ -71,11 +72,13 @@ class Finalist:
         seed: int,
         on_event: Callable[[dict[str, Any]], None],
         on_epoch: Callable[[TrialSpec, Mapping[str, float]], None],
+        was_stuck: Callable[[str], str] = lambda name: "",
     ) -> None:
         self.ranked, self.trainer, self.pool = ranked, trainer, pool
         self.dataset, self.split, self.encoder = dataset, split, encoder
         self.codec = trainer.training_data.codec
         self.metric, self.seed, self.on_event, self.on_epoch = metric, seed, on_event, on_epoch
+        self.was_stuck = was_stuck
         self.named: Members[Candidate] = Members()
 
     def choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
@@ -199,11 +202,13 @@ class Finalist:
         """
         ends = time.monotonic() + seconds
         waiting = self.named.waiting
-        of_name = {self._seed_name(candidate): candidate for candidate in waiting}
+        of_name = {self._refit_name(candidate): candidate for candidate in waiting}
 
         def ask() -> tuple[TrialSpec, None] | None:
             while waiting and not self.trainer.stopping():
                 candidate = waiting.pop(0)
+                if self.was_stuck(self._refit_name(candidate)):
+                    continue
                 left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
                 if left >= LEAST_SHARE * self._refit_seconds(candidate):
                     return self._refit_spec(candidate, left), None
@@ -217,13 +222,13 @@ class Finalist:
                 waiting.clear()
         return self.named.take_in()
 
-    def _seed_name(self, candidate: Candidate) -> str:
-        return f"{candidate.run.name} seed {len(candidate.refits) + 1}"
+    def _refit_name(self, candidate: Candidate) -> str:
+        return f"{candidate.run.name} refit {len(candidate.refits) + 1}"
 
     def _refit_spec(self, candidate: Candidate, seconds: float) -> TrialSpec:
         """The candidate's settings on training and validation rows, for as many epochs as were best."""
         seed = self.seed * 1000 + 500 + len(candidate.refits)
-        return self.spec_of(candidate, self._seed_name(candidate), seed, seconds, self.trainer.training_data.growth)
+        return self.spec_of(candidate, self._refit_name(candidate), seed, seconds, self.trainer.training_data.growth)
 
     def spec_of(self, candidate: Candidate, name: str, seed: int, seconds: float, growth: float) -> TrialSpec:
         """A fit of the candidate's settings that no row judges, for as many epochs as were best.

@@ -65,7 +65,7 @@ def repeat(finalist: Finalist, task: Task, split: Split, number: int, seconds: f
 
     Raises:
         OutOfTime: the time was over before the fit.
-        TrialError: a member could not be fitted.
+        TrialError: a member could not be fitted, or an earlier process could not end its fit.
     """
     ends = time.monotonic() + seconds
     own, dataset = finalist.trainer, finalist.dataset
@@ -88,10 +88,14 @@ def _predicted(
     left = math.inf if math.isinf(ends) else ends - time.monotonic()
     if left <= 0:
         raise OutOfTime(f"the time was over before {member.run.name} was fitted")
+    name = f"{member.run.name} repeat {number}"
+    why = finalist.was_stuck(name)
+    if why:
+        raise TrialError(f"{name}: {why}; it is not started again")
     learnt, before = trainer.training_data, finalist.trainer.training_data
     growth = learnt.growth * len(learnt.target) / max(len(before.target), 1)
     seed = finalist.seed * 1000 + SEED_STEP + number
-    spec = finalist.spec_of(member, f"{member.run.name} repeat {number}", seed, left, growth)
+    spec = finalist.spec_of(member, name, seed, left, growth)
     result = trainer.run(spec)
     if result.fit is None and result.status == "failed" and time.monotonic() < ends:
         raise TrialError(f"{member.run.name}: {result.failure}")

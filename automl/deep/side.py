@@ -138,15 +138,16 @@ class DeepSide:
             if (search := self._family_search(template, encoder.specs, facts)) is not None
         ]
         self.ranked: list[Candidate] = []
-        self.chosen = Finalist(
-            self.ranked, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
-        )
         self.holdout_policy = MultiHoldoutPolicy(1 + len(self.trainer.training_data.others), self.higher_is_better)
         self.n_runs = 0
         self.failures: Counter[str] = Counter()
         self._resumed: list[Run] = []
         self._in_flight: list[PendingTrial] = []
         self.archive = Archive(folder, {**(fingerprints or {}), **self._spaces()}, self._note)
+        self.chosen = Finalist(
+            self.ranked, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch,
+            self.archive.was_stuck,
+        )  # fmt: skip
         self._replay()
         self._tell_what_was_found()
 
@@ -412,11 +413,11 @@ class DeepSide:
     def _on_stuck(self, spec: TrialSpec, why: str) -> None:
         self.archive.stuck(spec, why)
         if processes.possible() and self.folder is not None:
-            self._note(f"{spec.name} does not answer: {why}; a fresh process goes on and skips this trial")
+            self._note(f"{spec.name} does not answer: {why}; a fresh process goes on and skips it")
             processes.go_on(self.folder)
         self._note(
             f"{spec.name} does not answer: {why}, and nothing in this process can end it; end the process "
-            f"(kill -9 {os.getpid()}) and go on with --resume, which skips this trial"
+            f"(kill -9 {os.getpid()}) and go on with --resume, which skips it"
         )
 
     def _better(self, a: float, b: float) -> bool:

@@ -198,7 +198,7 @@ def test_members_are_refitted_in_the_order_of_their_weights(task_parts, monkeypa
     begun, run = [], deep.trainer.run
     monkeypatch.setattr(deep.trainer, "run", lambda spec, *rest: (begun.append(spec.name), run(spec, *rest))[1])
     assert deep.add_seed(math.inf)
-    assert begun == [f"{names[place]} seed 1" for place in (1, 2, 0)]
+    assert begun == [f"{names[place]} refit 1" for place in (1, 2, 0)]
 
 
 def test_without_a_clock_refits_are_the_same_again(task_parts):
@@ -230,3 +230,18 @@ def test_a_spec_says_that_it_is_a_refit_whatever_share_of_its_schedule_is_traine
     assert deep.add_seed(math.inf)
     ((spec, fit),) = zip(specs, candidate.refits, strict=True)
     assert spec.is_refit and spec.share == 1.0 and fit.raw_valid.size == 0
+
+
+def test_a_refit_that_could_not_be_ended_is_not_started_again(task_parts, tmp_path, monkeypatch):
+    deep = named(task_parts, folder=tmp_path)
+    specs = []
+    monkeypatch.setattr(deep.pool, "run", lambda ask, *rest: specs.extend(iter(ask, None)) or ())
+    assert not deep.add_seed(math.inf)
+    ((spec, _),) = specs
+    deep.trainer.on_stuck(spec, "it had not ended 12 s after its time was over")
+    events = []
+    again = side(task_parts, template(), max_trials=2, folder=tmp_path, on_event=events.append)
+    assert not any("left out" in event["text"] for event in events if event["event"] == "note")
+    assert again.choose(None).name == deep.finalist().name
+    monkeypatch.setattr(again.trainer, "run", lambda *args: pytest.fail("it was begun"))
+    assert not again.add_seed(math.inf) and not again.finalist().refitted

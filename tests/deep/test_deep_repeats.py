@@ -137,3 +137,19 @@ def test_the_time_expected_counts_members_compilation_and_encoding(task_parts, m
     for member in deep.chosen.named.members:  # a refit is measured, and does not judge epochs
         member.refits = [dataclasses.replace(member.fit, seconds=2.5, compile_seconds=0.5)]
     assert deep.seconds_a_repeat() == pytest.approx(2 * (1.0 + 2.0) + 2 * 0.5 + 0.2)
+
+
+def test_a_repeat_that_could_not_be_ended_is_not_started_again_and_the_next_one_is(
+    task_parts, other, monkeypatch, tmp_path
+):
+    deep = named(task_parts, folder=tmp_path)
+    ran = watched(monkeypatch)
+    deep.repeat(task_parts[1], other[0], 1, math.inf)
+    ((trainer, spec, _),) = ran
+    trainer.on_stuck(spec, "it had not ended 12 s after its time was over")
+    again = named(task_parts, folder=tmp_path)
+    del ran[:]
+    with pytest.raises(TrialError, match=r"tiny-\d repeat 1: it had not ended .* could not be stopped"):
+        again.repeat(task_parts[1], other[0], 1, math.inf)
+    assert not ran
+    assert again.repeat(task_parts[1], other[0], 2, math.inf) is not None
