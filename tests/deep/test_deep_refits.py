@@ -245,3 +245,16 @@ def test_a_refit_that_could_not_be_ended_is_not_started_again(task_parts, tmp_pa
     assert again.choose(None).name == deep.finalist().name
     monkeypatch.setattr(again.trainer, "run", lambda *args: pytest.fail("it was begun"))
     assert not again.add_seed(math.inf) and not again.finalist().refitted
+
+
+def test_validation_rows_that_refits_learn_from_are_in_memory_once(task_parts):
+    deep = named(task_parts)
+    data, training_data = deep.trainer.data, deep.trainer.training_data
+    assert data.valid is data.inputs and training_data.added is None
+    own = data.valid["numbers"].numpy()[data.valid_from : data.valid_from + data.n_valid]
+    np.testing.assert_array_equal(own, training_data.valid["numbers"])
+    (candidate,) = deep.chosen.named.members
+    network = deep.trainer.network(candidate.template, candidate.settings, 0)
+    network.set_weights(candidate.fit.weights)
+    np.testing.assert_array_equal(network.predict_valid(), candidate.fit.raw_valid)
+    np.testing.assert_array_equal(network.predict(training_data.valid), candidate.fit.raw_valid)
