@@ -186,7 +186,10 @@ class Archive:
 
 
 def _before(entries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[list[int], str]]:
-    """For each trial, refit and repeat: the steps that it was started from, and why it could not be stopped ("" if it could be)."""
+    """For each trial, refit and repeat: the steps that it was started from, and why it could not be stopped.
+
+    The reason is "" if it could be.
+    """
     starts_of: dict[str, tuple[list[int], str]] = {}
     for entry in entries:
         if "begun" in entry:

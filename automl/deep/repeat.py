@@ -41,7 +41,7 @@ def seconds_of(
         compile_seconds: of each template: its longest compilation, since a trial may have found its network compiled.
     """
     growth = finalist.trainer.training_data.growth
-    members = finalist.named.members or finalist.ranked[:n_members]
+    members = finalist.composition.members or finalist.ranked[:n_members]
     fits = [compile_seconds[one.template.name] + _training_seconds(one, growth) for one in members]
     return sum(fits) + 2 * encode_seconds + 0.2
 
@@ -75,10 +75,10 @@ def repeat(finalist: Finalist, task: Task, split: Split, number: int, seconds: f
     trainer.on_stuck = own.on_stuck
     arrays = encoder.transform(dataset, split.items("test"))
     try:
-        raws = [_predicted(finalist, trainer, arrays, member, number, ends) for member in finalist.named.members]
+        raws = [_predicted(finalist, trainer, arrays, member, number, ends) for member in finalist.composition.members]
     finally:
         trainer.close()
-    return combine([codec.decode(raw) for raw in raws], finalist.named.weights)
+    return combine([codec.decode(raw) for raw in raws], finalist.composition.weights)
 
 
 def _predicted(

@@ -1,4 +1,4 @@
-"""The deep side of a contest: searches templates trial by trial, and gives a finalist with its seeds."""
+"""The deep side of a contest: searches templates trial by trial, and gives a finalist with its refits."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class DeepSide:
         self._resumed: list[Run] = []
         self._in_flight: list[PendingTrial] = []
         self.archive = Archive(folder, {**(fingerprints or {}), **self._spaces()}, self._note)
-        self.chosen = Finalist(
+        self.finalist = Finalist(
             self.ranked, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch,
             self.archive.was_stuck,
         )  # fmt: skip
@@ -530,47 +530,47 @@ class DeepSide:
 
     def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
         """Name the finalist: the best candidate by validation score, or an ensemble; see `Finalist.choose`."""
-        return self.chosen.choose(latency_ms, ensemble)
+        return self.finalist.choose(latency_ms, ensemble)
 
     def weights(self) -> tuple[float, ...]:
         """The weights of the finalist's members; they sum to 1."""
-        return self.chosen.named.weights
+        return self.finalist.composition.weights
 
-    def seconds_a_seed(self, n_members: int = 1) -> float:
-        """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_seed`."""
-        return self.chosen.seconds_a_seed(n_members)
+    def seconds_a_refit(self, n_members: int = 1) -> float:
+        """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_refit`."""
+        return self.finalist.seconds_a_refit(n_members)
 
-    def add_seed(self, seconds: float) -> bool:
-        """Refit the finalist once more within these seconds; see `Finalist.add_seed`."""
-        return self.chosen.add_seed(seconds)
+    def refit(self, seconds: float) -> bool:
+        """Refit the finalist once more within these seconds; see `Finalist.refit`."""
+        return self.finalist.refit(seconds)
 
     def seconds_a_repeat(self, n_members: int = 1) -> float:
         """The time that a fit of the finalist on another split is expected to take; 0 without a candidate."""
         if not self.ranked:
             return 0.0
         compiling = {search.template.name: search.compile_seconds for search in self.searches}
-        return repeats.seconds_of(self.chosen, n_members, self.encode_seconds, compiling)
+        return repeats.seconds_of(self.finalist, n_members, self.encode_seconds, compiling)
 
     def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
         """Fit the finalist on another split, and predict its test rows; see `records.Contender.repeat`."""
         self.trainer.close()  # its networks are of no more use, and take memory
-        return repeats.repeat(self.chosen, task, split, number, seconds)
+        return repeats.repeat(self.finalist, task, split, number, seconds)
 
-    def finalist(self) -> Run:
+    def finalist_run(self) -> Run:
         """The run of the finalist as it stands, without members that left it."""
-        return self.chosen.run()
+        return self.finalist.run()
 
-    def undo_seeds(self) -> None:
+    def undo_refits(self) -> None:
         """Drop all refits: the finalist stands as it was searched."""
-        self.chosen.named.undo()
+        self.finalist.composition.undo_refits()
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions on validation or test rows; see `Finalist.outputs`."""
-        return self.chosen.outputs(part, n_seeds)
+        return self.finalist.outputs(part, n_seeds)
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The Keras models of all members for the first seed, then for the next, up to n seeds."""
-        return self.chosen.models(n_seeds)
+        return self.finalist.models(n_seeds)
 
     def close(self) -> None:
         """Drop compiled networks and end worker processes."""

@@ -162,7 +162,7 @@ class Contender(Protocol):
         """Weights of the finalist's members; their sum is 1."""
         ...
 
-    def seconds_a_seed(self, n_members: int = 1) -> float:
+    def seconds_a_refit(self, n_members: int = 1) -> float:
         """Expected seconds of the next refit of the finalist; 0 if an earlier naming left that refit.
 
         Args:
@@ -170,7 +170,7 @@ class Contender(Protocol):
         """
         ...
 
-    def add_seed(self, seconds: float) -> bool:
+    def refit(self, seconds: float) -> bool:
         """Refit the finalist once more within these seconds; returns whether that succeeded.
 
         A refit has the finalist's settings, the length that validation chose, another seed, and learns from training
@@ -182,7 +182,7 @@ class Contender(Protocol):
         """Expected seconds to fit the finalist once on another split of the same rows.
 
         Args:
-            n_members: see `seconds_a_seed`.
+            n_members: see `seconds_a_refit`.
         """
         ...
 
@@ -207,11 +207,11 @@ class Contender(Protocol):
         """
         ...
 
-    def finalist(self) -> Run:
+    def finalist_run(self) -> Run:
         """The run of the finalist as it stands, without members that left it."""
         ...
 
-    def undo_seeds(self) -> None:
+    def undo_refits(self) -> None:
         """Drop all refits: the finalist stands as it was searched, with all its members."""
         ...
 

@@ -5,7 +5,8 @@ multiprocessing's own spawn would, and would need the `if __name__ == "__main__"
 child unpickle only each other's bytes from this pipe, never a file.
 
 Messages to the child: ("data", Payload), ("fit", FitSpec). Messages from it: ("ready", facts), ("checkpoint", model),
-("done", Fitted), ("failed", reason), ("late", reason) if the time was over before a model was usable. Models travel as pickled bytes.
+("done", Fitted), ("failed", reason), and ("late", reason) if the time was over before a model was usable. Models travel
+as pickled bytes.
 """
 
 from __future__ import annotations

@@ -94,9 +94,7 @@ def test_a_lower_loss_beats_no_better_score_and_does_not_make_the_trial_longer()
         for standing in (lambda raw: Standing(float(raw[0]), float(raw[0])), lambda raw: Standing(float(raw[0])))
     )
     assert (with_tie.score, int(with_tie.weights[0])) == (without.score, int(without.weights[0])) == (0.9, 1)
-    tied = fit(
-        FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, standing=lambda raw: Standing(1.0, float(raw[0]))
-    )
+    tied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, standing=lambda raw: Standing(1.0, float(raw[0])))
     untied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, standing=lambda raw: Standing(1.0))
     assert tied.epochs == untied.epochs < 40
     assert int(tied.weights[0]) == len(tied.curve) and int(untied.weights[0]) == 1
