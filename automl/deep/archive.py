@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from automl.deep.entries import fit_of, snapshot_of
 from automl.deep.messages import TrialResult, TrialSpec, plain
 from automl.deep.training.failure import Failure
-from automl.deep.training.trial import Fit, Milestone, Snapshot
+from automl.deep.training.records import Fit, Milestone, Snapshot
 from automl.errors import FolderError
 from automl.records import Cost, Run
 from automl.sides.entries import ended

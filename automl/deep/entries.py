@@ -10,7 +10,7 @@ import numpy as np
 
 from automl.deep.pruner import SHARES
 from automl.deep.training.failure import KINDS, LEAST_BATCH, LOWER_RATE, TRIES
-from automl.deep.training.trial import Fit, Snapshot
+from automl.deep.training.records import Fit, Snapshot
 from automl.records import Run
 from automl.sides.entries import STATUSES, read_run
 from automl.storage.values import (

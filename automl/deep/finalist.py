@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from automl.deep.executor import Pool
     from automl.deep.family import Candidate
     from automl.deep.training.network import Network
-    from automl.deep.training.trial import Fit
+    from automl.deep.training.records import Fit
     from automl.records import Dataset, Encoder, Output, Run, Split
 
 __all__ = ["Finalist"]

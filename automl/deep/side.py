@@ -40,7 +40,7 @@ from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.deep.ray.executor import RayPool
-    from automl.deep.training.trial import Snapshot
+    from automl.deep.training.records import Snapshot
     from automl.records import Dataset, Encoder, Facts, InputSpec, Output, Side, Split, TargetCodec, Task, Template
 
 __all__ = ["DeepSide"]
