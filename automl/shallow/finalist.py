@@ -16,8 +16,8 @@ from automl.shallow.apart import FallbackWorker
 from automl.shallow.data import TrainingData, refit_part
 from automl.shallow.family import Candidate
 from automl.shallow.in_process import InProcessWorker
+from automl.shallow.messages import Fitted, Part
 from automl.shallow.scheduling import LEAST_SECONDS
-from automl.shallow.worker import Fitted, Part
 from automl.sides.composition import Composition
 from automl.sides.ensemble import ensemble_run, select
 from automl.sides.ranking import order

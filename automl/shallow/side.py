@@ -18,13 +18,15 @@ from automl import goals, metrics
 from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
 from automl.shallow.apart import FallbackWorker
 from automl.shallow.archive import KEPT_MODELS, Archive, Proposals
+from automl.shallow.child import measure
 from automl.shallow.data import TrainingData
 from automl.shallow.family import Candidate, FamilySearch
 from automl.shallow.finalist import Candidates
 from automl.shallow.in_process import InProcessWorker
+from automl.shallow.messages import Fitted, Part, Payload
 from automl.shallow.resume import ResumedFits
 from automl.shallow.scheduling import Tuning, as_text, rows_a_second
-from automl.shallow.worker import Child, Fitted, Part, Payload, measure
+from automl.shallow.worker import Child
 from automl.sides.holdouts import MultiHoldoutPolicy, has_time
 
 __all__ = ["ShallowSide"]

@@ -12,8 +12,9 @@ from test_shallow_side import TABLE, side_of
 
 from automl import catalog, goals
 from automl.records import Baseline, FitContext
+from automl.shallow.child import run_fit
 from automl.shallow.finalist import Candidates
-from automl.shallow.worker import FitSpec, Part, Payload, run_fit
+from automl.shallow.messages import FitSpec, Part, Payload
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
 

@@ -14,8 +14,9 @@ from test_shallow_refits import Looks, named
 from automl import goals
 from automl.errors import OutOfTime, TrialError
 from automl.records import Split
+from automl.shallow.child import run_fit
 from automl.shallow.data import refit_part
-from automl.shallow.worker import FitSpec, Fitted, run_fit
+from automl.shallow.messages import FitSpec, Fitted
 
 
 def another(split: Split, seed: int = 1) -> Split:
