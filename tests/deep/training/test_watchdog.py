@@ -287,7 +287,7 @@ def test_a_start_that_came_further_does_not_count_and_one_that_did_not_leaves_it
             trials(deep)
     deep = call(0)
     assert not deep.earlier_runs()
-    deep._begin(deep._in_flight[0])  # killed once more at the same place
+    deep._begin(deep.resumed.in_flight[0])  # killed once more at the same place
     (left,) = call(0).earlier_runs()
     assert left.status == "cut" and len(left.curve) == 2 and left.valid_score is not None
 
