@@ -278,7 +278,7 @@ def test_time_kept_back_for_repeats_in_vain_goes_to_the_search(
 ) -> None:  # fmt: skip
     plan, searched = planned(hands), []
     chosen = {side: Run(side, side, "done", "x", refitted=refitted) for side in CHOSEN}  # type: ignore[arg-type]
-    monkeypatch.setattr(contest, "alternate", lambda *a, n_seeds, **more: (searched.append(n_seeds), ended)[1])
+    monkeypatch.setattr(contest, "alternate", lambda *a, n_refits, **more: (searched.append(n_refits), ended)[1])
     monkeypatch.setattr(contest, "name_and_refit", lambda *a: (chosen, 1))
     reserve: Any = SimpleNamespace(seconds=lambda chosen, n_seeds: kept, searching=lambda n_seeds: kept)
     rest: Any = ([], SimpleNamespace(asked=False), reserve, SimpleNamespace(write=None), plan)
