@@ -85,7 +85,7 @@ def blend(
     if deep is None or shallow is None or share is None or deep.valid_output is None or shallow.valid_output is None:
         return None
     dataset, task, parts = prepared.dataset, prepared.task, (share, 1 - share)
-    items = prepared.split.items("valid") if deep.valid_items is None else deep.valid_items
+    items = prepared.split.items("valid")
     held_out = combine((deep.valid_output, shallow.valid_output), parts)
     rule = goals.decide(goals.truth(dataset, task, items), held_out, task, task.metric, dataset.weight_of(items))
     output = goals.decided(rule, combine((deep.output, shallow.output), parts))
@@ -95,7 +95,7 @@ def blend(
         cost=_both_costs(finalists["deep"].cost, finalists["shallow"].cost), n_seeds=finalists["deep"].n_seeds,
         choices={"weight_of_deep": share}, refitted=finalists["deep"].refitted,
     )  # fmt: skip
-    contestant = Contestant(BLEND, "blend", output, valid_output=goals.decided(rule, held_out), valid_items=items)
+    contestant = Contestant(BLEND, "blend", output, valid_output=goals.decided(rule, held_out))
     return Blended(run, contestant, rule)
 
 

@@ -184,8 +184,8 @@ class Contestant:
         side: its side.
         output: test predictions, the mean over its seeds.
         per_seed: test predictions of each seed.
-        valid_output: predictions that models of the same settings made for items they had not learnt from.
-        valid_items: the items of `valid_output`, the same for both sides: validation items, or all items of the folds.
+        valid_output: predictions that models of the same settings, which had not learnt from them, made for the
+            validation items.
     """
 
     run: str
@@ -193,7 +193,6 @@ class Contestant:
     output: Output
     per_seed: tuple[Output, ...] = ()
     valid_output: Output | None = None
-    valid_items: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

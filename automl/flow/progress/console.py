@@ -201,7 +201,7 @@ class Progress:
             self._pass_on(event)
         if event["event"] == "start":
             self.doing = f"{side}: {event['name']}"
-            if not event.get("seed"):  # a further seed of a finalist is not a run of its own
+            if not event.get("refit"):  # a refit of a finalist is not a run of its own
                 self.running[event["name"]] = side
         elif event["event"] == "epoch":
             self.doing = f"{side}: {event['name']}, epoch {event['epoch']:g}, valid {figure(event['valid_score'])}"
