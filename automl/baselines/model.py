@@ -137,7 +137,7 @@ class Model:
         return int(getattr(self.learner, "n_learnt", 0))
 
     def chosen(self, growth: float) -> Mapping[str, Any]:
-        """What validation rows decided, for a refit; see `ShallowModel.chosen`."""
+        """What validation rows decided, for a refit; see `RefittableModel.chosen`."""
         chosen: Mapping[str, Any] = self.learner.chosen(growth)
         return chosen
 
