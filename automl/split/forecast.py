@@ -9,6 +9,7 @@ import numpy as np
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Split, Task
 from automl.split.draw import TEST_SHARE, codes_of
+from automl.split.units import ids_of_windows
 from automl.system.counts import counted
 
 __all__ = ["in_time", "windows"]
@@ -129,18 +130,10 @@ def _test_start(dataset: Dataset, first: int, end: int, horizon: int) -> int:
 
 
 def _window_units(dataset: Dataset, tested: np.ndarray) -> tuple[str, np.ndarray]:
-    """The units of the test: series if there are ten or more, else windows (those with equal start times together).
-
-    Windows are numbered in the order of time, by which the verdict sees how much neighbours are alike.
-    """
-    if dataset.series is not None:
-        codes = codes_of(dataset.series[tested[:, 0]])
-        if len(np.unique(codes)) >= PANEL:
-            return "series", codes
-        if dataset.times is not None:
-            _, numbers = np.unique(dataset.times[tested[:, 0]], return_inverse=True)
-            return "window", np.asarray(numbers, np.int64).reshape(-1)
-    return "window", np.arange(len(tested), dtype=np.int64)
+    """The units of the test: series if there are ten or more, else windows (those with equal start times together)."""
+    n_series = 1 if dataset.series is None else len(np.unique(codes_of(dataset.series[tested[:, 0]])))
+    units = "series" if n_series >= PANEL else "window"
+    return units, ids_of_windows(dataset, units, tested)
 
 
 def _shared_times(dataset: Dataset, tested: np.ndarray) -> np.ndarray | None:
