@@ -7,7 +7,6 @@ decisions (calibration, thresholds) stay as the contest made them. See ``docs/de
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -37,6 +36,7 @@ SLACK = 1.3
 MOST_SHARE = 0.5
 """Of the time left when the search begins, what is kept back for repeats at most."""
 NO_TIME = "the budget left no time for them"
+INTERRUPTED = "the run was interrupted"
 
 
 def check(recipe: Recipe, prepared: Prepared) -> None:
@@ -70,19 +70,25 @@ def other_splits(prepared: Prepared, seed: int) -> Iterator[Split]:
     Args:
         prepared: data with the contest's split, which is not among them.
         seed: of the contest.
+
+    Raises:
+        DataError: none of `TRIES` draws in a row could be made.
     """
-    seen, misses = {prepared.split.test.tobytes()}, 0
+    seen, misses, refused = {prepared.split.test.tobytes()}, 0, 0
     for number in itertools.count(1):
         try:
             made = split.split(prepared.dataset, prepared.task, (seed + SEED_STEP * number) % 2**32, hold_outs=False)
         except DataError:  # a draw by groups in which no row of a class trains
-            made = None
-        misses = misses + 1 if made is None or made.test.tobytes() in seen else 0
+            misses, refused = misses + 1, refused + 1
+            if refused >= TRIES:
+                raise
+        else:
+            misses, refused = (misses + 1 if made.test.tobytes() in seen else 0), 0
+            if not misses:
+                seen.add(made.test.tobytes())
+                yield made
         if misses >= TRIES:
             return
-        if made is not None and not misses:
-            seen.add(made.test.tobytes())
-            yield dataclasses.replace(made, folds=())
 
 
 class Repeats:
@@ -149,27 +155,24 @@ class Repeats:
         gains: list[float] = []
         ratios: list[float] = []
         failures: list[str] = []
-        left_out = _not_possible(chosen) or ("" if self.wanted else NO_TIME)
-        parts = iter(()) if left_out else itertools.islice(other_splits(self.prepared, self.recipe.seed), asked)
-        number = 0
-        for number, part in enumerate(parts, 1):
-            left = self.clock.remaining - tail_seconds
-            left_out = "the run was interrupted" if stopping() else NO_TIME if left < sum(self._each().values()) else ""
-            if left_out:
+        parts = other_splits(self.prepared, self.recipe.seed)
+        left_out = INTERRUPTED if stopping() else _not_possible(chosen)
+        for number in range(1, asked + 1):
+            if not left_out and self.clock.remaining - tail_seconds < sum(self._each().values()):
+                left_out = NO_TIME
+            part, left_out = (None, left_out) if left_out else _next(parts)
+            if part is None:
                 break
             say(f"repeat {number} of {asked}: both finalists on another split")
             try:
                 gains.append(self._gain(part, number, predictors, tail_seconds))
                 ratios.append(len(part.items("test")) / len(refit_items(part)))
             except OutOfTime:
-                left_out = "the run was interrupted" if stopping() else NO_TIME
-                break
+                left_out = NO_TIME
             except Exception as error:  # the verdict stands without it
-                if stopping():
-                    left_out = "the run was interrupted"
-                    break
-                failures.append(str(error)[:300] or type(error).__name__)
-        left_out = left_out or "there are no further splits of these rows by the same rule"
+                if not stopping():
+                    failures.append(_words(error))
+            left_out = INTERRUPTED if stopping() else left_out
         ratio = float(np.mean(ratios)) if ratios else 0.0
         return verdict.repeated(self.prepared.task.metric, asked, gains, ratio, failures, left_out)
 
@@ -192,6 +195,19 @@ class Repeats:
         if not math.isfinite(gain):
             raise DataError(f"{task.metric} is not defined on its test rows")
         return gain
+
+
+def _next(parts: Iterator[Split]) -> tuple[Split | None, str]:
+    """The next split, or why there is none."""
+    try:
+        part = next(parts, None)
+    except Exception as error:  # the verdict stands without it
+        return None, f"no further split could be made: {_words(error)}"
+    return part, "" if part is not None else "there are no further splits of these rows by the same rule"
+
+
+def _words(error: Exception) -> str:
+    return (str(error)[:300] or type(error).__name__).rstrip(".")
 
 
 def _not_possible(chosen: Mapping[str, Run]) -> str:

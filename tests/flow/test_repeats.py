@@ -14,7 +14,7 @@ from tiny_network import TINY_OPTIONS
 
 import automl
 from automl import goals
-from automl.errors import OutOfTime, RecipeError, TrialError
+from automl.errors import DataError, OutOfTime, RecipeError, TrialError
 from automl.flow import contest
 from automl.flow import repeats as module
 from automl.flow.budget import clock as clocks
@@ -232,11 +232,14 @@ def test_without_two_refitted_finalists_none_is_made(hands: HandClock, chosen: A
     assert said in found.note and found.note.startswith("0 of 5 repeats were made.")
 
 
-def test_where_their_time_went_to_the_search_they_are_left_out(hands: HandClock) -> None:
+def test_where_their_time_went_to_the_search_they_are_made_if_there_is_time_again(hands: HandClock) -> None:
     plan = planned(hands)
     plan.wanted = 0
     assert plan.seconds() == 0.0
-    assert "5 repeats were left out: the budget left no time for them." in made(plan).note
+    assert len(made(plan).gains) == 5
+    late = planned(hands)
+    late.wanted, hands.now = 0, 95.0
+    assert "5 repeats were left out: the budget left no time for them." in made(late).note
 
 
 def test_where_there_are_no_further_splits_it_is_said(hands: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,6 +247,47 @@ def test_where_there_are_no_further_splits_it_is_said(hands: HandClock, monkeypa
     monkeypatch.setattr(module, "other_splits", lambda prepared, seed: iter(splits))
     found = made(planned(hands))
     assert len(found.gains) == 2 and "3 repeats were left out: there are no further splits" in found.note
+
+
+def test_where_a_split_cannot_be_made_it_is_said_and_what_was_made_stands(
+    hands: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, calls = module.split.split, []
+
+    def failing(*rest: Any, **more: Any) -> Split:
+        calls.append(rest)
+        if len(calls) > 2:
+            raise ValueError("odd groups.")
+        return good(*rest, **more)
+
+    monkeypatch.setattr(module.split, "split", failing)
+    found = made(planned(hands))
+    assert len(found.gains) == 2 and not found.failures
+    assert "3 repeats were left out: no further split could be made: odd groups." in found.note
+
+
+def test_where_every_draw_is_refused_the_refusal_is_the_reason(
+    hands: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*rest: Any, **more: Any) -> Split:
+        raise DataError("no row of a class trains")
+
+    monkeypatch.setattr(module.split, "split", refused)
+    assert "no further split could be made: no row of a class trains." in made(planned(hands)).note
+
+
+def test_no_further_hold_outs_are_drawn_for_repeats(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*rest: Any) -> Split:
+        raise AssertionError("drawn in vain")
+
+    monkeypatch.setattr("automl.split.rule.with_folds", fail)
+    assert next(other_splits(prepared, 0)).folds == ()
+
+
+def test_an_interrupt_before_the_refits_is_the_reason_and_not_that_there_are_none(hands: HandClock) -> None:
+    chosen = {side: Run(side, side, "done", "x") for side in CHOSEN}  # type: ignore[arg-type]
+    note = made(planned(hands), stopping=lambda: True, chosen=chosen).note
+    assert "5 repeats were left out: the run was interrupted." in note and "refitted" not in note
 
 
 def test_none_asked_for_says_nothing(hands: HandClock) -> None:
