@@ -28,7 +28,7 @@ __all__ = ["Archive", "as_run", "scores_of"]
 
 CURVE_POINTS = 50
 STARTS_ALLOWED = 2
-SNAPSHOT_NUMBERS = ("score", "best_step", "step", "planned", "total", "seconds", "next_check")
+SNAPSHOT_NUMBERS = ("score", "best_step", "risen_step", "step", "planned", "total", "seconds", "next_check")
 
 
 class Archive:

@@ -180,9 +180,11 @@ def snapshot_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any], most_step
     planned = whole(meta, "planned", 1, most_steps)
     total = whole(meta, "total", 1, planned)
     step = whole(meta, "step", 0, total)
+    best_step = whole(meta, "best_step", 0, step)
+    risen_step = whole({"risen_step": best_step, **meta}, "risen_step", 0, step)  # earlier versions stored it alone
     return Snapshot(
         state=list(arrays[1 + n :]), weights=list(arrays[1 : 1 + n]), raw_valid=arrays[0],
-        curve=_curve(meta, 1), score=number(meta, "score"), best_step=whole(meta, "best_step", 0, step), step=step,
+        curve=_curve(meta, 1), score=number(meta, "score"), best_step=best_step, risen_step=risen_step, step=step,
         planned=planned, total=total, seconds=number(meta, "seconds", 0.0, MOST_SECONDS),
         next_check=number(meta, "next_check", 0.0), top_raw=top_raw,
     )  # fmt: skip

@@ -164,12 +164,12 @@ class Finalist:
         return float(np.median(times)) * 1000
 
     def seconds_a_seed(self, n_members: int = 1) -> float:
-        """The time that a refit of the finalist is expected to take.
+        """The time that the next refit of the finalist is expected to take; 0 if all members have it already.
 
         Args:
             n_members: before the finalist is named, so many of the best candidates are reckoned with.
         """
-        members = self.named.members or self.ranked[:n_members]
+        members = self.named.waiting if self.named.members else self.ranked[:n_members]
         each = [1.1 * self._refit_seconds(candidate) + 0.2 for candidate in members]
         return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 
@@ -180,14 +180,18 @@ class Finalist:
         fit, although it takes more of them, in proportion to the rows, if there is time.
         """
         fit, data = candidate.fit, self.trainer.training_data
-        growth = 1.0 if len(data.target) < FEW_ROWS else data.growth
         ready = self.trainer.is_ready(candidate.template, candidate.settings)
-        return growth * (fit.seconds - fit.compile_seconds) + (0.0 if ready else fit.compile_seconds)
+        compile_seconds = 0.0 if ready else fit.compile_seconds
+        if candidate.refits:
+            last = candidate.refits[-1]
+            return last.seconds - last.compile_seconds + compile_seconds
+        growth = 1.0 if len(data.target) < FEW_ROWS else data.growth
+        return growth * (fit.seconds - fit.compile_seconds) + compile_seconds
 
     def add_seed(self, seconds: float) -> bool:
         """Refit each member within these seconds; return whether it worked.
 
-        The first refit lets members leave that cannot be refitted (see `Members.take_in`), so those of largest weight
+        A refit that a member has from an earlier time at which it was named counts at once. The first refit lets members leave that cannot be refitted (see `Members.take_in`), so those of largest weight
         are trained first.
 
         Args:
@@ -234,7 +238,10 @@ class Finalist:
         settings = candidate.settings
         self.on_event({"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(settings)})
         n_steps = round(candidate.fit.n_steps * growth)
-        return TrialSpec(name, candidate.template.name, settings, seed, seconds, n_steps, candidate.fit.best_share)
+        return TrialSpec(
+            name, candidate.template.name, settings, seed, seconds, n_steps=n_steps, is_refit=True,
+            share=candidate.fit.best_share,
+        )  # fmt: skip
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """Predictions before calibration and thresholds.

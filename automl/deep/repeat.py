@@ -93,7 +93,7 @@ def _predicted(
     seed = finalist.seed * 1000 + SEED_STEP + number
     spec = finalist.spec_of(member, f"{member.run.name} repeat {number}", seed, left, growth)
     result = trainer.run(spec)
-    if result.fit is None and result.status == "failed":
+    if result.fit is None and result.status == "failed" and time.monotonic() < ends:
         raise TrialError(f"{member.run.name}: {result.failure}")
     assert spec.n_steps is not None
     if result.fit is None or result.fit.n_steps < LEAST_LENGTH * spec.n_steps:

@@ -159,7 +159,7 @@ class Contender(Protocol):
         ...
 
     def seconds_a_seed(self, n_members: int = 1) -> float:
-        """Expected seconds to refit the finalist once.
+        """Expected seconds of the next refit of the finalist; 0 if an earlier naming left that refit.
 
         Args:
             n_members: before the finalist is named: of how many of the best candidates it may consist.
@@ -198,7 +198,7 @@ class Contender(Protocol):
             The predictions for the split's test items, before calibration and thresholds.
 
         Raises:
-            OutOfTime: the time was over before the fit.
+            OutOfTime: the time was over before the end of the fit.
             TrialError: a member could not be fitted.
         """
         ...

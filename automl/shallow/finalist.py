@@ -113,13 +113,19 @@ class Candidates:
         return self.named.weights
 
     def seconds_a_seed(self, n_members: int = 1) -> float:
-        """The time that a refit of the finalist is expected to take, and a little for the way to the worker.
+        """The time that the next refit of the finalist is expected to take, and a little for the way to the worker.
+
+        It is 0 if all members have that refit already.
 
         Args:
             n_members: before the finalist is named, so many of the best candidates are reckoned with.
         """
-        members = self.named.members or self.ranked[:n_members]
+        members = self.named.waiting if self.named.members else self.ranked[:n_members]
         return sum(self._refit_seconds(candidate) for candidate in members)
+
+    def seconds_a_repeat(self, n_members: int = 1) -> float:
+        """The time that a fit of all members on another split is expected to take; see `seconds_a_seed`."""
+        return sum(self._refit_seconds(candidate) for candidate in self.named.members or self.ranked[:n_members])
 
     def _refit_seconds(self, candidate: Candidate) -> float:
         return 1.1 * self.worker.payload.growth * candidate.run.cost.fit_seconds + LEAST_SECONDS
@@ -127,7 +133,7 @@ class Candidates:
     def add_seed(self, seconds: float) -> bool:
         """Refit each member on training and validation items; return whether it worked.
 
-        The first refit lets members leave that cannot be refitted (see `Members.take_in`), so those of largest weight
+        A refit that a member has from an earlier time at which it was named counts at once. The first refit lets members leave that cannot be refitted (see `Members.take_in`), so those of largest weight
         are fitted first.
 
         Args:
@@ -179,10 +185,15 @@ class Candidates:
             if not _has_chosen(candidate):
                 raise TrialError(f"{candidate.run.name}: nothing bounds the length of a fit without validation rows")
             left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
-            fitted = self._fit_again(candidate, task, self.seed + 1000 * (REPEATS_FROM + number), left, learnt)
-            if fitted.stopped or left <= 0:
+            fitted = (
+                self._fit_again(candidate, task, self.seed + 1000 * (REPEATS_FROM + number), left, learnt)
+                if left > 0
+                else Fitted(stopped="time ran out")
+            )
+            failed = fitted.model is None or fitted.failure
+            if fitted.stopped or (failed and time.monotonic() >= ends):  # late is not the same as failed
                 raise OutOfTime(f"the time was over before {candidate.run.name} was fitted")
-            if fitted.model is None or fitted.failure:
+            if fitted.model is None or failed:
                 raise TrialError(f"{candidate.run.name}: {fitted.failure}")
             model = pickle.loads(fitted.model)  # safe: a model of this run
             outputs.append(model.predict(dataset, split.items("test")))

@@ -375,7 +375,7 @@ class ShallowSide:
 
     def seconds_a_repeat(self, n_members: int = 1) -> float:
         """The time that a fit of the finalist on another split is expected to take: that of a refit."""
-        return self.candidates.seconds_a_seed(n_members)
+        return self.candidates.seconds_a_repeat(n_members)
 
     def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
         """Fit the finalist on another split, and predict its test items; see `Candidates.repeat`."""

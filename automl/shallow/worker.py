@@ -5,7 +5,7 @@ multiprocessing's own spawn would, and would need the `if __name__ == "__main__"
 child unpickle only each other's bytes from this pipe, never a file.
 
 Messages to the child: ("data", Payload), ("fit", FitSpec). Messages from it: ("ready", facts), ("checkpoint", model),
-("done", Fitted), ("failed", reason). Models travel as pickled bytes.
+("done", Fitted), ("failed", reason), ("late", reason) if the time was over before a model was usable. Models travel as pickled bytes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.errors import TrialError
+from automl.errors import OutOfTime, TrialError
 from automl.records import Dataset, FitContext, Output
 from automl.system import resources
 from automl.system.resources import usable_cores
@@ -270,7 +270,8 @@ class Worker:
         try:
             reason = self.wait(deadline, stopping)
             if reason is not None:
-                return Fitted(failure=reason)
+                late = deadline is not None and time.monotonic() >= deadline
+                return Fitted(failure=reason, stopped=reason if late else "")
             return self._fit(FitSpec(model, take, deadline, part, searched, learnt), stopping)
         except BaseException:
             self.close()
@@ -304,7 +305,8 @@ class Worker:
             else:
                 seconds = time.monotonic() - begun
                 if checkpoint is None:
-                    return Fitted(fit_seconds=seconds, failure=content)
+                    stopped = content if kind == "late" else ""
+                    return Fitted(fit_seconds=seconds, failure=content, stopped=stopped)
                 return Fitted(checkpoint, fit_seconds=seconds, stopped=content)
 
     def _receive(self, limit: float | None, stopping: Callable[[], bool]) -> tuple[str, Any] | None:
@@ -443,6 +445,8 @@ def main(fd: int) -> None:
             _, spec = pipe.recv()
             try:
                 _tell(pipe, "done", run_fit(payload, spec, lambda model: _tell(pipe, "checkpoint", model)))
+            except OutOfTime as error:
+                _tell(pipe, "late", in_words(error))
             except Exception as error:  # an error of a library fails this run only, not the contest
                 _tell(pipe, "failed", in_words(error))
     except (EOFError, OSError):

@@ -167,14 +167,14 @@ def test_a_setting_that_fails_on_another_hold_out_is_not_judged_on_all(folded, m
     from automl.deep.training.failure import NotFinite
 
     deep = side(folded, template(), max_trials=1)
-    judge = type(deep.trainer.training_data).judge
+    standing = type(deep.trainer.training_data).standing_of_epoch
 
     def failing(self, raw, holdout=0):
         if holdout == 2:
             raise NotFinite("the loss became nan")
-        return judge(self, raw, holdout)
+        return standing(self, raw, holdout)
 
-    monkeypatch.setattr(type(deep.trainer.training_data), "judge", failing)
+    monkeypatch.setattr(type(deep.trainer.training_data), "standing_of_epoch", failing)
     (run,) = trials(deep)
     assert (run.status, run.n_holdouts) == ("done", 1)
 

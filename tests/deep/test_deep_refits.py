@@ -148,6 +148,20 @@ def test_a_refit_that_fails_leaves_the_searched_network(task_parts, monkeypatch)
     np.testing.assert_array_equal(deep.outputs("test", 1)[0].arrays["probabilities"], expected)
 
 
+def test_refits_of_an_earlier_naming_cost_nothing_and_count_at_once(task_parts, monkeypatch):
+    deep = named(task_parts)
+    assert deep.seconds_a_seed() > 0 and deep.add_seed(math.inf)
+    (candidate,) = deep.chosen.named.members
+    candidate.refits[0] = dataclasses.replace(candidate.refits[0], seconds=9.0, compile_seconds=2.0)
+    assert deep.seconds_a_seed() == pytest.approx(1.1 * 7.0 + 0.2)  # as the last one took, without compilation
+    expected = deep.outputs("test", 1)[0].arrays["probabilities"]
+    monkeypatch.setattr(deep.trainer, "run", lambda *args: pytest.fail("it was made again"))
+    assert not deep.choose(None).refitted and deep.seconds_a_seed() == 0.0
+    assert deep.add_seed(0.0) and deep.finalist().refitted
+    np.testing.assert_array_equal(deep.outputs("test", 1)[0].arrays["probabilities"], expected)
+    assert not deep.add_seed(0.0)
+
+
 def test_no_time_begins_no_refit(task_parts, monkeypatch):
     deep = named(task_parts)
     monkeypatch.setattr(deep.trainer, "run", lambda *args: pytest.fail("it was begun"))
@@ -205,3 +219,14 @@ def test_a_resumed_run_refits_as_the_first_call_would_have(task_parts, tmp_path)
         assert deep.add_seed(math.inf)
     one, other = (deep.outputs("test", 1)[0].arrays["probabilities"] for deep in (fresh, resumed))
     np.testing.assert_array_equal(one, other)
+
+
+def test_a_spec_says_that_it_is_a_refit_whatever_share_of_its_schedule_is_trained(task_parts, monkeypatch):
+    deep = named(task_parts)
+    (candidate,) = deep.chosen.named.members
+    candidate.fit = dataclasses.replace(candidate.fit, best_step=candidate.fit.n_steps)
+    specs, run = [], deep.trainer.run
+    monkeypatch.setattr(deep.trainer, "run", lambda spec, *rest: (specs.append(spec), run(spec, *rest))[1])
+    assert deep.add_seed(math.inf)
+    ((spec, fit),) = zip(specs, candidate.refits, strict=True)
+    assert spec.is_refit and spec.share == 1.0 and fit.raw_valid.size == 0

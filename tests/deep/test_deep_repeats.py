@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from hand_clock import HandClock
 from test_deep_refits import ensemble_of, named
 
 from automl.deep import repeat as repeats
@@ -109,6 +110,21 @@ def test_no_time_and_a_failing_fit_are_told_apart(task_parts, other, monkeypatch
     with pytest.raises(TrialError, match=r"tiny-\d: .*the loss became nan") as caught:
         deep.repeat(task_parts[1], split, 1, math.inf)
     assert type(caught.value) is TrialError
+
+
+def test_a_fit_that_fails_after_its_time_was_over_is_late_and_no_failure(task_parts, other, monkeypatch):
+    deep, clock = named(task_parts), HandClock()
+    monkeypatch.setattr(repeats, "time", clock)
+
+    def broken(*args, **options):
+        clock.sleep(9000.0)
+        raise NotFinite("the loss became nan")
+
+    monkeypatch.setattr("automl.deep.training.trainer.refit", broken)
+    with pytest.raises(OutOfTime, match="the time was over before tiny"):
+        deep.repeat(task_parts[1], other[0], 1, 8000.0)
+    with pytest.raises(TrialError, match="the loss became nan"):
+        deep.repeat(task_parts[1], other[0], 1, 10_000.0)
 
 
 def test_the_time_expected_counts_members_compilation_and_encoding(task_parts, monkeypatch):

@@ -211,6 +211,16 @@ def test_a_fit_that_the_clock_ends_is_left_out_and_no_failure(hands: HandClock) 
     assert "2 repeats were left out: the budget left no time for them." in found.note
 
 
+def test_an_error_after_the_time_was_over_is_no_failure(hands: HandClock) -> None:
+    plan = planned(hands)
+    hands.now = 100.0 - 2.0 - 7.0 - 7.0 - 6.0  # the third ends late: its deep fit takes all that is left
+    plan._each = lambda: dict.fromkeys(plan.sides, 1.0)  # type: ignore[method-assign]
+    plan.sides["deep"].errors[3] = TrialError("tiny-1: the loss became nan")
+    found = made(plan)
+    assert len(found.gains) == 2 and not found.failures
+    assert "3 repeats were left out: the budget left no time for them." in found.note
+
+
 def test_an_interrupt_leaves_the_rest_out(hands: HandClock) -> None:
     plan = planned(hands)
     found = made(plan, stopping=lambda: len(plan.sides["shallow"].asked) >= 2)

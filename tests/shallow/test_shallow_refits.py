@@ -170,3 +170,15 @@ def test_where_training_rows_alone_had_no_gaps_each_target_takes_over_what_all_c
 
 
 DEFAULTS = {"text_dimensions": 3, "target_means": True}
+
+
+def test_refits_of_an_earlier_naming_cost_nothing_and_count_at_once(problem, monkeypatch):
+    _, side = named(problem, "linear", "tabular", "binary")
+    assert side.seconds_a_seed() == side.seconds_a_repeat() > 0 and side.add_seed(math.inf)
+    expected = side.outputs("test", 1)[0].arrays["probabilities"]
+    monkeypatch.setattr(side.worker, "fit", lambda *args, **options: pytest.fail("it was made again"))
+    assert not side.choose(None).refitted
+    assert side.seconds_a_seed() == 0.0 < side.seconds_a_repeat()
+    assert side.add_seed(0.0) and side.finalist().refitted
+    np.testing.assert_array_equal(side.outputs("test", 1)[0].arrays["probabilities"], expected)
+    assert not side.add_seed(0.0)

@@ -8,6 +8,7 @@ import pickle
 
 import numpy as np
 import pytest
+from hand_clock import HandClock
 from test_shallow_refits import Looks, named
 
 from automl import goals
@@ -93,6 +94,20 @@ def test_a_fit_that_fails_or_ends_early_is_told(problem, monkeypatch, fitted, er
     with pytest.raises(TrialError, match="linear-1") as caught:
         side.repeat(task, another(split), 1, math.inf)
     assert type(caught.value) is error
+
+
+def test_a_fit_that_fails_after_its_time_was_over_is_late_and_no_failure(problem, monkeypatch):
+    (_, task, split), side = named(problem, "linear", "tabular", "binary")
+    clock = HandClock()
+    monkeypatch.setattr("automl.shallow.finalist.time", clock)
+    monkeypatch.setattr(side.worker, "fit", lambda *args, **options: (clock.sleep(9.0), Fitted(failure="odd"))[1])
+    with pytest.raises(OutOfTime, match="linear-1"):
+        side.repeat(task, another(split), 1, 8.0)
+    with pytest.raises(TrialError, match="linear-1: odd"):
+        side.repeat(task, another(split), 1, 10.0)
+    monkeypatch.setattr(side.worker, "fit", lambda *args, **options: pytest.fail("it was begun"))
+    with pytest.raises(OutOfTime, match="linear-1"):
+        side.repeat(task, another(split), 1, 0.0)
 
 
 def test_a_model_whose_length_nothing_bounds_is_not_repeated(problem, monkeypatch):

@@ -81,7 +81,8 @@ class Snapshot:
         weights: weights of the best epoch so far.
         raw_valid: raw outputs of that epoch for the validation rows.
         score: score of that epoch.
-        best_step: step at the end of the last epoch whose score was the best so far.
+        best_step: step at the end of the best epoch so far.
+        risen_step: step at the end of the last epoch whose score was the best so far; early stopping counts from it.
         step: steps trained so far.
         planned: length of the schedule before the clock shortened it, in steps.
         total: length of the schedule now, in steps.
@@ -96,6 +97,7 @@ class Snapshot:
     raw_valid: np.ndarray
     score: float
     best_step: int
+    risen_step: int
     step: int
     planned: int
     total: int
@@ -132,6 +134,7 @@ class _Best:
         score: its score.
         weights: its weights.
         raw: its raw outputs for the validation rows.
+        step: step at its end.
         risen_step: step at the end of the last epoch whose score was the best so far.
         top_raw: raw outputs of the epoch with the best score, which may be another one.
     """
@@ -139,6 +142,7 @@ class _Best:
     score: float
     weights: list[np.ndarray]
     raw: np.ndarray
+    step: int
     risen_step: int
     top_raw: np.ndarray
 
@@ -191,7 +195,10 @@ class _Progress:
         return self.deadline is not None and time.monotonic() + margin >= self.deadline
 
     def replan(self) -> None:
-        """Shorten the schedule to what the clock still allows, so that the learning rate has decayed at the end."""
+        """Shorten the schedule to what the clock still allows, so that the learning rate has decayed at the end.
+
+        If only a share of it is trained, the time has to be enough for that share.
+        """
         if self.deadline is None or not self.step_seconds or self.step >= self.end:
             return
         if self.soft_seconds is not None:
@@ -199,7 +206,8 @@ class _Progress:
             self.soft_seconds = None
         left = self.deadline - time.monotonic() - self.valid_seconds
         affordable = int(left / (self.step_seconds * (1 + VALIDATION_SHARE / 2)))
-        self.total = max(self.step + 1, min(self.planned or 1, self.step + affordable))
+        longest = int((self.step + affordable) / self.share)
+        self.total = max(self.step + 1, min(self.planned or 1, longest))
 
     def _softened(self, soft_seconds: float) -> float:
         """Seconds that the trial may take, if it should take `soft_seconds`."""
@@ -236,7 +244,7 @@ def train(
     seed: int,
     deadline: float | None,
     dispatch_seconds: float,
-    judge: Callable[[np.ndarray], float],
+    standing: Callable[[np.ndarray], Standing],
     higher_is_better: bool,
     stopping: Callable[[], bool],
     n_steps: int | None = None,
@@ -247,7 +255,6 @@ def train(
     on_snapshot: Callable[[Snapshot], None] | None = None,
     snapshot: Snapshot | None = None,
     on_best: Callable[[Fit], None] | None = None,
-    standing: Callable[[np.ndarray], Standing] | None = None,
 ) -> Fit:
     """Train a network that was just reset.
 
@@ -261,7 +268,7 @@ def train(
         seed: seed of the order of rows.
         deadline: `time.monotonic` value to end by; None for no time limit (the result then depends on the seed alone).
         dispatch_seconds: the longest time that a single dispatch should take.
-        judge: raw validation outputs → score.
+        standing: raw validation outputs → what epochs are ranked by, with their score; called once an epoch.
         higher_is_better: direction of the score.
         stopping: returns whether the user wants to stop; called between dispatches.
         n_steps: length of the schedule, so that another seed is trained as long as the first; None: as "epochs" says.
@@ -274,7 +281,6 @@ def train(
         on_snapshot: called with a snapshot at the end of an epoch, at most every ten seconds.
         snapshot: state to resume from; the network is set to it.
         on_best: called with the fit that would be left if the trial were cut now.
-        standing: raw validation outputs → what epochs are ranked by; None for the score alone.
 
     Raises:
         OutOfTime: the deadline came before the first validation.
@@ -285,15 +291,13 @@ def train(
         planned=n_steps, soft_seconds=soft_seconds, least_share=least_share,
     )  # fmt: skip
     best: _Best | None = None
-    kept_step = 0
     curve: list[Mapping[str, float]] = []
     next_check, sign = 1.0, 1.0 if higher_is_better else -1.0
     leading = LeadingEpoch()
     if snapshot is not None:
         best, curve, next_check = _resume(state, snapshot)
-        kept_step = snapshot.best_step
-        for earlier in (best.top_raw, best.raw):
-            leading.take_in(_standing(earlier, standing, judge, sign))
+        for earlier in (best.raw,) if best.top_raw is best.raw else (best.top_raw, best.raw):
+            leading.take_in(standing(earlier))
     ahead = [
         milestone
         for milestone in sorted(milestones, key=lambda milestone: milestone.share)
@@ -316,13 +320,12 @@ def train(
             continue
         begun = time.monotonic()
         raw = network.predict_valid()
-        finite = bool(np.isfinite(raw).all())
-        score = judge(raw) if finite else math.nan
-        ranked = _standing(raw, standing, judge, sign) if math.isfinite(score) else None
+        ranked = standing(raw) if np.isfinite(raw).all() else None
         state.valid_seconds = time.monotonic() - begun
-        if ranked is None:
-            what = "the score" if finite else "a prediction"
+        if ranked is None or not math.isfinite(ranked.score):
+            what = "a prediction" if ranked is None else "the score"
             raise NotFinite(f"{what} of the validation rows is not finite in epoch {math.ceil(epoch)}")
+        score = sign * ranked.score
         curve.append({"epoch": round(epoch, 3), "share": state.step / max(state.total, 1),
                       "seconds": round(time.monotonic() - state.begun, 3), "loss": round(float(np.mean(losses)), 6),
                       "valid_score": score})  # fmt: skip
@@ -331,10 +334,9 @@ def train(
         rises, keeps = leading.take_in(ranked)
         if best is None or keeps:
             risen_step, top_raw = (0, raw) if best is None else (best.risen_step, best.top_raw)
-            kept_step = state.step
-            best = _Best(score, network.weights(), raw, risen_step, top_raw)
+            best = _Best(score, network.weights(), raw, state.step, risen_step, top_raw)
             if on_best is not None:
-                on_best(_left(best, curve, state, "cut", kept_step, stopped_early=False))
+                on_best(_left(best, curve, state, "cut", stopped_early=False))
         if rises:
             best.risen_step = state.step
         if leading.tops:
@@ -351,13 +353,13 @@ def train(
         state.replan()
         if on_snapshot is not None and time.monotonic() - saved >= SNAPSHOT_SECONDS:
             other_top = None if best.top_raw is best.raw else best.top_raw
-            on_snapshot(Snapshot(network.state(), best.weights, best.raw, best.score, best.risen_step, state.step,
-                                 state.planned or 0, state.total, tuple(curve), time.monotonic() - state.begun,
-                                 next_check, other_top))  # fmt: skip
+            on_snapshot(Snapshot(network.state(), best.weights, best.raw, best.score, best.step, best.risen_step,
+                                 state.step, state.planned or 0, state.total, tuple(curve),
+                                 time.monotonic() - state.begun, next_check, other_top))  # fmt: skip
             saved = time.monotonic()
     if best is None:
         raise OutOfTime("the time offered ended before the first epoch could be judged")
-    return _left(best, curve, state, status, kept_step, stopped_early=stopped_early)
+    return _left(best, curve, state, status, stopped_early=stopped_early)
 
 
 def refit(
@@ -412,24 +414,13 @@ def _left(
     curve: list[Mapping[str, float]],
     state: _Progress,
     status: Status,
-    kept_step: int,
     *,
     stopped_early: bool,
 ) -> Fit:
     """The fit that the trial leaves if it ends here."""
     return Fit(best.weights, best.raw, best.score, tuple(curve), state.step / state.per_epoch,
                time.monotonic() - state.begun, state.compile_seconds, status, state.total,
-               stopped_early, kept_step)  # fmt: skip
-
-
-def _standing(
-    raw: np.ndarray,
-    standing: Callable[[np.ndarray], Standing] | None,
-    judge: Callable[[np.ndarray], float],
-    sign: float,
-) -> Standing:
-    """What an epoch is ranked by."""
-    return Standing(sign * judge(raw)) if standing is None else standing(raw)
+               stopped_early, best.step)  # fmt: skip
 
 
 def _resume(state: _Progress, snapshot: Snapshot) -> tuple[_Best, list[Mapping[str, float]], float]:
@@ -439,7 +430,9 @@ def _resume(state: _Progress, snapshot: Snapshot) -> tuple[_Best, list[Mapping[s
     state.begun -= snapshot.seconds
     state.soft_seconds = None
     top_raw = snapshot.raw_valid if snapshot.top_raw is None else snapshot.top_raw
-    best = _Best(snapshot.score, list(snapshot.weights), snapshot.raw_valid, snapshot.best_step, top_raw)
+    best = _Best(
+        snapshot.score, list(snapshot.weights), snapshot.raw_valid, snapshot.best_step, snapshot.risen_step, top_raw
+    )
     return best, list(snapshot.curve), snapshot.next_check
 
 

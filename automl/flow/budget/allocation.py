@@ -185,13 +185,14 @@ def refitted(
         See `name_and_seed`.
     """
     n_refits = 0
-    took: dict[str, float] = {}  # by side, the seconds of its last refit
+    pace: dict[str, float] = {}  # by side, the seconds of its last refit as a multiple of what was expected
     while chosen and n_refits < most and not stopping():
         reserved = reserve.seconds(chosen, n_refits + 1)
-        needed = sum(took.get(name, SEED_SLACK * sides[name].seconds_a_seed()) for name in chosen)
-        if clock.remaining - reserved < needed:
+        needed = sum(pace.get(name, SEED_SLACK) * sides[name].seconds_a_seed() for name in chosen)
+        is_there = not needed and not n_refits  # it was made when the finalists were named before, and costs nothing
+        if not is_there and clock.remaining - reserved < needed:
             break
-        if not all(_refit(sides[name], clock, reserved, took) for name in chosen):
+        if not all(_refit(sides[name], clock, reserved, pace) for name in chosen):
             break
         n_refits += 1
         chosen = {name: dataclasses.replace(sides[name].finalist(), at_seconds=chosen[name].at_seconds)
@@ -202,16 +203,17 @@ def refitted(
     return chosen, max(n_refits, 1)
 
 
-def _refit(side: Contender, clock: Clock, reserved: float, took: dict[str, float]) -> bool:
-    """Refit the finalist of a side once within the time left; return whether it worked, and note what it took."""
-    left, begun = clock.remaining - reserved, clock.elapsed
+def _refit(side: Contender, clock: Clock, reserved: float, pace: dict[str, float]) -> bool:
+    """Refit the finalist of a side once within the time left; return whether it worked, and note its pace."""
+    left, begun, seconds = clock.remaining - reserved, clock.elapsed, side.seconds_a_seed()
     if math.isfinite(left):  # without a time limit no fit may be cut, however busy the machine is
-        earlier = took.get(side.side)
-        expected = FIRST_SLACK * side.seconds_a_seed() if earlier is None else SEED_SLACK * earlier
+        earlier = pace.get(side.side)
+        expected = (FIRST_SLACK if earlier is None else SEED_SLACK * earlier) * seconds
         left = min(left, max(LEAST_SEED_SECONDS, expected, PLENTY_SHARE * left))
     with clock.spend(side.side):
         worked = side.add_seed(left)
-    took[side.side] = clock.elapsed - begun
+    if seconds:
+        pace[side.side] = (clock.elapsed - begun) / seconds
     return worked
 
 
@@ -239,4 +241,6 @@ def _affordable(chosen: dict[str, Run], sides: dict[str, Contender], seconds: fl
         most: the most refits wanted.
     """
     needed = sum(SEED_SLACK * sides[name].seconds_a_seed() for name in chosen)
-    return most if seconds >= most * needed else max(0, int(seconds / needed))
+    if not needed or seconds >= most * needed:
+        return most if seconds >= 0 else 0
+    return max(0, int(seconds / needed))

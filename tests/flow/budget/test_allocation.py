@@ -150,6 +150,27 @@ class RefittedSide(SeededSide):
         self.n_refits = 0
 
 
+class AlreadyRefittedSide(RefittedSide):
+    """A side whose finalist was named before, and has refits from that time."""
+
+    def __init__(self, clock, side, has):
+        super().__init__(clock, side)
+        self.has = has
+
+    def seconds_a_seed(self, n_members=1):
+        return 0.0 if self.n_refits < self.has else 1.0
+
+
+@pytest.mark.parametrize(("budget", "expected"), [(0.0, 1), (0.5, 2), (3.0, 3)])
+def test_refits_of_an_earlier_naming_count_at_once(budget, expected):
+    clock = FakeClock(budget)
+    sides = {name: AlreadyRefittedSide(clock, name, has=2) for name in ("deep", "shallow")}
+    reserve = NoReserve()
+    reserve.seconds = lambda chosen, n_seeds=1: 0.1 * n_seeds
+    chosen, n_seeds = name_and_seed(Recipe(None), sides, clock, lambda: False, reserve)
+    assert n_seeds == expected and all(run.refitted for run in chosen.values())
+
+
 def refitted_by(deep, shallow, budget=math.inf, **recipe):
     clock = FakeClock(budget)
     sides = {"deep": RefittedSide(clock, "deep", **deep), "shallow": RefittedSide(clock, "shallow", **shallow)}
