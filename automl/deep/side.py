@@ -563,6 +563,10 @@ class DeepSide:
         """Drop all refits: the finalist stands as it was searched."""
         self.chosen.named.undo()
 
+    def remember(self) -> Callable[[], None]:
+        """Return a function that lets the finalist stand again as it stands now, whatever was named since."""
+        return self.chosen.named.remember()
+
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions on validation or test rows; see `Finalist.outputs`."""
         return self.chosen.outputs(part, n_seeds)

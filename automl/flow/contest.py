@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import math
 import time
 from collections.abc import Mapping
@@ -15,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from automl import metrics
 from automl.errors import MissingExtra
 from automl.flow import repeats as repeats_of
-from automl.flow.budget.allocation import LEAST_STEP_SECONDS, SEEDS, alternate, name_and_seed, settle_offers
+from automl.flow.budget.allocation import LEAST_STEP_SECONDS, settle_offers
 from automl.flow.budget.clock import Clock
 from automl.flow.budget.findings import too_late_for_deep, with_times
 from automl.flow.budget.ledger import Ledger
+from automl.flow.budget.passes import search_and_refit
 from automl.flow.budget.reserve import Reserve
 from automl.flow.conclude import Conclusion, conclude
 from automl.flow.interrupt import Interrupt
@@ -45,9 +45,6 @@ __all__ = ["Finished", "run"]
 
 FLOOR_GRACE_SECONDS = 15.0
 AUDIT_SHARE, AUDIT_SHARE_LEFT, MOST_AUDIT_SECONDS = 0.05, 0.25, 10.0
-UNUSED_SHARE = 0.05
-MOST_PASSES = 3
-"""The most times that finalists are named and refitted before the contest ends."""
 FIRST_SECONDS = 4.0
 """TensorFlow starts to load once there is a first shallow model, or after this time."""
 
@@ -178,7 +175,10 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
                 progress.say(_going_on({name: len(earlier) for name, earlier in recorded.items()}, clock, reserve))
             repeats = repeats_of.Repeats(recipe, prepared, clock, sides)
             reserve.repeating = repeats.seconds
-            stopped, chosen, n_seeds = _contest(recipe, sides, clock, runs, interrupt, reserve, ledger, repeats)
+            stopped, chosen, n_seeds = search_and_refit(
+                recipe, sides, clock, runs, lambda: interrupt.asked, reserve, ledger.write, repeats.give_up
+            )
+            settle_offers(clock, sides)
             progress.say("scoring both finalists on the test rows")
             with clock.phase("conclude"):
                 done: Conclusion = conclude(
@@ -207,49 +207,6 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         progress.say(f"{folder} takes {_used_mib(folder):.1f} MiB on disk")
         progress.conclude(trust_of(outcome.findings), interface_of(recipe))
     return Finished(outcome, done.predictors, done.recommended, folder, result)
-
-
-def _contest(
-    recipe: Recipe,
-    sides: dict[str, Contender],
-    clock: Clock,
-    runs: list[Run],
-    interrupt: Interrupt,
-    reserve: Reserve,
-    ledger: Ledger,
-    repeats: repeats_of.Repeats,
-) -> tuple[str, dict[str, Run], int]:
-    """Search both sides in turn, name the finalists and refit them.
-
-    If nothing could be refitted, the time kept back for it, and for repeats of these fits, goes to more search. So does
-    what was kept back for repeats of larger finalists than were named.
-
-    Returns:
-        Why the search ended, the finalists' runs by side, and the number of seeds of each.
-    """
-
-    def stopping() -> bool:
-        return interrupt.asked
-
-    chosen: dict[str, Run] = {}
-    wanted, n_seeds, stopped = SEEDS, 1, "budget"
-    for _ in range(MOST_PASSES):
-        with clock.phase("search"):
-            reserved = functools.partial(reserve.searching, max(wanted, 1))
-            stopped = alternate(
-                sides, clock, runs, stopping, reserved, ledger.write, n_seeds=wanted, ensemble=recipe.ensemble
-            )
-        with clock.phase("seeds"):
-            chosen, n_seeds = name_and_seed(recipe, sides, clock, stopping, reserve)
-        unused = clock.remaining - reserve.seconds(chosen, n_seeds)
-        if stopping() or not wanted or not unused > UNUSED_SHARE * clock.budget_seconds:
-            break
-        if not any(run.refitted for run in chosen.values()):
-            wanted = repeats.wanted = 0
-        elif not repeats.wanted or stopped == "exhausted":
-            break
-    settle_offers(clock, sides)
-    return stopped, chosen, n_seeds
 
 
 def _while_loading(

@@ -101,7 +101,7 @@ class Repeats:
         sides: the sides by name.
 
     Attributes:
-        wanted: number of repeats to keep time for and to make.
+        wanted: number of repeats to keep time for.
     """
 
     def __init__(self, recipe: Recipe, prepared: Prepared, clock: Clock, sides: Mapping[str, Contender]) -> None:
@@ -121,6 +121,10 @@ class Repeats:
             return 0.0
         n = min(self.wanted, int(self._room / each))
         return n * each if n >= LEAST_REPEATS else 0.0
+
+    def give_up(self) -> None:
+        """Keep no more time back: without refits there is no fit to repeat."""
+        self.wanted = 0
 
     def _each(self) -> dict[str, float]:
         """The time that each side is expected to take for a repeat: after the first one, as long as the slowest."""

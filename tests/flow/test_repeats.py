@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from tiny_network import TINY_OPTIONS
 import automl
 from automl import goals
 from automl.errors import DataError, OutOfTime, RecipeError, TrialError
-from automl.flow import contest
 from automl.flow import repeats as module
 from automl.flow.budget import clock as clocks
 from automl.flow.budget.clock import Clock
@@ -307,27 +305,11 @@ def test_none_asked_for_says_nothing(hands: HandClock) -> None:
 # --------------------------------------------------------------------------- a contest
 
 
-@pytest.mark.parametrize(
-    ("refitted", "ended", "kept", "wanted", "passes"),
-    [
-        (True, "budget", 95.0, 5, [3]),  # what is kept back is needed
-        (True, "budget", 40.0, 5, [3, 3, 3]),  # the finalists need less than was kept back for them
-        (True, "exhausted", 40.0, 5, [3]),
-        (False, "budget", 40.0, 0, [3, 0]),  # nothing could be refitted
-    ],
-)
-def test_time_kept_back_for_repeats_in_vain_goes_to_the_search(
-    hands: HandClock, monkeypatch: pytest.MonkeyPatch, refitted: bool, ended: str, kept: float, wanted: int,
-    passes: list[int],
-) -> None:  # fmt: skip
-    plan, searched = planned(hands), []
-    chosen = {side: Run(side, side, "done", "x", refitted=refitted) for side in CHOSEN}  # type: ignore[arg-type]
-    monkeypatch.setattr(contest, "alternate", lambda *a, n_seeds, **more: (searched.append(n_seeds), ended)[1])
-    monkeypatch.setattr(contest, "name_and_seed", lambda *a: (chosen, 1))
-    reserve: Any = SimpleNamespace(seconds=lambda chosen, n_seeds: kept, searching=lambda n_seeds: kept)
-    rest: Any = ([], SimpleNamespace(asked=False), reserve, SimpleNamespace(write=None), plan)
-    contest._contest(asked(), {}, Clock(100.0, 0.0), *rest)
-    assert searched == passes and plan.wanted == wanted
+def test_without_refits_no_time_is_kept_back_for_them(hands: HandClock) -> None:
+    plan = planned(hands)
+    assert plan.seconds() > 0
+    plan.give_up()
+    assert plan.seconds() == 0.0
 
 
 def test_a_contest_shows_them_beside_its_verdict_which_stays(tmp_path: Any) -> None:
