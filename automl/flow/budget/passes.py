@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from automl.flow.budget import allocation
 from automl.flow.budget.allocation import SEED_SLACK, SEEDS, alternate, named_finalists, refitted
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["search_and_refit"]
 
-MOST_SEEDS = 4
-"""The most seeds of a finalist if time is left over: with five the interval would score 126 mixtures, with four 35."""
 MOST_PASSES = 4
 """The most times that finalists are named."""
 UNUSED_SHARE = 0.05
@@ -40,7 +39,7 @@ def search_and_refit(
     on_no_refit: Callable[[], None] = lambda: None,
     *,
     seeds: int = SEEDS,
-    most_seeds: int = MOST_SEEDS,
+    most_seeds: int | None = None,
 ) -> tuple[str, dict[str, Run], int]:
     """Search all sides in turn, name the finalists and refit them; search on where the refits leave time over.
 
@@ -54,7 +53,8 @@ def search_and_refit(
         on_step: called after each step of the search.
         on_no_refit: called if nothing could be refitted, before the time kept back for refits goes to the search.
         seeds: the number of refits of each finalist that time is kept back for.
-        most_seeds: the most refits if time is left over; without a time limit there are `seeds` of them.
+        most_seeds: the most refits if time is left over, None for `allocation.MOST_SEEDS`; without a time limit there
+            are `seeds` of them.
 
     Returns:
         Why the search ended, the finalists' runs by side as they stand in the end, and the number of seeds of each: of
@@ -94,6 +94,7 @@ def search_and_refit(
             on_no_refit()
         else:
             break
+    most_seeds = allocation.MOST_SEEDS if most_seeds is None else most_seeds
     most = min(seeds, most_seeds) if math.isinf(clock.remaining) else most_seeds
     with clock.phase("seeds"):
         chosen, n_seeds = refitted(chosen, sides, clock, stopping, reserve, most, int(_are_refitted(chosen)))
@@ -104,9 +105,7 @@ def _are_refitted(chosen: dict[str, Run]) -> bool:
     return any(run.refitted for run in chosen.values())
 
 
-def _spare(
-    chosen: dict[str, Run], sides: dict[str, Contender], clock: Clock, reserve: Reserve, n_refits: int
-) -> float:
+def _spare(chosen: dict[str, Run], sides: dict[str, Contender], clock: Clock, reserve: Reserve, n_refits: int) -> float:
     """Seconds that are left beyond the conclusion and as many refits of these finalists, or of others like them."""
     if not _are_refitted(chosen):
         return clock.remaining - reserve.seconds(chosen)

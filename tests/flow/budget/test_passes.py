@@ -7,6 +7,7 @@ import pytest
 from test_allocation import FakeClock
 
 from automl.flow.budget import passes
+from automl.flow.budget.allocation import MOST_SEEDS
 from automl.flow.budget.passes import search_and_refit
 from automl.records import Recipe, Run
 
@@ -120,21 +121,21 @@ def test_where_later_finalists_cannot_be_refitted_the_earlier_ones_stand_with_th
 
 
 def test_where_nothing_can_be_refitted_all_time_goes_to_the_search():
-    clock, sides, _, chosen, n_seeds, told = made(deep={"fails": lambda name: True})
+    clock, _, _, chosen, n_seeds, told = made(deep={"fails": lambda name: True})
     assert told == ["none"] and n_seeds == 1 and not any(run.refitted for run in chosen.values())
     assert clock.remaining - Reserve().seconds(chosen) <= passes.UNUSED_SHARE * 60.0
 
 
 def test_where_nothing_is_left_to_try_there_is_no_further_pass():
-    clock, sides, stopped, chosen, n_seeds, _ = made(deep={"most": 3}, shallow={"most": 3})
-    assert stopped == "exhausted" and n_seeds == passes.MOST_SEEDS and clock.remaining > 40.0
+    clock, sides, stopped, _, n_seeds, _ = made(deep={"most": 3}, shallow={"most": 3})
+    assert stopped == "exhausted" and n_seeds == MOST_SEEDS and clock.remaining > 40.0
     assert sides["deep"].made == ["deep-3"] * n_seeds
 
 
 def test_where_no_side_can_use_what_is_left_the_passes_end():
     slow = {"trial": 24.0, "expects": 0.5}
     clock, sides, stopped, _, n_seeds, _ = made(deep=slow, shallow=slow)
-    assert len(sides["deep"].runs) == len(sides["shallow"].runs) == 1 and n_seeds == passes.MOST_SEEDS
+    assert len(sides["deep"].runs) == len(sides["shallow"].runs) == 1 and n_seeds == MOST_SEEDS
     assert stopped == "budget" and clock.remaining == pytest.approx(60.0 - 48.0 - 4.0)
 
 
@@ -146,7 +147,7 @@ def test_an_interrupt_ends_the_passes():
 
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_without_a_clock_there_is_one_pass_with_the_refits_that_are_wanted(seeds):
-    clock, sides, stopped, _, n_seeds, _ = made(math.inf, {"most": 3}, {"most": 5}, seeds=seeds, most_seeds=seeds)
+    _, sides, stopped, _, n_seeds, _ = made(math.inf, {"most": 3}, {"most": 5}, seeds=seeds, most_seeds=seeds)
     assert stopped == "exhausted" and n_seeds == seeds and sides["deep"].made == ["deep-3"] * seeds
 
 
