@@ -126,8 +126,8 @@ def _note(found: FoldPairs, tested: Comparison, metric: str, split: Split, left_
         left_out
     ) else ""  # fmt: skip
     return (
-        "The verdict rests on out-of-fold pairs: both finalists' settings were fitted anew on all rows but a fold, once "
-        f"for each of {folds}, and predicted it, {counted(found.n_items, 'row')} together, test rows among them. The "
+        "The verdict rests on out-of-fold pairs: both finalists' settings were fitted anew on all rows but a fold, "
+        f"once for each of {folds}, and predicted it, {counted(found.n_items, 'row')} together, test rows among them. The "
         f"{counted(found.n_chose, 'row')} by which settings were chosen always learn and are never predicted.{whole} "
         f"There {_gain(metric, found.gain, found.interval, found.level)}. On the test rows alone "
         f"{_gain(metric, tested.gain, tested.interval, tested.level)}: {_verdict(tested)}. These fits have the "
