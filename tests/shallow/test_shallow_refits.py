@@ -182,3 +182,12 @@ def test_refits_of_an_earlier_naming_cost_nothing_and_count_at_once(problem, mon
     assert side.add_seed(0.0) and side.finalist().refitted
     np.testing.assert_array_equal(side.outputs("test", 1)[0].arrays["probabilities"], expected)
     assert not side.add_seed(0.0)
+
+
+def test_a_further_refit_is_expected_to_take_as_long_as_the_last(problem):
+    _, side = named(problem, "linear", "tabular", "binary")
+    assert side.add_seed(math.inf)
+    (candidate,) = side.candidates.named.members
+    assert candidate.refit_seconds > 0
+    candidate.refit_seconds = 2.0
+    assert side.seconds_a_seed() == pytest.approx(1.1 * 2.0 + 0.05)
