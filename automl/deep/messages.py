@@ -10,7 +10,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from automl.deep.training.failure import Failure
-    from automl.deep.training.trial import Fit, Milestone
+    from automl.deep.training.records import Fit, Milestone
     from automl.records import Status
 
 __all__ = ["TrialResult", "TrialSpec", "plain"]

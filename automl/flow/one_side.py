@@ -91,7 +91,7 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
                 runs += contender.step(clock.remaining) or ()  # the floors; scoring is timed on one of them
             reserve.probe(contender.floor_on_valid())
         sides: dict[str, Contender] = {side: contender}
-        _, finalists, _ = search_and_refit(recipe, sides, clock, runs, lambda: False, reserve, seeds=1, most_seeds=1)
+        _, finalists, _ = search_and_refit(recipe, sides, clock, runs, lambda: False, reserve, refits=1, most_refits=1)
         if side not in finalists:
             raise TrialError(_why_none(side, runs, recipe.latency_ms))
         chosen = finalists[side]

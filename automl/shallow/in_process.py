@@ -11,7 +11,8 @@ import numpy as np
 
 from automl.baselines.model import forget
 from automl.errors import OutOfTime
-from automl.shallow.worker import FitSpec, Fitted, Part, Payload, in_words, run_fit
+from automl.shallow.child import in_words, run_fit
+from automl.shallow.messages import FitSpec, Fitted, Part, Payload
 
 __all__ = ["InProcessWorker"]
 

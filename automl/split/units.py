@@ -7,7 +7,7 @@ import numpy as np
 from automl.records import Dataset, Split
 from automl.split.draw import blocks_of, codes_of
 
-__all__ = ["ids_of_windows", "unit_ids_of"]
+__all__ = ["ids_of_windows", "shared_times", "time_ids_of", "unit_ids_of"]
 
 
 def unit_ids_of(dataset: Dataset, split: Split, items: np.ndarray) -> np.ndarray:
@@ -42,3 +42,32 @@ def ids_of_windows(dataset: Dataset, units: str, items: np.ndarray) -> np.ndarra
         return codes_of(dataset.series[starts])
     by = starts if dataset.series is None or dataset.times is None else dataset.times[starts]
     return np.asarray(np.unique(by, return_inverse=True)[1], np.int64).reshape(-1)
+
+
+def time_ids_of(dataset: Dataset, split: Split, items: np.ndarray) -> np.ndarray | None:
+    """``(n_items,)`` int64: windows of a panel at the same time have the same number; None where units are no series.
+
+    Args:
+        dataset: that is split.
+        split: its kind of units.
+        items: forecast windows ``(n, horizon)``, or row numbers.
+    """
+    return shared_times(dataset, items) if split.units == "series" and items.ndim == 2 else None
+
+
+def shared_times(dataset: Dataset, tested: np.ndarray) -> np.ndarray | None:
+    """Numbers of the times of windows, increasing: a window that starts less than half a window later shares one.
+
+    None without times.
+    """
+    if dataset.times is None:
+        return None
+    starts = dataset.times[tested[:, 0]].astype(np.int64)
+    step = int(np.median(np.diff(dataset.times[tested], axis=1).astype(np.int64))) if tested.shape[1] > 1 else 0
+    half = (step * tested.shape[1]) // 2
+    numbers, number, first = {}, -1, None
+    for start in np.unique(starts).tolist():
+        if first is None or start > first + half:
+            number, first = number + 1, start
+        numbers[start] = number
+    return np.array([numbers[start] for start in starts.tolist()], np.int64)

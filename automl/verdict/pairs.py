@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from automl import metrics
+from automl.metrics.figures import signed
 from automl.records import Comparison, Contestant, FoldPairs, Run, Split, Task
 from automl.system.counts import counted, noun
 from automl.verdict.recommend import Terms
 from automl.verdict.rule import compare
-from automl.verdict.words import decimals, number
 
 __all__ = ["Pairs", "by_pairs"]
 
@@ -88,6 +88,7 @@ def by_pairs(
         reason=judged.reason,
         recommended=judged.recommended,
         why=_of_pairs(judged.why),
+        says_why=judged.says_why,
         sentences=tuple(_of_pairs(sentence) for sentence in judged.sentences),
         notes=(found.note, *(_of_pairs(note) for note in judged.notes if not note.startswith(_ONE_SEED))),
         would_decide=tested.would_decide if judged.reason == "undecided" else None,
@@ -122,14 +123,13 @@ def _note(found: FoldPairs, tested: Comparison, metric: str, split: Split, left_
     """What the pairs are, how many, what they say, and what the test rows alone say."""
     folds = f"{counted(found.n_folds, 'fold')} of {found.asked}" if left_out else counted(found.n_folds, "fold")
     whole = " Groups stay whole." if split.units == "group" else ""
-    left = f" The other {noun(found.asked - found.n_folds, 'fold was', 'folds were')} left out: {left_out}." if (
-        left_out
-    ) else ""  # fmt: skip
+    others = noun(found.asked - found.n_folds, "fold was", "folds were")
+    left = f" The other {others} left out: {left_out}." if left_out else ""
     return (
         "The verdict rests on out-of-fold pairs: both finalists' settings were fitted anew on all rows but a fold, "
-        f"once for each of {folds}, and predicted it, {counted(found.n_items, 'row')} together, test rows among them. The "
-        f"{counted(found.n_chose, 'row')} by which settings were chosen always learn and are never predicted.{whole} "
-        f"There {_gain(metric, found.gain, found.interval, found.level)}. On the test rows alone "
+        f"once for each of {folds}, and predicted it, {counted(found.n_items, 'row')} together, test rows among them. "
+        f"The {counted(found.n_chose, 'row')} by which settings were chosen always learn and are never predicted."
+        f"{whole} There {_gain(metric, found.gain, found.interval, found.level)}. On the test rows alone "
         f"{_gain(metric, tested.gain, tested.interval, tested.level)}: {_verdict(tested)}. These fits have the "
         "settings of the finalists, and are not the saved models, whose scores are those of the test rows."
         f"{left}"
@@ -139,12 +139,9 @@ def _note(found: FoldPairs, tested: Comparison, metric: str, split: Split, left_
 def _gain(metric: str, gain: float | None, interval: tuple[float, float] | None, level: float) -> str:
     if gain is None:
         return "there is no gain to measure"
-    places = decimals(gain, *(interval or ()))
-    text = f"deep gains {number(gain, places, sign=True)} {metrics.named(metric).words}"
-    if interval is None:
-        return text
-    low, high = (number(end, places, sign=True) for end in interval)
-    return f"{text} ({100 * level:g} % interval {low} to {high})"
+    gain_text, *ends = signed(gain, *(interval or ()))
+    text = f"deep gains {gain_text} {metrics.named(metric).words}"
+    return f"{text} ({100 * level:g} % interval from {ends[0]} to {ends[1]})" if ends else text
 
 
 def _verdict(tested: Comparison) -> str:

@@ -14,7 +14,8 @@ from automl.errors import OutOfTime
 from automl.goals import truth
 from automl.records import Baseline
 from automl.shallow.in_process import InProcessWorker
-from automl.shallow.worker import Part, Payload, Worker
+from automl.shallow.messages import Part, Payload
+from automl.shallow.worker import Worker
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
 

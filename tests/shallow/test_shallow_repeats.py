@@ -14,8 +14,9 @@ from test_shallow_refits import Looks, named
 from automl import goals
 from automl.errors import OutOfTime, TrialError
 from automl.records import Split
+from automl.shallow.child import run_fit
 from automl.shallow.data import refit_part
-from automl.shallow.worker import FitSpec, Fitted, run_fit
+from automl.shallow.messages import FitSpec, Fitted
 
 
 def another(split: Split, seed: int = 1) -> Split:
@@ -41,7 +42,7 @@ def test_a_repeat_learns_from_the_rows_of_its_split_and_no_other(problem):
 @pytest.mark.parametrize("family", ["linear", "boosting", "forest"])
 def test_its_fits_get_these_rows_the_finalists_settings_and_what_was_chosen(problem, family, monkeypatch):
     (_, task, split), side = named(problem, family, "tabular", "binary")
-    (member,) = side.candidates.named.members
+    (member,) = side.candidates.composition.members
     asked, fit = [], side.worker.fit
 
     def of(model, take, deadline, stopping, searched=None, learnt=None):
@@ -74,13 +75,13 @@ def test_the_target_of_its_test_rows_plays_no_part(problem, monkeypatch):
 
 def test_the_same_repeat_is_the_same_again_and_the_finalist_stays(problem):
     (_, task, split), side = named(problem, "forest", "tabular", "binary")
-    assert side.add_seed(math.inf)
-    run, scored = side.finalist(), side.outputs("test", 1)[0].arrays["probabilities"]
+    assert side.refit(math.inf)
+    run, scored = side.finalist_run(), side.outputs("test", 1)[0].arrays["probabilities"]
     one, again = (side.repeat(task, another(split), 1, math.inf).arrays["probabilities"] for _ in range(2))
     other = side.repeat(task, another(split, 2), 2, math.inf).arrays["probabilities"]
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one, other)
-    assert side.finalist() == run
+    assert side.finalist_run() == run
     np.testing.assert_array_equal(side.outputs("test", 1)[0].arrays["probabilities"], scored)
 
 
@@ -112,7 +113,7 @@ def test_a_fit_that_fails_after_its_time_was_over_is_late_and_no_failure(problem
 
 def test_a_model_whose_length_nothing_bounds_is_not_repeated(problem, monkeypatch):
     (_, task, split), side = named(problem, "linear", "tabular", "binary")
-    (member,) = side.candidates.named.members
+    (member,) = side.candidates.composition.members
     member.model = pickle.dumps(object())
     monkeypatch.setattr(side.worker, "fit", lambda *args, **options: pytest.fail("it was fitted"))
     with pytest.raises(TrialError, match="nothing bounds the length"):

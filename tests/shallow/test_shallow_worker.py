@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hand_clock import HandClock
 
 from automl.errors import OutOfTime, Unfit
 from automl.goals import truth
 from automl.records import Output
 from automl.shallow import worker as worker_module
-from automl.shallow.worker import Part, Payload, Worker, measure
+from automl.shallow.messages import Part, Payload
+from automl.shallow.worker import Worker
 
 
 @dataclass
@@ -230,10 +230,3 @@ def test_no_main_guard_is_needed_the_child_loads_no_tensorflow_and_is_not_left(t
     while not gone(pid) and time.monotonic() < ends:
         time.sleep(0.1)
     assert gone(pid)
-
-
-def test_measuring_gives_a_time_a_row_and_a_rate(problem, monkeypatch):
-    dataset, _, split = problem("tabular", "regression")
-    clock = HandClock(tick=0.5)
-    monkeypatch.setattr(worker_module, "time", clock)
-    assert measure(Stubborn("fit"), dataset, split.valid, 99.0) == (500.0, len(split.valid) / 0.5)

@@ -18,8 +18,9 @@ from automl.deep.training.data_parallel import ParallelNetwork, Replicas
 from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.training.network import DeviceData, Network
+from automl.deep.training.records import Fit, Snapshot
 from automl.deep.training.retrieval import RetrievalNetwork
-from automl.deep.training.trial import Fit, Snapshot, refit, train
+from automl.deep.training.trial import refit, train
 from automl.deep.training.watchdog import NeverEnded, Watchdog, watching
 from automl.errors import OutOfTime
 from automl.sides import holdouts

@@ -1,4 +1,4 @@
-"""The schedule and the clock of one trial, on a network that only pretends to train."""
+"""The loop and the clock of one trial, on a network that only pretends to train."""
 
 import itertools
 import time
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hand_clock import HandClock
 
-from automl.deep.training import trial
-from automl.deep.training.trial import learning_rate_at, refit, train
+from automl.deep.training import schedule, trial
+from automl.deep.training.trial import refit, train
 from automl.errors import OutOfTime, TrialError
 from automl.sides.ranking import Standing
 
@@ -44,6 +44,7 @@ def clock(monkeypatch):
     """What a trial goes by from now on."""
     made = HandClock(time.monotonic())
     monkeypatch.setattr(trial, "time", made)
+    monkeypatch.setattr(schedule, "time", made)
     return made
 
 
@@ -63,12 +64,6 @@ def fit(network, epochs=10, deadline=None, **options):
         soft_seconds=options.get("soft_seconds"),
         least_share=options.get("least_share"),
     )
-
-
-def test_the_rate_warms_up_and_ends_at_zero():
-    rates = learning_rate_at(np.array([0.0, 0.05, 0.5, 1.0]), 0.1)
-    assert rates[0] < rates[1] == pytest.approx(0.1)
-    assert rates[1] > rates[2] > rates[3] == pytest.approx(0.0, abs=1e-8)
 
 
 def test_the_best_epochs_weights_are_kept():
@@ -94,9 +89,7 @@ def test_a_lower_loss_beats_no_better_score_and_does_not_make_the_trial_longer()
         for standing in (lambda raw: Standing(float(raw[0]), float(raw[0])), lambda raw: Standing(float(raw[0])))
     )
     assert (with_tie.score, int(with_tie.weights[0])) == (without.score, int(without.weights[0])) == (0.9, 1)
-    tied = fit(
-        FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, standing=lambda raw: Standing(1.0, float(raw[0]))
-    )
+    tied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, standing=lambda raw: Standing(1.0, float(raw[0])))
     untied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, standing=lambda raw: Standing(1.0))
     assert tied.epochs == untied.epochs < 40
     assert int(tied.weights[0]) == len(tied.curve) and int(untied.weights[0]) == 1

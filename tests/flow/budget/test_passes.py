@@ -7,7 +7,7 @@ import pytest
 from test_allocation import FakeClock
 
 from automl.flow.budget import passes
-from automl.flow.budget.allocation import MOST_SEEDS
+from automl.flow.budget.allocation import MOST_REFITS
 from automl.flow.budget.passes import search_and_refit
 from automl.records import Recipe, Run
 
@@ -23,7 +23,7 @@ class Side:
                  fails=lambda name: False):  # fmt: skip
         self.clock, self.side, self.trial, self.expects, self.takes = clock, side, trial, expects, takes
         self.steady, self.most, self.fails = steady, most, fails
-        self.runs, self.refits, self.named, self.n_refits = [], {}, None, 0
+        self.runs, self.made_of, self.named, self.n_refits = [], {}, None, 0
         self.made = []
 
     def step(self, seconds):
@@ -37,26 +37,26 @@ class Side:
         self.named, self.n_refits = (self.runs[0 if self.steady else -1] if self.runs else None), 0
         return self.named
 
-    def seconds_a_seed(self, n_members=1):
+    def seconds_a_refit(self, n_members=1):
         if self.named is None:
             return self.expects
-        return 0.0 if self.refits.get(self.named.name, 0) > self.n_refits else self.takes
+        return 0.0 if self.made_of.get(self.named.name, 0) > self.n_refits else self.takes
 
-    def add_seed(self, seconds):
+    def refit(self, seconds):
         name = self.named.name
-        if self.refits.get(name, 0) <= self.n_refits:
+        if self.made_of.get(name, 0) <= self.n_refits:
             self.clock.now += self.takes
             self.made.append(name)
             if self.fails(name):
                 return False
-            self.refits[name] = self.n_refits + 1
+            self.made_of[name] = self.n_refits + 1
         self.n_refits += 1
         return True
 
-    def finalist(self):
+    def finalist_run(self):
         return replace(self.named, refitted=self.n_refits > 0)
 
-    def undo_seeds(self):
+    def undo_refits(self):
         self.n_refits = 0
 
     def remember(self):
@@ -128,14 +128,14 @@ def test_where_nothing_can_be_refitted_all_time_goes_to_the_search():
 
 def test_where_nothing_is_left_to_try_there_is_no_further_pass():
     clock, sides, stopped, _, n_seeds, _ = made(deep={"most": 3}, shallow={"most": 3})
-    assert stopped == "exhausted" and n_seeds == MOST_SEEDS and clock.remaining > 40.0
+    assert stopped == "exhausted" and n_seeds == MOST_REFITS and clock.remaining > 40.0
     assert sides["deep"].made == ["deep-3"] * n_seeds
 
 
 def test_where_no_side_can_use_what_is_left_the_passes_end():
     slow = {"trial": 24.0, "expects": 0.5}
     clock, sides, stopped, _, n_seeds, _ = made(deep=slow, shallow=slow)
-    assert len(sides["deep"].runs) == len(sides["shallow"].runs) == 1 and n_seeds == MOST_SEEDS
+    assert len(sides["deep"].runs) == len(sides["shallow"].runs) == 1 and n_seeds == MOST_REFITS
     assert stopped == "budget" and clock.remaining == pytest.approx(60.0 - 48.0 - 4.0)
 
 
@@ -147,7 +147,7 @@ def test_an_interrupt_ends_the_passes():
 
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_without_a_clock_there_is_one_pass_with_the_refits_that_are_wanted(seeds):
-    _, sides, stopped, _, n_seeds, _ = made(math.inf, {"most": 3}, {"most": 5}, seeds=seeds, most_seeds=seeds)
+    _, sides, stopped, _, n_seeds, _ = made(math.inf, {"most": 3}, {"most": 5}, refits=seeds, most_refits=seeds)
     assert stopped == "exhausted" and n_seeds == seeds and sides["deep"].made == ["deep-3"] * seeds
 
 
@@ -155,7 +155,15 @@ def test_one_side_alone_is_refitted_once_and_searches_with_the_rest():
     clock = FakeClock(60.0)
     side = Side(clock, "deep")
     _, chosen, n_seeds = search_and_refit(
-        Recipe(None, ensemble=False), {"deep": side}, clock, [], lambda: False, Reserve(), seeds=1, most_seeds=1
+        Recipe(None, ensemble=False), {"deep": side}, clock, [], lambda: False, Reserve(), refits=1, most_refits=1
     )
     assert n_seeds == 1 and chosen["deep"].refitted and side.n_refits == 1
     assert clock.remaining - Reserve().seconds(chosen) <= passes.UNUSED_SHARE * 60.0
+
+
+def test_where_there_is_no_time_for_another_refit_what_is_left_of_it_is_searched_with():
+    """A refit of both takes 9 s: after the first, 19 s are left for a second one, the conclusion and more search."""
+    long = {"expects": 10.0, "takes": 4.5, "steady": True}
+    clock, _, _, chosen, n_seeds, _ = made(deep=long, shallow=long)
+    assert n_seeds == 2 and all(run.refitted for run in chosen.values())
+    assert clock.remaining - Reserve().seconds(chosen, n_seeds) <= passes.UNUSED_SHARE * 60.0
