@@ -395,6 +395,10 @@ class ShallowSide:
         """Drop all refits: the finalist stands as it was searched."""
         self.candidates.undo_refits()
 
+    def remember(self) -> Callable[[], None]:
+        """Return a function that lets the finalist stand again as it stands now, whatever was named since."""
+        return self.candidates.composition.remember()
+
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The fitted models of all members for the first seed, then for the next, up to n seeds."""
         return self.candidates.models(n_seeds)
