@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fuzz_forms import Made, made, other_rows, safe_text
+from fuzz_forms import Made, made, other_rows
+from fuzz_tables import safe_text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "report"))
 
@@ -104,7 +105,8 @@ def baselines(found: Any) -> None:
     from automl.flow.selection import baselines_for
     from automl.records import Facts
     from automl.shallow import ShallowSide
-    from automl.shallow.worker import FitSpec, run_fit
+    from automl.shallow.child import run_fit
+    from automl.shallow.messages import FitSpec
 
     task, split = found.task, found.split
     items = split.train if split.train_windows is None else split.train_windows

@@ -77,7 +77,7 @@ class Forecaster(ABC):
         self.residuals = _quantiles(z, self.levels)
 
     def chosen(self, growth: float) -> Mapping[str, Any]:
-        """What validation windows decided, for a refit; see `ShallowModel.chosen`."""
+        """What validation windows decided, for a refit; see `RefittableModel.chosen`."""
         return {}
 
     @abstractmethod
@@ -303,12 +303,12 @@ def naive(task: Task, settings: Mapping[str, Any], seed: int) -> Naive:
 
 
 def naive_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Nothing to tune."""
+    """The last value, repeated: the forecast of a random walk (Hyndman & Athanasopoulos 2021, section 5.2)."""
     yield {"base": "last"}
 
 
 def seasonal_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Nothing to tune."""
+    """The value of one season before, repeated (Hyndman & Athanasopoulos 2021, section 5.2)."""
     yield {"base": "season"}
 
 

@@ -105,14 +105,14 @@ def test_a_seed_is_a_refit_of_the_same_settings(finished):
     _, side, _, _ = finished
     name = side.choose(None).name
     before, (searched,) = side.outputs("valid", 1), side.models(1)
-    assert side.seconds_a_seed() > 0
-    assert side.add_seed(3000.0) and side.add_seed(3000.0)
-    assert side.finalist().name == name and side.finalist().refitted
+    assert side.seconds_a_refit() > 0
+    assert side.refit(3000.0) and side.refit(3000.0)
+    assert side.finalist_run().name == name and side.finalist_run().refitted
     assert len(side.outputs("test", 2)) == len(side.models(2)) == 2
     after = side.outputs("valid", 2)
     np.testing.assert_array_equal(before[0].arrays["probabilities"], after[0].arrays["probabilities"])
-    side.undo_seeds()
-    assert not side.finalist().refitted
+    side.undo_refits()
+    assert not side.finalist_run().refitted
     assert pickle.dumps(side.models(1)[0]) == pickle.dumps(searched)
 
 
@@ -181,6 +181,17 @@ def test_a_slow_family_is_fitted_on_fewer_rows_and_says_so(problem):
     side.close()
     assert run.choices["rows"] in (979, 980)  # 2000 x 0.7 x 1.4 / 2, less for what the call itself takes
     assert run.status == "done"
+
+
+def test_support_vectors_say_how_many_rows_they_learnt_from(problem, monkeypatch):
+    monkeypatch.setattr("automl.baselines.learners.vectors.MOST_WORK", 20_000)
+    side = side_of(problem("tabular", "binary"), ("tabular_floor", "vectors"), max_trials=1, apart=False)
+    try:
+        runs = [run for _ in range(2) for run in side.step(math.inf) or ()]
+    finally:
+        side.close()
+    found = next(run for run in runs if run.family == "vectors")
+    assert found.status == "done" and 2 < found.choices["rows"] < len(side.training_data.items)
 
 
 def test_a_first_fit_of_some_rows_is_made_again_of_all_rows(problem):
