@@ -68,7 +68,7 @@ def convolutions_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mappi
 
 def pooled_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """The same with four pools."""
-    yield from draws(*convolutions(task, n_features(facts, 20_000), "four"), seed)
+    yield from draws(*convolutions(task, n_features(facts, 10_000), "four"), seed)
 
 
 def convolutions(task: Task, n: int, pools: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -139,13 +139,13 @@ CONVOLUTIONS = Baseline(
     "convolutions", "strong", "sequence", GOALS, sequence_model, convolutions_settings,
     source="Dempster, Schmidt & Webb 2021 (MiniRocket)",
 )  # fmt: skip
-POOLED_CONVOLUTIONS = Baseline(
-    "pooled_convolutions", "strong", "sequence", GOALS, sequence_model, pooled_settings,
-    source="Tan, Dempster, Bergmeir & Webb 2022 (MultiRocket)",
-)  # fmt: skip
 INTERVALS = Baseline(
     "intervals", "strong", "sequence", GOALS, sequence_model, intervals_settings,
     source="Dempster, Schmidt & Webb 2024 (Quant)",
+)  # fmt: skip
+POOLED_CONVOLUTIONS = Baseline(
+    "pooled_convolutions", "strong", "sequence", GOALS, sequence_model, pooled_settings,
+    source="Tan, Dempster, Bergmeir & Webb 2022 (MultiRocket)",
 )  # fmt: skip
 FOREST = Baseline(
     "sequence_forest", "strong", "sequence", GOALS, sequence_model, forest_settings, source="Geurts et al. 2006"
