@@ -45,17 +45,22 @@ def past(dataset: Dataset, windows: np.ndarray, length: int) -> np.ndarray:
     return np.ascontiguousarray(flat.reshape(len(windows), values.shape[1], length).transpose(0, 2, 1))
 
 
-def normalised(history: np.ndarray, level: str, span: int) -> tuple[np.ndarray, np.ndarray]:
+def normalised(
+    history: np.ndarray, level: str, span: int, recent_steps: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Level and size that a window is measured by, each ``(n, 1, n_targets)``, from its past alone.
 
     Args:
         history: ``(n, length, n_targets)``.
         level: "last", or "mean" of the last `span` steps.
         span: in steps.
+        recent_steps: how many changes tell the size, so that it does not depend on how far back a model looks; None
+            for all.
     """
     recent = history[:, -span:]
     location = history[:, -1:] if level == "last" else recent.mean(axis=1, keepdims=True)
-    spread = np.abs(np.diff(history, axis=1)).mean(axis=1, keepdims=True)
+    latest = history if recent_steps is None else history[:, -(recent_steps + 1) :]
+    spread = np.abs(np.diff(latest, axis=1)).mean(axis=1, keepdims=True)
     spread = spread + 0.25 * recent.std(axis=1, keepdims=True)
     floor = 1e-6 * (1.0 + np.abs(location))
     return location, np.maximum(spread, floor)
