@@ -31,7 +31,8 @@ def facts_of(dataset: Dataset, task: Task, items: np.ndarray, seed: int = 0) -> 
     n_rows, n_classes = len(items), len(task.classes)
     if goal.in_windows:
         admitted = transforms(goals.truth(dataset, task, items))
-        return Facts(n_rows, n_classes, contexts=reach(dataset, task, items).contexts, transforms=admitted)
+        contexts, start = reach(dataset, task, items)
+        return Facts(n_rows, n_classes, contexts=contexts, start_context=start, transforms=admitted)
     truth = goals.truth(dataset, task, items)
     priors: tuple[float, ...] = ()
     if goal.is_one_class:

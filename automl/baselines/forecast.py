@@ -19,7 +19,6 @@ from automl.baselines.forecaster import (
 from automl.baselines.learners.linear import Linear
 from automl.baselines.learners.trees import Boosting
 from automl.baselines.model import draws
-from automl.goals.shared.contexts import usual_context
 from automl.records import Baseline, Dataset, Facts, FitContext, Task
 
 __all__ = ["LAGGED_BOOSTING", "LAGGED_RIDGE", "NAIVE", "SEASONAL_NAIVE"]
@@ -273,7 +272,7 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
     """Two seasons of lags and absolute errors first, as MASE counts them."""
     contexts = contexts_for(task, facts)
     first = {
-        "context": boosted_context(task, contexts), "base": base_of(task), "transform": "none",
+        "context": contexts[0], "base": base_of(task), "transform": "none",
         "learning_rate": 0.08, "max_leaf_nodes": 31,
         "min_samples_leaf": 20, "l2_regularization": 0.0, "max_features": 0.5, "max_iter": 300, "patience": 30,
         "loss": "squared_error" if task.metric in ("rmse", "r2") else "absolute_error",
@@ -285,12 +284,6 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
         "loss": ["absolute_error", "squared_error"],
     }  # fmt: skip
     yield from draws(first, options, seed)
-
-
-def boosted_context(task: Task, contexts: list[int]) -> int:
-    """Two seasons or horizons, or the nearest to that."""
-    usual = usual_context(int(task.horizon or 1), max(int(task.season or 1), 1))
-    return min(contexts, key=lambda context: abs(context - usual))
 
 
 def no_season(task: Task, facts: Facts) -> str | None:

@@ -136,9 +136,10 @@ def evenly(n: int, most: int) -> np.ndarray:
 
 
 def contexts_for(task: Task, facts: Facts) -> list[int]:
-    """The contexts to choose among, ascending."""
-    usual = usual_context(int(task.horizon or 1), max(int(task.season or 1), 1))
-    return list(facts.contexts) or [usual]
+    """The contexts to choose among: the one to start with, then the others, the longest first."""
+    if not facts.contexts:
+        return [usual_context(int(task.horizon or 1), max(int(task.season or 1), 1))]
+    return [facts.start_context, *(steps for steps in facts.contexts[::-1] if steps != facts.start_context)]
 
 
 def admitted(facts: Facts) -> list[str]:

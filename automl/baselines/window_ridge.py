@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,16 @@ from automl.records import Baseline, Dataset, Facts, FitContext, Task
 
 __all__ = ["WINDOW_RIDGE", "WindowRidge"]
 
-MOST_WINDOWS = 20_000
+MOST_ROWS = 30_000
+"""Pasts of single targets."""
+
 PART = 1_000
 """Windows at a time, so that only their second moments are held."""
 
 STRENGTHS = tuple(float(s) for s in np.geomspace(1e-5, 10.0, 13))
 USUAL_STRENGTH = 0.03
-ROUNDS_WITH_GAPS = 4
+ROUNDS = 4
+LEAST_MISSED = 0.02
 LEAST_JUDGED = 20
 MOST_SIZE, MOST_COUNTED = 50.0, 10.0
 
@@ -32,21 +35,22 @@ class WindowRidge(Forecaster):
     """Least squares with a penalty, in closed form, from the past less its last value to the steps less that value.
 
     Windows are measured in their own sizes. With `weigh` "size" they count by the square of it, as they would in the
-    target's units; each target in units of its usual size. The strength is judged by validation windows, or by the
-    latest training windows where these are few.
+    target's units; each target in units of its usual size. With "absolute" they are weighted anew some times so that
+    absolute errors count. The strength is judged by validation windows, or by the latest training windows where these
+    are few.
 
-    Settings: context, transform, weigh ("size", "root" or "even"), calendar (whether each target has its own).
+    Settings: context, transform, weigh ("size", "absolute" or "even"), calendar (whether each target has its own).
     """
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
-        """Fit on at most 20,000 windows, evenly spread."""
+        """Fit on at most 30,000 pasts of single targets, of windows that are evenly spread."""
         self._decide_transform(truth)
-        some = evenly(len(split_rows), int(self.settings.get("rows", MOST_WINDOWS)))
+        some = evenly(len(split_rows), max(MOST_ROWS // truth.shape[2], 1))
         windows, known, own = split_rows[some], truth[some], None if weight is None else weight[some]
         usual = self._sizes(dataset, windows)
         self.strength = self._judged(dataset, windows, known, own, usual, context)
-        self.coef = _solved(*self._moments(dataset, windows, known, own, usual), [self.strength])[0]
+        self.coef = self._fitted(dataset, windows, known, own, usual, [self.strength])[0]
         self._keep_residuals(dataset, split_rows, truth)
 
     def chosen(self, growth: float) -> Mapping[str, Any]:
@@ -70,11 +74,10 @@ class WindowRidge(Forecaster):
                 return USUAL_STRENGTH
             later, later_truth = windows[late], truth[late]
         own = None if weight is None else weight[learnt]
-        moments = self._moments(dataset, windows[learnt], truth[learnt], own, usual)
+        coefs = self._fitted(dataset, windows[learnt], truth[learnt], own, usual, STRENGTHS)
         X, z, counts = self._rows(dataset, later, later_truth, usual)
-        losses = []
-        for coef in _solved(*moments, STRENGTHS):
-            losses.append(float(np.nansum(np.abs(z - X @ coef) * counts[:, None])))
+        unit = np.sqrt(counts) if self._weigh() in ("size", "absolute") else counts
+        losses = [float(np.nansum(np.abs(z - X @ coef) * unit[:, None])) for coef in coefs]
         return STRENGTHS[int(np.argmin(losses))]
 
     def _sizes(self, dataset: Dataset, windows: np.ndarray) -> Sizes:
@@ -83,29 +86,38 @@ class WindowRidge(Forecaster):
         codes = series_codes(dataset)[windows[:, 0]]
         return {None: size.mean(axis=0), **{int(c): size[codes == c].mean(axis=0) for c in np.unique(codes)}}
 
-    def _moments(
-        self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, usual: Sizes
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Second moments of the features, and of features and steps.
+    def _fitted(
+        self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, usual: Sizes,
+        strengths: Sequence[float],
+    ) -> list[np.ndarray]:  # fmt: skip
+        """Coefficients for each strength, from second moments alone.
 
-        Where steps are not known, they are taken to be as the known ones predict them, and that is repeated until it
-        changes little.
+        Steps that are not known are taken to be as the known ones predict them. With `weigh` "absolute", windows count
+        by the inverse of how far they were missed. Both are repeated until they change little.
         """
-        coef: Any = 0.0
-        for _ in range(ROUNDS_WITH_GAPS if np.isnan(truth).any() else 1):
+        rounds = ROUNDS if self._weigh() == "absolute" or np.isnan(truth).any() else 1
+        before: np.ndarray | None = None
+        for _ in range(rounds):
             square: Any = 0.0
             cross: Any = 0.0
             for begin in range(0, len(windows), PART):
                 part = slice(begin, begin + PART)
                 X, z, counts = self._rows(dataset, windows[part], truth[part], usual)
+                known = ~np.isnan(z)
+                if before is not None and self._weigh() == "absolute":
+                    missed = np.nansum(np.abs(z - X @ before), axis=1) / np.maximum(known.sum(axis=1), 1)
+                    counts = np.sqrt(counts) / np.maximum(missed, LEAST_MISSED * np.median(missed) + 1e-9)
                 if weight is not None:
                     counts = counts * np.repeat(weight[part], len(X) // len(windows[part]))
-                z = np.where(np.isnan(z), X @ coef if np.ndim(coef) else 0.0, z)
+                z = np.where(known, z, 0.0 if before is None else X @ before)
                 scaled = X * counts[:, None]
                 square = square + scaled.T @ X
                 cross = cross + scaled.T @ z
-            coef = _solved(square, cross, [USUAL_STRENGTH])[0]
-        return square, cross
+            before = _solved(square, cross, [USUAL_STRENGTH])[0]
+        return _solved(square, cross, strengths)
+
+    def _weigh(self) -> str:
+        return str(self.settings.get("weigh", "size"))
 
     def _rows(
         self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray, usual: Sizes
@@ -114,7 +126,7 @@ class WindowRidge(Forecaster):
         _, base, _, size = self._context(dataset, windows)
         z = np.clip((self._straight(truth) - base) / size, -MOST_SIZE, MOST_SIZE)
         codes = series_codes(dataset)[windows[:, 0]]
-        power = {"size": 2.0, "root": 1.0}.get(str(self.settings.get("weigh", "size")), 0.0)
+        power = {"size": 2.0, "absolute": 2.0, "even": 0.0}[self._weigh()]
         of_window = np.stack([usual.get(int(code), usual[None]) for code in codes])
         counts = np.minimum(size[:, 0] / of_window, MOST_COUNTED) ** power
         return self._features(dataset, windows), z.transpose(0, 2, 1).reshape(-1, self.horizon), counts.ravel()
@@ -139,7 +151,7 @@ class WindowRidge(Forecaster):
         return np.asarray(z.reshape(len(windows), -1, self.horizon).transpose(0, 2, 1))
 
 
-def _solved(square: np.ndarray, cross: np.ndarray, strengths: Any) -> list[np.ndarray]:
+def _solved(square: np.ndarray, cross: np.ndarray, strengths: Sequence[float]) -> list[np.ndarray]:
     """Coefficients for each penalty, a multiple of the mean eigenvalue."""
     values, vectors = np.linalg.eigh(square)
     values = np.maximum(values, 0.0)
@@ -154,16 +166,17 @@ def make(task: Task, settings: Mapping[str, Any], seed: int) -> WindowRidge:
 
 
 def settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """The longest context first, since the penalty bounds what it costs; then the others, transforms and weights."""
-    contexts, transforms = contexts_for(task, facts)[::-1], admitted(facts)
+    """The strongest long lag or two seasons first, then transforms, weights and other contexts."""
+    contexts, transforms = contexts_for(task, facts), admitted(facts)
     first = {"context": contexts[0], "transform": "none", "weigh": "size", "calendar": True}
-    shorter = [{"context": steps} for steps in contexts[1:]]
+    absolute = [{"weigh": "absolute"}] if task.metric not in ("rmse", "r2") else []
+    reaches = [{"context": steps} for steps in contexts[1:]]
     others = [{"transform": name} for name in transforms[1:]]
     options = {
-        "context": contexts, "transform": transforms, "weigh": ["size", "size", "root", "even"],
+        "context": contexts, "transform": transforms, "weigh": ["size", "absolute", "absolute", "even"],
         "calendar": [True, False],
     }  # fmt: skip
-    yield from draws(first, options, seed, [*others, *shorter])
+    yield from draws(first, options, seed, [*others, *absolute, *reaches])
 
 
 WINDOW_RIDGE = Baseline(

@@ -55,6 +55,7 @@ class Facts:
         numbers_come_back: whether a column of numbers has values that come back and tell more than their neighbours;
             True where that was not looked at.
         contexts: forecasts only: numbers of steps before a window that a model may read, ascending.
+        start_context: forecasts only: the one to try first; 0 if they were not looked at.
         transforms: forecasts only: transforms that the training values admit.
     """
 
@@ -67,6 +68,7 @@ class Facts:
     most_words: int | None = None
     numbers_come_back: bool = True
     contexts: tuple[int, ...] = ()
+    start_context: int = 0
     transforms: tuple[str, ...] = ("none",)
 
 

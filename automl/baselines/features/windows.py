@@ -39,9 +39,10 @@ def past(dataset: Dataset, windows: np.ndarray, length: int) -> np.ndarray:
     rows = first[:, None] + np.arange(-length, 0)
     found = values[np.maximum(rows, np.minimum(start, first - 1)[:, None])]
     found[first == start] = np.nan
+    if not np.isnan(found).any():
+        return found
     flat = found.transpose(0, 2, 1).reshape(-1, length)
-    if np.isnan(flat).any():
-        flat = pd.DataFrame(flat).ffill(axis=1).bfill(axis=1).fillna(0.0).to_numpy()
+    flat = pd.DataFrame(flat).ffill(axis=1).bfill(axis=1).fillna(0.0).to_numpy()
     return np.ascontiguousarray(flat.reshape(len(windows), values.shape[1], length).transpose(0, 2, 1))
 
 
