@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.features.windows import calendar, known_ahead
+from automl.baselines.features.windows import before, calendar, known_ahead, starts_of
 from automl.baselines.forecaster import (
     Forecaster,
     admitted,
@@ -54,6 +54,7 @@ class LaggedRidge(Forecaster):
         self._decide_transform(truth)
         most = MOST_WITH_GAPS if np.isnan(truth).any() else MOST_WINDOWS
         some = evenly(len(split_rows), int(self.settings.get("rows", most)))
+        self._learn_known(dataset, split_rows[some])
         X, Y = self._table(dataset, split_rows[some], truth[some])
         self.center = X.mean(axis=0)
         spread = X.std(axis=0)
@@ -93,8 +94,10 @@ class LaggedRidge(Forecaster):
         n, _, n_targets = history.shape
         lags = np.clip((history[:, -self.length :] - level) / size, -50, 50)
         shared = [calendar(dataset, windows[:, 0])]
-        ahead = known_ahead(dataset, self.known, windows)
-        shared.append(np.nan_to_num(ahead).reshape(n, -1))
+        shared.append(self._known_ahead(dataset, windows).reshape(n, -1))
+        if self.known and hasattr(self, "known_mean"):
+            rows = before(windows, starts_of(dataset), self.span)
+            shared.append(self._known_ahead(dataset, rows).reshape(n, -1))
         side = np.concatenate(shared, axis=1)
         if not self.settings.get("apart", True):
             return np.concatenate([lags.reshape(n, -1), side], axis=1)
@@ -189,7 +192,12 @@ class LaggedBoosting(Forecaster):
             columns.append(np.broadcast_to(np.arange(n_targets)[None, None, :], shape))
         blocks = [np.stack(columns, axis=-1)]
         blocks.append(np.broadcast_to(lags[:, None], (*shape, lags.shape[2])))
-        for extra in (calendar(dataset, windows), known_ahead(dataset, self.known, windows)):
+        extras = [calendar(dataset, windows), known_ahead(dataset, self.known, windows)]
+        if self.known and hasattr(self, "recent"):  # at the last step, and at the step that the base was taken from
+            rows = before(windows, starts_of(dataset), max(self.season, 1))
+            last = np.repeat(rows[:, -1:], self.horizon, axis=1)
+            extras += [known_ahead(dataset, self.known, at) for at in (last, rows[:, steps % self.season])]
+        for extra in extras:
             blocks.append(np.broadcast_to(extra[:, :, None], (*shape, extra.shape[2])))
         return np.concatenate(blocks, axis=-1).reshape(n * self.horizon * n_targets, -1)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.features.windows import known_names, normalised, past
+from automl.baselines.features.windows import known_ahead, known_moments, known_names, normalised, past
 from automl.goals.shared.contexts import transforms, usual_context
 from automl.records import Dataset, Facts, Output, Task
 
@@ -54,6 +54,17 @@ class Forecaster(ABC):
             at = history.shape[1] - self.season + np.arange(self.horizon) % self.season
             return history, history[:, at], level, size
         return history, np.repeat(level, self.horizon, axis=1), level, size
+
+    def _learn_known(self, dataset: Dataset, windows: np.ndarray) -> None:
+        """Moments of the covariates known ahead, of training rows."""
+        self.known_mean, self.known_spread = known_moments(dataset, self.known, windows)
+
+    def _known_ahead(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Standardised covariates known ahead, of rows of any shape, ``(*rows.shape, n_covariates)``; gaps are 0."""
+        values = known_ahead(dataset, self.known, rows)
+        if not hasattr(self, "known_mean"):  # models of before
+            return np.nan_to_num(values)
+        return np.nan_to_num((values - self.known_mean) / self.known_spread)
 
     def _straight(self, values: np.ndarray) -> np.ndarray:
         """Values on the scale that is modelled."""

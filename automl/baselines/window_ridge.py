@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.baselines.features.windows import calendar, known_ahead
+from automl.baselines.features.windows import before, calendar, starts_of
 from automl.baselines.forecaster import Forecaster, admitted, contexts_for, evenly, order_in_time
 from automl.baselines.model import draws
 from automl.goals.shared.scoring import series_codes
@@ -48,6 +48,7 @@ class WindowRidge(Forecaster):
         self._decide_transform(truth)
         some = evenly(len(split_rows), max(MOST_ROWS // truth.shape[2], 1))
         windows, known, own = split_rows[some], truth[some], None if weight is None else weight[some]
+        self._learn_known(dataset, windows)
         usual = self._sizes(dataset, windows)
         self.strength = self._judged(dataset, windows, known, own, usual, context)
         self.coef = self._fitted(dataset, windows, known, own, usual, [self.strength])[0]
@@ -137,7 +138,10 @@ class WindowRidge(Forecaster):
         n, _, n_targets = history.shape
         lags = np.clip((history[:, -self.length :] - level) / size, -MOST_SIZE, MOST_SIZE)
         own = lags.transpose(0, 2, 1).reshape(n * n_targets, -1)
-        side = [np.ones((n, 1)), np.nan_to_num(known_ahead(dataset, self.known, windows)).reshape(n, -1)]
+        side = [np.ones((n, 1))]
+        if self.known:  # the latest past as well: what raised the last value is no part of the level
+            past = before(windows, starts_of(dataset), min(self.length, self.span))
+            side += [self._known_ahead(dataset, rows).reshape(n, -1) for rows in (windows, past)]
         if self.settings.get("calendar", True):
             side.append(calendar(dataset, windows[:, 0]))
         shared = np.repeat(np.concatenate(side, axis=1), n_targets, axis=0)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from automl.records import NUMERIC_KINDS, Dataset, Task
 
-__all__ = ["calendar", "known_ahead", "normalised", "past", "starts_of"]
+__all__ = ["before", "calendar", "known_ahead", "known_moments", "known_names", "normalised", "past", "starts_of"]
 
 
 def starts_of(dataset: Dataset) -> np.ndarray:
@@ -103,6 +103,32 @@ def known_ahead(dataset: Dataset, task_known: list[str], rows: np.ndarray) -> np
         return np.zeros((*rows.shape, 0))
     columns = [pd.to_numeric(dataset.inputs[name], errors="coerce").to_numpy(dtype=np.float64) for name in task_known]
     return np.asarray(np.stack(columns, axis=1)[rows])
+
+
+def known_moments(dataset: Dataset, task_known: list[str], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of covariates known ahead, each ``(n_covariates,)``; 0 and 1 where there is none."""
+    values = known_ahead(dataset, task_known, np.unique(rows))
+    seen = np.isfinite(values)
+    n = np.maximum(seen.sum(axis=0), 1)
+    mean = np.where(seen, values, 0.0).sum(axis=0) / n
+    spread = np.sqrt((np.where(seen, values - mean, 0.0) ** 2).sum(axis=0) / n)
+    return mean, np.where(spread > 0, spread, 1.0)
+
+
+def before(windows: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+    """Row numbers ``(n, length)`` before each window; earlier ones than the series has repeat its first.
+
+    A window at the start of its series, which has no row before it, gets its own first row.
+
+    Args:
+        windows: ``(n, horizon)`` row numbers.
+        starts: for each row, the first row of its series.
+        length: in steps.
+    """
+    first = windows[:, 0]
+    start = starts[first]
+    rows = first[:, None] + np.arange(-length, 0)
+    return np.asarray(np.maximum(rows, np.minimum(start, np.maximum(first - 1, start))[:, None]))
 
 
 def known_names(task: Task) -> list[str]:
