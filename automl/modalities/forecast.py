@@ -178,13 +178,14 @@ def _specs(
     names = {"columns": [*encoder.targets, *encoder.covariates]}
     ahead = {"columns": ["ahead", *phases, *encoder.known]}
     shape = (encoder.context, values.shape[1])
-    targets = values[:, : len(encoder.targets)]
+    truth = value_truth(dataset, task, split.train_windows)
+    known = encoder.fill[: len(encoder.targets)]
     wishes = {
         "contexts": list(choices.contexts),
         "start": choices.start,
-        "transforms": list(transforms(value_truth(dataset, task, split.train_windows))),
-        "low": targets.min(axis=0).tolist(),
-        "high": targets.max(axis=0).tolist(),
+        "transforms": list(transforms(truth)),
+        "low": np.minimum(np.nanmin(truth, axis=(0, 1), initial=np.inf), known).tolist(),
+        "high": np.maximum(np.nanmax(truth, axis=(0, 1), initial=-np.inf), known).tolist(),
     }
     specs = [
         InputSpec("series", "series", shape, "float32", stats={**channel_stats(values), **facts, **names, **wishes}),

@@ -21,6 +21,7 @@ from automl.templates.shared.forecasts import (
     own_pasts,
     points,
     reach_of,
+    transform_for,
     unfit_window,
     usual,
     without_effect,
@@ -49,8 +50,8 @@ def batch_size_for(n_rows: int) -> int:
 
 
 def epochs_for(n_rows: int) -> int:
-    """The default number of epochs: the more windows, the fewer."""
-    return 60 if n_rows < 500 else 30 if n_rows < 3_000 else 15 if n_rows < 10_000 else 10
+    """The default number of epochs: the more windows, the fewer. Windows overlap, so that few epochs suffice."""
+    return 20 if n_rows < 500 else 15 if n_rows < 3_000 else 10
 
 
 def width_for(n_rows: int) -> int:
@@ -63,11 +64,12 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first = {
         "learning_rate": 2e-3, "weight_decay": 1e-3, "dropout": 0.2, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "context": reach_of(specs),
+        "transform": transform_for(specs),
         "location": "last", "width": width_for(facts.n_rows), "blocks": 2, "channels": "apart",
     }  # fmt: skip
     longer = [steps for steps in contexts_of(specs) if steps > first["context"]]
-    more = [{**first, "context": steps} for steps in longer[:1]] or [{**first, "location": "mean"}]
-    return [usual(specs, start) for start in (first, *more, {**first, "dropout": 0.4, "width": 64, "blocks": 1})]
+    other = {**first, "transform": "none", "context": [*longer, first["context"]][0], "location": "mean"}
+    return [usual(specs, start) for start in (first, other, {**first, "dropout": 0.4, "width": 64, "blocks": 1})]
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

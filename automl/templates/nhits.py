@@ -22,6 +22,7 @@ from automl.templates.shared.forecasts import (
     opened,
     own_pasts,
     reach_of,
+    transform_for,
     unfit_window,
     usual,
 )
@@ -60,6 +61,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first = {
         "learning_rate": 1e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "context": reach_of(specs),
+        "transform": transform_for(specs),
         "location": "mean", "stacks": stacks_for(specs), "width": width_for(facts.n_rows), "layers": 2,
         "skip": "linear",
     }  # fmt: skip

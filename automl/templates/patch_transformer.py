@@ -20,6 +20,7 @@ from automl.templates.shared.forecasts import (
     opened,
     points,
     reach_of,
+    transform_for,
     unfit_window,
     usual,
 )
@@ -71,6 +72,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first = {
         "learning_rate": 1e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "context": reach_of(specs),
+        "transform": transform_for(specs),
         "location": "mean", "patch": patch_for(specs), "dim": 32, "layers": 2, "skip": "linear",
     }  # fmt: skip
     longer = [{**first, "context": steps} for steps in contexts_of(specs) if steps > first["context"]]

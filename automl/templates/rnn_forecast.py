@@ -20,6 +20,7 @@ from automl.templates.shared.forecasts import (
     opened,
     reach_of,
     series_of,
+    transform_for,
     unfit_window,
     usual,
     without_effect,
@@ -81,8 +82,8 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first = {
         "learning_rate": 2e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "cell": "gru", "units": 64,
-        "patch": patch_for(specs), "context": reach_of(specs), "location": "last", "skip": "linear",
-        "channels": "apart", "step_dim": 16,
+        "patch": patch_for(specs), "context": reach_of(specs), "transform": transform_for(specs),
+        "location": "last", "skip": "linear", "channels": "apart", "step_dim": 16,
     }  # fmt: skip
     seasonal = {**first, "location": "mean", "skip": "seasonal"} if season > 1 else {**first, "skip": "none"}
     if few:

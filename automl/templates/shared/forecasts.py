@@ -20,7 +20,7 @@ from automl.records import Head, InputSpec, Task
 
 __all__ = [
     "ACCEPTS", "Window", "closed", "contexts_of", "declare_window", "joined", "linear_skip", "n_targets", "opened",
-    "own_pasts", "points", "reach_of", "series_of", "unfit_window", "usual", "without_effect",
+    "own_pasts", "points", "reach_of", "series_of", "transform_for", "unfit_window", "usual", "without_effect",
 ]  # fmt: skip
 
 ACCEPTS = ("series", "numbers", "categories")
@@ -79,8 +79,13 @@ def declare_window(hp: Any, specs: Sequence[InputSpec]) -> None:
     if "context" not in idle:
         hp.Choice("context", contexts_of(specs), default=reach_of(specs))
     if "transform" not in idle:
-        hp.Choice("transform", transforms_of(specs), default="none")
+        hp.Choice("transform", transforms_of(specs), default=transform_for(specs))
     hp.Choice("location", ["mean", "last"], default="last")
+
+
+def transform_for(specs: Sequence[InputSpec]) -> str:
+    """The transform to start with: the logarithm of positive values, the root of values from zero, else none."""
+    return transforms_of(specs)[-1]
 
 
 def usual(specs: Sequence[InputSpec], start: Mapping[str, Any]) -> dict[str, Any]:
