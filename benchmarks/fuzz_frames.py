@@ -104,7 +104,8 @@ def baselines(found: Any) -> None:
     from automl.flow.selection import baselines_for
     from automl.records import Facts
     from automl.shallow import ShallowSide
-    from automl.shallow.worker import FitSpec, run_fit
+    from automl.shallow.child import run_fit
+    from automl.shallow.messages import FitSpec
 
     task, split = found.task, found.split
     items = split.train if split.train_windows is None else split.train_windows

@@ -173,7 +173,7 @@ def shallow_side(made: Any, split: Any, family: str, seed: int) -> tuple[Any, fl
 def refitted(side: Any) -> float:
     """Refit the finalist once more; the processor seconds of that."""
     begun = time.process_time()
-    if not side.add_seed(math.inf):
+    if not side.refit(math.inf):
         raise RuntimeError("it cannot be refitted")
     return time.process_time() - begun
 

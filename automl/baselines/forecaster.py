@@ -98,7 +98,7 @@ class Forecaster(ABC):
         self.residuals = residual_quantiles(z, self.levels)
 
     def chosen(self, growth: float) -> Mapping[str, Any]:
-        """What validation windows decided, for a refit; see `ShallowModel.chosen`."""
+        """What validation windows decided, for a refit; see `RefittableModel.chosen`."""
         return {}
 
     @abstractmethod

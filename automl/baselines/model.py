@@ -132,7 +132,7 @@ class Model:
         return str(getattr(self.learner, "stopped", ""))
 
     def chosen(self, growth: float) -> Mapping[str, Any]:
-        """What validation rows decided, for a refit; see `ShallowModel.chosen`."""
+        """What validation rows decided, for a refit; see `RefittableModel.chosen`."""
         chosen: Mapping[str, Any] = self.learner.chosen(growth)
         return chosen
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from automl.deep.entries import fit_of, snapshot_of
 from automl.deep.messages import TrialResult, TrialSpec, plain
 from automl.deep.training.failure import Failure
-from automl.deep.training.trial import Fit, Milestone, Snapshot
+from automl.deep.training.records import Fit, Milestone, Snapshot
 from automl.errors import FolderError
 from automl.records import Cost, Run
 from automl.sides.entries import ended
@@ -28,7 +28,7 @@ __all__ = ["Archive", "as_run", "scores_of"]
 
 CURVE_POINTS = 50
 STARTS_ALLOWED = 2
-SNAPSHOT_NUMBERS = ("score", "best_step", "step", "planned", "total", "seconds", "next_check")
+SNAPSHOT_NUMBERS = ("score", "best_step", "risen_step", "step", "planned", "total", "seconds", "next_check")
 
 
 class Archive:
@@ -62,7 +62,7 @@ class Archive:
         )  # fmt: skip
 
     def stuck(self, spec: TrialSpec, why: str) -> None:
-        """Write that a trial under way cannot be ended, so that no process starts it again.
+        """Write that a trial, refit or repeat under way cannot be ended, so that no process starts it again.
 
         It is called in the watchdog's thread.
         """
@@ -151,9 +151,7 @@ class Archive:
         may have ended the process itself, for example by using up the machine's memory. Starts after which a later
         snapshot was stored do not count.
         """
-        if self._before is None:
-            self._before = _before(self.journal.entries_before)
-        starts, words = self._before.get(spec.name, ([], ""))
+        starts, words = self._known_of(spec.name)
         if not words and starts.count(_step(snapshot)) >= STARTS_ALLOWED:
             words = f"the process ended {STARTS_ALLOWED} times while it ran (was it killed for lack of memory?)"
         if not words:
@@ -164,6 +162,16 @@ class Archive:
         return TrialResult(
             spec, spec.settings, "failed" if fit is None else "cut", fit, words, (failure,), 0.0, None, None, ""
         )
+
+    def was_stuck(self, name: str) -> str:
+        """Why a refit or repeat could not be ended in an earlier process; "" if it could, or was not begun."""
+        return self._known_of(name)[1]
+
+    def _known_of(self, name: str) -> tuple[list[int], str]:
+        """What earlier processes wrote of a fit; see `_before`."""
+        if self._before is None:
+            self._before = _before(self.journal.entries_before)
+        return self._before.get(name, ([], ""))
 
     def _write(self, entry: Mapping[str, Any]) -> None:
         """Write to the journal. If that fails the search goes on; only a resumed run would miss the entry."""
@@ -178,7 +186,10 @@ class Archive:
 
 
 def _before(entries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[list[int], str]]:
-    """For each trial: the steps that it was started from, and why it could not be stopped ("" if it could be)."""
+    """For each trial, refit and repeat: the steps that it was started from, and why it could not be stopped.
+
+    The reason is "" if it could be.
+    """
     starts_of: dict[str, tuple[list[int], str]] = {}
     for entry in entries:
         if "begun" in entry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,8 +36,8 @@ class TrainingData:
         metric: name of the metric.
         loss_scale: what a forecast's errors are divided by in the loss, or None.
         others: further hold-outs, if there are few rows.
-        added: encoded inputs of what a refit learns from beside the training rows, by spec name: the validation rows;
-            of a forecast the windows that reach into them.
+        added: encoded inputs of what a refit learns from beside the training rows, by spec name: of a forecast the
+            windows that reach into the validation rows; None where it is the validation rows themselves.
         added_target: their target, as `target`.
         added_weight: their weights, on the scale of `weight`; None if `weight` is.
     """
@@ -54,7 +54,7 @@ class TrainingData:
     metric: str
     loss_scale: np.ndarray | None = None
     others: tuple[HoldOut, ...] = ()
-    added: Mapping[str, np.ndarray] = field(default_factory=dict)
+    added: Mapping[str, np.ndarray] | None = None
     added_target: np.ndarray | None = None
     added_weight: np.ndarray | None = None
 
@@ -128,13 +128,12 @@ def training_data_of(
     target = codec.encode(dataset, learnt)
     loss_scale, weight = _loss_weighting(dataset, task, split, learnt)
     weight = _by_known_share(weight, target)
-    valid = encoder.transform(dataset, valid_items)
     in_windows = goals.named(task).in_windows
     return TrainingData(
         train=encoder.transform(dataset, train_items),
         target=target[:n_train],
         weight=None if weight is None else weight[:n_train],
-        valid=valid,
+        valid=encoder.transform(dataset, valid_items),
         valid_truth=goals.truth(dataset, task, valid_items),
         valid_weight=dataset.weight_of(valid_items),
         valid_context=goals.scoring_context(dataset, task, split, valid_items),
@@ -143,7 +142,7 @@ def training_data_of(
         metric=metric,
         loss_scale=loss_scale,
         others=_others(dataset, task, split),
-        added=encoder.transform(dataset, learnt[n_train:]) if in_windows else valid,
+        added=encoder.transform(dataset, learnt[n_train:]) if in_windows else None,
         added_target=target[n_train:],
         added_weight=None if weight is None else weight[n_train:],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from automl.deep.pruner import SHARES
 from automl.deep.training.failure import KINDS, LEAST_BATCH, LOWER_RATE, TRIES
-from automl.deep.training.trial import Fit, Snapshot
+from automl.deep.training.records import Fit, Snapshot
 from automl.records import Run
 from automl.sides.entries import STATUSES, read_run
 from automl.storage.values import (
@@ -36,6 +37,8 @@ POINT = ("epoch", "share", "seconds", "loss", "valid_score")
 MOST_POINTS = 100_000
 MOST_NEIGHBOURS = 100
 MOST_STEPS = 2**53
+FINALIST_FIT = re.compile(r" (refit|repeat) [1-9][0-9]{0,5}\Z")
+"""What follows a run's name in the names of its refits and repeats."""
 
 
 class Entries:
@@ -65,7 +68,10 @@ class Entries:
         if search is None:
             raise Misfit(f"template: this run has no {short(template)}")
         kind = next((key for key in ("begun", "again", "stuck") if key in entry), "name")
-        place = run_number(entry.get(kind), template, self.most_trials)
+        name = entry.get(kind)
+        if kind == "stuck" and isinstance(name, str):
+            name = FINALIST_FIT.sub("", name)
+        place = run_number(name, template, self.most_trials)
         if kind == "again":
             whole(entry, "step", 0, MOST_STEPS)
         elif kind == "stuck":
@@ -180,9 +186,11 @@ def snapshot_of(arrays: Sequence[np.ndarray], meta: Mapping[str, Any], most_step
     planned = whole(meta, "planned", 1, most_steps)
     total = whole(meta, "total", 1, planned)
     step = whole(meta, "step", 0, total)
+    best_step = whole(meta, "best_step", 0, step)
+    risen_step = whole({"risen_step": best_step, **meta}, "risen_step", 0, step)  # earlier versions stored it alone
     return Snapshot(
         state=list(arrays[1 + n :]), weights=list(arrays[1 : 1 + n]), raw_valid=arrays[0],
-        curve=_curve(meta, 1), score=number(meta, "score"), best_step=whole(meta, "best_step", 0, step), step=step,
+        curve=_curve(meta, 1), score=number(meta, "score"), best_step=best_step, risen_step=risen_step, step=step,
         planned=planned, total=total, seconds=number(meta, "seconds", 0.0, MOST_SECONDS),
         next_check=number(meta, "next_check", 0.0), top_raw=top_raw,
     )  # fmt: skip

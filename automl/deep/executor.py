@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from automl.deep.messages import TrialResult, TrialSpec
+from automl.deep.training.records import Snapshot
 from automl.deep.training.trainer import Trainer
-from automl.deep.training.trial import Snapshot
 
 __all__ = ["Ask", "LocalPool", "OnEpoch", "OnSnapshot", "Pool"]
 

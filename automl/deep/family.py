@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from automl.deep.messages import TrialSpec
     from automl.deep.oracle import Oracle
-    from automl.deep.training.trial import Fit, Snapshot
+    from automl.deep.training.records import Fit, Snapshot
     from automl.records import Run, Template
     from automl.sides.ranking import Standing
 

@@ -14,14 +14,14 @@ import numpy as np
 from automl.deep.messages import TrialSpec
 from automl.deep.training.trainer import Trainer
 from automl.goals.shared.outputs import combine, joined
+from automl.sides.composition import Composition
 from automl.sides.ensemble import ensemble_run, select
-from automl.sides.members import Members
 
 if TYPE_CHECKING:
     from automl.deep.executor import Pool
     from automl.deep.family import Candidate
     from automl.deep.training.network import Network
-    from automl.deep.training.trial import Fit
+    from automl.deep.training.records import Fit
     from automl.records import Dataset, Encoder, Output, Run, Split
 
 __all__ = ["Finalist"]
@@ -57,6 +57,7 @@ class Finalist:
         seed: any integer.
         on_event: called at each start of a fit.
         on_epoch: called after each validation.
+        was_stuck: name of a refit or repeat → why it could not be ended in an earlier process; "" otherwise.
     """
 
     def __init__(
@@ -71,12 +72,14 @@ class Finalist:
         seed: int,
         on_event: Callable[[dict[str, Any]], None],
         on_epoch: Callable[[TrialSpec, Mapping[str, float]], None],
+        was_stuck: Callable[[str], str] = lambda name: "",
     ) -> None:
         self.ranked, self.trainer, self.pool = ranked, trainer, pool
         self.dataset, self.split, self.encoder = dataset, split, encoder
         self.codec = trainer.training_data.codec
         self.metric, self.seed, self.on_event, self.on_epoch = metric, seed, on_event, on_epoch
-        self.named: Members[Candidate] = Members()
+        self.was_stuck = was_stuck
+        self.composition: Composition[Candidate] = Composition()
 
     def choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
         """Name the finalist: the best candidate by validation score, or an ensemble.
@@ -93,7 +96,7 @@ class Finalist:
         while True:
             try:
                 run = self._choose(latency_ms, ensemble)
-                self._check_weights(self.named.members)
+                self._check_weights(self.composition.members)
             except _Unfit as error:
                 self.ranked.remove(error.candidate)
             else:
@@ -114,12 +117,12 @@ class Finalist:
             candidate.stored = False
 
     def _choose(self, latency_ms: float | None, ensemble: bool) -> Run | None:
-        self.named.name(())
+        self.composition.set(())
         if ensemble and self._choose_ensemble(latency_ms):
             return self.run()
         for candidate in self.ranked:
             if latency_ms is None or self._latency_ms(candidate) <= latency_ms:
-                self.named.name([candidate])
+                self.composition.set([candidate])
                 return self.run()
         return None
 
@@ -134,13 +137,13 @@ class Finalist:
         pairs = [(candidate, weight) for candidate, weight in zip(candidates, selected, strict=True) if weight > 0]
         if latency_ms is not None and sum(self._latency_ms(candidate) for candidate, _ in pairs) > latency_ms:
             return False
-        self.named.name([candidate for candidate, _ in pairs], [weight for _, weight in pairs])
+        self.composition.set([candidate for candidate, _ in pairs], [weight for _, weight in pairs])
         return True
 
     def run(self) -> Run:
         """The run of the finalist as it stands."""
-        members, weights, training_data = self._chosen(), self.named.weights, self.trainer.training_data
-        refitted = self.named.n_refits > 0
+        members, weights, training_data = self._members(), self.composition.weights, self.trainer.training_data
+        refitted = self.composition.n_refits > 0
         if len(members) == 1:
             return dataclasses.replace(members[0].run, finalist=True, refitted=refitted)
         scores = [
@@ -163,13 +166,13 @@ class Finalist:
             times.append(time.perf_counter() - begun)
         return float(np.median(times)) * 1000
 
-    def seconds_a_seed(self, n_members: int = 1) -> float:
-        """The time that a refit of the finalist is expected to take.
+    def seconds_a_refit(self, n_members: int = 1) -> float:
+        """The time that the next refit of the finalist is expected to take; 0 if all members have it already.
 
         Args:
             n_members: before the finalist is named, so many of the best candidates are reckoned with.
         """
-        members = self.named.members or self.ranked[:n_members]
+        members = self.composition.without_refit if self.composition.members else self.ranked[:n_members]
         each = [1.1 * self._refit_seconds(candidate) + 0.2 for candidate in members]
         return max(max(each, default=0.0), sum(each) / max(self.pool.n_workers, 1))
 
@@ -180,26 +183,33 @@ class Finalist:
         fit, although it takes more of them, in proportion to the rows, if there is time.
         """
         fit, data = candidate.fit, self.trainer.training_data
-        growth = 1.0 if len(data.target) < FEW_ROWS else data.growth
         ready = self.trainer.is_ready(candidate.template, candidate.settings)
-        return growth * (fit.seconds - fit.compile_seconds) + (0.0 if ready else fit.compile_seconds)
+        compile_seconds = 0.0 if ready else fit.compile_seconds
+        if candidate.refits:
+            last = candidate.refits[-1]
+            return last.seconds - last.compile_seconds + compile_seconds
+        growth = 1.0 if len(data.target) < FEW_ROWS else data.growth
+        return growth * (fit.seconds - fit.compile_seconds) + compile_seconds
 
-    def add_seed(self, seconds: float) -> bool:
+    def refit(self, seconds: float) -> bool:
         """Refit each member within these seconds; return whether it worked.
 
-        The first refit lets members leave that cannot be refitted (see `Members.take_in`), so those of largest weight
-        are trained first.
+        A refit that a member has from an earlier time at which it was named counts at once. The first refit lets
+        members leave that cannot be refitted (see `Composition.count_refit`), so those of largest weight are trained
+        first.
 
         Args:
             seconds: time allotted; infinite without a time limit.
         """
         ends = time.monotonic() + seconds
-        waiting = self.named.waiting
-        of_name = {self._seed_name(candidate): candidate for candidate in waiting}
+        waiting = self.composition.without_refit
+        of_name = {self._refit_name(candidate): candidate for candidate in waiting}
 
         def ask() -> tuple[TrialSpec, None] | None:
             while waiting and not self.trainer.stopping():
                 candidate = waiting.pop(0)
+                if self.was_stuck(self._refit_name(candidate)):
+                    continue
                 left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
                 if left >= LEAST_SHARE * self._refit_seconds(candidate):
                     return self._refit_spec(candidate, left), None
@@ -209,17 +219,17 @@ class Finalist:
             candidate = of_name[result.spec.name]
             if result.fit is not None and result.fit.n_steps >= LEAST_LENGTH * candidate.fit.n_steps:
                 candidate.refits.append(result.fit)
-            elif self.named.n_refits:
+            elif self.composition.n_refits:
                 waiting.clear()
-        return self.named.take_in()
+        return self.composition.count_refit()
 
-    def _seed_name(self, candidate: Candidate) -> str:
-        return f"{candidate.run.name} seed {len(candidate.refits) + 1}"
+    def _refit_name(self, candidate: Candidate) -> str:
+        return f"{candidate.run.name} refit {len(candidate.refits) + 1}"
 
     def _refit_spec(self, candidate: Candidate, seconds: float) -> TrialSpec:
         """The candidate's settings on training and validation rows, for as many epochs as were best."""
         seed = self.seed * 1000 + 500 + len(candidate.refits)
-        return self.spec_of(candidate, self._seed_name(candidate), seed, seconds, self.trainer.training_data.growth)
+        return self.spec_of(candidate, self._refit_name(candidate), seed, seconds, self.trainer.training_data.growth)
 
     def spec_of(self, candidate: Candidate, name: str, seed: int, seconds: float, growth: float) -> TrialSpec:
         """A fit of the candidate's settings that no row judges, for as many epochs as were best.
@@ -232,9 +242,12 @@ class Finalist:
             growth: items that it learns from, as a multiple of the training items of the search.
         """
         settings = candidate.settings
-        self.on_event({"event": "start", "side": "deep", "name": name, "seed": True, "settings": dict(settings)})
+        self.on_event({"event": "start", "side": "deep", "name": name, "refit": True, "settings": dict(settings)})
         n_steps = round(candidate.fit.n_steps * growth)
-        return TrialSpec(name, candidate.template.name, settings, seed, seconds, n_steps, candidate.fit.best_share)
+        return TrialSpec(
+            name, candidate.template.name, settings, seed, seconds, n_steps=n_steps, is_refit=True,
+            share=candidate.fit.best_share,
+        )  # fmt: skip
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """Predictions before calibration and thresholds.
@@ -242,14 +255,14 @@ class Finalist:
         Returns:
             Of the searched networks for validation rows, a single output; for test rows one for each of n seeds.
         """
-        members = self._chosen()
+        members = self._members()
         if part == "valid":
             raws = [[candidate.fit.raw_valid for candidate in members]]
         else:
             arrays = self.encoder.transform(self.dataset, self.split.items("test"))
             each = [self._restored(candidate, fit).predict(arrays) for candidate, fit in self._fits(n_seeds)]
             raws = [each[start : start + len(members)] for start in range(0, len(each), len(members))]
-        return tuple(combine([self.codec.decode(raw) for raw in own], self.named.weights) for own in raws)
+        return tuple(combine([self.codec.decode(raw) for raw in own], self.composition.weights) for own in raws)
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The Keras models of all members for the first seed, then for the next, up to n seeds."""
@@ -257,8 +270,8 @@ class Finalist:
 
     def _fits(self, n_seeds: int) -> list[tuple[Candidate, Fit]]:
         """Members with their fits: of each seed, or as they were searched if they are not refitted."""
-        members = self._chosen()
-        if not self.named.n_refits:
+        members = self._members()
+        if not self.composition.n_refits:
             return [(candidate, candidate.fit) for candidate in members]
         return [(candidate, candidate.refits[i]) for i in range(n_seeds) for candidate in members]
 
@@ -267,7 +280,7 @@ class Finalist:
         network.set_weights(fit.weights)
         return network
 
-    def _chosen(self) -> tuple[Candidate, ...]:
-        if not self.named.members:
+    def _members(self) -> tuple[Candidate, ...]:
+        if not self.composition.members:
             raise RuntimeError("choose() names the finalist first")
-        return self.named.members
+        return self.composition.members

@@ -10,7 +10,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from automl.deep.training.failure import Failure
-    from automl.deep.training.trial import Fit, Milestone
+    from automl.deep.training.records import Fit, Milestone
     from automl.records import Status
 
 __all__ = ["TrialResult", "TrialSpec", "plain"]
@@ -30,8 +30,8 @@ class TrialSpec:
         soft_seconds: see `trial.train`.
         least_share: see `trial.train`.
         milestones: see `trial.train`.
-        share: of a refit, which learns from the validation rows too: the share of its schedule that is trained, since
-            nothing is left to stop it by. None in the search.
+        is_refit: it learns from the validation rows too, so that nothing is left to judge it by or to stop it early.
+        share: of a refit: the share of its schedule that is trained.
         promotion_score: with this score or a better one the trial is judged on the other hold-outs too; None for never.
         promotion_share: largest share of the time left that the other hold-outs may take.
     """
@@ -42,7 +42,8 @@ class TrialSpec:
     seed: int
     seconds: float
     n_steps: int | None = None
-    share: float | None = None
+    is_refit: bool = False
+    share: float = 1.0
     soft_seconds: float | None = None
     least_share: float | None = None
     milestones: tuple[Milestone, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
-from automl.deep.training.trial import Milestone
+from automl.deep.training.records import Milestone
 
 __all__ = ["SHARES", "at_milestones", "milestones_for"]
 

@@ -41,7 +41,7 @@ def seconds_of(
         compile_seconds: of each template: its longest compilation, since a trial may have found its network compiled.
     """
     growth = finalist.trainer.training_data.growth
-    members = finalist.named.members or finalist.ranked[:n_members]
+    members = finalist.composition.members or finalist.ranked[:n_members]
     fits = [compile_seconds[one.template.name] + _training_seconds(one, growth) for one in members]
     return sum(fits) + 2 * encode_seconds + 0.2
 
@@ -65,7 +65,7 @@ def repeat(finalist: Finalist, task: Task, split: Split, number: int, seconds: f
 
     Raises:
         OutOfTime: the time was over before the fit.
-        TrialError: a member could not be fitted.
+        TrialError: a member could not be fitted, or an earlier process could not end its fit.
     """
     ends = time.monotonic() + seconds
     own, dataset = finalist.trainer, finalist.dataset
@@ -75,10 +75,10 @@ def repeat(finalist: Finalist, task: Task, split: Split, number: int, seconds: f
     trainer.on_stuck = own.on_stuck
     arrays = encoder.transform(dataset, split.items("test"))
     try:
-        raws = [_predicted(finalist, trainer, arrays, member, number, ends) for member in finalist.named.members]
+        raws = [_predicted(finalist, trainer, arrays, member, number, ends) for member in finalist.composition.members]
     finally:
         trainer.close()
-    return combine([codec.decode(raw) for raw in raws], finalist.named.weights)
+    return combine([codec.decode(raw) for raw in raws], finalist.composition.weights)
 
 
 def _predicted(
@@ -88,12 +88,16 @@ def _predicted(
     left = math.inf if math.isinf(ends) else ends - time.monotonic()
     if left <= 0:
         raise OutOfTime(f"the time was over before {member.run.name} was fitted")
+    name = f"{member.run.name} repeat {number}"
+    why = finalist.was_stuck(name)
+    if why:
+        raise TrialError(f"{name}: {why}; it is not started again")
     learnt, before = trainer.training_data, finalist.trainer.training_data
     growth = learnt.growth * len(learnt.target) / max(len(before.target), 1)
     seed = finalist.seed * 1000 + SEED_STEP + number
-    spec = finalist.spec_of(member, f"{member.run.name} repeat {number}", seed, left, growth)
+    spec = finalist.spec_of(member, name, seed, left, growth)
     result = trainer.run(spec)
-    if result.fit is None and result.status == "failed":
+    if result.fit is None and result.status == "failed" and time.monotonic() < ends:
         raise TrialError(f"{member.run.name}: {result.failure}")
     assert spec.n_steps is not None
     if result.fit is None or result.fit.n_steps < LEAST_LENGTH * spec.n_steps:

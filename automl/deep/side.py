@@ -1,4 +1,4 @@
-"""The deep side of a contest: searches templates trial by trial, and gives a finalist with its seeds."""
+"""The deep side of a contest: searches templates trial by trial, and gives a finalist with its refits."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from automl import metrics
 from automl.deep import repeat as repeats
 from automl.deep.archive import Archive, as_run, scores_of
 from automl.deep.data import training_data_of
-from automl.deep.entries import Entries, run_of
 from automl.deep.executor import LocalPool, Pool
 from automl.deep.family import Candidate, FamilySearch, PendingTrial
 from automl.deep.finalist import Finalist
 from automl.deep.messages import TrialResult, TrialSpec, plain
 from automl.deep.oracle import Oracle, vary
 from automl.deep.pruner import at_milestones, milestones_for
+from automl.deep.resume import ResumedTrials
 from automl.deep.scheduling import next_search, round_ends
 from automl.deep.training import device as devices
 from automl.deep.training.failure import explain
@@ -32,15 +32,13 @@ from automl.deep.training.loss_knobs import LOSS_KNOBS, declare
 from automl.deep.training.trainer import Trainer
 from automl.layers.fusion import TABLE_KINDS
 from automl.records import Run, SearchOptions
-from automl.sides.entries import damage
 from automl.sides.holdouts import MultiHoldoutPolicy
 from automl.sides.ranking import order
 from automl.system import processes
-from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.deep.ray.executor import RayPool
-    from automl.deep.training.trial import Snapshot
+    from automl.deep.training.records import Snapshot
     from automl.records import Dataset, Encoder, Facts, InputSpec, Output, Side, Split, TargetCodec, Task, Template
 
 __all__ = ["DeepSide"]
@@ -138,16 +136,16 @@ class DeepSide:
             if (search := self._family_search(template, encoder.specs, facts)) is not None
         ]
         self.ranked: list[Candidate] = []
-        self.chosen = Finalist(
-            self.ranked, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch
-        )
         self.holdout_policy = MultiHoldoutPolicy(1 + len(self.trainer.training_data.others), self.higher_is_better)
         self.n_runs = 0
         self.failures: Counter[str] = Counter()
-        self._resumed: list[Run] = []
-        self._in_flight: list[PendingTrial] = []
-        self.archive = Archive(folder, {**(fingerprints or {}), **self._spaces()}, self._note)
-        self._replay()
+        self.archive = Archive(folder, {**(fingerprints or {}), **self._spaces()}, self.note)
+        self.finalist = Finalist(
+            self.ranked, self.trainer, self.pool, dataset, split, encoder, metric, seed, self.on_event, self._on_epoch,
+            self.archive.was_stuck,
+        )  # fmt: skip
+        self.resumed = ResumedTrials(self.archive, self.trainer.training_data)
+        self.resumed.replay(self)
         self._tell_what_was_found()
 
     # ------------------------------------------------------------------ search
@@ -185,7 +183,7 @@ class DeepSide:
             return pending.spec, pending.snapshot
 
         for result in self.pool.run(ask, self._on_epoch, self._save, begun + seconds):
-            runs.append(self._take_in(under_way.pop(result.spec.name), result))
+            runs.append(self.take_in(under_way.pop(result.spec.name), result))
         if not runs:
             return () if self._may_go_on(seconds) else None
         return tuple(runs)
@@ -215,7 +213,7 @@ class DeepSide:
             prior = 1.0 if template.prior is None else max(float(template.prior(specs, facts)), 1e-3)
         except Exception as error:  # a template's own fault must not end the contest
             self.left_out[template.name] = f"its space cannot be searched ({explain(error).words})"
-            self._note(f"template {template.name} is left out: {self.left_out[template.name]}")
+            self.note(f"template {template.name} is left out: {self.left_out[template.name]}")
             return None
         return FamilySearch(template, oracle, prior=prior)
 
@@ -229,8 +227,8 @@ class DeepSide:
             seconds: time allotted.
             under_way: trials that run now.
         """
-        if self._in_flight:
-            unfinished = self._in_flight.pop(0)
+        if self.resumed.in_flight:
+            unfinished = self.resumed.in_flight.pop(0)
             spec = dataclasses.replace(
                 unfinished.spec,
                 seconds=seconds,
@@ -289,7 +287,7 @@ class DeepSide:
         try:
             return search.oracle.ask()
         except Exception as error:  # KerasTuner's own errors, from a state or scores that an earlier call has left
-            self._note(f"the search of {search.template.name} ends: its oracle failed ({explain(error).words})")
+            self.note(f"the search of {search.template.name} ends: its oracle failed ({explain(error).words})")
             search.exhausted = True
             return None
 
@@ -337,7 +335,7 @@ class DeepSide:
     def _on_epoch(self, spec: TrialSpec, point: Mapping[str, float]) -> None:
         self.on_event({"event": "epoch", "side": "deep", "name": spec.name, **point})
 
-    def _take_in(self, pending: PendingTrial, result: TrialResult) -> Run:
+    def take_in(self, pending: PendingTrial, result: TrialResult) -> Run:
         """Take in a trial's result: tell the oracle, keep the candidate, and write the journal."""
         search, fit, cheap = pending.search, result.fit, False
         run, scores = as_run(result), scores_of(result)
@@ -353,7 +351,7 @@ class DeepSide:
             search.compile_seconds = max(search.compile_seconds, fit.compile_seconds)
             search.peers.append(at_milestones(fit.curve, self.higher_is_better))
             cheap = math.isinf(result.spec.seconds) or fit.compile_seconds >= COMPILE_SHARE * fit.seconds
-            self._lead(search, adjusted_score, settings, cheap)
+            self.lead(search, adjusted_score, settings, cheap)
             others = tuple(other.raw_valid for other in result.others)
             self._keep(Candidate(run, search.template, settings, fit, others, stored=pending.snapshot is not None))
         self.archive.ended(run, result, scores, search.peers[-1] if fit is not None else (), cheap)
@@ -365,7 +363,7 @@ class DeepSide:
         )  # fmt: skip
         return run
 
-    def _lead(self, search: FamilySearch, score: float, settings: dict[str, Any], cheap: bool) -> None:
+    def lead(self, search: FamilySearch, score: float, settings: dict[str, Any], cheap: bool) -> None:
         """Take in a score: if it is the template's best, its neighbours may be tried next.
 
         Args:
@@ -382,13 +380,13 @@ class DeepSide:
 
     def _keep(self, candidate: Candidate) -> None:
         """Keep the best candidates in memory, and their weights on disk."""
-        self._rank(candidate)
+        self.rank(candidate)
         dropped = candidate in self.ranked[KEPT_FITS:]
         del self.ranked[KEPT_FITS:]
         if not dropped:
             self.archive.keep(candidate, [kept.run.name for kept in self.ranked])
 
-    def _rank(self, candidate: Candidate) -> None:
+    def rank(self, candidate: Candidate) -> None:
         """Insert a candidate into the ranking."""
         size = float(candidate.run.cost.n_parameters or 0)
         candidate.standing = self.trainer.training_data.standing(candidate.raws, size)
@@ -396,27 +394,23 @@ class DeepSide:
         standings = [ranked.standing for ranked in self.ranked if ranked.standing is not None]
         self.ranked[:] = [self.ranked[place] for place in order(standings)]
 
-    def _place(self, run: Run) -> tuple[int, float]:
-        """The sort key of runs without weights: those judged on all hold-outs first, then the better score."""
-        score = run.valid_score or 0.0
-        return -run.n_holdouts, -score if self.higher_is_better else score
-
     def _save(self, spec: TrialSpec, snapshot: Snapshot) -> None:
         """Store a snapshot, from which the trial can be resumed. Only one trial at a time is stored."""
         if self.pool.n_workers == 1:
             self.archive.snapshot(spec, snapshot)
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Pass a message on to the user."""
         self.on_event({"event": "note", "side": "deep", "text": text})
 
     def _on_stuck(self, spec: TrialSpec, why: str) -> None:
         self.archive.stuck(spec, why)
         if processes.possible() and self.folder is not None:
-            self._note(f"{spec.name} does not answer: {why}; a fresh process goes on and skips this trial")
+            self.note(f"{spec.name} does not answer: {why}; a fresh process goes on and skips it")
             processes.go_on(self.folder)
-        self._note(
+        self.note(
             f"{spec.name} does not answer: {why}, and nothing in this process can end it; end the process "
-            f"(kill -9 {os.getpid()}) and go on with --resume, which skips this trial"
+            f"(kill -9 {os.getpid()}) and go on with --resume, which skips it"
         )
 
     def _better(self, a: float, b: float) -> bool:
@@ -426,7 +420,7 @@ class DeepSide:
 
     def earlier_runs(self) -> tuple[Run, ...]:
         """The runs of earlier calls in this folder."""
-        return tuple(self._resumed)
+        return tuple(self.resumed.runs)
 
     def _spaces(self) -> dict[str, str]:
         """A fingerprint of each template's search space."""
@@ -436,147 +430,58 @@ class DeepSide:
             for name, text in texts.items()
         }
 
-    def _replay(self) -> None:
-        """Restore the state that an earlier call left: oracles, milestone scores, weights, and unfinished trials."""
-        searches = {search.template.name: search for search in self.searches}
-        unfinished: dict[str, tuple[FamilySearch, str, Mapping[str, Any]]] = {}
-        lost: list[tuple[Run, FamilySearch]] = []
-        journal = self.archive.journal
-        entries = Entries(self.searches, self.seed, self.holdout_policy.n_holdouts, journal.n_lines)
-        for entry in journal.understood(entries.read):
-            search = searches[entry["template"]]
-            if "again" in entry or "stuck" in entry:
-                continue  # read by Archive.given_up
-            search.n_runs = max(search.n_runs, _place(entry.get("begun") or entry["name"]))
-            if "begun" in entry:
-                number = search.oracle.enter(entry["values"])
-                search.oracle.set_state(entry["oracle"])
-                search.neighbours = int(entry["variants"])
-                unfinished[entry["begun"]] = (search, number, entry)
-                continue
-            run, scores = run_of(entry, self.holdout_policy.n_holdouts)
-            begun = unfinished.pop(run.name, None)  # None if the line of its start is lost
-            number = search.oracle.enter(entry["settings"]) if begun is None else begun[1]
-            self._resumed.append(run)
-            self.n_runs += 1
-            search.seconds += run.cost.fit_seconds
-            adjusted_score = self.holdout_policy.take_in(scores, bool(entry["passed_over"])) if scores else None
-            search.oracle.tell(number, adjusted_score, dict(run.choices))
-            self.failures.update(entry.get("failures", ()))
-            if adjusted_score is None:
-                search.n_failed += 1
-                continue
-            search.peers.append(list(entry["at_gates"]))
-            search.compile_seconds = max(search.compile_seconds, float(entry["compile_seconds"]))
-            self._lead(search, adjusted_score, dict(run.choices), bool(entry["cheap"]))
-            if not self._restore(search, run, scores):
-                lost.append((run, search))
-        for search, number, entry in unfinished.values():
-            spec, snapshot = self.archive.left(entry, len(self.trainer.training_data.target))
-            if snapshot is not None and not self._gives((snapshot.raw_valid,), (snapshot.score,)):
-                snapshot = None
-            pending = PendingTrial(search, number, spec, snapshot, again=True)
-            given_up = self.archive.given_up(spec, snapshot)
-            if given_up is None:
-                self._in_flight.append(pending)
-            else:
-                self._resumed.append(self._take_in(pending, given_up))
-                self._note(f"{spec.name}: {given_up.failure}")
-        if lost:  # the best run without weights is fitted again, unless a run with weights is as good
-            run, search = min(lost, key=lambda item: self._place(item[0]))
-            if not self.ranked or self._place(run) < self._place(self.ranked[0].run):
-                search.oracle.first(dict(run.choices))
-                self.n_runs -= 1  # so that `max_trials` leaves room for it
-
     def _tell_what_was_found(self) -> None:
-        parts = []
-        if self._resumed:
-            parts.append(
-                f"{counted(len(self._resumed), 'trial')} of an earlier call, the weights of {len(self.ranked)} of them"
-            )
-        for pending in self._in_flight:
-            where = "its last snapshot" if pending.snapshot is not None else "its start"
-            parts.append(f"{pending.spec.name}, which was under way, from {where}")
-        parts += damage(self.archive.journal, self.archive.store)
-        if parts:
-            self._note(f"going on with {'; '.join(parts)}")
-
-    def _gives(self, raws: Sequence[np.ndarray], scores: Sequence[float]) -> bool:
-        """Whether stored outputs give a run's scores: the file under its name may belong to another run."""
-        training_data = self.trainer.training_data
-        sizes = [len(training_data.valid_truth), *(len(other.valid) for other in training_data.others)]
-        shape = tuple(training_data.head.shape)
-        if len(raws) != len(scores) or any(raw.shape != (n, *shape) for raw, n in zip(raws, sizes, strict=False)):
-            return False
-        if not all(np.issubdtype(raw.dtype, np.floating) and np.isfinite(raw).all() for raw in raws):
-            return False
-        try:
-            own = [training_data.judge(raw, holdout) for holdout, raw in enumerate(raws)]
-        except Exception:  # the arrays hold no numbers, or odd ones
-            return False
-        return bool(np.allclose(own, scores, rtol=1e-4, atol=1e-6))
-
-    def _restore(self, search: FamilySearch, run: Run, scores: Sequence[float]) -> bool:
-        """Load a run's weights from disk as a candidate; False if they are missing or belong to another run."""
-        stored = self.archive.load(run.name)
-        if stored is None or not self._gives((stored[0].raw_valid, *stored[1]), scores):
-            return False
-        fit, others = stored
-        self._rank(Candidate(run, search.template, dict(run.choices), fit, others, stored=True))
-        return True
+        found = self.resumed.in_words(len(self.ranked))
+        if found:
+            self.note(f"going on with {found}")
 
     # ------------------------------------------------------------------ finalist
 
     def choose(self, latency_ms: float | None, ensemble: bool = False) -> Run | None:
         """Name the finalist: the best candidate by validation score, or an ensemble; see `Finalist.choose`."""
-        return self.chosen.choose(latency_ms, ensemble)
+        return self.finalist.choose(latency_ms, ensemble)
 
     def weights(self) -> tuple[float, ...]:
         """The weights of the finalist's members; they sum to 1."""
-        return self.chosen.named.weights
+        return self.finalist.composition.weights
 
-    def seconds_a_seed(self, n_members: int = 1) -> float:
-        """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_seed`."""
-        return self.chosen.seconds_a_seed(n_members)
+    def seconds_a_refit(self, n_members: int = 1) -> float:
+        """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_refit`."""
+        return self.finalist.seconds_a_refit(n_members)
 
-    def add_seed(self, seconds: float) -> bool:
-        """Refit the finalist once more within these seconds; see `Finalist.add_seed`."""
-        return self.chosen.add_seed(seconds)
+    def refit(self, seconds: float) -> bool:
+        """Refit the finalist once more within these seconds; see `Finalist.refit`."""
+        return self.finalist.refit(seconds)
 
     def seconds_a_repeat(self, n_members: int = 1) -> float:
         """The time that a fit of the finalist on another split is expected to take; 0 without a candidate."""
         if not self.ranked:
             return 0.0
         compiling = {search.template.name: search.compile_seconds for search in self.searches}
-        return repeats.seconds_of(self.chosen, n_members, self.encode_seconds, compiling)
+        return repeats.seconds_of(self.finalist, n_members, self.encode_seconds, compiling)
 
     def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
         """Fit the finalist on another split, and predict its test rows; see `records.Contender.repeat`."""
         self.trainer.close()  # its networks are of no more use, and take memory
-        return repeats.repeat(self.chosen, task, split, number, seconds)
+        return repeats.repeat(self.finalist, task, split, number, seconds)
 
-    def finalist(self) -> Run:
+    def finalist_run(self) -> Run:
         """The run of the finalist as it stands, without members that left it."""
-        return self.chosen.run()
+        return self.finalist.run()
 
-    def undo_seeds(self) -> None:
+    def undo_refits(self) -> None:
         """Drop all refits: the finalist stands as it was searched."""
-        self.chosen.named.undo()
+        self.finalist.composition.undo_refits()
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions on validation or test rows; see `Finalist.outputs`."""
-        return self.chosen.outputs(part, n_seeds)
+        return self.finalist.outputs(part, n_seeds)
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The Keras models of all members for the first seed, then for the next, up to n seeds."""
-        return self.chosen.models(n_seeds)
+        return self.finalist.models(n_seeds)
 
     def close(self) -> None:
         """Drop compiled networks and end worker processes."""
         self.pool.close()
         self.trainer.close()
-
-
-def _place(name: str) -> int:
-    """The number at the end of a run's name; each template counts its own runs."""
-    return int(name.rpartition("-")[2])

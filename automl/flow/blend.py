@@ -11,7 +11,7 @@ import numpy as np
 from automl import goals, metrics, verdict
 from automl.goals.shared.outputs import combine
 from automl.records import Contestant, Cost, Run
-from automl.split import unit_ids_of
+from automl.split import time_ids_of, unit_ids_of
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
@@ -54,6 +54,7 @@ def champion_of(prepared: Prepared, outputs: Mapping[Side, Output], items: np.nd
         task.metric, truth, outputs, unit_ids_of(dataset, split, items),
         truth if split.units == "row" and goals.named(task).is_one_class else None,
         dataset.weight_of(items), goals.scoring_context(dataset, task, split, items), split.in_time,
+        time_ids_of(dataset, split, items),
     )  # fmt: skip
     return verdict.name_champion(valid, seed)
 
@@ -84,7 +85,7 @@ def blend(
     if deep is None or shallow is None or share is None or deep.valid_output is None or shallow.valid_output is None:
         return None
     dataset, task, parts = prepared.dataset, prepared.task, (share, 1 - share)
-    items = prepared.split.items("valid") if deep.valid_items is None else deep.valid_items
+    items = prepared.split.items("valid")
     held_out = combine((deep.valid_output, shallow.valid_output), parts)
     rule = goals.decide(goals.truth(dataset, task, items), held_out, task, task.metric, dataset.weight_of(items))
     output = goals.decided(rule, combine((deep.output, shallow.output), parts))
@@ -94,7 +95,7 @@ def blend(
         cost=_both_costs(finalists["deep"].cost, finalists["shallow"].cost), n_seeds=finalists["deep"].n_seeds,
         choices={"weight_of_deep": share}, refitted=finalists["deep"].refitted,
     )  # fmt: skip
-    contestant = Contestant(BLEND, "blend", output, valid_output=goals.decided(rule, held_out), valid_items=items)
+    contestant = Contestant(BLEND, "blend", output, valid_output=goals.decided(rule, held_out))
     return Blended(run, contestant, rule)
 
 

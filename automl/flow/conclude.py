@@ -90,7 +90,7 @@ def conclude(
     for side in sides:
         own = chosen[side.side]
         contestant, predictor, cost = _stand(side, own, prepared, finished[side.side], items)
-        predictors[side.side] = with_regions(predictor, contestant.valid_output, contestant.valid_items, prepared)
+        predictors[side.side] = with_regions(predictor, contestant.valid_output, prepared)
         contestants[side.side] = contestant
         score = metrics.score(task.metric, truth, contestant.output, weight, context)
         named = next((run for run in runs if run.name == own.name), own)
@@ -163,7 +163,7 @@ def _stand(
     each = predictor.each(prepared.dataset, items)
     per_seed = tuple(goals.decided(rule, output) for output in each)
     output = goals.decided(rule, combine(each))  # equals predictor.output, without predicting twice
-    contestant = Contestant(chosen.name, side.side, output, per_seed, valid_output, prepared.split.items("valid"))
+    contestant = Contestant(chosen.name, side.side, output, per_seed, valid_output)
     return contestant, predictor, measure(predictor, side.side, prepared)
 
 
@@ -204,8 +204,7 @@ def _blend(mixed: Blended, predictors: Mapping[str, Any], prepared: Prepared) ->
     """The predictor of the blend, with scores of the held-out items of both sides."""
     share = float(mixed.run.choices["weight_of_deep"])
     blended = BlendPredictor(predictors["deep"], predictors["shallow"], share, mixed.decision)
-    own = mixed.contestant
-    made: BlendPredictor = with_regions(blended, own.valid_output, own.valid_items, prepared)
+    made: BlendPredictor = with_regions(blended, mixed.contestant.valid_output, prepared)
     return made
 
 
@@ -258,6 +257,7 @@ def _no_deep_model(runs: list[Run], chosen: Mapping[str, Run]) -> tuple[Finding,
             "no_deep_model", "high",
             f"None of {counted(len(tried), 'deep trial')} gave a model; the most frequent reason: {common}{often}.",
             "Depending on the reason, a longer budget, other templates or more memory may help.",
+            quoted=common if any(run.failure == common for run in tried) else "",
         ),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from automl import metrics
 from automl.errors import MissingExtra
 from automl.flow import repeats as repeats_of
-from automl.flow.budget.allocation import LEAST_STEP_SECONDS, SEEDS, alternate, name_and_seed, settle_offers
+from automl.flow.budget.allocation import LEAST_STEP_SECONDS, REFITS, alternate, name_and_refit, settle_offers
 from automl.flow.budget.clock import Clock
 from automl.flow.budget.findings import too_late_for_deep, with_times
 from automl.flow.budget.ledger import Ledger
@@ -232,15 +232,15 @@ def _contest(
         return interrupt.asked
 
     chosen: dict[str, Run] = {}
-    wanted, n_seeds, stopped = SEEDS, 1, "budget"
+    wanted, n_seeds, stopped = REFITS, 1, "budget"
     for _ in range(MOST_PASSES):
         with clock.phase("search"):
             reserved = functools.partial(reserve.searching, max(wanted, 1))
             stopped = alternate(
-                sides, clock, runs, stopping, reserved, ledger.write, n_seeds=wanted, ensemble=recipe.ensemble
+                sides, clock, runs, stopping, reserved, ledger.write, n_refits=wanted, ensemble=recipe.ensemble
             )
-        with clock.phase("seeds"):
-            chosen, n_seeds = name_and_seed(recipe, sides, clock, stopping, reserve)
+        with clock.phase("refits"):
+            chosen, n_seeds = name_and_refit(recipe, sides, clock, stopping, reserve)
         unused = clock.remaining - reserve.seconds(chosen, n_seeds)
         if stopping() or not wanted or not unused > UNUSED_SHARE * clock.budget_seconds:
             break

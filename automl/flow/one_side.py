@@ -93,7 +93,7 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
             reserve.probe(contender.floor_on_valid())
         with clock.phase("search"):
             alternate(
-                {side: contender}, clock, runs, lambda: False, reserve.searching, n_seeds=1, ensemble=recipe.ensemble
+                {side: contender}, clock, runs, lambda: False, reserve.searching, n_refits=1, ensemble=recipe.ensemble
             )
         chosen = contender.choose(model_ms(recipe.latency_ms, prepared), recipe.ensemble)
         if chosen is None:

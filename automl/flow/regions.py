@@ -24,21 +24,20 @@ LEAST_ITEMS = 20
 """Test items of a class or step whose share is shown by itself."""
 
 
-def with_regions(predictor: Any, held_out: Output | None, items: np.ndarray | None, prepared: Prepared) -> Any:
-    """The predictor with the scores of held-out items.
+def with_regions(predictor: Any, held_out: Output | None, prepared: Prepared) -> Any:
+    """The predictor with the scores of the validation items.
 
     Args:
         predictor: of a finalist or the blend.
-        held_out: predictions for items that their models had not learnt from, as decided as the predictor's; None if
-            there are none.
-        items: these items; None for the validation items.
+        held_out: predictions for the validation items, as decided as the predictor's, of models that had not learnt
+            from them; None if there are none.
         prepared: the data.
     """
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     regions = goals.named(task).regions
     if regions is None or held_out is None:
         return predictor
-    own = split.items("valid") if items is None else items
+    own = split.items("valid")
     groups = dataset.groups[own] if split.units == "group" and dataset.groups is not None and own.ndim == 1 else None
     known = HeldOut(
         dataset.weight_of(own),

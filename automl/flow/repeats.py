@@ -165,8 +165,8 @@ class Repeats:
                 left_out = "the run was interrupted" if stopping() else NO_TIME
                 break
             except Exception as error:  # the verdict stands without it
-                if stopping():
-                    left_out = "the run was interrupted"
+                if stopping() or self.clock.remaining <= tail_seconds:
+                    left_out = "the run was interrupted" if stopping() else NO_TIME
                     break
                 failures.append(str(error)[:300] or type(error).__name__)
         left_out = left_out or "there are no further splits of these rows by the same rule"

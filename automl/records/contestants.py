@@ -34,7 +34,7 @@ class Template:
             number; None means 1 (neutral). It decides which template is tried first and how time is divided. A template
             below 1 waits until ``1 / prior`` trials have been run.
         keeps_rows: whether the network ends in `automl.layers.neighbours.Neighbours`, which holds the embeddings and
-            targets of training rows.
+            targets of rows that it was trained on: in a refit also of validation rows.
         seed_share: standard deviation of the test score between seeds, as a share of what the score lacks to the best
             one, measured by ``benchmarks/seeds.py``; None where it was not measured (`verdict.shares` assumes one).
     """
@@ -59,7 +59,10 @@ class ShallowModel(Protocol):
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
-        """Fit on these rows (or forecast windows). When the deadline comes, the model must be usable."""
+        """Fit on these rows (or forecast windows). When the deadline comes, the model must be usable.
+
+        A refit that its deadline shortened is not used; the model's attribute `stopped`, if it has one, then says why.
+        """
         ...
 
     def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
@@ -87,7 +90,8 @@ class FitContext:
 
     Attributes:
         deadline: `time.monotonic` value at which the fit must have ended, or None.
-        checkpoint: function to call with the model whenever it is usable (such as after each round of boosting).
+        checkpoint: function to call with the model whenever it is usable (such as after each round of boosting); None
+            in a refit, which counts only if it comes to its end.
         valid_rows: validation rows for early stopping, or None.
         valid_truth: their truth, or None.
         chosen: of a refit, which learns from the validation rows too: what they decided in the fit before, as its
@@ -110,7 +114,7 @@ class Baseline:
         make: ``make(task, settings, seed) -> ShallowModel``, not fitted.
         settings: ``settings(task, facts, seed) -> iterator`` of plain dicts; the first is the default. A setting that
             cannot matter for the data has one value in all of them.
-        keeps_rows: whether the fitted model holds training rows.
+        keeps_rows: whether the fitted model holds rows that it was fitted on: in a refit also validation rows.
         unfit: ``unfit(task, facts) -> reason or None``: why the family cannot be used for this task.
         types: of a plug-in: full names of the types in a fitted model that are neither its own nor trusted by skops,
             such as those of another library.
@@ -158,15 +162,15 @@ class Contender(Protocol):
         """Weights of the finalist's members; their sum is 1."""
         ...
 
-    def seconds_a_seed(self, n_members: int = 1) -> float:
-        """Expected seconds to refit the finalist once.
+    def seconds_a_refit(self, n_members: int = 1) -> float:
+        """Expected seconds of the next refit of the finalist; 0 if an earlier naming left that refit.
 
         Args:
             n_members: before the finalist is named: of how many of the best candidates it may consist.
         """
         ...
 
-    def add_seed(self, seconds: float) -> bool:
+    def refit(self, seconds: float) -> bool:
         """Refit the finalist once more within these seconds; returns whether that succeeded.
 
         A refit has the finalist's settings, the length that validation chose, another seed, and learns from training
@@ -178,7 +182,7 @@ class Contender(Protocol):
         """Expected seconds to fit the finalist once on another split of the same rows.
 
         Args:
-            n_members: see `seconds_a_seed`.
+            n_members: see `seconds_a_refit`.
         """
         ...
 
@@ -198,16 +202,16 @@ class Contender(Protocol):
             The predictions for the split's test items, before calibration and thresholds.
 
         Raises:
-            OutOfTime: the time was over before the fit.
+            OutOfTime: the time was over before the end of the fit.
             TrialError: a member could not be fitted.
         """
         ...
 
-    def finalist(self) -> Run:
+    def finalist_run(self) -> Run:
         """The run of the finalist as it stands, without members that left it."""
         ...
 
-    def undo_seeds(self) -> None:
+    def undo_refits(self) -> None:
         """Drop all refits: the finalist stands as it was searched, with all its members."""
         ...
 

@@ -142,6 +142,7 @@ class Comparison:
         notes: further plain sentences (one seed only, too few units, ...).
         champion: what validation rows say, named before any test row is scored.
         why: why the recommended run is recommended, a sentence.
+        says_why: whether the sentences give that reason already.
         crossing: predictions a year at which both finalists cost the same in total; None where one of them is the
             cheaper at any number.
         parts: variances of the gain that make up the interval, by cause: "test" (the units that were resampled),
@@ -166,6 +167,7 @@ class Comparison:
     notes: tuple[str, ...] = ()
     champion: Champion | None = None
     why: str = ""
+    says_why: bool = False
     crossing: float | None = None
     parts: Mapping[str, float] = field(default_factory=dict)
     quantile: float | None = None
@@ -182,8 +184,8 @@ class Contestant:
         side: its side.
         output: test predictions, the mean over its seeds.
         per_seed: test predictions of each seed.
-        valid_output: predictions that models of the same settings made for items they had not learnt from.
-        valid_items: the items of `valid_output`, the same for both sides: validation items, or all items of the folds.
+        valid_output: predictions that models of the same settings, which had not learnt from them, made for the
+            validation items.
     """
 
     run: str
@@ -191,7 +193,6 @@ class Contestant:
     output: Output
     per_seed: tuple[Output, ...] = ()
     valid_output: Output | None = None
-    valid_items: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from automl.shallow.in_process import InProcessWorker
-from automl.shallow.worker import UNSTARTED, Child, Fitted, Part, Payload, Worker, spawn
+from automl.shallow.messages import Fitted, Part, Payload
+from automl.shallow.worker import UNSTARTED, Child, Worker, spawn
 
 __all__ = ["FallbackWorker", "early_child"]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from automl import goals, metrics
 from automl.records import Dataset, Output, Run, Split, Task
-from automl.shallow.worker import Part
+from automl.shallow.messages import Part
 from automl.sides.items import refit_items
 from automl.sides.ranking import Judged, Standing, standing_of
 

@@ -16,10 +16,10 @@ from automl.shallow.apart import FallbackWorker
 from automl.shallow.data import TrainingData, refit_part
 from automl.shallow.family import Candidate
 from automl.shallow.in_process import InProcessWorker
+from automl.shallow.messages import Fitted, Part
 from automl.shallow.scheduling import LEAST_SECONDS
-from automl.shallow.worker import Fitted, Part
+from automl.sides.composition import Composition
 from automl.sides.ensemble import ensemble_run, select
-from automl.sides.members import Members
 from automl.sides.ranking import order
 
 __all__ = ["Candidates"]
@@ -50,7 +50,7 @@ class Candidates:
     ) -> None:
         self.training_data, self.worker, self.seed, self.stopping = training_data, worker, seed, stopping
         self.ranked: list[Candidate] = []
-        self.named: Members[Candidate] = Members()
+        self.composition: Composition[Candidate] = Composition()
 
     def keep(self, candidate: Candidate) -> None:
         """Add a candidate. Kept are the best few, the best of each family, and the fastest at prediction."""
@@ -77,14 +77,14 @@ class Candidates:
         Returns:
             The finalist's run; None if no candidate is fast enough, or there is none.
         """
-        self.named.name(())
+        self.composition.set(())
         if ensemble and self._choose_ensemble(latency_ms):
-            return self.finalist()
+            return self.finalist_run()
         best = self._best(latency_ms)
         if best is None:
             return None
-        self.named.name([best])
-        return self.finalist()
+        self.composition.set([best])
+        return self.finalist_run()
 
     def _choose_ensemble(self, latency_ms: float | None) -> bool:
         best = self.ranked[:CANDIDATES]
@@ -98,7 +98,7 @@ class Candidates:
         times = [candidate.run.cost.predict_ms or math.inf for candidate, _ in pairs]
         if latency_ms is not None and sum(times) > latency_ms:
             return False
-        self.named.name([candidate for candidate, _ in pairs], [weight for _, weight in pairs])
+        self.composition.set([candidate for candidate, _ in pairs], [weight for _, weight in pairs])
         return True
 
     def _best(self, latency_ms: float | None) -> Candidate | None:
@@ -110,38 +110,45 @@ class Candidates:
 
     def weights(self) -> tuple[float, ...]:
         """The weights of the finalist's members; they sum to 1."""
-        return self.named.weights
+        return self.composition.weights
 
-    def seconds_a_seed(self, n_members: int = 1) -> float:
-        """The time that a refit of the finalist is expected to take, and a little for the way to the worker.
+    def seconds_a_refit(self, n_members: int = 1) -> float:
+        """The time that the next refit of the finalist is expected to take, and a little for the way to the worker.
+
+        It is 0 if all members have that refit already.
 
         Args:
             n_members: before the finalist is named, so many of the best candidates are reckoned with.
         """
-        members = self.named.members or self.ranked[:n_members]
+        members = self.composition.without_refit if self.composition.members else self.ranked[:n_members]
         return sum(self._refit_seconds(candidate) for candidate in members)
+
+    def seconds_a_repeat(self, n_members: int = 1) -> float:
+        """The time that a fit of all members on another split is expected to take; see `seconds_a_refit`."""
+        return sum(self._refit_seconds(candidate) for candidate in self.composition.members or self.ranked[:n_members])
 
     def _refit_seconds(self, candidate: Candidate) -> float:
         return 1.1 * self.worker.payload.growth * candidate.run.cost.fit_seconds + LEAST_SECONDS
 
-    def add_seed(self, seconds: float) -> bool:
+    def refit(self, seconds: float) -> bool:
         """Refit each member on training and validation items; return whether it worked.
 
-        The first refit lets members leave that cannot be refitted (see `Members.take_in`), so those of largest weight
-        are fitted first.
+        A refit that a member has from an earlier time at which it was named counts at once. The first refit lets
+        members leave that cannot be refitted (see `Composition.count_refit`), so those of largest weight are fitted
+        first.
 
         Args:
             seconds: time allotted; infinite without a time limit.
         """
         ends = time.monotonic() + seconds
-        for candidate in self.named.waiting:
+        for candidate in self.composition.without_refit:
             left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
             model = self._refitted(candidate, left)
             if model is not None:
                 candidate.refits.append(model)
-            elif self.named.n_refits or self.stopping():
+            elif self.composition.n_refits or self.stopping():
                 break
-        return self.named.take_in()
+        return self.composition.count_refit()
 
     def _refitted(self, candidate: Candidate, seconds: float) -> bytes | None:
         """A model of the candidate's settings, fitted on training and validation items; None if there is none."""
@@ -175,26 +182,31 @@ class Candidates:
         ends = time.monotonic() + seconds
         dataset = self.training_data.dataset
         learnt, outputs = refit_part(dataset, task, split), []
-        for candidate in self.named.members:
+        for candidate in self.composition.members:
             if not _has_chosen(candidate):
                 raise TrialError(f"{candidate.run.name}: nothing bounds the length of a fit without validation rows")
             left = ends - time.monotonic() if math.isfinite(seconds) else math.inf
-            fitted = self._fit_again(candidate, task, self.seed + 1000 * (REPEATS_FROM + number), left, learnt)
-            if fitted.stopped or left <= 0:
+            fitted = (
+                self._fit_again(candidate, task, self.seed + 1000 * (REPEATS_FROM + number), left, learnt)
+                if left > 0
+                else Fitted(stopped="time ran out")
+            )
+            failed = fitted.model is None or fitted.failure
+            if fitted.stopped or (failed and time.monotonic() >= ends):  # late is not the same as failed
                 raise OutOfTime(f"the time was over before {candidate.run.name} was fitted")
-            if fitted.model is None or fitted.failure:
+            if fitted.model is None or failed:
                 raise TrialError(f"{candidate.run.name}: {fitted.failure}")
             model = pickle.loads(fitted.model)  # safe: a model of this run
             outputs.append(model.predict(dataset, split.items("test")))
         return combine(outputs, self.weights())
 
-    def finalist(self) -> Run:
+    def finalist_run(self) -> Run:
         """The run of the finalist as it stands.
 
         Raises:
             RuntimeError: there is none.
         """
-        members, refitted = self.named.members, self.named.n_refits > 0
+        members, refitted = self.composition.members, self.composition.n_refits > 0
         if not members:
             raise RuntimeError("choose() names the finalist first")
         if len(members) == 1:
@@ -204,13 +216,13 @@ class Candidates:
         run = ensemble_run("shallow", [candidate.run for candidate in members], self.weights(), score)
         return dataclasses.replace(run, refitted=refitted)
 
-    def undo_seeds(self) -> None:
+    def undo_refits(self) -> None:
         """Drop all refits: the finalist stands as it was searched."""
-        self.named.undo()
+        self.composition.undo_refits()
 
     def _pickled(self, n_seeds: int) -> list[bytes]:
-        members = self.named.members
-        if not self.named.n_refits:
+        members = self.composition.members
+        if not self.composition.n_refits:
             return [candidate.model for candidate in members]
         return [candidate.refits[i] for i in range(n_seeds) for candidate in members]
 
@@ -220,7 +232,7 @@ class Candidates:
 
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions: of the searched models on validation items, or of n seeds on test items."""
-        members, weights = self.named.members, self.weights()
+        members, weights = self.composition.members, self.weights()
         if not members:
             return ()
         if part == "valid":

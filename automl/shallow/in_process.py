@@ -10,7 +10,9 @@ from collections.abc import Callable
 import numpy as np
 
 from automl.baselines.model import forget
-from automl.shallow.worker import FitSpec, Fitted, Part, Payload, in_words, run_fit
+from automl.errors import OutOfTime
+from automl.shallow.child import in_words, run_fit
+from automl.shallow.messages import FitSpec, Fitted, Part, Payload
 
 __all__ = ["InProcessWorker"]
 
@@ -43,7 +45,9 @@ class InProcessWorker:
                     self.payload, FitSpec(model, take, deadline, part, searched, learnt), lambda model: None
                 )
         except Exception as error:  # an error of a library fails this run only, not the contest
-            return Fitted(fit_seconds=time.monotonic() - begun, failure=in_words(error))
+            words = in_words(error)
+            stopped = words if isinstance(error, OutOfTime) else ""
+            return Fitted(fit_seconds=time.monotonic() - begun, failure=words, stopped=stopped)
         return dataclasses.replace(fitted, peak_mib=None)
 
     def close(self) -> None:

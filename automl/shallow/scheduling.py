@@ -12,7 +12,7 @@ from automl import goals
 from automl.baselines.features.columns import MANY_TEXTS
 from automl.records import Task
 from automl.shallow.family import FamilySearch
-from automl.shallow.worker import Fitted
+from automl.shallow.messages import Fitted
 
 __all__ = ["LEAST_SECONDS", "Tuning", "as_text", "rows_a_second"]
 

@@ -18,13 +18,15 @@ from automl import goals, metrics
 from automl.records import Baseline, Cost, Dataset, Facts, FitContext, Output, Run, Side, Split, Task
 from automl.shallow.apart import FallbackWorker
 from automl.shallow.archive import KEPT_MODELS, Archive, Proposals
+from automl.shallow.child import measure
 from automl.shallow.data import TrainingData
 from automl.shallow.family import Candidate, FamilySearch
 from automl.shallow.finalist import Candidates
 from automl.shallow.in_process import InProcessWorker
+from automl.shallow.messages import Fitted, Part, Payload
 from automl.shallow.resume import ResumedFits
 from automl.shallow.scheduling import Tuning, as_text, rows_a_second
-from automl.shallow.worker import Child, Fitted, Part, Payload, measure
+from automl.shallow.worker import Child
 from automl.sides.holdouts import MultiHoldoutPolicy, has_time
 
 __all__ = ["ShallowSide"]
@@ -365,29 +367,29 @@ class ShallowSide:
         """The weights of the finalist's members; they sum to 1."""
         return self.candidates.weights()
 
-    def seconds_a_seed(self, n_members: int = 1) -> float:
-        """The time that a refit of the finalist is expected to take; see `Candidates.seconds_a_seed`."""
-        return self.candidates.seconds_a_seed(n_members)
+    def seconds_a_refit(self, n_members: int = 1) -> float:
+        """The time that a refit of the finalist is expected to take; see `Candidates.seconds_a_refit`."""
+        return self.candidates.seconds_a_refit(n_members)
 
-    def add_seed(self, seconds: float) -> bool:
-        """Refit the finalist once more; see `Candidates.add_seed`."""
-        return self.candidates.add_seed(seconds)
+    def refit(self, seconds: float) -> bool:
+        """Refit the finalist once more; see `Candidates.refit`."""
+        return self.candidates.refit(seconds)
 
     def seconds_a_repeat(self, n_members: int = 1) -> float:
         """The time that a fit of the finalist on another split is expected to take: that of a refit."""
-        return self.candidates.seconds_a_seed(n_members)
+        return self.candidates.seconds_a_repeat(n_members)
 
     def repeat(self, task: Task, split: Split, number: int, seconds: float) -> Output:
         """Fit the finalist on another split, and predict its test items; see `Candidates.repeat`."""
         return self.candidates.repeat(task, split, number, seconds)
 
-    def finalist(self) -> Run:
+    def finalist_run(self) -> Run:
         """The run of the finalist as it stands, without members that left it."""
-        return self.candidates.finalist()
+        return self.candidates.finalist_run()
 
-    def undo_seeds(self) -> None:
+    def undo_refits(self) -> None:
         """Drop all refits: the finalist stands as it was searched."""
-        self.candidates.undo_seeds()
+        self.candidates.undo_refits()
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The fitted models of all members for the first seed, then for the next, up to n seeds."""

@@ -1,17 +1,18 @@
-"""The worker process of shallow fits: without TensorFlow, killed at a fit's deadline, its memory measured.
+"""The worker process of shallow fits, the parent's side: without TensorFlow, killed at a fit's deadline, its memory
+measured.
 
 The child is a fresh interpreter that gets only the number of the pipe to read. So it never runs the user's main module;
 multiprocessing's own spawn would, and would need the `if __name__ == "__main__"` guard in every script. Parent and
 child unpickle only each other's bytes from this pipe, never a file.
 
 Messages to the child: ("data", Payload), ("fit", FitSpec). Messages from it: ("ready", facts), ("checkpoint", model),
-("done", Fitted), ("failed", reason). Models travel as pickled bytes.
+("done", Fitted), ("failed", reason), and ("late", reason) if the time was over before a model was usable. Models travel
+as pickled bytes.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import pickle
 import signal
@@ -19,129 +20,27 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from automl.errors import TrialError
-from automl.records import Dataset, FitContext, Output
-from automl.system import resources
+from automl.shallow.messages import PIECE_BYTES, FitSpec, Fitted, Part, Payload
 from automl.system.resources import usable_cores
 
-__all__ = [
-    "UNSTARTED", "Child", "FitSpec", "Fitted", "Part", "Payload", "Worker", "in_words", "measure", "run_fit", "spawn",
-]  # fmt: skip
+__all__ = ["UNSTARTED", "Child", "Worker", "spawn"]
 
 UNSTARTED = (OSError, RuntimeError, MemoryError)
 """What Python raises if no process, pipe or thread can be created."""
 
 GRACE_SECONDS = 0.2
-CHECKPOINT_SECONDS = 0.5
-PIECE_BYTES = 1 << 23
 START = (
     "import sys; sys.path[:] = {path!r}; from automl.system.processes import end_with; end_with({parent}); "
-    "from automl.shallow.worker import main; main({fd})"
+    "from automl.shallow.child import main; main({fd})"
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """One hold-out: what fits are trained on and scored by.
-
-    Attributes:
-        items: training items: rows or forecast windows.
-        truth: their truth, as `automl.records` says.
-        weight: their weights, or None.
-        valid: validation items.
-        valid_truth: their truth.
-        valid_weight: their weights, or None.
-    """
-
-    items: np.ndarray
-    truth: np.ndarray
-    weight: np.ndarray | None
-    valid: np.ndarray
-    valid_truth: np.ndarray
-    valid_weight: np.ndarray | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Payload:
-    """The data that every fit reads; sent to a worker once.
-
-    Attributes:
-        dataset: the data.
-        parts: the hold-outs; the first is the split's own.
-        refit: what refits are trained on: training and validation items, with nothing held out; None in a run that
-            makes none.
-        plugins: (module name, file) of baselines that cannot be imported by name.
-    """
-
-    dataset: Dataset
-    parts: tuple[Part, ...]
-    plugins: tuple[tuple[str, str], ...] = ()
-    refit: Part | None = None
-
-    @property
-    def growth(self) -> float:
-        """Items of a refit, as a multiple of the training items."""
-        return self.growth_to(self.refit)
-
-    def growth_to(self, learnt: Part | None) -> float:
-        """Items to learn from, as a multiple of the training items."""
-        return 1.0 if learnt is None else len(learnt.items) / max(len(self.parts[0].items), 1)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FitSpec:
-    """One fit to make.
-
-    Attributes:
-        model: the unfitted model, pickled.
-        take: positions of the training items to use, of a refit those of `Payload.refit`; None for all.
-        deadline: `time.monotonic` value to end by, or None.
-        part: number of the hold-out; 0 is the first.
-        searched: of a refit: the model of the search, pickled, which knows what validation items decided.
-        learnt: what a refit on another split is trained on, in place of `Payload.refit`.
-    """
-
-    model: bytes
-    take: np.ndarray | None
-    deadline: float | None
-    part: int = 0
-    searched: bytes | None = None
-    learnt: Part | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
-    """The result of one fit.
-
-    Attributes:
-        model: the fitted model, pickled; None if there is no complete one.
-        output: predictions for the validation items; None for a checkpoint.
-        fit_seconds: time of the fit. Time that cached results of earlier fits saved is added.
-        peak_mib: peak memory of the worker, in MiB.
-        predict_ms: see `measure`.
-        rows_per_second: see `measure`.
-        stopped: why the fit ended early; "" if it did not.
-        failure: why the fit failed; "" if it did not.
-    """
-
-    model: bytes | None = None
-    output: Output | None = None
-    fit_seconds: float = 0.0
-    peak_mib: float | None = None
-    predict_ms: float | None = None
-    rows_per_second: float | None = None
-    stopped: str = ""
-    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -270,7 +169,8 @@ class Worker:
         try:
             reason = self.wait(deadline, stopping)
             if reason is not None:
-                return Fitted(failure=reason)
+                late = deadline is not None and time.monotonic() >= deadline
+                return Fitted(failure=reason, stopped=reason if late else "")
             return self._fit(FitSpec(model, take, deadline, part, searched, learnt), stopping)
         except BaseException:
             self.close()
@@ -304,7 +204,8 @@ class Worker:
             else:
                 seconds = time.monotonic() - begun
                 if checkpoint is None:
-                    return Fitted(fit_seconds=seconds, failure=content)
+                    stopped = content if kind == "late" else ""
+                    return Fitted(fit_seconds=seconds, failure=content, stopped=stopped)
                 return Fitted(checkpoint, fit_seconds=seconds, stopped=content)
 
     def _receive(self, limit: float | None, stopping: Callable[[], bool]) -> tuple[str, Any] | None:
@@ -374,149 +275,3 @@ def _send_parts(pipe: Connection, message: Any) -> None:
         part = parts.pop(0)
         for begin in range(0, part.nbytes, PIECE_BYTES):
             pipe.send_bytes(part[begin : begin + PIECE_BYTES])
-
-
-def _receive_large(pipe: Connection) -> Any:
-    """Receive what `_send` sends."""
-    parts = []
-    for size in pipe.recv():
-        part = bytearray(size)
-        for begin in range(0, size, PIECE_BYTES):
-            pipe.recv_bytes_into(part, begin)
-        parts.append(part)
-    return pickle.loads(parts.pop(0), buffers=parts)  # safe: from our own parent
-
-
-def measure(model: Any, dataset: Dataset, items: np.ndarray, seconds: float = 1.0) -> tuple[float, float]:
-    """Measure latency and throughput of a fitted model.
-
-    Args:
-        model: the fitted model.
-        dataset: the data.
-        items: rows or windows to predict.
-        seconds: about how long this may take.
-
-    Returns:
-        Milliseconds to predict one item (median of up to five calls, after one to warm up), and items per second.
-    """
-    begun = time.perf_counter()
-    some = items[: min(len(items), 1024)]
-    model.predict(dataset, some)
-    rate = len(some) / max(time.perf_counter() - begun, 1e-9)
-    times = []
-    for i in range(6):
-        start = time.perf_counter()
-        model.predict(dataset, items[i % len(items) : i % len(items) + 1])
-        times.append(time.perf_counter() - start)
-        if time.perf_counter() - begun > seconds:
-            break
-    return float(np.median(times[1:] or times)) * 1000, rate
-
-
-# --------------------------------------------------------------------------- the child
-
-
-def main(fd: int) -> None:
-    """Run the child: receive the data, then fit until the pipe closes.
-
-    Args:
-        fd: number of the pipe's file descriptor.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError):  # if memory runs out, the kernel should kill this process and not its parent
-        Path("/proc/self/oom_score_adj").write_text("500")
-    warnings.simplefilter("ignore")
-    pipe = Connection(fd)
-    try:
-        from automl.baselines import tabular  # noqa: F401  (loads scikit-learn while the parent does other things)
-
-        kind, payload = _receive_large(pipe)
-        assert kind == "data"
-        for name, file in payload.plugins:
-            _import_plugin(name, file)
-        _tell(
-            pipe,
-            "ready",
-            {"loaded": [name for name in ("sklearn", "tensorflow") if name in sys.modules], "pid": os.getpid()},
-        )
-        while True:
-            _, spec = pipe.recv()
-            try:
-                _tell(pipe, "done", run_fit(payload, spec, lambda model: _tell(pipe, "checkpoint", model)))
-            except Exception as error:  # an error of a library fails this run only, not the contest
-                _tell(pipe, "failed", in_words(error))
-    except (EOFError, OSError):
-        pass
-    except Exception as error:
-        _tell(pipe, "failed", f"the worker could not start: {type(error).__name__}: {error}")
-    os._exit(0)
-
-
-def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> Fitted:
-    """Fit one model and predict the validation items. A refit learns from them, and predicts nothing.
-
-    Args:
-        payload: the data that every fit reads.
-        spec: what to fit.
-        keep: called with checkpoints if there is a deadline: pickled models that are usable if the fit is ended.
-    """
-    from automl.baselines.model import seconds_spared
-
-    model = pickle.loads(spec.model)  # safe: from our own parent
-    take = slice(None) if spec.take is None else spec.take
-    last = [0.0, 0.0]  # when the last checkpoint was sent, and how long that took
-
-    def checkpoint(candidate: Any) -> None:
-        now = time.monotonic()
-        if spec.deadline is None or now - last[0] < CHECKPOINT_SECONDS + 20 * last[1]:
-            return
-        keep(pickle.dumps(candidate, pickle.HIGHEST_PROTOCOL))
-        last[:] = [time.monotonic(), time.monotonic() - now]
-
-    if spec.searched is not None:
-        learnt = spec.learnt or payload.refit
-        assert learnt is not None
-        chosen = pickle.loads(spec.searched).chosen(payload.growth_to(learnt))  # safe: a model of this run
-        part, context = learnt, FitContext(spec.deadline, None, None, None, chosen)
-    else:
-        part = payload.parts[spec.part]
-        context = FitContext(spec.deadline, checkpoint, part.valid, part.valid_truth)
-    weight = None if part.weight is None else part.weight[take]
-    resources.reset_peak()
-    seconds_spared()
-    begun = time.monotonic()
-    model.fit(payload.dataset, part.items[take], part.truth[take], weight, context)
-    fit_seconds = time.monotonic() - begun + seconds_spared()
-    if spec.searched is not None:
-        stopped = str(getattr(model, "stopped", ""))
-        return Fitted(pickle.dumps(model, pickle.HIGHEST_PROTOCOL), None, fit_seconds, stopped=stopped)
-    output = model.predict(payload.dataset, part.valid)
-    peak = resources.peak_mib()
-    pickled = pickle.dumps(model, pickle.HIGHEST_PROTOCOL)
-    stopped = str(getattr(model, "stopped", ""))
-    if spec.part:  # only the score is needed on other hold-outs
-        return Fitted(pickled, output, fit_seconds, stopped=stopped)
-    left = 1.0 if spec.deadline is None else spec.deadline - time.monotonic()
-    predict_ms, rate = measure(model, payload.dataset, part.valid, min(max(left, 0.05), 1.0))
-    return Fitted(pickled, output, fit_seconds, peak, predict_ms, rate, stopped)
-
-
-def in_words(error: Exception) -> str:
-    """Why a fit failed, as a message."""
-    return str(error) if isinstance(error, TrialError) else f"{type(error).__name__}: {error}"
-
-
-def _tell(pipe: Connection, kind: str, content: Any) -> None:
-    with contextlib.suppress(OSError):
-        pipe.send_bytes(pickle.dumps((kind, content), pickle.HIGHEST_PROTOCOL))
-
-
-def _import_plugin(name: str, file: str) -> None:
-    """Import a plug-in file under the parent's name for it, since pickled models name their module."""
-    if name in sys.modules:
-        return
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)

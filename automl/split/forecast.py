@@ -11,7 +11,7 @@ from automl.records import Dataset, Split, Task
 from automl.split.draw import TEST_SHARE, codes_of
 from automl.system.counts import counted
 
-__all__ = ["in_time", "windows"]
+__all__ = ["in_time", "shared_times", "windows"]
 
 VALID_SHARE = 0.15
 MOST_TRAIN_WINDOWS = 200_000
@@ -84,7 +84,7 @@ def in_time(dataset: Dataset, task: Task, seed: int) -> Split:
         np.unique(kept), np.unique(parts["validation"]), np.unique(parts["test"]), units, ids, rule, seed,
         train_windows=kept, valid_windows=parts["validation"], test_windows=parts["test"],
         refit_windows=np.concatenate([kept, more]),
-        time_ids=_shared_times(dataset, parts["test"]) if units == "series" else None,
+        time_ids=shared_times(dataset, parts["test"]) if units == "series" else None,
     )  # fmt: skip
 
 
@@ -143,8 +143,8 @@ def _window_units(dataset: Dataset, tested: np.ndarray) -> tuple[str, np.ndarray
     return "window", np.arange(len(tested), dtype=np.int64)
 
 
-def _shared_times(dataset: Dataset, tested: np.ndarray) -> np.ndarray | None:
-    """Numbers of the times of test windows, increasing: a window that starts less than half a window later shares one.
+def shared_times(dataset: Dataset, tested: np.ndarray) -> np.ndarray | None:
+    """Numbers of the times of windows, increasing: a window that starts less than half a window later shares one.
 
     None without times.
     """

@@ -45,7 +45,7 @@ def test_a_journal_cut_anywhere_in_its_last_lines_loses_at_most_that_trials_end(
         deep, earlier = resumed(task_parts, searched, tmp_path / str(end), content[:end], N_TRIALS)
         whole = end >= len(content) - 1
         assert earlier == [f"tiny-{i + 1}" for i in range(N_TRIALS if whole else N_TRIALS - 1)], end
-        assert (not deep._in_flight) == whole, end
+        assert (not deep.resumed.in_flight) == whole, end
 
 
 def test_a_bit_flipped_anywhere_loses_at_most_one_trial_and_no_name_is_given_twice(task_parts, searched, tmp_path):
@@ -57,9 +57,9 @@ def test_a_bit_flipped_anywhere_loses_at_most_one_trial_and_no_name_is_given_twi
         changed = content[:at] + bytes([content[at] ^ (1 << draw.randrange(8))]) + content[at + 1 :]
         deep, earlier = resumed(task_parts, searched, tmp_path / str(n), changed, N_TRIALS + 2)
         assert len(earlier) == len(set(earlier)) >= N_TRIALS - 1, at
-        known = set(earlier) | {left.spec.name for left in deep._in_flight}
+        known = set(earlier) | {left.spec.name for left in deep.resumed.in_flight}
         assert known == {f"tiny-{i + 1}" for i in range(N_TRIALS)}, at
-        deep._in_flight.clear()
+        deep.resumed.in_flight.clear()
         assert deep._next(float("inf"), []).spec.name == f"tiny-{N_TRIALS + 1}", at
 
 

@@ -86,7 +86,7 @@ def test_the_first_hold_out_gives_what_it_gives_alone(folded, task_parts):
     assert np.array_equal(one.ranked[0].fit.raw_valid, several.ranked[0].fit.raw_valid)
     for deep in (one, several):
         deep.choose(None)
-        assert deep.add_seed(math.inf)
+        assert deep.refit(math.inf)
     for a, b in zip(one.ranked[0].refits[0].weights, several.ranked[0].refits[0].weights, strict=True):
         assert np.array_equal(a, b)
 
@@ -157,7 +157,7 @@ def test_an_ensemble_is_chosen_on_all_hold_outs_and_among_those_judged_on_all(fo
     np.testing.assert_array_equal(truth, codec.truth(dataset, np.concatenate([valid for _, valid in split.folds])))
     scores = [
         metrics.score(task.metric, codec.truth(dataset, valid),
-                      combine([codec.decode(kept.raws[i]) for kept in deep.chosen.named.members]))
+                      combine([codec.decode(kept.raws[i]) for kept in deep.finalist.composition.members]))
         for i, (_, valid) in enumerate(split.folds)
     ]  # fmt: skip
     assert found.n_holdouts == 3 and found.valid_score == pytest.approx(statistics.fmean(scores))
@@ -167,14 +167,14 @@ def test_a_setting_that_fails_on_another_hold_out_is_not_judged_on_all(folded, m
     from automl.deep.training.failure import NotFinite
 
     deep = side(folded, template(), max_trials=1)
-    judge = type(deep.trainer.training_data).judge
+    standing = type(deep.trainer.training_data).standing_of_epoch
 
     def failing(self, raw, holdout=0):
         if holdout == 2:
             raise NotFinite("the loss became nan")
-        return judge(self, raw, holdout)
+        return standing(self, raw, holdout)
 
-    monkeypatch.setattr(type(deep.trainer.training_data), "judge", failing)
+    monkeypatch.setattr(type(deep.trainer.training_data), "standing_of_epoch", failing)
     (run,) = trials(deep)
     assert (run.status, run.n_holdouts) == ("done", 1)
 

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from hand_clock import HandClock
 from test_deep_refits import ensemble_of, named
 
 from automl.deep import repeat as repeats
@@ -65,7 +66,7 @@ def test_a_repeat_learns_from_the_rows_of_its_split_and_no_other(task_parts, oth
 
 def test_settings_and_length_are_those_of_the_finalist(task_parts, other, monkeypatch):
     deep, split = named(task_parts), other[0]
-    (member,) = deep.chosen.named.members
+    (member,) = deep.finalist.composition.members
     member.fit = dataclasses.replace(member.fit, n_steps=48, best_step=36)
     ran = watched(monkeypatch)
     deep.repeat(task_parts[1], split, 3, math.inf)
@@ -77,7 +78,7 @@ def test_settings_and_length_are_those_of_the_finalist(task_parts, other, monkey
 
 def test_the_same_repeat_is_the_same_again_and_the_finalist_stays(task_parts, other):
     deep, split = named(task_parts), other[0]
-    assert deep.add_seed(math.inf)
+    assert deep.refit(math.inf)
     scored = deep.outputs("test", 1)[0].arrays["probabilities"]
     one, again, seed = (deep.repeat(task_parts[1], split, k, math.inf).arrays["probabilities"] for k in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
@@ -92,7 +93,7 @@ def test_all_members_of_an_ensemble_are_fitted_and_weighted(task_parts, other, m
     assert len(ran) == 2 and ran[0][0] is ran[1][0]
     each = []
     for weights in ((1.0, 0.0), (0.0, 1.0)):
-        deep.chosen.named.weights = weights
+        deep.finalist.composition.weights = weights
         each.append(deep.repeat(task_parts[1], other[0], 1, math.inf).arrays["probabilities"])
     np.testing.assert_allclose(mixed, 0.6 * each[0] + 0.4 * each[1], atol=1e-6)
 
@@ -111,13 +112,44 @@ def test_no_time_and_a_failing_fit_are_told_apart(task_parts, other, monkeypatch
     assert type(caught.value) is TrialError
 
 
+def test_a_fit_that_fails_after_its_time_was_over_is_late_and_no_failure(task_parts, other, monkeypatch):
+    deep, clock = named(task_parts), HandClock()
+    monkeypatch.setattr(repeats, "time", clock)
+
+    def broken(*args, **options):
+        clock.sleep(9000.0)
+        raise NotFinite("the loss became nan")
+
+    monkeypatch.setattr("automl.deep.training.trainer.refit", broken)
+    with pytest.raises(OutOfTime, match="the time was over before tiny"):
+        deep.repeat(task_parts[1], other[0], 1, 8000.0)
+    with pytest.raises(TrialError, match="the loss became nan"):
+        deep.repeat(task_parts[1], other[0], 1, 10_000.0)
+
+
 def test_the_time_expected_counts_members_compilation_and_encoding(task_parts, monkeypatch):
     deep = ensemble_of(task_parts, monkeypatch, 0.6, 0.4)
-    for member, compiling in zip(deep.chosen.named.members, (1.0, 0.0), strict=True):
+    for member, compiling in zip(deep.finalist.composition.members, (1.0, 0.0), strict=True):
         member.fit = dataclasses.replace(member.fit, seconds=3.0 + compiling, compile_seconds=compiling)
     deep.searches[0].compile_seconds = 1.0  # the second network was compiled already; on another split it is not
     deep.encode_seconds = 0.5
     assert deep.seconds_a_repeat() == pytest.approx(2 * (1.0 + 3.0 * 320 / 240) + 2 * 0.5 + 0.2)
-    for member in deep.chosen.named.members:  # a refit is measured, and does not judge epochs
+    for member in deep.finalist.composition.members:  # a refit is measured, and does not judge epochs
         member.refits = [dataclasses.replace(member.fit, seconds=2.5, compile_seconds=0.5)]
     assert deep.seconds_a_repeat() == pytest.approx(2 * (1.0 + 2.0) + 2 * 0.5 + 0.2)
+
+
+def test_a_repeat_that_could_not_be_ended_is_not_started_again_and_the_next_one_is(
+    task_parts, other, monkeypatch, tmp_path
+):
+    deep = named(task_parts, folder=tmp_path)
+    ran = watched(monkeypatch)
+    deep.repeat(task_parts[1], other[0], 1, math.inf)
+    ((trainer, spec, _),) = ran
+    trainer.on_stuck(spec, "it had not ended 12 s after its time was over")
+    again = named(task_parts, folder=tmp_path)
+    del ran[:]
+    with pytest.raises(TrialError, match=r"tiny-\d repeat 1: it had not ended .* could not be stopped"):
+        again.repeat(task_parts[1], other[0], 1, math.inf)
+    assert not ran
+    assert again.repeat(task_parts[1], other[0], 2, math.inf) is not None

@@ -77,7 +77,7 @@ def test_a_reused_compiled_step_gives_what_a_fresh_one_gives(task_parts):
         deep.choose(None)
         if not cached:
             deep.trainer.networks.clear()
-        assert deep.add_seed(math.inf)
+        assert deep.refit(math.inf)
         return deep.outputs("test", 1)[0].arrays["probabilities"]
 
     assert np.array_equal(fits(cached=True), fits(cached=False))
@@ -152,15 +152,15 @@ def test_weights_return_from_disk_and_damaged_ones_are_put_aside(task_parts, tmp
     first.choose(None)
     expected = first.outputs("test", 1)[0].arrays["probabilities"]
     second = side(task_parts, template(), max_trials=3, folder=tmp_path)
-    assert second.choose(None).name == first.chosen.named.members[0].run.name
+    assert second.choose(None).name == first.finalist.composition.members[0].run.name
     assert np.array_equal(second.outputs("test", 1)[0].arrays["probabilities"], expected)
 
-    best = tmp_path / "weights" / f"{first.chosen.named.members[0].run.name}.npz"
+    best = tmp_path / "weights" / f"{first.finalist.composition.members[0].run.name}.npz"
     best.write_bytes(best.read_bytes()[:-7])
     third = side(task_parts, template(), max_trials=4, folder=tmp_path)
     assert third.archive.store.unreadable == [best.with_suffix(".unreadable").name]
     (again,) = third.step(math.inf)  # what was lost is fitted again
-    assert again.choices == first.chosen.named.members[0].run.choices
+    assert again.choices == first.finalist.composition.members[0].run.choices
 
 
 def test_a_killed_trial_goes_on_from_its_snapshot(task_parts, tmp_path, monkeypatch):

@@ -152,7 +152,7 @@ def test_any_value_of_another_kind_ends_no_search(task_parts, searched, sound, t
         forged = [*sound[:at], changed(sound[at], path, draw.choice(ODD)), *sound[at + 1 :]]
         deep = resumed(task_parts, searched, tmp_path / str(n), forged)
         assert lost(deep) in (0, 1) and len(deep.earlier_runs()) >= N_TRIALS - 1, path
-        deep._in_flight.clear()
+        deep.resumed.in_flight.clear()
         assert deep._next(float("inf"), []) is None or lost(deep) == 1, path
         assert deep.choose(None) is not None
 
@@ -209,8 +209,8 @@ def test_a_state_of_a_trial_under_way_that_does_not_fit_is_not_gone_on_from(task
         store = WeightStore(folder / "weights")
         assert store.checkpoint([raw, np.zeros(3, np.float32)], {**meta, **change}) is None
         deep = resumed(task_parts, folder, folder, left)
-        assert [one.spec.name for one in deep._in_flight] == ["tiny-3"]
-        assert (deep._in_flight[0].snapshot is None) == bool(change), change
+        assert [one.spec.name for one in deep.resumed.in_flight] == ["tiny-3"]
+        assert (deep.resumed.in_flight[0].snapshot is None) == bool(change), change
     (run,) = trials(deep)  # the last fits in all but its weights, which only the network can tell
     assert run.status == "failed" and deep.choose(None) is not None
 

@@ -35,7 +35,7 @@ def test_the_python_block_runs(tmp_path, monkeypatch):
     import pandas as pd
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("automl.flow.budget.allocation.MOST_SEEDS", 1)
+    monkeypatch.setattr("automl.flow.budget.allocation.MOST_REFITS", 1)
     rng = np.random.default_rng(0)
     cars = pd.DataFrame({"age": rng.uniform(0, 15, 300), "fuel": rng.choice(["petrol", "diesel"], 300)})
     cars["price"] = 20_000 - 900 * cars["age"] + 2_000 * (cars["fuel"] == "diesel") + rng.normal(0, 500, 300)

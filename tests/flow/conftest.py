@@ -31,7 +31,7 @@ def finished(tmp_path_factory):
     def run(name):
         out = str(tmp_path_factory.mktemp("runs") / name)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("automl.flow.budget.allocation.MOST_SEEDS", 2)
+            patch.setattr("automl.flow.budget.allocation.MOST_REFITS", 2)
             if name in RECIPES:
                 path = ROOT / "recipes" / f"{RECIPES[name]}.yaml"
                 asked = recipe.read(path)

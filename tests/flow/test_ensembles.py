@@ -22,7 +22,7 @@ def half_and_half(outputs, *rest):
 def test_both_sides_may_stand_as_ensembles(table, tmp_path, monkeypatch):
     for module in ("automl.deep.finalist", "automl.shallow.finalist"):
         monkeypatch.setattr(f"{module}.select", half_and_half)
-    monkeypatch.setattr("automl.flow.budget.allocation.MOST_SEEDS", 2)
+    monkeypatch.setattr("automl.flow.budget.allocation.MOST_REFITS", 2)
     # With further hold-outs only models that were judged on all of them are mixed, and that hangs on their scores.
     monkeypatch.setattr("automl.split.folds.FEW_ROWS", 0)
     result = automl.fit(table, target="y", budget="20m", max_trials=2, out=str(tmp_path / "run"), quiet=True)

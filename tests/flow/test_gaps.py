@@ -35,7 +35,7 @@ OPTIONS = {"target": ["a", "b"], "goal": "forecast", "time_column": "day", "hori
 def test_a_contest_on_series_with_gaps_scores_what_was_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("automl.flow.budget.allocation.MOST_SEEDS", 1)
+    monkeypatch.setattr("automl.flow.budget.allocation.MOST_REFITS", 1)
     frame = holed()
 
     result = automl.fit(

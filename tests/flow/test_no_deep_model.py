@@ -26,7 +26,7 @@ BROKEN = records.Template(
 
 
 def test_the_shallow_side_stands_and_the_reason_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("automl.flow.budget.allocation.MOST_SEEDS", 1)
+    monkeypatch.setattr("automl.flow.budget.allocation.MOST_REFITS", 1)
     (tmp_path / "broken_plugin.py").write_text(PLUGIN)
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(300, 3)), columns=["a", "b", "c"])
@@ -53,7 +53,7 @@ def test_neither_tensorflow_nor_a_process_apart_is_needed_for_an_answer(tmp_path
     def refuse(*_, **__):
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr("automl.flow.budget.allocation.MOST_SEEDS", 1)
+    monkeypatch.setattr("automl.flow.budget.allocation.MOST_REFITS", 1)
     monkeypatch.setattr(contest, "Loading", lambda wish: Loading(wish, broken))
     monkeypatch.setattr(worker.subprocess, "Popen", refuse)
     rng = np.random.default_rng(0)

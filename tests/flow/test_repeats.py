@@ -211,6 +211,16 @@ def test_a_fit_that_the_clock_ends_is_left_out_and_no_failure(hands: HandClock) 
     assert "2 repeats were left out: the budget left no time for them." in found.note
 
 
+def test_an_error_after_the_time_was_over_is_no_failure(hands: HandClock) -> None:
+    plan = planned(hands)
+    hands.now = 100.0 - 2.0 - 7.0 - 7.0 - 6.0  # the third ends late: its deep fit takes all that is left
+    plan._each = lambda: dict.fromkeys(plan.sides, 1.0)  # type: ignore[method-assign]
+    plan.sides["deep"].errors[3] = TrialError("tiny-1: the loss became nan")
+    found = made(plan)
+    assert len(found.gains) == 2 and not found.failures
+    assert "3 repeats were left out: the budget left no time for them." in found.note
+
+
 def test_an_interrupt_leaves_the_rest_out(hands: HandClock) -> None:
     plan = planned(hands)
     found = made(plan, stopping=lambda: len(plan.sides["shallow"].asked) >= 2)
@@ -268,8 +278,8 @@ def test_time_kept_back_for_repeats_in_vain_goes_to_the_search(
 ) -> None:  # fmt: skip
     plan, searched = planned(hands), []
     chosen = {side: Run(side, side, "done", "x", refitted=refitted) for side in CHOSEN}  # type: ignore[arg-type]
-    monkeypatch.setattr(contest, "alternate", lambda *a, n_seeds, **more: (searched.append(n_seeds), ended)[1])
-    monkeypatch.setattr(contest, "name_and_seed", lambda *a: (chosen, 1))
+    monkeypatch.setattr(contest, "alternate", lambda *a, n_refits, **more: (searched.append(n_refits), ended)[1])
+    monkeypatch.setattr(contest, "name_and_refit", lambda *a: (chosen, 1))
     reserve: Any = SimpleNamespace(seconds=lambda chosen, n_seeds: kept, searching=lambda n_seeds: kept)
     rest: Any = ([], SimpleNamespace(asked=False), reserve, SimpleNamespace(write=None), plan)
     contest._contest(asked(), {}, Clock(100.0, 0.0), *rest)

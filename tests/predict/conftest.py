@@ -19,11 +19,11 @@ def fitted():
         dataset, task, split = prepared.dataset, prepared.task, prepared.split
         known = [one for one in baselines_for(task).values() if one.tier != "floor"]
         chosen = next(one for one in known if family in (None, one.name))
-        items = [split.items(part) for part in ("train", "valid")]
-        facts = Facts(len(items[0]), len(task.classes))
+        facts = Facts(len(split.train), len(task.classes))
         model = chosen.make(task, next(iter(chosen.settings(task, facts, 0))), 0)
-        truths = [goals.truth(dataset, task, rows) for rows in items]
-        model.fit(dataset, items[0], truths[0], None, FitContext(None, None, items[1], truths[1]))
+        train, valid = (split.items(part) for part in ("train", "valid"))
+        truths = [goals.truth(dataset, task, items) for items in (train, valid)]
+        model.fit(dataset, train, truths[0], None, FitContext(None, None, valid, truths[1]))
         return SideModel("shallow", task, ShallowPredictor((model,)))
 
     return make

@@ -138,7 +138,7 @@ def assemble(
         "test_rows": np.arange(4 * n, 5 * n),
         "coverage": covered(task, contestants, n),
         "clock": {"budget_seconds": 60.0, "wall_seconds": 58.3, "started": "2026-01-02T03:04:05+0000",
-                  "phases": {"load": 0.8, "search": 44.0, "seeds": 8.1}, "spent": {"deep": 26.0, "shallow": 24.1}},
+                  "phases": {"load": 0.8, "search": 44.0, "refits": 8.1}, "spent": {"deep": 26.0, "shallow": 24.1}},
         "reproduce": {
             "command": "automl fit data.csv --target y --budget 60s", "python": "automl.fit('data.csv', target='y')",
             "recipe": "data: data.csv\ntarget: y\nbudget: 60s\n", "versions": {"keras": "3.15.1", "numpy": "2.4.6"},

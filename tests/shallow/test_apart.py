@@ -14,7 +14,8 @@ from automl.records import Baseline, Column, Dataset, Facts, Task
 from automl.shallow import apart, worker
 from automl.shallow.apart import FallbackWorker
 from automl.shallow.in_process import InProcessWorker
-from automl.shallow.worker import Part, Payload, Worker
+from automl.shallow.messages import Part, Payload
+from automl.shallow.worker import Worker
 
 ROWS = np.arange(60)
 

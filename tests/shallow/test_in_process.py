@@ -10,10 +10,12 @@ import pytest
 
 from automl import catalog
 from automl.baselines import model as models
+from automl.errors import OutOfTime
 from automl.goals import truth
 from automl.records import Baseline
 from automl.shallow.in_process import InProcessWorker
-from automl.shallow.worker import Part, Payload, Worker
+from automl.shallow.messages import Part, Payload
+from automl.shallow.worker import Worker
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
 
@@ -53,8 +55,11 @@ def test_it_predicts_as_a_process_apart_does(made: Any) -> None:
 
 
 def test_a_failure_is_told_and_not_raised(made: Any) -> None:
-    fitted = InProcessWorker(payload_of(made)).fit(pickle.dumps(Stubborn()), None, None)
-    assert fitted.model is None and fitted.failure == "KeyError: 'no such column'"
+    worker = InProcessWorker(payload_of(made))
+    fitted = worker.fit(pickle.dumps(Stubborn(KeyError("no such column"))), None, None)
+    assert fitted.model is None and (fitted.failure, fitted.stopped) == ("KeyError: 'no such column'", "")
+    fitted = worker.fit(pickle.dumps(Stubborn(OutOfTime("no round was grown"))), None, None)
+    assert fitted.model is None and fitted.failure == fitted.stopped == "no round was grown"
 
 
 def test_what_fits_remember_is_dropped_at_the_end(made: Any) -> None:
@@ -67,5 +72,8 @@ def test_what_fits_remember_is_dropped_at_the_end(made: Any) -> None:
 class Stubborn:
     """A model that cannot be fitted."""
 
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
     def fit(self, *_: Any) -> None:
-        raise KeyError("no such column")
+        raise self.error

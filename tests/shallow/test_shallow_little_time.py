@@ -10,8 +10,8 @@ from automl.baselines.features.columns import MANY_TEXTS
 from automl.records import Baseline, Column, Task
 from automl.shallow.archive import Proposals
 from automl.shallow.family import FamilySearch
+from automl.shallow.messages import Fitted
 from automl.shallow.scheduling import CELLS_A_SECOND, LEAST_ROWS, TEXT_CELLS, TRIGRAM_CELLS, Tuning, rows_a_second
-from automl.shallow.worker import Fitted
 
 GOALS = ("binary",)
 

@@ -19,7 +19,7 @@ from automl.baselines.learners.ridge import ridge_path
 from automl.baselines.model import Model, forget
 from automl.baselines.tabular import FOREST_BYTES, LEAVES_A_ROW, boosting_settings, forest_settings, linear_settings
 from automl.records import Column, Dataset, Facts, FitContext, Task
-from automl.shallow import worker
+from automl.shallow import child, worker
 
 N = 300
 
@@ -120,13 +120,14 @@ def test_no_forest_can_outgrow_its_bytes_however_many_rows_and_classes(n_rows, n
 
 
 def test_large_messages_arrive_whole_and_their_arrays_can_be_written_to(monkeypatch):
-    monkeypatch.setattr(worker, "PIECE_BYTES", 1000)
+    for side in (worker, child):
+        monkeypatch.setattr(side, "PIECE_BYTES", 1000)
     frame = pd.DataFrame({"a": np.arange(5000.0), "b": np.array(["x", None] * 2500, dtype=object)})
     ours, theirs = Pipe()
     sent = ("data", {"frame": frame, "none": np.zeros(0), "rows": np.arange(9)})
     thread = threading.Thread(target=worker._send, args=(ours, sent, ours.close))
     thread.start()
-    kind, found = worker._receive_large(theirs)
+    kind, found = child._receive_large(theirs)
     thread.join()
     assert kind == "data" and found["frame"].equals(frame) and found["rows"].tolist() == list(range(9))
     found["rows"][0] = 7

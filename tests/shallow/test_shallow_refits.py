@@ -12,8 +12,9 @@ from test_shallow_side import TABLE, side_of
 
 from automl import catalog, goals
 from automl.records import Baseline, FitContext
+from automl.shallow.child import run_fit
 from automl.shallow.finalist import Candidates
-from automl.shallow.worker import FitSpec, Part, Payload, run_fit
+from automl.shallow.messages import FitSpec, Part, Payload
 
 BASELINES = catalog.members(Baseline, "automl.baselines")
 
@@ -70,7 +71,7 @@ def test_a_refit_learns_from_training_and_validation_rows_and_no_other(problem):
 def test_what_validation_chose_is_taken_over(problem, asked, family):
     _, side = named(problem, family, *asked)
     (searched,) = side.models(1)
-    assert side.add_seed(math.inf)
+    assert side.refit(math.inf)
     (refitted,) = side.models(1)
     growth = side.worker.payload.growth
     assert growth > 1
@@ -83,7 +84,7 @@ def test_what_validation_chose_is_taken_over(problem, asked, family):
 def test_rounds_grow_with_the_rows(problem):
     _, side = named(problem, "boosting", "tabular", "binary")
     (searched,) = side.models(1)
-    assert side.add_seed(math.inf)
+    assert side.refit(math.inf)
     (refitted,) = side.models(1)
     rounds = len(searched.learner.models[0]._predictors)
     assert len(refitted.learner.models[0]._predictors) == max(1, round(rounds * side.worker.payload.growth))
@@ -92,7 +93,7 @@ def test_rounds_grow_with_the_rows(problem):
 def test_validation_predictions_stay_those_of_the_searched_model(problem):
     (dataset, _, split), side = named(problem, "boosting", "tabular", "binary")
     before, searched = side.outputs("valid", 1), side.models(1)[0]
-    assert side.add_seed(math.inf)
+    assert side.refit(math.inf)
     (after,) = side.outputs("valid", 1)
     np.testing.assert_array_equal(before[0].arrays["probabilities"], after.arrays["probabilities"])
     assert not np.array_equal(
@@ -105,14 +106,14 @@ def test_a_refit_that_fails_leaves_the_searched_model(problem, monkeypatch):
     _, side = named(problem, "boosting", "tabular", "binary")
     expected = side.outputs("test", 1)[0].arrays["probabilities"]
     monkeypatch.setattr(Candidates, "_refitted", lambda self, candidate, seconds: None)
-    assert not side.add_seed(math.inf) and not side.finalist().refitted
+    assert not side.refit(math.inf) and not side.finalist_run().refitted
     np.testing.assert_array_equal(side.outputs("test", 1)[0].arrays["probabilities"], expected)
 
 
 def test_a_model_that_does_not_say_what_was_chosen_is_not_refitted(problem, monkeypatch):
     _, side = named(problem, "linear", "tabular", "binary")
     monkeypatch.delattr("automl.baselines.model.Model.chosen")
-    assert not side.add_seed(math.inf)
+    assert not side.refit(math.inf)
 
 
 def test_a_member_that_cannot_be_refitted_leaves_the_ensemble(problem, monkeypatch):
@@ -121,13 +122,13 @@ def test_a_member_that_cannot_be_refitted_leaves_the_ensemble(problem, monkeypat
     while side.step(math.inf) is not None:
         pass
     assert side.choose(None, ensemble=True).family == "ensemble"
-    first, second, third = side.candidates.named.members
+    first, second, third = side.candidates.composition.members
     refitted = Candidates._refitted
     monkeypatch.setattr(
         Candidates, "_refitted", lambda self, one, seconds: None if one is second else refitted(self, one, seconds)
     )
-    assert side.add_seed(math.inf)
-    run = side.finalist()
+    assert side.refit(math.inf)
+    run = side.finalist_run()
     assert run.refitted and run.choices["ensemble"] == {first.run.name: 0.7143, third.run.name: 0.2857}
     assert run.valid_score == side.training_data.score(side.outputs("valid", 1)[0])
     assert len(side.models(1)) == 2
@@ -146,7 +147,7 @@ def test_without_a_clock_refits_are_the_same_again(problem):
     outputs = []
     for _ in range(2):
         _, side = named(problem, "forest", "tabular", "binary")
-        assert side.add_seed(math.inf) and side.add_seed(math.inf)
+        assert side.refit(math.inf) and side.refit(math.inf)
         outputs.append([output.arrays["probabilities"] for output in side.outputs("test", 2)])
     np.testing.assert_array_equal(outputs[0], outputs[1])
     assert not np.array_equal(*outputs[0])
@@ -170,3 +171,15 @@ def test_where_training_rows_alone_had_no_gaps_each_target_takes_over_what_all_c
 
 
 DEFAULTS = {"text_dimensions": 3, "target_means": True}
+
+
+def test_refits_of_an_earlier_naming_cost_nothing_and_count_at_once(problem, monkeypatch):
+    _, side = named(problem, "linear", "tabular", "binary")
+    assert side.seconds_a_refit() == side.seconds_a_repeat() > 0 and side.refit(math.inf)
+    expected = side.outputs("test", 1)[0].arrays["probabilities"]
+    monkeypatch.setattr(side.worker, "fit", lambda *args, **options: pytest.fail("it was made again"))
+    assert not side.choose(None).refitted
+    assert side.seconds_a_refit() == 0.0 < side.seconds_a_repeat()
+    assert side.refit(0.0) and side.finalist_run().refitted
+    np.testing.assert_array_equal(side.outputs("test", 1)[0].arrays["probabilities"], expected)
+    assert not side.refit(0.0)

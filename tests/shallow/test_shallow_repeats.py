@@ -8,13 +8,15 @@ import pickle
 
 import numpy as np
 import pytest
+from hand_clock import HandClock
 from test_shallow_refits import Looks, named
 
 from automl import goals
 from automl.errors import OutOfTime, TrialError
 from automl.records import Split
+from automl.shallow.child import run_fit
 from automl.shallow.data import refit_part
-from automl.shallow.worker import FitSpec, Fitted, run_fit
+from automl.shallow.messages import FitSpec, Fitted
 
 
 def another(split: Split, seed: int = 1) -> Split:
@@ -40,7 +42,7 @@ def test_a_repeat_learns_from_the_rows_of_its_split_and_no_other(problem):
 @pytest.mark.parametrize("family", ["linear", "boosting", "forest"])
 def test_its_fits_get_these_rows_the_finalists_settings_and_what_was_chosen(problem, family, monkeypatch):
     (_, task, split), side = named(problem, family, "tabular", "binary")
-    (member,) = side.candidates.named.members
+    (member,) = side.candidates.composition.members
     asked, fit = [], side.worker.fit
 
     def of(model, take, deadline, stopping, searched=None, learnt=None):
@@ -73,13 +75,13 @@ def test_the_target_of_its_test_rows_plays_no_part(problem, monkeypatch):
 
 def test_the_same_repeat_is_the_same_again_and_the_finalist_stays(problem):
     (_, task, split), side = named(problem, "forest", "tabular", "binary")
-    assert side.add_seed(math.inf)
-    run, scored = side.finalist(), side.outputs("test", 1)[0].arrays["probabilities"]
+    assert side.refit(math.inf)
+    run, scored = side.finalist_run(), side.outputs("test", 1)[0].arrays["probabilities"]
     one, again = (side.repeat(task, another(split), 1, math.inf).arrays["probabilities"] for _ in range(2))
     other = side.repeat(task, another(split, 2), 2, math.inf).arrays["probabilities"]
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one, other)
-    assert side.finalist() == run
+    assert side.finalist_run() == run
     np.testing.assert_array_equal(side.outputs("test", 1)[0].arrays["probabilities"], scored)
 
 
@@ -95,9 +97,23 @@ def test_a_fit_that_fails_or_ends_early_is_told(problem, monkeypatch, fitted, er
     assert type(caught.value) is error
 
 
+def test_a_fit_that_fails_after_its_time_was_over_is_late_and_no_failure(problem, monkeypatch):
+    (_, task, split), side = named(problem, "linear", "tabular", "binary")
+    clock = HandClock()
+    monkeypatch.setattr("automl.shallow.finalist.time", clock)
+    monkeypatch.setattr(side.worker, "fit", lambda *args, **options: (clock.sleep(9.0), Fitted(failure="odd"))[1])
+    with pytest.raises(OutOfTime, match="linear-1"):
+        side.repeat(task, another(split), 1, 8.0)
+    with pytest.raises(TrialError, match="linear-1: odd"):
+        side.repeat(task, another(split), 1, 10.0)
+    monkeypatch.setattr(side.worker, "fit", lambda *args, **options: pytest.fail("it was begun"))
+    with pytest.raises(OutOfTime, match="linear-1"):
+        side.repeat(task, another(split), 1, 0.0)
+
+
 def test_a_model_whose_length_nothing_bounds_is_not_repeated(problem, monkeypatch):
     (_, task, split), side = named(problem, "linear", "tabular", "binary")
-    (member,) = side.candidates.named.members
+    (member,) = side.candidates.composition.members
     member.model = pickle.dumps(object())
     monkeypatch.setattr(side.worker, "fit", lambda *args, **options: pytest.fail("it was fitted"))
     with pytest.raises(TrialError, match="nothing bounds the length"):

@@ -105,14 +105,14 @@ def test_a_seed_is_a_refit_of_the_same_settings(finished):
     _, side, _, _ = finished
     name = side.choose(None).name
     before, (searched,) = side.outputs("valid", 1), side.models(1)
-    assert side.seconds_a_seed() > 0
-    assert side.add_seed(3000.0) and side.add_seed(3000.0)
-    assert side.finalist().name == name and side.finalist().refitted
+    assert side.seconds_a_refit() > 0
+    assert side.refit(3000.0) and side.refit(3000.0)
+    assert side.finalist_run().name == name and side.finalist_run().refitted
     assert len(side.outputs("test", 2)) == len(side.models(2)) == 2
     after = side.outputs("valid", 2)
     np.testing.assert_array_equal(before[0].arrays["probabilities"], after[0].arrays["probabilities"])
-    side.undo_seeds()
-    assert not side.finalist().refitted
+    side.undo_refits()
+    assert not side.finalist_run().refitted
     assert pickle.dumps(side.models(1)[0]) == pickle.dumps(searched)
 
 

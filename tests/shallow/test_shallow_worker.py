@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hand_clock import HandClock
 
-from automl.errors import Unfit
+from automl.errors import OutOfTime, Unfit
 from automl.goals import truth
 from automl.records import Output
 from automl.shallow import worker as worker_module
-from automl.shallow.worker import Part, Payload, Worker, measure
+from automl.shallow.messages import Part, Payload
+from automl.shallow.worker import Worker
 
 
 @dataclass
@@ -34,6 +34,8 @@ class Stubborn:
             time.sleep(1000)
         if self.what == "refuse":
             raise Unfit("not for me")
+        if self.what == "late":
+            raise OutOfTime("no round was grown")
         if self.what == "break":
             raise KeyError("nonsense")
         if self.what == "die":
@@ -116,8 +118,17 @@ def test_a_failure_is_told_in_words_and_the_child_lives_on(worker, what, words):
     pid = worker.process.pid
     fitted = worker.fit(spec(what), None, soon())
     assert fitted.model is None
-    assert fitted.failure == words
+    assert (fitted.failure, fitted.stopped) == (words, "")
     assert worker.process.pid == pid
+
+
+def test_a_fit_for_which_the_time_was_too_short_is_told_from_one_that_fails(worker):
+    worker.wait(None)
+    fitted = worker.fit(spec("late"), None, soon())
+    assert fitted.model is None and fitted.failure == fitted.stopped == "no round was grown"
+    worker.close()
+    fitted = worker.fit(spec("fit"), None, time.monotonic())  # the deadline comes before the child is ready
+    assert fitted.model is None and fitted.failure == fitted.stopped != ""
 
 
 def test_a_fit_that_ignores_its_deadline_is_killed_and_the_next_one_works(worker):
@@ -219,10 +230,3 @@ def test_no_main_guard_is_needed_the_child_loads_no_tensorflow_and_is_not_left(t
     while not gone(pid) and time.monotonic() < ends:
         time.sleep(0.1)
     assert gone(pid)
-
-
-def test_measuring_gives_a_time_a_row_and_a_rate(problem, monkeypatch):
-    dataset, _, split = problem("tabular", "regression")
-    clock = HandClock(tick=0.5)
-    monkeypatch.setattr(worker_module, "time", clock)
-    assert measure(Stubborn("fit"), dataset, split.valid, 99.0) == (500.0, len(split.valid) / 0.5)

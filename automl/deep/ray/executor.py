@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from automl.deep.executor import Ask, OnEpoch, OnSnapshot
     from automl.deep.messages import TrialResult, TrialSpec
     from automl.deep.training.failure import Failure, FailureKind
-    from automl.deep.training.trial import Snapshot
+    from automl.deep.training.records import Snapshot
     from automl.records import SearchOptions, Template
 
 __all__ = ["RayPool"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from automl.deep.data import TrainingData
     from automl.deep.messages import TrialResult, TrialSpec
-    from automl.deep.training.trial import Snapshot
+    from automl.deep.training.records import Snapshot
     from automl.records import Template
 
 __all__ = ["TrialWorker", "versions"]

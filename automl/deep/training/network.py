@@ -44,7 +44,8 @@ class DeviceData:
             `target` and `weight`.
         target: (n_refit, ...).
         weight: (n_refit,), mean 1 over the training rows.
-        valid: inputs of the validation rows, by spec name.
+        valid: inputs of the validation rows, by spec name; rows of `inputs` where a refit learns from them.
+        valid_from: the first of these rows.
         n_train: number of training rows.
         n_valid: number of validation rows.
         n_refit: number of rows that a refit learns from.
@@ -55,6 +56,7 @@ class DeviceData:
     target: tf.Tensor
     weight: tf.Tensor
     valid: Mapping[str, tf.Tensor]
+    valid_from: int
     n_train: int
     n_valid: int
     n_refit: int
@@ -73,21 +75,28 @@ class DeviceData:
         added_weight: np.ndarray | None = None,
         others: Sequence[tuple[np.ndarray, np.ndarray]] = (),
     ) -> DeviceData:
-        """Copy arrays to the device. What a refit adds follows the training rows; see `TrainingData`."""
+        """Copy arrays to the device. What a refit adds follows the training rows; see `TrainingData`.
+
+        Validation rows that a refit learns from are there once.
+        """
         n_train = len(target)
         inputs = train
-        if added and added_target is not None:
-            inputs = {name: np.concatenate([array, added[name]]) for name, array in train.items()}
+        if added_target is not None:
+            others_too = valid if added is None else added
+            inputs = {name: np.concatenate([array, others_too[name]]) for name, array in train.items()}
             target = np.concatenate([target, added_target])
         weights = np.ones(len(target))
         if weight is not None:
             every = weight if added_weight is None else np.concatenate([weight, added_weight])
             weights = every / max(float(weight.mean()), 1e-12)
+        tensors = {name: tf.constant(array) for name, array in inputs.items()}
+        is_among = added_target is not None and added is None
         return cls(
-            {name: tf.constant(array) for name, array in inputs.items()},
+            tensors,
             tf.constant(target),
             tf.constant(weights.astype(np.float32)),
-            {name: tf.constant(array) for name, array in valid.items()},
+            tensors if is_among else {name: tf.constant(array) for name, array in valid.items()},
+            n_train if is_among else 0,
             n_train,
             n_valid,
             len(target),
@@ -125,6 +134,7 @@ class Network:
         self.n_train, self.n_valid = data.n_train, data.n_valid
         self._rows: np.ndarray | None = None
         self._valid: Mapping[str, tf.Tensor] = data.valid
+        self._valid_from = data.valid_from
         self.knobs = {
             name: keras.Variable(float(value), dtype="float32", trainable=False, name=name)
             for name, value in knobs.items()
@@ -190,7 +200,7 @@ class Network:
             power.assign(1.0)
         for name, value in knobs.items():
             self.knobs[name].assign(float(value))
-        self._rows, self._valid = None, self.data.valid
+        self._rows, self._valid, self._valid_from = None, self.data.valid, self.data.valid_from
         self.n_train, self.n_valid = self.data.n_train, self.data.n_valid
         self.batch_size = int(min(batch_size, self.n_train))
 
@@ -198,6 +208,7 @@ class Network:
         """Train and validate on another hold-out until the next `reset`; 1 is the first of `data.others`."""
         self._rows, valid = self.data.others[number - 1]
         self._valid = {name: tf.gather(tensor, valid) for name, tensor in self._read(self.data.inputs).items()}
+        self._valid_from = 0
         self.n_train, self.n_valid = len(self._rows), len(valid)
         self.batch_size = min(self.batch_size, self.n_train)
 
@@ -322,17 +333,19 @@ class Network:
 
     def predict_valid(self) -> np.ndarray:
         """Raw outputs for the validation rows, shape (n_valid, *head.shape)."""
-        return self._predict(self._valid, self.n_valid)
+        return self._predict(self._valid, self.n_valid, self._valid_from)
 
     def predict(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Raw outputs for encoded rows, shape (n, *head.shape)."""
         n = len(next(iter(arrays.values())))
         return self._predict({name: tf.constant(array) for name, array in self._read(arrays).items()}, n)
 
-    def _predict(self, tensors: Mapping[str, tf.Tensor], n: int) -> np.ndarray:
+    def _predict(self, tensors: Mapping[str, tf.Tensor], n: int, first: int = 0) -> np.ndarray:
+        """Raw outputs for n rows from the first one on."""
         parts = []
-        for start in range(0, n, PREDICT_BATCH):
-            batch = {name: tensor[start : start + PREDICT_BATCH] for name, tensor in self._read(tensors).items()}
+        for start in range(first, first + n, PREDICT_BATCH):
+            end = min(start + PREDICT_BATCH, first + n)
+            batch = {name: tensor[start:end] for name, tensor in self._read(tensors).items()}
             parts.append(self._forward(batch).numpy())
         return np.concatenate(parts).astype(np.float32)
 

@@ -18,8 +18,9 @@ from automl.deep.training.data_parallel import ParallelNetwork, Replicas
 from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.training.network import DeviceData, Network
+from automl.deep.training.records import Fit, Snapshot
 from automl.deep.training.retrieval import RetrievalNetwork
-from automl.deep.training.trial import Fit, Snapshot, refit, train
+from automl.deep.training.trial import refit, train
 from automl.deep.training.watchdog import NeverEnded, Watchdog, watching
 from automl.errors import OutOfTime
 from automl.sides import holdouts
@@ -141,7 +142,7 @@ class Trainer:
             with watching(spec.seconds, self.stopping, lambda why: self.on_stuck(spec, why)) as watchdog:
                 self._try(spec, watchdog, state, watchdog.unbroken(on_epoch), watchdog.unbroken(on_snapshot), snapshot)
                 state.seconds = time.monotonic() - begun
-                if state.fit is not None and spec.share is None:
+                if state.fit is not None and not spec.is_refit:
                     state.others, state.skipped_for_time = self._examine(spec, state.settings, state.fit, watchdog)
         except NeverEnded as error:
             if state.status == "failed":  # otherwise the trial had already ended by itself
@@ -178,7 +179,7 @@ class Trainer:
                     state.n_parameters = network.n_parameters
                     state.place = self.device.name if network.n_devices > 1 else self.device.kind
                     self._check_memory(network)
-                    if spec.share is not None:
+                    if spec.is_refit:
                         state.fit = self._refitted(network, spec, deadline, watchdog)
                         state.status = "done"
                         return
@@ -188,7 +189,7 @@ class Trainer:
                         seed=spec.seed,
                         deadline=deadline,
                         dispatch_seconds=self.device.dispatch_seconds,
-                        judge=self.training_data.judge,
+                        standing=self.training_data.standing_of_epoch,
                         higher_is_better=self.higher_is_better,
                         stopping=watchdog.stopping,
                         n_steps=spec.n_steps,
@@ -199,7 +200,6 @@ class Trainer:
                         on_snapshot=on_snapshot,
                         snapshot=snapshot,
                         on_best=state.remember,
-                        standing=self.training_data.standing_of_epoch,
                     )
                 state.status, state.ended = state.fit.status, _why_cut(state.fit)
                 return
@@ -211,7 +211,7 @@ class Trainer:
                     state.ended_by(spec, watchdog.over)
                     return
                 state.failures.append(explain(error))
-            if spec.share is not None:  # with other settings it would be another model
+            if spec.is_refit:  # with other settings it would be another model
                 return
             changed = second_try(state.failures[-1].kind, state.settings)
             snapshot, state.best = None, None
@@ -221,7 +221,7 @@ class Trainer:
 
     def _refitted(self, network: Network, spec: TrialSpec, deadline: float | None, watchdog: Watchdog) -> Fit:
         """Train for the length that the spec names on training and validation rows."""
-        assert spec.share is not None and spec.n_steps is not None
+        assert spec.n_steps is not None
         network.take_all()
         return refit(
             network, spec.settings, seed=spec.seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
@@ -254,9 +254,8 @@ class Trainer:
             try:
                 other = train(
                     network, settings, seed=seed, deadline=deadline, dispatch_seconds=self.device.dispatch_seconds,
-                    judge=functools.partial(self.training_data.judge, holdout=number),
-                    higher_is_better=self.higher_is_better, stopping=watchdog.stopping, n_steps=fit.n_steps,
                     standing=functools.partial(self.training_data.standing_of_epoch, holdout=number),
+                    higher_is_better=self.higher_is_better, stopping=watchdog.stopping, n_steps=fit.n_steps,
                 )  # fmt: skip
             except OutOfTime:
                 return (), True

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from automl.flow.budget.reserve import Reserve
     from automl.records import Contender, Recipe, Run
 
-__all__ = ["LEAST_STEP_SECONDS", "SEEDS", "alternate", "name_and_seed", "refitted", "settle_offers"]
+__all__ = ["LEAST_STEP_SECONDS", "REFITS", "alternate", "name_and_refit", "refitted", "settle_offers"]
 
-SEEDS = 3
+REFITS = 3
 """The number of refits of each finalist, one for each seed, that the search keeps time back for."""
 
-MOST_SEEDS = 4
-"""The most seeds of a finalist if time is left over: with five the interval would score 126 mixtures, with four 35."""
+MOST_REFITS = 4
+"""The most refits of a finalist if time is left over: five seeds make 126 mixtures for the interval, four make 35."""
 
-SEED_SHARE = 0.5
-SEED_SLACK = 1.15
+REFIT_SHARE = 0.5
+REFIT_SLACK = 1.15
 LEAST_STEP_SECONDS = 0.5
-LEAST_SEED_SECONDS = 1.0  # on a busy machine a fit of 0.1 s may take many times as long
+LEAST_REFIT_SECONDS = 1.0  # on a busy machine a fit of 0.1 s may take many times as long
 FIRST_SLACK = 2.0
 """Of the time expected, what the first refit may take: it is worth more than any later one."""
 PLENTY_SHARE = 0.25
@@ -46,7 +46,7 @@ def alternate(
     reserved: Reserved,
     on_step: Callable[[], None] = lambda: None,
     *,
-    n_seeds: int = SEEDS,
+    n_refits: int = REFITS,
     ensemble: bool = False,
 ) -> str:
     """Search both sides in turn: the next step goes to the side that has spent less time.
@@ -61,7 +61,7 @@ def alternate(
         stopping: returns whether the user wants to stop.
         reserved: returns the seconds that the conclusion is expected to take; called before each step.
         on_step: called after each step.
-        n_seeds: the most refits of its finalist that each side keeps time back for.
+        n_refits: the most refits of its finalist that each side keeps time back for.
         ensemble: whether a finalist may be an ensemble, all of whose members are refitted.
 
     Returns:
@@ -77,12 +77,12 @@ def alternate(
         side = open_sides[name]
         left_of_all = clock.remaining - reserved()
         share = (left_of_all + sum(clock.spent.values())) / len(sides)
-        seeds = _kept_for_seeds(sides, share, n_seeds, ensemble)
+        for_refits = _kept_for_refits(sides, share, n_refits, ensemble)
         if len(open_sides) > 1:
-            left = min(left_of_all, share - clock.spent[name]) - seeds[name]
+            left = min(left_of_all, share - clock.spent[name]) - for_refits[name]
         else:  # the other side has ended: its unused time goes to this one
-            left = left_of_all - sum(seeds.values())
-        clock.offer(name, clock.spent[name] + left + seeds[name])
+            left = left_of_all - sum(for_refits.values())
+        clock.offer(name, clock.spent[name] + left + for_refits[name])
         made = None
         if left >= LEAST_STEP_SECONDS:
             with clock.spend(name):
@@ -94,7 +94,7 @@ def alternate(
             del open_sides[name]
             refused[name] = left
             if not open_sides:  # with the time that the other left, a side may have enough for another trial
-                kept = sum(_kept_for_seeds(sides, share, n_seeds, ensemble).values())
+                kept = sum(_kept_for_refits(sides, share, n_refits, ensemble).values())
                 rest = clock.remaining - reserved() - kept
                 open_sides = {side: sides[side] for side, seconds in refused.items() if rest > seconds + 1.0}
             continue
@@ -105,33 +105,33 @@ def alternate(
 
 
 def settle_offers(clock: Clock, sides: dict[str, Contender]) -> None:
-    """Raise the time allotted to each side to the time it spent, since seeds may use time that was left over."""
+    """Raise the time allotted to each side to the time it spent, since refits may use time that was left over."""
     for name in sides:
         clock.offer(name, max(clock.offered.get(name, 0.0), clock.spent[name]))
 
 
-def _kept_for_seeds(sides: dict[str, Contender], share: float, most: int, ensemble: bool) -> dict[str, float]:
+def _kept_for_refits(sides: dict[str, Contender], share: float, most: int, ensemble: bool) -> dict[str, float]:
     """Seconds that each side keeps back for refits of its finalist; their number is the same for both.
 
     Args:
         sides: the sides by name.
-        share: seconds that each side has in all. At most `SEED_SHARE` of them goes to refits: a model that needs most
+        share: seconds that each side has in all. At most `REFIT_SHARE` of them goes to refits: a model that needs most
             of the time is better trained once and well.
         most: the most refits.
         ensemble: whether a finalist may be an ensemble. If there is no time to refit one, single models are reckoned
             with.
     """
     for n_members in (EXPECTED_MEMBERS, 1) if ensemble else (1,):
-        each = {name: SEED_SLACK * side.seconds_a_seed(n_members) for name, side in sides.items()}
+        each = {name: REFIT_SLACK * side.seconds_a_refit(n_members) for name, side in sides.items()}
         if not math.isfinite(share) or not sum(each.values()):
             break
-        n = min(most, *(int(SEED_SHARE * share / seconds) for seconds in each.values() if seconds))
+        n = min(most, *(int(REFIT_SHARE * share / seconds) for seconds in each.values() if seconds))
         if n > 0:
             return {name: n * seconds for name, seconds in each.items()}
     return dict.fromkeys(sides, 0.0)
 
 
-def name_and_seed(
+def name_and_refit(
     recipe: Recipe, sides: dict[str, Contender], clock: Clock, stopping: Callable[[], bool], reserve: Reserve
 ) -> tuple[dict[str, Run], int]:
     """Name the finalists, and refit each of them the same number of times on training and validation rows.
@@ -159,7 +159,7 @@ def name_and_seed(
             left = clock.remaining - reserve.seconds(chosen)
             if left < 0 or _affordable(chosen, sides, left, 1) < affordable:
                 chosen = _named(bound, sides, ensemble=False)
-    most = SEEDS if math.isinf(clock.remaining) else MOST_SEEDS
+    most = REFITS if math.isinf(clock.remaining) else MOST_REFITS
     return refitted(chosen, sides, clock, stopping, reserve, most)
 
 
@@ -182,36 +182,38 @@ def refitted(
         most: the most refits of a finalist.
 
     Returns:
-        See `name_and_seed`.
+        See `name_and_refit`.
     """
     n_refits = 0
-    took: dict[str, float] = {}  # by side, the seconds of its last refit
+    pace: dict[str, float] = {}  # by side, the seconds of its last refit as a multiple of what was expected
     while chosen and n_refits < most and not stopping():
         reserved = reserve.seconds(chosen, n_refits + 1)
-        needed = sum(took.get(name, SEED_SLACK * sides[name].seconds_a_seed()) for name in chosen)
-        if clock.remaining - reserved < needed:
+        needed = sum(pace.get(name, REFIT_SLACK) * sides[name].seconds_a_refit() for name in chosen)
+        is_there = not needed and not n_refits  # it was made when the finalists were named before, and costs nothing
+        if not is_there and clock.remaining - reserved < needed:
             break
-        if not all(_refit(sides[name], clock, reserved, took) for name in chosen):
+        if not all(_refit(sides[name], clock, reserved, pace) for name in chosen):
             break
         n_refits += 1
-        chosen = {name: dataclasses.replace(sides[name].finalist(), at_seconds=chosen[name].at_seconds)
+        chosen = {name: dataclasses.replace(sides[name].finalist_run(), at_seconds=chosen[name].at_seconds)
                   for name in chosen}  # fmt: skip
     if not n_refits:  # one side alone may have been refitted
         for name in chosen:
-            sides[name].undo_seeds()
+            sides[name].undo_refits()
     return chosen, max(n_refits, 1)
 
 
-def _refit(side: Contender, clock: Clock, reserved: float, took: dict[str, float]) -> bool:
-    """Refit the finalist of a side once within the time left; return whether it worked, and note what it took."""
-    left, begun = clock.remaining - reserved, clock.elapsed
+def _refit(side: Contender, clock: Clock, reserved: float, pace: dict[str, float]) -> bool:
+    """Refit the finalist of a side once within the time left; return whether it worked, and note its pace."""
+    left, begun, seconds = clock.remaining - reserved, clock.elapsed, side.seconds_a_refit()
     if math.isfinite(left):  # without a time limit no fit may be cut, however busy the machine is
-        earlier = took.get(side.side)
-        expected = FIRST_SLACK * side.seconds_a_seed() if earlier is None else SEED_SLACK * earlier
-        left = min(left, max(LEAST_SEED_SECONDS, expected, PLENTY_SHARE * left))
+        earlier = pace.get(side.side)
+        expected = (FIRST_SLACK if earlier is None else REFIT_SLACK * earlier) * seconds
+        left = min(left, max(LEAST_REFIT_SECONDS, expected, PLENTY_SHARE * left))
     with clock.spend(side.side):
-        worked = side.add_seed(left)
-    took[side.side] = clock.elapsed - begun
+        worked = side.refit(left)
+    if seconds:
+        pace[side.side] = (clock.elapsed - begun) / seconds
     return worked
 
 
@@ -238,5 +240,7 @@ def _affordable(chosen: dict[str, Run], sides: dict[str, Contender], seconds: fl
         seconds: time left.
         most: the most refits wanted.
     """
-    needed = sum(SEED_SLACK * sides[name].seconds_a_seed() for name in chosen)
-    return most if seconds >= most * needed else max(0, int(seconds / needed))
+    needed = sum(REFIT_SLACK * sides[name].seconds_a_refit() for name in chosen)
+    if not needed or seconds >= most * needed:
+        return most if seconds >= 0 else 0
+    return max(0, int(seconds / needed))

@@ -163,7 +163,10 @@ def _recorded(stored: Any) -> RecordedTime:
     started = text(stored, "started", 40)
     if started and not STARTED.fullmatch(started):
         raise Misfit(f"started: {started!r} is no time")
+    phases = _each(stored, "phases")
+    if "seeds" in phases:  # what earlier versions called this phase
+        phases["refits"] = phases.pop("seeds") + phases.get("refits", 0.0)
     return RecordedTime(
         _bound(stored, "asked_seconds"), _bound(stored, "offered_seconds"),
-        number(stored, "wall_seconds", 0.0, MOST_SECONDS), _each(stored, "spent"), _each(stored, "phases"), started,
+        number(stored, "wall_seconds", 0.0, MOST_SECONDS), _each(stored, "spent"), phases, started,
     )  # fmt: skip

@@ -113,7 +113,7 @@ def test_one_worker_gives_what_no_ray_gives_and_leaves_no_process_behind(parts, 
     assert [point["epoch"] for point in actual[0].curve] == [point["epoch"] for point in expected[0].curve]
     here.choose(None)
     there.choose(None)
-    assert here.add_seed(math.inf) and there.add_seed(math.inf)
+    assert here.refit(math.inf) and there.refit(math.inf)
     for one, other in zip(here.outputs("test", 1), there.outputs("test", 1), strict=True):
         assert np.array_equal(one.arrays["probabilities"], other.arrays["probabilities"])
     found = listening(marked_processes(session))

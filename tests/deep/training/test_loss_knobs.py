@@ -100,7 +100,7 @@ def test_all_strengths_of_class_weights_and_of_the_ordinal_term_share_one_compil
     assert len(deep.trainer.networks) == 1
     weights = [kept.fit.weights for kept in sorted(deep.ranked, key=lambda kept: kept.run.name)]
     assert all(not np.allclose(weights[0][0], other[0]) for other in weights[1:])
-    assert deep.choose(None) is not None and deep.add_seed(math.inf)
+    assert deep.choose(None) is not None and deep.refit(math.inf)
 
 
 def test_other_tasks_have_neither(task_parts):

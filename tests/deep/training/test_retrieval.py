@@ -39,7 +39,7 @@ def network(known=N_TRAIN, compared=16, weight=None, others=()):
         weight,
         {"numbers": x[N_TRAIN:]},
         N_VALID,
-        {"numbers": x[N_TRAIN:]},
+        None,
         y[N_TRAIN:],
         None if weight is None else np.ones(N_VALID),
         others,

@@ -1,4 +1,4 @@
-"""The schedule and the clock of one trial, on a network that only pretends to train."""
+"""The loop and the clock of one trial, on a network that only pretends to train."""
 
 import itertools
 import time
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hand_clock import HandClock
 
-from automl.deep.training import trial
-from automl.deep.training.trial import learning_rate_at, train
+from automl.deep.training import schedule, trial
+from automl.deep.training.trial import refit, train
 from automl.errors import OutOfTime, TrialError
 from automl.sides.ranking import Standing
 
@@ -44,31 +44,26 @@ def clock(monkeypatch):
     """What a trial goes by from now on."""
     made = HandClock(time.monotonic())
     monkeypatch.setattr(trial, "time", made)
+    monkeypatch.setattr(schedule, "time", made)
     return made
 
 
 def fit(network, epochs=10, deadline=None, **options):
-    options.setdefault("judge", lambda raw: float(raw[0]))
+    higher_is_better = options.get("higher_is_better", True)
+    sign = 1.0 if higher_is_better else -1.0
     return train(
         network,
         {"learning_rate": 0.1, "epochs": epochs},
         seed=0,
         deadline=deadline,
         dispatch_seconds=0.25,
-        judge=options["judge"],
-        higher_is_better=options.get("higher_is_better", True),
+        standing=options.get("standing", lambda raw: Standing(sign * float(raw[0]))),
+        higher_is_better=higher_is_better,
         stopping=options.get("stopping", lambda: False),
         n_steps=options.get("n_steps"),
         soft_seconds=options.get("soft_seconds"),
         least_share=options.get("least_share"),
-        standing=options.get("standing"),
     )
-
-
-def test_the_rate_warms_up_and_ends_at_zero():
-    rates = learning_rate_at(np.array([0.0, 0.05, 0.5, 1.0]), 0.1)
-    assert rates[0] < rates[1] == pytest.approx(0.1)
-    assert rates[1] > rates[2] > rates[3] == pytest.approx(0.0, abs=1e-8)
 
 
 def test_the_best_epochs_weights_are_kept():
@@ -82,31 +77,38 @@ def test_of_epochs_with_the_same_score_the_one_with_the_lower_loss_is_kept():
     def judge(raw):
         return 0.8 if raw[0] > 0.15 else 0.7
 
-    result = fit(FakeNetwork(losses), epochs=5, judge=judge, standing=lambda raw: Standing(judge(raw), float(raw[0])))
+    result = fit(FakeNetwork(losses), epochs=5, standing=lambda raw: Standing(judge(raw), float(raw[0])))
     assert (result.score, int(result.weights[0]), float(result.raw_valid[0])) == (0.8, 3, 0.2)
-    assert int(fit(FakeNetwork(losses), epochs=5, judge=judge).weights[0]) == 1
+    assert int(fit(FakeNetwork(losses), epochs=5, standing=lambda raw: Standing(judge(raw))).weights[0]) == 1
 
 
 def test_a_lower_loss_beats_no_better_score_and_does_not_make_the_trial_longer():
     scores = [0.9, 0.5, 0.4, *[0.3] * 37]
     with_tie, without = (
         fit(FakeNetwork(scores), epochs=40, standing=standing)
-        for standing in (lambda raw: Standing(float(raw[0]), float(raw[0])), None)
+        for standing in (lambda raw: Standing(float(raw[0]), float(raw[0])), lambda raw: Standing(float(raw[0])))
     )
     assert (with_tie.score, int(with_tie.weights[0])) == (without.score, int(without.weights[0])) == (0.9, 1)
-    tied = fit(
-        FakeNetwork(np.linspace(0.9, 0.5, 40)),
-        epochs=40,
-        judge=lambda raw: 1.0,
-        standing=lambda raw: Standing(1.0, float(raw[0])),
-    )
-    untied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, judge=lambda raw: 1.0)
+    tied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, standing=lambda raw: Standing(1.0, float(raw[0])))
+    untied = fit(FakeNetwork(np.linspace(0.9, 0.5, 40)), epochs=40, standing=lambda raw: Standing(1.0))
     assert tied.epochs == untied.epochs < 40
     assert int(tied.weights[0]) == len(tied.curve) and int(untied.weights[0]) == 1
 
 
 def test_lower_is_better_where_the_metric_says_so():
     assert fit(FakeNetwork([3.0, 1.0, 2.0]), epochs=3, higher_is_better=False).score == 1.0
+
+
+def test_an_epoch_is_scored_once():
+    scored = []
+
+    def standing(raw):
+        scored.append(float(raw[0]))
+        return Standing(float(raw[0]))
+
+    scores = [0.1, 0.9, 0.5, 0.4]
+    fit(FakeNetwork(scores), epochs=4, standing=standing)
+    assert scored == scores
 
 
 def test_a_trial_that_stops_improving_ends_early():
@@ -185,6 +187,23 @@ def test_compilation_takes_nothing_from_a_schedule_that_is_shortened_to_a_share_
     assert steps(3.0) == pytest.approx(steps(0.01), rel=0.1)
 
 
+def test_a_refit_of_a_share_is_shortened_only_where_the_time_is_too_short_for_that_share(clock):
+    """Half of 100 steps of 0.01 s are trained: 0.55 s with a margin for their spread are enough."""
+
+    def steps(seconds):
+        network, begun = FakeNetwork([], step_seconds=0.01, clock=clock), clock.now
+        network.complete = lambda: None
+        result = refit(
+            network, {"learning_rate": 0.1, "epochs": 25}, seed=0, deadline=begun + seconds, dispatch_seconds=0.02,
+            stopping=lambda: False, n_steps=100, share=0.5,
+        )  # fmt: skip
+        assert len(network.rates) == round(result.n_steps / 2) and clock.now - begun < seconds
+        return result.n_steps
+
+    assert steps(3.0) == steps(0.6) == 100
+    assert 40 < steps(0.3) < 60
+
+
 class RestoredNetwork(FakeNetwork):
     """A network whose state is how many scores it has given."""
 
@@ -207,7 +226,7 @@ def test_a_resumed_trial_keeps_the_epoch_that_an_unbroken_one_keeps(monkeypatch)
 
     monkeypatch.setattr(trial, "SNAPSHOT_SECONDS", -1.0)
     taken = []
-    options = {"judge": lambda raw: float(raw[0]), "standing": standing}
+    options = {"standing": standing}
     unbroken = train(
         RestoredNetwork(scores), {"learning_rate": 0.1, "epochs": 6}, seed=0, deadline=None, dispatch_seconds=0.25,
         higher_is_better=True, stopping=lambda: False, on_snapshot=taken.append, **options,
@@ -219,3 +238,5 @@ def test_a_resumed_trial_keeps_the_epoch_that_an_unbroken_one_keeps(monkeypatch)
             higher_is_better=True, stopping=lambda: False, snapshot=snapshot, **options,
         )  # fmt: skip
         assert (resumed.score, resumed.raw_valid, resumed.epochs) == (unbroken.score, unbroken.raw_valid, 6.0)
+        assert (resumed.best_step, resumed.best_share) == (unbroken.best_step, unbroken.best_share)
+    assert taken[-1].best_fit().best_step == unbroken.best_step != taken[-1].risen_step

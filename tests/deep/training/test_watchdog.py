@@ -121,7 +121,7 @@ def test_what_never_ends_is_stopped_and_the_search_goes_on(task_parts, made, has
     assert signal.getsignal(watches.SIGNAL) == before
     (other,) = deep.step(3000.0)
     assert (other.family, other.status) == ("tiny", "done")
-    assert deep.choose(None) is not None and deep.add_seed(3000.0)
+    assert deep.choose(None) is not None and deep.refit(3000.0)
 
 
 def test_one_that_ends_takes_no_more_than_its_share_of_the_time_with_silence(task_parts, monkeypatch):
@@ -287,7 +287,7 @@ def test_a_start_that_came_further_does_not_count_and_one_that_did_not_leaves_it
             trials(deep)
     deep = call(0)
     assert not deep.earlier_runs()
-    deep._begin(deep._in_flight[0])  # killed once more at the same place
+    deep._begin(deep.resumed.in_flight[0])  # killed once more at the same place
     (left,) = call(0).earlier_runs()
     assert left.status == "cut" and len(left.curve) == 2 and left.valid_score is not None
 

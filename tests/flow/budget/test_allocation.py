@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from automl.flow.budget.allocation import alternate, name_and_seed
+from automl.flow.budget.allocation import alternate, name_and_refit
 from automl.flow.budget.clock import Clock
 from automl.records import Recipe, Run
 
@@ -43,7 +43,7 @@ class FakeSide:
         self.clock.now += min(self.takes, seconds)
         return (Run(f"run-{len(self.offered)}", "deep", "done", "x"),)
 
-    def seconds_a_seed(self, n_members=1):
+    def seconds_a_refit(self, n_members=1):
         return 0.0
 
 
@@ -79,8 +79,8 @@ def test_it_ends_when_nobody_can_use_the_rest():
     assert stopped == "budget"
 
 
-class SeededSide(FakeSide):
-    """Fits seeds, and remembers the seconds that each was given."""
+class TimedSide(FakeSide):
+    """Refits its finalist, and remembers the seconds that each refit was given."""
 
     side = "deep"
 
@@ -91,17 +91,17 @@ class SeededSide(FakeSide):
     def choose(self, latency_ms, ensemble=False):
         return Run("run-1", "deep", "done", "x")
 
-    def seconds_a_seed(self, n_members=1):
+    def seconds_a_refit(self, n_members=1):
         return 1.0
 
-    def add_seed(self, seconds):
+    def refit(self, seconds):
         self.given.append(seconds)
         return True
 
-    def finalist(self):
+    def finalist_run(self):
         return replace(self.choose(None), refitted=True)
 
-    def undo_seeds(self):
+    def undo_refits(self):
         self.given.clear()
 
 
@@ -113,14 +113,14 @@ class NoReserve:
 
 
 @pytest.mark.parametrize(("budget", "bounded"), [(math.inf, False), (60.0, True)])
-def test_a_seed_is_bound_in_time_only_where_the_run_is(budget, bounded):
+def test_a_refit_is_bound_in_time_only_where_the_run_is(budget, bounded):
     clock = FakeClock(budget)
-    side = SeededSide(clock)
-    name_and_seed(Recipe(None), {"deep": side}, clock, lambda: False, NoReserve())
+    side = TimedSide(clock)
+    name_and_refit(Recipe(None), {"deep": side}, clock, lambda: False, NoReserve())
     assert side.given and all(math.isfinite(seconds) == bounded for seconds in side.given)
 
 
-class RefittedSide(SeededSide):
+class RefittedSide(TimedSide):
     """Refits as often as it is told, each in a second; the finalist may be an ensemble of `n_members`."""
 
     def __init__(self, clock, side, works=9, n_members=1):
@@ -132,28 +132,49 @@ class RefittedSide(SeededSide):
         self.ensemble = ensemble
         return Run("ensemble" if ensemble else "run-1", self.side, "done", "x")
 
-    def seconds_a_seed(self, n_members=1):
+    def seconds_a_refit(self, n_members=1):
         self.asked.append(n_members)
         return float(self.n_members if self.ensemble else n_members)
 
-    def add_seed(self, seconds):
-        self.clock.now += self.seconds_a_seed()
+    def refit(self, seconds):
+        self.clock.now += self.seconds_a_refit()
         if self.n_refits >= self.works:
             return False
         self.n_refits += 1
         return True
 
-    def finalist(self):
+    def finalist_run(self):
         return replace(self.choose(None, self.ensemble), refitted=self.n_refits > 0)
 
-    def undo_seeds(self):
+    def undo_refits(self):
         self.n_refits = 0
+
+
+class AlreadyRefittedSide(RefittedSide):
+    """A side whose finalist was named before, and has refits from that time."""
+
+    def __init__(self, clock, side, has):
+        super().__init__(clock, side)
+        self.has = has
+
+    def seconds_a_refit(self, n_members=1):
+        return 0.0 if self.n_refits < self.has else 1.0
+
+
+@pytest.mark.parametrize(("budget", "expected"), [(0.0, 1), (0.5, 2), (3.0, 3)])
+def test_refits_of_an_earlier_naming_count_at_once(budget, expected):
+    clock = FakeClock(budget)
+    sides = {name: AlreadyRefittedSide(clock, name, has=2) for name in ("deep", "shallow")}
+    reserve = NoReserve()
+    reserve.seconds = lambda chosen, n_seeds=1: 0.1 * n_seeds
+    chosen, n_seeds = name_and_refit(Recipe(None), sides, clock, lambda: False, reserve)
+    assert n_seeds == expected and all(run.refitted for run in chosen.values())
 
 
 def refitted_by(deep, shallow, budget=math.inf, **recipe):
     clock = FakeClock(budget)
     sides = {"deep": RefittedSide(clock, "deep", **deep), "shallow": RefittedSide(clock, "shallow", **shallow)}
-    chosen, n_seeds = name_and_seed(Recipe(None, **recipe), sides, clock, lambda: False, NoReserve())
+    chosen, n_seeds = name_and_refit(Recipe(None, **recipe), sides, clock, lambda: False, NoReserve())
     return sides, chosen, n_seeds
 
 
@@ -187,10 +208,10 @@ def test_an_ensemble_stands_where_it_can_be_refitted_or_nothing_can(budget, name
     assert {run.name for run in chosen.values()} == {name}
 
 
-def kept_back(n_seeds, ensemble):
+def kept_back(n_refits, ensemble):
     clock = FakeClock(60.0)
     sides = {name: RefittedSide(clock, name) for name in ("deep", "shallow")}
-    alternate(sides, clock, [], lambda: False, lambda: 0.0, n_seeds=n_seeds, ensemble=ensemble)
+    alternate(sides, clock, [], lambda: False, lambda: 0.0, n_refits=n_refits, ensemble=ensemble)
     return clock.remaining
 
 

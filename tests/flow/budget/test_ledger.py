@@ -92,6 +92,13 @@ ODD = [{"wall_seconds": 10**400}, {"wall_seconds": 1e200}, {"wall_seconds": True
        {"offered_seconds": {}}]  # fmt: skip
 
 
+def test_the_phase_of_refits_is_read_by_its_earlier_name_too(tmp_path):
+    for phases in ({"read": 1.0, "seeds": 2.0}, {"read": 1.0, "seeds": 0.5, "refits": 1.5}):
+        (tmp_path / "spent.json").write_text(json.dumps({**SOUND, "phases": phases}))
+        ledger = Ledger(tmp_path, recipe(60, given=False), Clock(60), print)
+        assert ledger.recorded.phases == {"read": 1.0, "refits": 2.0}
+
+
 def test_what_is_as_it_should_be_is_taken(tmp_path):
     (tmp_path / "spent.json").write_text(json.dumps(SOUND))
     notes = []

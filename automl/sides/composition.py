@@ -1,4 +1,4 @@
-"""The members of a finalist, their weights, and the refits that they have.
+"""What a finalist is composed of: its members, their weights, and the refits that they have.
 
 A refit has the settings of a member and the length that validation chose, and learns from training and validation
 rows. Each seed of a finalist is a refit of all of its members (docs/decisions/0029-refits.md).
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-__all__ = ["Members"]
+__all__ = ["Composition"]
 
 
 class _Refitted(Protocol):
@@ -19,8 +19,8 @@ class _Refitted(Protocol):
 Member = TypeVar("Member", bound=_Refitted)
 
 
-class Members(Generic[Member]):
-    """How a finalist stands: as it was named, or with the members that could be refitted.
+class Composition(Generic[Member]):
+    """The members of a finalist: as it was named, or those that could be refitted.
 
     Attributes:
         members: the members, in the order in which they were named.
@@ -29,32 +29,32 @@ class Members(Generic[Member]):
     """
 
     def __init__(self) -> None:
-        self.name((), (1.0,))
+        self.set((), (1.0,))
 
-    def name(self, members: Sequence[Member], weights: Sequence[float] = (1.0,)) -> None:
-        """Name the members with their weights; refits that they have already are counted as `take_in` is called."""
+    def set(self, members: Sequence[Member], weights: Sequence[float] = (1.0,)) -> None:
+        """Name the members with their weights; refits that they have already count as `count_refit` is called."""
         self._named = tuple(members), tuple(weights)
-        self.undo()
+        self.undo_refits()
 
-    def undo(self) -> None:
+    def undo_refits(self) -> None:
         """Let the finalist stand as it was named."""
         self.members: tuple[Member, ...] = self._named[0]
         self.weights: tuple[float, ...] = self._named[1]
         self.n_refits = 0
 
     @property
-    def waiting(self) -> list[Member]:
+    def without_refit(self) -> list[Member]:
         """The members without the next refit, those of largest weight first."""
         order = sorted(range(len(self.members)), key=lambda i: -self.weights[i])
         return [self.members[i] for i in order if len(self.members[i].refits) <= self.n_refits]
 
-    def take_in(self) -> bool:
+    def count_refit(self) -> bool:
         """Count the next refit of the members, and return whether the finalist has it.
 
         In the first refit, members without one leave, and the weights of the others are scaled to sum to 1. A later one
         counts only if all members have it.
         """
-        lacking: Collection[Member] = self.waiting
+        lacking: Collection[Member] = self.without_refit
         if not self.members or len(lacking) == len(self.members) or (lacking and self.n_refits):
             return False
         pairs = zip(self.members, self.weights, strict=True)
