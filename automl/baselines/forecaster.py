@@ -63,8 +63,8 @@ class Forecaster(ABC):
         """Standardised covariates known ahead, of rows of any shape, ``(*rows.shape, n_covariates)``; gaps are 0."""
         values = known_ahead(dataset, self.known, rows)
         if not hasattr(self, "known_mean"):  # models of before
-            return np.nan_to_num(values)
-        return np.nan_to_num((values - self.known_mean) / self.known_spread)
+            return np.asarray(np.nan_to_num(values))
+        return np.asarray(np.nan_to_num((values - self.known_mean) / self.known_spread))
 
     def _straight(self, values: np.ndarray) -> np.ndarray:
         """Values on the scale that is modelled."""

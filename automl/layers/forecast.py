@@ -13,7 +13,6 @@ __all__ = [
     "ValueTransform", "ValueTransformBack",
 ]  # fmt: skip
 
-Power = Literal["none", "sqrt", "log"]
 MOST_GROWTH = 12.0
 """The logarithm of how often the highest training value a forecast may exceed it."""
 
@@ -32,7 +31,7 @@ class ValueTransform(keras.layers.Layer):  # type: ignore[misc]
     Source: Box and Cox, "An Analysis of Transformations", 1964 (λ = 1/2 up to a linear map, and λ = 0).
     """
 
-    def __init__(self, power: Power, n_targets: int, low: Sequence[float], **kwargs: Any) -> None:
+    def __init__(self, power: str, n_targets: int, low: Sequence[float], **kwargs: Any) -> None:
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
         self.power, self.n_targets = power, int(n_targets)
@@ -69,7 +68,7 @@ class ValueTransformBack(keras.layers.Layer):  # type: ignore[misc]
     Input shape: ``(batch, horizon, n_targets, outputs)``. Output shape: the same.
     """
 
-    def __init__(self, power: Power, high: Sequence[float], **kwargs: Any) -> None:
+    def __init__(self, power: str, high: Sequence[float], **kwargs: Any) -> None:
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
         self.power = power

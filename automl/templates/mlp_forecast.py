@@ -61,7 +61,7 @@ def width_for(n_rows: int) -> int:
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """The usual context first, then others, the cheapest first."""
-    first = {
+    first: dict[str, Any] = {
         "learning_rate": 2e-3, "weight_decay": 1e-3, "dropout": 0.2, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "context": reach_of(specs),
         "transform": transform_for(specs),

@@ -58,7 +58,7 @@ def width_for(n_rows: int) -> int:
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """The usual context first, then a longer one, then one without the linear skip connection."""
-    first = {
+    first: dict[str, Any] = {
         "learning_rate": 1e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "context": reach_of(specs),
         "transform": transform_for(specs),

@@ -69,7 +69,7 @@ def epochs_for(n_rows: int) -> int:
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """A small network with a linear skip connection first, then the paper's without one."""
-    first = {
+    first: dict[str, Any] = {
         "learning_rate": 1e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "context": reach_of(specs),
         "transform": transform_for(specs),

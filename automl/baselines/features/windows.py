@@ -40,7 +40,7 @@ def past(dataset: Dataset, windows: np.ndarray, length: int) -> np.ndarray:
     found = values[np.maximum(rows, np.minimum(start, first - 1)[:, None])]
     found[first == start] = np.nan
     if not np.isnan(found).any():
-        return found
+        return np.asarray(found)
     flat = found.transpose(0, 2, 1).reshape(-1, length)
     flat = pd.DataFrame(flat).ffill(axis=1).bfill(axis=1).fillna(0.0).to_numpy()
     return np.ascontiguousarray(flat.reshape(len(windows), values.shape[1], length).transpose(0, 2, 1))

@@ -16,14 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automl.records import Head, InputSpec, Task
+from automl.records import Head, InputKind, InputSpec, Task
 
 __all__ = [
     "ACCEPTS", "Window", "closed", "contexts_of", "declare_window", "joined", "linear_skip", "n_targets", "opened",
     "own_pasts", "points", "reach_of", "series_of", "transform_for", "unfit_window", "usual", "without_effect",
 ]  # fmt: skip
 
-ACCEPTS = ("series", "numbers", "categories")
+ACCEPTS: tuple[InputKind, ...] = ("series", "numbers", "categories")
 AHEAD_SIZE = 4
 LABEL_SIZE = 8
 
