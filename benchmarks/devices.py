@@ -32,7 +32,9 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATES = ("mlp", "cnn", "text_cnn", "series_rnn", "rnn_forecast")
+TEMPLATES = (
+    "mlp", "cnn", "text_cnn", "series_rnn", "rnn_forecast", "mlp_forecast", "nhits", "patch_transformer",
+)  # fmt: skip
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
@@ -117,7 +119,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     data = DeviceData.place(inputs, target, None, valid, 256)
     settings = template.starts(specs, Facts(len(target), 10 if head.goal == "multiclass" else 0, ()))[0]
     size = job["batch"] or int(settings["batch_size"])
-    knobs = {name: float(settings[name]) for name in template.knobs}
+    knobs = {name: float(settings[name]) for name in template.knobs if name in settings}
     choices = {name: value for name, value in settings.items() if name not in template.knobs}
     parts = (template, choices, knobs, specs, head)
 
