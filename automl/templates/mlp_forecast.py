@@ -16,6 +16,7 @@ from automl.templates.shared.forecasts import (
     contexts_of,
     declare_window,
     joined,
+    known_skip,
     linear_skip,
     opened,
     own_pasts,
@@ -51,7 +52,7 @@ def batch_size_for(n_rows: int) -> int:
 
 def epochs_for(n_rows: int) -> int:
     """The default number of epochs: the more windows, the fewer. Windows overlap, so that few epochs suffice."""
-    return 20 if n_rows < 500 else 15 if n_rows < 3_000 else 10
+    return 30 if n_rows < 500 else 15 if n_rows < 3_000 else 10
 
 
 def width_for(n_rows: int) -> int:
@@ -88,7 +89,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
         straight = layers.Dense(width)(x)
         bent = layers.Dense(width)(layers.Dense(width, activation="relu")(x))
         x = layers.LayerNormalization()(layers.Add()([straight, KnobDropout(knobs["dropout"])(bent)]))
-    z = linear_skip(window, points(x, head), head)
+    z = known_skip(window, linear_skip(window, points(x, head), head), head)
     return closed(window, z, choices, specs, "mlp_forecast")
 
 

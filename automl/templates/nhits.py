@@ -18,6 +18,7 @@ from automl.templates.shared.forecasts import (
     contexts_of,
     declare_window,
     joined,
+    known_skip,
     linear_skip,
     opened,
     own_pasts,
@@ -107,7 +108,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     z = layers.Permute((3, 1, 2))(layers.Reshape((n_targets, n_outputs, horizon))(z))
     if choices["skip"] == "linear":
         z = linear_skip(window, z, head)
-    return closed(window, z, choices, specs, "nhits")
+    return closed(window, known_skip(window, z, head), choices, specs, "nhits")
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:

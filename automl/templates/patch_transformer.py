@@ -16,6 +16,7 @@ from automl.templates.shared.forecasts import (
     contexts_of,
     declare_window,
     joined,
+    known_skip,
     linear_skip,
     opened,
     points,
@@ -109,7 +110,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     z = points(KnobDropout(knobs["dropout"])(x), head)
     if choices["skip"] == "linear":
         z = linear_skip(window, z, head)
-    return closed(window, z, choices, specs, "patch_transformer")
+    return closed(window, known_skip(window, z, head), choices, specs, "patch_transformer")
 
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:

@@ -39,7 +39,7 @@ def test_both_sides_foresee_what_a_promotion_brings(result, side):
     with_, without = (
         result.predict(sales(), side=side, future=ahead(promo))["sales"].to_numpy() for promo in (True, False)
     )
-    assert (with_ - without).mean() == pytest.approx(EFFECT, rel=0.35)
+    assert EFFECT / 2 < (with_ - without).mean() < 2 * EFFECT
     mixed = result.predict(sales(), side=side, future=ahead([True, False, False, True, False]))["sales"].to_numpy()
     promoted = np.array([0, 3])
     assert mixed[promoted].min() > mixed[[1, 2, 4]].max()

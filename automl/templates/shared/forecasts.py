@@ -19,13 +19,14 @@ from typing import Any
 from automl.records import Head, InputKind, InputSpec, Task
 
 __all__ = [
-    "ACCEPTS", "Window", "closed", "contexts_of", "declare_window", "joined", "linear_skip", "n_targets", "opened",
-    "own_pasts", "points", "reach_of", "series_of", "transform_for", "unfit_window", "usual", "without_effect",
+    "ACCEPTS", "Window", "closed", "contexts_of", "declare_window", "joined", "known_skip", "linear_skip",
+    "n_targets", "opened", "own_pasts", "points", "reach_of", "series_of", "transform_for", "unfit_window", "usual", "without_effect",
 ]  # fmt: skip
 
 ACCEPTS: tuple[InputKind, ...] = ("series", "numbers", "categories")
 AHEAD_SIZE = 4
 LABEL_SIZE = 8
+STEP_SIZE = 16
 
 
 def series_of(specs: Sequence[InputSpec]) -> InputSpec | None:
@@ -237,6 +238,22 @@ def linear_skip(window: Window, z: Any, head: Head) -> Any:
     )
     past = keras.layers.Reshape((horizon, size, 1))(keras.layers.Permute((2, 1))(past))
     return keras.layers.Add(dtype="float32")([z, past])
+
+
+def known_skip(window: Window, z: Any, head: Head) -> Any:
+    """Forecasts and what each step's own calendar and known covariates add, by one small network for all steps.
+
+    Source: Das et al., "Long-term Forecasting with TiDE", TMLR 2023, section 4 (temporal decoder).
+    """
+    import keras
+
+    if window.ahead is None:
+        return z
+    horizon, size, n_outputs = (int(number) for number in head.shape)
+    hidden = keras.layers.Dense(STEP_SIZE, activation="relu")(window.ahead)
+    both = keras.layers.Concatenate()([window.ahead, hidden])
+    added = keras.layers.Dense(size * n_outputs, kernel_initializer="zeros", dtype="float32", name="known")(both)
+    return keras.layers.Add(dtype="float32")([z, keras.layers.Reshape((horizon, size, n_outputs))(added)])
 
 
 def unfit_window(name: str, task: Task, specs: Sequence[InputSpec]) -> str | None:
