@@ -32,9 +32,9 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATES = (
-    "mlp", "cnn", "text_cnn", "series_rnn", "rnn_forecast", "mlp_forecast", "nhits", "patch_transformer",
-)  # fmt: skip
+SERIES = ("resnet1d", "lite", "tcn", "series_transformer", "series_rnn")
+FORECASTS = ("mlp_forecast", "nhits", "patch_transformer", "rnn_forecast")
+TEMPLATES = ("mlp", "cnn", "text_cnn", *SERIES, *FORECASTS)
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
@@ -78,7 +78,7 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
     if name == "text_cnn":
         x = rng.integers(0, 5000, size=(n, 64)).astype("int32")
         return {"tokens": x}, labels, (InputSpec("tokens", "tokens", (64,), "int32", 5000, {}),), classes
-    if name == "series_rnn":
+    if name in SERIES:
         x = rng.normal(size=(n, 128, 3)).astype("float32")
         spec = InputSpec("series", "series", (128, 3), "float32", 0, {"mean": [0.0] * 3, "std": [1.0] * 3})
         return {"series": x}, labels, (spec,), classes

@@ -18,6 +18,7 @@ from automl.templates.shared.forecasts import (
     joined,
     known_skip,
     linear_skip,
+    n_pasts,
     opened,
     own_pasts,
     points,
@@ -37,7 +38,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("weight_decay", 1e-6, 1e-1, sampling="log", default=1e-3)
     hp.Float("dropout", 0.0, 0.5, default=0.2)
     hp.Choice("batch_size", [32, 64, 128, 256, 512], default=batch_size_for(facts.n_rows))
-    hp.Int("epochs", 5, 100, step=5, default=epochs_for(facts.n_rows))
+    hp.Int("epochs", 5, 100, step=5, default=epochs_for(n_pasts(specs, facts)))
     declare_window(hp, specs)
     hp.Choice("width", [32, 64, 128, 192, 256], default=width_for(facts.n_rows))
     hp.Int("blocks", 1, 3, default=2)
@@ -50,9 +51,9 @@ def batch_size_for(n_rows: int) -> int:
     return 32 if n_rows < 1_500 else 64 if n_rows < 6_000 else 128
 
 
-def epochs_for(n_rows: int) -> int:
-    """The default number of epochs: the more windows, the fewer. Windows overlap, so that few epochs suffice."""
-    return 30 if n_rows < 500 else 15 if n_rows < 3_000 else 10
+def epochs_for(n_pasts: int) -> int:
+    """The default number of epochs: the more pasts of targets, the fewer. Windows overlap, so that few suffice."""
+    return 30 if n_pasts < 500 else 15 if n_pasts < 3_000 else 10 if n_pasts < 40_000 else 5
 
 
 def width_for(n_rows: int) -> int:
@@ -64,7 +65,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """The usual context first, then others, the cheapest first."""
     first: dict[str, Any] = {
         "learning_rate": 2e-3, "weight_decay": 1e-3, "dropout": 0.2, "hide_rate": 0.02,
-        "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "context": reach_of(specs),
+        "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(n_pasts(specs, facts)), "context": reach_of(specs),
         "transform": transform_for(specs),
         "location": "last", "width": width_for(facts.n_rows), "blocks": 2, "channels": "apart",
     }  # fmt: skip

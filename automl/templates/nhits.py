@@ -20,6 +20,7 @@ from automl.templates.shared.forecasts import (
     joined,
     known_skip,
     linear_skip,
+    n_pasts,
     opened,
     own_pasts,
     reach_of,
@@ -39,7 +40,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("weight_decay", 1e-6, 1e-1, sampling="log", default=1e-3)
     hp.Float("dropout", 0.0, 0.5, default=0.1)
     hp.Choice("batch_size", [32, 64, 128, 256, 512], default=batch_size_for(facts.n_rows))
-    hp.Int("epochs", 5, 100, step=5, default=epochs_for(facts.n_rows))
+    hp.Int("epochs", 5, 100, step=5, default=epochs_for(n_pasts(specs, facts)))
     declare_window(hp, specs)
     hp.Choice("stacks", list(POOLS), default=stacks_for(specs))
     hp.Choice("width", [32, 64, 128, 160, 256], default=width_for(facts.n_rows))
@@ -61,7 +62,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """The usual context first, then a longer one, then one without the linear skip connection."""
     first: dict[str, Any] = {
         "learning_rate": 1e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
-        "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(facts.n_rows), "context": reach_of(specs),
+        "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(n_pasts(specs, facts)), "context": reach_of(specs),
         "transform": transform_for(specs),
         "location": "mean", "stacks": stacks_for(specs), "width": width_for(facts.n_rows), "layers": 2,
         "skip": "linear",

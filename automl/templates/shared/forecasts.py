@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automl.records import Head, InputKind, InputSpec, Task
+from automl.records import Facts, Head, InputKind, InputSpec, Task
 
 __all__ = [
     "ACCEPTS", "Window", "closed", "contexts_of", "declare_window", "joined", "known_skip", "linear_skip",
-    "n_targets", "opened", "own_pasts", "points", "reach_of", "series_of", "transform_for", "unfit_window", "usual",
+    "n_pasts", "n_targets", "opened", "own_pasts", "points", "reach_of", "series_of", "transform_for", "unfit_window", "usual",
     "without_effect",
 ]  # fmt: skip
 
@@ -38,6 +38,12 @@ def series_of(specs: Sequence[InputSpec]) -> InputSpec | None:
 def n_targets(series: InputSpec) -> int:
     """The number of targets in a series."""
     return int(series.stats.get("n_targets") or series.shape[-1])
+
+
+def n_pasts(specs: Sequence[InputSpec], facts: Facts) -> int:
+    """Pasts of single targets in an epoch, which is what an epoch costs where each target is read alone."""
+    series = series_of(specs)
+    return facts.n_rows * (1 if series is None else n_targets(series))
 
 
 def contexts_of(specs: Sequence[InputSpec]) -> list[int]:
