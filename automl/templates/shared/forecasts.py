@@ -20,8 +20,8 @@ from automl.records import Facts, Head, InputKind, InputSpec, Task
 
 __all__ = [
     "ACCEPTS", "Window", "closed", "contexts_of", "declare_window", "joined", "known_skip", "linear_skip",
-    "n_pasts", "n_targets", "opened", "own_pasts", "points", "reach_of", "series_of", "transform_for", "unfit_window", "usual",
-    "without_effect",
+    "n_pasts", "n_targets", "opened", "own_pasts", "points", "reach_of", "series_of", "transform_for", "unfit_window",
+    "usual", "without_effect",
 ]  # fmt: skip
 
 ACCEPTS: tuple[InputKind, ...] = ("series", "numbers", "categories")
