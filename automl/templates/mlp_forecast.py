@@ -66,7 +66,8 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first: dict[str, Any] = {
         "learning_rate": 2e-3, "weight_decay": 1e-3, "dropout": 0.2, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(n_pasts(specs, facts)),
-        "context": reach_of(specs), "transform": transform_for(specs), "location": "last", "width": width_for(facts.n_rows), "blocks": 2, "channels": "apart",
+        "context": reach_of(specs), "transform": transform_for(specs),
+        "location": "last", "width": width_for(facts.n_rows), "blocks": 2, "channels": "apart",
     }  # fmt: skip
     longer = [steps for steps in contexts_of(specs) if steps > first["context"]]
     other = {**first, "transform": "none", "context": [*longer, first["context"]][0], "location": "mean"}

@@ -63,7 +63,8 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     first: dict[str, Any] = {
         "learning_rate": 1e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(n_pasts(specs, facts)),
-        "context": reach_of(specs), "transform": transform_for(specs), "location": "mean", "stacks": stacks_for(specs), "width": width_for(facts.n_rows), "layers": 2,
+        "context": reach_of(specs), "transform": transform_for(specs),
+        "location": "mean", "stacks": stacks_for(specs), "width": width_for(facts.n_rows), "layers": 2,
         "skip": "linear",
     }  # fmt: skip
     longer = [{**first, "context": steps} for steps in contexts_of(specs) if steps > first["context"]]
