@@ -60,6 +60,8 @@ def fit(
     group: str | None = None,
     weight: Any = None,
     horizon: int | None = None,
+    season: int | None = None,
+    known: str | Sequence[str] | None = None,
     columns: Mapping[str, Kind] | str | None = None,
     drop: str | Sequence[str] | None = None,
     budget: str | float | None = None,
@@ -96,6 +98,8 @@ def fit(
         group: column of groups; rows of a group stay in one part of the split.
         weight: column of sample weights, or an array ``(n_rows,)``.
         horizon: steps to forecast; None to choose by the frequency.
+        season: steps of a season of a forecast, by which MASE scales; None to choose by the frequency.
+        known: covariates of a forecast whose future values are known beforehand; `predict` asks for them as `future`.
         columns: kinds of columns (name → kind) for which detection is to be overridden.
         drop: names of columns to leave out of the inputs.
         budget: time for the whole call: 90 (seconds), "90s", "5m", "2h"; "none" for no bound but `max_trials`, so that
@@ -150,6 +154,8 @@ def run(
     group: str | None = None,
     weight: Any = None,
     horizon: int | None = None,
+    season: int | None = None,
+    known: str | Sequence[str] | None = None,
     columns: Mapping[str, Kind] | str | None = None,
     drop: str | Sequence[str] | None = None,
     budget: str | float | None = None,
@@ -193,6 +199,8 @@ def run(
         group: column of groups.
         weight: column of sample weights, or an array ``(n_rows,)``.
         horizon: steps to forecast.
+        season: steps of a season of a forecast.
+        known: covariates of a forecast whose future values are known beforehand.
         columns: kinds of columns (name → kind).
         drop: names of columns to leave out of the inputs.
         budget: time for the whole call, as in `fit`.
@@ -255,6 +263,8 @@ def inspect(
     group: str | None = None,
     weight: Any = None,
     horizon: int | None = None,
+    season: int | None = None,
+    known: str | Sequence[str] | None = None,
     columns: Mapping[str, Kind] | str | None = None,
     drop: str | Sequence[str] | None = None,
     seed: int | None = None,
@@ -281,6 +291,8 @@ def inspect(
         group: column of groups.
         weight: column of sample weights, or an array ``(n_rows,)``.
         horizon: steps to forecast; None to choose by the frequency.
+        season: steps of a season of a forecast, by which MASE scales; None to choose by the frequency.
+        known: covariates of a forecast whose future values are known beforehand; `predict` asks for them as `future`.
         columns: kinds of columns (name → kind) for which detection is to be overridden.
         drop: names of columns to leave out of the inputs.
         seed: seed of the split. None for 0.

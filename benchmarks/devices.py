@@ -33,7 +33,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 SERIES = ("resnet1d", "lite", "tcn", "series_transformer", "series_rnn")
-TEMPLATES = ("mlp", "cnn", "text_cnn", *SERIES, "rnn_forecast")
+FORECASTS = ("mlp_forecast", "nhits", "patch_transformer", "rnn_forecast")
+TEMPLATES = ("mlp", "cnn", "text_cnn", *SERIES, *FORECASTS)
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
@@ -118,7 +119,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     data = DeviceData.place(inputs, target, None, valid, 256)
     settings = template.starts(specs, Facts(len(target), 10 if head.goal == "multiclass" else 0, ()))[0]
     size = job["batch"] or int(settings["batch_size"])
-    knobs = {name: float(settings[name]) for name in template.knobs}
+    knobs = {name: float(settings[name]) for name in template.knobs if name in settings}
     choices = {name: value for name, value in settings.items() if name not in template.knobs}
     parts = (template, choices, knobs, specs, head)
 

@@ -22,6 +22,7 @@ from automl.cli.flags import (
     Horizon,
     Json,
     JsonLines,
+    Known,
     Label,
     Latency,
     Log,
@@ -39,6 +40,7 @@ from automl.cli.flags import (
     Repeats,
     Resume,
     RetrainsPerYear,
+    Season,
     Seed,
     Series,
     Target,
@@ -57,8 +59,8 @@ __all__ = ["fit", "run"]
 LARGEST_LOOK_BYTES = 1 << 26
 RESULT_BYTES = 1 << 28
 LOOKED_AT = (
-    "label", "metric", "test", "time_column", "series", "horizon", "group", "weight", "columns", "drop", "plugins",
-    "source",
+    "label", "metric", "test", "time_column", "series", "horizon", "season", "known", "group", "weight",
+    "columns", "drop", "plugins", "source",
 )  # fmt: skip
 
 
@@ -72,6 +74,8 @@ def fit(
     time_column: TimeColumn = None,
     series: Series = None,
     horizon: Horizon = None,
+    season: Season = None,
+    known: Known = None,
     group: Group = None,
     weight: Weight = None,
     columns: Columns = None,
@@ -128,6 +132,8 @@ def run(
     time_column: TimeColumn = None,
     series: Series = None,
     horizon: Horizon = None,
+    season: Season = None,
+    known: Known = None,
     group: Group = None,
     weight: Weight = None,
     columns: Columns = None,

@@ -65,6 +65,8 @@ class Recipe:
         group: name of the column of groups, or None for no groups.
         weight: column of sample weights, or an array of shape (n_rows,), or None.
         horizon: steps to forecast, or None to choose by frequency.
+        season: steps of a season of a forecast, also those by which MASE scales; None for the calendar's.
+        known: names of covariates of a forecast whose future values are known when it is made.
         columns: kind of each column by name, overriding detection.
         drop: names of columns that are not read as inputs.
         budget_seconds: time for the whole call.
@@ -98,6 +100,8 @@ class Recipe:
     group: str | None = None
     weight: Any = None
     horizon: int | None = None
+    season: int | None = None
+    known: tuple[str, ...] = ()
     columns: Mapping[str, Kind] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     budget_seconds: float = 300.0

@@ -54,6 +54,9 @@ class Facts:
         most_words: the same, levels of few rows included.
         numbers_come_back: whether a column of numbers has values that come back and tell more than their neighbours;
             True where that was not looked at.
+        contexts: forecasts only: numbers of steps before a window that a model may read, ascending.
+        start_context: forecasts only: the one to try first; 0 if they were not looked at.
+        transforms: forecasts only: transforms that the training values admit.
     """
 
     n_rows: int
@@ -64,6 +67,9 @@ class Facts:
     most_levels: int | None = None
     most_words: int | None = None
     numbers_come_back: bool = True
+    contexts: tuple[int, ...] = ()
+    start_context: int = 0
+    transforms: tuple[str, ...] = ("none",)
 
 
 LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast")

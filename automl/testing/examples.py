@@ -48,8 +48,17 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
     """Small input specs of the kinds a template accepts, as our encoders emit them for this goal."""
     if goals.named(goal).in_windows:
         moments = {"n_targets": 2, "horizon": 4, "season": 3}
+        reach = {
+            "contexts": [6, 12],
+            "start": 6,
+            "transforms": ["none", "sqrt", "log"],
+            "low": [1.0] * 2,
+            "high": [9.0] * 2,
+        }
         specs = [
-            InputSpec("series", "series", (12, 3), "float32", stats={"mean": [5.0] * 3, "std": [2.0] * 3, **moments}),
+            InputSpec(
+                "series", "series", (12, 3), "float32", stats={"mean": [5.0] * 3, "std": [2.0] * 3, **moments, **reach}
+            ),
             InputSpec("future", "series", (4, 3), "float32", stats={"mean": [0.0] * 3, "std": [1.0] * 3, **moments}),
             InputSpec("categories", "categories", (1,), "int32", 5, {"columns": ["series"], "sizes": [5]}),
         ]
