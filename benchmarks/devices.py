@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATES = ("mlp", "cnn", "text_cnn", "series_rnn", "rnn_forecast")
+TEMPLATES = ("mlp", "cnn", "ngram_mlp", "text_cnn", "series_rnn", "rnn_forecast")
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
@@ -59,7 +59,7 @@ def arguments() -> argparse.Namespace:
 
 def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, ...], Any]:
     """Inputs, target, specs and head of 2,048 rows."""
-    from automl.records import Head, InputSpec
+    from automl.records import NGRAM_BITS, Head, InputSpec
 
     rng, n = np.random.default_rng(0), 2048
     classes = Head("multiclass", (10,), "softmax", "sparse_categorical_crossentropy", (), (0.1,) * 10)
@@ -73,6 +73,11 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
         x = rng.integers(0, 256, size=(n, 28, 28, 1)).astype("uint8")
         spec = InputSpec("image", "image", (28, 28, 1), "uint8", 0, {"mean": [128.0], "std": [70.0]})
         return {"image": x}, labels, (spec,), classes
+    if name == "ngram_mlp":
+        x = (rng.integers(1, 40_000, size=(n, 512)) + (rng.integers(1, 2_048, size=(n, 512)) << NGRAM_BITS)).astype(
+            "int32"
+        )
+        return {"ngrams": x}, labels, (InputSpec("ngrams", "ngrams", (512,), "int32", 40_000, {}),), classes
     if name == "text_cnn":
         x = rng.integers(0, 5000, size=(n, 64)).astype("int32")
         return {"tokens": x}, labels, (InputSpec("tokens", "tokens", (64,), "int32", 5000, {}),), classes

@@ -15,6 +15,7 @@ import pandas as pd
 from automl.errors import DataError
 from automl.modalities.shared.categories import strings
 from automl.modalities.shared.cells import as_they_are, names_of, typed
+from automl.modalities.shared.ngrams import MAX_CHARACTERS, NGrams, fit_ngrams, restore_ngrams
 from automl.modalities.shared.specs import check_equal, restore_spec, spec_state
 from automl.records import MIN_LEVEL_ROWS, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
 
@@ -22,7 +23,8 @@ __all__ = ["TEXT", "TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "res
 
 MAX_WORDS = 20_000
 MAX_LENGTH = 256
-MAX_CHARACTERS = 10_000
+NGRAM_ROWS = 50_000
+"""The n-grams that are read are chosen on so many rows."""
 PADDING, UNKNOWN, SEPARATOR = 0, 1, 2
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:]\d+)*|[^\w\s]|_+")
 _LONG_NUMBER = re.compile(r"\d{5,}")
@@ -113,27 +115,32 @@ def first_word(columns: list[str]) -> int:
 
 @dataclass(eq=False)
 class TextEncoder:
-    """Texts as token ids.
+    """Texts as token ids in their order, and as a bag of weighted n-grams.
 
     Attributes:
-        specs: the one input "tokens".
-        part: what makes it.
+        specs: "tokens" and, where an n-gram comes back, "ngrams".
+        part: what makes the tokens.
+        ngrams: what makes the n-grams, or None.
     """
 
     specs: tuple[InputSpec, ...]
     part: Tokens
+    ngrams: NGrams | None = None
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Token ids ``(n, length)`` int32 under "tokens"."""
-        return {self.specs[0].name: self.part.transform(dataset.inputs.take(rows))}
+        """``(n, length)`` int32 under "tokens" and "ngrams"."""
+        frame = dataset.inputs.take(rows)
+        arrays = {"tokens": self.part.transform(frame)}
+        return arrays if self.ngrams is None else {**arrays, "ngrams": self.ngrams.transform(frame)}
 
     def state(self) -> dict[str, Any]:
-        """Plain numbers, strings and lists."""
-        return {"encoder": "text", "specs": [spec_state(spec) for spec in self.specs], **self.part.state()}
+        """Plain numbers, strings, lists and arrays."""
+        state = {"encoder": "text", "specs": [spec_state(spec) for spec in self.specs], **self.part.state()}
+        return state if self.ngrams is None else {**state, "ngrams": self.ngrams.state()}
 
 
 def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = None) -> TextEncoder:
-    """Fit vocabulary and length on the training rows.
+    """Fit vocabulary, n-grams and lengths on the training rows.
 
     Raises:
         DataError: there is no text column, or no training text holds a word.
@@ -144,14 +151,16 @@ def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = 
             f"expected a text column; found {[f'{c.name} ({c.kind})' for c in task.columns]}. "
             "Name one, such as columns={'name': 'text'}"
         )
-    fitted = fit_tokens(dataset.inputs.take(split.train), columns)
+    frame = dataset.inputs.take(split.train)
+    fitted = fit_tokens(frame, columns)
     if fitted is None:
         raise DataError(
             f"expected words in the text columns {columns}; all {len(split.train)} training texts are empty. "
             "Check the columns, or that the file was read with the right delimiter"
         )
-    part, spec = fitted
-    return TextEncoder((spec,), part)
+    bag = fit_ngrams(frame, columns, NGRAM_ROWS)
+    specs = (fitted[1],) if bag is None else (fitted[1], bag[1])
+    return TextEncoder(specs, fitted[0], None if bag is None else bag[0])
 
 
 def restore(state: Mapping[str, Any]) -> TextEncoder:
@@ -159,7 +168,8 @@ def restore(state: Mapping[str, Any]) -> TextEncoder:
     specs = tuple(restore_spec(spec) for spec in state["specs"])
     tokens = restore_tokens({"length": specs[0].shape[0], **state})
     check_equal("the length of texts", tokens.length, specs[0].shape[0])
-    return TextEncoder(specs, tokens)
+    check_equal("the inputs of a text", [spec.name for spec in specs], ["tokens", "ngrams"][: 1 + ("ngrams" in state)])
+    return TextEncoder(specs, tokens, restore_ngrams(state["ngrams"], specs[1]) if "ngrams" in state else None)
 
 
 def tokenise(text: str) -> list[str]:
