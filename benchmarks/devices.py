@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATES = ("mlp", "cnn", "ngram_mlp", "text_cnn", "series_rnn", "rnn_forecast")
+TEMPLATES = ("mlp", "cnn", "ngram_mlp", "text_cnn", "text_rnn", "text_transformer", "series_rnn", "rnn_forecast")
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
@@ -78,7 +78,7 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
             "int32"
         )
         return {"ngrams": x}, labels, (InputSpec("ngrams", "ngrams", (512,), "int32", 40_000, {}),), classes
-    if name == "text_cnn":
+    if name.startswith("text_"):
         x = rng.integers(0, 5000, size=(n, 64)).astype("int32")
         return {"tokens": x}, labels, (InputSpec("tokens", "tokens", (64,), "int32", 5000, {}),), classes
     if name == "series_rnn":

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from automl.records import InputSpec
+from automl.records import Facts, InputSpec
 
-__all__ = ["TEXT_KINDS", "no_text"]
+__all__ = ["TEXT_KINDS", "no_text", "short_of"]
 
 TEXT_KINDS = ("tokens", "ngrams")
 """The inputs of a text task; a template for texts reads one of them and passes over the others."""
+FEW_WORDS = 500_000
 
 
 def no_text(name: str, specs: Sequence[InputSpec], kind: str = "tokens") -> str | None:
@@ -25,3 +26,17 @@ def no_text(name: str, specs: Sequence[InputSpec], kind: str = "tokens") -> str 
         found = ", ".join(strangers or sorted({spec.kind for spec in specs})) or "no inputs"
         return f"{name} reads {kind} of texts only; this task has {found}"
     return None
+
+
+def short_of(prior: float) -> Callable[[Sequence[InputSpec], Facts], float]:
+    """A prior for networks that read words one by one: so much for few words, and less the more there are to read.
+
+    Args:
+        prior: for at most `FEW_WORDS` words an epoch.
+    """
+
+    def of(specs: Sequence[InputSpec], facts: Facts) -> float:
+        n_words = max(facts.n_rows, 1) * max((spec.shape[0] for spec in specs if spec.kind == "tokens"), default=1)
+        return prior * min(1.0, (FEW_WORDS / n_words) ** 0.5)
+
+    return of
