@@ -14,7 +14,7 @@ Kind = Literal[
     "numeric", "categorical", "boolean", "datetime", "text", "url", "embedded_number",
     "list", "image_path", "identifier", "constant", "unknown",
 ]  # fmt: skip
-InputKind = Literal["numbers", "categories", "tokens", "ngrams", "image", "series"]
+InputKind = Literal["numbers", "categories", "tokens", "ngrams", "vectors", "image", "series"]
 OutputKind = Literal[
     "labels", "probabilities", "values", "quantiles", "windows", "scores", "vectors", "samples", "masks"
 ]

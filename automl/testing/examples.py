@@ -66,6 +66,7 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
         InputSpec("categories", "categories", (2,), "int32", 12, {"columns": ["a", "b"], "sizes": [3, 12]}),
         InputSpec("tokens", "tokens", (7,), "int32", 30, {"columns": ["text"]}),
         InputSpec("ngrams", "ngrams", (9,), "int32", 40, {"columns": ["text"]}),
+        InputSpec("vectors", "vectors", (6,), "float32", stats={"mean": [0.1] * 6, "std": [0.5] * 6}),
         InputSpec("image", "image", (12, 10, 3), "uint8", stats={"mean": [120.0] * 3, "std": [60.0] * 3}),
         InputSpec("series", "series", (20, 2), "float32", stats={"mean": [5.0, 5.0], "std": [2.0, 2.0]}),
     ]

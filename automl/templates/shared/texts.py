@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from automl.records import Facts, InputSpec
 
 __all__ = ["TEXT_KINDS", "no_text", "short_of"]
 
-TEXT_KINDS = ("tokens", "ngrams")
+TEXT_KINDS = ("tokens", "ngrams", "vectors")
 """The inputs of a text task; a template for texts reads one of them and passes over the others."""
 FEW_WORDS = 500_000
 
@@ -37,6 +38,6 @@ def short_of(prior: float) -> Callable[[Sequence[InputSpec], Facts], float]:
 
     def of(specs: Sequence[InputSpec], facts: Facts) -> float:
         n_words = max(facts.n_rows, 1) * max((spec.shape[0] for spec in specs if spec.kind == "tokens"), default=1)
-        return prior * min(1.0, (FEW_WORDS / n_words) ** 0.5)
+        return prior * min(1.0, math.sqrt(FEW_WORDS / n_words))
 
     return of
