@@ -80,7 +80,7 @@ def pretrained_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping
     first = {"words": 1.0, "loss": loss, "n_features": 2_000, "width": 0.5, "class_weight": None}
     alone = {"words": 0.0}
     kernel = {"words": 0.0, "loss": "kernel"}
-    others = {"words": [0.0, 0.5, 1.0, 2.0], "loss": [loss, "ridge"] + (["hinge"] if labelled(task) else [])}
+    others = {"words": [0.0, 0.5, 1.0, 2.0], "loss": [loss, "ridge", "hinge"] if labelled(task) else [loss]}
     yield from draws(first, others | weights_options(task, facts), seed, (alone, kernel))
 
 
