@@ -127,4 +127,4 @@ class Result:
         from automl.flow.keep import save
 
         predictors = dict(self.model.predictors)
-        return save(Path(path), self.outcome, predictors, self.model.recommended, self.result, self.folder)
+        return save(Path(path), self.outcome, predictors, self.model.recommended)

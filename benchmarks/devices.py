@@ -32,7 +32,9 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATES = ("mlp", "cnn", "ngram_mlp", "text_cnn", "text_rnn", "text_transformer", "series_rnn", "rnn_forecast")
+SERIES = ("resnet1d", "lite", "tcn", "series_transformer", "series_rnn")
+TEXTS = ("ngram_mlp", "text_cnn", "text_rnn", "text_transformer", "pretrained_text")
+TEMPLATES = ("mlp", "cnn", *TEXTS, *SERIES, "rnn_forecast")
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
@@ -74,14 +76,16 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
         spec = InputSpec("image", "image", (28, 28, 1), "uint8", 0, {"mean": [128.0], "std": [70.0]})
         return {"image": x}, labels, (spec,), classes
     if name == "ngram_mlp":
-        x = (rng.integers(1, 40_000, size=(n, 512)) + (rng.integers(1, 2_048, size=(n, 512)) << NGRAM_BITS)).astype(
-            "int32"
-        )
-        return {"ngrams": x}, labels, (InputSpec("ngrams", "ngrams", (512,), "int32", 40_000, {}),), classes
-    if name.startswith("text_"):
+        x = rng.integers(1, 40_000, size=(n, 512)) + (rng.integers(1, 2_048, size=(n, 512)) << NGRAM_BITS)
+        spec = InputSpec("ngrams", "ngrams", (512,), "int32", 40_000, {})
+        return {"ngrams": x.astype("int32")}, labels, (spec,), classes
+    if name == "pretrained_text":
+        spec = InputSpec("vectors", "vectors", (384,), "float32", 0, {"mean": [0.0] * 384, "std": [1.0] * 384})
+        return {"vectors": rng.normal(size=(n, 384)).astype("float32")}, labels, (spec,), classes
+    if name in TEXTS:
         x = rng.integers(0, 5000, size=(n, 64)).astype("int32")
         return {"tokens": x}, labels, (InputSpec("tokens", "tokens", (64,), "int32", 5000, {}),), classes
-    if name == "series_rnn":
+    if name in SERIES:
         x = rng.normal(size=(n, 128, 3)).astype("float32")
         spec = InputSpec("series", "series", (128, 3), "float32", 0, {"mean": [0.0] * 3, "std": [1.0] * 3})
         return {"series": x}, labels, (spec,), classes

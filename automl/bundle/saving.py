@@ -54,8 +54,8 @@ def save(
         predictors: side ("deep", "shallow", "floor", "blend") → predictor; a blend is saved as its weight, beside the
             models that it refers to.
         recommended: the side that predicts by default.
-        result: the content of ``result.json``. Reasons of failed runs are left out, because an exception may quote a
-            cell of the data.
+        result: the content of ``result.json``, without what exceptions said. Reasons of failed runs are left out here
+            as well, because an exception may quote a cell of the data.
         recipe_text: the recipe as YAML.
         report_html: the report, without examples of training rows.
         keeps_rows: whether a fitted model holds training rows; recorded for whoever gets the folder.

@@ -114,7 +114,10 @@ def predict(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A saved model, or a run folder.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="New rows, in any form that fit takes.")],
     out: Annotated[str | None, typer.Option(help="File to write: .csv, .tsv, .parquet, .feather or .jsonl.")] = None,
-    side: Annotated[str | None, typer.Option(help="deep, shallow or blend; default the recommended one.")] = None,
+    side: Annotated[
+        str | None,
+        typer.Option(help="deep, shallow, blend or floor, as far as MODEL has it; default the recommended one."),
+    ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Probabilities of each class instead of labels.")] = False,
     interval: Annotated[
         float | None,

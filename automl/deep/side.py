@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automl import metrics
+from automl import goals, metrics
 from automl.deep import repeat as repeats
 from automl.deep.archive import Archive, as_run, scores_of
 from automl.deep.data import training_data_of
@@ -46,10 +46,11 @@ __all__ = ["DeepSide"]
 KEPT_FITS = 8
 FIRST_SHARE = 0.4
 SMALL_ROWS = 5_000
-"""A table with fewer training rows is small: several short trials find more on it than one long one (decision 30)."""
-WANTED_TRIALS, LAST_TRIALS = 6, 2
+"""Of fewer training rows of a table, or fewer whole series, several short trials find more than one long one (decisions
+30 and 40)."""
+WANTED_TRIALS, WANTED_ON_SERIES, LAST_TRIALS = 6, 3, 2
 SHORTEST_SHARE = 0.2
-"""The smallest share of its schedule that a trial on a small table is given."""
+"""The smallest share of its schedule that a trial on few rows is given."""
 NEIGHBOURS = 2
 COMPILE_SHARE = 0.15
 LEAST_SHARE = 0.3
@@ -123,9 +124,7 @@ class DeepSide:
             stopping,
         )
         self.trainer.on_stuck = self._on_stuck
-        self.small_table = self.trainer.data.n_train < SMALL_ROWS and all(
-            spec.kind in TABLE_KINDS for spec in encoder.specs
-        )
+        self.wanted_trials = wanted_trials(self.trainer.data.n_train, task, encoder.specs)
         self.pool: Pool = remote or LocalPool(self.trainer)
         if remote is not None:
             remote.supply(self.trainer.training_data, tuple(templates), self.options.memory_mib)
@@ -258,7 +257,7 @@ class DeepSide:
             self.seed * 1000 + search.n_runs,
             seconds,
             soft_seconds=self._soft_seconds(seconds),
-            least_share=SHORTEST_SHARE if self.small_table else None,
+            least_share=SHORTEST_SHARE if self.wanted_trials else None,
             milestones=milestones_for(search.peers) if self.early_stopping else (),
             promotion_score=self.holdout_policy.promotion_score(),
             promotion_share=self.holdout_policy.share,
@@ -269,13 +268,13 @@ class DeepSide:
     def _soft_seconds(self, seconds: float) -> float | None:
         """Seconds that the trial should take if its schedule is not shortened much by that; None for no such bound.
 
-        The first trial gets a share of the time, so that there is time for others. On a small table, where short
+        The first trial gets a share of the time, so that there is time for others. On few rows, where short
         schedules lose little, the time is shared by the trials that are still wanted. Once the best trial is judged on
         n hold-outs, each later trial gets at most 1/n of the time, so that it can be judged on as many.
         """
         share = 1 / self.ranked[0].run.n_holdouts if self.ranked else FIRST_SHARE
-        if self.small_table:
-            share = min(share, 1 / max(WANTED_TRIALS - self.n_runs, LAST_TRIALS))
+        if self.wanted_trials:
+            share = min(share, 1 / max(self.wanted_trials - self.n_runs, LAST_TRIALS))
         return share * seconds if share < 1 and math.isfinite(seconds) else None
 
     def _ask(self, search: FamilySearch) -> str | None:
@@ -473,6 +472,10 @@ class DeepSide:
         """Drop all refits: the finalist stands as it was searched."""
         self.finalist.composition.undo_refits()
 
+    def remember(self) -> Callable[[], None]:
+        """Return a function that lets the finalist stand again as it stands now, whatever was named since."""
+        return self.finalist.composition.remember()
+
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions on validation or test rows; see `Finalist.outputs`."""
         return self.finalist.outputs(part, n_seeds)
@@ -485,3 +488,19 @@ class DeepSide:
         """Drop compiled networks and end worker processes."""
         self.pool.close()
         self.trainer.close()
+
+
+def wanted_trials(n_train: int, task: Task, specs: Sequence[InputSpec]) -> int:
+    """The trials that share the first of the time; 0 where no number of them is wanted.
+
+    Args:
+        n_train: number of training rows.
+        task: the task.
+        specs: inputs of the networks.
+    """
+    kinds = {spec.kind for spec in specs}
+    if n_train >= SMALL_ROWS:
+        return 0
+    if kinds <= set(TABLE_KINDS):
+        return WANTED_TRIALS
+    return WANTED_ON_SERIES if kinds == {"series"} and not goals.named(task).in_windows else 0

@@ -11,7 +11,7 @@ import numpy as np
 from automl import goals, metrics, verdict
 from automl.goals.shared.outputs import combine
 from automl.records import Contestant, Cost, Run
-from automl.split import unit_ids_of
+from automl.split import time_ids_of, unit_ids_of
 
 if TYPE_CHECKING:
     from automl.flow.prepare import Prepared
@@ -54,6 +54,7 @@ def champion_of(prepared: Prepared, outputs: Mapping[Side, Output], items: np.nd
         task.metric, truth, outputs, unit_ids_of(dataset, split, items),
         truth if split.units == "row" and goals.named(task).is_one_class else None,
         dataset.weight_of(items), goals.scoring_context(dataset, task, split, items), split.in_time,
+        time_ids_of(dataset, split, items),
     )  # fmt: skip
     return verdict.name_champion(valid, seed)
 

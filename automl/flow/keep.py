@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +34,7 @@ def keep(
     try:
         result = _report(outcome, folder)
         try:
-            save(refuse_link(folder / "model"), outcome, predictors, recommended, result, folder)
+            save(refuse_link(folder / "model"), outcome, predictors, recommended)
         except BundleError as error:  # the contest is over: what it found is not lost with the model
             outcome = dataclasses.replace(outcome, findings=(_not_saved(error), *outcome.findings))
             result = _report(outcome, folder)
@@ -62,6 +61,7 @@ def _not_saved(error: BundleError) -> Finding:
     return Finding(
         "model_not_saved", "high", f"The models were not saved ({error}).",
         "They predict in this process only. See the page on adding a baseline for the types that a model may hold.",
+        quoted=str(error),
     )  # fmt: skip
 
 
@@ -70,22 +70,17 @@ def save(
     outcome: Outcome,
     predictors: dict[str, Any],
     recommended: str,
-    result: dict[str, Any],
-    folder: Path,
 ) -> Path:
-    """Save the predictors as a bundle, with the report of the run's folder without its examples of rows."""
-    with tempfile.TemporaryDirectory() as scratch:
-        page = report.render(
-            folder, Path(scratch) / "report.html", sections=_sections(), examples=False, strict=False
-        ).read_text(encoding="utf-8")
+    """Save the predictors as a bundle, with a report that holds no rows and no words of exceptions."""
+    unquoted = report.without_exceptions(outcome)
     return bundle.save(
         target,
         outcome.task,
         predictors,
         recommended,
-        result,
+        report.result_dict(unquoted),
         str(outcome.reproduce.get("recipe", "")),
-        page,
+        report.shareable(unquoted, _sections()),
         keeps_rows=keeps_rows([run for run in outcome.runs if run.finalist], outcome.runs),
     )
 

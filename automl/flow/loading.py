@@ -36,10 +36,12 @@ class LeftOut:
     Attributes:
         reason: the reason, as a clause.
         step: what the user can do, as a sentence.
+        quoted: the part of the reason that an exception said, see `records.Finding`.
     """
 
     reason: str
     step: str = "Give a longer budget."
+    quoted: str = ""
 
 
 def import_deep(wish: DeviceWish) -> None:
@@ -143,6 +145,7 @@ def failed_loading(error: BaseException) -> LeftOut:
     return LeftOut(
         f"TensorFlow could not be loaded ({words})",
         "`automl doctor` tells what is wrong with it; a limit on memory, threads or open files may be the reason.",
+        words,
     )
 
 

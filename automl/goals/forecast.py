@@ -10,7 +10,7 @@ import numpy as np
 from automl.goals.shared.codecs import fit_windows
 from automl.goals.shared.examples import value_target
 from automl.goals.shared.intervals import Intervals
-from automl.goals.shared.rows import no_rarest, usual
+from automl.goals.shared.rows import no_rarest, unused, usual
 from automl.goals.shared.scoring import window_context
 from automl.goals.shared.truth import value_truth
 from automl.records import Example, Goal, Head, Output
@@ -40,7 +40,8 @@ def _frame(arrays: Mapping[str, np.ndarray], task: Task) -> pd.DataFrame:
         columns[name] = arrays["values"][:, :, t].ravel()
         if "quantiles" in arrays:
             for q, level in enumerate(task.quantiles):
-                columns[f"{name}_q{round(100 * level):02d}"] = arrays["quantiles"][:, :, t, q].ravel()
+                made = unused(f"{name}_q{round(100 * level):02d}", {*columns, *task.target})
+                columns[made] = arrays["quantiles"][:, :, t, q].ravel()
     return pd.DataFrame(columns)
 
 

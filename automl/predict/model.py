@@ -117,7 +117,8 @@ class SideModel:
 
         Returns:
             A frame indexed as by `predict`: for each target its prediction and the columns ``<target>_lower`` and
-            ``<target>_upper``; for a forecast, those of each step beside its series and time.
+            ``<target>_upper``; for a forecast, those of each step beside its series and time. Where another column has
+            such a name, that of the end has an underscore more.
 
         Raises:
             DataError: the task predicts no numbers, there were too few held-out rows for the level, the model was
@@ -192,12 +193,17 @@ class SideModel:
         """A frame of predictions with the index of the rows, or beside the series and times of the steps."""
         import pandas as pd
 
+        from automl.goals.shared.rows import unused
         from automl.predict.rows import placed, times_of
 
         if read.windows is None:
             predicted: pd.DataFrame | pd.Series = placed(frame, read.dataset)
             return predicted
-        return pd.concat([times_of(read.dataset, read.windows, self.task), frame], axis=1)
+        times = times_of(read.dataset, read.windows, self.task)
+        frame = frame.to_frame() if isinstance(frame, pd.Series) else frame
+        taken = {*times.columns, *frame.columns}
+        made = {name: unused(name, taken) for name in frame.columns if name in times.columns}
+        return pd.concat([times, frame.rename(columns=made)], axis=1)
 
     def read(self, rows: Any, on_odd: OnOdd | None = None) -> Dataset:
         """Read new rows as the model will see them. `findings` of the result say what is odd about them.

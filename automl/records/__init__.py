@@ -53,6 +53,7 @@ from automl.records.outcome import (
     Contestant,
     Cost,
     Coverage,
+    FoldPairs,
     Lead,
     Outcome,
     Repeats,
@@ -65,8 +66,8 @@ __all__ = [
     "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NGRAM_BITS", "NUMERIC_KINDS", "ORDERED_KINDS",
     "PLUGIN_GROUP", "QUANTITY_KINDS", "UNUSED_KINDS", "Answers", "ArrayForm", "Baseline", "Calibration", "Champion",
     "Column", "Comparison", "Contender", "Contestant", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder",
-    "Example", "Facts", "Family", "Finding", "FitContext", "Goal", "GoalName", "Head", "HeldOut", "InputKind",
-    "InputSpec", "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output",
+    "Example", "Facts", "Family", "Finding", "FitContext", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut",
+    "InputKind", "InputSpec", "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output",
     "OutputKind", "Recipe", "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side",
     "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
 ]  # fmt: skip

@@ -74,6 +74,8 @@ class Recipe:
         pretrained: folder of a backbone whose vectors of texts both sides read, or None.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best score.
         repeats: number of further splits on which both finalists are fitted and compared again; 0 for none.
+        fold_pairs: number of folds on which both finalists are fitted again, so that out-of-fold pairs of predictions
+            decide in place of the test; 0 for none.
         latency_ms: a finalist must predict one row within this many milliseconds; None for no bound.
         out: run folder, or None for a new one under ``automl-runs``.
         plugins: entry points or (Python only) files that add templates, baselines, metrics and so on.
@@ -107,6 +109,7 @@ class Recipe:
     seed: int = 0
     min_gain: float = 0.005
     repeats: int = 0
+    fold_pairs: int = 0
     latency_ms: float | None = None
     out: str | None = None
     resume: bool = False

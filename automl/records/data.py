@@ -31,6 +31,8 @@ class Finding:
             never written to a result, report or saved model.
         options: keys of a recipe that the next step advises, with the names of columns, as
             ``(("drop", ("paid",)),)``. The next step holds them as flags (`system.advice`).
+        quoted: the part of the message that an exception said. It may hold a cell or a path, so a saved model is
+            without it.
     """
 
     check: str
@@ -43,6 +45,7 @@ class Finding:
     test_from: int | None = None
     files: tuple[str, ...] = ()
     options: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    quoted: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from automl.report.page import kind_of, render, write
+from automl.report.page import kind_of, render, shareable, write
 from automl.report.result import result_dict
+from automl.report.unquoted import without_exceptions
 
-__all__ = ["kind_of", "render", "result_dict", "write"]
+__all__ = ["kind_of", "render", "result_dict", "shareable", "without_exceptions", "write"]

@@ -23,7 +23,7 @@ from automl.storage.files import write_all
 from automl.system import shell
 from automl.system.printable import printable
 
-__all__ = ["html", "kind_of", "markdown_text", "render", "stored", "write"]
+__all__ = ["html", "kind_of", "markdown_text", "render", "shareable", "stored", "write"]
 
 FORMS = (".html", ".htm", ".md", ".json")
 
@@ -54,7 +54,6 @@ def render(
     target: str | Path | None = None,
     *,
     sections: Sequence[Section] | None = None,
-    examples: bool = True,
     strict: bool = True,
     poorer: bool = True,
 ) -> Path:
@@ -65,7 +64,6 @@ def render(
         target: an ``.html``, ``.md`` or ``.json`` file to write, or None for ``report.html`` and ``report.md`` in the
             run folder.
         sections: as in `write`.
-        examples: whether to show the parts that hold the user's own rows, and the words of exceptions.
         strict: whether a section of automl's own that cannot be drawn is an error (the file was altered); else the page
             says so in its place.
         poorer: whether a page that is there may be replaced by one without the section of a plug-in that is not known
@@ -79,9 +77,6 @@ def render(
     """
     folder = Path(run_folder)
     content = read(folder)
-    if not examples:
-        kept = [s for s in content["sections"] if not (s["data"] or {}).get("holds_rows")]
-        content = {**content, "sections": [{**s, "data": _without_failures(s["data"])} for s in kept]}
     path = folder / "report.html" if target is None else Path(target)
     kind_of(path)
     names = ["report.md", "report.html"] if target is None else [path.name]
@@ -96,6 +91,18 @@ def render(
         ) from error
     write_all({path.parent / name: text.encode() for name, text in made.items()})
     return path
+
+
+def shareable(outcome: Outcome, sections: Sequence[Section] | None = None) -> str:
+    """The HTML page without the parts that hold the user's own rows, and without what exceptions said.
+
+    Args:
+        outcome: of a finished run, as `without_exceptions` gives it.
+        sections: as in `write`.
+    """
+    content = stored(outcome, sections, quoting=False)
+    parts = [part for part in content["sections"] if not (part["data"] or {}).get("holds_rows")]
+    return html({**content, "sections": parts}, sections, quoting=False)
 
 
 def kind_of(path: Path) -> str:
@@ -135,13 +142,6 @@ def _refuse_poorer(
         )
 
 
-def _without_failures(data: Any) -> Any:
-    """A section's data without the words of exceptions, which may quote a cell."""
-    if isinstance(data, dict):
-        return {key: "" if key == "failure" else _without_failures(value) for key, value in data.items()}
-    return [_without_failures(value) for value in data] if isinstance(data, list) else data
-
-
 def form(suffix: str, content: Mapping[str, Any], sections: Sequence[Section] | None, strict: bool) -> str:
     """A stored report in the form of this file ending."""
     if suffix == ".json":
@@ -154,14 +154,20 @@ def written(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def stored(outcome: Outcome, sections: Sequence[Section] | None = None) -> dict[str, Any]:
-    """What ``report.json`` holds: a head, and each section's dict; a section that fails says so in its place."""
+def stored(outcome: Outcome, sections: Sequence[Section] | None = None, *, quoting: bool = True) -> dict[str, Any]:
+    """What ``report.json`` holds: a head, and each section's dict; a section that fails says so in its place.
+
+    Args:
+        outcome: of a finished run.
+        sections: as in `write`.
+        quoting: whether it also says what the exception said, which may be a cell of the data.
+    """
     parts, own = [], shipped()
     for section in sorted(sections or shipped(), key=lambda s: (s.order, s.name)):
         try:
             data, problem = words.plain(section.collect(outcome)), None
         except Exception as error:
-            data, problem = None, f"{type(error).__name__}: {words.shorten(error, 200)}"
+            data, problem = None, _problem(error, quoting)
         if data is not None or problem:
             part = {"name": section.name, "title": section.title, "data": data, "problem": problem}
             parts.append(part | ({} if section in own else {"plugin": catalog.bringer(section)}))
@@ -180,6 +186,11 @@ def stored(outcome: Outcome, sections: Sequence[Section] | None = None) -> dict[
     }
 
 
+def _problem(error: Exception, quoting: bool) -> str:
+    """Why a section is missing."""
+    return f"{type(error).__name__}: {words.shorten(error, 200)}" if quoting else type(error).__name__
+
+
 @cache
 def source(name: str) -> str:
     """A template file that ships with this package."""
@@ -195,8 +206,14 @@ def environment(**options: Any) -> jinja2.Environment:
     return made
 
 
-def html(content: Mapping[str, Any], sections: Sequence[Section] | None = None, *, strict: bool = False) -> str:
-    """One self-contained HTML page of a stored report; `strict` as in `render`."""
+def html(
+    content: Mapping[str, Any],
+    sections: Sequence[Section] | None = None,
+    *,
+    strict: bool = False,
+    quoting: bool = True,
+) -> str:
+    """One self-contained HTML page of a stored report; `strict` as in `render`, `quoting` as in `stored`."""
     pen = draw.Pen()
     made = environment(finalize=lambda v: words.visible(v) if type(v) is str else v)
     made.globals["svgs"] = lambda chart: [(screen, Markup(svg)) for screen, svg in pen.svgs(chart)]
@@ -206,7 +223,7 @@ def html(content: Mapping[str, Any], sections: Sequence[Section] | None = None, 
     by_name = {section.name: section.template for section in sections or shipped()}
     css = Markup(source("page.css").strip())
     return made.from_string(source("page.html")).render(
-        css=css, **frame(content), sections=bodies(made, content, by_name, strict)
+        css=css, **frame(content), sections=bodies(made, content, by_name, strict, quoting)
     )
 
 
@@ -230,7 +247,11 @@ def frame(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def bodies(
-    made: jinja2.Environment, content: Mapping[str, Any], templates: Mapping[str, str], strict: bool
+    made: jinja2.Environment,
+    content: Mapping[str, Any],
+    templates: Mapping[str, str],
+    strict: bool,
+    quoting: bool = True,
 ) -> list[dict[str, Any]]:
     """Each stored section with its body, or with the problem where its template fails or is not installed here.
 
@@ -247,7 +268,7 @@ def bodies(
             except Exception as error:
                 if part["name"] in own:
                     raise
-                problem = f"{type(error).__name__}: {words.shorten(error, 200)}"
+                problem = _problem(error, quoting)
         elif part["name"] not in templates:
             problem = f"the section {part['name']!r} comes from a plug-in that is not installed here"
         shown.append({"anchor": part["name"], "title": part["title"], "problem": problem, "body": body})

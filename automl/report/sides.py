@@ -33,7 +33,9 @@ def champion(outcome: Outcome) -> str:
     named = outcome.comparison.champion
     if named is None or len(named.scores) < 2:
         return ""
-    scores = ", ".join(f"{side} {words.score(named.scores[side])}" for side in ORDER if side in named.scores)
+    sides = [side for side in ORDER if side in named.scores]
+    texts = words.scores(*(named.scores[side] for side in sides))
+    scores = ", ".join(f"{side} {text}" for side, text in zip(sides, texts, strict=True))
     items = words.count(named.n_items, test_items(outcome))
     return f"{named.side}, named before any test {test_items(outcome)} was scored ({scores}; {items})"
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from automl import goals
-from automl.metrics import find
+from automl.metrics import figures, find
 from automl.records import Task
 from automl.system import counts
 from automl.system.printable import printable
 
 __all__ = [
     "count",
+    "differences",
     "direction",
     "duration",
     "few_seeds",
@@ -25,10 +27,12 @@ __all__ = [
     "plain",
     "rough",
     "score",
+    "scores",
     "sentence",
     "shorten",
     "signed",
     "task_sentence",
+    "unbroken",
     "visible",
 ]
 
@@ -88,19 +92,25 @@ def number(value: Any, digits: int = 4) -> str:
 
 
 def score(value: Any) -> str:
-    """A metric's value: four decimals below ten, so that columns of them line up."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    value = float(value) if abs(value) >= 5e-5 else 0.0  # no "−0.0000"
-    return (f"{value:.4f}" if abs(value) < 10 else number(value, 5)).replace("-", "−")
+    """A metric's value, as `metrics.figures` writes it."""
+    return NOTHING if value is None or not math.isfinite(value) else figures.figure(float(value))
+
+
+def scores(*values: Any) -> list[str]:
+    """Values of a metric that stand beside each other, as `metrics.figures` writes them."""
+    texts = figures.figures(*(math.nan if value is None else float(value) for value in values))
+    return [NOTHING if text == figures.NO_SCORE else text for text in texts]
 
 
 def signed(value: Any) -> str:
-    """A difference, with its sign always shown."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    text = rough(float(value), 2) if 0 < abs(value) < 1e-3 else score(value)
-    return text if value < 0 or text.startswith("−") else "+" + text
+    """A difference of scores with its sign."""
+    return differences(value)[0]
+
+
+def differences(*values: Any) -> list[str]:
+    """Differences of scores that stand beside each other, such as a gain and its interval, with their signs."""
+    texts = figures.signed(*(math.nan if value is None else float(value) for value in values))
+    return [NOTHING if text == figures.NO_SCORE else text for text in texts]
 
 
 def rough(value: Any, digits: int = 3) -> str:
@@ -154,6 +164,11 @@ def sentence(text: Any) -> str:
 def moment(text: Any) -> str:
     """A point in time without its seconds: ``2026-01-02 03:04``."""
     return str(text)[:16].replace("T", " ")
+
+
+def unbroken(text: Any) -> str:
+    """A sentence in which a line never ends between a number and its percent sign."""
+    return re.sub(r"(?<=\d) %", "\u00a0%", str(text))
 
 
 def visible(text: str) -> str:

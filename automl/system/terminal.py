@@ -28,6 +28,8 @@ __all__ = [
 WAIT_SECONDS = 1.0
 _messages: list[Lasting] = []  # where messages go inside `guarded`: a descriptor that nothing silences
 
+_PLAIN = str.maketrans({"−": "-", "–": "-", "±": "+/-", "×": "x"})
+
 GONE = (errno.EPIPE, errno.EIO, errno.ESHUTDOWN, errno.ECONNRESET)
 """Error numbers that mean that the reader has gone or the terminal was closed."""
 
@@ -65,14 +67,14 @@ class Lasting(io.TextIOBase):
             raise TypeError(f"expected text, got {type(text).__name__}")
         with self._noting():
             if self._raw is not None:
-                self._write_bytes(self._raw, text.encode(self._encoding, "backslashreplace"))
+                self._write_bytes(self._raw, _encoded(text, self._encoding))
             elif self._under is None:
                 raise OSError(errno.EBADF, "it is closed")
             else:
                 try:
                     self._under.write(text)
                 except UnicodeEncodeError:
-                    plain = text.encode(self._encoding, "backslashreplace").decode(self._encoding)
+                    plain = _encoded(text, self._encoding).decode(self._encoding)
                     self._under.write(plain)
         return len(text)
 
@@ -261,6 +263,14 @@ def json_escape(c: str) -> str:
     r"""A character as ``\uXXXX``, or as a surrogate pair of two if it is beyond U+FFFF."""
     units = c.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    """The text for a stream: what it cannot encode with the plain characters for signs of numbers, else as escapes."""
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "backslashreplace")
 
 
 def _encodes(text: str) -> bool:

@@ -41,6 +41,7 @@ class Validated:
         weight: ``(n_items,)`` or None.
         context: further inputs of the metric, see `records.Metric`.
         in_time: whether the units are numbered in the order of time and follow each other.
+        time_ids: ``(n_items,)`` times that the units (series of a panel) share, as those of the test; else None.
     """
 
     metric: str
@@ -51,6 +52,7 @@ class Validated:
     weight: np.ndarray | None = None
     context: Mapping[str, Any] | None = None
     in_time: bool = False
+    time_ids: np.ndarray | None = None
 
     def of(self, items: np.ndarray) -> Validated:
         """Some of the items."""
@@ -63,6 +65,7 @@ class Validated:
             self.metric, self.truth[items], {side: taken(output, items) for side, output in self.outputs.items()},
             self.unit_ids[items], None if self.classes is None else self.classes[items],
             None if self.weight is None else self.weight[items], context, self.in_time,
+            None if self.time_ids is None else self.time_ids[items],
         )  # fmt: skip
 
     def score(self, output: Output, metric: str | None = None) -> float:
@@ -78,7 +81,7 @@ class Validated:
         gain = metrics.gain(self.metric, self.score(one), self.score(other))
         if not math.isfinite(gain):
             return None
-        units = units_of(self.unit_ids, self.classes, in_time=self.in_time)
+        units = units_of(self.unit_ids, self.classes, in_time=self.in_time, time_ids=self.time_ids)
         weight = np.ones(len(self.truth)) if self.weight is None else np.asarray(self.weight, np.float64)
         if units.n_units < 2:
             return Lead(gain)

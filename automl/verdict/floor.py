@@ -12,12 +12,22 @@ from automl.records import Contestant, Run
 from automl.verdict.exact import p_value
 from automl.verdict.resample import LEVEL, Units, lead_error
 
-__all__ = ["beats_floor"]
+__all__ = ["beats_floor", "is_told_from_noise"]
 
 LEAST_EXACT = 6
 """Units, and rows of the rarest class, below which no exact paired test gives p < 0.05: two of 2^5 swaps are 0.06."""
 
 ALPHA = 0.05
+
+
+def is_told_from_noise(n_units: int, rarest: int) -> bool:
+    """Whether a test is large enough to tell a lead over the floor from noise.
+
+    Args:
+        n_units: test units.
+        rarest: test items of the rarest class; without classes, test units.
+    """
+    return min(n_units, rarest) >= LEAST_EXACT
 
 
 def beats_floor(
@@ -58,7 +68,7 @@ def beats_floor(
         return False
     if not np.isfinite(theirs):
         return True
-    if min(units.n_units, rarest) < LEAST_EXACT:
+    if not is_told_from_noise(units.n_units, rarest):
         return _better_in_validation(metric, runs.get(one.run), runs.get(floor.run))
     if few:
         return p_value(metric, truth, one.output, floor.output, units.of_item, weight, context, rng) < ALPHA

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from automl.metrics.figures import signed
 from automl.records import Comparison, Split
 from automl.system.counts import counted
 from automl.verdict.floor import ALPHA
 from automl.verdict.words import count_of_units
 
-__all__ = ["bound_sentence", "few_sentence", "need_sentence", "seed_sentence"]
+__all__ = ["bound_sentence", "few_sentence", "missing_sentence", "need_sentence", "seed_sentence"]
 
 MOST_UNITS = 1_000_000
+NEAR = 0.9
+"""Of the least gain that counts: a difference from this on, but below it, is near it."""
 
 
 def seed_sentence(n_seeds: int, shares: Sequence[float]) -> str:
@@ -31,7 +34,12 @@ def seed_sentence(n_seeds: int, shares: Sequence[float]) -> str:
 
 
 def few_sentence(
-    few: str, p: float, gain: float, least_gain: float, interval: tuple[float, float] | None = None
+    few: str,
+    p: float,
+    gain: float,
+    least_gain: float,
+    interval: tuple[float, float] | None = None,
+    in_time: bool = False,
 ) -> str:
     """Why an exact test decides, its result, and the condition that failed where it did not.
 
@@ -40,19 +48,23 @@ def few_sentence(
         p: of the exact paired test.
         gain: of deep over shallow.
         least_gain: least gain that counts.
-        interval: of the gain, where it must exclude zero as well, since units follow each other in time.
+        interval: of the gain; None where there is none.
+        in_time: whether units follow each other in time, so that the interval must exclude zero as well.
     """
+    gap, least = (text.lstrip("+") for text in signed(abs(gain), least_gain))
     start = f"{few}, so an exact paired test decides and the interval is context"
-    if interval is not None:
+    if in_time:
         start = f"{few}, so an exact paired test must agree with the interval, since neighbours in time may be alike"
     if p >= ALPHA:
         return f"{start}; it gives p = {p:.3g}, which is not below {ALPHA:g}."
     if abs(gain) < least_gain:
         return (
-            f"{start}; it gives p = {p:.3g}, which excludes chance, but the difference of {abs(gain):.3g} is less than "
-            f"the least that counts ({least_gain:.3g})."
+            f"{start}; it gives p = {p:.3g}, which excludes chance, but the difference of {gap} is less than "
+            f"the least that counts ({least})."
         )
-    if interval is not None and interval[0] <= 0 <= interval[1]:
+    if in_time and interval is None:
+        return f"{start}; it gives p = {p:.3g}, below {ALPHA:g}, but there is no interval to agree with it."
+    if in_time and interval is not None and interval[0] <= 0 <= interval[1]:
         return f"{start}; it gives p = {p:.3g}, below {ALPHA:g}, but the interval does not exclude zero."
     return f"{start}; it gives p = {p:.3g}, below {ALPHA:g}."
 
@@ -74,9 +86,12 @@ def bound_sentence(comparison: Comparison) -> str:
 
 def need_sentence(comparison: Comparison, split: Split) -> str:
     """How many more test units, or seeds and minutes, would decide an undecided comparison; empty elsewhere."""
-    needed = comparison.would_decide
-    if needed is None:
+    needed, gain = comparison.would_decide, comparison.gain
+    if comparison.reason != "undecided" or needed is None or gain is None:
         return ""
+    size = abs(gain)
+    is_small = size < (comparison.least_gain or 0.0)  # then it is decided by showing that it stays so
+    looks = "as small as it looks" if is_small else "as large as it looks"
     ways = []
     if needed.test_units is not None and needed.test_units <= MOST_UNITS:
         now = f"now {comparison.n_units:,}"
@@ -85,12 +100,27 @@ def need_sentence(comparison: Comparison, split: Split) -> str:
         time = "" if needed.minutes is None else f", about {_minutes(needed.minutes)} more of training"
         ways.append(f"{counted(needed.seeds, 'seed')} a side (now {comparison.seeds}{time})")
     if ways:
-        return f"If the difference is as large as it looks, {' or '.join(ways)} would decide it."
-    if comparison.gain is not None and abs(comparison.gain) < (comparison.least_gain or 0.0):
+        return f"If the difference is {looks}, {' or '.join(ways)} would decide it."
+    if is_small and size >= NEAR * (comparison.least_gain or 0.0):
         return "The difference is near the least that counts, so more test data will hardly decide it."
     if needed.test_units is not None:
-        return f"If the difference is as small as it looks, fewer than {MOST_UNITS:,} test units will not decide it."
+        return f"If the difference is {looks}, fewer than {MOST_UNITS:,} test units will not decide it."
     return "More test rows alone will not decide it; more of them together with more seeds might."
+
+
+def missing_sentence(comparison: Comparison, split: Split, enough: int) -> str:
+    """Why nothing is bounded, and what is lacking, where two finalists have no gain or no interval; empty elsewhere.
+
+    Args:
+        comparison: of two finalists.
+        split: its test units.
+        enough: number of test units from which on an interval decides alone.
+    """
+    if comparison.gain is None:
+        return "A finalist has no score on the test rows, so there is no difference to measure."
+    if comparison.interval is None and comparison.reason == "undecided" and comparison.n_units < enough:
+        return f"Without an interval nothing is bounded; it takes some {count_of_units(enough, split.units)} to decide."
+    return ""
 
 
 def _rounded(n: int) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from automl.records import Champion, Costs, Run
+from automl.verdict.leads import lead_words
 from automl.verdict.total_cost import cheaper
 
 __all__ = ["FREE_HOURS", "MOST_TIMES", "Choice", "Reason", "Terms", "Verdict", "recommend"]
@@ -117,11 +118,18 @@ def better_run(champion: Champion | None, deep: str, shallow: str) -> str:
 def why_no_blend(
     verdict: Verdict, deep: str, shallow: str, useful: Collection[str], runs: Mapping[str, Run], terms: Terms
 ) -> str:
-    """Why the blend is not recommended, as a clause; "" if it is."""
-    if terms.champion is None or terms.champion.side != "blend" or terms.blend is None:
-        return "it is not better than both sides on validation rows by more than noise"
-    if terms.champion.blend_lead is None or not terms.champion.blend_lead.is_beyond_noise:
-        return "it does not lead by more than noise"
+    """Why the blend is not recommended, as a clause that is true of it; "" if it is."""
+    if terms.blend is None:
+        return "none could be made"
+    lead = None if terms.champion is None else terms.champion.blend_lead
+    if terms.champion is None or lead is None:
+        return "nothing is known of it on validation rows that its weight was not chosen by"
+    if terms.champion.side != "blend":
+        return "it does not lead the better side on validation rows that its weight was not chosen by"
+    if lead.noise is None:
+        return "the noise of its lead on validation rows could not be measured"
+    if not lead.is_beyond_noise:
+        return f"its lead on validation rows is not beyond noise ({lead_words(lead)})"
     if terms.barred:
         return terms.barred
     if not {deep, shallow} <= set(useful):

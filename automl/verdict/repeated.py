@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from automl import metrics
+from automl.metrics.figures import signed
 from automl.records import Repeats
 from automl.system.counts import counted, noun
 from automl.verdict.resample import LEVEL
-from automl.verdict.words import decimals, number
 
 __all__ = ["LEAST_REPEATS", "corrected_interval", "repeated"]
 
@@ -77,17 +77,19 @@ def _result_sentence(
     of = f"{len(gains)} of {counted(asked, 'repeat')} {noun(len(gains), 'was', 'were')} made"
     if mean is None:
         return f"{of}."
-    places = decimals(mean, *(interval or ()))
-    words = metrics.named(metric).words
-    gain = f"deep gains {number(mean, places, sign=True)} {words} in the mean"
+    mean_text, *ends = signed(mean, *(interval or ()))
+    gain = f"deep gains {mean_text} {metrics.named(metric).words}"
+    start = (
+        f"{of}: another split of the same rows by the same rule, on which both finalists were fitted anew, their "
+        "settings as they are"
+    )
     if interval is None:
-        return f"{of}: {gain}. An interval needs at least {LEAST_REPEATS}."
-    low, high = (number(end, places, sign=True) for end in interval)
+        return f"{start}. There {gain}. An interval needs at least {LEAST_REPEATS}."
     return (
-        f"{of}, each on another split of the same rows, with both finalists' settings fitted anew: {gain}, "
-        f"{100 * LEVEL:g} % interval {low} to {high}, corrected for the rows that splits share. It adds what another "
-        "split would change. It does not decide: the settings were chosen with rows that are test rows here, for both "
-        "sides alike."
+        f"{start}. In the mean {gain}. The {100 * LEVEL:g} % interval from {ends[0]} to {ends[1]} is for the mean gain "
+        "of these two settings over such splits, corrected for the rows that splits share. So it holds what another "
+        "split and another fit would change, not another search. It does not decide: the settings were chosen with "
+        "rows that are test rows here, for both sides alike."
     )
 
 

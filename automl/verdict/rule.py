@@ -14,9 +14,9 @@ from automl.records import Comparison, Contestant, Run, Split, Task
 from automl.system.counts import counted
 from automl.verdict.dependence import LEAST_TIMES
 from automl.verdict.exact import p_value
-from automl.verdict.floor import ALPHA, beats_floor
+from automl.verdict.floor import ALPHA, beats_floor, is_told_from_noise
 from automl.verdict.needs import would_decide
-from automl.verdict.notes import bound_sentence, few_sentence, need_sentence, seed_sentence
+from automl.verdict.notes import bound_sentence, few_sentence, missing_sentence, need_sentence, seed_sentence
 from automl.verdict.recommend import Choice, Reason, Terms, Verdict, recommend
 from automl.verdict.resample import LEVEL, Replicates, Units, gains, interval_of, units_of
 from automl.verdict.shares import seed_shares
@@ -28,6 +28,7 @@ from automl.verdict.words import (
     champion_notes,
     count_of_units,
     lone_sentences,
+    says_why,
     why_sentence,
 )
 
@@ -80,7 +81,10 @@ def compare(
         {one.run: metrics.score(task.metric, truth, one.output, weights, context) for one in contestants},
         {run.name: run for run in runs},
     )
-    scores = replace(scores, useful=_useful(task, split, truth, weights, context, deep, shallow, floor, scores, seed))
+    scores = replace(
+        scores, useful=_useful(task, split, truth, weights, context, deep, shallow, floor, scores, seed),
+        tells_floor=is_told_from_noise(*_units_and_rarest(task, split, truth)),
+    )  # fmt: skip
     if deep is None or shallow is None:
         return _one_side(task, split, deep or shallow, floor, scores, min_gain, terms)
     return _both(task, split, truth, weights, context, deep, shallow, floor, scores, min_gain, seed, terms)
@@ -101,8 +105,7 @@ def _useful(
     """The finalists that beat the floor by more than noise."""
     units = _units(task, split, truth)
     few = bool(_few(task, split, truth, units.n_units))
-    counted = goals.named(task).rarest(truth, task)
-    rarest = units.n_units if counted is None else counted[0]
+    _, rarest = _units_and_rarest(task, split, truth)
     rng = np.random.default_rng([seed, 30_000])
     return frozenset(
         one.run
@@ -112,6 +115,12 @@ def _useful(
             task.metric, truth, one, floor, scores.runs, units, weights, context, rng, few=few, rarest=rarest
         )
     )
+
+
+def _units_and_rarest(task: Task, split: Split, truth: np.ndarray) -> tuple[int, int]:
+    """Test units, and test items of the rarest class; without classes, test units again."""
+    n_units, counted = _units(task, split, truth).n_units, goals.named(task).rarest(truth, task)
+    return n_units, n_units if counted is None else counted[0]
 
 
 def _units(task: Task, split: Split, truth: np.ndarray) -> Units:
@@ -185,21 +194,21 @@ def _both(
     p = None
     if few and np.isfinite(gain):
         p = p_value(task.metric, truth, deep.output, shallow.output, units.of_item, weights, context, rng)
-        notes.append(few_sentence(few, p, gain, least, interval if units.in_time else None))
+        notes.append(few_sentence(few, p, gain, least, interval, units.in_time))
     notes.append(least_note)
     verdict, reason = decide(gain, interval, least, bool(few), p, units.in_time)
     choice = recommend(verdict, reason, deep.run, shallow.run, floor.run, scores.useful, scores.runs, terms)
     comparison = Comparison(
         verdict=verdict, reason=reason, recommended=choice.run, gain=gain if np.isfinite(gain) else None,
         interval=interval, level=LEVEL, least_gain=least, n_units=units.n_units, seeds=n_seeds, p_value=p,
-        champion=terms.champion, why=why_sentence(choice, scores, terms),
+        champion=terms.champion, why=why_sentence(choice, scores, terms), says_why=says_why(choice),
         crossing=crossing(scores.runs.get(deep.run), scores.runs.get(shallow.run), terms.costs),
         lacking=_lacking(task.metric, scores.of[shallow.run]), **_of_interval(replicates if interval else None),
     )  # fmt: skip
+    enough = _enough(task, split, truth, units.n_units)
     if reason == "undecided":
-        enough = _enough(task, split, truth, units.n_units)
         comparison = replace(comparison, would_decide=would_decide(comparison, scores.runs, (deep, shallow), enough))
-    notes += [bound_sentence(comparison), need_sentence(comparison, split)]
+    notes += [bound_sentence(comparison), need_sentence(comparison, split), missing_sentence(comparison, split, enough)]
     notes += champion_notes(scores, terms, choice, verdict, deep.run, shallow.run)
     notes += _floor_notes(task.metric, scores, floor, (deep, shallow))
     too_few = few if p is None or p >= ALPHA else ""
@@ -327,7 +336,14 @@ def _least_gain(
 
 
 def _floor_notes(metric: str, scores: Scores, floor: Contestant, finalists: Sequence[Contestant]) -> list[str]:
-    return [
+    """Which finalists do not beat the floor by more than noise, or that the test cannot tell."""
+    unsure = [one.run for one in finalists if one.run in scores.useful and not scores.tells_floor]
+    untold = [
+        f"{name} scores better than the floor {floor.run}, which learns nothing from the inputs, but the test is too "
+        "small to tell that from noise."
+        for name in unsure
+    ]
+    return untold + [
         f"{one.run} does not beat the floor {floor.run}, which learns nothing from the inputs"
         f"{', by more than noise' if metrics.better(metric, scores.of[one.run], scores.of[floor.run]) else ''}."
         for one in finalists

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automl import metrics
-from automl.records import Comparison, Contestant, Lead, Run, Split
+from automl.metrics.figures import figure, places, signed
+from automl.records import Comparison, Contestant, Run, Split
+from automl.verdict.leads import lead_words
 from automl.verdict.recommend import Choice, Terms, Verdict, why_no_blend
 
 __all__ = [
-    "NOTHING_TRAINED", "Scores", "both_sentences", "champion_notes", "count_of_units", "lone_sentences",
+    "NOTHING_TRAINED", "Scores", "both_sentences", "champion_notes", "count_of_units", "lone_sentences", "says_why",
     "why_sentence",
 ]  # fmt: skip
 
@@ -34,13 +36,16 @@ class Scores:
         metric: name of the metric.
         of: test scores by run name.
         runs: by name.
-        useful: names of the finalists that beat the floor by more than noise.
+        useful: names of the finalists that beat the floor by more than noise; of a test that cannot tell, those that
+            score better while validation does not speak against it.
+        tells_floor: whether the test is large enough to tell a lead over the floor from noise.
     """
 
     metric: str
     of: Mapping[str, float]
     runs: Mapping[str, Run]
     useful: frozenset[str] = frozenset()
+    tells_floor: bool = True
 
     def title(self, name: str) -> str:
         """What a run is, with its side: "the deep network (mlp)"."""
@@ -60,27 +65,6 @@ def count_of_units(n: int, units: str) -> str:
     """Such as "1 test row" or "8,140 test rows"."""
     one, many = _UNITS.get(units, (f"test {units}", f"test {units}s"))
     return f"{n:,} {one if n == 1 else many}"
-
-
-def decimals(*values: float) -> int:
-    """As many decimals as distinguish these scores: three figures, more where they are close."""
-    finite = [abs(value) for value in values if math.isfinite(value)]
-    largest = max(finite, default=1.0)
-    figures = 3 if largest < 10 else max(0, 4 - len(f"{largest:.0f}"))
-    figures = 2 - math.floor(math.log10(largest)) if 0 < largest < 0.1 else figures
-    if len(finite) > 1:
-        apart = max(finite) - min(finite)
-        if 0 < apart < 10.0**-figures:
-            figures = min(figures + 3, math.ceil(-math.log10(apart)))
-    return int(figures)
-
-
-def number(value: float, places: int, sign: bool = False) -> str:
-    """A score as text; a rounded zero has no sign."""
-    if not math.isfinite(value):
-        return "no score"
-    text = f"{value:{'+' if sign else ''},.{places}f}"
-    return text.lstrip("+-") if float(text.replace(",", "")) == 0 else text
 
 
 def times(ratio: float) -> str:
@@ -117,24 +101,13 @@ def cost_sentence(scores: Scores, one: str, other: str, opening: str) -> str:
     return f"{opening} {costs}."
 
 
-def _evidence(comparison: Comparison, split: Split, places: int) -> str:
+def _evidence(comparison: Comparison, split: Split) -> str:
     units = count_of_units(comparison.n_units, split.units)
     if comparison.interval is None:
         return f"on {units}"
-    smallest = min((abs(end) for end in comparison.interval if end), default=1.0)
-    if 0 < smallest < 0.5 * 10.0**-places:  # an end that is not zero must not read as zero: it decides
-        places = min(math.ceil(-math.log10(smallest)), places + 3)
-    low, high = (number(end, places, sign=True) for end in comparison.interval)
+    _, low, high = signed(comparison.gain or 0.0, *comparison.interval)  # as beside the gain in its picture
     exact = "" if comparison.p_value is None else f", exact paired test p = {comparison.p_value:.2g}"
     return f"{comparison.level * 100:.0f} % interval of deep's lead: {low} to {high}{exact}, on {units}"
-
-
-def lead_words(lead: Lead) -> str:
-    """Such as "+0.002 ± 0.004": a lead on validation rows and its standard error, at the same decimals."""
-    size = abs(lead.noise or lead.gain)
-    places = min(6, max(0, 1 - math.floor(math.log10(size)))) if size > 0 else 3
-    noise = "" if lead.noise is None else f" ± {number(lead.noise, places)}"
-    return f"{number(lead.gain, places, sign=True)}{noise}"
 
 
 def hours(value: float) -> str:
@@ -152,7 +125,8 @@ def _clause(choice: Choice, scores: Scores, terms: Terms, floor: str | None = No
     own, other = (scores.runs.get(name or "") for name in (choice.run, choice.other))
     both = None not in (own and own.hours_per_year, other and other.hours_per_year)
     if choice.why == "only":
-        return "the only one that beats the floor" + ("" if floor is None else f" ({floor})")
+        beats = "beats the floor" if scores.tells_floor else "scores better than the floor"
+        return f"the only one that {beats}" + ("" if floor is None else f" ({floor})")
     if choice.why == "cheaper" and both and own is not None and other is not None:
         mine, theirs = hours(own.hours_per_year or 0.0), hours(other.hours_per_year or 0.0)
         return f"the cheaper in total ({mine} CPU hours a year against {theirs})"
@@ -179,6 +153,11 @@ _STARTS = {
 }
 
 
+def says_why(choice: Choice) -> bool:
+    """Whether `both_sentences` give the reason of a choice; the others have a sentence of their own."""
+    return choice.why in _STARTS
+
+
 def why_sentence(choice: Choice, scores: Scores, terms: Terms) -> str:
     """Why this run is recommended, in a sentence.
 
@@ -188,7 +167,8 @@ def why_sentence(choice: Choice, scores: Scores, terms: Terms) -> str:
         terms: what validation says.
     """
     if choice.why == "floor":
-        return "No trained model did measurably better than this, the simplest possible prediction."
+        none = "The better finalist did not do" if scores.useful else "No trained model did"
+        return f"{none} measurably better than this, the simplest possible prediction."
     if choice.why == "lone":
         return "It is the only finalist: there was nothing to compare it with."
     if choice.why == "better":
@@ -231,11 +211,11 @@ def both_sentences(
     """
     metric = metrics.named(scores.metric)
     a, b = scores.of[deep], scores.of[shallow]
-    places = decimals(a, b)
+    decimals = places(a, b)
     network, model = f"the best deep network ({scores.family(deep)})", scores.family(shallow)
-    evidence = _evidence(comparison, split, places)
-    deep_score, shallow_score = number(a, places), number(b, places)
-    floor_score = number(scores.of[floor], places)
+    evidence = _evidence(comparison, split)
+    deep_score, shallow_score = figure(a, decimals), figure(b, decimals)
+    floor_score = figure(scores.of[floor], decimals)
     if comparison.verdict == "deep":
         first = (
             f"Deep learning pays here: {network} scores {deep_score} {metric.words} against {shallow_score} for the "
@@ -255,11 +235,15 @@ def both_sentences(
             f"{shallow_score} ({evidence})."
         )
     if comparison.recommended == floor:
+        winner = scores.title(deep if comparison.verdict == "deep" else shallow)
+        who, what = "neither beats", "neither pays"
+        if scores.useful:
+            who, what = f"{winner} does not beat", "it does not pay"
         return first, (
-            f"But neither beats the floor, which learns nothing from the inputs and scores {floor_score}, by more than "
-            "noise, so neither pays yet."
+            f"But {who} the floor, which learns nothing from the inputs and scores {floor_score}, by more than "
+            f"noise, so {what} yet."
         )
-    if choice.why == "better":
+    if not says_why(choice):
         opening = "The network" if comparison.verdict == "deep" else "It also"
     else:
         clause = _clause(choice, scores, Terms(comparison.champion), floor_score)
@@ -275,21 +259,22 @@ def lone_sentences(
     floor_score = scores.of[floor]
     units = count_of_units(comparison.n_units, split.units)
     if only is None:
-        places = decimals(floor_score)
         return (
             "Neither a deep network nor a shallow model could be trained in this budget.",
             f"What is kept is the floor, which learns nothing from the inputs and scores "
-            f"{number(floor_score, places)} {metric.words} on {units}.",
+            f"{figure(floor_score)} {metric.words} on {units}.",
         )
     mine = scores.of[only.run]
-    places = decimals(mine, floor_score)
+    mine_text, floor_text = figure(mine), figure(floor_score, places(mine))
     finished = "a deep network" if only.side == "deep" else "a shallow model"
     missing = "shallow model" if only.side == "deep" else "deep network"
     first = (
         f"Undecided, since only one side finished: {finished} ({scores.family(only.run)}) could be trained in this "
         f"budget, and no {missing}."
     )
-    against = f"{number(mine, places)} {metric.words} against {number(floor_score, places)} for the floor on {units}"
+    against = f"{mine_text} {metric.words} against {floor_text} for the floor on {units}"
+    if comparison.recommended == only.run and not scores.tells_floor:
+        return first, f"It scores {against}, which so small a test cannot tell from noise; it is what you have."
     if comparison.recommended == only.run:
         return first, f"It scores {against}, so it is what you have, but nothing is known of how it compares."
     return first, f"It scores {against}, which is not better by more than noise, so it does not pay yet."

@@ -199,3 +199,11 @@ def test_vectors_of_a_backbone_are_read_with_words_without_and_by_a_kernel(setti
 def test_without_a_backbone_the_family_says_why_it_is_left_out(problem):
     _, task, split = problem("text", "binary")
     assert "pretrained=FOLDER" in BASELINES["pretrained_linear"].unfit(task, Facts(len(split.train)))
+
+
+def test_each_family_says_what_it_tries_and_where_it_is_from():
+    families = [baseline for baseline in BASELINES.values() if baseline.tier != "floor"]
+    said = {baseline.name: (baseline.settings.__doc__ or "").strip() for baseline in families}
+    assert all(len(words) > 20 for words in said.values()), said
+    assert len(set(said.values())) == len(said)
+    assert all(baseline.source for baseline in families)

@@ -120,5 +120,7 @@ def test_a_pickled_contest_holds_its_report(contest):
 
 
 def test_a_contest_keeps_the_folder_that_it_is_given(tmp_path):
-    automl.ContestClassifier(**BARE, out=str(tmp_path / "run")).fit(X, LABELS)
+    model = automl.ContestClassifier(**BARE, out=str(tmp_path / "run"), costs={"retrains_per_year": 3})
+    costs = model.fit(X, LABELS).result_.result["costs"]
+    assert (costs["retrains_per_year"], costs["predictions_per_year"]) == (3.0, 1_000_000.0)
     assert (tmp_path / "run" / "report.html").exists() and (tmp_path / "run" / "model" / "bundle.json").exists()

@@ -273,6 +273,16 @@ def test_weights_that_cannot_count_are_told(weight, words):
         classifier().fit(X20, Y20, sample_weight=weight)
 
 
+def test_a_contest_takes_every_parameter_of_fit_that_is_not_about_the_rows():
+    """Its rows come with `fit`, and it is neither resumed nor shown on a terminal."""
+    rows = {"data", "target", "goal", "label", "test", "series", "weight", "horizon"}
+    asked = set(inspect.signature(automl.fit).parameters) - rows - {"resume", "json", "json_lines", "source"}
+    for name in ("ContestClassifier", "ContestRegressor"):
+        assert set(inspect.signature(getattr(automl, name).__init__).parameters) - {"self", "on_odd"} == asked
+    with pytest.raises(RecipeError, match=r"costs: unknown key 'retrains' \(did you mean 'retrains_per_year'"):
+        automl.ContestClassifier(max_trials=1, costs={"retrains": 3}).fit(X20, Y20)
+
+
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [

@@ -21,8 +21,9 @@ def fitted():
         chosen = next(one for one in known if family in (None, one.name))
         facts = Facts(len(split.train), len(task.classes))
         model = chosen.make(task, next(iter(chosen.settings(task, facts, 0))), 0)
-        truths = [goals.truth(dataset, task, rows) for rows in (split.train, split.valid)]
-        model.fit(dataset, split.train, truths[0], None, FitContext(None, None, split.valid, truths[1]))
+        train, valid = (split.items(part) for part in ("train", "valid"))
+        truths = [goals.truth(dataset, task, items) for items in (train, valid)]
+        model.fit(dataset, train, truths[0], None, FitContext(None, None, valid, truths[1]))
         return SideModel("shallow", task, ShallowPredictor((model,)))
 
     return make

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import html
 import json
 import os
 import re
@@ -15,10 +16,11 @@ import pytest
 
 from automl import report
 from automl.errors import FolderError
-from automl.records import Section
+from automl.records import Finding, Section
 from automl.report import page
 from automl.report.sections import shipped
 from automl.system.printable import printable
+from automl.verdict import repeated
 
 NAMES = list(outcomes.MAKERS)
 FILES = ("report.html", "report.json", "report.md", "result.json")
@@ -164,16 +166,36 @@ def test_render_writes_the_form_that_the_target_names(written, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["text", "forecast"])
-def test_render_without_examples_holds_no_rows(written, name, tmp_path):
-    text = report.render(written(name), tmp_path / "r.html", examples=False).read_text(encoding="utf-8")
+def test_a_page_to_share_holds_no_rows(outcome_of, name):
+    text = report.shareable(outcome_of(name))
     assert 'id="errors"' not in text and 'id="forecast"' not in text
     assert 'id="verdict"' in text
 
 
-def test_render_without_examples_does_not_say_what_exceptions_said(written, tmp_path):
-    said = "loss became NaN at epoch 3"
-    assert said in report.render(written("text"), tmp_path / "all.html").read_text(encoding="utf-8")
-    assert said not in report.render(written("text"), tmp_path / "r.html", examples=False).read_text(encoding="utf-8")
+def test_what_is_saved_beside_a_model_does_not_say_what_exceptions_said(outcome_of):
+    """Runs, repeats, findings and sections of plug-ins; an exception may quote a cell or a path."""
+    said = ["bad cell 'ann@example.org'", "no number: 'bob@example.org'", "/home/cy/x", "cell 'dee@example.org'"]
+    outcome = outcome_of("text")
+    runs = tuple(dataclasses.replace(run, failure=said[0]) if run.failure else run for run in outcome.runs)
+    repeats = repeated(outcome.task.metric, 4, [0.1, 0.2], 0.25, [said[1], "other"], "no time")
+    finding = Finding("no_deep_model", "high", f"The most frequent reason: {said[2]}.", "Do this.", quoted=said[2])
+    outcome = dataclasses.replace(outcome, runs=runs, repeats=repeats, findings=(finding, *outcome.findings))
+
+    def broken(_):
+        raise ValueError(said[3])
+
+    one = dataclasses.replace(shipped()[0], name="mine", collect=broken)
+    two = dataclasses.replace(shipped()[0], name="yours", template="{{ 1 / 0 }}", collect=lambda _: {})
+    sections = (*shipped(), one, two)
+    open_page = page.html(page.stored(outcome, sections), sections)
+    unquoted = report.without_exceptions(outcome)
+    saved = report.shareable(unquoted, sections) + json.dumps(report.result_dict(unquoted))
+    for words in said:
+        assert html.escape(words, quote=True).replace("&#x27;", "&#39;") in open_page
+        for word in words.split()[-1:]:
+            assert word.strip("'") not in saved
+    assert "division by zero" not in saved and "ZeroDivisionError" in saved
+    assert "2 of 4 repeats were made" in saved and "no_deep_model" in saved and "mlp-2" in saved
 
 
 def test_render_says_what_is_missing_or_broken(tmp_path):

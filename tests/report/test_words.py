@@ -25,7 +25,7 @@ def test_numbers_have_about_four_digits(value, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0123, "+0.0123"), (-0.0123, "−0.0123"), (0.0, "+0.0000"), (0.00012, "+0.00012"), (None, "–")],
+    [(0.0123, "+0.0123"), (-0.0123, "−0.0123"), (0.0, "0.0000"), (0.00012, "+0.00012"), (None, "–")],
 )
 def test_differences_show_their_sign(value, text):
     assert words.signed(value) == text
@@ -57,7 +57,7 @@ def test_shares_are_percentages(share, text):
 
 
 def test_a_score_of_nothing_has_no_sign():
-    assert (words.score(-0.00001), words.score(-0.002), words.score(-1234.5)) == ("0.0000", "−0.0020", "−1,234.5")
+    assert (words.score(-1e-12), words.score(-0.002), words.score(-1234.5)) == ("0.0000", "−0.00200", "−1,234.5")
 
 
 def test_a_sentence_begins_and_ends_as_one():

@@ -68,3 +68,13 @@ def test_arrays_and_forecasts_have_no_such_bound():
     assert math.isinf(rows_a_second(Task("image", "binary", ("y",), "roc_auc"), 100))
     columns = (Column("c", "numeric", 1.0, ""),)
     assert math.isinf(rows_a_second(Task("sequence", "forecast", ("y",), "mase", columns=columns), 100))
+
+
+def test_levels_beside_numbers_count_as_columns():
+    plain = Column("wind", "numeric", 1.0, "")
+    worded = Column("wind", "numeric", 1.0, "", {"words": ["Calm"], "beside": "wind (word)"})
+    cells = [
+        CELLS_A_SECOND / rows_a_second(Task("tabular", "binary", ("y",), "roc_auc", columns=(one,)), 100)
+        for one in (plain, worded)
+    ]
+    assert cells == [1.0, 2.0]

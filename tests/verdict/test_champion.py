@@ -122,3 +122,17 @@ def test_values_and_windows_have_champions_too():
 def test_nothing_of_the_test_can_be_passed():
     assert list(inspect.signature(name_champion).parameters) == ["valid", "seed"]
     assert not [name for name in Validated.__dataclass_fields__ if "test" in name or name == "split"]
+
+
+def test_the_noise_of_a_lead_on_a_panel_knows_what_all_series_share():
+    """40 series at 6 times, whose models err together at a time: series redrawn alone would miss most of the noise."""
+    rng = np.random.default_rng(0)
+    series, times = np.repeat(np.arange(40), 6), np.tile(np.arange(6), 40)
+    shock = rng.normal(size=6)[times]
+    outputs = {side: Output("values", {"values": (3.0 + sign * shock + 0.1 * rng.normal(size=240))[:, None]})
+               for side, sign in (("deep", 0.5), ("shallow", -0.5))}  # fmt: skip
+    leads = [
+        name_champion(Validated("mae", np.zeros((240, 1)), outputs, series, time_ids=ids), 0).deep_lead
+        for ids in (None, times)
+    ]
+    assert leads[0].gain == leads[1].gain and leads[1].noise > 5 * leads[0].noise

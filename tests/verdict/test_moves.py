@@ -10,7 +10,7 @@ import pytest
 from automl.records import Baseline, Contestant, Cost, Output, Run, Split, Task
 from automl.verdict import compare, shares
 from automl.verdict.needs import would_decide
-from automl.verdict.notes import bound_sentence, few_sentence, need_sentence
+from automl.verdict.notes import bound_sentence, few_sentence, missing_sentence, need_sentence
 
 RUNS = (
     Run("a-1", "deep", "done", "net", cost=Cost(120.0)),
@@ -175,6 +175,27 @@ def test_a_page_says_what_would_decide() -> None:
     assert "1,000,000" in need_sentence(undecided(gain=0.0101, least=0.0, test=0.1, seeds=0.0), split)
     assert "together with more seeds" in need_sentence(undecided(test=0.01, seeds=0.01), split)
     assert need_sentence(verdict_of(gap=0.5), split) == ""
+    decided = dataclasses.replace(undecided(), verdict="deep", reason="better")
+    assert need_sentence(decided, split) == need_sentence(dataclasses.replace(undecided(), gain=None), split) == ""
+
+
+def test_what_would_decide_a_small_difference_is_said_as_one() -> None:
+    """It is decided by showing that it stays small; one far below the least is not near it."""
+    split = Split(*[np.arange(0)] * 3, "row", np.arange(0), "", 0)
+
+    small = need_sentence(undecided(gain=0.0, least=0.1, test=0.004, seeds=0.0005), split)
+    assert small.startswith("If the difference is as small as it looks, some ")
+    unsure = need_sentence(undecided(gain=0.0, least=0.01, test=0.01, seeds=0.01), split)
+    assert "near the least" not in unsure and "together with more seeds" in unsure
+
+
+def test_what_is_lacking_is_said_where_nothing_is_bounded() -> None:
+    split = Split(*[np.arange(0)] * 3, "row", np.arange(0), "", 0)
+    bare = dataclasses.replace(undecided(n_units=1), interval=None, would_decide=None)
+
+    assert "it takes some 100 test rows to decide" in missing_sentence(bare, split, 100)
+    assert "no score on the test rows" in missing_sentence(dataclasses.replace(bare, gain=None), split, 100)
+    assert missing_sentence(undecided(), split, 100) == missing_sentence(verdict_of(gap=0.5), split, 100) == ""
 
 
 def test_a_page_says_what_the_test_bounds() -> None:
@@ -186,10 +207,13 @@ def test_a_page_says_what_the_test_bounds() -> None:
 
 def test_a_page_says_which_condition_of_the_exact_test_failed() -> None:
     assert "p = 0.2, which is not below 0.05" in few_sentence("Few", 0.2, 0.1, 0.01)
-    assert "excludes chance, but the difference of 0.009 is less than the least" in few_sentence(
+    assert "excludes chance, but the difference of 0.0090 is less than the least" in few_sentence(
         "Few", 0.01, 0.009, 0.01
     )
     assert few_sentence("Few", 0.01, -0.1, 0.01).endswith("it gives p = 0.01, below 0.05.")
+    assert few_sentence("Few", 0.01, -0.1, 0.01, (-0.2, 0.1)).endswith("it gives p = 0.01, below 0.05.")
+    assert few_sentence("Few", 0.01, -0.1, 0.01, (-0.2, 0.1), True).endswith("but the interval does not exclude zero.")
+    assert few_sentence("Few", 0.01, -0.1, 0.01, None, True).endswith("but there is no interval to agree with it.")
 
 
 def test_a_rare_class_asks_for_as_many_rows_as_hold_twenty_of_it() -> None:

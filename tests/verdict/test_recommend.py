@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from test_verdict_rule import RUNS, binary, contest, side
 
-from automl.records import Champion, Lead, Run
+from automl.records import Champion, Costs, Lead, Run
 from automl.verdict import Terms, compare
-from automl.verdict.recommend import FREE_HOURS, MOST_TIMES, recommend
+from automl.verdict.recommend import FREE_HOURS, MOST_TIMES, recommend, why_no_blend
 
 BOTH = frozenset({"d", "s"})
 
@@ -84,6 +84,20 @@ def test_a_blend_that_cannot_be_used_or_is_no_champion_is_not_recommended(change
     assert choice("tie", "undecided", **blended(**changes)).run == "s"
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"blend": None}, "none could be made"), ({"champion": None}, "nothing is known of it"),
+     ({"champion": champion()}, "nothing is known of it"),
+     ({"champion": champion(blend_lead=(-0.02, 0.01))}, "does not lead the better side"),
+     ({"champion": champion("blend", blend_lead=(0.02, None))}, "could not be measured"),
+     ({"champion": champion("blend", blend_lead=(0.01, 0.02))}, "not beyond noise (+0.0100 ± 0.0200)"),
+     ({"barred": "its latency is not known"}, "its latency is not known")],
+)  # fmt: skip
+def test_the_reason_against_a_blend_is_the_one_that_holds(changes, said):
+    terms = Terms(costs=Costs(), **blended(**changes))
+    assert said in why_no_blend("tie", "d", "s", BOTH, runs(), terms)
+
+
 def test_a_blend_of_a_model_that_does_not_beat_the_floor_is_not_recommended():
     assert choice("tie", "undecided", useful={"s"}, **blended()).run == "s"
 
@@ -129,8 +143,11 @@ def test_where_the_test_is_undecided_its_rows_do_not_move_the_recommendation():
 
 def test_why_and_the_champion_are_part_of_the_comparison():
     found = undecided(0)
-    assert found.champion.side == "deep" and "better on validation rows beyond noise (+0.050 ± 0.010)" in found.why
+    assert found.champion.side == "deep" and "better on validation rows beyond noise (+0.0500 ± 0.0100)" in found.why
     assert found.why.endswith(".") and found.crossing is None
+    assert found.says_why and found.why.partition(": ")[2].rstrip(".") in found.sentences[1]
+    better = compare(**contest(deep=4.0))
+    assert better.why.startswith("It is better") and not better.says_why
 
 
 def test_a_champion_blend_that_is_not_recommended_is_noted():

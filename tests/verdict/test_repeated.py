@@ -43,7 +43,8 @@ def test_gains_that_are_equal_have_an_interval_without_width() -> None:
 def test_fewer_than_two_give_no_interval() -> None:
     one = repeated("accuracy", 5, (0.02,), 0.25, (), "the budget left no time for them")
     assert one.interval is None and one.gain == 0.02
-    assert one.note.startswith("1 of 5 repeats was made: deep gains +0.02")
+    assert "1 of 5 repeats was made: another split" in one.note
+    assert "There deep gains +0.0200 accuracy." in one.note
     assert "An interval needs at least 2. 4 repeats were left out: the budget left no time for them." in one.note
     none = repeated("accuracy", 5, (), 0.0, (), "the run was interrupted")
     assert none.interval is None and none.gain is None
@@ -52,9 +53,12 @@ def test_fewer_than_two_give_no_interval() -> None:
 
 def test_the_note_says_what_it_adds_that_it_does_not_decide_and_what_failed() -> None:
     made = repeated("accuracy", 5, GAINS, 0.25, ("no memory", "no disk"), "")
-    assert made.note.startswith("3 of 5 repeats were made, each on another split of the same rows")
-    for said in ("deep gains +0.03", "accuracy in the mean, 95 % interval -0.0029 to +0.0629", "corrected for the rows",
-                 "what another split would change", "does not decide", "for both sides alike",
+    assert made.note.startswith("3 of 5 repeats were made: another split of the same rows by the same rule")
+    for said in ("both finalists were fitted anew, their settings as they are",
+                 "In the mean deep gains +0.0300 accuracy",
+                 "95 % interval from −0.0029 to +0.0629 is for the mean gain of these two settings over such splits",
+                 "corrected for the rows that splits share", "not another search", "does not decide",
+                 "for both sides alike",
                  "2 repeats failed; the first: no memory."):  # fmt: skip
         assert said in made.note
     assert "left out" not in made.note and made.failures == ("no memory", "no disk")

@@ -306,6 +306,10 @@ def test_where_test_units_are_too_few_to_tell_validation_must_agree_that_the_flo
         )
         found = compare(**arguments | {"shallow": None, "runs": runs})
         assert (found.reason, found.recommended) == ("one_sided", expected)
+        said = " ".join((*found.sentences, *found.notes))
+        assert ("too small to tell that from noise" in said) == (expected == "mlp-1") and " beats the floor" not in said
+    both = compare(**arguments)
+    assert sum("too small to tell that from noise" in note for note in both.notes) == 2
 
 
 def test_without_finalists_the_floor_is_recommended():
@@ -318,7 +322,7 @@ def test_finalists_below_the_floor_are_noted_and_not_recommended():
     found = compare(**contest(deep=-1.0, shallow=-3.0))
     assert found.verdict == "deep" and found.recommended == "floor-1"
     assert sum("does not beat the floor" in note for note in found.notes) == 2
-    assert "floor" in found.sentences[1]
+    assert "neither beats the floor" in found.sentences[1] and found.why.startswith("No trained model")
 
 
 def test_a_floor_without_a_score_is_survived():

@@ -76,7 +76,8 @@ def _no_deep(no_deep: LeftOut | None, outcome: Outcome, clock: Clock, loading_se
         if tried or not loading_seconds or clock.offered.get("deep", math.inf) >= 1.0:
             return None
         no_deep = LeftOut(f"loading TensorFlow and the data took {loading_seconds:.0f} s and left no time to train")
-    return Finding("no_deep_model", "high", f"There is no deep model: {no_deep.reason}.", no_deep.step)
+    reason = no_deep.reason
+    return Finding("no_deep_model", "high", f"There is no deep model: {reason}.", no_deep.step, quoted=no_deep.quoted)
 
 
 def _not_apart(problem: str | None) -> Finding | None:
@@ -86,7 +87,7 @@ def _not_apart(problem: str | None) -> Finding | None:
         "fitted_in_main_process", "medium",
         f"Shallow models were fitted in the main process, since no worker process could be used ({problem}). So fits "
         "could not be ended in time, and their memory was not measured.",
-        "Raise this process's limits on memory, processes and open files.",
+        "Raise this process's limits on memory, processes and open files.", quoted=problem,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from rich.text import Text
 from automl.flow.budget.clock import Clock
 from automl.flow.progress.listeners import JsonLines, Listener
 from automl.flow.progress.notebook import HEADINGS, Panel, notebook_display
+from automl.metrics.figures import figure
 from automl.records import Finding, Run
 from automl.report.findings import COLOURS, finding_text, gravest_first
 from automl.report.trust import Trust, trust_lines
@@ -203,7 +204,7 @@ class Progress:
             if not event.get("refit"):  # a refit of a finalist is not a run of its own
                 self.running[event["name"]] = side
         elif event["event"] == "epoch":
-            self.doing = f"{side}: {event['name']}, epoch {event['epoch']:g}, valid {event['valid_score']:.4g}"
+            self.doing = f"{side}: {event['name']}, epoch {event['epoch']:g}, valid {figure(event['valid_score'])}"
         elif event["event"] == "run":
             self._ran(side, event)
         elif event["event"] == "note":
@@ -224,7 +225,7 @@ class Progress:
             counts = self.counts.get(side, {})
             if counts:
                 numbers = ", ".join(f"{counts.get(status, 0)} {status}" for status in ("done", "cut", "failed"))
-                best = f", best {self.best[side][1]:.4f}" if side in self.best else ""
+                best = f", best {figure(self.best[side][1])}" if side in self.best else ""
                 parts.append(f"{side} {numbers}{best}")
         if parts:
             left = f" ({max(0.0, self.clock.remaining):.0f} s left)" if math.isfinite(self.clock.remaining) else ""
@@ -244,7 +245,7 @@ class Progress:
     def _better(self, side: str, name: str, score: float, n_holdouts: int) -> None:
         """Take in a score, and write a line if it is a new best."""
         if self._take_best(side, name, score, n_holdouts) and self._is_plain:
-            self._line(f"{side} {name}: {self.metric} {score:.4f} on validation rows ({self._left()})")
+            self._line(f"{side} {name}: {self.metric} {figure(score)} on validation rows ({self._left()})")
 
     def _take_best(self, side: str, name: str, score: float, n_holdouts: int) -> bool:
         """Take in a score; whether it is a new best. A score on more hold-outs replaces one on fewer."""
@@ -263,7 +264,7 @@ class Progress:
             counts = self.counts.get(side, {})
             numbers = [sum(own == side for own in list(self.running.values()))]
             numbers += [counts.get(status, 0) for status in ("done", "cut", "failed")]
-            made.append([side, printable(name) or "-", f"{score:.4f}" if name else "-", *map(str, numbers)])
+            made.append([side, printable(name) or "-", figure(score) if name else "-", *map(str, numbers)])
         return made
 
     def _panel(self) -> Group:

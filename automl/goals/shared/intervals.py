@@ -21,6 +21,7 @@ import numpy as np
 
 from automl.errors import DataError
 from automl.goals.shared.conformal import Thresholds, fit_thresholds, restore_thresholds
+from automl.goals.shared.rows import unused
 from automl.target_encoding.microaggregation import quantiles
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class Intervals:
         for t, name in enumerate(task.target):
             columns[name] = _values(output)[..., t].ravel()
             for end in ("lower", "upper"):
-                columns[f"{name}_{end}"] = region[end][..., t].ravel()
+                columns[unused(f"{name}_{end}", {*columns, *task.target})] = region[end][..., t].ravel()
         return pd.DataFrame(columns)
 
     def restore(self, state: Mapping[str, Any]) -> SpreadScores:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from automl.records import Task
 
-__all__ = ["MOST_CLASSES", "as_written", "class_frame", "class_strata", "no_rarest", "rarest_class", "usual"]
+__all__ = [
+    "MOST_CLASSES", "as_written", "class_frame", "class_strata", "no_rarest", "rarest_class", "unused", "usual",
+]  # fmt: skip
 
 MOST_CLASSES = 1_000_000
 """That a stored task may name."""
@@ -43,6 +45,13 @@ def rarest_class(truth: np.ndarray, task: Task) -> tuple[int, str]:
 
 def no_rarest(truth: np.ndarray, task: Task) -> None:
     """Numbers have no classes."""
+
+
+def unused(name: str, taken: Collection[str]) -> str:
+    """The name of a column that is made beside others, with an underscore more for as long as another one has it."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def as_written(task: Task) -> tuple[Any, ...]:

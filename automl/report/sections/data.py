@@ -30,7 +30,7 @@ def collect(outcome: Outcome) -> dict[str, Any]:
     return {
         "evidence": [words.sentence(text) for text in task.evidence],
         "modality": task.modality,
-        "rule": words.sentence(split.rule),
+        "rule": words.unbroken(words.sentence(split.rule)),
         "seed": split.seed,
         "units": split.units,
         "parts": [{"part": name, "n": len(rows), "share": len(rows) / total} for name, rows in parts],

@@ -57,6 +57,7 @@ def group(outcome: Outcome, pair: tuple[Run, Contestant], pairs: list[tuple[Run,
         "side": contestant.side,
         "sides": [c.side for _, c in ordered],
         "columns": columns(outcome),
+        "left_out": max(0, len(getattr(outcome.examples, "columns", ())) - N_COLUMNS),
         "items": [
             {
                 "row": where(outcome, i),
@@ -106,7 +107,7 @@ def cell(value: Any, limit: int) -> str:
     if value is None or value == "NaT":
         return ""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return words.number(value, 6)
+        return words.rough(value, 6)
     return words.shorten(value, limit)
 
 
@@ -172,6 +173,8 @@ TEMPLATE = """
   <td{% if value | length > 30 %} class="words"{% endif %}>{{ value }}</td>
   {% endfor %}</tr>
 {% endfor %}</tbody></table></div>
+{%- if group.left_out %}<p class="quiet">{{ group.left_out | counted("more column") }} {{ "is" if group.left_out == 1 else "are" }} left out here.</p>{% endif %}
+{%- if group.columns | length > 6 %}<p class="quiet paper">On paper only the first columns are shown.</p>{% endif %}
 {%- endmacro -%}
 {%- macro gallery(group) -%}
 <ul class="gallery errors">{% for item in group["items"] %}<li>
@@ -200,7 +203,9 @@ Worst errors of {{ group.run }} ({{ group.side }}):
 {% for item in group["items"] -%}
 | {{ item.row }} |{% if shape == "series" and what == "window" %} {{ item.title }} |{% endif %} {{ item.truth }} |{% for words in item.said %} {{ words }} |{% endfor %}{% for value in item.cells or [] %} {{ value }} |{% endfor %}
 {% endfor %}
-{% endfor %}"""  # noqa: E501
+{% if group.left_out %}{{ group.left_out | counted("more column") }} {{ "is" if group.left_out == 1 else "are" }} left out here.
+
+{% endif %}{% endfor %}"""  # noqa: E501
 
 ERRORS = Section(
     name="errors",

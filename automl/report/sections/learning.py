@@ -103,13 +103,18 @@ def summary(run: Run, higher: bool) -> list[Any]:
     top = best(run, higher)
     return [
         run.name + (" (finalist)" if run.finalist else ""),
-        int(run.curve[-1].get("epoch", len(run.curve))),
+        _epoch(run.curve[-1].get("epoch", len(run.curve))),
         words.number(losses[0] if losses else None),
         words.number(losses[-1] if losses else None),
         words.score(top["valid_score"] if top else None),
-        int(top["epoch"]) if top else None,
+        _epoch(top["epoch"]) if top else None,
         words.duration(run.curve[-1].get("seconds")),
     ]
+
+
+def _epoch(number: float) -> str:
+    """The number of an epoch; one that the budget cut ends between two."""
+    return words.rough(round(float(number), 1))
 
 
 def improvement(run: Run, outcome: Outcome) -> str:
@@ -118,7 +123,7 @@ def improvement(run: Run, outcome: Outcome) -> str:
     if top is None:
         return ""
     last = run.curve[-1].get("epoch", len(run.curve))
-    where = f"{run.name} was best at epoch {int(top['epoch'])} of {int(last)}"
+    where = f"{run.name} was best at epoch {_epoch(top['epoch'])} of {_epoch(last)}"
     if top["epoch"] >= last:
         return f"{where}: it was still improving, so more time may help."
     return f"{where}; those weights were kept."
@@ -127,9 +132,10 @@ def improvement(run: Run, outcome: Outcome) -> str:
 def epochs(runs: list[Run], key: str) -> dict[str, Any]:
     """One quantity of all runs, epoch by epoch."""
     known = [{point["epoch"]: value for point, value in zip(r.curve, column(r, key), strict=True)} for r in runs]
+    text = words.score if key == "valid_score" else words.number
     steps = sorted({epoch for values in known for epoch in values})
     rows = [
-        [int(epoch), *(words.rough(values[epoch], 5) if epoch in values else "" for values in known)]
+        [int(epoch), *(text(values[epoch]) if epoch in values else "" for values in known)]
         for epoch in steps[:N_EPOCHS]
     ]
     return {

@@ -31,8 +31,8 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
     ]  # fmt: skip
     rows = [
         [
-            *([words.shorten(one.answer, 40)] if several else []), words.percent(one.level), one.side, held_words(one),
-            *([words.percent(one.low)] if parts else []), words.rough(one.size), one.n_items,
+            *([words.shorten(one.answer, 40)] if several else []), words.percent(one.level), {"side": one.side},
+            held_words(one), *([words.percent(one.low)] if parts else []), words.rough(one.size), one.n_items,
         ]
         for one in shown
     ]  # fmt: skip
@@ -43,9 +43,8 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
             "columns": columns,
             "rows": rows,
             "numeric": [i for i, name in enumerate(columns) if name not in ("of", "side")],
-            "left_out": 0,
+            "left_out": len(outcome.coverage) - len(shown),
         },
-        "left_out": max(0, len(answers) - MOST_ANSWERS),
     }
 
 

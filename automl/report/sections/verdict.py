@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from typing import Any
 
-from automl.records import Comparison, Outcome, Repeats, Run, Section
+from automl.metrics import figures
+from automl.records import Comparison, FoldPairs, Outcome, Repeats, Run, Section
 from automl.report import sides, words
 from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import CONDITION, trust_of
@@ -30,15 +33,26 @@ def collect(outcome: Outcome) -> dict[str, Any]:
         "verdict": comparison.verdict,
         "tone": comparison.verdict if comparison.gain is not None else "tie",
         "reason": comparison.reason,
-        "sentences": list(comparison.sentences),
+        "sentences": [words.unbroken(one) for one in comparison.sentences],
         "scores": scores(outcome),
         "metric": words.metric(outcome.task.metric),
         "direction": words.direction(outcome.higher_is_better),
         "chart": picture(outcome),
         "recommended": comparison.recommended,
-        "why": " ".join(filter(None, (why(outcome), CONDITION if trust_of(outcome.findings).findings else ""))),
+        "why": " ".join(
+            filter(
+                None,
+                (
+                    "" if comparison.says_why else comparison.why,
+                    CONDITION if trust_of(outcome.findings).findings else "",
+                ),
+            )
+        ),
         "facts": facts(outcome),
-        "notes": [*comparison.notes, *([outcome.repeats.note] if outcome.repeats else []), *stopped(outcome)],
+        "notes": [
+            words.unbroken(one)
+            for one in (*comparison.notes, *([outcome.repeats.note] if outcome.repeats else []), *stopped(outcome))
+        ],
     }
 
 
@@ -76,13 +90,14 @@ def answer(outcome: Outcome) -> str:
 def scores(outcome: Outcome) -> list[dict[str, Any]]:
     """Test scores of both finalists and the floor, and of the blend if it is recommended."""
     runs = {run.name: run for run in outcome.runs}
+    texts = _score_texts(outcome)
     roles = {"deep": "deep finalist", "shallow": "shallow finalist", "blend": "blend of both", "floor": "floor"}
     shown = [
         {
             "side": c.side,
             "role": roles[c.side],
             "run": c.run,
-            "score": words.score(runs[c.run].test_score),
+            "score": texts[c.side],
             "seeds": words.count(runs[c.run].n_seeds, "seed") if c.side in ("deep", "shallow") else "",
         }
         for c in outcome.contestants
@@ -93,17 +108,30 @@ def scores(outcome: Outcome) -> list[dict[str, Any]]:
     return sorted(shown, key=lambda item: sides.ORDER[item["side"]])
 
 
+def _score_texts(outcome: Outcome) -> dict[str, str]:
+    """Test scores by side, with the decimals of the finalists."""
+    runs = {run.name: run for run in outcome.runs}
+    known = {c.side: runs[c.run].test_score for c in outcome.contestants if c.run in runs}
+    pair = [score for side, score in known.items() if side in ("deep", "shallow") and score is not None]
+    decimals = figures.places(*pair) if pair else None
+    return {
+        side: words.NOTHING if score is None or not math.isfinite(score) else figures.figure(score, decimals)
+        for side, score in known.items()
+    }
+
+
 def picture(outcome: Outcome) -> dict[str, Any] | None:
-    """The gain with its interval, against the gains too small to count."""
-    comparison = outcome.comparison
+    """The gain with its interval, against the gains too small to count; those that decide."""
+    comparison, where = deciding(outcome.comparison)
     if comparison.gain is None:
         return None
     low, high = comparison.interval or (None, None)
-    level = words.percent(comparison.level)
-    text = f"Gain {words.signed(comparison.gain)}"
+    level, least = words.percent(comparison.level), words.signed(comparison.least_gain).lstrip("+")
+    gain, *ends = words.differences(comparison.gain, low, high)
+    text = f"Gain{where} {gain}"
     if comparison.interval:
-        text += f", {level} interval from {words.signed(low)} to {words.signed(high)}"
-    band = f"Gains inside the grey band (± {words.rough(comparison.least_gain)}) are too small to count."
+        text += f", {level} interval from {ends[0]} to {ends[1]}"
+    band = f"Gains inside the grey band (± {least}) are too small to count."
     return {
         "kind": "gain",
         "shape": "strip",
@@ -118,28 +146,14 @@ def picture(outcome: Outcome) -> dict[str, Any] | None:
         "table": {
             "columns": ["measure", "value"],
             "rows": [
-                ["gain (positive: deep is better)", words.signed(comparison.gain)],
-                [f"{level} interval, low", words.signed(low)],
-                [f"{level} interval, high", words.signed(high)],
-                ["least gain that counts", words.rough(comparison.least_gain)],
+                ["gain (positive: deep is better)", gain],
+                [f"{level} interval, low", ends[0]],
+                [f"{level} interval, high", ends[1]],
+                ["least gain that counts", least],
             ],
             "numeric": [1],
         },
     }
-
-
-def why(outcome: Outcome) -> str:
-    """Why the recommended run is recommended, in a sentence; empty where the sentences above it say so."""
-    comparison = outcome.comparison
-    reason = comparison.why.partition(": ")[2].rstrip(".")
-    if reason and any(reason in sentence for sentence in comparison.sentences):
-        return ""
-    pair = [run for run, _ in sides.finalists(outcome)]
-    if comparison.why or comparison.recommended not in {run.name for run in outcome.runs}:
-        return comparison.why
-    if comparison.recommended not in {run.name for run in pair}:
-        return "No trained model did measurably better than this, the simplest possible prediction."
-    return "It is the only finalist: there was nothing to compare it with." if len(pair) < 2 else ""
 
 
 def facts(outcome: Outcome) -> list[list[str]]:
@@ -151,6 +165,9 @@ def facts(outcome: Outcome) -> list[list[str]]:
         comparison.n_units, "block" if unit == "block" else unit, "series" if unit == "series" else None
     )
     rows = [["Rests on", items]]
+    pairs = comparison.fold_pairs
+    if pairs is not None and pairs.n_folds:
+        rows = [["Test", items], ["Rests on", pairs_facts(pairs)]]
     if comparison.gain is not None:
         rows[0][1] += f", resampled as {resampled}; {words.count(comparison.seeds, 'seed')} of each model"
     champion = sides.champion(outcome)
@@ -172,18 +189,46 @@ def facts(outcome: Outcome) -> list[list[str]]:
     return rows
 
 
+def deciding(comparison: Comparison) -> tuple[Comparison, str]:
+    """The comparison with the gain and interval that decide, and which rows they are of: "" for the test rows."""
+    pairs = comparison.fold_pairs
+    if pairs is None or not pairs.n_folds:
+        return comparison, ""
+    found = dataclasses.replace(
+        comparison, gain=pairs.gain, interval=pairs.interval, least_gain=pairs.least_gain, p_value=pairs.p_value
+    )
+    return found, f" on {words.count(pairs.n_items, 'out-of-fold row')}"
+
+
+def pairs_facts(pairs: FoldPairs) -> str:
+    """How many out-of-fold pairs there are, and what they say."""
+    text = f"{words.count(pairs.n_items, 'out-of-fold row')} in {words.count(pairs.n_folds, 'fold')}"
+    if pairs.gain is None:
+        return text
+    gain, low, high = words.differences(pairs.gain, *(pairs.interval or (None, None)))
+    text += f": gain {gain}"
+    if pairs.interval is None:
+        return text
+    return f"{text}, {words.percent(pairs.level)} interval from {low} to {high}"
+
+
 def repeats_facts(repeats: Repeats) -> str:
     """How many repeats were made, and what they say."""
     text = f"{words.number(len(repeats.gains))} of {words.number(repeats.asked)} made"
     if repeats.gain is None:
         return text
-    text += f": gain {words.signed(repeats.gain)} in the mean"
+    gain, low, high = words.differences(repeats.gain, *(repeats.interval or (None, None)))
+    text += f": gain {gain} in the mean"
     if repeats.interval is None:
         return text
-    low, high = (words.signed(end) for end in repeats.interval)
-    return f"{text}, {words.percent(repeats.level)} interval from {low} to {high}"
+    return (
+        f"{text}, {words.percent(repeats.level)} interval from {low} to {high}; on other splits, both finalists "
+        "refitted with fixed settings"
+    )
 
 
+LEAST_SHARE = 0.0005
+"""Of the interval's square; a cause with less reads as 0 %."""
 CAUSES = {"test": "test data", "time": "times that all series share", "deep_seeds": "deep seeds",
           "shallow_seeds": "shallow seeds"}  # fmt: skip
 
@@ -192,13 +237,17 @@ def interval_facts(comparison: Comparison) -> str:
     """Half the interval's width in percent of the shallow error, and the share that each cause has in its square."""
     assert comparison.interval is not None
     half = (comparison.interval[1] - comparison.interval[0]) / 2
-    text = f"± {words.rough(half)}"
+    text = f"± {words.signed(half).lstrip('+')}"
     if comparison.lacking is not None:
         text += f", {words.percent(half / comparison.lacking)} of the shallow error"
     total = sum(comparison.parts.values())
     if not total > 0:
         return text
-    shares = [f"{words.percent(v / total)} {CAUSES.get(name, name)}" for name, v in comparison.parts.items() if v > 0]
+    shares = [
+        f"{words.percent(v / total)} {CAUSES.get(name, name)}"
+        for name, v in comparison.parts.items()
+        if v / total >= LEAST_SHARE
+    ]
     return f"{text}; its square is due to {', '.join(shares)}"
 
 

@@ -21,6 +21,7 @@ __all__ = ["check_sound"]
 
 MOST_GRAMS = 12
 MOST_STEPS = 10_000_000
+MOST_DEPTH = 20
 MOST_HORIZON = 100_000
 MOST_CLASSES = 1_000_000
 MOST_PIXELS = 4_096
@@ -317,6 +318,13 @@ def check_kernels(part: Any) -> None:
         dilations = _numbers(plan["dilations"])
         need(dilations.dtype.kind in "iu" and bool((dilations >= 1).all()), part, "no dilations")
         need(len(plan["biases"]) == len(plan["channels"]) == len(dilations), part, "other biases than dilations")
+    moments = getattr(part, "moments", None)
+    need(moments is None or _numbers(moments).shape[:1] == (2,), part, "no moments")
+
+
+def check_intervals(part: Any) -> None:
+    """Intervals as many as memory allows."""
+    need(whole(part.depth, 1, MOST_DEPTH) and whole(part.divisor, 1, MOST_STEPS), part, "intervals without measure")
 
 
 def _numbers(value: Any) -> np.ndarray:
@@ -347,5 +355,6 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     **_all_of("Linear Floor Vectors Neighbours Boosting Forest", check_classes),
     "Boosters": check_boosters,
     "ConvolutionFeatures": check_kernels,
+    "IntervalFeatures": check_intervals,
 }
 """By class, what is checked; all classes are those of `automl.storage.trusted.lists`."""

@@ -163,6 +163,17 @@ def test_each_target_has_intervals_of_its_own():
     assert (frame["rent_upper"] > 30 * frame["price_upper"]).all()
 
 
+def test_an_end_whose_name_a_target_has_gets_another_one():
+    task = Task("tabular", "regression", ("price", "price_lower", "price_lower_"), "r2")
+    rng = np.random.default_rng(6)
+    scores = VALUES.fit(rng.normal(size=(300, 3)), values(np.zeros((300, 3))), task, HeldOut())
+    output = values(np.tile([1.0, 2.0, 3.0], (4, 1)))
+    frame = VALUES.to_frame(VALUES.apply(scores, output, 0.9, {}), output, task)
+    assert frame.columns.is_unique and len(frame.columns) == 9
+    assert [frame[name].iloc[0] for name in task.target] == [1.0, 2.0, 3.0]
+    assert frame["price_lower__"].iloc[0] < 1.0 < frame["price_upper"].iloc[0]
+
+
 def test_groups_hold_rows_of_new_groups():
     def drawn(seed, grouped):
         rng = np.random.default_rng(seed)
