@@ -67,7 +67,7 @@ __all__ = [
     "PLUGIN_GROUP", "QUANTITY_KINDS", "UNUSED_KINDS", "Answers", "ArrayForm", "Baseline", "Calibration", "Champion",
     "Column", "Comparison", "Contender", "Contestant", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder",
     "Example", "Facts", "Family", "Finding", "FitContext", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut",
-    "InputKind", "InputSpec", "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output",
-    "OutputKind", "Recipe", "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side",
-    "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
+    "InputKind", "InputSpec", "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome",
+    "Output", "OutputKind", "Recipe", "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity",
+    "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
 ]  # fmt: skip
