@@ -69,5 +69,6 @@ __all__ = [
     "Example", "Facts", "Family", "Finding", "FitContext", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut",
     "InputKind", "InputSpec", "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome",
     "Output", "OutputKind", "Recipe", "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity",
-    "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
+    "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide",
+    "encoded_columns",
 ]  # fmt: skip
