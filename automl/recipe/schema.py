@@ -49,6 +49,7 @@ EXPECTED = {
     "drop": "a column's name or a list of different names",
     "budget": 'a time such as 90, "90s", "5m" or "2h", or "none"',
     "max_trials": "a whole number, at least 1",
+    "pretrained": "a folder",
     "templates": "a template's name or a list of names",
     "seed": "a whole number from 0 to 4294967295",
     "min_gain": "a share from 0 to 1",
@@ -167,6 +168,9 @@ class Keys(BaseModel):
     max_trials: int | None = Field(None, ge=1, le=2**53, description="Most deep trials, and most shallow fits.")
     templates: Name | list[Name] = Field(
         default_factory=list, description="Deep templates to search; left out for all that fit."
+    )
+    pretrained: Name | None = Field(
+        None, description="Folder of a pretrained backbone, whose vectors of texts both sides read."
     )
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of splits, searches and networks.")
     min_gain: float = Field(
@@ -290,6 +294,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "budget_given": "budget" in keys.model_fields_set,
         "max_trials": keys.max_trials,
         "templates": listed(keys.templates),
+        "pretrained": keys.pretrained,
         "seed": keys.seed,
         "min_gain": float(keys.min_gain),
         "repeats": keys.repeats,

@@ -182,6 +182,25 @@ def test_new_rows_with_unseen_levels_and_gaps_are_predicted(problem, fit):
         np.testing.assert_allclose(one[0], model.predict(new, np.arange(3)).arrays["probabilities"][2], atol=1e-12)
 
 
+@pytest.mark.parametrize("settings", [{"words": 0.0}, {"words": 2.0}, {"words": 0.0, "loss": "kernel"}])
+def test_vectors_of_a_backbone_are_read_with_words_without_and_by_a_kernel(settings, problem, fit):
+    made = problem("text", "regression")
+    dataset, task, split = made
+    first = next(iter(BASELINES["pretrained_linear"].settings(task, Facts(len(split.train)), 0)))
+    model = fit(BASELINES["pretrained_linear"].make(task, {**first, **settings}, 0), made)
+    score = metrics.score("r2", truth(dataset, task, split.test), model.predict(dataset, split.test), None, {})
+    assert score > 0.5
+    np.testing.assert_array_equal(
+        model.predict(dataset, split.test).arrays["values"],
+        loads(skops.io.dumps(model)).predict(dataset, split.test).arrays["values"],
+    )
+
+
+def test_without_a_backbone_the_family_says_why_it_is_left_out(problem):
+    _, task, split = problem("text", "binary")
+    assert "pretrained=FOLDER" in BASELINES["pretrained_linear"].unfit(task, Facts(len(split.train)))
+
+
 def test_each_family_says_what_it_tries_and_where_it_is_from():
     families = [baseline for baseline in BASELINES.values() if baseline.tier != "floor"]
     said = {baseline.name: (baseline.settings.__doc__ or "").strip() for baseline in families}
