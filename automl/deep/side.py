@@ -118,7 +118,7 @@ class DeepSide:
         self.trainer = Trainer(
             training_data,
             templates,
-            devices.prepare(self.options.device),
+            devices.prepare(self.options.device, self.options.precision),
             self.options.memory_mib,
             stopping,
         )

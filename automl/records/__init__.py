@@ -40,6 +40,7 @@ from automl.records.names import (
     ModalityName,
     OnOdd,
     OutputKind,
+    PrecisionWish,
     Severity,
     Side,
     Status,
@@ -65,7 +66,7 @@ __all__ = [
     "QUANTITY_KINDS", "UNUSED_KINDS", "Answers", "ArrayForm", "Baseline", "Calibration", "Champion", "Column",
     "Comparison", "Contender", "Contestant", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example",
     "Facts", "Family", "Finding", "FitContext", "Goal", "GoalName", "Head", "HeldOut", "InputKind", "InputSpec",
-    "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind", "Recipe",
-    "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side", "Split", "Status",
-    "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
+    "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output", "OutputKind",
+    "PrecisionWish", "Recipe", "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity", "ShallowModel",
+    "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
 ]  # fmt: skip
