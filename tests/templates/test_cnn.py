@@ -7,7 +7,8 @@ import pytest
 
 from automl import testing
 from automl.records import Facts
-from automl.templates.cnn import CNN, stem_for
+from automl.templates.cnn import CNN
+from automl.templates.shared.pictures import stem_for
 
 (SPEC,) = testing.example_specs(CNN.accepts, "binary")
 
