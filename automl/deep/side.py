@@ -202,7 +202,7 @@ class DeepSide:
                 higher_is_better=self.higher_is_better,
                 seed=self.seed,
                 name=self.options.oracle,
-                also=lambda space: declare(space, self.trainer.training_data.head, self.metric),
+                also=lambda space: declare(space, self.trainer.training_data.head, self.metric, specs),
             )
             prior = 1.0 if template.prior is None else max(float(template.prior(specs, facts)), 1e-3)
         except Exception as error:  # a template's own fault must not end the contest
