@@ -68,6 +68,7 @@ def fit(
     seed: int | None = None,
     min_gain: float | None = None,
     repeats: int | None = None,
+    fold_pairs: int | None = None,
     latency: str | float | None = None,
     out: str | Path | None = None,
     resume: bool | None = None,
@@ -106,6 +107,8 @@ def fit(
             one. None for 0.005.
         repeats: number of further splits, at least 2, on which both finalists are fitted and compared again. None for
             0: none.
+        fold_pairs: number of folds, 5 or so, on which both finalists are fitted again. Their pairs of predictions for
+            rows that chose no settings then decide in place of the test rows. None for 0: the test rows decide.
         latency: the most milliseconds that predicting one row may take, such as 20 or "20ms"; None for no bound.
         out: run folder, new or empty; None for a new one under ``automl-runs``.
         resume: whether to go on with the run in `out`.
@@ -155,6 +158,7 @@ def run(
     seed: int | None = None,
     min_gain: float | None = None,
     repeats: int | None = None,
+    fold_pairs: int | None = None,
     latency: str | float | None = None,
     out: str | Path | None = None,
     resume: bool | None = None,
@@ -198,6 +202,7 @@ def run(
         seed: seed of splits, searches and networks.
         min_gain: smallest gain that counts.
         repeats: number of further splits on which both finalists are compared again.
+        fold_pairs: number of folds whose out-of-fold pairs decide in place of the test.
         latency: the most milliseconds that predicting one row may take.
         out: run folder.
         resume: whether to go on with the run in `out`.

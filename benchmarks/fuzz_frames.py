@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fuzz_forms import Made, made, other_rows, safe_text
+from fuzz_forms import Made, made, other_rows
+from fuzz_tables import safe_text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "report"))
 

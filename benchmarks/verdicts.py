@@ -48,7 +48,7 @@ from sklearn.model_selection import train_test_split  # noqa: E402
 from sklearn.neural_network import MLPClassifier, MLPRegressor  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
-from verdicts_folds import report_folds  # noqa: E402
+from verdicts_folds import report_folds, report_searched  # noqa: E402
 from verdicts_known import report_coverage, report_power  # noqa: E402
 from verdicts_repeats import report_repeats  # noqa: E402
 
@@ -289,7 +289,7 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=200, help="re-splits of each null contest")
     parser.add_argument("--tests", type=int, default=400, help="drawn tests of each known difference")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", default="seeds,null,gap,agreement,coverage,power,repeats,folds")
+    parser.add_argument("--only", default="seeds,null,gap,agreement,coverage,power,repeats,folds,searched")
     arguments = parser.parse_args()
     begun, n, n_tests = time.monotonic(), arguments.splits, arguments.tests
     figures: dict[str, object] = {"benchmark": "verdicts", "null_splits": n, "tests": n_tests}
@@ -303,6 +303,7 @@ def main() -> None:
             "power": lambda: report_power(pool, max(20, n_tests // 4)),
             "repeats": lambda: report_repeats(pool, n_tests),
             "folds": lambda: report_folds(pool, n_tests),
+            "searched": lambda: report_searched(pool, n_tests),
         }
         for name in arguments.only.split(","):
             figures[name] = parts[name]()

@@ -18,7 +18,7 @@ from automl.audit.view import View, columns_named_by, is_birth
 from automl.detect.columns.sample import is_named
 from automl.records import Column
 
-__all__ = ["Compared", "compared", "constant_within", "is_place"]
+__all__ = ["Compared", "compared", "constant_within", "is_count", "is_place"]
 
 CONSTANT, VARIES = 0.98, 0.8
 """Share of the ids of two rows or more within which a column is constant, and up to which another one varies."""
@@ -29,10 +29,19 @@ LEAST_IDS = 10
 """Ids of two rows or more."""
 MOST_ROWS, MOST_COLUMNS = 20_000, 100
 """Rows and other columns that are looked at."""
+MOST_CODED = 200_000
+"""Rows whose ids are read to choose these rows."""
 IN_ORDER = 0.5
 """Changes of a column along sorted ids beside those of a random order, below which it is a function of their size."""
 QUICK_ROWS, QUICK_FOLDS = 1_500, 3
-TIMES = r"year|years|month|week|quarter|day|hour|date|time|period|season|jahr|monat"
+MOST_COUNT, LEAST_FILLED = 100, 0.8
+"""Values of a count (rooms, hours), and the share of the whole numbers from 0 or 1 to the largest that they are."""
+TIMES = (
+    r"years?|yrs?|months?|mnths?|mths?|mon|weeks?|wks?|quarters?|qtrs?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|"
+    r"weekdays?|wdays?|mdays?|ydays?|dow|doy|woy|date|datetime|timestamp|time|period|season|jahr|monat|woche|"
+    r"wochentag|stunde|minute|mois|semaine|jour|heure|mes|semana|dia|hora"
+)
+"""Parts of names of times: the same ones come again in new rows."""
 PLACES = (
     r"zip|zipcode|postcode|postal|plz|city|county|state|country|region|district|ward|fips|province|town|area|continent|"
     r"nation|iso|land|ort|stadt"
@@ -42,6 +51,19 @@ PLACES = (
 def is_place(name: str) -> bool:
     """Whether a column is named like a place, whose other places follow from it and new rows are of the same ones."""
     return is_named(name, PLACES)
+
+
+def is_count(series: pd.Series) -> bool:
+    """Whether numbers are those that counting gives, nearly all of 0 or 1 to the largest: ids may be, sizes often are.
+
+    Args:
+        series: a column of numbers.
+    """
+    values = np.unique(series.to_numpy(np.float64, na_value=np.nan))
+    values = values[np.isfinite(values)]
+    if not 0 < len(values) <= MOST_COUNT or values[0] not in (0.0, 1.0) or not (values == np.round(values)).all():
+        return False
+    return len(values) >= LEAST_FILLED * (float(values[-1]) - float(values[0]) + 1)
 
 
 def constant_within(view: View, column: Column, rows: np.ndarray) -> tuple[str, ...]:
@@ -82,15 +104,31 @@ def constant_within(view: View, column: Column, rows: np.ndarray) -> tuple[str, 
 
 
 def _whole_ids(series: pd.Series, rows: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Codes from 0 and row numbers of ids with all of their rows; some of the ids where the rows are too many."""
+    """Codes from 0 and row numbers of some ids with their rows, no more rows than are to be looked at.
+
+    At most `MOST_CODED` rows, which follow each other, are read. Of an id with so many rows that fewer than `LEAST_IDS`
+    like it would fit, some rows stand for all.
+
+    Args:
+        series: of ids.
+        rows: to take them from, in order.
+        most: rows to return.
+    """
+    rows = rows[:MOST_CODED]
     codes = np.asarray(pd.factorize(series.iloc[rows])[0], np.int64)
     rows, codes = rows[codes >= 0], codes[codes >= 0]
     if len(codes) > most:
-        n_ids = int(codes.max()) + 1
-        shuffled = np.random.default_rng(0).permutation(n_ids)
-        kept = np.zeros(n_ids, bool)
-        kept[shuffled[: max(int(n_ids * most / len(codes)), 1)]] = True
-        rows, codes = rows[kept[codes]], codes[kept[codes]]
+        random = np.random.default_rng(0)
+        places = random.permutation(len(codes))
+        places = places[np.argsort(codes[places], kind="stable")]  # by id, the rows of each in a random order
+        size = np.bincount(codes)
+        rank = np.arange(len(codes)) - np.repeat(np.cumsum(size) - size, size)
+        places = np.sort(places[rank < most // LEAST_IDS])
+        rows, codes = rows[places], codes[places]
+        shuffled = random.permutation(len(size))
+        taken = np.zeros(len(size), bool)
+        taken[shuffled[np.cumsum(np.bincount(codes, minlength=len(size))[shuffled]) <= most]] = True
+        rows, codes = rows[taken[codes]], codes[taken[codes]]
     return np.unique(codes, return_inverse=True)[1].astype(np.int64), rows
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from automl.audit.entities import Compared, compared, constant_within
+from automl.audit.entities import Compared, compared, constant_within, is_count
 from automl.audit.leakage import copies
 from automl.audit.univariate import skill
 from automl.audit.view import View, is_person, quoted, remembered, sample_of
@@ -18,15 +18,16 @@ from automl.system.advice import advice
 
 __all__ = ["crossing_groups", "rows_of_a_level"]
 
-CODE = r"id|ids|no|nr|num|number|code|key|uid|uuid|hash"
+CODE_ONLY = r"id|ids|code|key|uid|uuid|hash"
+CODE = rf"{CODE_ONLY}|no|nr|num|number"
+"""Parts of names of ids; those of the first are no counts."""
 LEAST_LEVELS = 10
 ROWS_A_LEVEL = (1.5, 200.0)
 CROSSING = 0.3
 CODES = 0.9
 """Share of the levels that hold digits, from which a column of words holds codes."""
 LEAST_LEARNT, LEAST_LOST = 0.05, 0.03
-"""Share of the target that a quick model explains, and explains less on new groups: one that learnt something and loses
-nothing shows that groups are not grave."""
+"""Share of the target that a quick model explains, and explains less on new groups, from which groups are grave."""
 MOST_SHARED = 4
 ALIKE, VERY_ALIKE = 0.2, 0.6
 MOST_COUNTED = 200_000
@@ -63,7 +64,8 @@ def crossing_groups(view: View) -> Finding | None:
             continue
         shared = constant_within(view, column, known) if _is_id(view, column) else ()
         if shared or (_is_named_or_words(column) and (is_person(column.name) or alike >= VERY_ALIKE)):
-            crossing.append(Crossing(column, alike, share, max(n_levels, n_seen), shared))
+            may_be_count = bool(shared) and _is_unnamed_count(view, column)
+            crossing.append(Crossing(column, alike, share, max(n_levels, n_seen), shared, may_be_count))
     if not crossing:
         return None
     gravest = max(crossing, key=lambda one: (bool(one.shared), one.alike))
@@ -81,6 +83,7 @@ class Crossing:
         share: of the test rows, those of a group with rows in training.
         n_levels: how many groups there are.
         shared: names of the columns that are constant within each group.
+        may_be_count: whether the groups are numbers that may as well be a count, such as rooms.
     """
 
     column: Column
@@ -88,15 +91,16 @@ class Crossing:
     share: float
     n_levels: int
     shared: tuple[str, ...]
+    may_be_count: bool
 
 
 def _finding(one: Crossing, quick: Compared | None, target: str) -> Finding:
-    """The finding: grave where the rows of a group share much, unless a quick model is as good on new groups."""
+    """The finding: grave where it is proved that models gain by recognising a group, and the column holds groups."""
     name = one.column.name
-    grave = (one.alike >= ALIKE and is_person(name)) or bool(one.shared)
-    learnt = quick is not None and quick.explained >= LEAST_LEARNT and quick.lost < LEAST_LOST
-    spared = learnt and one.alike < ALIKE
-    severity: Severity = "high" if grave and not spared else "medium"
+    loses = quick is not None and quick.explained >= LEAST_LEARNT and quick.lost >= LEAST_LOST
+    is_entity = bool(one.shared) and not one.may_be_count
+    grave = (one.alike >= ALIKE and (is_person(name) or is_entity)) or (is_entity and loses)
+    severity: Severity = "high" if grave else "medium"
     said = [f"their values of {quoted(one.shared, MOST_SHARED)}"] if one.shared else []
     if one.alike >= ALIKE:
         said += [f"their {target!r} ({percent(max(one.alike, 0))} of it follows from its other rows)"]
@@ -138,6 +142,13 @@ def _is_id(view: View, column: Column) -> bool:
         return True
     levels = [level for level in view.known_frame[column.name].unique().tolist() if isinstance(level, str)]
     return sum(any(map(str.isdigit, level)) for level in levels) >= CODES * max(len(levels), 1)
+
+
+def _is_unnamed_count(view: View, column: Column) -> bool:
+    """Whether a column holds numbers from 0 or 1 on, and no name says that they are ids ("n_rooms", "num" do not)."""
+    if column.kind != "numeric" or is_person(column.name) or is_named(column.name, CODE_ONLY):
+        return False
+    return is_count(view.known_frame[column.name])
 
 
 def _is_named_or_words(column: Column) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from automl import goals
 from automl.audit.view import View, file_rows, quoted
 from automl.detect.quoting import rounded
-from automl.records import Finding, Severity
+from automl.records import Finding, Severity, encoded_columns
 from automl.split import LEAST_OF_A_CLASS
 
 __all__ = ["few_rows", "rare_classes", "target_outliers", "untested_classes"]
@@ -115,7 +115,7 @@ def few_rows(view: View) -> Finding | None:
     if view.goal.in_windows:
         return None
     n = view.dataset.n_rows if view.split is None else len(view.split.train)
-    n_columns, n_classes = len(view.used), len(view.task.classes) if view.goal.is_multiclass else 0
+    n_columns, n_classes = len(encoded_columns(view.used)), len(view.task.classes) if view.goal.is_multiclass else 0
     needs = {
         f"{FEW_ROWS} in all": FEW_ROWS,
         f"{ROWS_A_COLUMN} for each of {n_columns} columns": ROWS_A_COLUMN * n_columns,

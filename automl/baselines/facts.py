@@ -10,7 +10,16 @@ from automl import goals
 from automl.baselines.features.levels import counted
 from automl.baselines.features.target_statistics import come_back, targets_of
 from automl.goals.shared.target_transform import transform_for
-from automl.records import MIN_LEVEL_ROWS, NUMERIC_KINDS, QUANTITY_KINDS, UNUSED_KINDS, Dataset, Facts, Task
+from automl.records import (
+    MIN_LEVEL_ROWS,
+    NUMERIC_KINDS,
+    QUANTITY_KINDS,
+    UNUSED_KINDS,
+    Dataset,
+    Facts,
+    Task,
+    encoded_columns,
+)
 
 __all__ = ["facts_of"]
 
@@ -58,8 +67,8 @@ def _is_positive(task: Task, truth: np.ndarray) -> bool:
 
 
 def _counts(dataset: Dataset, task: Task, items: np.ndarray) -> Iterator[np.ndarray]:
-    """How often each level of each column of levels occurs, and each member of each column of lists."""
-    for column in task.columns:
+    """How often each level of a column occurs, of words and bins among numbers too, and each member of lists."""
+    for column in encoded_columns(task.columns):
         if column.name in dataset.inputs.columns and column.kind not in NO_LEVELS:
             yield counted(dataset.inputs[column.name].iloc[items], column.kind == "list")[1]
 

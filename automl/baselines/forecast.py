@@ -303,12 +303,12 @@ def naive(task: Task, settings: Mapping[str, Any], seed: int) -> Naive:
 
 
 def naive_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Nothing to tune."""
+    """The last value, repeated: the forecast of a random walk (Hyndman & Athanasopoulos 2021, section 5.2)."""
     yield {"base": "last"}
 
 
 def seasonal_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Nothing to tune."""
+    """The value of one season before, repeated (Hyndman & Athanasopoulos 2021, section 5.2)."""
     yield {"base": "season"}
 
 

@@ -105,7 +105,7 @@ def gradient_options(task: Task) -> dict[str, Any]:
 
 
 def pixels_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Down-sampled pixels on 100 principal components."""
+    """A linear model on principal components of down-sampled pixels (Turk & Pentland 1991): how many of them."""
     first = {
         "learner": "logistic", "side": sides(task, 24)[0], "fine_cells": 0, "coarse_cells": 0, "pixels": True,
         "components": 100, "class_weight": None,
@@ -115,13 +115,13 @@ def pixels_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
 
 
 def linear_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Size of picture and cells of the gradients."""
+    """A linear model on gradients: size of picture and cells."""
     options = gradient_options(task) | weights_options(task, facts)
     yield from draws(gradients(task, "linear"), options, seed)
 
 
 def kernel_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Gradients on principal components, then the width of the kernel."""
+    """Random Fourier features of gradients: components of them, then the width of the kernel and their number."""
     n = 3000 if facts.n_rows > 8000 else 1000
     first = gradients(task, "kernel", components=200, n_features=n, width=1.0)
     options = gradient_options(task) | {
@@ -131,7 +131,7 @@ def kernel_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str
 
 
 def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Gradients on principal components, then the width of the kernel and the price of errors."""
+    """RBF support vectors on gradients: components of them, then the width of the kernel and the price of errors."""
     first = gradients(task, "vectors", components=200, C=10.0, width=0.5)
     options = gradient_options(task) | {
         "components": components(facts, 200, 100, 300), "C": (1.0, 30.0), "width": (0.3, 1.2),
@@ -156,13 +156,13 @@ def patch_options(task: Task) -> dict[str, Any]:
 
 
 def patches_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Side and number of patches, and the grid that their codes are summed in."""
+    """A linear model on codes of patches: side and number of patches, and the grid that the codes are summed in."""
     options = patch_options(task) | weights_options(task, facts)
     yield from draws(patches(task, "linear", grid=3), options, seed)
 
 
 def patches_vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """The same on principal components, then the width of the kernel and the price of errors."""
+    """RBF support vectors on codes of patches: side and number of patches, components, kernel and price of errors."""
     options = patch_options(task) | {
         "components": components(facts, 200, 100, 300), "C": (1.0, 30.0), "width": (0.3, 1.2),
     }  # fmt: skip

@@ -131,6 +131,11 @@ class Model:
         """Why growing stopped early, or an empty string."""
         return str(getattr(self.learner, "stopped", ""))
 
+    @property
+    def n_learnt(self) -> int:
+        """Rows that the learner learnt from where these may be fewer than it was given; else 0."""
+        return int(getattr(self.learner, "n_learnt", 0))
+
     def chosen(self, growth: float) -> Mapping[str, Any]:
         """What validation rows decided, for a refit; see `RefittableModel.chosen`."""
         chosen: Mapping[str, Any] = self.learner.chosen(growth)

@@ -37,25 +37,31 @@ def words_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str,
     yield from draws(first, {"word_ngrams": [1, 2]} | weights_options(task, facts), seed)
 
 
-def strong_settings(loss: str) -> Any:
+def margin_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Linear support vectors on n-grams of words and characters (Joachims 1998), or least squares on the same."""
+    yield from _strong_settings("hinge", task, facts, seed)
+
+
+def characters_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Logistic regression on n-grams of words and of the characters within them, or least squares on the same."""
+    yield from _strong_settings("logistic", task, facts, seed)
+
+
+def _strong_settings(loss: str, task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Settings of the strong text families: n-grams, columns apart or joined, rare features, class weights."""
-
-    def settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-        long = facts.n_rows > 20_000
-        first = {
-            "word_ngrams": 2, "char_ngrams": 4 if long else 5, "separate": False,
-            "max_features": 100_000 if long else 200_000, "min_rows": MIN_LEVEL_ROWS,
-            "loss": loss, "class_weight": None,
-        }  # fmt: skip
-        options: dict[str, Any] = {
-            "word_ngrams": [1, 2, 3], "char_ngrams": [0, 3, 4, 5, 6], "min_rows": [MIN_LEVEL_ROWS, 2 * MIN_LEVEL_ROWS],
-            "max_features": [50_000, 200_000, 400_000], "loss": [loss, "ridge"],
-        }  # fmt: skip
-        if sum(c.kind == "text" for c in task.columns) > 1:
-            options["separate"] = [True, False]
-        yield from draws(first, options | weights_options(task, facts), seed)
-
-    return settings
+    long = facts.n_rows > 20_000
+    first = {
+        "word_ngrams": 2, "char_ngrams": 4 if long else 5, "separate": False,
+        "max_features": 100_000 if long else 200_000, "min_rows": MIN_LEVEL_ROWS,
+        "loss": loss, "class_weight": None,
+    }  # fmt: skip
+    options: dict[str, Any] = {
+        "word_ngrams": [1, 2, 3], "char_ngrams": [0, 3, 4, 5, 6], "min_rows": [MIN_LEVEL_ROWS, 2 * MIN_LEVEL_ROWS],
+        "max_features": [50_000, 200_000, 400_000], "loss": [loss, "ridge"],
+    }  # fmt: skip
+    if sum(c.kind == "text" for c in task.columns) > 1:
+        options["separate"] = [True, False]
+    yield from draws(first, options | weights_options(task, facts), seed)
 
 
 FLOOR = Baseline("text_floor", "floor", "text", GOALS, floor, floor_settings, source="class priors or target means")
@@ -68,7 +74,7 @@ MARGIN = Baseline(
     "text",
     ("binary", "multiclass", "multilabel"),
     text_model,
-    strong_settings("hinge"),
+    margin_settings,
     source="Joachims 1998; LIBLINEAR",
     seed_share=0.0,
 )
@@ -78,7 +84,7 @@ CHARACTERS = Baseline(
     "text",
     GOALS,
     text_model,
-    strong_settings("logistic"),
+    characters_settings,
     source="TF-IDF of words and char_wb",
     seed_share=0.0,
 )

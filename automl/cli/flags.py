@@ -46,6 +46,10 @@ Repeats = Annotated[
     int | None,
     typer.Option(help="Further splits, 2 or more, on which the finalists are compared again. Default 0: none."),
 ]
+FoldPairs = Annotated[
+    int | None,
+    typer.Option(help="Folds, 5 or so, whose out-of-fold pairs decide in place of the test. Default 0: none."),
+]
 Latency = Annotated[str | None, typer.Option(help="Milliseconds a finalist may take for one row.")]
 RetrainsPerYear = Annotated[
     float | None, typer.Option(help="How often the model is fitted again, for its total cost. Default 12.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from automl.deep.training.records import Fit
     from automl.records import Dataset, Encoder, Output, Run, Split
 
-__all__ = ["Finalist"]
+__all__ = ["Finalist", "seconds_of_refit"]
 
 TIMED_CALLS = 5
 LEAST_SHARE = 0.7
@@ -189,7 +189,7 @@ class Finalist:
             last = candidate.refits[-1]
             return last.seconds - last.compile_seconds + compile_seconds
         growth = 1.0 if len(data.target) < FEW_ROWS else data.growth
-        return growth * (fit.seconds - fit.compile_seconds) + compile_seconds
+        return growth * seconds_of_refit(fit) + compile_seconds
 
     def refit(self, seconds: float) -> bool:
         """Refit each member within these seconds; return whether it worked.
@@ -284,3 +284,12 @@ class Finalist:
         if not self.composition.members:
             raise RuntimeError("choose() names the finalist first")
         return self.composition.members
+
+
+def seconds_of_refit(fit: Fit) -> float:
+    """The time of as many steps as a refit of a searched fit takes, without compilation.
+
+    A refit ends at the best epoch, and the search went on beyond it.
+    """
+    trained = fit.curve[-1]["share"] if fit.curve else 1.0
+    return (fit.seconds - fit.compile_seconds) * min(1.0, fit.best_share / max(trained, 1e-9))

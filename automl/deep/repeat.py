@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automl import modalities
 from automl.deep.data import training_data_of
-from automl.deep.finalist import LEAST_LENGTH
+from automl.deep.finalist import LEAST_LENGTH, seconds_of_refit
 from automl.deep.training.trainer import Trainer
 from automl.errors import OutOfTime, TrialError
 from automl.goals.shared.outputs import combine
@@ -50,7 +50,7 @@ def _training_seconds(member: Candidate, growth: float) -> float:
     """The time of a refit without compilation: that of the last one, if there is one."""
     if member.refits:
         return member.refits[-1].seconds - member.refits[-1].compile_seconds
-    return growth * (member.fit.seconds - member.fit.compile_seconds)
+    return growth * seconds_of_refit(member.fit)
 
 
 def repeat(finalist: Finalist, task: Task, split: Split, number: int, seconds: float) -> Output:

@@ -494,6 +494,10 @@ class DeepSide:
         """Drop all refits: the finalist stands as it was searched."""
         self.finalist.composition.undo_refits()
 
+    def remember(self) -> Callable[[], None]:
+        """Return a function that lets the finalist stand again as it stands now, whatever was named since."""
+        return self.finalist.composition.remember()
+
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions on validation or test rows; see `Finalist.outputs`."""
         return self.finalist.outputs(part, n_seeds)

@@ -32,6 +32,7 @@ class Contest:
         time_column: column of times by which the rows are split.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best possible one.
         repeats: number of further splits, at least 2, on which both finalists are compared again; 0 for none.
+        fold_pairs: number of folds, 5 or so, whose out-of-fold pairs decide in place of the test; 0 for none.
         latency: the most milliseconds that predicting one row may take.
         costs: how much the model is used, for its total cost, by which equivalent models are told apart: a mapping with
             retrains_per_year (12) and predictions_per_year (1,000,000).
@@ -64,6 +65,7 @@ class Contest:
         time_column: str | None = None,
         min_gain: float = 0.005,
         repeats: int = 0,
+        fold_pairs: int = 0,
         latency: float | str | None = None,
         costs: Mapping[str, float] | None = None,
         ensemble: bool = True,
@@ -84,6 +86,7 @@ class Contest:
         self.time_column = time_column
         self.min_gain = min_gain
         self.repeats = repeats
+        self.fold_pairs = fold_pairs
         self.latency = latency
         self.costs = costs
         self.ensemble = ensemble

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,7 @@ def conclude(
     chosen: Mapping[str, Run],
     n_seeds: int,
     left_out: dict[str, str],
+    pairs: Callable[[Mapping[str, Any], Contestant, Any], verdict.Pairs | None] = lambda predictors, floor, model: None,
 ) -> Conclusion:
     """Name the champion by validation rows, then score each finalist once on the test rows, and compare them.
 
@@ -74,6 +75,8 @@ def conclude(
         chosen: side → the finalist's run.
         n_seeds: number of seeds of each finalist.
         left_out: template → why it was not searched.
+        pairs: makes out-of-fold pairs, which then decide, from the predictors, the floor and the floor's model; called
+            once the test rows are scored. It returns None if none are asked for.
     """
     dataset, task, split = prepared.dataset, prepared.task, prepared.split
     items = split.items("test")
@@ -118,10 +121,14 @@ def conclude(
         mixed = dataclasses.replace(mixed, run=dataclasses.replace(mixed.run, cost=cost))
         final_runs.append(mixed.run)
     final_runs = _priced(final_runs, recipe)
+    terms = _terms(champion, mixed, predictors, recipe)
     comparison = verdict.compare(
         task, split, truth, weight, context, contestants.get("deep"), contestants.get("shallow"), floor,
-        tuple(final_runs), recipe.min_gain, recipe.seed, _terms(champion, mixed, predictors, recipe),
+        tuple(final_runs), recipe.min_gain, recipe.seed, terms,
     )  # fmt: skip
+    made = pairs(predictors, floor, floor_model)
+    if made is not None:
+        comparison = verdict.by_pairs(comparison, made, task, tuple(final_runs), recipe.min_gain, recipe.seed, terms)
     shown = [*contestants.values(), *([mixed.contestant] if mixed is not None else []), floor]
     covered = [one for c in shown for one in coverage(predictors[c.side], c, truth, weight, context, prepared)]
     outcome = Outcome(

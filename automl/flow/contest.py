@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import math
 import time
 from collections.abc import Mapping
@@ -14,19 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 from automl import metrics
 from automl.errors import MissingExtra
-from automl.flow import repeats as repeats_of
-from automl.flow.budget.allocation import LEAST_STEP_SECONDS, REFITS, alternate, name_and_refit, settle_offers
+from automl.flow.budget.allocation import LEAST_STEP_SECONDS, settle_offers
 from automl.flow.budget.clock import Clock
 from automl.flow.budget.findings import too_late_for_deep, with_times
 from automl.flow.budget.ledger import Ledger
+from automl.flow.budget.passes import search_and_refit
 from automl.flow.budget.reserve import Reserve
 from automl.flow.conclude import Conclusion, conclude
+from automl.flow.fold_pairs import FoldPairs
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keep
 from automl.flow.loading import LeftOut, Loading, failed_loading
+from automl.flow.other_fits import OtherFits, refuse_fixed_tests
 from automl.flow.prepare import audited, prepare
 from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
+from automl.flow.repeats import Repeats
 from automl.flow.sides import deep_side, shallow_side, workers_of
 from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import trust_of
@@ -39,15 +41,15 @@ from automl.system.counts import counted
 from automl.system.resources import usable_cores
 
 if TYPE_CHECKING:
-    from automl.records import Contender, Outcome, Recipe, Run, TargetCodec
+    from automl.records import Contender, Contestant, Outcome, Recipe, Run, TargetCodec
+    from automl.verdict import Pairs
 
 __all__ = ["Finished", "run"]
 
 FLOOR_GRACE_SECONDS = 15.0
 AUDIT_SHARE, AUDIT_SHARE_LEFT, MOST_AUDIT_SECONDS = 0.05, 0.25, 10.0
-UNUSED_SHARE = 0.05
-MOST_PASSES = 3
-"""The most times that finalists are named and refitted before the contest ends."""
+OTHER_FITS_SHARE = 0.5
+"""Of the time left when the search begins, what is kept back for fits on other splits at most."""
 FIRST_SECONDS = 4.0
 """TensorFlow starts to load once there is a first shallow model, or after this time."""
 
@@ -109,7 +111,9 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         for finding in prepared.dataset.findings:
             if finding.check in NOTED:
                 progress.note(f"{finding.message} {next_step_text(finding, interface_of(recipe))}")
-        repeats_of.check(recipe, prepared)
+        for key in ("repeats", "fold_pairs"):
+            if getattr(recipe, key):
+                refuse_fixed_tests(key, prepared)
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
         cleanup.enter_context(folders.locked(folder))
@@ -176,13 +180,29 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
             runs[:] = [run for earlier in recorded.values() for run in earlier] + runs
             if ledger.recorded is not None:
                 progress.say(_going_on({name: len(earlier) for name, earlier in recorded.items()}, clock, reserve))
-            repeats = repeats_of.Repeats(recipe, prepared, clock, sides)
-            reserve.repeating = repeats.seconds
-            stopped, chosen, n_seeds = _contest(recipe, sides, clock, runs, interrupt, reserve, ledger, repeats)
+            fits = OtherFits(recipe, prepared, clock, sides)
+            room = OTHER_FITS_SHARE * max(0.0, clock.remaining) / (2 if recipe.repeats and recipe.fold_pairs else 1)
+            repeats = Repeats(recipe, fits, room)
+            fold_pairs = FoldPairs(recipe, fits, room, runs, reserve.judging_seconds)
+            reserve.repeating = lambda: repeats.seconds() + fold_pairs.seconds()
+
+            def on_no_refit() -> None:
+                repeats.give_up()
+                fold_pairs.give_up()
+
+            stopped, chosen, n_seeds = search_and_refit(
+                recipe, sides, clock, runs, lambda: interrupt.asked, reserve, ledger.write, on_no_refit
+            )
+            settle_offers(clock, sides)
+
+            def pairs(predictors: Mapping[str, Any], floor: Contestant, model: Any) -> Pairs | None:
+                tail = reserve.writing_seconds + repeats.seconds()
+                return fold_pairs.make(predictors, chosen, floor, model, lambda: interrupt.asked, progress.say, tail)
+
             progress.say("scoring both finalists on the test rows")
             with clock.phase("conclude"):
                 done: Conclusion = conclude(
-                    recipe, prepared, deep, shallow, encoder, codec, runs, chosen, n_seeds, left_out
+                    recipe, prepared, deep, shallow, encoder, codec, runs, chosen, n_seeds, left_out, pairs
                 )
             with clock.phase("repeats"):
                 repeated = repeats.make(
@@ -207,49 +227,6 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         progress.say(f"{folder} takes {_used_mib(folder):.1f} MiB on disk")
         progress.conclude(trust_of(outcome.findings), interface_of(recipe))
     return Finished(outcome, done.predictors, done.recommended, folder, result)
-
-
-def _contest(
-    recipe: Recipe,
-    sides: dict[str, Contender],
-    clock: Clock,
-    runs: list[Run],
-    interrupt: Interrupt,
-    reserve: Reserve,
-    ledger: Ledger,
-    repeats: repeats_of.Repeats,
-) -> tuple[str, dict[str, Run], int]:
-    """Search both sides in turn, name the finalists and refit them.
-
-    If nothing could be refitted, the time kept back for it, and for repeats of these fits, goes to more search. So does
-    what was kept back for repeats of larger finalists than were named.
-
-    Returns:
-        Why the search ended, the finalists' runs by side, and the number of seeds of each.
-    """
-
-    def stopping() -> bool:
-        return interrupt.asked
-
-    chosen: dict[str, Run] = {}
-    wanted, n_seeds, stopped = REFITS, 1, "budget"
-    for _ in range(MOST_PASSES):
-        with clock.phase("search"):
-            reserved = functools.partial(reserve.searching, max(wanted, 1))
-            stopped = alternate(
-                sides, clock, runs, stopping, reserved, ledger.write, n_refits=wanted, ensemble=recipe.ensemble
-            )
-        with clock.phase("refits"):
-            chosen, n_seeds = name_and_refit(recipe, sides, clock, stopping, reserve)
-        unused = clock.remaining - reserve.seconds(chosen, n_seeds)
-        if stopping() or not wanted or not unused > UNUSED_SHARE * clock.budget_seconds:
-            break
-        if not any(run.refitted for run in chosen.values()):
-            wanted = repeats.wanted = 0
-        elif not repeats.wanted or stopped == "exhausted":
-            break
-    settle_offers(clock, sides)
-    return stopped, chosen, n_seeds
 
 
 def _while_loading(

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from automl import metrics
 from automl.errors import OutOfTime, RecipeError, TrialError
-from automl.flow.budget.allocation import alternate, refitted
 from automl.flow.budget.clock import Clock
 from automl.flow.budget.findings import LOADING_SECONDS
+from automl.flow.budget.passes import search_and_refit
 from automl.flow.budget.reserve import Reserve
 from automl.flow.conclude import finish
 from automl.flow.interrupt import Interrupt
 from automl.flow.keep import keeps_rows
-from automl.flow.latency import model_ms
 from automl.flow.loading import failed_loading, import_deep, lacking
 from automl.flow.prepare import prepare
 from automl.flow.progress.console import Progress
@@ -91,15 +90,11 @@ def train(recipe: Recipe, side: Literal["deep", "shallow"], started: float | Non
             with clock.spend(side):
                 runs += contender.step(clock.remaining) or ()  # the floors; scoring is timed on one of them
             reserve.probe(contender.floor_on_valid())
-        with clock.phase("search"):
-            alternate(
-                {side: contender}, clock, runs, lambda: False, reserve.searching, n_refits=1, ensemble=recipe.ensemble
-            )
-        chosen = contender.choose(model_ms(recipe.latency_ms, prepared), recipe.ensemble)
-        if chosen is None:
+        sides: dict[str, Contender] = {side: contender}
+        _, finalists, _ = search_and_refit(recipe, sides, clock, runs, lambda: False, reserve, refits=1, most_refits=1)
+        if side not in finalists:
             raise TrialError(_why_none(side, runs, recipe.latency_ms))
-        with clock.phase("refit"):
-            chosen = refitted({side: chosen}, {side: contender}, clock, lambda: False, reserve, 1)[0][side]
+        chosen = finalists[side]
         predictor, _ = finish(contender, prepared, encoder, codec, 1)
         return Trained(task, predictor, chosen, tuple(runs), keeps_rows([chosen], runs))
 

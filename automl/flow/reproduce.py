@@ -79,6 +79,8 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
         options["drop"] = list(recipe.drop)
     if recipe.repeats:
         options["repeats"] = recipe.repeats
+    if recipe.fold_pairs:
+        options["fold_pairs"] = recipe.fold_pairs
     if recipes.costs(recipe.costs):
         options["costs"] = recipes.costs(recipe.costs)
     arguments = "".join(f", {_argument(name, value)}" for name, value in options.items())

@@ -18,7 +18,7 @@ __all__ = [
     "shape",
 ]
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 COMMENT = re.compile(r"\s*(#|//|%|--(?!\s*[,;\t|])|!)")
 """The beginning of a line that is a comment."""
 NAME = re.compile(r"[^\W\d]\w*")

@@ -23,7 +23,7 @@ MISSING = frozenset(
 AMONG_NUMBERS = frozenset(["-", "--", ".", "*"])
 """Further signs for missing where all other cells of a column are numbers."""
 BOOLEANS = frozenset(["true", "false", "yes", "no", "y", "n", "t", "f", "0", "1"])
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
+NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 COMMA_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?([eE][+-]?\d+)?")
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ].*)?")
 SAMPLE = 500

@@ -48,7 +48,7 @@ class Dialect:
         """
         if not self.delimiter.strip(" "):
             runs = rb"[ \t]+" if self.delimiter == " " else rb"[ \t]{2,}|\t"
-            data = re.sub(rb"(?m)^[ \t]+|[ \t]+$", b"", data)
+            data = re.sub(rb"(?m)^[ \t]+|(?<![ \t])[ \t]+$", b"", data)
             data = re.sub(rb"(?m)^(#+|%+|//)\t", rb"\1 ", re.sub(runs, b"\t", data))
             return data, Dialect("\t", self.quote)
         if len(self.delimiter) == 2:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_trained", "with_vectors"]
 
-NUMBER = r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|NaN|Infinity|null)"
+NUMBER = r"[+-]?(?:\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|nan|inf|NaN|Infinity|null)"
 LIST_OF_NUMBERS = re.compile(rf"\s*\[\s*(?:{NUMBER}(?:\s*,\s*|\s+|(?=\s*\])))*\s*\]\s*")
 LOOKED_CELLS, LOOKED_CHARACTERS = 20, 2_000
 LEAST_MEMBERS = 2

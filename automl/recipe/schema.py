@@ -16,6 +16,7 @@ __all__ = ["COST_KEYS", "EXPECTED", "INNER_KEYS", "KEYS", "SEARCH_KEYS", "Keys",
 
 MOST_A_YEAR = 1e15
 MOST_REPEATS = 100
+LEAST_FOLDS, MOST_FOLDS = 3, 20
 LOGS = ("tensorboard", "mlflow")
 Name = Annotated[str, Field(min_length=1)]
 
@@ -50,6 +51,7 @@ EXPECTED = {
     "seed": "a whole number from 0 to 4294967295",
     "min_gain": "a share from 0 to 1",
     "repeats": "a whole number from 2 to 100, or 0 for none",
+    "fold_pairs": "a whole number from 3 to 20, or 0 for none",
     "latency": 'milliseconds such as 20 or "20ms"',
     "out": "a folder's name",
     "resume": "true or false",
@@ -171,6 +173,10 @@ class Keys(BaseModel):
         0, ge=0, le=MOST_REPEATS, description="Further splits on which the finalists are compared again; 0 for none.",
         json_schema_extra={"not": {"const": 1}},
     )  # fmt: skip
+    fold_pairs: int = Field(
+        0, ge=0, le=MOST_FOLDS, description="Folds whose out-of-fold pairs decide in place of the test; 0 for none.",
+        json_schema_extra={"not": {"enum": [1, 2]}},
+    )  # fmt: skip
     latency: int | float | str | None = Field(None, description="Milliseconds a finalist may take for one row.")
     out: Place | None = Field(None, description="Run folder; left out for a new one under automl-runs.")
     resume: bool = Field(False, description="Resume the run in the out folder.")
@@ -208,6 +214,15 @@ class Keys(BaseModel):
         """Refuse a single repeat: one gain has no spread."""
         if value == 1:
             words = "one repeat has no spread, so it gives no interval; give at least 2, or 0 for none"
+            raise PydanticCustomError("words", "{text}", {"text": words})
+        return value
+
+    @field_validator("fold_pairs", mode="after")
+    @classmethod
+    def folds_are_several(cls, value: int) -> int:
+        """Refuse one or two folds, whose fits would learn from half of the rows at most."""
+        if 0 < value < LEAST_FOLDS:
+            words = f"fits would learn from half of the rows at most; give at least {LEAST_FOLDS} folds, or 0 for none"
             raise PydanticCustomError("words", "{text}", {"text": words})
         return value
 
@@ -273,6 +288,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "seed": keys.seed,
         "min_gain": float(keys.min_gain),
         "repeats": keys.repeats,
+        "fold_pairs": keys.fold_pairs,
         "latency_ms": None if keys.latency is None else float(keys.latency),
         "out": keys.out,
         "resume": keys.resume,

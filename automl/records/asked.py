@@ -76,6 +76,8 @@ class Recipe:
         templates: deep templates to search; empty for all that fit the task.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best score.
         repeats: number of further splits on which both finalists are fitted and compared again; 0 for none.
+        fold_pairs: number of folds on which both finalists are fitted again, so that out-of-fold pairs of predictions
+            decide in place of the test; 0 for none.
         latency_ms: a finalist must predict one row within this many milliseconds; None for no bound.
         out: run folder, or None for a new one under ``automl-runs``.
         plugins: entry points or (Python only) files that add templates, baselines, metrics and so on.
@@ -108,6 +110,7 @@ class Recipe:
     seed: int = 0
     min_gain: float = 0.005
     repeats: int = 0
+    fold_pairs: int = 0
     latency_ms: float | None = None
     out: str | None = None
     resume: bool = False

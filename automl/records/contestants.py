@@ -215,6 +215,10 @@ class Contender(Protocol):
         """Drop all refits: the finalist stands as it was searched, with all its members."""
         ...
 
+    def remember(self) -> Callable[[], None]:
+        """Return a function that lets the finalist stand again as it stands now, whatever was named since."""
+        ...
+
     def outputs(self, part: Literal["valid", "test"], n_seeds: int) -> tuple[Output, ...]:
         """The finalist's predictions before calibration and thresholds.
 

@@ -124,8 +124,50 @@ class WouldDecide:
 
 
 @dataclass(frozen=True, slots=True)
+class FoldPairs:
+    """What out-of-fold pairs say: both finalists' settings, fitted on all rows but a fold, predict that fold.
+
+    Attributes:
+        asked: number of folds that the user wants.
+        n_folds: number of folds that were made; with 0 the test rows decide.
+        n_items: number of rows that were predicted, test rows among them.
+        n_chose: number of rows that are never predicted, since settings were chosen by them.
+        verdict: by these pairs alone.
+        reason: by these pairs alone.
+        scores: of both finalists' settings on all of these rows, by side.
+        gain: of deep over shallow.
+        interval: of the gain.
+        level: its confidence level.
+        least_gain: least gain that counts.
+        p_value: of the exact paired test, if one was made.
+        test_verdict: what the test rows alone say.
+        test_reason: the reason of that.
+        note: all of this in sentences.
+    """
+
+    asked: int
+    n_folds: int = 0
+    n_items: int = 0
+    n_chose: int = 0
+    verdict: Literal["deep", "shallow", "tie"] = "tie"
+    reason: Literal["better", "equivalent", "undecided", "one_sided"] = "undecided"
+    scores: Mapping[Side, float] = field(default_factory=dict)
+    gain: float | None = None
+    interval: tuple[float, float] | None = None
+    level: float = 0.95
+    least_gain: float | None = None
+    p_value: float | None = None
+    test_verdict: Literal["deep", "shallow", "tie"] = "tie"
+    test_reason: Literal["better", "equivalent", "undecided", "one_sided"] = "undecided"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The verdict and the figures that it is based on.
+
+    Verdict, reason, recommendation and sentences are those of the test, or of out-of-fold pairs where these were asked
+    for and made. All other figures are those of the test.
 
     Attributes:
         verdict: deep, shallow or tie.
@@ -151,6 +193,7 @@ class Comparison:
         quantile: by how many standard deviations the interval reaches to each side, on average.
         lacking: what the shallow score lacks to the best possible one (its error), to which gains may be related.
         would_decide: what would decide it, where it is undecided.
+        fold_pairs: what out-of-fold pairs say; None if none were asked for.
     """
 
     verdict: Literal["deep", "shallow", "tie"]
@@ -173,6 +216,7 @@ class Comparison:
     quantile: float | None = None
     lacking: float | None = None
     would_decide: WouldDecide | None = None
+    fold_pairs: FoldPairs | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.records import Champion, Comparison, Coverage, Outcome, Repeats, Run
+from automl.records import Champion, Comparison, Coverage, FoldPairs, Outcome, Repeats, Run
 from automl.report.trust import trust_of
 from automl.report.words import plain
 
@@ -84,6 +84,8 @@ def result_dict(outcome: Outcome) -> dict[str, Any]:
         "uncertainty": uncertainty(comparison),
         "trust": {"level": trust.level, "reasons": trust.reasons},
         "repeats": repeats(outcome.repeats),
+        "decided_by": "fold_pairs" if comparison.fold_pairs is not None and comparison.fold_pairs.n_folds else "test",
+        "fold_pairs": fold_pairs(comparison.fold_pairs),
         "coverage": [covered(one) for one in outcome.coverage],
         "runs": [row(run) for run in outcome.runs],
     }
@@ -122,6 +124,28 @@ def repeats(made: Repeats | None) -> dict[str, Any] | None:
         "gain": made.gain,
         "interval": interval(made.interval),
         "level": made.level,
+        "note": made.note,
+    }
+
+
+def fold_pairs(made: FoldPairs | None) -> dict[str, Any] | None:
+    """What out-of-fold pairs say; None if none were asked for."""
+    if made is None:
+        return None
+    return {
+        "asked": made.asked,
+        "n": made.n_folds,
+        "n_items": made.n_items,
+        "n_chose": made.n_chose,
+        "verdict": made.verdict if made.n_folds else None,
+        "reason": made.reason if made.n_folds else None,
+        "scores": dict(made.scores),
+        "gain": made.gain,
+        "interval": interval(made.interval),
+        "level": made.level,
+        "p_value": made.p_value,
+        "test_verdict": made.test_verdict,
+        "test_reason": made.test_reason,
         "note": made.note,
     }
 

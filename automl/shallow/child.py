@@ -114,7 +114,8 @@ def run_fit(payload: Payload, spec: FitSpec, keep: Callable[[bytes], None]) -> F
         return Fitted(pickled, output, fit_seconds, stopped=stopped)
     left = 1.0 if spec.deadline is None else spec.deadline - time.monotonic()
     predict_ms, rate = measure(model, payload.dataset, part.valid, min(max(left, 0.05), 1.0))
-    return Fitted(pickled, output, fit_seconds, peak, predict_ms, rate, stopped)
+    n_learnt = int(getattr(model, "n_learnt", 0))
+    return Fitted(pickled, output, fit_seconds, peak, predict_ms, rate, stopped, n_learnt=n_learnt)
 
 
 def in_words(error: Exception) -> str:

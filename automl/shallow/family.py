@@ -90,6 +90,7 @@ class Candidate:
         take: positions of the training items that it was fitted on; None for all.
         refits: pickled models of the same settings that learnt from training and validation items, one for each seed.
         standing: what it is ranked by; None until it is ranked.
+        refit_seconds: time of the last refit, the way to the worker and back included; None if there was none.
     """
 
     run: Run
@@ -100,3 +101,4 @@ class Candidate:
     take: np.ndarray | None
     refits: list[bytes] = dataclasses.field(default_factory=list)
     standing: Standing | None = None
+    refit_seconds: float | None = None

@@ -27,6 +27,7 @@ __all__ = ["Candidates"]
 CANDIDATES = 8
 LEAST_SHARE = 0.7
 """Of the expected time, what must be left for a refit to begin."""
+LEAST_REFIT_SECONDS = 0.05
 REPEATS_FROM = 100
 """Seeds of repeats lie beyond those of refits."""
 
@@ -128,6 +129,8 @@ class Candidates:
         return sum(self._refit_seconds(candidate) for candidate in self.composition.members or self.ranked[:n_members])
 
     def _refit_seconds(self, candidate: Candidate) -> float:
+        if candidate.refits and candidate.refit_seconds is not None:
+            return 1.1 * candidate.refit_seconds + LEAST_REFIT_SECONDS
         return 1.1 * self.worker.payload.growth * candidate.run.cost.fit_seconds + LEAST_SECONDS
 
     def refit(self, seconds: float) -> bool:
@@ -156,8 +159,9 @@ class Candidates:
             return None
         if not _has_chosen(candidate):
             return None
-        seed = self.seed + 1000 * (1 + len(candidate.refits))
+        seed, begun = self.seed + 1000 * (1 + len(candidate.refits)), time.monotonic()
         fitted = self._fit_again(candidate, self.training_data.task, seed, seconds)
+        candidate.refit_seconds = time.monotonic() - begun
         return None if fitted.model is None or fitted.failure or fitted.stopped else fitted.model
 
     def _fit_again(

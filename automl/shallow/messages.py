@@ -96,6 +96,7 @@ class Fitted:
         rows_per_second: see `measure`.
         stopped: why the fit ended early; "" if it did not.
         failure: why the fit failed; "" if it did not.
+        n_learnt: rows that the model says it learnt from; 0 where it says nothing.
     """
 
     model: bytes | None = None
@@ -106,3 +107,4 @@ class Fitted:
     rows_per_second: float | None = None
     stopped: str = ""
     failure: str = ""
+    n_learnt: int = 0

@@ -10,7 +10,7 @@ import numpy as np
 
 from automl import goals
 from automl.baselines.features.columns import MANY_TEXTS
-from automl.records import Task
+from automl.records import Task, encoded_columns
 from automl.shallow.family import FamilySearch
 from automl.shallow.messages import Fitted
 
@@ -181,7 +181,9 @@ def rows_a_second(task: Task, n_rows: int) -> float:
     if goals.named(task).in_windows or not task.columns:
         return math.inf
     text = TEXT_CELLS if n_rows > MANY_TEXTS else TRIGRAM_CELLS
-    return CELLS_A_SECOND / sum(text if column.kind in ("text", "url") else 1 for column in task.columns)
+    return CELLS_A_SECOND / sum(
+        text if column.kind in ("text", "url") else 1 for column in encoded_columns(task.columns)
+    )
 
 
 def _between(a: float, b: float) -> float:

@@ -303,7 +303,11 @@ class ShallowSide:
             model = pickle.loads(fitted.model)  # safe: bytes from the pipe to this process's own child
             output = model.predict(self.training_data.dataset, self.training_data.valid)
             predict_ms, rate = measure(model, self.training_data.dataset, self.training_data.valid, 0.3)
-            fitted = dataclasses.replace(fitted, predict_ms=predict_ms, rows_per_second=rate)
+            n_learnt = int(getattr(model, "n_learnt", 0))
+            fitted = dataclasses.replace(fitted, predict_ms=predict_ms, rows_per_second=rate, n_learnt=n_learnt)
+        n_given = shown.get("rows", len(self.training_data.items))
+        if 0 < fitted.n_learnt < n_given:
+            shown = {**shown, "rows": fitted.n_learnt}
         score = self.training_data.score(output)
         if not math.isfinite(score):
             return self._run(name, search, "failed", shown, fitted, offered, self._no_score(output)), None
@@ -391,6 +395,10 @@ class ShallowSide:
     def undo_refits(self) -> None:
         """Drop all refits: the finalist stands as it was searched."""
         self.candidates.undo_refits()
+
+    def remember(self) -> Callable[[], None]:
+        """Return a function that lets the finalist stand again as it stands now, whatever was named since."""
+        return self.candidates.composition.remember()
 
     def models(self, n_seeds: int) -> tuple[Any, ...]:
         """The fitted models of all members for the first seed, then for the next, up to n seeds."""

@@ -6,7 +6,7 @@ rows. Each seed of a finalist is a refit of all of its members (docs/decisions/0
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 __all__ = ["Composition"]
@@ -41,6 +41,15 @@ class Composition(Generic[Member]):
         self.members: tuple[Member, ...] = self._named[0]
         self.weights: tuple[float, ...] = self._named[1]
         self.n_refits = 0
+
+    def remember(self) -> Callable[[], None]:
+        """Return a function that lets the finalist stand again as it stands now, with its refits."""
+        named, members, weights, n_refits = self._named, self.members, self.weights, self.n_refits
+
+        def stand_again() -> None:
+            self._named, self.members, self.weights, self.n_refits = named, members, weights, n_refits
+
+        return stand_again
 
     @property
     def without_refit(self) -> list[Member]:

@@ -18,7 +18,11 @@ and tables with a time column, where an earlier cut would train on less and vali
 
 from automl.split.draw import LEAST_OF_A_CLASS
 from automl.split.forecast import windows
+from automl.split.out_of_fold import fold_splits, rows_that_chose
 from automl.split.rule import LEAST_ROWS, LEAST_UNTESTED, split
 from automl.split.units import time_ids_of, unit_ids_of
 
-__all__ = ["LEAST_OF_A_CLASS", "LEAST_ROWS", "LEAST_UNTESTED", "split", "time_ids_of", "unit_ids_of", "windows"]
+__all__ = [
+    "LEAST_OF_A_CLASS", "LEAST_ROWS", "LEAST_UNTESTED", "fold_splits", "rows_that_chose", "split", "time_ids_of",
+    "unit_ids_of", "windows",
+]  # fmt: skip

@@ -9,9 +9,10 @@ import numpy as np
 from automl.errors import DataError, RecipeError
 from automl.records import Dataset, Split, Task
 from automl.split.draw import TEST_SHARE, codes_of
+from automl.split.units import ids_of_windows, shared_times
 from automl.system.counts import counted
 
-__all__ = ["in_time", "shared_times", "windows"]
+__all__ = ["in_time", "windows"]
 
 VALID_SHARE = 0.15
 MOST_TRAIN_WINDOWS = 200_000
@@ -129,33 +130,7 @@ def _test_start(dataset: Dataset, first: int, end: int, horizon: int) -> int:
 
 
 def _window_units(dataset: Dataset, tested: np.ndarray) -> tuple[str, np.ndarray]:
-    """The units of the test: series if there are ten or more, else windows (those with equal start times together).
-
-    Windows are numbered in the order of time, by which the verdict sees how much neighbours are alike.
-    """
-    if dataset.series is not None:
-        codes = codes_of(dataset.series[tested[:, 0]])
-        if len(np.unique(codes)) >= PANEL:
-            return "series", codes
-        if dataset.times is not None:
-            _, numbers = np.unique(dataset.times[tested[:, 0]], return_inverse=True)
-            return "window", np.asarray(numbers, np.int64).reshape(-1)
-    return "window", np.arange(len(tested), dtype=np.int64)
-
-
-def shared_times(dataset: Dataset, tested: np.ndarray) -> np.ndarray | None:
-    """Numbers of the times of windows, increasing: a window that starts less than half a window later shares one.
-
-    None without times.
-    """
-    if dataset.times is None:
-        return None
-    starts = dataset.times[tested[:, 0]].astype(np.int64)
-    step = int(np.median(np.diff(dataset.times[tested], axis=1).astype(np.int64))) if tested.shape[1] > 1 else 0
-    half = (step * tested.shape[1]) // 2
-    numbers, number, first = {}, -1, None
-    for start in np.unique(starts).tolist():
-        if first is None or start > first + half:
-            number, first = number + 1, start
-        numbers[start] = number
-    return np.array([numbers[start] for start in starts.tolist()], np.int64)
+    """The units of the test: series if there are ten or more, else windows (those with equal start times together)."""
+    n_series = 1 if dataset.series is None else len(np.unique(codes_of(dataset.series[tested[:, 0]])))
+    units = "series" if n_series >= PANEL else "window"
+    return units, ids_of_windows(dataset, units, tested)

@@ -38,12 +38,13 @@ def split(dataset: Dataset, task: Task, seed: int, *, tested: bool = True, hold_
         DataError: there are too few rows, groups or times; or no row of one of two classes trains, or validates.
         RecipeError: the recipe asks for two rules that exclude each other.
     """
-    made = _by_rule(dataset, task, seed, tested, hold_outs)
+    made = _by_rule(dataset, task, seed, tested)
     refuse_one_class(made, dataset, task)
-    return made
+    return with_folds(made, dataset, task) if hold_outs and made.units in ("row", "group") else made
 
 
-def _by_rule(dataset: Dataset, task: Task, seed: int, tested: bool, hold_outs: bool) -> Split:
+def _by_rule(dataset: Dataset, task: Task, seed: int, tested: bool) -> Split:
+    """The split without further hold-outs."""
     least = LEAST_ROWS if tested else LEAST_UNTESTED
     if dataset.n_rows < least:
         raise DataError(
@@ -58,8 +59,7 @@ def _by_rule(dataset: Dataset, task: Task, seed: int, tested: bool, hold_outs: b
     if dated and dataset.groups is not None:
         raise RecipeError("group and time_column cannot both split the rows; name the one that new data will differ in")
     if not tested:
-        made = _untested(dataset, task, seed, dated)
-        return with_folds(made, dataset, task) if hold_outs and not dated else made
+        return _untested(dataset, task, seed, dated)
     if dataset.given is not None and dataset.given.any():
         return _given(dataset, task, seed, dated)
     everything = np.arange(dataset.n_rows)
@@ -76,12 +76,11 @@ def _by_rule(dataset: Dataset, task: Task, seed: int, tested: bool, hold_outs: b
         rest, test = grouped(dataset, task, everything, TEST_SHARE, rng)
         train, valid = grouped(dataset, task, rest, VALID_SHARE, rng)
         rule = f"groups of {task.group_column!r} stay whole, shuffled; {_share(test, dataset)} of the rows test"
-        made = _made(train, valid, test, "group", codes_of(dataset.groups[test]), rule, seed)
-        return with_folds(made, dataset, task)
+        return _made(train, valid, test, "group", codes_of(dataset.groups[test]), rule, seed)
     rest, test = stratified(dataset, task, everything, TEST_SHARE, rng, stay=2)
     train, valid = stratified(dataset, task, rest, VALID_SHARE, rng)
     rule = f"shuffled and stratified by {strata_words(task)}; {_share(test, dataset)} of the rows test"
-    return with_folds(_made(train, valid, test, "row", np.arange(len(test)), rule, seed), dataset, task)
+    return _made(train, valid, test, "row", np.arange(len(test)), rule, seed)
 
 
 def _made(
@@ -141,8 +140,7 @@ def _given(dataset: Dataset, task: Task, seed: int, dated: bool) -> Split:
         both = len(set(dataset.groups[rest]) & set(dataset.groups[test]))
         shared = f" (groups on both sides of the given test: {both:,})" if both else ""
         rule += f"whole groups of {task.group_column!r} of the others{shared}"
-        made = _made(train, valid, test, "group", codes_of(dataset.groups[test]), rule, seed)
-        return with_folds(made, dataset, task)
+        return _made(train, valid, test, "group", codes_of(dataset.groups[test]), rule, seed)
     train, valid = stratified(dataset, task, rest, VALID_SHARE, rng, MOST_VALID)
     rule += f"shuffled others, stratified by {strata_words(task)}"
-    return with_folds(_made(train, valid, test, "row", np.arange(len(test)), rule, seed), dataset, task)
+    return _made(train, valid, test, "row", np.arange(len(test)), rule, seed)

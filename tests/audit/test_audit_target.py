@@ -77,3 +77,11 @@ def test_a_class_without_given_test_rows_is_of_middling_severity_among_many_clas
     found = untested_classes(view(frame, some, given=np.arange(len(frame)) >= 600))
 
     assert found is not None and found.severity == "medium" and "no test row of 'odd'" in found.message
+
+
+def test_levels_beside_numbers_count_as_columns(view, rng):
+    n = 700
+    bins = rng.choice(["0-9", "10-19", "20-29", "30-39"], (40, n))
+    frame = pd.DataFrame({f"b{i}": cells for i, cells in enumerate(bins)})
+    found = few_rows(view(frame, pd.Series(rng.choice(["a", "b"], n))))
+    assert found is None or "80 columns" in found.message

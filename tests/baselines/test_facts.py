@@ -49,3 +49,12 @@ def test_numbers_that_come_back_and_tell_are_seen():
     nothing = rng.normal(size=N_ROWS)
     assert made(tells, "regression", {"a": "numeric"}, a=amounts).numbers_come_back
     assert not made(nothing, "regression", {"a": "numeric"}, a=amounts).numbers_come_back
+
+
+def test_words_among_numbers_and_bins_are_levels_too():
+    bins = pd.Series([f"{10 * (i % 30)}-{10 * (i % 30) + 9}" for i in ROWS], dtype=object)
+    column = Column("age", "embedded_number", 1.0, "", {"bins": [0.0, 0.0], "beside": "age (range)"})
+    task = Task("tabular", "regression", ("y",), "r2", columns=(column,), evidence=("x",))
+    frame = pd.DataFrame({"age": 10.0 * (ROWS % 30) + 4.5, "age (range)": bins})
+    facts = facts_of(Dataset("made up", frame, pd.DataFrame({"y": np.linspace(-1, 1, N_ROWS)})), task, ROWS)
+    assert (facts.most_levels, facts.most_words) == (30, 30)

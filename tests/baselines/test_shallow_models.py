@@ -180,3 +180,11 @@ def test_new_rows_with_unseen_levels_and_gaps_are_predicted(problem, fit):
         assert np.isfinite(model.predict(new, np.arange(3)).arrays["probabilities"]).all()
         one = pickle.loads(pickle.dumps(model)).predict(new, np.array([2])).arrays["probabilities"]
         np.testing.assert_allclose(one[0], model.predict(new, np.arange(3)).arrays["probabilities"][2], atol=1e-12)
+
+
+def test_each_family_says_what_it_tries_and_where_it_is_from():
+    families = [baseline for baseline in BASELINES.values() if baseline.tier != "floor"]
+    said = {baseline.name: (baseline.settings.__doc__ or "").strip() for baseline in families}
+    assert all(len(words) > 20 for words in said.values()), said
+    assert len(set(said.values())) == len(said)
+    assert all(baseline.source for baseline in families)

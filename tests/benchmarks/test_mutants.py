@@ -5,16 +5,13 @@ from __future__ import annotations
 import ast
 import importlib
 import json
-import sys
 from itertools import islice
 from pathlib import Path
 
 import pytest
+from benchmark_scripts import benchmark, require_benchmark
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-if not (BENCHMARKS / "mutants.py").exists():
-    pytest.skip("benchmarks are not installed", allow_module_level=True)
+require_benchmark("mutants")
 
 SUMS = '''"""A toy."""
 
@@ -46,9 +43,8 @@ BROKEN = "\ndef test_that_fails_with_any_code():\n    assert False\n"
 
 @pytest.fixture(scope="module")
 def mutants():
-    sys.path.insert(0, str(BENCHMARKS))
-    yield importlib.import_module("mutants")
-    sys.path.remove(str(BENCHMARKS))
+    with benchmark("mutants") as module:
+        yield module
 
 
 @pytest.fixture(autouse=True)

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmark_scripts import benchmark, require_benchmark
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-if not (BENCHMARKS / "portfolio.py").exists():
-    pytest.skip("benchmarks are not installed", allow_module_level=True)
+require_benchmark("portfolio")
 
 
 @pytest.fixture
-def choice(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    return importlib.import_module("portfolio_choice")
+def choice():
+    with benchmark("portfolio_choice") as module:
+        yield module
 
 
 @pytest.fixture
 def portfolio(choice):
-    return importlib.import_module("portfolio")
+    with benchmark("portfolio") as module:
+        yield module
 
 
 def test_a_regret_is_what_is_lacking_as_a_share_of_what_the_median_lacks(choice):

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from benchmark_scripts import benchmark, require_benchmark
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-if not (BENCHMARKS / "public_tables.py").exists():
-    pytest.skip("benchmarks are not installed", allow_module_level=True)
+require_benchmark("public_tables")
 
 
 @pytest.fixture
-def public(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    return importlib.import_module("public_tables")
+def public():
+    with benchmark("public_tables") as module:
+        yield module
 
 
 CSV = (
@@ -98,11 +95,10 @@ def test_test_rows_are_drawn_by_the_name_within_the_classes(public):
 
 
 def test_held_out_sets_are_run_by_their_mark(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    tables = importlib.import_module("tables")
-    entries = [{"name": "a", "held_out": False}, {"name": "b", "held_out": True}, {"name": "c"}]
-    (tmp_path / "catalog.json").write_text(json.dumps(entries))
-    assert tables.held_out(tmp_path) == ["b"]
-    (tmp_path / "catalog.json").write_text(json.dumps(entries[::2]))
-    with pytest.raises(SystemExit, match="holds no set out"):
-        tables.held_out(tmp_path)
+    with benchmark("tables") as tables:
+        entries = [{"name": "a", "held_out": False}, {"name": "b", "held_out": True}, {"name": "c"}]
+        (tmp_path / "catalog.json").write_text(json.dumps(entries))
+        assert tables.held_out(tmp_path) == ["b"]
+        (tmp_path / "catalog.json").write_text(json.dumps(entries[::2]))
+        with pytest.raises(SystemExit, match="holds no set out"):
+            tables.held_out(tmp_path)

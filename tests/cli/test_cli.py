@@ -59,12 +59,12 @@ def test_flags_reach_the_api_and_those_left_out_do_not(api):
     assert cli.main(["fit", "a.csv", "--target", "y", "--target", "z", "--budget", "90s", "--max-trials", "3",
                           "--templates", "mlp, tabm", "--columns", "a=text", "--min-gain", "0.1", "--seed", "2",
                           "--time-column", "t", "--latency", "20", "--resume", "--out", "o",
-                          "--retrains-per-year", "52", "--repeats", "5"]) == 0  # fmt: skip
+                          "--retrains-per-year", "52", "--repeats", "5", "--fold-pairs", "4"]) == 0  # fmt: skip
 
     assert api.calls == [("fit", "a.csv", ["y", "z"], {
         "budget": "90s", "max_trials": 3, "templates": ["mlp", "tabm"], "columns": "a=text", "min_gain": 0.1, "seed": 2,
         "time_column": "t", "latency": "20", "resume": True, "out": "o", "source": "automl fit",
-        "costs": {"retrains_per_year": 52.0}, "repeats": 5,
+        "costs": {"retrains_per_year": 52.0}, "repeats": 5, "fold_pairs": 4,
     })]  # fmt: skip
 
 

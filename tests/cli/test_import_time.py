@@ -25,3 +25,12 @@ def test_nothing_heavy_and_little_else_is_loaded(code, most):
 
     assert HEAVY & set(loaded) == set()
     assert 0 < len(loaded) < most
+
+
+def test_the_package_runs_as_a_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "automl", "--help"], capture_output=True, text=True, check=True, timeout=600
+    )
+
+    assert done.stdout.startswith("Usage: ")
+    assert "inspect" in done.stdout

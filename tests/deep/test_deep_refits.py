@@ -162,6 +162,17 @@ def test_refits_of_an_earlier_naming_cost_nothing_and_count_at_once(task_parts, 
     assert not deep.refit(0.0)
 
 
+def test_a_refit_is_reckoned_with_the_steps_to_the_best_epoch(task_parts):
+    """The search trained 80 % of its schedule in 8 s, 2 of them for compilation, and was best after 20 %."""
+    deep = named(task_parts)
+    (candidate,) = deep.finalist.composition.members
+    point = {**candidate.fit.curve[-1], "share": 0.8}
+    candidate.fit = dataclasses.replace(
+        candidate.fit, seconds=8.0, compile_seconds=2.0, n_steps=100, best_step=20, curve=(point,)
+    )
+    assert deep.seconds_a_refit() == pytest.approx(1.1 * 6.0 / 4 + 0.2)
+
+
 def test_no_time_begins_no_refit(task_parts, monkeypatch):
     deep = named(task_parts)
     monkeypatch.setattr(deep.trainer, "run", lambda *args: pytest.fail("it was begun"))

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from benchmark_scripts import benchmark, require_benchmark
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SEED = 0
 
-if not (BENCHMARKS / "fuzz.py").exists():
-    pytest.skip("benchmarks are not installed", allow_module_level=True)
+require_benchmark("fuzz")
 
 
 @pytest.fixture(scope="module")
 def fuzz():
-    sys.path.insert(0, str(BENCHMARKS))
-    yield importlib.import_module("fuzz")
-    sys.path.remove(str(BENCHMARKS))
+    with benchmark("fuzz") as module:
+        yield module
 
 
 @pytest.fixture(scope="module")

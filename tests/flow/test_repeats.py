@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,14 @@ from tiny_network import TINY_OPTIONS
 
 import automl
 from automl import goals
-from automl.errors import OutOfTime, RecipeError, TrialError
-from automl.flow import contest
+from automl.errors import DataError, OutOfTime, RecipeError, TrialError
+from automl.flow import other_fits
 from automl.flow import repeats as module
 from automl.flow.budget import clock as clocks
 from automl.flow.budget.clock import Clock
+from automl.flow.other_fits import OtherFits, refuse_fixed_tests
 from automl.flow.prepare import Prepared, prepare
-from automl.flow.repeats import Repeats, check, other_splits
+from automl.flow.repeats import Repeats, other_splits
 from automl.recipe import make
 from automl.records import Output, Run, Split, Task
 
@@ -76,11 +76,9 @@ def test_rows_split_in_time_and_given_test_rows_are_refused_before_the_contest()
         (asked(test=frame().head(20)), "the test rows are given"),
     ):
         with pytest.raises(RecipeError, match=f"repeats: .*{said}.*leave repeats out"):
-            check(recipe, prepare(recipe))
-    check(asked(), prepare(asked()))
-    check(asked(group="g"), prepare(asked(group="g")))
-    without = asked(data=dated, time_column="day", repeats=0)
-    check(without, prepare(without))
+            refuse_fixed_tests("repeats", prepare(recipe))
+    refuse_fixed_tests("repeats", prepare(asked()))
+    refuse_fixed_tests("repeats", prepare(asked(group="g")))
 
 
 def test_a_forecast_is_refused_in_a_contest(tmp_path: Any) -> None:
@@ -138,7 +136,8 @@ def hands(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> HandClock:
 
 def planned(hands: HandClock, budget: float = 100.0, repeats: int = 5, **sides: Side) -> Repeats:
     sides = sides or {"deep": Side(hands, 6.0, 0.9), "shallow": Side(hands, 1.0, 0.8)}
-    return Repeats(asked(repeats=repeats), PREPARED[0], Clock(budget, 0.0), sides)  # type: ignore[arg-type]
+    recipe = asked(repeats=repeats)
+    return Repeats(recipe, OtherFits(recipe, PREPARED[0], Clock(budget, 0.0), sides), budget / 2)  # type: ignore[arg-type]
 
 
 def made(plan: Repeats, **more: Any) -> Any:
@@ -150,7 +149,7 @@ def made(plan: Repeats, **more: Any) -> Any:
 def test_both_sides_meet_on_the_same_rows_and_the_gains_are_told(hands: HandClock) -> None:
     plan = planned(hands)
     found = made(plan)
-    deep, shallow = plan.sides["deep"], plan.sides["shallow"]
+    deep, shallow = plan.fits.sides["deep"], plan.fits.sides["shallow"]
     assert [(s.test.tolist(), k) for s, k, _ in deep.asked] == [(s.test.tolist(), k) for s, k, _ in shallow.asked]
     assert [number for _, number, _ in deep.asked] == [1, 2, 3, 4, 5]
     assert found.gains == pytest.approx([0.1] * 5) and found.gain == pytest.approx(0.1) and found.asked == 5
@@ -158,7 +157,7 @@ def test_both_sides_meet_on_the_same_rows_and_the_gains_are_told(hands: HandCloc
 
 
 def test_time_for_all_is_kept_back_or_for_as_many_as_half_of_it_is_enough_for(hands: HandClock) -> None:
-    each = module.SLACK * 7.0
+    each = other_fits.SLACK * 7.0
     assert planned(hands, budget=100.0).seconds() == pytest.approx(5 * each)  # 45.5 of 50 s
     assert planned(hands, budget=80.0).seconds() == pytest.approx(4 * each)
     assert planned(hands, budget=30.0).seconds() == 0.0  # one alone gives no interval
@@ -179,8 +178,8 @@ def test_what_does_not_fit_is_left_out_and_said(hands: HandClock) -> None:
 def test_a_fit_is_given_what_the_other_side_and_the_report_do_not_need(hands: HandClock) -> None:
     plan = planned(hands, budget=50.0)
     made(plan)
-    (_, _, deep), (_, _, shallow) = plan.sides["deep"].asked[0], plan.sides["shallow"].asked[0]
-    assert deep == pytest.approx(50.0 - 2.0 - module.SLACK * 1.0) and shallow == pytest.approx(50.0 - 6.0 - 2.0)
+    (_, _, deep), (_, _, shallow) = plan.fits.sides["deep"].asked[0], plan.fits.sides["shallow"].asked[0]
+    assert deep == pytest.approx(50.0 - 2.0 - other_fits.SLACK * 1.0) and shallow == pytest.approx(50.0 - 6.0 - 2.0)
 
 
 def test_after_the_first_the_measured_time_counts(hands: HandClock) -> None:
@@ -196,8 +195,8 @@ def test_without_a_clock_all_are_made(hands: HandClock) -> None:
 
 def test_failures_are_counted_and_told_and_the_others_go_on(hands: HandClock) -> None:
     plan = planned(hands)
-    plan.sides["deep"].errors[2] = TrialError("tiny-1: the loss became nan")
-    plan.sides["shallow"].errors[4] = ValueError("odd rows")
+    plan.fits.sides["deep"].errors[2] = TrialError("tiny-1: the loss became nan")
+    plan.fits.sides["shallow"].errors[4] = ValueError("odd rows")
     found = made(plan)
     assert len(found.gains) == 3 and found.failures == ("tiny-1: the loss became nan", "odd rows")
     assert "2 repeats failed; the first: tiny-1: the loss became nan." in found.note and "left out" not in found.note
@@ -205,7 +204,7 @@ def test_failures_are_counted_and_told_and_the_others_go_on(hands: HandClock) ->
 
 def test_a_fit_that_the_clock_ends_is_left_out_and_no_failure(hands: HandClock) -> None:
     plan = planned(hands)
-    plan.sides["deep"].errors[4] = OutOfTime("the time was over")
+    plan.fits.sides["deep"].errors[4] = OutOfTime("the time was over")
     found = made(plan)
     assert len(found.gains) == 3 and not found.failures
     assert "2 repeats were left out: the budget left no time for them." in found.note
@@ -215,7 +214,7 @@ def test_an_error_after_the_time_was_over_is_no_failure(hands: HandClock) -> Non
     plan = planned(hands)
     hands.now = 100.0 - 2.0 - 7.0 - 7.0 - 6.0  # the third ends late: its deep fit takes all that is left
     plan._each = lambda: dict.fromkeys(plan.sides, 1.0)  # type: ignore[method-assign]
-    plan.sides["deep"].errors[3] = TrialError("tiny-1: the loss became nan")
+    plan.fits.sides["deep"].errors[3] = TrialError("tiny-1: the loss became nan")
     found = made(plan)
     assert len(found.gains) == 2 and not found.failures
     assert "3 repeats were left out: the budget left no time for them." in found.note
@@ -223,7 +222,7 @@ def test_an_error_after_the_time_was_over_is_no_failure(hands: HandClock) -> Non
 
 def test_an_interrupt_leaves_the_rest_out(hands: HandClock) -> None:
     plan = planned(hands)
-    found = made(plan, stopping=lambda: len(plan.sides["shallow"].asked) >= 2)
+    found = made(plan, stopping=lambda: len(plan.fits.sides["shallow"].asked) >= 2)
     assert len(found.gains) == 2 and "3 repeats were left out: the run was interrupted." in found.note
 
 
@@ -238,15 +237,18 @@ def test_an_interrupt_leaves_the_rest_out(hands: HandClock) -> None:
 def test_without_two_refitted_finalists_none_is_made(hands: HandClock, chosen: Any, said: str) -> None:
     plan = planned(hands)
     found = made(plan, chosen=chosen)
-    assert not plan.sides["deep"].asked and found.gains == () and found.interval is None
+    assert not plan.fits.sides["deep"].asked and found.gains == () and found.interval is None
     assert said in found.note and found.note.startswith("0 of 5 repeats were made.")
 
 
-def test_where_their_time_went_to_the_search_they_are_left_out(hands: HandClock) -> None:
+def test_where_their_time_went_to_the_search_they_are_made_if_there_is_time_again(hands: HandClock) -> None:
     plan = planned(hands)
     plan.wanted = 0
     assert plan.seconds() == 0.0
-    assert "5 repeats were left out: the budget left no time for them." in made(plan).note
+    assert len(made(plan).gains) == 5
+    late = planned(hands)
+    late.wanted, hands.now = 0, 95.0
+    assert "5 repeats were left out: the budget left no time for them." in made(late).note
 
 
 def test_where_there_are_no_further_splits_it_is_said(hands: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,6 +258,47 @@ def test_where_there_are_no_further_splits_it_is_said(hands: HandClock, monkeypa
     assert len(found.gains) == 2 and "3 repeats were left out: there are no further splits" in found.note
 
 
+def test_where_a_split_cannot_be_made_it_is_said_and_what_was_made_stands(
+    hands: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, calls = module.split.split, []
+
+    def failing(*rest: Any, **more: Any) -> Split:
+        calls.append(rest)
+        if len(calls) > 2:
+            raise ValueError("odd groups.")
+        return good(*rest, **more)
+
+    monkeypatch.setattr(module.split, "split", failing)
+    found = made(planned(hands))
+    assert len(found.gains) == 2 and not found.failures
+    assert "3 repeats were left out: no further split could be made: odd groups." in found.note
+
+
+def test_where_every_draw_is_refused_the_refusal_is_the_reason(
+    hands: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*rest: Any, **more: Any) -> Split:
+        raise DataError("no row of a class trains")
+
+    monkeypatch.setattr(module.split, "split", refused)
+    assert "no further split could be made: no row of a class trains." in made(planned(hands)).note
+
+
+def test_no_further_hold_outs_are_drawn_for_repeats(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*rest: Any) -> Split:
+        raise AssertionError("drawn in vain")
+
+    monkeypatch.setattr("automl.split.rule.with_folds", fail)
+    assert next(other_splits(prepared, 0)).folds == ()
+
+
+def test_an_interrupt_before_the_refits_is_the_reason_and_not_that_there_are_none(hands: HandClock) -> None:
+    chosen = {side: Run(side, side, "done", "x") for side in CHOSEN}  # type: ignore[arg-type]
+    note = made(planned(hands), stopping=lambda: True, chosen=chosen).note
+    assert "5 repeats were left out: the run was interrupted." in note and "refitted" not in note
+
+
 def test_none_asked_for_says_nothing(hands: HandClock) -> None:
     assert made(planned(hands, repeats=0)) is None
 
@@ -263,27 +306,11 @@ def test_none_asked_for_says_nothing(hands: HandClock) -> None:
 # --------------------------------------------------------------------------- a contest
 
 
-@pytest.mark.parametrize(
-    ("refitted", "ended", "kept", "wanted", "passes"),
-    [
-        (True, "budget", 95.0, 5, [3]),  # what is kept back is needed
-        (True, "budget", 40.0, 5, [3, 3, 3]),  # the finalists need less than was kept back for them
-        (True, "exhausted", 40.0, 5, [3]),
-        (False, "budget", 40.0, 0, [3, 0]),  # nothing could be refitted
-    ],
-)
-def test_time_kept_back_for_repeats_in_vain_goes_to_the_search(
-    hands: HandClock, monkeypatch: pytest.MonkeyPatch, refitted: bool, ended: str, kept: float, wanted: int,
-    passes: list[int],
-) -> None:  # fmt: skip
-    plan, searched = planned(hands), []
-    chosen = {side: Run(side, side, "done", "x", refitted=refitted) for side in CHOSEN}  # type: ignore[arg-type]
-    monkeypatch.setattr(contest, "alternate", lambda *a, n_refits, **more: (searched.append(n_refits), ended)[1])
-    monkeypatch.setattr(contest, "name_and_refit", lambda *a: (chosen, 1))
-    reserve: Any = SimpleNamespace(seconds=lambda chosen, n_seeds: kept, searching=lambda n_seeds: kept)
-    rest: Any = ([], SimpleNamespace(asked=False), reserve, SimpleNamespace(write=None), plan)
-    contest._contest(asked(), {}, Clock(100.0, 0.0), *rest)
-    assert searched == passes and plan.wanted == wanted
+def test_without_refits_no_time_is_kept_back_for_them(hands: HandClock) -> None:
+    plan = planned(hands)
+    assert plan.seconds() > 0
+    plan.give_up()
+    assert plan.seconds() == 0.0
 
 
 def test_a_contest_shows_them_beside_its_verdict_which_stays(tmp_path: Any) -> None:

@@ -94,6 +94,14 @@ def test_costs_that_replaced_those_of_a_file_are_flags(tmp_path):
         assert said["command"].endswith("--predictions-per-year 7")
 
 
+def test_out_of_fold_pairs_are_asked_for_again():
+    said = reproduce(Recipe("cars.csv", ("y",), fold_pairs=5), TASK)
+    assert (
+        "--fold-pairs 5" in said["command"] and "fold_pairs=5" in said["python"] and "fold_pairs: 5" in said["recipe"]
+    )
+    assert "fold" not in reproduce(Recipe("cars.csv", ("y",)), TASK)["command"]
+
+
 def test_repeats_are_asked_for_again():
     said = reproduce(Recipe("cars.csv", ("y",), repeats=5), TASK)
     assert "--repeats 5" in said["command"] and "repeats=5" in said["python"] and "repeats: 5" in said["recipe"]

@@ -309,6 +309,16 @@ def test_costs_are_written_as_they_are_read(written):
     assert "costs" not in recipe.dump(recipe.make(data="sklearn:iris"))
 
 
+def test_folds_of_pairs_are_three_or_more_or_none(written):
+    assert recipe.read(written("data: cars.csv\nfold_pairs: 5\n")).fold_pairs == 5
+    assert recipe.read(written("data: cars.csv\nfold_pairs: 5\n"), fold_pairs=0).fold_pairs == 0
+    assert "fold_pairs: 5\n" in recipe.dump(recipe.make(data="sklearn:iris", fold_pairs=5))
+    assert "fold_pairs" not in recipe.dump(recipe.make(data="sklearn:iris"))
+    for value, said in (("2", "half of the rows at most"), ("21", "a whole number from 3 to 20, or 0 for none")):
+        with pytest.raises(RecipeError, match=said):
+            recipe.read(written(f"data: cars.csv\nfold_pairs: {value}\n"))
+
+
 def test_repeats_are_several_or_none(written):
     assert recipe.read(written("data: cars.csv\nrepeats: 5\n")).repeats == 5
     assert recipe.read(written("data: cars.csv\nrepeats: 5\n"), repeats=0).repeats == 0

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.records import Champion, Costs, Coverage, Lead, Repeats
+from automl.records import Champion, Costs, Coverage, FoldPairs, Lead, Repeats
 from automl.report import page
 from automl.report.result import result_dict
 from automl.report.summary import summary, verdict_lines
@@ -111,6 +111,29 @@ def test_repeats_stand_beside_the_verdict(outcome_of):
     none = dataclasses.replace(whole, repeats=Repeats(5, (), None, None, 0.95, (), "0 of 5 repeats were made."))
     assert ["Repeats", "0 of 5 made"] in section(none, "verdict")["facts"]
     assert result_dict(none)["repeats"]["interval"] is None and result_dict(whole)["repeats"] is None
+
+
+def test_out_of_fold_pairs_stand_where_they_decide_and_the_test_beside_them(outcome_of):
+    whole = outcome_of("binary")
+    pairs = FoldPairs(
+        5, 5, 400, 100, "tie", "undecided", {"deep": 0.9, "shallow": 0.91}, -0.01, (-0.03, 0.01), 0.95, 0.002, None,
+        "deep", "better", "The verdict rests on <b> pairs.",
+    )  # fmt: skip
+    comparison = dataclasses.replace(whole.comparison, verdict="tie", reason="undecided", fold_pairs=pairs)
+    outcome = dataclasses.replace(whole, comparison=comparison)
+    shown = section(outcome, "verdict")
+    said = "400 out-of-fold rows in 5 folds: gain −0.0100, 95\u00a0% interval from −0.0300 to +0.0100"
+    assert ["Rests on", said] in shown["facts"] and shown["facts"][0][0] == "Test"
+    assert (shown["chart"]["gain"], shown["chart"]["low"], shown["chart"]["high"]) == (-0.01, -0.03, 0.01)
+    assert "Gain on 400 out-of-fold rows −0.0100" in shown["chart"]["caption"] and shown["answer"] == "Undecided"
+    found = result_dict(outcome)
+    assert found["decided_by"] == "fold_pairs" and found["gain"] == whole.comparison.gain
+    assert (found["fold_pairs"]["n_items"], found["fold_pairs"]["interval"]) == (400, [-0.03, 0.01])
+    assert found["fold_pairs"]["test_verdict"] == "deep" and result_dict(whole)["fold_pairs"] is None
+    none = dataclasses.replace(pairs, n_folds=0, verdict="tie", gain=None, interval=None)
+    without = dataclasses.replace(whole, comparison=dataclasses.replace(whole.comparison, fold_pairs=none))
+    assert result_dict(without)["decided_by"] == "test" and result_dict(without)["fold_pairs"]["verdict"] is None
+    assert section(without, "verdict")["chart"] == section(whole, "verdict")["chart"]
 
 
 def test_no_line_of_the_page_ends_before_a_percent_sign_and_no_cause_is_of_nothing(outcome_of):

@@ -107,3 +107,13 @@ def test_on_pictures_the_slowest_family_sets_the_pace_and_one_that_was_fitted_ha
 def test_the_first_fit_on_pictures_takes_what_a_busy_core_can_fit():
     task = Task("image", "multiclass", ("y",), "accuracy", image_shape=(28, 28, 1))
     assert rows_a_second(task, 7_500) == PICTURES_A_SECOND
+
+
+def test_levels_beside_numbers_count_as_columns():
+    plain = Column("wind", "numeric", 1.0, "")
+    worded = Column("wind", "numeric", 1.0, "", {"words": ["Calm"], "beside": "wind (word)"})
+    cells = [
+        CELLS_A_SECOND / rows_a_second(Task("tabular", "binary", ("y",), "roc_auc", columns=(one,)), 100)
+        for one in (plain, worded)
+    ]
+    assert cells == [1.0, 2.0]

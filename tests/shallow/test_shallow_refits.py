@@ -183,3 +183,12 @@ def test_refits_of_an_earlier_naming_cost_nothing_and_count_at_once(problem, mon
     assert side.refit(0.0) and side.finalist_run().refitted
     np.testing.assert_array_equal(side.outputs("test", 1)[0].arrays["probabilities"], expected)
     assert not side.refit(0.0)
+
+
+def test_a_further_refit_is_expected_to_take_as_long_as_the_last(problem):
+    _, side = named(problem, "linear", "tabular", "binary")
+    assert side.refit(math.inf)
+    (candidate,) = side.candidates.composition.members
+    assert candidate.refit_seconds > 0
+    candidate.refit_seconds = 2.0
+    assert side.seconds_a_refit() == pytest.approx(1.1 * 2.0 + 0.05)

@@ -183,6 +183,17 @@ def test_a_slow_family_is_fitted_on_fewer_rows_and_says_so(problem):
     assert run.status == "done"
 
 
+def test_support_vectors_say_how_many_rows_they_learnt_from(problem, monkeypatch):
+    monkeypatch.setattr("automl.baselines.learners.vectors.MOST_WORK", 20_000)
+    side = side_of(problem("tabular", "binary"), ("tabular_floor", "vectors"), max_trials=1, apart=False)
+    try:
+        runs = [run for _ in range(2) for run in side.step(math.inf) or ()]
+    finally:
+        side.close()
+    found = next(run for run in runs if run.family == "vectors")
+    assert found.status == "done" and 2 < found.choices["rows"] < len(side.training_data.items)
+
+
 def test_a_first_fit_of_some_rows_is_made_again_of_all_rows(problem):
     dataset, task, split = problem("tabular", "regression", n=4000)
     side = ShallowSide(dataset, task, split, Facts(2000), chosen("tabular_floor", "linear"), "r2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from automl.flow.prepare import prepare
 from automl.recipe import make
@@ -38,6 +39,24 @@ def test_windows_are_units():
     made = prepare(make(data=frame, target="y", goal="forecast", horizon=5))
     found = unit_ids_of(made.dataset, made.split, made.split.items("test"))
     assert np.array_equal(found, made.split.unit_ids)
+
+
+@pytest.mark.parametrize("part", ["valid", "test"])
+def test_windows_of_series_that_begin_at_other_times_are_numbered_in_the_order_of_time(part):
+    """The first series in the data is the youngest, so the order of appearance is not that of time."""
+    days = {"a": pd.date_range("2020-06-01", periods=160), "b": pd.date_range("2020-01-01", periods=160)}
+    frame = pd.concat([
+        pd.DataFrame({"name": name, "day": own, "y": np.sin(np.arange(160.0))}) for name, own in days.items()
+    ])  # fmt: skip
+    made = prepare(make(data=frame, target="y", goal="forecast", horizon=5, series="name", time_column="day"))
+    items = made.split.items(part)
+    found = unit_ids_of(made.dataset, made.split, items)
+    starts = made.dataset.times[items[:, 0]]
+    assert (np.diff(starts) < np.timedelta64(0)).any()  # one series after the other
+    order = np.argsort(starts, kind="stable")
+    assert (np.diff(found[order]) == (np.diff(starts[order]) > np.timedelta64(0))).all() and found.min() == 0
+    if part == "test":
+        assert np.array_equal(found, made.split.unit_ids)
 
 
 def test_series_of_a_panel_share_times_in_validation_as_in_the_test():

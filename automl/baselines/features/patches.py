@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.cluster import MiniBatchKMeans
 from automl.baselines.features.gradients import pictures_of, resized
 from automl.baselines.features.projection import Projected
 from automl.baselines.model import remembered, rows_key
-from automl.records import Dataset
+from automl.records import MIN_LEVEL_ROWS, Dataset
 
 __all__ = ["PatchFeatures"]
 
@@ -24,18 +25,21 @@ WHITENING = 0.1
 THRESHOLD = 0.5
 MOST_PLACES = 160
 """Patches of a picture that are looked at, about; more lie close together."""
+MOST_WIDTH = 768
+"""Numbers of a patch: of many channels patches are smaller: whitening takes time by the cube of it."""
 BATCH = 128
 
 
 class PatchFeatures(Projected):
     """How much of each dictionary patch lies in each part of a picture.
 
-    Patches are normalised for brightness and contrast and whitened; k-means gives the dictionary; a patch's code is its
+    Patches are normalised for brightness and contrast and whitened; k-means gives the dictionary, of means of patches
+    of several pictures alone; a patch's code is its
     products with the dictionary's unit vectors less a threshold, where positive; codes are summed over a grid of parts.
 
     Args:
         side: longer side in pixels that pictures are looked at.
-        patch: side of a patch in pixels.
+        patch: side of a patch in pixels; less where the pictures have many channels.
         n_patches: patches of the dictionary.
         grid: parts along each side of a picture that codes are summed in.
         components: principal components kept; 0 for the codes themselves.
@@ -62,6 +66,9 @@ class PatchFeatures(Projected):
 
     def fit(self, dataset: Dataset, rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         """Learn dictionary, scale and projection; the codes of the training rows."""
+        pictures = pictures_of(dataset)
+        n_channels = pictures.shape[3] if pictures.ndim > 3 else 1
+        self.patch = min(self.patch, max(math.isqrt(MOST_WIDTH // n_channels), 1))
         how = (self.side, self.patch, self.n_patches, self.grid, self.seed)
         key = ("patches", *how, *rows_key(dataset, rows))
         raw, self.mean, self.whiten, self.dictionary = remembered(key, lambda: self._learnt(dataset, rows))
@@ -75,19 +82,21 @@ class PatchFeatures(Projected):
 
     def _learnt(self, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         """Codes of these rows, and the mean, whitening and dictionary that they come of."""
-        patches = _normalised(self._drawn(dataset, rows))
+        drawn, owners = self._drawn(dataset, rows)
+        patches = _normalised(drawn)
         mean = patches.mean(axis=0)
         values, vectors = np.linalg.eigh(np.cov(patches - mean, rowvar=False))
         whiten = (vectors / np.sqrt(np.maximum(values, 0.0) + WHITENING)) @ vectors.T
         n_patches = min(self.n_patches, len(patches))
         clusters = MiniBatchKMeans(n_patches, n_init=1, batch_size=2_000, max_iter=6, random_state=self.seed)
-        centers = clusters.fit((patches - mean) @ whiten).cluster_centers_
+        white = (patches - mean) @ whiten
+        centers = _shared_means(white, clusters.fit_predict(white), owners)
         centers /= np.maximum(np.linalg.norm(centers, axis=1, keepdims=True), 1e-6)
         self.mean, self.whiten, self.dictionary = mean.astype("f4"), whiten.astype("f4"), centers.astype("f4")
         return self._codes(dataset, rows), self.mean, self.whiten, self.dictionary
 
-    def _drawn(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Some patches ``(n, patch * patch * channels)`` of some of these rows."""
+    def _drawn(self, dataset: Dataset, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Some patches ``(n, patch * patch * channels)`` of some of these rows, and which picture each is of."""
         random = np.random.default_rng(self.seed)
         some = np.sort(random.permutation(rows)[:DICTIONARY_PICTURES])
         pictures, drawn = pictures_of(dataset), []
@@ -97,11 +106,12 @@ class PatchFeatures(Projected):
             n, width = len(patches), patches.shape[-1]
             places = random.integers(0, patches.shape[1] * patches.shape[2], (n, each))
             drawn.append(np.take_along_axis(patches.reshape(n, -1, width), places[..., None], 1).reshape(-1, width))
-        return np.concatenate(drawn)
+        return np.concatenate(drawn), np.repeat(np.arange(len(some)), each)
 
     def _patches(self, pictures: np.ndarray, stride: int) -> np.ndarray:
         """Patches ``(n, rows, columns, patch * patch * channels)``, every so many pixels."""
         pictures = pictures[..., None] if pictures.ndim == 3 else pictures
+        pictures = pictures[..., :: math.ceil(pictures.shape[3] / MOST_WIDTH)]
         small = resized(np.asarray(pictures, dtype=np.float32) / 255.0, self.side)
         size = min(self.patch, *small.shape[1:3])
         windows = sliding_window_view(small, (size, size), axis=(1, 2))[:, ::stride, ::stride]
@@ -131,6 +141,24 @@ class PatchFeatures(Projected):
             begins = np.unique(np.arange(self.grid) * size // self.grid)
             codes = np.add.reduceat(codes, begins, axis=axis)
         return np.asarray(codes.reshape(n, -1))
+
+
+def _shared_means(white: np.ndarray, cluster: np.ndarray, owners: np.ndarray) -> np.ndarray:
+    """Means of the clusters that patches of `MIN_LEVEL_ROWS` pictures or more are in: a smaller one would show a patch.
+
+    Args:
+        white: patches ``(n, width)``.
+        cluster: of each patch.
+        owners: the picture of each patch.
+
+    Returns:
+        ``(n_clusters, width)``; the mean of all patches where no cluster is shared by so many.
+    """
+    pairs = np.unique(np.stack([cluster, owners], axis=1), axis=0)
+    shared = np.flatnonzero(np.bincount(pairs[:, 0]) >= MIN_LEVEL_ROWS)
+    if not len(shared):
+        return np.asarray(white.mean(axis=0, keepdims=True))
+    return np.stack([white[cluster == one].mean(axis=0) for one in shared])
 
 
 def _normalised(patches: np.ndarray) -> np.ndarray:

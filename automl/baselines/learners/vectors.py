@@ -17,6 +17,8 @@ __all__ = ["Vectors"]
 
 FIRST_ROWS = 2_000
 """Rows of the first step before a deadline: the time that they take tells how many more there is time for."""
+MOST_WORK = 15_000**2 * 500
+"""Products of numbers of all pairs of rows, beyond which fewer rows are taken: wide columns mean fewer rows."""
 ROOM = 1.5
 """Times the expected time that must be left: support grows with the rows, too."""
 EPSILON = 0.1
@@ -51,39 +53,46 @@ class Vectors(Learner):
         self.center = np.zeros(0)
         self.scale = np.ones(0)
         self.stopped = ""
+        self.n_learnt = 0
 
     def fit(self, X: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, valid: np.ndarray | None,
             valid_truth: np.ndarray | None, context: FitContext, complete: Callable[[], None]) -> None:  # fmt: skip
-        """Fit each machine on as many rows as there is time for; the temperature on validation rows."""
+        """Fit each machine on as many rows as there is work and time for; the temperature on validation rows.
+
+        `n_learnt` says how many these are, also in a model that was stored before the fit was ended.
+        """
         gamma = gamma_for(X, self.width, self.seed)
-        for rows in self._steps(len(X), context):
+        for rows in self._steps(X.shape[0], X.shape[1], context):
             some = slice(None) if rows is None else rows
             self._fit_rows(X[some], truth[some], None if weight is None else weight[some], gamma)
+            self.n_learnt = len(X) if rows is None else len(rows)
             if context.chosen is not None:
                 self.temperature = float(context.chosen["temperature"])
             elif self.is_classifier and valid is not None and valid_truth is not None:
                 self.temperature = self.best_temperature(self._scores(valid), valid_truth)
             complete()
 
-    def _steps(self, n_rows: int, context: FitContext) -> Iterator[np.ndarray | None]:
+    def _steps(self, n_rows: int, n_columns: int, context: FitContext) -> Iterator[np.ndarray | None]:
         """Which rows to fit: all, or before a deadline first a few, then as many as there is time for.
 
-        Their time grows with the square of the rows, and nothing of a fit that is ended is left.
+        Their time grows with the square of the rows and with the columns, and nothing of a fit that is ended is left.
         """
-        if context.deadline is None or n_rows <= 2 * FIRST_ROWS:
-            yield None
-            return
+        most = min(n_rows, max(int(math.sqrt(MOST_WORK / max(n_columns, 1))), 2))
         order = np.random.default_rng(self.seed).permutation(n_rows)
+        if context.deadline is None or most <= 2 * FIRST_ROWS:
+            yield None if most == n_rows else np.sort(order[:most])
+            return
         begun = time.monotonic()
         yield np.sort(order[:FIRST_ROWS])
         spent = max(time.monotonic() - begun, 1e-3)
         left = context.deadline - time.monotonic()
         n_fitting = int(FIRST_ROWS * math.sqrt(max(left, 0.0) / (ROOM * spent)))
-        if n_fitting >= n_rows:
-            yield None
+        if n_fitting >= most:
+            yield None if most == n_rows else np.sort(order[:most])
             return
-        self.stopped = f"time was enough for {max(n_fitting, FIRST_ROWS)} of {n_rows} rows"
-        if n_fitting >= 2 * FIRST_ROWS:
+        n_fitting = n_fitting if n_fitting >= 2 * FIRST_ROWS else FIRST_ROWS
+        self.stopped = f"time was enough for {n_fitting} of {n_rows} rows"
+        if n_fitting > FIRST_ROWS:
             yield np.sort(order[:n_fitting])
 
     def _fit_rows(self, X: np.ndarray, truth: np.ndarray, weight: np.ndarray | None, gamma: float) -> None:

@@ -98,7 +98,7 @@ WITHIN = {
     ),
     "weekday": re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b", _I),
     "money": re.compile(r"[$€£¥₹]|\b(?:usd|eur|gbp)\b", _I),
-    "markup": re.compile(r"<[a-zA-Z/][^>]*>"),
+    "markup": re.compile(r"<[a-zA-Z/][^<>]*>"),
     "scale": re.compile(
         r"\b(?:strongly|somewhat|very|never|always|often|sometimes|rarely|agree|disagree|high|low|medium|good|bad|poor"
         r"|excellent|yes|no|other|male|female)\b",

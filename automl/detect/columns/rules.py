@@ -54,6 +54,8 @@ DATE_NAMES = r"date|dates|day|month|yearmonth|period|time|timestamp|datetime|dt|
 AMOUNT_NAMES = rf"{COUNT_NAMES}|{DATE_NAMES}"  # of whole numbers that stay numbers
 
 SHOWN_BINS = 8
+DOUBTFUL_BINS = 0.5
+"""Confidence at most of ranges that may be codes or scores."""
 
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
 _IMAGE = re.compile(
@@ -277,7 +279,7 @@ def binned(seen: ColumnSample) -> Column | None:
     """Ranges of numbers ("30-40", "under 18"), each read as the number in its middle; the cells are levels beside."""
     if seen.is_numeric or (found := bins_reading(seen.texts)) is None:
         return None
-    reading, share, order = found
+    reading, share, order, is_sure = found
     is_open = not is_personal(seen.name)  # ranges look like telephones at times, and are none
     quoted = [text for text in order if is_open and seen.different[text] >= MIN_LEVEL_ROWS]
     ends = quoted if len(quoted) <= SHOWN_BINS else [*quoted[: SHOWN_BINS - 1], "…", quoted[-1]]
@@ -285,7 +287,7 @@ def binned(seen: ColumnSample) -> Column | None:
     unit = f" in {reading['unit']!r}" if reading["unit"] else ""
     evidence = share_words(share, len(seen.texts), f"are ranges of numbers{unit}, {len(order):,} different{said}")
     reading = {**reading, "beside": f"{seen.name} (range)"}
-    return Column(seen.name, "embedded_number", share, evidence, reading)
+    return Column(seen.name, "embedded_number", share if is_sure else min(share, DOUBTFUL_BINS), evidence, reading)
 
 
 def _quantity_share(seen: ColumnSample) -> tuple[float, dict[str, Any], str]:

@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from automl.detect.parse.numerals import decimal_mark, has_digit
+from automl.detect.parse.numerals import LONGEST, compact, decimal_mark, has_digit
 from automl.detect.parse.units import ENOUGH, canonical, quantity, related_factor
 from automl.records import MIN_LEVEL_ROWS
 
 __all__ = ["Interval", "bins_converter", "bins_reading", "has_ranges", "interval"]
 
+LEAST_ROWS = 2
+"""Rows of a bin that counts for what the bins leave out of their range: a single cell may be a slip."""
+STEP_ERROR = 1e-6
 LEAST_BINS, LEAST_RANGES, LEAST_CLOSED = 3, 2, 1
 """Different cells of a column of bins; of these, ranges; of these, ranges with two ends."""
+MOST_EMPTY, MOST_UNSURE = 0.25, 0.1
+"""Share of a range that its bins leave out: with more they are codes; with more than the second they may be."""
 MOST_SHARE = 0.5
 """Different cells a cell, above which ranges are no bins that rows share."""
 
@@ -49,6 +54,8 @@ _MONTHS = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b",
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _REMARK = re.compile(r"\s*\([^()\d]*\)\Z")
 _TAIL = re.compile(r"[^\d]*$")
+_PADDED = re.compile(r"(?<![\d.,])0\d")
+_WHOLE, _PAIR = re.compile(r"\d{1,9}"), re.compile(r"\d{1,9} ?[-–/:] ?\d{1,9}")
 _CODE = re.compile(r"(?<![\d.,])0\d{2,}")
 """A number of three digits or more that begins with zero: a code, as in "00984-3869"."""
 
@@ -84,8 +91,10 @@ def interval(text: str, decimal: str = ".") -> Interval | None:
         text: one cell.
         decimal: its mark.
     """
-    if not has_digit(text) or _CODE.search(text):
+    plain = compact(text)
+    if plain is None or not has_digit(plain) or _CODE.search(plain):
         return None
+    text = plain
     text = _LABEL.sub("", _REMARK.sub("", text.strip().strip("'\"").strip()), count=1)
     if _BETWEEN.match(text) is None:
         text = _LEAD.sub("", text, count=1)
@@ -158,7 +167,8 @@ def _single(text: str, decimal: str) -> Interval | None:
 
 def has_ranges(texts: Sequence[str]) -> bool:
     """Whether some of these cells are ranges with two ends: cheap for the columns that hold none."""
-    return any(has_digit(t) and (_BETWEEN.search(t) or _BRACKETED.match(t.strip("'\" "))) for t in texts)
+    short = (plain for text in texts if (plain := compact(text)) is not None and has_digit(plain))
+    return any(_BETWEEN.search(text) or _BRACKETED.match(text.strip("'\" ")) for text in short)
 
 
 # --------------------------------------------------------------------------- a column of bins
@@ -166,6 +176,10 @@ def has_ranges(texts: Sequence[str]) -> bool:
 
 def _bin(text: str, decimal: str) -> Interval | None:
     """A cell among bins: also one that a spreadsheet took for a date ("Nov-50" was 11-50), or that is parted by "/"."""
+    plain = compact(text)
+    if plain is None:
+        return None
+    text = plain
     parted = interval(text.replace("/", "-"), decimal) if text.count("/") == 1 else None
     found = parted if parted is not None and parted.is_closed else interval(text, decimal)
     if found is not None:
@@ -177,12 +191,13 @@ def _bin(text: str, decimal: str) -> Interval | None:
     return interval(dated, decimal) or interval("-".join(ends[::-1]), decimal)  # "4-Jan" was 1-4
 
 
-def bins_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, list[str]] | None:
-    """How a column's ranges are read: (reading, share of the cells that are ranges or numbers, cells in their order).
+def bins_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, list[str], bool] | None:
+    """How a column's ranges are read: (reading, share of the cells that are ranges or numbers, cells in their order,
+    whether they are certainly bins).
 
-    Bins part the numbers: they overlap in no more than their ends. Ranges that overlap are read where they have a unit
-    (salaries from … to …), as scores, codes and dates have none. The reading holds the unit, and what is added to the
-    end of an open bin: half the width of the bin beside it.
+    Bins part the numbers: they overlap in no more than their ends, and leave little of their range out. Others are read
+    where they have a unit (salaries from … to …), as scores, codes and dates have none. The reading holds the unit, and
+    what is added to the end of an open bin: half the width of the bin beside it.
 
     Args:
         texts: sampled cells, spellings of "missing" left out.
@@ -191,7 +206,8 @@ def bins_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, list[str]
         None where the cells are no ranges.
     """
     counts = Counter(texts)
-    if not has_ranges(list(counts)):
+    n_short = sum(n for text, n in counts.items() if len(text) <= LONGEST or compact(text) is not None)
+    if n_short < ENOUGH * len(texts) or not has_ranges(list(counts)):
         return None
     decimal = decimal_mark([part for text in texts for part in _ends(text)])
     if sum(one is not None and one.is_closed for one in (interval(text, decimal) for text in counts)) < LEAST_CLOSED:
@@ -204,18 +220,25 @@ def bins_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, list[str]
     n_ranges = sum(one.low < one.high for one in bins.values())
     if share < ENOUGH or n_ranges < LEAST_RANGES or len(bins) < LEAST_BINS:
         return None
-    are_shared_parts = _are_parts(list(bins.values())) and len(counts) <= MOST_SHARE * len(texts)
+    empty = _empty_share([one for text, one in bins.items() if counts[text] >= LEAST_ROWS] or list(bins.values()))
+    are_parts = _are_parts(list(bins.values())) and empty <= MOST_EMPTY
+    are_shared_parts = are_parts and len(counts) <= MOST_SHARE * len(texts)
     if not are_shared_parts and (not main or len(closed) < MOST_SHARE * len(bins)):
         return None
     offsets = _offsets([one for text, one in bins.items() if counts[text] >= MIN_LEVEL_ROWS])
     if offsets is None:
         return None
     reading = {"decimal": decimal, "unit": main, "bins": list(offsets)}
-    return reading, share, sorted(bins, key=lambda text: _middle(bins[text], offsets))
+    order = sorted(bins, key=lambda text: _middle(bins[text], offsets))
+    return reading, share, order, bool(main) or (empty <= MOST_UNSURE and not _may_be_codes(bins))
 
 
 def _ends(text: str) -> list[str]:
     """The two ends of a range as texts, or the cell itself."""
+    plain = compact(text)
+    if plain is None:
+        return [text]
+    text = plain
     found = _BRACKETED.fullmatch(text.strip("'\" "))
     return _BETWEEN.split(text) if found is None else [found["low"], found["high"]]
 
@@ -241,6 +264,39 @@ def _are_parts(bins: Sequence[Interval]) -> bool:
     """Whether ranges that differ overlap in no more than their ends."""
     different = sorted({(one.low, one.high) for one in bins})
     return all(before[1] <= after[0] for before, after in pairwise(different))
+
+
+def _empty_share(bins: Sequence[Interval]) -> float:
+    """The share of the numbers between the least and the greatest end that lie in no bin.
+
+    Between 0-9 and 10-19 there is a step from one number to the next: the smallest distance of two neighbours, where no
+    bin is narrower than it.
+    """
+    ends = sorted({(one.low, one.high) for one in bins})
+    closed = [one.high - one.low for one in bins if one.is_closed]
+    distances, reached = [], ends[0][1]
+    for low, high in ends[1:]:
+        if low > reached:
+            distances.append(low - reached)
+        reached = max(reached, high)
+    finite = [end for pair in ends for end in pair if math.isfinite(end)]
+    if not distances or not finite or max(finite) <= min(finite):
+        return 0.0
+    step = min(distances)
+    step = step if not closed or step <= min(closed) * (1 + STEP_ERROR) else 0.0
+    left_out = sum(distance - step for distance in distances if distance > step * (1 + STEP_ERROR))
+    return left_out / (max(finite) - min(finite))
+
+
+def _may_be_codes(bins: Mapping[str, Interval]) -> bool:
+    """Whether plain pairs of whole numbers may as well be codes or scores: with zeros before them, or all of them
+    neighbours (0-1, 1-2), none open and none in brackets.
+    """
+    if any(_PADDED.search(text) for text in bins):
+        return True
+    are_plain = all(math.isfinite(one.low) and math.isfinite(one.high) for one in bins.values())
+    are_plain = are_plain and all(_PAIR.fullmatch(text) or _WHOLE.fullmatch(text) for text in bins)
+    return are_plain and all(one.high - one.low <= 1 for one in bins.values())
 
 
 def _offsets(bins: Sequence[Interval]) -> tuple[float, float] | None:

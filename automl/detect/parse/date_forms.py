@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+LONGEST_DATE = 100
+"""Characters of the longest cell that is matched with the form of a date, which may have blanks in many places."""
+
 CLOCK = (
     r"(?:(?:[T ,:]|\bat\b|\bum\b)+(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d(?:[.,]\d+)?|60))?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*(?:Uhr|hrs?\.?))?)?"
@@ -82,14 +85,14 @@ ZONES = {"EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT":
 
 def ends_in_year(text: str) -> re.Match[str] | None:
     """A date such as 31/12/2020, whichever of the first two is the day."""
-    if not text[:1].isdigit() or text[:4].isdigit():
+    if len(text) > LONGEST_DATE or not text[:1].isdigit() or text[:4].isdigit():
         return None
     return YEAR_LAST.fullmatch(text)
 
 
 def named(text: str) -> tuple[int, int, int, float] | None:
     """Year, month, day and seconds (in UTC) of a date whose month is a word; None for others."""
-    if not any(c.isalpha() for c in text):
+    if len(text) > LONGEST_DATE or not any(c.isalpha() for c in text):
         return None
     for shape in (*_NAMED, _MAIL):
         found = shape.fullmatch(text)

@@ -8,7 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["DIGITS", "decimal_mark", "has_digit", "marks", "number", "open_mark"]
+__all__ = ["DIGITS", "LONGEST", "compact", "decimal_mark", "has_digit", "marks", "number", "open_mark"]
+
+LONGEST = 100
+"""Characters of the longest cell that is matched with a pattern of several parts: its work grows by their product."""
+MOST_READ = 10 * LONGEST
+"""Characters, blanks among them, beyond which a cell is not even looked at."""
 
 DIGITS = (
     r"(?:\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)"
@@ -18,10 +23,19 @@ DIGITS = (
 _POINT = re.compile(
     r"[+-]?(?:\d{1,3}(?:[ ,'’\u00a0\u202f]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?"
 )
+_BLANKS = re.compile(r"\s{3,}")
 _DIGIT = re.compile(r"[0-9]")
 _DIGITS = re.compile(r"\d[\d.,'’ \u00a0\u202f]*")
 _FRACTION = re.compile(r"[.,]\d+")
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[ .'’\u00a0\u202f]\d{3})+|\d+)?(?:,\d*)?(?:[eE][+-]?\d+)?")
+
+
+def compact(text: str) -> str | None:
+    """A cell with at most two blanks in a row and none around it; None where it is too long for a number."""
+    if len(text) > MOST_READ:
+        return None
+    plain = _BLANKS.sub("  ", text.strip())
+    return plain if len(plain) <= LONGEST else None
 
 
 def marks(texts: Sequence[str]) -> tuple[int, int, int]:

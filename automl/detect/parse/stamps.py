@@ -15,6 +15,7 @@ from automl.detect.parse.amounts import numbers
 from automl.detect.parse.date_forms import (
     CHINESE,
     CLOCK,
+    LONGEST_DATE,
     MONTH_YEAR,
     OFFSET,
     PACKED,
@@ -85,7 +86,11 @@ def _without_zone(series: pd.Series) -> pd.Series:
         return pd.Series(series.dt.tz_localize(None))
     if series.dtype != object and not isinstance(series.dtype, pd.StringDtype):
         return series
-    different = {value: OFFSET.sub(r"\g<time>", value.strip()) for value in series.unique() if isinstance(value, str)}
+    different = {
+        value: OFFSET.sub(r"\g<time>", value.strip())
+        for value in series.unique()
+        if isinstance(value, str) and len(value) <= LONGEST_DATE
+    }
     return pd.Series(series.astype(object).map(lambda value: different.get(value, value)), dtype=object)
 
 
@@ -160,6 +165,8 @@ def _written(texts: Sequence[str], day_first: bool) -> np.ndarray:
     out = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[ns]")
     iso, last = [], []
     for i, text in enumerate(texts):
+        if len(text) > LONGEST_DATE:
+            continue
         if ends_in_year(text) is not None:
             last.append(i)
         elif text[:4].isdigit() and YEAR_FIRST.fullmatch(text):
@@ -206,7 +213,7 @@ def _stamp(year: int, month: int, day: int = 1, seconds: float = 0.0) -> np.date
 
 
 def _time_of_day(text: str) -> np.datetime64:
-    found = TIME.fullmatch(text)
+    found = TIME.fullmatch(text) if len(text) <= LONGEST_DATE else None
     if found is None:
         return np.datetime64("NaT")
     half, minute = found["half"] or found["half2"], found["minute"] or found["minute2"]

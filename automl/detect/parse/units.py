@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from automl.detect.parse.numerals import DIGITS, decimal_mark, number, open_mark
+from automl.detect.parse.numerals import DIGITS, compact, decimal_mark, number, open_mark
 
 __all__ = [
     "FORMS", "converter", "factor_of", "is_bound", "is_money", "is_percent", "is_unit", "quantity", "quantity_reading",
@@ -73,7 +73,8 @@ def quantity(text: str, decimal: str = ".", brackets: str = "") -> tuple[float, 
         decimal: its mark.
         brackets: "negative" or "plain" for what (1,200) is; else only amounts of money in brackets are negative.
     """
-    found = _QUANTITY.fullmatch(text)
+    plain = compact(text)
+    found = None if plain is None else _QUANTITY.fullmatch(plain)
     if found is None:
         return None
     value = number(found["number"], decimal)
@@ -183,6 +184,17 @@ FORMS: Mapping[str, tuple[Callable[[str], float | None], str, re.Pattern[str]]] 
 """Numbers in several parts: the function that reads a cell, its unit, and a pattern that some cell must match."""
 
 
+def _reader(form: str) -> Callable[[str], float | None]:
+    """The function that reads a cell of a form; cells that are too long for a number are none."""
+    read = FORMS[form][0]
+
+    def bounded(text: str) -> float | None:
+        plain = compact(text)
+        return None if plain is None else read(plain)
+
+    return bounded
+
+
 # --------------------------------------------------------------------------- a column's units
 
 
@@ -269,8 +281,12 @@ def _brackets(texts: Sequence[str]) -> str:
 
 def _formed(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
     different = Counter(texts)
-    for name, (read, unit, sign) in FORMS.items():
-        if any(sign.fullmatch(t) for t in different):
+    short = [plain for t in different if (plain := compact(t)) is not None]
+    if sum(n for t, n in different.items() if compact(t) is not None) < ENOUGH * len(texts):
+        return {}, 0.0, ""
+    for name, (_, unit, sign) in FORMS.items():
+        if any(sign.fullmatch(t) for t in short):
+            read = _reader(name)
             share = sum(n for t, n in different.items() if read(t) is not None) / len(texts)
             if share >= ENOUGH:
                 return {"unit": unit, "form": name}, share, f"'{unit}', written as {name}" if unit else name
@@ -326,7 +342,7 @@ def converter(reading: Mapping[str, Any]) -> Callable[[Any], float | None]:
     brackets = str(reading.get("brackets", ""))
     plain_factor = factor_of("", reading)
     if "form" in reading:
-        return FORMS[reading["form"]][0]
+        return _reader(reading["form"])
 
     def convert(text: str) -> float | None:
         plain = number(text, decimal)

@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from automl.detect.parse.date_forms import CHINESE, MONTH_YEAR, QUARTER, TIME, WEEK, YEAR_FIRST, ends_in_year, named
+from automl.detect.parse.date_forms import (
+    CHINESE,
+    LONGEST_DATE,
+    MONTH_YEAR,
+    QUARTER,
+    TIME,
+    WEEK,
+    YEAR_FIRST,
+    ends_in_year,
+    named,
+)
 from automl.detect.parse.numerals import has_digit
 
 __all__ = ["date_orders", "date_reading", "packed_numbers"]
@@ -59,7 +69,7 @@ def date_reading(texts: Sequence[str]) -> tuple[dict[str, Any], float, str]:
         marks.add(found["mark"])
     del shapes[None]
     share = shapes.total() / len(texts)
-    if not shapes and (timed := sum(n for t, n in different.items() if TIME.fullmatch(t))):
+    if not shapes and (timed := sum(n for t, n in different.items() if len(t) <= LONGEST_DATE and TIME.fullmatch(t))):
         return {"clock": True}, timed / len(texts), "times of day"
     several = (
         f"in {len(shapes)} formats ({', '.join(str(s) for s, _ in shapes.most_common())})" if len(shapes) > 1 else ""

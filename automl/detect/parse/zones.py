@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from automl.detect.parse.date_forms import ZONES, ahead_minutes
+from automl.detect.parse.date_forms import LONGEST_DATE, ZONES, ahead_minutes
 from automl.detect.parse.stamps import dates
 from automl.intake.zones import offset_name, zone_name
 
@@ -63,7 +63,8 @@ def _named(tz: Any) -> str | None:
 
 
 def _of_texts(texts: pd.Series, reading: Mapping[str, Any] | None) -> str | None:
-    found = [_WRITTEN.search(str(text)) for text in texts]
+    cells = [str(text) for text in texts]
+    found = [_WRITTEN.search(cell) if len(cell) <= LONGEST_DATE else None for cell in cells]
     minutes = np.array([ahead_minutes(m["zone"]) if m is not None and _is_zone(m["zone"]) else np.nan for m in found])
     if np.isnan(minutes).all():
         return None

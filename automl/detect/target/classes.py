@@ -10,6 +10,7 @@ import pandas as pd
 
 from automl.detect.columns.sample import shown
 from automl.detect.parse import FALSE_WORDS, TRUE_WORDS
+from automl.detect.parse.numerals import LONGEST, compact
 from automl.records import Finding
 from automl.system.counts import counted
 
@@ -116,7 +117,9 @@ def grades(levels: Sequence[str], dtype: Any, name: str = "") -> list[str] | Non
 
 def _by_step(levels: Sequence[str], name: str) -> list[str] | None:
     """Steps with a number: 1st, 2nd; level 1; stage IV; 5 stars. Plain numbers are left to others."""
-    found = [_STEP.fullmatch(level.casefold().strip()) for level in levels]
+    found = [_STEP.fullmatch(level.casefold().strip()) for level in levels if len(level) <= LONGEST]
+    if len(found) < len(levels):
+        return None
     if not all(found) or all(level.strip().isdigit() for level in levels):
         return None
     words = {(f["word"] or "", (f["after"] or "").rstrip("s")) for f in found if f is not None}
@@ -138,7 +141,8 @@ def _by_range(levels: Sequence[str], name: str) -> list[str] | None:
     """Bands such as 18-25, <18, 65+ that do not overlap."""
     spans = []
     for level in levels:
-        found = _RANGE.fullmatch(level.strip())
+        plain = compact(level)
+        found = None if plain is None else _RANGE.fullmatch(plain)
         if found is None or not (found["high"] or found["below"] or found["above"] or found["more"]):
             return None
         scale = {"k": 1e3, "m": 1e6}.get((found["scale"] or "").lower(), 1.0)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from automl.flow.budget.reserve import Reserve
     from automl.records import Contender, Recipe, Run
 
-__all__ = ["LEAST_STEP_SECONDS", "REFITS", "alternate", "name_and_refit", "refitted", "settle_offers"]
+__all__ = [
+    "LEAST_STEP_SECONDS", "REFITS", "REFIT_SLACK", "alternate", "named_finalists", "refitted", "settle_offers",
+]  # fmt: skip
 
 REFITS = 3
 """The number of refits of each finalist, one for each seed, that the search keeps time back for."""
@@ -69,6 +71,7 @@ def alternate(
     """
     open_sides = dict(sides)
     refused: dict[str, float] = {}
+    rest = math.inf
     earlier = {run.name for run in runs}
     while open_sides:
         if stopping():
@@ -101,7 +104,7 @@ def alternate(
         new = [dataclasses.replace(run, at_seconds=clock.elapsed) for run in made]
         again = earlier & {run.name for run in new}  # runs of an earlier call whose models were lost: fitted again
         runs[:] = [run for run in runs if run.name not in again] + new
-    return "budget" if clock.remaining - reserved() < OVER_SHARE * clock.budget_seconds else "exhausted"
+    return "budget" if rest < OVER_SHARE * clock.budget_seconds else "exhausted"
 
 
 def settle_offers(clock: Clock, sides: dict[str, Contender]) -> None:
@@ -131,10 +134,8 @@ def _kept_for_refits(sides: dict[str, Contender], share: float, most: int, ensem
     return dict.fromkeys(sides, 0.0)
 
 
-def name_and_refit(
-    recipe: Recipe, sides: dict[str, Contender], clock: Clock, stopping: Callable[[], bool], reserve: Reserve
-) -> tuple[dict[str, Run], int]:
-    """Name the finalists, and refit each of them the same number of times on training and validation rows.
+def named_finalists(recipe: Recipe, sides: dict[str, Contender], clock: Clock, reserve: Reserve) -> dict[str, Run]:
+    """Name the finalists.
 
     Ensembles are named only if there is time to refit them once, or no time to refit even single models.
 
@@ -142,12 +143,10 @@ def name_and_refit(
         recipe: says whether ensembles are wanted, and the longest latency.
         sides: the sides by name.
         clock: the budget.
-        stopping: returns whether the user wants to stop.
         reserve: estimates the time of the conclusion.
 
     Returns:
-        The finalists' runs by side as they stand in the end, and the number of seeds of each: of refits; 1 if there
-        are none, so that the searched models stand.
+        The finalists' runs by side, as they were searched.
     """
     bound = None if recipe.latency_ms is None else model_ms(recipe.latency_ms, reserve.prepared)
     chosen = _named(bound, sides, ensemble=False)
@@ -159,8 +158,7 @@ def name_and_refit(
             left = clock.remaining - reserve.seconds(chosen)
             if left < 0 or _affordable(chosen, sides, left, 1) < affordable:
                 chosen = _named(bound, sides, ensemble=False)
-    most = REFITS if math.isinf(clock.remaining) else MOST_REFITS
-    return refitted(chosen, sides, clock, stopping, reserve, most)
+    return chosen
 
 
 def refitted(
@@ -170,6 +168,7 @@ def refitted(
     stopping: Callable[[], bool],
     reserve: Reserve,
     most: int,
+    n_refits: int = 0,
 ) -> tuple[dict[str, Run], int]:
     """Refit named finalists, each the same number of times, as often as the time allows.
 
@@ -180,11 +179,12 @@ def refitted(
         stopping: returns whether the user wants to stop.
         reserve: estimates the time of the conclusion.
         most: the most refits of a finalist.
+        n_refits: how often they are refitted already, since they were named.
 
     Returns:
-        See `name_and_refit`.
+        The finalists' runs by side as they stand in the end, and the number of seeds of each: of refits; 1 if there
+        are none, so that the searched models stand.
     """
-    n_refits = 0
     pace: dict[str, float] = {}  # by side, the seconds of its last refit as a multiple of what was expected
     while chosen and n_refits < most and not stopping():
         reserved = reserve.seconds(chosen, n_refits + 1)

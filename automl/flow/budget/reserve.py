@@ -51,7 +51,7 @@ class Reserve:
         bootstrap_seconds: time to score the replicates of both finalists.
         mixture_seconds: time to prepare a metric for one mixture of seeds.
         naming_seconds: time to select the ensembles of both sides.
-        repeating: returns the time to keep back for repeats on other splits.
+        repeating: returns the time to keep back for fits of the finalists on other splits.
     """
 
     def __init__(self, prepared: Prepared, budget_seconds: float, runs: list[Run]) -> None:
@@ -127,6 +127,13 @@ class Reserve:
     def writing_seconds(self) -> float:
         """Seconds to keep back for what follows the comparison: the report and the model."""
         return SLACK * BASE_SECONDS
+
+    def judging_seconds(self, n_items: int) -> float:
+        """Seconds to judge the pairs of both finalists' predictions for so many rows."""
+        if not self.n_test:
+            return 0.0
+        n_scored = n_items * n_replicates_for(n_items) / (self.n_test * n_replicates_for(self.n_test))
+        return SLACK * self.bootstrap_seconds * n_scored
 
     def _shallow(self, run: Run) -> float:
         n_rows = self.n_test + min(self.n_test, TIMED_ROWS)

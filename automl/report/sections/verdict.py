@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
 from automl.metrics import figures
-from automl.records import Comparison, Outcome, Repeats, Run, Section
+from automl.records import Comparison, FoldPairs, Outcome, Repeats, Run, Section
 from automl.report import sides, words
 from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import CONDITION, trust_of
@@ -120,14 +121,14 @@ def _score_texts(outcome: Outcome) -> dict[str, str]:
 
 
 def picture(outcome: Outcome) -> dict[str, Any] | None:
-    """The gain with its interval, against the gains too small to count."""
-    comparison = outcome.comparison
+    """The gain with its interval, against the gains too small to count; those that decide."""
+    comparison, where = deciding(outcome.comparison)
     if comparison.gain is None:
         return None
     low, high = comparison.interval or (None, None)
     level, least = words.percent(comparison.level), words.signed(comparison.least_gain).lstrip("+")
     gain, *ends = words.differences(comparison.gain, low, high)
-    text = f"Gain {gain}"
+    text = f"Gain{where} {gain}"
     if comparison.interval:
         text += f", {level} interval from {ends[0]} to {ends[1]}"
     band = f"Gains inside the grey band (± {least}) are too small to count."
@@ -164,6 +165,9 @@ def facts(outcome: Outcome) -> list[list[str]]:
         comparison.n_units, "block" if unit == "block" else unit, "series" if unit == "series" else None
     )
     rows = [["Rests on", items]]
+    pairs = comparison.fold_pairs
+    if pairs is not None and pairs.n_folds:
+        rows = [["Test", items], ["Rests on", pairs_facts(pairs)]]
     if comparison.gain is not None:
         rows[0][1] += f", resampled as {resampled}; {words.count(comparison.seeds, 'seed')} of each model"
     champion = sides.champion(outcome)
@@ -183,6 +187,29 @@ def facts(outcome: Outcome) -> list[list[str]]:
         rows.append(["Time", f"{words.duration(clock['wall_seconds'])}{offered}"])
     rows.append(["Runs", tally(outcome.runs)])
     return rows
+
+
+def deciding(comparison: Comparison) -> tuple[Comparison, str]:
+    """The comparison with the gain and interval that decide, and which rows they are of: "" for the test rows."""
+    pairs = comparison.fold_pairs
+    if pairs is None or not pairs.n_folds:
+        return comparison, ""
+    found = dataclasses.replace(
+        comparison, gain=pairs.gain, interval=pairs.interval, least_gain=pairs.least_gain, p_value=pairs.p_value
+    )
+    return found, f" on {words.count(pairs.n_items, 'out-of-fold row')}"
+
+
+def pairs_facts(pairs: FoldPairs) -> str:
+    """How many out-of-fold pairs there are, and what they say."""
+    text = f"{words.count(pairs.n_items, 'out-of-fold row')} in {words.count(pairs.n_folds, 'fold')}"
+    if pairs.gain is None:
+        return text
+    gain, low, high = words.differences(pairs.gain, *(pairs.interval or (None, None)))
+    text += f": gain {gain}"
+    if pairs.interval is None:
+        return text
+    return f"{text}, {words.percent(pairs.level)} interval from {low} to {high}"
 
 
 def repeats_facts(repeats: Repeats) -> str:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from automl.baselines.features.patches import PatchFeatures
+from automl.baselines.features import patches
+from automl.baselines.features.patches import MOST_WIDTH, PatchFeatures
 from automl.baselines.model import forget
 from automl.records import Dataset
 
@@ -36,7 +37,8 @@ def fitted(images, **changed):
 def test_there_is_a_number_for_each_patch_and_part_and_new_rows_get_the_same(channels):
     images = stripes(channels=channels)
     features, X = fitted(images)
-    assert X.shape == (60, 2 * 2 * 12) and X.dtype == np.float64
+    assert X.shape == (60, 2 * 2 * len(features.dictionary)) and X.dtype == np.float64
+    assert 10 <= len(features.dictionary) <= 12
     again = features.transform(Dataset("stripes", images), np.array([5, 40]))
     np.testing.assert_allclose(again, X[[5, 40]], atol=1e-4)
 
@@ -69,6 +71,31 @@ def test_large_pictures_are_looked_at_smaller_and_at_fewer_places():
     features, X = fitted(images, side=48)
     assert X.shape == (12, 2 * 2 * 12)
     assert features.mean.shape == (4 * 4,)
+
+
+@pytest.mark.parametrize(("channels", "side"), [(3, 4), (48, 4), (100, 2), (300, 1), (2_000, 1)])
+def test_patches_of_many_channels_are_smaller_and_their_covariance_is_bounded(monkeypatch, channels, side):
+    monkeypatch.setattr(patches, "DICTIONARY_PATCHES", 300)
+    images = stripes(n=6, size=8, channels=channels)
+    features, X = fitted(images)
+    width = len(features.mean)
+    assert width == side * side * channels if channels < MOST_WIDTH else width <= MOST_WIDTH
+    assert features.whiten.shape == (width, width) and np.isfinite(X).all()
+    np.testing.assert_allclose(features.transform(Dataset("stripes", images), np.arange(6)), X, atol=1e-3)
+
+
+@pytest.mark.parametrize("n", [3, 12, 40])
+def test_no_patch_of_a_training_picture_is_stored(monkeypatch, n):
+    monkeypatch.setattr(patches, "DICTIONARY_PATCHES", 3 * n)  # hardly more patches than the dictionary has
+    images = np.random.default_rng(1).integers(0, 256, (n, 16, 16, 1)).astype(np.uint8)
+    features, X = fitted(images, n_patches=2 * n)
+    seen = patches._normalised(features._drawn(Dataset("noise", images), np.arange(n))[0])
+    white = (seen - features.mean) @ features.whiten
+    white /= np.linalg.norm(white, axis=1, keepdims=True)
+
+    assert np.isfinite(X).all() and (features.dictionary @ white.T).max() < 0.95
+    stored = sum(value.size for value in vars(features).values() if isinstance(value, np.ndarray))
+    assert stored <= 16 + 16 * 16 + 16 * len(features.dictionary) + 2 * X.shape[1]
 
 
 def test_the_same_seed_gives_the_same_and_another_another():

@@ -55,3 +55,22 @@ def test_as_many_rows_are_fitted_as_the_time_is_enough_for(clock):
 def test_with_no_time_left_the_first_rows_are_all(clock):
     sizes, learner = fitted(2.0, clock)
     assert sizes == [20] and learner.stopped == "time was enough for 20 of 120 rows"
+
+
+def test_what_is_said_is_what_it_learnt_from(clock):
+    sizes, learner = fitted(6.0, clock)  # enough for 28 rows, too few more than 20 to begin again
+    assert sizes == [20] and (learner.n_learnt, learner.stopped) == (20, "time was enough for 20 of 120 rows")
+
+
+def test_each_model_that_is_left_knows_its_rows(clock):
+    X, y = problem()
+    learner, known = Vectors("binary", 2), []
+    learner.fit(X, y, None, X[:40], y[:40], FitContext(clock.now + 1000.0), lambda: known.append(learner.n_learnt))
+    assert known == [20, 120]
+
+
+@pytest.mark.parametrize("seconds", [None, 1000.0])
+def test_wide_columns_mean_fewer_rows(monkeypatch, clock, seconds):
+    monkeypatch.setattr(vectors, "MOST_WORK", 3 * 60**2)
+    sizes, learner = fitted(seconds, clock)
+    assert (sizes[-1], learner.n_learnt, learner.stopped) == (60, 60, "")

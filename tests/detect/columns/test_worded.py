@@ -10,6 +10,7 @@ from automl.detect.columns.checks import mixed_types
 from automl.detect.columns.convert import read
 from automl.detect.columns.kinds import column, columns
 from automl.detect.columns.new_columns import read_new
+from automl.detect.findings import unsure_kinds
 from automl.predict.odd_rows import odd_findings
 from automl.records import encoded_columns
 
@@ -136,6 +137,19 @@ def test_bins_become_ordered_numbers_with_their_levels():
     assert "in this order: 'under 18', '18-24', '25-34', '35 and over'" in found.evidence
     assert sorted(made["age"].unique()) == [15.0, 21.0, 29.5, 39.5]
     assert (made["age (range)"] == frame["age"]).all()
+
+
+@pytest.mark.parametrize(
+    ("levels", "kind"),
+    [(["0-1", "1-2", "2-3"], "embedded_number"), (["01-02", "03-04", "05-06"], "embedded_number"),
+     (["31-33", "44-45", "48-49"], "categorical")],
+)  # fmt: skip
+def test_codes_and_scores_are_asked_about_or_stay_categories(levels, kind):
+    frame = pd.DataFrame({"sector": RNG.choice(levels, N)})
+    found = columns(frame)[0]
+    assert found.kind == kind
+    asked = unsure_kinds(frame, [found])
+    assert (asked is not None and "a number (50 % sure) or a category?" in asked.message) == (kind != "categorical")
 
 
 def test_bins_may_have_words_among_them():

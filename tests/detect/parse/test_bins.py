@@ -48,8 +48,8 @@ def test_codes_scores_and_dates_are_no_ranges(text):
     ],
 )
 def test_bins_are_put_in_their_order(levels, order):
-    reading, share, found = bins_reading(levels * 10)
-    assert (1.0, order) == (share, found)
+    reading, share, found, is_sure = bins_reading(levels * 10)
+    assert (1.0, order, True) == (share, found, is_sure)
 
     convert = bins_converter(reading)
     values = [convert(level) for level in order]
@@ -86,3 +86,40 @@ def test_a_new_range_is_read_too():
 def test_widths_of_bins_that_few_rows_hold_are_not_stored():
     reading = bins_reading(["0-9", "10-19", "20+"] * 9 + ["-4321--1234"])[0]
     assert reading["bins"] == [-4.5, 4.5]
+
+
+NAICS = ["11", "21", "22", "23", "31-33", "42", "44-45", "48-49", "51", "52", "53", "54", "61", "62", "71", "72", "81"]
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [["31-33", "44-45", "48-49"], NAICS, ["1-2", "4-5", "7-8"], ["100-199", "700-799", "1500-1599"],
+     ["3-5", "9-12", "40-42", "77"]],
+)  # fmt: skip
+def test_ranges_that_leave_much_out_are_codes(levels):
+    assert bins_reading(levels * 10) is None
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [["0-1", "1-2", "2-3"], ["1-2", "3-4", "5-6"], ["01-02", "03-04", "05-06"], ["00-04", "05-09", "10-14"],
+     ["0-9", "10-19", "20-29", "40-49", "50-59"], ["0", "0-1", "1-2", "2-3"]],
+)  # fmt: skip
+def test_what_may_be_scores_or_codes_is_not_sure(levels):
+    found = bins_reading(levels * 10)
+    assert found is None or not found[3]
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [["0-9", "10-19", "20-29"], ["1.0-1.9", "2.0-2.9", "3.0-3.9"], ["1-2", "3-4", "5+"], ["0-1 h", "1-2 h", "2-3 h"],
+     ["11 - 23 %", "24 - 40 %", "41 - 77 %"], ["0-9", "10-20", "20-30", "31-40"], ["(0, 1]", "(1, 2]", "(2, 3]"],
+     ["20k-29k", "30k-39k", "40k-49k"], ["1990-1999", "2000-2009", "2010-2019"]],
+)  # fmt: skip
+def test_bins_that_tile_their_range_are_sure(levels):
+    found = bins_reading(levels * 10)
+    assert found is not None and found[3]
+
+
+def test_a_bin_that_a_single_row_holds_counts_for_little():
+    assert bins_reading(["0-9", "10-19", "20-29"] * 20 + ["900-909"])[3]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from automl.flow.budget.allocation import alternate, name_and_refit
+from automl.flow.budget.allocation import alternate, named_finalists, refitted
 from automl.flow.budget.clock import Clock
 from automl.records import Recipe, Run
 
@@ -112,11 +112,16 @@ class NoReserve:
         return 0.0
 
 
+def named_and_refitted(recipe, sides, clock, reserve):
+    chosen = named_finalists(recipe, sides, clock, reserve)
+    return refitted(chosen, sides, clock, lambda: False, reserve, 3)
+
+
 @pytest.mark.parametrize(("budget", "bounded"), [(math.inf, False), (60.0, True)])
 def test_a_refit_is_bound_in_time_only_where_the_run_is(budget, bounded):
     clock = FakeClock(budget)
     side = TimedSide(clock)
-    name_and_refit(Recipe(None), {"deep": side}, clock, lambda: False, NoReserve())
+    named_and_refitted(Recipe(None), {"deep": side}, clock, NoReserve())
     assert side.given and all(math.isfinite(seconds) == bounded for seconds in side.given)
 
 
@@ -167,14 +172,14 @@ def test_refits_of_an_earlier_naming_count_at_once(budget, expected):
     sides = {name: AlreadyRefittedSide(clock, name, has=2) for name in ("deep", "shallow")}
     reserve = NoReserve()
     reserve.seconds = lambda chosen, n_seeds=1: 0.1 * n_seeds
-    chosen, n_seeds = name_and_refit(Recipe(None), sides, clock, lambda: False, reserve)
+    chosen, n_seeds = named_and_refitted(Recipe(None), sides, clock, reserve)
     assert n_seeds == expected and all(run.refitted for run in chosen.values())
 
 
 def refitted_by(deep, shallow, budget=math.inf, **recipe):
     clock = FakeClock(budget)
     sides = {"deep": RefittedSide(clock, "deep", **deep), "shallow": RefittedSide(clock, "shallow", **shallow)}
-    chosen, n_seeds = name_and_refit(Recipe(None, **recipe), sides, clock, lambda: False, NoReserve())
+    chosen, n_seeds = named_and_refitted(Recipe(None, **recipe), sides, clock, NoReserve())
     return sides, chosen, n_seeds
 
 
@@ -220,3 +225,19 @@ def test_the_search_keeps_the_time_for_refits_and_more_where_ensembles_may_stand
     assert kept_back(1, False) >= 2 * 1.0
     assert kept_back(3, False) >= 2 * 3.0
     assert kept_back(3, True) >= 2 * 9.0
+
+
+def test_refits_go_on_from_those_that_the_finalists_have():
+    clock = FakeClock(60.0)
+    sides = {name: RefittedSide(clock, name) for name in ("deep", "shallow")}
+    chosen, _ = refitted(named_finalists(Recipe(None), sides, clock, NoReserve()), sides, clock, lambda: False,
+                         NoReserve(), 1)  # fmt: skip
+    chosen, n_seeds = refitted(chosen, sides, clock, lambda: False, NoReserve(), 4, 1)
+    assert n_seeds == 4 and [side.n_refits for side in sides.values()] == [4, 4] and clock.now == 8.0
+
+
+def test_a_search_that_ends_for_what_refits_are_kept_time_for_ends_for_the_budget():
+    clock = FakeClock(60.0)
+    sides = {name: RefittedSide(clock, name) for name in ("deep", "shallow")}
+    assert alternate(sides, clock, [], lambda: False, lambda: 0.0, n_refits=3, ensemble=True) == "budget"
+    assert clock.remaining >= 18.0 > 0.25 * 60.0
