@@ -48,3 +48,18 @@ def test_predictions_do_not_change_from_call_to_call():
     x = testing.example_arrays([SPEC])
     model = built(SPEC)
     np.testing.assert_array_equal(model(x, training=False), model(x, training=False))
+
+
+@pytest.mark.parametrize("n_rows", [500, 9_000])
+def test_starts_are_in_order_of_their_cost_and_the_second_needs_no_compilation(n_rows):
+    spec = sized(28, 28, 1)
+    starts = CNN.starts([spec], Facts(n_rows))
+
+    def cost(start):
+        blocks = sum(int(n) for n in start["blocks"].split("-"))
+        return blocks * (start["width"] / start["stem"]) ** 2 * (1.3 if start["views"] == "varied" else 1.0)
+
+    costs = [cost(start) for start in starts]
+    assert costs == sorted(costs)
+    shapes = [{name: value for name, value in start.items() if name not in CNN.knobs} for start in starts]
+    assert shapes[0] == shapes[1] and shapes[1] not in shapes[2:]
