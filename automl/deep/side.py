@@ -337,7 +337,7 @@ class DeepSide:
         Compilation cannot be interrupted, and a trial that is cut very early teaches nothing.
         """
         if not self.ranked:
-            return 1.0
+            return max(1.0, LEAST_SHARE * search.seconds)  # of trials that left nothing
         typical = float(np.median([candidate.run.cost.fit_seconds for candidate in self.ranked]))
         n_fits = self.ranked[0].run.n_holdouts  # a trial judged on fewer hold-outs than the best ranks behind it
         return search.compile_seconds + n_fits * LEAST_SHARE * typical

@@ -56,7 +56,7 @@ def word_parts(
 
 def picture_parts(
     pictures: Any, spec: InputSpec, width: int, stride: int, blocks: str, has_max: bool,
-    views: Mapping[str, Any] | None,
+    views: Mapping[str, Any] | None, whitened: bool = False,
 ) -> list[Any]:  # fmt: skip
     """Features of images: a small residual network, pooled over all positions.
 
@@ -69,6 +69,7 @@ def picture_parts(
         has_max: whether the maximum over positions is returned as well as the mean.
         views: strengths of augmentation by name ("shift", "zoom", "light", "erase" and "flip"), numbers or knobs; None
             for no augmentation.
+        whitened: whether the first filters are the spec's fixed ones, which whiten patches, and not learned.
 
     Returns:
         Tensors ``(batch, features)``.
@@ -77,7 +78,8 @@ def picture_parts(
     """
     import keras
 
-    x = _conv(shown(pictures, spec, views), width, size=max(3, stride + 1), stride=stride)
+    x = shown(pictures, spec, views)
+    x = _whitened(x, spec, stride) if whitened else _conv(x, width, size=max(3, stride + 1), stride=stride)
     for stage, n_blocks in enumerate(blocks.split("-")):
         for number in range(int(n_blocks)):
             shrinks = stage > 0 and number == 0 and min(x.shape[1:3]) > 3
@@ -159,6 +161,17 @@ def _residual(x: Any, filters: int, stride: int) -> Any:
     if x.shape[-1] != filters:
         x = _conv(x, filters, size=1, active=False)
     return keras.layers.Activation("relu")(keras.layers.Add()([way, x]))
+
+
+def _whitened(x: Any, spec: InputSpec, stride: int) -> Any:
+    """Fixed whitening filters; strides above 2 would pass pixels over, so that the rest is averaged."""
+    import keras
+
+    from automl.layers.pixels import PatchFilters
+
+    filters = spec.stats["patch_filters"]
+    x = PatchFilters(len(filters), 3, min(stride, 2), filters)(x)
+    return keras.layers.AveragePooling2D(stride // 2, padding="same")(x) if stride > 2 else x
 
 
 def _plain_conv(x: Any, filters: int, size: int = 3, stride: int = 1) -> Any:

@@ -22,6 +22,8 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Choice("width", [16, 24, 32, 48], default=24)
     hp.Choice("blocks", ["1-1", "1-1-1", "2-2-2"], default="1-1-1")
     hp.Choice("pool", ["average", "average-max"], default="average-max")
+    if all("patch_filters" in spec.stats for spec in specs):
+        hp.Choice("filters", ["whitened", "learned"], default="whitened")
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
@@ -60,7 +62,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, height, width, channels)
     parts = picture_parts(
         inputs, spec, int(choices["width"]), int(choices["stem"]), str(choices["blocks"]),
-        choices["pool"] == "average-max", views_of(choices, knobs),
+        choices["pool"] == "average-max", views_of(choices, knobs), choices.get("filters") == "whitened",
     )  # fmt: skip
     x = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
     x = KnobDropout(knobs["dropout"])(x)
@@ -82,5 +84,5 @@ CNN = Template(
     knobs=("learning_rate", "weight_decay", "dropout", *STRENGTHS),
     starts=starts,
     unfit=unfit,
-    source="He et al., CVPR 2016; averaged short cut: He et al., 'Bag of Tricks', CVPR 2019",
+    source="He et al., CVPR 2016; averaged short cut: He et al., 'Bag of Tricks', CVPR 2019; whitening: Jordan 2024",
 )

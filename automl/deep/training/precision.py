@@ -11,16 +11,28 @@ import numpy as np
 if TYPE_CHECKING:
     from automl.deep.training.network import Network
 
-__all__ = ["LEAST_SECONDS", "MIXED_BFLOAT16", "faster"]
+__all__ = ["LEAST_SECONDS", "MIXED_BFLOAT16", "can_pay", "faster", "one_step"]
 
 MIXED_BFLOAT16 = "mixed_bfloat16"
 LEAST_SECONDS = 20.0
 """Seconds of a search below which the trial would take more than it can bring."""
 TRIAL_SECONDS = 1.0
 """Seconds of steps; building and tracing the second network takes about as long again."""
+MOST_SHARE = 0.15
+"""Of the time left, what the trial may take: on a busy machine tracing another network takes many times as long."""
 LEAST_ROUNDS, MOST_ROUNDS = 2, 12
 LEAST_GAIN = 1.1
 """How many times as fast the mixed network must be, to outweigh what is rounded."""
+
+
+def can_pay(traced_seconds: float, seconds: float) -> bool:
+    """Whether a trial is short beside the time left.
+
+    Args:
+        traced_seconds: what building the network and its first step took; that of the other one takes as long.
+        seconds: time left.
+    """
+    return traced_seconds + TRIAL_SECONDS <= MOST_SHARE * seconds
 
 
 def faster(mixed: Network, plain: Network, clock: Callable[[], float] = time.perf_counter) -> bool:
@@ -36,18 +48,18 @@ def faster(mixed: Network, plain: Network, clock: Callable[[], float] = time.per
     """
     least = {True: np.inf, False: np.inf}
     for network in (mixed, plain):
-        _step(network)  # the first one traces
+        one_step(network)  # the first one traces
     begun = clock()
     for n_rounds in range(MOST_ROUNDS):
         for network in (mixed, plain):
             before = clock()
-            _step(network)
+            one_step(network)
             least[network is mixed] = min(least[network is mixed], clock() - before)
         if n_rounds + 1 >= LEAST_ROUNDS and clock() - begun >= TRIAL_SECONDS:
             break
     return bool(least[False] >= LEAST_GAIN * least[True])
 
 
-def _step(network: Network) -> None:
+def one_step(network: Network) -> None:
     """One training step that leaves the weights as they are."""
     network.train(np.arange(network.batch_size)[None], np.zeros(1, np.float32))

@@ -19,7 +19,7 @@ from automl.deep.training.data_parallel import ParallelNetwork, Replicas
 from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.training.network import DeviceData, Network
-from automl.deep.training.precision import LEAST_SECONDS, MIXED_BFLOAT16, faster
+from automl.deep.training.precision import LEAST_SECONDS, MIXED_BFLOAT16, can_pay, faster, one_step
 from automl.deep.training.records import Fit, Snapshot
 from automl.deep.training.retrieval import RetrievalNetwork
 from automl.deep.training.trial import refit, train
@@ -239,7 +239,12 @@ class Trainer:
             return
         decided = self.device
         self.device = dataclasses.replace(decided, tried=decided.tried - {template.family})
+        begun = self.clock()
         plain_one = self.network(template, settings, spec.seed)
+        one_step(plain_one)
+        traced_seconds = self.clock() - begun
+        if not can_pay(traced_seconds, spec.seconds - traced_seconds):
+            return
         self.device = dataclasses.replace(
             self.device, precision=MIXED_BFLOAT16, mixed=_mixed(decided) | {template.family}
         )

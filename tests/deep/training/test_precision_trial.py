@@ -104,3 +104,16 @@ def test_a_precision_that_was_asked_for_is_used_untried_with_and_without_a_clock
     policy = choose([], instructions="avx512_bf16", precision="mixed_bfloat16")
     made, asked = trainer(data, monkeypatch, False, policy)
     assert made.run(trial("conv", seconds)).device == "cpu, mixed_bfloat16" and asked == []
+
+
+def test_on_a_machine_so_busy_that_tracing_takes_long_nothing_is_tried(data, monkeypatch):
+    made, asked = trainer(data, monkeypatch, True)
+    looks = iter([0.0, 9.0])  # before and after the first network's first step
+    made.clock = lambda: next(looks)
+    assert made.run(trial("conv")).device == "cpu" and asked == []
+    assert made.run(trial("conv", number=2)).device == "cpu" and asked == []
+
+
+@pytest.mark.parametrize(("traced_seconds", "seconds", "pays"), [(2.0, 20.0, True), (2.1, 20.0, False)])
+def test_a_trial_takes_a_seventh_of_the_time_at_most(traced_seconds, seconds, pays):
+    assert precision.can_pay(traced_seconds, seconds) == pays
