@@ -124,7 +124,7 @@ def fit(
         plugins: Python files or entry points that add templates, baselines, metrics and so on.
         ensemble: whether a finalist may be a weighted ensemble. None for yes.
         json_lines: whether to show progress as one JSON object per line on standard error.
-        search: how the deep side searches: a mapping with oracle, memory, log, device, workers, ray_address.
+        search: how the deep side searches: a mapping with oracle, memory, log, device, precision, workers, ray_address.
         costs: how much the model is used, for its total cost: a mapping with retrains_per_year (12) and
             predictions_per_year (1,000,000).
         source: where the arguments come from, for messages; leave it out.
@@ -183,6 +183,7 @@ def run(
     memory: str | float | None = None,
     log: str | Sequence[str] | None = None,
     device: str | None = None,
+    precision: str | None = None,
     workers: int | None = None,
     ray_address: str | None = None,
     retrains_per_year: float | None = None,
@@ -229,6 +230,7 @@ def run(
         memory: memory for one trial, such as "8GB".
         log: other logs of trials: tensorboard, mlflow.
         device: where networks train: auto, cpu, one, all.
+        precision: what networks compute in: auto, float32, mixed_bfloat16.
         workers: trials that run at once; more than one needs Ray.
         ray_address: Ray to run on. Only here can it be the address of a cluster, which a file may not give
             (docs/scale.md).

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from automl.records.names import DeviceWish, GoalName, Kind
+from automl.records.names import DeviceWish, GoalName, Kind, PrecisionWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,8 @@ class SearchOptions:
         memory_mib: memory that one trial may use; the table may use an eighth of it. None for most of the free memory.
         log: where trials are logged in addition to the journal: "tensorboard", "mlflow".
         device: "auto", "cpu", "one" (one device per trial) or "all" (each trial on all devices).
+        precision: "float32", "mixed_bfloat16", or "auto": as the device policy says (a short trial of
+            both on some processors).
         workers: number of trials that run at once; more than one needs Ray.
         ray_address: address of the Ray cluster to use ("auto", "local", "ray://host:port", "host:port"). None means
             this process where there is one worker, and a Ray started by automl where there are several.
@@ -27,6 +29,7 @@ class SearchOptions:
     memory_mib: float | None = None
     log: tuple[str, ...] = ()
     device: DeviceWish = "auto"
+    precision: PrecisionWish = "auto"
     workers: int = 1
     ray_address: str | None = None
 

@@ -30,8 +30,9 @@ class InputSpec:
             numbers: "median", "scale", "quantiles" (per column, up to 64 ascending edges), "missing" (share), and for
             a table's own columns "splits" (per column, up to 63 thresholds that best predict the target, best first);
             categories: "sizes" (levels per column, code 0 included); tokens, ngrams: "columns";
-            image: "mean", "std" (per channel, 0 to 255), in a table also "columns"; series: "mean", "std" (per
-            channel); vectors: "mean", "std" (per number).
+            image: "mean", "std" (per channel, 0 to 255), "patch_filters" (whitening filters of standardised
+            patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns";
+            series: "mean", "std" (per channel); vectors: "mean", "std" (per number).
     """
 
     name: str
