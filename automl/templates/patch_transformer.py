@@ -121,7 +121,7 @@ def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
-    """Half of the usual prior, and a quarter where pasts are many: a trial takes ten times as long as a dense network's.
+    """Half of the usual prior, and a quarter where pasts are many: a trial takes ten times as long as a dense one.
 
     On sunspots it is ahead of all others by validation, on ETTh1 behind them (decision 39).
     """
