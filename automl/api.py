@@ -60,6 +60,8 @@ def fit(
     group: str | None = None,
     weight: Any = None,
     horizon: int | None = None,
+    season: int | None = None,
+    known: str | Sequence[str] | None = None,
     columns: Mapping[str, Kind] | str | None = None,
     drop: str | Sequence[str] | None = None,
     budget: str | float | None = None,
@@ -97,6 +99,8 @@ def fit(
         group: column of groups; rows of a group stay in one part of the split.
         weight: column of sample weights, or an array ``(n_rows,)``.
         horizon: steps to forecast; None to choose by the frequency.
+        season: steps of a season of a forecast, by which MASE scales; None to choose by the frequency.
+        known: covariates of a forecast whose future values are known beforehand; `predict` asks for them as `future`.
         columns: kinds of columns (name → kind) for which detection is to be overridden.
         drop: names of columns to leave out of the inputs.
         budget: time for the whole call: 90 (seconds), "90s", "5m", "2h"; "none" for no bound but `max_trials`, so that
@@ -120,7 +124,7 @@ def fit(
         plugins: Python files or entry points that add templates, baselines, metrics and so on.
         ensemble: whether a finalist may be a weighted ensemble. None for yes.
         json_lines: whether to show progress as one JSON object per line on standard error.
-        search: how the deep side searches: a mapping with oracle, memory, log, device, workers, ray_address.
+        search: how the deep side searches: a mapping with oracle, memory, log, device, precision, workers, ray_address.
         costs: how much the model is used, for its total cost: a mapping with retrains_per_year (12) and
             predictions_per_year (1,000,000).
         source: where the arguments come from, for messages; leave it out.
@@ -153,6 +157,8 @@ def run(
     group: str | None = None,
     weight: Any = None,
     horizon: int | None = None,
+    season: int | None = None,
+    known: str | Sequence[str] | None = None,
     columns: Mapping[str, Kind] | str | None = None,
     drop: str | Sequence[str] | None = None,
     budget: str | float | None = None,
@@ -177,6 +183,7 @@ def run(
     memory: str | float | None = None,
     log: str | Sequence[str] | None = None,
     device: str | None = None,
+    precision: str | None = None,
     workers: int | None = None,
     ray_address: str | None = None,
     retrains_per_year: float | None = None,
@@ -197,6 +204,8 @@ def run(
         group: column of groups.
         weight: column of sample weights, or an array ``(n_rows,)``.
         horizon: steps to forecast.
+        season: steps of a season of a forecast.
+        known: covariates of a forecast whose future values are known beforehand.
         columns: kinds of columns (name → kind).
         drop: names of columns to leave out of the inputs.
         budget: time for the whole call, as in `fit`.
@@ -221,6 +230,7 @@ def run(
         memory: memory for one trial, such as "8GB".
         log: other logs of trials: tensorboard, mlflow.
         device: where networks train: auto, cpu, one, all.
+        precision: what networks compute in: auto, float32, mixed_bfloat16.
         workers: trials that run at once; more than one needs Ray.
         ray_address: Ray to run on. Only here can it be the address of a cluster, which a file may not give
             (docs/scale.md).
@@ -260,6 +270,8 @@ def inspect(
     group: str | None = None,
     weight: Any = None,
     horizon: int | None = None,
+    season: int | None = None,
+    known: str | Sequence[str] | None = None,
     columns: Mapping[str, Kind] | str | None = None,
     drop: str | Sequence[str] | None = None,
     seed: int | None = None,
@@ -286,6 +298,8 @@ def inspect(
         group: column of groups.
         weight: column of sample weights, or an array ``(n_rows,)``.
         horizon: steps to forecast; None to choose by the frequency.
+        season: steps of a season of a forecast, by which MASE scales; None to choose by the frequency.
+        known: covariates of a forecast whose future values are known beforehand; `predict` asks for them as `future`.
         columns: kinds of columns (name → kind) for which detection is to be overridden.
         drop: names of columns to leave out of the inputs.
         seed: seed of the split. None for 0.

@@ -33,8 +33,9 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 SERIES = ("resnet1d", "lite", "tcn", "series_transformer", "series_rnn")
+FORECASTS = ("mlp_forecast", "nhits", "patch_transformer", "rnn_forecast")
 TEXTS = ("ngram_mlp", "text_cnn", "text_rnn", "text_transformer", "pretrained_text")
-TEMPLATES = ("mlp", "cnn", *TEXTS, *SERIES, "rnn_forecast")
+TEMPLATES = ("mlp", "cnn", "resnet", "vit", *TEXTS, *SERIES, *FORECASTS)
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
@@ -71,7 +72,7 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
         quantiles = [list(np.quantile(column, np.linspace(0, 1, 65))) for column in x.T]
         stats = {"median": [0.0] * 20, "scale": [1.0] * 20, "quantiles": quantiles}
         return {"numbers": x}, labels, (InputSpec("numbers", "numbers", (20,), "float32", 0, stats),), classes
-    if name == "cnn":
+    if name in ("cnn", "resnet", "vit"):
         x = rng.integers(0, 256, size=(n, 28, 28, 1)).astype("uint8")
         spec = InputSpec("image", "image", (28, 28, 1), "uint8", 0, {"mean": [128.0], "std": [70.0]})
         return {"image": x}, labels, (spec,), classes
@@ -126,7 +127,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     data = DeviceData.place(inputs, target, None, valid, 256)
     settings = template.starts(specs, Facts(len(target), 10 if head.goal == "multiclass" else 0, ()))[0]
     size = job["batch"] or int(settings["batch_size"])
-    knobs = {name: float(settings[name]) for name in template.knobs}
+    knobs = {name: float(settings[name]) for name in template.knobs if name in settings}
     choices = {name: value for name, value in settings.items() if name not in template.knobs}
     parts = (template, choices, knobs, specs, head)
 

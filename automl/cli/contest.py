@@ -22,6 +22,7 @@ from automl.cli.flags import (
     Horizon,
     Json,
     JsonLines,
+    Known,
     Label,
     Latency,
     Log,
@@ -33,6 +34,7 @@ from automl.cli.flags import (
     OtherData,
     Out,
     Plugins,
+    Precision,
     PredictionsPerYear,
     Pretrained,
     Quiet,
@@ -40,6 +42,7 @@ from automl.cli.flags import (
     Repeats,
     Resume,
     RetrainsPerYear,
+    Season,
     Seed,
     Series,
     Target,
@@ -58,8 +61,8 @@ __all__ = ["fit", "run"]
 LARGEST_LOOK_BYTES = 1 << 26
 RESULT_BYTES = 1 << 28
 LOOKED_AT = (
-    "label", "metric", "test", "time_column", "series", "horizon", "group", "weight", "columns", "drop", "plugins",
-    "source",
+    "label", "metric", "test", "time_column", "series", "horizon", "season", "known", "group", "weight",
+    "columns", "drop", "plugins", "source",
 )  # fmt: skip
 
 
@@ -73,6 +76,8 @@ def fit(
     time_column: TimeColumn = None,
     series: Series = None,
     horizon: Horizon = None,
+    season: Season = None,
+    known: Known = None,
     group: Group = None,
     weight: Weight = None,
     columns: Columns = None,
@@ -97,6 +102,7 @@ def fit(
     memory: Memory = None,
     log: Log = None,
     device: Device = None,
+    precision: Precision = None,
     workers: Workers = None,
     ray_address: RayAddress = None,
     retrains_per_year: RetrainsPerYear = None,
@@ -130,6 +136,8 @@ def run(
     time_column: TimeColumn = None,
     series: Series = None,
     horizon: Horizon = None,
+    season: Season = None,
+    known: Known = None,
     group: Group = None,
     weight: Weight = None,
     columns: Columns = None,
@@ -154,6 +162,7 @@ def run(
     memory: Memory = None,
     log: Log = None,
     device: Device = None,
+    precision: Precision = None,
     workers: Workers = None,
     ray_address: RayAddress = None,
     retrains_per_year: RetrainsPerYear = None,

@@ -41,6 +41,7 @@ from automl.records.names import (
     ModalityName,
     OnOdd,
     OutputKind,
+    PrecisionWish,
     Severity,
     Side,
     Status,
@@ -68,7 +69,8 @@ __all__ = [
     "Column", "Comparison", "Contender", "Contestant", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder",
     "Example", "Facts", "Family", "Finding", "FitContext", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut",
     "InputKind", "InputSpec", "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome",
-    "Output", "OutputKind", "Recipe", "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity",
+    "Output", "OutputKind", "PrecisionWish", "Recipe", "Regions", "Repeats", "Run", "SearchOptions", "Section",
+    "Severity",
     "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide",
     "encoded_columns",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ Side = Literal["deep", "shallow", "blend", "floor"]
 Status = Literal["done", "cut", "failed"]
 Severity = Literal["low", "medium", "high"]
 DeviceWish = Literal["auto", "cpu", "one", "all"]
+PrecisionWish = Literal["auto", "float32", "mixed_bfloat16"]
 OnOdd = Literal["warn", "ignore", "refuse"]
 """What is done about new rows that differ from the training rows (`automl.predict.on_odd`)."""
 

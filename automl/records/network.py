@@ -30,8 +30,9 @@ class InputSpec:
             numbers: "median", "scale", "quantiles" (per column, up to 64 ascending edges), "missing" (share), and for
             a table's own columns "splits" (per column, up to 63 thresholds that best predict the target, best first);
             categories: "sizes" (levels per column, code 0 included); tokens, ngrams: "columns";
-            image: "mean", "std" (per channel, 0 to 255), in a table also "columns"; series: "mean", "std" (per
-            channel); vectors: "mean", "std" (per number).
+            image: "mean", "std" (per channel, 0 to 255), "patch_filters" (whitening filters of standardised
+            patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns";
+            series: "mean", "std" (per channel); vectors: "mean", "std" (per number).
     """
 
     name: str
@@ -56,6 +57,9 @@ class Facts:
         most_words: the same, levels of few rows included.
         numbers_come_back: whether a column of numbers has values that come back and tell more than their neighbours;
             True where that was not looked at.
+        contexts: forecasts only: numbers of steps before a window that a model may read, ascending.
+        start_context: forecasts only: the one to try first; 0 if they were not looked at.
+        transforms: forecasts only: transforms that the training values admit.
     """
 
     n_rows: int
@@ -66,6 +70,9 @@ class Facts:
     most_levels: int | None = None
     most_words: int | None = None
     numbers_come_back: bool = True
+    contexts: tuple[int, ...] = ()
+    start_context: int = 0
+    transforms: tuple[str, ...] = ("none",)
 
 
 LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast")

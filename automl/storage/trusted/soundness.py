@@ -351,7 +351,7 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "Trigrams": check_trigrams,
     "PictureFeatures": check_pictures,
     "PatchFeatures": check_patches,
-    **_all_of("Naive LaggedRidge LaggedBoosting", check_forecaster),
+    **_all_of("Naive LaggedRidge LaggedBoosting Smoothing WindowRidge", check_forecaster),
     **_all_of("Linear Floor Vectors Neighbours Boosting Forest", check_classes),
     "Boosters": check_boosters,
     "ConvolutionFeatures": check_kernels,
