@@ -38,7 +38,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 SETS = {
     "adult": "mlp", "letter": "mlp", "california_housing": "mlp", "movies": "mlp", "amazon_sentiment": "text_cnn",
-    "fashion_rotation": "cnn", "sign_digits": "cnn", "osu_leaf": "series_rnn",
+    "fashion_rotation": "cnn", "sign_digits": "cnn", "osu_leaf": "resnet1d",
 }  # fmt: skip
 N_ROWS = 1000
 ORDERS = 200

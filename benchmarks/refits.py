@@ -40,7 +40,7 @@ OWN = ("breast_cancer", "diabetes", "digits", "wine")
 TABLES = ("letter", "california_housing", "adult", "diamonds", "movies", *OWN)
 OTHERS = {
     "amazon_sentiment": "text_cnn", "sms_spam": "text_cnn", "sign_digits": "cnn", "fashion_rotation": "cnn",
-    "osu_leaf": "series_rnn", "airline": "rnn_forecast", "sunspots": "rnn_forecast", "co2_emissions": "rnn_forecast",
+    "osu_leaf": "resnet1d", "airline": "rnn_forecast", "sunspots": "rnn_forecast", "co2_emissions": "rnn_forecast",
     "etth1": "rnn_forecast",
 }  # fmt: skip
 MODES = ("searched", "seeds", "refit", "refits", "bag3", "bag5")

@@ -1,4 +1,6 @@
-"""Sequences ``(n, channels, length)``: floor; summaries with linear models, trees; random convolutions with ridge."""
+"""Sequences ``(n, channels, length)``: class priors or means; summaries with linear models and trees; random
+convolutions with ridge; quantiles of intervals with trees. Families stand in the order of their first fits.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from automl.baselines.features.intervals import IntervalFeatures
 from automl.baselines.features.summaries import SequenceFeatures
 from automl.baselines.learners.linear import Linear
 from automl.baselines.learners.trees import Boosting, Forest
@@ -14,16 +17,23 @@ from automl.baselines.model import Model, draws, labelled
 from automl.baselines.tabular import GOALS, floor, floor_settings, weights_options
 from automl.records import Baseline, Facts, Task
 
-__all__ = ["BOOSTING", "CONVOLUTIONS", "FLOOR", "FOREST", "SUMMARIES"]
+__all__ = ["BOOSTING", "CONVOLUTIONS", "FLOOR", "FOREST", "INTERVALS", "POOLED_CONVOLUTIONS", "SUMMARIES"]
+
+FEATURE_CELLS = 40_000_000
+"""Most numbers in the matrix of training rows and features."""
 
 
 def sequence_model(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
-    """Summaries or random convolutions, then the learner that the settings name."""
+    """Summaries, random convolutions or intervals, then the learner that the settings name."""
     kind, n = settings["learner"], len(task.classes)
-    features = SequenceFeatures(
-        settings["summaries"], settings["convolutions"], settings.get("differences", True),
-        settings.get("normalise", True), seed,
-    )  # fmt: skip
+    features: Any
+    if "depth" in settings:
+        features = IntervalFeatures(settings["depth"], settings["divisor"])
+    else:
+        features = SequenceFeatures(
+            settings["summaries"], settings["convolutions"], settings.get("differences", True),
+            settings.get("normalise", True), seed, settings.get("pools", "share"),
+        )  # fmt: skip
     learner: Any
     if kind == "ridge":
         # Leave-one-out residuals are steadier than a small validation part, and use no row of it.
@@ -46,16 +56,44 @@ def summaries_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[
     yield from draws(first, weights_options(task), seed)
 
 
+def n_features(facts: Facts, first: int) -> int:
+    """The first number of features, fewer where there are many rows."""
+    return max(min(first, FEATURE_CELLS // max(facts.n_rows, 1)), 1000)
+
+
 def convolutions_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """How many convolutions, of what; fewer where there are many rows."""
-    n = 8000 if facts.n_rows < 1500 else 2000
+    yield from draws(*convolutions(task, n_features(facts, 10_000), "share"), seed)
+
+
+def pooled_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """The same with four pools."""
+    yield from draws(*convolutions(task, n_features(facts, 10_000), "four"), seed)
+
+
+def convolutions(task: Task, n: int, pools: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """First settings and options of both families of convolutions."""
     first = {
         "learner": "ridge", "summaries": False, "convolutions": n, "differences": True, "normalise": True,
-        "class_weight": None,
+        "pools": pools, "class_weight": None,
     }  # fmt: skip
     options = {
         "summaries": [True, False], "convolutions": [n, n // 2, 2 * n], "differences": [True, False],
         "normalise": [True, False],
+    }  # fmt: skip
+    return first, options | weights_options(task)
+
+
+def intervals_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Extra trees on quantiles of intervals."""
+    least = 1 if labelled(task) else 2  # a leaf of one row holds its value
+    first = {
+        "learner": "forest", "kind": "extra", "depth": 6, "divisor": 4, "n_estimators": 200, "max_features": 0.1,
+        "min_samples_leaf": least, "criterion": "entropy" if labelled(task) else "squared_error", "class_weight": None,
+    }  # fmt: skip
+    options = {
+        "depth": [4, 5, 6, 7], "divisor": [4, 8], "max_features": [0.1, 0.03, 0.3],
+        "min_samples_leaf": [least, 2 * least],
     }  # fmt: skip
     yield from draws(first, options | weights_options(task), seed)
 
@@ -99,7 +137,15 @@ SUMMARIES = Baseline(
 )  # fmt: skip
 CONVOLUTIONS = Baseline(
     "convolutions", "strong", "sequence", GOALS, sequence_model, convolutions_settings,
-    source="Dempster et al. 2020, 2021 (ROCKET, MiniRocket)",
+    source="Dempster, Schmidt & Webb 2021 (MiniRocket)",
+)  # fmt: skip
+INTERVALS = Baseline(
+    "intervals", "strong", "sequence", GOALS, sequence_model, intervals_settings,
+    source="Dempster, Schmidt & Webb 2024 (Quant)",
+)  # fmt: skip
+POOLED_CONVOLUTIONS = Baseline(
+    "pooled_convolutions", "strong", "sequence", GOALS, sequence_model, pooled_settings,
+    source="Tan, Dempster, Bergmeir & Webb 2022 (MultiRocket)",
 )  # fmt: skip
 FOREST = Baseline(
     "sequence_forest", "strong", "sequence", GOALS, sequence_model, forest_settings, source="Geurts et al. 2006"

@@ -22,6 +22,7 @@ from automl.cli.flags import (
     Horizon,
     Json,
     JsonLines,
+    Known,
     Label,
     Latency,
     Log,
@@ -35,11 +36,13 @@ from automl.cli.flags import (
     Plugins,
     Precision,
     PredictionsPerYear,
+    Pretrained,
     Quiet,
     RayAddress,
     Repeats,
     Resume,
     RetrainsPerYear,
+    Season,
     Seed,
     Series,
     Target,
@@ -58,8 +61,8 @@ __all__ = ["fit", "run"]
 LARGEST_LOOK_BYTES = 1 << 26
 RESULT_BYTES = 1 << 28
 LOOKED_AT = (
-    "label", "metric", "test", "time_column", "series", "horizon", "group", "weight", "columns", "drop", "plugins",
-    "source",
+    "label", "metric", "test", "time_column", "series", "horizon", "season", "known", "group", "weight",
+    "columns", "drop", "plugins", "source",
 )  # fmt: skip
 
 
@@ -73,6 +76,8 @@ def fit(
     time_column: TimeColumn = None,
     series: Series = None,
     horizon: Horizon = None,
+    season: Season = None,
+    known: Known = None,
     group: Group = None,
     weight: Weight = None,
     columns: Columns = None,
@@ -80,6 +85,7 @@ def fit(
     budget: Budget = None,
     max_trials: MaxTrials = None,
     templates: Templates = None,
+    pretrained: Pretrained = None,
     seed: Seed = None,
     min_gain: MinGain = None,
     repeats: Repeats = None,
@@ -130,6 +136,8 @@ def run(
     time_column: TimeColumn = None,
     series: Series = None,
     horizon: Horizon = None,
+    season: Season = None,
+    known: Known = None,
     group: Group = None,
     weight: Weight = None,
     columns: Columns = None,
@@ -137,6 +145,7 @@ def run(
     budget: Budget = None,
     max_trials: MaxTrials = None,
     templates: Templates = None,
+    pretrained: Pretrained = None,
     seed: Seed = None,
     min_gain: MinGain = None,
     repeats: Repeats = None,

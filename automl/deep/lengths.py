@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from automl import goals
 from automl.layers.fusion import TABLE_KINDS
 
 if TYPE_CHECKING:
     from automl.deep.family import Candidate
-    from automl.records import InputSpec
+    from automl.records import InputSpec, Task
 
 __all__ = ["Lengths"]
 
 FIRST_SHARE = 0.4
 SMALL_ROWS = 5_000
-"""A table with fewer training rows is small: several short trials find more on it than one long one (decision 30)."""
-WANTED_TRIALS, LAST_TRIALS = 6, 2
+"""Of fewer training rows of a table, or fewer whole series, several short trials find more than one long one (decisions
+30 and 40)."""
+WANTED_TRIALS, WANTED_ON_SERIES, LAST_TRIALS = 6, 3, 2
 SHORTEST_SHARE = 0.2
-"""The smallest share of its schedule that a trial on a small table is given."""
+"""The smallest share of its schedule that a trial on few rows is given."""
 PICTURE_SHARES = (1 / 5, 1 / 3)
 """Of the time left, what the first trials on pictures get: otherwise the first one takes all of it (decision 42)."""
 SHORTEST_PICTURE_SHARE = 0.1
@@ -33,30 +35,30 @@ class Lengths:
 
     Attributes:
         n_train: training rows.
-        small_table: whether the data are a small table.
+        wanted: trials that share the first of the time; 0 where no number of them is wanted.
         has_pictures: whether networks read pictures.
     """
 
     n_train: int
-    small_table: bool
+    wanted: int
     has_pictures: bool
 
     @classmethod
-    def of(cls, n_train: int, specs: Sequence[InputSpec]) -> Lengths:
+    def of(cls, n_train: int, task: Task, specs: Sequence[InputSpec]) -> Lengths:
         """The rules for so many training rows of these inputs."""
         kinds = {spec.kind for spec in specs}
-        return cls(n_train, n_train < SMALL_ROWS and kinds <= set(TABLE_KINDS), "image" in kinds)
+        return cls(n_train, _wanted(kinds, task) if n_train < SMALL_ROWS else 0, "image" in kinds)
 
     @property
     def least_share(self) -> float | None:
         """The least share of its schedule that a trial is shortened to; None for the rule of `trial.train`."""
-        return SHORTEST_SHARE if self.small_table else SHORTEST_PICTURE_SHARE if self.has_pictures else None
+        return SHORTEST_SHARE if self.wanted else SHORTEST_PICTURE_SHARE if self.has_pictures else None
 
     def share(self, n_runs: int, n_holdouts: int | None) -> float:
         """The share of the time left that a trial should take.
 
-        The first trial gets a part of the time, so that there is time for others. On a small table, where short
-        schedules lose little, the time is shared by the trials that are still wanted. On pictures, whose networks are
+        The first trial gets a part of the time, so that there is time for others. On few rows, where short schedules
+        lose little, the time is shared by the trials that are still wanted. On pictures, whose networks are
         costly, the first trial gets a fifth and the second a third of what is left. Once the best trial is judged on n
         hold-outs, each later trial gets at most 1/n of the time, so that it can be judged on as many.
 
@@ -65,8 +67,8 @@ class Lengths:
             n_holdouts: hold-outs that the best trial was judged on; None before there is one.
         """
         share = FIRST_SHARE if n_holdouts is None else 1 / n_holdouts
-        if self.small_table:
-            return min(share, 1 / max(WANTED_TRIALS - n_runs, LAST_TRIALS))
+        if self.wanted:
+            return min(share, 1 / max(self.wanted - n_runs, LAST_TRIALS))
         if self.has_pictures and n_runs < len(PICTURE_SHARES):
             return min(share, PICTURE_SHARES[n_runs])
         return share
@@ -87,3 +89,10 @@ class Lengths:
         """
         each = (leader.fit.seconds - leader.fit.compile_seconds) * leader.run.n_holdouts
         return self.is_shortened(leader) and n_runs >= len(PICTURE_SHARES) and seconds >= LONGER * each
+
+
+def _wanted(kinds: Set[str], task: Task) -> int:
+    """The trials that share the first of the time where there are few rows of these kinds of inputs."""
+    if kinds <= set(TABLE_KINDS):
+        return WANTED_TRIALS
+    return WANTED_ON_SERIES if kinds == {"series"} and not goals.named(task).in_windows else 0

@@ -118,7 +118,7 @@ class DeepSide:
             stopping,
         )
         self.trainer.on_stuck = self._on_stuck
-        self.lengths = Lengths.of(self.trainer.data.n_train, encoder.specs)
+        self.lengths = Lengths.of(self.trainer.data.n_train, task, encoder.specs)
         self.trained_longer: set[str] = set()
         self.pool: Pool = remote or LocalPool(self.trainer)
         if remote is not None:

@@ -30,6 +30,7 @@ from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
 from automl.flow.repeats import Repeats
 from automl.flow.sides import deep_side, shallow_side, workers_of
+from automl.pretrained import store as store_vectors
 from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import trust_of
 from automl.shallow import ShallowSide
@@ -117,6 +118,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
         cleanup.enter_context(folders.locked(folder))
+        store_vectors(folder, prepared.dataset, task)
         ledger = Ledger(folder, recipe, clock, progress.note)
         recipe = dataclasses.replace(recipe, budget_seconds=clock.budget_seconds)
         too_late = too_late_for_deep(clock, folder)

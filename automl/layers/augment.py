@@ -1,4 +1,4 @@
-"""Image augmentation: small random changes in training that keep an image's meaning, made inside the compiled step."""
+"""Augmentation of images and series: random changes in training that keep their meaning, inside the compiled step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from automl.layers.knob import Knob
 
-__all__ = ["RandomErase", "RandomLight", "RandomView"]
+__all__ = ["RandomErase", "RandomLight", "RandomSeries", "RandomView"]
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -156,3 +156,71 @@ class RandomErase(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """The layer's settings; the side as its present value, a float."""
         return {**super().get_config(), "side": self.side.number(), "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class RandomSeries(keras.layers.Layer):  # type: ignore[misc]
+    """Shifts, crops, warps and scales each series at random in training.
+
+    Output step t reads the series at position ``p = b + s (t + w(t)) + m``, by linear interpolation: s and b crop a
+    window and stretch it back, ``w(t)`` bends time and keeps both ends, m shifts. A position beyond the end goes on at
+    the beginning, so that a shift is circular. Then values are multiplied by ``1 + a``. With all four strengths at 0
+    the series is unchanged.
+
+    Args:
+        shift: largest circular shift, as a share of the length; a float or a scalar `keras.Variable`.
+        crop: largest share of the length that is cut off; a float or a scalar `keras.Variable`.
+        warp: largest change of speed, as a share, below 1; a float or a scalar `keras.Variable`.
+        scale: largest change of magnitude, as a share; a float or a scalar `keras.Variable`.
+        seed: of the layer's own generator.
+
+    Input shape: ``(batch, steps, channels)``. Output shape: the same.
+
+    Source: Le Guennec, Malinowski & Tavenard 2016 (window slicing and warping); Um et al. 2017 (scaling, time-warping).
+    """
+
+    def __init__(
+        self, shift: float | keras.Variable = 0.0, crop: float | keras.Variable = 0.0,
+        warp: float | keras.Variable = 0.0, scale: float | keras.Variable = 0.0, seed: int | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(**kwargs)
+        self.shift, self.crop, self.warp, self.scale, self.seed = Knob(shift), Knob(crop), Knob(warp), Knob(scale), seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Change the series in training; otherwise return the input."""
+        if not training:
+            return inputs
+        ops = keras.ops
+        n, length = ops.shape(inputs)[0], int(inputs.shape[1])
+        draw = keras.random.uniform((n, 6), dtype="float32", seed=self.generator)[:, :, None]  # (batch, 6, 1)
+        signed = 2 * draw - 1
+        last = float(max(length - 1, 1))
+        places = np.arange(length, dtype="float32")
+        half, whole = (np.sin(k * np.pi * places / last) / (k * np.pi) * last for k in (1, 2))
+        bent = places + self.warp.read() * 0.5 * (signed[:, 0] * half + signed[:, 1] * whole)  # (batch, steps)
+        cut = self.crop.read() * draw[:, 2]
+        wanted = bent * (1 - cut) + draw[:, 3] * cut * last + self.shift.read() * draw[:, 4] * length
+        lower = ops.floor(wanted)
+        share = ops.cast(wanted - lower, inputs.dtype)[..., None]
+        before, after = (_steps_at(inputs, ops.mod(ops.cast(lower, "int32") + k, length)) for k in (0, 1))
+        magnitude = ops.cast(1 + self.scale.read() * signed[:, 5:6], inputs.dtype)  # (batch, 1, 1)
+        return (before + share * (after - before)) * magnitude
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's settings; strengths as their present values, floats."""
+        strengths = {name: getattr(self, name).number() for name in ("shift", "crop", "warp", "scale")}
+        return {**super().get_config(), **strengths, "seed": self.seed}
+
+
+def _steps_at(series: Any, places: Any) -> Any:
+    """The steps of each series ``(batch, steps, channels)`` at these places ``(batch, steps)``."""
+    ops = keras.ops
+    length, channels = (int(size) for size in series.shape[1:])
+    first = ops.arange(ops.shape(series)[0], dtype="int32")[:, None] * length
+    return ops.reshape(ops.take(ops.reshape(series, (-1, channels)), first + places, axis=0), (-1, length, channels))

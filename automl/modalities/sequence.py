@@ -13,7 +13,7 @@ from automl.errors import DataError
 from automl.modalities import forecast
 from automl.modalities.image import in_pixels, near_square
 from automl.modalities.shared.cells import as_they_are, typed
-from automl.modalities.shared.specs import MOST_NUMBERS, channel_stats, check_equal, restore_spec, spec_state
+from automl.modalities.shared.specs import MOST_NUMBERS, channel_stats, check_equal, evenly, restore_spec, spec_state
 from automl.records import ArrayForm, Column, Dataset, Encoder, Finding, InputSpec, Modality, Split, TargetCodec, Task
 from automl.system.counts import counted, noun
 
@@ -21,6 +21,8 @@ __all__ = ["SEQUENCE", "SequenceEncoder", "fit", "restore"]
 
 MAX_STEPS = 512
 LARGEST = 1e30
+GAP_ROWS = 2_000
+UNEQUAL_SHARE = 0.1
 MOST_CHANNELS = 16
 """Of what may be pictures: with more rows of numbers than this, an array of one size a side is not told."""
 EXAMPLE_STEPS = 40
@@ -35,12 +37,14 @@ class SequenceEncoder:
         length: raw steps; a shorter row keeps its last value, a longer one is cut.
         factor: raw steps averaged into one.
         fill: a channel's training mean, for rows where it is missing entirely.
+        stretch: whether a row that ends early, in gaps of all channels, is stretched to the whole length; see `fit`.
     """
 
     specs: tuple[InputSpec, ...]
     length: int
     factor: int
     fill: np.ndarray
+    stretch: bool = False
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Series ``(n, steps, channels)`` float32 under "series"."""
@@ -51,7 +55,10 @@ class SequenceEncoder:
                 f"expected sequences of {counted(spec.shape[1], 'channel')} as in training; {dataset.name} has "
                 f"{values.shape[1]}. Give an array of shape (n, channels, length)"
             )
-        filled = _without_gaps(_of_length(values, self.length), self.fill)
+        if self.stretch:
+            filled = _stretched(values, self.fill, self.length)
+        else:
+            filled = _without_gaps(_of_length(values, self.length), self.fill)
         return {spec.name: _averaged(filled, self.factor).transpose(0, 2, 1).astype(np.float32)}
 
     def state(self) -> dict[str, Any]:
@@ -62,11 +69,15 @@ class SequenceEncoder:
             "length": self.length,
             "factor": self.factor,
             "fill": self.fill,
+            "stretch": self.stretch,
         }
 
 
 def fit(dataset: Dataset, task: Task, split: Split) -> SequenceEncoder:
     """Fix length and averaging, measure the training sequences' channels.
+
+    Where one training sequence in ten or more ends early, sequences are of unequal length, and all are stretched to the
+    longest. Held values in their place had cost networks a third of the right answers on gestures (decision 40).
 
     Raises:
         DataError: the input is no array of three dimensions, or no channel holds a number.
@@ -78,11 +89,26 @@ def fit(dataset: Dataset, task: Task, split: Split) -> SequenceEncoder:
     if not seen.any():
         raise DataError(f"expected numbers in the sequences of {dataset.name}; all training values are missing")
     fill = np.where(seen, values, 0.0).sum(axis=(0, 2)) / np.maximum(seen.sum(axis=(0, 2)), 1)
-    encoder = SequenceEncoder((), length, factor, fill)
-    series = _averaged(_without_gaps(values, fill), factor).transpose(0, 2, 1)
-    stats = {**channel_stats(series), "factor": factor}
+    stretch = bool(np.mean(_lengths(values) < length) >= UNEQUAL_SHARE)
+    encoder = SequenceEncoder((), length, factor, fill, stretch)
+    filled = _stretched(values, fill, length) if stretch else _without_gaps(values, fill)
+    series = _averaged(filled, factor).transpose(0, 2, 1)
+    stats = {**channel_stats(series), "factor": factor, "end_gap": end_gap(series)}
     encoder.specs = (InputSpec("series", "series", series.shape[1:], "float32", stats=stats),)
     return encoder
+
+
+def end_gap(series: np.ndarray) -> float:
+    """How far apart the ends of ``(n, steps, channels)`` lie, in standard deviations: the median over series and
+    channels that vary.
+
+    It is small for a closed curve, such as the outline of a leaf, which may begin anywhere; 1 for noise.
+    """
+    sample = evenly(series, GAP_ROWS)
+    spread = sample.std(axis=1)
+    varies = spread > 1e-7 * np.abs(sample).max(axis=1)
+    gaps = np.abs(sample[:, -1] - sample[:, 0])[varies] / spread[varies]
+    return float(np.median(gaps)) if gaps.size else 1.0
 
 
 def restore(state: Mapping[str, Any]) -> SequenceEncoder:
@@ -92,7 +118,7 @@ def restore(state: Mapping[str, Any]) -> SequenceEncoder:
     check_equal(
         "the number of steps", -(-length // factor) if factor > 0 and length <= MOST_NUMBERS else 0, specs[0].shape[0]
     )
-    return SequenceEncoder(specs, length, factor, state["fill"])
+    return SequenceEncoder(specs, length, factor, state["fill"], bool(state.get("stretch", False)))
 
 
 def _raw(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
@@ -111,6 +137,25 @@ def _of_length(values: np.ndarray, length: int) -> np.ndarray:
     if lacking <= 0:
         return values[:, :, :length]
     return np.pad(values, ((0, 0), (0, 0), (0, lacking)), constant_values=np.nan)
+
+
+def _lengths(values: np.ndarray) -> np.ndarray:
+    """Steps up to the last one that any channel knows, ``(n,)``; the whole length of a row without a number."""
+    known = ~np.isnan(values).all(axis=1)  # (n, length)
+    lengths = np.where(known, np.arange(1, values.shape[2] + 1), 0).max(axis=1)
+    return np.asarray(np.where(lengths > 0, lengths, values.shape[2]))
+
+
+def _stretched(values: np.ndarray, fill: np.ndarray, length: int) -> np.ndarray:
+    """Rows without gaps, each with its own steps resampled to so many, by linear interpolation."""
+    lengths = _lengths(values)
+    filled = _without_gaps(values, fill)
+    made = np.empty((*values.shape[:2], length))
+    for row, own in enumerate(lengths):
+        places = np.linspace(0, own - 1, length)
+        for channel, line in enumerate(filled[row]):
+            made[row, channel] = line[:length] if own == length else np.interp(places, np.arange(own), line[:own])
+    return made
 
 
 def _without_gaps(values: np.ndarray, fill: np.ndarray) -> np.ndarray:

@@ -43,10 +43,13 @@ EXPECTED = {
     "group": "a column's name",
     "weight": "the name of a column of weights",
     "horizon": "a whole number of steps, at least 1",
+    "season": "a whole number of steps, at least 1",
+    "known": "a column's name or a list of different names",
     "columns": "a mapping from column names to kinds",
     "drop": "a column's name or a list of different names",
     "budget": 'a time such as 90, "90s", "5m" or "2h", or "none"',
     "max_trials": "a whole number, at least 1",
+    "pretrained": "a folder",
     "templates": "a template's name or a list of names",
     "seed": "a whole number from 0 to 4294967295",
     "min_gain": "a share from 0 to 1",
@@ -156,6 +159,12 @@ class Keys(BaseModel):
     group: Name | None = Field(None, description="Column of groups; rows of a group stay in one part of the split.")
     weight: Name | None = Field(None, description="Column of sample weights.")
     horizon: int | None = Field(None, ge=1, le=2**53, description="Steps to forecast; left out to choose by frequency.")
+    season: int | None = Field(
+        None, ge=1, le=2**53, description="Steps of a season, by which MASE scales; left out to choose by frequency."
+    )
+    known: Name | list[Name] = Field(
+        default_factory=list, description="Covariates of a forecast whose future values are known beforehand."
+    )
     columns: dict[str, Kind] = Field(default_factory=dict, description="Kinds of columns, overriding detection.")
     drop: Name | list[Name] = Field(default_factory=list, description="Column(s) to leave out of the inputs.")
     budget: int | float | str = Field(
@@ -164,6 +173,9 @@ class Keys(BaseModel):
     max_trials: int | None = Field(None, ge=1, le=2**53, description="Most deep trials, and most shallow fits.")
     templates: Name | list[Name] = Field(
         default_factory=list, description="Deep templates to search; left out for all that fit."
+    )
+    pretrained: Name | None = Field(
+        None, description="Folder of a pretrained backbone, whose vectors of texts both sides read."
     )
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of splits, searches and networks.")
     min_gain: float = Field(
@@ -232,7 +244,7 @@ class Keys(BaseModel):
         """Refuse an unknown kind and name the nearest one."""
         return parsed(check_columns, value) if isinstance(value, dict) else value
 
-    @field_validator("target", "drop", "templates", "plugins", mode="after")
+    @field_validator("target", "known", "drop", "templates", "plugins", mode="after")
     @classmethod
     def names_differ(cls, value: Any) -> Any:
         """Refuse a name that is given twice."""
@@ -279,12 +291,15 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "group": keys.group,
         "weight": keys.weight,
         "horizon": keys.horizon,
+        "season": keys.season,
+        "known": listed(keys.known),
         "columns": keys.columns,
         "drop": listed(keys.drop),
         "budget_seconds": float(keys.budget),
         "budget_given": "budget" in keys.model_fields_set,
         "max_trials": keys.max_trials,
         "templates": listed(keys.templates),
+        "pretrained": keys.pretrained,
         "seed": keys.seed,
         "min_gain": float(keys.min_gain),
         "repeats": keys.repeats,

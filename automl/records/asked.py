@@ -68,12 +68,15 @@ class Recipe:
         group: name of the column of groups, or None for no groups.
         weight: column of sample weights, or an array of shape (n_rows,), or None.
         horizon: steps to forecast, or None to choose by frequency.
+        season: steps of a season of a forecast, also those by which MASE scales; None for the calendar's.
+        known: names of covariates of a forecast whose future values are known when it is made.
         columns: kind of each column by name, overriding detection.
         drop: names of columns that are not read as inputs.
         budget_seconds: time for the whole call.
         budget_given: whether the user gave the budget; without one, a resumed run continues with the rest of its own.
         max_trials: the most deep trials, and the most shallow fits; None for no such bound.
         templates: deep templates to search; empty for all that fit the task.
+        pretrained: folder of a backbone whose vectors of texts both sides read, or None.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best score.
         repeats: number of further splits on which both finalists are fitted and compared again; 0 for none.
         fold_pairs: number of folds on which both finalists are fitted again, so that out-of-fold pairs of predictions
@@ -101,12 +104,15 @@ class Recipe:
     group: str | None = None
     weight: Any = None
     horizon: int | None = None
+    season: int | None = None
+    known: tuple[str, ...] = ()
     columns: Mapping[str, Kind] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     budget_seconds: float = 300.0
     budget_given: bool = True
     max_trials: int | None = None
     templates: tuple[str, ...] = ()
+    pretrained: str | None = None
     seed: int = 0
     min_gain: float = 0.005
     repeats: int = 0

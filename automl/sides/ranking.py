@@ -34,6 +34,10 @@ MOST_ROWS = 50_000
 """With more validation rows, differences within noise are too small to matter, and resampling takes too long."""
 NOISE_ERRORS = 1.0
 SURE_ERRORS = 1.0
+SURE_OF_FEWER = 2.0
+"""Standard errors by which a model judged on fewer hold-outs must lead on the first to rank before others."""
+FEW_ROWS = 5_000
+"""Of more validation rows there is one hold-out."""
 
 _NONE = np.empty(0)
 
@@ -45,10 +49,13 @@ class Standing:
     Attributes:
         score: mean validation score over the hold-outs, turned so that higher is better.
         loss: mean tie-break loss, smaller is better; 0 where there is none.
-        n_holdouts: number of hold-outs; models judged on more of them rank before the others.
+        n_holdouts: number of hold-outs; models judged on more of them rank before the others, unless those are surely
+            better on the first.
         size: size of the model in any unit that is the same for all models of a side; smaller is simpler.
         scores: `score` for each resampling of the rows, ``(n_resamples,)``; empty if the metric is not coarse.
         losses: `loss` for the same resamplings.
+        each: score on each hold-out; the first is the same for all models.
+        first: `scores` on the first hold-out alone.
     """
 
     score: float
@@ -57,6 +64,8 @@ class Standing:
     size: float = 0.0
     scores: np.ndarray = field(default_factory=lambda: _NONE)
     losses: np.ndarray = field(default_factory=lambda: _NONE)
+    each: tuple[float, ...] = ()
+    first: np.ndarray = field(default_factory=lambda: _NONE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,10 +102,14 @@ def standing_of(judged: Sequence[Judged], metric: str, context: Mapping[str, Any
     sign = 1.0 if metrics.named(metric).higher_is_better else -1.0
     loss = tie_break_loss(judged[0].output)
     scored = [_scored(one, number, metric, loss, dict(context)) for number, one in enumerate(judged)]
+    first = scored[0][0][1:]
+    if not first.size and len(judged[0].truth) <= FEW_ROWS:
+        first = _resampled(judged[0], metric, dict(context))
     scores, losses = (np.mean([one[kind] for one in scored], axis=0) for kind in (0, 1))
     return Standing(
-        sign * float(scores[0]), float(losses[0]), len(judged), size, sign * scores[1:], losses[1 : len(scores)]
-    )
+        sign * float(scores[0]), float(losses[0]), len(judged), size, sign * scores[1:], losses[1 : len(scores)],
+        tuple(sign * float(one[0][0]) for one in scored), sign * first,
+    )  # fmt: skip
 
 
 def _scored(
@@ -111,6 +124,12 @@ def _scored(
     if loss is None:
         return scores, np.zeros(len(scores))
     return scores, metrics.bootstrap(loss, judged.truth, judged.plain or judged.output, weights, context)
+
+
+def _resampled(judged: Judged, metric: str, context: dict[str, Any]) -> np.ndarray:
+    """The score for each resampling of the first hold-out's rows."""
+    weights = _drawn(len(judged.truth), 0) * (1.0 if judged.weight is None else judged.weight)
+    return metrics.bootstrap(metric, judged.truth, judged.output, weights, context)
 
 
 @functools.lru_cache(maxsize=8)
@@ -138,12 +157,33 @@ def _first(standings: Sequence[Standing]) -> int:
     """The position of the best standing."""
     places = range(len(standings))
     leader = max(places, key=lambda place: (standings[place].n_holdouts, *_key(standings[place])))
+    better = [place for place in places if _surely_better(standings[place], standings[leader])]
+    if better:  # of fewer hold-outs, for lack of time
+        leader = max(better, key=lambda place: (standings[place].n_holdouts, *_key(standings[place])))
     as_good = [place for place in places if place == leader or _outdoes(standings[place], standings[leader])]
     return min(as_good, key=lambda place: (standings[place].loss, place != leader) if len(as_good) > 1 else place)
 
 
 def _key(standing: Standing) -> tuple[float, float, float]:
     return standing.score, -standing.loss, -standing.size
+
+
+def _surely_better(other: Standing, leader: Standing) -> bool:
+    """Whether a model judged on fewer hold-outs than the leader is better on the first by more than noise can be.
+
+    Noise is the standard error of the paired difference on the rows of the first hold-out; without resamplings of
+    them, the leader's standard deviation over its hold-outs.
+    """
+    if not other.n_holdouts < leader.n_holdouts or not other.each or not leader.each:
+        return False
+    gap = other.each[0] - leader.each[0]
+    if other.first.size and len(other.first) == len(leader.first):
+        gaps = other.first - leader.first
+        usable = np.isfinite(gaps)
+        noise = float(np.std(gaps[usable])) if usable.any() else math.inf
+    else:
+        noise = float(np.std(leader.each, ddof=1))
+    return bool(gap > SURE_OF_FEWER * noise)
 
 
 def _outdoes(other: Standing, leader: Standing) -> bool:

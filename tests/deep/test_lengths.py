@@ -15,9 +15,9 @@ from automl.deep import DeepSide, side
 from automl.deep.lengths import Lengths
 from automl.deep.messages import TrialResult
 from automl.deep.training.records import Fit
-from automl.records import InputSpec
+from automl.records import InputSpec, Task
 
-PICTURES = Lengths(640, False, True)
+PICTURES = Lengths(640, 0, True)
 SETTINGS = {"batch_size": 32, "epochs": 10}
 
 
@@ -30,12 +30,15 @@ def candidate(n_steps, seconds=3.0, stopped_early=False):
     return SimpleNamespace(settings=SETTINGS, fit=fit, run=SimpleNamespace(n_holdouts=1))
 
 
-def test_only_tables_of_few_rows_are_small_and_only_pictures_are_costly():
-    kinds = {kind: Lengths.of(1000, inputs("numbers", kind)) for kind in ("categories", "tokens", "image", "series")}
-    assert [kind for kind, rules in kinds.items() if rules.small_table] == ["categories"]
-    assert [kind for kind, rules in kinds.items() if rules.has_pictures] == ["image"]
-    assert not Lengths.of(5000, inputs("numbers")).small_table
-    assert [rules.least_share is None for rules in kinds.values()] == [False, True, False, True]
+def test_tables_and_whole_series_of_few_rows_share_the_time_and_only_pictures_are_costly():
+    task, forecast = (Task("sequence", goal, ("y",), "r2") for goal in ("regression", "forecast"))
+    kinds = ("categories", "tokens", "image", "series")
+    rules = {kind: Lengths.of(1000, task, inputs(kind)) for kind in kinds}
+    assert [rules[kind].wanted for kind in kinds] == [6, 0, 0, 3]
+    assert [rules[kind].has_pictures for kind in kinds] == [False, False, True, False]
+    assert [rules[kind].least_share for kind in kinds] == [0.2, None, 0.1, 0.2]
+    assert Lengths.of(1000, task, inputs("numbers", "image")).wanted == 0
+    assert Lengths.of(1000, forecast, inputs("series")).wanted == Lengths.of(5000, task, inputs("numbers")).wanted == 0
 
 
 def test_the_first_trials_on_pictures_take_a_fifth_and_a_third_and_later_ones_all():
@@ -44,7 +47,7 @@ def test_the_first_trials_on_pictures_take_a_fifth_and_a_third_and_later_ones_al
 
 
 def test_other_data_keep_their_shares():
-    small, large = Lengths(640, True, False), Lengths(64_000, False, False)
+    small, large = Lengths(640, 6, False), Lengths(64_000, 0, False)
     assert [small.share(n, 1) for n in (0, 3, 9)] == [1 / 6, 1 / 3, 1 / 2]
     assert (large.share(0, None), large.share(1, 1), large.share(1, 3)) == (0.4, 1.0, 1 / 3)
 
@@ -52,7 +55,7 @@ def test_other_data_keep_their_shares():
 @pytest.mark.parametrize(("n_steps", "longer"), [(40, True), (133, True), (134, False), (200, False)])
 def test_a_trial_with_two_thirds_of_its_schedule_is_long_enough(n_steps, longer):
     assert PICTURES.is_shortened(candidate(n_steps)) == longer
-    assert not Lengths(640, True, False).is_shortened(candidate(n_steps))
+    assert not Lengths(640, 6, False).is_shortened(candidate(n_steps))
     assert not PICTURES.is_shortened(candidate(n_steps, stopped_early=True))
 
 
@@ -95,7 +98,7 @@ def deep(task_parts, monkeypatch):
     template = dataclasses.replace(TINY, starts=lambda specs, facts: [{**start, "epochs": 10} for start in starts])
     made = DeepSide(*task_parts, {"tiny": template}, metric="roc_auc", seed=0)
     made.pool = Scripted()
-    made.lengths = Lengths(240, False, True)
+    made.lengths = Lengths(240, 0, True)
     return made
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from automl import modalities
 from automl.errors import DataError
+from automl.modalities import sequence
+from automl.records import Dataset, Split
 
 
 def test_steps_come_first_and_values_stay_what_they_were(sequences):
@@ -77,3 +79,46 @@ def test_other_channels_other_shapes_and_nothing_but_gaps_are_refused(sequences)
         modalities.fit(replace(dataset, inputs=dataset.inputs[:, 0]), task, split)
     with pytest.raises(DataError, match="missing"):
         modalities.fit(replace(dataset, inputs=np.full((40, 2, 30), np.nan, np.float32)), task, split)
+
+
+def split_of(n):
+    rows = np.arange(n)
+    return Split(rows, rows, rows, "row", rows, "", 0)
+
+
+def test_sequences_of_unequal_length_are_stretched_to_the_longest():
+    ramp = np.linspace(0, 1, 9, dtype="float32")
+    X = np.full((10, 2, 9), np.nan, np.float32)
+    X[:, 0], X[:, 1] = ramp, 5 + ramp
+    X[:4, :, 5:] = np.nan  # their first half
+    X[2, 0, 2] = np.nan  # and a gap
+    encoder = sequence.fit(Dataset("d", X), None, split_of(10))
+    assert encoder.stretch
+    made = encoder.transform(Dataset("d", X), np.arange(10))["series"]
+    np.testing.assert_allclose(made[4, :, 0], ramp, atol=1e-6)
+    np.testing.assert_allclose(made[0, :, 1], np.linspace(5, 5.5, 9), atol=1e-6)
+    np.testing.assert_allclose(made[2, :, 0], np.linspace(0, 0.5, 9), atol=1e-6)
+    again = sequence.restore(encoder.state())
+    assert np.array_equal(again.transform(Dataset("d", X), np.arange(10))["series"], made)
+    longer = np.linspace(0, 1, 17, dtype="float32")[None, None].repeat(2, axis=1)
+    np.testing.assert_allclose(
+        encoder.transform(Dataset("d", longer), np.arange(1))["series"][0, :, 0], ramp, atol=1e-6
+    )
+
+
+def test_a_few_that_end_early_and_encoders_of_before_hold_the_last_value():
+    X = np.random.default_rng(0).normal(size=(20, 1, 9)).astype("float32")
+    X[0, :, 5:] = np.nan
+    encoder = sequence.fit(Dataset("d", X), None, split_of(20))
+    assert not encoder.stretch
+    state = {name: value for name, value in encoder.state().items() if name != "stretch"}
+    for made in (encoder, sequence.restore(state)):
+        assert (made.transform(Dataset("d", X), np.arange(1))["series"][0, 5:, 0] == X[0, 0, 4]).all()
+
+
+def test_a_row_without_a_number_is_filled_and_not_stretched():
+    X = np.random.default_rng(0).normal(size=(6, 2, 7)).astype("float32")
+    X[0], X[1:4, :, 4:] = np.nan, np.nan
+    encoder = sequence.fit(Dataset("d", X), None, split_of(6))
+    made = encoder.transform(Dataset("d", X), np.arange(6))["series"]
+    assert encoder.stretch and np.isfinite(made).all() and np.ptp(made[0], axis=0).max() == 0

@@ -70,6 +70,31 @@ def test_more_holdouts_come_first_and_of_equals_the_smaller():
     assert order([standing(sure(0.9), size=2.0), standing(sure(0.9), size=1.0)]) == [1, 0]
 
 
+@pytest.mark.parametrize("metric", ["accuracy", "mae"])
+def test_more_holdouts_do_not_come_before_a_surely_better_score_on_the_first(metric):
+    """A cheap model had time for all hold-outs, and a far better one for the first alone."""
+    rng = np.random.default_rng(0)
+    made = {}
+    for name, error in (("far better", 0.05), ("a little better", 0.39), ("cheap", 0.4)):
+        if metric == "accuracy":
+            wrong = np.zeros(N, bool)
+            wrong[rng.permutation(N)[: int(error * N)]] = True
+            made[name] = two_classes(np.where((TRUTH == 1) != wrong, 0.8, 0.2))
+        else:
+            made[name] = Output("values", {"values": TRUTH[:, None] + error * rng.normal(size=(N, 1))})
+    truth = TRUTH if metric == "accuracy" else TRUTH[:, None].astype(float)
+    holdouts = (np.arange(N), np.arange(60), np.arange(30, N))
+    judged = [Judged(truth[rows], None, part(made["cheap"], rows)) for rows in holdouts]
+    cheap = standing_of(judged, metric, {"classes": 2})
+    others = {name: standing(made[name], metric, truth) for name in ("far better", "a little better")}
+    assert order([cheap, others["far better"], others["a little better"]])[0] == 1
+    assert order([cheap, others["a little better"]])[0] == 0
+
+
+def part(output, rows):
+    return Output(output.kind, {name: array[rows] for name, array in output.arrays.items()})
+
+
 def test_the_order_does_not_depend_on_the_order_given():
     rng = np.random.default_rng(3)
     made = [standing(two_classes(np.clip(TRUTH * 0.4 + 0.6 * rng.random(N), 0.001, 0.999))) for _ in range(9)]

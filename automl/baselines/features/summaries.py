@@ -27,14 +27,15 @@ class SequenceFeatures:
         differences: see `ConvolutionFeatures`.
         normalise: see `ConvolutionFeatures`.
         seed: of the convolutions.
+        pools: see `ConvolutionFeatures`.
     """
 
     def __init__(self, summaries: bool, convolutions: int, differences: bool = True, normalise: bool = True,
-                 seed: int = 0) -> None:  # fmt: skip
+                 seed: int = 0, pools: str = "share") -> None:  # fmt: skip
         self.categories: list[bool] = []
         self.summaries = summaries
         self.convolutions = convolutions
-        self.kernels = ConvolutionFeatures(convolutions, differences, normalise, seed) if convolutions else None
+        self.kernels = ConvolutionFeatures(convolutions, differences, normalise, seed, pools) if convolutions else None
         self.seed = seed
         self.center: np.ndarray | None = None
         self.scale: np.ndarray | None = None
@@ -43,7 +44,8 @@ class SequenceFeatures:
         """Draw kernels and learn the scale of each feature."""
         if self.kernels is not None:
             self.kernels.fit(dataset.inputs[rows])
-        options = () if self.kernels is None else (self.kernels.differences, self.kernels.normalise, self.seed)
+        kernels = self.kernels
+        options = () if kernels is None else (kernels.differences, kernels.normalise, self.seed, kernels.pools)
         key = ("sequences", self.summaries, self.convolutions, options, *rows_key(dataset, rows))
         raw = remembered(key, lambda: self._raw(dataset.inputs[rows]))
         self.center = raw.mean(axis=0)
@@ -77,7 +79,8 @@ def summary(sequences: np.ndarray) -> np.ndarray:
     features = [mean, np.log1p(std), gaps, X.min(axis=2), X.max(axis=2), X[..., 0], X[..., -1]]
     features += list(np.quantile(X, LEVELS, axis=2))
     features += [(Z**3).mean(axis=2), (Z**4).mean(axis=2), (Z * time).mean(axis=2)]
-    features += [np.abs(steps).mean(axis=2), steps.std(axis=2), (np.diff(np.sign(Z), axis=2) != 0).mean(axis=2)]
+    crossings = (np.diff(np.sign(Z), axis=2) != 0).mean(axis=2) if length > 1 else np.zeros((n, channels))
+    features += [np.abs(steps).mean(axis=2), steps.std(axis=2), crossings]
     features += [Z.argmax(axis=2) / length, Z.argmin(axis=2) / length]
     features += [(Z[..., lag:] * Z[..., :-lag]).mean(axis=2) for lag in LAGS if lag < length // 2]
     power = np.log(np.abs(np.fft.rfft(Z, axis=2)[..., 1:]) ** 2 / length + 1e-6)

@@ -174,7 +174,8 @@ class Forest(Learner):
     Args:
         goal: of the task.
         n_classes: classes, or labels for multilabel.
-        settings: kind ("random" or "extra"), n_estimators, max_features, min_samples_leaf, class_weight.
+        settings: kind ("random" or "extra"), n_estimators, max_features, min_samples_leaf, class_weight, criterion
+            (scikit-learn's default if it is left out).
         seed: of the estimator.
 
     Shape: X ``(n, n_columns)`` without NaN.
@@ -224,6 +225,7 @@ class Forest(Learner):
         arguments = {
             "max_features": s.get("max_features", "sqrt" if self.is_classifier else 1.0),
             "min_samples_leaf": s.get("min_samples_leaf", 1),
+            **({"criterion": s["criterion"]} if s.get("criterion") else {}),
             "n_jobs": -1,
             "warm_start": True,
             "random_state": self.seed,

@@ -7,6 +7,7 @@ there. What plain NumPy indexes needs no check: it looks itself, and what it rai
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = ["check_sound"]
 
 MOST_GRAMS = 12
 MOST_STEPS = 10_000_000
+MOST_DEPTH = 20
 MOST_HORIZON = 100_000
 MOST_CLASSES = 1_000_000
 MOST_PIXELS = 4_096
@@ -242,6 +244,14 @@ def check_texts(part: Any) -> None:
         need(_numbers(kept).ndim == 1 and _numbers(idf).shape == kept.shape, part, "other weights than columns")
 
 
+def check_pretrained(part: Any) -> None:
+    """As many means as scales, and what reads the words."""
+    need(part.blocks is None or type(part.blocks).__name__ == "TextFeatures", part, "another reader of words")
+    mean, scale = _numbers(part.mean), _numbers(part.scale)
+    need(mean.ndim == 1 and mean.shape == scale.shape and bool((scale > 0).all()), part, "other scales than means")
+    need(type(part.words) is float and math.isfinite(part.words), part, "a share of words that is no number")
+
+
 def check_trigrams(part: Any) -> None:
     """A vocabulary, and a projection of as many columns."""
     if part.vectorizer is None:
@@ -308,6 +318,13 @@ def check_kernels(part: Any) -> None:
         dilations = _numbers(plan["dilations"])
         need(dilations.dtype.kind in "iu" and bool((dilations >= 1).all()), part, "no dilations")
         need(len(plan["biases"]) == len(plan["channels"]) == len(dilations), part, "other biases than dilations")
+    moments = getattr(part, "moments", None)
+    need(moments is None or _numbers(moments).shape[:1] == (2,), part, "no moments")
+
+
+def check_intervals(part: Any) -> None:
+    """Intervals as many as memory allows."""
+    need(whole(part.depth, 1, MOST_DEPTH) and whole(part.divisor, 1, MOST_STEPS), part, "intervals without measure")
 
 
 def _numbers(value: Any) -> np.ndarray:
@@ -330,12 +347,14 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "TfidfVectorizer": check_vectorizer,
     "TableFeatures": check_features,
     "TextFeatures": check_texts,
+    "PretrainedFeatures": check_pretrained,
     "Trigrams": check_trigrams,
     "PictureFeatures": check_pictures,
     "PatchFeatures": check_patches,
-    **_all_of("Naive LaggedRidge LaggedBoosting", check_forecaster),
+    **_all_of("Naive LaggedRidge LaggedBoosting Smoothing WindowRidge", check_forecaster),
     **_all_of("Linear Floor Vectors Neighbours Boosting Forest", check_classes),
     "Boosters": check_boosters,
     "ConvolutionFeatures": check_kernels,
+    "IntervalFeatures": check_intervals,
 }
 """By class, what is checked; all classes are those of `automl.storage.trusted.lists`."""

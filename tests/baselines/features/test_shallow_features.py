@@ -9,8 +9,9 @@ from scipy import sparse
 from sklearn.linear_model import Ridge
 
 from automl.baselines.features.columns import TableFeatures
-from automl.baselines.features.convolutions import ConvolutionFeatures, filled
+from automl.baselines.features.convolutions import TRIPLES, ConvolutionFeatures, filled, lengths_of
 from automl.baselines.features.gradients import PictureFeatures, oriented_gradients, resized
+from automl.baselines.features.intervals import IntervalFeatures, intervals, stretched
 from automl.baselines.features.levels import find, parts
 from automl.baselines.features.summaries import summary
 from automl.baselines.features.windows import past
@@ -211,11 +212,105 @@ def test_random_convolutions_are_shares_and_do_not_depend_on_the_batch():
     np.testing.assert_allclose(kernels.transform(X[4:5])[0], found[4], atol=1e-6)
 
 
-def test_short_and_empty_sequences_have_features():
-    X = np.random.default_rng(0).normal(size=(6, 2, 4)).astype(np.float32)
+@pytest.mark.parametrize("length", [1, 2, 4, 30])
+def test_short_and_empty_sequences_have_features(length):
+    X = np.random.default_rng(0).normal(size=(6, 2, length)).astype(np.float32)
     X[0] = np.nan
     assert np.isfinite(summary(X)).all()
-    assert np.isfinite(ConvolutionFeatures(200).fit(X).transform(X)).all()
+    for pools in ("share", "four"):
+        for normalise in (True, False):
+            kernels = ConvolutionFeatures(700, pools=pools, normalise=normalise).fit(X)
+            assert np.isfinite(kernels.transform(X)).all()
+    assert np.isfinite(IntervalFeatures().transform(Dataset("d", X), np.arange(6))).all()
+
+
+def test_pools_are_those_of_a_plain_loop():
+    X = np.random.default_rng(0).normal(size=(3, 1, 41)).astype(np.float32)
+    kernels = ConvolutionFeatures(4 * 84 * 4, differences=False, normalise=False, pools="four", seed=1).fit(X)
+    (plan,), expected = kernels.plans, []
+    plan["biases"] = [biases + np.float32(0.01) for biases in plan["biases"]]  # else they are outputs themselves
+    found = kernels.transform(X)
+    scaled = (X[:, 0] - X.mean()) / X.std()
+    for number, (dilation, biases) in enumerate(zip(plan["dilations"], plan["biases"], strict=True)):
+        for padded in (True, False):
+            own = [k for k in range(84) if (k % 2 == number % 2) == padded]
+            for place in range(biases.shape[1]):
+                columns = [
+                    [pools_of(row, k, int(dilation), float(biases[k, place]), padded) for k in own] for row in scaled
+                ]
+                expected += [np.array(columns)[:, :, pool] for pool in range(4)]
+    np.testing.assert_allclose(found, np.concatenate(expected, axis=1), atol=2e-3)
+
+
+def pools_of(row, kernel, dilation, bias, padded):
+    """Share, mean excess, mean place and longest run of one kernel's outputs over its bias."""
+    taps = np.where(np.isin(np.arange(9), TRIPLES[kernel]), 2.0, -1.0)
+    wide = np.pad(row, 4 * dilation)
+    output = np.array([taps @ wide[t : t + 8 * dilation + 1 : dilation] for t in range(len(row))])
+    output = output if padded else output[4 * dilation : len(row) - 4 * dilation]
+    over = output > bias
+    runs = [len(run) for run in "".join("x" if one else " " for one in over).split()]
+    places = np.flatnonzero(over) + 1
+    n = len(output)
+    if not len(places):
+        return 0.0, 0.0, 0.0, 0.0
+    return over.mean(), (output - bias)[over].mean(), places.mean() / n, max(runs) / n
+
+
+@pytest.mark.parametrize("pools", ["share", "four"])
+def test_a_sequence_that_ends_early_has_the_features_of_its_own_steps(pools):
+    """What stands for missing steps plays no part; the network of the other side holds the last value."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 2, 60)).astype(np.float32)
+    X[:10, :, 40:] = np.nan
+    kernels = ConvolutionFeatures(2_000, pools=pools).fit(X)
+    found = kernels.transform(X[:10])
+    shorter = kernels.transform(X[:10, :, :40])
+    assert (np.abs(found - shorter) < 1e-4).mean() > 0.8  # but for kernels that reach beyond half of it
+    np.testing.assert_array_equal(lengths_of(X), [40] * 10 + [60] * 10)
+
+
+def test_sequences_that_end_early_are_stretched_for_intervals():
+    X = np.full((1, 1, 9), np.nan, np.float32)
+    X[0, 0, :5] = [0, 1, 2, 3, 4]
+    np.testing.assert_allclose(stretched(X)[0, 0], np.linspace(0, 4, 9))
+
+
+def test_convolutions_of_before_predict_as_they_did():
+    """A version before padded all convolutions, and stored neither pools nor moments."""
+    X = np.random.default_rng(0).normal(size=(8, 1, 40)).astype(np.float32)
+    kernels = ConvolutionFeatures(300).fit(X)
+    for name in ("alternates", "pools", "moments"):
+        delattr(kernels, name)
+    assert [len(kernels._parts(np.zeros((1, 84, 40)), number, 2, np.array([40]))) for number in (0, 1)] == [1, 1]
+    assert kernels.transform(X).max() <= 1
+
+
+def test_channels_that_are_not_standardised_by_themselves_keep_their_level_and_count_alike():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2, 40)).astype(np.float32) * np.float32([[[1.0], [1e4]]])
+    level = rng.normal(size=60).astype(np.float32)
+    X[:, 0] += 3 * level[:, None]
+    for normalise, told in ((False, True), (True, False)):
+        Z = ConvolutionFeatures(2000, normalise=normalise).fit(X[:40]).transform(X)
+        coef, intercept, _ = ridge_path(Z[:40], level[:40, None], None, np.geomspace(1e-4, 1e2, 9), None)
+        corr = np.corrcoef((Z[40:] @ coef + intercept)[:, 0], level[40:])[0, 1]
+        assert (corr > 0.5) == told
+
+
+@pytest.mark.parametrize("length", [2, 7, 64, 100])
+def test_intervals_cover_the_sequence_at_each_depth(length):
+    found = intervals(length, 6)
+    assert found[0] == (0, length) and all(0 <= begin < end <= length for begin, end in found)
+    assert len(found) == len(set(found))
+
+
+def test_quantiles_of_intervals_are_those_of_numpy_and_odd_ones_lose_the_mean():
+    X = np.random.default_rng(0).normal(size=(4, 2, 33)).astype(np.float32)
+    found = IntervalFeatures(1, 4)._quantiles(X)  # the whole alone
+    expected = np.quantile(X, np.linspace(0, 1, 9), axis=2).transpose(1, 2, 0)
+    expected[..., 1::2] -= X.mean(axis=2, keepdims=True)
+    np.testing.assert_allclose(found, expected.reshape(4, -1), atol=1e-5)
 
 
 def test_gaps_are_bridged():

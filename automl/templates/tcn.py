@@ -1,0 +1,128 @@
+"""A temporal convolutional network: dilated causal convolutions whose reach doubles from block to block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.shared.series import (
+    KNOBS,
+    batch_size_for,
+    calm,
+    declare_training,
+    declare_views,
+    epochs_for,
+    lively,
+    normed,
+    one_series,
+    series_parts,
+    steps_of,
+    strides,
+)
+from automl.templates.shared.tables import GOALS
+
+MOST_BLOCKS = 6
+
+
+def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
+    """Declare width, kernel size, stride, scaling, pooling, rates and augmentation."""
+    declare_training(hp, facts)
+    declare_views(hp, specs)
+    hp.Choice("width", [16, 24, 32, 48], default=24)
+    hp.Choice("kernel", [3, 5, 7], default=5)
+    hp.Choice("stride", strides(specs), default=stride_for(specs))
+    hp.Choice("scaling", ["training", "instance"], default="training")
+    hp.Choice("pool", ["last", "mean", "mean-max"], default="mean")
+
+
+def stride_for(specs: Sequence[InputSpec]) -> int:
+    """The stride of the first convolution that leaves at most some 128 steps."""
+    return next((stride for stride in strides(specs) if steps_of(specs) / stride <= 128), strides(specs)[-1])
+
+
+def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
+    """The mean over time, then the last step alone, as in the paper."""
+    first = {
+        "learning_rate": 3e-3, "weight_decay": 1e-2, "dropout": 0.1, "batch_size": batch_size_for(facts.n_rows),
+        "epochs": epochs_for(facts.n_rows), "width": 24, "kernel": 5, "stride": stride_for(specs),
+        "scaling": "training", "pool": "mean", **calm(specs),
+    }  # fmt: skip
+    return [first, {**first, **lively(specs), "pool": "last", "width": 32}]
+
+
+def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
+    """Build the network, uncompiled."""
+    import keras
+
+    from automl.layers.dropout import KnobDropout
+    from automl.layers.output import RawOutput, starting_bias
+    from automl.layers.series import LastStep
+
+    (spec,) = specs
+    inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, steps, channels)
+    x, parts = series_parts(inputs, spec, str(choices["scaling"]), knobs)
+    width, size, stride = int(choices["width"]), int(choices["kernel"]), int(choices["stride"])
+    if stride > 1:
+        x = keras.layers.Conv1D(width, 2 * stride, strides=stride, padding="same", use_bias=False)(x)
+        x = normed(x)
+    for number in range(n_blocks(int(x.shape[1]), size)):
+        x = causal_block(x, width, size, 2**number)
+    if choices["pool"] == "last":
+        parts = [LastStep()(x), *parts]
+    else:
+        parts = [keras.layers.GlobalAveragePooling1D()(x), *parts]
+    if choices["pool"] == "mean-max":
+        parts.append(keras.layers.GlobalMaxPooling1D()(x))
+    x = KnobDropout(knobs["dropout"])(keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0])
+    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="tcn")
+
+
+def n_blocks(n_steps: int, size: int) -> int:
+    """The blocks after which the last step has seen the whole series, at most six."""
+    reach, blocks = 1, 0
+    while reach < n_steps and blocks < MOST_BLOCKS:
+        reach += 2 * (size - 1) * 2**blocks
+        blocks += 1
+    return max(blocks, 1)
+
+
+def causal_block(x: Any, filters: int, size: int, dilation: int) -> Any:
+    """Two causal convolutions and a shortcut."""
+    import keras
+
+    way = x
+    for number in range(2):
+        way = keras.layers.Conv1D(
+            filters, size, dilation_rate=dilation, padding="causal", use_bias=False, kernel_initializer="he_normal"
+        )(way)
+        way = normed(way, active=number == 0)
+    if x.shape[-1] != filters:
+        x = keras.layers.Conv1D(filters, 1, kernel_initializer="he_normal")(x)
+    return keras.layers.Activation("relu")(keras.layers.Add()([way, x]))
+
+
+def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
+    """It waits until the fifth trial: decision 40 has the figures."""
+    return 1 / 5
+
+
+def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
+    """Why this template cannot be used: it reads exactly one series."""
+    return one_series("tcn", specs)
+
+
+TCN = Template(
+    name="tcn",
+    family="cnn",
+    goals=GOALS,
+    accepts=("series",),
+    space=space,
+    build=build,
+    knobs=KNOBS,
+    starts=starts,
+    unfit=unfit,
+    prior=prior,
+    source="Bai, Kolter & Koltun, 'An Empirical Evaluation of Generic Convolutional and Recurrent Networks for "
+    "Sequence Modeling', 2018; batch normalisation in place of weight normalisation",
+)
