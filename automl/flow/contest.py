@@ -118,7 +118,6 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         task = prepared.task
         folder = open_folder(recipe.out, prepared.dataset.name)
         cleanup.enter_context(folders.locked(folder))
-        store_vectors(folder, prepared.dataset, task)
         ledger = Ledger(folder, recipe, clock, progress.note)
         recipe = dataclasses.replace(recipe, budget_seconds=clock.budget_seconds)
         too_late = too_late_for_deep(clock, folder)
@@ -142,6 +141,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         cleanup.enter_context(
             ledger
         )  # only now: the shallow side has refused a folder of another run before it changes
+        store_vectors(folder, prepared.dataset, task)
         deep: Contender | None = None
         codec: TargetCodec | None = None
         encoder: Any = None

@@ -28,8 +28,9 @@ __all__ = ["backbone_of", "embedded", "relocated", "store", "with_backbone", "wi
 FILE = "vectors.npz"
 LARGEST_SHARE = 0.75
 """Of the time of a contest that vectors may take."""
-PROBED = 64
-CHUNK = 2_048
+CHUNK = 256
+TRUSTED_SHARE, TRUSTED_SECONDS = 0.1, 10.0
+"""Of the time of a contest: how long vectors are made before it is said how long they all would take."""
 
 
 def backbone_of(task: Task) -> dict[str, Any] | None:
@@ -163,12 +164,12 @@ def _computed(backbone: Backbone, texts: Sequence[str], seconds: float) -> np.nd
     distinct = list(places)
     parts: list[np.ndarray] = []
     begun = time.monotonic()
-    for begin in (
-        range(0, len(distinct), PROBED) if len(distinct) <= PROBED else (0, *range(PROBED, len(distinct), CHUNK))
-    ):
-        parts.append(backbone.vectors(distinct[begin : begin + (CHUNK if begin else PROBED)]))
-        expected = (time.monotonic() - begun) * len(distinct) / sum(map(len, parts))
-        if expected > LARGEST_SHARE * seconds:
+    for begin in range(0, len(distinct), CHUNK):
+        parts.append(backbone.vectors(distinct[begin : begin + CHUNK]))
+        spent = time.monotonic() - begun
+        expected = spent * len(distinct) / min(begin + CHUNK, len(distinct))
+        # The first texts are slow, since weights are read from the disk as they are needed.
+        if spent >= min(TRUSTED_SHARE * seconds, TRUSTED_SECONDS) and expected > LARGEST_SHARE * seconds:
             raise DataError(
                 f"pretrained: vectors of {len(distinct):,} texts by {backbone.name!r} would take some {expected:,.0f} "
                 f"s of a budget of {seconds:,.0f} s. Raise the budget to {3 * expected:,.0f} s, pass fewer rows, or "

@@ -64,8 +64,26 @@ def test_new_rows_of_a_stored_model_are_read_by_the_backbone(noted, tmp_path):
         moved.rename(folder / "backbone")
 
 
-def test_vectors_lie_in_the_folder_of_the_run(noted):
-    assert (noted[0] / "run" / "vectors.npz").is_file()
+def test_vectors_lie_in_the_folder_of_the_run_and_a_resumed_call_takes_them(noted, monkeypatch):
+    folder, result = noted
+    assert (folder / "run" / "vectors.npz").is_file()
+
+    real, asked = automl.pretrained.vectors._computed, []
+
+    def computed(backbone, texts, seconds):
+        asked.append(len(texts))  # single rows, for the time of a prediction
+        return real(backbone, texts, seconds)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(automl.pretrained.vectors, "_computed", computed)
+        again = automl.fit(
+            notes(240, 0), "kind", columns={"text": "text"}, pretrained=folder / "backbone", resume=True,
+            templates=["pretrained_text"], max_trials=2, budget="none", out=str(folder / "run"), quiet=True,
+        )  # fmt: skip
+    assert max(asked, default=0) < 200
+    new = notes(30, 1)[["text"]]
+    pd.testing.assert_frame_equal(result.predict_proba(new), again.predict_proba(new))
+    pd.testing.assert_frame_equal(result.predict_proba(new), automl.load(folder / "run").predict_proba(new))
 
 
 def test_a_table_has_no_backbone(tmp_path):

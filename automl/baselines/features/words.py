@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from automl.baselines.model import remembered, rows_key
-from automl.modalities.shared.ngrams import BUCKETS, analysers
+from automl.modalities.shared.ngrams import BUCKETS, character_counts, word_counts
 from automl.records import MIN_LEVEL_ROWS, Dataset, Task
 
 __all__ = ["TextFeatures"]
@@ -47,9 +47,11 @@ class TextFeatures:
         texts = columns if self.separate else [["\n".join(cells) for cells in zip(*columns, strict=True)]]
         if not self.columns:
             texts = [[""] * len(rows)]
-        return [
-            analyser.transform(text) for text in texts for analyser in analysers(self.word_ngrams, self.char_ngrams)
-        ]
+        blocks = []
+        for text in texts:
+            blocks += [word_counts(text, self.word_ngrams)] if self.word_ngrams else []
+            blocks += [character_counts(text, self.char_ngrams)] if self.char_ngrams else []
+        return blocks
 
     def _remembered(self, dataset: Dataset, rows: np.ndarray) -> list[Any]:
         key = ("tokens", self.word_ngrams, self.char_ngrams, self.separate, *rows_key(dataset, rows))

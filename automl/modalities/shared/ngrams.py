@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from automl.modalities.shared.categories import strings
 from automl.modalities.shared.specs import check_equal
 from automl.records import MIN_LEVEL_ROWS, NGRAM_BITS, InputSpec
 
-__all__ = ["BUCKETS", "MAX_CHARACTERS", "NGrams", "analysers", "fit_ngrams", "restore_ngrams"]
+__all__ = ["BUCKETS", "MAX_CHARACTERS", "NGrams", "character_counts", "fit_ngrams", "restore_ngrams", "word_counts"]
 
 BUCKETS = 2**20
 CHUNK_ROWS = 4_096
@@ -25,6 +26,7 @@ MAX_LENGTH = 640
 MAX_CHARACTERS = 10_000
 MOST_IDS = 2**27
 """Of all training rows together (512 MiB): beyond, each row keeps fewer, those of the largest weight."""
+_SHARED: Mapping[str, Any] = {"n_features": BUCKETS, "norm": None, "alternate_sign": False, "dtype": np.float32}
 LARGEST_WEIGHT = 2 ** (31 - NGRAM_BITS) - 1
 
 
@@ -54,20 +56,29 @@ class NGrams:
         return 1 + sum(map(len, self.buckets))
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
-        """N-grams ``(n, length)`` int32, see `InputSpec`; ordered by weight, the largest first."""
+        """N-grams ``(n, length)`` int32, see `InputSpec`."""
         out = np.zeros((len(frame), self.length), np.int32)
         for begin in range(0, len(frame), CHUNK_ROWS):
             some = frame.iloc[begin : begin + CHUNK_ROWS]
             row, code, weight = self._weighed(_counts(some, self.columns))
-            order = np.lexsort((code, -weight, row))
-            row, code, weight = row[order], code[order], weight[order]
-            place = np.arange(len(row)) - np.searchsorted(row, row)
-            short = place < self.length
+            read = self._largest(row, weight, len(some))
+            row, code, weight = row[read], code[read], weight[read]
             packed = code + (
                 np.clip(np.rint(weight * LARGEST_WEIGHT), 1, LARGEST_WEIGHT).astype(np.int64) << NGRAM_BITS
             )
-            out[begin + row[short], place[short]] = packed[short]
+            out[begin + row, np.arange(len(row)) - np.searchsorted(row, row)] = packed
         return out
+
+    def _largest(self, row: np.ndarray, weight: np.ndarray, n_rows: int) -> np.ndarray:
+        """Places of the n-grams that rows have room for, row after row."""
+        is_long = (np.bincount(row, minlength=n_rows) > self.length)[row]
+        long = np.flatnonzero(is_long)
+        long = long[np.lexsort((long, -weight[long], row[long]))]
+        within = np.arange(len(long)) - np.searchsorted(row[long], row[long])
+        is_read = ~is_long
+        is_read[long[within < self.length]] = True
+        read = np.flatnonzero(is_read)
+        return read[np.argsort(row[read], kind="stable")]
 
     def _weighed(self, counts: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Row, id and weight of each n-gram; words and characters of a row have unit length each."""
@@ -150,23 +161,42 @@ def restore_ngrams(state: Mapping[str, Any], spec: InputSpec) -> NGrams:
     return part
 
 
-def analysers(word_ngrams: int, char_ngrams: int) -> list[Any]:
-    """What counts hashed n-grams of texts: of words, and of characters inside words.
+def word_counts(texts: Sequence[str], longest: int) -> Any:
+    """How often each bucket of n-grams of words occurs in each text: a sparse matrix ``(n, BUCKETS)`` float32.
 
     Args:
-        word_ngrams: largest n-gram of words; 0 for none.
-        char_ngrams: largest n-gram of characters; 0 for none.
+        texts: any.
+        longest: words of the largest n-gram.
     """
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    shared = {"n_features": BUCKETS, "norm": None, "alternate_sign": False, "dtype": np.float32}
-    found = []
-    if word_ngrams:
-        pattern = r"(?u)\b\w+\b|[!?]"
-        found.append(HashingVectorizer(ngram_range=(1, word_ngrams), token_pattern=pattern, **shared))
-    if char_ngrams:
-        found.append(HashingVectorizer(analyzer="char_wb", ngram_range=(2, char_ngrams), **shared))
-    return found
+    words = HashingVectorizer(ngram_range=(1, longest), token_pattern=r"(?u)\b\w+\b|[!?]", **_SHARED)
+    return words.transform(texts)
+
+
+def character_counts(texts: Sequence[str], longest: int) -> Any:
+    """The same of n-grams of two characters and more inside words, as scikit-learn's "char_wb" has them.
+
+    Each distinct word is looked at once: that takes a tenth of the time.
+
+    Args:
+        texts: any.
+        longest: characters of the largest n-gram.
+    """
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    places: dict[str, int] = {}
+    split = [[places.setdefault(word, len(places)) for word in text.lower().split()] for text in texts]
+    ends = np.cumsum([0, *map(len, split)])
+    if not places:
+        return sparse.csr_matrix((len(texts), BUCKETS), dtype=np.float32)
+    inside = HashingVectorizer(analyzer="char_wb", ngram_range=(2, longest), lowercase=False, **_SHARED)
+    at = np.concatenate([np.asarray(words, np.int64) for words in split])
+    shape = (len(texts), len(places))
+    words = sparse.csr_matrix((np.ones(len(at), np.float32), at, ends), shape=shape)
+    counts = (words @ inside.transform(list(places))).tocsr()
+    counts.sort_indices()
+    return counts
 
 
 def _commonest(seen: np.ndarray, most: int) -> np.ndarray:
@@ -181,5 +211,4 @@ def _counts(frame: pd.DataFrame, columns: list[str]) -> tuple[Any, Any]:
     """How often each bucket occurs in each row: n-grams of words, and of characters inside words."""
     cells = zip(*([text or "" for text in strings(frame[name])] for name in columns), strict=True)
     texts = ["\n".join(text[:MAX_CHARACTERS] for text in row) for row in cells]
-    words, characters = analysers(WORDS, CHARACTERS)
-    return words.transform(texts), characters.transform(texts)
+    return word_counts(texts, WORDS), character_counts(texts, CHARACTERS)
