@@ -35,45 +35,29 @@ class Lengths:
 
     Attributes:
         n_train: training rows.
-<<<<<<< HEAD
-        wanted: trials that share the first of the time; 0 where no number of them is wanted.
-=======
         wanted_trials: the trials that share the first of the time; 0 where no number of them is wanted.
->>>>>>> pictures
         has_pictures: whether networks read pictures.
     """
 
     n_train: int
-<<<<<<< HEAD
-    wanted: int
-=======
     wanted_trials: int
->>>>>>> pictures
     has_pictures: bool
 
     @classmethod
     def of(cls, n_train: int, task: Task, specs: Sequence[InputSpec]) -> Lengths:
         """The rules for so many training rows of these inputs."""
         kinds = {spec.kind for spec in specs}
-<<<<<<< HEAD
-        return cls(n_train, _wanted(kinds, task) if n_train < SMALL_ROWS else 0, "image" in kinds)
-=======
         wanted = 0
         if n_train < SMALL_ROWS and kinds <= set(TABLE_KINDS):
             wanted = WANTED_TRIALS
         elif n_train < SMALL_ROWS and kinds == {"series"} and not goals.named(task).in_windows:
             wanted = WANTED_ON_SERIES
         return cls(n_train, wanted, "image" in kinds)
->>>>>>> pictures
 
     @property
     def least_share(self) -> float | None:
         """The least share of its schedule that a trial is shortened to; None for the rule of `trial.train`."""
-<<<<<<< HEAD
-        return SHORTEST_SHARE if self.wanted else SHORTEST_PICTURE_SHARE if self.has_pictures else None
-=======
         return SHORTEST_SHARE if self.wanted_trials else SHORTEST_PICTURE_SHARE if self.has_pictures else None
->>>>>>> pictures
 
     def share(self, n_runs: int, n_holdouts: int | None) -> float:
         """The share of the time left that a trial should take.
@@ -88,13 +72,8 @@ class Lengths:
             n_holdouts: hold-outs that the best trial was judged on; None before there is one.
         """
         share = FIRST_SHARE if n_holdouts is None else 1 / n_holdouts
-<<<<<<< HEAD
-        if self.wanted:
-            return min(share, 1 / max(self.wanted - n_runs, LAST_TRIALS))
-=======
         if self.wanted_trials:
             return min(share, 1 / max(self.wanted_trials - n_runs, LAST_TRIALS))
->>>>>>> pictures
         if self.has_pictures and n_runs < len(PICTURE_SHARES):
             return min(share, PICTURE_SHARES[n_runs])
         return share
