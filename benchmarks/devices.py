@@ -32,10 +32,11 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ("cnn", "resnet", "vit")
 SERIES = ("resnet1d", "lite", "tcn", "series_transformer", "series_rnn")
 FORECASTS = ("mlp_forecast", "nhits", "patch_transformer", "rnn_forecast")
 TEXTS = ("ngram_mlp", "text_cnn", "text_rnn", "text_transformer", "pretrained_text")
-TEMPLATES = ("mlp", "cnn", "resnet", "vit", *TEXTS, *SERIES, *FORECASTS)
+TEMPLATES = ("mlp", *PICTURES, *TEXTS, *SERIES, *FORECASTS)
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes

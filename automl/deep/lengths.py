@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,29 +35,24 @@ class Lengths:
 
     Attributes:
         n_train: training rows.
-        wanted_trials: the trials that share the first of the time; 0 where no number of them is wanted.
+        wanted: trials that share the first of the time; 0 where no number of them is wanted.
         has_pictures: whether networks read pictures.
     """
 
     n_train: int
-    wanted_trials: int
+    wanted: int
     has_pictures: bool
 
     @classmethod
     def of(cls, n_train: int, task: Task, specs: Sequence[InputSpec]) -> Lengths:
         """The rules for so many training rows of these inputs."""
         kinds = {spec.kind for spec in specs}
-        wanted = 0
-        if n_train < SMALL_ROWS and kinds <= set(TABLE_KINDS):
-            wanted = WANTED_TRIALS
-        elif n_train < SMALL_ROWS and kinds == {"series"} and not goals.named(task).in_windows:
-            wanted = WANTED_ON_SERIES
-        return cls(n_train, wanted, "image" in kinds)
+        return cls(n_train, _wanted(kinds, task) if n_train < SMALL_ROWS else 0, "image" in kinds)
 
     @property
     def least_share(self) -> float | None:
         """The least share of its schedule that a trial is shortened to; None for the rule of `trial.train`."""
-        return SHORTEST_SHARE if self.wanted_trials else SHORTEST_PICTURE_SHARE if self.has_pictures else None
+        return SHORTEST_SHARE if self.wanted else SHORTEST_PICTURE_SHARE if self.has_pictures else None
 
     def share(self, n_runs: int, n_holdouts: int | None) -> float:
         """The share of the time left that a trial should take.
@@ -72,8 +67,8 @@ class Lengths:
             n_holdouts: hold-outs that the best trial was judged on; None before there is one.
         """
         share = FIRST_SHARE if n_holdouts is None else 1 / n_holdouts
-        if self.wanted_trials:
-            return min(share, 1 / max(self.wanted_trials - n_runs, LAST_TRIALS))
+        if self.wanted:
+            return min(share, 1 / max(self.wanted - n_runs, LAST_TRIALS))
         if self.has_pictures and n_runs < len(PICTURE_SHARES):
             return min(share, PICTURE_SHARES[n_runs])
         return share
@@ -94,3 +89,10 @@ class Lengths:
         """
         each = (leader.fit.seconds - leader.fit.compile_seconds) * leader.run.n_holdouts
         return self.is_shortened(leader) and n_runs >= len(PICTURE_SHARES) and seconds >= LONGER * each
+
+
+def _wanted(kinds: Set[str], task: Task) -> int:
+    """The trials that share the first of the time where there are few rows of these kinds of inputs."""
+    if kinds <= set(TABLE_KINDS):
+        return WANTED_TRIALS
+    return WANTED_ON_SERIES if kinds == {"series"} and not goals.named(task).in_windows else 0

@@ -25,6 +25,7 @@ class Contest:
         max_trials: the most deep trials, and the most shallow fits.
         seed: seed of splits, searches and models.
         templates: deep templates to search; None for all that fit the task.
+        pretrained: folder of a backbone whose vectors of texts both sides read; None for none.
         metric: the metric by which trials are chosen, such as "roc_auc" or "rmse"; None for the goal's default.
         columns: kind of each column (name → kind) for which detection is to be overridden.
         drop: columns that are not used, by name.
@@ -58,6 +59,7 @@ class Contest:
         max_trials: int | None = None,
         seed: int = 0,
         templates: str | Sequence[str] | None = None,
+        pretrained: str | None = None,
         metric: str | None = None,
         columns: Mapping[str, str] | str | None = None,
         drop: str | Sequence[str] | None = None,
@@ -79,6 +81,7 @@ class Contest:
         self.max_trials = max_trials
         self.seed = seed
         self.templates = templates
+        self.pretrained = pretrained
         self.metric = metric
         self.columns = columns
         self.drop = drop

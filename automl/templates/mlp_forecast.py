@@ -38,7 +38,7 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("weight_decay", 1e-6, 1e-1, sampling="log", default=1e-3)
     hp.Float("dropout", 0.0, 0.5, default=0.2)
     hp.Choice("batch_size", [32, 64, 128, 256, 512], default=batch_size_for(facts.n_rows))
-    hp.Int("epochs", 5, 100, step=5, default=epochs_for(n_pasts(specs, facts)))
+    hp.Choice("epochs", [3, 5, 8, 12, 20, 30, 60], default=epochs_for(n_pasts(specs, facts)))
     declare_window(hp, specs)
     hp.Choice("width", [32, 64, 128, 192, 256], default=width_for(facts.n_rows))
     hp.Int("blocks", 1, 3, default=2)
@@ -53,7 +53,7 @@ def batch_size_for(n_rows: int) -> int:
 
 def epochs_for(n_pasts: int) -> int:
     """The default number of epochs: the more pasts of targets, the fewer. Windows overlap, so that few suffice."""
-    return 30 if n_pasts < 500 else 15 if n_pasts < 3_000 else 10 if n_pasts < 40_000 else 5
+    return 30 if n_pasts < 500 else 8 if n_pasts < 10_000 else 5
 
 
 def width_for(n_rows: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
-from automl.templates.mlp_forecast import batch_size_for, epochs_for
+from automl.templates.mlp_forecast import batch_size_for
 from automl.templates.shared.forecasts import (
     ACCEPTS,
     closed,
@@ -24,6 +24,7 @@ from automl.templates.shared.forecasts import (
     opened,
     own_pasts,
     reach_of,
+    series_of,
     transform_for,
     unfit_window,
     usual,
@@ -40,12 +41,23 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("weight_decay", 1e-6, 1e-1, sampling="log", default=1e-3)
     hp.Float("dropout", 0.0, 0.5, default=0.1)
     hp.Choice("batch_size", [32, 64, 128, 256, 512], default=batch_size_for(facts.n_rows))
-    hp.Int("epochs", 5, 100, step=5, default=epochs_for(n_pasts(specs, facts)))
+    hp.Choice("epochs", [3, 5, 8, 12, 20, 30, 60], default=epochs_for(n_pasts(specs, facts)))
     declare_window(hp, specs)
     hp.Choice("stacks", list(POOLS), default=stacks_for(specs))
     hp.Choice("width", [32, 64, 128, 160, 256], default=width_for(facts.n_rows))
     hp.Int("layers", 1, 3, default=2)
     hp.Choice("skip", ["none", "linear"], default="linear")
+
+
+def epochs_for(n_pasts: int) -> int:
+    """The default number of epochs: the more pasts of targets, the fewer. Stacks fit quickly, and then overfit."""
+    return 60 if n_pasts < 500 else 5
+
+
+def location_for(specs: Sequence[InputSpec]) -> str:
+    """The mean of a past that has a season; the last value of one that has none, whose mean is of long ago."""
+    series = series_of(specs)
+    return "mean" if series is not None and int(series.stats.get("season") or 1) > 1 else "last"
 
 
 def stacks_for(specs: Sequence[InputSpec]) -> str:
@@ -64,7 +76,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         "learning_rate": 1e-3, "weight_decay": 1e-3, "dropout": 0.1, "hide_rate": 0.02,
         "batch_size": batch_size_for(facts.n_rows), "epochs": epochs_for(n_pasts(specs, facts)),
         "context": reach_of(specs), "transform": transform_for(specs),
-        "location": "mean", "stacks": stacks_for(specs), "width": width_for(facts.n_rows), "layers": 2,
+        "location": location_for(specs), "stacks": stacks_for(specs), "width": width_for(facts.n_rows), "layers": 2,
         "skip": "linear",
     }  # fmt: skip
     longer = [{**first, "context": steps} for steps in contexts_of(specs) if steps > first["context"]]

@@ -68,7 +68,7 @@ def batch_size_for(n_rows: int) -> int:
 
 def epochs_for(n_rows: int) -> int:
     """The default number of epochs: the more windows, the fewer."""
-    return 60 if n_rows < 500 else 30 if n_rows < 4_000 else 15 if n_rows < 10_000 else 8
+    return 60 if n_rows < 500 else 10 if n_rows < 10_000 else 5
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:

@@ -12,11 +12,10 @@ from hand_clock import HandClock
 from tiny_network import TINY
 
 from automl.deep import DeepSide, side
-from automl.deep.lengths import SMALL_ROWS, Lengths
+from automl.deep.lengths import Lengths
 from automl.deep.messages import TrialResult
 from automl.deep.training.records import Fit
-from automl.records import InputSpec
-from automl.testing.examples import example_specs, example_task
+from automl.records import InputSpec, Task
 
 PICTURES = Lengths(640, 0, True)
 SETTINGS = {"batch_size": 32, "epochs": 10}
@@ -31,29 +30,15 @@ def candidate(n_steps, seconds=3.0, stopped_early=False):
     return SimpleNamespace(settings=SETTINGS, fit=fit, run=SimpleNamespace(n_holdouts=1))
 
 
-def test_only_pictures_are_costly():
-    task = example_task("multiclass")
-    kinds = {
-        kind: Lengths.of(1000, task, inputs("numbers", kind)) for kind in ("categories", "tokens", "image", "series")
-    }
-    assert [kind for kind, rules in kinds.items() if rules.has_pictures] == ["image"]
-    assert [rules.least_share is None for rules in kinds.values()] == [False, True, False, True]
-
-
-@pytest.mark.parametrize(
-    ("kinds", "goal", "wanted"),
-    [
-        (("numbers", "categories"), "binary", 6),
-        (("series",), "multiclass", 3),
-        (("series",), "forecast", 0),
-        (("image",), "binary", 0),
-        (("numbers", "image"), "binary", 0),
-    ],
-)
-def test_small_tables_and_few_whole_series_want_several_trials(kinds, goal, wanted):
-    task, specs = example_task(goal), example_specs(kinds, goal)
-    assert Lengths.of(SMALL_ROWS - 1, task, specs).wanted_trials == wanted
-    assert Lengths.of(SMALL_ROWS, task, specs).wanted_trials == 0
+def test_tables_and_whole_series_of_few_rows_share_the_time_and_only_pictures_are_costly():
+    task, forecast = (Task("sequence", goal, ("y",), "r2") for goal in ("regression", "forecast"))
+    kinds = ("categories", "tokens", "image", "series")
+    rules = {kind: Lengths.of(1000, task, inputs(kind)) for kind in kinds}
+    assert [rules[kind].wanted for kind in kinds] == [6, 0, 0, 3]
+    assert [rules[kind].has_pictures for kind in kinds] == [False, False, True, False]
+    assert [rules[kind].least_share for kind in kinds] == [0.2, None, 0.1, 0.2]
+    assert Lengths.of(1000, task, inputs("numbers", "image")).wanted == 0
+    assert Lengths.of(1000, forecast, inputs("series")).wanted == Lengths.of(5000, task, inputs("numbers")).wanted == 0
 
 
 def test_the_first_trials_on_pictures_take_a_fifth_and_a_third_and_later_ones_all():

@@ -237,24 +237,28 @@ class Trainer:
         template = self.templates[spec.template]
         if template.family not in self.device.tried or not LEAST_SECONDS <= spec.seconds < math.inf:
             return
-        decided = self.device
-        self.device = dataclasses.replace(decided, tried=decided.tried - {template.family})
-        begun = self.clock()
+        plain = dataclasses.replace(self.device, tried=self.device.tried - {template.family})
+        mixed = dataclasses.replace(plain, precision=MIXED_BFLOAT16, mixed=_mixed(plain) | {template.family})
+        self.device, begun = plain, self.clock()
         plain_one = self.network(template, settings, spec.seed)
+        self._check_memory(plain_one)
         one_step(plain_one)
         traced_seconds = self.clock() - begun
         if not can_pay(traced_seconds, spec.seconds - traced_seconds):
             return
-        self.device = dataclasses.replace(
-            self.device, precision=MIXED_BFLOAT16, mixed=_mixed(decided) | {template.family}
-        )
-        mixed_one = self._new(template, settings)
-        mixed_one.reset(_knobs(template, settings), int(settings["batch_size"]), spec.seed)
-        if faster(mixed_one, plain_one, self.clock):
+        self.device = mixed
+        try:
+            mixed_one = self._new(template, settings)
+            mixed_one.reset(_knobs(template, settings), int(settings["batch_size"]), spec.seed)
+            pays = faster(mixed_one, plain_one, self.clock)
+        except BaseException:
+            self.device = plain
+            raise
+        if pays:
             self.networks[self.shape_of(template, settings)] = mixed_one
             plain_one.release()
         else:
-            self.device = dataclasses.replace(decided, tried=self.device.tried)
+            self.device = plain
             mixed_one.release()
 
     def _refitted(self, network: Network, spec: TrialSpec, deadline: float | None, watchdog: Watchdog) -> Fit:

@@ -117,3 +117,22 @@ def test_on_a_machine_so_busy_that_tracing_takes_long_nothing_is_tried(data, mon
 @pytest.mark.parametrize(("traced_seconds", "seconds", "pays"), [(2.0, 20.0, True), (2.1, 20.0, False)])
 def test_a_trial_takes_a_seventh_of_the_time_at_most(traced_seconds, seconds, pays):
     assert precision.can_pay(traced_seconds, seconds) == pays
+
+
+def test_a_network_that_fails_in_mixed_precision_leaves_the_others_in_float32(data, monkeypatch):
+    made, _ = trainer(data, monkeypatch, True)
+
+    def fails(mixed, plain, clock):
+        raise ValueError("no such kernel")
+
+    monkeypatch.setattr("automl.deep.training.trainer.faster", fails)
+    assert "no such kernel" in made.run(trial("conv")).failure
+    assert made.run(trial("conv", number=2)).device == "cpu"
+
+
+def test_a_network_too_large_for_the_memory_takes_no_step_for_a_trial(data, monkeypatch):
+    made, asked = trainer(data, monkeypatch, True)
+    made.memory_mib = 0.001
+    steps = []
+    monkeypatch.setattr("automl.deep.training.trainer.one_step", steps.append)
+    assert "MiB" in made.run(trial("conv")).failure and steps == asked == []
