@@ -89,19 +89,21 @@ class Result:
         """The weighted mean of both finalists; raises DataError when a side has none."""
         return self.model.blend
 
-    def predict(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame | pd.Series:
+    def predict(
+        self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None
+    ) -> pd.DataFrame | pd.Series:  # fmt: skip
         """Predict new rows with the recommended model, or with that of a side; see `Model.predict`."""
-        return self.model.predict(rows, on_odd, side)
+        return self.model.predict(rows, on_odd, side, future)
 
     def predict_proba(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame:
         """Predict probabilities with the recommended model, or with that of a side; see `SideModel.predict_proba`."""
         return self.model.predict_proba(rows, on_odd, side)
 
     def predict_interval(
-        self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None
+        self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None
     ) -> pd.DataFrame:
         """Predict intervals with the recommended model, or with that of a side; see `SideModel.predict_interval`."""
-        return self.model.predict_interval(rows, level, on_odd, side)
+        return self.model.predict_interval(rows, level, on_odd, side, future)
 
     def predict_set(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None

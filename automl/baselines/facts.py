@@ -9,6 +9,7 @@ import numpy as np
 from automl import goals
 from automl.baselines.features.levels import counted
 from automl.baselines.features.target_statistics import come_back, targets_of
+from automl.goals.shared.contexts import reach, transforms
 from automl.goals.shared.target_transform import transform_for
 from automl.records import (
     MIN_LEVEL_ROWS,
@@ -38,7 +39,9 @@ def facts_of(dataset: Dataset, task: Task, items: np.ndarray, seed: int = 0) -> 
     goal = goals.named(task)
     n_rows, n_classes = len(items), len(task.classes)
     if goal.in_windows:
-        return Facts(n_rows, n_classes)
+        admitted = transforms(goals.truth(dataset, task, items))
+        contexts, start = reach(dataset, task, items)
+        return Facts(n_rows, n_classes, contexts=contexts, start_context=start, transforms=admitted)
     truth = goals.truth(dataset, task, items)
     priors: tuple[float, ...] = ()
     if goal.is_one_class:

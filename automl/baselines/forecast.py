@@ -3,96 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from automl.baselines.features.windows import calendar, known_ahead, known_names, normalised, past
+from automl.baselines.features.windows import before, calendar, known_ahead, starts_of
+from automl.baselines.forecaster import (
+    Forecaster,
+    admitted,
+    contexts_for,
+    evenly,
+    order_in_time,
+)
 from automl.baselines.learners.linear import Linear
 from automl.baselines.learners.trees import Boosting
 from automl.baselines.model import draws
-from automl.records import Baseline, Dataset, Facts, FitContext, Output, Task
+from automl.records import Baseline, Dataset, Facts, FitContext, Task
 
 __all__ = ["LAGGED_BOOSTING", "LAGGED_RIDGE", "NAIVE", "SEASONAL_NAIVE"]
 
 MAX_CELLS = 120_000
 MOST_WINDOWS = 20_000
+MOST_LAGS, MOST_MEANS = 64, 24
 MOST_WITH_GAPS = 5_000
 """Where steps are not known everywhere, each of them is solved on rows of its own."""
-
-
-class Forecaster(ABC):
-    """What all forecasts share: a point forecast in sizes of the window, and quantiles of its residuals.
-
-    Args:
-        task: horizon, season, quantiles, targets.
-        settings: see each baseline.
-        seed: of subsamples.
-    """
-
-    def __init__(self, task: Task, settings: Mapping[str, Any], seed: int) -> None:
-        self.horizon = int(task.horizon or 1)
-        self.season = max(int(task.season or 1), 1)
-        self.levels = [float(q) for q in task.quantiles]
-        self.known = known_names(task)
-        self.settings = dict(settings)
-        self.seed = seed
-        self.log = False
-        self.residuals: np.ndarray | None = None
-        self.span = max(self.season, min(self.horizon, 24), 4)
-        self.length = int(settings.get("length", 2 * self.span + 1))
-
-    # ---- windows as numbers
-
-    def _context(self, dataset: Dataset, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """History, base forecast, level and size of each window, on the scale that is modelled.
-
-        What is learned is the departure from the base, in sizes: with nothing to learn the base remains.
-        """
-        history = past(dataset, windows, max(self.length, self.span + 1))
-        history = np.log(np.maximum(history, 1e-12)) if self.log else history
-        kind = str(self.settings.get("base", "last"))
-        level, size = normalised(history, "mean" if kind == "mean" else "last", self.span)
-        if kind == "season":
-            at = history.shape[1] - self.season + np.arange(self.horizon) % self.season
-            return history, history[:, at], level, size
-        return history, np.repeat(level, self.horizon, axis=1), level, size
-
-    def _back(self, values: np.ndarray) -> np.ndarray:
-        return np.asarray(np.exp(np.clip(values, -600.0, 600.0))) if self.log else values
-
-    def _decide_log(self, truth: np.ndarray) -> None:
-        self.log = bool(self.settings.get("log", False)) and bool((truth[~np.isnan(truth)] > 0).all())
-
-    def _keep_residuals(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> None:
-        """Quantiles of residuals a step and target, in sizes of the window."""
-        if not self.levels:
-            return
-        some = evenly(len(windows), 4000)
-        _, base, _, size = self._context(dataset, windows[some])
-        y = np.log(np.maximum(truth[some], 1e-12)) if self.log else truth[some]
-        z = (y - base) / size - self._point(dataset, windows[some])
-        self.residuals = _quantiles(z, self.levels)
-
-    def chosen(self, growth: float) -> Mapping[str, Any]:
-        """What validation windows decided, for a refit; see `RefittableModel.chosen`."""
-        return {}
-
-    @abstractmethod
-    def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
-        """Point forecast in sizes from the level, ``(n, horizon, n_targets)``."""
-
-    def predict(self, dataset: Dataset, rows: np.ndarray) -> Output:
-        """Point forecasts and quantiles of these windows; their own targets are not read."""
-        _, base, _, size = self._context(dataset, rows)
-        z = self._point(dataset, rows)
-        arrays = {"values": self._back(base + size * z)}
-        if self.levels and self.residuals is not None:
-            spread = base[..., None] + size[..., None] * (z[..., None] + self.residuals[None])
-            arrays["quantiles"] = np.sort(self._back(spread), axis=-1)
-        return Output("windows", arrays)
 
 
 class Naive(Forecaster):
@@ -110,15 +45,16 @@ class Naive(Forecaster):
 class LaggedRidge(Forecaster):
     """One ridge for all steps on normalised lags, calendar and covariates; one model for all series.
 
-    Settings: length (lags), base, log, apart (each target alone, all sharing one model), strengths by validation.
+    Settings: context (lags), base, transform, apart (each target alone, all sharing one model).
     """
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
         """Fit on at most 20,000 windows (5,000 where targets have gaps), evenly spread."""
-        self._decide_log(truth)
+        self._decide_transform(truth)
         most = MOST_WITH_GAPS if np.isnan(truth).any() else MOST_WINDOWS
         some = evenly(len(split_rows), int(self.settings.get("rows", most)))
+        self._learn_known(dataset, split_rows[some])
         X, Y = self._table(dataset, split_rows[some], truth[some])
         self.center = X.mean(axis=0)
         spread = X.std(axis=0)
@@ -140,7 +76,7 @@ class LaggedRidge(Forecaster):
         if context.chosen is not None:
             return [float(context.chosen["strength"])]
         strengths = [float(s) for s in np.geomspace(1e-4, 100.0, 13)]
-        first, last = _order(dataset, windows[:, 0]), _order(dataset, windows[:, -1])
+        first, last = order_in_time(dataset, windows[:, 0]), order_in_time(dataset, windows[:, -1])
         late = np.repeat(first >= np.quantile(first, 0.75), len(X) // len(windows))
         early = np.repeat(last < np.quantile(first, 0.75), len(X) // len(windows))
         enough = context.valid_rows is not None and context.valid_truth is not None and len(context.valid_rows) >= 20
@@ -158,8 +94,10 @@ class LaggedRidge(Forecaster):
         n, _, n_targets = history.shape
         lags = np.clip((history[:, -self.length :] - level) / size, -50, 50)
         shared = [calendar(dataset, windows[:, 0])]
-        ahead = known_ahead(dataset, self.known, windows)
-        shared.append(np.nan_to_num(ahead).reshape(n, -1))
+        shared.append(self._known_ahead(dataset, windows).reshape(n, -1))
+        if self.known and hasattr(self, "known_mean"):
+            rows = before(windows, starts_of(dataset), self.span)
+            shared.append(self._known_ahead(dataset, rows).reshape(n, -1))
         side = np.concatenate(shared, axis=1)
         if not self.settings.get("apart", True):
             return np.concatenate([lags.reshape(n, -1), side], axis=1)
@@ -173,8 +111,7 @@ class LaggedRidge(Forecaster):
 
     def _table(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         _, base, _, size = self._context(dataset, windows)
-        y = np.log(np.maximum(truth, 1e-12)) if self.log else truth
-        z = np.clip((y - base) / size, -50, 50)
+        z = np.clip((self._straight(truth) - base) / size, -50, 50)
         if self.settings.get("apart", True):
             return self._features(dataset, windows), z.transpose(0, 2, 1).reshape(-1, self.horizon)
         return self._features(dataset, windows), z.reshape(len(z), -1)
@@ -189,13 +126,14 @@ class LaggedRidge(Forecaster):
 class LaggedBoosting(Forecaster):
     """Boosted trees that see the step ahead as a column; one model for all steps, targets and series.
 
-    Settings: length (lags), base, log, and those of `Boosting`.
+    Settings: context, base, transform, and those of `Boosting`. Of a long context it sees the latest steps one by one,
+    the steps before as means, and the values one context before the step.
     """
 
     def fit(self, dataset: Dataset, split_rows: np.ndarray, truth: np.ndarray, weight: np.ndarray | None,
             context: FitContext) -> None:  # fmt: skip
         """Fit on at most 120,000 known cells (window, step, target), evenly spread windows."""
-        self._decide_log(truth)
+        self._decide_transform(truth)
         cells = self.horizon * truth.shape[2]
         some = evenly(len(split_rows), int(self.settings.get("rows", max(MAX_CELLS // cells, 200))))
         X, y = self._cells(dataset, split_rows[some], truth[some])
@@ -236,13 +174,17 @@ class LaggedBoosting(Forecaster):
         n, length, n_targets = history.shape
         z = np.clip((history - level) / size, -50, 50)
         steps = np.arange(self.horizon)
-        lags = z[:, -min(self.length, length) :].transpose(0, 2, 1)  # (n, targets, lags)
+        lags = self._lags(z).transpose(0, 2, 1)  # (n, targets, lags)
         shape = (n, self.horizon, n_targets)
         seasons = [k for k in (1, 2) if k * self.season + self.horizon <= 10_000]
         columns = [np.broadcast_to(steps[None, :, None], shape)]
         for k in seasons:  # the values one and two seasons before the step, if the history reaches so far
             at = length - k * self.season + steps % self.season
             columns += [np.broadcast_to(z[:, np.maximum(at, 0)], shape)]
+        if hasattr(self, "recent") and self.length > 2 * self.span + 1:  # a cycle before the step, and around that
+            at = np.minimum(length - self.length + steps, length - 1)
+            near = np.clip(at[:, None] + np.arange(-2, 3), 0, length - 1)
+            columns += [np.broadcast_to(z[:, at], shape), np.broadcast_to(z[:, near].mean(axis=2), shape)]
         columns.append((base - level) / size)
         columns += [np.broadcast_to(np.log(size), shape), np.broadcast_to(level / size, shape)]
         columns += [np.broadcast_to(z[:, -w:].mean(axis=1, keepdims=True), shape) for w in (3, self.span, length)]
@@ -250,51 +192,37 @@ class LaggedBoosting(Forecaster):
             columns.append(np.broadcast_to(np.arange(n_targets)[None, None, :], shape))
         blocks = [np.stack(columns, axis=-1)]
         blocks.append(np.broadcast_to(lags[:, None], (*shape, lags.shape[2])))
-        for extra in (calendar(dataset, windows), known_ahead(dataset, self.known, windows)):
+        extras = [calendar(dataset, windows), known_ahead(dataset, self.known, windows)]
+        if self.known and hasattr(self, "recent"):  # at the last step, and at the step that the base was taken from
+            rows = before(windows, starts_of(dataset), max(self.season, 1))
+            last = np.repeat(rows[:, -1:], self.horizon, axis=1)
+            extras += [known_ahead(dataset, self.known, at) for at in (last, rows[:, steps % self.season])]
+        for extra in extras:
             blocks.append(np.broadcast_to(extra[:, :, None], (*shape, extra.shape[2])))
         return np.concatenate(blocks, axis=-1).reshape(n * self.horizon * n_targets, -1)
+
+    def _lags(self, z: np.ndarray) -> np.ndarray:
+        """The latest steps one by one, and at most `MOST_MEANS` means of the steps before."""
+        n, length, n_targets = z.shape
+        lags = z[:, -min(self.length, length) :]
+        if not hasattr(self, "recent") or self.length <= MOST_LAGS:  # models of before have all lags
+            return lags
+        early = lags.shape[1] - MOST_LAGS
+        block = -(-early // MOST_MEANS)
+        whole = early - early % block
+        means = lags[:, early - whole : early].reshape(n, whole // block, block, n_targets).mean(axis=2)
+        return np.concatenate([means, lags[:, early:]], axis=1)
 
     def _cells(self, dataset: Dataset, windows: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Features and departures of the cells that are known."""
         _, base, _, size = self._context(dataset, windows)
-        y = np.log(np.maximum(truth, 1e-12)) if self.log else truth
-        departures = np.clip((y - base) / size, -50, 50).ravel()
+        departures = np.clip((self._straight(truth) - base) / size, -50, 50).ravel()
         known = ~np.isnan(departures)
         return self._features(dataset, windows)[known], departures[known]
 
     def _point(self, dataset: Dataset, windows: np.ndarray) -> np.ndarray:
         z = self.boosting.predict(self._features(dataset, windows))
         return z.reshape(len(windows), self.horizon, -1)
-
-
-def _quantiles(residuals: np.ndarray, levels: list[float]) -> np.ndarray:
-    """Quantiles ``(horizon, n_targets, n_levels)`` of known residuals ``(n, horizon, n_targets)``.
-
-    A step that no window knows has those of its target at all steps.
-    """
-    known = ~np.isnan(residuals)
-    if known.all():
-        return np.asarray(np.quantile(residuals, levels, axis=0).transpose(1, 2, 0))
-    _, horizon, n_targets = residuals.shape
-    found = np.zeros((horizon, n_targets, len(levels)))
-    for target in range(n_targets):
-        for step in range(horizon):
-            own = known[:, step, target]
-            part = residuals[own, step, target] if own.any() else residuals[..., target][known[..., target]]
-            found[step, target] = np.quantile(part, levels) if len(part) else 0.0
-    return found
-
-
-def _order(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-    """Numbers that grow with time."""
-    if dataset.times is None:
-        return rows.astype(np.float64)
-    return np.asarray(dataset.times[rows].astype("datetime64[ns]").astype(np.int64), dtype=np.float64)
-
-
-def evenly(n: int, most: int) -> np.ndarray:
-    """At most `most` of ``0 .. n-1``, evenly spread, the last among them."""
-    return np.arange(n) if n <= most else np.unique(np.linspace(0, n - 1, most).round().astype(np.int64))
 
 
 def naive(task: Task, settings: Mapping[str, Any], seed: int) -> Naive:
@@ -338,8 +266,8 @@ def ridge_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str,
     """Two seasons of lags first; then other lengths, bases, logarithms, targets together."""
     short, middle, long = lengths(task)
     several = len(task.target) > 1
-    first = {"length": middle, "base": base_of(task), "log": False, "apart": True}
-    options = {"length": [short, middle, long], "base": bases(task), "log": [True, False]}
+    first = {"context": middle, "base": base_of(task), "transform": "none", "apart": True}
+    options = {"context": [short, middle, long], "base": bases(task), "transform": admitted(facts)}
     yield from draws(first, options | ({"apart": [True, False]} if several else {}), seed)
 
 
@@ -350,14 +278,15 @@ def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> LaggedBoosti
 
 def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
     """Two seasons of lags and absolute errors first, as MASE counts them."""
-    short, middle, long = lengths(task)
+    contexts = contexts_for(task, facts)
     first = {
-        "length": middle, "base": base_of(task), "log": False, "learning_rate": 0.08, "max_leaf_nodes": 31,
+        "context": contexts[0], "base": base_of(task), "transform": "none",
+        "learning_rate": 0.08, "max_leaf_nodes": 31,
         "min_samples_leaf": 20, "l2_regularization": 0.0, "max_features": 0.5, "max_iter": 300, "patience": 30,
         "loss": "squared_error" if task.metric in ("rmse", "r2") else "absolute_error",
     }  # fmt: skip
     options = {
-        "length": [short, middle, long], "base": bases(task), "log": [True, False],
+        "context": contexts, "base": bases(task), "transform": admitted(facts),
         "learning_rate": (0.02, 0.2), "max_leaf_nodes": (6, 64), "min_samples_leaf": (5, 100),
         "l2_regularization": [0.0, 1.0, 10.0], "max_features": [1.0, 0.5, 0.3],
         "loss": ["absolute_error", "squared_error"],

@@ -11,7 +11,7 @@ from automl.errors import RecipeError
 
 __all__ = ["given", "keys_of", "words"]
 
-LISTS = ("templates", "plugins", "log")
+LISTS = ("templates", "plugins", "log", "known")
 """Flags that take several names separated by commas."""
 SWITCHES = ("resume", "json", "quiet", "json_lines")
 """Flags that are given or not: they can turn a key on, not off."""
@@ -28,6 +28,10 @@ Test = Annotated[str | None, typer.Option(help="File with the test rows; without
 TimeColumn = Annotated[str | None, typer.Option(help="Column of times.")]
 Series = Annotated[str | None, typer.Option(help="Column that names the series of a panel.")]
 Horizon = Annotated[int | None, typer.Option(help="Steps to forecast.")]
+Season = Annotated[int | None, typer.Option(help="Steps of a season of a forecast, by which MASE scales.")]
+Known = Annotated[
+    str | None, typer.Option(help="Covariates of a forecast known beforehand, separated by commas: promo,price.")
+]
 Group = Annotated[str | None, typer.Option(help="Column of groups; rows of a group stay in one part of the split.")]
 Weight = Annotated[str | None, typer.Option(help="Column of sample weights.")]
 Columns = Annotated[str | None, typer.Option(help="Kinds of columns, name=kind,name=kind.")]
@@ -37,6 +41,9 @@ Budget = Annotated[
 ]
 MaxTrials = Annotated[int | None, typer.Option(help="Most deep trials, and most shallow fits.")]
 Templates = Annotated[str | None, typer.Option(help="Deep templates to search, separated by commas.")]
+Pretrained = Annotated[
+    str | None, typer.Option(help="Folder of a pretrained backbone, whose vectors of texts both sides read.")
+]
 Seed = Annotated[int | None, typer.Option(help="Seed of splits, searches and networks.")]
 MinGain = Annotated[
     float | None,
@@ -68,6 +75,9 @@ Memory = Annotated[
     typer.Option(help="Memory for one trial, such as 8GB; the table may use an eighth. Default most of what is free."),
 ]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, one (one device per trial) or all (each trial on all).")]
+Precision = Annotated[
+    str | None, typer.Option(help="What networks compute in: auto, float32 or mixed_bfloat16; auto may try both.")
+]
 Workers = Annotated[int | None, typer.Option(help="Trials that run at once; more than one needs Ray. Default 1.")]
 RayAddress = Annotated[str | None, typer.Option(help="Ray to run on: auto, local, ray://host:port.")]
 Plugins = Annotated[str | None, typer.Option(help="Plug-ins: Python files, names of entry points; with commas.")]

@@ -15,9 +15,11 @@ from automl.cli.flags import (
     Goal,
     Group,
     Horizon,
+    Known,
     Label,
     Metric,
     Plugins,
+    Season,
     Series,
     Target,
     Test,
@@ -56,6 +58,8 @@ def inspect(
     time_column: TimeColumn = None,
     series: Series = None,
     horizon: Horizon = None,
+    season: Season = None,
+    known: Known = None,
     group: Group = None,
     weight: Weight = None,
     columns: Columns = None,
@@ -72,6 +76,8 @@ def inspect(
         "time_column": time_column,
         "series": series,
         "horizon": horizon,
+        "season": season,
+        "known": words(known),
         "group": group,
         "weight": weight,
         "columns": columns,
@@ -129,6 +135,13 @@ def predict(
     ] = None,
     plugins: Plugins = None,
     on_odd: OnOdd = None,
+    future: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Of a forecast, the covariates known beforehand of the steps to predict."),
+    ] = None,
+    pretrained: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Where the backbone of MODEL lies now, if not where it lay.")
+    ] = None,
 ) -> None:
     """Predict NEW rows with a saved MODEL; what is odd about the rows goes to standard error."""
     from automl import api
@@ -138,9 +151,9 @@ def predict(
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
     if sum((proba, interval is not None, set_ is not None)) > 1:
         raise RecipeError("--proba, --interval and --set: expected one of them, got several; run one after another")
-    loaded = api.load(model, words(plugins) or ())
+    loaded = api.load(model, words(plugins) or (), **given({"pretrained": pretrained}))
     chosen = loaded if side is None else loaded.side(side)
-    asked: dict[str, Any] = given({"on_odd": on_odd})
+    asked: dict[str, Any] = given({"on_odd": on_odd, "future": future})
     rows = chosen.read(new, **asked)
     for finding in () if on_odd == "ignore" else gravest_first(rows.findings):
         terminal.err(finding_text(finding))

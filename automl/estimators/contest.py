@@ -38,7 +38,7 @@ class Contest:
             retrains_per_year (12) and predictions_per_year (1,000,000).
         ensemble: whether a finalist may be a weighted ensemble.
         plugins: files or entry points that add templates and families.
-        search: how the deep side searches: a mapping with oracle, memory, device, workers, ray_address, log.
+        search: how the deep side searches: a mapping with oracle, memory, device, precision, workers, ray_address, log.
         out: run folder to keep, new or empty; None for a temporary folder that is removed.
         quiet: whether to show no progress.
         on_odd: what `predict` does where rows differ from the training rows: "warn", "ignore" or "refuse". None for a

@@ -63,7 +63,7 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
     options: dict[str, Any] = {"target": list(recipe.target)} if recipe.target else {}
     options |= {"goal": task.goal, "metric": task.metric, "seed": recipe.seed}
     options["budget"] = _budget(recipe)
-    for name in ("horizon", "time_column", "series", "group", "max_trials"):
+    for name in ("horizon", "season", "time_column", "series", "group", "max_trials"):
         value = getattr(recipe, name)
         if value is not None:
             options[name] = value
@@ -73,8 +73,12 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
         options["weight"] = recipe.weight
     if recipe.templates:
         options["templates"] = list(recipe.templates)
+    if recipe.pretrained:
+        options["pretrained"] = recipe.pretrained
     if recipe.columns:
         options["columns"] = dict(recipe.columns)
+    if recipe.known:
+        options["known"] = list(recipe.known)
     if recipe.drop:
         options["drop"] = list(recipe.drop)
     if recipe.repeats:

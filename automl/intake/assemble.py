@@ -118,7 +118,9 @@ def _room(recipe: Recipe, most_rows: int | None, in_order: bool) -> Room:
 
 def _is_series(recipe: Recipe) -> bool:
     goal = goals.known().get(recipe.goal or "")
-    return (goal is not None and goal.in_windows) or recipe.series is not None or recipe.horizon is not None
+    return (goal is not None and goal.in_windows) or bool(
+        recipe.series or recipe.known or recipe.horizon or recipe.season
+    )
 
 
 def _some_rows(raw: Raw, most_rows: int, recipe: Recipe, in_order: bool) -> Raw:

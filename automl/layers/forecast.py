@@ -1,4 +1,4 @@
-"""Layers around a forecasting network: scaling by the context, skip connections, and scaling back."""
+"""Layers around a forecasting network: transforms and scaling of values, skip connections, and the way back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,143 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-__all__ = ["ChannelsApart", "ContextRestore", "ContextScale", "GroupEmbedding", "SeasonalSkip"]
+__all__ = [
+    "ChannelsApart", "ContextRestore", "ContextScale", "GroupEmbedding", "Interpolate", "Positions", "SeasonalSkip",
+    "ValueTransform", "ValueTransformBack",
+]  # fmt: skip
+
+MOST_GROWTH = 12.0
+"""The logarithm of how often the highest training value a forecast may exceed it."""
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class ValueTransform(keras.layers.Layer):  # type: ignore[misc]
+    """Takes the square root or the logarithm of the target channels: ``√max(x, 0)`` or ``log max(x, low)``.
+
+    Args:
+        power: "sqrt" or "log".
+        n_targets: number of leading channels that are transformed.
+        low: least value whose logarithm is taken, one for each target.
+
+    Input shape: ``(batch, time, channels)``. Output shape: the same.
+
+    Source: Box and Cox, "An Analysis of Transformations", 1964 (λ = 1/2 up to a linear map, and λ = 0).
+    """
+
+    def __init__(self, power: str, n_targets: int, low: Sequence[float], **kwargs: Any) -> None:
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
+        self.power, self.n_targets = power, int(n_targets)
+        self.low = [float(value) for value in low]
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Transform the targets."""
+        ops = keras.ops
+        targets, others = inputs[..., : self.n_targets], inputs[..., self.n_targets :]
+        if self.power == "sqrt":
+            straight = ops.sqrt(ops.maximum(targets, 0.0))
+        else:
+            straight = ops.log(ops.maximum(targets, np.asarray(self.low, "float32")))
+        return ops.concatenate([straight, others], axis=-1) if int(inputs.shape[-1]) > self.n_targets else straight
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return tuple(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's settings."""
+        return {**super().get_config(), "power": self.power, "n_targets": self.n_targets, "low": self.low}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class ValueTransformBack(keras.layers.Layer):  # type: ignore[misc]
+    """The inverse of `ValueTransform` for forecasts: ``max(z, 0)²`` or ``exp z``, at most a huge multiple of `high`.
+
+    Args:
+        power: "sqrt" or "log".
+        high: highest training value of each target.
+
+    Input shape: ``(batch, horizon, n_targets, outputs)``. Output shape: the same.
+    """
+
+    def __init__(self, power: str, high: Sequence[float], **kwargs: Any) -> None:
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
+        self.power = power
+        self.high = [float(value) for value in high]
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Transform back."""
+        ops = keras.ops
+        if self.power == "sqrt":
+            return ops.square(ops.maximum(inputs, 0.0))
+        most = np.log(np.maximum(np.asarray(self.high, "float64"), 1e-12)) + MOST_GROWTH
+        return ops.exp(ops.minimum(inputs, most.astype("float32")[:, None]))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return tuple(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's settings."""
+        return {**super().get_config(), "power": self.power, "high": self.high}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class Interpolate(keras.layers.Layer):  # type: ignore[misc]
+    """Straight lines between evenly spaced knots, read at `length` evenly spaced places.
+
+    Args:
+        length: places on the last axis of the output.
+
+    Input shape: ``(batch, rows, knots)``. Output shape: ``(batch, rows, length)``.
+
+    Source: Challu et al., "N-HiTS", AAAI 2023, section 3.3 (hierarchical interpolation).
+    """
+
+    def __init__(self, length: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.length = int(length)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Interpolate."""
+        n_knots = int(inputs.shape[-1])
+        places = np.linspace(0.0, n_knots - 1.0, self.length)
+        share = np.maximum(0.0, 1.0 - np.abs(np.arange(n_knots)[:, None] - places[None, :]))  # (knots, length)
+        return keras.ops.matmul(inputs, keras.ops.convert_to_tensor(share, dtype=self.compute_dtype))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(batch, rows, length)."""
+        return (*tuple(input_shape)[:-1], self.length)
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's settings."""
+        return {**super().get_config(), "length": self.length}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class Positions(keras.layers.Layer):  # type: ignore[misc]
+    """Adds a learned vector to each token, by its place: ``x_j + b_j``.
+
+    Input shape: ``(batch, tokens, dim)``. Output shape: the same.
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the vectors; flat, so that they get no weight decay."""
+        normal = keras.initializers.RandomNormal(stddev=0.02)
+        size = int(input_shape[1] or 0) * int(input_shape[2] or 0)
+        self.offset = self.add_weight(shape=(size,), initializer=normal, name="offset")
+
+    def call(self, inputs: Any) -> Any:
+        """Add the vectors."""
+        return inputs + keras.ops.reshape(self.offset, (1, *inputs.shape[1:]))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return tuple(input_shape)
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -172,7 +308,8 @@ class GroupEmbedding(keras.layers.Layer):  # type: ignore[misc]
         groups: number of consecutive rows that belong to one input row.
         dim: size of the learned vector; 0 for none.
 
-    Input shape: ``(batch · groups, features)``. Output shape: ``(batch, groups, features + dim)``.
+    Input shape: ``(batch · groups, features)`` or ``(batch, groups, features)``.
+    Output shape: ``(batch, groups, features + dim)``.
     """
 
     def __init__(self, groups: int, dim: int, **kwargs: Any) -> None:

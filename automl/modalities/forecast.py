@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 
 from automl.errors import DataError
-from automl.goals.shared.truth import values_of
+from automl.goals.shared.contexts import Reach, reach, transforms
+from automl.goals.shared.truth import value_truth, values_of
 from automl.modalities.shared.specs import categories_spec, channel_stats, check_equal, evenly, restore_spec, spec_state
 from automl.records import NUMERIC_KINDS, Dataset, InputSpec, Split, Task
 
 __all__ = ["ForecastEncoder", "block_starts", "fit", "history_rows", "restore"]
 
-MAX_CONTEXT = 256
-MIN_CONTEXT = 16
 CYCLE_DAYS = {"year": 365.25, "week": 7.0, "day": 1.0}
 
 
@@ -32,7 +31,7 @@ class ForecastEncoder:
         covariates: channels of "series" in this order.
         known: covariates that "future" reads at the target rows.
         cycles: members of `CYCLE_DAYS` whose phase "future" holds.
-        context: in steps.
+        context: in steps; the longest of those that networks choose among.
         horizon: in steps.
         step_seconds: usual time between rows.
         fill: channel means of the training rows, where a series has no past at all.
@@ -116,6 +115,7 @@ def fit(dataset: Dataset, task: Task, split: Split) -> ForecastEncoder:
         raise DataError("a forecast needs a time column, a horizon and training windows; pass --time-column, --horizon")
     starts = block_starts(dataset)
     rows = history_rows(dataset, split)
+    choices = reach(dataset, task, split.train_windows)
     numeric = [column.name for column in task.columns if column.kind in NUMERIC_KINDS]
     covariates = [name for name in numeric if name in dataset.inputs.columns]
     known = [name for name in task.covariates_known if name in covariates]
@@ -128,14 +128,14 @@ def fit(dataset: Dataset, task: Task, split: Split) -> ForecastEncoder:
         covariates=covariates,
         known=known,
         cycles=_cycles(_seconds(dataset)[rows], step_seconds),
-        context=_context(rows, starts, task.horizon, task.season or 1),
+        context=choices.contexts[-1],
         horizon=task.horizon,
         step_seconds=step_seconds,
         fill=_means(values),
         known_fill=_means(dataset.inputs[known].to_numpy(np.float64)[rows]),
         levels=sorted({str(label) for label in dataset.series[rows]}) if dataset.series is not None else [],
     )
-    encoder.specs = _specs(encoder, dataset, task, split, np.where(np.isfinite(values), values, encoder.fill))
+    encoder.specs = _specs(encoder, dataset, task, split, np.where(np.isfinite(values), values, encoder.fill), choices)
     return encoder
 
 
@@ -169,7 +169,7 @@ def history_rows(dataset: Dataset, split: Split) -> np.ndarray:
 
 
 def _specs(
-    encoder: ForecastEncoder, dataset: Dataset, task: Task, split: Split, values: np.ndarray
+    encoder: ForecastEncoder, dataset: Dataset, task: Task, split: Split, values: np.ndarray, choices: Reach
 ) -> tuple[InputSpec, ...]:
     assert split.train_windows is not None
     future = encoder._future(dataset, evenly(split.train_windows, 5_000), block_starts(dataset))
@@ -178,8 +178,17 @@ def _specs(
     names = {"columns": [*encoder.targets, *encoder.covariates]}
     ahead = {"columns": ["ahead", *phases, *encoder.known]}
     shape = (encoder.context, values.shape[1])
+    truth = value_truth(dataset, task, split.train_windows)
+    known = encoder.fill[: len(encoder.targets)]
+    wishes = {
+        "contexts": list(choices.contexts),
+        "start": choices.start,
+        "transforms": list(transforms(truth)),
+        "low": np.minimum(np.nanmin(truth, axis=(0, 1), initial=np.inf), known).tolist(),
+        "high": np.maximum(np.nanmax(truth, axis=(0, 1), initial=-np.inf), known).tolist(),
+    }
     specs = [
-        InputSpec("series", "series", shape, "float32", stats={**channel_stats(values), **facts, **names}),
+        InputSpec("series", "series", shape, "float32", stats={**channel_stats(values), **facts, **names, **wishes}),
         InputSpec("future", "series", future.shape[1:], "float32", stats={**channel_stats(future), **facts, **ahead}),
     ]
     if encoder.levels:
@@ -217,13 +226,6 @@ def _seconds(dataset: Dataset) -> np.ndarray:
     if dataset.times is None:
         raise DataError(f"expected the times of the rows to forecast; {dataset.name} has none. Pass --time-column")
     return np.asarray(dataset.times.astype("datetime64[ns]").astype(np.int64) / 1e9)
-
-
-def _context(rows: np.ndarray, starts: np.ndarray, horizon: int, season: int) -> int:
-    """Two seasons or two horizons, whichever is longer, within what a usual series has before its last window."""
-    _, lengths = np.unique(starts[rows], return_counts=True)
-    wanted = min(max(2 * season, 2 * horizon, MIN_CONTEXT), MAX_CONTEXT)
-    return int(max(1, min(wanted, int(np.median(lengths)) - horizon)))
 
 
 def _step(seconds: np.ndarray, rows: np.ndarray, starts: np.ndarray) -> float:

@@ -56,7 +56,7 @@ class SideModel:
         lead = f"{words.task_sentence(self.task)}, scored by {words.metric(self.task.metric)}"
         return card.card(f"The {self.side} model", lead, card.columns_table(self.task.columns))
 
-    def predict(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
+    def predict(self, rows: Any, on_odd: OnOdd | None = None, future: Any = None) -> pd.DataFrame | pd.Series:
         """Predict new rows.
 
         Args:
@@ -65,6 +65,8 @@ class SideModel:
             on_odd: what is done where they differ from the training rows. "warn": an `OddRowsWarning`. "ignore":
                 nothing. "refuse": an error. By default a warning, and an error if more than a fifth of the cells of a
                 column that the model uses cannot be read.
+            future: for a forecast with covariates known beforehand (`known`): a table of times, series and these
+                covariates for the steps to predict, in any form that rows have.
 
         Returns:
             A Series named like the target; a frame for several targets or labels. It has the index of the rows (of a
@@ -79,7 +81,7 @@ class SideModel:
         """
         from automl import goals
 
-        read = self._output(rows, on_odd)
+        read = self._output(rows, on_odd, future)
         return self._handed(goals.named(self.task).to_frame(read.output.arrays, self.task), read)
 
     def predict_proba(self, rows: Any, on_odd: OnOdd | None = None) -> pd.DataFrame:
@@ -103,7 +105,9 @@ class SideModel:
         shares = pd.DataFrame(read.output.arrays["probabilities"], columns=list(as_written(self.task)))
         return pd.DataFrame(self._handed(shares, read))
 
-    def predict_interval(self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None) -> pd.DataFrame:
+    def predict_interval(
+        self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, future: Any = None
+    ) -> pd.DataFrame:  # fmt: skip
         """Predict numbers with an interval that holds the true one with the chance `level`.
 
         That holds on average over new rows that are drawn as the held-out rows were (of new groups, where the split
@@ -114,6 +118,7 @@ class SideModel:
             rows: as for `predict`.
             level: between 0 and 1.
             on_odd: as for `predict`.
+            future: as for `predict`.
 
         Returns:
             A frame indexed as by `predict`: for each target its prediction and the columns ``<target>_lower`` and
@@ -127,7 +132,7 @@ class SideModel:
         """
         import pandas as pd
 
-        return pd.DataFrame(self._regions("interval", rows, level, on_odd))
+        return pd.DataFrame(self._regions("interval", rows, level, on_odd, future))
 
     def predict_set(self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None) -> pd.DataFrame | pd.Series:
         """Predict for each row a set of labels that holds the true one with the chance `level`.
@@ -151,7 +156,9 @@ class SideModel:
         """
         return self._regions("set", rows, level, on_odd)
 
-    def _regions(self, kind: str, rows: Any, level: float, on_odd: OnOdd | None) -> pd.DataFrame | pd.Series:
+    def _regions(
+        self, kind: str, rows: Any, level: float, on_odd: OnOdd | None, future: Any = None
+    ) -> pd.DataFrame | pd.Series:  # fmt: skip
         from automl import goals
         from automl.goals.shared.conformal import check_level
 
@@ -171,17 +178,17 @@ class SideModel:
                 "anew, or use the model of another side"
             )
         scores.thresholds.at(level)  # before anything is read: too few held-out rows are no fault of these
-        read = self._output(rows, on_odd)
+        read = self._output(rows, on_odd, future)
         with self._opened():
             found = regions.apply(scores, read.output, level, read.context(self.task))
             return self._handed(regions.to_frame(found, read.output, self.task), read)
 
-    def _output(self, rows: Any, on_odd: OnOdd | None) -> _Read:
+    def _output(self, rows: Any, on_odd: OnOdd | None, beforehand: Any = None) -> _Read:
         """Predictions for new rows, or for the steps that follow a history."""
         from automl import goals
         from automl.predict.rows import future
 
-        dataset = self._dataset(rows, on_odd)
+        dataset = self._dataset(rows, on_odd, beforehand)
         with self._opened():
             windows: Any = None
             if goals.named(self.task).in_windows:
@@ -205,13 +212,14 @@ class SideModel:
         made = {name: unused(name, taken) for name in frame.columns if name in times.columns}
         return pd.concat([times, frame.rename(columns=made)], axis=1)
 
-    def read(self, rows: Any, on_odd: OnOdd | None = None) -> Dataset:
+    def read(self, rows: Any, on_odd: OnOdd | None = None, future: Any = None) -> Dataset:
         """Read new rows as the model will see them. `findings` of the result say what is odd about them.
 
         Args:
             rows: in any form that `predict` takes. `predict` also takes the result of this method, and warns of nothing
                 then.
             on_odd: as for `predict`; nothing is warned of here.
+            future: as for `predict`, which needs it no more then.
 
         Raises:
             DataError: as by `predict`.
@@ -219,7 +227,7 @@ class SideModel:
         from automl.predict.rows import read_rows
 
         with self._opened():
-            return read_rows(rows, self.task, self.root, on_odd)
+            return read_rows(rows, self.task, self.root, on_odd, future)
 
     def _opened(self) -> AbstractContextManager[None]:
         """A context that explains errors during prediction, see `automl.sides.predictors.opened_from`."""
@@ -227,13 +235,13 @@ class SideModel:
 
         return opened_from(getattr(self.predictor, "source", ""))
 
-    def _dataset(self, rows: Any, on_odd: OnOdd | None) -> Dataset:
+    def _dataset(self, rows: Any, on_odd: OnOdd | None, future: Any = None) -> Dataset:
         from automl.predict.on_odd import warn
         from automl.records import Dataset
 
         if isinstance(rows, Dataset):
             return rows
-        dataset = self.read(rows, on_odd)
+        dataset = self.read(rows, on_odd, future)
         warn(dataset.findings, on_odd)
         return dataset
 
@@ -288,29 +296,32 @@ class Model:
         """The weighted mean of both finalists."""
         return self.side("blend")
 
-    def read(self, rows: Any, on_odd: OnOdd | None = None) -> Dataset:
+    def read(self, rows: Any, on_odd: OnOdd | None = None, future: Any = None) -> Dataset:
         """Read new rows as the recommended model will see them; see `SideModel.read`."""
-        return self.side(self.recommended).read(rows, on_odd)
+        return self.side(self.recommended).read(rows, on_odd, future)
 
-    def predict(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame | pd.Series:
+    def predict(
+        self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None
+    ) -> pd.DataFrame | pd.Series:  # fmt: skip
         """Predict new rows with the recommended model, or with that of a side; see `SideModel.predict`.
 
         Args:
             rows: as for `SideModel.predict`.
             on_odd: as for `SideModel.predict`.
             side: "deep", "shallow", "blend" or "floor"; None for the recommended one.
+            future: as for `SideModel.predict`.
         """
-        return self.side(side or self.recommended).predict(rows, on_odd)
+        return self.side(side or self.recommended).predict(rows, on_odd, future)
 
     def predict_proba(self, rows: Any, on_odd: OnOdd | None = None, side: str | None = None) -> pd.DataFrame:
         """Predict probabilities with the recommended model, or with that of a side; see `SideModel.predict_proba`."""
         return self.side(side or self.recommended).predict_proba(rows, on_odd)
 
     def predict_interval(
-        self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None
+        self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None, future: Any = None
     ) -> pd.DataFrame:
         """Predict intervals with the recommended model, or with that of a side; see `SideModel.predict_interval`."""
-        return self.side(side or self.recommended).predict_interval(rows, level, on_odd)
+        return self.side(side or self.recommended).predict_interval(rows, level, on_odd, future)
 
     def predict_set(
         self, rows: Any, level: float = 0.9, on_odd: OnOdd | None = None, side: str | None = None

@@ -23,6 +23,9 @@ Problem = tuple[str, str]
 
 BELONGS = {name: f"which belongs under {key}" for key, names in INNER_KEYS.items() for name in names}
 """Keys under another key, and where they belong, in words."""
+ROLES = ("label", "time_column", "series", "group", "weight")
+"""Keys that give a column a role beside that of a target."""
+
 MOST_TOLD = 50
 """The most unknown keys that get a hint: each hint costs a comparison with all known keys."""
 
@@ -100,13 +103,19 @@ def contradictions(keys: Keys) -> list[Problem]:
     if keys.goal is not None and keys.goal not in GOALS and not keys.plugins:  # a plug-in may bring it
         hint = nearest(keys.goal, GOALS)
         problems.append(("goal", f"goal: expected one of {', '.join(GOALS)}, got {arrived(keys.goal)}{hint}"))
-    if keys.horizon is not None and keys.goal in GOALS and not _in_windows(keys.goal):
-        problems.append(("horizon", f"horizon: only a forecast has one, but goal is {keys.goal}; drop one of them"))
+    for key in ("horizon", "season", "known"):
+        if getattr(keys, key) and keys.goal in GOALS and not _in_windows(keys.goal):
+            what = "such covariates" if key == "known" else "one"
+            problems.append((key, f"{key}: only a forecast has {what}, but goal is {keys.goal}; drop one of them"))
     targets = listed(keys.target)
-    for key in ("label", "time_column", "series", "group", "weight"):
+    for key in ROLES:
         name = getattr(keys, key)
         if name in targets:
             problems.append((key, f"{key}: {name!r} is the target as well; a column has one role"))
+    for name in listed(keys.known):
+        role = "target" if name in targets else next((k for k in ROLES if getattr(keys, k) == name), "")
+        if role:
+            problems.append(("known", f"known: {name!r} is the {role} as well; a column has one role"))
     problems += _dropped_roles(keys)
     for name in targets:
         if keys.columns.get(name, "numeric") not in QUANTITY_KINDS:
@@ -127,7 +136,7 @@ def contradictions(keys: Keys) -> list[Problem]:
 def _dropped_roles(keys: Keys) -> list[Problem]:
     """Problems of columns that are to be left out although another key names them."""
     roles = [("target", name) for name in listed(keys.target)]
-    roles += [(key, getattr(keys, key)) for key in ("label", "time_column", "series", "group", "weight")]
+    roles += [(key, getattr(keys, key)) for key in ROLES]
     return [
         ("drop", f"drop: {name!r} is the {role} as well; a column has one role: take it out of one of them")
         for role, name in roles

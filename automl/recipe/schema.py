@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from automl.errors import RecipeError
 from automl.recipe.units import check_columns, parse_address, parse_budget, parse_latency, parse_memory
 from automl.recipe.words import nearest
-from automl.records import GOALS, Costs, DeviceWish, GoalName, Kind, Recipe, SearchOptions
+from automl.records import GOALS, Costs, DeviceWish, GoalName, Kind, PrecisionWish, Recipe, SearchOptions
 
 __all__ = ["COST_KEYS", "EXPECTED", "INNER_KEYS", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
@@ -43,10 +43,13 @@ EXPECTED = {
     "group": "a column's name",
     "weight": "the name of a column of weights",
     "horizon": "a whole number of steps, at least 1",
+    "season": "a whole number of steps, at least 1",
+    "known": "a column's name or a list of different names",
     "columns": "a mapping from column names to kinds",
     "drop": "a column's name or a list of different names",
     "budget": 'a time such as 90, "90s", "5m" or "2h", or "none"',
     "max_trials": "a whole number, at least 1",
+    "pretrained": "a folder",
     "templates": "a template's name or a list of names",
     "seed": "a whole number from 0 to 4294967295",
     "min_gain": "a share from 0 to 1",
@@ -65,6 +68,7 @@ EXPECTED = {
     "search.memory": 'an amount such as "8GB" or "500MB"',
     "search.log": "tensorboard, mlflow or both",
     "search.device": "one of auto, cpu, one, all",
+    "search.precision": "one of auto, float32, mixed_bfloat16",
     "search.workers": "a whole number, at least 1",
     "search.ray_address": '"auto", "local", "ray://host:port" or "host:port"',
     "costs": "a mapping of retrains_per_year and predictions_per_year",
@@ -87,6 +91,10 @@ class SearchKeys(BaseModel):
     log: Name | list[Name] = Field(default_factory=list, description="Other logs of trials: tensorboard, mlflow.")
     device: DeviceWish = Field(
         "auto", description="Where networks train: auto, cpu, one (one device per trial), all (each trial on all)."
+    )
+    precision: PrecisionWish = Field(
+        "auto",
+        description="What networks compute in: auto (may try both), float32, mixed_bfloat16.",
     )
     workers: int = Field(1, ge=1, le=100_000, description="Trials that run at once; more than one needs Ray.")
     ray_address: str | None = Field(
@@ -151,6 +159,12 @@ class Keys(BaseModel):
     group: Name | None = Field(None, description="Column of groups; rows of a group stay in one part of the split.")
     weight: Name | None = Field(None, description="Column of sample weights.")
     horizon: int | None = Field(None, ge=1, le=2**53, description="Steps to forecast; left out to choose by frequency.")
+    season: int | None = Field(
+        None, ge=1, le=2**53, description="Steps of a season, by which MASE scales; left out to choose by frequency."
+    )
+    known: Name | list[Name] = Field(
+        default_factory=list, description="Covariates of a forecast whose future values are known beforehand."
+    )
     columns: dict[str, Kind] = Field(default_factory=dict, description="Kinds of columns, overriding detection.")
     drop: Name | list[Name] = Field(default_factory=list, description="Column(s) to leave out of the inputs.")
     budget: int | float | str = Field(
@@ -159,6 +173,9 @@ class Keys(BaseModel):
     max_trials: int | None = Field(None, ge=1, le=2**53, description="Most deep trials, and most shallow fits.")
     templates: Name | list[Name] = Field(
         default_factory=list, description="Deep templates to search; left out for all that fit."
+    )
+    pretrained: Name | None = Field(
+        None, description="Folder of a pretrained backbone, whose vectors of texts both sides read."
     )
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of splits, searches and networks.")
     min_gain: float = Field(
@@ -183,7 +200,7 @@ class Keys(BaseModel):
     ensemble: bool = Field(True, description="Let both sides name a weighted ensemble as finalist.")
     json_lines: bool = Field(False, description="Show progress as one JSON object per line on standard error.")
     search: SearchKeys = Field(
-        SearchKeys(oracle="bayesian", memory=None, device="auto", workers=1, ray_address=None),
+        SearchKeys(oracle="bayesian", memory=None, device="auto", precision="auto", workers=1, ray_address=None),
         description="How the deep side searches.",
     )
     costs: CostKeys = Field(
@@ -227,7 +244,7 @@ class Keys(BaseModel):
         """Refuse an unknown kind and name the nearest one."""
         return parsed(check_columns, value) if isinstance(value, dict) else value
 
-    @field_validator("target", "drop", "templates", "plugins", mode="after")
+    @field_validator("target", "known", "drop", "templates", "plugins", mode="after")
     @classmethod
     def names_differ(cls, value: Any) -> Any:
         """Refuse a name that is given twice."""
@@ -274,12 +291,15 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "group": keys.group,
         "weight": keys.weight,
         "horizon": keys.horizon,
+        "season": keys.season,
+        "known": listed(keys.known),
         "columns": keys.columns,
         "drop": listed(keys.drop),
         "budget_seconds": float(keys.budget),
         "budget_given": "budget" in keys.model_fields_set,
         "max_trials": keys.max_trials,
         "templates": listed(keys.templates),
+        "pretrained": keys.pretrained,
         "seed": keys.seed,
         "min_gain": float(keys.min_gain),
         "repeats": keys.repeats,
@@ -297,6 +317,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
             memory_mib=None if keys.search.memory is None else float(keys.search.memory),
             log=listed(keys.search.log),
             device=keys.search.device,
+            precision=keys.search.precision,
             workers=keys.search.workers,
             ray_address=keys.search.ray_address,
         ),

@@ -19,17 +19,20 @@ class InputSpec:
 
     Attributes:
         kind: numbers ``(n, n_columns)`` float32 without NaN; categories ``(n, n_columns)`` int32, 0 = missing or
-            unseen; tokens ``(n, length)`` int32, 0 = padding, 1 = unknown word; image ``(n, h, w, c)`` uint8;
-            series ``(n, steps, channels)`` float32 without NaN.
+            unseen; tokens ``(n, length)`` int32, 0 = padding, 1 = unknown word; ngrams ``(n, length)`` int32, 0 =
+            padding, otherwise the id of an n-gram and, from bit `NGRAM_BITS` on, its weight from 0 to 1 in 2,047ths;
+            vectors ``(n, dim)`` float32, of texts by a backbone; image ``(n, h, w, c)`` uint8; series
+            ``(n, steps, channels)`` float32 without NaN.
         shape: of one row, without the batch dimension.
         dtype: name of a NumPy dtype.
-        size: vocabulary size for tokens (ids < size); for categories the largest of stats["sizes"]; else 0.
+        size: vocabulary size for tokens and ngrams (ids < size); for categories the largest of stats["sizes"]; else 0.
         stats: statistics of training rows that `build` needs, as plain lists and numbers. For
             numbers: "median", "scale", "quantiles" (per column, up to 64 ascending edges), "missing" (share), and for
             a table's own columns "splits" (per column, up to 63 thresholds that best predict the target, best first);
-            categories: "sizes" (levels per column, code 0 included); tokens: "columns";
-            image: "mean", "std" (per channel, 0 to 255), in a table also "columns"; series: "mean", "std" (per
-            channel).
+            categories: "sizes" (levels per column, code 0 included); tokens, ngrams: "columns";
+            image: "mean", "std" (per channel, 0 to 255), "patch_filters" (whitening filters of standardised
+            patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns";
+            series: "mean", "std" (per channel); vectors: "mean", "std" (per number).
     """
 
     name: str
@@ -54,6 +57,9 @@ class Facts:
         most_words: the same, levels of few rows included.
         numbers_come_back: whether a column of numbers has values that come back and tell more than their neighbours;
             True where that was not looked at.
+        contexts: forecasts only: numbers of steps before a window that a model may read, ascending.
+        start_context: forecasts only: the one to try first; 0 if they were not looked at.
+        transforms: forecasts only: transforms that the training values admit.
     """
 
     n_rows: int
@@ -64,6 +70,9 @@ class Facts:
     most_levels: int | None = None
     most_words: int | None = None
     numbers_come_back: bool = True
+    contexts: tuple[int, ...] = ()
+    start_context: int = 0
+    transforms: tuple[str, ...] = ("none",)
 
 
 LOSSES = ("binary_crossentropy", "sparse_categorical_crossentropy", "mse", "forecast")

@@ -10,7 +10,8 @@ from problems import Problem, parts_of
 from sklearn.linear_model import Ridge
 
 from automl import catalog, metrics
-from automl.baselines.forecast import LaggedBoosting, _quantiles
+from automl.baselines.forecast import LaggedBoosting
+from automl.baselines.forecaster import residual_quantiles
 from automl.baselines.learners.ridge import ridge_path
 from automl.goals import scoring_context, truth
 from automl.records import Baseline, Facts
@@ -101,13 +102,13 @@ def test_one_penalty_serves_all_columns_with_gaps(judged: bool) -> None:
     assert judged or ridge_path(X, noise, None, [1e-3, 100.0], None)[2] == 100.0
 
 
-def test_quantiles_of_a_step_that_was_never_known_are_those_of_its_target() -> None:
+def testresidual_quantiles_of_a_step_that_was_never_known_are_those_of_its_target() -> None:
     residuals = np.random.default_rng(0).normal(size=(200, 3, 2)) * [1.0, 100.0]
-    whole = _quantiles(residuals, [0.1, 0.9])
+    whole = residual_quantiles(residuals, [0.1, 0.9])
     residuals[:, 1, 0] = np.nan
     residuals[:50, 2, 1] = np.nan
 
-    found = _quantiles(residuals, [0.1, 0.9])
+    found = residual_quantiles(residuals, [0.1, 0.9])
 
     np.testing.assert_array_equal(found[0], whole[0])
     pooled = residuals[:, [0, 2], 0]

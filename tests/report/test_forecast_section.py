@@ -34,7 +34,10 @@ def several(outcome: Outcome, names: tuple[str, ...], gaps: bool = False) -> Out
     if gaps:
         history["values"][:, -4] = np.nan
     task = dataclasses.replace(outcome.task, target=names)
-    return dataclasses.replace(outcome, task=task, truth=truth, contestants=contestants, history=history)
+    context = {**outcome.context, "scale": outcome.context["scale"] * sizes}
+    return dataclasses.replace(
+        outcome, task=task, context=context, truth=truth, contestants=contestants, history=history
+    )
 
 
 @pytest.fixture
@@ -98,3 +101,26 @@ def test_several_targets_of_a_window_are_written_apart(one: Outcome) -> None:
 
     assert answer.truth(wide.task, wide.truth[0]).startswith("a ")
     assert ", b " in answer.predicted(wide.task, wide.truth[0], wide.contestants[0], 0)
+
+
+def test_the_page_scores_points_and_quantiles_and_says_what_mase_divides_by(one: Outcome) -> None:
+    section = FORECAST.collect(one)
+
+    assert section["scores"]["columns"] == ["", "MASE", "pinball loss"]
+    assert [row[0] for row in section["scores"]["rows"]] == ["deep", "shallow", "floor"]
+    deep, shallow = (float(row[1]) for row in section["scores"]["rows"][:2])
+    assert deep < shallow and "By its point forecasts deep is ahead" in section["scores"]["caption"]
+    assert "over a season of 12 steps" in section["scaling"]
+    yearly = dataclasses.replace(one, task=dataclasses.replace(one.task, season=1))
+    assert "from one step to the next" in FORECAST.collect(yearly)["scaling"]
+
+
+def test_points_and_quantiles_may_name_different_sides(one: Outcome) -> None:
+    def wider(c: Contestant) -> Contestant:
+        arrays = {**c.output.arrays, "quantiles": c.output.arrays["values"][..., None] + np.linspace(-90, 90, 5)}
+        return dataclasses.replace(c, output=Output("windows", arrays)) if c.side == "deep" else c
+
+    other = dataclasses.replace(one, contestants=tuple(map(wider, one.contestants)))
+    caption = FORECAST.collect(other)["scores"]["caption"]
+
+    assert "By its point forecasts deep is ahead, by its quantiles shallow is." in caption

@@ -7,7 +7,7 @@ import pandas as pd
 
 from automl.records import NUMERIC_KINDS, Dataset, Task
 
-__all__ = ["calendar", "known_ahead", "normalised", "past", "starts_of"]
+__all__ = ["before", "calendar", "known_ahead", "known_moments", "known_names", "normalised", "past", "starts_of"]
 
 
 def starts_of(dataset: Dataset) -> np.ndarray:
@@ -39,23 +39,29 @@ def past(dataset: Dataset, windows: np.ndarray, length: int) -> np.ndarray:
     rows = first[:, None] + np.arange(-length, 0)
     found = values[np.maximum(rows, np.minimum(start, first - 1)[:, None])]
     found[first == start] = np.nan
+    if not np.isnan(found).any():
+        return np.asarray(found)
     flat = found.transpose(0, 2, 1).reshape(-1, length)
-    if np.isnan(flat).any():
-        flat = pd.DataFrame(flat).ffill(axis=1).bfill(axis=1).fillna(0.0).to_numpy()
+    flat = pd.DataFrame(flat).ffill(axis=1).bfill(axis=1).fillna(0.0).to_numpy()
     return np.ascontiguousarray(flat.reshape(len(windows), values.shape[1], length).transpose(0, 2, 1))
 
 
-def normalised(history: np.ndarray, level: str, span: int) -> tuple[np.ndarray, np.ndarray]:
+def normalised(
+    history: np.ndarray, level: str, span: int, recent_steps: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Level and size that a window is measured by, each ``(n, 1, n_targets)``, from its past alone.
 
     Args:
         history: ``(n, length, n_targets)``.
         level: "last", or "mean" of the last `span` steps.
         span: in steps.
+        recent_steps: how many changes tell the size, so that it does not depend on how far back a model looks; None
+            for all.
     """
     recent = history[:, -span:]
     location = history[:, -1:] if level == "last" else recent.mean(axis=1, keepdims=True)
-    spread = np.abs(np.diff(history, axis=1)).mean(axis=1, keepdims=True)
+    latest = history if recent_steps is None else history[:, -(recent_steps + 1) :]
+    spread = np.abs(np.diff(latest, axis=1)).mean(axis=1, keepdims=True)
     spread = spread + 0.25 * recent.std(axis=1, keepdims=True)
     floor = 1e-6 * (1.0 + np.abs(location))
     return location, np.maximum(spread, floor)
@@ -97,6 +103,32 @@ def known_ahead(dataset: Dataset, task_known: list[str], rows: np.ndarray) -> np
         return np.zeros((*rows.shape, 0))
     columns = [pd.to_numeric(dataset.inputs[name], errors="coerce").to_numpy(dtype=np.float64) for name in task_known]
     return np.asarray(np.stack(columns, axis=1)[rows])
+
+
+def known_moments(dataset: Dataset, task_known: list[str], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of covariates known ahead, each ``(n_covariates,)``; 0 and 1 where there is none."""
+    values = known_ahead(dataset, task_known, np.unique(rows))
+    seen = np.isfinite(values)
+    n = np.maximum(seen.sum(axis=0), 1)
+    mean = np.where(seen, values, 0.0).sum(axis=0) / n
+    spread = np.sqrt((np.where(seen, values - mean, 0.0) ** 2).sum(axis=0) / n)
+    return mean, np.where(spread > 0, spread, 1.0)
+
+
+def before(windows: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+    """Row numbers ``(n, length)`` before each window; earlier ones than the series has repeat its first.
+
+    A window at the start of its series, which has no row before it, gets its own first row.
+
+    Args:
+        windows: ``(n, horizon)`` row numbers.
+        starts: for each row, the first row of its series.
+        length: in steps.
+    """
+    first = windows[:, 0]
+    start = starts[first]
+    rows = first[:, None] + np.arange(-length, 0)
+    return np.asarray(np.maximum(rows, np.minimum(start, np.maximum(first - 1, start))[:, None]))
 
 
 def known_names(task: Task) -> list[str]:

@@ -16,7 +16,7 @@ from automl.detect.series.options import is_asked, not_later, spoken_against
 from automl.detect.series.timing import columns_of, stray, time_column, times_of, with_parts
 from automl.errors import DataError, RecipeError
 from automl.goals.forecast import FORECAST
-from automl.records import QUANTITY_KINDS, Column, Recipe
+from automl.records import NUMERIC_KINDS, QUANTITY_KINDS, Column, Recipe
 
 __all__ = ["Axis", "Declined", "axis", "series_blocks"]
 
@@ -116,10 +116,12 @@ def axis(
         return laid
     time, series, others = laid.time, laid.series, laid.others
     if not targets:
-        targets = [c.name for c in others if c.kind in QUANTITY_KINDS and c.name not in laid.idle]
+        free = [c for c in others if c.name not in laid.idle and c.name not in recipe.known]
+        targets = [c.name for c in free if c.kind in QUANTITY_KINDS]
         others = [c for c in others if c.name not in targets]
         if not targets:
             return Declined("no column holds numbers to forecast", time, series)
+    _check_known(columns, others, recipe)
     varying = [c for c in others if c.name not in laid.idle]
     if varying and not asked:
         return Declined(_varies(varying), time, series)
@@ -180,6 +182,20 @@ def _may_be_parts(columns: Sequence[Column], time: Column, targets: Sequence[str
     return [c for c in columns if c.name not in out]
 
 
+def _check_known(columns: Sequence[Column], others: Sequence[Column], recipe: Recipe) -> None:
+    """Refuse a covariate known beforehand that is not there, or that holds no numbers."""
+    kinds, usable = {c.name: c for c in columns}, {c.name for c in others if c.kind in NUMERIC_KINDS}
+    for name in recipe.known:
+        if name not in kinds:
+            raise RecipeError(f"known: no column {name!r}; the data have {', '.join(map(repr, kinds))}")
+        if name not in usable:
+            held = kinds[name]
+            raise RecipeError(
+                f"known: {name!r} holds {held.kind} values ({held.evidence}), and covariates of a forecast are numbers "
+                "or yes and no; write it in numbers, or leave it out"
+            )
+
+
 def _varies(others: Sequence[Column]) -> str:
     more = " and others vary" if len(others) > 1 else " varies"
     return f"{others[0].name!r}{more} beside the time, so each row is predicted from its own columns"
@@ -187,7 +203,7 @@ def _varies(others: Sequence[Column]) -> str:
 
 def _because(time: Column | None, series: Column | None, targets: Sequence[str], asked: bool) -> str:
     if asked:
-        return "horizon, series and metrics of forecasts are options of no other goal"
+        return "horizon, season, series, known and metrics of forecasts are options of no other goal"
     beside = f"series column {' and '.join(map(repr, keys_of(series)))} and " if series else ""
     names = ", ".join(targets[:3]) + (" and more" if len(targets) > 3 else "")
     clock = " and ".join(map(repr, columns_of(time))) if time else "'row order'"
@@ -230,7 +246,7 @@ def _no_numbers(columns: Sequence[Column], targets: Sequence[str], recipe: Recip
     if wrong is None:
         return ""
     if asked:
-        by = "" if recipe.goal else " (horizon, series and metrics of forecasts ask for it)"
+        by = "" if recipe.goal else " (horizon, season, series, known and metrics of forecasts ask for it)"
         raise RecipeError(
             f"goal {FORECAST.name!r}{by} needs numbers, but target {wrong.name!r} holds {wrong.kind} values "
             f"({wrong.evidence})"

@@ -76,7 +76,7 @@ def detect(
     counts = alias if axis.time is not None and axis.time.reading.get("numbers") != "steps" else None
     horizon = ahead(_lengths(dataset), _given(dataset), counts, recipe, is_asked(recipe))
     dataset, dropped = drop_short(dataset, horizon + 2)
-    season, rhythm = _season(dataset, counts, horizon)
+    season, rhythm = _season(dataset, counts, horizon, recipe.season)
     dataset = filled(dataset, season)
     metric = recipe.metric or goals.default_metric(FORECAST.name)
     if not goals.serves(metrics.named(metric).goals, FORECAST.name):
@@ -88,6 +88,7 @@ def detect(
         *rhythm,
         f"horizon {horizon}: {'set by you' if recipe.horizon else 'usual for ' + _pace(counts)}",
         f"metric {metric}: {'set by you' if recipe.metric else 'the usual one for forecast'}",
+        *((f"known beforehand: {', '.join(recipe.known)}",) if recipe.known else ()),
     )
     described = _described(axis, kinds)
     task = Task(
@@ -100,6 +101,7 @@ def detect(
         season=season,
         quantiles=QUANTILES,
         columns=(*described, *covariates),
+        covariates_known=recipe.known,
         time_column=axis.time.name if axis.time else None,
         series_column=axis.series.name if axis.series else None,
         label=recipe.label,
@@ -244,11 +246,26 @@ def _pace(alias: str | None) -> str:
     return f"one value every {calendars.said(alias)}" if alias else "steps without a calendar"
 
 
-def _season(dataset: Dataset, alias: str | None, horizon: int) -> tuple[int, tuple[str, ...]]:
-    """The calendar's season, and whether most series follow it. Values decide nothing; they are only spoken of."""
-    season = calendars.season(alias)
+def _season(
+    dataset: Dataset, alias: str | None, horizon: int, wanted: int | None
+) -> tuple[int, tuple[str, ...]]:  # fmt: skip
+    """The season set by the user or the calendar's, and whether most series follow it.
+
+    Values decide nothing; they are only spoken of.
+
+    Raises:
+        RecipeError: no series has two of the seasons asked for before its last window.
+    """
     bounds = block_bounds(dataset.series, dataset.n_rows)
     first, end = max(bounds, key=lambda b: b[1] - b[0])
+    if wanted is not None:
+        if wanted > 1 and end - first - horizon < 2 * wanted:
+            raise RecipeError(
+                f"season {wanted} is too long: the longest series has {end - first:,} rows, and two seasons beside a "
+                f"window of {horizon} are needed; ask for at most {max((end - first - horizon) // 2, 1)}"
+            )
+        return wanted, (f"season {wanted}: set by you",)
+    season = calendars.season(alias)
     pace = f"one value every {calendars.said(alias)}" if alias else "no calendar frequency: steps are counted"
     if season > 1 and end - first - horizon < 2 * season:
         return 1, (f"{pace}, season 1: the series are too short for a season of {season} steps",)

@@ -16,7 +16,8 @@ def is_asked(recipe: Recipe) -> bool:
     """Whether a forecast is asked for: by its goal, or by an option that no other goal has."""
     if recipe.goal is not None:
         return goals.named(recipe.goal).in_windows
-    return recipe.horizon is not None or recipe.series is not None or _scores_forecasts_alone(recipe)
+    asked = recipe.horizon is not None or recipe.season is not None or recipe.series is not None or bool(recipe.known)
+    return asked or _scores_forecasts_alone(recipe)
 
 
 def _scores_forecasts_alone(recipe: Recipe) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from automl import goals
+from automl import goals, metrics
 from automl.records import Outcome, Section
 from automl.report import sides, words
 from automl.report.windows import past, series_of, starts
@@ -17,6 +17,7 @@ N_WINDOWS = 4
 N_WINDOWS_EACH = 2  # of several targets
 N_TARGETS = 4
 N_BEFORE = 2  # horizons of history shown
+WHAT = {"mase": "by its point forecasts", "pinball": "by its quantiles"}
 
 
 def collect(outcome: Outcome) -> dict[str, Any] | None:
@@ -30,7 +31,58 @@ def collect(outcome: Outcome) -> dict[str, Any] | None:
         "targets": [target(outcome, t, name, len(names)) for t, name in enumerate(names[:N_TARGETS])],
         "left_out": names[N_TARGETS:],
         "n_windows": len(outcome.truth),
+        "scores": scores(outcome),
+        "scaling": scaling(outcome),
     }
+
+
+def scores(outcome: Outcome) -> dict[str, Any]:
+    """Scores of point forecasts and of quantiles for each contestant, and which finalist is ahead by each."""
+    names = [*(["mase"] if "scale" in outcome.context else []), *(["pinball"] if outcome.task.quantiles else [])]
+    shown = sorted((c for c in outcome.contestants if c.side in sides.ORDER), key=lambda c: sides.ORDER[c.side])
+    truth = np.asarray(outcome.truth, dtype=float)
+    found = {
+        c.side: [
+            metrics.score(name, truth, c.output, outcome.weight, dict(outcome.context))
+            if metrics.named(name).reads in c.output.arrays
+            else None
+            for name in names
+        ]
+        for c in shown
+    }
+    ahead = []
+    for place, name in enumerate(names):
+        pair = {side: found[side][place] for side in ("deep", "shallow") if side in found}
+        both = {side: score for side, score in pair.items() if score is not None}
+        if len(both) == 2:
+            ahead.append((WHAT[name], min(both, key=lambda side: both[side])))
+    if len(ahead) == 2:
+        same = ahead[0][1] == ahead[1][1]
+        said = f"{ahead[0][0].capitalize()} {ahead[0][1]} is ahead, " + (
+            "and by its quantiles as well." if same else f"{ahead[1][0]} {ahead[1][1]} is."
+        )
+    else:
+        said = ""
+    return {
+        "title": "Point forecasts and quantiles",
+        "caption": f"{said} Lower is better. The verdict is by {words.metric(outcome.task.metric)} alone.".strip(),
+        "columns": ["", *(words.metric(name) for name in names)],
+        "rows": [
+            [side, *(words.NOTHING if score is None else words.number(float(score)) for score in own)]
+            for side, own in found.items()
+        ],
+        "numeric": list(range(1, 1 + len(names))),
+    }
+
+
+def scaling(outcome: Outcome) -> str:
+    """What MASE divides errors by."""
+    season = int(outcome.task.season or 1)
+    by = "from one step to the next" if season == 1 else f"over a season of {words.count(season, 'step')}"
+    return (
+        f"MASE is the mean absolute error divided by the mean absolute change {by}, in the rows before the test part, "
+        "for each series and target."
+    )
 
 
 def target(outcome: Outcome, t: int, name: str, n_targets: int) -> dict[str, Any]:
@@ -179,13 +231,20 @@ FORECAST = Section(
     order=73,
     collect=collect,
     template="""
+<h3>{{ scores.title }}</h3>
+{{ table(scores) }}
+<p>{{ scores.caption }} {{ scaling }}</p>
 {% for target in targets %}{% if targets | length > 1 %}<h3>{{ target.name }}</h3>{% endif %}
 {% set n = target.windows | length %}{% if n_windows > n %}<p>{{ n }} of {{ n_windows }} test windows.</p>{% endif %}
 {% for chart in target.windows %}{{ figure(chart) }}{% endfor %}
 {% if target.by_step %}{{ figure(target.by_step) }}{% endif %}{% endfor %}
 {% if left_out %}<p class="quiet">Not drawn: {{ left_out | join(", ") }}.</p>{% endif %}
 """,
-    markdown="""{% for target in targets %}{% for chart in target.windows %}{{ figure(chart) }}
+    markdown="""{{ table(scores) }}
+
+{{ scores.caption }} {{ scaling }}
+
+{% for target in targets %}{% for chart in target.windows %}{{ figure(chart) }}
 {% endfor %}{% if target.by_step %}{{ figure(target.by_step) }}
 {% endif %}{% endfor %}{% if left_out %}Not drawn: {{ left_out | join(", ") }}.{% endif %}""",
 )

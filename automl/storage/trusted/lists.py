@@ -20,6 +20,8 @@ OWN = (
     "automl.baselines.forecast.LaggedBoosting",
     "automl.baselines.forecast.LaggedRidge",
     "automl.baselines.forecast.Naive",
+    "automl.baselines.smoothing.Smoothing",
+    "automl.baselines.window_ridge.WindowRidge",
     "automl.baselines.features.gradients.PictureFeatures",
     "automl.baselines.features.intervals.IntervalFeatures",
     "automl.baselines.features.patches.PatchFeatures",
@@ -34,6 +36,7 @@ OWN = (
     "automl.baselines.learners.trees.Forest",
     "automl.baselines.features.trigrams.Trigrams",
     "automl.baselines.learners.vectors.Vectors",
+    "automl.baselines.features.pretrained.PretrainedFeatures",
     "automl.baselines.features.words.TextFeatures",
 )
 ESTIMATORS = (
@@ -159,6 +162,7 @@ WORDS: Mapping[str, frozenset[str]] = {
         "splitter": "best random",
         "svd_solver": "auto full covariance_eigh arpack randomized",
         "token_pattern": r"(?u)\b\w\w+\b",
+        "transform": "none sqrt log",
         "transformers": "encoder numerical remainder drop passthrough",
         "transformers_": "encoder numerical remainder drop passthrough",
         "vectorizer": "tfidf",
