@@ -67,6 +67,7 @@ def fit(
     budget: str | float | None = None,
     max_trials: int | None = None,
     templates: str | Sequence[str] | None = None,
+    pretrained: str | Path | None = None,
     seed: int | None = None,
     min_gain: float | None = None,
     repeats: int | None = None,
@@ -106,6 +107,8 @@ def fit(
             the same seed gives the same result on the same machine. None for five minutes.
         max_trials: the most deep trials, and the most shallow fits; None for no such bound.
         templates: deep templates to search; None for all that fit the task.
+        pretrained: folder of a backbone that was trained elsewhere, whose vectors of texts both sides read (a BERT-like
+            encoder or vectors of words, as safetensors); None for models trained on these rows alone.
         seed: seed of splits, searches and networks. None for 0.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best possible
             one. None for 0.005.
@@ -121,7 +124,7 @@ def fit(
         plugins: Python files or entry points that add templates, baselines, metrics and so on.
         ensemble: whether a finalist may be a weighted ensemble. None for yes.
         json_lines: whether to show progress as one JSON object per line on standard error.
-        search: how the deep side searches: a mapping with oracle, memory, log, device, workers, ray_address.
+        search: how the deep side searches: a mapping with oracle, memory, log, device, precision, workers, ray_address.
         costs: how much the model is used, for its total cost: a mapping with retrains_per_year (12) and
             predictions_per_year (1,000,000).
         source: where the arguments come from, for messages; leave it out.
@@ -161,6 +164,7 @@ def run(
     budget: str | float | None = None,
     max_trials: int | None = None,
     templates: str | Sequence[str] | None = None,
+    pretrained: str | Path | None = None,
     seed: int | None = None,
     min_gain: float | None = None,
     repeats: int | None = None,
@@ -179,6 +183,7 @@ def run(
     memory: str | float | None = None,
     log: str | Sequence[str] | None = None,
     device: str | None = None,
+    precision: str | None = None,
     workers: int | None = None,
     ray_address: str | None = None,
     retrains_per_year: float | None = None,
@@ -206,6 +211,7 @@ def run(
         budget: time for the whole call, as in `fit`.
         max_trials: the most deep trials, and the most shallow fits.
         templates: deep templates to search.
+        pretrained: folder of a backbone whose vectors of texts both sides read.
         seed: seed of splits, searches and networks.
         min_gain: smallest gain that counts.
         repeats: number of further splits on which both finalists are compared again.
@@ -224,6 +230,7 @@ def run(
         memory: memory for one trial, such as "8GB".
         log: other logs of trials: tensorboard, mlflow.
         device: where networks train: auto, cpu, one, all.
+        precision: what networks compute in: auto, float32, mixed_bfloat16.
         workers: trials that run at once; more than one needs Ray.
         ray_address: Ray to run on. Only here can it be the address of a cluster, which a file may not give
             (docs/scale.md).
@@ -319,7 +326,7 @@ def inspect(
     )  # fmt: skip
 
 
-def load(path: str | Path, plugins: Sequence[str | Path] = ()) -> Model:
+def load(path: str | Path, plugins: Sequence[str | Path] = (), pretrained: str | Path | None = None) -> Model:
     """Open a saved model; no code from the folder is run.
 
     Args:
@@ -327,15 +334,23 @@ def load(path: str | Path, plugins: Sequence[str | Path] = ()) -> Model:
         plugins: where its goal, its modality or its shallow model is a plug-in's: Python files, which run as code, and
             names of entry points. Goals and modalities of installed packages are known without; types of a model are
             built only if their plug-in is named here.
+        pretrained: folder where the backbone lies now whose vectors of texts the model reads, with the files of the
+            contest; None for where it lay.
 
     Raises:
         BundleError: the folder is incomplete, altered, of another version, names code that is neither ours nor that of
             a plug-in named here, or is of a goal or a modality that no plug-in known here brings.
-        RecipeError: a plug-in is missing or cannot be imported.
+        RecipeError: a plug-in is missing or cannot be imported, or the model reads no backbone's vectors.
+        DataError: the folder holds another backbone than the model was trained with.
     """
     from automl import bundle, catalog, modalities
 
     named = [plugins] if isinstance(plugins, str | Path) else list(plugins)
     catalog.extend(named)
     opened = bundle.open(path, modalities.restore, modalities.restore_codec, plug_ins=catalog.plug_ins(named))
-    return Model(opened.task, opened.predictors, opened.recommended, Path(path), dict(opened.result))
+    task = opened.task
+    if pretrained is not None:
+        from automl.pretrained import relocated
+
+        task = relocated(task, pretrained)
+    return Model(task, opened.predictors, opened.recommended, Path(path), dict(opened.result))

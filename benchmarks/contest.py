@@ -1,6 +1,6 @@
 """The whole catalog of a data folder at one budget: both finalists beside the floor, champion, verdict, times.
 
-    python benchmarks/contest.py [--data DIR] [--budget 60] [--only adult,letter] [--out FILE]
+    python benchmarks/contest.py [--data DIR] [--budget 60] [--only adult,letter] [--pretrained DIR] [--out FILE]
 
 The folder holds a `catalog.json` with one entry a set (name, file, target, metric, and for forecasts date, horizon,
 series) and `splits/<name>.npy` marking the test rows. Each set runs in a process of its own, one after another.
@@ -33,6 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default="", help="also append the lines of JSON to this file")
     parser.add_argument("--keep", default="", help="folder for the runs (default: a temporary one)")
+    parser.add_argument("--pretrained", default="", help="folder of a backbone for sets of texts")
     parser.add_argument("--one", default="", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -74,6 +75,8 @@ def one(name: str, args: argparse.Namespace) -> None:
     folder = Path(args.data)
     entry = next(e for e in json.loads((folder / "catalog.json").read_text()) if e["name"] == name)
     options = entry_data(folder, entry)
+    if args.pretrained and entry["modality"].startswith("text"):
+        options["pretrained"] = args.pretrained
     out = Path(args.keep) / name if args.keep else Path(tempfile.mkdtemp()) / name
     called = time.monotonic()
     result = automl.fit(

@@ -32,9 +32,18 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
+<<<<<<< HEAD
+PICTURES = ("cnn", "resnet", "vit")
 SERIES = ("resnet1d", "lite", "tcn", "series_transformer", "series_rnn")
 FORECASTS = ("mlp_forecast", "nhits", "patch_transformer", "rnn_forecast")
-TEMPLATES = ("mlp", "cnn", "text_cnn", *SERIES, *FORECASTS)
+TEXTS = ("ngram_mlp", "text_cnn", "text_rnn", "text_transformer", "pretrained_text")
+TEMPLATES = ("mlp", *PICTURES, *TEXTS, *SERIES, *FORECASTS)
+=======
+SERIES = ("resnet1d", "lite", "tcn", "series_transformer", "series_rnn")
+FORECASTS = ("mlp_forecast", "nhits", "patch_transformer", "rnn_forecast")
+TEXTS = ("ngram_mlp", "text_cnn", "text_rnn", "text_transformer", "pretrained_text")
+TEMPLATES = ("mlp", "cnn", "resnet", "vit", *TEXTS, *SERIES, *FORECASTS)
+>>>>>>> pictures
 PARTS = ("precision", "xla", "threads", "dispatch", "spread", "side-by-side")
 BASE: dict[str, Any] = {"precision": "float32", "xla": False, "steps": 0, "devices": 1, "threads": 0}
 SPREAD = ("mlp", "cnn")  # the policy expects nothing of the others at these sizes
@@ -61,7 +70,7 @@ def arguments() -> argparse.Namespace:
 
 def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, ...], Any]:
     """Inputs, target, specs and head of 2,048 rows."""
-    from automl.records import Head, InputSpec
+    from automl.records import NGRAM_BITS, Head, InputSpec
 
     rng, n = np.random.default_rng(0), 2048
     classes = Head("multiclass", (10,), "softmax", "sparse_categorical_crossentropy", (), (0.1,) * 10)
@@ -71,11 +80,18 @@ def synthetic(name: str) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Any, 
         quantiles = [list(np.quantile(column, np.linspace(0, 1, 65))) for column in x.T]
         stats = {"median": [0.0] * 20, "scale": [1.0] * 20, "quantiles": quantiles}
         return {"numbers": x}, labels, (InputSpec("numbers", "numbers", (20,), "float32", 0, stats),), classes
-    if name == "cnn":
+    if name in ("cnn", "resnet", "vit"):
         x = rng.integers(0, 256, size=(n, 28, 28, 1)).astype("uint8")
         spec = InputSpec("image", "image", (28, 28, 1), "uint8", 0, {"mean": [128.0], "std": [70.0]})
         return {"image": x}, labels, (spec,), classes
-    if name == "text_cnn":
+    if name == "ngram_mlp":
+        x = rng.integers(1, 40_000, size=(n, 512)) + (rng.integers(1, 2_048, size=(n, 512)) << NGRAM_BITS)
+        spec = InputSpec("ngrams", "ngrams", (512,), "int32", 40_000, {})
+        return {"ngrams": x.astype("int32")}, labels, (spec,), classes
+    if name == "pretrained_text":
+        spec = InputSpec("vectors", "vectors", (384,), "float32", 0, {"mean": [0.0] * 384, "std": [1.0] * 384})
+        return {"vectors": rng.normal(size=(n, 384)).astype("float32")}, labels, (spec,), classes
+    if name in TEXTS:
         x = rng.integers(0, 5000, size=(n, 64)).astype("int32")
         return {"tokens": x}, labels, (InputSpec("tokens", "tokens", (64,), "int32", 5000, {}),), classes
     if name in SERIES:

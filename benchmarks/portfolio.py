@@ -41,6 +41,7 @@ from portfolio_choice import parsed, report
 
 NOT_DRAWN = ("epochs", "known")
 VALID_SHARE = 3  # every third row
+MOST_STARTS = 4
 FEW_ROWS = 1000
 
 
@@ -177,7 +178,7 @@ def baseline_settings(baseline: Any, task: Any, facts: Any, place: str) -> dict[
 
 def places(n_draws: int) -> list[str]:
     """Places in the order in which they are fitted."""
-    return ["start0", "start1", *(f"draw{i}" for i in range(n_draws))]
+    return [*(f"start{i}" for i in range(MOST_STARTS)), *(f"draw{i}" for i in range(n_draws))]
 
 
 # --------------------------------------------------------------------------- a fit

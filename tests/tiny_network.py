@@ -40,6 +40,7 @@ def build(choices, knobs, specs, head):
     from automl.layers.forecast import ContextRestore, ContextScale
     from automl.layers.output import RawOutput, starting_bias
 
+    specs = [spec for spec in specs if spec.kind != "ngrams"]
     inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
     seen, undo = dict(inputs), None
     if head.goal == "forecast":

@@ -21,6 +21,8 @@ __all__ = ["BOOSTING", "FLOOR", "FOREST", "LINEAR", "VECTORS"]
 GOALS: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel", "regression")
 MOST_VECTOR_ROWS = 15_000
 FEW = 1000
+SMALL_TABLE = 5_000
+"""Below this many rows some families begin with settings that were chosen on twenty public tables (decision 36)."""
 COMPONENTS = 50
 EVEN = 1.1
 """The most frequent class has at most so many times the rows of the rarest: weights would change nothing."""
@@ -137,12 +139,19 @@ def linear(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 
 def linear_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """How many levels and text dimensions, and which scales; class weights. Of a positive target its logarithm next."""
+    """How many levels and text dimensions, and which scales; class weights.
+
+    Second comes the logarithm of a positive target, and on small tables balanced classes (decision 36).
+    """
     first = {
         "text_dimensions": first_dimensions(task, facts, 30), "max_levels": 60, "quantiles": True, "class_weight": None
     }  # fmt: skip
     options = {"max_levels": level_options(facts, 60, 30, 200)} | text_options(task, 0, 20, 60)
-    then = [{"unskew": LOGARITHM}] if goals.named(task).is_numeric and facts.positive else []
+    then: list[Mapping[str, Any]] = []
+    if goals.named(task).is_numeric and facts.positive:
+        then.append({"unskew": LOGARITHM})
+    if weights_options(task, facts) and facts.n_rows < SMALL_TABLE:
+        then.append({"class_weight": "balanced"} | ({"max_levels": 30} if 30 in options["max_levels"] else {}))
     yield from tuned(task, facts, first, options | scale_options(task), seed, then, LINEAR_LEVELS)
 
 
@@ -157,12 +166,12 @@ def boosting(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 
 def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """scikit-learn's defaults first, grown until early stopping; smaller leaves next where rows are few.
+    """scikit-learn's defaults first, grown until early stopping; then rate, leaves, leaf size, penalty and columns.
 
-    Then rate, leaves, leaf size, penalty and columns a split.
+    On small tables small trees with a penalty and few columns a split come first, and scikit-learn's defaults third.
     """
     few = facts.n_rows < FEW
-    first = {
+    usual = {
         "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 20, "l2_regularization": 0.0,
         "max_features": 1.0, "max_iter": 1000, "patience": 30, "class_weight": None,
         "text_dimensions": first_dimensions(task, facts, 10), "loss": loss_for(task),
@@ -172,7 +181,24 @@ def boosting_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
         "l2_regularization": [0.0, 0.1, 1.0, 10.0], "max_features": [1.0, 0.7, 0.4, 0.2],
     }  # fmt: skip
     options |= text_options(task, 0, 10, 30)
-    yield from tuned(task, facts, first | plain(task), options, seed, [{"min_samples_leaf": 5}] if few else [])
+    usual |= plain(task)
+    if facts.n_rows >= SMALL_TABLE:
+        yield from tuned(task, facts, usual, options, seed)
+        return
+    small = usual | {
+        "learning_rate": 0.08, "max_leaf_nodes": 6, "min_samples_leaf": 3, "l2_regularization": 10.0,
+        "max_features": 0.2, **drawn_in(task, facts),
+    }  # fmt: skip
+    larger = {
+        "learning_rate": 0.05, "max_leaf_nodes": 18, "min_samples_leaf": 11 if few else 37, "l2_regularization": 1.0,
+        "max_features": 0.7,
+    }  # fmt: skip
+    yield from tuned(task, facts, small, options, seed, [larger, usual | {"min_samples_leaf": 5 if few else 20}])
+
+
+def drawn_in(task: Task, facts: Facts) -> dict[str, bool]:
+    """Draw in the target where it is skewed."""
+    return {"unskew": bool(facts.skewed)} if goals.named(task).is_numeric else {}
 
 
 def plain(task: Task) -> dict[str, bool]:
@@ -238,10 +264,14 @@ def vectors(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 
 def vectors_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Width of the kernel and price of errors."""
-    first = {"C": 10.0, "width": 0.5, "quantiles": True, "class_weight": None}
+    """Width of the kernel and price of errors; small tables begin without the normal scale (decision 36)."""
+    first: dict[str, Any] = {"C": 10.0, "width": 0.5, "quantiles": True, "class_weight": None}
+    then: list[Mapping[str, Any]] = [{"C": 20.0, "width": 0.35}]
+    if facts.n_rows < SMALL_TABLE and "quantiles" in scale_options(task):
+        then = [{"C": 2.7, "width": 0.34}, {"C": 10.0, "width": 0.16}, first | drawn_in(task, facts)]
+        first = {"C": 6.0, "width": 0.6, "quantiles": False, "class_weight": None, **plain(task)}
     options = {"C": (0.3, 100.0), "width": (0.15, 1.5)} | scale_options(task)
-    yield from tuned(task, facts, first, options, seed, [{"C": 20.0, "width": 0.35}], SCALED_LEVELS)
+    yield from tuned(task, facts, first, options, seed, then, SCALED_LEVELS)
 
 
 def too_many_rows(task: Task, facts: Facts) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 from automl.baselines.features.columns import TableFeatures
 from automl.baselines.learners.boosters import Boosters, Library, installed
 from automl.baselines.model import Model
-from automl.baselines.tabular import COMPONENTS, FEW, GOALS, loss_for, plain, tuned
+from automl.baselines.tabular import COMPONENTS, FEW, GOALS, SMALL_TABLE, drawn_in, loss_for, plain, tuned
 from automl.records import Baseline, Facts, Task
 
 __all__ = ["CATBOOST", "LIGHTGBM"]
@@ -31,9 +31,12 @@ def lightgbm(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
 
 
 def lightgbm_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
-    """LightGBM's defaults first, grown until early stopping; then what they leave open."""
+    """LightGBM's defaults first, grown until early stopping; then what they leave open.
+
+    On small tables small trees with a penalty and few columns each come first, and LightGBM's defaults second.
+    """
     few = facts.n_rows < FEW
-    first = {
+    usual = {
         "learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20, "lambda_l2": 0.0, "feature_fraction": 1.0,
         "bagging_fraction": 1.0, "max_iter": 2000, "patience": 30, "class_weight": None,
         "loss": loss_for(task),
@@ -43,7 +46,19 @@ def lightgbm_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[s
         "lambda_l2": [0.0, 0.1, 1.0, 10.0], "feature_fraction": [1.0, 0.8, 0.6, 0.4],
         "bagging_fraction": [1.0, 0.8, 0.6],
     }  # fmt: skip
-    yield from tuned(task, facts, first | plain(task), options, seed, [{"min_data_in_leaf": 5}] if few else [])
+    usual |= plain(task)
+    if facts.n_rows >= SMALL_TABLE:
+        yield from tuned(task, facts, usual, options, seed)
+        return
+    small = usual | {
+        "learning_rate": 0.08, "num_leaves": 6, "min_data_in_leaf": 3, "lambda_l2": 10.0, "feature_fraction": 0.4,
+        **drawn_in(task, facts),
+    }  # fmt: skip
+    larger = {
+        "learning_rate": 0.05, "num_leaves": 19, "min_data_in_leaf": 11 if few else 37, "lambda_l2": 1.0,
+        "feature_fraction": 0.8, "bagging_fraction": 0.6, **plain(task),
+    }  # fmt: skip
+    yield from tuned(task, facts, small, options, seed, [usual, larger])
 
 
 def catboost(task: Task, settings: Mapping[str, Any], seed: int) -> Model:

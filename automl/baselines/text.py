@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from automl.baselines.features.pretrained import PretrainedFeatures
 from automl.baselines.features.words import TextFeatures
-from automl.baselines.learners.linear import Linear
+from automl.baselines.learners.linear import Fourier, Linear
 from automl.baselines.model import Model, draws, labelled
 from automl.baselines.tabular import GOALS, floor, floor_settings, weights_options
+from automl.pretrained import backbone_of
 from automl.records import MIN_LEVEL_ROWS, Baseline, Facts, Task
 
-__all__ = ["CHARACTERS", "FLOOR", "MARGIN", "WORDS"]
+__all__ = ["CHARACTERS", "FLOOR", "MARGIN", "PRETRAINED", "WORDS"]
 
+VECTOR_STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 RIDGE_STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
@@ -64,6 +67,34 @@ def _strong_settings(loss: str, task: Task, facts: Facts, seed: int) -> Iterator
     yield from draws(first, options | weights_options(task, facts), seed)
 
 
+def pretrained_model(task: Task, settings: Mapping[str, Any], seed: int) -> Model:
+    """A linear model, or a machine with a kernel, on vectors that a backbone made of the texts."""
+    features = PretrainedFeatures(task, settings["words"])
+    loss = settings["loss"] if labelled(task) or settings["loss"] == "kernel" else "ridge"
+    n_classes = len(task.classes)
+    if loss == "kernel":
+        return Model(
+            task, features, Fourier(task.goal, n_classes, settings["n_features"], settings["width"], seed=seed)
+        )
+    strengths = {"logistic": (0.01, 0.03, 0.1, 0.5), "hinge": (0.3, 1.0, 3.0, 10.0), "ridge": VECTOR_STRENGTHS}[loss]
+    return Model(task, features, Linear(task.goal, n_classes, loss, strengths, settings.get("class_weight"), seed=seed))
+
+
+def pretrained_settings(task: Task, facts: Facts, seed: int) -> Iterator[Mapping[str, Any]]:
+    """Vectors beside words, then vectors alone, then a kernel on them."""
+    loss = "logistic" if labelled(task) else "ridge"
+    first = {"words": 1.0, "loss": loss, "n_features": 2_000, "width": 0.5, "class_weight": None}
+    alone = {"words": 0.0}
+    kernel = {"words": 0.0, "loss": "kernel"}
+    others = {"words": [0.0, 0.5, 1.0, 2.0], "loss": [loss, "ridge", "hinge"] if labelled(task) else [loss]}
+    yield from draws(first, others | weights_options(task, facts), seed, (alone, kernel))
+
+
+def without_backbone(task: Task, facts: Facts) -> str | None:
+    """Why the family cannot be used: no backbone makes vectors of the texts."""
+    return None if backbone_of(task) else "it reads vectors of a backbone; pass pretrained=FOLDER for one"
+
+
 FLOOR = Baseline("text_floor", "floor", "text", GOALS, floor, floor_settings, source="class priors or target means")
 WORDS = Baseline(
     "words", "fast", "text", GOALS, text_model, words_settings, source="TF-IDF + logistic or ridge", seed_share=0.0
@@ -87,4 +118,16 @@ CHARACTERS = Baseline(
     characters_settings,
     source="TF-IDF of words and char_wb",
     seed_share=0.0,
+)
+PRETRAINED = Baseline(
+    "pretrained_linear",
+    "strong",
+    "text",
+    GOALS,
+    pretrained_model,
+    pretrained_settings,
+    unfit=without_backbone,
+    source="linear models and random Fourier features on frozen vectors: SentEval, Conneau & Kiela 2018",
+    seed_share=0.0,
+    turn=-1,
 )

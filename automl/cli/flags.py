@@ -41,6 +41,9 @@ Budget = Annotated[
 ]
 MaxTrials = Annotated[int | None, typer.Option(help="Most deep trials, and most shallow fits.")]
 Templates = Annotated[str | None, typer.Option(help="Deep templates to search, separated by commas.")]
+Pretrained = Annotated[
+    str | None, typer.Option(help="Folder of a pretrained backbone, whose vectors of texts both sides read.")
+]
 Seed = Annotated[int | None, typer.Option(help="Seed of splits, searches and networks.")]
 MinGain = Annotated[
     float | None,
@@ -72,6 +75,9 @@ Memory = Annotated[
     typer.Option(help="Memory for one trial, such as 8GB; the table may use an eighth. Default most of what is free."),
 ]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, one (one device per trial) or all (each trial on all).")]
+Precision = Annotated[
+    str | None, typer.Option(help="What networks compute in: auto, float32 or mixed_bfloat16; auto may try both.")
+]
 Workers = Annotated[int | None, typer.Option(help="Trials that run at once; more than one needs Ray. Default 1.")]
 RayAddress = Annotated[str | None, typer.Option(help="Ray to run on: auto, local, ray://host:port.")]
 Plugins = Annotated[str | None, typer.Option(help="Plug-ins: Python files, names of entry points; with commas.")]

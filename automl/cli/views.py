@@ -139,6 +139,9 @@ def predict(
         str | None,
         typer.Option(metavar="FILE", help="Of a forecast, the covariates known beforehand of the steps to predict."),
     ] = None,
+    pretrained: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Where the backbone of MODEL lies now, if not where it lay.")
+    ] = None,
 ) -> None:
     """Predict NEW rows with a saved MODEL; what is odd about the rows goes to standard error."""
     from automl import api
@@ -148,7 +151,7 @@ def predict(
         raise RecipeError(f"--out: expected a name ending in one of {', '.join(FORMATS)}, got {out!r}")
     if sum((proba, interval is not None, set_ is not None)) > 1:
         raise RecipeError("--proba, --interval and --set: expected one of them, got several; run one after another")
-    loaded = api.load(model, words(plugins) or ())
+    loaded = api.load(model, words(plugins) or (), **given({"pretrained": pretrained}))
     chosen = loaded if side is None else loaded.side(side)
     asked: dict[str, Any] = given({"on_odd": on_odd, "future": future})
     rows = chosen.read(new, **asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import math
 import os
 import time
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automl import goals, metrics
+from automl import metrics
 from automl.deep import repeat as repeats
 from automl.deep.archive import Archive, as_run, scores_of
 from automl.deep.data import training_data_of
 from automl.deep.executor import LocalPool, Pool
 from automl.deep.family import Candidate, FamilySearch, PendingTrial
 from automl.deep.finalist import Finalist
+from automl.deep.lengths import Lengths
 from automl.deep.messages import TrialResult, TrialSpec, plain
 from automl.deep.oracle import Oracle, vary
 from automl.deep.pruner import at_milestones, milestones_for
@@ -30,7 +32,6 @@ from automl.deep.training import device as devices
 from automl.deep.training.failure import explain
 from automl.deep.training.loss_knobs import LOSS_KNOBS, declare
 from automl.deep.training.trainer import Trainer
-from automl.layers.fusion import TABLE_KINDS
 from automl.records import Run, SearchOptions
 from automl.sides.holdouts import MultiHoldoutPolicy
 from automl.sides.ranking import order
@@ -44,13 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["DeepSide"]
 
 KEPT_FITS = 8
-FIRST_SHARE = 0.4
-SMALL_ROWS = 5_000
-"""Of fewer training rows of a table, or fewer whole series, several short trials find more than one long one (decisions
-30 and 40)."""
-WANTED_TRIALS, WANTED_ON_SERIES, LAST_TRIALS = 6, 3, 2
-SHORTEST_SHARE = 0.2
-"""The smallest share of its schedule that a trial on few rows is given."""
 NEIGHBOURS = 2
 COMPILE_SHARE = 0.15
 LEAST_SHARE = 0.3
@@ -119,12 +113,13 @@ class DeepSide:
         self.trainer = Trainer(
             training_data,
             templates,
-            devices.prepare(self.options.device),
+            devices.prepare(self.options.device, self.options.precision),
             self.options.memory_mib,
             stopping,
         )
         self.trainer.on_stuck = self._on_stuck
-        self.wanted_trials = wanted_trials(self.trainer.data.n_train, task, encoder.specs)
+        self.lengths = Lengths.of(self.trainer.data.n_train, task, encoder.specs)
+        self.trained_longer: set[str] = set()
         self.pool: Pool = remote or LocalPool(self.trainer)
         if remote is not None:
             remote.supply(self.trainer.training_data, tuple(templates), self.options.memory_mib)
@@ -207,7 +202,7 @@ class DeepSide:
                 higher_is_better=self.higher_is_better,
                 seed=self.seed,
                 name=self.options.oracle,
-                also=lambda space: declare(space, self.trainer.training_data.head, self.metric),
+                also=lambda space: declare(space, self.trainer.training_data.head, self.metric, specs),
             )
             prior = 1.0 if template.prior is None else max(float(template.prior(specs, facts)), 1e-3)
         except Exception as error:  # a template's own fault must not end the contest
@@ -245,7 +240,8 @@ class DeepSide:
             search = self._short_search(seconds)
             if search is None:
                 return None
-        number = self._vary(search) if short else self._ask(search)
+        longer = self._longer(seconds) if by_time and not short else None
+        search, number = longer or (search, self._vary(search) if short else self._ask(search))
         if number is None:
             # With a trial of this search under way, the oracle may only be waiting for its score.
             search.exhausted = all(pending.search is not search for pending in under_way)
@@ -257,7 +253,7 @@ class DeepSide:
             self.seed * 1000 + search.n_runs,
             seconds,
             soft_seconds=self._soft_seconds(seconds),
-            least_share=SHORTEST_SHARE if self.wanted_trials else None,
+            least_share=self.lengths.least_share,
             milestones=milestones_for(search.peers) if self.early_stopping else (),
             promotion_score=self.holdout_policy.promotion_score(),
             promotion_share=self.holdout_policy.share,
@@ -266,16 +262,36 @@ class DeepSide:
         return PendingTrial(search, number, spec)
 
     def _soft_seconds(self, seconds: float) -> float | None:
-        """Seconds that the trial should take if its schedule is not shortened much by that; None for no such bound.
-
-        The first trial gets a share of the time, so that there is time for others. On few rows, where short
-        schedules lose little, the time is shared by the trials that are still wanted. Once the best trial is judged on
-        n hold-outs, each later trial gets at most 1/n of the time, so that it can be judged on as many.
-        """
-        share = 1 / self.ranked[0].run.n_holdouts if self.ranked else FIRST_SHARE
-        if self.wanted_trials:
-            share = min(share, 1 / max(self.wanted_trials - self.n_runs, LAST_TRIALS))
+        """Seconds that the trial should take if its schedule is not shortened much by that; None for no such bound."""
+        share = self.lengths.share(self.n_runs, self.ranked[0].run.n_holdouts if self.ranked else None)
         return share * seconds if share < 1 and math.isfinite(seconds) else None
+
+    def _search_of(self, candidate: Candidate) -> FamilySearch | None:
+        """The search of a candidate's template."""
+        return next((search for search in self.searches if search.template is candidate.template), None)
+
+    def _longer(self, seconds: float) -> tuple[FamilySearch, str] | None:
+        """The search of the best trial and the oracle's number of its settings, if they deserve a longer schedule.
+
+        Args:
+            seconds: time allotted.
+        """
+        search = self._waiting_for_longer()
+        if search is None or not self.lengths.may_be_longer(self.ranked[0], self.n_runs, seconds):
+            return None
+        self.trained_longer.add(_key(self.ranked[0]))
+        return search, search.oracle.enter(self.ranked[0].settings)
+
+    def _waiting_for_longer(self) -> FamilySearch | None:
+        """The search of the best trial, if its schedule was shortened and it was not yet trained for longer."""
+        if (
+            not self.ranked
+            or not self.lengths.is_shortened(self.ranked[0])
+            or _key(self.ranked[0]) in self.trained_longer
+        ):
+            return None
+        search = self._search_of(self.ranked[0])
+        return search if search is not None and search.oracle.name in ("bayesian", "random") else None
 
     def _ask(self, search: FamilySearch) -> str | None:
         """The oracle's number of the next settings."""
@@ -307,7 +323,7 @@ class DeepSide:
         if not self.ranked or self.pool.n_workers != 1 or not self.reuse_shapes:
             return None
         best = self.ranked[0]
-        search = next((search for search in self.searches if search.template is best.template), None)
+        search = self._search_of(best)
         if search is None or search.best_settings is None or search.oracle.name not in ("bayesian", "random"):
             return None
         fit = best.fit
@@ -321,7 +337,7 @@ class DeepSide:
         Compilation cannot be interrupted, and a trial that is cut very early teaches nothing.
         """
         if not self.ranked:
-            return 1.0
+            return max(1.0, LEAST_SHARE * search.seconds)  # of trials that left nothing
         typical = float(np.median([candidate.run.cost.fit_seconds for candidate in self.ranked]))
         n_fits = self.ranked[0].run.n_holdouts  # a trial judged on fewer hold-outs than the best ranks behind it
         return search.compile_seconds + n_fits * LEAST_SHARE * typical
@@ -445,7 +461,13 @@ class DeepSide:
         return self.finalist.composition.weights
 
     def seconds_a_refit(self, n_members: int = 1) -> float:
-        """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_refit`."""
+        """The time that a refit of the finalist is expected to take; see `Finalist.seconds_a_refit`.
+
+        While the best trial waits for a longer schedule, no time is kept back for refits: the steps that were left out
+        bring more than the validation rows do.
+        """
+        if not self.finalist.composition.members and self.pool.n_workers == 1 and self._waiting_for_longer():
+            return 0.0
         return self.finalist.seconds_a_refit(n_members)
 
     def refit(self, seconds: float) -> bool:
@@ -490,17 +512,6 @@ class DeepSide:
         self.trainer.close()
 
 
-def wanted_trials(n_train: int, task: Task, specs: Sequence[InputSpec]) -> int:
-    """The trials that share the first of the time; 0 where no number of them is wanted.
-
-    Args:
-        n_train: number of training rows.
-        task: the task.
-        specs: inputs of the networks.
-    """
-    kinds = {spec.kind for spec in specs}
-    if n_train >= SMALL_ROWS:
-        return 0
-    if kinds <= set(TABLE_KINDS):
-        return WANTED_TRIALS
-    return WANTED_ON_SERIES if kinds == {"series"} and not goals.named(task).in_windows else 0
+def _key(candidate: Candidate) -> str:
+    """A candidate's settings as one text; equal settings of a template give equal texts."""
+    return f"{candidate.template.name} {json.dumps(candidate.settings, sort_keys=True)}"

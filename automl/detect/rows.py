@@ -34,7 +34,7 @@ def take(dataset: Dataset, rows: np.ndarray) -> Dataset:
         dataset, inputs=pick(dataset.inputs), target=pick(dataset.target), groups=pick(dataset.groups),
         times=pick(dataset.times), series=pick(dataset.series), weight=pick(dataset.weight),
         given=pick(dataset.given), observed=pick(dataset.observed), row_numbers=pick(numbers),
-        pictures={name: pick(images) for name, images in dataset.pictures.items()},
+        pictures={name: pick(images) for name, images in dataset.pictures.items()}, vectors=pick(dataset.vectors),
     )  # fmt: skip
 
 

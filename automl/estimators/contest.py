@@ -25,6 +25,7 @@ class Contest:
         max_trials: the most deep trials, and the most shallow fits.
         seed: seed of splits, searches and models.
         templates: deep templates to search; None for all that fit the task.
+        pretrained: folder of a backbone whose vectors of texts both sides read; None for none.
         metric: the metric by which trials are chosen, such as "roc_auc" or "rmse"; None for the goal's default.
         columns: kind of each column (name → kind) for which detection is to be overridden.
         drop: columns that are not used, by name.
@@ -38,7 +39,7 @@ class Contest:
             retrains_per_year (12) and predictions_per_year (1,000,000).
         ensemble: whether a finalist may be a weighted ensemble.
         plugins: files or entry points that add templates and families.
-        search: how the deep side searches: a mapping with oracle, memory, device, workers, ray_address, log.
+        search: how the deep side searches: a mapping with oracle, memory, device, precision, workers, ray_address, log.
         out: run folder to keep, new or empty; None for a temporary folder that is removed.
         quiet: whether to show no progress.
         on_odd: what `predict` does where rows differ from the training rows: "warn", "ignore" or "refuse". None for a
@@ -58,6 +59,7 @@ class Contest:
         max_trials: int | None = None,
         seed: int = 0,
         templates: str | Sequence[str] | None = None,
+        pretrained: str | None = None,
         metric: str | None = None,
         columns: Mapping[str, str] | str | None = None,
         drop: str | Sequence[str] | None = None,
@@ -79,6 +81,7 @@ class Contest:
         self.max_trials = max_trials
         self.seed = seed
         self.templates = templates
+        self.pretrained = pretrained
         self.metric = metric
         self.columns = columns
         self.drop = drop

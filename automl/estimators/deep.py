@@ -32,7 +32,7 @@ class Deep:
         latency: the most milliseconds that predicting one row may take.
         ensemble: whether the model may be a weighted ensemble.
         plugins: files or entry points that add templates.
-        search: how the deep side searches: a mapping with oracle, memory, device, workers, ray_address.
+        search: how the deep side searches: a mapping with oracle, memory, device, precision, workers, ray_address.
         quiet: whether to show no progress.
         on_odd: what `predict` does where rows differ from the training rows: "warn", "ignore" or "refuse". None for a
             warning, and an error if more than a fifth of the cells of a column cannot be read.

@@ -30,6 +30,7 @@ from automl.flow.progress.console import Progress
 from automl.flow.progress.loggers import check_loggers, loggers
 from automl.flow.repeats import Repeats
 from automl.flow.sides import deep_side, shallow_side, workers_of
+from automl.pretrained import store as store_vectors
 from automl.report.findings import interface_of, next_step_text
 from automl.report.trust import trust_of
 from automl.shallow import ShallowSide
@@ -140,6 +141,7 @@ def run(recipe: Recipe, started: float | None = None) -> Finished:
         cleanup.enter_context(
             ledger
         )  # only now: the shallow side has refused a folder of another run before it changes
+        store_vectors(folder, prepared.dataset, task)
         deep: Contender | None = None
         codec: TargetCodec | None = None
         encoder: Any = None

@@ -21,6 +21,7 @@ from automl.errors import DataError
 from automl.flow.other_fits import INTERRUPTED, OtherFits, not_possible
 from automl.goals.shared.outputs import joined
 from automl.records import Contestant, Side
+from automl.system.counts import counted
 
 if TYPE_CHECKING:
     from automl.records import Output, Recipe, Run, Split
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["FoldPairs"]
 
 SIDES: tuple[Side, Side] = ("deep", "shallow")
+LEAST_TIMES = 2.0
+"""Of the rows of the test, what an incomplete set of folds must hold."""
 NUMBERS_FROM = 200
 """Numbers of these fits, from which their seeds follow, lie beyond those of repeats."""
 
@@ -72,17 +75,17 @@ class FoldPairs:
 
     @property
     def least_folds(self) -> int:
-        """Folds that hold more rows than the test; with fewer the test decides."""
-        return math.floor(len(self.prepared.split.test) / max(self.n_items / max(self.asked, 1), 1.0)) + 1
+        """Folds that are enough: all, or those that hold twice as many rows as the test; else the test decides."""
+        n_each = max(self.n_items / max(self.asked, 1), 1.0)
+        return min(self.asked, math.ceil(LEAST_TIMES * len(self.prepared.split.test) / n_each))
 
     def seconds(self) -> float:
         """Seconds to keep back: for all folds, or for as many as there is room for if these are enough."""
-        each = self.fits.seconds()
-        if not self.wanted or not each or math.isinf(self.room_seconds):
+        if not self.wanted or math.isinf(self.room_seconds):
             return 0.0
         judging = self.judging_seconds(self.n_items)
-        n = min(self.wanted, int((self.room_seconds - judging) / each))
-        return n * each + judging if n >= self.least_folds else 0.0
+        fits = self.fits.seconds_of(self.wanted, self.least_folds, self.room_seconds - judging)
+        return fits + judging if fits else 0.0
 
     def give_up(self) -> None:
         """Keep no more time back: without refits there is nothing to fit again."""
@@ -133,7 +136,10 @@ class FoldPairs:
                 left_out = left_out or f"a fit failed: {failure}"
                 break
         if len(made) < max(1, self.least_folds):
-            return verdict.Pairs(self.asked, left_out=left_out or "there are too few rows for them")
+            left_out = left_out or "there are too few rows for them"
+            return verdict.Pairs(
+                self.asked, left_out=f"{left_out} (after {counted(len(made), 'fold')})" if made else left_out
+            )
         return self._pairs(made, chosen, floor, floor_model, left_out)
 
     def _outputs(

@@ -77,11 +77,28 @@ class OtherFits:
 
     def seconds(self) -> float:
         """Seconds that both sides are expected to take for one split: after the first one, as long as the slowest."""
-        return sum(self._each().values())
+        return sum(self._each(self.n_members).values())
 
-    def _each(self) -> dict[str, float]:
+    def seconds_of(self, wanted: int, least: int, room_seconds: float) -> float:
+        """Seconds for as many splits as there is room for; 0 for less than `least` of them.
+
+        Before finalists are named ensembles are reckoned with, or single models if there is no room for ensembles.
+
+        Args:
+            wanted: the most splits.
+            least: fewer are of no use.
+            room_seconds: finite.
+        """
+        for n_members in (self.n_members, 1):
+            each = sum(self._each(n_members).values())
+            n = min(wanted, int(room_seconds / each)) if each else 0
+            if n >= max(least, 1):
+                return n * each
+        return 0.0
+
+    def _each(self, n_members: int) -> dict[str, float]:
         return {
-            name: self._slowest.get(name) or SLACK * side.seconds_a_repeat(self.n_members)
+            name: self._slowest.get(name) or SLACK * side.seconds_a_repeat(n_members)
             for name, side in self.sides.items()
         }
 
@@ -103,7 +120,7 @@ class OtherFits:
         Raises:
             OutOfTime: the time was over before the end of a fit.
         """
-        waiting, made = self._each(), {}
+        waiting, made = self._each(self.n_members), {}
         for name, side in self.sides.items():
             del waiting[name]
             begun = self.clock.elapsed

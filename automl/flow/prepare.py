@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automl import catalog, metrics, modalities, split
+from automl import catalog, metrics, modalities, pretrained, split
 from automl.audit import examine
 from automl.detect import detect, is_in_time_order, survey, with_training_facts
 from automl.detect.rows import flag_test_rows
@@ -70,7 +71,12 @@ def _set_aside(raw: Dataset, recipe: Recipe, task: Task) -> tuple[str, ...]:
 
 def _detected(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Task]:
     dataset, task = detect(dataset, recipe)
-    return modalities.named(task).decode(dataset, task, recipe.search.memory_mib)
+    dataset, task = modalities.named(task).decode(dataset, task, recipe.search.memory_mib)
+    if recipe.pretrained is None:
+        return dataset, task
+    task = pretrained.with_backbone(task, recipe.pretrained)
+    run_folder = Path(recipe.out) if recipe.out and recipe.resume else None
+    return pretrained.embedded(dataset, task, recipe.budget_seconds, run_folder), task
 
 
 def prepare(recipe: Recipe, *, tested: bool = True) -> Prepared:

@@ -83,11 +83,9 @@ class Repeats:
 
         None are kept back for fewer than two, which give no interval.
         """
-        each = self.fits.seconds()
-        if not self.wanted or not each or math.isinf(self.room_seconds):
+        if not self.wanted or math.isinf(self.room_seconds):
             return 0.0
-        n = min(self.wanted, int(self.room_seconds / each))
-        return n * each if n >= LEAST_REPEATS else 0.0
+        return self.fits.seconds_of(self.wanted, LEAST_REPEATS, self.room_seconds)
 
     def give_up(self) -> None:
         """Keep no more time back: without refits there is no fit to repeat."""

@@ -73,6 +73,8 @@ def _of_keys(recipe: Recipe, task: Task) -> tuple[str, str]:
         options["weight"] = recipe.weight
     if recipe.templates:
         options["templates"] = list(recipe.templates)
+    if recipe.pretrained:
+        options["pretrained"] = recipe.pretrained
     if recipe.columns:
         options["columns"] = dict(recipe.columns)
     if recipe.known:

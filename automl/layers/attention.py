@@ -11,6 +11,9 @@ from automl.layers.dropout import KnobDropout
 
 __all__ = ["FirstToken", "GatedUnits", "StartToken", "TokenAttention"]
 
+PADDING_PENALTY = 1e4
+"""Taken from the scores of padding: its weights are then zero, and finite where a text is nothing else."""
+
 
 @keras.saving.register_keras_serializable(package="automl")
 class StartToken(keras.layers.Layer):  # type: ignore[misc]
@@ -65,8 +68,10 @@ class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
         dropout: rate for the attention weights, a float or a knob.
         first_only: compute the output of the first token only, as in the last block.
         seed: of the layer's own generator.
+        is_padded: whether some tokens are padding, to which none attends; the layer then reads their ids too.
 
-    Input shape: ``(batch, tokens, dim)``. Output shape: the same, or ``(batch, 1, dim)``.
+    Input shape: ``(batch, tokens, dim)``; where `is_padded`, ``[that, (batch, tokens) ids with 0 = padding]``.
+    Output shape: the first of them, or ``(batch, 1, dim)``.
 
     Source: Vaswani et al., "Attention Is All You Need", NeurIPS 2017, section 3.2; weights are initialised as in the
         code of Gorishniy et al. 2021.
@@ -74,15 +79,15 @@ class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
 
     def __init__(
         self, heads: int, dropout: float | keras.Variable = 0.0, first_only: bool = False, seed: int | None = None,
-        **kwargs: Any,
+        is_padded: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(**kwargs)
-        self.heads, self.first_only, self.seed = int(heads), bool(first_only), seed
+        self.heads, self.first_only, self.seed, self.is_padded = int(heads), bool(first_only), seed, bool(is_padded)
         self.drop = KnobDropout(dropout, seed=seed)
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Any) -> None:
         """Make the weights for queries, keys, values and the output, and their biases."""
-        dim = int(input_shape[-1] or 0)
+        dim = int((input_shape[0] if self.is_padded else input_shape)[-1] or 0)
         if dim % self.heads:
             raise ValueError(f"expected a token size divisible by {self.heads} heads, got {dim}")
         inner, outer = math.sqrt(1.5 / dim), math.sqrt(1.0 / dim)
@@ -95,6 +100,7 @@ class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Apply attention."""
         ops = keras.ops
+        inputs, ids = inputs if self.is_padded else (inputs, None)
         dim = int(inputs.shape[-1])
         of_query, of_key, of_value, of_out = (self.offsets[i * dim : (i + 1) * dim] for i in range(4))
         asking = inputs[:, :1] if self.first_only else inputs
@@ -102,6 +108,8 @@ class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
         k = self._parted(ops.matmul(inputs, self.key) + of_key)
         v = self._parted(ops.matmul(inputs, self.value) + of_value)
         scores = ops.matmul(q, ops.transpose(k, (0, 1, 3, 2))) / math.sqrt(dim // self.heads)
+        if ids is not None:
+            scores = scores - ops.cast(ids == 0, scores.dtype)[:, None, None, :] * PADDING_PENALTY
         weights = self.drop(ops.softmax(scores, axis=-1), training=training)
         heads = ops.transpose(ops.matmul(weights, v), (0, 2, 1, 3))  # (batch, asking, heads, dim / heads)
         joined = ops.reshape(heads, (-1, int(asking.shape[1]), dim))
@@ -112,13 +120,15 @@ class TokenAttention(keras.layers.Layer):  # type: ignore[misc]
         apart = keras.ops.reshape(x, (-1, n_tokens, self.heads, dim // self.heads))
         return keras.ops.transpose(apart, (0, 2, 1, 3))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """The input's shape, or one token of it."""
+        input_shape = tuple(input_shape[0] if self.is_padded else input_shape)
         return (input_shape[0], 1, input_shape[2]) if self.first_only else input_shape
 
     def get_config(self) -> dict[str, Any]:
         """The layer's settings; the rate as its present value, a float."""
         config = {"heads": self.heads, "first_only": self.first_only, "seed": self.seed}
+        config["is_padded"] = self.is_padded
         return {**super().get_config(), **config, "dropout": self.drop.rate.number()}
 
 

@@ -19,7 +19,7 @@ __all__ = ["loss_for"]
 def loss_for(
     head: Head,
     scale: float | Sequence[float] | np.ndarray = 1.0,
-    label_smoothing: float = 0.0,
+    label_smoothing: float | keras.Variable = 0.0,
     class_weight: float | keras.Variable = 0.0,
     ordinal: float | keras.Variable = 0.0,
 ) -> Callable[..., Any]:
@@ -32,7 +32,8 @@ def loss_for(
             One scale per target does not help where the *series of a panel* differ in size. There, pass ``scale=1`` and
             ``sample_weight = 1 / scale of the window`` (of its context, or of its series in the training part). The
             loss is then a mean scaled error, like MASE.
-        label_smoothing: share of each label given to the others; off by default (it lowered AUC where measured).
+        label_smoothing: share of each label given to the others, a float or a variable; off by default (it
+            lowered AUC on tables).
         class_weight: multiclass heads with priors: p of the class weights ``prior^-p``; 0 for no weights, 1 for
             balanced classes; a float or a variable. The weights have mean 1 over the training rows and multiply the
             rows' own weights. The network still learns the probabilities *without* class weights, see `_Weighing`.
@@ -55,7 +56,7 @@ def loss_for(
     settings = {
         "quantiles": np.asarray(head.quantiles, "float32"),
         "scale": np.asarray(scale, "float32"),
-        "smoothing": float(label_smoothing),
+        "smoothing": None if _is_zero(label_smoothing) else Knob(label_smoothing),
         "ordinal": None if _is_zero(ordinal) else Knob(ordinal),
     }
     weighing = None if _is_zero(class_weight) else _Weighing(head, Knob(class_weight))
@@ -121,7 +122,7 @@ def _true_shape(head: Head) -> tuple[int, ...]:
 def _binary(y_true: Any, logits: Any, settings: dict[str, Any]) -> Any:
     """Mean over labels of ``max(z, 0) - z·y + log(1 + exp(-|z|))``."""
     ops = keras.ops
-    y_true = y_true * (1 - settings["smoothing"]) + settings["smoothing"] / 2
+    y_true = _smoothed(y_true, settings, 2)
     losses = ops.maximum(logits, 0.0) - logits * y_true + ops.log1p(ops.exp(-ops.abs(logits)))
     return ops.mean(losses, axis=-1)
 
@@ -131,11 +132,22 @@ def _categorical(codes: Any, logits: Any, settings: dict[str, Any]) -> Any:
     ops = keras.ops
     n_classes = int(logits.shape[-1])
     wanted = ops.one_hot(codes, n_classes, dtype="float32")
-    wanted = wanted * (1 - settings["smoothing"]) + settings["smoothing"] / n_classes
+    wanted = _smoothed(wanted, settings, n_classes)
     losses = ops.logsumexp(logits, axis=-1) - ops.sum(wanted * logits, axis=-1)
     if settings["ordinal"] is not None:
         losses = losses + settings["ordinal"].read() * _ranked(wanted, logits)
     return losses
+
+
+def _smoothed(wanted: Any, settings: dict[str, Any], n_classes: int) -> Any:
+    """``(1 - s) y + s / K``: labels of which a share s is spread over all K classes.
+
+    Source: Szegedy et al., "Rethinking the Inception Architecture", CVPR 2016, section 7.
+    """
+    if settings["smoothing"] is None:
+        return wanted
+    share = settings["smoothing"].read()
+    return wanted * (1 - share) + share / n_classes
 
 
 def _ranked(wanted: Any, logits: Any) -> Any:

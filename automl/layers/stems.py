@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from automl.records import InputSpec
 
-__all__ = ["picture_parts", "stride_for", "word_parts"]
+__all__ = ["picture_parts", "pre_activated_parts", "shown", "stride_for", "word_parts"]
 
 
 def word_parts(
@@ -56,7 +56,7 @@ def word_parts(
 
 def picture_parts(
     pictures: Any, spec: InputSpec, width: int, stride: int, blocks: str, has_max: bool,
-    views: Mapping[str, Any] | None,
+    views: Mapping[str, Any] | None, whitened: bool = False,
 ) -> list[Any]:  # fmt: skip
     """Features of images: a small residual network, pooled over all positions.
 
@@ -69,6 +69,7 @@ def picture_parts(
         has_max: whether the maximum over positions is returned as well as the mean.
         views: strengths of augmentation by name ("shift", "zoom", "light", "erase" and "flip"), numbers or knobs; None
             for no augmentation.
+        whitened: whether the first filters are the spec's fixed ones, which whiten patches, and not learned.
 
     Returns:
         Tensors ``(batch, features)``.
@@ -77,14 +78,8 @@ def picture_parts(
     """
     import keras
 
-    from automl.layers.augment import RandomErase, RandomLight, RandomView
-    from automl.layers.pixels import ChannelScale
-
-    x = ChannelScale(spec.stats["mean"], spec.stats["std"])(pictures)
-    if views is not None:
-        x = RandomView(views["shift"], views["zoom"], views["flip"])(x)
-        x = RandomErase(views["erase"])(RandomLight(views["light"])(x))
-    x = _conv(x, width, size=max(3, stride + 1), stride=stride)
+    x = shown(pictures, spec, views)
+    x = _whitened(x, spec, stride) if whitened else _conv(x, width, size=max(3, stride + 1), stride=stride)
     for stage, n_blocks in enumerate(blocks.split("-")):
         for number in range(int(n_blocks)):
             shrinks = stage > 0 and number == 0 and min(x.shape[1:3]) > 3
@@ -93,6 +88,53 @@ def picture_parts(
     if has_max:
         parts.append(keras.layers.GlobalMaxPooling2D()(x))
     return parts
+
+
+def pre_activated_parts(
+    pictures: Any, spec: InputSpec, width: int, stride: int, n_blocks: int, views: Mapping[str, Any] | None
+) -> list[Any]:
+    """Features of images: three stages of residual blocks whose short cuts carry no activation, pooled over positions.
+
+    Args:
+        pictures: ``(batch, height, width, channels)`` uint8.
+        spec: their input spec, with the moments of their channels.
+        width: filters of the first stage; each further stage has twice as many.
+        stride: of the first convolution.
+        n_blocks: residual blocks of each stage.
+        views: as in `picture_parts`.
+
+    Returns:
+        Tensors ``(batch, features)``.
+
+    Source: He et al., "Identity Mappings in Deep Residual Networks", ECCV 2016.
+    """
+    import keras
+
+    x = _plain_conv(shown(pictures, spec, views), width, size=max(3, stride + 1), stride=stride)
+    for stage in range(3):
+        for number in range(n_blocks):
+            shrinks = stage > 0 and number == 0 and min(x.shape[1:3]) > 3
+            x = _pre_activated(x, width * 2**stage, stride=2 if shrinks else 1)
+    x = _active(x)
+    return [keras.layers.GlobalAveragePooling2D()(x), keras.layers.GlobalMaxPooling2D()(x)]
+
+
+def shown(pictures: Any, spec: InputSpec, views: Mapping[str, Any] | None) -> Any:
+    """Pictures as a network sees them: standardised, in training also varied.
+
+    Args:
+        pictures: ``(batch, height, width, channels)`` uint8.
+        spec: their input spec, with the moments of their channels.
+        views: as in `picture_parts`.
+    """
+    from automl.layers.augment import RandomErase, RandomLight, RandomView
+    from automl.layers.pixels import ChannelScale
+
+    x = ChannelScale(spec.stats["mean"], spec.stats["std"])(pictures)
+    if views is None:
+        return x
+    x = RandomView(views["shift"], views["zoom"], views["flip"])(x)
+    return RandomErase(views["erase"])(RandomLight(views["light"])(x))
 
 
 def stride_for(spec: InputSpec) -> int:
@@ -105,10 +147,7 @@ def _conv(x: Any, filters: int, size: int = 3, stride: int = 1, active: bool = T
     """Convolution, batch norm, and a ReLU if `active`."""
     import keras
 
-    x = keras.layers.Conv2D(
-        filters, size, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal"
-    )(x)
-    x = keras.layers.BatchNormalization(momentum=0.9)(x)
+    x = keras.layers.BatchNormalization(momentum=0.9)(_plain_conv(x, filters, size, stride))
     return keras.layers.Activation("relu")(x) if active else x
 
 
@@ -122,3 +161,43 @@ def _residual(x: Any, filters: int, stride: int) -> Any:
     if x.shape[-1] != filters:
         x = _conv(x, filters, size=1, active=False)
     return keras.layers.Activation("relu")(keras.layers.Add()([way, x]))
+
+
+def _whitened(x: Any, spec: InputSpec, stride: int) -> Any:
+    """Fixed whitening filters; strides above 2 would pass pixels over, so that the rest is averaged."""
+    import keras
+
+    from automl.layers.pixels import PatchFilters
+
+    filters = spec.stats["patch_filters"]
+    x = PatchFilters(len(filters), 3, min(stride, 2), filters)(x)
+    return keras.layers.AveragePooling2D(stride // 2, padding="same")(x) if stride > 2 else x
+
+
+def _plain_conv(x: Any, filters: int, size: int = 3, stride: int = 1) -> Any:
+    """A convolution alone."""
+    import keras
+
+    return keras.layers.Conv2D(
+        filters, size, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal"
+    )(x)
+
+
+def _active(x: Any) -> Any:
+    """Batch norm and a ReLU."""
+    import keras
+
+    return keras.layers.Activation("relu")(keras.layers.BatchNormalization(momentum=0.9)(x))
+
+
+def _pre_activated(x: Any, filters: int, stride: int) -> Any:
+    """A residual block of two convolutions, each after its batch norm and ReLU."""
+    import keras
+
+    way = _active(x)
+    short = x
+    if stride > 1 or x.shape[-1] != filters:
+        short = keras.layers.AveragePooling2D(stride, padding="same")(way) if stride > 1 else way
+        short = _plain_conv(short, filters, size=1) if x.shape[-1] != filters else short
+    way = _plain_conv(_active(_plain_conv(way, filters, stride=stride)), filters)
+    return keras.layers.Add()([way, short])

@@ -8,7 +8,7 @@ import keras
 
 from automl.layers.knob import Knob
 
-__all__ = ["TokenEmbedding", "WordDropout"]
+__all__ = ["TokenEmbedding", "WordDropout", "WordPlaces"]
 
 
 @keras.saving.register_keras_serializable(package="automl")
@@ -81,3 +81,27 @@ class TokenEmbedding(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """The layer's settings."""
         return {**super().get_config(), "size": self.size, "dim": self.dim}
+
+
+@keras.saving.register_keras_serializable(package="automl")
+class WordPlaces(keras.layers.Layer):  # type: ignore[misc]
+    """Adds a learned vector for each place in the text: ``x_t + p_t``.
+
+    Input shape: ``(batch, length, dim)``. Output shape: the same.
+
+    Source: Gehring et al., "Convolutional Sequence to Sequence Learning", ICML 2017, section 3.1.
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make a vector for each place."""
+        length, dim = int(input_shape[1] or 0), int(input_shape[2] or 0)
+        normal = keras.initializers.RandomNormal(stddev=0.05)
+        self.places = self.add_weight(shape=(length, dim), initializer=normal, name="places")
+
+    def call(self, inputs: Any) -> Any:
+        """Add the vectors."""
+        return inputs + keras.ops.cast(self.places, inputs.dtype)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape

@@ -12,18 +12,21 @@ import numpy as np
 from automl.errors import DataError
 from automl.intake import pictures, pictures_and_range
 from automl.modalities.shared.cells import names_of
-from automl.modalities.shared.specs import restore_spec, spec_state
+from automl.modalities.shared.specs import evenly, restore_spec, spec_state
 from automl.records import ArrayForm, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
 from automl.system.counts import counted
 
 __all__ = [
     "IMAGE", "ImageEncoder", "Pictures", "example_pictures", "fit", "fit_pictures", "grey_means", "restore",
-    "restore_pictures",
+    "restore_pictures", "whitening_filters",
 ]  # fmt: skip
 
 MAX_SIDE = 128
 AUDITED_SIDE = 12
 EXAMPLE_SIDE = 16
+PATCH_SIDE, PATCHES_A_PICTURE, FILTER_PICTURES, MOST_FILTERS = 3, 20, 1_000, 16
+WHITENING = 0.01
+"""Added to each eigenvalue, so that the noise of flat patches is not blown up."""
 LEAST_SIDE, WIDEST = 8, 3
 """An array of three dimensions may be grey pictures where both sides are so long, neither this many times the other."""
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
@@ -71,8 +74,44 @@ def picture_spec(name: str, read: Callable[[np.ndarray], np.ndarray], rows: np.n
     n_pixels = len(rows) * shape[0] * shape[1]
     mean = total / n_pixels
     std = np.sqrt(np.maximum(squares / n_pixels - mean**2, 0.0))
-    stats: dict[str, Any] = {"mean": mean.tolist(), "std": np.where(std > 1e-3, std, 1.0).tolist()}
+    std = np.where(std > 1e-3, std, 1.0)
+    stats: dict[str, Any] = {"mean": mean.tolist(), "std": std.tolist()}
+    if min(shape[:2]) >= PATCH_SIDE:
+        patches = (_patches(read, evenly(rows, FILTER_PICTURES), shape) - mean) / std
+        stats["patch_filters"] = whitening_filters(patches.reshape(len(patches), -1)).tolist()
     return InputSpec(name, "image", shape, "uint8", stats={**stats, "columns": [column]} if column else stats)
+
+
+def _patches(read: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Patches at random places of these pictures, ``(n, 3, 3, c)`` float64; the same ones for the same rows."""
+    rng, parts = np.random.default_rng(0), []
+    steps = np.arange(PATCH_SIDE)
+    for some in np.array_split(rows, max(1, len(rows) // 256)):
+        chunk = _shaped(read(some), shape)
+        which = np.repeat(np.arange(len(chunk)), PATCHES_A_PICTURE)
+        top, left = (rng.integers(0, shape[axis] - PATCH_SIDE + 1, len(which)) for axis in (0, 1))
+        parts.append(chunk[which[:, None, None], top[:, None, None] + steps[:, None], left[:, None, None] + steps])
+    return np.concatenate(parts).astype(np.float64)
+
+
+def whitening_filters(patches: np.ndarray) -> np.ndarray:
+    """Filters ``(n_filters, numbers)`` whose answers to patches are uncorrelated and of variance 1 or less.
+
+    They are the eigenvectors of the patches' covariance, those of the largest eigenvalues, each divided by the root of
+    its eigenvalue.
+
+    Args:
+        patches: standardised, ``(n, numbers)``.
+
+    Source: Coates, Lee & Ng 2011, section 3.1.1; as a network's first layer: Jordan, "94 % on CIFAR-10 in 3.29 seconds
+        on a single GPU", 2024, section 3.2.
+    """
+    covariance = np.cov(patches, rowvar=False) if len(patches) > 1 else np.zeros((patches.shape[1],) * 2)
+    values, vectors = np.linalg.eigh(covariance)
+    filters = (vectors / np.sqrt(np.maximum(values, 0.0) + WHITENING)).T[::-1][:MOST_FILTERS]
+    largest = np.take_along_axis(filters, np.abs(filters).argmax(axis=1)[:, None], axis=1)
+    signed: np.ndarray = np.round(filters * np.where(largest < 0, -1.0, 1.0), 6)
+    return signed
 
 
 @dataclass(eq=False)

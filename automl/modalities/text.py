@@ -12,17 +12,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from automl import pretrained
 from automl.errors import DataError
 from automl.modalities.shared.categories import strings
 from automl.modalities.shared.cells import as_they_are, names_of, typed
-from automl.modalities.shared.specs import check_equal, restore_spec, spec_state
+from automl.modalities.shared.ngrams import MAX_CHARACTERS, NGrams, fit_ngrams, restore_ngrams
+from automl.modalities.shared.specs import channel_stats, check_equal, restore_spec, spec_state
 from automl.records import MIN_LEVEL_ROWS, Column, Dataset, InputSpec, Modality, Split, TargetCodec, Task
 
 __all__ = ["TEXT", "TextEncoder", "Tokens", "fit", "fit_tokens", "restore", "restore_tokens", "tokenise"]
 
 MAX_WORDS = 20_000
 MAX_LENGTH = 256
-MAX_CHARACTERS = 10_000
+NGRAM_ROWS = 50_000
+"""The n-grams that are read are chosen on so many rows."""
 PADDING, UNKNOWN, SEPARATOR = 0, 1, 2
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:]\d+)*|[^\w\s]|_+")
 _LONG_NUMBER = re.compile(r"\d{5,}")
@@ -113,27 +116,41 @@ def first_word(columns: list[str]) -> int:
 
 @dataclass(eq=False)
 class TextEncoder:
-    """Texts as token ids.
+    """Texts as token ids in their order, and as a bag of weighted n-grams.
 
     Attributes:
-        specs: the one input "tokens".
-        part: what makes it.
+        specs: "tokens"; where an n-gram comes back, "ngrams"; and, with a backbone, "vectors".
+        part: what makes the tokens.
+        ngrams: what makes the n-grams, or None.
     """
 
     specs: tuple[InputSpec, ...]
     part: Tokens
+    ngrams: NGrams | None = None
+
+    @property
+    def reads_vectors(self) -> bool:
+        """Whether vectors that a backbone made are an input."""
+        return self.specs[-1].kind == "vectors"
 
     def transform(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Token ids ``(n, length)`` int32 under "tokens"."""
-        return {self.specs[0].name: self.part.transform(dataset.inputs.take(rows))}
+        """``(n, length)`` int32 under "tokens" and "ngrams", ``(n, dim)`` float32 under "vectors"."""
+        frame = dataset.inputs.take(rows)
+        arrays = {"tokens": self.part.transform(frame)}
+        if self.ngrams is not None:
+            arrays["ngrams"] = self.ngrams.transform(frame)
+        if self.reads_vectors:
+            arrays["vectors"] = vectors_of(dataset, rows, self.specs[-1].shape[0])
+        return arrays
 
     def state(self) -> dict[str, Any]:
-        """Plain numbers, strings and lists."""
-        return {"encoder": "text", "specs": [spec_state(spec) for spec in self.specs], **self.part.state()}
+        """Plain numbers, strings, lists and arrays."""
+        state = {"encoder": "text", "specs": [spec_state(spec) for spec in self.specs], **self.part.state()}
+        return state if self.ngrams is None else {**state, "ngrams": self.ngrams.state()}
 
 
 def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = None) -> TextEncoder:
-    """Fit vocabulary and length on the training rows.
+    """Fit vocabulary, n-grams and lengths on the training rows.
 
     Raises:
         DataError: there is no text column, or no training text holds a word.
@@ -144,14 +161,19 @@ def fit(dataset: Dataset, task: Task, split: Split, codec: TargetCodec | None = 
             f"expected a text column; found {[f'{c.name} ({c.kind})' for c in task.columns]}. "
             "Name one, such as columns={'name': 'text'}"
         )
-    fitted = fit_tokens(dataset.inputs.take(split.train), columns)
+    frame = dataset.inputs.take(split.train)
+    fitted = fit_tokens(frame, columns)
     if fitted is None:
         raise DataError(
             f"expected words in the text columns {columns}; all {len(split.train)} training texts are empty. "
             "Check the columns, or that the file was read with the right delimiter"
         )
-    part, spec = fitted
-    return TextEncoder((spec,), part)
+    bag = fit_ngrams(frame, columns, NGRAM_ROWS)
+    specs: tuple[InputSpec, ...] = (fitted[1],) if bag is None else (fitted[1], bag[1])
+    if dataset.vectors is not None:
+        found = dataset.vectors[split.train]
+        specs += (InputSpec("vectors", "vectors", found.shape[1:], "float32", stats=channel_stats(found)),)
+    return TextEncoder(specs, fitted[0], None if bag is None else bag[0])
 
 
 def restore(state: Mapping[str, Any]) -> TextEncoder:
@@ -159,7 +181,25 @@ def restore(state: Mapping[str, Any]) -> TextEncoder:
     specs = tuple(restore_spec(spec) for spec in state["specs"])
     tokens = restore_tokens({"length": specs[0].shape[0], **state})
     check_equal("the length of texts", tokens.length, specs[0].shape[0])
-    return TextEncoder(specs, tokens)
+    names = ["tokens", *(["ngrams"] if "ngrams" in state else []), *(["vectors"] if len(specs) > 1 else [])]
+    check_equal("the inputs of a text", [spec.name for spec in specs], names[: len(specs)])
+    check_equal("the kinds of inputs of a text", [spec.kind for spec in specs], [spec.name for spec in specs])
+    return TextEncoder(specs, tokens, restore_ngrams(state["ngrams"], specs[1]) if "ngrams" in state else None)
+
+
+def vectors_of(dataset: Dataset, rows: np.ndarray, dim: int) -> np.ndarray:
+    """The vectors ``(n, dim)`` of these rows.
+
+    Raises:
+        DataError: the rows have none, or of another size.
+    """
+    if dataset.vectors is None or dataset.vectors.shape[1] != dim:
+        found = "none" if dataset.vectors is None else f"vectors of {dataset.vectors.shape[1]:,} numbers"
+        raise DataError(
+            f"expected vectors of {dim:,} numbers, which a backbone made of the texts; these rows have {found}"
+        )
+    vectors: np.ndarray = dataset.vectors[rows]
+    return vectors
 
 
 def tokenise(text: str) -> list[str]:
@@ -198,12 +238,16 @@ def _example(signal: np.ndarray, rng: np.random.Generator) -> tuple[Dataset, tup
     return Dataset("example", pd.DataFrame({"t": texts}, dtype=object)), (Column("t", "text", 1.0, ""),)
 
 
+def _ready(dataset: Dataset, task: Task, read: Any) -> Dataset:
+    return pretrained.with_vectors(typed(dataset, task, read), task)
+
+
 TEXT = Modality(
     name="text",
     items="text",
     recognises=_recognises,
     decode=as_they_are,
-    ready=typed,
+    ready=_ready,
     fit=fit,
     restore={"text": restore},
     example=_example,

@@ -80,6 +80,8 @@ def finish(keys: Keys, source: str, root: Path, objects: Mapping[str, Any] | Non
         resolved[key], own = opened(find(key, value, root))
         if target is None and own:
             target = list(own)
+    if keys.pretrained is not None:
+        resolved["pretrained"] = find("pretrained", keys.pretrained, root)
     return to_recipe(keys.model_copy(update={"target": target}), source, **resolved)
 
 

@@ -20,14 +20,14 @@ def find(key: str, value: str, root: Path) -> str:
     """The path that the user's text means, or the text itself if it names a shipped data set.
 
     Args:
-        key: "data" or "test".
+        key: "data", "test" or "pretrained".
         value: what the user wrote.
         root: the folder that a relative path refers to.
 
     Raises:
         RecipeError: it does not exist; the message gives the nearest names in that folder.
     """
-    if shipped.is_name(value):
+    if shipped.is_name(value) and key != "pretrained":
         if key == "test":
             raise RecipeError(f"test: {value!r} is a shipped set; give a file of test rows, or leave test out to split")
         shipped.check(value)

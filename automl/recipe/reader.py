@@ -121,7 +121,7 @@ def reference_problems(values: Mapping[str, Any], root: Path) -> list[Problem]:
             "and pickles travel both ways, so whoever answers there can run code on this machine; if you trust it, "
             "leave it out of the file and give it yourself (--ray-address, or ray_address= in Python)",
         ))  # fmt: skip
-    for key in ("data", "test", "out"):
+    for key in ("data", "test", "pretrained", "out"):
         word = values.get(key)
         if not isinstance(word, str) or not word:
             continue

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from automl.errors import RecipeError
 from automl.recipe.units import check_columns, parse_address, parse_budget, parse_latency, parse_memory
 from automl.recipe.words import nearest
-from automl.records import GOALS, Costs, DeviceWish, GoalName, Kind, Recipe, SearchOptions
+from automl.records import GOALS, Costs, DeviceWish, GoalName, Kind, PrecisionWish, Recipe, SearchOptions
 
 __all__ = ["COST_KEYS", "EXPECTED", "INNER_KEYS", "KEYS", "SEARCH_KEYS", "Keys", "schema"]
 
@@ -49,6 +49,7 @@ EXPECTED = {
     "drop": "a column's name or a list of different names",
     "budget": 'a time such as 90, "90s", "5m" or "2h", or "none"',
     "max_trials": "a whole number, at least 1",
+    "pretrained": "a folder",
     "templates": "a template's name or a list of names",
     "seed": "a whole number from 0 to 4294967295",
     "min_gain": "a share from 0 to 1",
@@ -67,6 +68,7 @@ EXPECTED = {
     "search.memory": 'an amount such as "8GB" or "500MB"',
     "search.log": "tensorboard, mlflow or both",
     "search.device": "one of auto, cpu, one, all",
+    "search.precision": "one of auto, float32, mixed_bfloat16",
     "search.workers": "a whole number, at least 1",
     "search.ray_address": '"auto", "local", "ray://host:port" or "host:port"',
     "costs": "a mapping of retrains_per_year and predictions_per_year",
@@ -89,6 +91,10 @@ class SearchKeys(BaseModel):
     log: Name | list[Name] = Field(default_factory=list, description="Other logs of trials: tensorboard, mlflow.")
     device: DeviceWish = Field(
         "auto", description="Where networks train: auto, cpu, one (one device per trial), all (each trial on all)."
+    )
+    precision: PrecisionWish = Field(
+        "auto",
+        description="What networks compute in: auto (may try both), float32, mixed_bfloat16.",
     )
     workers: int = Field(1, ge=1, le=100_000, description="Trials that run at once; more than one needs Ray.")
     ray_address: str | None = Field(
@@ -168,6 +174,9 @@ class Keys(BaseModel):
     templates: Name | list[Name] = Field(
         default_factory=list, description="Deep templates to search; left out for all that fit."
     )
+    pretrained: Name | None = Field(
+        None, description="Folder of a pretrained backbone, whose vectors of texts both sides read."
+    )
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of splits, searches and networks.")
     min_gain: float = Field(
         0.005, ge=0, le=1, description="Smallest gain that counts, as a share of the distance from floor to best score."
@@ -191,7 +200,7 @@ class Keys(BaseModel):
     ensemble: bool = Field(True, description="Let both sides name a weighted ensemble as finalist.")
     json_lines: bool = Field(False, description="Show progress as one JSON object per line on standard error.")
     search: SearchKeys = Field(
-        SearchKeys(oracle="bayesian", memory=None, device="auto", workers=1, ray_address=None),
+        SearchKeys(oracle="bayesian", memory=None, device="auto", precision="auto", workers=1, ray_address=None),
         description="How the deep side searches.",
     )
     costs: CostKeys = Field(
@@ -290,6 +299,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
         "budget_given": "budget" in keys.model_fields_set,
         "max_trials": keys.max_trials,
         "templates": listed(keys.templates),
+        "pretrained": keys.pretrained,
         "seed": keys.seed,
         "min_gain": float(keys.min_gain),
         "repeats": keys.repeats,
@@ -307,6 +317,7 @@ def to_recipe(keys: Keys, source: str, **objects: Any) -> Recipe:
             memory_mib=None if keys.search.memory is None else float(keys.search.memory),
             log=listed(keys.search.log),
             device=keys.search.device,
+            precision=keys.search.precision,
             workers=keys.search.workers,
             ray_address=keys.search.ray_address,
         ),

@@ -10,6 +10,8 @@ from typing import Any
 __all__ = ["arrived", "cut", "nearest", "nearest_key"]
 
 LONGEST = 100
+FEWEST_LETTERS = 4
+"""A word of fewer letters begins too many keys."""
 
 # Names that other tools use for our keys.
 ALIASES = {
@@ -34,6 +36,8 @@ def nearest_key(
 ) -> str:
     """The same for a recipe's keys, including the names that other tools use for them.
 
+    A key of this place that begins with the word comes before nearer ones of other places.
+
     Args:
         word: what the user wrote.
         keys: that are valid in its place.
@@ -43,7 +47,8 @@ def nearest_key(
     plain = word[:LONGEST].strip().lower().replace("-", "_").replace(" ", "_")
     here, others = list(keys), list(elsewhere)
     plain = ALIASES.get(plain, plain)
-    close = difflib.get_close_matches(plain, [*here, *others], n=1, cutoff=0.5)
+    begun = [key for key in here if len(plain) >= FEWEST_LETTERS and key.startswith(plain) and plain not in others]
+    close = begun or difflib.get_close_matches(plain, [*here, *others], n=1, cutoff=0.5)
     if not close:
         return ""
     place = "" if close[0] in here else f", {where if isinstance(where, str) else where[close[0]]}"

@@ -25,6 +25,7 @@ from automl.records.names import (
     KINDS,
     MIN_LEVEL_ROWS,
     MODALITIES,
+    NGRAM_BITS,
     NUMERIC_KINDS,
     ORDERED_KINDS,
     PLUGIN_GROUP,
@@ -40,6 +41,7 @@ from automl.records.names import (
     ModalityName,
     OnOdd,
     OutputKind,
+    PrecisionWish,
     Severity,
     Side,
     Status,
@@ -62,11 +64,13 @@ from automl.records.outcome import (
 )
 
 __all__ = [
-    "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NUMERIC_KINDS", "ORDERED_KINDS", "PLUGIN_GROUP",
-    "QUANTITY_KINDS", "UNUSED_KINDS", "Answers", "ArrayForm", "Baseline", "Calibration", "Champion", "Column",
-    "Comparison", "Contender", "Contestant", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder", "Example",
-    "Facts", "Family", "Finding", "FitContext", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut", "InputKind",
-    "InputSpec", "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome", "Output",
-    "OutputKind", "Recipe", "Regions", "Repeats", "Run", "SearchOptions", "Section", "Severity", "ShallowModel", "Side",
-    "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide", "encoded_columns",
+    "GOALS", "KINDS", "LOSSES", "MIN_LEVEL_ROWS", "MODALITIES", "NGRAM_BITS", "NUMERIC_KINDS", "ORDERED_KINDS",
+    "PLUGIN_GROUP", "QUANTITY_KINDS", "UNUSED_KINDS", "Answers", "ArrayForm", "Baseline", "Calibration", "Champion",
+    "Column", "Comparison", "Contender", "Contestant", "Cost", "Costs", "Coverage", "Dataset", "DeviceWish", "Encoder",
+    "Example", "Facts", "Family", "Finding", "FitContext", "FoldPairs", "Goal", "GoalName", "Head", "HeldOut",
+    "InputKind", "InputSpec", "Items", "Kind", "Lead", "Metric", "Modality", "ModalityName", "OnOdd", "Outcome",
+    "Output", "OutputKind", "PrecisionWish", "Recipe", "Regions", "Repeats", "Run", "SearchOptions", "Section",
+    "Severity",
+    "ShallowModel", "Side", "Split", "Status", "TargetCodec", "Task", "Template", "Tier", "WouldDecide",
+    "encoded_columns",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from automl.records.names import DeviceWish, GoalName, Kind
+from automl.records.names import DeviceWish, GoalName, Kind, PrecisionWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,8 @@ class SearchOptions:
         memory_mib: memory that one trial may use; the table may use an eighth of it. None for most of the free memory.
         log: where trials are logged in addition to the journal: "tensorboard", "mlflow".
         device: "auto", "cpu", "one" (one device per trial) or "all" (each trial on all devices).
+        precision: "float32", "mixed_bfloat16", or "auto": as the device policy says (a short trial of
+            both on some processors).
         workers: number of trials that run at once; more than one needs Ray.
         ray_address: address of the Ray cluster to use ("auto", "local", "ray://host:port", "host:port"). None means
             this process where there is one worker, and a Ray started by automl where there are several.
@@ -27,6 +29,7 @@ class SearchOptions:
     memory_mib: float | None = None
     log: tuple[str, ...] = ()
     device: DeviceWish = "auto"
+    precision: PrecisionWish = "auto"
     workers: int = 1
     ray_address: str | None = None
 
@@ -73,6 +76,7 @@ class Recipe:
         budget_given: whether the user gave the budget; without one, a resumed run continues with the rest of its own.
         max_trials: the most deep trials, and the most shallow fits; None for no such bound.
         templates: deep templates to search; empty for all that fit the task.
+        pretrained: folder of a backbone whose vectors of texts both sides read, or None.
         min_gain: smallest gain that counts, as a share of the distance from the floor's score to the best score.
         repeats: number of further splits on which both finalists are fitted and compared again; 0 for none.
         fold_pairs: number of folds on which both finalists are fitted again, so that out-of-fold pairs of predictions
@@ -108,6 +112,7 @@ class Recipe:
     budget_given: bool = True
     max_trials: int | None = None
     templates: tuple[str, ...] = ()
+    pretrained: str | None = None
     seed: int = 0
     min_gain: float = 0.005
     repeats: int = 0

@@ -70,6 +70,7 @@ class Dataset:
         given: ``(n,)`` bool, True where the row came from the user's own test file, or None.
         pictures: images of a table's image columns, by column name: ``(n, h, w, c)`` uint8. A row without an image, or
             whose file could not be read, has a blank image, and its path in `inputs` is None.
+        vectors: of texts, ``(n, dim)`` float32, made by the task's backbone (`automl.pretrained`); None without one.
         root: folder to which relative image paths refer, or None.
         fingerprint: hexadecimal digest of the content.
         findings: what was noticed and done while reading (rows dropped, images skipped, ...).
@@ -93,6 +94,7 @@ class Dataset:
     weight: np.ndarray | None = None
     given: np.ndarray | None = None
     pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
+    vectors: np.ndarray | None = None
     root: str | None = None
     fingerprint: str = ""
     findings: tuple[Finding, ...] = ()
@@ -137,8 +139,9 @@ class Column:
     ``{"day_first": True}``, ``{"decimal": ","}``, ``{"true": "yes", "false": "no"}`` or ``{"unit": "°C"}``; for
     numbers with words among them, ``{"words": ["Calm"], "beside": "wind (word)"}``, for bins also ``"bins"``; for
     images of a table, ``{"shape": [height, width, channels]}``, and ``"range"``, the values that become 0 and 255, if
-    they have more than eight bits. That of a time column may name the columns that tell a part of the time
-    (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
+    they have more than eight bits. That of texts may name a
+    ``"backbone"`` (`automl.pretrained.backbone_of`). That of a time column may name the columns that tell a part of the
+    time (``"parts"``), that of a series column all columns that tell series apart (``"keys"``).
 
     `seen` says what the training rows held, so that new rows can be compared with them (`automl.detect.columns.seen`):
     ``missing`` (share of gaps), for numbers and dates ``low`` and ``high``, for numbers ``usual`` (two sizes), for

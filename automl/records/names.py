@@ -14,7 +14,7 @@ Kind = Literal[
     "numeric", "categorical", "boolean", "datetime", "text", "url", "embedded_number",
     "list", "image_path", "identifier", "constant", "unknown",
 ]  # fmt: skip
-InputKind = Literal["numbers", "categories", "tokens", "image", "series"]
+InputKind = Literal["numbers", "categories", "tokens", "ngrams", "vectors", "image", "series"]
 OutputKind = Literal[
     "labels", "probabilities", "values", "quantiles", "windows", "scores", "vectors", "samples", "masks"
 ]
@@ -24,6 +24,7 @@ Side = Literal["deep", "shallow", "blend", "floor"]
 Status = Literal["done", "cut", "failed"]
 Severity = Literal["low", "medium", "high"]
 DeviceWish = Literal["auto", "cpu", "one", "all"]
+PrecisionWish = Literal["auto", "float32", "mixed_bfloat16"]
 OnOdd = Literal["warn", "ignore", "refuse"]
 """What is done about new rows that differ from the training rows (`automl.predict.on_odd`)."""
 
@@ -49,3 +50,6 @@ MIN_LEVEL_ROWS = 5
 So nothing is stored that only fewer rows contain. Target classes and the names of series are the exception: they are
 stored however few rows they have.
 """
+
+NGRAM_BITS = 20
+"""Of an input of kind "ngrams": the lower bits of a number hold the id, those above them the weight."""

@@ -19,17 +19,20 @@ class InputSpec:
 
     Attributes:
         kind: numbers ``(n, n_columns)`` float32 without NaN; categories ``(n, n_columns)`` int32, 0 = missing or
-            unseen; tokens ``(n, length)`` int32, 0 = padding, 1 = unknown word; image ``(n, h, w, c)`` uint8;
-            series ``(n, steps, channels)`` float32 without NaN.
+            unseen; tokens ``(n, length)`` int32, 0 = padding, 1 = unknown word; ngrams ``(n, length)`` int32, 0 =
+            padding, otherwise the id of an n-gram and, from bit `NGRAM_BITS` on, its weight from 0 to 1 in 2,047ths;
+            vectors ``(n, dim)`` float32, of texts by a backbone; image ``(n, h, w, c)`` uint8; series
+            ``(n, steps, channels)`` float32 without NaN.
         shape: of one row, without the batch dimension.
         dtype: name of a NumPy dtype.
-        size: vocabulary size for tokens (ids < size); for categories the largest of stats["sizes"]; else 0.
+        size: vocabulary size for tokens and ngrams (ids < size); for categories the largest of stats["sizes"]; else 0.
         stats: statistics of training rows that `build` needs, as plain lists and numbers. For
             numbers: "median", "scale", "quantiles" (per column, up to 64 ascending edges), "missing" (share), and for
             a table's own columns "splits" (per column, up to 63 thresholds that best predict the target, best first);
-            categories: "sizes" (levels per column, code 0 included); tokens: "columns";
-            image: "mean", "std" (per channel, 0 to 255), in a table also "columns"; series: "mean", "std" (per
-            channel).
+            categories: "sizes" (levels per column, code 0 included); tokens, ngrams: "columns";
+            image: "mean", "std" (per channel, 0 to 255), "patch_filters" (whitening filters of standardised
+            patches of 3 x 3, each a list; not for pictures smaller than that), in a table also "columns";
+            series: "mean", "std" (per channel); vectors: "mean", "std" (per number).
     """
 
     name: str

@@ -28,6 +28,10 @@ TEXT_CELLS, TRIGRAM_CELLS = 10, 100
 
 Measured on one busy core with 64,000 rows of 50 columns, and with 8,192 rows of 13 columns.
 """
+PICTURES_A_SECOND = 450.0
+"""Pictures that the slowest plausible machine turns into features and fits in a second (decision 42)."""
+SLOWER = 4.0
+"""How many times slower than the slowest family so far another family on pictures may be."""
 
 
 class Tuning:
@@ -40,12 +44,15 @@ class Tuning:
         rank: turns a score so that higher is better.
         items_a_second: items that the slowest plausible machine reads and fits in a second; used for the very first
             fit.
+        sizes_each: whether the first fit of each family, not of the first one alone, takes some of the items where all
+            may be too many. The pace of earlier families then says how many.
     """
 
     def __init__(self, searches: list[FamilySearch], n_items: int, seed: int, rank: Callable[[float | None], float],
-                 items_a_second: float = math.inf) -> None:  # fmt: skip
+                 items_a_second: float = math.inf, sizes_each: bool = False) -> None:  # fmt: skip
         self.searches, self.n_items, self.rank = searches, n_items, rank
-        self.items_a_second = items_a_second
+        self.items_a_second, self.sizes_each = items_a_second, sizes_each
+        self.slowest = math.inf
         self.random = np.random.default_rng(seed)
 
     def propose(self, seconds: float) -> tuple[FamilySearch, Mapping[str, Any]] | None:
@@ -131,6 +138,8 @@ class Tuning:
         if search.seconds == 0.0 and search.used == 0.0 and self._short(seconds):
             # There is no model yet: a fit on some of the rows comes first, and shows how long all rows would take.
             return min(n, max(LEAST_ROWS, int(seconds * self.items_a_second)))
+        if self.sizes_each and search.seconds == 0.0 and search.used == 0.0 and math.isfinite(self.slowest):
+            return min(n, max(LEAST_ROWS, int(seconds * self.slowest / SLOWER)))
         if search.seconds == 0.0:  # no fit was completed: do not try again in far less time than was used
             return n if seconds >= CUT_SHARE * search.used else None
         expected = search.seconds * n / self.n_items
@@ -158,6 +167,7 @@ class Tuning:
         search.used = max(search.used, fitted.fit_seconds)
         if fitted.model is not None and not fitted.stopped:
             search.seconds = max(search.seconds * 0.8, fitted.fit_seconds / share)
+            self.slowest = min(self.slowest, rows / max(fitted.fit_seconds, 1e-3))
         elif fitted.model is None and fitted.stopped:
             search.seconds = max(search.seconds, (1.0 if search.best is not None else 2.0) * seconds / share)
             if search.best is None:
@@ -165,7 +175,9 @@ class Tuning:
 
 
 def rows_a_second(task: Task, n_rows: int) -> float:
-    """Rows of a table that a first model can read and fit in a second on a busy core; infinite for arrays."""
+    """Rows that a first model can read and fit in a second on a busy core; infinite for arrays but pictures."""
+    if task.image_shape:
+        return PICTURES_A_SECOND
     if goals.named(task).in_windows or not task.columns:
         return math.inf
     text = TEXT_CELLS if n_rows > MANY_TEXTS else TRIGRAM_CELLS

@@ -94,7 +94,8 @@ class ShallowSide:
         self.floor_searches = [search for search in searches if search.baseline.tier == "floor"]
         others = [search for search in searches if search.baseline.tier != "floor"]
         n_items = len(self.training_data.items)
-        self.tuning = Tuning(others, n_items, seed, self.training_data.rank, rows_a_second(task, n_items))
+        pace, sizes_each = rows_a_second(task, n_items), bool(task.image_shape)
+        self.tuning = Tuning(others, n_items, seed, self.training_data.rank, pace, sizes_each)
         self.floors: list[tuple[Run, Any]] = []
         self._too_little = 0.0
         self.archive = Archive(folder, fingerprints or {}, self._note)

@@ -8,11 +8,13 @@ import os
 import re
 from pathlib import Path
 
-__all__ = ["address_space_mib", "available_mib", "peak_mib", "reset_peak", "usable_cores"]
+__all__ = ["address_space_mib", "available_mib", "bfloat16_instructions", "peak_mib", "reset_peak", "usable_cores"]
 
 MIB = 2**20
 USABLE_SHARE = 0.8
 CGROUP = Path("/sys/fs/cgroup")
+PROCESSORS = Path("/proc/cpuinfo")
+BFLOAT16 = ("amx_bf16", "avx512_bf16")
 
 
 def reset_peak() -> None:
@@ -72,6 +74,16 @@ def available_mib() -> float:
     except (OSError, ValueError):
         pass
     return max(0.0, USABLE_SHARE * free)
+
+
+def bfloat16_instructions() -> str:
+    """The processor's fastest instructions that multiply bfloat16; "" for none, or where that is not told."""
+    try:
+        said = re.search(r"^flags\s*:(.*)$", PROCESSORS.read_text(), re.MULTILINE)
+    except (OSError, ValueError):
+        return ""
+    flags = said.group(1).split() if said else []
+    return next((name for name in BFLOAT16 if name in flags), "")
 
 
 def usable_cores() -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl.layers.stems import stride_for
 from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.shared.pictures import STRENGTHS, declare_views, epochs_for, stem_for, unfit_for, views_of
 from automl.templates.shared.tables import GOALS
 
 
@@ -15,35 +15,22 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
     hp.Float("learning_rate", 5e-4, 2e-2, sampling="log", default=5e-3)
     hp.Float("weight_decay", 1e-5, 3e-1, sampling="log", default=2e-2)
     hp.Float("dropout", 0.0, 0.5, default=0.1)
-    hp.Float("shift", 0.0, 0.2, default=0.06)
-    hp.Float("zoom", 0.0, 0.25, default=0.05)
-    hp.Float("light", 0.0, 0.4, default=0.1)
-    hp.Float("erase", 0.0, 0.5, default=0.0)
-    hp.Choice("views", ["plain", "varied"], default="varied")
-    hp.Choice("flip", ["no", "left-right"], default="no")
+    declare_views(hp)
     hp.Choice("batch_size", [32, 64, 128], default=64)
     hp.Int("epochs", 4, 60, step=2, default=epochs_for(facts.n_rows))
     hp.Choice("stem", [1, 2, 4, 8], default=stem_for(specs))
     hp.Choice("width", [16, 24, 32, 48], default=24)
     hp.Choice("blocks", ["1-1", "1-1-1", "2-2-2"], default="1-1-1")
     hp.Choice("pool", ["average", "average-max"], default="average-max")
-
-
-def stem_for(specs: Sequence[InputSpec]) -> int:
-    """The stride that reduces the images to some 16 to 28 positions a side."""
-    return max((stride_for(spec) for spec in specs), default=2)
-
-
-def epochs_for(n_rows: int) -> int:
-    """The default number of epochs: the more images, the fewer."""
-    return 40 if n_rows < 2_500 else 20 if n_rows < 8_000 else 10 if n_rows < 30_000 else 6
+    if all("patch_filters" in spec.stats for spec in specs):
+        hp.Choice("filters", ["whitened", "learned"], default="whitened")
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """A cheap network first; then a wider one, one at twice the resolution, and a deeper one.
+    """In order of their cost: a small network, the same one at a higher rate, then wider, finer and deeper ones.
 
     Augmentation ("views": "varied") costs a third of a step's time on a CPU. Large data sets need it least, so from
-    8,000 images on the first start does without it.
+    8,000 images on the first starts do without it.
     """
     quick = {
         "learning_rate": 5e-3, "weight_decay": 2e-2, "dropout": 0.1, "shift": 0.06, "zoom": 0.05, "light": 0.1,
@@ -52,26 +39,14 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         "epochs": epochs_for(facts.n_rows), "stem": stem_for(specs), "width": 16, "blocks": "1-1-1",
         "pool": "average-max",
     }  # fmt: skip
+    wide = {**quick, "width": 32, "learning_rate": 3e-3, "dropout": 0.2, "views": "varied"}
     return [
         quick,
-        {**quick, "width": 32, "learning_rate": 3e-3, "dropout": 0.2, "views": "varied"},
-        {
-            **quick,
-            "width": 32,
-            "learning_rate": 3e-3,
-            "dropout": 0.2,
-            "views": "varied",
-            "stem": max(stem_for(specs) // 2, 1),
-        },
-        {
-            **quick,
-            "width": 32,
-            "learning_rate": 3e-3,
-            "dropout": 0.2,
-            "views": "varied",
-            "blocks": "2-2-2",
-            "erase": 0.3,
-        },
+        {**quick, "learning_rate": 1e-2},
+        {**quick, "width": 24, "views": "varied"},
+        wide,
+        {**wide, "blocks": "2-2-2", "erase": 0.3},
+        {**wide, "stem": max(stem_for(specs) // 2, 1)},
     ]
 
 
@@ -85,11 +60,9 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
     (spec,) = specs
     inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, height, width, channels)
-    views = {name: knobs[name] for name in ("shift", "zoom", "light", "erase")}
-    views["flip"] = 0.5 if choices["flip"] == "left-right" else 0.0
     parts = picture_parts(
         inputs, spec, int(choices["width"]), int(choices["stem"]), str(choices["blocks"]),
-        choices["pool"] == "average-max", views if choices["views"] == "varied" else None,
+        choices["pool"] == "average-max", views_of(choices, knobs), choices.get("filters") == "whitened",
     )  # fmt: skip
     x = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
     x = KnobDropout(knobs["dropout"])(x)
@@ -98,9 +71,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
     """Why this template cannot be used: it reads exactly one image."""
-    if [spec.kind for spec in specs] != ["image"]:
-        return f"cnn reads one image; this task has {', '.join(spec.kind for spec in specs) or 'no inputs'}"
-    return None
+    return unfit_for("cnn", task, specs)
 
 
 CNN = Template(
@@ -110,8 +81,8 @@ CNN = Template(
     accepts=("image",),
     space=space,
     build=build,
-    knobs=("learning_rate", "weight_decay", "dropout", "shift", "zoom", "light", "erase"),
+    knobs=("learning_rate", "weight_decay", "dropout", *STRENGTHS),
     starts=starts,
     unfit=unfit,
-    source="He et al., CVPR 2016; averaged short cut: He et al., 'Bag of Tricks', CVPR 2019",
+    source="He et al., CVPR 2016; averaged short cut: He et al., 'Bag of Tricks', CVPR 2019; whitening: Jordan 2024",
 )

@@ -16,6 +16,7 @@ from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.shared.tables import (
     ACCEPTS,
     GOALS,
+    SMALL_TABLE,
     batch_sizes,
     declare_bins,
     declare_hide_rate,
@@ -51,11 +52,16 @@ def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """One start: two blocks, 64 numbers per token, bins chosen by the target."""
+    """Two blocks, 64 numbers per token, bins chosen by the target; on small tables next a larger one (decision 36)."""
     first = {
         "layers": 2, "dim": 64, "heads": 8, "hidden": 1.33, "numeric": "piecewise", "bins": 16, "bins_by": "target",
     }  # fmt: skip
-    return table_starts(specs, [first])
+    larger = {
+        **first, "batch_size": batch_sizes(facts.n_rows)[0], "layers": 3, "dim": 96, "bins": 32,
+        "learning_rate": 9e-4, "weight_decay": 7e-3, "attention_dropout": 0.27, "dropout": 0.36,
+        "residual_dropout": 0.013, "hide_rate": 0.06,
+    }  # fmt: skip
+    return table_starts(specs, [first, larger] if facts.n_rows < SMALL_TABLE else [first])
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

@@ -22,6 +22,7 @@ from automl.templates.shared.tables import (
     DENSE_KNOBS,
     GOALS,
     ONE_HOT_UP_TO,
+    SMALL_TABLE,
     batch_sizes,
     declare_embeddings,
     declare_hide_rate,
@@ -64,7 +65,7 @@ def epochs_for(facts: Facts) -> int:
 
 
 def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
-    """One start: one hidden layer, and embeddings as in `mlp`."""
+    """One hidden layer, and embeddings as in `mlp`; on small tables next two layers, much dropout (decision 36)."""
     two = facts.n_classes == 2
     compared = 1024 if 1024 in compared_for(facts.n_rows) else 512
     first = {
@@ -73,7 +74,12 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         "bins": 32 if two else 64, "bins_by": "target", "category_dim": 8, "learning_rate": 2e-3,
         "weight_decay": 1e-3, "dropout": 0.3 if two else 0.1, "hide_rate": 0.02,
     }  # fmt: skip
-    return table_starts(specs, [first])
+    dropped = {
+        **first, "batch_size": batch_sizes(facts.n_rows)[1], "compared": 512, "width": 192, "layers": 2, "dim": 32,
+        "front_scale": False, "numeric": "periodic", "numeric_dim": 4, "bins": 8, "bins_by": "quantiles",
+        "category_dim": 4, "weight_decay": 3.5e-3, "dropout": 0.35, "hide_rate": 0.035,
+    }  # fmt: skip
+    return table_starts(specs, [first, dropped] if facts.n_rows < SMALL_TABLE else [first])
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:

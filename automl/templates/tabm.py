@@ -20,6 +20,7 @@ from automl.templates.shared.tables import (
     DENSE_KNOBS,
     GOALS,
     ONE_HOT_UP_TO,
+    SMALL_TABLE,
     batch_sizes,
     declare_embeddings,
     declare_hide_rate,
@@ -51,6 +52,7 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
     """Four members with batch norm, the fastest; then eight without it, the best where there is more time.
 
     Chosen on validation rows (decision 10). Binary tasks gain from a smaller network with more dropout, as in `mlp`.
+    On small tables eight members with periodic embeddings and much dropout come first (decision 36).
     """
     sizes = batch_sizes(facts.n_rows)
     two = facts.n_classes == 2
@@ -60,7 +62,19 @@ def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
         "numeric_dim": 8 if two else 16, "bins": 32 if two else 64, "bins_by": "target", "category_dim": 8,
         "learning_rate": 8e-3, "weight_decay": 0.1 if two else 1e-2, "dropout": 0.3 if two else 0.1, "hide_rate": 0.02,
     }  # fmt: skip
-    return table_starts(specs, [{**costly, "members": 4, "norm": "batch", "learning_rate": 2.5e-3}, costly])
+    fast = {**costly, "members": 4, "norm": "batch", "learning_rate": 2.5e-3}
+    if facts.n_rows >= SMALL_TABLE:
+        return table_starts(specs, [fast, costly])
+    dropped = {
+        **costly, "batch_size": sizes[0], "width": 256, "layers": 3, "numeric": "periodic", "numeric_dim": 12,
+        "bins": 32, "learning_rate": 4.6e-3, "weight_decay": 7e-3, "dropout": 0.36, "hide_rate": 0.06,
+    }  # fmt: skip
+    shared = {
+        **costly, "batch_size": sizes[1], "width": 128, "layers": 4, "adapters": "mini", "norm": "batch",
+        "numeric": "periodic", "numeric_dim": 4, "bins": 8, "bins_by": "quantiles", "learning_rate": 2.9e-3,
+        "weight_decay": 7e-3, "dropout": 0.35, "hide_rate": 0.035,
+    }  # fmt: skip
+    return table_starts(specs, [dropped, costly, shared, fast])
 
 
 def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
@@ -88,8 +102,11 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 
 def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
-    """Halved for all but binary tasks: there `retrieval` is better in the same time and comes first (decision 10)."""
-    return 1.0 if facts.n_classes == 2 else 0.5
+    """Halved for all but binary tasks: there `retrieval` is better in the same time and comes first (decision 10).
+
+    On small tables it comes right after `mlp`, whatever the task (decision 36).
+    """
+    return 1.0 if facts.n_classes == 2 else 0.95 if facts.n_rows < SMALL_TABLE else 0.5
 
 
 TABM = Template(

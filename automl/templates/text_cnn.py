@@ -7,6 +7,7 @@ from typing import Any
 
 from automl.records import Facts, Head, InputSpec, Task, Template
 from automl.templates.shared.tables import GOALS
+from automl.templates.shared.texts import no_text
 
 
 def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
@@ -47,6 +48,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
     from automl.layers.output import RawOutput, starting_bias
     from automl.layers.stems import word_parts
 
+    specs = [spec for spec in specs if spec.kind == "tokens"]
     inputs = {spec.name: keras.Input(spec.shape, name=spec.name, dtype=spec.dtype) for spec in specs}
     filters = int(choices["filters"])
     widths = [int(width) for width in str(choices["widths"]).split("-")] if filters else []
@@ -66,10 +68,7 @@ def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[
 
 def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
     """Why this template cannot be used: it reads tokens only."""
-    strangers = sorted({spec.kind for spec in specs if spec.kind != "tokens"})
-    if strangers or not specs:
-        return f"text_cnn reads words only; this task has {', '.join(strangers) or 'no inputs'}"
-    return None
+    return no_text("text_cnn", specs)
 
 
 TEXT_CNN = Template(

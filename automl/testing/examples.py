@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from automl import goals, modalities
-from automl.records import Column, Dataset, Facts, GoalName, Head, InputSpec, ModalityName, Split, Task
+from automl.records import NGRAM_BITS, Column, Dataset, Facts, GoalName, Head, InputSpec, ModalityName, Split, Task
 
 N_ROWS = 16
 FIT_ROWS, TRAIN_ROWS, VALID_ROWS = 120, 80, 20
@@ -69,12 +69,16 @@ def example_specs(accepts: Sequence[str], goal: GoalName) -> tuple[InputSpec, ..
         "median": [0.0, 0.0, 0.0], "scale": [1.0, 1.0, 1.0], "quantiles": edges, "splits": splits,
         "missing": [0.0, 0.0, 0.0],
     }  # fmt: skip
+    filters = np.linalg.qr(np.random.default_rng(0).normal(size=(27, 27)))[0][:5].round(4)
+    image = {"mean": [120.0] * 3, "std": [60.0] * 3, "patch_filters": filters.tolist()}
     specs = [
         InputSpec("numbers", "numbers", (3,), "float32", stats=numbers),
         InputSpec("texts", "numbers", (3,), "float32", stats=numbers),
         InputSpec("categories", "categories", (2,), "int32", 12, {"columns": ["a", "b"], "sizes": [3, 12]}),
         InputSpec("tokens", "tokens", (7,), "int32", 30, {"columns": ["text"]}),
-        InputSpec("image", "image", (12, 10, 3), "uint8", stats={"mean": [120.0] * 3, "std": [60.0] * 3}),
+        InputSpec("ngrams", "ngrams", (9,), "int32", 40, {"columns": ["text"]}),
+        InputSpec("vectors", "vectors", (6,), "float32", stats={"mean": [0.1] * 6, "std": [0.5] * 6}),
+        InputSpec("image", "image", (12, 10, 3), "uint8", stats=image),
         InputSpec("series", "series", (20, 2), "float32", stats={"mean": [5.0, 5.0], "std": [2.0, 2.0]}),
     ]
     return tuple(spec for spec in specs if spec.kind in accepts)
@@ -102,6 +106,9 @@ def example_arrays(specs: Sequence[InputSpec], n_rows: int = N_ROWS, seed: int =
             array = np.stack([rng.integers(0, size, n_rows) for size in spec.stats["sizes"]], axis=1)
         elif spec.kind == "tokens":
             array = rng.integers(2, spec.size, shape) * (np.arange(shape[1]) < rng.integers(1, shape[1], (n_rows, 1)))
+        elif spec.kind == "ngrams":
+            array = rng.integers(1, spec.size, shape) + (rng.integers(1, 2_048, shape) << NGRAM_BITS)
+            array = array * (np.arange(shape[1]) < rng.integers(1, shape[1], (n_rows, 1)))
         elif spec.kind == "image":
             array = rng.integers(0, 256, shape)
         else:

@@ -70,7 +70,7 @@ def by_pairs(
     made = (pairs.split, pairs.truth, pairs.deep, pairs.shallow, pairs.floor)
     split, truth, deep, shallow, floor = made
     if split is None or truth is None or deep is None or shallow is None or floor is None:
-        note = f"Out-of-fold pairs were asked for and not made: {pairs.left_out}. So the test rows decide."
+        note = f"Out-of-fold pairs were asked for, and there are not enough: {pairs.left_out}. So the test rows decide."
         found = FoldPairs(pairs.asked, test_verdict=tested.verdict, test_reason=tested.reason, note=note)
         return replace(tested, fold_pairs=found, notes=(note, *tested.notes))
     judged = compare(task, split, truth, pairs.weight, pairs.context, deep, shallow, floor, runs, min_gain, seed, terms)

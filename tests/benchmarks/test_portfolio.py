@@ -114,7 +114,7 @@ def test_a_draw_takes_the_same_place_in_a_template_s_space_whatever_the_rows(por
     assert [[32, 64, 128].index(a["batch_size"]) for a in few] == [[128, 256, 512].index(b["batch_size"]) for b in many]
     assert len({str(settings) for settings in few}) == 8
     assert {settings["epochs"] for settings in few} == {30}
-    assert portfolio.template_settings(MLP, specs, Facts(500, 2), "start2") is None
+    assert portfolio.template_settings(MLP, specs, Facts(500, 2), "start4") is None
 
 
 def test_a_baseline_s_starts_are_what_every_seed_proposes_first(portfolio):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automl.deep.side import SMALL_ROWS, wanted_trials
+from automl.deep.lengths import SMALL_ROWS, Lengths
 from automl.testing.examples import example_specs, example_task
 
 
@@ -18,5 +18,5 @@ from automl.testing.examples import example_specs, example_task
 )
 def test_small_tables_and_few_whole_series_want_several_trials(kinds, goal, wanted):
     task, specs = example_task(goal), example_specs(kinds, goal)
-    assert wanted_trials(SMALL_ROWS - 1, task, specs) == wanted
-    assert wanted_trials(SMALL_ROWS, task, specs) == 0
+    assert Lengths.of(SMALL_ROWS - 1, task, specs).wanted == wanted
+    assert Lengths.of(SMALL_ROWS, task, specs).wanted == 0

@@ -166,6 +166,20 @@ def test_time_for_all_is_kept_back_or_for_as_many_as_half_of_it_is_enough_for(ha
     assert planned(hands, shallow=Side(hands, 1.0, 0.8)).seconds() == 0.0
 
 
+def test_where_ensembles_are_too_dear_time_is_kept_back_for_single_models(hands: HandClock) -> None:
+    """Finalists are not named yet: three members a side are reckoned with, and one where that leaves no room."""
+
+    class Dear(Side):
+        def seconds_a_repeat(self, n_members: int = 1) -> float:
+            return n_members * self.takes
+
+    sides = {"deep": Dear(hands, 9.0, 0.9), "shallow": Dear(hands, 1.0, 0.8)}
+    each = other_fits.SLACK * 10.0
+    assert planned(hands, budget=200.0, **sides).seconds() == pytest.approx(2 * 3 * each)
+    assert planned(hands, budget=100.0, **sides).seconds() == pytest.approx(3 * each)
+    assert planned(hands, budget=40.0, **sides).seconds() == 0.0
+
+
 def test_what_does_not_fit_is_left_out_and_said(hands: HandClock) -> None:
     plan = planned(hands)
     hands.now = 100.0 - 2.0 - 7.0 - 7.0 - 6.9  # enough for two; a third lacks a tenth of a second

@@ -27,6 +27,11 @@ def test_categorical_loss_is_the_mean_negative_log_likelihood_of_logits():
     assert float(loss_for(CATEGORICAL)(y.astype("int32"), z)) == pytest.approx(-logs[np.arange(9), y].mean(), rel=1e-4)
     smoothed = -(0.9 * logs[np.arange(9), y] + 0.1 * logs.mean(axis=1)).mean()
     assert float(loss_for(CATEGORICAL, label_smoothing=0.1)(y, z)) == pytest.approx(smoothed, rel=1e-4)
+    share = keras.Variable(0.1, trainable=False)
+    by_variable = loss_for(CATEGORICAL, label_smoothing=share)
+    assert float(by_variable(y, z)) == pytest.approx(smoothed, rel=1e-4)
+    share.assign(0.0)
+    assert float(by_variable(y, z)) == pytest.approx(float(loss_for(CATEGORICAL)(y, z)), rel=1e-5)
 
 
 def test_huge_logits_give_finite_losses():

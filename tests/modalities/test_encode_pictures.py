@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -5,6 +6,8 @@ import pytest
 
 from automl import modalities
 from automl.errors import DataError
+from automl.modalities.image import picture_spec, whitening_filters
+from automl.modalities.shared.specs import restore_spec, spec_state
 
 
 def test_pictures_of_the_right_size_pass_untouched(pictures):
@@ -61,10 +64,34 @@ def test_large_pictures_are_scaled_down_in_proportion(pictures):
 def test_black_pictures_have_a_standard_deviation_of_one(pictures):
     dataset, task, split = pictures
     encoder, _ = modalities.fit(replace(dataset, inputs=np.zeros_like(dataset.inputs)), task, split)
-    assert encoder.specs[0].stats == {"mean": [0.0] * 3, "std": [1.0] * 3}
+    stats = encoder.specs[0].stats
+    assert (stats["mean"], stats["std"]) == ([0.0] * 3, [1.0] * 3)
+    assert np.isfinite(stats["patch_filters"]).all()
 
 
 def test_what_is_no_uint8_array_is_refused(pictures, table):
     dataset, task, split = pictures
     with pytest.raises(DataError, match="float64"):
         modalities.fit(replace(dataset, inputs=dataset.inputs / 255.0), task, split)
+
+
+def test_filters_make_patches_uncorrelated_and_of_one_variance():
+    rng = np.random.default_rng(0)
+    patches = rng.normal(size=(5_000, 9)) @ rng.normal(size=(9, 9))
+    filters = whitening_filters(patches)
+    answers = np.cov(patches @ filters.T, rowvar=False)
+    np.testing.assert_allclose(answers[:5, :5], np.eye(5), atol=0.05)
+    assert (answers.diagonal() <= 1.001).all() and filters.shape == (9, 9)
+    assert whitening_filters(rng.normal(size=(99, 36))).shape == (16, 36)
+    assert np.isfinite(whitening_filters(np.zeros((1, 9)))).all()
+
+
+@pytest.mark.parametrize(("side", "there"), [(2, False), (3, True), (12, True)])
+def test_a_spec_of_pictures_of_three_pixels_or_more_holds_filters_the_same_for_the_same_rows(side, there):
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (40, side, side, 3)).astype("uint8")
+    one, other = (picture_spec("image", lambda rows: pictures[rows], np.arange(30)) for _ in range(2))
+    assert ("patch_filters" in one.stats) == there and one.stats == other.stats
+    if there:
+        assert np.shape(one.stats["patch_filters"]) == (16, 27)
+        assert restore_spec(json.loads(json.dumps(spec_state(one)))).stats == one.stats

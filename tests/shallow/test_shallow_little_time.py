@@ -11,7 +11,16 @@ from automl.records import Baseline, Column, Task
 from automl.shallow.archive import Proposals
 from automl.shallow.family import FamilySearch
 from automl.shallow.messages import Fitted
-from automl.shallow.scheduling import CELLS_A_SECOND, LEAST_ROWS, TEXT_CELLS, TRIGRAM_CELLS, Tuning, rows_a_second
+from automl.shallow.scheduling import (
+    CELLS_A_SECOND,
+    LEAST_ROWS,
+    PICTURES_A_SECOND,
+    SLOWER,
+    TEXT_CELLS,
+    TRIGRAM_CELLS,
+    Tuning,
+    rows_a_second,
+)
 
 GOALS = ("binary",)
 
@@ -65,9 +74,39 @@ def test_a_free_text_counts_as_many_numbers_and_more_with_trigrams(kinds, n_rows
 
 
 def test_arrays_and_forecasts_have_no_such_bound():
-    assert math.isinf(rows_a_second(Task("image", "binary", ("y",), "roc_auc"), 100))
+    assert math.isinf(rows_a_second(Task("sequence", "binary", ("y",), "roc_auc"), 100))
     columns = (Column("c", "numeric", 1.0, ""),)
     assert math.isinf(rows_a_second(Task("sequence", "forecast", ("y",), "mase", columns=columns), 100))
+
+
+def on_pictures(fit_seconds, rows):
+    """Families on 7,500 pictures, the first of which took so long."""
+    searches = [search("line", "fast"), search("trees", "strong")]
+    found = Tuning(searches, 7_500, 0, lambda score: score or 0.0, PICTURES_A_SECOND, sizes_each=True)
+    searches[0].lead({"of": "line"}, 0.9, float)
+    found.learn_time(searches[0], Fitted(model=b"", fit_seconds=fit_seconds), 30.0, rows)
+    return found, *searches
+
+
+def test_on_pictures_each_familys_first_fit_takes_as_many_as_the_pace_of_others_allows():
+    found, _, trees = on_pictures(fit_seconds=10.0, rows=2_000)
+    assert found.rows_for(trees, 20.0) == 20.0 * 200 / SLOWER
+    assert found.rows_for(trees, 1.0) == LEAST_ROWS
+    assert found.rows_for(trees, math.inf) == found.rows_for(trees, 200.0) == 7_500
+    assert on_pictures(1.0, 7_500)[0].rows_for(trees, 20.0) == 7_500
+
+
+def test_on_pictures_the_slowest_family_sets_the_pace_and_one_that_was_fitted_has_its_own():
+    found, line, trees = on_pictures(fit_seconds=10.0, rows=2_000)
+    found.learn_time(line, Fitted(model=b"", fit_seconds=1.0), 30.0, 2_000)
+    assert found.rows_for(trees, 20.0) == 1_000
+    found.learn_time(trees, Fitted(model=b"", fit_seconds=1.0), 30.0, 1_000)
+    assert found.rows_for(trees, 20.0) == 7_500
+
+
+def test_the_first_fit_on_pictures_takes_what_a_busy_core_can_fit():
+    task = Task("image", "multiclass", ("y",), "accuracy", image_shape=(28, 28, 1))
+    assert rows_a_second(task, 7_500) == PICTURES_A_SECOND
 
 
 def test_levels_beside_numbers_count_as_columns():

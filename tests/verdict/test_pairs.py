@@ -87,5 +87,6 @@ def test_without_pairs_the_test_decides_and_it_is_said_why():
     assert found.verdict == tested.verdict and found.sentences == tested.sentences
     assert found.fold_pairs.n_folds == 0 and found.fold_pairs.asked == 5
     assert found.notes[0] == (
-        "Out-of-fold pairs were asked for and not made: only one side has a finalist. So the test rows decide."
+        "Out-of-fold pairs were asked for, and there are not enough: only one side has a finalist. "
+        "So the test rows decide."
     )

@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from automl.baselines.model import remembered, rows_key
+from automl.modalities.shared.ngrams import BUCKETS, character_counts, word_counts
 from automl.records import MIN_LEVEL_ROWS, Dataset, Task
 
 __all__ = ["TextFeatures"]
-
-BUCKETS = 2**20
 
 
 class TextFeatures:
@@ -43,23 +41,17 @@ class TextFeatures:
         self.kept: list[np.ndarray] = []
         self.idf: list[np.ndarray] = []
 
-    def _analysers(self) -> list[HashingVectorizer]:
-        shared = {"n_features": BUCKETS, "norm": None, "alternate_sign": False, "dtype": np.float32}
-        found = []
-        if self.word_ngrams:
-            pattern = r"(?u)\b\w+\b|[!?]"
-            found.append(HashingVectorizer(ngram_range=(1, self.word_ngrams), token_pattern=pattern, **shared))
-        if self.char_ngrams:
-            found.append(HashingVectorizer(analyzer="char_wb", ngram_range=(2, self.char_ngrams), **shared))
-        return found
-
     def _counts(self, dataset: Dataset, rows: np.ndarray) -> list[Any]:
         frame = dataset.inputs.iloc[rows]
         columns = [[str(v) if v is not None and v == v else "" for v in frame[c]] for c in self.columns]
         texts = columns if self.separate else [["\n".join(cells) for cells in zip(*columns, strict=True)]]
         if not self.columns:
             texts = [[""] * len(rows)]
-        return [analyser.transform(text) for text in texts for analyser in self._analysers()]
+        blocks = []
+        for text in texts:
+            blocks += [word_counts(text, self.word_ngrams)] if self.word_ngrams else []
+            blocks += [character_counts(text, self.char_ngrams)] if self.char_ngrams else []
+        return blocks
 
     def _remembered(self, dataset: Dataset, rows: np.ndarray) -> list[Any]:
         key = ("tokens", self.word_ngrams, self.char_ngrams, self.separate, *rows_key(dataset, rows))

@@ -91,7 +91,7 @@ class RayPool:
         stopping: Callable[[], bool] = lambda: False,
         note: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.n_workers = options.workers
+        self.n_workers, self.precision = options.workers, options.precision
         self.templates, self.stopping, self.note = templates, stopping, note
         self.session = Session(options.ray_address)
         self._place: Place | None = None
@@ -150,9 +150,9 @@ class RayPool:
 
         place = self._place
         assert place is not None
-        options = {"num_cpus": place.n_cpus, "num_gpus": place.n_gpus, "max_restarts": 0, "max_concurrency": 2}
+        asked = {"num_cpus": place.n_cpus, "num_gpus": place.n_gpus, "max_restarts": 0, "max_concurrency": 2}
         while len(self._workers) < self.n_workers:
-            actor = ray.remote(TrialWorker).options(**options).remote(place.n_threads)
+            actor = ray.remote(TrialWorker).options(**asked).remote(place.n_threads, self.precision)
             ready = actor.supply.remote(*self._supplies) if self._supplies else None
             self._workers.append(_Worker(actor, ready))
 

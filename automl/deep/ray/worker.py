@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from automl.deep.data import TrainingData
     from automl.deep.messages import TrialResult, TrialSpec
     from automl.deep.training.records import Snapshot
-    from automl.records import Template
+    from automl.records import PrecisionWish, Template
 
 __all__ = ["TrialWorker", "versions"]
 
@@ -35,17 +35,18 @@ class TrialWorker:
 
     Args:
         n_threads: threads of TensorFlow; None for as many as the machine has cores.
+        precision: what networks compute in.
     """
 
-    def __init__(self, n_threads: int | None) -> None:
+    def __init__(self, n_threads: int | None, precision: PrecisionWish = "auto") -> None:
         self._n_threads = n_threads
         self._stop = threading.Event()
         self._points: list[Mapping[str, float]] = []
         self._trainer: Any = None
         self._keras = ThreadPoolExecutor(1)
-        self._keras.submit(self._load, n_threads).result()
+        self._keras.submit(self._load, n_threads, precision).result()
 
-    def _load(self, n_threads: int | None) -> None:
+    def _load(self, n_threads: int | None, precision: PrecisionWish) -> None:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         import tensorflow as tf
 
@@ -54,7 +55,7 @@ class TrialWorker:
             tf.config.threading.set_inter_op_parallelism_threads(n_threads)
         from automl.deep.training import device, trainer  # noqa: F401
 
-        self._device = device.prepare()
+        self._device = device.prepare(precision=precision)
 
     def supply(
         self,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
 from automl.errors import RecipeError
-from automl.records import DeviceWish, Family
-from automl.system.resources import usable_cores
+from automl.records import DeviceWish, Family, PrecisionWish
+from automl.system.resources import bfloat16_instructions, usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,8 @@ __all__ = ["Device", "choose", "prepare"]
 BFLOAT16_FROM = (8, 0)
 DISPATCH_SECONDS = 0.25
 MIXED: frozenset[Family] = frozenset(get_args(Family)) - {"rnn"}
+TRIED: frozenset[Family] = frozenset({"cnn"})
+"""Families whose precision a processor that multiplies bfloat16 chooses by a trial; only convolutions gained."""
 COMPILED: frozenset[Family] = frozenset({"mlp", "cnn", "transformer"})
 
 ONE_THREAD_UP_TO_CORES = 2
@@ -45,6 +47,8 @@ class Device:
         sharing: "auto" spreads a trial if `automl.deep.training.cost` expects that to pay, "always" every trial,
             "never" none.
         mixed: families that compute in `precision`.
+        tried: families whose precision is chosen by a short trial of both, under a time limit
+            (`automl.deep.training.precision`).
         operator_threads: threads that one operator of a step may use; 0 leaves that to TensorFlow (all cores).
     """
 
@@ -57,6 +61,7 @@ class Device:
     replicas: tuple[str, ...] = ()
     sharing: str = "auto"
     mixed: frozenset[Family] = MIXED
+    tried: frozenset[Family] = frozenset()
     operator_threads: int = 0
 
     @property
@@ -70,7 +75,12 @@ class Device:
 
 
 def choose(
-    accelerators: Sequence[Sequence[int] | None], n_cpus: int = 1, wish: DeviceWish = "auto", n_cores: int = 0
+    accelerators: Sequence[Sequence[int] | None],
+    n_cpus: int = 1,
+    wish: DeviceWish = "auto",
+    n_cores: int = 0,
+    precision: PrecisionWish = "auto",
+    instructions: str = "",
 ) -> Device:
     """Decide the policy from the devices that TensorFlow sees.
 
@@ -80,19 +90,32 @@ def choose(
         n_cpus: logical CPU devices; more than one only if the process was configured so.
         wish: "auto", "cpu" (the caller hides GPUs), "one" (never spread a trial) or "all" (spread every trial).
         n_cores: cores that this process may use; 0 if unknown.
+        precision: "auto", or the precision that the user fixed.
+        instructions: the processor's instructions that multiply bfloat16; "" for none.
     """
-    return _on_cpu(n_cpus, wish, n_cores) if not accelerators else _on_gpus(accelerators, wish)
+    policy = _on_gpus(accelerators, wish) if accelerators else _on_cpu(n_cpus, wish, n_cores, instructions)
+    return policy if precision == "auto" else _fixed(policy, precision)
 
 
-def _on_cpu(n_cpus: int, wish: DeviceWish, n_cores: int) -> Device:
-    """On a CPU: float32, no XLA, and no operator split over two cores."""
+def _fixed(policy: Device, precision: PrecisionWish) -> Device:
+    """The policy with the precision that the user fixed."""
+    reasons = (f"Networks compute in {precision}, as asked.", *policy.reasons)
+    return replace(policy, precision=precision, mixed=MIXED, tried=frozenset(), reasons=reasons)
+
+
+def _on_cpu(n_cpus: int, wish: DeviceWish, n_cores: int, instructions: str) -> Device:
+    """On a CPU: float32 unless a trial decides otherwise, no XLA, and no operator split over two cores."""
     spread = n_cpus > 1 and wish == "all"
     one_thread = 1 < n_cores <= ONE_THREAD_UP_TO_CORES
     reasons = [
         "Networks train on the CPU, as asked."
         if wish == "cpu"
         else "No GPU is visible to TensorFlow: networks train on the CPU.",
-        "Precision is float32: on a CPU bfloat16 ran at 0.89 to 1.18 times its speed, too little for the rounding.",
+        "Precision is float32: on a CPU bfloat16 ran at 0.89 to 1.18 times its speed, too little for the rounding."
+        if not instructions
+        else f"This processor multiplies bfloat16 ({instructions}). So under a time limit that is long enough the "
+        "first convolutional network is trained for some two seconds in float32 and in bfloat16, and the faster stays; "
+        "`precision` under `search:` fixes it. All other networks, and all without a time limit, are float32.",
         "XLA is left off: on a CPU it took 2 to 5 s more to the first step, and four of five templates then trained at "
         "0.40 to 0.72 times the speed.",
         DISPATCH,
@@ -108,7 +131,7 @@ def _on_cpu(n_cpus: int, wish: DeviceWish, n_cores: int) -> Device:
     return Device(
         "cpu", 0, "float32", frozenset(), DISPATCH_SECONDS, tuple(reasons),
         replicas=tuple(f"CPU:{i}" for i in range(n_cpus)) if spread else (), sharing="always" if spread else "never",
-        operator_threads=1 if one_thread else 0,
+        tried=TRIED if instructions and not spread else frozenset(), operator_threads=1 if one_thread else 0,
     )  # fmt: skip
 
 
@@ -160,7 +183,7 @@ def _words(capability: tuple[int, int]) -> str:
     return f"{capability[0]}.{capability[1]}"
 
 
-def prepare(wish: DeviceWish = "auto") -> Device:
+def prepare(wish: DeviceWish = "auto", precision: PrecisionWish = "auto") -> Device:
     """Configure this process for the devices that TensorFlow may use, and return the policy. TensorFlow only.
 
     Hidden devices stay hidden: CUDA_VISIBLE_DEVICES and `tf.config.set_visible_devices` are respected. This does not
@@ -168,6 +191,7 @@ def prepare(wish: DeviceWish = "auto") -> Device:
 
     Args:
         wish: see `choose`.
+        precision: see `choose`.
 
     Raises:
         RecipeError: the CPU is asked for, but this process uses GPUs already.
@@ -194,7 +218,7 @@ def prepare(wish: DeviceWish = "auto") -> Device:
     n_cpus = sum(
         len(tf.config.get_logical_device_configuration(cpu) or [None]) for cpu in tf.config.get_visible_devices("CPU")
     )
-    policy = choose(details, n_cpus, wish, usable_cores())
+    policy = choose(details, n_cpus, wish, usable_cores(), precision, bfloat16_instructions())
     if policy.operator_threads and not os.environ.get(THREADS_VARIABLE):
         with contextlib.suppress(RuntimeError):  # TensorFlow already runs: its number of threads stands
             tf.config.threading.set_intra_op_parallelism_threads(policy.operator_threads)

@@ -19,6 +19,10 @@ WARM_UP_SHARE = 0.05
 PATIENCE_SHARE = 0.4
 PATIENCE_CHECKS = 5
 VALIDATION_SHARE = 0.2
+FORWARD_SHARE = 1 / 3
+"""Of a training step's time, what predicting as many rows takes: one of three passes."""
+TRACING_SHARE = 0.25
+"""Of the first step's time, what tracing the prediction takes."""
 SOFT_STRETCH = 2.0
 
 
@@ -51,6 +55,8 @@ class Progress:
         least_share: see `train`.
         valid_seconds: time of the last validation.
         share: the share of the schedule that is trained.
+        validates: whether there are validations; a refit has none.
+        hard_deadline: the deadline before `soft_seconds` moved it.
     """
 
     network: Network
@@ -70,19 +76,41 @@ class Progress:
     least_share: float | None = None
     valid_seconds: float = 0.0
     share: float = 1.0
+    hard_deadline: float | None = None
+    validates: bool = True
 
     @property
     def end(self) -> int:
         """The step at which training ends."""
         return self.total if self.share >= 1.0 else max(1, round(self.share * self.total))
 
+    @property
+    def validation_seconds(self) -> float:
+        """The time of the last validation; before the first one, what is expected of it."""
+        if self.valid_seconds or not self.validates:
+            return self.valid_seconds
+        n_batches = self.network.n_valid / self.network.batch_size
+        return TRACING_SHARE * self.compile_seconds + FORWARD_SHARE * n_batches * self.step_seconds
+
     def __post_init__(self) -> None:
+        self.hard_deadline = self.deadline
         self.per_epoch = max(1, self.network.n_train // self.network.batch_size)
         self.total = self.planned = self.planned or self.per_epoch * self.n_epochs
 
+    def seconds_left(self) -> float:
+        """Seconds for further steps, before the validation at the end; infinite without a deadline.
+
+        What the first validation is expected to take is kept back from the deadline of the trial, and not from the time
+        that the trial should take.
+        """
+        if self.deadline is None or self.hard_deadline is None:
+            return math.inf
+        ends = min(self.deadline - self.valid_seconds, self.hard_deadline - self.validation_seconds)
+        return ends - time.monotonic()
+
     def out_of_time(self, margin: float = 0.0) -> bool:
-        """Whether the deadline has come, or comes within so many seconds."""
-        return self.deadline is not None and time.monotonic() + margin >= self.deadline
+        """Whether there is no time left for further steps, or none within so many seconds."""
+        return self.seconds_left() <= margin
 
     def replan(self) -> None:
         """Shorten the schedule to what the clock still allows, so that the learning rate has decayed at the end.
@@ -94,8 +122,7 @@ class Progress:
         if self.soft_seconds is not None:
             self.deadline = min(self.deadline, self.begun + self._softened(self.soft_seconds))
             self.soft_seconds = None
-        left = self.deadline - time.monotonic() - self.valid_seconds
-        affordable = int(left / (self.step_seconds * (1 + VALIDATION_SHARE / 2)))
+        affordable = int(self.seconds_left() / (self.step_seconds * (1 + VALIDATION_SHARE / 2)))
         longest = int((self.step + affordable) / self.share)
         self.total = max(self.step + 1, min(self.planned or 1, longest))
 

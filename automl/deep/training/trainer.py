@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import math
@@ -18,6 +19,7 @@ from automl.deep.training.data_parallel import ParallelNetwork, Replicas
 from automl.deep.training.failure import TRIES, Failure, TooLarge, explain, never_ended, second_try
 from automl.deep.training.loss_knobs import LOSS_KNOBS, loss_knobs
 from automl.deep.training.network import DeviceData, Network
+from automl.deep.training.precision import LEAST_SECONDS, MIXED_BFLOAT16, can_pay, faster, one_step
 from automl.deep.training.records import Fit, Snapshot
 from automl.deep.training.retrieval import RetrievalNetwork
 from automl.deep.training.trial import refit, train
@@ -29,7 +31,7 @@ from automl.system import resources
 if TYPE_CHECKING:
     from automl.deep.data import TrainingData
     from automl.deep.training.device import Device
-    from automl.records import Status, Template
+    from automl.records import Family, Status, Template
 
 __all__ = ["Trainer"]
 
@@ -89,6 +91,7 @@ class Trainer:
         device: the device policy.
         memory_mib: memory that a trial may take, in MiB; None for most of what is free when it starts.
         stopping: returns whether the user wants to stop; called between dispatches.
+        clock: times the trial of precisions.
 
     Attributes:
         on_stuck: called in another thread with a trial that cannot be ended, and why it should have ended.
@@ -101,9 +104,10 @@ class Trainer:
         device: Device,
         memory_mib: float | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.training_data, self.templates, self.device = training_data, templates, device
-        self.memory_mib, self.stopping = memory_mib, stopping
+        self.memory_mib, self.stopping, self.clock = memory_mib, stopping, clock
         self.higher_is_better = metrics.named(training_data.metric).higher_is_better
         self.data = DeviceData.place(
             training_data.train,
@@ -175,9 +179,10 @@ class Trainer:
         while len(state.failures) < TRIES:
             try:
                 with watchdog.cancellable():
+                    self._choose_precision(spec, state.settings)
                     network = self.network(self.templates[spec.template], state.settings, spec.seed, spec.seconds)
                     state.n_parameters = network.n_parameters
-                    state.place = self.device.name if network.n_devices > 1 else self.device.kind
+                    state.place = self._place(network)
                     self._check_memory(network)
                     if spec.is_refit:
                         state.fit = self._refitted(network, spec, deadline, watchdog)
@@ -218,6 +223,43 @@ class Trainer:
             if changed is None or (deadline is not None and time.monotonic() >= deadline):
                 return
             state.settings = changed
+
+    def _place(self, network: Network) -> str:
+        """What a network runs on, and what it computes in if that is not float32."""
+        place = self.device.name if network.n_devices > 1 else self.device.kind
+        return place if network.precision == "float32" else f"{place}, {network.precision}"
+
+    def _choose_precision(self, spec: TrialSpec, settings: Mapping[str, Any]) -> None:
+        """Choose the precision of a family by a trial on its first network, if that can pay.
+
+        Without a time limit nothing is tried, so that the same seed gives the same result.
+        """
+        template = self.templates[spec.template]
+        if template.family not in self.device.tried or not LEAST_SECONDS <= spec.seconds < math.inf:
+            return
+        plain = dataclasses.replace(self.device, tried=self.device.tried - {template.family})
+        mixed = dataclasses.replace(plain, precision=MIXED_BFLOAT16, mixed=_mixed(plain) | {template.family})
+        self.device, begun = plain, self.clock()
+        plain_one = self.network(template, settings, spec.seed)
+        self._check_memory(plain_one)
+        one_step(plain_one)
+        traced_seconds = self.clock() - begun
+        if not can_pay(traced_seconds, spec.seconds - traced_seconds):
+            return
+        self.device = mixed
+        try:
+            mixed_one = self._new(template, settings)
+            mixed_one.reset(_knobs(template, settings), int(settings["batch_size"]), spec.seed)
+            pays = faster(mixed_one, plain_one, self.clock)
+        except BaseException:
+            self.device = plain
+            raise
+        if pays:
+            self.networks[self.shape_of(template, settings)] = mixed_one
+            plain_one.release()
+        else:
+            self.device = plain
+            mixed_one.release()
 
     def _refitted(self, network: Network, spec: TrialSpec, deadline: float | None, watchdog: Watchdog) -> Fit:
         """Train for the length that the spec names on training and validation rows."""
@@ -334,6 +376,11 @@ def _knobs(template: Template, settings: Mapping[str, Any]) -> dict[str, float]:
     """The knobs that matter for the data: a template's space holds no others."""
     names = (*(name for name in template.knobs if name in settings), *loss_knobs(settings))
     return {name: float(settings[name]) for name in names}
+
+
+def _mixed(device: Device) -> frozenset[Family]:
+    """The families that compute in another precision than float32."""
+    return device.mixed if device.precision != "float32" else frozenset()
 
 
 def _why_cut(fit: Fit) -> str | None:

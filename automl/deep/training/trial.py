@@ -202,8 +202,9 @@ def refit(
         NotFinite: the loss became NaN or infinite.
     """
     state = Progress(
-        network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, seed, planned=n_steps, share=share
-    )
+        network, float(settings["learning_rate"]), int(settings["epochs"]), deadline, seed,
+        planned=n_steps, share=share, validates=False,
+    )  # fmt: skip
     while state.step < state.end:
         losses: list[float] = []
         status = _epoch(state, losses, dispatch_seconds, stopping)
@@ -250,7 +251,7 @@ def _epoch(state: Progress, losses: list[float], dispatch_seconds: float, stoppi
     batches = state.batches()
     at = 0
     while at < len(batches) and state.step < state.end:
-        if stopping() or state.out_of_time(state.valid_seconds + state.step_seconds):
+        if stopping() or state.out_of_time(state.step_seconds):
             return "cut"
         size = min(state.per_dispatch, len(batches) - at, state.end - state.step)
         losses.append(state.dispatch(batches[at : at + size]))

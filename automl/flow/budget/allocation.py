@@ -187,7 +187,7 @@ def refitted(
     """
     pace: dict[str, float] = {}  # by side, the seconds of its last refit as a multiple of what was expected
     while chosen and n_refits < most and not stopping():
-        reserved = reserve.seconds(chosen, n_refits + 1)
+        reserved = reserve.seconds(chosen, n_refits + 1) if n_refits else reserve.concluding_seconds(chosen)
         needed = sum(pace.get(name, REFIT_SLACK) * sides[name].seconds_a_refit() for name in chosen)
         is_there = not needed and not n_refits  # it was made when the finalists were named before, and costs nothing
         if not is_there and clock.remaining - reserved < needed:

@@ -110,6 +110,17 @@ class Reserve:
             chosen: side → the finalist's run.
             n_seeds: number of seeds of each finalist.
         """
+        return self.concluding_seconds(chosen, n_seeds) + self.repeating()
+
+    def concluding_seconds(self, chosen: Mapping[str, Run], n_seeds: int = 1) -> float:
+        """Of `seconds`, those for the conclusion, without fits on other splits.
+
+        The first refit is made before these, which are fits of its kind.
+
+        Args:
+            chosen: side → the finalist's run.
+            n_seeds: number of seeds of each finalist.
+        """
         if math.isinf(self.budget_seconds):
             return 0.0
         total = BASE_SECONDS + self.bootstrap_seconds
@@ -121,7 +132,7 @@ class Reserve:
             members = [known for known in self.runs if known.name in names] or [run]
             seconds_of = self._deep if side == "deep" else self._shallow
             total += n_seeds * sum(seconds_of(member) for member in members)
-        return SLACK * total + self.repeating()
+        return SLACK * total
 
     @property
     def writing_seconds(self) -> float:

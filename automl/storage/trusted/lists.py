@@ -36,6 +36,7 @@ OWN = (
     "automl.baselines.learners.trees.Forest",
     "automl.baselines.features.trigrams.Trigrams",
     "automl.baselines.learners.vectors.Vectors",
+    "automl.baselines.features.pretrained.PretrainedFeatures",
     "automl.baselines.features.words.TextFeatures",
 )
 ESTIMATORS = (

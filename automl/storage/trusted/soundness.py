@@ -7,6 +7,7 @@ there. What plain NumPy indexes needs no check: it looks itself, and what it rai
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
@@ -243,6 +244,14 @@ def check_texts(part: Any) -> None:
         need(_numbers(kept).ndim == 1 and _numbers(idf).shape == kept.shape, part, "other weights than columns")
 
 
+def check_pretrained(part: Any) -> None:
+    """As many means as scales, and what reads the words."""
+    need(part.blocks is None or type(part.blocks).__name__ == "TextFeatures", part, "another reader of words")
+    mean, scale = _numbers(part.mean), _numbers(part.scale)
+    need(mean.ndim == 1 and mean.shape == scale.shape and bool((scale > 0).all()), part, "other scales than means")
+    need(type(part.words) is float and math.isfinite(part.words), part, "a share of words that is no number")
+
+
 def check_trigrams(part: Any) -> None:
     """A vocabulary, and a projection of as many columns."""
     if part.vectorizer is None:
@@ -338,6 +347,7 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "TfidfVectorizer": check_vectorizer,
     "TableFeatures": check_features,
     "TextFeatures": check_texts,
+    "PretrainedFeatures": check_pretrained,
     "Trigrams": check_trigrams,
     "PictureFeatures": check_pictures,
     "PatchFeatures": check_patches,

@@ -9,8 +9,8 @@ from automl.layers.fusion import stem_starts
 from automl.records import Facts, GoalName, InputKind, InputSpec, Task
 
 __all__ = [
-    "ACCEPTS", "DENSE_KNOBS", "GOALS", "ONE_HOT_UP_TO", "batch_sizes", "declare_bins", "declare_embeddings",
-    "declare_hide_rate", "epochs_for", "no_table", "table_starts", "without_effect",
+    "ACCEPTS", "DENSE_KNOBS", "GOALS", "ONE_HOT_UP_TO", "SMALL_TABLE", "batch_sizes", "declare_bins",
+    "declare_embeddings", "declare_hide_rate", "epochs_for", "no_table", "table_starts", "without_effect",
 ]  # fmt: skip
 
 GOALS: tuple[GoalName, ...] = ("binary", "multiclass", "multilabel", "regression")
@@ -20,6 +20,8 @@ DENSE_KNOBS = ("learning_rate", "weight_decay", "dropout", "hide_rate")
 ONE_HOT_UP_TO = 9
 """A column with at most this many levels is one-hot encoded; one with more gets learned embeddings."""
 BINS = (8, 16, 32, 64)
+SMALL_TABLE = 5_000
+"""Below this many rows a template begins with starts that were chosen on twenty public tables (decision 36)."""
 
 
 def batch_sizes(n_rows: int) -> list[int]:

@@ -212,3 +212,21 @@ def test_threads_are_set_unless_somebody_has(machine, monkeypatch, variable, use
     fake = machine(used=used)
     prepare()
     assert fake.threads == threads
+
+
+# --------------------------------------------------------------------------- precision on a processor
+
+
+def test_a_processor_that_multiplies_bfloat16_tries_it_for_convolutions_and_says_so():
+    device = choose([], instructions="amx_bf16")
+    assert (device.precision_of("cnn"), device.tried) == ("float32", frozenset({"cnn"}))
+    assert "amx_bf16" in device.reasons[1] and "two seconds" in device.reasons[1]
+    assert choose([]).tried == choose([(8, 0)], instructions="amx_bf16").tried == frozenset()
+
+
+@pytest.mark.parametrize("found", [[], [(9, 0)]])
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_a_precision_that_is_asked_for_is_not_tried(found, precision):
+    device = choose(found, precision=precision, instructions="amx_bf16")
+    assert (device.precision_of("cnn"), device.precision_of("rnn")) == (precision, "float32")
+    assert device.tried == frozenset() and precision in device.reasons[0] and "as asked" in device.reasons[0]

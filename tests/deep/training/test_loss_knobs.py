@@ -11,7 +11,7 @@ from test_deep_side import side, template, trials
 
 from automl.deep import DeepSide
 from automl.deep.training.loss_knobs import LOSS_KNOBS, declare
-from automl.records import Facts, Head, Output
+from automl.records import Facts, Head, InputSpec, Output
 
 
 def names(priors, metric="accuracy", ordered=False):
@@ -44,7 +44,24 @@ def test_class_weights_are_searched_where_several_classes_are_uneven_and_the_met
 
 def test_an_ordinal_term_is_searched_where_classes_are_grades():
     assert names((0.4, 0.3, 0.3), ordered=True) == ["ordinal"]
-    assert names((0.4, 0.58, 0.02), "f1", ordered=True) == list(LOSS_KNOBS)
+    assert names((0.4, 0.58, 0.02), "f1", ordered=True) == ["class_weight", "ordinal"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "metric", "expected"),
+    [
+        (["image"], "accuracy", ["label_smoothing"]),
+        (["image"], "log_loss", []),
+        (["image", "numbers"], "accuracy", []),
+        (["series"], "accuracy", []),
+    ],
+)
+def test_labels_of_pictures_are_smoothed_where_right_labels_count(kinds, metric, expected):
+    space = keras_tuner.HyperParameters()
+    head = Head("multiclass", (3,), "softmax", "sparse_categorical_crossentropy")
+    declare(space, head, metric, [InputSpec(kind, kind, (8, 8, 1), "uint8") for kind in kinds])
+    assert [hp.name for hp in space.space] == expected
+    assert all(hp.default == 0.1 for hp in space.space)
 
 
 def test_values_have_neither():

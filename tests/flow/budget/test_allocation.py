@@ -111,6 +111,9 @@ class NoReserve:
     def seconds(self, chosen, n_seeds=1):
         return 0.0
 
+    def concluding_seconds(self, chosen, n_seeds=1):
+        return self.seconds(chosen, n_seeds)
+
 
 def named_and_refitted(recipe, sides, clock, reserve):
     chosen = named_finalists(recipe, sides, clock, reserve)
@@ -241,3 +244,13 @@ def test_a_search_that_ends_for_what_refits_are_kept_time_for_ends_for_the_budge
     sides = {name: RefittedSide(clock, name) for name in ("deep", "shallow")}
     assert alternate(sides, clock, [], lambda: False, lambda: 0.0, n_refits=3, ensemble=True) == "budget"
     assert clock.remaining >= 18.0 > 0.25 * 60.0
+
+
+def test_the_first_refit_goes_before_fits_on_other_splits_and_further_ones_do_not():
+    clock = FakeClock(20.0)
+    sides = {name: RefittedSide(clock, name) for name in ("deep", "shallow")}
+    reserve = NoReserve()
+    reserve.concluding_seconds = lambda chosen, n_seeds=1: 1.0
+    reserve.seconds = lambda chosen, n_seeds=1: 1.0 + 18.5  # more than the search had kept back for them
+    chosen, n_seeds = named_and_refitted(Recipe(None), sides, clock, reserve)
+    assert n_seeds == 1 and all(run.refitted for run in chosen.values()) and clock.now == 2.0

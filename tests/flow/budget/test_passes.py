@@ -76,6 +76,9 @@ class Reserve:
     def seconds(self, chosen, n_seeds=1):
         return 2.0 + n_seeds
 
+    def concluding_seconds(self, chosen, n_seeds=1):
+        return self.seconds(chosen, n_seeds)
+
     def searching(self, n_seeds=1):
         return 2.0 + n_seeds
 

@@ -54,3 +54,4 @@ def test_time_for_repeats_is_kept_back_with_the_rest():
     other.repeating = lambda: 12.5
     assert other.seconds({}) - one.seconds({}) == pytest.approx(12.5)
     assert other.searching() - one.searching() == pytest.approx(12.5)
+    assert other.concluding_seconds({}) == one.concluding_seconds({}) == one.seconds({})

@@ -1,0 +1,106 @@
+"""A compact convolutional transformer for images: convolutions make the tokens, attention mixes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from automl.records import Facts, Head, InputSpec, Task, Template
+from automl.templates.shared.pictures import STRENGTHS, declare_views, epochs_for, unfit_for, views_of
+from automl.templates.shared.tables import GOALS
+
+PRIOR = 0.1
+MOST_TOKENS_A_SIDE = 8
+
+
+def space(hp: Any, specs: Sequence[InputSpec], facts: Facts) -> None:
+    """Declare the tokens, the transformer's size and augmentation strengths."""
+    hp.Float("learning_rate", 2e-4, 1e-2, sampling="log", default=2e-3)
+    hp.Float("weight_decay", 1e-5, 3e-1, sampling="log", default=3e-2)
+    hp.Float("dropout", 0.0, 0.5, default=0.1)
+    hp.Float("attention_dropout", 0.0, 0.5, default=0.1)
+    declare_views(hp)
+    hp.Choice("batch_size", [32, 64, 128], default=64)
+    hp.Int("epochs", 4, 80, step=2, default=epochs_for(facts.n_rows))
+    hp.Choice("patch", [2, 4, 8, 16], default=patch_for(specs))
+    hp.Choice("convolutions", [1, 2], default=1)
+    hp.Choice("dim", [32, 64, 96, 128], default=64)
+    hp.Choice("layers", [2, 3, 4], default=2)
+    hp.Choice("heads", [2, 4], default=2)
+
+
+def patch_for(specs: Sequence[InputSpec]) -> int:
+    """Pixels a side that become one token, so that there are at most 8 tokens a side."""
+    side = max((max(spec.shape[:2]) for spec in specs), default=28)
+    return next((patch for patch in (2, 4, 8) if side / patch <= MOST_TOKENS_A_SIDE), 16)
+
+
+def starts(specs: Sequence[InputSpec], facts: Facts) -> list[dict[str, Any]]:
+    """In order of their cost: a small one, then a wider and deeper one."""
+    first = {
+        "learning_rate": 2e-3, "weight_decay": 3e-2, "dropout": 0.1, "attention_dropout": 0.1, "shift": 0.06,
+        "zoom": 0.05, "light": 0.1, "erase": 0.0, "flip": "no", "views": "varied",
+        "batch_size": 64 if facts.n_rows >= 3_000 else 32, "epochs": epochs_for(facts.n_rows),
+        "patch": patch_for(specs), "convolutions": 1, "dim": 64, "layers": 2, "heads": 2,
+    }  # fmt: skip
+    return [first, {**first, "convolutions": 2, "dim": 96, "layers": 4, "learning_rate": 1e-3}]
+
+
+def build(choices: Mapping[str, Any], knobs: Mapping[str, Any], specs: Sequence[InputSpec], head: Head) -> Any:
+    """Build the network, uncompiled."""
+    import keras
+
+    from automl.layers.attention import TokenAttention
+    from automl.layers.dropout import KnobDropout
+    from automl.layers.output import RawOutput, starting_bias
+    from automl.layers.places import PlaceOffsets
+    from automl.layers.pooling import AttentionPool
+    from automl.layers.stems import shown
+
+    (spec,) = specs
+    dim, patch = int(choices["dim"]), int(choices["patch"])
+    inputs = keras.Input(spec.shape, name=spec.name, dtype=spec.dtype)  # (batch, height, width, channels)
+    x = shown(inputs, spec, views_of(choices, knobs))
+    for number in range(int(choices["convolutions"])):
+        x = keras.layers.Conv2D(
+            dim, 3, strides=max(1, patch // 4) if number == 0 else 1, padding="same", use_bias=False,
+            activation="relu", kernel_initializer="he_normal",
+        )(x)  # fmt: skip
+    x = keras.layers.MaxPooling2D(3, min(patch, 4), padding="same")(x)
+    n_tokens = int(x.shape[1]) * int(x.shape[2])
+    x = PlaceOffsets()(keras.layers.Reshape((n_tokens, dim))(x))  # (batch, tokens, dim)
+    for _ in range(int(choices["layers"])):
+        if n_tokens > 1:
+            asked = keras.layers.LayerNormalization()(x)
+            asked = TokenAttention(int(choices["heads"]), knobs["attention_dropout"])(asked)
+            x = keras.layers.Add()([x, KnobDropout(knobs["dropout"])(asked)])
+        units = keras.layers.Dense(2 * dim, activation="gelu")(keras.layers.LayerNormalization()(x))
+        x = keras.layers.Add()([x, KnobDropout(knobs["dropout"])(keras.layers.Dense(dim)(units))])
+    x = AttentionPool()(keras.layers.LayerNormalization()(x))  # (batch, dim)
+    x = KnobDropout(knobs["dropout"])(x)
+    return keras.Model({spec.name: inputs}, RawOutput(head.shape, starting_bias(head))(x), name="vit")
+
+
+def unfit(task: Task, specs: Sequence[InputSpec]) -> str | None:
+    """Why this template cannot be used: it reads exactly one image."""
+    return unfit_for("vit", task, specs)
+
+
+def prior(specs: Sequence[InputSpec], facts: Facts) -> float:
+    """A tenth of the usual prior: without pretraining it lags behind convolutions on thousands of pictures."""
+    return PRIOR
+
+
+VIT = Template(
+    name="vit",
+    family="transformer",
+    goals=GOALS,
+    accepts=("image",),
+    space=space,
+    build=build,
+    knobs=("learning_rate", "weight_decay", "dropout", "attention_dropout", *STRENGTHS),
+    starts=starts,
+    unfit=unfit,
+    prior=prior,
+    source="Hassani et al., 'Escaping the Big Data Paradigm with Compact Transformers', 2021",
+)

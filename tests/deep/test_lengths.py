@@ -1,0 +1,161 @@
+"""How the time is shared by trials, and when a shortened one is trained for longer."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hand_clock import HandClock
+from tiny_network import TINY
+
+from automl.deep import DeepSide, side
+from automl.deep.lengths import Lengths
+from automl.deep.messages import TrialResult
+from automl.deep.training.records import Fit
+<<<<<<< HEAD
+from automl.records import InputSpec, Task
+=======
+from automl.records import InputSpec
+from automl.testing.examples import example_specs, example_task
+>>>>>>> pictures
+
+PICTURES = Lengths(640, 0, True)
+SETTINGS = {"batch_size": 32, "epochs": 10}
+
+
+def inputs(*kinds):
+    return [InputSpec(kind, kind, (1,), "float32") for kind in kinds]
+
+
+def candidate(n_steps, seconds=3.0, stopped_early=False):
+    fit = SimpleNamespace(n_steps=n_steps, seconds=seconds, compile_seconds=1.0, stopped_early=stopped_early)
+    return SimpleNamespace(settings=SETTINGS, fit=fit, run=SimpleNamespace(n_holdouts=1))
+
+
+<<<<<<< HEAD
+def test_tables_and_whole_series_of_few_rows_share_the_time_and_only_pictures_are_costly():
+    task, forecast = (Task("sequence", goal, ("y",), "r2") for goal in ("regression", "forecast"))
+    kinds = ("categories", "tokens", "image", "series")
+    rules = {kind: Lengths.of(1000, task, inputs(kind)) for kind in kinds}
+    assert [rules[kind].wanted for kind in kinds] == [6, 0, 0, 3]
+    assert [rules[kind].has_pictures for kind in kinds] == [False, False, True, False]
+    assert [rules[kind].least_share for kind in kinds] == [0.2, None, 0.1, 0.2]
+    assert Lengths.of(1000, task, inputs("numbers", "image")).wanted == 0
+    assert Lengths.of(1000, forecast, inputs("series")).wanted == Lengths.of(5000, task, inputs("numbers")).wanted == 0
+=======
+def test_only_pictures_are_costly():
+    task = example_task("multiclass")
+    kinds = {
+        kind: Lengths.of(1000, task, inputs("numbers", kind)) for kind in ("categories", "tokens", "image", "series")
+    }
+    assert [kind for kind, rules in kinds.items() if rules.has_pictures] == ["image"]
+    assert [rules.least_share is None for rules in kinds.values()] == [False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "goal", "wanted"),
+    [
+        (("numbers", "categories"), "binary", 6),
+        (("series",), "multiclass", 3),
+        (("series",), "forecast", 0),
+        (("image",), "binary", 0),
+        (("numbers", "image"), "binary", 0),
+    ],
+)
+def test_small_tables_and_few_whole_series_want_several_trials(kinds, goal, wanted):
+    task, specs = example_task(goal), example_specs(kinds, goal)
+    assert Lengths.of(SMALL_ROWS - 1, task, specs).wanted_trials == wanted
+    assert Lengths.of(SMALL_ROWS, task, specs).wanted_trials == 0
+>>>>>>> pictures
+
+
+def test_the_first_trials_on_pictures_take_a_fifth_and_a_third_and_later_ones_all():
+    assert [PICTURES.share(n, 1 if n else None) for n in range(4)] == [1 / 5, 1 / 3, 1.0, 1.0]
+    assert PICTURES.share(1, 5) == PICTURES.share(7, 5) == 1 / 5
+
+
+def test_other_data_keep_their_shares():
+    small, large = Lengths(640, 6, False), Lengths(64_000, 0, False)
+    assert [small.share(n, 1) for n in (0, 3, 9)] == [1 / 6, 1 / 3, 1 / 2]
+    assert (large.share(0, None), large.share(1, 1), large.share(1, 3)) == (0.4, 1.0, 1 / 3)
+
+
+@pytest.mark.parametrize(("n_steps", "longer"), [(40, True), (133, True), (134, False), (200, False)])
+def test_a_trial_with_two_thirds_of_its_schedule_is_long_enough(n_steps, longer):
+    assert PICTURES.is_shortened(candidate(n_steps)) == longer
+    assert not Lengths(640, 6, False).is_shortened(candidate(n_steps))
+    assert not PICTURES.is_shortened(candidate(n_steps, stopped_early=True))
+
+
+def test_it_is_trained_longer_after_two_trials_and_if_there_is_time():
+    assert PICTURES.may_be_longer(candidate(40), 2, 3.0)
+    assert not PICTURES.may_be_longer(candidate(40), 1, 3.0)
+    assert not PICTURES.may_be_longer(candidate(40), 2, 2.9)
+
+
+class Scripted:
+    """A pool whose trials cost 0.1 s a step, and score the better the longer they are trained."""
+
+    n_workers = 1
+
+    def __init__(self):
+        self.specs = []
+
+    def run(self, ask, on_epoch, on_snapshot, until=math.inf):
+        work = ask()
+        if work is None:
+            return
+        spec = work[0]
+        self.specs.append(spec)
+        planned = int(spec.settings["epochs"]) * (240 // int(spec.settings["batch_size"]))
+        seconds = spec.seconds if spec.soft_seconds is None else spec.soft_seconds
+        n_steps = int(min(planned, max(10 * seconds, spec.least_share * planned)))
+        raw = np.linspace(-1, 1, 80, dtype=np.float32)[:, None] * (1 if len(self.specs) == 2 else -1)
+        curve = ({"epoch": 1.0, "share": 1.0, "seconds": 1.0, "loss": 1.0, "valid_score": 0.5},)
+        fit = Fit([], raw, 0.5 + n_steps / 1e4, curve, 1.0, n_steps / 10, 0.0, "done", n_steps, best_step=n_steps)
+        yield TrialResult(spec, spec.settings, "done", fit, None, (), fit.seconds, None, 1, "cpu")
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def deep(task_parts, monkeypatch):
+    monkeypatch.setattr(side, "time", HandClock())
+    starts = [{"learning_rate": 0.01}, {"learning_rate": 0.02}, {"learning_rate": 0.03}]
+    template = dataclasses.replace(TINY, starts=lambda specs, facts: [{**start, "epochs": 10} for start in starts])
+    made = DeepSide(*task_parts, {"tiny": template}, metric="roc_auc", seed=0)
+    made.pool = Scripted()
+    made.lengths = Lengths(240, 0, True)
+    return made
+
+
+def test_the_best_of_two_short_trials_is_trained_for_longer_once(deep):
+    left = 10.0
+    for _ in range(4):
+        if deep.step(left):
+            left -= deep.pool.specs[-1].soft_seconds or deep.ranked[0].fit.seconds
+    rates = [spec.settings["learning_rate"] for spec in deep.pool.specs]
+    best = deep.ranked[0].settings["learning_rate"]
+    assert rates[:2] == [0.01, 0.02] and rates[2] == best
+    assert [spec.soft_seconds for spec in deep.pool.specs[:3]] == [pytest.approx(2.0), pytest.approx(8 / 3), None]
+    assert rates.count(best) == 2
+
+
+def test_nothing_is_kept_back_for_refits_while_the_best_trial_waits_for_a_longer_schedule(deep):
+    deep.step(10.0)
+    assert deep.seconds_a_refit() == 0.0
+    deep.step(8.0)
+    assert deep.seconds_a_refit() == 0.0
+    deep.step(5.3)
+    assert deep.seconds_a_refit() > 0.0
+
+
+def test_without_a_clock_nothing_is_shortened_or_trained_again(deep):
+    for _ in range(3):
+        deep.step(math.inf)
+    assert [spec.settings["learning_rate"] for spec in deep.pool.specs] == [0.01, 0.02, 0.03]
+    assert [spec.soft_seconds for spec in deep.pool.specs] == [None] * 3
